@@ -1,0 +1,5 @@
+"""`python -m selfsup_core …`"""
+
+from selfsup_core.cli import main
+
+main()

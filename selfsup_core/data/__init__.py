@@ -1,0 +1,1 @@
+"""Files and built-in sources become a Dataset; splits; batches."""

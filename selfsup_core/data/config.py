@@ -1,0 +1,51 @@
+"""Settings of the data side of a run."""
+
+from __future__ import annotations
+
+from pydantic import field_validator
+
+from selfsup_core.data.sources import SOURCES
+from selfsup_core.settings import Config, setting
+
+
+class DataConfig(Config):
+    """Which data, and who may see what."""
+
+    source: str = setting("mnist-5k", "The data set to learn from.", title="Data")
+    validation: float = setting(
+        0.1,
+        "Share of the rows kept for validation; the network never trains on them.",
+        title="Validation share",
+        ge=0.01,
+        le=0.5,
+    )
+    test: float = setting(
+        0.1,
+        "Share of the rows set aside as test split; nothing is trained or chosen on them.",
+        title="Test share",
+        ge=0.0,
+        le=0.5,
+    )
+    split_seed: int = setting(
+        0,
+        "Seed of the split into training, validation and test rows.",
+        title="Split seed",
+        why="Its own seed, so that runs with other training seeds stay comparable.",
+        ge=0,
+        le=2**31 - 1,
+    )
+    labels_per_class: int = setting(
+        0,
+        "Labels a class that may be seen in training rows; 0 means all of them.",
+        title="Labels a class",
+        why="An autoencoder needs no labels; they only serve 5-NN on the code.",
+        ge=0,
+        le=1_000_000,
+    )
+
+    @field_validator("source")
+    @classmethod
+    def source_is_known(cls, name: str) -> str:
+        if name not in list(SOURCES):
+            raise ValueError(f"must be one of {', '.join(sorted(SOURCES))}")
+        return name

@@ -1,0 +1,92 @@
+"""Seeded, stratified splits into training, validation and test rows, and the label budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.errors import DataError
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers, disjoint and together all rows; `note` says when strata had to be given up."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    note: str = ""
+
+
+def split_rows(
+    dataset: Dataset, *, validation: float, test: float, seed: int, stratify: bool = True
+) -> Split:
+    """Split the rows of a data set; the same seed gives the same split.
+
+    Args:
+        validation, test: shares of all rows.
+        stratify: keep the class mix in each part, where labels exist.
+
+    Raises:
+        DataError: a part would be empty.
+    """
+    from sklearn.model_selection import train_test_split
+
+    rows = np.arange(len(dataset))
+    y = None if dataset.y is None else np.asarray(dataset.y)
+    n_validation, n_test = round(len(rows) * validation), round(len(rows) * test)
+    if n_validation < 1 or len(rows) - n_validation - n_test < 1:
+        raise DataError(
+            f"{len(rows)} rows cannot be split: data.validation = {validation} and data.test = "
+            f"{test} leave {n_validation} validation and "
+            f"{len(rows) - n_validation - n_test} training rows.",
+            remedy="Use more rows or other shares.",
+        )
+    note = ""
+
+    def part(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+        nonlocal note
+        if size == 0:
+            return rows, rows[:0]
+        strata = None
+        if stratify and y is not None:
+            counts = np.unique(y[rows], return_counts=True)[1]
+            # A stratum needs two members and each side one place a class.
+            if counts.min() >= 2 and min(size, len(rows) - size) >= len(counts):
+                strata = y[rows]
+            else:
+                note = "Some classes are too small to keep the class mix in each part."
+        return tuple(train_test_split(rows, test_size=size, random_state=seed, stratify=strata))
+
+    rest, test_rows = part(rows, n_test)
+    train, validation_rows = part(rest, n_validation)
+    return Split(np.sort(train), np.sort(validation_rows), np.sort(test_rows), note)
+
+
+def choose_stratified(rows: np.ndarray, y: np.ndarray | None, size: int, seed: int) -> np.ndarray:
+    """Up to `size` of `rows` in random order, each class in proportion (largest remainder)."""
+    generator = np.random.default_rng(seed)
+    rows = generator.permutation(rows)
+    if y is None or len(rows) <= size:
+        return rows[:size]
+    labels = np.asarray(y)[rows]
+    classes, counts = np.unique(labels, return_counts=True)
+    shares = counts * (size / len(rows))
+    take = np.floor(shares).astype(int)
+    for index in np.argsort(take - shares, kind="stable")[: size - take.sum()]:
+        take[index] += 1
+    chosen = np.concatenate([rows[labels == c][:n] for c, n in zip(classes, take, strict=True)])
+    return generator.permutation(chosen)
+
+
+def choose_labeled(rows: np.ndarray, y: np.ndarray, per_class: int, seed: int) -> np.ndarray:
+    """The rows whose label may be seen: all labeled ones, or `per_class` of each class when it is above 0."""
+    labels = np.asarray(y)[rows]
+    rows, labels = rows[labels >= 0], labels[labels >= 0]
+    if per_class == 0:
+        return rows
+    order = np.random.default_rng(seed).permutation(len(rows))
+    rows, labels = rows[order], labels[order]
+    return np.sort(np.concatenate([rows[labels == c][:per_class] for c in np.unique(labels)]))

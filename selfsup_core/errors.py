@@ -1,0 +1,57 @@
+"""Errors that a person may see: one plain sentence, a stable code and, where there is one, the remedy."""
+
+from __future__ import annotations
+
+
+class StudioError(Exception):
+    """Base of every error that pages and the CLI show as it is.
+
+    Args:
+        message: what was expected and what was found, naming the setting, file or row.
+        code: stable name of the kind of error, for programs.
+        remedy: how to mend it, or "".
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+    def as_dict(self) -> dict[str, str]:
+        return {"code": self.code, "message": self.message, "remedy": self.remedy}
+
+
+class SettingError(StudioError):
+    """A setting is unknown, of the wrong type or out of bounds."""
+
+    code = "bad-setting"
+
+
+class DataError(StudioError):
+    """Data are missing, damaged or unfit for what was asked."""
+
+    code = "bad-data"
+
+
+class RunError(StudioError):
+    """A run cannot do what was asked of it."""
+
+    code = "bad-run"
+
+
+class CheckpointError(StudioError):
+    """A checkpoint is damaged or belongs to another run."""
+
+    code = "bad-checkpoint"
+
+
+class Diverged(StudioError):
+    """The loss stopped being a finite number."""
+
+    code = "diverged"

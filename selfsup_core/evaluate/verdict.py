@@ -1,0 +1,33 @@
+"""What the numbers of a run mean, in words. Pages, CLI and reports all say it from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MARGIN = 0.02
+
+
+def compare_with_pca(val_mse: float, pca_mse: float, margin: float = MARGIN) -> str:
+    """Whether the autoencoder beats PCA with as many dimensions, on the same validation rows."""
+    if val_mse < pca_mse * (1 - margin):
+        return "better than PCA"
+    if val_mse <= pca_mse * (1 + margin):
+        return "about as good as PCA"
+    return "worse than PCA"
+
+
+def describe_run(state: dict[str, Any]) -> str:
+    """One line: error, verdict against PCA, 5-NN on the code against the raw input."""
+    metrics, baseline = state.get("metrics") or {}, state.get("baseline") or {}
+    parts = []
+    mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
+    if mse is not None:
+        parts.append(f"val MSE {mse:.4f}")
+    if mse is not None and pca_mse is not None:
+        verdict = compare_with_pca(mse, pca_mse, baseline["verdict_margin"])
+        parts.append(f"PCA-{baseline['pca_components']} {pca_mse:.4f}: {verdict}")
+    knn, raw = metrics.get("knn_accuracy"), baseline.get("raw_knn_accuracy")
+    if knn is not None:
+        beside = f" (raw input {raw:.1%})" if raw is not None else ""
+        parts.append(f"5-NN on the code {knn:.1%}{beside}")
+    return " · ".join(parts) or "no epoch yet"

@@ -1,0 +1,1 @@
+"""torch modules; importing anything here imports torch, so builders do it when they are called."""

@@ -1,0 +1,35 @@
+"""Where networks register: a network is one file with its settings and a builder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from selfsup_core.registry import Registry
+from selfsup_core.settings import Config
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Network:
+    """A kind of network.
+
+    Attributes:
+        config: its settings.
+        build: (config, item_shape) → an autoencoder with `encode`, `decode`, `forward` (logits).
+        code_size: dimensions of the code.
+        shapes: sizes from input to output, for a line like "784 → 64 → 16 → 64 → 784".
+        parameters: number of weights and biases.
+    """
+
+    config: type[Config]
+    build: Callable[[Any, tuple[int, ...]], nn.Module]
+    code_size: Callable[[Any], int]
+    shapes: Callable[[Any, tuple[int, ...]], list[int]]
+    parameters: Callable[[Any, tuple[int, ...]], int]
+
+
+MODELS: Registry[Network] = Registry("network", "selfsup_core.models")

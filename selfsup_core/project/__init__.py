@@ -1,0 +1,1 @@
+"""Maps of codes: PCA, and the alignment of maps from epoch to epoch."""

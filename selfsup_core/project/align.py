@@ -1,0 +1,23 @@
+"""Orthogonal Procrustes alignment: turn and mirror a map so that it lies like the one before.
+
+R = U Vᵀ where U S Vᵀ = AᵀB minimizes ‖A R − B‖ over all orthogonal R.
+[1] Schönemann: A generalized solution of the orthogonal Procrustes problem, Psychometrika 1966
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def align_map(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
+    """Rotate or reflect `points` (N, K) towards `previous` (N, K), both about their means; distances stay as they are."""
+    if previous is None or previous.shape != points.shape:
+        return points
+    center = points.mean(axis=0)
+    a = (points - center).astype(np.float64)
+    b = (previous - previous.mean(axis=0)).astype(np.float64)
+    product = a.T @ b  # (K, K)
+    if not np.isfinite(product).all() or np.abs(product).max() == 0:
+        return points
+    u, _, vt = np.linalg.svd(product)
+    return (a @ (u @ vt) + center).astype(points.dtype)

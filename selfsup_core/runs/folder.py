@@ -1,0 +1,202 @@
+"""The run folder: where its files are, its state, its metrics, and the list of runs.
+
+Statuses: queued → starting → running ⇄ paused → finished | stopped | failed, and interrupted when a worker died.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.errors import RunError
+from selfsup_core.files import read_json, write_json
+from selfsup_core.runs.processes import is_alive
+
+ACTIVE = ("queued", "starting", "running", "paused")
+ENDED = ("finished", "stopped", "failed", "interrupted")
+WORKING = ("starting", "running", "paused")
+
+
+def default_workspace() -> Path:
+    """SELFSUP_WORKSPACE, or ./workspace."""
+    return Path(os.environ.get("SELFSUP_WORKSPACE") or "workspace").resolve()
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of one run."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def workspace(self) -> Path:
+        return self.path.parent.parent
+
+    @property
+    def spec(self) -> Path:
+        return self.path / "spec.yaml"
+
+    @property
+    def state(self) -> Path:
+        return self.path / "state.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    @property
+    def frames(self) -> Path:
+        return self.path / "frames"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def control(self) -> Path:
+        return self.path / "control"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "worker.log"
+
+    def exists(self) -> bool:
+        return self.state.exists()
+
+
+def open_run(workspace: Path, run: str) -> RunFolder:
+    """A run by its id, an unambiguous beginning of it, or its name.
+
+    Raises:
+        RunError: there is no such run, or several.
+    """
+    folder = RunFolder(workspace / "runs" / run)
+    if run and folder.path.parent == workspace / "runs" and folder.exists():
+        return folder
+    states = list(list_states(workspace))
+    found = [s["run"] for s in states if s["run"].startswith(run)] if run else []
+    found = found or [s["run"] for s in states if s.get("name") == run]
+    if len(found) == 1:
+        return RunFolder(workspace / "runs" / found[0])
+    if found:
+        raise RunError(
+            f"{run!r} fits {len(found)} runs: {', '.join(found[:5])}.", code="ambiguous-run"
+        )
+    raise RunError(f"There is no run {run!r}.", code="no-run", remedy="`runs list` shows them all.")
+
+
+def read_state(folder: RunFolder) -> dict[str, Any]:
+    """The state as a reader must see it: a run whose worker is gone is interrupted, whatever its file says.
+
+    Raises:
+        RunError: there is no such run.
+    """
+    state = read_json(folder.state)
+    if state is None:
+        raise RunError(f"There is no run {folder.id!r}.", code="no-run")
+    return correct_state(state)
+
+
+def correct_state(state: dict[str, Any]) -> dict[str, Any]:
+    worker = state.get("worker")
+    if state["status"] in WORKING and worker and not is_alive(worker["pid"], worker["start"]):
+        state["status"] = "interrupted"
+        state["message"] = INTERRUPTED
+    return state
+
+
+INTERRUPTED = "The training process ended unexpectedly. Resume goes on from the last checkpoint."
+
+
+def write_state(folder: RunFolder, state: dict[str, Any], *, durable: bool = False) -> None:
+    write_json(folder.state, state, durable=durable)
+
+
+def update_state(folder: RunFolder, **changes: Any) -> dict[str, Any]:
+    """Change fields of the state; only for whoever owns the run at that moment."""
+    state = read_json(folder.state) or {}
+    state.update(changes)
+    write_state(folder, state, durable=True)
+    return state
+
+
+def list_states(workspace: Path) -> Iterator[dict[str, Any]]:
+    """States of all runs, newest first; only state files are read, so a thousand runs take a blink."""
+    runs = workspace / "runs"
+    try:
+        names = sorted((entry.name for entry in os.scandir(runs)), reverse=True)
+    except FileNotFoundError:
+        return
+    for name in names:
+        if name.startswith("."):
+            continue
+        state = read_json(runs / name / "state.json")
+        if isinstance(state, dict) and state.get("run") == name:
+            yield correct_state(state)
+
+
+class MetricsWriter:
+    """Appends rows to metrics.jsonl; knows the last good length, so a failed write leaves no torn line.
+
+    Args:
+        until_step: rows after this step are cut away first (they come again after a resume).
+    """
+
+    def __init__(self, path: Path, *, until_step: int | None = None) -> None:
+        self.path = path
+        kept = [row for row in read_rows(path) if until_step is None or row["step"] <= until_step]
+        if path.exists():
+            data = b"".join(encode_row(row) for row in kept)
+            if data != path.read_bytes():
+                temporary = path.with_name(f".{path.name}.tmp")
+                temporary.write_bytes(data)
+                os.replace(temporary, path)
+        self.file = open(path, "ab", buffering=0)  # noqa: SIM115
+        self.length = self.file.seek(0, os.SEEK_END)
+
+    def append(self, row: dict[str, Any]) -> None:
+        """Raises OSError when the disk is full; the file is then as before."""
+        data = encode_row(row)
+        try:
+            written = self.file.write(data)
+            if written != len(data):
+                raise OSError(28, "No space left on device")
+        except OSError:
+            os.truncate(self.path, self.length)
+            raise
+        self.length += len(data)
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def encode_row(row: dict[str, Any]) -> bytes:
+    return json.dumps(row, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """All whole lines of a metrics file; a torn last line is left out."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    rows = []
+    for line in data.split(b"\n")[:-1]:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
+
+
+def now_iso() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

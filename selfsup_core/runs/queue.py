@@ -1,0 +1,203 @@
+"""From a spec to a waiting run: the folder is written whole, then a small file in `queue/` asks for a worker.
+
+The queue is files, so it outlives whoever wrote or reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.data.sources import SOURCES
+from selfsup_core.errors import DataError, RunError
+from selfsup_core.files import read_json, sha256, write_folder, write_json
+from selfsup_core.models import MODELS
+from selfsup_core.runs.folder import ENDED, RunFolder, now_iso, read_state, update_state
+from selfsup_core.runs.spec import RunSpec, spec_yaml
+
+MAX_QUEUED = 5
+LOCAL = "local"
+
+
+def queue_folder(workspace: Path) -> Path:
+    return workspace / "queue"
+
+
+def list_queue(workspace: Path) -> list[dict[str, Any]]:
+    """Waiting requests, oldest first: {"run", "owner", "asked"}."""
+    try:
+        names = os.listdir(queue_folder(workspace))
+    except FileNotFoundError:
+        return []
+    entries = [
+        read_json(queue_folder(workspace) / name)
+        for name in names
+        if name.endswith(".json") and not name.startswith(".")
+    ]
+    return sorted((e for e in entries if isinstance(e, dict)), key=lambda e: (e["asked"], e["run"]))
+
+
+def enqueue(folder: RunFolder, owner: str) -> None:
+    """Ask for a worker."""
+    queue_folder(folder.workspace).mkdir(parents=True, exist_ok=True)
+    entry = {"run": folder.id, "owner": owner, "asked": time.time()}
+    write_json(queue_folder(folder.workspace) / f"{folder.id}.json", entry, durable=True)
+
+
+def withdraw(folder: RunFolder) -> bool:
+    """Take a run out of the queue; False when it was not, or no longer, in it."""
+    try:
+        os.remove(queue_folder(folder.workspace) / f"{folder.id}.json")
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def initial_state(run: str, spec: RunSpec, owner: str, preset: str) -> dict[str, Any]:
+    """What is known of a run before it has begun."""
+    source = SOURCES[spec.data.source]
+    network = MODELS[spec.model.kind]
+    code = network.code_size(spec.model)
+    return {
+        "run": run,
+        "name": spec.name,
+        "status": "queued",
+        "message": "Waiting for its turn.",
+        "stop_reason": "",
+        "error": None,
+        "created": now_iso(),
+        "owner": owner,
+        "preset": preset,
+        "kind": source.kind,
+        "source": spec.data.source,
+        "source_title": source.title,
+        "objective": spec.objective.kind,
+        "loss": getattr(spec.objective, "loss", ""),
+        "map": "the code itself" if code <= 3 else f"PCA of the {code}-dimensional code",
+        "parameters": network.parameters(spec.model, source.shape),
+        "epoch": 0,
+        "epochs": spec.train.epochs,
+        "epoch_progress": 0.0,
+        "step": 0,
+        "steps_per_epoch": None,
+        "seconds": 0.0,
+        "seconds_left": None,
+        "samples_per_second": None,
+        "learning_rate": spec.train.learning_rate,
+        "epochs_per_second": spec.train.epochs_per_second,
+        "device": None,
+        "best": None,
+        "baseline": None,
+        "metrics": {},
+        "worker": None,
+        "beat": 0,
+        "notices": [],
+    }
+
+
+def submit(
+    workspace: Path,
+    spec: RunSpec,
+    *,
+    owner: str = LOCAL,
+    submission: str = "",
+    preset: str = "",
+) -> RunFolder:
+    """Write a run's folder and queue it.
+
+    Args:
+        submission: a token of the click that asked for it; the same token again gives the same run.
+
+    Raises:
+        RunError: the owner has too many runs waiting.
+        DataError: the data are not on this machine.
+        OSError: the disk is full or read-only.
+    """
+    missing = SOURCES[spec.data.source].missing()
+    if missing:
+        raise DataError(
+            f"The data set {spec.data.source!r} is not on this machine.",
+            code="no-data",
+            remedy=missing,
+        )
+    waiting = sum(entry["owner"] == owner for entry in list_queue(workspace))
+    if waiting >= MAX_QUEUED:
+        raise RunError(
+            f"{waiting} of your runs are waiting already; at most {MAX_QUEUED} may.",
+            code="queue-full",
+            remedy="Let one finish, or stop one.",
+        )
+    run = f"{time.strftime('%y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:4]}"
+    if submission:
+        run = claim(workspace, submission, run)
+    folder = RunFolder(workspace / "runs" / run)
+    state = initial_state(run, spec, owner, preset)
+    files = {
+        "spec.yaml": spec_yaml(spec).encode(),
+        "state.json": json.dumps(state).encode(),
+        "reserve": bytes(RESERVE_BYTES),
+    }
+    try:
+        write_folder(folder.path, files)
+    except FileExistsError:
+        return folder  # the same submission, a second time
+    enqueue(folder, owner)
+    return folder
+
+
+# Given up when the disk is full, so that there is room to write down that it is full.
+RESERVE_BYTES = 65_536
+
+
+def claim(workspace: Path, submission: str, run: str) -> str:
+    """The run id that belongs to a submission: `run` the first time, that same one ever after."""
+    folder = workspace / "submissions"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / sha256(submission.encode())[:32]
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:6]}")
+    temporary.write_text(run)
+    try:
+        os.link(temporary, path)  # atomic, and fails when somebody was first
+        return run
+    except FileExistsError:
+        return path.read_text()
+    finally:
+        temporary.unlink()
+
+
+def resume(folder: RunFolder) -> None:
+    """Queue a run again, to go on from its last checkpoint.
+
+    Raises:
+        RunError: it is at work, or ended for good.
+    """
+    state = read_state(folder)
+    if state["status"] not in ENDED:
+        raise RunError(f"The run is {state['status']}, so there is nothing to resume.")
+    if state["status"] == "finished":
+        raise RunError("The run is finished.", remedy="Start a new one with more epochs.")
+    if state["stop_reason"] == "diverged":
+        raise RunError(
+            "The run diverged and would again.", remedy="Start one with a lower learning rate."
+        )
+    update_state(
+        folder,
+        status="queued",
+        message="Waiting for its turn.",
+        stop_reason="",
+        error=None,
+        worker=None,
+    )
+    enqueue(folder, state["owner"])
+
+
+def stop_queued(folder: RunFolder) -> bool:
+    """Stop a run that still waits; False when it has begun."""
+    if not withdraw(folder):
+        return False
+    update_state(folder, status="stopped", message="", stop_reason="stopped before it began")
+    return True

@@ -1,0 +1,194 @@
+"""The whole recipe of a run: enough to rebuild it. Saved as YAML, read with a loader that cannot run code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import ValidationError, field_validator
+
+from selfsup_core.data.config import DataConfig
+from selfsup_core.errors import SettingError
+from selfsup_core.files import sha256
+from selfsup_core.models import MODELS
+from selfsup_core.models.dense import DenseConfig
+from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.objectives.reconstruction import ReconstructionConfig
+from selfsup_core.settings import Config, apply_overrides, explain, list_settings, setting
+from selfsup_core.settings import unknown_setting as unknown
+from selfsup_core.train.config import TrainConfig
+
+PRESETS = Path(__file__).parent / "presets"
+
+
+class FramesConfig(Config):
+    """What is kept of each epoch, so that it can be looked at again."""
+
+    max_frames: int = setting(
+        200, "Most epochs that keep a picture; longer runs are thinned evenly.",
+        title="Frames kept", ge=2, le=2000,
+    )  # fmt: skip
+    max_megabytes: float = setting(
+        50.0,
+        "Most disk space for these pictures.",
+        title="Frames' disk space, MB",
+        gt=0.0,
+        le=5000.0,
+    )
+    tiles: int = setting(
+        32, "Validation samples whose reconstruction is kept.", title="Samples shown", ge=1, le=256
+    )
+    samples: int = setting(
+        2000, "Samples on the latent map.", title="Points on the map", ge=10, le=20_000
+    )
+
+
+class RunSpec(Config):
+    """Everything that decides what a run computes, and its name."""
+
+    version: Literal[1] = 1
+    name: str = setting("", "What the run is called in lists.", title="Name", max_length=120)
+    seed: int = setting(
+        0,
+        "Seed of the first weights and of the order of the rows.",
+        title="Seed",
+        ge=0,
+        le=2**31 - 1,
+    )
+    data: DataConfig = DataConfig()
+    model: Config = DenseConfig()
+    objective: Config = ReconstructionConfig()
+    train: TrainConfig = TrainConfig()
+    frames: FramesConfig = FramesConfig()
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def model_by_kind(cls, value: Any) -> Any:
+        return by_kind(value, "model", "dense", lambda kind: MODELS[kind].config)
+
+    @field_validator("objective", mode="before")
+    @classmethod
+    def objective_by_kind(cls, value: Any) -> Any:
+        return by_kind(value, "objective", "reconstruction", lambda kind: OBJECTIVES[kind].Config)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, nested configs of registered kinds included."""
+        return {
+            name: getattr(self, name).model_dump(mode="json")
+            if isinstance(getattr(self, name), Config)
+            else getattr(self, name)
+            for name in type(self).model_fields
+        }
+
+    def digest(self) -> str:
+        """Of what decides the outcome: the name and live pacing are left out."""
+        values = self.as_dict()
+        values.pop("name")
+        for live in ("epochs_per_second", "checkpoint_seconds"):
+            values["train"].pop(live)
+        return sha256(yaml.safe_dump(values, sort_keys=True).encode())
+
+
+def by_kind(value: Any, part: str, default: str, find: Any) -> Any:
+    """Validate a part of a spec with the settings of its own kind."""
+    if isinstance(value, Config) or not isinstance(value, dict):
+        return value
+    config = find(value.get("kind", default))
+    try:
+        return config.model_validate(value)
+    except ValidationError as error:
+        # Raised as it is, pydantic would mistake the inner fields for the outer one's.
+        raise InnerProblem(part, error, config) from error
+
+
+class InnerProblem(Exception):
+    """Carries the problem of a nested part out of pydantic."""
+
+    def __init__(self, part: str, error: ValidationError, config: type[Config]) -> None:
+        super().__init__(str(error))
+        self.part, self.error, self.config = part, error, config
+
+    def explain(self) -> SettingError:
+        message = explain(self.error, self.config).message
+        return SettingError(f"In {self.part}: {message}")
+
+
+def make_spec(values: dict[str, Any], overrides: dict[str, Any] | None = None) -> RunSpec:
+    """Validate a spec.
+
+    Args:
+        values: nested settings, as in a YAML file; what is missing takes its default.
+        overrides: settings by path, laid over `values` ({"train.epochs": 3}).
+
+    Raises:
+        SettingError: names the setting, the bound and the value found.
+    """
+    if not isinstance(values, dict):
+        raise SettingError(f"A spec is a mapping of settings; found {type(values).__name__}.")
+    try:
+        return RunSpec.model_validate(apply_overrides(values, overrides or {}))
+    except ValidationError as error:
+        raise explain(error, RunSpec()) from error
+    except InnerProblem as problem:
+        raise problem.explain() from problem
+
+
+def read_spec(path: Path, overrides: dict[str, Any] | None = None) -> RunSpec:
+    """Read a YAML spec. Raises SettingError that names the file and the place."""
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingError(f"{path.name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{path.name} is not a UTF-8 text file.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" in line {mark.line + 1}" if mark else ""
+        raise SettingError(f"{path.name} is not valid YAML{place}.") from error
+    return make_spec(values if values is not None else {}, overrides)
+
+
+def spec_yaml(spec: RunSpec) -> str:
+    return yaml.safe_dump(spec.as_dict(), sort_keys=False, allow_unicode=True)
+
+
+def list_presets() -> dict[str, dict[str, Any]]:
+    """Name → {"title", "about", "spec"}; a preset is one YAML file in `presets/`."""
+    return {
+        path.stem: yaml.safe_load(path.read_text("utf-8"))
+        for path in sorted(PRESETS.glob("*.yaml"))
+    }
+
+
+def preset_spec(name: str, overrides: dict[str, Any] | None = None) -> RunSpec:
+    """A preset's spec with changes. Raises SettingError when there is no such preset."""
+    presets = list_presets()
+    if name not in presets:
+        raise SettingError(f"There is no preset {name!r}. Known: {', '.join(presets)}.")
+    values = presets[name]["spec"]
+    values.setdefault("name", presets[name]["title"])
+    return make_spec(values, overrides)
+
+
+def known_settings(spec: RunSpec) -> dict[str, Any]:
+    """Path → Setting of everything that can be set in this spec."""
+    return {entry.path: entry for entry in list_settings(spec)}
+
+
+def parse_assignments(assignments: list[str]) -> dict[str, Any]:
+    """["train.epochs=3"] → {"train.epochs": 3}; values are read as YAML."""
+    parsed = {}
+    for text in assignments:
+        path, equals, value = text.partition("=")
+        if not equals:
+            raise SettingError(f"{text!r} is no assignment.", remedy="Write it as train.epochs=3.")
+        paths = known_settings(RunSpec())
+        group_is_free = path.split(".")[0] in ("model", "objective")
+        if path not in paths and not group_is_free:
+            raise SettingError(unknown(path, paths))
+        try:
+            parsed[path] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise SettingError(f"{path}: {value!r} is not a value in YAML.") from error
+    return parsed

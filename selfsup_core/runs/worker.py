@@ -1,0 +1,247 @@
+"""The worker: one process a run. It consumes the training loop's events and keeps the run folder.
+
+Pausing is not asking the loop for its next event; stopping is leaving it. Whatever is written is written whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from selfsup_core.errors import Diverged, StudioError
+from selfsup_core.files import read_json
+from selfsup_core.runs.control import receive
+from selfsup_core.runs.folder import MetricsWriter, RunFolder, read_rows, write_state
+from selfsup_core.runs.processes import identity
+from selfsup_core.runs.queue import RESERVE_BYTES
+from selfsup_core.runs.spec import read_spec
+
+DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
+BEAT_SECONDS = 1.0
+POLL_SECONDS = 0.03
+T = TypeVar("T")
+
+
+class Stop(Exception):
+    """Leaves the loop; `reason` in words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Worker:
+    """Runs one run folder to its end.
+
+    Attributes:
+        state: the only writer of state.json while the process lives.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.spec = read_spec(folder.spec)
+        self.state: dict[str, Any] = read_json(folder.state) or {}
+        self.pauses_at_epoch = False
+        self.is_paused = False
+        self.last_beat = self.last_checkpoint = time.monotonic()
+        self.active_since: float | None = None
+        self.active_seconds = float(self.state.get("seconds") or 0.0)
+
+    def run(self) -> None:
+        """Train; every way out leaves a state that says what happened."""
+        try:
+            self._set("starting", message="Getting the data ready.", worker=identity())
+            session = self._begin()
+            self._set("running")
+            session.train()
+            self._finish("finished", session.reason)
+        except Stop as stop:
+            self._finish("stopped", stop.reason)
+        except Diverged as error:
+            self._finish("failed", "diverged", error)
+        except StudioError as error:
+            self._finish("failed", error.code, error)
+        except Exception as error:
+            traceback.print_exc()
+            self._finish("failed", "internal", StudioError(
+                f"The program failed: {type(error).__name__}: {error}.",
+                code="internal", remedy="The run's worker.log has the details.",
+            ))  # fmt: skip
+
+    def _begin(self) -> Any:
+        # Imported here: this brings torch in, which the state "starting" should not wait for.
+        from selfsup_core.runs.session import Session
+
+        return Session(self)
+
+    def _finish(self, status: str, reason: str, error: StudioError | None = None) -> None:
+        self.stop_clock()
+        self._set(
+            status,
+            stop_reason=reason,
+            message="",
+            seconds_left=None,
+            worker=None,
+            error=error.as_dict() if error else None,
+        )
+
+    # State, and what to do when the disk is full
+
+    def _set(self, status: str, **changes: Any) -> None:
+        self.state |= {"status": status, "message": "", **changes}
+        self.persist(lambda: write_state(self.folder, self.state, durable=True))
+
+    def beat(self, *, force: bool = False) -> None:
+        """Show signs of life about once a second."""
+        now = time.monotonic()
+        if force or now - self.last_beat >= BEAT_SECONDS:
+            self.last_beat = now
+            self.state["beat"] += 1
+            self.state["seconds"] = round(self.elapsed(), 3)
+            self.persist(lambda: write_state(self.folder, self.state))
+
+    def persist(self, write: Callable[[], T]) -> T:
+        """Do a write; while the disk is full or read-only the run is paused and says so, then the write is repeated."""
+        told = False
+        while True:
+            try:
+                done = write()
+            except OSError as error:
+                if error.errno not in DISK_ERRORS:
+                    raise
+                if not told:
+                    self.stop_clock()
+                    told = self._tell_disk(error)
+                self._sleep_for_disk()
+            else:
+                if told:
+                    self._take_reserve()
+                    self.state |= {"status": self.state.pop("before_disk"), "message": ""}
+                    self.start_clock()
+                return done
+
+    def _tell_disk(self, error: OSError) -> bool:
+        (self.folder.path / "reserve").unlink(missing_ok=True)
+        what = "read-only" if error.errno == errno.EROFS else "full"
+        self.state.setdefault("before_disk", self.state["status"])
+        self.state |= {
+            "status": "paused",
+            "message": f"The disk is {what}. Training goes on by itself once there is space.",
+        }
+        return True
+
+    def _sleep_for_disk(self) -> None:
+        self.state["beat"] += 1
+        try:
+            write_state(self.folder, self.state)
+        except OSError:
+            print("the state cannot be written either", flush=True)
+        for request in receive(self.folder):
+            if request["action"] == "stop":
+                raise Stop("stopped while the disk was full")
+        time.sleep(0.5)
+
+    def _take_reserve(self) -> None:
+        try:
+            (self.folder.path / "reserve").write_bytes(bytes(RESERVE_BYTES))
+        except OSError:
+            (self.folder.path / "reserve").unlink(missing_ok=True)
+
+    # Time that training took, pauses left out; monotonic, so a clock that jumps changes nothing
+
+    def elapsed(self) -> float:
+        since = 0.0 if self.active_since is None else time.monotonic() - self.active_since
+        return self.active_seconds + since
+
+    def start_clock(self) -> None:
+        if self.active_since is None:
+            self.active_since = time.monotonic()
+
+    def stop_clock(self) -> None:
+        self.active_seconds, self.active_since = self.elapsed(), None
+
+    # Requests
+
+    def obey(self, session: Any, *, is_epoch_end: bool = False) -> None:
+        """Take waiting requests; returns when the run may go on. Raises Stop."""
+        if is_epoch_end and self.pauses_at_epoch:
+            self.is_paused = True
+        self._take(session)
+        if not self.is_paused:
+            return
+        self.pauses_at_epoch = False
+        self.stop_clock()
+        session.save()
+        self._set("paused", message="")
+        while self.is_paused:
+            time.sleep(POLL_SECONDS)
+            self._take(session)
+            self.beat()
+        self._set("running")
+        self.start_clock()
+
+    def _take(self, session: Any) -> None:
+        for request in receive(self.folder):
+            action = request["action"]
+            if action == "stop":
+                session.save()
+                raise Stop("stopped by a person")
+            if action == "set":
+                session.set_live(request["name"], request["value"])
+                self.beat(force=True)
+            elif action == "pause":
+                self.is_paused = True
+            else:
+                self.is_paused = False
+                self.pauses_at_epoch = action == "step"
+
+
+def open_metrics(folder: RunFolder, until_step: int | None) -> MetricsWriter:
+    return MetricsWriter(folder.metrics, until_step=until_step)
+
+
+def read_changes(folder: RunFolder) -> list[dict[str, Any]]:
+    """Live changes of settings, in the order in which they took effect."""
+    return sorted(read_rows(folder.path / "changes.jsonl"), key=lambda row: row["step"])
+
+
+def main(path: str) -> int:
+    """Run a run folder; a second worker for the same folder leaves at once."""
+    from filelock import FileLock, Timeout
+
+    folder = RunFolder(Path(path))
+    folder.control.mkdir(exist_ok=True)
+    lock = FileLock(folder.path / "worker.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        print("another worker has this run", flush=True)
+        return 3
+    try:
+        Worker(folder).run()
+    except StudioError as error:
+        # The spec itself is unreadable: no Worker could be made that would say so.
+        state = read_json(folder.state) or {"run": folder.id}
+        state |= {
+            "status": "failed",
+            "stop_reason": error.code,
+            "error": error.as_dict(),
+            "worker": None,
+        }
+        write_state(folder, state, durable=True)
+    finally:
+        lock.release()
+    return 0
+
+
+if __name__ == "__main__":
+    # The start without fork (Windows): the same quiet settings that the supervisor sets before torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,168 @@
+"""Settings are declared once, as small frozen models; messages, widgets, CLI options and docs come from that.
+
+A field gives its type, default, bounds, a one-line description and, under `why`, the reason for the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+import annotated_types
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from selfsup_core.errors import SettingError
+
+__all__ = ["Config", "Setting", "apply_overrides", "explain", "list_settings", "setting"]
+
+
+class Config(BaseModel):
+    """Base of all settings: frozen, and unknown fields are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def setting(
+    default: Any, description: str, *, title: str = "", why: str = "", live: bool = False, **bounds
+) -> Any:
+    """Declare one field.
+
+    Args:
+        description: one sentence of help, shown wherever the setting is.
+        title: short label; made from the field's name when empty.
+        why: the reason for the default.
+        live: whether a running training takes the change at its next step.
+        bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
+    """
+    return Field(
+        default=default,
+        title=title or None,
+        description=description,
+        json_schema_extra={"why": why, "live": live},
+        **bounds,
+    )
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a widget, an option or a page of documentation needs to know of one field."""
+
+    path: str
+    title: str
+    description: str
+    why: str
+    default: Any
+    annotation: Any
+    choices: tuple[Any, ...]
+    low: float | None
+    high: float | None
+    low_is_open: bool
+    live: bool
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in words, or "" when anything of the type goes."""
+        if self.choices:
+            return "one of " + ", ".join(str(choice) for choice in self.choices)
+        parts = []
+        if self.low is not None:
+            parts.append(f"{'more than' if self.low_is_open else 'at least'} {self.low:g}")
+        if self.high is not None:
+            parts.append(f"at most {self.high:g}")
+        return " and ".join(parts)
+
+
+def describe_field(path: str, field: FieldInfo) -> Setting:
+    """Read one declaration."""
+    low = high = None
+    low_is_open = False
+    for rule in field.metadata:
+        if isinstance(rule, annotated_types.Ge):
+            low = rule.ge
+        elif isinstance(rule, annotated_types.Gt):
+            low, low_is_open = rule.gt, True
+        elif isinstance(rule, annotated_types.Le):
+            high = rule.le
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    name = path.rsplit(".", 1)[-1]
+    return Setting(
+        path=path,
+        title=field.title or name.replace("_", " ").capitalize(),
+        description=field.description or "",
+        why=str(extra.get("why", "")),
+        default=field.get_default(call_default_factory=True),
+        annotation=field.annotation,
+        choices=get_args(field.annotation) if get_origin(field.annotation) is Literal else (),
+        low=low,
+        high=high,
+        low_is_open=low_is_open,
+        live=bool(extra.get("live", False)),
+    )
+
+
+def list_settings(config: type[Config] | Config, prefix: str = "") -> Iterator[Setting]:
+    """Every setting below a config, depth first, addressed as in a spec (`train.epochs`).
+
+    Given an instance, nested configs of registered kinds (model, objective) are followed too.
+    """
+    cls = config if isinstance(config, type) else type(config)
+    for name, field in cls.model_fields.items():
+        path = f"{prefix}{name}"
+        value = None if isinstance(config, type) else getattr(config, name)
+        nested = type(value) if isinstance(value, Config) else field.annotation
+        if isinstance(nested, type) and issubclass(nested, Config):
+            yield from list_settings(value if isinstance(value, Config) else nested, f"{path}.")
+        else:
+            yield describe_field(path, field)
+
+
+def explain(error: ValidationError, config: type[Config] | Config) -> SettingError:
+    """Turn pydantic's error into a sentence that names the setting, the bound and the value found."""
+    known = {entry.path: entry for entry in list_settings(config)}
+    sentences = []
+    for problem in error.errors(include_url=False):
+        path = ".".join(str(part) for part in problem["loc"])
+        found = problem.get("input")
+        entry = known.get(path)
+        if problem["type"] == "extra_forbidden":
+            sentences.append(unknown_setting(path, known))
+        elif problem["type"] in ("greater_than_equal", "greater_than", "less_than_equal"):
+            bounds = entry.bounds if entry else problem["msg"]
+            sentences.append(f"{path} must be {bounds}; found {found!r}.")
+        elif problem["type"] == "literal_error":
+            choices = problem.get("ctx", {}).get("expected", "")
+            sentences.append(f"{path} must be {choices}; found {found!r}.")
+        else:
+            reason = problem["msg"].removeprefix("Value error, ")
+            sentences.append(f"{path}: {reason[:1].lower()}{reason[1:]}; found {found!r}.")
+    return SettingError(" ".join(sentences))
+
+
+def unknown_setting(path: str, known: dict[str, Any]) -> str:
+    """A sentence for a name that is no setting, with the nearest one that is."""
+    near = difflib.get_close_matches(path, known, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]}?" if near else f" Known settings: {', '.join(known)}."
+    return f"There is no setting {path!r}.{hint}"
+
+
+def apply_overrides(values: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    """Lay `{"train.epochs": 3}` over nested settings; the result is a new dict.
+
+    Raises:
+        SettingError: a path leads through something that is not a group of settings.
+    """
+    merged = {key: dict(v) if isinstance(v, dict) else v for key, v in values.items()}
+    for path, value in overrides.items():
+        *groups, last = path.split(".")
+        place = merged
+        for group in groups:
+            inner = place.get(group, {})
+            if not isinstance(inner, dict):
+                raise SettingError(f"There is no setting {path!r}: {group} holds one value.")
+            place[group] = dict(inner)
+            place = place[group]
+        place[last] = value
+    return merged

@@ -1,0 +1,1 @@
+"""The training loop, device choice and checkpoints."""

@@ -1,0 +1,119 @@
+"""Checkpoints: one folder that appears whole, with a digest of every file; the newest valid one is loaded.
+
+A checkpoint holds model, optimizer, generators, position in the data, running sums, and the digests of the spec and
+of the data it belongs to. Tensors are stored as safetensors, the rest as JSON: loading cannot run code.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from selfsup_core.errors import CheckpointError
+from selfsup_core.files import read_json, sha256, write_folder
+
+KEPT = 2
+MARK = "$tensor"
+
+
+def flatten(value: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
+    """The same structure with each tensor moved to `tensors` and a mark in its place."""
+    if isinstance(value, torch.Tensor):
+        tensors[path] = value.detach().cpu().contiguous().clone()
+        return {MARK: path}
+    if isinstance(value, dict):
+        # Pairs, because JSON would turn the optimizer's integer keys into strings.
+        return {"$items": [[k, flatten(v, f"{path}/{k}", tensors)] for k, v in value.items()]}
+    if isinstance(value, list | tuple):
+        return [flatten(v, f"{path}/{i}", tensors) for i, v in enumerate(value)]
+    return value
+
+
+def restore(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
+    """Inverse of `flatten`."""
+    if isinstance(value, dict):
+        if MARK in value:
+            return tensors[value[MARK]]
+        return {k: restore(v, tensors) for k, v in value["$items"]}
+    if isinstance(value, list):
+        return [restore(v, tensors) for v in value]
+    return value
+
+
+def save_checkpoint(
+    folder: Path, name: str, state: dict[str, Any], belongs: dict[str, str]
+) -> Path:
+    """Write `folder/name`; when it is there already (same step, so same content) nothing is done.
+
+    Args:
+        belongs: digests of spec and data, compared when it is loaded.
+
+    Raises:
+        OSError: the disk is full or read-only; earlier checkpoints are untouched.
+    """
+    target = folder / name
+    if target.exists():
+        return target
+    tensors: dict[str, torch.Tensor] = {}
+    plain = flatten(state, "state", tensors)
+    files = {"tensors.safetensors": save_tensors(tensors), "state.json": json.dumps(plain).encode()}
+    digests = {file: sha256(data) for file, data in files.items()}
+    files["manifest.json"] = json.dumps({"files": digests, "belongs": belongs}).encode()
+    write_folder(target, files)
+    return target
+
+
+def load_checkpoint(target: Path, belongs: dict[str, str]) -> dict[str, Any]:
+    """Read one checkpoint.
+
+    Raises:
+        CheckpointError: a file is missing, differs from its digest, or another spec or data made it.
+    """
+    manifest = read_json(target / "manifest.json")
+    if not isinstance(manifest, dict):
+        raise CheckpointError(f"Checkpoint {target.name} has no readable manifest.")
+    for key, digest in belongs.items():
+        if manifest["belongs"].get(key) != digest:
+            raise CheckpointError(f"Checkpoint {target.name} was made with another {key}.")
+    contents = {}
+    for file, digest in manifest["files"].items():
+        try:
+            contents[file] = (target / file).read_bytes()
+        except OSError as error:
+            raise CheckpointError(f"Checkpoint {target.name} lacks {file}.") from error
+        if sha256(contents[file]) != digest:
+            raise CheckpointError(f"{file} of checkpoint {target.name} differs from its digest.")
+    tensors = load_tensors(contents["tensors.safetensors"])
+    return restore(json.loads(contents["state.json"]), tensors)
+
+
+def list_checkpoints(folder: Path, prefix: str = "step-") -> list[Path]:
+    """Newest first."""
+    if not folder.is_dir():
+        return []
+    return sorted((p for p in folder.iterdir() if p.name.startswith(prefix)), reverse=True)
+
+
+def prune(folder: Path, prefix: str = "step-", keep: int = KEPT) -> None:
+    """Delete all but the newest, and what killed writers left behind."""
+    for old in list_checkpoints(folder, prefix)[keep:]:
+        shutil.rmtree(old, ignore_errors=True)
+    for scrap in folder.glob(".*.tmp"):
+        shutil.rmtree(scrap, ignore_errors=True)
+
+
+def load_newest(folder: Path, belongs: dict[str, str]) -> tuple[dict[str, Any] | None, list[str]]:
+    """The newest valid checkpoint's state (None when there is none), and what was wrong with newer ones."""
+    problems = []
+    for target in list_checkpoints(folder):
+        try:
+            return load_checkpoint(target, belongs), problems
+        except CheckpointError as error:
+            problems.append(error.message)
+    return None, problems

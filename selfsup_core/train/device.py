@@ -1,0 +1,72 @@
+"""Where training runs: device, threads and number format, each with the reason that is stored and shown."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from selfsup_core.errors import SettingError
+
+SMALL_MODEL = 2_000_000
+
+
+@dataclass(frozen=True)
+class DeviceChoice:
+    """A device and how it came about; `label` is short, `reason` a sentence or two."""
+
+    name: str
+    threads: int
+    uses_bf16: bool
+    uses_fused: bool
+    label: str
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def choose_threads(requested: int, parameters: int, cores: int) -> tuple[int, str]:
+    """CPU threads for a model of this many parameters, and why."""
+    if requested:
+        return requested, f"{requested} as set"
+    if parameters < SMALL_MODEL:
+        return 1, "small layers run no faster on more threads, and the pages stay quick"
+    return max(1, cores - 1), "all cores but one, which the pages keep"
+
+
+def choose_device(
+    requested: str = "auto", *, threads: int = 0, parameters: int = 0
+) -> DeviceChoice:
+    """CUDA, else MPS, else CPU, unless one is asked for.
+
+    Raises:
+        SettingError: the device asked for is not on this machine.
+    """
+    import torch
+
+    has_cuda, has_mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    available = {"cuda": has_cuda, "mps": has_mps, "cpu": True}
+    if requested != "auto" and not available[requested]:
+        raise SettingError(
+            f"train.device is {requested!r}, but this machine has none.", remedy="Use auto or cpu."
+        )
+    name = requested if requested != "auto" else next(n for n, here in available.items() if here)
+    count, why_threads = choose_threads(threads, parameters, os.cpu_count() or 1)
+    as_asked = " (as set)" if requested != "auto" else ""
+    if name == "cuda":
+        bf16 = torch.cuda.is_bf16_supported()
+        card = torch.cuda.get_device_name()
+        return DeviceChoice(
+            name, 1, bf16, True, card, f"A CUDA GPU was found{as_asked}: {card}, "
+            + ("with bf16 arithmetic." if bf16 else "in float32, as it lacks bf16."),
+        )  # fmt: skip
+    if name == "mps":
+        return DeviceChoice(
+            name, 1, False, False, "Apple GPU", f"An Apple GPU was found{as_asked}."
+        )
+    plural = "thread" if count == 1 else "threads"
+    missing = "No CUDA or Apple GPU was found" if requested == "auto" else "The CPU was asked for"
+    return DeviceChoice(
+        name, count, False, True, f"CPU, {count} {plural}", f"{missing}. {count} {plural}: {why_threads}."
+    )  # fmt: skip

@@ -1,0 +1,236 @@
+"""The training loop: knows no algorithm and no screen, and yields events.
+
+Whoever consumes the events writes metrics, frames and checkpoints, and pauses by not asking for the next one.
+The order of the rows is a function of (seed, epoch), so a loop that starts from a state goes on bit for bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from selfsup_core.errors import Diverged, StudioError
+from selfsup_core.objectives.registry import Objective
+from selfsup_core.train.config import TrainConfig
+from selfsup_core.train.device import DeviceChoice
+
+TICK_SECONDS = 0.05
+MAX_HALVINGS = 3
+
+
+@dataclass(frozen=True)
+class Event:
+    """kind: "tick" (time has passed), "step" (terms of the last few steps), "epoch" (terms of the whole epoch),
+    "notice" (something automatic happened, in words)."""
+
+    kind: str
+    step: int
+    epoch: float
+    terms: dict[str, float] = field(default_factory=dict)
+    text: str = ""
+
+
+class Sums:
+    """Sums of the terms over rows, kept on the device: reading them is the only point where it is waited for."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.values: dict[str, Any] = {}
+
+    def add(self, terms: dict[str, torch.Tensor], rows: int) -> None:
+        self.rows += rows
+        for name, value in terms.items():
+            value = value.detach()
+            value = value.double() if value.device.type != "mps" else value.float()
+            old = self.values.get(name)
+            self.values[name] = value * rows if old is None else old.add_(value, alpha=rows)
+
+    def means(self) -> dict[str, float]:
+        return {f"train_{name}": float(v) / self.rows for name, v in self.values.items()}
+
+    def state(self) -> dict[str, Any]:
+        return {"rows": self.rows, "values": {k: float(v) for k, v in self.values.items()}}
+
+    def load(self, state: dict[str, Any], device: str) -> None:
+        dtype = torch.float64 if device != "mps" else torch.float32
+        self.rows = state["rows"]
+        self.values = {
+            k: torch.tensor(v, dtype=dtype, device=device) for k, v in state["values"].items()
+        }
+
+
+class Loop:
+    """Trains a model on the rows of a tensor.
+
+    Args:
+        values: row numbers (B,) on the device → (B, D) batch.
+        rows: (N,) row numbers to train on, on the device.
+        seed: of the order of the rows and of the objective's generator.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        objective: Objective,
+        *,
+        values: Any,
+        rows: torch.Tensor,
+        config: TrainConfig,
+        choice: DeviceChoice,
+        seed: int,
+    ) -> None:
+        self.model, self.objective, self.values, self.rows = model, objective, values, rows
+        self.config, self.choice, self.seed = config, choice, seed
+        self.optimizer = torch.optim.Adam(
+            model.parameters(), lr=config.learning_rate, fused=choice.uses_fused
+        )
+        self.generator = torch.Generator(choice.name).manual_seed(seed)
+        self.epoch = self.index = self.step = 0  # epochs done, rows done in this epoch, steps done
+        self.halvings = 0
+        self.seconds = 0.0
+        self.used_learning_rate = config.learning_rate
+        self.stops: set[int] = set()  # steps after which a tick is due, whatever the time
+        self.epoch_sums, self.window_sums = Sums(), Sums()
+        self.steps_per_epoch = -(-len(rows) // config.batch_size)
+        self.log_every = max(1, self.steps_per_epoch // 10)
+
+    def set_learning_rate(self, value: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = value
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizer.param_groups[0]["lr"]
+
+    @property
+    def progress(self) -> float:
+        """Epochs done, with the fraction of the current one."""
+        return self.epoch + self.index / len(self.rows)
+
+    def _order(self) -> torch.Tensor:
+        """The rows of this epoch, in an order that (seed, epoch) alone decide."""
+        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + self.epoch) % 2**63)
+        return self.rows[torch.randperm(len(self.rows), generator=generator).to(self.rows.device)]
+
+    def _autocast(self) -> Any:
+        if self.choice.uses_bf16:
+            return torch.autocast("cuda", dtype=torch.bfloat16)
+        return nullcontext()
+
+    def _update(self, rows: torch.Tensor) -> None:
+        """One optimizer step; after `halvings` the batch is worked off in smaller parts with the same gradient."""
+        self.used_learning_rate = self.learning_rate
+        self.optimizer.zero_grad(set_to_none=True)
+        parts = rows.chunk(2**self.halvings)
+        collected = []
+        for part in parts:
+            with self._autocast():
+                terms = self.objective.step(self.model, self.values(part), self.generator)
+            share = len(part) / len(rows)
+            (terms["loss"] if share == 1 else terms["loss"] * share).backward()
+            collected.append((terms, len(part)))
+        self.optimizer.step()
+        for terms, count in collected:
+            self.epoch_sums.add(terms, count)
+            self.window_sums.add(terms, count)
+
+    def events(self) -> Iterator[Event]:
+        """Train until `config.epochs` are done, from wherever the state is.
+
+        Raises:
+            Diverged: a term is no longer finite.
+            StudioError: memory ran out even with the batch in eight parts.
+        """
+        self.model.train()
+        tick = started = time.monotonic()
+        while self.epoch < self.config.epochs:
+            order = self._order()
+            while self.index < len(order):
+                batch = order[self.index : self.index + self.config.batch_size]
+                try:
+                    self._update(batch)
+                except (RuntimeError, MemoryError) as error:
+                    yield self._halve(error)
+                    continue
+                self.index += len(batch)
+                self.step += 1
+                now = time.monotonic()
+                if self.step % self.log_every == 0 and self.index < len(order):
+                    yield from self._log("step", self.window_sums)
+                    self.window_sums = Sums()
+                if now - tick >= TICK_SECONDS or self.step in self.stops:
+                    self.seconds += now - started
+                    self._check_finite(
+                        self.window_sums if self.window_sums.rows else self.epoch_sums
+                    )
+                    yield Event("tick", self.step, self.progress)
+                    tick = started = time.monotonic()
+            self.seconds += time.monotonic() - started
+            sums, self.epoch_sums, self.window_sums = self.epoch_sums, Sums(), Sums()
+            self.epoch, self.index = self.epoch + 1, 0
+            yield from self._log("epoch", sums)
+            tick = started = time.monotonic()
+
+    def _log(self, kind: str, sums: Sums) -> Iterator[Event]:
+        yield Event(kind, self.step, self.progress, self._check_finite(sums))
+
+    def _check_finite(self, sums: Sums) -> dict[str, float]:
+        means = sums.means()
+        for name, value in means.items():
+            if value - value != 0:
+                raise Diverged(
+                    f"{name} became {value} in step {self.step}.",
+                    remedy=f"Most often the learning rate ({self.learning_rate:g}) is too high; "
+                    "try a tenth of it.",
+                )
+        return means
+
+    def _halve(self, error: Exception) -> Event:
+        """Answer to a lack of memory; anything else is raised again."""
+        is_memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not is_memory and "can't allocate memory" not in str(error):
+            raise error
+        if self.halvings == MAX_HALVINGS:
+            raise StudioError(
+                "Memory ran out even with the batch in eight parts.",
+                code="out-of-memory",
+                remedy="Use a smaller train.batch_size, a smaller network or smaller images.",
+            ) from error
+        self.halvings += 1
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.choice.name == "cuda":
+            torch.cuda.empty_cache()
+        return Event("notice", self.step, self.progress, text=(
+            f"Memory ran out: each batch of {self.config.batch_size} is now worked off in "
+            f"{2**self.halvings} parts, with the same result."
+        ))  # fmt: skip
+
+    def state(self) -> dict[str, Any]:
+        """All that is needed to go on, in tensors and plain values."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "generator": self.generator.get_state(),
+            "position": {"epoch": self.epoch, "index": self.index, "step": self.step},
+            "halvings": self.halvings,
+            "seconds": self.seconds,
+            "sums": {"epoch": self.epoch_sums.state(), "window": self.window_sums.state()},
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.generator.set_state(state["generator"])
+        self.epoch, self.index, self.step = (
+            state["position"][k] for k in ("epoch", "index", "step")
+        )
+        self.halvings, self.seconds = state["halvings"], state["seconds"]
+        self.epoch_sums.load(state["sums"]["epoch"], self.choice.name)
+        self.window_sums.load(state["sums"]["window"], self.choice.name)
