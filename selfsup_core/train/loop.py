@@ -22,6 +22,7 @@ from selfsup_core.train.device import DeviceChoice
 
 TICK_SECONDS = 0.05
 MAX_HALVINGS = 3
+MAX_STEP_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ class Loop:
         self.stops: set[int] = set()  # steps after which a tick is due, whatever the time
         self.epoch_sums, self.window_sums = Sums(), Sums()
         self.steps_per_epoch = -(-len(rows) // config.batch_size)
-        self.log_every = max(1, self.steps_per_epoch // 10)
+        # About ten rows an epoch, fewer in long runs, so that a curve stays quick to send and draw.
+        per_epoch = max(1, min(10, MAX_STEP_ROWS // config.epochs))
+        self.log_every = max(1, self.steps_per_epoch // per_epoch)
 
     def set_learning_rate(self, value: float) -> None:
         for group in self.optimizer.param_groups:

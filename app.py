@@ -1,0 +1,28 @@
+"""Navigation and theme. `python server.py` serves it with live views; `streamlit run app.py` works too."""
+
+from pathlib import Path
+
+import streamlit as st
+
+ROOT = Path(__file__).parent
+
+st.set_page_config(
+    page_title="SelfSup Studio", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide"
+)
+st.logo(
+    str(ROOT / "assets" / "logo.svg"), size="large", icon_image=str(ROOT / "assets" / "icon.svg")
+)
+page = st.navigation(
+    [
+        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page(
+            "pages/autoencoder.py",
+            title="Autoencoder",
+            icon=":material/compress:",
+            url_path="autoencoder",
+        ),
+        st.Page("pages/runs.py", title="Runs", icon=":material/list:", url_path="runs"),
+    ],
+    position="top",
+)
+page.run()

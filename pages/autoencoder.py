@@ -1,0 +1,135 @@
+"""Autoencoder: choose, train, watch; everything about one run under one cursor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.forms import CHOICE_LABELS, help_text, widget
+from pages.parts.live import show_run
+from pages.parts.workspace import errors_shown, start, workspace
+from selfsup_core.data.sources import SOURCES
+from selfsup_core.errors import RunError
+from selfsup_core.models import MODELS
+from selfsup_core.runs.folder import open_run, read_state
+from selfsup_core.runs.spec import RunSpec, known_settings, list_presets, make_spec, preset_spec
+
+WATCHABLE = 5.0
+# What stays out of the way until it is asked for, group by group.
+ADVANCED = {
+    "Network": ("model.widths", "model.activation", "model.code_activation"),
+    "Training": (
+        "train.learning_rate",
+        "train.batch_size",
+        "train.patience",
+        "train.epochs_per_second",
+        "train.device",
+        "train.threads",
+        "seed",
+    ),
+    "Data": ("data.validation", "data.test", "data.split_seed", "data.labels_per_class"),
+    "Kept": ("frames.max_frames", "frames.tiles", "frames.samples"),
+}
+
+
+def choose_spec() -> tuple[RunSpec | None, str, bool]:
+    """The row of controls: (spec or None when it is not valid, preset, whether Train was clicked)."""
+    presets = list_presets()
+    data, network, loss, epochs, train, more = st.columns(
+        (2, 2, 2, 1.4, 1.2, 1.3), vertical_alignment="bottom"
+    )
+    with network:
+        preset = st.selectbox(
+            "Network", list(presets), key="network",
+            format_func=lambda name: presets[name]["title"],
+            help="Units of each layer from the input to the code; the way back mirrors them.",
+        )  # fmt: skip
+    base = preset_spec(preset, {"train.epochs_per_second": WATCHABLE})
+    settings = known_settings(base)
+    sources = dict(SOURCES.items())
+    with data:
+        source = st.selectbox(
+            "Data", list(sources), index=list(sources).index(base.data.source), key=f"data-{preset}",
+            format_func=lambda name: sources[name].title, help=help_text(settings["data.source"]),
+        )  # fmt: skip
+    with loss:
+        chosen = st.selectbox(
+            "Loss", settings["objective.loss"].choices, key="loss",
+            format_func=lambda name: CHOICE_LABELS[name], help=help_text(settings["objective.loss"]),
+        )  # fmt: skip
+    with epochs:
+        count = widget(settings["train.epochs"], base.train.epochs, key=f"epochs-{preset}")
+    clicked = train.button(
+        "Train", type="primary", icon=":material/play_arrow:", key="train", width="stretch",
+        help="Start a new run with these settings.",
+    )  # fmt: skip
+    values: dict[str, Any] = {
+        "data.source": source, "objective.loss": chosen, "train.epochs": count,
+        "name": f"{sources[source].title}, {presets[preset]['title']}",
+    }  # fmt: skip
+    with more.popover("Advanced", icon=":material/tune:", width="stretch"):
+        values |= choose_advanced(base, settings, preset)
+    with errors_shown():
+        missing = sources[source].missing()
+        if missing:
+            st.warning(missing, icon=":material/download:")
+        return make_spec(base.as_dict(), values), preset, clicked
+    return None, preset, clicked
+
+
+def choose_advanced(base: RunSpec, settings: dict[str, Any], preset: str) -> dict[str, Any]:
+    """Widgets for the rest of the settings."""
+    values = {}
+    for tab, (_, paths) in zip(st.tabs(list(ADVANCED)), ADVANCED.items(), strict=True):
+        with tab:
+            for path in paths:
+                value: Any = base
+                for part in path.split("."):
+                    value = getattr(value, part)
+                values[path] = widget(settings[path], value, key=f"advanced-{preset}-{path}")
+    return values
+
+
+def describe_network(spec: RunSpec) -> str:
+    """784 → 64 → 32 → **16** → 32 → 64 → 784 · 109,000 weights"""
+    network, shape = MODELS[spec.model.kind], SOURCES[spec.data.source].shape
+    sizes = [str(size) for size in network.shapes(spec.model, shape)]
+    sizes[len(sizes) // 2] = f"**{sizes[len(sizes) // 2]}**"
+    return f"{' → '.join(sizes)} · {network.parameters(spec.model, shape):,} weights"
+
+
+def show_device(state: dict[str, Any]) -> None:
+    device = state["device"]
+    if device:
+        st.caption(f"Device: {device['label']}", help=device["reason"], width="content")
+    else:
+        st.caption("Device: chosen at the start", width="content")
+
+
+st.title("Autoencoder", anchor=False)
+spec, preset, clicked = choose_spec()
+if clicked and spec:
+    with errors_shown():
+        run = start(spec, preset=preset, button="train")
+        st.session_state.pop("stage_failed", None)
+        st.query_params.from_dict({"run": run})
+run = st.query_params.get("run", "")
+if run:
+    try:
+        folder = open_run(workspace(), run)
+    except RunError as error:
+        st.error(f"{error.message} It may have been deleted.", icon=":material/error:")
+        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+    else:
+        state = read_state(folder)
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(f"**{state['name'] or state['run']}**", width="content")
+            show_device(state)
+        show_run(folder.id)
+elif spec:
+    st.markdown(describe_network(spec))
+    st.caption(
+        "x → h = f(x) → x̂ = g(h): the encoder f squeezes a sample x into a short code h, the decoder g "
+        "rebuilds x̂ from it, and training makes x̂ like x. No label is used. Press Train to watch."
+    )

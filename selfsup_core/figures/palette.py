@@ -1,0 +1,21 @@
+"""Colors and marker shapes of classes. Color is never the only cue.
+
+[1] Okabe, Ito: Color universal design, 2008 (eight colors that color-blind people can tell apart)
+"""
+
+OKABE_ITO = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7",
+    "#56B4E9", "#8C6D00", "#7A7A7A", "#5B3FA8", "#A3C644",
+)  # fmt: skip
+SYMBOLS = (
+    "circle", "square", "triangle-up", "diamond", "cross",
+    "x", "triangle-down", "star", "pentagon", "hexagon",
+)  # fmt: skip
+
+
+def class_color(index: int) -> str:
+    return OKABE_ITO[index % len(OKABE_ITO)] if index >= 0 else "#9AA0A6"
+
+
+def class_symbol(index: int) -> str:
+    return SYMBOLS[index % len(SYMBOLS)] if index >= 0 else "circle-open"

@@ -1,0 +1,96 @@
+"""The three views of an autoencoder's epoch as standing figures, for where the live stage cannot run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfsup_core.figures.palette import class_color, class_symbol
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+MARGIN = {"l": 48, "r": 8, "t": 8, "b": 40}
+
+
+def loss_figure(rows: list[dict[str, Any]], cursor: int, best: int | None = None) -> go.Figure:
+    """Training and validation loss over epochs.
+
+    Args:
+        rows: epoch rows of metrics.jsonl.
+        cursor: epoch at which the marker line stands.
+        best: epoch of the lowest validation loss.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for name, key, dash, color in (
+        ("training", "train_loss", "solid", class_color(0)),
+        ("validation", "val_loss", "dash", class_color(3)),
+    ):
+        points = [(row["epoch"], row[key]) for row in rows if row.get(key) is not None]
+        figure.add_scatter(
+            x=[x for x, _ in points], y=[y for _, y in points],
+            name=name, mode="lines", line={"dash": dash, "color": color},
+        )  # fmt: skip
+    stars = [row for row in rows if row["epoch"] == best and row.get("val_loss") is not None]
+    if stars:
+        figure.add_scatter(
+            x=[best], y=[stars[0]["val_loss"]], name="best", mode="markers",
+            marker={"symbol": "star", "size": 12, "color": class_color(3)},
+        )  # fmt: skip
+    figure.add_vline(x=cursor, line={"width": 1, "dash": "dot"})
+    figure.update_layout(
+        margin=MARGIN,
+        height=320,
+        xaxis_title="epoch",
+        yaxis_title="loss",
+        legend={"orientation": "h"},
+    )
+    return figure
+
+
+def as_image(values: np.ndarray, item_shape: tuple[int, ...]) -> np.ndarray:
+    """(D,) flat bytes → (H, W) or (H, W, C); a table's row becomes one line of pixels."""
+    return values.reshape(item_shape) if len(item_shape) > 1 else values.reshape(1, -1)
+
+
+def tile_sheet(
+    inputs: np.ndarray, outputs: np.ndarray, item_shape: tuple[int, ...], count: int = 12
+) -> np.ndarray:
+    """(T, D) bytes each → one picture: row 1 inputs, row 2 outputs, row 3 absolute differences, 2 pixels apart."""
+    count = min(count, len(inputs))
+    difference = np.abs(inputs[:count].astype(np.int16) - outputs[:count]).astype(np.uint8)
+    rows = []
+    for part in (inputs[:count], outputs[:count], difference):
+        tiles = [np.pad(as_image(v, item_shape), pads(item_shape)) for v in part]
+        rows.append(np.concatenate(tiles, axis=1))
+    return np.concatenate(rows, axis=0)
+
+
+def pads(item_shape: tuple[int, ...]) -> list[tuple[int, int]]:
+    return [(1, 1), (1, 1), (0, 0)] if len(item_shape) == 3 else [(1, 1), (1, 1)]
+
+
+def map_figure(points: np.ndarray, labels: np.ndarray, classes: list[str]) -> go.Figure:
+    """Latent map, one color and shape a class.
+
+    Args:
+        points: (n, 2) or (n, 3); the third dimension is left out here.
+        labels: (n,) class index, -1 where there is none.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for index in sorted(set(labels.tolist())):
+        chosen = labels == index
+        figure.add_scattergl(
+            x=points[chosen, 0], y=points[chosen, 1], mode="markers",
+            name=classes[index] if index >= 0 else "no label",
+            marker={"size": 5, "color": class_color(index), "symbol": class_symbol(index)},
+        )  # fmt: skip
+    figure.update_layout(margin=MARGIN, height=320, yaxis_scaleanchor="x", showlegend=bool(classes))
+    figure.update_xaxes(showticklabels=False)
+    figure.update_yaxes(showticklabels=False)
+    return figure

@@ -1,0 +1,79 @@
+"""SelfSup Studio as a server: the app of app.py with the stage's routes, security headers and a quiet collector.
+
+`python server.py` starts it on http://localhost:8501; `streamlit run app.py` gives the same pages without live views.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from pages.parts import routes
+from selfsup_core.runs.folder import default_workspace
+from selfsup_core.runs.supervisor import ensure_supervisor, keep_warm
+
+HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(), payment=(), usb=()"),
+    # Streamlit's front end makes modules from blobs and sets styles inline; nothing may come from elsewhere.
+    (
+        b"content-security-policy",
+        b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+        b"style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        b"connect-src 'self' ws: wss: data: blob:; worker-src 'self' blob:; media-src 'self' blob:; "
+        b"object-src 'none'; base-uri 'self'; frame-ancestors 'self'",
+    ),
+]
+
+
+class SecurityHeaders:
+    """Adds the headers above to every answer."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def send_with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+async def stay_warm(workspace: Path) -> None:
+    """Have a supervisor ready for as long as the server is up."""
+    while True:
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(keep_warm, workspace)
+            await asyncio.to_thread(ensure_supervisor, workspace)
+        await asyncio.sleep(30)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    task = asyncio.create_task(stay_warm(default_workspace()))
+    # Streamlit collects garbage after every script run; what is imported by now need not be looked at again.
+    gc.collect()
+    gc.freeze()
+    yield
+    task.cancel()
+
+
+routes.is_mounted = True
+app = st.App(
+    "app.py", routes=routes.routes(), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan
+)
+
+if __name__ == "__main__":
+    app.run()
