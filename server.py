@@ -14,6 +14,7 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
 
 from pages.parts import routes
 from selfsup_core.runs.folder import default_workspace
@@ -70,6 +71,9 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     task.cancel()
 
 
+# app.py calls st.navigation, but Streamlit believes in its older way, a page for each file of `pages/`, until that
+# call was made once: the first visitor of a deep link would get bare pages.
+PagesManager.uses_pages_directory = False
 routes.is_mounted = True
 app = st.App(
     "app.py", routes=routes.routes(), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan

@@ -37,7 +37,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     """The row of controls: (spec or None when it is not valid, preset, whether Train was clicked)."""
     presets = list_presets()
     data, network, loss, epochs, train, more = st.columns(
-        (2, 2, 2, 1.4, 1.2, 1.3), vertical_alignment="bottom"
+        (2, 2, 2, 1.4, 1.3, 1.5), vertical_alignment="bottom"
     )
     with network:
         preset = st.selectbox(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -87,8 +88,11 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> None:
                 os.fsync(file.fileno())
         sync_folder(temporary)
         os.rename(temporary, folder)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
+        # Renaming onto a folder that another process made meanwhile is ENOTEMPTY, which is no FileExistsError.
+        if isinstance(error, OSError) and error.errno == errno.ENOTEMPTY:
+            raise FileExistsError(str(folder)) from error
         raise
     sync_folder(folder.parent)
 

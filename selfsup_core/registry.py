@@ -52,7 +52,7 @@ class Registry(Generic[T]):
     def __getitem__(self, name: str) -> T:
         """Raises SettingError that lists the known names when `name` is none of them."""
         self._load()
-        if name not in self._entries:
+        if not isinstance(name, str) or name not in self._entries:
             known = ", ".join(sorted(self._entries))
             raise SettingError(f"There is no {self.what} {name!r}. Known: {known}.")
         return self._entries[name]

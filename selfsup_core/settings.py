@@ -69,10 +69,16 @@ class Setting:
             return "one of " + ", ".join(str(choice) for choice in self.choices)
         parts = []
         if self.low is not None:
-            parts.append(f"{'more than' if self.low_is_open else 'at least'} {self.low:g}")
+            word = "more than" if self.low_is_open else "at least"
+            parts.append(f"{word} {in_full(self.low)}")
         if self.high is not None:
-            parts.append(f"at most {self.high:g}")
+            parts.append(f"at most {in_full(self.high)}")
         return " and ".join(parts)
+
+
+def in_full(value: float) -> str:
+    """A bound as one would type it: 2147483647, not 2.14748e+09."""
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
 
 
 def describe_field(path: str, field: FieldInfo) -> Setting:
@@ -119,12 +125,18 @@ def list_settings(config: type[Config] | Config, prefix: str = "") -> Iterator[S
             yield describe_field(path, field)
 
 
-def explain(error: ValidationError, config: type[Config] | Config) -> SettingError:
-    """Turn pydantic's error into a sentence that names the setting, the bound and the value found."""
-    known = {entry.path: entry for entry in list_settings(config)}
+def explain(
+    error: ValidationError, config: type[Config] | Config, prefix: str = ""
+) -> SettingError:
+    """Turn pydantic's error into a sentence that names the setting, the bound and the value found.
+
+    Args:
+        prefix: where the config stands in a spec ("model.").
+    """
+    known = {entry.path: entry for entry in list_settings(config, prefix)}
     sentences = []
     for problem in error.errors(include_url=False):
-        path = ".".join(str(part) for part in problem["loc"])
+        path = prefix + ".".join(str(part) for part in problem["loc"])
         found = problem.get("input")
         entry = known.get(path)
         if problem["type"] == "extra_forbidden":

@@ -85,7 +85,7 @@ def choose_labeled(rows: np.ndarray, y: np.ndarray, per_class: int, seed: int) -
     """The rows whose label may be seen: all labeled ones, or `per_class` of each class when it is above 0."""
     labels = np.asarray(y)[rows]
     rows, labels = rows[labels >= 0], labels[labels >= 0]
-    if per_class == 0:
+    if per_class == 0 or len(rows) == 0:
         return rows
     order = np.random.default_rng(seed).permutation(len(rows))
     rows, labels = rows[order], labels[order]

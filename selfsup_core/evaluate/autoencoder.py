@@ -5,8 +5,9 @@ Everything here looks at training and validation rows only; the test split is no
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +16,6 @@ from selfsup_core.data.splits import choose_labeled, choose_stratified
 from selfsup_core.evaluate.neighbors import knn_accuracy
 from selfsup_core.evaluate.verdict import MARGIN
 from selfsup_core.objectives.registry import Objective
-from selfsup_core.project.pca import fit_pca
 
 if TYPE_CHECKING:
     import torch
@@ -115,8 +115,14 @@ class Evaluator:
         model.train(was_training)
         return view
 
-    def baseline(self, components: int) -> dict[str, float | int | None]:
-        """PCA with as many dimensions as the code, fitted on training rows, and 5-NN on the raw input."""
+    def baseline(
+        self, components: int, fit_pca: Callable[[torch.Tensor, int], Any]
+    ) -> dict[str, float | int | None]:
+        """PCA with as many dimensions as the code, fitted on training rows, and 5-NN on the raw input.
+
+        Args:
+            fit_pca: `project.pca.fit_pca`; given from above, since maps are built on evaluation.
+        """
         import torch
 
         data = self.data

@@ -14,6 +14,7 @@ from selfsup_core.files import finite
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import glorot_init
 from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.project.pca import fit_pca
 from selfsup_core.runs.folder import MetricsWriter
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.runs.worker import open_metrics, read_changes
@@ -109,7 +110,7 @@ class Session:
         if self.loop.step == 0 and self.frames.last is None:
             self._look(Event("epoch", 0, 0.0))
         if not worker.state.get("baseline"):
-            worker.state["baseline"] = self.evaluator.baseline(self.code_size)
+            worker.state["baseline"] = self.evaluator.baseline(self.code_size, fit_pca)
         worker.last_checkpoint = self.epoch_began = time.monotonic()
         self.epoch_seconds = self.loop.seconds
         # What came before the first step (epoch 0, the baseline) says nothing of what is left.

@@ -110,8 +110,7 @@ class InnerProblem(Exception):
         self.part, self.error, self.config = part, error, config
 
     def explain(self) -> SettingError:
-        message = explain(self.error, self.config).message
-        return SettingError(f"In {self.part}: {message}")
+        return explain(self.error, self.config, f"{self.part}.")
 
 
 def make_spec(values: dict[str, Any], overrides: dict[str, Any] | None = None) -> RunSpec:

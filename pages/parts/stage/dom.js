@@ -1,0 +1,60 @@
+// Small helpers for elements. Text goes in as text, never as HTML.
+
+/** Make an element: `el("button", {class: "x", onclick: f}, child, "text")`. */
+export function el(tag, options = {}, ...children) {
+  const node = document.createElement(tag)
+  for (const [name, value] of Object.entries(options)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value)
+    else if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value === true ? "" : value)
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined))
+  return node
+}
+
+const PATHS = {
+  pause: "M7 5h4v14H7zM13 5h4v14h-4z",
+  play: "M8 5v14l11-7z",
+  step: "M6 5v14l9-7zM16 5h3v14h-3z",
+  stop: "M6 6h12v12H6z",
+  repeat: "M12 5V1L7 6l5 5V7a5 5 0 1 1-5 5H5a7 7 0 1 0 7-7z",
+  close: "M6.4 5 12 10.6 17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4-5.6-5.6L6.4 19 5 17.6l5.6-5.6L5 6.4z",
+  warn: "M12 3 1 21h22zM11 10h2v5h-2zm0 6.5h2v2h-2z",
+  info: "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm-1 8h2v7h-2zm0-3.5h2v2h-2z",
+  prev: "M15 5v14l-9-7z",
+}
+
+/** An inline picture that follows the text color; hidden from screen readers, the button has the label. */
+export function icon(name) {
+  const space = "http://www.w3.org/2000/svg"
+  const svg = document.createElementNS(space, "svg")
+  svg.setAttribute("viewBox", "0 0 24 24")
+  svg.setAttribute("aria-hidden", "true")
+  svg.setAttribute("class", "stage-icon")
+  const path = document.createElementNS(space, "path")
+  path.setAttribute("d", PATHS[name])
+  svg.append(path)
+  return svg
+}
+
+/** Set text only when it differs, so that nothing is laid out for nothing. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text
+}
+
+/** A canvas's 2-D context at the screen's resolution; sizes in CSS pixels. */
+export function sizeCanvas(canvas, width, height) {
+  const ratio = Math.min(window.devicePixelRatio || 1, 3)
+  const w = Math.max(1, Math.round(width * ratio)), h = Math.max(1, Math.round(height * ratio))
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w
+    canvas.height = h
+    canvas.style.width = `${width}px`
+    canvas.style.height = `${height}px`
+  }
+  const context = canvas.getContext("2d")
+  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  return context
+}
+
+export const fixed = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits))
+export const percent = (value) => (value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`)

@@ -1,0 +1,206 @@
+// The stage: transport bar, panels and verdict of one run. Keeps its elements over Streamlit's reruns.
+
+import { createTransport } from "./transport.js"
+import { createVerdict } from "./verdict.js"
+import { Cursor } from "./cursor.js"
+import { el, icon, setText } from "./dom.js"
+import { readTheme } from "./theme.js"
+import { ENDED, Store } from "./store.js"
+import loss from "./panels/loss.js"
+import reconstructions from "./panels/reconstructions.js"
+import map from "./panels/map.js"
+
+const PANELS = [loss, reconstructions, map]
+const stages = new WeakMap()
+
+/** Called by Streamlit at the first mount and at every rerun; only the first makes anything. */
+export function mount(component) {
+  const { parentElement, data } = component
+  let stage = stages.get(parentElement)
+  if (stage && stage.run !== data.run) {
+    stage.destroy()
+    stage = null
+  }
+  if (stage) stage.renew(component)
+  else stages.set(parentElement, (stage = new Stage(component)))
+  // Streamlit cleans up before each rerun's call too; the element being gone is what counts.
+  return () => setTimeout(() => {
+    if (!parentElement.isConnected) stage.destroy()
+  }, 0)
+}
+
+class Stage {
+  constructor(component) {
+    this.component = component
+    const { base, assets, run, token, epoch } = component.data
+    this.run = run
+    this.store = new Store({ base, run, token }, () => this.arrived())
+    this.cursor = new Cursor(this.store, {
+      draw: () => this.draw(),
+      rested: (at) => this.component.setStateValue("cursor", at),
+    }, epoch)
+    const ctx = {
+      store: this.store, cursor: this.cursor, assets,
+      tell: (text) => this.tell(text),
+      draw: () => this.draw(),
+      open: (other) => this.component.setTriggerValue("opened", other),
+      fail: (text) => this.component.setTriggerValue("failed", text),
+    }
+    this.transport = createTransport(ctx)
+    this.verdict = createVerdict(ctx)
+    this.banner = el("div", { class: "stage-banner", role: "status", hidden: true })
+    this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
+    this.panels = PANELS.map((panel) => this.createPanel(panel, ctx))
+    this.root = el("div", { class: "stage", "data-testid": "stage", "data-run": run, tabindex: "-1" },
+      this.transport.root, this.message, this.banner,
+      el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node)), this.verdict.root)
+    this.loadStyle(assets).then(() => this.resize())
+    component.parentElement.replaceChildren(this.root)
+    this.onKey = (event) => this.key(event)
+    document.addEventListener("keydown", this.onKey)
+    this.observer = new ResizeObserver(() => this.resize())
+    this.panels.forEach((panel) => this.observer.observe(panel.body))
+  }
+
+  createPanel(panel, ctx) {
+    const head = el("div", { class: "stage-tools" })
+    const body = el("div", { class: "stage-body" })
+    const foot = el("div", { class: "stage-foot" })
+    const text = el("p", { class: "stage-summary", hidden: true })
+    const toggle = el("button", { class: "stage-chip", type: "button", "aria-pressed": "false", title: "Show this as text", onclick: () => {
+      const isOn = toggle.getAttribute("aria-pressed") !== "true"
+      toggle.setAttribute("aria-pressed", String(isOn))
+      text.hidden = !isOn
+    } }, "text")
+    const node = el("section", { class: "stage-panel", "data-testid": `stage-panel-${panel.id}`, "aria-label": panel.title },
+      el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, toggle), body, foot, text)
+    const made = panel.create({ head, body, foot }, ctx)
+    return { node, body, text, made }
+  }
+
+  loadStyle(assets) {
+    const href = `${assets}/style.css`
+    if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve()
+    return new Promise((resolve) => {
+      const link = el("link", { rel: "stylesheet", href })
+      link.onload = link.onerror = resolve
+      document.head.append(link)
+    })
+  }
+
+  /** A rerun: keep everything, take the new callbacks and, when Python asks for another epoch, go there. */
+  renew(component) {
+    this.component = component
+    this.store.token = component.data.token
+    const { epoch } = component.data
+    if (epoch !== this.cursor.reported && epoch !== null) {
+      const index = this.store.frames.indexOf(epoch)
+      this.cursor.reported = epoch
+      if (index >= 0) this.cursor.moveTo(index)
+    }
+    this.draw()
+  }
+
+  /** After each poll. */
+  arrived() {
+    const status = this.store.state?.status
+    if (this.lastStatus !== undefined && status !== this.lastStatus) this.component.setStateValue("status", status)
+    if (status) this.lastStatus = status
+    this.cursor.follow()
+    this.draw()
+  }
+
+  draw() {
+    if (this.isDrawing || this.isGone) return
+    this.isDrawing = true
+    requestAnimationFrame(() => {
+      this.isDrawing = false
+      if (!this.isGone) this.paint()
+    })
+  }
+
+  paint() {
+    const { store, cursor } = this
+    this.theme = readTheme(this.component.parentElement)
+    this.root.dataset.theme = this.theme.isDark ? "dark" : "light"
+    const rows = store.epochRows ?? []
+    const epoch = cursor.frame?.epoch ?? cursor.epoch
+    const row = rows.find((r) => r.epoch === epoch) ?? rows[rows.length - 1]
+    const view = {
+      state: store.state, rows: store.rows, epochRows: rows, frames: store.frames, statics: store.statics, theme: this.theme,
+      cursor: epoch, isLive: cursor.isLive, frame: cursor.frame, row,
+    }
+    this.transport.update(view)
+    this.drawBanner(store.state)
+    for (const { made, text } of this.panels) {
+      if (view.state) {
+        made.update(view)
+        setText(text, made.summary(view))
+      }
+    }
+    this.verdict.update(view)
+    Object.assign(this.root.dataset, {
+      status: store.state?.status ?? "", epoch: epoch ?? "", live: String(cursor.isLive), frames: store.frames.length,
+      scrubMs: Math.round(cursor.scrubMs ?? 0),
+    })
+  }
+
+  drawBanner(state) {
+    const [tone, text] = this.bannerText(state)
+    this.banner.hidden = !text
+    if (!text || this.banner.dataset.text === text) return
+    this.banner.dataset.text = text
+    this.banner.dataset.tone = tone
+    this.banner.replaceChildren(icon(tone === "info" ? "info" : "warn"), el("span", {}, text))
+  }
+
+  bannerText(state) {
+    if (this.store.isLost) return ["warn", "Connection lost. Training goes on; trying again."]
+    if (!state) return ["info", "Loading the run."]
+    if (state.error) return ["bad", `${state.error.message} ${state.error.remedy}`]
+    if (state.is_responding === false && !ENDED.includes(state.status)) return ["warn", "The training process is not responding. It is ended after five minutes of silence and can then be resumed."]
+    if (state.message) return [state.status === "interrupted" || state.status === "paused" ? "warn" : "info", state.message]
+    const notice = state.notices?.[state.notices.length - 1]
+    return notice ? ["info", notice] : ["", ""]
+  }
+
+  tell(text) {
+    this.message.hidden = !text
+    if (text) {
+      this.message.replaceChildren(icon("warn"), el("span", {}, text),
+        el("button", { class: "stage-chip", type: "button", "aria-label": "Dismiss", onclick: () => this.tell("") }, icon("close")))
+    }
+  }
+
+  /** Arrow keys and space, unless somebody is typing or another control wants them. */
+  key(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    const target = event.target
+    const isOurs = this.root.contains(target) || target === document.body
+    const wantsKeys = target.matches?.("input:not([type=range]), select, textarea, [contenteditable=true]")
+    if (!isOurs || wantsKeys) return
+    const last = this.store.frames.length - 1
+    const moves = { ArrowLeft: () => this.cursor.moveBy(-1), ArrowRight: () => this.cursor.moveBy(1),
+      Home: () => this.cursor.moveTo(0), End: () => (ENDED.includes(this.store.state?.status) ? this.cursor.moveTo(last) : this.cursor.goLive()) }
+    if (event.key === " " && !target.matches?.("button")) moves[" "] = () => this.cursor.toggleReplay()
+    if (!moves[event.key]) return
+    event.preventDefault()
+    moves[event.key]()
+  }
+
+  resize() {
+    if (this.isGone) return
+    this.panels.forEach(({ made }) => made.resize())
+    this.draw()
+  }
+
+  destroy() {
+    if (this.isGone) return
+    this.isGone = true
+    this.store.destroy()
+    this.cursor.destroy()
+    this.observer.disconnect()
+    document.removeEventListener("keydown", this.onKey)
+    this.panels.forEach(({ made }) => made.destroy())
+  }
+}

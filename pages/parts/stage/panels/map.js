@@ -1,0 +1,233 @@
+// Latent map: one point a sample, colored and shaped by class; keeps its zoom, flows from epoch to epoch.
+
+import { el, fixed, setText, sizeCanvas } from "../dom.js"
+import { addShape, classColor } from "../palette.js"
+import { placeCard } from "./reconstructions.js"
+
+const MORPH_MS = 140, HIT = 14
+
+export default {
+  id: "map",
+  title: "Latent map",
+  create(root, ctx) {
+    const canvas = el("canvas", { class: "stage-canvas stage-map", role: "img", tabindex: "0" })
+    const card = el("div", { class: "stage-card", hidden: true })
+    const legend = el("div", { class: "stage-legend", role: "group", "aria-label": "Classes" })
+    const note = el("span", { class: "stage-note" })
+    root.head.append(note)
+    root.body.append(canvas, card)
+    root.foot.append(legend)
+    let view = null, from = null, to = null, began = 0, request = 0, chosen = -1, limits = null, hovered = -1
+    const zoom = { k: 1, x: 0, y: 0 } // screen = base × k + (x, y)
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches
+
+    function update(next) {
+      const isNew = next.frame && next.frame !== view?.frame
+      view = next
+      if (!view.frame || !view.statics) return
+      if (isNew) {
+        const points = flat(view.frame.map)
+        from = to && to.length === points.length ? current() : points
+        to = points
+        began = performance.now()
+        limits = easeLimits(limits, points)
+        setText(note, `${view.state.map}${view.frame.explained ? `, ${Math.round(100 * view.frame.explained)} % of its variance` : ""}`)
+        note.title = note.textContent
+      }
+      drawLegend()
+      schedule()
+    }
+
+    const progress = () => (calm ? 1 : Math.min(1, (performance.now() - began) / MORPH_MS))
+    function current() {
+      const t = progress()
+      if (t >= 1 || from === to) return to
+      const mixed = new Float32Array(to.length)
+      for (let i = 0; i < to.length; i++) mixed[i] = from[i] + (to[i] - from[i]) * t
+      return mixed
+    }
+
+    function schedule() {
+      cancelAnimationFrame(request)
+      request = requestAnimationFrame(() => {
+        draw()
+        if (progress() < 1) schedule()
+      })
+    }
+
+    /** Data → screen, the same scale on both axes. */
+    function base() {
+      const width = canvas.clientWidth, height = canvas.clientHeight
+      const [x0, x1, y0, y1] = limits
+      const k = Math.min((width - 24) / (x1 - x0 || 1), (height - 24) / (y1 - y0 || 1))
+      return { k, x: width / 2 - (k * (x0 + x1)) / 2, y: height / 2 + (k * (y0 + y1)) / 2 }
+    }
+    function project(points, i) {
+      const b = view.base
+      return [(points[2 * i] * b.k + b.x) * zoom.k + zoom.x, (b.y - points[2 * i + 1] * b.k) * zoom.k + zoom.y]
+    }
+
+    function draw() {
+      const width = root.body.clientWidth, height = root.body.clientHeight
+      if (!to || !view || width < 40) return
+      const context = sizeCanvas(canvas, width, height)
+      view.base = base()
+      context.clearRect(0, 0, width, height)
+      const points = current(), labels = view.statics.labels.data, n = labels.length
+      const radius = Math.min(6, (n > 800 ? 2.4 : 3.6) * Math.sqrt(zoom.k))
+      const groups = new Map()
+      for (let i = 0; i < n; i++) {
+        const [x, y] = project(points, i)
+        if (x < -9 || y < -9 || x > width + 9 || y > height + 9) continue
+        if (!groups.has(labels[i])) groups.set(labels[i], new Path2D())
+        addShape(groups.get(labels[i]), labels[i], x, y, radius)
+      }
+      const order = [...groups.keys()].sort((a, b) => (a === chosen) - (b === chosen))
+      for (const label of order) {
+        context.globalAlpha = chosen >= 0 && label !== chosen ? 0.1 : 0.78
+        context.fillStyle = view.statics.classes.length ? classColor(label) : view.theme.primary
+        context.fill(groups.get(label))
+      }
+      context.globalAlpha = 1
+      if (hovered >= 0) {
+        const [x, y] = project(points, hovered)
+        context.strokeStyle = view.theme.text
+        context.lineWidth = 2
+        context.beginPath(); context.arc(x, y, radius + 4, 0, 7); context.stroke()
+      }
+      canvas.setAttribute("aria-label", `Map of ${n} samples at epoch ${view.frame.epoch}`)
+    }
+
+    function drawLegend() {
+      const { classes, labels } = view.statics
+      if (legend.childElementCount || !classes.length) return
+      const present = [...new Set(labels.data)].sort((a, b) => a - b)
+      legend.replaceChildren(...present.map((label) => {
+        const swatch = el("canvas", { class: "stage-swatch", "aria-hidden": "true" })
+        const context = sizeCanvas(swatch, 12, 12), path = new Path2D()
+        addShape(path, label, 6, 6, 4.5)
+        context.fillStyle = classColor(label)
+        context.fill(path)
+        const chip = el("button", { class: "stage-chip", type: "button", "aria-pressed": "false",
+          title: `Show only ${label >= 0 ? classes[label] : "unlabeled"}`, onclick: () => {
+            chosen = chosen === label ? -1 : label
+            for (const other of legend.children) other.setAttribute("aria-pressed", String(other === chip && chosen === label))
+            schedule()
+          } }, swatch, label >= 0 ? classes[label] : "no label")
+        return chip
+      }))
+    }
+
+    function hover(event) {
+      if (!to || drag) return
+      const box = canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top
+      const labels = view.statics.labels.data
+      let best = HIT * HIT, found = -1
+      for (let i = 0; i < labels.length; i++) {
+        if (chosen >= 0 && labels[i] !== chosen) continue
+        const [px, py] = project(to, i), distance = (px - x) ** 2 + (py - y) ** 2
+        if (distance < best) { best = distance; found = i }
+      }
+      if (found !== hovered) { hovered = found; schedule() }
+      card.hidden = found < 0
+      if (found < 0) return
+      if (view.statics.kind !== "table") ctx.store.readThumbnails().then(() => { if (hovered === found) fillCard(found) })
+      fillCard(found)
+      placeCard(card, root.body, event)
+    }
+
+    function fillCard(i) {
+      const { statics, frame } = view
+      const label = statics.labels.data[i], parts = []
+      const thumbnails = ctx.store.thumbnails
+      if (thumbnails && statics.shape.length > 1) parts.push(thumbnail(thumbnails.data, i, statics.shape))
+      if (label >= 0 && statics.classes.length) parts.push(el("strong", {}, statics.classes[label]))
+      parts.push(el("div", {}, `MSE ${fixed(frame.sample_loss.data[i], 4)}`),
+        el("div", { class: "stage-muted" }, `row ${statics.rows.data[i]}, ${statics.splits.data[i] ? "validation" : "training"}`))
+      card.replaceChildren(...parts)
+    }
+
+    let drag = null
+    canvas.addEventListener("pointerdown", (event) => {
+      drag = { x: event.clientX - zoom.x, y: event.clientY - zoom.y }
+      canvas.setPointerCapture(event.pointerId)
+    })
+    canvas.addEventListener("pointermove", (event) => {
+      if (!drag) return hover(event)
+      zoom.x = event.clientX - drag.x
+      zoom.y = event.clientY - drag.y
+      card.hidden = true
+      schedule()
+    })
+    canvas.addEventListener("pointerup", () => { drag = null })
+    canvas.addEventListener("pointercancel", () => { drag = null })
+    canvas.addEventListener("pointerleave", () => { card.hidden = true; if (hovered >= 0) { hovered = -1; schedule() } })
+    canvas.addEventListener("dblclick", reset)
+    canvas.addEventListener("wheel", (event) => {
+      event.preventDefault()
+      const box = canvas.getBoundingClientRect()
+      zoomBy(Math.exp(-event.deltaY * 0.0015), event.clientX - box.left, event.clientY - box.top)
+    }, { passive: false })
+    canvas.addEventListener("keydown", (event) => {
+      if (event.key === "+" || event.key === "=") zoomBy(1.25, canvas.clientWidth / 2, canvas.clientHeight / 2)
+      else if (event.key === "-") zoomBy(0.8, canvas.clientWidth / 2, canvas.clientHeight / 2)
+      else if (event.key === "0") reset()
+    })
+    function zoomBy(factor, x, y) {
+      const k = Math.max(0.5, Math.min(60, zoom.k * factor)), ratio = k / zoom.k
+      zoom.x = x - (x - zoom.x) * ratio
+      zoom.y = y - (y - zoom.y) * ratio
+      zoom.k = k
+      canvas.dataset.zoom = k.toFixed(3)
+      schedule()
+    }
+    function reset() { Object.assign(zoom, { k: 1, x: 0, y: 0 }); canvas.dataset.zoom = "1"; schedule() }
+
+    return {
+      update,
+      resize() { if (to) schedule() },
+      destroy() { cancelAnimationFrame(request) },
+      summary(next) {
+        if (!next.frame || !next.statics) return "No map yet."
+        const row = next.row
+        const knn = typeof row?.knn_accuracy === "number" ? ` By the code, the 5 nearest neighbors name the class of ${(100 * row.knn_accuracy).toFixed(1)} % of validation samples.` : ""
+        return `${next.statics.labels.data.length} samples at epoch ${next.frame.epoch}, ${next.state.map}.${knn}`
+      },
+    }
+  },
+}
+
+/** A map of 2 or more columns as x, y, x, y … */
+function flat(map) {
+  const [n, k] = map.shape
+  if (k === 2) return map.data
+  const points = new Float32Array(2 * n)
+  for (let i = 0; i < n; i++) { points[2 * i] = map.data[k * i]; points[2 * i + 1] = map.data[k * i + 1] }
+  return points
+}
+
+/** Axis limits that hold all but a few outliers and move softly, so that the map does not jump. */
+function easeLimits(old, points) {
+  const limits = [0, 1].flatMap((axis) => {
+    const values = points.filter((_, i) => i % 2 === axis).sort()
+    const at = (q) => values[Math.round(q * (values.length - 1))]
+    const pad = (at(0.995) - at(0.005)) * 0.06 || 1e-3
+    return [at(0.005) - pad, at(0.995) + pad]
+  })
+  if (!old) return limits
+  const spread = (l) => Math.max(l[1] - l[0], l[3] - l[2])
+  const isFar = spread(limits) > 2 * spread(old) || spread(limits) < 0.5 * spread(old)
+  const share = isFar ? 0.7 : 0.35
+  return limits.map((value, i) => old[i] + (value - old[i]) * share)
+}
+
+function thumbnail(data, index, [h, w, channels = 1]) {
+  const canvas = el("canvas", { class: "stage-big", width: w, height: h })
+  const image = new ImageData(w, h), offset = index * w * h * channels
+  for (let pixel = 0; pixel < w * h; pixel++) {
+    for (let c = 0; c < 3; c++) image.data[4 * pixel + c] = data[offset + pixel * channels + (channels === 3 ? c : 0)]
+    image.data[4 * pixel + 3] = 255
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0)
+  return canvas
+}

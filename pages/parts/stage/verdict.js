@@ -1,0 +1,55 @@
+// The line under the panels: what the numbers at the cursor mean, in words.
+
+import { el, fixed, percent, setText } from "./dom.js"
+import { ENDED } from "./store.js"
+
+/** Whether the autoencoder beats PCA with as many dimensions, as selfsup_core/evaluate/verdict.py says it. */
+export function compareWithPca(mse, baseline, isEnded) {
+  const ratio = mse / baseline.pca_mse
+  if (ratio < 1 - baseline.verdict_margin) return ["better than PCA", "good"]
+  if (ratio <= 1 + baseline.verdict_margin) return ["about as good as PCA", "even"]
+  return [isEnded ? "worse than PCA" : "not yet better than PCA", isEnded ? "bad" : "even"]
+}
+
+export function createVerdict(ctx) {
+  const part = (help) => el("span", { class: "stage-fact", title: help })
+  const mse = part("Mean squared error a value on validation samples, which the network has never trained on")
+  const pca = part("The same error for principal component analysis with as many dimensions, fitted on training rows")
+  const word = el("strong", { class: "stage-word" })
+  const knn = part("Share of validation samples whose class is that of most of their 5 nearest labeled neighbors, by the code")
+  const rate = part("Training speed, evaluation left out")
+  const left = part("Estimated from the epochs so far")
+  const root = el("div", { class: "stage-verdict", "data-testid": "stage-verdict" }, mse, pca, word, knn, rate, left)
+
+  function update(view) {
+    const { state, row } = view
+    if (!state) return
+    const isEnded = ENDED.includes(state.status)
+    const isTable = state.kind === "table"
+    const base = state.baseline
+    setText(mse, `val MSE ${fixed(row?.val_mse, 4)}`)
+    setText(pca, base ? `PCA-${base.pca_components} ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}` : "")
+    const hasBoth = base && row && row.val_mse !== null && row.val_mse !== undefined
+    const [text, tone] = hasBoth ? compareWithPca(row.val_mse, base, isEnded && row.epoch === state.epoch) : ["", ""]
+    setText(word, text)
+    word.dataset.tone = tone
+    const raw = base?.raw_knn_accuracy
+    const beside = raw === null || raw === undefined ? "" : ` (raw ${isTable ? "columns" : "pixels"} ${percent(raw)})`
+    setText(knn, row?.knn_accuracy === null || row?.knn_accuracy === undefined ? "" : `5-NN on the code ${percent(row.knn_accuracy)}${beside}`)
+    const speed = state.samples_per_second
+    setText(rate, speed ? `${Math.round(speed).toLocaleString("en")} ${isTable ? "rows" : "images"}/s` : "")
+    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
+  }
+  return { root, update }
+}
+
+function endText(state) {
+  const took = `${formatSeconds(state.seconds)} of training`
+  return state.stop_reason && state.status === "finished" && state.stop_reason.includes("early") ? `${took}, ${state.stop_reason}` : took
+}
+
+export function formatSeconds(seconds) {
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
+  return `${(seconds / 3600).toFixed(1)} h`
+}
