@@ -9,9 +9,8 @@ ROOT = Path(__file__).parent
 st.set_page_config(
     page_title="SelfSup Studio", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide"
 )
-st.logo(
-    str(ROOT / "assets" / "logo.svg"), size="large", icon_image=str(ROOT / "assets" / "icon.svg")
-)
+st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
+st.html(ROOT / "assets" / "page.css")
 page = st.navigation(
     [
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import gc
@@ -80,4 +81,6 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    app.run()
+    parser = argparse.ArgumentParser(description="Start SelfSup Studio.")
+    parser.add_argument("--port", type=int, default=8501, help="Port on this machine (8501).")
+    app.run(config={"server.port": parser.parse_args().port})

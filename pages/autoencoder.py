@@ -9,11 +9,19 @@ import streamlit as st
 from pages.parts.forms import CHOICE_LABELS, help_text, widget
 from pages.parts.live import show_run
 from pages.parts.workspace import errors_shown, start, workspace
-from selfsup_core.data.sources import SOURCES
-from selfsup_core.errors import RunError
+from selfsup_core.data.sources import SOURCES, open_source
+from selfsup_core.errors import RunError, StudioError
+from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.models import MODELS
 from selfsup_core.runs.folder import open_run, read_state
-from selfsup_core.runs.spec import RunSpec, known_settings, list_presets, make_spec, preset_spec
+from selfsup_core.runs.spec import (
+    RunSpec,
+    known_settings,
+    list_presets,
+    make_spec,
+    preset_spec,
+    read_spec,
+)
 
 WATCHABLE = 5.0
 # What stays out of the way until it is asked for, group by group.
@@ -78,6 +86,23 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     return None, preset, clicked
 
 
+def take_over(run: str) -> None:
+    """When a run is opened, let the controls show what it was made with, so that Train means "like this one"."""
+    if not run or st.session_state.get("taken_over") == run:
+        return
+    st.session_state["taken_over"] = run
+    try:
+        folder = open_run(workspace(), run)
+        preset, spec = read_state(folder)["preset"], read_spec(folder.spec)
+    except StudioError:
+        return  # the page says below what is wrong with this run
+    if preset in list_presets():
+        st.session_state["network"] = preset
+        st.session_state["loss"] = spec.objective.loss
+        st.session_state[f"data-{preset}"] = spec.data.source
+        st.session_state[f"epochs-{preset}"] = spec.train.epochs
+
+
 def choose_advanced(base: RunSpec, settings: dict[str, Any], preset: str) -> dict[str, Any]:
     """Widgets for the rest of the settings."""
     values = {}
@@ -91,6 +116,21 @@ def choose_advanced(base: RunSpec, settings: dict[str, Any], preset: str) -> dic
     return values
 
 
+def show_samples(source: str) -> None:
+    """What the network will see: the first images, or rows."""
+    if SOURCES[source].missing():
+        return
+    with errors_shown():
+        dataset = open_source(source, workspace())
+        if dataset.kind == "image":
+            st.image(sample_sheet(dataset.x, dataset.scale), width="stretch", clamp=True)
+            st.caption(f"The first images of {dataset.title}: {len(dataset):,} in all.")
+        else:
+            columns = list(dataset.columns)
+            st.dataframe([dict(zip(columns, row, strict=True)) for row in dataset.x[:8].tolist()])
+            st.caption(f"The first rows of {dataset.title}: {len(dataset):,} in all.")
+
+
 def describe_network(spec: RunSpec) -> str:
     """784 → 64 → 32 → **16** → 32 → 64 → 784 · 109,000 weights"""
     network, shape = MODELS[spec.model.kind], SOURCES[spec.data.source].shape
@@ -99,16 +139,10 @@ def describe_network(spec: RunSpec) -> str:
     return f"{' → '.join(sizes)} · {network.parameters(spec.model, shape):,} weights"
 
 
-def show_device(state: dict[str, Any]) -> None:
-    device = state["device"]
-    if device:
-        st.caption(f"Device: {device['label']}", help=device["reason"], width="content")
-    else:
-        st.caption("Device: chosen at the start", width="content")
-
-
 st.title("Autoencoder", anchor=False)
-spec, preset, clicked = choose_spec()
+take_over(st.query_params.get("run", ""))
+with st.container(key="controls"):
+    spec, preset, clicked = choose_spec()
 if clicked and spec:
     with errors_shown():
         run = start(spec, preset=preset, button="train")
@@ -122,10 +156,6 @@ if run:
         st.error(f"{error.message} It may have been deleted.", icon=":material/error:")
         st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
     else:
-        state = read_state(folder)
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.markdown(f"**{state['name'] or state['run']}**", width="content")
-            show_device(state)
         show_run(folder.id)
 elif spec:
     st.markdown(describe_network(spec))
@@ -133,3 +163,4 @@ elif spec:
         "x → h = f(x) → x̂ = g(h): the encoder f squeezes a sample x into a short code h, the decoder g "
         "rebuilds x̂ from it, and training makes x̂ like x. No label is used. Press Train to watch."
     )
+    show_samples(spec.data.source)

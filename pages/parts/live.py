@@ -134,6 +134,11 @@ def choose_epoch(frames: list[int]) -> int:
 
 def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     status = state["status"]
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"**{state['name'] or state['run']}**", width="content")
+        if state["device"]:
+            device = state["device"]
+            st.caption(f"Device: {device['label']}", help=device["reason"], width="content")
     st.progress(
         min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
         f"{status}: epoch {state['epoch']} of {state['epochs']}",

@@ -69,6 +69,18 @@ def tile_sheet(
     return np.concatenate(rows, axis=0)
 
 
+def sample_sheet(x: np.ndarray, scale: float, columns: int = 24, rows: int = 4) -> np.ndarray:
+    """(N, H, W) or (N, H, W, C) stored values → one picture in [0, 1] of the first samples, 2 pixels apart."""
+    columns = min(columns, len(x))
+    rows = max(1, min(rows, len(x) // columns))
+    tiles = np.asarray(x[: rows * columns], dtype=np.float32) * scale
+    tiles = np.pad(tiles, [(0, 0), *pads(tiles.shape[1:])])  # (rows * columns, H + 2, W + 2, …)
+    lines = [
+        np.concatenate(list(tiles[r * columns : (r + 1) * columns]), axis=1) for r in range(rows)
+    ]
+    return np.concatenate(lines, axis=0)
+
+
 def pads(item_shape: tuple[int, ...]) -> list[tuple[int, int]]:
     return [(1, 1), (1, 1), (0, 0)] if len(item_shape) == 3 else [(1, 1), (1, 1)]
 

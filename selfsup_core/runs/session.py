@@ -206,7 +206,7 @@ class Session:
             if (
                 left <= 0
                 or self.loop.epoch >= self.spec.train.epochs
-                or self.worker.pauses_at_epoch
+                or self.worker.step_from is not None
             ):
                 return
             time.sleep(min(left, 0.05))

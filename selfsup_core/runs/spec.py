@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError, field_validator
 
 from selfsup_core.data.config import DataConfig
+from selfsup_core.data.sources import SOURCES
 from selfsup_core.errors import SettingError
 from selfsup_core.files import sha256
 from selfsup_core.models import MODELS
@@ -165,9 +166,11 @@ def preset_spec(name: str, overrides: dict[str, Any] | None = None) -> RunSpec:
     presets = list_presets()
     if name not in presets:
         raise SettingError(f"There is no preset {name!r}. Known: {', '.join(presets)}.")
-    values = presets[name]["spec"]
-    values.setdefault("name", presets[name]["title"])
-    return make_spec(values, overrides)
+    spec = make_spec(presets[name]["spec"], overrides)
+    if spec.name:
+        return spec
+    title = f"{SOURCES[spec.data.source].title}, {presets[name]['title']}"
+    return spec.model_copy(update={"name": title})
 
 
 def known_settings(spec: RunSpec) -> dict[str, Any]:

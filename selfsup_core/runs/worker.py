@@ -47,7 +47,7 @@ class Worker:
         self.folder = folder
         self.spec = read_spec(folder.spec)
         self.state: dict[str, Any] = read_json(folder.state) or {}
-        self.pauses_at_epoch = False
+        self.step_from: int | None = None  # epochs that were done when one more was asked for
         self.is_paused = False
         self.last_beat = self.last_checkpoint = time.monotonic()
         self.active_since: float | None = None
@@ -170,12 +170,11 @@ class Worker:
 
     def obey(self, session: Any, *, is_epoch_end: bool = False) -> None:
         """Take waiting requests; returns when the run may go on. Raises Stop."""
-        if is_epoch_end and self.pauses_at_epoch:
-            self.is_paused = True
+        if is_epoch_end and self.step_from is not None and session.loop.epoch > self.step_from:
+            self.is_paused, self.step_from = True, None
         self._take(session)
         if not self.is_paused:
             return
-        self.pauses_at_epoch = False
         self.stop_clock()
         session.save()
         self._set("paused", message="")
@@ -199,7 +198,7 @@ class Worker:
                 self.is_paused = True
             else:
                 self.is_paused = False
-                self.pauses_at_epoch = action == "step"
+                self.step_from = session.loop.epoch if action == "step" else None
 
 
 def open_metrics(folder: RunFolder, until_step: int | None) -> MetricsWriter:

@@ -51,8 +51,12 @@ class Stage {
     this.banner = el("div", { class: "stage-banner", role: "status", hidden: true })
     this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
     this.panels = PANELS.map((panel) => this.createPanel(panel, ctx))
+    this.name = el("h2", {})
+    this.deviceLabel = el("summary", {})
+    this.deviceReason = el("p", {})
+    this.device = el("details", { "data-testid": "stage-device", hidden: true }, this.deviceLabel, this.deviceReason)
     this.root = el("div", { class: "stage", "data-testid": "stage", "data-run": run, tabindex: "-1" },
-      this.transport.root, this.message, this.banner,
+      el("div", { class: "stage-title" }, this.name, this.device), this.transport.root, this.message, this.banner,
       el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node)), this.verdict.root)
     this.loadStyle(assets).then(() => this.resize())
     component.parentElement.replaceChildren(this.root)
@@ -130,6 +134,7 @@ class Stage {
       state: store.state, rows: store.rows, epochRows: rows, frames: store.frames, statics: store.statics, theme: this.theme,
       cursor: epoch, isLive: cursor.isLive, frame: cursor.frame, row,
     }
+    this.drawTitle(store.state)
     this.transport.update(view)
     this.drawBanner(store.state)
     for (const { made, text } of this.panels) {
@@ -143,6 +148,16 @@ class Stage {
       status: store.state?.status ?? "", epoch: epoch ?? "", live: String(cursor.isLive), frames: store.frames.length,
       scrubMs: Math.round(cursor.scrubMs ?? 0),
     })
+  }
+
+  drawTitle(state) {
+    if (!state) return
+    setText(this.name, state.name || state.run)
+    this.device.hidden = !state.device
+    if (!state.device || this.deviceLabel.dataset.text === state.device.label) return
+    this.deviceLabel.dataset.text = state.device.label
+    this.deviceLabel.replaceChildren(`Device: ${state.device.label} `, el("span", {}, "why?"))
+    setText(this.deviceReason, state.device.reason)
   }
 
   drawBanner(state) {

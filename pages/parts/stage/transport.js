@@ -39,6 +39,7 @@ export function createTransport(ctx) {
     onclick: () => cursor.goLive(),
   }, el("span", { class: "stage-dot", "aria-hidden": "true" }), el("span", {}, "Live"))
   const replay = button("replay", "play", "Replay", "Replay all epochs, ten a second (space)", () => cursor.toggleReplay())
+  replay.classList.add("stage-replay")
   const rate = el("button", {
     class: "stage-button stage-rate", type: "button", title: "Speed of the replay", "data-testid": "stage-replay-rate",
     onclick: () => cursor.cycleSpeed(),

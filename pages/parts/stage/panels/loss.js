@@ -48,7 +48,7 @@ export default {
       if (key === drawn) return
       drawn = key
       Plotly.react(plot, traces(), layout(cursor), { displaylogo: false, responsive: false, displayModeBar: "hover",
-        modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage"] })
+        modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage", "sendChartToCloud", "sendDataToCloud", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d"] })
       if (!plot.dataset.hasClick) {
         plot.dataset.hasClick = "yes"
         plot.on("plotly_click", (event) => {
@@ -117,19 +117,23 @@ export default {
         // The same value every time: Plotly then keeps a person's zoom.
         uirevision: `${metric.value}-${scale.getAttribute("aria-pressed")}`,
         showlegend: true,
-        legend: { orientation: "h", x: 1, xanchor: "right", y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", itemclick: false, itemdoubleclick: false },
+        legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", itemclick: false, itemdoubleclick: false },
         hovermode: "x unified",
         hoverlabel: { bgcolor: theme.panel, bordercolor: theme.border, font: { color: theme.text } },
         shapes: [vertical(cursor, theme.text, "solid", 1.5), ...changes.map((row) => vertical(row.epoch, theme.muted, "dot", 1))],
         annotations: changes.map((row) => ({ x: row.epoch, xref: "x", y: 0.98, yref: "paper", yanchor: "top", xanchor: "left",
           text: `LR ${row.value}`, showarrow: false, font: { size: 11, color: theme.muted } })),
+        modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.muted, activecolor: theme.primary, orientation: "h" },
         dragmode: "zoom",
       }
     }
 
     return {
       update(next) { view = next; draw() },
-      resize() { if (Plotly && drawn && !isGone) Plotly.Plots.resize(plot) },
+      resize() {
+        // Plotly objects to a plot that is not on the page, as in the moment before a page is left.
+        if (Plotly && drawn && !isGone && plot.isConnected && plot.clientWidth > 0) Plotly.Plots.resize(plot)?.catch?.(() => null)
+      },
       destroy() { isGone = true; if (Plotly) Plotly.purge(plot) },
       summary(next) {
         const rows = next.epochRows.filter((row) => typeof row.val_loss === "number")

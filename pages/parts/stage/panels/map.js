@@ -14,7 +14,10 @@ export default {
     const card = el("div", { class: "stage-card", hidden: true })
     const legend = el("div", { class: "stage-legend", role: "group", "aria-label": "Classes" })
     const note = el("span", { class: "stage-note" })
-    root.head.append(note)
+    const tool = (text, label, onclick) => el("button", { class: "stage-chip", type: "button", "aria-label": label, title: label, onclick }, text)
+    root.head.append(note,
+      tool("+", "Zoom in (also: click the map, then turn the wheel)", () => zoomBy(1.5, canvas.clientWidth / 2, canvas.clientHeight / 2)),
+      tool("−", "Zoom out (double click shows all)", () => zoomBy(1 / 1.5, canvas.clientWidth / 2, canvas.clientHeight / 2)))
     root.body.append(canvas, card)
     root.foot.append(legend)
     let view = null, from = null, to = null, began = 0, request = 0, chosen = -1, limits = null, hovered = -1
@@ -84,7 +87,7 @@ export default {
       }
       const order = [...groups.keys()].sort((a, b) => (a === chosen) - (b === chosen))
       for (const label of order) {
-        context.globalAlpha = chosen >= 0 && label !== chosen ? 0.1 : 0.78
+        context.globalAlpha = chosen >= 0 && label !== chosen ? 0.1 : view.theme.isDark ? 0.92 : 0.78
         context.fillStyle = view.statics.classes.length ? classColor(label) : view.theme.primary
         context.fill(groups.get(label))
       }
@@ -149,6 +152,7 @@ export default {
 
     let drag = null
     canvas.addEventListener("pointerdown", (event) => {
+      canvas.focus({ preventScroll: true })
       drag = { x: event.clientX - zoom.x, y: event.clientY - zoom.y }
       canvas.setPointerCapture(event.pointerId)
     })
@@ -164,6 +168,8 @@ export default {
     canvas.addEventListener("pointerleave", () => { card.hidden = true; if (hovered >= 0) { hovered = -1; schedule() } })
     canvas.addEventListener("dblclick", reset)
     canvas.addEventListener("wheel", (event) => {
+      // Somebody who scrolls past the map does not mean it; a click on it, or Ctrl, says so.
+      if (document.activeElement !== canvas && !event.ctrlKey && !event.metaKey) return
       event.preventDefault()
       const box = canvas.getBoundingClientRect()
       zoomBy(Math.exp(-event.deltaY * 0.0015), event.clientX - box.left, event.clientY - box.top)

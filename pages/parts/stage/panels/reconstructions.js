@@ -41,11 +41,9 @@ function createImages(root) {
     const width = root.body.clientWidth, height = root.body.clientHeight
     if (width < 40) return
     const count = view.statics.inputs.shape[0]
-    // The largest tiles with which three rows of at least ten samples, or as many blocks as there is room for, fit.
-    const columns = Math.max(5, Math.min(12, Math.floor((width - ROW_LABEL) / 34), count))
-    tile = Math.floor((width - ROW_LABEL - GAP * columns) / columns)
+    const { columns, blocks } = arrange(width - ROW_LABEL, height, count)
+    tile = tileSize(width - ROW_LABEL, columns)
     const blockHeight = 3 * (tile + GAP)
-    const blocks = Math.max(1, Math.min(Math.ceil(count / columns), Math.floor((height + BLOCK_GAP) / (blockHeight + BLOCK_GAP))))
     const context = sizeCanvas(canvas, width, blocks * (blockHeight + BLOCK_GAP) - BLOCK_GAP)
     context.clearRect(0, 0, width, height + blockHeight)
     context.imageSmoothingEnabled = false
@@ -97,6 +95,21 @@ function createImages(root) {
   canvas.addEventListener("pointermove", hover)
   canvas.addEventListener("pointerleave", () => { card.hidden = true })
   return { update(next) { view = next; redraw() }, redraw, destroy() { card.remove() } }
+}
+
+const tileSize = (width, columns) => Math.floor((width - GAP * columns) / columns)
+
+/** How many samples side by side, in how many blocks of three rows, so that the most picture is seen. */
+function arrange(width, height, count) {
+  let best = { columns: Math.min(5, count), blocks: 1, area: 0 }
+  for (let columns = Math.min(5, count); columns <= Math.min(16, count); columns++) {
+    const tile = tileSize(width, columns)
+    const fit = Math.floor((height + BLOCK_GAP) / (3 * (tile + GAP) + BLOCK_GAP))
+    const blocks = Math.max(1, Math.min(Math.ceil(count / columns), fit))
+    const area = tile * tile * Math.min(count, blocks * columns) * (fit ? 1 : 0.01)
+    if (area > best.area) best = { columns, blocks, area }
+  }
+  return best
 }
 
 /** Keep a hover card inside its panel, beside the pointer. */

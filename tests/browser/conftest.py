@@ -1,0 +1,145 @@
+"""A real server on a free port, and a real Chromium. On CI a missing browser is a failure, not a skip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from selfsup_core.runs.supervisor import stop_supervisor, supervisor_info
+from tests.conftest import kill_workers
+from tests.helpers import ROOT, wait_for
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# Streamlit asks below the page's own path first, to find out where the app lives.
+EXPECTED = ("_stcore/health", "_stcore/host-config")
+
+
+class Server:
+    """`python server.py` with a workspace of its own; can be killed and started again on the same port."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        environment = os.environ | {"SELFSUP_WORKSPACE": str(self.workspace)}
+        command = [sys.executable, "server.py", "--port", str(self.port)]
+        self.workspace.mkdir(parents=True, exist_ok=True)
+        with open(self.workspace / "server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
+        wait_for(self.answers, "the server")
+
+    def answers(self) -> bool:
+        try:
+            return urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).status == 200
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("studio"))
+    wait_for(lambda: (supervisor_info(running.workspace) or {}).get("ready"), "the supervisor")
+    yield running
+    running.kill()
+    stop_supervisor(running.workspace)
+    kill_workers(running.workspace)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        missing = "no Chromium on this machine: install the package chromium"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Browsers that know nothing of each other; an error on a page's console fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda m: (
+                errors.append(m.text)
+                if m.type == "error" and not m.location.get("url", "").endswith(EXPECTED)
+                else None
+            ),
+        )
+
+    def make(width: int = 1440, height: int = 900, **options: str) -> BrowserContext:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(30_000)
+        context.on("page", watch)
+        contexts.append(context)
+        return context
+
+    make.errors = errors
+    yield make
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def keep(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Keep a screenshot in artifacts/, for people to look at."""
+    folder = ROOT / "artifacts"
+    folder.mkdir(exist_ok=True)
+    return lambda page, name: page.screenshot(path=folder / f"{name}.png") and None
+
+
+def stage_value(page: Page, name: str) -> str:
+    return page.get_by_test_id("stage").get_attribute(f"data-{name}") or ""
+
+
+def wait_stage(page: Page, name: str, check: Callable[[str], bool], seconds: float = 30) -> str:
+    """The stage's attribute once it passes `check`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = stage_value(page, name)
+        if check(value):
+            return value
+        assert time.monotonic() < deadline, f"data-{name} is still {value!r}"
+        page.wait_for_timeout(20)

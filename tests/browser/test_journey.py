@@ -1,0 +1,265 @@
+"""A newcomer's journey in a real browser: Home, train, pause, step, scrub, reload, a second browser, the end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from selfsup_core.runs.folder import RunFolder, list_states, read_rows, read_state
+from selfsup_core.runs.queue import submit
+from selfsup_core.runs.spec import preset_spec
+from tests.browser.conftest import Server, stage_value, wait_stage
+
+pytestmark = pytest.mark.browser
+
+
+def start_digits(page: Page, server: Server) -> RunFolder:
+    page.goto(server.url)
+    page.get_by_role("button", name="Start").first.click()
+    page.get_by_test_id("stage").wait_for()
+    return RunFolder(server.workspace / "runs" / stage_value(page, "run"))
+
+
+def finish_all(server: Server) -> None:
+    for state in list_states(server.workspace):
+        assert state["status"] not in ("running", "queued"), state["run"]
+
+
+def test_the_whole_journey(server, open_context, keep):
+    page = open_context().new_page()
+    page.goto(server.url)
+    expect(page.get_by_role("heading", name="See a network teach itself")).to_be_visible()
+    keep(page, "home")
+    folder = start_digits(page, server)
+    wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 1)
+    keep(page, "live")
+
+    page.get_by_test_id("stage-pause").click()
+    wait_stage(page, "status", lambda status: status == "paused")
+    paused_at = read_state(folder)["step"]
+    page.get_by_test_id("stage-step").click()
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=stage-pause]').innerText.includes('Resume')"
+        " && Number(document.querySelector('[data-testid=stage]').dataset.epoch) > before",
+        arg=int(stage_value(page, "epoch")),
+    )
+    state = read_state(folder)
+    assert state["status"] == "paused"
+    assert paused_at < state["step"] <= paused_at + state["steps_per_epoch"]
+    assert state["step"] % state["steps_per_epoch"] == 0, "a step ends with its epoch"
+
+    page.get_by_test_id("stage-cursor").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    wait_stage(page, "epoch", lambda epoch: epoch == "1")
+    expect(page).to_have_url(re.compile(r"epoch=1"))
+    keep(page, "epoch-1")
+
+    page.reload()
+    page.get_by_test_id("stage").wait_for()
+    wait_stage(page, "epoch", lambda epoch: epoch == "1")
+    assert stage_value(page, "status") == "paused"
+
+    second = open_context(390, 844, color_scheme="dark").new_page()
+    second.goto(page.url)
+    second.get_by_test_id("stage").wait_for()
+    wait_stage(second, "epoch", lambda epoch: epoch == "1")
+    assert stage_value(second, "run") == folder.id
+    keep(second, "second-browser-phone-dark")
+
+    page.get_by_test_id("stage-lr").fill("0.002")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("stage-speed").select_option("0")
+    page.get_by_test_id("stage-live").click()
+    page.get_by_test_id("stage-pause").click()
+    wait_stage(page, "status", lambda status: status == "finished")
+    wait_stage(page, "epoch", lambda epoch: epoch == "30")
+    wait_stage(second, "status", lambda status: status == "finished")
+    assert stage_value(second, "epoch") == "1", "another viewer's cursor stays where it was"
+    assert "better than PCA" in page.get_by_test_id("stage-verdict").inner_text()
+    changes = read_rows(folder.path / "changes.jsonl")
+    assert [c["value"] for c in changes if c["name"] == "learning_rate"] == [0.002]
+    keep(page, "finished")
+    finish_all(server)
+
+
+def test_scrubbing_and_replay(server, open_context):
+    page = open_context().new_page()
+    run = next(s["run"] for s in list_states(server.workspace) if s["status"] == "finished")
+    page.goto(f"{server.url}/autoencoder?run={run}")
+    wait_stage(page, "epoch", lambda epoch: epoch == "30")
+    page.get_by_test_id("stage-cursor").focus()
+    for expected in range(29, 24, -1):
+        page.keyboard.press("ArrowLeft")
+        wait_stage(page, "epoch", lambda epoch, e=expected: epoch == str(e))
+    page.keyboard.press("Home")
+    wait_stage(page, "epoch", lambda epoch: epoch == "0")
+    page.keyboard.press(" ")
+    wait_stage(page, "epoch", lambda epoch: int(epoch) >= 10)
+    page.keyboard.press(" ")
+    held = wait_stage(page, "epoch", lambda epoch: epoch.isdigit())
+    page.wait_for_timeout(500)
+    assert abs(int(stage_value(page, "epoch")) - int(held)) <= 1, "space halts the replay"
+
+
+def test_zoom_and_elements_stay_while_it_trains(server, open_context):
+    page = open_context().new_page()
+    folder = start_digits(page, server)
+    wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 2)
+    page.wait_for_selector(".stage-plot .main-svg")
+    page.evaluate("document.querySelector('.stage-plot .main-svg').dataset.mark = 'mine'")
+    box = page.locator(".stage-plot .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.8 * box["height"], steps=5)
+    page.mouse.up()
+    axis = "document.querySelector('.stage-plot').layout.xaxis.range.map(Number)"
+    low, high = page.evaluate(axis)
+    assert 0 < low < high < 20, "the drag zoomed in"
+    page.locator(".stage-map").click()
+    page.locator(".stage-map").hover()
+    page.mouse.wheel(0, -400)
+    zoom = page.locator(".stage-map").get_attribute("data-zoom")
+    assert float(zoom) > 1.2
+    before = int(stage_value(page, "epoch"))
+    wait_stage(page, "epoch", lambda epoch: int(epoch) >= before + 3)
+    assert page.evaluate("document.querySelector('.stage-plot .main-svg').dataset.mark") == "mine"
+    assert page.evaluate(axis) == [low, high]
+    assert page.locator(".stage-map").get_attribute("data-zoom") == zoom
+    page.get_by_test_id("stage-stop").click()
+    wait_stage(page, "status", lambda status: status == "stopped")
+    assert read_state(folder)["stop_reason"] == "stopped by a person"
+
+
+def test_rubbish_is_answered_in_words(server, open_context):
+    page = open_context().new_page()
+    start_digits(page, server)
+    for rubbish in ("abc", "-1", "0", "1e9", ""):
+        page.get_by_test_id("stage-lr").fill(rubbish)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert").filter(has_text="learning rate")).to_be_visible()
+    page.get_by_test_id("stage-stop").click()
+    wait_stage(page, "status", lambda status: status == "stopped")
+    page.goto(f"{server.url}/autoencoder?run=%3Cscript%3Ealert(1)%3C/script%3E&epoch=-5")
+    expect(page.get_by_text("There is no run")).to_be_visible()
+    run = next(list_states(server.workspace))["run"]
+    page.goto(f"{server.url}/autoencoder?run={run}&epoch=999999")
+    page.get_by_test_id("stage").wait_for()
+    wait_stage(page, "epoch", lambda epoch: epoch.isdigit())
+
+
+def test_a_double_click_starts_one_run(server, open_context):
+    page = open_context().new_page()
+    page.goto(server.url)
+    before = {state["run"] for state in list_states(server.workspace)}
+    page.get_by_role("button", name="Start").nth(2).dblclick()
+    page.get_by_test_id("stage").wait_for()
+    page.wait_for_timeout(1000)
+    new = {state["run"] for state in list_states(server.workspace)} - before
+    assert len(new) == 1
+    page.get_by_test_id("stage-stop").click()
+    wait_stage(page, "status", lambda status: status in ("stopped", "finished"))
+
+
+def test_asking_stops_when_the_run_has_ended(server, open_context):
+    page = open_context().new_page()
+    run = next(s["run"] for s in list_states(server.workspace) if s["status"] == "finished")
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/live" in r.url else None)
+    page.goto(f"{server.url}/autoencoder?run={run}")
+    wait_stage(page, "status", lambda status: status == "finished")
+    page.wait_for_timeout(500)
+    count = len(asked)
+    page.wait_for_timeout(2500)
+    assert len(asked) == count > 0
+
+
+def test_the_server_is_killed_and_the_page_comes_back(server, open_context):
+    page = open_context().new_page()
+    folder = start_digits(page, server)
+    wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 2)
+    open_context.errors.clear()
+    server.kill()
+    at_kill = read_state(folder)["epoch"]
+    expect(page.get_by_text("Connection lost")).to_be_visible()
+    page.wait_for_timeout(1000)
+    assert read_state(folder)["epoch"] > at_kill, "training goes on without the server"
+    server.start()
+    wait_stage(page, "epoch", lambda epoch: int(epoch) > at_kill + 2, seconds=15)
+    expect(page.get_by_text("Connection lost")).to_be_hidden()
+    page.get_by_test_id("stage-stop").click()
+    wait_stage(page, "status", lambda status: status == "stopped")
+    open_context.errors.clear()  # the refused connections while the server was gone
+
+
+def test_same_start_gives_the_same_curve(server, open_context):
+    page = open_context().new_page()
+    spec = preset_spec("dense-table", {"train.epochs": 5})
+    folder = submit(server.workspace, spec, preset="dense-table")
+    page.goto(f"{server.url}/autoencoder?run={folder.id}")
+    wait_stage(page, "status", lambda status: status == "finished")
+    page.get_by_test_id("stage-repeat").click()
+    wait_stage(page, "run", lambda run: run not in ("", folder.id))
+    again = RunFolder(server.workspace / "runs" / stage_value(page, "run"))
+    wait_stage(page, "status", lambda status: status == "finished")
+    losses = [[row.get("val_loss") for row in read_rows(f.metrics)] for f in (folder, again)]
+    assert losses[0] == losses[1]
+    assert len(losses[0]) > 5
+
+
+def test_without_the_modules_the_figures_still_stand(server, open_context, keep):
+    context = open_context()
+    context.route("**/studio/assets/**", lambda route: route.abort())
+    page = context.new_page()
+    run = next(s["run"] for s in list_states(server.workspace) if s["status"] == "finished")
+    page.goto(f"{server.url}/autoencoder?run={run}")
+    expect(page.get_by_text("The live view could not load")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    open_context.errors.clear()  # the aborted requests
+    keep(page, "without-modules")
+
+
+def test_the_runs_page_deletes_and_undoes(server, open_context, keep):
+    page = open_context().new_page()
+    page.goto(f"{server.url}/runs")
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    count = len(list(list_states(server.workspace)))
+    page.locator("[class*='st-key-delete-runs-'] button:enabled").first.click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert len(list(list_states(server.workspace))) == count - 1
+    keep(page, "runs")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    assert len(list(list_states(server.workspace))) == count
+
+
+def test_security_headers_and_localhost_only(server, open_context):
+    page = open_context().new_page()
+    answer = page.goto(server.url)
+    headers = answer.headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'self'" in headers["content-security-policy"]
+    log = (server.workspace / "server.log").read_text()
+    assert "127.0.0.1" in log
+    assert "0.0.0.0" not in log
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+def test_nothing_is_wider_than_the_screen(server, open_context, keep, theme, size):
+    page = open_context(*size, color_scheme=theme).new_page()
+    run = next(s["run"] for s in list_states(server.workspace) if s["status"] == "finished")
+    for path in ("", "runs", "autoencoder", f"autoencoder?run={run}"):
+        page.goto(f"{server.url}/{path}")
+        page.get_by_role("heading").first.wait_for()
+        if "run=" in path:
+            wait_stage(page, "status", lambda status: status == "finished")
+            page.wait_for_selector(".stage-plot .main-svg")
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, path
+        keep(
+            page,
+            f"{(path or 'home').split('?')[0]}{'-run' if 'run=' in path else ''}-{theme}-{size[0]}",
+        )

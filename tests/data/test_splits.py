@@ -1,0 +1,101 @@
+"""Splits: disjoint, complete, stratified, seeded; the label budget."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.splits import choose_labeled, choose_stratified, split_rows
+from selfsup_core.errors import DataError
+
+
+def table(y: np.ndarray | None, rows: int | None = None) -> Dataset:
+    count = len(y) if y is not None else rows
+    return Dataset(id="t", kind="table", title="t", x=np.zeros((count, 2), np.float32), y=y)
+
+
+@st.composite
+def labels(draw) -> np.ndarray:
+    counts = draw(st.lists(st.integers(1, 60), min_size=1, max_size=6))
+    y = np.repeat(np.arange(len(counts)), counts)
+    return np.random.default_rng(draw(st.integers(0, 99))).permutation(y)
+
+
+@settings(max_examples=60, deadline=None)
+@given(y=labels(), validation=st.floats(0.05, 0.4), test=st.floats(0, 0.4), seed=st.integers(0, 9))
+def test_parts_are_disjoint_complete_and_of_the_size_asked_for(y, validation, test, seed):
+    if round(len(y) * validation) < 1:
+        return
+    split = split_rows(table(y), validation=validation, test=test, seed=seed)
+    together = np.concatenate([split.train, split.validation, split.test])
+    assert np.array_equal(np.sort(together), np.arange(len(y)))
+    assert len(split.validation) == round(len(y) * validation)
+    assert len(split.test) == round(len(y) * test)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**31 - 1))
+def test_each_part_keeps_the_class_mix(seed):
+    y = np.repeat([0, 1, 2], [100, 60, 40])
+    split = split_rows(table(y), validation=0.1, test=0.2, seed=seed)
+    assert split.note == ""
+    for part, share in ((split.train, 0.7), (split.validation, 0.1), (split.test, 0.2)):
+        counts = np.bincount(y[part], minlength=3)
+        assert np.abs(counts - np.array([100, 60, 40]) * share).max() <= 1
+
+
+def test_same_seed_same_split_other_seed_another():
+    y = np.arange(300) % 3
+    a, b, c = (split_rows(table(y), validation=0.1, test=0.1, seed=s) for s in (4, 4, 5))
+    assert np.array_equal(a.train, b.train)
+    assert np.array_equal(a.test, b.test)
+    assert not np.array_equal(a.test, c.test)
+
+
+def test_no_test_share_is_no_test_rows():
+    split = split_rows(table(None, 20), validation=0.2, test=0.0, seed=0)
+    assert len(split.test) == 0
+    assert len(split.train) == 16
+
+
+def test_classes_too_small_for_the_mix_are_told():
+    split = split_rows(table(np.array([0] * 30 + [1])), validation=0.2, test=0.2, seed=0)
+    assert "too small" in split.note
+    assert len(split.train) + len(split.validation) + len(split.test) == 31
+
+
+def test_too_few_rows_says_what_is_left():
+    with pytest.raises(DataError, match=r"data\.validation = 0\.1"):
+        split_rows(table(None, 3), validation=0.1, test=0.1, seed=0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(y=labels(), size=st.integers(1, 200), seed=st.integers(0, 99))
+def test_stratified_choice_is_in_proportion(y, size, seed):
+    rows = np.flatnonzero(y >= 0)
+    chosen = choose_stratified(rows, y, size, seed)
+    assert len(chosen) == min(size, len(rows)) == len(set(chosen.tolist()))
+    shares = np.bincount(y) * (len(chosen) / len(rows))
+    assert np.abs(np.bincount(y[chosen], minlength=len(shares)) - shares).max() < 1
+    assert np.array_equal(chosen, choose_stratified(rows, y, size, seed))
+
+
+@settings(max_examples=60, deadline=None)
+@given(y=labels(), per_class=st.integers(1, 20), seed=st.integers(0, 99), hidden=st.integers(0, 5))
+def test_label_budget_is_kept_in_each_class(y, per_class, seed, hidden):
+    y = y.copy()
+    y[:hidden] = -1
+    rows = np.arange(0, len(y), 2)
+    chosen = choose_labeled(rows, y, per_class, seed)
+    assert set(chosen.tolist()) <= set(rows.tolist())
+    assert (y[chosen] >= 0).all()
+    for label in np.unique(y[rows][y[rows] >= 0]):
+        assert np.sum(y[chosen] == label) == min(per_class, np.sum(y[rows] == label))
+
+
+def test_budget_zero_means_all_labeled_rows():
+    y = np.array([0, -1, 1, 1, -1, 0])
+    assert choose_labeled(np.arange(6), y, 0, 0).tolist() == [0, 2, 3, 5]

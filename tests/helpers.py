@@ -1,0 +1,107 @@
+"""What several tests use: small specs, runs inside this process, waiting with a deadline, what a run left behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from safetensors.numpy import load as load_arrays
+
+from selfsup_core.runs.folder import RunFolder, read_rows, read_state
+from selfsup_core.runs.queue import submit, withdraw
+from selfsup_core.runs.spec import RunSpec, make_spec
+from selfsup_core.runs.worker import Worker
+from selfsup_core.train.checkpoint import list_checkpoints
+
+ROOT = Path(__file__).parent.parent
+T = TypeVar("T")
+
+# 142 training rows in batches of 32: five steps an epoch, milliseconds a run.
+TINY = {
+    "data": {"source": "wine"},
+    "model": {"widths": [8, 4]},
+    "train": {"epochs": 3, "device": "cpu", "threads": 1},
+    "frames": {"samples": 60, "tiles": 8},
+}
+TIMES = ("seconds", "samples_per_second")
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL inside this process: nothing in the core may catch it."""
+
+
+def tiny_spec(**overrides: Any) -> RunSpec:
+    """`tiny_spec(train__epochs=5)`: the tiny spec with `train.epochs` = 5."""
+    return make_spec(TINY, {path.replace("__", "."): v for path, v in overrides.items()})
+
+
+def make_run(workspace: Path, spec: RunSpec | None = None, **overrides: Any) -> RunFolder:
+    """A run's folder that waits for no supervisor."""
+    folder = submit(workspace, spec or tiny_spec(**overrides))
+    assert withdraw(folder)
+    folder.control.mkdir()
+    return folder
+
+
+def run_here(folder: RunFolder) -> dict[str, Any]:
+    """Be the worker of a run, in this process; the state it leaves on disk."""
+    Worker(folder).run()
+    return json.loads(folder.state.read_bytes())
+
+
+def wait_for(check: Callable[[], T], what: str, seconds: float = 90.0) -> T:
+    """What `check` returns once it is true; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if found := check():
+            return found
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.005)
+
+
+def wait_status(folder: RunFolder, *statuses: str, seconds: float = 90.0) -> dict[str, Any]:
+    """The state once its status is one of these."""
+
+    def look() -> dict[str, Any] | None:
+        state = read_state(folder)
+        return state if state["status"] in statuses else None
+
+    return wait_for(look, f"{folder.id} to be {' or '.join(statuses)}", seconds)
+
+
+def rows_without_times(folder: RunFolder) -> list[dict[str, Any]]:
+    """Metrics as far as two equal trainings must agree on them."""
+    return [{k: v for k, v in row.items() if k not in TIMES} for row in read_rows(folder.metrics)]
+
+
+def last_tensors(folder: RunFolder) -> dict[str, np.ndarray]:
+    """All tensors of the newest checkpoint: weights, optimizer, generator."""
+    newest = list_checkpoints(folder.checkpoints)[0]
+    return load_arrays((newest / "tensors.safetensors").read_bytes())
+
+
+def weights(folder: RunFolder) -> dict[str, np.ndarray]:
+    return {k: v for k, v in last_tensors(folder).items() if k.startswith("state/loop/model/")}
+
+
+def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
+    """Bit for bit."""
+    return a.keys() == b.keys() and all(a[k].tobytes() == b[k].tobytes() for k in a)
+
+
+def frame_bytes(folder: RunFolder) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.frames.glob("*.safetensors"))}
+
+
+def python(code: str, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter that sees the repository."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False,
+    )  # fmt: skip

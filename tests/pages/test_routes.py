@@ -1,0 +1,150 @@
+"""The stage's routes: what they answer, and that nothing is answered without the run's token."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load as load_arrays
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from pages.parts import routes
+from selfsup_core.runs.access import sign
+from selfsup_core.runs.control import receive
+from selfsup_core.runs.folder import RunFolder, list_states, read_rows, update_state
+from selfsup_core.runs.processes import identity
+from selfsup_core.runs.queue import submit
+from tests.helpers import make_run, run_here, tiny_spec
+
+
+@pytest.fixture
+def client(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setenv("SELFSUP_WORKSPACE", str(workspace))
+    monkeypatch.setattr(routes, "ensure_supervisor", lambda workspace: None)
+    routes.live_runs.cache_clear()
+    return TestClient(Starlette(routes=routes.routes()))
+
+
+@pytest.fixture
+def finished(workspace: Path) -> RunFolder:
+    folder = make_run(workspace)
+    run_here(folder)
+    return folder
+
+
+def token(folder: RunFolder) -> dict[str, str]:
+    return {"X-Studio-Token": sign(folder.workspace, folder.id)}
+
+
+PATHS = ("live", "static", "thumbnails", "frames/1")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_answer_without_the_token(client, finished, path):
+    url = f"/studio/runs/{finished.id}/{path}"
+    assert client.get(url).status_code == 403
+    other = {"X-Studio-Token": sign(finished.workspace, "another-run")}
+    assert client.get(url, headers=other).status_code == 403
+    assert client.get(url, headers=token(finished)).status_code == 200
+
+
+def test_no_command_without_the_token(client, workspace):
+    folder = submit(workspace, tiny_spec())
+    answer = client.post(f"/studio/runs/{folder.id}/control", json={"action": "stop"})
+    assert answer.status_code == 403
+    assert json.loads(folder.state.read_bytes())["status"] == "queued"
+
+
+def test_live_sends_all_rows_once(client, finished):
+    url = f"/studio/runs/{finished.id}/live"
+    first = client.get(url, headers=token(finished)).json()
+    assert first["rows"] == read_rows(finished.metrics)
+    assert first["frames"] == [0, 1, 2, 3]
+    assert first["state"]["status"] == "finished"
+    again = client.get(url, params={"since": first["next"]}, headers=token(finished)).json()
+    assert again["rows"] == []
+    assert not again["restart"]
+
+
+def test_live_starts_over_when_the_file_was_cut_back(client, finished):
+    url = f"/studio/runs/{finished.id}/live"
+    first = client.get(url, headers=token(finished)).json()
+    finished.metrics.write_bytes(finished.metrics.read_bytes().splitlines(keepends=True)[0])
+    routes.live_runs().view(finished.id).refreshed = float("-inf")
+    again = client.get(url, params={"since": first["next"]}, headers=token(finished)).json()
+    assert again["restart"]
+    assert again["rows"] == first["rows"][:1]
+
+
+def test_live_survives_rubbish_in_since(client, finished):
+    url = f"/studio/runs/{finished.id}/live"
+    for rubbish in ("-1", "x", "abc-99999999999", "", "%00", "0-0"):
+        answer = client.get(url, params={"since": rubbish}, headers=token(finished))
+        assert len(answer.json()["rows"]) == len(read_rows(finished.metrics))
+
+
+def test_a_frame_is_what_the_views_draw(client, finished):
+    url = f"/studio/runs/{finished.id}/frames/2"
+    arrays = load_arrays(client.get(url, headers=token(finished)).content)
+    assert set(arrays) == {"reconstructions", "tile_loss", "map", "sample_loss"}
+    assert arrays["reconstructions"].shape == (8, 13)
+    missing = client.get(f"/studio/runs/{finished.id}/frames/99", headers=token(finished))
+    assert missing.status_code == 404
+    assert "99" in missing.json()["error"]
+
+
+def test_a_command_reaches_the_worker(client, workspace):
+    folder = make_run(workspace)
+    update_state(folder, status="running", worker=identity())
+    url = f"/studio/runs/{folder.id}/control"
+    body = {"action": "set", "name": "learning_rate", "value": 0.5}
+    assert client.post(url, json=body, headers=token(folder)).json() == {"ok": True}
+    assert receive(folder) == [body]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ({"action": "set", "name": "learning_rate", "value": 99}, 422, "at most 10"),
+        ({"action": "set", "name": "learning_rate", "value": "high"}, 422, "number"),
+        ({"action": "set", "name": "batch_size", "value": 3}, 422, "cannot be changed"),
+        ({"action": "explode"}, 409, "no action"),
+        (["pause"], 422, "object"),
+        ("x" * 5000, 422, "larger"),
+    ],
+)
+def test_bad_commands_are_answered_in_words(client, workspace, body, status, says):
+    folder = make_run(workspace)
+    update_state(folder, status="running", worker=identity())
+    answer = client.post(f"/studio/runs/{folder.id}/control", json=body, headers=token(folder))
+    assert (answer.status_code, says in answer.json()["error"]) == (status, True)
+    assert receive(folder) == []
+
+
+def test_same_start_makes_one_run_for_one_click(client, workspace, finished):
+    url = f"/studio/runs/{finished.id}/repeat"
+    clicks = [client.post(url, json={"submission": "one"}, headers=token(finished)) for _ in "ab"]
+    runs = {click.json()["run"] for click in clicks}
+    assert len(runs) == 1
+    assert {state["run"] for state in list_states(workspace)} == {finished.id} | runs
+    again = RunFolder(workspace / "runs" / runs.pop())
+    assert again.spec.read_text() == finished.spec.read_text()
+
+
+def test_only_the_stages_own_files_are_served(client):
+    base = f"/studio/assets/{routes.assets_digest()}"
+    assert client.get(f"{base}/main.js").status_code == 200
+    script = client.get(f"{base}/plotly.min.js")
+    assert script.headers["content-encoding"] == "gzip"
+    assert "immutable" in script.headers["cache-control"]
+    for path in ("../live.py", "%2e%2e/live.py", "PROTOCOL.md", "/etc/passwd", "panels"):
+        assert client.get(f"{base}/{path}").status_code == 404
+
+
+def test_run_ids_cannot_leave_the_workspace(client, workspace):
+    workspace.mkdir(exist_ok=True)
+    for run in ("..", "%2e%2e", "..%2f..", "."):
+        headers = {"X-Studio-Token": sign(workspace, run)}
+        assert client.get(f"/studio/runs/{run}/live", headers=headers).status_code in (403, 404)
