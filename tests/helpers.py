@@ -95,8 +95,12 @@ def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
     return a.keys() == b.keys() and all(a[k].tobytes() == b[k].tobytes() for k in a)
 
 
-def frame_bytes(folder: RunFolder) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.frames.glob("*.safetensors"))}
+def frame_bytes(folder: RunFolder) -> dict[str, dict[str, bytes]]:
+    """File → array → its bytes; the header's order is left to the library that writes it."""
+    return {
+        path.name: {k: v.tobytes() for k, v in load_arrays(path.read_bytes()).items()}
+        for path in sorted(folder.frames.glob("*.safetensors"))
+    }
 
 
 def python(code: str, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:

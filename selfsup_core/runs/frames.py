@@ -103,13 +103,18 @@ class FrameStore:
             blob = save_arrays(arrays, metadata=about)
             write_bytes(frame_path(self.folder, epoch), blob)
             self.sizes[epoch] = len(blob)
+            if self.last is not None and self.last % self.stride:
+                self._remove(self.last)  # it stayed for being the newest, which it no longer is
             self.last = epoch
         self.previous = points
         while self._is_too_much():
             self.stride *= 2
             for old in [e for e in self.sizes if e % self.stride and e != self.last]:
-                frame_path(self.folder, old).unlink(missing_ok=True)
-                del self.sizes[old]
+                self._remove(old)
+
+    def _remove(self, epoch: int) -> None:
+        frame_path(self.folder, epoch).unlink(missing_ok=True)
+        self.sizes.pop(epoch, None)
 
     def _is_too_much(self) -> bool:
         too_many = len(self.sizes) > self.max_frames
@@ -129,6 +134,11 @@ class FrameStore:
             else:
                 self.sizes[found] = frame_path(self.folder, found).stat().st_size
         self.last = max(self.sizes, default=None)
+        # Thinned after the checkpoint that is gone on from: what is left decides how many epochs lie between frames.
+        while 0 in self.sizes and any(
+            e not in self.sizes for e in range(0, epoch + 1, self.stride)
+        ):
+            self.stride *= 2
 
 
 def frame_path(folder: Path, epoch: int) -> Path:

@@ -1,0 +1,295 @@
+"""Submitting, the queue, the supervisor's choices, the trash: without any real process."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from selfsup_core.errors import RunError, SettingError
+from selfsup_core.files import read_json
+from selfsup_core.runs.control import receive, send
+from selfsup_core.runs.folder import (
+    MetricsWriter,
+    RunFolder,
+    list_states,
+    open_run,
+    read_rows,
+    read_state,
+    update_state,
+    write_state,
+)
+from selfsup_core.runs.processes import identity, is_alive
+from selfsup_core.runs.queue import enqueue, list_queue, submit, withdraw
+from selfsup_core.runs.spec import read_spec
+from selfsup_core.runs.supervisor import Supervisor
+from selfsup_core.runs.trash import delete, empty_old, restore
+from tests.helpers import make_run, tiny_spec
+
+
+class FakeLauncher:
+    """Workers that are numbers; they live until they are killed."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.alive: dict[int, RunFolder] = {}
+        self.killed: list[int] = []
+
+    def start(self, folder: RunFolder) -> int:
+        self.started.append(folder.id)
+        pid = 4_000_000 + len(self.started)  # above the kernel's largest
+        self.alive[pid] = folder
+        update_state(folder, status="running", worker=None)
+        return pid
+
+    def is_alive(self, pid: int) -> bool:
+        return pid in self.alive
+
+    def kill(self, pid: int) -> None:
+        self.killed.append(pid)
+        del self.alive[pid]
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def boss(workspace: Path):
+    launcher, clock = FakeLauncher(), Clock()
+    supervisor = Supervisor(workspace, launcher, capacity=2, clock=clock)
+    return supervisor, launcher, clock
+
+
+def end(launcher: FakeLauncher, run: str, status: str = "finished") -> None:
+    pid = next(pid for pid, folder in launcher.alive.items() if folder.id == run)
+    update_state(launcher.alive.pop(pid), status=status, worker=None)
+
+
+def test_a_submission_makes_one_run_however_often_it_is_sent(workspace: Path):
+    first = submit(workspace, tiny_spec(), submission="click")
+    again = submit(workspace, tiny_spec(), submission="click")
+    other = submit(workspace, tiny_spec(), submission="another click")
+    assert first.id == again.id != other.id
+    assert len(list(list_states(workspace))) == len(list_queue(workspace)) == 2
+
+
+def test_the_spec_is_kept_whole(workspace: Path):
+    spec = tiny_spec(train__learning_rate=0.02, seed=7, name="mine")
+    folder = submit(workspace, spec)
+    assert read_spec(folder.spec) == spec
+
+
+def test_the_sixth_waiting_run_of_a_person_is_refused(workspace: Path):
+    for _ in range(5):
+        submit(workspace, tiny_spec(), owner="ann")
+    with pytest.raises(RunError, match="at most 5") as caught:
+        submit(workspace, tiny_spec(), owner="ann")
+    assert caught.value.code == "queue-full"
+    submit(workspace, tiny_spec(), owner="bob")
+
+
+def test_runs_start_in_order_one_an_owner_and_owners_take_turns(workspace: Path, boss):
+    supervisor, launcher, clock = boss
+    ann = [submit(workspace, tiny_spec(), owner="ann").id for _ in range(3)]
+    bob = [submit(workspace, tiny_spec(), owner="bob").id for _ in range(2)]
+    eve = [submit(workspace, tiny_spec(), owner="eve").id]
+    supervisor.turn()
+    assert launcher.started == [ann[0], bob[0]]
+    clock.now += 1
+    end(launcher, ann[0])
+    supervisor.turn()
+    assert launcher.started[2:] == eve, "eve has waited longer for a turn than ann"
+    clock.now += 1
+    end(launcher, bob[0])
+    supervisor.turn()
+    assert launcher.started[3:] == [ann[1]]
+
+
+def test_a_dead_worker_is_marked_and_its_place_is_free(workspace: Path, boss):
+    supervisor, launcher, _clock = boss
+    folder = submit(workspace, tiny_spec())
+    later = submit(workspace, tiny_spec())
+    supervisor.turn()
+    launcher.alive.clear()
+    supervisor.turn()
+    assert read_state(folder)["status"] == "interrupted"
+    assert launcher.started == [folder.id, later.id]
+
+
+def test_a_silent_worker_is_said_at_30_seconds_and_killed_at_300(workspace: Path, boss):
+    supervisor, launcher, clock = boss
+    folder = submit(workspace, tiny_spec())
+    supervisor.turn()
+    clock.now += 1
+    supervisor.turn()
+    clock.now += 29
+    supervisor.turn()
+    assert supervisor.silent() == []
+    clock.now += 2
+    supervisor.turn()
+    assert supervisor.silent() == [folder.id]
+    update_state(folder, beat=5)
+    supervisor.turn()
+    assert supervisor.silent() == [], "a sign of life clears it"
+    clock.now += 299
+    supervisor.turn()
+    assert launcher.killed == []
+    clock.now += 2
+    supervisor.turn()
+    supervisor.turn()
+    assert len(launcher.killed) == 1
+    assert read_state(folder)["status"] == "interrupted"
+
+
+def test_recovery_after_a_crash_runs_nothing_twice_and_leaves_nothing_running(
+    workspace: Path, boss
+):
+    supervisor, launcher, _clock = boss
+    states = {}
+    for name in ("dead", "alive", "lost", "starting", "done"):
+        states[name] = make_run(workspace)
+    update_state(states["dead"], status="running", worker={"pid": 4_000_001, "start": 1.0})
+    update_state(states["alive"], status="paused", worker=identity())
+    update_state(states["starting"], status="starting", worker=None)
+    update_state(states["done"], status="finished")
+    launcher.alive[os.getpid()] = states["alive"]
+    supervisor.recover()
+    assert read_state(states["dead"])["status"] == "interrupted"
+    assert read_json(states["dead"].state)["status"] == "interrupted"
+    assert list(supervisor.watched) == [states["alive"].id]
+    queued = {entry["run"] for entry in list_queue(workspace)}
+    assert queued == {states["lost"].id, states["starting"].id}
+    supervisor.recover()
+    assert len(list_queue(workspace)) == 2
+
+
+def test_a_run_stopped_while_it_waits_never_starts(workspace: Path, boss):
+    supervisor, launcher, _clock = boss
+    folder = submit(workspace, tiny_spec())
+    send(folder, "stop")
+    supervisor.turn()
+    assert launcher.started == []
+    assert read_state(folder)["stop_reason"] == "stopped before it began"
+
+
+def test_a_queue_entry_of_a_deleted_run_is_dropped(workspace: Path, boss):
+    supervisor, launcher, _clock = boss
+    folder = make_run(workspace)
+    update_state(folder, status="stopped")
+    enqueue(folder, "ann")
+    supervisor.turn()
+    assert launcher.started == []
+    assert list_queue(workspace) == []
+
+
+def test_two_people_delete_one_run(workspace: Path):
+    folder = make_run(workspace)
+    update_state(folder, status="finished")
+    delete(folder)
+    with pytest.raises(RunError) as caught:
+        delete(folder)
+    assert caught.value.code == "already-deleted"
+    assert restore(workspace, folder.id).exists()
+    with pytest.raises(RunError, match="not in the trash"):
+        restore(workspace, folder.id)
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "paused"])
+def test_a_run_at_work_is_not_deleted(workspace: Path, status):
+    folder = make_run(workspace)
+    update_state(folder, status=status, worker=identity())
+    with pytest.raises(RunError, match="Stop it first"):
+        delete(folder)
+    assert folder.exists()
+
+
+def test_the_trash_is_emptied_after_seven_days(workspace: Path):
+    old, new = make_run(workspace), make_run(workspace)
+    for folder in (old, new):
+        update_state(folder, status="stopped")
+        delete(folder)
+    eight_days_ago = time.time() - 8 * 86_400
+    os.utime(workspace / "trash" / old.id, (eight_days_ago, eight_days_ago))
+    assert empty_old(workspace) == 1
+    assert [p.name for p in (workspace / "trash").iterdir()] == [new.id]
+
+
+def test_requests_come_in_the_order_they_were_sent(workspace: Path):
+    folder = make_run(workspace)
+    update_state(folder, status="running", worker=identity())
+    actions = ["pause", "resume", "step", "stop"] * 5
+    for action in actions:
+        send(folder, action)
+    (folder.control / "00000000000000000000-rubbish.json").write_bytes(b"{")
+    assert [request["action"] for request in receive(folder)] == actions
+    assert receive(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("learning_rate", 0, "more than 0 and at most 10; found 0"),
+        ("learning_rate", 11, "at most 10; found 11"),
+        ("learning_rate", "fast", "must be a number; found 'fast'"),
+        ("learning_rate", None, "must be a number"),
+        ("epochs", 3, "cannot be changed while a run is on"),
+    ],
+)
+def test_live_settings_are_checked_where_they_are_sent(workspace: Path, name, value, says):
+    folder = make_run(workspace)
+    update_state(folder, status="running", worker=identity())
+    with pytest.raises(SettingError) as caught:
+        send(folder, "set", name=name, value=value)
+    assert says in str(caught.value)
+
+
+def test_an_ended_run_takes_no_requests(workspace: Path):
+    folder = make_run(workspace)
+    update_state(folder, status="finished")
+    with pytest.raises(RunError, match="finished"):
+        send(folder, "pause")
+
+
+def test_a_run_is_found_by_id_beginning_or_name(workspace: Path):
+    a, b = make_run(workspace, name="first"), make_run(workspace, name="second")
+    assert open_run(workspace, a.id) == a
+    assert open_run(workspace, "second") == b
+    with pytest.raises(RunError, match="fits 2 runs"):
+        open_run(workspace, a.id[:6])
+    for wrong in ("nothing", "", "..", "../runs", a.id + "x"):
+        with pytest.raises(RunError):
+            open_run(workspace, wrong)
+
+
+def test_a_pid_that_is_somebody_elses_by_now_counts_as_dead(workspace: Path):
+    me = identity()
+    assert is_alive(me["pid"], me["start"])
+    assert not is_alive(me["pid"], me["start"] - 100)
+    folder = make_run(workspace)
+    state = read_json(folder.state) | {"status": "running", "worker": me | {"start": 1.0}}
+    write_state(folder, state)
+    assert read_state(folder)["status"] == "interrupted"
+
+
+def test_a_torn_last_line_is_left_out_and_mended(tmp_path: Path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(b'{"step":1}\n{"step":2}\n{"ste')
+    assert read_rows(path) == [{"step": 1}, {"step": 2}]
+    writer = MetricsWriter(path, until_step=1)
+    writer.append({"step": 2, "again": True})
+    writer.close()
+    assert path.read_bytes() == b'{"step":1}\n{"step":2,"again":true}\n'
+
+
+def test_queue_entries_survive_rubbish(workspace: Path):
+    folder = submit(workspace, tiny_spec())
+    (workspace / "queue" / "rubbish.json").write_bytes(b"not json")
+    assert [entry["run"] for entry in list_queue(workspace)] == [folder.id]
+    assert withdraw(folder)
+    assert not withdraw(folder)

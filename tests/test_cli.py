@@ -1,0 +1,129 @@
+"""The command line as a person types it: output, exit codes, messages."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
+from tests.helpers import ROOT, make_run
+
+
+def cli(*arguments: str, workspace: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "selfsup_core", *arguments, "--workspace", str(workspace)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_data_list_names_all_sources(workspace: Path):
+    answer = cli("data", "list", "--json", workspace=workspace)
+    assert answer.returncode == 0
+    sources = {entry["source"]: entry for entry in json.loads(answer.stdout)}
+    assert set(sources) >= {"mnist-5k", "digits", "wine", "breast-cancer"}
+    assert sources["mnist-5k"]["samples"] == 5000
+
+
+def test_presets_are_listed(workspace: Path):
+    answer = cli("presets", "--json", workspace=workspace)
+    presets = {entry["preset"]: entry for entry in json.loads(answer.stdout)}
+    assert presets["dense-64-32-16"]["spec"]["model"]["widths"] == [64, 32, 16]
+
+
+def test_train_prints_one_object_at_the_end(supervised: Path):
+    answer = cli(
+        "train", "dense-table", "--json", "--name", "from the shell",
+        "--set", "train.epochs=3", "--set", "data.labels_per_class=4", workspace=supervised,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    outcome = json.loads(answer.stdout.splitlines()[-1])
+    assert (outcome["status"], outcome["epochs"]) == ("finished", 3)
+    assert {"val_loss", "val_mse", "pca_mse", "knn_accuracy"} <= set(outcome["metrics"])
+    assert outcome["seconds"] > 0
+    assert outcome["samples_per_second"] > 0
+    assert Path(outcome["folder"]).name == outcome["run"]
+    assert "100%" in answer.stderr
+    shown = cli("runs", "show", "from the shell", "--json", workspace=supervised)
+    assert json.loads(shown.stdout)["run"] == outcome["run"]
+
+
+def test_train_takes_a_spec_file(supervised: Path, tmp_path: Path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("data: {source: wine}\nmodel: {widths: [4]}\ntrain: {epochs: 2}\n")
+    answer = cli("train", str(path), "--json", workspace=supervised)
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["metrics"]["pca_components"] == 4
+
+
+def test_a_failed_run_exits_with_1(supervised: Path):
+    if not __import__("torch").cuda.is_available():
+        answer = cli("train", "dense-table", "--set", "train.device=cuda", workspace=supervised)
+        assert answer.returncode == 1
+        assert "'cuda'" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--set", "train.epochs=0"), ("train.epochs", "at least 1", "found 0")),
+        (("--set", "train.epochs=1000000"), ("train.epochs", "at most 100000", "1000000")),
+        (("--set", "train.learning_rate=fast"), ("train.learning_rate", "fast")),
+        (("--set", "train.epoch=3"), ("train.epoch", "train.epochs")),
+        (("--set", "model.widths=[0]"), ("widths", "at least 1")),
+        (("--set", "model.kind=conv9"), ("conv9", "dense")),
+        (("--set", "data.source=mnist"), ("data.source", "mnist-5k")),
+        (("--set", "nonsense"), ("nonsense", "train.epochs=3")),
+    ],
+)
+def test_bad_settings_exit_with_2_and_name_field_bound_and_value(workspace: Path, arguments, says):
+    answer = cli("train", "dense-64-32-16", *arguments, workspace=workspace)
+    assert answer.returncode == 2, answer.stderr
+    assert all(part in answer.stderr for part in says), answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert not (workspace / "runs").exists()
+
+
+def test_unknown_preset_and_bad_yaml_exit_with_2(workspace: Path, tmp_path: Path):
+    answer = cli("train", "dense", workspace=workspace)
+    assert answer.returncode == 2
+    assert "dense-64-32-16" in answer.stderr
+    path = tmp_path / "bad.yaml"
+    for text in ("train: [", "- a\n- b\n", "!!python/object/apply:os.system ['true']", "x: 1"):
+        path.write_text(text)
+        answer = cli("train", str(path), workspace=workspace)
+        assert answer.returncode == 2, text
+        assert "Traceback" not in answer.stderr
+    assert cli("train", str(tmp_path / "none.yaml"), workspace=workspace).returncode == 2
+    assert cli("fly", workspace=workspace).returncode == 2
+
+
+def test_runs_can_be_listed_steered_deleted_and_restored(supervised: Path):
+    from selfsup_core.runs.queue import submit
+    from tests.helpers import tiny_spec, wait_for, wait_status
+
+    folder = submit(supervised, tiny_spec(train__epochs=200, train__epochs_per_second=20))
+    wait_for(lambda: read_state(folder)["epoch"] >= 1, "epoch 1")
+    for action, status in (("pause", "paused"), ("resume", "running"), ("stop", "stopped")):
+        assert cli("runs", action, folder.id, workspace=supervised).returncode == 0
+        wait_status(folder, status)
+    listed = json.loads(cli("runs", "list", "--json", workspace=supervised).stdout)
+    assert folder.id in [entry["run"] for entry in listed]
+    assert cli("runs", "delete", folder.id, workspace=supervised).returncode == 0
+    again = cli("runs", "delete", folder.id, workspace=supervised)
+    assert again.returncode == 1
+    assert folder.id not in [state["run"] for state in list_states(supervised)]
+    assert cli("runs", "restore", folder.id, workspace=supervised).returncode == 0
+    assert folder.exists()
+
+
+def test_a_running_run_is_not_deleted(workspace: Path):
+    folder = make_run(workspace)
+    update_state(folder, status="queued")
+    answer = cli("runs", "delete", folder.id, "--json", workspace=workspace)
+    assert answer.returncode == 1
+    assert json.loads(answer.stdout)["error"]["code"] == "run-active"
+    assert RunFolder(folder.path).exists()
