@@ -94,7 +94,8 @@ class Worker:
     # State, and what to do when the disk is full
 
     def _set(self, status: str, **changes: Any) -> None:
-        self.state |= {"status": status, "message": "", **changes}
+        seconds = round(self.elapsed(), 3)
+        self.state |= {"status": status, "message": "", "seconds": seconds, **changes}
         self.persist(lambda: write_state(self.folder, self.state, durable=True))
 
     def beat(self, *, force: bool = False) -> None:

@@ -113,6 +113,7 @@ def test_a_run_leaves_every_frame_and_what_they_share(finished):
     assert list(rows) == [0, 1, 2, 3]
     assert "train_loss" not in rows[0], "epoch 0 is the untrained network"
     assert rows[3]["val_loss"] < rows[0]["val_loss"]
+    assert read_state(finished)["seconds"] >= rows[3]["seconds"] - 0.001, "all of the time counts"
 
 
 def test_the_frames_error_is_that_of_its_pictures(finished):

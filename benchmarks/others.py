@@ -1,0 +1,81 @@
+"""A run with everything recorded ÷ Keras 3 (torch backend) `fit` and ÷ pythae's trainer: same model, data, batch size.
+
+They live in an environment of their own, named by BENCH_PYTHON.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from benchmarks.table import Row, percentile, spread
+from benchmarks.throughput import RUN, run_code
+
+ROUNDS = 2
+HOW = (
+    "python -m venv ENV; ENV/bin/pip install torch==2.13.0; ENV/bin/pip install keras==3.15.1 pythae==0.1.2; "
+    "BENCH_PYTHON=ENV/bin/python"
+)
+KERAS = """
+import sys, time, json, numpy as np, torch, keras
+torch.set_num_threads(1)
+x = np.load(sys.argv[1])[:48000].reshape(48000, -1).astype("float32") / 255
+widths = [64, 32, 16, 32, 64]
+model = keras.Sequential([keras.Input((784,))] + [keras.layers.Dense(w, "relu") for w in widths] + [keras.layers.Dense(784, "sigmoid")])
+model.compile("adam", "binary_crossentropy")
+model.fit(x[:2560], x[:2560], batch_size=256, epochs=1, verbose=0)
+began = time.perf_counter()
+model.fit(x, x, batch_size=256, epochs=2, verbose=0)
+print(json.dumps({"rate": 2 * len(x) / (time.perf_counter() - began)}))
+"""
+PYTHAE = """
+import sys, time, json, tempfile, logging, numpy as np, torch
+logging.disable(logging.CRITICAL)
+from torch import nn
+from pythae.models import AE, AEConfig
+from pythae.models.nn import BaseEncoder, BaseDecoder
+from pythae.models.base.base_utils import ModelOutput
+from pythae.trainers import BaseTrainer, BaseTrainerConfig
+from pythae.data.datasets import BaseDataset
+torch.set_num_threads(1)
+x = torch.from_numpy(np.load(sys.argv[1])[:48000].reshape(48000, -1).astype("float32") / 255)
+class Encoder(BaseEncoder):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU())
+    def forward(self, x):
+        return ModelOutput(embedding=self.net(x))
+class Decoder(BaseDecoder):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 64), nn.ReLU(), nn.Linear(64, 784), nn.Sigmoid())
+    def forward(self, z):
+        return ModelOutput(reconstruction=self.net(z))
+model = AE(AEConfig(input_dim=(784,), latent_dim=16), Encoder(), Decoder())
+config = BaseTrainerConfig(output_dir=tempfile.mkdtemp(), num_epochs=2, per_device_train_batch_size=256,
+    per_device_eval_batch_size=256, learning_rate=1e-3, optimizer_cls="Adam", no_cuda=True, keep_best_on_train=False)
+trainer = BaseTrainer(model=model, train_dataset=BaseDataset(x, torch.zeros(len(x))), training_config=config)
+began = time.perf_counter()
+trainer.train()
+print(json.dumps({"rate": 2 * len(x) / (time.perf_counter() - began)}))
+"""
+
+
+def measure() -> list[Row]:
+    python = os.environ.get("BENCH_PYTHON")
+    if not python:
+        return [Row("Keras and pythae", "not measured; to do it:", HOW)]
+    ratios: dict[str, list[float]] = {"Keras": [], "pythae": []}
+    rows = []
+    with tempfile.TemporaryDirectory() as workspace:
+        run_code(RUN, workspace)
+        arrays = f"{workspace}/datasets/made-up-v1/x.npy"
+        for _ in range(ROUNDS):
+            ours = run_code(RUN, workspace)["whole"]
+            for name, code in (("Keras", KERAS), ("pythae", PYTHAE)):
+                ratios[name].append(ours / run_code(code, arrays, python=python)["rate"])
+    for name, least in (("Keras", 3.0), ("pythae", 2.0)):
+        found = percentile(ratios[name], 0.5)
+        claim = f"whole run with everything recorded / {name}"
+        rows.append(Row(claim, spread(ratios[name]), f"at least {least}", found >= least))
+    return rows

@@ -1,0 +1,58 @@
+"""Rerun of a page while a run trains ÷ idle, in a real browser: a choice of the Autoencoder page until it is shown."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.served import serve
+from benchmarks.table import Row, percentile
+from selfsup_core.runs.control import send
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+REPEATS = 25
+
+
+def reruns(page: Page) -> list[float]:
+    """Milliseconds from a changed number to the text that the script makes of it."""
+    box = page.get_by_role("spinbutton", name="Epochs")
+    seen = page.get_by_text("weights")
+    seen.wait_for()
+    times = []
+    for i in range(REPEATS):
+        page.evaluate(
+            "window.reran = 0; window.watcher?.disconnect();"
+            "window.watcher = new MutationObserver(() => { window.reran = performance.now() });"
+            "watcher.observe(document.querySelector('[data-testid=stApp]'), {attributes: true,"
+            " attributeFilter: ['data-test-script-state']})"
+        )
+        box.fill(str(10 + i))
+        began = page.evaluate("performance.now()")
+        box.press("Enter")
+        page.wait_for_function(
+            "window.reran > 0 && document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+        )
+        times.append(page.evaluate("window.reran") - began)
+        time.sleep(0.2)
+    return times[3:]
+
+
+def measure() -> list[Row]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        return [Row("page rerun while training / idle", "not measured: no Chromium")]
+    with serve() as served, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        page = browser.new_page()
+        page.goto(f"http://localhost:{served.port}/autoencoder")
+        idle = reruns(page)
+        folder = served.train_for_long()
+        busy = reruns(page)
+        send(folder, "stop")
+        time.sleep(1)
+        browser.close()
+    ratio = percentile(busy, 0.95) / percentile(idle, 0.95)
+    found = f"{ratio:.2f} (p95 {percentile(busy, 0.95):.0f} / {percentile(idle, 0.95):.0f} ms, median {percentile(busy, 0.5):.0f} / {percentile(idle, 0.5):.0f})"
+    return [Row("page rerun p95, training / idle", found, "at most 1.5", ratio <= 1.5)]
