@@ -37,7 +37,7 @@ ADVANCED = {
         "seed",
     ),
     "Data": ("data.validation", "data.test", "data.split_seed", "data.labels_per_class"),
-    "Kept": ("frames.max_frames", "frames.tiles", "frames.samples"),
+    "Recording": ("frames.max_frames", "frames.tiles", "frames.samples"),
 }
 
 

@@ -21,7 +21,8 @@ def show_list() -> None:
         st.page_link("pages/home.py", label="Start one", icon=":material/home:")
         return
     active = sum(state["status"] in ACTIVE for state in states)
-    st.caption(f"{len(states)} runs, {active} at work or waiting.")
+    count = "1 run" if len(states) == 1 else f"{len(states)} runs"
+    st.caption(f"{count}, {active} at work or waiting.")
     pages = -(-len(states) // PAGE_SIZE)
     number = st.number_input("Page", 1, pages, 1, key="runs-page") if pages > 1 else 1
     show_rows(states[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], where="runs")

@@ -21,8 +21,9 @@ def show_rows(states: list[dict[str, Any]], *, where: str) -> None:
     Args:
         where: of which list, so that two lists on one page keep apart.
     """
-    for state in states:
-        show_row(state, f"{where}-{state['run']}")
+    with st.container(key=f"runrows-{where}"):
+        for state in states:
+            show_row(state, f"{where}-{state['run']}")
 
 
 def show_row(state: dict[str, Any], key: str) -> None:

@@ -127,7 +127,13 @@ def keep(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
     """Keep a screenshot in artifacts/, for people to look at."""
     folder = ROOT / "artifacts"
     folder.mkdir(exist_ok=True)
-    return lambda page, name: page.screenshot(path=folder / f"{name}.png") and None
+
+    def save(page: Page, name: str) -> None:
+        # Widgets that are still on their way are drawn as gray bars.
+        page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+        page.screenshot(path=folder / f"{name}.png")
+
+    return save
 
 
 def stage_value(page: Page, name: str) -> str:

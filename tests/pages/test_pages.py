@@ -148,7 +148,7 @@ def test_runs_lists_deletes_and_undoes(studio, workspace: Path):
     folder = make_run(workspace, name="to be deleted")
     run_here(folder)
     app = studio("pages/runs.py")
-    assert "1 runs, 0 at work" in texts(app)
+    assert "1 run, 0 at work" in texts(app)
     buttons(app)[f"delete-runs-{folder.id}"].click().run()
     assert list(list_states(workspace)) == []
     assert "Deleted" in texts(app)
