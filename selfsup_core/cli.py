@@ -154,7 +154,7 @@ def follow(folder: Any) -> dict[str, Any]:
     from selfsup_core.runs.supervisor import ensure_supervisor
 
     form = "{desc} {percentage:3.0f}% |{bar:30}| {n:.1f}/{total} epochs{postfix}"
-    asked = time.monotonic()
+    asked, drawn = time.monotonic(), None
     with tqdm(total=1, bar_format=form, file=sys.stderr, dynamic_ncols=True) as bar:
         while True:
             state = read_state(folder)
@@ -164,7 +164,10 @@ def follow(folder: Any) -> dict[str, Any]:
             bar.set_description_str(state["status"], refresh=False)
             shown = f"{rate:,.0f} rows/s" if rate else ""
             bar.set_postfix_str(shown + (f", {left:.0f} s left" if left else ""), refresh=False)
-            bar.refresh()
+            now = (bar.n, state["status"])
+            if now != drawn:  # a log file gets a line for each change, not ten a second
+                bar.refresh()
+                drawn = now
             if state["status"] in ENDED:
                 return state
             if time.monotonic() - asked > 5:

@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,15 @@ def update_state(folder: RunFolder, **changes: Any) -> dict[str, Any]:
     state.update(changes)
     write_state(folder, state, durable=True)
     return state
+
+
+@contextmanager
+def state_lock(folder: RunFolder) -> Iterator[None]:
+    """Held by those who decide by a state that is not theirs and then write it: resuming and burying a run."""
+    from filelock import FileLock
+
+    with FileLock(folder.path / "state.lock"):
+        yield
 
 
 def list_states(workspace: Path) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from selfsup_core.data.sources import SOURCES
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.files import read_json, sha256, write_folder, write_json
 from selfsup_core.models import MODELS
-from selfsup_core.runs.folder import ENDED, RunFolder, now_iso, read_state, update_state
+from selfsup_core.runs.folder import ENDED, RunFolder, now_iso, read_state, state_lock, update_state
 from selfsup_core.runs.spec import RunSpec, spec_yaml
 
 MAX_QUEUED = 5
@@ -175,6 +175,11 @@ def resume(folder: RunFolder) -> None:
     Raises:
         RunError: it is at work, or ended for good.
     """
+    with state_lock(folder):
+        _resume(folder)
+
+
+def _resume(folder: RunFolder) -> None:
     state = read_state(folder)
     if state["status"] not in ENDED:
         raise RunError(f"The run is {state['status']}, so there is nothing to resume.")

@@ -24,6 +24,7 @@ from selfsup_core.runs.folder import (
     WORKING,
     RunFolder,
     list_states,
+    state_lock,
     update_state,
 )
 from selfsup_core.runs.launcher import Launcher, local_launcher
@@ -156,11 +157,19 @@ class Supervisor:
 
     def _mark_dead(self, folder: RunFolder) -> None:
         """A worker has ended: unless it said how, it was interrupted."""
-        state = read_json(folder.state)
-        if state and state["status"] in WORKING:
-            update_state(
-                folder, status="interrupted", message=INTERRUPTED, worker=None, seconds_left=None
-            )
+        if not folder.exists():
+            return
+        # A person may resume it in this very moment: whoever comes second must see what the first has written.
+        with state_lock(folder):
+            state = read_json(folder.state)
+            if state and state["status"] in WORKING:
+                update_state(
+                    folder,
+                    status="interrupted",
+                    message=INTERRUPTED,
+                    worker=None,
+                    seconds_left=None,
+                )
 
     def silent(self) -> list[str]:
         return [run for run, watched in self.watched.items() if watched.is_silent]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -186,6 +187,34 @@ def test_a_queue_entry_of_a_deleted_run_is_dropped(workspace: Path, boss):
     supervisor.turn()
     assert launcher.started == []
     assert list_queue(workspace) == []
+
+
+def test_resuming_in_the_moment_of_burial_is_not_lost(workspace: Path, boss, monkeypatch):
+    """The person resumes after the supervisor has seen the dead worker and before it writes that down."""
+    from selfsup_core.runs import folder as folder_module
+    from selfsup_core.runs.queue import resume
+
+    supervisor, launcher, _clock = boss
+    folder = submit(workspace, tiny_spec())
+    supervisor.turn()
+    update_state(folder, status="running", worker={"pid": 4_000_001, "start": 1.0})
+    launcher.alive.clear()
+    real, resumed = folder_module.write_json, []
+
+    def slow_write(path, value, **options):
+        if value.get("status") == "interrupted" and not resumed:
+            thread = threading.Thread(target=resume, args=(folder,))
+            resumed.append(thread)
+            thread.start()
+            thread.join(0.3)
+        real(path, value, **options)
+
+    monkeypatch.setattr(folder_module, "write_json", slow_write)
+    supervisor.turn()
+    resumed[0].join()
+    assert read_json(folder.state)["status"] == "queued"
+    supervisor.turn()
+    assert launcher.started == [folder.id, folder.id]
 
 
 def test_two_people_delete_one_run(workspace: Path):
