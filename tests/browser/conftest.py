@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -16,9 +17,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from selfsup_core.runs.supervisor import stop_supervisor, supervisor_info
+from selfsup_core.errors import RunError
+from selfsup_core.runs.control import send
+from selfsup_core.runs.folder import ACTIVE, ENDED, RunFolder, list_states
+from selfsup_core.runs.queue import submit
+from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.conftest import kill_workers
-from tests.helpers import ROOT, wait_for
+from tests.helpers import ROOT, wait_for, wait_status
 
 FLAGS = [
     "--headless",
@@ -75,6 +81,27 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.kill()
     stop_supervisor(running.workspace)
     kill_workers(running.workspace)
+
+
+@pytest.fixture(scope="session")
+def finished(server: Server) -> RunFolder:
+    """A whole run of the digits preset, made through the supervisor."""
+    folder = submit(server.workspace, preset_spec("dense-64-32-16"), preset="dense-64-32-16")
+    ensure_supervisor(server.workspace)
+    wait_status(folder, "finished")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on(server: Server) -> Iterator[None]:
+    """A test that fails half-way must not leave a run that the next one waits behind."""
+    yield
+    for state in list_states(server.workspace):
+        folder = RunFolder(server.workspace / "runs" / state["run"])
+        if state["status"] in ACTIVE:
+            with contextlib.suppress(RunError):
+                send(folder, "stop")
+            wait_status(folder, *ENDED)
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ def test_the_whole_journey(server, open_context, keep):
     page.reload()
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "epoch", lambda epoch: epoch == "1")
-    assert stage_value(page, "status") == "paused"
+    wait_stage(page, "status", lambda status: status == "paused")
 
     second = open_context(390, 844, color_scheme="dark").new_page()
     second.goto(page.url)
@@ -85,10 +85,9 @@ def test_the_whole_journey(server, open_context, keep):
     finish_all(server)
 
 
-def test_scrubbing_and_replay(server, open_context):
+def test_scrubbing_and_replay(server, finished, open_context):
     page = open_context().new_page()
-    run = next(s["run"] for s in list_states(server.workspace) if s["status"] == "finished")
-    page.goto(f"{server.url}/autoencoder?run={run}")
+    page.goto(f"{server.url}/autoencoder?run={finished.id}")
     wait_stage(page, "epoch", lambda epoch: epoch == "30")
     page.get_by_test_id("stage-cursor").focus()
     for expected in range(29, 24, -1):
@@ -102,6 +101,18 @@ def test_scrubbing_and_replay(server, open_context):
     held = wait_stage(page, "epoch", lambda epoch: epoch.isdigit())
     page.wait_for_timeout(500)
     assert abs(int(stage_value(page, "epoch")) - int(held)) <= 1, "space halts the replay"
+
+
+def test_the_cursor_does_not_fall_back_to_where_it_rested_before(server, finished, open_context):
+    """Python answers a rested cursor one rerun late; that answer is no wish."""
+    page = open_context().new_page()
+    page.goto(f"{server.url}/autoencoder?run={finished.id}")
+    wait_stage(page, "epoch", lambda epoch: epoch == "30")
+    for wanted in (26, 10, 20):
+        page.get_by_test_id("stage-cursor").fill(str(wanted))
+        expect(page).to_have_url(re.compile(f"epoch={wanted}"))
+        page.wait_for_timeout(1200)
+        assert stage_value(page, "epoch") == str(wanted)
 
 
 def test_zoom_and_elements_stay_while_it_trains(server, open_context):
@@ -163,12 +174,11 @@ def test_a_double_click_starts_one_run(server, open_context):
     wait_stage(page, "status", lambda status: status in ("stopped", "finished"))
 
 
-def test_asking_stops_when_the_run_has_ended(server, open_context):
+def test_asking_stops_when_the_run_has_ended(server, finished, open_context):
     page = open_context().new_page()
-    run = next(s["run"] for s in list_states(server.workspace) if s["status"] == "finished")
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url) if "/live" in r.url else None)
-    page.goto(f"{server.url}/autoencoder?run={run}")
+    page.goto(f"{server.url}/autoencoder?run={finished.id}")
     wait_stage(page, "status", lambda status: status == "finished")
     page.wait_for_timeout(500)
     count = len(asked)
@@ -209,19 +219,18 @@ def test_same_start_gives_the_same_curve(server, open_context):
     assert len(losses[0]) > 5
 
 
-def test_without_the_modules_the_figures_still_stand(server, open_context, keep):
+def test_without_the_modules_the_figures_still_stand(server, finished, open_context, keep):
     context = open_context()
     context.route("**/studio/assets/**", lambda route: route.abort())
     page = context.new_page()
-    run = next(s["run"] for s in list_states(server.workspace) if s["status"] == "finished")
-    page.goto(f"{server.url}/autoencoder?run={run}")
+    page.goto(f"{server.url}/autoencoder?run={finished.id}")
     expect(page.get_by_text("The live view could not load")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     open_context.errors.clear()  # the aborted requests
     keep(page, "without-modules")
 
 
-def test_the_runs_page_deletes_and_undoes(server, open_context, keep):
+def test_the_runs_page_deletes_and_undoes(server, finished, open_context, keep):
     page = open_context().new_page()
     page.goto(f"{server.url}/runs")
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
@@ -248,10 +257,9 @@ def test_security_headers_and_localhost_only(server, open_context):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
-def test_nothing_is_wider_than_the_screen(server, open_context, keep, theme, size):
+def test_nothing_is_wider_than_the_screen(server, finished, open_context, keep, theme, size):
     page = open_context(*size, color_scheme=theme).new_page()
-    run = next(s["run"] for s in list_states(server.workspace) if s["status"] == "finished")
-    for path in ("", "runs", "autoencoder", f"autoencoder?run={run}"):
+    for path in ("", "runs", "autoencoder", f"autoencoder?run={finished.id}"):
         page.goto(f"{server.url}/{path}")
         page.get_by_role("heading").first.wait_for()
         if "run=" in path:

@@ -2,6 +2,7 @@
 
 const REPLAY_MS = 100
 const REST_MS = 400
+const RETRY_MS = 1000
 
 export class Cursor {
   /**
@@ -18,6 +19,9 @@ export class Cursor {
     this.isReplaying = false
     this.reported = this.isLive ? null : epoch
     this.asked = 0
+    this.drawn = 0
+    this.wanted = null
+    this.fetching = 0
   }
 
   /** Index of the available frame that is nearest to the cursor. */
@@ -37,14 +41,17 @@ export class Cursor {
     const frames = this.store.frames
     if (!frames.length) return
     if (!this.isLive) {
-      if (!this.frame) this.show(frames[this.index])
+      if (!this.frame || this.generation !== this.store.generation) this.show(frames[this.index])
       return
     }
     const newest = frames[frames.length - 1]
-    const fresh = this.frame ? frames.filter((epoch) => epoch > this.frame.epoch) : [newest]
+    // A resumed run may have been cut back behind what is shown.
+    const isShown = this.frame && this.generation === this.store.generation && frames.includes(this.frame.epoch)
+    const fresh = isShown ? frames.filter((epoch) => epoch > this.frame.epoch) : [newest]
     if (!fresh.length) return
     const steps = fresh.length <= 6 && !document.hidden ? fresh : [newest]
     clearInterval(this.flow)
+    for (const epoch of steps) this.store.frame(epoch).catch(() => null)
     this.show(steps.shift())
     if (!steps.length) return
     this.flow = setInterval(() => {
@@ -69,6 +76,8 @@ export class Cursor {
     if (!keepReplay) this.stopReplay()
     clearInterval(this.flow)
     const at = Math.max(0, Math.min(frames.length - 1, index))
+    // Drags and keys that reach the newest epoch of a run at work follow it from there on.
+    if (!keepReplay && at === frames.length - 1 && this.store.isAtWork) return this.goLive()
     this.isLive = false
     this.epoch = frames[at]
     this.show(frames[at])
@@ -78,28 +87,53 @@ export class Cursor {
 
   moveBy(offset) { this.moveTo(this.index + offset) }
 
-  /** Draw an epoch as soon as its frame is here; a later wish overtakes an earlier one. */
+  /** Draw an epoch as soon as its frame is here; a frame that comes late never replaces a later wish. */
   show(epoch) {
     const began = performance.now(), ticket = ++this.asked
     const draw = (frame) => {
-      if (!frame || ticket !== this.asked) return
+      if (!frame || ticket < this.drawn) return
+      this.drawn = ticket
       this.frame = frame
-      requestAnimationFrame(() => {
-        this.hooks.draw()
-        this.scrubMs = performance.now() - began
-      })
+      this.generation = this.store.generation
+      this.began = began
+      this.hooks.draw()
     }
     const kept = this.store.peek(epoch)
+    this.wanted = kept ? null : { epoch, draw }
     if (kept) draw(kept)
-    else this.store.frame(epoch).then(draw, () => null)
+    else this.fetchWanted()
     this.hooks.draw()
   }
 
+  // Two fetches at a time; a quick drag leaves out what it has already passed.
+  fetchWanted() {
+    if (!this.wanted || this.fetching >= 2) return
+    const { epoch, draw } = this.wanted
+    this.wanted = null
+    this.fetching++
+    this.store.frame(epoch).then(draw, () => null).then(() => {
+      this.fetching--
+      this.fetchWanted()
+    })
+  }
+
+  /** The stage has painted: how long it took from the wish to the picture. */
+  painted() {
+    if (this.began === undefined) return
+    this.scrubMs = performance.now() - this.began
+    this.began = undefined
+  }
+
   toggleReplay() {
-    if (this.isReplaying) return this.stopReplay()
+    if (this.isReplaying) {
+      this.stopReplay()
+      this.report()
+      return
+    }
     const last = this.store.frames.length - 1
     if (last < 1) return
     this.isReplaying = true
+    clearTimeout(this.resting)
     if (this.index >= last) this.moveTo(0, { keepReplay: true })
     const turn = () => {
       if (!this.isReplaying) return
@@ -108,12 +142,22 @@ export class Cursor {
         this.report()
         return
       }
-      const next = this.store.frames[this.index + 1]
-      // Waits for a frame that is still on its way rather than skipping it.
-      this.store.frame(next).then(() => { if (this.isReplaying) this.moveTo(this.index + 1, { keepReplay: true }) })
-      this.timer = setTimeout(turn, REPLAY_MS / this.speed)
+      const at = this.index + 1, began = performance.now(), ticket = this.asked
+      // Waits for a frame that is still on its way rather than skipping it, or for the connection to come back.
+      const go = (pause) => {
+        const late = performance.now() - began
+        // After a wait the pace starts anew; else frames that arrive together would be one picture.
+        this.timer = setTimeout(turn, late > pause / 2 ? pause : pause - late)
+      }
+      this.store.frame(this.store.frames[at]).then(() => {
+        if (!this.isReplaying || ticket !== this.asked) return
+        this.moveTo(at, { keepReplay: true })
+        go(REPLAY_MS / this.speed)
+      }, () => { if (this.isReplaying && ticket === this.asked) go(RETRY_MS) })
     }
-    this.timer = setTimeout(turn, REPLAY_MS / this.speed)
+    // The first picture is waited for too.
+    const start = () => { if (this.isReplaying) this.timer = setTimeout(turn, REPLAY_MS / this.speed) }
+    this.store.frame(this.store.frames[this.index]).then(start, start)
     this.hooks.draw()
   }
 
@@ -141,6 +185,7 @@ export class Cursor {
   }
 
   destroy() {
+    this.isReplaying = false
     clearTimeout(this.timer)
     clearTimeout(this.resting)
     clearInterval(this.flow)

@@ -17,6 +17,7 @@ const stages = new WeakMap()
 export function mount(component) {
   const { parentElement, data } = component
   let stage = stages.get(parentElement)
+  if (stage?.isGone) stage = null
   if (stage && stage.run !== data.run) {
     stage.destroy()
     stage = null
@@ -34,10 +35,15 @@ class Stage {
     this.component = component
     const { base, assets, run, token, epoch } = component.data
     this.run = run
+    this.told = epoch // the last epoch that Python sent
+    this.echoes = [] // epochs that we sent and that will come back
     this.store = new Store({ base, run, token }, () => this.arrived())
     this.cursor = new Cursor(this.store, {
       draw: () => this.draw(),
-      rested: (at) => this.component.setStateValue("cursor", at),
+      rested: (at) => {
+        if (at !== null) this.echoes.push(at)
+        this.component.setStateValue("cursor", at)
+      },
     }, epoch)
     const ctx = {
       store: this.store, cursor: this.cursor, assets,
@@ -70,11 +76,12 @@ class Stage {
     const head = el("div", { class: "stage-tools" })
     const body = el("div", { class: "stage-body" })
     const foot = el("div", { class: "stage-foot" })
-    const text = el("p", { class: "stage-summary", hidden: true })
+    // Always there for screen readers; "text" shows it to everybody.
+    const text = el("p", { class: "stage-summary" })
     const toggle = el("button", { class: "stage-chip", type: "button", "aria-pressed": "false", title: "Show this as text", onclick: () => {
       const isOn = toggle.getAttribute("aria-pressed") !== "true"
       toggle.setAttribute("aria-pressed", String(isOn))
-      text.hidden = !isOn
+      text.classList.toggle("is-on", isOn)
     } }, "text")
     const node = el("section", { class: "stage-panel", "data-testid": `stage-panel-${panel.id}`, "aria-label": panel.title },
       el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, toggle), body, foot, text)
@@ -97,12 +104,21 @@ class Stage {
     this.component = component
     this.store.token = component.data.token
     const { epoch } = component.data
-    if (epoch !== this.cursor.reported && epoch !== null) {
+    if (this.isWish(epoch)) {
       const index = this.store.frames.indexOf(epoch)
-      this.cursor.reported = epoch
       if (index >= 0) this.cursor.moveTo(index)
     }
+    this.told = epoch
     this.draw()
+  }
+
+  /** Whether Python asks for an epoch, or only gives back, a rerun late, what the cursor has told it. */
+  isWish(epoch) {
+    if (epoch === null || epoch === this.told) return false
+    const echo = this.echoes.indexOf(epoch)
+    if (echo < 0) return epoch !== this.cursor.reported
+    this.echoes.splice(0, echo + 1)
+    return false
   }
 
   /** After each poll. */
@@ -144,6 +160,7 @@ class Stage {
       }
     }
     this.verdict.update(view)
+    cursor.painted()
     Object.assign(this.root.dataset, {
       status: store.state?.status ?? "", epoch: epoch ?? "", live: String(cursor.isLive), frames: store.frames.length,
       scrubMs: Math.round(cursor.scrubMs ?? 0),
@@ -170,11 +187,13 @@ class Stage {
   }
 
   bannerText(state) {
+    if (this.store.refusal) return ["bad", this.store.refusal]
     if (this.store.isLost) return ["warn", "Connection lost. Training goes on; trying again."]
     if (!state) return ["info", "Loading the run."]
     if (state.error) return ["bad", `${state.error.message} ${state.error.remedy}`]
     if (state.is_responding === false && !ENDED.includes(state.status)) return ["warn", "The training process is not responding. It is ended after five minutes of silence and can then be resumed."]
     if (state.message) return [state.status === "interrupted" || state.status === "paused" ? "warn" : "info", state.message]
+    if (state.status === "queued") return ["info", "Waiting for its turn."]
     const notice = state.notices?.[state.notices.length - 1]
     return notice ? ["info", notice] : ["", ""]
   }

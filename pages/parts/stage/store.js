@@ -4,7 +4,10 @@ import { parseSafetensors } from "./safetensors.js"
 
 const POLL_MS = 1000
 const MAX_BACKOFF_MS = 5000
+// A laptop that slept may leave requests that never end.
+const TIMEOUT_MS = 30_000
 const MAX_FRAMES = 240
+const MAX_PREFETCHES = 3
 export const ENDED = ["finished", "stopped", "failed", "interrupted"]
 
 export class Store {
@@ -22,19 +25,26 @@ export class Store {
     this.thumbnails = null
     this.next = "0"
     this.isLost = false
+    this.refusal = "" // why the server will not answer (the run was deleted, say), in its own words
+    this.generation = 0 // counts restarts, so that a frame from before one is not kept
     this.delay = POLL_MS
     this.cache = new Map()
     this.pending = new Map()
+    this.queue = [] // prefetches that wait for a free slot
+    this.prefetching = 0
     this.onVisible = () => { if (!document.hidden) this.poll() }
     document.addEventListener("visibilitychange", this.onVisible)
     this.poll()
   }
 
+  /** New epochs come by themselves. */
+  get isAtWork() { return this.state !== null && ["queued", "starting", "running"].includes(this.state.status) }
+
   get isEnded() { return this.state !== null && ENDED.includes(this.state.status) }
 
   async ask(path, options = {}) {
     const headers = { "X-Studio-Token": this.token, ...(options.body ? { "Content-Type": "application/json" } : {}) }
-    return fetch(`${this.base}/runs/${encodeURIComponent(this.run)}/${path}`, { ...options, headers })
+    return fetch(`${this.base}/runs/${encodeURIComponent(this.run)}/${path}`, { ...options, headers, signal: AbortSignal.timeout(TIMEOUT_MS) })
   }
 
   async poll() {
@@ -43,13 +53,16 @@ export class Store {
     this.isPolling = true
     try {
       const response = await this.ask(`live?since=${encodeURIComponent(this.next)}`)
-      if (!response.ok) throw new Error((await response.json()).error)
+      // 403, 404 …: the server is there and says no, which is not the same as a lost connection.
+      const isRefused = response.status >= 400 && response.status < 500
+      this.refusal = isRefused ? (await response.json().catch(() => null))?.error ?? "The server does not show this run." : ""
+      if (!response.ok) throw new Error(this.refusal || String(response.status))
       this.take(await response.json())
       this.isLost = false
       this.delay = POLL_MS
       if (!this.statics && this.frames.length) await this.readStatics()
-    } catch (error) {
-      this.isLost = true
+    } catch {
+      this.isLost = !this.refusal
       this.delay = Math.min(MAX_BACKOFF_MS, this.delay * 1.6)
     } finally {
       this.isPolling = false
@@ -57,14 +70,16 @@ export class Store {
     if (this.isGone) return
     this.changed()
     // Nothing moves any more, or nobody looks: no more asking. A command or a visible tab asks again.
-    if ((this.isEnded && !this.isLost) || document.hidden) return
+    if ((this.isEnded && !this.isLost && !this.refusal) || document.hidden) return
     this.timer = setTimeout(() => this.poll(), this.delay)
   }
 
   take(answer) {
     if (answer.restart) {
       this.rows = []
+      this.generation++
       this.cache.clear()
+      this.pending.clear()
     }
     this.rows.push(...answer.rows)
     this.next = answer.next
@@ -90,9 +105,14 @@ export class Store {
   async readThumbnails() {
     if (this.thumbnails || this.isReadingThumbnails) return
     this.isReadingThumbnails = true
-    const response = await this.ask("thumbnails")
-    if (response.ok) this.thumbnails = parseSafetensors(await response.arrayBuffer()).arrays.thumbnails
-    this.isReadingThumbnails = false
+    try {
+      const response = await this.ask("thumbnails")
+      if (response.ok) this.thumbnails = parseSafetensors(await response.arrayBuffer()).arrays.thumbnails
+    } catch {
+      // The card stands without its image; the next hover asks again.
+    } finally {
+      this.isReadingThumbnails = false
+    }
   }
 
   /** A frame that is at hand, or null. */
@@ -107,29 +127,47 @@ export class Store {
       return Promise.resolve(kept)
     }
     if (!this.pending.has(epoch)) {
-      this.pending.set(epoch, this.fetchFrame(epoch).finally(() => this.pending.delete(epoch)))
+      const request = this.fetchFrame(epoch).finally(() => {
+        if (this.pending.get(epoch) === request) this.pending.delete(epoch)
+      })
+      this.pending.set(epoch, request)
     }
     return this.pending.get(epoch)
   }
 
   async fetchFrame(epoch) {
+    const { generation } = this
     const response = await this.ask(`frames/${epoch}`)
     if (!response.ok) return null
     const { arrays, about } = parseSafetensors(await response.arrayBuffer())
     const explained = JSON.parse(about.map_explained ?? "null")
     const frame = { epoch, explained, ...arrays }
+    if (generation !== this.generation) return null
     this.cache.set(epoch, frame)
     while (this.cache.size > MAX_FRAMES) this.cache.delete(this.cache.keys().next().value)
     return frame
   }
 
-  /** Fetch what is likely to be looked at next. */
+  /** Fetch what is likely to be looked at next; a newer wish replaces what still waits. */
   prefetch(index, reach = 3) {
+    this.queue = []
     for (let offset = 1; offset <= reach; offset++) {
       for (const at of [index + offset, index - offset]) {
         const epoch = this.frames[at]
-        if (epoch !== undefined && !this.cache.has(epoch)) this.frame(epoch).catch(() => null)
+        if (epoch !== undefined && !this.cache.has(epoch) && !this.pending.has(epoch)) this.queue.push(epoch)
       }
+    }
+    this.pump()
+  }
+
+  // Browsers open six connections to a server: a quick drag must not have to wait behind its own prefetches.
+  pump() {
+    while (this.prefetching < MAX_PREFETCHES && this.queue.length && !this.isGone) {
+      this.prefetching++
+      this.frame(this.queue.shift()).catch(() => null).then(() => {
+        this.prefetching--
+        this.pump()
+      })
     }
   }
 

@@ -8,6 +8,8 @@ const SPEEDS = [[0, "Full speed"], [10, "10 epochs/s"], [5, "5 epochs/s"], [2, "
 export function createTransport(ctx) {
   const { store, cursor } = ctx
   let expected = null // status that a command has asked for, until the server confirms it
+  let wish = null // the button, learning rate or speed that was asked for, until then
+  let forget = 0
 
   const button = (id, symbol, label, help, onclick) => el(
     "button", { class: "stage-button", type: "button", title: help, "aria-label": help, "data-testid": `stage-${id}`, onclick },
@@ -18,8 +20,8 @@ export function createTransport(ctx) {
     const canResume = ENDED.includes(store.state.status)
     send({ action: isPaused || canResume ? "resume" : "pause" }, isPaused ? "running" : canResume ? "queued" : "paused")
   })
-  const step = button("step", "step", "1 epoch", "Train one epoch, then pause", () => send({ action: "step" }, null))
-  const stop = button("stop", "stop", "Stop", "Stop this run for good; what it learned stays", () => send({ action: "stop" }, null))
+  const step = button("step", "step", "1 epoch", "Train one epoch, then pause", () => send({ action: "step" }, null, { button: "step" }))
+  const stop = button("stop", "stop", "Stop", "Stop this run for good; what it learned stays", () => send({ action: "stop" }, null, { button: "stop" }))
   const repeat = button("repeat", "repeat", "Same start",
     "Start a new run with the same settings and seed; without live changes it gives the same curve", async () => {
       repeat.disabled = true
@@ -48,7 +50,7 @@ export function createTransport(ctx) {
   const speed = el("select", {
     class: "stage-input", "aria-label": "Training speed", title: "Slow the training down so that it can be watched",
     "data-testid": "stage-speed",
-    onchange: () => send({ action: "set", name: "epochs_per_second", value: Number(speed.value) }, null),
+    onchange: () => send({ action: "set", name: "epochs_per_second", value: Number(speed.value) }, null, { speed: Number(speed.value) }),
   }, ...SPEEDS.map(([value, label]) => el("option", { value }, label)))
   const lr = el("input", {
     class: "stage-input stage-lr", type: "text", inputmode: "decimal", "aria-label": "Learning rate",
@@ -59,26 +61,30 @@ export function createTransport(ctx) {
 
   function setLearningRate() {
     const value = Number(lr.value.trim().replace(",", "."))
-    if (value === store.state?.learning_rate) return
+    if (value === (wish?.learningRate ?? store.state?.learning_rate)) return
     if (!(value > 0 && value <= 10)) {
       ctx.tell(`The learning rate must be a number above 0 and at most 10; found "${lr.value}".`)
       lr.value = formatRate(store.state.learning_rate)
       return
     }
-    send({ action: "set", name: "learning_rate", value }, null)
+    send({ action: "set", name: "learning_rate", value }, null, { learningRate: value })
   }
 
-  async function send(body, next) {
+  async function send(body, next, asked = null) {
     expected = next
+    wish = asked
+    clearTimeout(forget)
     ctx.tell("")
     ctx.draw()
     const answer = await store.command("control", body)
+    if (wish !== asked || expected !== next) return // a later command took over
     if (answer.error) {
-      expected = null
+      expected = wish = null
       ctx.tell(answer.error)
+      ctx.draw()
     }
     // If nothing confirms the wish, the truth is shown again.
-    setTimeout(() => { expected = null; ctx.draw() }, 2500)
+    forget = setTimeout(() => { expected = wish = null; ctx.draw() }, 2500)
   }
 
   const root = el("div", { class: "stage-bar", role: "toolbar", "aria-label": "Training and epochs" },
@@ -91,14 +97,16 @@ export function createTransport(ctx) {
     const state = store.state
     if (!state) return
     if (expected === state.status) expected = null
+    if (wish && isGranted(state)) wish = null
     const status = expected ?? state.status
     const isEnded = ENDED.includes(status), isPaused = status === "paused"
     const canResume = status === "interrupted" || (status === "stopped" && state.epoch > 0)
     setButton(pause, isPaused || canResume ? "play" : "pause", isPaused || canResume ? "Resume" : "Pause",
       isPaused ? "Let the training go on" : canResume ? "Go on from the last checkpoint" : "Pause the training")
     pause.disabled = (isEnded && !canResume) || status === "queued"
-    step.disabled = isEnded || status === "queued"
-    stop.disabled = isEnded
+    step.disabled = isEnded || status === "queued" || wish?.button === "step"
+    stop.disabled = isEnded || wish?.button === "stop"
+    setText(stop.lastChild, wish?.button === "stop" ? "Stopping" : "Stop")
     speed.disabled = lr.disabled = isEnded
     const last = Math.max(0, store.frames.length - 1)
     if (Number(range.max) !== last) range.max = last
@@ -116,9 +124,12 @@ export function createTransport(ctx) {
       cursor.isReplaying ? "Halt the replay (space)" : "Replay all epochs, ten a second (space)")
     replay.disabled = last < 1
     setText(rate, `${cursor.speed}×`)
-    if (document.activeElement !== lr) lr.value = formatRate(state.learning_rate)
-    if (document.activeElement !== speed) chooseSpeed(state.epochs_per_second)
+    if (document.activeElement !== lr) lr.value = formatRate(wish?.learningRate ?? state.learning_rate)
+    if (document.activeElement !== speed) chooseSpeed(wish?.speed ?? state.epochs_per_second)
   }
+
+  const isGranted = (state) => wish.learningRate === state.learning_rate || wish.speed === state.epochs_per_second
+    || (wish.button === "stop" && ENDED.includes(state.status))
 
   function chooseSpeed(value) {
     if (![...speed.options].some((option) => Number(option.value) === value)) {

@@ -94,7 +94,7 @@ export default {
       ]
       const best = view.state.best
       if (best) {
-        result.push({ x: [best.epoch], y: [best.val_loss], name: "best", mode: "markers", type: "scatter",
+        result.push({ x: [best.epoch], y: [best.val_loss], name: "best", mode: "markers", type: "scatter", cliponaxis: false,
           marker: { symbol: "star", size: 13, color: validation, line: { color: view.theme.background, width: 1 } },
           hovertemplate: `best epoch ${best.epoch}: %{y:.4f}` })
       }

@@ -34,6 +34,7 @@ export default {
         to = points
         began = performance.now()
         limits = easeLimits(limits, points)
+        if (hovered >= 0 && !card.hidden) fillCard(hovered)
         setText(note, `${view.state.map}${view.frame.explained ? `, ${Math.round(100 * view.frame.explained)} % of its variance` : ""}`)
         note.title = note.textContent
       }

@@ -32,7 +32,7 @@ function createImages(root) {
   const canvas = el("canvas", { class: "stage-canvas", role: "img" })
   const card = el("div", { class: "stage-card", hidden: true })
   root.body.append(canvas, card)
-  let view = null, places = [], tile = 0
+  let view = null, places = [], tile = 0, pointer = null
   const scratch = document.createElement("canvas")
 
   function redraw() {
@@ -74,6 +74,7 @@ function createImages(root) {
   }
 
   function hover(event) {
+    pointer = event
     const box = canvas.getBoundingClientRect()
     const x = event.clientX - box.left, y = event.clientY - box.top
     const place = places.find((p) => x >= p.x && x < p.x + tile && y >= p.y && y < p.y + 3 * (tile + GAP))
@@ -93,8 +94,17 @@ function createImages(root) {
     placeCard(card, root.body, event)
   }
   canvas.addEventListener("pointermove", hover)
-  canvas.addEventListener("pointerleave", () => { card.hidden = true })
-  return { update(next) { view = next; redraw() }, redraw, destroy() { card.remove() } }
+  canvas.addEventListener("pointerleave", () => { card.hidden = true; pointer = null })
+  return {
+    update(next) {
+      const isNew = next.frame !== view?.frame
+      view = next
+      redraw()
+      if (pointer && isNew) hover(pointer) // the card is of the cursor's epoch too
+    },
+    redraw,
+    destroy() { card.remove() },
+  }
 }
 
 const tileSize = (width, columns) => Math.floor((width - GAP * columns) / columns)
