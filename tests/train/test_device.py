@@ -1,0 +1,68 @@
+"""Device and threads, each with its reason."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+from selfsup_core.errors import SettingError
+from selfsup_core.train.device import SMALL_MODEL, choose_device, choose_threads
+
+
+@pytest.mark.parametrize(
+    ("requested", "parameters", "cores", "expected", "words"),
+    [
+        (3, 10, 8, 3, "3 as set"),
+        (0, SMALL_MODEL - 1, 8, 1, "small layers"),
+        (0, SMALL_MODEL, 8, 7, "all cores but one"),
+        (0, SMALL_MODEL, 1, 1, "all cores but one"),
+    ],
+)
+def test_threads(requested, parameters, cores, expected, words):
+    count, why = choose_threads(requested, parameters, cores)
+    assert count == expected
+    assert words in why
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, *, cuda: bool, mps: bool, bf16: bool = True) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: bf16)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Card 9000")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"), [(1, 1, "cuda"), (1, 0, "cuda"), (0, 1, "mps"), (0, 0, "cpu")]
+)
+def test_auto_prefers_cuda_then_mps_then_cpu(monkeypatch, cuda, mps, expected):
+    pretend(monkeypatch, cuda=bool(cuda), mps=bool(mps))
+    choice = choose_device()
+    assert choice.name == expected
+    assert choice.reason.endswith(".")
+
+
+def test_cuda_uses_bf16_and_the_fused_optimizer_where_it_can(monkeypatch):
+    pretend(monkeypatch, cuda=True, mps=False)
+    choice = choose_device()
+    assert (choice.uses_bf16, choice.uses_fused, choice.label) == (True, True, "Card 9000")
+    pretend(monkeypatch, cuda=True, mps=False, bf16=False)
+    assert "lacks bf16" in choose_device().reason
+    assert not choose_device().uses_bf16
+
+
+def test_cpu_says_why_and_how_many_threads(monkeypatch):
+    pretend(monkeypatch, cuda=False, mps=False)
+    assert choose_device().reason.startswith("No CUDA or Apple GPU was found. 1 thread: small")
+    assert choose_device("cpu", threads=2).label == "CPU, 2 threads"
+    assert choose_device(parameters=SMALL_MODEL).threads == max(1, (os.cpu_count() or 1) - 1)
+
+
+@pytest.mark.parametrize("name", ["cuda", "mps"])
+def test_device_that_is_not_there_is_a_setting_error(monkeypatch, name):
+    pretend(monkeypatch, cuda=False, mps=False)
+    with pytest.raises(
+        SettingError, match=rf"train\.device is '{name}', but this machine has none"
+    ):
+        choose_device(name)
