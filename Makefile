@@ -7,7 +7,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 
 .PHONY: run test lint install clean bench
 run: $(INSTALLED)
-	$(BIN)/python server.py
+	$(BIN)/python server.py --open
 
 test: lint
 	$(BIN)/python -m pytest

@@ -9,6 +9,10 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import os
+import sys
+import threading
+import webbrowser
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +76,12 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     task.cancel()
 
 
+def has_screen() -> bool:
+    """Whether a browser window could be seen; on a bare Linux console one would open in the terminal."""
+    is_linux = sys.platform.startswith("linux")
+    return not is_linux or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 # app.py calls st.navigation, but Streamlit believes in its older way, a page for each file of `pages/`, until that
 # call was made once: the first visitor of a deep link would get bare pages.
 PagesManager.uses_pages_directory = False
@@ -83,4 +93,11 @@ app = st.App(
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Start SelfSup Studio.")
     parser.add_argument("--port", type=int, default=8501, help="Port on this machine (8501).")
-    app.run(config={"server.port": parser.parse_args().port})
+    parser.add_argument("--open", action="store_true", help="Open it in the browser.")
+    arguments = parser.parse_args()
+    if arguments.open and has_screen():
+        # A moment later, when the server answers; a daemon, so that Ctrl-C does not wait for it.
+        opener = threading.Timer(1.5, webbrowser.open, [f"http://localhost:{arguments.port}"])
+        opener.daemon = True
+        opener.start()
+    app.run(config={"server.port": arguments.port})
