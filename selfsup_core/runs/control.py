@@ -65,8 +65,9 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
             f"The run is {status}; {action} needs one that is at work.", code="not-active"
         )
     folder.control.mkdir(exist_ok=True)
-    # Names sort by time; the counter and the random part keep two requests of one instant apart.
-    stamp = f"{time.time_ns():020d}-{next(_counter):06d}-{uuid.uuid4().hex[:6]}"
+    # Names sort by time, by a clock that nobody can set back; the counter and the random part keep two requests of
+    # one instant apart.
+    stamp = f"{time.monotonic_ns():020d}-{next(_counter):06d}-{uuid.uuid4().hex[:6]}"
     write_json(folder.control / f"{stamp}.json", request)
 
 

@@ -95,7 +95,8 @@ class FrameStore:
             arrays = {
                 "reconstructions": as_bytes(view.reconstructions),
                 "tile_loss": view.tile_loss.astype(np.float32),
-                "latents": view.latents.astype(np.float16),
+                # A code can grow beyond half precision's largest number while a run blows up.
+                "latents": np.clip(view.latents, -65_504, 65_504).astype(np.float16),
                 "map": np.ascontiguousarray(points, dtype=np.float32),
                 "sample_loss": view.sample_loss.astype(np.float32),
             }

@@ -124,6 +124,8 @@ def submit(
             code="no-data",
             remedy=missing,
         )
+    if submission and (known := find_submission(workspace, submission)):
+        return known
     waiting = sum(entry["owner"] == owner for entry in list_queue(workspace))
     if waiting >= MAX_QUEUED:
         raise RunError(
@@ -153,11 +155,23 @@ def submit(
 RESERVE_BYTES = 65_536
 
 
+def submission_path(workspace: Path, submission: str) -> Path:
+    return workspace / "submissions" / sha256(submission.encode())[:32]
+
+
+def find_submission(workspace: Path, submission: str) -> RunFolder | None:
+    """The run that a submission has made already."""
+    try:
+        folder = RunFolder(workspace / "runs" / submission_path(workspace, submission).read_text())
+    except FileNotFoundError:
+        return None
+    return folder if folder.exists() else None
+
+
 def claim(workspace: Path, submission: str, run: str) -> str:
     """The run id that belongs to a submission: `run` the first time, that same one ever after."""
-    folder = workspace / "submissions"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / sha256(submission.encode())[:32]
+    path = submission_path(workspace, submission)
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:6]}")
     temporary.write_text(run)
     try:

@@ -18,7 +18,7 @@ from selfsup_core.project.pca import fit_pca
 from selfsup_core.runs.folder import MetricsWriter
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.runs.worker import open_metrics, read_changes
-from selfsup_core.train.checkpoint import load_newest, prune, save_checkpoint
+from selfsup_core.train.checkpoint import discard_newer, load_newest, prune, save_checkpoint
 from selfsup_core.train.device import choose_device
 from selfsup_core.train.loop import Event, Loop
 
@@ -40,7 +40,9 @@ class Session:
             spec.train.device, threads=spec.train.threads, parameters=state["parameters"]
         )
         torch.set_num_threads(self.choice.threads)
-        dataset = open_source(spec.data.source, folder.workspace, verify=True)
+        dataset = worker.persist(
+            lambda: open_source(spec.data.source, folder.workspace, verify=True)
+        )
         self.data = prepare(dataset, spec.data, self.choice.name)
         self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
         self.model = self._build(dataset.item_shape)
@@ -53,11 +55,9 @@ class Session:
             rows=self.data.rows(self.data.split.train), config=spec.train, choice=self.choice,
             seed=spec.seed,
         )  # fmt: skip
-        self.frames = FrameStore(
-            folder.frames,
-            max_frames=spec.frames.max_frames,
-            max_megabytes=spec.frames.max_megabytes,
-        )
+        self.frames = worker.persist(lambda: FrameStore(
+            folder.frames, max_frames=spec.frames.max_frames, max_megabytes=spec.frames.max_megabytes
+        ))  # fmt: skip
         self.belongs = {"spec": spec.digest(), "data": dataset.digest}
         self.best: dict[str, Any] | None = None
         self.best_weights: dict[str, torch.Tensor] | None = None
@@ -78,8 +78,10 @@ class Session:
         """Load the newest valid checkpoint, if there is one, and cut back what was written after it."""
         folder = self.worker.folder
         saved, problems = load_newest(folder.checkpoints, self.belongs)
-        for problem in problems:
-            self._notice(f"{problem} The one before it was used.")
+        for index, problem in enumerate(problems):
+            is_last = index == len(problems) - 1
+            then = "The one before it was used." if saved else "The run begins again."
+            self._notice(f"{problem} {then}" if is_last else problem)
         step, epoch = -1, -1
         if saved:
             self.loop.load(saved["loop"])
@@ -88,8 +90,12 @@ class Session:
             self.saved_step = step
             previous = saved["frames"]["previous"]
             saved["frames"]["previous"] = None if previous is None else previous.numpy()
+        discard_newer(folder.checkpoints, f"step-{step:09d}" if saved else "")
+        best = f"best-{self.best['epoch']:06d}" if self.best else ""
+        discard_newer(folder.checkpoints, best, "best-")
         self.frames.load(saved["frames"] if saved else None, epoch)
-        self.metrics: MetricsWriter = open_metrics(folder, step)
+        persist = self.worker.persist
+        self.metrics: MetricsWriter = persist(lambda: open_metrics(folder, step))
         changes = read_changes(folder)
         for change in changes:
             if change["step"] <= step:
@@ -97,7 +103,7 @@ class Session:
         # Changes made after the checkpoint take effect again at the same step, so the outcome is the same.
         self.replay = [change for change in changes if change["step"] > step]
         self.loop.stops = {change["step"] for change in self.replay}
-        self.changes = MetricsWriter(folder.path / "changes.jsonl")
+        self.changes = persist(lambda: MetricsWriter(folder.path / "changes.jsonl"))
 
     def _notice(self, text: str) -> None:
         self.worker.state["notices"] = [*self.worker.state.get("notices", []), text][-10:]

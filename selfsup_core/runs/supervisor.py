@@ -7,6 +7,7 @@ time but never computes, so that its forks may.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
 import signal
@@ -57,6 +58,7 @@ class Watched:
     pid: int
     beat: int
     changed: float
+    start: float | None = None
     is_silent: bool = False
 
 
@@ -85,6 +87,18 @@ class Supervisor:
         self.watched: dict[str, Watched] = {}
         self.served: dict[str, float] = {}
         self.last_work = clock()
+        self.is_behind = True  # what is on disk has to be compared with what is watched
+
+    def go_round(self) -> None:
+        """`recover` when there is need, then a `turn`; a full disk ends neither this process nor a run."""
+        try:
+            if self.is_behind:
+                self.recover()
+            self.is_behind = True
+            self.turn()
+            self.is_behind = False
+        except OSError as error:
+            print(f"{type(error).__name__}: {error}; trying again", flush=True)
 
     def recover(self) -> None:
         """After a crash of an earlier supervisor: adopt living workers, mark dead ones, queue what was lost."""
@@ -92,10 +106,12 @@ class Supervisor:
         for state in list_states(self.workspace):
             folder = RunFolder(self.workspace / "runs" / state["run"])
             worker = state.get("worker")
+            if state["run"] in self.watched:
+                continue
             if state["status"] == "interrupted" and worker:
                 self._mark_dead(folder)
             elif state["status"] in WORKING and worker:
-                self._watch(folder, state["owner"], worker["pid"])
+                self._watch(folder, state["owner"], worker["pid"], worker["start"])
             elif state["status"] in ("queued", *WORKING) and state["run"] not in waiting:
                 update_state(folder, status="queued", message="Waiting for its turn.")
                 enqueue(folder, state["owner"])
@@ -134,13 +150,15 @@ class Supervisor:
         self.served[entry["owner"]] = self.clock()
         self._watch(folder, entry["owner"], pid)
 
-    def _watch(self, folder: RunFolder, owner: str, pid: int) -> None:
-        self.watched[folder.id] = Watched(folder, owner, pid, -1, self.clock())
+    def _watch(self, folder: RunFolder, owner: str, pid: int, start: float | None = None) -> None:
+        self.watched[folder.id] = Watched(folder, owner, pid, -1, self.clock(), start)
 
     def _look_after(self, run: str) -> None:
         watched = self.watched[run]
         now = self.clock()
-        if not self.launcher.is_alive(watched.pid):
+        # An adopted worker is nobody's child: its pid may be another process by now, which must not be killed.
+        is_same = watched.start is None or is_alive(watched.pid, watched.start)
+        if not is_same or not self.launcher.is_alive(watched.pid):
             del self.watched[run]
             self._mark_dead(watched.folder)
             return
@@ -263,20 +281,20 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
     gc.freeze()  # forks then share these pages
     cores = os.cpu_count() or 1
     supervisor = Supervisor(workspace, local_launcher(), capacity=max(1, cores - 1))
-    supervisor.recover()
     while not leaving:
-        supervisor.turn()
+        supervisor.go_round()
         now = about | {
             "running": list(supervisor.watched),
             "silent": supervisor.silent(),
             "ready": True,
         }
         if now != about:
-            about = now
-            write_json(home(workspace) / "about.json", about)
+            with contextlib.suppress(OSError):  # a full disk; the next round tries again
+                write_json(home(workspace) / "about.json", now)
+                about = now
         if time.monotonic() - supervisor.last_work > idle_seconds and not is_wanted(workspace):
             break
-        time.sleep(LOOP_SECONDS)
+        time.sleep(1.0 if supervisor.is_behind else LOOP_SECONDS)
     lock.release()
     return 0
 

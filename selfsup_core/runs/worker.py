@@ -5,6 +5,7 @@ Pausing is not asking the loop for its next event; stopping is leaving it. Whate
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -48,7 +49,8 @@ class Worker:
         self.spec = read_spec(folder.spec)
         self.state: dict[str, Any] = read_json(folder.state) or {}
         self.step_from: int | None = None  # epochs that were done when one more was asked for
-        self.is_paused = False
+        self.is_paused = self.is_ending = False
+        self.waiting: list[dict[str, Any]] = []  # requests that came while the disk was full
         self.last_beat = self.last_checkpoint = time.monotonic()
         self.active_since: float | None = None
         self.active_seconds = float(self.state.get("seconds") or 0.0)
@@ -81,6 +83,7 @@ class Worker:
         return Session(self)
 
     def _finish(self, status: str, reason: str, error: StudioError | None = None) -> None:
+        self.is_ending = True
         self.stop_clock()
         self._set(
             status,
@@ -109,33 +112,37 @@ class Worker:
 
     def persist(self, write: Callable[[], T]) -> T:
         """Do a write; while the disk is full or read-only the run is paused and says so, then the write is repeated."""
-        told = False
+        before: dict[str, Any] | None = None
         while True:
             try:
                 done = write()
             except OSError as error:
                 if error.errno not in DISK_ERRORS:
                     raise
-                if not told:
+                if before is None:
+                    before = {key: self.state[key] for key in ("status", "message")}
+                    was_active = self.active_since is not None
                     self.stop_clock()
-                    told = self._tell_disk(error)
+                    self._tell_disk(error)
                 self._sleep_for_disk()
             else:
-                if told:
+                if before is not None:
                     self._take_reserve()
-                    self.state |= {"status": self.state.pop("before_disk"), "message": ""}
-                    self.start_clock()
+                    self.state |= before
+                    if was_active:
+                        self.start_clock()
+                    # The write may have been that of the state, which then says that the disk is full.
+                    self.persist(lambda: write_state(self.folder, self.state, durable=True))
                 return done
 
-    def _tell_disk(self, error: OSError) -> bool:
-        (self.folder.path / "reserve").unlink(missing_ok=True)
+    def _tell_disk(self, error: OSError) -> None:
+        with contextlib.suppress(OSError):  # a read-only disk gives nothing up
+            (self.folder.path / "reserve").unlink(missing_ok=True)
         what = "read-only" if error.errno == errno.EROFS else "full"
-        self.state.setdefault("before_disk", self.state["status"])
         self.state |= {
             "status": "paused",
             "message": f"The disk is {what}. Training goes on by itself once there is space.",
         }
-        return True
 
     def _sleep_for_disk(self) -> None:
         self.state["beat"] += 1
@@ -143,9 +150,9 @@ class Worker:
             write_state(self.folder, self.state)
         except OSError:
             print("the state cannot be written either", flush=True)
-        for request in receive(self.folder):
-            if request["action"] == "stop":
-                raise Stop("stopped while the disk was full")
+        self.waiting += receive(self.folder)
+        if any(r["action"] == "stop" for r in self.waiting) and not self.is_ending:
+            raise Stop("stopped while the disk was full")
         time.sleep(0.5)
 
     def _take_reserve(self) -> None:
@@ -187,7 +194,8 @@ class Worker:
         self.start_clock()
 
     def _take(self, session: Any) -> None:
-        for request in receive(self.folder):
+        requests, self.waiting = [*self.waiting, *receive(self.folder)], []
+        for request in requests:
             action = request["action"]
             if action == "stop":
                 session.save()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
@@ -75,6 +76,17 @@ def load_checkpoint(target: Path, belongs: dict[str, str]) -> dict[str, Any]:
     Raises:
         CheckpointError: a file is missing, differs from its digest, or another spec or data made it.
     """
+    try:
+        contents = read_verified(target, belongs)
+        tensors = load_tensors(contents["tensors.safetensors"])
+        return restore(json.loads(contents["state.json"]), tensors)
+    except (AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
+        # A manifest of another shape, or files that were changed and signed anew.
+        raise CheckpointError(f"Checkpoint {target.name} is not what was written.") from error
+
+
+def read_verified(target: Path, belongs: dict[str, str]) -> dict[str, bytes]:
+    """Contents of a checkpoint's files, compared with their digests."""
     manifest = read_json(target / "manifest.json")
     if not isinstance(manifest, dict):
         raise CheckpointError(f"Checkpoint {target.name} has no readable manifest.")
@@ -89,8 +101,7 @@ def load_checkpoint(target: Path, belongs: dict[str, str]) -> dict[str, Any]:
             raise CheckpointError(f"Checkpoint {target.name} lacks {file}.") from error
         if sha256(contents[file]) != digest:
             raise CheckpointError(f"{file} of checkpoint {target.name} differs from its digest.")
-    tensors = load_tensors(contents["tensors.safetensors"])
-    return restore(json.loads(contents["state.json"]), tensors)
+    return contents
 
 
 def list_checkpoints(folder: Path, prefix: str = "step-") -> list[Path]:
@@ -106,6 +117,13 @@ def prune(folder: Path, prefix: str = "step-", keep: int = KEPT) -> None:
         shutil.rmtree(old, ignore_errors=True)
     for scrap in folder.glob(".*.tmp"):
         shutil.rmtree(scrap, ignore_errors=True)
+
+
+def discard_newer(folder: Path, name: str, prefix: str = "step-") -> None:
+    """Delete checkpoints after `name`: they were found unfit, and a save of the same name would leave them there."""
+    for target in list_checkpoints(folder, prefix):
+        if target.name > name:
+            shutil.rmtree(target, ignore_errors=True)
 
 
 def load_newest(folder: Path, belongs: dict[str, str]) -> tuple[dict[str, Any] | None, list[str]]:

@@ -167,7 +167,10 @@ class Loop:
                 if self.step % self.log_every == 0 and self.index < len(order):
                     yield from self._log("step", self.window_sums)
                     self.window_sums = Sums()
-                if now - tick >= TICK_SECONDS or self.step in self.stops:
+                # Never after the last step: a checkpoint taken there would come before the epoch's own event,
+                # and whoever goes on from it would see that event, and its row, a second time.
+                is_due = now - tick >= TICK_SECONDS or self.step in self.stops
+                if is_due and self.index < len(order):
                     self.seconds += now - started
                     self._check_finite(
                         self.window_sums if self.window_sums.rows else self.epoch_sums
