@@ -112,6 +112,16 @@ class Worker:
 
     def persist(self, write: Callable[[], T]) -> T:
         """Do a write; while the disk is full or read-only the run is paused and says so, then the write is repeated."""
+        done, has_waited = self._write_patiently(write)
+        while has_waited:
+            # The write may have been that of the state, which then says that the disk is full.
+            _, has_waited = self._write_patiently(
+                lambda: write_state(self.folder, self.state, durable=True)
+            )
+        return done
+
+    def _write_patiently(self, write: Callable[[], T]) -> tuple[T, bool]:
+        """What the write returned, and whether it had to wait for space."""
         before: dict[str, Any] | None = None
         while True:
             try:
@@ -131,9 +141,7 @@ class Worker:
                     self.state |= before
                     if was_active:
                         self.start_clock()
-                    # The write may have been that of the state, which then says that the disk is full.
-                    self.persist(lambda: write_state(self.folder, self.state, durable=True))
-                return done
+                return done, before is not None
 
     def _tell_disk(self, error: OSError) -> None:
         with contextlib.suppress(OSError):  # a read-only disk gives nothing up

@@ -110,11 +110,13 @@ def test_stopped_while_the_disk_is_full_it_is_stopped(workspace: Path, quick, mo
 
     def sleep(self):
         (folder.control / "0.json").write_text(json.dumps({"action": "stop"}))
-        FullWorker.at = FullWorker.count + 1  # and the state "stopped" meets a full disk too
+        if FullWorker.at == 8:
+            FullWorker.at = FullWorker.count + 1  # and the state "stopped" meets a full disk too
         real(self)
 
     monkeypatch.setattr(Worker, "_sleep_for_disk", sleep)
     FullWorker(folder).run()
+    assert len(FullWorker.seen) >= 2
     state = read_state(folder)
     assert (state["status"], state["stop_reason"]) == ("stopped", "stopped while the disk was full")
     assert state["worker"] is None
@@ -253,3 +255,20 @@ def test_a_run_stopped_in_the_moment_of_its_start_does_not_start(workspace: Path
     supervisor.turn()
     assert launcher.started == []
     assert read_state(folder)["status"] == "stopped"
+
+
+def test_requests_that_come_while_the_disk_is_full_are_kept(workspace: Path, quick, monkeypatch):
+    folder = make_run(workspace)
+    FullWorker.at = 8
+    real = Worker._sleep_for_disk
+
+    def sleep(self):
+        if not FullWorker.seen:
+            request = {"action": "set", "name": "learning_rate", "value": 0.05}
+            (folder.control / "0.json").write_text(json.dumps(request))
+        real(self)
+
+    monkeypatch.setattr(Worker, "_sleep_for_disk", sleep)
+    FullWorker(folder).run()
+    assert read_state(folder)["learning_rate"] == 0.05
+    assert [row["value"] for row in read_rows(folder.path / "changes.jsonl")] == [0.05]

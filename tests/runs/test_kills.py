@@ -106,11 +106,12 @@ def copy_run(folder: RunFolder, name: str) -> RunFolder:
     return copy
 
 
-# 1,437 digits two by two: more than 700 steps an epoch, so that the kill falls between two of them.
+# 1,437 digits one by one: more than 1,400 steps an epoch, so that the kill falls between two of them.
 LONG = {
-    "data__source": "digits", "model__widths": [24, 8], "train__epochs": 3,
-    "train__batch_size": 2, "train__checkpoint_seconds": 0.1,
+    "data__source": "digits", "model__widths": [24, 8], "train__epochs": 5,
+    "train__batch_size": 1, "train__checkpoint_seconds": 0.08,
 }  # fmt: skip
+STEPS = 1437
 
 
 def test_sigkill_in_the_middle_of_an_epoch(supervised: Path):
@@ -118,20 +119,21 @@ def test_sigkill_in_the_middle_of_an_epoch(supervised: Path):
     wait_status(whole, "finished")
     killed = submit(supervised, tiny_spec(**LONG))
 
-    def position() -> dict | None:
-        """Inside the second epoch, with a checkpoint from inside an epoch."""
-        rows = read_rows(killed.metrics)
-        if not rows or rows[-1]["kind"] != "step" or not 1.2 < rows[-1]["epoch"] < 1.8:
-            return None
-        return bool(list_checkpoints(killed.checkpoints)) and read_state(killed)
+    def inside_an_epoch() -> bool:
+        """The last row and the newest checkpoint are both from the middle of an epoch, long before the end."""
+        saved = [int(p.name.removeprefix("step-")) for p in list_checkpoints(killed.checkpoints)]
+        row = (read_rows(killed.metrics) or [{"kind": ""}])[-1]
+        return (
+            row["kind"] == "step" and row["step"] % STEPS < 0.8 * STEPS
+            and row["step"] < 4 * STEPS and bool(saved) and saved[0] % STEPS != 0
+        )  # fmt: skip
 
-    state = wait_for(position, "the middle of the second epoch")
+    wait_for(inside_an_epoch, "the middle of an epoch")
+    state = read_state(killed)
     os.kill(state["worker"]["pid"], signal.SIGKILL)
     wait_status(killed, "interrupted", seconds=5)
-    per_epoch = state["steps_per_epoch"]
-    saved = int(list_checkpoints(killed.checkpoints)[0].name.removeprefix("step-"))
-    assert saved % per_epoch, "the checkpoint is from the middle of an epoch"
-    assert saved < 2 * per_epoch
+    assert state["steps_per_epoch"] == STEPS
+    assert read_rows(killed.metrics)[-1]["step"] % STEPS, "killed in the middle of an epoch"
 
     spoiled = copy_run(killed, f"{killed.id}-spoiled")
     tamper(spoiled, "/optimizer/")

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from selfsup_core.errors import CheckpointError
 from selfsup_core.train.checkpoint import (
     flatten,
-    list_checkpoints,
     load_checkpoint,
     load_newest,
     prune,
@@ -267,8 +266,12 @@ def test_a_plain_file_fails_this_kind_of_test(tmp_path):
     def die():
         raise KeyboardInterrupt
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        Saboteur(patch, 2, die)
+    def write_in_place():
         with open(path, "wb") as file:
             file.write(b"new" * 100)
+
+    with pytest.MonkeyPatch.context() as patch:
+        Saboteur(patch, 2, die)
+        with pytest.raises(KeyboardInterrupt):
+            write_in_place()
     assert path.read_bytes() not in (b"old" * 100, b"new" * 100)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from selfsup_core.errors import Diverged, StudioError
+from selfsup_core.errors import Diverged
 from selfsup_core.models import MODELS
 from selfsup_core.models.dense import DenseConfig
 from selfsup_core.models.modules.autoencoder import glorot_init
