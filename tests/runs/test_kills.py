@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save as save_arrays
 
-from selfsup_core.files import sha256
+from selfsup_core.files import read_json, sha256
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.queue import submit
@@ -132,6 +132,8 @@ def test_sigkill_in_the_middle_of_an_epoch(supervised: Path):
     state = read_state(killed)
     os.kill(state["worker"]["pid"], signal.SIGKILL)
     wait_status(killed, "interrupted", seconds=5)
+    # Readers see it at once; the copy below needs the supervisor to have written it down.
+    wait_for(lambda: read_json(killed.state)["status"] == "interrupted", "its burial", 5)
     assert state["steps_per_epoch"] == STEPS
     assert read_rows(killed.metrics)[-1]["step"] % STEPS, "killed in the middle of an epoch"
 
