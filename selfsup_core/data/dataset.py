@@ -1,6 +1,7 @@
 """A data set: memory-mapped arrays, class names and where it all came from.
 
-On disk: `datasets/<id>/dataset.json`, `x.npy`, `y.npy`. Arrays are read without pickle, so a file cannot run code.
+On disk: `datasets/<id>/dataset.json`, `x.npy` (texts: `x.text.npy` and `x.ends.npy`), `y.npy`, `groups.npy` and extra
+arrays. Arrays are read without pickle, so a file cannot run code.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import io
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.files import read_json, sha256, write_folder
 
@@ -25,22 +27,29 @@ class Dataset:
 
     Attributes:
         x: (N, …) stored values; `x * scale` are the values that a model sees (pixels in [0, 1] for images).
+            Texts for kind "text", log-mel spectrograms (mels, frames) as bytes for kind "sound".
         y: (N,) class index, -1 where the label is missing; None when there are no labels at all.
         classes: name of each class index.
         columns: name of each column (tables only).
         provenance: source, licence, citation and the steps from the source to these arrays.
+        groups: (N,) rows of one number are copies of each other and never straddle a split; None: no copies.
+        extra: further arrays by name, a first axis of N: member names, sound samples, raw table cells.
+        details: what the import found and decided: columns, notes, members set aside, recipe of mends.
     """
 
     id: str
     kind: Kind
     title: str
-    x: np.ndarray
+    x: np.ndarray | Texts
     y: np.ndarray | None = None
     classes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     scale: float = 1.0
     provenance: dict[str, str] = field(default_factory=dict)
     digest: str = ""
+    groups: np.ndarray | None = None
+    extra: dict[str, np.ndarray | Texts] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.x) == 0:
@@ -54,7 +63,7 @@ class Dataset:
     @property
     def item_shape(self) -> tuple[int, ...]:
         """Shape of one sample: (28, 28), (28, 28, 3) or (columns,)."""
-        return tuple(self.x.shape[1:])
+        return () if isinstance(self.x, Texts) else tuple(self.x.shape[1:])
 
     @property
     def width(self) -> int:
@@ -75,9 +84,18 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         FileExistsError: the folder is there already.
         OSError: the disk is full or read-only.
     """
-    files = {"x.npy": npy_bytes(dataset.x)}
+    arrays: dict[str, np.ndarray | Texts] = {"x": dataset.x, **dataset.extra}
     if dataset.y is not None:
-        files["y.npy"] = npy_bytes(dataset.y.astype(np.int32))
+        arrays["y"] = np.asarray(dataset.y).astype(np.int32)
+    if dataset.groups is not None:
+        arrays["groups"] = np.asarray(dataset.groups).astype(np.int64)
+    files = {}
+    for name, array in arrays.items():
+        if isinstance(array, Texts):
+            files[f"{name}.text.npy"] = npy_bytes(array.blob)
+            files[f"{name}.ends.npy"] = npy_bytes(array.ends)
+        else:
+            files[f"{name}.npy"] = npy_bytes(array)
     digests = {name: sha256(data) for name, data in files.items()}
     about = {
         "id": dataset.id,
@@ -88,6 +106,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         "scale": dataset.scale,
         "provenance": dataset.provenance,
         "digests": digests,
+        "details": dataset.details,
     }
     files["dataset.json"] = json.dumps(about, ensure_ascii=False, indent=1).encode()
     write_folder(folder, files)
@@ -124,15 +143,25 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
             raise DataError(
                 f"{name} of data set {about['id']!r} cannot be read ({error})."
             ) from error
+    found: dict[str, np.ndarray | Texts] = {
+        name.removesuffix(".npy"): array
+        for name, array in arrays.items()
+        if not name.endswith((".text.npy", ".ends.npy"))
+    }
+    for name in [name.removesuffix(".text.npy") for name in arrays if name.endswith(".text.npy")]:
+        found[name] = Texts(arrays[f"{name}.text.npy"], arrays[f"{name}.ends.npy"])
     return Dataset(
         id=about["id"],
         kind=about["kind"],
         title=about["title"],
-        x=arrays["x.npy"],
-        y=arrays.get("y.npy"),
+        x=found.pop("x"),
+        y=found.pop("y", None),
+        groups=found.pop("groups", None),
+        extra=found,
         classes=tuple(about["classes"]),
         columns=tuple(about["columns"]),
         scale=about["scale"],
         provenance=about["provenance"],
+        details=about.get("details", {}),
         digest=sha256("".join(digests.values()).encode()),
     )

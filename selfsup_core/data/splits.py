@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,8 @@ def split_rows(
     """
     from sklearn.model_selection import train_test_split
 
+    if dataset.groups is not None:
+        return split_groups(dataset, validation=validation, test=test, seed=seed)
     rows = np.arange(len(dataset))
     y = None if dataset.y is None else np.asarray(dataset.y)
     n_validation, n_test = round(len(rows) * validation), round(len(rows) * test)
@@ -65,6 +67,26 @@ def split_rows(
     return Split(np.sort(train), np.sort(validation_rows), np.sort(test_rows), note)
 
 
+def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int) -> Split:
+    """As `split_rows`, with all rows of a group on one side; one row of each stands for it in the draw.
+
+    Raises:
+        DataError: a part would be empty.
+    """
+    groups = np.unique(np.asarray(dataset.groups), return_inverse=True)[1]
+    first = np.unique(groups, return_index=True)[1]
+    stand_ins = replace(
+        dataset, x=np.zeros((len(first), 1), np.uint8), groups=None, extra={},
+        y=None if dataset.y is None else np.asarray(dataset.y)[first],
+    )  # fmt: skip
+    drawn = split_rows(stand_ins, validation=validation, test=test, seed=seed)
+
+    def members(chosen: np.ndarray) -> np.ndarray:
+        return np.flatnonzero(np.isin(groups, chosen))
+
+    return Split(members(drawn.train), members(drawn.validation), members(drawn.test), drawn.note)
+
+
 def choose_stratified(rows: np.ndarray, y: np.ndarray | None, size: int, seed: int) -> np.ndarray:
     """Up to `size` of `rows` in random order, each class in proportion (largest remainder)."""
     generator = np.random.default_rng(seed)
@@ -81,12 +103,21 @@ def choose_stratified(rows: np.ndarray, y: np.ndarray | None, size: int, seed: i
     return generator.permutation(chosen)
 
 
-def choose_labeled(rows: np.ndarray, y: np.ndarray, per_class: int, seed: int) -> np.ndarray:
-    """The rows whose label may be seen: all labeled ones, or `per_class` of each class when it is above 0."""
+def choose_labeled(
+    rows: np.ndarray, y: np.ndarray, per_class: int, seed: int, fraction: float = 1.0
+) -> np.ndarray:
+    """The rows whose label may be seen; rows without a label never are among them.
+
+    Args:
+        per_class: labels of each class, 0 for all of them.
+        fraction: share of each class's labels, at least one; used when `per_class` is 0.
+    """
     labels = np.asarray(y)[rows]
     rows, labels = rows[labels >= 0], labels[labels >= 0]
-    if per_class == 0 or len(rows) == 0:
+    if (per_class == 0 and fraction >= 1) or len(rows) == 0:
         return rows
     order = np.random.default_rng(seed).permutation(len(rows))
     rows, labels = rows[order], labels[order]
-    return np.sort(np.concatenate([rows[labels == c][:per_class] for c in np.unique(labels)]))
+    parts = [rows[labels == c] for c in np.unique(labels)]
+    takes = [per_class or max(1, round(len(part) * fraction)) for part in parts]
+    return np.sort(np.concatenate([p[:n] for p, n in zip(parts, takes, strict=True)]))

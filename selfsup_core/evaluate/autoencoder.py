@@ -48,8 +48,9 @@ class Evaluator:
     """Holds the fixed rows of a run: tiles, map samples, validation, neighbors' queries and references."""
 
     def __init__(
-        self, data: Prepared, *, tiles: int, samples: int, labels_per_class: int, seed: int
-    ) -> None:
+        self, data: Prepared, *, tiles: int, samples: int, labels_per_class: int, seed: int,
+        labels_fraction: float = 1.0,
+    ) -> None:  # fmt: skip
         self.data = data
         y, split = data.y, data.split
         validation = choose_stratified(split.validation, y, VALIDATION_ROWS, seed)
@@ -65,13 +66,17 @@ class Evaluator:
             # Queries are validation rows, so their codes are at hand: only the places are kept.
             self.query_places = np.flatnonzero(y[validation[:QUERY_ROWS]] >= 0)
             self.queries = validation[self.query_places]
-            pool = train[:REFERENCE_ROWS] if labels_per_class == 0 else split.train
-            self.references = choose_labeled(pool, y, labels_per_class, seed)[:REFERENCE_ROWS]
+            is_all = labels_per_class == 0 and labels_fraction == 1.0
+            pool = train[:REFERENCE_ROWS] if is_all else split.train
+            seen = choose_labeled(pool, y, labels_per_class, seed, labels_fraction)
+            self.references = seen[:REFERENCE_ROWS]
 
     def _labels(self, rows: np.ndarray) -> torch.Tensor:
         import torch
 
-        return torch.from_numpy(self.data.y[rows].astype(np.int64)).to(self.data.x.device)
+        return torch.from_numpy(self.data.y[rows].astype(np.int64)).to(
+            self.data.device or self.data.x.device
+        )
 
     def _knn(self, queries: torch.Tensor, references: torch.Tensor) -> float | None:
         if self.data.y is None:

@@ -72,7 +72,7 @@ class FrameStore:
             "classes": json.dumps(dataset.classes),
             "columns": json.dumps(dataset.columns),
         }
-        labels = np.full(len(data.x), -1) if data.y is None else data.y
+        labels = np.full(len(data.dataset), -1) if data.y is None else data.y
         arrays = {
             "inputs": as_bytes(values),
             "tile_labels": labels[evaluator.tiles].astype(np.int32),

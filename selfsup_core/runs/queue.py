@@ -12,7 +12,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from selfsup_core.data.sources import SOURCES
+from selfsup_core.data.sources import find_source
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.files import read_json, sha256, write_folder, write_json
 from selfsup_core.models import MODELS
@@ -57,9 +57,11 @@ def withdraw(folder: RunFolder) -> bool:
     return True
 
 
-def initial_state(run: str, spec: RunSpec, owner: str, preset: str) -> dict[str, Any]:
+def initial_state(
+    run: str, spec: RunSpec, owner: str, preset: str, workspace: Path
+) -> dict[str, Any]:
     """What is known of a run before it has begun."""
-    source = SOURCES[spec.data.source]
+    source = find_source(spec.data.source, workspace)
     network = MODELS[spec.model.kind]
     code = network.code_size(spec.model)
     return {
@@ -117,7 +119,7 @@ def submit(
         DataError: the data are not on this machine.
         OSError: the disk is full or read-only.
     """
-    missing = SOURCES[spec.data.source].missing()
+    missing = find_source(spec.data.source, workspace).missing()
     if missing:
         raise DataError(
             f"The data set {spec.data.source!r} is not on this machine.",
@@ -137,7 +139,7 @@ def submit(
     if submission:
         run = claim(workspace, submission, run)
     folder = RunFolder(workspace / "runs" / run)
-    state = initial_state(run, spec, owner, preset)
+    state = initial_state(run, spec, owner, preset, workspace)
     files = {
         "spec.yaml": spec_yaml(spec).encode(),
         "state.json": json.dumps(state).encode(),

@@ -49,6 +49,7 @@ class Session:
         self.evaluator = Evaluator(
             self.data, tiles=spec.frames.tiles, samples=spec.frames.samples,
             labels_per_class=spec.data.labels_per_class, seed=spec.data.split_seed,
+            labels_fraction=spec.data.labels_fraction,
         )  # fmt: skip
         self.loop = Loop(
             self.model, self.objective, values=self.data.values,
@@ -66,6 +67,8 @@ class Session:
         self.saved_step = -1
         self.began = (0.0, 0.0)
         self._go_on()
+        if self.data.note and self.data.note not in state.get("notices", []):
+            self._notice(self.data.note)
         state |= {"device": self.choice.as_dict(), "steps_per_epoch": self.loop.steps_per_epoch}
         worker.persist(lambda: self.frames.write_static(self.data, self.evaluator))
 

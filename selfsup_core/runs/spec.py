@@ -169,7 +169,8 @@ def preset_spec(name: str, overrides: dict[str, Any] | None = None) -> RunSpec:
     spec = make_spec(presets[name]["spec"], overrides)
     if spec.name:
         return spec
-    title = f"{SOURCES[spec.data.source].title}, {presets[name]['title']}"
+    source = SOURCES[spec.data.source].title if spec.data.source in list(SOURCES) else "Own data"
+    title = f"{source}, {presets[name]['title']}"
     return spec.model_copy(update={"name": title})
 
 

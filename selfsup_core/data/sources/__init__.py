@@ -1,13 +1,19 @@
-"""Built-in data: each source is one file here that registers a `Source`; the arrays are made at first use."""
+"""Built-in data: each source is one file here that registers a `Source`; the arrays are made at first use.
+
+A person's own sets are folders of the workspace, named `my-…`; `find_source` knows both.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from selfsup_core.data.dataset import Dataset, Kind, load_dataset, save_dataset
+from selfsup_core.errors import DataError
+from selfsup_core.files import read_json
 from selfsup_core.registry import Registry
 
 
@@ -33,7 +39,48 @@ class Source:
     version: int = 1
 
 
+OWN_NAME = re.compile(r"my-[a-z0-9-]{1,80}")
 SOURCES: Registry[Source] = Registry("data source", "selfsup_core.data.sources")
+
+
+def find_source(name: str, workspace: Path) -> Source:
+    """What is known of a built-in set or of one of the workspace's own.
+
+    Raises:
+        SettingError: no built-in set is called so.
+        DataError: there is no such own set, or its description is damaged.
+    """
+    if not OWN_NAME.fullmatch(name):
+        return SOURCES[name]
+    about = read_json(workspace / "datasets" / name / "dataset.json")
+    if about is None:
+        raise DataError(
+            f"There is no data set {name!r} in this workspace.",
+            code="no-data",
+            remedy="It may have been deleted; see the Data page, or `data list`.",
+        )
+    details = about["details"]
+    return Source(
+        title=about["title"],
+        kind=about["kind"],
+        samples=details["rows"],
+        shape=tuple(details["shape"]),
+        classes=len(about["classes"]),
+        licence=about["provenance"].get("licence", ""),
+        about=about["provenance"].get("source", ""),
+        build=lambda: load_dataset(workspace / "datasets" / name),
+    )
+
+
+def list_sources(workspace: Path) -> dict[str, Source]:
+    """Every set that a run may name: one's own, newest first, then the built-in ones."""
+    folders = [f for f in (workspace / "datasets").glob("my-*") if OWN_NAME.fullmatch(f.name)]
+    found = {}
+    for folder in sorted(folders, key=lambda f: f.stat().st_mtime, reverse=True):
+        # Deleted by another process meanwhile, or damaged: it cannot be chosen.
+        with contextlib.suppress(DataError):
+            found[folder.name] = find_source(folder.name, workspace)
+    return found | dict(SOURCES.items())
 
 
 def open_source(name: str, workspace: Path, *, verify: bool = False) -> Dataset:
@@ -43,7 +90,9 @@ def open_source(name: str, workspace: Path, *, verify: bool = False) -> Dataset:
         SettingError: no such source.
         DataError: a package that holds the data is missing, or the stored arrays are damaged.
     """
-    source = SOURCES[name]
+    source = find_source(name, workspace)
+    if OWN_NAME.fullmatch(name):
+        return load_dataset(workspace / "datasets" / name, verify=verify)
     folder = workspace / "datasets" / f"{name}-v{source.version}"
     if not (folder / "dataset.json").exists():
         # Another process may be quicker; its arrays are the same.

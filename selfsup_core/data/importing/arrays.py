@@ -1,0 +1,195 @@
+"""NPY, NPZ and IDX: arrays of images or of table rows, with their labels. Pickled objects are refused."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+
+from selfsup_core.data.importing.files import Member, identify
+from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.errors import DataError
+
+IDX = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+LABEL_NAMES = re.compile(r"(^|[^a-z])(y|label|labels|target|targets|class|classes)([^a-z]|$)")
+
+
+@dataclass(frozen=True)
+class Named:
+    """An array and the name that tells what it is."""
+
+    name: str
+    array: np.ndarray
+
+
+def read_npy(member: Member) -> np.ndarray:
+    """Raises DataError: pickled objects, a size that does not fit the header."""
+    stream = io.BytesIO(member.read())
+    try:
+        version = np.lib.format.read_magic(stream)
+        reader = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        shape, fortran, dtype = reader(stream, max_header_size=10_000)
+    except Exception as error:
+        raise DataError(
+            f"{member.name} is no readable array ({str(error)[:100]}).", code="damaged-array",
+            remedy="Write it again with numpy.save.",
+        ) from error  # fmt: skip
+    if dtype.hasobject:
+        raise DataError(
+            f"{member.name} holds Python objects, which may run code when loaded.",
+            code="pickle-refused", remedy="Save numbers or strings: array.astype(float).",
+        )  # fmt: skip
+    if dtype.kind not in "biufUS":
+        raise DataError(
+            f"{member.name} holds {dtype}; expected numbers or strings.", code="bad-array",
+            remedy="Save plain columns.",
+        )  # fmt: skip
+    count = int(np.prod([int(n) for n in shape], dtype=object)) if shape else 1
+    found = member.size - stream.tell()
+    if count * dtype.itemsize != found:
+        raise DataError(
+            f"{member.name} says {shape} of {dtype}, {count * dtype.itemsize:,} bytes, but holds {found:,}.",
+            code="damaged-array", remedy="Write it again with numpy.save.",
+        )  # fmt: skip
+    array = np.frombuffer(stream.getbuffer()[stream.tell() :], dtype=dtype, count=count)
+    return array.reshape(shape, order="F" if fortran else "C")
+
+
+def read_idx(member: Member) -> np.ndarray:
+    """The format of MNIST's files [1].
+
+    [1] LeCun, Cortes, Burges: The MNIST database of handwritten digits, 1998
+    """
+    data = member.read()
+    if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX or not 1 <= data[3] <= 4:
+        raise DataError(
+            f"{member.name} is no IDX file.", code="damaged-array", remedy="Fetch it again."
+        )
+    dims = data[3]
+    if len(data) < 4 + 4 * dims:
+        raise DataError(
+            f"{member.name} ends in its header.", code="damaged-array", remedy="Fetch it again."
+        )
+    shape = struct.unpack(f">{dims}I", data[4 : 4 + 4 * dims])
+    dtype = np.dtype(IDX[data[2]])
+    expected, found = int(np.prod(shape, dtype=object)) * dtype.itemsize, len(data) - 4 - 4 * dims
+    if expected != found:
+        raise DataError(
+            f"{member.name} says {shape}, {expected:,} bytes, but holds {found:,}.",
+            code="damaged-array", remedy="Fetch it again; the download may have been cut off.",
+        )  # fmt: skip
+    return np.frombuffer(data, dtype, offset=4 + 4 * dims).reshape(shape)
+
+
+def read_arrays(members: list[Member]) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
+    """Samples and labels, whatever parts they came in.
+
+    Returns: ((N, …) samples, (N,) labels or None, notes).
+
+    Raises:
+        DataError: shapes that do not fit together.
+    """
+    named = [
+        Named(m.name.lower(), read_idx(m) if identify(m.name, m.head()) == "idx" else read_npy(m))
+        for m in members
+    ]
+    labels = [
+        n
+        for n in named
+        if n.array.ndim == 1 or (LABEL_NAMES.search(n.name) and n.array.size == len(n.array))
+    ]
+    samples = [n for n in named if n.array.ndim > 1 and not any(n is other for other in labels)]
+    if not samples:
+        raise DataError(
+            f"{members[0].name} holds no array of samples; expected (rows, columns) or (images, height, width).",
+            code="no-samples", remedy="Upload the samples beside their labels.",
+        )  # fmt: skip
+    shapes = {n.array.shape[1:] for n in samples}
+    if len(shapes) > 1:
+        raise DataError(
+            f"The arrays hold samples of different shapes: {', '.join(map(str, sorted(shapes)))}.",
+            code="other-shapes", remedy="Upload one data set at a time.",
+        )  # fmt: skip
+    if not all(len(n.array) for n in samples):
+        raise DataError(f"{samples[0].name} has no rows.", code="no-rows", remedy="Add rows.")
+    if labels and len(labels) != len(samples):
+        raise DataError(
+            f"{len(samples)} arrays of samples but {len(labels)} of labels.", code="labels-do-not-fit",
+            remedy="Upload the labels of each part, or none.",
+        )  # fmt: skip
+    ordered = []
+    for part in samples:
+        fitting = sorted(
+            (n for n in labels if n.array.size == len(part.array)),
+            key=lambda n, name=part.name: -common_prefix(n.name, name),
+        )
+        if labels and not fitting:
+            raise DataError(
+                f"{part.name} has {len(part.array):,} samples; no array of labels is as long.",
+                code="labels-do-not-fit", remedy="Upload the labels that belong to it.",
+            )  # fmt: skip
+        if fitting:
+            ordered.append(fitting[0].array.reshape(-1))
+            labels = [n for n in labels if n is not fitting[0]]
+    notes = []
+    if len(samples) > 1:
+        notes.append(
+            f"{len(samples)} parts ({', '.join(n.name for n in samples)}) were joined; "
+            "the studio draws its own split."
+        )
+    x = samples[0].array if len(samples) == 1 else np.concatenate([n.array for n in samples])
+    return x, np.concatenate(ordered) if ordered else None, notes
+
+
+def common_prefix(a: str, b: str) -> int:
+    return next(
+        (i for i, (p, q) in enumerate(zip(a, b, strict=False)) if p != q), min(len(a), len(b))
+    )
+
+
+def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """(N, H, W[, C]) numbers → bytes, gray or three colors.
+
+    Raises:
+        DataError: not images.
+    """
+    notes: list[str] = []
+    if x.ndim == 4 and x.shape[1] in (1, 3) and x.shape[3] not in (1, 3, 4):
+        x = np.moveaxis(x, 1, 3)
+        notes.append("Channels stood first and were moved to the end.")
+    if x.ndim == 4 and x.shape[3] == 1:
+        x = x[..., 0]
+    if x.ndim == 4 and x.shape[3] == 4:
+        x = x[..., :3]
+        notes.append("The fourth channel (opacity) was left out.")
+    if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] != 3) or x.dtype.kind not in "biuf":
+        raise DataError(
+            f"An array of {x.shape} {x.dtype} is no set of images; expected (N, H, W) or (N, H, W, 3) numbers.",
+            code="other-shapes", remedy="Reshape it.",
+        )  # fmt: skip
+    if x.dtype == np.uint8:
+        return x, notes
+    if x[0].size * len(x) * 4 > LIMITS.decoded_bytes:
+        raise DataError(
+            f"The images unpack to more than {LIMITS.decoded_bytes // MB} MB.", code="too-large",
+            remedy="Save them as bytes (uint8).",
+        )  # fmt: skip
+    values = x.astype(np.float32)
+    bad = int((~np.isfinite(values)).sum())
+    if bad:
+        values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+        notes.append(f"{bad:,} pixels were missing or infinite; they are black now.")
+    low, high = float(values.min()), float(values.max())
+    if low >= 0 and high <= 255 and (high > 1 or x.dtype.kind in "biu"):
+        return values.astype(np.uint8), notes
+    if low < 0 or high > 1:
+        notes.append(f"Values from {low:g} to {high:g} were scaled to 0 to 255.")
+        values = (values - low) / ((high - low) or 1.0)
+    return np.round(values * 255).astype(np.uint8), notes

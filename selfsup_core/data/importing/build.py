@@ -1,0 +1,237 @@
+"""Files and a plan → Dataset. What was decided, and why, is kept in `details`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.groups import find_groups
+from selfsup_core.data.importing.arrays import as_pixels, read_arrays
+from selfsup_core.data.importing.columns import as_numbers
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.images import read_images
+from selfsup_core.data.importing.inspect import inspect_files, label_files, read_lines, sort_out
+from selfsup_core.data.importing.sounds import RATE, read_sound
+from selfsup_core.data.importing.tables import read_table
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError
+
+MOST_CLASSES = 1000
+
+
+def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset:
+    """Read everything and make the data set called `name` of it.
+
+    Raises:
+        DataError: nothing can be made of these files.
+    """
+    plan = inspect_files(paths, config)
+    form, members, beside, aside = sort_out(paths)
+    kind = plan["kind"] if config.kind == "auto" else config.kind
+    makers = {"image": from_images, "wav": from_sounds, "npy": from_arrays, "txt": from_lines}
+    made = makers.get(form, from_table)(members, beside, config, plan | {"kind": kind})
+    aside = aside | made.pop("aside", {})
+    labels = made.pop("labels")
+    classes, y = index_labels(labels)
+    x = made["x"]
+    details = {
+        "rows": len(x), "shape": [] if isinstance(x, Texts) else list(x.shape[1:]),
+        "form": form, "notes": plan["notes"] + made.pop("notes", []), "aside": aside,
+        "config": config.model_dump(), **made.pop("details", {}),
+    }  # fmt: skip
+    files = ", ".join(path.name for path in paths)
+    dataset = Dataset(
+        id=name, title=config.name or plan["title"], y=y, classes=classes, details=details,
+        provenance={"source": f"own files: {files}", "licence": "as the files",
+                    "steps": made.pop("steps")},
+        **made,
+    )  # fmt: skip
+    return replace(dataset, groups=find_groups(dataset))
+
+
+def index_labels(labels: list[str] | None) -> tuple[tuple[str, ...], np.ndarray | None]:
+    """Labels as class names in their natural order, and (N,) indices, -1 for an empty one.
+
+    Raises:
+        DataError: as many classes as a column of ids would have.
+    """
+    if labels is None or not any(labels):
+        return (), None
+    names = sorted(set(labels) - {""}, key=natural)
+    if len(names) > MOST_CLASSES:
+        raise DataError(
+            f"The label has {len(names):,} different values; at most {MOST_CLASSES:,}.",
+            code="too-many-classes", remedy="Choose another label column, or none (-).",
+        )  # fmt: skip
+    index = {name: i for i, name in enumerate(names)} | {"": -1}
+    return tuple(names), np.array([index[label] for label in labels], dtype=np.int32)
+
+
+def natural(name: str) -> tuple[int, float, str]:
+    """2 before 10, numbers before words."""
+    try:
+        return (0, float(name), name) if float(name) == float(name) else (1, 0.0, name)
+    except ValueError:
+        return (1, 0.0, name)
+
+
+def from_images(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
+    size, color = plan["size"], plan["color"]
+    x, kept, sizes, aside = read_images(members, config, size, color)
+    names = [members[place].name for place in kept]
+    labels = label_files(names, beside, config)
+    how = {"pad": "padded to a square", "crop": "cropped to a square", "stretch": "stretched"}
+    return {
+        "kind": "image", "x": x, "scale": 1 / 255, "labels": labels, "aside": aside,
+        "extra": {"names": Texts.pack(names), "sizes": sizes},
+        "steps": f"{how[config.fit]}, resized to {size} × {size}, {'color' if color else 'gray'}",
+    }  # fmt: skip
+
+
+def from_sounds(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
+    from selfsup_core.data.logmel import log_mel
+
+    seconds = min(30.0, max(0.05, config.seconds or plan["seconds"]))
+    audio, pictures, names, aside = [], [], [], {}
+    for member in members:
+        try:
+            sound = read_sound(member, seconds)
+        except DataError as error:
+            aside[member.name] = error.message
+            continue
+        audio.append(sound)
+        pictures.append(log_mel(sound.astype(np.float32) / 32767, RATE))
+        names.append(member.name)
+    if not audio:
+        raise DataError(
+            f"None of {len(members)} sounds can be read; the first: {next(iter(aside.values()))}",
+            code="no-sounds", remedy="Save them as WAV.",
+        )  # fmt: skip
+    return {
+        "kind": "sound", "x": np.stack(pictures), "scale": 1 / 255, "aside": aside,
+        "labels": label_files(names, beside, config),
+        "extra": {"names": Texts.pack(names), "audio": np.stack(audio)},
+        "details": {"rate": RATE, "seconds": seconds},
+        "steps": f"mono, {RATE // 1000} kHz, cut or padded to {seconds:g} s, log-mel spectrogram 32 × 32",
+    }  # fmt: skip
+
+
+def from_lines(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
+    lines, _, _ = read_lines(members, config)
+    return {"kind": "text", "x": Texts.pack(lines), "labels": None, "steps": "one text a line"}
+
+
+def from_arrays(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
+    x, y, _ = read_arrays(members)
+    labels = None if y is None else [label_text(v) for v in y.tolist()]
+    if x.ndim > 2:
+        pixels, notes = as_pixels(x)
+        size = plan["size"]
+        if pixels.shape[1:3] != (size, size) or (config.color == "gray" and pixels.ndim == 4):
+            pixels = resize(pixels, size, config)
+        return {
+            "kind": "image", "x": pixels, "scale": 1 / 255, "labels": labels, "notes": notes,
+            "steps": f"array of images, {size} × {size}",
+        }  # fmt: skip
+    if x.dtype.kind not in "biuf":
+        raise DataError(
+            "The array holds words, not numbers.", code="bad-array", remedy="Upload it as CSV."
+        )
+    values = x.astype(np.float32)
+    return {
+        "kind": "table", "x": np.where(np.isfinite(values), values, np.nan), "labels": labels,
+        "columns": tuple(f"column {i + 1}" for i in range(x.shape[1])),
+        "steps": "array of numbers; columns are scaled when a run starts, from its training rows",
+    }  # fmt: skip
+
+
+def label_text(value: Any) -> str:
+    """A stored label as a class name; -1, NaN and b"" mean none."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, float):
+        return "" if value != value or value == -1 else f"{value:g}"
+    return "" if value == -1 else str(value)
+
+
+def resize(pixels: np.ndarray, size: int, config: ImportConfig) -> np.ndarray:
+    from PIL import Image, ImageOps
+
+    out = []
+    for picture in pixels:
+        image = Image.fromarray(picture)
+        image = image.convert("L") if config.color == "gray" else image
+        if config.fit == "pad":
+            image = ImageOps.pad(image, (size, size))
+        elif config.fit == "crop":
+            image = ImageOps.fit(image, (size, size))
+        else:
+            image = image.resize((size, size))
+        out.append(np.asarray(image, dtype=np.uint8))
+    return np.stack(out)
+
+
+def from_table(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
+    """Text and table kinds: each column by its role."""
+    table = read_table(members, config)
+    by_name = dict(zip(table.names, table.columns, strict=True))
+    table.columns = []  # each is let go when it has become numbers
+    roles = {c["name"]: c for c in plan["columns"]}
+    label = next((name for name, c in roles.items() if c["role"] == "label"), None)
+    labels = by_name[label].to_pylist() if label else None
+    details = {"columns": plan["columns"], "label": label, "found": plan["found"]}
+    if plan["kind"] == "text":
+        text = next((name for name, c in roles.items() if c["role"] == "text"), None)
+        if text is None:
+            raise DataError(
+                f"No column holds text. Columns: {', '.join(list(roles)[:20])}.", code="no-text",
+                remedy="Choose the text column, or the kind table.",
+            )  # fmt: skip
+        return {
+            "kind": "text", "x": Texts.pack(by_name[text].to_pylist()), "labels": labels,
+            "details": details | {"text": text}, "steps": f"text from column {text!r}",
+        }  # fmt: skip
+    parts, columns, notes = [], [], []
+    for name, about in roles.items():
+        cells = by_name.pop(name)
+        if about["role"] == "numeric":
+            parts.append(as_numbers(cells, about["decimal_comma"]).astype(np.float32)[:, None])
+            columns.append(name)
+        elif about["role"] == "category":
+            levels, codes = np.unique(
+                np.array(cells.to_pylist(), dtype=object).astype(str), return_inverse=True
+            )
+            if len(levels) > 500:
+                raise DataError(
+                    f"Column {name!r} has {len(levels):,} categories; at most 500.",
+                    code="too-many-categories", remedy="Ignore it, or merge rare values.",
+                )  # fmt: skip
+            used = [i for i, level in enumerate(levels) if level]  # an empty cell is no category
+            parts.append((codes.reshape(-1)[:, None] == np.array(used)[None, :]).astype(np.float32))
+            columns += [f"{name}={levels[i]}" for i in used]
+    if not columns:
+        raise DataError(
+            "No column holds numbers or categories.", code="no-columns",
+            remedy="Choose a role for at least one column.",
+        )  # fmt: skip
+    if len(columns) > 10_000:
+        raise DataError(
+            f"{len(columns):,} columns after one-hot coding; at most 10,000.", code="too-many-columns",
+            remedy="Ignore columns with many categories.",
+        )  # fmt: skip
+    left = [
+        f"{n} ({c['role']}: {c['reason']})"
+        for n, c in roles.items()
+        if c["role"] in ("id", "date", "ignore", "text")
+    ]
+    if left:
+        notes.append("Left out: " + "; ".join(left[:10]) + ("; …" if len(left) > 10 else "."))
+    return {
+        "kind": "table", "x": np.concatenate(parts, axis=1), "columns": tuple(columns), "labels": labels,
+        "details": details, "notes": notes,
+        "steps": "categories one-hot; numbers are scaled when a run starts, from its training rows",
+    }  # fmt: skip

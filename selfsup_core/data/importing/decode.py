@@ -1,0 +1,67 @@
+"""Bytes of a text file → str: byte-order mark, UTF-8, then a guess that is said."""
+
+from __future__ import annotations
+
+import codecs
+
+from selfsup_core.errors import DataError
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+
+
+def detect_encoding(name: str, data: bytes) -> tuple[str, str]:
+    """(encoding, a note when it is a guess).
+
+    Raises:
+        DataError: not text.
+    """
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return encoding, ""
+    sample = data[:4096]
+    if b"\0" in sample:
+        for side, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+            if sample[side::2].count(0) > 0.4 * len(sample) / 2 > sample[1 - side :: 2].count(0):
+                return encoding, f"{name} has no byte-order mark and was read as {encoding}."
+        raise DataError(
+            f"{name} is not text: it holds zero bytes.", code="not-text",
+            remedy="Save it as UTF-8 text.",
+        )  # fmt: skip
+    try:
+        data.decode("utf-8")
+        return "utf-8", ""
+    except UnicodeDecodeError as error:
+        from charset_normalizer import from_bytes
+
+        around = data[max(0, error.start - 30_000) : error.start + 30_000]
+        best = from_bytes(around, cp_isolation=["cp1252", "latin_1", "gb18030", "shift_jis", "big5",
+                                                "cp1251", "euc_kr", "cp1250"]).best()  # fmt: skip
+        encoding = best.encoding if best else "cp1252"
+        try:
+            data.decode(encoding)
+        except UnicodeDecodeError:
+            encoding = "latin-1"
+        return encoding, f"{name} is not UTF-8 (byte {error.start:,}); it was read as {encoding}."
+
+
+def decode(name: str, data: bytes, encoding: str = "") -> tuple[str, str, str]:
+    """(text, encoding, note). Raises DataError when the encoding asked for is unknown or does not fit."""
+    note = ""
+    if not encoding:
+        encoding, note = detect_encoding(name, data)
+    try:
+        return data.decode(encoding), encoding, note
+    except LookupError as error:
+        raise DataError(
+            f"There is no encoding {encoding!r}.",
+            code="bad-encoding",
+            remedy="Try utf-8 or cp1252.",
+        ) from error
+    except (UnicodeDecodeError, UnicodeError) as error:
+        raise DataError(
+            f"{name} is not {encoding}: {error}.", code="bad-encoding",
+            remedy="Leave the encoding empty to have it detected.",
+        ) from error  # fmt: skip

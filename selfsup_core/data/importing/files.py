@@ -1,0 +1,255 @@
+"""Uploaded files and the members of uploaded archives, read in memory and within limits; nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.errors import DataError
+
+PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt", ".bin", ".h5", ".hdf5", ".keras")
+IMAGES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"BM": "bmp"}
+IDX_TYPES = (8, 9, 11, 12, 13, 14)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file, uploaded or inside an archive.
+
+    Attributes:
+        name: its name, with folders inside an archive, / between them.
+        size: bytes when read.
+        read: all its bytes. Raises DataError when it is damaged.
+    """
+
+    name: str
+    size: int
+    read: Callable[[], bytes]
+    path: Path | None = None
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(self.name).suffix.lower()
+
+    def head(self, count: int = 512) -> bytes:
+        if self.path:
+            with open(self.path, "rb") as file:
+                return file.read(count)
+        return self.read()[:count]
+
+
+def identify(name: str, head: bytes) -> str:
+    """Format of a file from its first bytes, and for text from its name.
+
+    Returns: csv, jsonl, txt, parquet, npy, idx, gz, zip, image or wav.
+
+    Raises:
+        DataError: nothing that can be read; says how to convert where there is a way.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    if not head:
+        raise DataError(
+            f"{name} is empty.", code="empty-file", remedy="Choose a file with content."
+        )
+    if any(head.startswith(magic) for magic in IMAGES) or is_riff(head, b"WEBP"):
+        return "image"
+    if is_riff(head, b"WAVE"):
+        return "wav"
+    for magic, found in ((b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"\x93NUMPY", "npy"),
+                         (b"PAR1", "parquet"), (b"\x1f\x8b", "gz")):  # fmt: skip
+        if head.startswith(magic):
+            return found
+    if head[:2] == b"\0\0" and len(head) > 3 and head[2] in IDX_TYPES and 1 <= head[3] <= 4:
+        return "idx"
+    if suffix in PICKLES or (head[0] == 0x80 and len(head) > 1 and head[1] in (2, 3, 4, 5)):
+        raise DataError(
+            f"{name} may run code when it is loaded (pickle or a model file).",
+            code="pickle-refused",
+            remedy="Save arrays with numpy.savez, tables as CSV or Parquet.",
+        )
+    if suffix in (
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".webp",
+        ".bmp",
+        ".gif",
+        ".wav",
+        ".parquet",
+        ".npy",
+        ".npz",
+        ".zip",
+    ):
+        raise DataError(
+            f"{name} is no {suffix[1:].upper()} file: its first bytes are something else.",
+            code="wrong-content", remedy="Save it again in that format.",
+        )  # fmt: skip
+    texts = {
+        ".csv": "csv",
+        ".tsv": "csv",
+        ".tab": "csv",
+        ".jsonl": "jsonl",
+        ".ndjson": "jsonl",
+        ".txt": "txt",
+    }
+    if suffix in texts:
+        return texts[suffix]
+    raise DataError(
+        f"{name} is of a kind that cannot be read.",
+        code="unknown-format",
+        remedy="Give CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, WAV, images, or a ZIP of these.",
+    )
+
+
+def is_riff(head: bytes, kind: bytes) -> bool:
+    return head[:4] == b"RIFF" and head[8:12] == kind
+
+
+def open_files(paths: list[Path]) -> list[Member]:
+    """Uploaded files as members; archives are replaced by what is in them.
+
+    Raises:
+        DataError: too many, too large, or an unsafe archive.
+    """
+    if len(paths) > LIMITS.files:
+        raise DataError(
+            f"{len(paths)} files; at most {LIMITS.files} at once.", code="too-many-files",
+            remedy="Put them into one ZIP.",
+        )  # fmt: skip
+    members: list[Member] = []
+    for path in paths:
+        size = path.stat().st_size
+        if size > LIMITS.file_bytes:
+            raise DataError(
+                f"{path.name} has {size / MB:.0f} MB; at most {LIMITS.file_bytes // MB} MB.",
+                code="file-too-large", remedy="Split it or take a sample.",
+            )  # fmt: skip
+        member = Member(path.name, size, path.read_bytes, path)
+        form = identify(path.name, member.head())
+        if form == "zip":
+            members += open_archive(path)
+        elif form == "gz":
+            members.append(unpack_gzip(member))
+        else:
+            members.append(member)
+    if sum(member.size for member in members) > LIMITS.archive_bytes:
+        raise DataError(
+            f"The files hold more than {LIMITS.archive_bytes // MB} MB.", code="too-large",
+            remedy="Take a sample.",
+        )  # fmt: skip
+    return members
+
+
+def unpack_gzip(member: Member) -> Member:
+    """A .gz file as what it holds."""
+    name = member.name.removesuffix(".gz")
+    try:
+        with gzip.open(io.BytesIO(member.read())) as file:
+            data = file.read(LIMITS.decoded_bytes + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(
+            f"{member.name} is damaged ({error}).", code="damaged-file", remedy="Pack it again."
+        ) from error
+    if len(data) > min(LIMITS.decoded_bytes, max(LIMITS.archive_ratio * member.size, 10 * MB)):
+        raise DataError(
+            f"{member.name} grows to more than {LIMITS.archive_ratio} times its size.",
+            code="archive-bomb", remedy="Upload it unpacked.",
+        )  # fmt: skip
+    return Member(name, len(data), lambda: data)
+
+
+def open_archive(path: Path) -> list[Member]:
+    """The members of a ZIP, in its order, hidden files left out.
+
+    Raises:
+        DataError: damaged, encrypted, too many entries, overlapping ones, or one that grows too large.
+    """
+    name = path.name
+    try:
+        archive = zipfile.ZipFile(path)
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        UnicodeDecodeError,
+    ) as error:
+        raise DataError(
+            f"{name} is a damaged archive ({error}).",
+            code="damaged-archive",
+            remedy="Pack it again.",
+        ) from error
+    check_entries(name, path.stat().st_size, entries)
+    kept = [entry for entry in entries if not is_hidden(entry.filename)]
+    if not kept:
+        raise DataError(f"{name} holds no files.", code="empty-archive", remedy="Pack it again.")
+
+    def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
+        def read() -> bytes:
+            try:
+                with archive.open(entry) as file:
+                    data = file.read(entry.file_size + 1)
+            except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError,
+                    RuntimeError, ValueError) as error:  # fmt: skip
+                raise DataError(
+                    f"{entry.filename} in {name} is damaged ({error}).", code="damaged-member"
+                ) from error
+            if len(data) != entry.file_size:
+                raise DataError(
+                    f"{entry.filename} in {name} is longer or shorter than it says.",
+                    code="damaged-member",
+                )
+            return data
+
+        return read
+
+    return [Member(entry.filename, entry.file_size, reader(entry)) for entry in kept]
+
+
+def is_hidden(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return any(part.startswith((".", "__MACOSX")) for part in parts) or parts[-1] == "Thumbs.db"
+
+
+def check_entries(name: str, size: int, entries: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive by its directory, before anything is unpacked."""
+    if len(entries) > LIMITS.archive_entries:
+        raise DataError(
+            f"{name} has {len(entries):,} files; at most {LIMITS.archive_entries:,}.",
+            code="archive-entries", remedy="Take a sample, or split it.",
+        )  # fmt: skip
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > LIMITS.archive_bytes:
+        raise DataError(
+            f"{name} unpacks to {unpacked / MB:,.0f} MB; at most {LIMITS.archive_bytes // MB:,} MB.",
+            code="archive-too-large", remedy="Take a sample, or make the images smaller.",
+        )  # fmt: skip
+    if unpacked > 10 * MB and unpacked > LIMITS.archive_ratio * size:
+        raise DataError(
+            f"{name} grows to {unpacked / max(size, 1):.0f} times its size; at most {LIMITS.archive_ratio}.",
+            code="archive-bomb", remedy="Upload the files themselves.",
+        )  # fmt: skip
+    end = 0
+    for entry in sorted(entries, key=lambda e: e.header_offset):
+        if entry.flag_bits & 1:
+            raise DataError(
+                f"{entry.filename} in {name} is encrypted.", code="archive-encrypted",
+                remedy="Pack it without a password.",
+            )  # fmt: skip
+        if entry.header_offset < end:
+            raise DataError(
+                f"{name} has entries that overlap.", code="archive-bomb", remedy="Pack it again."
+            )
+        end = entry.header_offset + entry.compress_size
+        if PurePosixPath(entry.filename).suffix.lower() in (".zip", ".7z", ".rar", ".tar", ".tgz"):
+            raise DataError(
+                f"{name} holds another archive, {entry.filename}.", code="archive-nested",
+                remedy="Unpack the inner one first.",
+            )  # fmt: skip

@@ -1,0 +1,145 @@
+"""Images: header first, then pixels within limits; one that cannot be read is set aside with its reason."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.files import Member
+from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.errors import DataError
+
+SIZES = (28, 32, 64)
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+
+
+def open_image(member: Member):
+    """A PIL image, not yet decoded. Raises DataError."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(member.read()), formats=FORMATS)
+    # PIL raises many kinds for damaged files, struct.error and SyntaxError among them.
+    except DataError:
+        raise
+    except Exception as error:
+        raise DataError(
+            f"{member.name} is no readable image ({short(error)}).", code="damaged-image"
+        ) from error
+    width, height = image.size
+    if width * height > LIMITS.image_pixels:
+        raise DataError(
+            f"{member.name} has {width * height / MB:.0f} megapixels; at most {LIMITS.image_pixels // MB}.",
+            code="image-too-large", remedy="Make it smaller.",
+        )  # fmt: skip
+    return image
+
+
+def short(error: Exception) -> str:
+    """An error's kind and first words, without the address of an object in memory."""
+    return f"{type(error).__name__}: {error}".split("<", 1)[0].strip(" :")[:120]
+
+
+def look_at_images(members: list[Member]) -> tuple[list[tuple[int, int]], bool]:
+    """Sizes (width, height) and whether any has color, from up to 200 of them spread over all."""
+    sizes, is_color = [], False
+    step = max(1, len(members) // 200)
+    for member in members[::step]:
+        try:
+            image = open_image(member)
+            sizes.append(image.size)
+            if not is_color and image.mode not in ("1", "L", "I", "I;16", "LA"):
+                small = np.asarray(image.convert("RGB").resize((16, 16)), dtype=np.int16)
+                is_color = bool((small.max(axis=2) - small.min(axis=2)).max() > 12)
+        except Exception:  # counted when all are read
+            continue
+    return sizes, is_color
+
+
+def choose_size(sizes: list[tuple[int, int]]) -> int:
+    """The smallest of 28, 32, 64 that holds the median image."""
+    median = float(np.median([max(size) for size in sizes])) if sizes else 0
+    return next((size for size in SIZES if median <= size), SIZES[-1])
+
+
+def read_image(
+    member: Member, size: int, color: bool, fit: str
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """(size, size) or (size, size, 3) bytes, and the original (width, height). Raises DataError."""
+    from PIL import Image, ImageOps
+
+    image = open_image(member)
+    original = image.size
+    try:
+        if image.format == "JPEG":
+            image.draft(
+                "RGB" if color else "L", (size * 2, size * 2)
+            )  # decodes at a fraction of the size
+        if image.mode.startswith("I") or image.mode == "F":
+            wide = np.asarray(image, dtype=np.float64)
+            top = 65535.0 if wide.max() > 255 else 255.0
+            image = Image.fromarray((np.clip(wide / top, 0, 1) * 255).astype(np.uint8))
+        image = ImageOps.exif_transpose(image)
+        if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
+            image = image.convert("RGBA")
+            white = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(white, image)
+        image = image.convert("RGB" if color else "L")
+        if image.size != (size, size):
+            way = Image.Resampling.LANCZOS if max(image.size) > size else Image.Resampling.BICUBIC
+            if fit == "pad":
+                image = ImageOps.pad(image, (size, size), way)
+            elif fit == "crop":
+                image = ImageOps.fit(image, (size, size), way)
+            else:
+                image = image.resize((size, size), way)
+        return np.asarray(image, dtype=np.uint8), original
+    except Exception as error:
+        raise DataError(
+            f"{member.name} is damaged ({short(error)}).", code="damaged-image"
+        ) from error
+
+
+def read_images(members: list[Member], config: ImportConfig, size: int, color: bool):
+    """All images that can be read.
+
+    Returns: ((N, S, S[, 3]) bytes, kept members' places, (N, 2) original sizes, {name: reason} set aside).
+    """
+    pixels = np.zeros(
+        (len(members), size, size, 3) if color else (len(members), size, size), np.uint8
+    )
+    kept, sizes, aside = [], [], {}
+    for place, member in enumerate(members):
+        try:
+            pixels[len(kept)], original = read_image(member, size, color, config.fit)
+        except DataError as error:
+            aside[member.name] = error.message
+            continue
+        kept.append(place)
+        sizes.append(original)
+    if not kept:
+        raise DataError(
+            f"None of {len(members)} images can be read; the first: {next(iter(aside.values()))}",
+            code="no-images", remedy="Open them in a viewer and save them again.",
+        )  # fmt: skip
+    return pixels[: len(kept)], kept, np.array(sizes, dtype=np.int32), aside
+
+
+def class_of(name: str, depth: int) -> str:
+    """The folder at this depth, "" when there is none."""
+    parts = PurePosixPath(name).parts[:-1]
+    return parts[depth] if len(parts) > depth else ""
+
+
+def class_depth(names: list[str]) -> int | None:
+    """The first depth at which the folders differ; None when all files lie in one folder."""
+    for depth in range(1 + max((len(PurePosixPath(n).parts) - 2 for n in names), default=-1)):
+        if len({class_of(name, depth) for name in names}) > 1:
+            return depth
+    return None

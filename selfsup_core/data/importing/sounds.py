@@ -1,0 +1,86 @@
+"""WAV files: header checked first, then mono, resampled to 16 kHz, one length, log-mel spectrogram."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import warnings
+
+import numpy as np
+
+from selfsup_core.data.importing.files import Member
+from selfsup_core.data.limits import LIMITS
+from selfsup_core.errors import DataError
+
+RATE = 16_000
+
+
+def read_header(member: Member) -> tuple[int, int, float]:
+    """(channels, rate in Hz, seconds). Raises DataError."""
+    data = member.read()
+    place, channels, rate, frame, seconds = 12, 0, 0, 0, 0.0
+    while place + 8 <= len(data):
+        kind, size = struct.unpack("<4sI", data[place : place + 8])
+        if kind == b"fmt " and place + 24 <= len(data):
+            channels, rate, _, frame = struct.unpack("<HIIH", data[place + 10 : place + 22])
+        elif kind == b"data":
+            seconds = min(size, len(data) - place - 8) / max(frame * rate, 1)
+            break
+        place += 8 + size + size % 2
+    if not channels or not rate or not frame:
+        raise DataError(f"{member.name} has no readable WAV header.", code="damaged-sound")
+    low, high = LIMITS.sound_rates
+    if not low <= rate <= high:
+        raise DataError(
+            f"{member.name} has {rate:,} samples a second; expected {low:,} to {high:,}.",
+            code="sound-rate", remedy="Resample it.",
+        )  # fmt: skip
+    if channels > LIMITS.sound_channels:
+        raise DataError(
+            f"{member.name} has {channels} channels; at most {LIMITS.sound_channels}.",
+            code="sound-channels", remedy="Mix it down.",
+        )  # fmt: skip
+    if seconds > LIMITS.sound_seconds:
+        raise DataError(
+            f"{member.name} lasts {seconds / 60:.0f} minutes; at most {LIMITS.sound_seconds // 60}.",
+            code="sound-too-long", remedy="Cut it.",
+        )  # fmt: skip
+    if not seconds:
+        raise DataError(f"{member.name} holds no sound.", code="empty-sound")
+    return channels, rate, seconds
+
+
+def read_sound(member: Member, seconds: float) -> np.ndarray:
+    """(seconds * 16,000,) int16, cut or padded with silence. Raises DataError."""
+    from scipy.io import wavfile
+    from scipy.signal import resample_poly
+
+    _, rate, _ = read_header(member)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _, samples = wavfile.read(io.BytesIO(member.read()))
+    except Exception as error:
+        raise DataError(
+            f"{member.name} cannot be read ({str(error)[:100]}).", code="damaged-sound"
+        ) from error
+    if samples.dtype.kind == "u":
+        values = (samples.astype(np.float32) - 128) / 128
+    elif samples.dtype.kind == "i":
+        values = samples.astype(np.float32) / float(np.iinfo(samples.dtype).max)
+    else:
+        values = np.nan_to_num(samples.astype(np.float32), posinf=0.0, neginf=0.0)
+    if values.ndim > 1:
+        values = values.mean(axis=1)
+    length = max(1, round(seconds * RATE))
+    values = values[: math.ceil((seconds + 0.1) * rate)]
+    if not len(values):
+        raise DataError(f"{member.name} holds no sound.", code="empty-sound")
+    if rate != RATE:
+        step = math.gcd(rate, RATE)
+        values = resample_poly(values, RATE // step, rate // step)
+    out = np.zeros(length, np.int16)
+    values = np.clip(values[:length], -1, 1)
+    out[: len(values)] = np.round(values * 32767).astype(np.int16)
+    return out

@@ -1,0 +1,72 @@
+"""Sound as a small picture: power in mel bands over time, in dB below the sound's own peak.
+
+pixel = 255 · (1 + max(−80, 10 log10(power / peak)) / 80). Row 0 is the highest band, so the picture stands upright.
+Bands are those of the HTK book: mel(f) = 2595 log10(1 + f / 700) [1] S. Young et al., The HTK Book, 2006, ch. 5.4.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+RANGE_DB = 80.0
+WINDOW_SECONDS = 0.032
+HOP_SECONDS = 0.010
+
+
+@lru_cache(maxsize=8)
+def make_filters(rate: int, mels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Window (length,) and mel filters (bins, mels). The FFT is twice the window, so that low bands have bins."""
+    from transformers.audio_utils import mel_filter_bank, window_function
+
+    length = max(16, round(rate * WINDOW_SECONDS))
+    filters = mel_filter_bank(length + 1, mels, 0.0, rate / 2, rate, mel_scale="htk")
+    return window_function(length, "hann"), filters
+
+
+def pool_time(power: np.ndarray, frames: int) -> np.ndarray:
+    """Average of `power` (bands, T) over `frames` equal spans of time; spans may cut a column or be shorter than one."""
+    total = np.pad(np.cumsum(power, axis=1), ((0, 0), (1, 0)))  # (bands, T + 1)
+    edges = np.linspace(0, power.shape[1], frames + 1)
+    left = np.minimum(edges.astype(int), power.shape[1] - 1)
+    at_edges = total[:, left] + (edges - left) * power[:, left]  # (bands, frames + 1)
+    return np.diff(at_edges, axis=1) * frames / power.shape[1]
+
+
+def log_mel(samples: np.ndarray, rate: int, *, mels: int = 32, frames: int = 32) -> np.ndarray:
+    """Log-mel spectrogram of a whole sound, whatever its length.
+
+    Args:
+        samples: (samples,) one channel, any scale, finite; shorter than a window it is padded with zeros.
+        rate: samples a second.
+
+    Returns:
+        (mels, frames) uint8: 255 at the sound's own peak, 0 at 80 dB below it and further down.
+        Row 0 is the highest band, column 0 the beginning. Silence is all 0.
+    """
+    from transformers.audio_utils import spectrogram
+
+    # An offset is no sound, but would leak into the lowest band.
+    wave = np.asarray(samples, np.float64)
+    if wave.size == 0 or np.ptp(wave) == 0:
+        return np.zeros((mels, frames), np.uint8)
+    wave = wave - wave.mean()
+    wave /= np.abs(wave).max()
+    window, filters = make_filters(rate, mels)
+    length = len(window)
+    power = spectrogram(
+        np.pad(wave, (0, max(0, length - len(wave)))),
+        window,
+        frame_length=length,
+        hop_length=max(1, round(rate * HOP_SECONDS)),
+        fft_length=2 * length,
+        power=2.0,
+        pad_mode="constant",
+        mel_filters=filters,
+        dtype=np.float64,
+    )  # (mels, T)
+    power = pool_time(power, frames)
+    relative = np.maximum(power / power.max(), 10 ** (-RANGE_DB / 10))
+    pixels = np.rint(255 * (1 + 10 * np.log10(relative) / RANGE_DB))
+    return np.ascontiguousarray(pixels[::-1]).astype(np.uint8)

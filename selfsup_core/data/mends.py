@@ -1,0 +1,106 @@
+"""Safe mends. Each makes a new version with its recipe; the original stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.groups import exact_groups
+from selfsup_core.data.health import plain_name
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError
+
+
+def take(dataset: Dataset, keep: np.ndarray) -> Dataset:
+    """The rows of a mask, in everything that has one entry a row."""
+    rows = np.flatnonzero(keep)
+    if not len(rows):
+        raise DataError(
+            "Nothing would be left of the data.", code="no-rows", remedy="Keep it as it is."
+        )
+
+    def part(array):
+        return array.take(rows) if isinstance(array, Texts) else np.asarray(array[rows])
+
+    return replace(
+        dataset, x=part(dataset.x), y=None if dataset.y is None else part(dataset.y),
+        groups=None if dataset.groups is None else part(dataset.groups),
+        extra={name: part(array) for name, array in dataset.extra.items()},
+        details=dataset.details | {"rows": len(rows)},
+    )  # fmt: skip
+
+
+def drop_duplicates(dataset: Dataset) -> Dataset:
+    """Keep the first of each set of exact copies."""
+    exact = exact_groups(dataset)
+    return take(dataset, exact == np.arange(len(exact)))
+
+
+def drop_empty(dataset: Dataset) -> Dataset:
+    """Leave out empty texts, empty table rows, blank images and silent sounds."""
+    if isinstance(dataset.x, Texts):
+        return take(dataset, np.array([bool(text.strip()) for text in dataset.x]))
+    flat = np.asarray(dataset.x).reshape(len(dataset), -1)
+    if dataset.kind == "table":
+        return take(dataset, ~np.isnan(flat).all(axis=1))
+    return take(dataset, flat.max(axis=1) != flat.min(axis=1))
+
+
+def drop_constant(dataset: Dataset) -> Dataset:
+    """Leave out columns with one value only."""
+    x = np.asarray(dataset.x)
+    filled = np.where(np.isnan(x).all(axis=0), 0.0, x)
+    keep = np.flatnonzero(np.nanmin(filled, axis=0) != np.nanmax(filled, axis=0))
+    if not len(keep):
+        raise DataError("No column would be left.", code="no-columns", remedy="Keep it as it is.")
+    return replace(
+        dataset, x=x[:, keep], columns=tuple(dataset.columns[i] for i in keep),
+        details=dataset.details | {"shape": [len(keep)]},
+    )  # fmt: skip
+
+
+def merge_spellings(dataset: Dataset) -> Dataset:
+    """Classes that differ only in case, spaces, - and _ become one, under their most frequent spelling."""
+    y = np.asarray(dataset.y)
+    counts = np.bincount(y[y >= 0], minlength=len(dataset.classes))
+    best: dict[str, int] = {}
+    for i, name in enumerate(dataset.classes):
+        key = plain_name(name)
+        if key not in best or counts[i] > counts[best[key]]:
+            best[key] = i
+    kept = sorted(best.values())
+    new = {old: place for place, old in enumerate(kept)}
+    to = np.array([new[best[plain_name(name)]] for name in dataset.classes])
+    return replace(
+        dataset, classes=tuple(dataset.classes[i] for i in kept), y=np.where(y >= 0, to[y], -1)
+    )
+
+
+MENDS: dict[str, tuple[str, Callable[[Dataset], Dataset]]] = {
+    "drop-duplicates": ("Drop the copies", drop_duplicates),
+    "drop-empty": ("Drop the empty ones", drop_empty),
+    "drop-constant": ("Drop these columns", drop_constant),
+    "merge-spellings": ("Merge the spellings", merge_spellings),
+}
+
+
+def mend_dataset(dataset: Dataset, mends: list[str], name: str) -> Dataset:
+    """A new version called `name`. Raises DataError for an unknown mend or when nothing would be left."""
+    for mend in mends:
+        if mend not in MENDS:
+            raise DataError(
+                f"There is no mend {mend!r}. Known: {', '.join(MENDS)}.", code="no-mend",
+                remedy="See data check.",
+            )  # fmt: skip
+        dataset = MENDS[mend][1](dataset)
+    details = dict(dataset.details)
+    details["recipe"] = [*details.get("recipe", []), *mends]
+    details.setdefault("origin", dataset.id)
+    steps = f"{dataset.provenance.get('steps', '')}; {', '.join(mends)}"
+    return replace(
+        dataset, id=name, details=details, provenance=dataset.provenance | {"steps": steps},
+        title=f"{dataset.title} ({', '.join(m.replace('-', ' ') for m in mends)})"[:120],
+    )  # fmt: skip

@@ -1,0 +1,45 @@
+"""Many texts in two arrays: UTF-8 bytes one after the other, and where each ends; memory-mapped, no pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+
+class Texts:
+    """A read-only sequence of strings.
+
+    Args:
+        blob: (bytes,) uint8, all texts in UTF-8.
+        ends: (N,) int64, the byte after the last one of each text.
+    """
+
+    def __init__(self, blob: np.ndarray, ends: np.ndarray) -> None:
+        self.blob, self.ends = blob, ends
+
+    @classmethod
+    def pack(cls, texts: Iterable[str]) -> Texts:
+        """Lone surrogates, which UTF-8 has no bytes for, become "?"."""
+        parts = [text.encode("utf-8", "replace") for text in texts]
+        ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
+        return cls(np.frombuffer(b"".join(parts), np.uint8), ends.reshape(-1))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, index: int) -> str:
+        index = range(len(self))[index]
+        start = int(self.ends[index - 1]) if index else 0
+        return self.blob[start : int(self.ends[index])].tobytes().decode("utf-8", "replace")
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[index] for index in range(len(self)))
+
+    def take(self, rows: np.ndarray) -> Texts:
+        """The texts of these rows."""
+        return Texts.pack(self[int(row)] for row in rows)
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.blob.nbytes + self.ends.nbytes)
