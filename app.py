@@ -14,6 +14,7 @@ st.html(ROOT / "assets" / "page.css")
 page = st.navigation(
     [
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/data.py", title="Data", icon=":material/database:", url_path="data"),
         st.Page(
             "pages/autoencoder.py",
             title="Autoencoder",

@@ -51,6 +51,7 @@ ADVANCED = {
 def choose_spec() -> tuple[RunSpec | None, str, bool]:
     """The row of controls: (spec or None when it is not valid, preset, whether Train was clicked)."""
     presets = list_presets()
+    prefer_network()
     data, network, loss, epochs, train, more = st.columns(
         (2, 2, 2, 1.4, 1.3, 1.5), vertical_alignment="bottom"
     )
@@ -68,10 +69,10 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         for name, source in list_sources(workspace()).items()
         if source.kind != "text" and (name == base.data.source or not source.missing())
     }
-    take_data(preset, list(sources))
+    take_data(preset, list(sources), base.data.source)
     with data:
         source = st.selectbox(
-            "Data", list(sources), index=list(sources).index(base.data.source), key=f"data-{preset}",
+            "Data", list(sources), key=f"data-{preset}",
             format_func=lambda name: sources[name].title, help=help_text(settings["data.source"]),
         )  # fmt: skip
     with loss:
@@ -116,13 +117,26 @@ def take_over(run: str) -> None:
         st.session_state[f"epochs-{preset}"] = spec.train.epochs
 
 
-def take_data(preset: str, names: list[str]) -> None:
-    """`?data=my-…` on the address, as the Data page links, chooses that set; a set that is gone is let go."""
+def prefer_network() -> None:
+    """A table that is opened by its address begins with the small network for tables."""
+    wanted = st.query_params.get("data", "")
+    if not wanted or st.session_state.get("preferred_for") == wanted:
+        return
+    st.session_state["preferred_for"] = wanted
+    try:
+        if find_source(wanted, workspace()).kind == "table":
+            st.session_state["network"] = "dense-table"
+    except StudioError:
+        return  # gone; the list below does not have it
+
+
+def take_data(preset: str, names: list[str], default: str) -> None:
+    """`?data=my-…` on the address, as the Data page links, chooses that set; one that is gone is let go."""
     key, wanted = f"data-{preset}", st.query_params.get("data", "")
     if wanted in names and st.session_state.get("taken_data") != wanted:
         st.session_state["taken_data"] = st.session_state[key] = wanted
-    if st.session_state.get(key) not in (None, *names):
-        del st.session_state[key]
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = default
 
 
 def choose_advanced(

@@ -5,6 +5,7 @@ Exit codes: 0 finished, 1 failed, 2 bad usage or spec. Torch is not imported her
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -69,6 +70,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train, and wait for the end with a progress bar. Ctrl-C leaves the run going."""
+    from selfsup_core.data.own import read_split
     from selfsup_core.runs.queue import submit
     from selfsup_core.runs.spec import parse_assignments, preset_spec, read_spec
     from selfsup_core.runs.supervisor import ensure_supervisor
@@ -76,6 +78,12 @@ def train(
     overrides = parse_assignments(assignments or [])
     if name:
         overrides["name"] = name
+    if source := overrides.get("data.source"):
+        # As on the page, a run begins with the split and label budget that were set for its data.
+        kept = {}
+        with contextlib.suppress(StudioError):  # a name that is not known is reported with the spec
+            kept = read_split(place(workspace), str(source))
+        overrides = {f"data.{key}": value for key, value in kept.items()} | overrides
     path = Path(recipe)
     is_file = path.suffix in (".yaml", ".yml")
     spec = read_spec(path, overrides) if is_file else preset_spec(recipe, overrides)

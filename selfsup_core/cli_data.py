@@ -108,6 +108,27 @@ def data_add(
     show({key: about[key] for key in shown}, as_json, describe(about))
 
 
+@data_app.command("hub")
+def data_hub(
+    dataset_id: Annotated[str, typer.Argument(help="Id on the Hugging Face Hub, as owner/name.")],
+    split: Annotated[str, typer.Option(help="Which of its splits to fetch.")] = "train",
+    label: Annotated[str, option("label", "--label")] = "",
+    text: Annotated[str, option("text", "--text")] = "",
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a data set of texts or a table from the Hugging Face Hub."""
+    from selfsup_core.data import own
+    from selfsup_core.data.hub import fetch
+
+    root = place(workspace)
+    files = fetch(root, dataset_id, split=split)
+    title = dataset_id.rsplit("/", 1)[-1][:80]
+    made = own.import_files(root, files, ImportConfig(name=title, label=label, text=text))
+    about = own.summarize(root, made)
+    show(about, as_json, describe(about))
+
+
 def describe_plan(plan: dict[str, Any]) -> str:
     lines = [f"{plan['kind']}, {plan['rows']:,} rows, from {plan['form']}"]
     if "columns" in plan:

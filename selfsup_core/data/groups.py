@@ -105,5 +105,6 @@ def difference_hash(image: np.ndarray) -> int:
     rows = np.linspace(0, gray.shape[0] - 1, 8).round().astype(int)
     columns = np.linspace(0, gray.shape[1] - 1, 9).round().astype(int)
     small = gray[np.ix_(rows, columns)]
-    bits = (small[:, :-1] > small[:, 1:]).reshape(-1)
+    # A margin, so that noise in even areas does not decide.
+    bits = (small[:, :-1] > small[:, 1:] + 0.05 * np.ptp(small)).reshape(-1)
     return int(np.packbits(bits).view(">u8")[0])

@@ -46,6 +46,11 @@ def check_dataset(dataset: Dataset) -> list[dict[str, Any]]:
     return [asdict(f) for f in sorted(found, key=lambda f: f.level != "warning")]
 
 
+def count(number: int, what: str) -> str:
+    """ "1 row", "2,000 rows" """
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
 def some(rows: np.ndarray) -> list[int]:
     return [int(row) for row in rows[:SHOWN]]
 
@@ -54,7 +59,7 @@ def check_aside(dataset: Dataset) -> Iterator[Finding]:
     aside = dataset.details.get("aside", {})
     if aside:
         yield Finding(
-            "set-aside", "warning", f"{len(aside)} files could not be read and were set aside",
+            "set-aside", "warning", f"Set aside, since unreadable: {count(len(aside), 'file')}",
             "They are in no split. If many of one class are gone, the rest may mislead.", len(aside),
             names=[f"{name}: {reason}" for name, reason in list(aside.items())[:SHOWN]],
         )  # fmt: skip
@@ -65,7 +70,7 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
     copies = np.flatnonzero(exact != np.arange(len(exact)))
     if len(copies):
         yield Finding(
-            "exact-duplicates", "warning", f"{len(copies):,} rows are exact copies of earlier ones",
+            "exact-duplicates", "warning", f"Exact copies: {count(len(copies), 'row')}",
             "A copy in the test split makes a model look better than it is. Copies stay on one side of "
             "the split here, but they still weigh double in training.",
             len(copies), some(copies), mend="drop-duplicates",
@@ -75,7 +80,7 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
         near = np.flatnonzero((groups != np.arange(len(groups))) & (exact == np.arange(len(exact))))
         if len(near):
             yield Finding(
-                "near-duplicates", "note", f"{len(near):,} rows are nearly the same as another",
+                "near-duplicates", "note", f"Near copies: {count(len(near), 'row')}",
                 "They are kept on one side of the split, so that they cannot leak into the test rows.",
                 len(near), some(near),
             )  # fmt: skip
@@ -84,7 +89,7 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
         clash = copies[(y[copies] != y[exact[copies]]) & (y[copies] >= 0) & (y[exact[copies]] >= 0)]
         if len(clash):
             yield Finding(
-                "conflicting-labels", "warning", f"{len(clash):,} copies carry another label than their twin",
+                "conflicting-labels", "warning", f"Copies with another label than their twin: {len(clash):,}",
                 "At least one of the two labels is wrong, and no model can learn both.",
                 len(clash), some(clash),
             )  # fmt: skip
@@ -102,7 +107,7 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
     unlabeled = int((y < 0).sum())
     if unlabeled:
         yield Finding(
-            "unlabeled", "note", f"{unlabeled:,} rows have no label",
+            "unlabeled", "note", f"Without a label: {count(unlabeled, 'row')}",
             "They are the unlabeled pool: learned from, never scored.", unlabeled, some(np.flatnonzero(y < 0)),
         )  # fmt: skip
     if len(counts) == 1:
@@ -118,7 +123,7 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
         )  # fmt: skip
     rare = [name for name, count in zip(dataset.classes, counts, strict=True) if 0 < count < 5]
     if rare:
-        yield Finding("rare-classes", "warning", f"{len(rare)} classes have fewer than five rows",
+        yield Finding("rare-classes", "warning", f"Classes with fewer than five rows: {len(rare)}",
                       "They cannot be in all three splits.", len(rare), names=rare[:SHOWN])  # fmt: skip
     spelled = Counter(plain_name(name) for name in dataset.classes)
     twins = [name for name in dataset.classes if spelled[plain_name(name)] > 1]
@@ -140,7 +145,7 @@ def check_table(dataset: Dataset) -> Iterator[Finding]:
     x = np.asarray(dataset.x)
     empty_rows = np.flatnonzero(np.isnan(x).all(axis=1))
     if len(empty_rows):
-        yield Finding("empty-rows", "warning", f"{len(empty_rows):,} rows are empty",
+        yield Finding("empty-rows", "warning", f"Empty: {count(len(empty_rows), 'row')}",
                       "They say nothing and pull every average.", len(empty_rows), some(empty_rows),
                       mend="drop-empty")  # fmt: skip
     holes = np.isnan(x)
@@ -150,7 +155,7 @@ def check_table(dataset: Dataset) -> Iterator[Finding]:
             f"{dataset.columns[i]}: {worst[i]:.0%}" for i in np.argsort(-worst)[:SHOWN] if worst[i]
         ]
         yield Finding(
-            "missing-values", "note", f"{int(holes.sum()):,} cells have no usable number",
+            "missing-values", "note", f"Without a usable number: {count(int(holes.sum()), 'cell')}",
             "They are filled with the median of their column's training rows when a run starts.",
             int(holes.sum()), some(np.flatnonzero(holes.any(axis=1))), names,
         )  # fmt: skip
@@ -159,7 +164,7 @@ def check_table(dataset: Dataset) -> Iterator[Finding]:
         high = np.nanmax(np.where(holes.all(axis=0), 0.0, x), axis=0)
     flat = [dataset.columns[i] for i in np.flatnonzero(low == high)]
     if flat:
-        yield Finding("constant-columns", "note", f"{len(flat)} columns have one value only",
+        yield Finding("constant-columns", "note", f"One value only: {count(len(flat), 'column')}",
                       "Nothing can be learned from them.", len(flat), names=flat[:SHOWN],
                       mend="drop-constant" if len(flat) < x.shape[1] else "")  # fmt: skip
     yield from check_leaks(dataset, np.where(holes, 0.0, x))
@@ -205,16 +210,16 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
     lengths = np.array([len(text.strip()) for text in dataset.x])
     empty = np.flatnonzero(lengths == 0)
     if len(empty):
-        yield Finding("empty-rows", "warning", f"{len(empty):,} texts are empty",
+        yield Finding("empty-rows", "warning", f"Empty: {count(len(empty), 'text')}",
                       "There is nothing to learn from them.", len(empty), some(empty),
                       mend="drop-empty")  # fmt: skip
     short = np.flatnonzero((lengths > 0) & (lengths < SHORT_TEXT))
     if len(short):
-        yield Finding("short-texts", "note", f"{len(short):,} texts have fewer than {SHORT_TEXT} characters",
+        yield Finding("short-texts", "note", f"Shorter than {SHORT_TEXT} characters: {count(len(short), 'text')}",
                       "Hardly anything can be told from them.", len(short), some(short))  # fmt: skip
     long = np.flatnonzero(lengths > LONG_TEXT)
     if len(long):
-        yield Finding("long-texts", "note", f"{len(long):,} texts have more than {LONG_TEXT:,} characters",
+        yield Finding("long-texts", "note", f"Longer than {LONG_TEXT:,} characters: {count(len(long), 'text')}",
                       "Encoders read only their beginning, mostly the first few hundred words.",
                       len(long), some(long))  # fmt: skip
 
@@ -225,14 +230,19 @@ def check_images(dataset: Dataset) -> Iterator[Finding]:
     flat = np.asarray(dataset.x).reshape(len(dataset), -1)
     blank = np.flatnonzero(flat.max(axis=1) == flat.min(axis=1))
     if len(blank):
-        what = "sounds are silent" if dataset.kind == "sound" else "images have one color only"
-        yield Finding("blank", "warning", f"{len(blank):,} {what}",
+        silent = dataset.kind == "sound"
+        what = (
+            f"Silent: {count(len(blank), 'sound')}"
+            if silent
+            else f"One color only: {count(len(blank), 'image')}"
+        )
+        yield Finding("blank", "warning", what,
                       "They teach the network an average, nothing else.", len(blank), some(blank),
                       mend="drop-empty")  # fmt: skip
     if "sizes" in dataset.extra:
         tiny = np.flatnonzero(np.asarray(dataset.extra["sizes"]).min(axis=1) <= 1)
         if len(tiny):
-            yield Finding("one-pixel", "warning", f"{len(tiny):,} images are one pixel wide or high",
+            yield Finding("one-pixel", "warning", f"One pixel wide or high: {count(len(tiny), 'image')}",
                           "Often a tracking pixel or a failed download.", len(tiny), some(tiny))  # fmt: skip
 
 
@@ -310,7 +320,7 @@ def check_labels(dataset: Dataset) -> Iterator[Finding]:
         else f" among {len(rows):,} looked at"
     )
     yield Finding(
-        "label-errors", "note", f"{len(order):,} labels look wrong{sampled}",
+        "label-errors", "note", f"{count(len(order), 'label')} may be wrong{sampled}",
         f"A linear model that had not seen them (accuracy {accuracy:.0%}) is sure of another class. "
         "Look at them before you trust or change them.",
         len(order), some(suspects), said,

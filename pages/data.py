@@ -1,0 +1,60 @@
+"""Data: bring your own, see what it is and what is wrong with it, choose which labels may be seen."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.data_add import show_add
+from pages.parts.data_show import show_dataset
+from pages.parts.workspace import errors_shown, workspace
+from selfsup_core.data.own import restore
+from selfsup_core.data.sources import OWN_NAME, list_sources
+
+KINDS = {"image": "images", "table": "rows", "text": "texts", "sound": "sounds"}
+
+
+def show_undo() -> None:
+    deleted = st.session_state.get("deleted_data")
+    if not deleted:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Deleted **{deleted['title']}**.")
+        if st.button("Undo", icon=":material/undo:", key="undo-data"):
+            with errors_shown():
+                restore(workspace(), deleted["name"])
+                del st.session_state["deleted_data"]
+                st.query_params.from_dict({"data": deleted["name"]})
+                st.rerun()
+
+
+def describe(name: str) -> str:
+    source = sources[name]
+    mine = "yours" if OWN_NAME.fullmatch(name) else "built in"
+    away = ", not on this machine" if source.missing() else ""
+    return f"{source.title} · {source.samples:,} {KINDS[source.kind]} · {mine}{away}"
+
+
+st.title("Data", anchor=False)
+show_undo()
+sources = list_sources(workspace())
+show_add(has_own=any(OWN_NAME.fullmatch(name) for name in sources))
+wanted = st.query_params.get("data", "")
+if wanted and wanted not in sources:
+    st.error(f"There is no data set {wanted!r}. It may have been deleted.", icon=":material/error:")
+if wanted in sources and st.session_state.get("data-shown") != wanted:
+    st.session_state["data-choice"] = st.session_state["data-shown"] = wanted
+if st.session_state.get("data-choice") not in sources:
+    st.session_state["data-choice"] = wanted if wanted in sources else "mnist-5k"
+name = st.selectbox(
+    "Data set", list(sources),
+    format_func=describe, key="data-choice",
+    help="Your own data sets come first; the others are built in.",
+)  # fmt: skip
+if name != wanted:
+    st.session_state["data-shown"] = name
+    st.query_params["data"] = name
+if missing := sources[name].missing():
+    st.info(missing, icon=":material/download:")
+else:
+    with errors_shown():
+        show_dataset(name, sources[name])

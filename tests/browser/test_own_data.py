@@ -1,0 +1,98 @@
+"""A practitioner's journey: upload images, a table and texts, read the report, mend, split, train on them."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from selfsup_core.data.sources import list_sources, open_source
+from selfsup_core.runs.folder import list_states
+from tests.browser.conftest import Server, wait_stage
+from tests.data.importing.make import archive, png, write
+
+pytestmark = pytest.mark.browser
+
+
+def upload(page: Page, server: Server, *paths) -> None:
+    page.goto(f"{server.url}/data")
+    adding = page.get_by_text("Add your own data")
+    adding.wait_for()
+    if not page.get_by_test_id("stFileUploader").first.is_visible():
+        adding.click()
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(
+        [str(p) for p in paths]
+    )
+
+
+def import_it(page: Page) -> str:
+    before = page.url
+    page.get_by_role("button", name="Import").click()
+    page.wait_for_url(lambda url: "data=my-" in url and url != before)
+    page.get_by_role("tab", name="Health").wait_for()
+    return page.url.split("data=")[1].split("&")[0]
+
+
+def train(page: Page, server: Server, name: str) -> None:
+    page.get_by_role("button", name="Train on it").click()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    wait_stage(page, "status", lambda status: status == "finished", seconds=90)
+    assert any(state["source"] == name for state in list_states(server.workspace))
+
+
+def test_images_from_upload_to_training(server, open_context, keep, tmp_path):
+    pictures = {
+        f"pets/{name}/{i}.png": png(i, (28, 28)) for i, name in enumerate(["cat", "dog"] * 40)
+    }
+    pictures |= {"pets/cat/again.png": png(0, (28, 28)), "pets/dog/broken.png": b"no picture"}
+    page = open_context().new_page()
+    upload(page, server, write(tmp_path, "pets.zip", archive(pictures)))
+    expect(
+        page.get_by_text("82 samples in 2 classes").or_(page.get_by_text("81 samples in 2 classes"))
+    ).to_be_visible()
+    keep(page, "data-plan")
+    name = import_it(page)
+    expect(page.get_by_text("81 images")).to_be_visible()
+    keep(page, "data-preview")
+    page.get_by_role("tab", name="Health").click()
+    expect(page.get_by_text("Exact copies: 1 row")).to_be_visible()
+    expect(page.get_by_text("broken.png").first).to_be_visible()
+    keep(page, "data-health")
+    page.get_by_role("button", name="Drop the copies").click()
+    expect(page.get_by_text("80 images")).to_be_visible()
+    mended = page.url.split("data=")[1].split("&")[0]
+    assert len(open_source(name, server.workspace)) == 81
+    page.get_by_role("tab", name="Split and labels").click()
+    page.get_by_role("button", name="Use this split").click()
+    expect(page.get_by_text("begin with this split").first).to_be_visible()
+    keep(page, "data-split")
+    train(page, server, mended)
+    keep(page, "data-trained")
+
+
+def test_a_table_and_texts(server, open_context, keep, tmp_path):
+    table = "a,b,c,label\n" + "".join(f"{i}.5,{i % 7},x{i % 3},g{i % 2}\n" for i in range(80))
+    page = open_context().new_page()
+    upload(page, server, write(tmp_path, "measured.csv", table))
+    expect(page.get_by_text("80 samples in 2 classes (g0, g1)")).to_be_visible()
+    keep(page, "data-columns")
+    train(page, server, import_it(page))
+
+    reviews = "review,sentiment\n" + "".join(
+        f"this is sentence {i} of many,{'good' if i % 2 else 'bad'}\n" for i in range(60)
+    )
+    upload(page, server, write(tmp_path, "reviews.csv", reviews))
+    name = import_it(page)
+    expect(page.get_by_text("60 texts")).to_be_visible()
+    assert list_sources(server.workspace)[name].kind == "text"
+    keep(page, "data-texts")
+
+
+def test_rubbish_is_refused_in_words_and_leaves_nothing(server, open_context, tmp_path):
+    before = set(list_sources(server.workspace))
+    page = open_context(390, 844, color_scheme="dark").new_page()
+    upload(page, server, write(tmp_path, "fake.zip", b"PK\x03\x04 this is no archive"))
+    expect(page.get_by_text("fake.zip is a damaged archive")).to_be_visible()
+    assert set(list_sources(server.workspace)) == before
+    leftovers = [p.name for p in server.workspace.iterdir() if p.name.startswith(".job")]
+    assert leftovers == []

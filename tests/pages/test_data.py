@@ -1,0 +1,97 @@
+"""The Data page: each built-in kind is shown, own sets can be mended, split, renamed and deleted, a bad one is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from selfsup_core.data import own
+from selfsup_core.data.sources import find_source, list_sources
+from selfsup_core.runs.folder import list_states, read_state
+from selfsup_core.runs.spec import read_spec
+from tests.data.importing.make import write
+from tests.pages.test_pages import buttons, texts
+
+PAGE = "pages/data.py"
+TABLE = "a,b,label\n" + "".join(f"{i}.5,{i % 7},g{i % 2}\n" for i in range(60)) + "0.5,0,g0\n"
+
+
+@pytest.fixture
+def table(workspace: Path, tmp_path: Path) -> str:
+    return own.import_files(workspace, [write(tmp_path, "wines.csv", TABLE)])
+
+
+def open_tab(app, name: str):
+    app.session_state["data-tabs"] = name
+    return app.run()
+
+
+@pytest.mark.parametrize(("name", "says"), [
+    ("digits", "1,797"), ("wine", "178"), ("tones", "600"), ("moons", "1,000"),
+])  # fmt: skip
+def test_each_kind_is_shown(studio, name, says):
+    app = studio(PAGE, data=name)
+    assert f"**{says}**" in texts(app)
+    assert not app.error
+
+
+def test_a_set_that_is_gone_is_said_and_another_is_shown(studio):
+    app = studio(PAGE, data="my-gone")
+    assert "There is no data set 'my-gone'" in texts(app)
+    assert app.selectbox(key="data-choice").value == "mnist-5k"
+
+
+def test_health_offers_the_mend_and_opens_the_new_version(studio, workspace, table):
+    app = open_tab(studio(PAGE, data=table), "Health")
+    assert "Exact copies: 1 row" in texts(app)
+    buttons(app)["mend-exact-duplicates"].click().run()
+    new = next(name for name in list_sources(workspace) if name.startswith("my-") and name != table)
+    assert find_source(new, workspace).samples == 60
+    assert app.selectbox(key="data-choice").value == new
+    assert not app.exception
+
+
+def test_split_is_kept_and_a_run_begins_with_it(studio, workspace, table):
+    app = open_tab(studio(PAGE, data=table), "Split and labels")
+    app.number_input(key=f"split-{table}-validation").set_value(0.25).run()
+    app.button_group(key=f"budget-{table}").set_value("Some of each class").run()
+    app.number_input(key=f"perclass-{table}").set_value(3).run()
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert (shown["Labels seen"], shown["Validation"]) == ("6", "15")
+    buttons(app)["save-split"].click().run()
+    assert own.read_split(workspace, table)["labels_per_class"] == 3
+
+    app = studio("pages/autoencoder.py", data=table)
+    assert app.selectbox(key="network").value == "dense-table"
+    buttons(app)["train"].click().run()
+    (state,) = list_states(workspace)
+    assert state["source"] == table
+    spec = read_spec(workspace / "runs" / state["run"] / "spec.yaml")
+    assert (spec.data.validation, spec.data.labels_per_class) == (0.25, 3)
+
+
+def test_rename_delete_and_undo(studio, workspace, table):
+    app = open_tab(studio(PAGE, data=table), "About")
+    app.text_input(key=f"title-{table}").set_value("My wines").run()
+    buttons(app)["rename"].click().run()
+    assert find_source(table, workspace).title == "My wines"
+    buttons(app)["delete-data"].click().run()
+    assert table not in list_sources(workspace)
+    assert "Deleted **My wines**" in texts(app)
+    buttons(app)["undo-data"].click().run()
+    assert table in list_sources(workspace)
+    assert not app.exception
+
+
+def test_a_run_on_own_data_trains_to_the_end(workspace, table):
+    from tests.helpers import make_run, run_here
+
+    folder = make_run(workspace, data__source=table)
+    assert run_here(folder)["status"] == "finished"
+    assert read_state(folder)["source_title"] == "wines"
+
+
+def test_hub_is_off_on_a_shared_server(studio, monkeypatch):
+    monkeypatch.setenv("SELFSUP_HUB", "off")
+    assert "Switched off on this server" in texts(studio(PAGE))
