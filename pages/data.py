@@ -38,6 +38,8 @@ st.title("Data", anchor=False)
 show_undo()
 sources = list_sources(workspace())
 show_add(has_own=any(OWN_NAME.fullmatch(name) for name in sources))
+if st.session_state.get("pending"):
+    st.stop()  # one thing at a time: the files that were just given
 wanted = st.query_params.get("data", "")
 if wanted and wanted not in sources:
     st.error(f"There is no data set {wanted!r}. It may have been deleted.", icon=":material/error:")

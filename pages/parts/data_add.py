@@ -150,7 +150,8 @@ def show_plan(files: list[Path]) -> None:
         st.caption(f":material/info: {note}")
     if plan["aside"]:
         st.warning(
-            f"{len(plan['aside'])} files are set aside: " + "; ".join(list(plan["aside"])[:5]),
+            f"Set aside, since unreadable ({len(plan['aside'])}): "
+            + "; ".join(list(plan["aside"])[:5]),
             icon=":material/warning:",
         )
     values = choose_values(plan, mark)

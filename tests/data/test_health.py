@@ -92,6 +92,13 @@ def test_planted_label_errors_are_found():
     assert len(set(found["rows"]) & set(wrong.tolist())) >= 9
 
 
+def test_a_model_that_knows_nothing_doubts_no_label():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 4)).astype(np.float32)
+    data = replace(table(), x=x, columns=tuple("wxyz"))
+    assert "label-errors" not in codes(data)
+
+
 def test_texts_and_images():
     texts = Texts.pack([f"some longer text number {i}" for i in range(20)] + ["", "x", "y" * 6000])
     found = codes(Dataset(id="x", kind="text", title="", x=texts))

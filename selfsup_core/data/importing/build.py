@@ -16,7 +16,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.images import read_images
 from selfsup_core.data.importing.inspect import inspect_files, label_files, read_lines, sort_out
 from selfsup_core.data.importing.sounds import RATE, read_sound
-from selfsup_core.data.importing.tables import read_table
+from selfsup_core.data.importing.tables import Table
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 
@@ -29,11 +29,12 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
     Raises:
         DataError: nothing can be made of these files.
     """
-    plan = inspect_files(paths, config)
+    read: dict[str, Any] = {}
+    plan = inspect_files(paths, config, read)
     form, members, beside, aside = sort_out(paths)
     kind = plan["kind"] if config.kind == "auto" else config.kind
     makers = {"image": from_images, "wav": from_sounds, "npy": from_arrays, "txt": from_lines}
-    made = makers.get(form, from_table)(members, beside, config, plan | {"kind": kind})
+    made = makers.get(form, from_table)(members, beside, config, plan | read | {"kind": kind})
     aside = aside | made.pop("aside", {})
     labels = made.pop("labels")
     classes, y = index_labels(labels)
@@ -177,7 +178,7 @@ def resize(pixels: np.ndarray, size: int, config: ImportConfig) -> np.ndarray:
 
 def from_table(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
     """Text and table kinds: each column by its role."""
-    table = read_table(members, config)
+    table: Table = plan["table"]
     by_name = dict(zip(table.names, table.columns, strict=True))
     table.columns = []  # each is let go when it has become numbers
     roles = {c["name"]: c for c in plan["columns"]}

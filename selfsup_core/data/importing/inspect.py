@@ -72,8 +72,13 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
     return form, kept, beside, aside
 
 
-def inspect_files(paths: list[Path], config: ImportConfig) -> dict[str, Any]:
+def inspect_files(
+    paths: list[Path], config: ImportConfig, keep: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """A plan as plain values.
+
+    Args:
+        keep: is given the table that was read, so that it need not be read twice.
 
     Returns: {"form", "kind", "rows", "notes", "aside", and by kind: "columns" | "size", "color", "median" |
         "seconds", "classes"}.
@@ -106,6 +111,8 @@ def inspect_files(paths: list[Path], config: ImportConfig) -> dict[str, Any]:
             "examples": lines[:5], "mean_length": float(np.mean(lengths)),
         }  # fmt: skip
     table = read_table(members, config)
+    if keep is not None:
+        keep["table"] = table
     columns = choose_label([
         describe_column(name, cells) for name, cells in zip(table.names, table.columns, strict=True)
     ])  # fmt: skip
