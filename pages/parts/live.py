@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import streamlit as st
@@ -13,7 +14,7 @@ from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, RunFolder, open_run, read_rows, read_state
-from selfsup_core.runs.frames import frame_path, list_frames, read_frame
+from selfsup_core.runs.frames import frame_path, list_frames, read_about, read_frame
 from selfsup_core.runs.live import epoch_rows
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
@@ -106,19 +107,22 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
     best = state["best"]["epoch"] if state["best"] else None
     frame = read_frame(frame_path(folder.frames, cursor))
     static = read_frame(folder.frames / "static.safetensors")
+    about = read_about(folder.frames / "static.safetensors")
     left, middle, right = st.columns(3)
     with left:
         st.markdown("**Loss**")
         st.plotly_chart(loss_figure(rows, cursor, best), key="standing-loss")
     with middle:
         st.markdown("**Reconstructions**")
-        shape = item_shape(state)
+        # Read from the run itself: its data set may have been deleted since.
+        shape = tuple(json.loads(about["item_shape"]))
         sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
         st.image(sheet, width="stretch", caption="Input, output, difference")
     with right:
         st.markdown(f"**Latent map** ({state['map']})")
         st.plotly_chart(
-            map_figure(frame["map"], static["labels"], class_names(state)), key="standing-map"
+            map_figure(frame["map"], static["labels"], json.loads(about["classes"])),
+            key="standing-map",
         )
     st.caption(describe_run(state))
 
@@ -153,15 +157,3 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
             send(folder, "step")
         if st.button("Stop", icon=":material/stop:"):
             send(folder, "stop")
-
-
-def item_shape(state: dict[str, Any]) -> tuple[int, ...]:
-    from selfsup_core.data.sources import find_source
-
-    return find_source(state["source"], workspace()).shape
-
-
-def class_names(state: dict[str, Any]) -> list[str]:
-    from selfsup_core.data.sources import open_source
-
-    return list(open_source(state["source"], workspace()).classes)

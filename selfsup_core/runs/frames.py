@@ -158,3 +158,10 @@ def list_frames(folder: Path) -> list[int]:
 def read_frame(path: Path) -> dict[str, np.ndarray]:
     """All arrays of a frame. Raises FileNotFoundError when there is none."""
     return load_arrays(path.read_bytes())
+
+
+def read_about(path: Path) -> dict[str, str]:
+    """What a frame's file says of its arrays. Raises FileNotFoundError when there is none."""
+    with open(path, "rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        return json.loads(file.read(size)).get("__metadata__", {})

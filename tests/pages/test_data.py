@@ -95,3 +95,15 @@ def test_a_run_on_own_data_trains_to_the_end(workspace, table):
 def test_hub_is_off_on_a_shared_server(studio, monkeypatch):
     monkeypatch.setenv("SELFSUP_HUB", "off")
     assert "Switched off on this server" in texts(studio(PAGE))
+
+
+def test_a_run_stays_open_when_its_data_are_deleted(studio, workspace, table):
+    from tests.helpers import make_run, run_here
+
+    folder = make_run(workspace, data__source=table)
+    run_here(folder)
+    own.delete(workspace, table)
+    app = studio("pages/autoencoder.py", run=folder.id)
+    assert not app.exception
+    assert not app.error
+    assert app.selectbox(key="data-dense-64-32-16").value != table
