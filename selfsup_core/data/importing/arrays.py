@@ -6,10 +6,13 @@ import io
 import re
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from selfsup_core.data.importing.files import Member, identify
+from selfsup_core.data.importing.images import short
+from selfsup_core.data.importing.tables import check_size
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
@@ -38,7 +41,7 @@ def read_npy(member: Member) -> np.ndarray:
         shape, fortran, dtype = reader(stream, max_header_size=10_000)
     except Exception as error:
         raise DataError(
-            f"{member.name} is no readable array ({str(error)[:100]}).", code="damaged-array",
+            f"{member.name} is no readable array ({short(error)}).", code="damaged-array",
             remedy="Write it again with numpy.save.",
         ) from error  # fmt: skip
     if dtype.hasobject:
@@ -53,13 +56,21 @@ def read_npy(member: Member) -> np.ndarray:
         )  # fmt: skip
     count = int(np.prod([int(n) for n in shape], dtype=object)) if shape else 1
     found = member.size - stream.tell()
-    if count * dtype.itemsize != found:
+    if count * dtype.itemsize != found or min(shape, default=0) < 0 or not dtype.itemsize:
         raise DataError(
             f"{member.name} says {shape} of {dtype}, {count * dtype.itemsize:,} bytes, but holds {found:,}.",
             code="damaged-array", remedy="Write it again with numpy.save.",
         )  # fmt: skip
-    array = np.frombuffer(stream.getbuffer()[stream.tell() :], dtype=dtype, count=count)
-    return array.reshape(shape, order="F" if fortran else "C")
+    body = stream.getbuffer()[stream.tell() :]
+    if dtype.kind == "U" and count:
+        points = np.frombuffer(body, np.dtype(np.uint32).newbyteorder(dtype.byteorder))
+        if points.max() > 0x10FFFF:
+            raise DataError(
+                f"{member.name} holds characters that do not exist.", code="damaged-array",
+                remedy="Write it again with numpy.save.",
+            )  # fmt: skip
+    array = np.frombuffer(body, dtype=dtype, count=count)
+    return array.reshape([int(n) for n in shape], order="F" if fortran else "C")
 
 
 def read_idx(member: Member) -> np.ndarray:
@@ -103,7 +114,8 @@ def read_arrays(members: list[Member]) -> tuple[np.ndarray, np.ndarray | None, l
     labels = [
         n
         for n in named
-        if n.array.ndim == 1 or (LABEL_NAMES.search(n.name) and n.array.size == len(n.array))
+        if n.array.ndim == 1
+        or (n.array.ndim and LABEL_NAMES.search(n.name) and n.array.size == len(n.array))
     ]
     samples = [n for n in named if n.array.ndim > 1 and not any(n is other for other in labels)]
     if not samples:
@@ -117,8 +129,13 @@ def read_arrays(members: list[Member]) -> tuple[np.ndarray, np.ndarray | None, l
             f"The arrays hold samples of different shapes: {', '.join(map(str, sorted(shapes)))}.",
             code="other-shapes", remedy="Upload one data set at a time.",
         )  # fmt: skip
-    if not all(len(n.array) for n in samples):
-        raise DataError(f"{samples[0].name} has no rows.", code="no-rows", remedy="Add rows.")
+    for n in samples:
+        if not n.array.size:
+            raise DataError(
+                f"{n.name} of {n.array.shape} has no rows or no values.", code="no-rows",
+                remedy="Add rows.",
+            )  # fmt: skip
+        check_size(n.name, len(n.array), n.array.shape[1] if n.array.ndim == 2 else 1)
     if labels and len(labels) != len(samples):
         raise DataError(
             f"{len(samples)} arrays of samples but {len(labels)} of labels.", code="labels-do-not-fit",
@@ -193,3 +210,12 @@ def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
         notes.append(f"Values from {low:g} to {high:g} were scaled to 0 to 255.")
         values = (values - low) / ((high - low) or 1.0)
     return np.round(values * 255).astype(np.uint8), notes
+
+
+def label_text(value: Any) -> str:
+    """A stored label as a class name; -1, NaN and b"" mean none."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, float):
+        return "" if value != value or value == -1 else f"{value:g}"
+    return "" if value == -1 else str(value).encode("utf-8", "replace").decode()

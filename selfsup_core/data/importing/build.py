@@ -10,7 +10,7 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.groups import find_groups
-from selfsup_core.data.importing.arrays import as_pixels, read_arrays
+from selfsup_core.data.importing.arrays import as_pixels, label_text, read_arrays
 from selfsup_core.data.importing.columns import as_numbers
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.images import read_images
@@ -148,15 +148,6 @@ def from_arrays(members, beside, config: ImportConfig, plan: dict[str, Any]) -> 
         "columns": tuple(f"column {i + 1}" for i in range(x.shape[1])),
         "steps": "array of numbers; columns are scaled when a run starts, from its training rows",
     }  # fmt: skip
-
-
-def label_text(value: Any) -> str:
-    """A stored label as a class name; -1, NaN and b"" mean none."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, float):
-        return "" if value != value or value == -1 else f"{value:g}"
-    return "" if value == -1 else str(value)
 
 
 def resize(pixels: np.ndarray, size: int, config: ImportConfig) -> np.ndarray:

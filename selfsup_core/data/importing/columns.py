@@ -26,6 +26,7 @@ MISSING = (
     "-inf",
     "+inf",
     "infinity",
+    "-infinity",
 )
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 DECIMAL_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"

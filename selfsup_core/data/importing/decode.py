@@ -54,13 +54,13 @@ def decode(name: str, data: bytes, encoding: str = "") -> tuple[str, str, str]:
         encoding, note = detect_encoding(name, data)
     try:
         return data.decode(encoding), encoding, note
-    except LookupError as error:
+    except (LookupError, TypeError) as error:
         raise DataError(
             f"There is no encoding {encoding!r}.",
             code="bad-encoding",
             remedy="Try utf-8 or cp1252.",
         ) from error
-    except (UnicodeDecodeError, UnicodeError) as error:
+    except ValueError as error:  # of decoding, or of a name with a zero byte in it
         raise DataError(
             f"{name} is not {encoding}: {error}.", code="bad-encoding",
             remedy="Leave the encoding empty to have it detected.",

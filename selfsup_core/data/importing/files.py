@@ -15,6 +15,9 @@ from selfsup_core.errors import DataError
 
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt", ".bin", ".h5", ".hdf5", ".keras")
 IMAGES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"BM": "bmp"}
+TEXTS = {
+    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "txt",
+}  # fmt: skip
 IDX_TYPES = (8, 9, 11, 12, 13, 14)
 
 
@@ -57,6 +60,8 @@ def identify(name: str, head: bytes) -> str:
         raise DataError(
             f"{name} is empty.", code="empty-file", remedy="Choose a file with content."
         )
+    if suffix in TEXTS and all(32 <= b < 127 or b in b"\t\r\n" for b in head[:16]):
+        return TEXTS[suffix]  # a table may begin with "BMI" or "PAR1"
     if any(head.startswith(magic) for magic in IMAGES) or is_riff(head, b"WEBP"):
         return "image"
     if is_riff(head, b"WAVE"):
@@ -90,16 +95,8 @@ def identify(name: str, head: bytes) -> str:
             f"{name} is no {suffix[1:].upper()} file: its first bytes are something else.",
             code="wrong-content", remedy="Save it again in that format.",
         )  # fmt: skip
-    texts = {
-        ".csv": "csv",
-        ".tsv": "csv",
-        ".tab": "csv",
-        ".jsonl": "jsonl",
-        ".ndjson": "jsonl",
-        ".txt": "txt",
-    }
-    if suffix in texts:
-        return texts[suffix]
+    if suffix in TEXTS:
+        return TEXTS[suffix]
     raise DataError(
         f"{name} is of a kind that cannot be read.",
         code="unknown-format",
@@ -133,7 +130,7 @@ def open_files(paths: list[Path]) -> list[Member]:
         member = Member(path.name, size, path.read_bytes, path)
         form = identify(path.name, member.head())
         if form == "zip":
-            members += open_archive(path)
+            members += [unpack_idx(inner) for inner in open_archive(path)]
         elif form == "gz":
             members.append(unpack_gzip(member))
         else:
@@ -148,20 +145,32 @@ def open_files(paths: list[Path]) -> list[Member]:
 
 def unpack_gzip(member: Member) -> Member:
     """A .gz file as what it holds."""
-    name = member.name.removesuffix(".gz")
+    name = member.name[:-3] if member.suffix == ".gz" else member.name
+    most = min(LIMITS.decoded_bytes, max(LIMITS.archive_ratio * member.size, 10 * MB))
     try:
         with gzip.open(io.BytesIO(member.read())) as file:
-            data = file.read(LIMITS.decoded_bytes + 1)
+            data = file.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
             f"{member.name} is damaged ({error}).", code="damaged-file", remedy="Pack it again."
         ) from error
-    if len(data) > min(LIMITS.decoded_bytes, max(LIMITS.archive_ratio * member.size, 10 * MB)):
+    if len(data) > most:
         raise DataError(
             f"{member.name} grows to more than {LIMITS.archive_ratio} times its size.",
             code="archive-bomb", remedy="Upload it unpacked.",
         )  # fmt: skip
     return Member(name, len(data), lambda: data)
+
+
+def unpack_idx(member: Member) -> Member:
+    """A gzipped IDX file inside an archive as what it holds, since both are accepted; all else as it is."""
+    if member.suffix != ".gz" or "idx" not in member.name.lower():
+        return member
+    try:
+        inner = unpack_gzip(member)
+        return inner if identify(inner.name, inner.head()) == "idx" else member
+    except DataError:
+        return member  # named among what was set aside when it is looked at
 
 
 def open_archive(path: Path) -> list[Member]:
@@ -173,14 +182,10 @@ def open_archive(path: Path) -> list[Member]:
     name = path.name
     try:
         archive = zipfile.ZipFile(path)
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    except (
-        zipfile.BadZipFile,
-        OSError,
-        ValueError,
-        NotImplementedError,
-        UnicodeDecodeError,
-    ) as error:
+        entries = [e for e in archive.infolist() if e.filename and not e.is_dir()]
+    except MemoryError:
+        raise
+    except Exception as error:  # zipfile raises many kinds for damaged files
         raise DataError(
             f"{name} is a damaged archive ({error}).",
             code="damaged-archive",
@@ -196,8 +201,9 @@ def open_archive(path: Path) -> list[Member]:
             try:
                 with archive.open(entry) as file:
                     data = file.read(entry.file_size + 1)
-            except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError,
-                    RuntimeError, ValueError) as error:  # fmt: skip
+            except MemoryError:
+                raise
+            except Exception as error:  # each way of packing has errors of its own
                 raise DataError(
                     f"{entry.filename} in {name} is damaged ({error}).", code="damaged-member"
                 ) from error
@@ -215,7 +221,12 @@ def open_archive(path: Path) -> list[Member]:
 
 def is_hidden(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    return any(part.startswith((".", "__MACOSX")) for part in parts) or parts[-1] == "Thumbs.db"
+    named = [part for part in parts if part != ".."]
+    return (
+        not named
+        or any(part.startswith((".", "__MACOSX")) for part in named)
+        or named[-1] == "Thumbs.db"
+    )
 
 
 def check_entries(name: str, size: int, entries: list[zipfile.ZipInfo]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from selfsup_core.data.importing.arrays import read_arrays
+from selfsup_core.data.importing.arrays import label_text, read_arrays
 from selfsup_core.data.importing.columns import choose_label, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
@@ -38,6 +38,11 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
     for member in members:
         try:
             form = identify(member.name, member.head())
+            if form in ("zip", "gz"):
+                raise DataError(
+                    f"{member.name} is packed twice.", code="archive-nested",
+                    remedy="Unpack the inner archive first.",
+                )  # fmt: skip
         except DataError as error:
             if len(members) == 1:
                 raise
@@ -97,7 +102,7 @@ def inspect_files(
         x, y, notes = read_arrays(members)
         kind = "image" if x.ndim > 2 else "table"
         plan |= {"kind": kind, "rows": len(x), "notes": notes, "shape": list(x.shape[1:])}
-        plan["classes"] = count_labels([str(v) for v in y.tolist()] if y is not None else [])
+        plan["classes"] = count_labels([label_text(v) for v in y.tolist()] if y is not None else [])
         if kind == "image":
             plan["size"] = config.size or (x.shape[1] if x.shape[1] == x.shape[2] and x.shape[1] <= 64
                                            else choose_size([(x.shape[1], x.shape[2])]))  # fmt: skip

@@ -185,6 +185,11 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     if not sample.strip():
         raise DataError(f"{member.name} holds only blanks.", code="no-rows", remedy="Add rows.")
     delimiter = config.delimiter or detect_delimiter(member.name, sample[:50_000])
+    if not delimiter.isascii() or delimiter in '\0\n\r"':
+        raise DataError(
+            f"{delimiter!r} cannot be the delimiter between cells.", code="bad-delimiter",
+            remedy="Give a comma, a semicolon, a tab or another ASCII character.",
+        )  # fmt: skip
     csv.field_size_limit(LIMITS.cell_bytes)
     try:
         rows = [row for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row][:200]
@@ -299,7 +304,8 @@ def read_jsonl(member: Member, config: ImportConfig) -> Table:
             column.append(json_cell(inner))
         rows += 1
     raw = list(cells)
-    names, notes = unique_names(raw)
+    # Lone surrogates, which UTF-8 has no bytes for, become "?".
+    names, notes = unique_names([key.encode("utf-8", "replace").decode() for key in raw])
     columns = []
     for key in raw:
         filled = cells.pop(key)
@@ -352,6 +358,8 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
                     f"{member.name} unpacks to more than {LIMITS.decoded_bytes // MB:,} MB.",
                     code="too-large", remedy="Take a sample.",
                 )  # fmt: skip
+    except (DataError, MemoryError):
+        raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{member.name} cannot be read as Parquet ({str(error)[:160]}).", code="damaged-table",

@@ -98,6 +98,14 @@ def test_the_four_idx_files_are_joined_with_their_own_labels(tmp_path):
     assert len(build([zipped])) == 10
 
 
+def test_a_zip_of_gzipped_idx_files(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (10, 28, 28))
+    files = {"a-images-idx3.gz": packed_idx(images), "a-labels-idx1.gz": packed_idx(np.arange(10))}
+    made = build([write(tmp_path, "all.zip", archive(files))])
+    assert np.array_equal(made.x, images)
+    assert made.y.tolist() == list(range(10))
+
+
 def test_numpy_arrays(tmp_path):
     rng = np.random.default_rng(0)
     table = rng.normal(size=(20, 3))

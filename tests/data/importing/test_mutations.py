@@ -1,0 +1,160 @@
+"""Good files with a few bytes changed: each is read or refused with a sentence, never a traceback."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.importing.build import build_dataset
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.errors import StudioError
+from selfsup_core.files import finite
+from tests.data.importing.make import archive, idx, png, wav, write
+
+EXAMPLES = int(os.environ.get("SELFSUP_MUTATIONS", "500"))
+# Bytes that mean something to some reader are put in more often than others.
+TELLING = b"\x00\xff\x7f\x80\"',;\n\r\t{}[]:+-.eE0919\xef\xbb\xbf\\ud8"
+
+
+def csv_table() -> bytes:
+    lines = ["size,weight,note,label"]
+    lines += [f'{i}.5,{-i}e1,"a, {i}",{"ab"[i % 2]}' for i in range(8)]
+    return "\n".join(lines).encode()
+
+
+def json_lines() -> bytes:
+    return "\n".join(f'{{"n": {i}, "w": "ä {i}", "label": "{i % 2}"}}' for i in range(6)).encode()
+
+
+def parquet_table() -> bytes:
+    buffer = io.BytesIO()
+    table = pa.table({"n": [1.5, 2.0, None, 4.0], "label": ["a", "b", "a", "b"]})
+    parquet.write_table(table, buffer, compression="none", write_statistics=False)
+    return buffer.getvalue()
+
+
+def npy(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def npz() -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, x=np.arange(24, dtype=np.float32).reshape(4, 6), y=np.array(list("abab")))
+    return buffer.getvalue()
+
+
+SEEDS: dict[str, bytes] = {
+    "table.csv": csv_table(),
+    "lines.jsonl": json_lines(),
+    "table.parquet": parquet_table(),
+    "images.npy": npy(np.arange(48, dtype=np.float32).reshape(3, 4, 4)),
+    "words.npy": npy(np.array([["1", "b"], ["2", "ü"]])),
+    "arrays.npz": npz(),
+    "images.idx": idx(np.arange(48).reshape(3, 4, 4)),
+    "images.zip": archive(
+        {"a/1.png": png(1, (4, 4)), "b/2.png": png(2, (4, 4)), "t.csv": b"file,label"}
+    ),
+    "image.png": png(3, (6, 6), "RGB"),
+    "sound.wav": wav(seconds=0.02),
+    "lines.txt": "one line\n\nanother – line\nthird\n".encode(),
+}
+
+Mutation = tuple[str, float, int, bytes]
+mutations = st.lists(
+    st.tuples(
+        st.sampled_from(["flip", "set", "cut", "insert", "repeat", "remove"]),
+        st.floats(0, 1, exclude_max=True),
+        st.integers(1, 64),
+        st.one_of(
+            st.binary(min_size=1, max_size=8),
+            st.lists(st.sampled_from(TELLING), min_size=1, max_size=8).map(bytes),
+        ),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def mutate(data: bytes, steps: list[Mutation]) -> bytes:
+    """Apply each step at its place, a share of the length at that time."""
+    for what, share, length, put in steps:
+        place = int(share * len(data))
+        before, block, after = data[:place], data[place : place + length], data[place + length :]
+        if what == "flip":
+            data = before + bytes(b ^ (1 << length % 8) for b in block[:1]) + block[1:] + after
+        elif what == "set":
+            data = before + put + data[place + len(put) :]
+        elif what == "cut":
+            data = before
+        elif what == "insert":
+            data = before + put + block + after
+        elif what == "repeat":
+            data = before + block * 3 + after
+        else:
+            data = before + after
+    return data
+
+
+def attempt(folder: Path, name: str, data: bytes) -> None:
+    """Import; anything but a data set or a plain refusal fails."""
+    path = write(folder, name, data)
+    try:
+        made = build_dataset([path], ImportConfig(), "my-x")
+    except StudioError as error:
+        refusal = error
+    else:
+        assert isinstance(made, Dataset)
+        kept = (made.details, made.classes, made.columns, made.title)
+        json.dumps(finite(kept), ensure_ascii=False, allow_nan=False).encode()
+        return
+    assert refusal.code
+    assert refusal.message
+    assert "Traceback" not in refusal.message
+    assert str(folder) not in str(refusal)
+
+
+def as_test(name: str) -> Callable[[], None]:
+    @settings(
+        max_examples=EXAMPLES, derandomize=True, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(mutations)
+    def run(steps: list[Mutation]) -> None:
+        with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
+            attempt(Path(folder), name, mutate(SEEDS[name], steps))
+
+    return run
+
+
+def memory_folder() -> str | None:
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", SEEDS)
+def test_mutated_file_is_read_or_refused(name: str) -> None:
+    as_test(name)()
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_unchanged_file_is_read(name: str, tmp_path: Path) -> None:
+    path = write(tmp_path, name, SEEDS[name])
+    if name == "words.npy":
+        with pytest.raises(StudioError):
+            build_dataset([path], ImportConfig(), "my-x")
+    else:
+        assert len(build_dataset([path], ImportConfig(), "my-x"))
