@@ -28,6 +28,11 @@ def open_image(member: Member):
     # PIL raises many kinds for damaged files, struct.error and SyntaxError among them.
     except DataError:
         raise
+    except Image.DecompressionBombError as error:
+        raise DataError(
+            f"{member.name} has far more than {LIMITS.image_pixels // MB} megapixels.",
+            code="image-too-large", remedy="Make it smaller.",
+        ) from error  # fmt: skip
     except Exception as error:
         raise DataError(
             f"{member.name} is no readable image ({short(error)}).", code="damaged-image"
@@ -119,6 +124,8 @@ def read_images(members: list[Member], config: ImportConfig, size: int, color: b
         try:
             pixels[len(kept)], original = read_image(member, size, color, config.fit)
         except DataError as error:
+            if len(members) == 1:
+                raise
             aside[member.name] = error.message
             continue
         kept.append(place)

@@ -13,7 +13,13 @@ from selfsup_core.data.importing.columns import choose_label, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.files import Member, identify, open_files
-from selfsup_core.data.importing.images import choose_size, class_depth, class_of, look_at_images
+from selfsup_core.data.importing.images import (
+    choose_size,
+    class_depth,
+    class_of,
+    look_at_images,
+    open_image,
+)
 from selfsup_core.data.importing.sounds import read_header
 from selfsup_core.data.importing.tables import read_table
 from selfsup_core.data.limits import LIMITS, MB
@@ -175,6 +181,8 @@ def count_labels(labels: list[str]) -> dict[str, int]:
 def look_at_image_files(
     members: list[Member], beside: list[Member], config: ImportConfig
 ) -> dict[str, Any]:
+    if len(members) == 1:
+        open_image(members[0])  # says itself what is wrong with it
     sizes, is_color = look_at_images(members)
     if not sizes:
         raise DataError(
