@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.data_add import show_add
 from pages.parts.data_show import show_dataset
-from pages.parts.workspace import errors_shown, workspace
+from pages.parts.workspace import errors_shown, plain, workspace
 from selfsup_core.data.own import restore
 from selfsup_core.data.sources import OWN_NAME, list_sources
 
@@ -18,7 +18,7 @@ def show_undo() -> None:
     if not deleted:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Deleted **{deleted['title']}**.")
+        st.markdown(f"Deleted **{plain(deleted['title'])}**.")
         if st.button("Undo", icon=":material/undo:", key="undo-data"):
             with errors_shown():
                 restore(workspace(), deleted["name"])
@@ -42,7 +42,10 @@ if st.session_state.get("pending"):
     st.stop()  # one thing at a time: the files that were just given
 wanted = st.query_params.get("data", "")
 if wanted and wanted not in sources:
-    st.error(f"There is no data set {wanted!r}. It may have been deleted.", icon=":material/error:")
+    st.error(
+        f"There is no data set {plain(repr(wanted))}. It may have been deleted.",
+        icon=":material/error:",
+    )
 if wanted in sources and st.session_state.get("data-shown") != wanted:
     st.session_state["data-choice"] = st.session_state["data-shown"] = wanted
 if st.session_state.get("data-choice") not in sources:

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from pages.parts.forms import help_text
-from pages.parts.workspace import errors_shown, workspace
+from pages.parts.workspace import errors_shown, plain, workspace
 from selfsup_core.data import own
 from selfsup_core.data.importing.config import ImportConfig, Role
 from selfsup_core.data.limits import EXTENSIONS, describe_limits
@@ -84,7 +84,7 @@ def show_recorder() -> None:
     if not samples:
         st.caption("Keep a few samples of each class, then make a data set of them.")
         return
-    st.caption(f"{len(samples)} samples: " + ", ".join(name for name, _, _ in samples))
+    st.caption(f"{len(samples)} samples: " + plain(", ".join(name for name, _, _ in samples)))
     make, drop = st.columns(2)
     if make.button("Make a data set", type="primary", key="make-samples"):
         buffer = io.BytesIO()
@@ -145,13 +145,13 @@ def show_plan(files: list[Path]) -> None:
     mark = files[0].parent.name
     reading = st.session_state.get(f"reading-{mark}", {})
     plan = plan_of(files, ImportConfig(**reading))
-    st.markdown(f"#### {describe_plan(plan)}")
+    st.markdown(f"#### {plain(describe_plan(plan))}")
     for note in plan["notes"][:12]:
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {plain(note)}")
     if plan["aside"]:
         st.warning(
             f"Set aside, since unreadable ({len(plan['aside'])}): "
-            + "; ".join(list(plan["aside"])[:5]),
+            + plain("; ".join(list(plan["aside"])[:5])),
             icon=":material/warning:",
         )
     values = choose_values(plan, mark)
@@ -160,11 +160,13 @@ def show_plan(files: list[Path]) -> None:
         show_reading(plan, mark)
     go, cancel, _ = st.columns((1.2, 1, 4))
     if cancel.button("Cancel", key="cancel-import", width="stretch"):
+        own.drop_upload(workspace(), files)
         forget()
         st.rerun()
     if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
         with st.spinner(f"Importing {plan['rows']:,} samples …"):
             name = own.import_files(workspace(), files, ImportConfig(**(reading | values)))
+        own.drop_upload(workspace(), files)
         forget()
         st.query_params.from_dict({"data": name})
         st.session_state.pop("data-shown", None)

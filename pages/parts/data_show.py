@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.forms import help_text, widget
-from pages.parts.workspace import errors_shown, workspace
+from pages.parts.workspace import errors_shown, plain, workspace
 from selfsup_core.data import own
 from selfsup_core.data.budget import describe_split
 from selfsup_core.data.config import DataConfig
@@ -101,7 +101,8 @@ def show_images(dataset: Dataset) -> None:
                 break
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 if dataset.y is not None:
-                    st.caption(dataset.classes[index] if index >= 0 else "no label", width=80)
+                    name = dataset.classes[index] if index >= 0 else "no label"
+                    st.caption(plain(name), width=80)
                 st.image(strip(dataset.x[part], dataset.scale), width=len(part) * 48, clamp=True)
 
 
@@ -181,7 +182,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
     color, icon = LEVELS[finding["level"]]
     with st.container(border=True):
         text, action = st.columns((5, 1.4), vertical_alignment="center")
-        text.markdown(f":{color}[{icon}] **{finding['title']}.** {finding['why']}")
+        text.markdown(f":{color}[{icon}] **{plain(finding['title'])}.** {plain(finding['why'])}")
         if finding["mend"]:
             label = MENDS[finding["mend"]][0]
             if action.button(
@@ -194,7 +195,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                     st.session_state.pop("data-shown", None)
                     st.rerun()
         if finding["names"]:
-            text.caption(" · ".join(finding["names"]))
+            text.caption(plain(" · ".join(finding["names"])))
         if finding["rows"] and dataset.kind in ("image", "sound"):
             text.image(
                 strip(dataset.x[finding["rows"]], dataset.scale),
@@ -203,7 +204,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
             )
         elif finding["rows"] and isinstance(dataset.x, Texts):
             for row in finding["rows"][:3]:
-                text.caption(f"row {row + 1}: {dataset.x[row][:160]}")
+                text.caption(plain(f"row {row + 1}: {dataset.x[row][:160]}"))
         elif finding["rows"] and not finding["names"]:
             text.caption("Rows " + ", ".join(str(row + 1) for row in finding["rows"]))
 
@@ -280,7 +281,7 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
             st.caption(key, width=150)
             st.text(value)
     for note in dataset.details.get("notes", []):
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {plain(note)}")
     aside = dataset.details.get("aside", {})
     if aside:
         st.dataframe([{"Set aside": k, "Why": v} for k, v in aside.items()], hide_index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -33,13 +34,18 @@ def workspace() -> Path:
     return default_workspace()
 
 
+def plain(text: str) -> str:
+    """Text of a person's files for a place that reads Markdown: no link, picture, formula or bold comes of it."""
+    return re.sub(r"([\\`*_\[\]<>#|$~]|:(?=\w))", r"\\\1", text.replace("\n", " "))
+
+
 @contextmanager
 def errors_shown() -> Iterator[None]:
     """Show a studio error as one sentence with its remedy, and a full disk in words; the page goes on."""
     try:
         yield
     except StudioError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
     except OSError as error:
         st.error(
             f"The disk did not take it: {error.strerror}. Make room in the workspace and try again.",

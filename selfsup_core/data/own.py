@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -49,8 +50,6 @@ def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list
         DataError: too many or too large; nothing of them stays.
         OSError: the disk is full; nothing of them stays.
     """
-    import hashlib
-
     uploads = workspace / "uploads"
     uploads.mkdir(parents=True, exist_ok=True)
     sweep_uploads(workspace)
@@ -117,6 +116,14 @@ def sweep_uploads(workspace: Path, *, hours: float = 12.0) -> None:
             shutil.rmtree(entry, ignore_errors=True)
 
 
+def drop_upload(workspace: Path, files: list[Path]) -> None:
+    """Remove uploaded files that were imported or are not wanted; originals are not kept."""
+    uploads = (workspace / "uploads").resolve()
+    for file in files:
+        inside = file.resolve().relative_to(uploads).parts
+        shutil.rmtree(uploads / inside[0], ignore_errors=True)
+
+
 def inspect(
     workspace: Path, files: list[Path], config: ImportConfig | None = None
 ) -> dict[str, Any]:
@@ -134,11 +141,10 @@ def import_files(workspace: Path, files: list[Path], config: ImportConfig | None
         DataError: nothing can be made of them.
     """
     config = config or ImportConfig()
-    import hashlib
-
     digest = hashlib.sha256(config.model_dump_json(exclude={"name"}).encode())
     for file in files:
-        digest.update(f"\0{file.name}\0".encode())
+        # Of one file only the ending says anything of its content; of several the names may carry the labels.
+        digest.update(f"\0{file.suffix if len(files) == 1 else file.name}\0".encode())
         with open(file, "rb") as source:
             while block := source.read(CHUNK):
                 digest.update(block)
@@ -247,6 +253,10 @@ def delete(workspace: Path, name: str) -> None:
     require_own(name)
     trash = workspace / "trash"
     trash.mkdir(parents=True, exist_ok=True)
+    if not (workspace / "datasets" / name).is_dir():
+        raise DataError(f"{name} is already deleted.", code="already-deleted")
+    # The name tells the content: what lies there under it is an older copy, deleted before.
+    shutil.rmtree(trash / name, ignore_errors=True)
     try:
         os.rename(workspace / "datasets" / name, trash / name)
     except FileNotFoundError as error:
@@ -257,6 +267,8 @@ def delete(workspace: Path, name: str) -> None:
 def restore(workspace: Path, name: str) -> None:
     """Undo a deletion. Raises DataError."""
     require_own(name)
+    if (workspace / "datasets" / name).is_dir():
+        raise DataError(f"{name} is there already.", code="already-there")
     try:
         os.rename(workspace / "trash" / name, workspace / "datasets" / name)
     except OSError as error:

@@ -129,6 +129,34 @@ def test_rename_delete_and_undo(workspace, table):
         own.delete(workspace, "digits")
 
 
+def test_the_same_content_under_another_name_is_the_same_set(workspace, tmp_path, table):
+    assert own.import_files(workspace, [write(tmp_path, "renamed.csv", TABLE)]) == table
+
+
+def test_deleted_brought_in_again_and_deleted_again(workspace, tmp_path, table):
+    own.delete(workspace, table)
+    assert own.import_files(workspace, [write(tmp_path, "t.csv", TABLE)]) == table
+    with pytest.raises(DataError, match="there already"):
+        own.restore(workspace, table)
+    own.delete(workspace, table)
+    own.restore(workspace, table)
+    assert len(open_source(table, workspace)) == 41
+
+
+@pytest.mark.parametrize("kind", ["image", "sound"])
+def test_a_kind_that_the_file_cannot_be_is_refused(workspace, tmp_path, kind):
+    with pytest.raises(DataError, match=f"cannot be read as {kind}") as caught:
+        own.inspect(workspace, [write(tmp_path, "t.csv", TABLE)], ImportConfig(kind=kind))
+    assert caught.value.code == "wrong-kind"
+
+
+def test_originals_are_not_kept(workspace):
+    paths = own.keep_upload(workspace, [("a.csv", io.BytesIO(TABLE.encode()))])
+    own.import_files(workspace, paths)
+    own.drop_upload(workspace, paths)
+    assert files_in(workspace / "uploads") == []
+
+
 def test_export_comes_back_the_same(workspace, tmp_path, table):
     name, content = own.export(workspace, table)
     assert name.endswith(".parquet")

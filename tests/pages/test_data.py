@@ -107,3 +107,16 @@ def test_a_run_stays_open_when_its_data_are_deleted(studio, workspace, table):
     assert not app.exception
     assert not app.error
     assert app.selectbox(key="data-dense-64-32-16").value != table
+
+
+def test_names_from_files_are_shown_as_they_are(studio, workspace, tmp_path):
+    from pages.parts.workspace import plain
+
+    evil = "![x](http://example.com/x.png) **b** $a$ :red[c]"
+    for mark in ("![x](", "**b**", "$a$", ":red["):
+        assert mark not in plain(evil)
+    content = "a,label\n" + "".join(f"{i}.5,{evil if i % 2 else 'z'}\n" for i in range(30))
+    name = own.import_files(workspace, [write(tmp_path, "e.csv", content + f"0.5,{evil}\n")])
+    app = open_tab(studio(PAGE, data=name), "Health")
+    assert "](http" not in texts(app)
+    assert not app.exception

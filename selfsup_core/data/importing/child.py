@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -52,23 +53,13 @@ def run_job(task: str, workspace: Path, **values: Any) -> Any:
         result = read_json(Path(folder) / "result.json")
         log_end = (Path(folder) / "log").read_bytes()[-2000:].decode("utf-8", "replace")
     if result is None:
-        for leftover in (workspace / "datasets").glob(".my-*.tmp"):
-            if (
-                time.time() - leftover.stat().st_mtime < 3600
-                and values.get("name", "?") in leftover.name
-            ):
-                remove(leftover)
+        for leftover in (workspace / "datasets").glob(f".{values.get('name', '?')}.*.tmp"):
+            shutil.rmtree(leftover, ignore_errors=True)
         raise died(code, log_end)
     if "error" in result:
         error = result["error"]
         raise DataError(error["message"], code=error["code"], remedy=error["remedy"])
     return result["value"]
-
-
-def remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def died(code: int, log: str) -> DataError:
@@ -107,7 +98,9 @@ def set_limits() -> None:
     ):
         hard = resource.getrlimit(kind)[1]
         soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (soft, hard))
+        # macOS knows RLIMIT_AS but does not let it be set.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (soft, hard))
     os.nice(5)
 
 

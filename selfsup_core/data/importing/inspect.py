@@ -98,6 +98,7 @@ def inspect_files(
         DataError: nothing here can be imported.
     """
     form, members, beside, aside = sort_out(paths)
+    check_kind(paths[0].name, form, config)
     plan: dict[str, Any] = {"form": form, "files": len(members), "notes": [], "aside": aside}
     plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
     if form == "image":
@@ -107,6 +108,11 @@ def inspect_files(
     if form == "npy":
         x, y, notes = read_arrays(members)
         kind = "image" if x.ndim > 2 else "table"
+        if config.kind not in ("auto", kind):
+            raise DataError(
+                f"An array of {x.shape} cannot be read as {config.kind}.", code="wrong-kind",
+                remedy=f"It can be read as {kind}.",
+            )  # fmt: skip
         plan |= {"kind": kind, "rows": len(x), "notes": notes, "shape": list(x.shape[1:])}
         plan["classes"] = count_labels([label_text(v) for v in y.tolist()] if y is not None else [])
         if kind == "image":
@@ -140,6 +146,18 @@ def inspect_files(
         table.columns[table.names.index(label)].to_pylist() if label else []
     )
     return plan
+
+
+def check_kind(name: str, form: str, config: ImportConfig) -> None:
+    """Raises DataError when files of this format cannot be read as the kind that is asked for."""
+    possible = {
+        "image": ("image",), "wav": ("sound",), "txt": ("text",), "npy": ("image", "table"),
+    }.get(form, ("table", "text"))  # fmt: skip
+    if config.kind not in ("auto", *possible):
+        raise DataError(
+            f"{name} holds {FORM_NAMES[form]}, which cannot be read as {config.kind}.",
+            code="wrong-kind", remedy=f"Choose {' or '.join(possible)}.",
+        )  # fmt: skip
 
 
 def table_kind(columns: list[dict[str, Any]]) -> str:
