@@ -12,7 +12,7 @@ import numpy as np
 
 from selfsup_core.data.importing.files import Member, identify
 from selfsup_core.data.importing.images import short
-from selfsup_core.data.importing.tables import check_size
+from selfsup_core.data.importing.table import check_size
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 

@@ -13,10 +13,10 @@ from selfsup_core.data.groups import find_groups
 from selfsup_core.data.importing.arrays import as_pixels, label_text, read_arrays
 from selfsup_core.data.importing.columns import as_numbers
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.images import read_images
+from selfsup_core.data.importing.images import make_square, read_images
 from selfsup_core.data.importing.inspect import inspect_files, label_files, read_lines, sort_out
 from selfsup_core.data.importing.sounds import RATE, read_sound
-from selfsup_core.data.importing.tables import Table
+from selfsup_core.data.importing.table import Table
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 
@@ -151,20 +151,13 @@ def from_arrays(members, beside, config: ImportConfig, plan: dict[str, Any]) -> 
 
 
 def resize(pixels: np.ndarray, size: int, config: ImportConfig) -> np.ndarray:
-    from PIL import Image, ImageOps
+    """(N, H, W[, 3]) → (N, size, size[, 3]) bytes."""
+    from PIL import Image
 
-    out = []
-    for picture in pixels:
-        image = Image.fromarray(picture)
-        image = image.convert("L") if config.color == "gray" else image
-        if config.fit == "pad":
-            image = ImageOps.pad(image, (size, size))
-        elif config.fit == "crop":
-            image = ImageOps.fit(image, (size, size))
-        else:
-            image = image.resize((size, size))
-        out.append(np.asarray(image, dtype=np.uint8))
-    return np.stack(out)
+    images = (Image.fromarray(picture) for picture in pixels)
+    if config.color == "gray":
+        images = (image.convert("L") for image in images)
+    return np.stack([np.asarray(make_square(image, size, config.fit)) for image in images])
 
 
 def from_table(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:

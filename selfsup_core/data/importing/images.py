@@ -73,6 +73,20 @@ def choose_size(sizes: list[tuple[int, int]]) -> int:
     return next((size for size in SIZES if median <= size), SIZES[-1])
 
 
+def make_square(image, size: int, fit: str):
+    """A PIL image in `size` × `size` pixels: padded, cropped or stretched."""
+    from PIL import Image, ImageOps
+
+    if image.size == (size, size):
+        return image
+    way = Image.Resampling.LANCZOS if max(image.size) > size else Image.Resampling.BICUBIC
+    if fit == "pad":
+        return ImageOps.pad(image, (size, size), way)
+    if fit == "crop":
+        return ImageOps.fit(image, (size, size), way)
+    return image.resize((size, size), way)
+
+
 def read_image(
     member: Member, size: int, color: bool, fit: str
 ) -> tuple[np.ndarray, tuple[int, int]]:
@@ -96,14 +110,7 @@ def read_image(
             white = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(white, image)
         image = image.convert("RGB" if color else "L")
-        if image.size != (size, size):
-            way = Image.Resampling.LANCZOS if max(image.size) > size else Image.Resampling.BICUBIC
-            if fit == "pad":
-                image = ImageOps.pad(image, (size, size), way)
-            elif fit == "crop":
-                image = ImageOps.fit(image, (size, size), way)
-            else:
-                image = image.resize((size, size), way)
+        image = make_square(image, size, fit)
         return np.asarray(image, dtype=np.uint8), original
     except Exception as error:
         raise DataError(

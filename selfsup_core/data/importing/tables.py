@@ -1,40 +1,21 @@
-"""CSV, TSV, JSONL and Parquet as columns of strings, with what was found odd on the way.
-
-Cells are read as strings and turned into numbers by role, so that "00123" and a label "NA" stay what they are.
-"""
+"""One table from uploaded files: CSV and TSV (`delimited.py`), JSONL and Parquet."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.decode import decode, detect_encoding
+from selfsup_core.data.importing.decode import decode
+from selfsup_core.data.importing.delimited import read_csv
 from selfsup_core.data.importing.files import Member, identify
+from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-DELIMITERS = ",;\t|"
-
-
-@dataclass
-class Table:
-    """Columns of equal length, and how they were read."""
-
-    names: list[str]
-    columns: list[pa.Array]
-    found: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.columns[0]) if self.columns else 0
 
 
 def read_table(members: list[Member], config: ImportConfig) -> Table:
@@ -62,19 +43,6 @@ def read_table(members: list[Member], config: ImportConfig) -> Table:
     return first
 
 
-def check_size(name: str, rows: int, columns: int) -> None:
-    if columns > LIMITS.table_columns:
-        raise DataError(
-            f"{name} has {columns:,} columns; at most {LIMITS.table_columns:,}.",
-            code="too-many-columns", remedy="Leave columns out.",
-        )  # fmt: skip
-    if rows > LIMITS.table_rows:
-        raise DataError(
-            f"{name} has {rows:,} rows; at most {LIMITS.table_rows:,}.", code="too-many-rows",
-            remedy="Take a sample.",
-        )  # fmt: skip
-
-
 def check_cells(name: str, table: Table) -> None:
     import pyarrow.compute as pc
 
@@ -93,180 +61,6 @@ def concat(arrays: list[pa.Array]) -> pa.Array:
     import pyarrow as pa
 
     return pa.concat_arrays([a.cast(pa.string()) for a in arrays])
-
-
-def clean(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """As one array of strings without nulls and outer blanks."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if isinstance(cells, pa.ChunkedArray):
-        chunks = [chunk.cast(pa.string()) for chunk in cells.chunks]
-        cells = pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
-    return pc.utf8_trim_whitespace(pc.fill_null(cells.cast(pa.string()), ""))
-
-
-def unique_names(names: list[str]) -> tuple[list[str], list[str]]:
-    """Column names that are all there and all different, and what had to be changed."""
-    notes, used, result = [], set(), []
-    for index, raw in enumerate(names):
-        name = " ".join(str(raw).split())[:200] or f"column {index + 1}"
-        count, fresh = 2, name
-        while fresh in used:
-            fresh, count = f"{name} ({count})", count + 1
-        if fresh != name:
-            notes.append(f"Two columns are called {name!r}; the later one is now {fresh!r}.")
-        used.add(fresh)
-        result.append(fresh)
-    return result, notes
-
-
-def detect_delimiter(name: str, text: str) -> str:
-    """The character that parts the first lines into the same number of cells, most cells first."""
-    if name.lower().endswith((".tsv", ".tab")):
-        return "\t"
-    best, most = ",", 0.0
-    for delimiter in DELIMITERS:
-        try:
-            rows = [r for r in csv.reader(io.StringIO(text), delimiter=delimiter) if r][:50]
-        except csv.Error:
-            continue
-        # The last row of a cut-off sample may be torn.
-        widths = Counter(len(row) for row in (rows[:-1] or rows))
-        if not widths:
-            continue
-        width, count = widths.most_common(1)[0]
-        score = (count / widths.total()) * (width > 1) * (1 + width / 100)
-        if score > most:
-            best, most = delimiter, score
-    return best
-
-
-def looks_like_header(rows: list[list[str]]) -> bool:
-    """Names: all filled, all different, none a number, and unlike what is below them."""
-    first, rest = rows[0], rows[1:]
-    if not rest or any(is_number(cell) for cell in first) or len(set(first)) < len(first) > 1:
-        return len(rest) > 0 and not any(is_number(c) for c in first) and any(
-            is_number(c) for row in rest for c in row
-        )  # fmt: skip
-    if any(is_number(cell) for row in rest for cell in row):
-        return True
-    short = max((len(cell) for cell in first), default=0) <= 40
-    below = Counter(cell for row in rest for cell in row)
-    return short and not any(cell in below for cell in first if cell)
-
-
-def is_number(cell: str) -> bool:
-    try:
-        float(cell.replace(",", ".").strip() or "x")
-    except ValueError:
-        return False
-    return True
-
-
-def read_csv(member: Member, config: ImportConfig) -> Table:
-    """Raises DataError: damaged quotes, a row count that differs everywhere, nothing in it."""
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
-    data = member.read()
-    if config.encoding:
-        text, encoding, note = decode(member.name, data, config.encoding)
-    else:
-        encoding, note = detect_encoding(member.name, data)
-        text = None if encoding == "utf-8" else decode(member.name, data, encoding)[0]
-    if text is not None:
-        data = text.encode("utf-8", "replace")
-        del text
-    notes = [note] if note else []
-    sample = data[:200_000].decode("utf-8", "ignore")
-    longest = max((len(line) for line in sample.splitlines()), default=0)
-    is_whole = len(data) <= 200_000
-    if not sample.strip():
-        raise DataError(f"{member.name} holds only blanks.", code="no-rows", remedy="Add rows.")
-    delimiter = config.delimiter or detect_delimiter(member.name, sample[:50_000])
-    if not delimiter.isascii() or delimiter in '\0\n\r"':
-        raise DataError(
-            f"{delimiter!r} cannot be the delimiter between cells.", code="bad-delimiter",
-            remedy="Give a comma, a semicolon, a tab or another ASCII character.",
-        )  # fmt: skip
-    csv.field_size_limit(LIMITS.cell_bytes)
-    try:
-        rows = [row for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row][:200]
-    except csv.Error as error:
-        raise DataError(
-            f"{member.name} cannot be read as a table ({error}).", code="damaged-table",
-            remedy="Look for a quote that is not closed.",
-        ) from error  # fmt: skip
-    if not is_whole and len(rows) < 2 and longest > 100_000:
-        raise DataError(
-            f"{member.name} has a line of over {longest:,} characters.", code="line-too-long",
-            remedy=f"Keep lines under {LIMITS.line_bytes // MB} MB.",
-        )  # fmt: skip
-    width = Counter(len(row) for row in rows).most_common(1)[0][0]
-    if width > LIMITS.table_columns:
-        check_size(member.name, 0, width)
-    header = looks_like_header(rows) if config.header == "auto" else config.header == "yes"
-    names = list(rows[0]) if header else []
-    if header and len(names) == width - 1:
-        names = ["row name", *names]  # as R writes it: no name over the row names
-        notes.append(
-            "The header has one name less than the rows have cells; the first is the row's name."
-        )
-    elif header and len(names) != width:
-        raise DataError(
-            f"{member.name}: the header names {len(names)} columns, the rows have {width} cells.",
-            code="ragged-table", remedy="Make them agree, or say that there is no header.",
-        )  # fmt: skip
-    skipped: list[str] = []
-
-    def handle(row: Any) -> str:
-        place = f"row {row.number}" if row.number else "a row"
-        skipped.append(f"{place} has {row.actual_columns} cells")
-        return "skip"
-
-    try:
-        read = arrow_csv.read_csv(
-            io.BytesIO(data),
-            read_options=arrow_csv.ReadOptions(
-                column_names=[f"f{i}" for i in range(width)], use_threads=False, block_size=8 * MB
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=handle
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types={f"f{i}": pa.string() for i in range(width)},
-                strings_can_be_null=False, check_utf8=False,
-            ),
-        )  # fmt: skip
-    except pa.ArrowInvalid as error:
-        raise DataError(
-            f"{member.name} cannot be read as a table ({str(error)[:160]}).", code="damaged-table",
-            remedy="Look for a quote that is not closed.",
-        ) from error  # fmt: skip
-    ragged_header = header and len(rows[0]) != width  # then Arrow has set that row aside already
-    if ragged_header and skipped:
-        skipped.pop(0)
-    del data
-    columns = []
-    for _ in range(width):  # one column at a time, so that both copies are never whole in memory
-        columns.append(clean(read.column(0)))
-        read = read.remove_column(0)
-    if header and not ragged_header:
-        columns = [column[1:] for column in columns]
-    total = len(columns[0]) + len(skipped)
-    if len(skipped) > 0.1 * max(total, 10):
-        raise DataError(
-            f"{member.name}: {len(skipped):,} of {total:,} rows have another number of cells than "
-            f"{width} ({skipped[0]}).", code="ragged-table",
-            remedy="Put texts that hold the delimiter into quotes.",
-        )  # fmt: skip
-    if skipped:
-        shown = "; ".join(skipped[:3])
-        notes.append(f"{len(skipped)} rows were set aside: {shown}, not {width}.")
-    names, renamed = unique_names(names or [f"column {i + 1}" for i in range(width)])
-    found = {"encoding": encoding, "delimiter": delimiter, "header": header}
-    return Table(names, columns, found, notes + renamed)
 
 
 def read_jsonl(member: Member, config: ImportConfig) -> Table:

@@ -21,7 +21,17 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from selfsup_core.data.importing import arrays, child, files, images, inspect, sounds, tables
+from selfsup_core.data.importing import (
+    arrays,
+    child,
+    delimited,
+    files,
+    images,
+    inspect,
+    sounds,
+    table,
+    tables,
+)
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.child import run_job
 from selfsup_core.data.importing.config import ImportConfig
@@ -448,7 +458,7 @@ LOWERED = [
     ("name", "content", "limits", "code"), LOWERED, ids=[c[0] for c in LOWERED]
 )
 def test_limits(name: str, content, limits, code: str, tmp_path: Path, monkeypatch) -> None:
-    for module in (arrays, files, images, inspect, sounds, tables):
+    for module in (arrays, delimited, files, images, inspect, sounds, table, tables):
         monkeypatch.setattr(module, "LIMITS", replace(LIMITS, **limits))
     found = attempt(
         write(tmp_path, name, content()), None, name.removesuffix(".gz"), "The images", "line"

@@ -1,0 +1,67 @@
+"""A table as columns of strings, and what all readers of tables share.
+
+Cells are read as strings and turned into numbers by role, so that "00123" and a label "NA" stay what they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from selfsup_core.data.limits import LIMITS
+from selfsup_core.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass
+class Table:
+    """Columns of equal length, and how they were read."""
+
+    names: list[str]
+    columns: list[pa.Array]
+    found: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.columns[0]) if self.columns else 0
+
+
+def check_size(name: str, rows: int, columns: int) -> None:
+    if columns > LIMITS.table_columns:
+        raise DataError(
+            f"{name} has {columns:,} columns; at most {LIMITS.table_columns:,}.",
+            code="too-many-columns", remedy="Leave columns out.",
+        )  # fmt: skip
+    if rows > LIMITS.table_rows:
+        raise DataError(
+            f"{name} has {rows:,} rows; at most {LIMITS.table_rows:,}.", code="too-many-rows",
+            remedy="Take a sample.",
+        )  # fmt: skip
+
+
+def clean(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """As one array of strings without nulls and outer blanks."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(cells, pa.ChunkedArray):
+        chunks = [chunk.cast(pa.string()) for chunk in cells.chunks]
+        cells = pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
+    return pc.utf8_trim_whitespace(pc.fill_null(cells.cast(pa.string()), ""))
+
+
+def unique_names(names: list[str]) -> tuple[list[str], list[str]]:
+    """Column names that are all there and all different, and what had to be changed."""
+    notes, used, result = [], set(), []
+    for index, raw in enumerate(names):
+        name = " ".join(str(raw).split())[:200] or f"column {index + 1}"
+        count, fresh = 2, name
+        while fresh in used:
+            fresh, count = f"{name} ({count})", count + 1
+        if fresh != name:
+            notes.append(f"Two columns are called {name!r}; the later one is now {fresh!r}.")
+        used.add(fresh)
+        result.append(fresh)
+    return result, notes
