@@ -269,11 +269,11 @@ def data_export(
     as_json: AsJson = False,
 ) -> None:
     """Write a data set as Parquet (texts, tables) or ZIP (images, sounds)."""
-    from selfsup_core.data import own
+    from selfsup_core.export import datasets
     from selfsup_core.files import write_bytes
 
     if not folder.is_dir():
         raise SettingError(f"{folder} is no folder.", remedy="Make it first.")
-    file, content = own.export(place(workspace), name)
+    file, content = datasets.export_dataset(place(workspace), name)
     write_bytes(folder / file, content)
     show({"dataset": name, "file": str(folder / file)}, as_json, str(folder / file))

@@ -22,7 +22,9 @@ FOR_PAGES = (
     "selfsup_core.runs.control", "selfsup_core.runs.supervisor", "selfsup_core.runs.trash",
     "selfsup_core.runs.live", "selfsup_core.runs.frames", "selfsup_core.runs.access",
     "selfsup_core.cli", "selfsup_core.data.sources", "selfsup_core.models",
-    "selfsup_core.objectives", "selfsup_core.evaluate.verdict", "selfsup_core.figures.standing",
+    "selfsup_core.objectives", "selfsup_core.evaluate.verdict", "selfsup_core.figures.standing", "selfsup_core.figures.data",
+    "selfsup_core.data.own", "selfsup_core.data.uploads", "selfsup_core.data.mends",
+    "selfsup_core.data.budget", "selfsup_core.export.datasets",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages.parts.forms import help_text
 from pages.parts.workspace import errors_shown, plain, workspace
-from selfsup_core.data import own
+from selfsup_core.data import own, uploads
 from selfsup_core.data.importing.config import ImportConfig, Role
 from selfsup_core.data.limits import EXTENSIONS, describe_limits
 from selfsup_core.settings import list_settings
@@ -62,7 +62,7 @@ def show_uploader() -> None:
 
 def keep(files: list[tuple[str, Any]]) -> None:
     """Write files to disk; the plan is then made from there."""
-    paths = own.keep_upload(workspace(), files)
+    paths = uploads.keep_upload(workspace(), files)
     st.session_state["pending"] = [str(path) for path in paths]
 
 
@@ -160,13 +160,13 @@ def show_plan(files: list[Path]) -> None:
         show_reading(plan, mark)
     go, cancel, _ = st.columns((1.2, 1, 4))
     if cancel.button("Cancel", key="cancel-import", width="stretch"):
-        own.drop_upload(workspace(), files)
+        uploads.drop_upload(workspace(), files)
         forget()
         st.rerun()
     if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
         with st.spinner(f"Importing {plan['rows']:,} samples …"):
             name = own.import_files(workspace(), files, ImportConfig(**(reading | values)))
-        own.drop_upload(workspace(), files)
+        uploads.drop_upload(workspace(), files)
         forget()
         st.query_params.from_dict({"data": name})
         st.session_state.pop("data-shown", None)

@@ -16,6 +16,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
+from selfsup_core.export import datasets
 from selfsup_core.figures.data import class_rows, histogram, label_bars, strip
 from selfsup_core.settings import list_settings
 
@@ -127,7 +128,7 @@ def show_sounds(dataset: Dataset) -> None:
 
 def show_texts(dataset: Dataset) -> None:
     texts: Texts = dataset.x  # type: ignore[assignment]
-    labels = own.label_names(dataset) if dataset.y is not None else None
+    labels = dataset.label_names() if dataset.y is not None else None
     rows = [
         ({"Label": labels[i]} if labels else {}) | {"Text": texts[i][:400]}
         for i in range(min(40, len(texts)))
@@ -146,7 +147,7 @@ def show_texts(dataset: Dataset) -> None:
 
 
 def show_table(dataset: Dataset) -> None:
-    labels = own.label_names(dataset) if dataset.y is not None else None
+    labels = dataset.label_names() if dataset.y is not None else None
     names = list(dataset.columns)[:40]
     head = np.asarray(dataset.x[:100, : len(names)])
     rows = [
@@ -289,7 +290,7 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
         form = "Parquet" if dataset.kind in ("text", "table") else "ZIP"
         file = f"{name}-{dataset.digest[:8]}.{form.lower()}"
         st.download_button(
-            f"Download {form}", lambda: own.export(workspace(), name)[1], file_name=file,
+            f"Download {form}", lambda: datasets.export_dataset(workspace(), name)[1], file_name=file,
             icon=":material/download:", key="download", on_click="ignore",
         )  # fmt: skip
         if OWN_NAME.fullmatch(name):

@@ -70,6 +70,12 @@ class Dataset:
         """Values a sample, flattened."""
         return int(np.prod(self.item_shape))
 
+    def label_names(self) -> list[str]:
+        """Name of each row's class, "" where the label is missing."""
+        if self.y is None:
+            return [""] * len(self)
+        return [self.classes[i] if i >= 0 else "" for i in np.asarray(self.y)]
+
 
 def npy_bytes(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()

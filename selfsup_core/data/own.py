@@ -2,126 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
 import os
 import re
 import shutil
-import time
-import uuid
-import zipfile
-from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
 from selfsup_core.data.config import DataConfig
-from selfsup_core.data.dataset import Dataset, load_dataset
+from selfsup_core.data.dataset import load_dataset
 from selfsup_core.data.importing.child import run_job
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.data.sources import OWN_NAME, find_source, open_source
-from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.files import read_json, sha256, write_json
 from selfsup_core.settings import explain
 
 CHUNK = 1 << 20
 SPLIT_SETTINGS = ("validation", "test", "split_seed", "labels_per_class", "labels_fraction")
-
-
-def safe_name(name: str) -> str:
-    """A file name without folders or odd characters, its ending kept."""
-    base = re.split(r"[\\/]", name)[-1]
-    return re.sub(r"[^\w.\- ]", "_", base).strip(". ")[-100:] or "file"
-
-
-def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list[Path]:
-    """Stream uploaded files to disk, into a folder named by their content.
-
-    Args:
-        files: (name, open file) pairs.
-
-    Raises:
-        DataError: too many or too large; nothing of them stays.
-        OSError: the disk is full; nothing of them stays.
-    """
-    uploads = workspace / "uploads"
-    uploads.mkdir(parents=True, exist_ok=True)
-    sweep_uploads(workspace)
-    temporary = uploads / f".{uuid.uuid4().hex}.tmp"
-    temporary.mkdir()
-    total, digest, names = 0, hashlib.sha256(), []
-    try:
-        for name, source in files:
-            if len(names) >= LIMITS.files:
-                raise DataError(
-                    f"More than {LIMITS.files} files at once.", code="too-many-files",
-                    remedy="Put them into one ZIP.",
-                )  # fmt: skip
-            name = unused(safe_name(name), names)
-            names.append(name)
-            digest.update(f"\0{name}\0".encode())
-            size = 0
-            with open(temporary / name, "wb") as target:
-                while block := source.read(CHUNK):
-                    size += len(block)
-                    if size > LIMITS.file_bytes:
-                        raise DataError(
-                            f"{name} has more than {LIMITS.file_bytes // MB} MB.", code="file-too-large",
-                            remedy="Split it or take a sample.",
-                        )  # fmt: skip
-                    digest.update(block)
-                    target.write(block)
-            total += size
-            if total > LIMITS.total_bytes:
-                raise DataError(
-                    f"The files have more than {LIMITS.total_bytes // MB} MB together.",
-                    code="too-large", remedy="Take a sample.",
-                )  # fmt: skip
-        if not names:
-            raise DataError("No file was given.", code="no-file", remedy="Choose at least one.")
-        folder = uploads / digest.hexdigest()[:20]
-        try:
-            os.rename(temporary, folder)
-        except OSError:
-            if not folder.is_dir():
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    os.utime(folder)
-    return [folder / name for name in names]
-
-
-def unused(name: str, names: list[str]) -> str:
-    stem, dot, ending = name.partition(".")
-    count = 2
-    while name in names:
-        name, count = f"{stem}-{count}{dot}{ending}", count + 1
-    return name
-
-
-def sweep_uploads(workspace: Path, *, hours: float = 12.0) -> None:
-    """Remove what uploads left behind: half-written ones after an hour, unused ones after half a day."""
-    for entry in (workspace / "uploads").glob("*"):
-        try:
-            age = time.time() - entry.stat().st_mtime
-        except FileNotFoundError:
-            continue
-        if age > (3600 if entry.name.startswith(".") else hours * 3600):
-            shutil.rmtree(entry, ignore_errors=True)
-
-
-def drop_upload(workspace: Path, files: list[Path]) -> None:
-    """Remove uploaded files that were imported or are not wanted; originals are not kept."""
-    uploads = (workspace / "uploads").resolve()
-    for file in files:
-        inside = file.resolve().relative_to(uploads).parts
-        shutil.rmtree(uploads / inside[0], ignore_errors=True)
 
 
 def inspect(
@@ -273,68 +174,6 @@ def restore(workspace: Path, name: str) -> None:
         os.rename(workspace / "trash" / name, workspace / "datasets" / name)
     except OSError as error:
         raise DataError(f"{name} is not in the trash.", code="not-in-trash") from error
-
-
-def label_names(dataset: Dataset) -> list[str]:
-    if dataset.y is None:
-        return [""] * len(dataset)
-    return [dataset.classes[i] if i >= 0 else "" for i in np.asarray(dataset.y)]
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
-
-
-def export(workspace: Path, name: str) -> tuple[str, bytes]:
-    """(file name, content): texts and tables as Parquet, images and sounds as a ZIP with folder = class."""
-    dataset = load_dataset(folder_of(workspace, name))
-    labels = label_names(dataset)
-    mark = f"{name}-{dataset.digest[:8]}"
-    buffer = io.BytesIO()
-    if dataset.kind in ("text", "table"):
-        import pyarrow as pa
-        from pyarrow import parquet
-
-        if isinstance(dataset.x, Texts):
-            columns = {"text": pa.array(list(dataset.x), pa.large_string())}
-        else:
-            columns = {c: np.asarray(dataset.x[:, i]) for i, c in enumerate(dataset.columns)}
-        if dataset.y is not None:
-            columns[free_name("label", columns)] = pa.array([label or None for label in labels])
-        parquet.write_table(pa.table(columns), buffer)
-        return f"{mark}.parquet", buffer.getvalue()
-    from PIL import Image
-
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        lines = io.StringIO()
-        writer = csv.writer(lines)
-        writer.writerow(("file", "label"))
-        for row in range(len(dataset)):
-            folder = re.sub(r"[^\w\- ]", "_", labels[row]) or "unlabeled"
-            picture = io.BytesIO()
-            if dataset.kind == "sound":
-                from scipy.io import wavfile
-
-                file = f"{folder}/{row:06d}.wav"
-                wavfile.write(
-                    picture, int(dataset.details["rate"]), np.asarray(dataset.extra["audio"][row])
-                )
-            else:
-                file = f"{folder}/{row:06d}.png"
-                values = np.round(np.asarray(dataset.x[row], np.float32) * dataset.scale * 255)
-                Image.fromarray(values.astype(np.uint8)).save(picture, "PNG")
-            archive.writestr(file, picture.getvalue())
-            writer.writerow((file, harmless(labels[row])))
-        archive.writestr("labels.csv", lines.getvalue())
-        archive.writestr("about.json", json.dumps(dataset.provenance, ensure_ascii=False))
-    return f"{mark}.zip", buffer.getvalue()
-
-
-def free_name(name: str, taken: Iterable[str]) -> str:
-    while name in taken:
-        name = f"{name}_"
-    return name
 
 
 def summarize(workspace: Path, name: str) -> dict[str, Any]:

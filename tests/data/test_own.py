@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfsup_core.data import own
+from selfsup_core.data import own, uploads
 from selfsup_core.data.hub import fetch
 from selfsup_core.data.importing.child import run_job
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.sources import find_source, list_sources, open_source
 from selfsup_core.errors import DataError, SettingError
+from selfsup_core.export import datasets
 from tests.data.importing.make import archive, png, wav, write
 from tests.test_cli import cli
 
@@ -66,10 +67,10 @@ def test_a_child_that_fails_is_an_error_in_words(workspace):
 
 def test_upload_is_streamed_and_named_by_content(workspace):
     given = [("../../x/evil.csv", io.BytesIO(b"a,b\n1,2\n")), ("evil.csv", io.BytesIO(b"c"))]
-    paths = own.keep_upload(workspace, given)
+    paths = uploads.keep_upload(workspace, given)
     assert [p.name for p in paths] == ["evil.csv", "evil-2.csv"]
     assert paths[0].parent.parent == workspace / "uploads"
-    again = own.keep_upload(workspace, [(n, io.BytesIO(f.getvalue())) for n, f in given])
+    again = uploads.keep_upload(workspace, [(n, io.BytesIO(f.getvalue())) for n, f in given])
     assert again == paths
     assert len(files_in(workspace / "uploads")) == 1
 
@@ -77,9 +78,9 @@ def test_upload_is_streamed_and_named_by_content(workspace):
 def test_upload_over_the_limit_leaves_nothing(workspace, monkeypatch):
     from dataclasses import replace
 
-    monkeypatch.setattr(own, "LIMITS", replace(own.LIMITS, file_bytes=10))
+    monkeypatch.setattr(uploads, "LIMITS", replace(uploads.LIMITS, file_bytes=10))
     with pytest.raises(DataError) as caught:
-        own.keep_upload(workspace, [("a.csv", io.BytesIO(b"x" * 11))])
+        uploads.keep_upload(workspace, [("a.csv", io.BytesIO(b"x" * 11))])
     assert caught.value.code == "file-too-large"
     assert files_in(workspace / "uploads") == []
 
@@ -90,7 +91,7 @@ def test_upload_that_breaks_off_leaves_nothing(workspace):
             raise OSError("connection lost")
 
     with pytest.raises(OSError, match="connection lost"):
-        own.keep_upload(workspace, [("a.csv", Broken())])
+        uploads.keep_upload(workspace, [("a.csv", Broken())])
     assert files_in(workspace / "uploads") == []
 
 
@@ -151,14 +152,14 @@ def test_a_kind_that_the_file_cannot_be_is_refused(workspace, tmp_path, kind):
 
 
 def test_originals_are_not_kept(workspace):
-    paths = own.keep_upload(workspace, [("a.csv", io.BytesIO(TABLE.encode()))])
+    paths = uploads.keep_upload(workspace, [("a.csv", io.BytesIO(TABLE.encode()))])
     own.import_files(workspace, paths)
-    own.drop_upload(workspace, paths)
+    uploads.drop_upload(workspace, paths)
     assert files_in(workspace / "uploads") == []
 
 
 def test_export_comes_back_the_same(workspace, tmp_path, table):
-    name, content = own.export(workspace, table)
+    name, content = datasets.export_dataset(workspace, table)
     assert name.endswith(".parquet")
     again = own.import_files(workspace, [write(tmp_path, name, content)])
     a, b = open_source(table, workspace), open_source(again, workspace)
@@ -166,18 +167,18 @@ def test_export_comes_back_the_same(workspace, tmp_path, table):
     assert (a.classes, a.y.tolist()) == (b.classes, b.y.tolist())
     pictures = archive({f"{c}/{i}.png": png(i, (28, 28)) for i, c in enumerate("abab")})
     images = own.import_files(workspace, [write(tmp_path, "p.zip", pictures)])
-    name, content = own.export(workspace, images)
+    name, content = datasets.export_dataset(workspace, images)
     again = own.import_files(workspace, [write(tmp_path, name, content)])
     a, b = open_source(images, workspace), open_source(again, workspace)
     assert sorted(x.tobytes() for x in a.x) == sorted(x.tobytes() for x in b.x)
     sounds = own.import_files(workspace, [write(tmp_path, "s.wav", wav())])
-    with zipfile.ZipFile(io.BytesIO(own.export(workspace, sounds)[1])) as made:
+    with zipfile.ZipFile(io.BytesIO(datasets.export_dataset(workspace, sounds)[1])) as made:
         assert "unlabeled/000000.wav" in made.namelist()
 
 
 def test_cells_that_a_spreadsheet_would_run_are_made_harmless():
-    assert own.harmless("=1+1") == "'=1+1"
-    assert own.harmless("plain") == "plain"
+    assert datasets.harmless("=1+1") == "'=1+1"
+    assert datasets.harmless("plain") == "plain"
 
 
 def test_hub_says_at_once_that_it_is_offline(workspace, monkeypatch):

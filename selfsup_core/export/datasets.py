@@ -1,0 +1,73 @@
+"""A data set as a file: Parquet for texts and tables, a ZIP with a folder for each class for images and sounds."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from selfsup_core.data.dataset import load_dataset
+from selfsup_core.data.own import folder_of
+from selfsup_core.data.texts import Texts
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def export_dataset(workspace: Path, name: str) -> tuple[str, bytes]:
+    """(file name, content): texts and tables as Parquet, images and sounds as a ZIP with folder = class."""
+    dataset = load_dataset(folder_of(workspace, name))
+    labels = dataset.label_names()
+    mark = f"{name}-{dataset.digest[:8]}"
+    buffer = io.BytesIO()
+    if dataset.kind in ("text", "table"):
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        if isinstance(dataset.x, Texts):
+            columns = {"text": pa.array(list(dataset.x), pa.large_string())}
+        else:
+            columns = {c: np.asarray(dataset.x[:, i]) for i, c in enumerate(dataset.columns)}
+        if dataset.y is not None:
+            columns[free_name("label", columns)] = pa.array([label or None for label in labels])
+        parquet.write_table(pa.table(columns), buffer)
+        return f"{mark}.parquet", buffer.getvalue()
+    from PIL import Image
+
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        lines = io.StringIO()
+        writer = csv.writer(lines)
+        writer.writerow(("file", "label"))
+        for row in range(len(dataset)):
+            folder = re.sub(r"[^\w\- ]", "_", labels[row]) or "unlabeled"
+            picture = io.BytesIO()
+            if dataset.kind == "sound":
+                from scipy.io import wavfile
+
+                file = f"{folder}/{row:06d}.wav"
+                wavfile.write(
+                    picture, int(dataset.details["rate"]), np.asarray(dataset.extra["audio"][row])
+                )
+            else:
+                file = f"{folder}/{row:06d}.png"
+                values = np.round(np.asarray(dataset.x[row], np.float32) * dataset.scale * 255)
+                Image.fromarray(values.astype(np.uint8)).save(picture, "PNG")
+            archive.writestr(file, picture.getvalue())
+            writer.writerow((file, harmless(labels[row])))
+        archive.writestr("labels.csv", lines.getvalue())
+        archive.writestr("about.json", json.dumps(dataset.provenance, ensure_ascii=False))
+    return f"{mark}.zip", buffer.getvalue()
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    while name in taken:
+        name = f"{name}_"
+    return name
