@@ -97,3 +97,40 @@ def test_rubbish_is_refused_in_words_and_leaves_nothing(server, open_context, tm
     assert set(list_sources(server.workspace)) == before
     leftovers = [p.name for p in server.workspace.iterdir() if p.name.startswith(".job")]
     assert leftovers == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+def test_data_page_fits_the_screen(server, open_context, keep, theme, size):
+    page = open_context(*size, color_scheme=theme).new_page()
+    for name in ("mnist-5k", "wine", "newsgroups", "tones"):
+        page.goto(f"{server.url}/data?data={name}")
+        page.get_by_role("tab", name="Preview").wait_for()
+        for tab in ("Preview", "Health", "Split and labels", "About"):
+            page.get_by_role("tab", name=tab).click()
+            page.wait_for_function(
+                "!document.querySelector('[data-testid=stSkeleton], [data-testid=stSpinner]')"
+            )
+            overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert overflow <= 0, (name, tab)
+            keep(page, f"data-{name}-{tab.split()[0].lower()}-{theme}-{size[0]}")
+            if name != "mnist-5k" and tab == "Preview":
+                break
+
+
+def test_reload_keeps_what_was_chosen_and_what_trains(server, open_context, tmp_path):
+    table = "a,b,label\n" + "".join(f"{i}.5,{i % 7},g{i % 2}\n" for i in range(70))
+    page = open_context().new_page()
+    upload(page, server, write(tmp_path, "kept.csv", table))
+    name = import_it(page)
+    page.reload()
+    expect(page.get_by_text("70 rows")).to_be_visible()
+    assert name in page.url
+    page.get_by_role("button", name="Train on it").click()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 1)
+    page.reload()
+    page.get_by_test_id("stage").wait_for()
+    wait_stage(page, "status", lambda status: status == "finished", seconds=120)
+    assert any(state["source"] == name for state in list_states(server.workspace))
