@@ -30,12 +30,12 @@ class DenseConfig(Config):
         min_length=1,
         max_length=12,
     )
-    activation: Literal["relu", "gelu", "tanh"] = setting(
+    activation: Literal["relu", "gelu", "tanh", "sigmoid"] = setting(
         "relu", "What each hidden layer applies to its sums.", title="Activation"
     )
-    code_activation: Literal["relu", "linear"] = setting(
+    code_activation: Literal["relu", "linear", "tanh", "sigmoid"] = setting(
         "relu",
-        "Applied to the code; linear lets it be negative.",
+        "Applied to the code; linear lets it be negative, sigmoid keeps it between 0 and 1.",
         title="Code activation",
         why="The reference preset has ReLU here; a two-dimensional code needs linear.",
     )
@@ -64,20 +64,28 @@ def build(config: DenseConfig, item_shape: tuple[int, ...]) -> nn.Module:
 
     from selfsup_core.models.modules.autoencoder import Autoencoder
 
-    activations = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh}
+    kinds = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
     sizes = layer_sizes(config, item_shape)
     half = len(config.widths)
-    encoder: list[nn.Module] = []
-    decoder: list[nn.Module] = []
-    for index, (a, b) in enumerate(pairwise(sizes)):
-        side = encoder if index < half else decoder
-        side.append(nn.Linear(a, b))
-        if index == half - 1:
-            if config.code_activation == "relu":
-                side.append(nn.ReLU())
-        elif index < len(sizes) - 2:
-            side.append(activations[config.activation]())
-    return Autoencoder(nn.Sequential(*encoder), nn.Sequential(*decoder))
+
+    def layers(widths: list[int], *, last: bool) -> list[nn.Module]:
+        made: list[nn.Module] = []
+        for index, (a, b) in enumerate(pairwise(widths)):
+            made.append(nn.Linear(a, b))
+            if last or index < len(widths) - 2:
+                made.append(kinds[config.activation]())
+        return made
+
+    head: list[nn.Module] = [nn.Linear(sizes[half - 1], sizes[half])]
+    if config.code_activation != "linear":
+        head.append(kinds[config.code_activation]())
+    return Autoencoder(
+        nn.Sequential(*layers(sizes[:half], last=True)),
+        nn.Sequential(*head),
+        nn.Sequential(*layers(sizes[half:], last=False)),
+        features=sizes[half - 1],
+        code_size=sizes[half],
+    )
 
 
 MODELS.register("dense")(

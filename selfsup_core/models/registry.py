@@ -19,7 +19,7 @@ class Network:
 
     Attributes:
         config: its settings.
-        build: (config, item_shape) → an autoencoder with `encode`, `decode`, `forward` (logits).
+        build: (config, item_shape) → an `Autoencoder` with encoder, head and decoder.
         code_size: dimensions of the code.
         shapes: sizes from input to output, for a line like "784 → 64 → 16 → 64 → 784".
         parameters: number of weights and biases.

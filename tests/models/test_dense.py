@@ -28,9 +28,8 @@ def layers(part: nn.Module) -> list:
 
 
 def test_preset_is_784_64_32_16_32_64_784(preset):
-    assert layers(preset.encoder) == [
-        (784, 64), nn.ReLU, (64, 32), nn.ReLU, (32, 16), nn.ReLU,
-    ]  # fmt: skip
+    assert layers(preset.encoder) == [(784, 64), nn.ReLU, (64, 32), nn.ReLU]
+    assert layers(preset.head) == [(32, 16), nn.ReLU]
     assert layers(preset.decoder) == [(16, 32), nn.ReLU, (32, 64), nn.ReLU, (64, 784)]
 
 
@@ -69,8 +68,8 @@ def test_forward_is_an_independent_float64_product(preset):
 @pytest.mark.parametrize(
     ("activation", "code", "expected"),
     [
-        ("tanh", "linear", ([nn.Tanh], [nn.Tanh])),
-        ("gelu", "relu", ([nn.GELU, nn.ReLU], [nn.GELU])),
+        ("tanh", "linear", ([nn.Tanh], [], [nn.Tanh])),
+        ("gelu", "relu", ([nn.GELU], [nn.ReLU], [nn.GELU])),
     ],
 )
 def test_activations_stand_where_they_should(activation, code, expected):
@@ -78,7 +77,7 @@ def test_activations_stand_where_they_should(activation, code, expected):
     model = NETWORK.build(config, (13,))
     found = [
         [type(m) for m in part if not isinstance(m, nn.Linear)]
-        for part in (model.encoder, model.decoder)
+        for part in (model.encoder, model.head, model.decoder)
     ]
     assert found == list(expected)
 

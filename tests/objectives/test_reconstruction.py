@@ -11,11 +11,8 @@ from hypothesis import strategies as st
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import glorot_init
 from selfsup_core.objectives import OBJECTIVES
-from selfsup_core.objectives.reconstruction import (
-    ReconstructionConfig,
-    binary_cross_entropy,
-    mean_squared_error,
-)
+from selfsup_core.objectives.losses import binary_cross_entropy, mean_squared_error
+from selfsup_core.objectives.reconstruction import ReconstructionConfig
 from selfsup_core.runs.spec import preset_spec
 
 
