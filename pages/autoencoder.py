@@ -11,6 +11,7 @@ from pages.parts.live import show_run
 from pages.parts.workspace import errors_shown, start, workspace
 from selfsup_core.data.own import read_split
 from selfsup_core.data.sources import find_source, list_sources, open_source
+from selfsup_core.data.vectorize import input_shape
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.models import MODELS
@@ -25,9 +26,10 @@ from selfsup_core.runs.spec import (
 )
 
 WATCHABLE = 5.0
-# What stays out of the way until it is asked for, group by group.
+# What stays out of the way until it is asked for, group by group; a path that ends with a dot takes all below it.
 ADVANCED = {
-    "Network": ("model.widths", "model.activation", "model.code_activation"),
+    "Network": ("model.",),
+    "Objective": ("objective.",),
     "Training": (
         "train.learning_rate",
         "train.batch_size",
@@ -43,9 +45,17 @@ ADVANCED = {
         "data.split_seed",
         "data.labels_per_class",
         "data.labels_fraction",
+        "data.leave_out",
     ),
-    "Recording": ("frames.max_frames", "frames.tiles", "frames.samples"),
+    "Texts": ("data.text_features", "data.vocabulary"),
+    "Recording": (
+        "frames.max_frames",
+        "frames.tiles",
+        "frames.samples",
+        "frames.weights_megabytes",
+    ),
 }
+ALL_KINDS = ("image", "sound", "table", "text")
 
 
 def choose_spec() -> tuple[RunSpec | None, str, bool]:
@@ -57,17 +67,18 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     )
     with network:
         preset = st.selectbox(
-            "Network", list(presets), key="network",
+            "Model", list(presets), key="network",
             format_func=lambda name: presets[name]["title"],
-            help="Units of each layer from the input to the code; the way back mirrors them.",
+            help="Network and objective. " + presets[st.session_state.get("network", next(iter(presets)))]["about"],
         )  # fmt: skip
     base = preset_spec(preset, {"train.epochs_per_second": WATCHABLE})
     settings = known_settings(base)
-    # Texts need a language model; sets that this machine lacks are named on the Data page.
+    # Sets that this machine lacks are named on the Data page.
+    kinds = presets[preset].get("kinds", ALL_KINDS)
     sources = {
         name: source
         for name, source in list_sources(workspace()).items()
-        if source.kind != "text" and (name == base.data.source or not source.missing())
+        if source.kind in kinds and (name == base.data.source or not source.missing())
     }
     take_data(preset, list(sources), base.data.source)
     with data:
@@ -76,8 +87,10 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
             format_func=lambda name: sources[name].title, help=help_text(settings["data.source"]),
         )  # fmt: skip
     with loss:
+        # Kept apart for each preset: a masked autoencoder begins with another loss than the rest.
+        begin_with(f"loss-{preset}", base.objective.loss)
         chosen = st.selectbox(
-            "Loss", settings["objective.loss"].choices, key="loss",
+            "Loss", settings["objective.loss"].choices, key=f"loss-{preset}",
             format_func=lambda name: CHOICE_LABELS[name], help=help_text(settings["objective.loss"]),
         )  # fmt: skip
     with epochs:
@@ -100,6 +113,12 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     return None, preset, clicked
 
 
+def begin_with(key: str, value: Any) -> None:
+    """The first value of a widget, without the warning that a default beside a session value brings."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+
+
 def take_over(run: str) -> None:
     """When a run is opened, let the controls show what it was made with, so that Train means "like this one"."""
     if not run or st.session_state.get("taken_over") == run:
@@ -112,7 +131,7 @@ def take_over(run: str) -> None:
         return  # the page says below what is wrong with this run
     if preset in list_presets():
         st.session_state["network"] = preset
-        st.session_state["loss"] = spec.objective.loss
+        st.session_state[f"loss-{preset}"] = spec.objective.loss
         st.session_state[f"data-{preset}"] = spec.data.source
         st.session_state[f"epochs-{preset}"] = spec.train.epochs
 
@@ -124,7 +143,7 @@ def prefer_network() -> None:
         return
     st.session_state["preferred_for"] = wanted
     try:
-        if find_source(wanted, workspace()).kind == "table":
+        if find_source(wanted, workspace()).kind in ("table", "text"):
             st.session_state["network"] = "dense-table"
     except StudioError:
         return  # gone; the list below does not have it
@@ -144,8 +163,14 @@ def choose_advanced(
 ) -> dict[str, Any]:
     """Widgets for the rest of the settings; split and label budget begin as the Data page set them."""
     kept = {f"data.{name}": value for name, value in read_split(workspace(), source).items()}
+    is_text = find_source(source, workspace()).kind == "text"
+    groups = {
+        name: found
+        for name, paths in ADVANCED.items()
+        if (name != "Texts" or is_text) and (found := expand(paths, settings))
+    }
     values = {}
-    for tab, (_, paths) in zip(st.tabs(list(ADVANCED)), ADVANCED.items(), strict=True):
+    for tab, paths in zip(st.tabs(list(groups)), groups.values(), strict=True):
         with tab:
             for path in paths:
                 value: Any = base
@@ -157,6 +182,17 @@ def choose_advanced(
                     value, mark = kept.get(path, value), f"-{source}-{kept.get(path, value)}"
                 values[path] = widget(settings[path], value, key=f"advanced-{preset}-{path}{mark}")
     return values
+
+
+def expand(paths: tuple[str, ...], settings: dict[str, Any]) -> list[str]:
+    """Paths of single settings; kinds and losses have their place in the row above."""
+    found = [
+        known
+        for path in paths
+        for known in (settings if path.endswith(".") else [path])
+        if known == path or (path.endswith(".") and known.startswith(path))
+    ]
+    return [path for path in found if path.rsplit(".", 1)[-1] not in ("kind", "loss")]
 
 
 def show_samples(source: str) -> None:
@@ -171,6 +207,9 @@ def show_samples(source: str) -> None:
                 f"The first {'images' if dataset.kind == 'image' else 'spectrograms'} of {dataset.title}: "
                 f"{len(dataset):,} in all."
             )
+        elif dataset.kind == "text":
+            st.dataframe([{"text": dataset.x[i][:300]} for i in range(min(6, len(dataset)))])
+            st.caption(f"The first texts of {dataset.title}: {len(dataset):,} in all.")
         else:
             columns = list(dataset.columns)
             st.dataframe([dict(zip(columns, row, strict=True)) for row in dataset.x[:8].tolist()])
@@ -179,7 +218,8 @@ def show_samples(source: str) -> None:
 
 def describe_network(spec: RunSpec) -> str:
     """784 → 64 → 32 → **16** → 32 → 64 → 784 · 109,000 weights"""
-    network, shape = MODELS[spec.model.kind], find_source(spec.data.source, workspace()).shape
+    network, source = MODELS[spec.model.kind], find_source(spec.data.source, workspace())
+    shape = input_shape(source.shape, source.kind, spec.data)
     sizes = [str(size) for size in network.shapes(spec.model, shape)]
     sizes[len(sizes) // 2] = f"**{sizes[len(sizes) // 2]}**"
     return f"{' → '.join(sizes)} · {network.parameters(spec.model, shape):,} weights"
@@ -204,7 +244,8 @@ if run:
     else:
         show_run(folder.id)
 elif spec:
-    st.markdown(describe_network(spec))
+    with errors_shown():
+        st.markdown(describe_network(spec))
     st.caption(
         "x → h = f(x) → x̂ = g(h): the encoder f squeezes a sample x into a short code h, the decoder g "
         "rebuilds x̂ from it, and training makes x̂ like x. No label is used. Press Train to watch."

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from selfsup_core.cli_data import data_app
+from selfsup_core.cli_lab import lab_app
 from selfsup_core.cli_output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import SettingError, StudioError
 
@@ -28,6 +29,7 @@ runs_app = typer.Typer(help="Runs: list, look, steer, delete.", no_args_is_help=
 supervisor_app = typer.Typer(help="The process that starts and watches runs.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
+app.add_typer(lab_app, name="lab")
 app.add_typer(supervisor_app, name="supervisor")
 
 RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]
@@ -44,13 +46,19 @@ def presets(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
 
 @app.command("settings")
-def settings_command(as_json: AsJson = False) -> None:
+def settings_command(
+    preset: Annotated[
+        str, typer.Option(help="Settings of this preset's network and objective.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
     """Every setting with its bounds, default and meaning."""
-    from selfsup_core.runs.spec import RunSpec, known_settings
+    from selfsup_core.runs.spec import RunSpec, known_settings, preset_spec
 
+    spec = preset_spec(preset) if preset else RunSpec()
     entries = [
         {"setting": s.path, "default": s.default, "bounds": s.bounds, "about": s.description}
-        for s in known_settings(RunSpec()).values()
+        for s in known_settings(spec).values()
     ]
     rows = [("SETTING", "DEFAULT", "BOUNDS", "ABOUT")]
     rows += [(e["setting"], str(e["default"]), e["bounds"], e["about"]) for e in entries]

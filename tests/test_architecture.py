@@ -12,7 +12,7 @@ from tests.helpers import ROOT, python
 
 CORE = ROOT / "selfsup_core"
 ORDER = (
-    "data", "models", "objectives", "pseudo", "train", "evaluate", "project", "runs", "figures", "export",
+    "data", "models", "objectives", "pseudo", "train", "evaluate", "project", "runs", "figures", "export", "lab",
 )  # fmt: skip
 # Anybody may import these; they import no package.
 BASE = ("errors", "files", "registry", "settings")
@@ -24,7 +24,8 @@ FOR_PAGES = (
     "selfsup_core.cli", "selfsup_core.data.sources", "selfsup_core.models",
     "selfsup_core.objectives", "selfsup_core.evaluate.verdict", "selfsup_core.figures.standing", "selfsup_core.figures.data",
     "selfsup_core.data.own", "selfsup_core.data.uploads", "selfsup_core.data.mends",
-    "selfsup_core.data.budget", "selfsup_core.export.datasets",
+    "selfsup_core.data.budget", "selfsup_core.export.datasets", "selfsup_core.runs.family",
+    "selfsup_core.lab.process",
 )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, RunFolder, open_run, read_rows, read_state
-from selfsup_core.runs.frames import frame_path, list_frames, read_about, read_frame
+from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.live import epoch_rows
+from selfsup_core.runs.thinned import frame_path, list_frames
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
 BOOT = """

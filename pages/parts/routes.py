@@ -8,28 +8,33 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import uuid
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from safetensors.numpy import load as load_arrays
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from selfsup_core.errors import RunError, StudioError
+from selfsup_core.lab.process import LabClient, warm
 from selfsup_core.runs.access import is_allowed
 from selfsup_core.runs.control import send
+from selfsup_core.runs.family import describe_family, start_family
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.runs.live import LiveRuns
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import read_spec
+from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.runs.supervisor import ensure_supervisor
 
 BASE = "/studio"
 STAGE = Path(__file__).parent / "stage"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 MAX_BODY = 4096
+MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
 FOREVER = "public, max-age=31536000, immutable"
 
 # Set by server.py: pages ask whether the routes are there (they are not under `streamlit run app.py`).
@@ -130,7 +135,10 @@ def binary(blob: bytes, *, is_final: bool = True) -> Response:
 
 @guarded
 async def static(request: Request, run: str) -> Response:
-    return binary(live_runs().shared(run, "static"))
+    blob = live_runs().shared(run, "static")
+    # Somebody looks at this run: what tries its network out had better be there when it is asked.
+    await run_in_threadpool(warm, live_runs().workspace)
+    return binary(blob)
 
 
 @guarded
@@ -143,13 +151,13 @@ async def frame(request: Request, run: str) -> Response:
     return binary(live_runs().frame(run, request.path_params["epoch"]), is_final=False)
 
 
-async def read_body(request: Request) -> dict[str, Any]:
+async def read_body(request: Request, most: int = MAX_BODY) -> dict[str, Any]:
     """A small JSON object. Raises StudioError for anything else."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
-            raise StudioError(f"The request is larger than {MAX_BODY} bytes.", code="bad-request")
+        if len(body) > most:
+            raise StudioError(f"The request is larger than {most} bytes.", code="bad-request")
     try:
         values = json.loads(body)
     except ValueError as error:
@@ -175,13 +183,18 @@ async def control(request: Request, run: str) -> Response:
 
 @guarded
 async def repeat(request: Request, run: str) -> Response:
-    """A new run from the same spec and seed."""
+    """A new run from the same spec and seed; with `leave_out`, that class is kept out of its training rows."""
     values = await read_body(request)
     view = live_runs().view(run)
     state = live_runs().state(run)
 
+    left_out = values.get("leave_out")
+
     def again() -> str:
         spec = read_spec(view.folder.spec)
+        if left_out is not None:
+            name = f"{spec.name.split(' · without ')[0]} · without {left_out}"[:120]
+            spec = make_spec(spec.as_dict(), {"data.leave_out": str(left_out), "name": name})
         folder = submit(
             view.folder.workspace, spec, owner=state["owner"], preset=state["preset"],
             submission=str(values.get("submission", "")),
@@ -191,6 +204,46 @@ async def repeat(request: Request, run: str) -> Response:
 
     new = await run_in_threadpool(again)
     return Response(json.dumps({"run": new}), media_type="application/json")
+
+
+@cache
+def lab() -> LabClient:
+    return LabClient(default_workspace())
+
+
+@guarded
+async def tool(request: Request, run: str) -> Response:
+    """What a tool makes of the run's network at an epoch."""
+    values = await read_body(request, MAX_TOOL_BODY)
+    live_runs().view(run)  # says that a run is gone before a process is asked
+    blob = await run_in_threadpool(lab().ask, run, request.path_params["name"], values)
+    headers = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
+    return Response(blob, media_type="application/octet-stream", headers=headers)
+
+
+@guarded
+async def archive(request: Request, run: str) -> Response:
+    """The run as a script with its data."""
+    blob = await run_in_threadpool(lab().ask, run, "archive", {})
+    headers = {"Content-Disposition": f'attachment; filename="run-{run}.zip"'}
+    content = load_arrays(blob)["zip"].tobytes()
+    return Response(content, media_type="application/zip", headers=headers)
+
+
+@guarded
+async def family(request: Request, run: str) -> Response:
+    """The runs that are looked at side by side with this one; POST trains those that are missing."""
+    folder = live_runs().view(run).folder
+    if request.method == "POST":
+        values = await read_body(request)
+        runs = await run_in_threadpool(
+            start_family, folder, str(values.get("submission", "")) or uuid.uuid4().hex
+        )
+        await run_in_threadpool(ensure_supervisor, folder.workspace)
+        return Response(json.dumps({"runs": runs}), media_type="application/json")
+    found = await run_in_threadpool(describe_family, folder)
+    body = json.dumps({"members": found})
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def routes() -> list[Route]:
@@ -204,4 +257,7 @@ def routes() -> list[Route]:
         Route(f"{runs}/frames/{{epoch:int}}", frame),
         Route(f"{runs}/control", control, methods=["POST"]),
         Route(f"{runs}/repeat", repeat, methods=["POST"]),
+        Route(f"{runs}/tools/{{name}}", tool, methods=["POST"]),
+        Route(f"{runs}/family", family, methods=["GET", "POST"]),
+        Route(f"{runs}/script.zip", archive),
     ]

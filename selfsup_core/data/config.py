@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import field_validator
 
 from selfsup_core.data.sources import OWN_NAME, SOURCES
@@ -48,6 +50,26 @@ class DataConfig(Config):
         title="Share of labels",
         gt=0.0,
         le=1.0,
+    )
+
+    text_features: Literal["tfidf", "embeddings"] = setting(
+        "tfidf",
+        "How a text becomes numbers: TF-IDF counts its words, embeddings hold its meaning.",
+        title="Text features",
+        why="TF-IDF takes a moment and its numbers are words; embeddings take minutes at first use.",
+    )
+    vocabulary: int = setting(
+        1000,
+        "Words that TF-IDF counts, the most frequent ones of the training texts.",
+        title="Vocabulary",
+        ge=50,
+        le=20_000,
+    )
+    leave_out: str = setting(
+        "",
+        "A class that training rows are not to hold, to see whether its samples stand out later.",
+        title="Class left out",
+        max_length=200,
     )
 
     @field_validator("source")

@@ -13,7 +13,9 @@ import numpy as np
 
 from selfsup_core.data.batches import Prepared
 from selfsup_core.data.splits import choose_labeled, choose_stratified
+from selfsup_core.evaluate.anomaly import auroc
 from selfsup_core.evaluate.neighbors import knn_accuracy
+from selfsup_core.evaluate.probe import probe_accuracy
 from selfsup_core.evaluate.verdict import MARGIN
 from selfsup_core.objectives.registry import Objective
 
@@ -25,6 +27,7 @@ VALIDATION_ROWS = 2000
 QUERY_ROWS = 1000
 REFERENCE_ROWS = 1500
 PCA_ROWS = 4000
+PROBE_WIDTH = 4096
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ class View:
     """What one epoch looks like.
 
     Attributes:
-        metrics: val_loss and the objective's other terms, val_mse (a value), knn_accuracy (share, or None).
+        metrics: val_loss and the objective's other terms, val_mse (a value; None when the objective rebuilds no whole
+            input), knn_accuracy and probe_accuracy on the code (shares, or None), auroc when a class is left out.
         reconstructions: (T, D) in [0, 1] of the fixed tiles, tile_loss: (T,) their mean squared errors.
+        corrupted: (T, D) what the network was given for them, or None when that was the tiles themselves.
         latents: (S, K) codes of the fixed samples, sample_loss: (S,) their mean squared errors.
     """
 
@@ -42,6 +47,7 @@ class View:
     tile_loss: np.ndarray
     latents: np.ndarray
     sample_loss: np.ndarray
+    corrupted: np.ndarray | None = None
 
 
 class Evaluator:
@@ -49,9 +55,9 @@ class Evaluator:
 
     def __init__(
         self, data: Prepared, *, tiles: int, samples: int, labels_per_class: int, seed: int,
-        labels_fraction: float = 1.0,
+        labels_fraction: float = 1.0, left_out: int = -1,
     ) -> None:  # fmt: skip
-        self.data = data
+        self.data, self.left_out = data, left_out
         y, split = data.y, data.split
         validation = choose_stratified(split.validation, y, VALIDATION_ROWS, seed)
         train = choose_stratified(split.train, y, max(samples, REFERENCE_ROWS), seed + 1)
@@ -85,6 +91,15 @@ class Evaluator:
             queries, self._labels(self.queries), references, self._labels(self.references)
         )
 
+    def _accuracies(self, queries: torch.Tensor, references: torch.Tensor) -> dict[str, Any]:
+        """5-NN and a linear probe on codes, or on anything else that stands for the samples."""
+        if self.data.y is None:
+            return {"knn_accuracy": None, "probe_accuracy": None}
+        labels = self._labels(self.queries), self._labels(self.references)
+        is_wide = references.shape[-1] > PROBE_WIDTH  # would take longer than it is worth
+        probe = probe_accuracy(references, labels[1], queries, labels[0]) if not is_wide else None
+        return {"knn_accuracy": self._knn(queries, references), "probe_accuracy": probe}
+
     def evaluate(self, model: nn.Module, objective: Objective, generator: torch.Generator) -> View:
         """Look at the model as it is; neither it nor its training changes."""
         import torch
@@ -92,41 +107,53 @@ class Evaluator:
         data = self.data
         was_training = model.training
         model.eval()
+        # Pictures have their own numbers, so that the same corruption is shown at every epoch.
+        own = torch.Generator(generator.device).manual_seed(generator.initial_seed())
         with torch.inference_mode():
             x = data.values(data.rows(self.validation))
             terms = objective.step(model, x, generator)
             codes = model.encode(x)
-            errors = (model.decode(codes) - x).square().mean(dim=1)  # (V,)
+            outputs = rebuild(model, objective, x, codes, own)
+            errors = (outputs - x).square().mean(dim=1)  # (V,)
             train_x = data.values(data.rows(self.samples[~self.is_validation]))
             train_codes = model.encode(train_x)
-            train_errors = (model.decode(train_codes) - train_x).square().mean(dim=1)
+            train_outputs = rebuild(model, objective, train_x, train_codes, own)
+            train_errors = (train_outputs - train_x).square().mean(dim=1)
             shown = int(self.is_validation.sum())
             tile_x = data.values(data.rows(self.tiles))
-            tiles = model.decode(model.encode(tile_x))
+            corrupted, tiles = objective.show(model, tile_x, own.manual_seed(own.initial_seed()))
             metrics: dict[str, float | None] = {f"val_{k}": float(v) for k, v in terms.items()}
-            metrics["val_mse"] = float(errors.mean())
-            if data.y is not None:
-                references = model.encode(data.values(data.rows(self.references)))
-                metrics["knn_accuracy"] = self._knn(codes[self.query_places], references)
+            metrics["val_mse"] = float(errors.mean()) if objective.has_reconstruction else None
+            metrics["val_dead_units"] = float((codes.float().var(dim=0) < 1e-8).float().mean())
+            metrics["val_saturated"] = float(count_saturated(outputs, x))
+            metrics |= {f"val_{k}": v for k, v in objective.diagnose(model, x).items()}
+            if data.y is None:
+                metrics |= self._accuracies(codes, codes)
             else:
-                metrics["knn_accuracy"] = None
+                references = model.encode(data.values(data.rows(self.references)))
+                metrics |= self._accuracies(codes[self.query_places], references)
+            if self.left_out >= 0:
+                is_left_out = data.y[self.validation] == self.left_out
+                metrics["auroc"] = auroc(errors.float().cpu().numpy(), is_left_out)
             view = View(
                 metrics=metrics,
                 reconstructions=tiles.cpu().numpy(),
                 tile_loss=(tiles - tile_x).square().mean(dim=1).cpu().numpy(),
                 latents=torch.cat([codes[:shown], train_codes]).float().cpu().numpy(),
                 sample_loss=torch.cat([errors[:shown], train_errors]).cpu().numpy(),
+                corrupted=None if corrupted is None else corrupted.cpu().numpy(),
             )
         model.train(was_training)
         return view
 
     def baseline(
-        self, components: int, fit_pca: Callable[[torch.Tensor, int], Any]
-    ) -> dict[str, float | int | None]:
-        """PCA with as many dimensions as the code, fitted on training rows, and 5-NN on the raw input.
+        self, components: int, fit_pca: Callable[[torch.Tensor, int], Any], *, has_reconstruction: bool = True
+    ) -> dict[str, float | int | None]:  # fmt: skip
+        """PCA with as many dimensions as the code, fitted on training rows; 5-NN and probe on it and on the raw input.
 
         Args:
             fit_pca: `project.pca.fit_pca`; given from above, since maps are built on evaluation.
+            has_reconstruction: whether the objective rebuilds whole inputs, so that PCA's error may stand beside its own.
         """
         import torch
 
@@ -135,16 +162,31 @@ class Evaluator:
             fit_rows = choose_stratified(data.split.train, data.y, PCA_ROWS, 0)
             pca = fit_pca(data.values(data.rows(fit_rows)), components)
             x = data.values(data.rows(self.validation))
+            error = float((pca.inverse(pca.transform(x)) - x).square().mean())
             queries = data.values(data.rows(self.queries))
             references = data.values(data.rows(self.references))
+            by_pca = self._accuracies(pca.transform(queries), pca.transform(references))
+            raw = self._accuracies(queries, references)
             return {
                 "pca_components": int(pca.components.shape[0]),
                 "pca_rows": len(fit_rows),
-                "pca_mse": float((pca.inverse(pca.transform(x)) - x).square().mean()),
-                "pca_knn_accuracy": self._knn(pca.transform(queries), pca.transform(references)),
-                "raw_knn_accuracy": self._knn(queries, references),
+                "pca_mse": error if has_reconstruction else None,
+                **{f"pca_{name}": value for name, value in by_pca.items()},
+                **{f"raw_{name}": value for name, value in raw.items()},
                 "verdict_margin": MARGIN,
             }
+
+
+def rebuild(
+    model: nn.Module, objective: Objective, x: torch.Tensor, codes: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:  # fmt: skip
+    """(B, D) values that the network makes of clean inputs; of a masked autoencoder, those with the holes filled."""
+    return model.decode(codes) if model.can_decode else objective.show(model, x, generator)[1]
+
+
+def count_saturated(outputs: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Share of the values that are stuck near 0 or 1 while the input is far away: gradients there are all but zero."""
+    return (((outputs <= 0.01) | (outputs >= 0.99)) & ((outputs - x).abs() > 0.5)).float().mean()
 
 
 def order_by_class(rows: np.ndarray, y: np.ndarray | None) -> np.ndarray:

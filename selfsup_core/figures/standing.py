@@ -81,6 +81,17 @@ def sample_sheet(x: np.ndarray, scale: float, columns: int = 24, rows: int = 4) 
     return np.concatenate(lines, axis=0)
 
 
+def picture_sheet(items: np.ndarray, item_shape: tuple[int, ...], columns: int = 16) -> np.ndarray:
+    """(N, D) bytes → one picture, `columns` a line, 2 pixels apart; the last line is filled with black."""
+    columns = min(columns, len(items))
+    rows = -(-len(items) // columns)
+    filled = np.zeros((rows * columns, items.shape[1]), np.uint8)
+    filled[: len(items)] = items
+    tiles = [np.pad(as_image(v, item_shape), pads(item_shape)) for v in filled]
+    lines = [np.concatenate(tiles[r * columns : (r + 1) * columns], axis=1) for r in range(rows)]
+    return np.concatenate(lines, axis=0)
+
+
 def pads(item_shape: tuple[int, ...]) -> list[tuple[int, int]]:
     return [(1, 1), (1, 1), (0, 0)] if len(item_shape) == 3 else [(1, 1), (1, 1)]
 

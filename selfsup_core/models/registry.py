@@ -23,6 +23,7 @@ class Network:
         code_size: dimensions of the code.
         shapes: sizes from input to output, for a line like "784 → 64 → 16 → 64 → 784".
         parameters: number of weights and biases.
+        can_decode: whether a code alone gives an item back.
     """
 
     config: type[Config]
@@ -30,6 +31,7 @@ class Network:
     code_size: Callable[[Any], int]
     shapes: Callable[[Any, tuple[int, ...]], list[int]]
     parameters: Callable[[Any, tuple[int, ...]], int]
+    can_decode: bool = True
 
 
 MODELS: Registry[Network] = Registry("network", "selfsup_core.models")

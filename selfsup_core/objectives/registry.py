@@ -19,10 +19,12 @@ class Objective:
         progress: epochs done, with the fraction of the current one; the loop keeps it up to date (for warm-ups).
         has_reconstruction: whether x̂ = g(f(x)) of the whole input is what the objective trains, so that its error
             may be compared with PCA's.
+        networks: kinds of network that it can train.
     """
 
     Config: type[Config]
     has_reconstruction = True
+    networks: tuple[str, ...] = ("dense", "convolutional")
 
     def __init__(self, config: Config) -> None:
         self.config = config

@@ -9,15 +9,23 @@ from __future__ import annotations
 import numpy as np
 
 
-def align_map(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
-    """Rotate or reflect `points` (N, K) towards `previous` (N, K), both about their means; distances stay as they are."""
+def rotation_towards(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray | None:
+    """(K, K) orthogonal R that turns `points` (N, K) towards `previous` (N, K), both about their means; None: no way."""
     if previous is None or previous.shape != points.shape:
-        return points
-    center = points.mean(axis=0)
-    a = (points - center).astype(np.float64)
+        return None
+    a = (points - points.mean(axis=0)).astype(np.float64)
     b = (previous - previous.mean(axis=0)).astype(np.float64)
     product = a.T @ b  # (K, K)
     if not np.isfinite(product).all() or np.abs(product).max() == 0:
-        return points
+        return None
     u, _, vt = np.linalg.svd(product)
-    return (a @ (u @ vt) + center).astype(points.dtype)
+    return u @ vt
+
+
+def align_map(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
+    """Rotate or reflect `points` (N, K) towards `previous` (N, K), both about their means; distances stay as they are."""
+    rotation = rotation_towards(points, previous)
+    if rotation is None:
+        return points
+    center = points.mean(axis=0)
+    return ((points - center).astype(np.float64) @ rotation + center).astype(points.dtype)

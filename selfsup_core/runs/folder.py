@@ -59,6 +59,10 @@ class RunFolder:
         return self.path / "frames"
 
     @property
+    def weights(self) -> Path:
+        return self.path / "weights"
+
+    @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 

@@ -20,14 +20,18 @@ from safetensors.numpy import save as save_arrays
 from selfsup_core.errors import RunError
 from selfsup_core.files import finite
 from selfsup_core.runs.folder import RunFolder, read_state
-from selfsup_core.runs.frames import frame_path, list_frames
 from selfsup_core.runs.supervisor import supervisor_info
+from selfsup_core.runs.thinned import frame_path, list_frames
 
 FRESH_SECONDS = 0.2
 MAX_RUNS = 64
 MAX_FRAMES = 512
 SHARED = ("static", "thumbnails")
-HIDDEN = ("latents",)  # kept for analyses; no view draws them, and they are most of a frame
+HIDDEN = (
+    "latents",
+    "map_mean",
+    "map_axes",
+)  # kept for analyses; no view draws them, and they are most of a frame
 
 
 class Tail:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from selfsup_core.data.sources import find_source
+from selfsup_core.data.vectorize import input_shape
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.files import read_json, sha256, write_folder, write_json
 from selfsup_core.models import MODELS
@@ -58,7 +59,7 @@ def withdraw(folder: RunFolder) -> bool:
 
 
 def initial_state(
-    run: str, spec: RunSpec, owner: str, preset: str, workspace: Path
+    run: str, spec: RunSpec, owner: str, preset: str, workspace: Path, group: str = ""
 ) -> dict[str, Any]:
     """What is known of a run before it has begun."""
     source = find_source(spec.data.source, workspace)
@@ -80,7 +81,14 @@ def initial_state(
         "objective": spec.objective.kind,
         "loss": getattr(spec.objective, "loss", ""),
         "map": "the code itself" if code <= 3 else f"PCA of the {code}-dimensional code",
-        "parameters": network.parameters(spec.model, source.shape),
+        "network": spec.model.kind,
+        "code_size": code,
+        "can_decode": network.can_decode,
+        "left_out": spec.data.leave_out,
+        "group": group,
+        "parameters": network.parameters(
+            spec.model, input_shape(source.shape, source.kind, spec.data)
+        ),
         "epoch": 0,
         "epochs": spec.train.epochs,
         "epoch_progress": 0.0,
@@ -108,11 +116,13 @@ def submit(
     owner: str = LOCAL,
     submission: str = "",
     preset: str = "",
+    group: str = "",
 ) -> RunFolder:
     """Write a run's folder and queue it.
 
     Args:
         submission: a token of the click that asked for it; the same token again gives the same run.
+        group: name shared by runs that are to be looked at side by side.
 
     Raises:
         RunError: the owner has too many runs waiting.
@@ -139,7 +149,7 @@ def submit(
     if submission:
         run = claim(workspace, submission, run)
     folder = RunFolder(workspace / "runs" / run)
-    state = initial_state(run, spec, owner, preset, workspace)
+    state = initial_state(run, spec, owner, preset, workspace, group)
     files = {
         "spec.yaml": spec_yaml(spec).encode(),
         "state.json": json.dumps(state).encode(),

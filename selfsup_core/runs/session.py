@@ -10,13 +10,14 @@ import torch
 from selfsup_core.data.batches import prepare
 from selfsup_core.data.sources import open_source
 from selfsup_core.evaluate.autoencoder import Evaluator
+from selfsup_core.evaluate.trouble import find_signs
 from selfsup_core.files import finite
-from selfsup_core.models import MODELS
-from selfsup_core.models.modules.autoencoder import glorot_init
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.project.pca import fit_pca
-from selfsup_core.runs.folder import MetricsWriter
+from selfsup_core.runs.folder import MetricsWriter, read_rows
 from selfsup_core.runs.frames import FrameStore
+from selfsup_core.runs.model import build_model
+from selfsup_core.runs.weights import WeightStore
 from selfsup_core.runs.worker import open_metrics, read_changes
 from selfsup_core.train.checkpoint import discard_newer, load_newest, prune, save_checkpoint
 from selfsup_core.train.device import choose_device
@@ -43,13 +44,15 @@ class Session:
         dataset = worker.persist(
             lambda: open_source(spec.data.source, folder.workspace, verify=True)
         )
-        self.data = prepare(dataset, spec.data, self.choice.name)
+        self.data = prepare(
+            dataset, spec.data, self.choice.name, workspace=folder.workspace, progress=self._tell
+        )
         self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
-        self.model = self._build(dataset.item_shape)
+        self.model = build_model(spec, self.objective, self.data).to(self.choice.name)
         self.evaluator = Evaluator(
             self.data, tiles=spec.frames.tiles, samples=spec.frames.samples,
             labels_per_class=spec.data.labels_per_class, seed=spec.data.split_seed,
-            labels_fraction=spec.data.labels_fraction,
+            labels_fraction=spec.data.labels_fraction, left_out=self._left_out(),
         )  # fmt: skip
         self.loop = Loop(
             self.model, self.objective, values=self.data.values,
@@ -58,6 +61,10 @@ class Session:
         )  # fmt: skip
         self.frames = worker.persist(lambda: FrameStore(
             folder.frames, max_frames=spec.frames.max_frames, max_megabytes=spec.frames.max_megabytes
+        ))  # fmt: skip
+        self.weights = worker.persist(lambda: WeightStore(
+            folder.weights, max_frames=spec.frames.max_frames,
+            max_megabytes=spec.frames.weights_megabytes,
         ))  # fmt: skip
         self.belongs = {"spec": spec.digest(), "data": dataset.digest}
         self.best: dict[str, Any] | None = None
@@ -69,13 +76,22 @@ class Session:
         self._go_on()
         if self.data.note and self.data.note not in state.get("notices", []):
             self._notice(self.data.note)
-        state |= {"device": self.choice.as_dict(), "steps_per_epoch": self.loop.steps_per_epoch}
+        state |= {
+            "device": self.choice.as_dict(),
+            "steps_per_epoch": self.loop.steps_per_epoch,
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "message": "",
+        }
         worker.persist(lambda: self.frames.write_static(self.data, self.evaluator))
 
-    def _build(self, item_shape: tuple[int, ...]) -> torch.nn.Module:
-        model = MODELS[self.spec.model.kind].build(self.spec.model, item_shape)
-        glorot_init(model, torch.Generator().manual_seed(self.spec.seed))
-        return model.to(self.choice.name)
+    def _left_out(self) -> int:
+        name = self.spec.data.leave_out
+        return self.data.dataset.classes.index(name) if name else -1
+
+    def _tell(self, text: str) -> None:
+        """What takes its time before training begins."""
+        self.worker.state["message"] = text
+        self.worker.beat(force=True)
 
     def _go_on(self) -> None:
         """Load the newest valid checkpoint, if there is one, and cut back what was written after it."""
@@ -96,9 +112,11 @@ class Session:
         discard_newer(folder.checkpoints, f"step-{step:09d}" if saved else "")
         best = f"best-{self.best['epoch']:06d}" if self.best else ""
         discard_newer(folder.checkpoints, best, "best-")
-        self.frames.load(saved["frames"] if saved else None, epoch)
+        self.frames.go_on(saved["frames"] if saved else None, epoch)
+        self.weights.load(epoch if saved else None)
         persist = self.worker.persist
         self.metrics: MetricsWriter = persist(lambda: open_metrics(folder, step))
+        self.past = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
         changes = read_changes(folder)
         for change in changes:
             if change["step"] <= step:
@@ -119,7 +137,9 @@ class Session:
         if self.loop.step == 0 and self.frames.last is None:
             self._look(Event("epoch", 0, 0.0))
         if not worker.state.get("baseline"):
-            worker.state["baseline"] = self.evaluator.baseline(self.code_size, fit_pca)
+            worker.state["baseline"] = self.evaluator.baseline(
+                self.model.code_size, fit_pca, has_reconstruction=self.objective.has_reconstruction
+            )
         worker.last_checkpoint = self.epoch_began = time.monotonic()
         self.epoch_seconds = self.loop.seconds
         # What came before the first step (epoch 0, the baseline) says nothing of what is left.
@@ -145,10 +165,6 @@ class Session:
         self.save()
         worker.state["epoch_progress"] = 0.0
 
-    @property
-    def code_size(self) -> int:
-        return MODELS[self.spec.model.kind].code_size(self.spec.model)
-
     def _tick(self) -> None:
         worker, loop = self.worker, self.loop
         worker.obey(self)
@@ -168,15 +184,21 @@ class Session:
         """Evaluate at the end of an epoch; write its row and its frame, note the best."""
         worker, loop, epoch = self.worker, self.loop, round(event.epoch)
         generator = torch.Generator(self.choice.name).manual_seed(self.spec.seed)
+        self.objective.progress = float(epoch)
         view = self.evaluator.evaluate(self.model, self.objective, generator)
         seconds = loop.seconds - self.epoch_seconds if epoch else 0.0
         rate = len(loop.rows) / seconds if seconds else None
         metrics = finite(event.terms | view.metrics)
         row = {"kind": "epoch", "step": event.step, "epoch": epoch, **metrics}
         row |= {"learning_rate": loop.used_learning_rate, "samples_per_second": rate}
-        worker.persist(
-            lambda: self.frames.write(epoch, view, is_last=epoch == self.spec.train.epochs)
-        )
+        is_last = epoch == self.spec.train.epochs
+        signs = find_signs(row, self.past, worker.state.get("baseline"), self._about(is_last))
+        if signs:
+            row["signs"] = signs
+        self.past.append(row)
+        # Weights first: whoever sees a frame may ask for them.
+        worker.persist(lambda: self.weights.write_weights(epoch, self.model, is_last=is_last))
+        worker.persist(lambda: self.frames.write_view(epoch, view, is_last=is_last))
         self._write(row)
         if epoch and (self.best is None or view.metrics["val_loss"] < self.best["val_loss"]):
             self.best = {"epoch": epoch, "val_loss": view.metrics["val_loss"]}
@@ -195,6 +217,18 @@ class Session:
         }
         worker.beat(force=epoch <= 1)
         self._save_if_due()
+
+    def _about(self, is_last: bool) -> dict[str, Any]:
+        """What signs of trouble depend on beside the numbers."""
+        model, objective = self.spec.model, self.spec.objective
+        return {
+            "objective": objective.kind,
+            "objective_settings": objective.model_dump(),
+            "code_size": self.model.code_size,
+            "code_activation": getattr(model, "code_activation", "linear"),
+            "is_last": is_last,
+            "epochs": self.spec.train.epochs,
+        }
 
     def _write(self, row: dict[str, Any]) -> None:
         row["seconds"] = round(self.worker.elapsed(), 4)

@@ -37,6 +37,13 @@ class FramesConfig(Config):
         gt=0.0,
         le=5000.0,
     )
+    weights_megabytes: float = setting(
+        200.0,
+        "Most disk space for the network's weights at those epochs, by which it can be tried out later.",
+        title="Weights' disk space, MB",
+        ge=0.0,
+        le=100_000.0,
+    )
     tiles: int = setting(
         32, "Validation samples whose reconstruction is kept.", title="Samples shown", ge=1, le=256
     )
@@ -127,11 +134,22 @@ def make_spec(values: dict[str, Any], overrides: dict[str, Any] | None = None) -
     if not isinstance(values, dict):
         raise SettingError(f"A spec is a mapping of settings; found {type(values).__name__}.")
     try:
-        return RunSpec.model_validate(apply_overrides(values, overrides or {}))
+        return check_pair(RunSpec.model_validate(apply_overrides(values, overrides or {})))
     except ValidationError as error:
         raise explain(error, RunSpec()) from error
     except InnerProblem as problem:
         raise problem.explain() from problem
+
+
+def check_pair(spec: RunSpec) -> RunSpec:
+    """The same spec. Raises SettingError when its objective cannot train its network."""
+    fits = OBJECTIVES[spec.objective.kind].networks
+    if spec.model.kind not in fits:
+        raise SettingError(
+            f"The objective {spec.objective.kind!r} cannot train the network {spec.model.kind!r}.",
+            remedy=f"Set model.kind to {' or '.join(fits)}, or choose another objective.",
+        )
+    return spec
 
 
 def read_spec(path: Path, overrides: dict[str, Any] | None = None) -> RunSpec:

@@ -43,6 +43,7 @@ PRELOAD = (
     "selfsup_core.runs.worker",
     "sklearn.model_selection",
     "sklearn.datasets",
+    "sklearn.linear_model",
     # The first optimizer of a process pulls these in; seconds that a run should not wait for.
     "torch._dynamo",
     "filelock",

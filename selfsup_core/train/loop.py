@@ -132,6 +132,7 @@ class Loop:
         self.optimizer.zero_grad(set_to_none=True)
         parts = rows.chunk(2**self.halvings)
         collected = []
+        self.objective.progress = self.progress
         for part in parts:
             with self._autocast():
                 terms = self.objective.step(self.model, self.values(part), self.generator)

@@ -14,9 +14,9 @@ from selfsup_core.files import read_json
 from selfsup_core.runs import worker as worker_module
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import read_rows, read_state
-from selfsup_core.runs.frames import list_frames
 from selfsup_core.runs.queue import resume, submit
 from selfsup_core.runs.supervisor import ensure_supervisor, supervisor_info
+from selfsup_core.runs.thinned import list_frames
 from selfsup_core.train.checkpoint import list_checkpoints
 from tests.helpers import (
     Killed,

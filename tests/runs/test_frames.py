@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from selfsup_core.evaluate.autoencoder import View
 from selfsup_core.runs.folder import read_rows, read_state
-from selfsup_core.runs.frames import FrameStore, frame_path, list_frames, map_latents, read_frame
+from selfsup_core.runs.frames import FrameStore, map_latents, read_frame
 from selfsup_core.runs.live import without_hidden
+from selfsup_core.runs.thinned import frame_path, list_frames
 from tests.helpers import make_run, run_here
 
 
@@ -36,7 +37,7 @@ def test_frames_are_few_evenly_spaced_and_end_with_the_last(
 ):
     kept = store(tmp_path_factory.mktemp("frames"), max_frames=most)
     for epoch in range(epochs + 1):
-        kept.write(epoch, view(), is_last=epoch == epochs)
+        kept.write_view(epoch, view(), is_last=epoch == epochs)
     found = list_frames(kept.folder)
     assert len(found) <= max(2, most)
     assert found[0] == 0
@@ -48,21 +49,21 @@ def test_frames_are_few_evenly_spaced_and_end_with_the_last(
 def test_going_on_after_frames_were_thinned_keeps_them_even(tmp_path: Path):
     kept = store(tmp_path, max_frames=8)
     for epoch in range(8):
-        kept.write(epoch, view())
+        kept.write_view(epoch, view())
     saved = kept.state()
     for epoch in range(8, 11):
-        kept.write(epoch, view())  # thins out, then the process dies
+        kept.write_view(epoch, view())  # thins out, then the process dies
     again = store(tmp_path, max_frames=8)
-    again.load(saved, 7)
+    again.go_on(saved, 7)
     for epoch in range(8, 13):
-        again.write(epoch, view(), is_last=epoch == 12)
+        again.write_view(epoch, view(), is_last=epoch == 12)
     assert list_frames(again.folder) == [0, 2, 4, 6, 8, 10, 12]
 
 
 def test_the_limit_in_bytes_holds_too(tmp_path: Path):
     kept = store(tmp_path, max_megabytes=0.01)
     for epoch in range(40):
-        kept.write(epoch, view())
+        kept.write_view(epoch, view())
     sizes = [path.stat().st_size for path in kept.folder.iterdir()]
     assert 1 < len(sizes) < 40
     assert sum(sizes) <= 10_000
@@ -70,7 +71,8 @@ def test_the_limit_in_bytes_holds_too(tmp_path: Path):
 
 def test_a_two_dimensional_code_is_its_own_map():
     codes = np.random.default_rng(0).random((20, 2)).astype(np.float32)
-    points, explained = map_latents(codes, previous=np.zeros((20, 2)))
+    made = map_latents(codes, previous=np.zeros((20, 2)))
+    points, explained = made.points, made.explained
     assert points is codes
     assert explained is None
 
@@ -78,17 +80,17 @@ def test_a_two_dimensional_code_is_its_own_map():
 def test_the_map_neither_spins_nor_flips():
     random = np.random.default_rng(0)
     codes = (random.normal(size=(200, 5)) * [5, 3, 1, 0.5, 0.1]).astype(np.float32)
-    first, _ = map_latents(codes, None)
+    first = map_latents(codes, None).points
     turn = np.linalg.qr(random.normal(size=(5, 5)))[0]
-    second, _ = map_latents((codes @ turn).astype(np.float32), first)
+    second = map_latents((codes @ turn).astype(np.float32), first).points
     np.testing.assert_allclose(second, first, atol=1e-3)
-    third, _ = map_latents(-codes, first)
+    third = map_latents(-codes, first).points
     np.testing.assert_allclose(third, first, atol=1e-3)
 
 
 def test_a_one_dimensional_or_dead_code_still_has_a_map():
     for codes in (np.ones((9, 1), np.float32), np.zeros((9, 6), np.float32)):
-        points, _ = map_latents(codes, None)
+        points = map_latents(codes, None).points
         assert points.shape == (9, 2)
         assert np.isfinite(points).all()
 

@@ -15,11 +15,12 @@ from selfsup_core.evaluate.autoencoder import View
 from selfsup_core.runs import launcher as launcher_module
 from selfsup_core.runs.control import receive, send
 from selfsup_core.runs.folder import list_states, read_state, update_state
-from selfsup_core.runs.frames import FrameStore, frame_path, read_frame
+from selfsup_core.runs.frames import FrameStore, read_frame
 from selfsup_core.runs.launcher import ForkLauncher
 from selfsup_core.runs.processes import identity
 from selfsup_core.runs.queue import MAX_QUEUED, list_queue, submit
 from selfsup_core.runs.supervisor import Supervisor
+from selfsup_core.runs.thinned import frame_path
 from selfsup_core.runs.trash import delete
 from tests.helpers import make_run, run_here, tiny_spec
 
@@ -148,7 +149,7 @@ def test_a_code_beyond_half_precision_stays_a_number(tmp_path: Path):
     codes = np.full((10, 4), 1e6) * [1, -1, 1e-6, 0]
     view = View({}, np.zeros((2, 6)), np.zeros(2), codes, np.zeros(10))
     store = FrameStore(tmp_path, max_frames=10, max_megabytes=1)
-    store.write(0, view)
+    store.write_view(0, view)
     latents = read_frame(frame_path(tmp_path, 0))["latents"]
     assert latents[0].tolist() == [65_504, -65_504, 1, 0]
 

@@ -1,6 +1,6 @@
 // The line under the panels: what the numbers at the cursor mean, in words.
 
-import { el, fixed, percent, setText } from "./dom.js"
+import { el, fixed, icon, percent, setText } from "./dom.js"
 import { ENDED } from "./store.js"
 
 /** Whether the autoencoder beats PCA with as many dimensions, as selfsup_core/evaluate/verdict.py says it. */
@@ -17,9 +17,12 @@ export function createVerdict(ctx) {
   const pca = part("The same error for principal component analysis with as many dimensions, fitted on training rows")
   const word = el("strong", { class: "stage-word" })
   const knn = part("Share of validation samples whose class is that of most of their 5 nearest labeled neighbors, by the code")
+  const probe = part("Share of validation samples whose class a linear classifier reads from the code; it is fitted on labeled training samples")
   const rate = part("Training speed, evaluation left out")
   const left = part("Estimated from the epochs so far")
-  const root = el("div", { class: "stage-verdict", "data-testid": "stage-verdict" }, mse, pca, word, knn, rate, left)
+  const line = el("div", { class: "stage-verdict", "data-testid": "stage-verdict" }, mse, pca, word, knn, probe, rate, left)
+  const signs = el("ul", { class: "stage-signs", "data-testid": "stage-signs", "aria-label": "Signs of trouble" })
+  const root = el("div", { class: "stage-outcome" }, line, signs)
 
   function update(view) {
     const { state, row } = view
@@ -27,18 +30,29 @@ export function createVerdict(ctx) {
     const isEnded = ENDED.includes(state.status)
     const isTable = state.kind === "table"
     const base = state.baseline
-    setText(mse, `val MSE ${fixed(row?.val_mse, 4)}`)
-    setText(pca, base ? `PCA-${base.pca_components} ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}` : "")
-    const hasBoth = base && row && row.val_mse !== null && row.val_mse !== undefined
+    setText(mse, typeof row?.val_mse === "number" ? `val MSE ${fixed(row.val_mse, 4)}` : "")
+    setText(pca, typeof base?.pca_mse === "number" ? `PCA-${base.pca_components} ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}` : "")
+    const hasBoth = typeof base?.pca_mse === "number" && row && row.val_mse !== null && row.val_mse !== undefined
     const [text, tone] = hasBoth ? compareWithPca(row.val_mse, base, isEnded && row.epoch === state.epoch) : ["", ""]
     setText(word, text)
     word.dataset.tone = tone
     const raw = base?.raw_knn_accuracy
     const beside = raw === null || raw === undefined ? "" : ` (raw ${isTable ? "columns" : "pixels"} ${percent(raw)})`
     setText(knn, row?.knn_accuracy === null || row?.knn_accuracy === undefined ? "" : `5-NN on the code ${percent(row.knn_accuracy)}${beside}`)
+    setText(probe, typeof row?.probe_accuracy === "number" ? `linear probe ${percent(row.probe_accuracy)}` : "")
+    drawSigns(row?.signs ?? [])
     const speed = state.samples_per_second
     setText(rate, speed ? `${Math.round(speed).toLocaleString("en")} ${isTable ? "rows" : "images"}/s` : "")
     setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
+  }
+  /** What goes wrong at the cursor's epoch, and what to do about it. */
+  function drawSigns(found) {
+    const key = JSON.stringify(found)
+    if (signs.dataset.key === key) return
+    signs.dataset.key = key
+    signs.hidden = !found.length
+    signs.replaceChildren(...found.map((sign) => el("li", { "data-code": sign.code }, icon("warn"),
+      el("span", {}, el("strong", {}, sign.text), ` ${sign.remedy}`))))
   }
   return { root, update }
 }

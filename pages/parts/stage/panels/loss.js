@@ -5,9 +5,18 @@ import { COLORS } from "../palette.js"
 
 const NOT_METRICS = new Set(["kind", "step", "epoch", "seconds", "learning_rate", "samples_per_second", "train_loss", "val_loss"])
 const LABELS = {
-  loss: "Loss", val_mse: "Validation MSE", knn_accuracy: "5-NN accuracy on the code",
+  loss: "Loss", val_mse: "Validation MSE", knn_accuracy: "5-NN accuracy on the code", probe_accuracy: "Linear probe on the code",
+  auroc: "AUROC of the class left out", dead_units: "Code units that never vary", saturated: "Outputs stuck and wrong",
+  reconstruction: "Reconstruction term", kl: "KL to the prior, nats", kl_weight: "Weight of the KL", elbo: "ELBO, nats a sample",
+  sparsity: "Sparsity term", contraction: "Contraction term", commitment: "Commitment term", perplexity: "Codebook perplexity",
+  active_dimensions: "Active code dimensions", active_share: "Share of active code units", used_codes: "Share of the codebook in use",
 }
+// Measured on validation rows alone and said so in their names.
+const WHOLE = new Set(["val_mse"])
 let loading = null
+
+/** train_kl and val_kl are curves of one choice, "kl". */
+const termOf = (name) => (WHOLE.has(name) ? name : name.replace(/^(train|val)_/, ""))
 
 /** Load Plotly once for all stages of the page. */
 function loadPlotly(assets) {
@@ -63,8 +72,9 @@ export default {
       const last = view.epochRows[view.epochRows.length - 1] ?? {}
       for (const name of Object.keys(last)) {
         if (NOT_METRICS.has(name) || typeof last[name] !== "number") continue
-        if ([...metric.options].some((option) => option.value === name)) continue
-        metric.append(el("option", { value: name }, LABELS[name] ?? name.replaceAll("_", " ")))
+        const term = termOf(name)
+        if ([...metric.options].some((option) => option.value === term)) continue
+        metric.append(el("option", { value: term }, LABELS[term] ?? term.replaceAll("_", " ")))
       }
     }
 
@@ -77,9 +87,12 @@ export default {
     function traces() {
       const [train, validation] = [COLORS[5], COLORS[3]]
       if (metric.value !== "loss") {
-        const traces = [line(view.epochRows, LABELS[metric.value] ?? metric.value, metric.value, validation)]
+        // A term of the loss has two curves, as the loss has; a measure of validation rows has one.
+        const of = (key, name, color, extra) => (view.epochRows.some((row) => typeof row[key] === "number") ? [line(view.epochRows, name, key, color, extra)] : [])
+        const traces = [...of(`train_${metric.value}`, "training", train), ...of(`val_${metric.value}`, "validation", validation, { line: { color: validation, width: 2, dash: "dash" } }),
+          ...of(metric.value, LABELS[metric.value] ?? metric.value, validation)]
         const base = view.state.baseline
-        const reference = { val_mse: [base?.pca_mse, `PCA-${base?.pca_components}`], knn_accuracy: [base?.raw_knn_accuracy, "raw input"] }[metric.value]
+        const reference = { val_mse: [base?.pca_mse, `PCA-${base?.pca_components}`], knn_accuracy: [base?.raw_knn_accuracy, "raw input"], probe_accuracy: [base?.raw_probe_accuracy, "raw input"] }[metric.value]
         if (reference && typeof reference[0] === "number") {
           traces.push({ x: [0, view.state.epochs], y: [reference[0], reference[0]], name: reference[1], mode: "lines",
             line: { color: view.theme.muted, dash: "dash", width: 1.5 }, hovertemplate: "%{y:.4f}" })
@@ -113,7 +126,7 @@ export default {
         font: { family: theme.font, color: theme.text, size: 12 },
         xaxis: { ...axis, title: { text: "epoch", standoff: 6 }, range: [0, Math.max(1, view.state.epochs)] },
         yaxis: { ...axis, type: scale.getAttribute("aria-pressed") === "true" ? "log" : "linear",
-          ...(metric.value === "knn_accuracy" ? { tickformat: ".0%" } : {}) },
+          ...(/accuracy|_share|used_codes|dead_units|saturated/.test(metric.value) ? { tickformat: ".0%" } : {}) },
         // The same value every time: Plotly then keeps a person's zoom.
         uirevision: `${metric.value}-${scale.getAttribute("aria-pressed")}`,
         showlegend: true,

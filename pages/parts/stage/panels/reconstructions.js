@@ -1,8 +1,9 @@
-// Reconstructions: input, output and error of the same validation samples, at the cursor's epoch.
+// Reconstructions: input, what the network was given if that was another thing, output and error of the same
+// validation samples, at the cursor's epoch.
 
 import { el, icon, fixed, setText, sizeCanvas } from "../dom.js"
 
-const GAP = 3, ROW_LABEL = 46, BLOCK_GAP = 12
+const GAP = 3, BLOCK_GAP = 12, MOST_LINES = 24
 
 export default {
   id: "reconstructions",
@@ -12,7 +13,7 @@ export default {
     return {
       update(view) {
         if (!view.statics || !view.frame) return
-        if (view.statics.kind === "table") (table ??= createTable(root)).update(view)
+        if (view.statics.shape.length < 2) (table ??= createTable(root)).update(view)
         else (images ??= createImages(root)).update(view)
       },
       resize() { images?.redraw() },
@@ -41,30 +42,30 @@ function createImages(root) {
     const width = root.body.clientWidth, height = root.body.clientHeight
     if (width < 40) return
     const count = view.statics.inputs.shape[0]
-    const { columns, blocks } = arrange(width - ROW_LABEL, height, count)
-    tile = tileSize(width - ROW_LABEL, columns)
-    const blockHeight = 3 * (tile + GAP)
+    const parts = partsOf(view), labels = parts.length > 3 ? 66 : 46
+    const { columns, blocks } = arrange(width - labels, height, count, parts.length)
+    tile = tileSize(width - labels, columns)
+    const blockHeight = parts.length * (tile + GAP)
     const context = sizeCanvas(canvas, width, blocks * (blockHeight + BLOCK_GAP) - BLOCK_GAP)
     context.clearRect(0, 0, width, height + blockHeight)
     context.imageSmoothingEnabled = false
     context.font = `12px ${view.theme.font}`
     context.textBaseline = "middle"
     places = []
-    const inputs = view.statics.inputs.data, outputs = view.frame.reconstructions.data
     scratch.width = w
     scratch.height = h
     const pen = scratch.getContext("2d", { willReadFrequently: true })
     for (let block = 0; block < blocks; block++) {
       const top = block * (blockHeight + BLOCK_GAP)
-      ;["Input", "Output", "Error"].forEach((label, row) => {
+      parts.forEach((part, row) => {
         context.fillStyle = view.theme.muted
-        context.fillText(label, 0, top + row * (tile + GAP) + tile / 2)
+        context.fillText(part.label, 0, top + row * (tile + GAP) + tile / 2)
       })
       for (let column = 0; column < columns && block * columns + column < count; column++) {
         const index = block * columns + column
-        const x = ROW_LABEL + column * (tile + GAP)
-        for (let row = 0; row < 3; row++) {
-          pen.putImageData(paint(inputs, outputs, index, w, h, channels, row, view.theme), 0, 0)
+        const x = labels + column * (tile + GAP)
+        for (let row = 0; row < parts.length; row++) {
+          pen.putImageData(paint(parts[row], index, w, h, channels, view.theme), 0, 0)
           context.drawImage(scratch, x, top + row * (tile + GAP), tile, tile)
         }
         places.push({ x, y: top, index })
@@ -77,16 +78,16 @@ function createImages(root) {
     pointer = event
     const box = canvas.getBoundingClientRect()
     const x = event.clientX - box.left, y = event.clientY - box.top
-    const place = places.find((p) => x >= p.x && x < p.x + tile && y >= p.y && y < p.y + 3 * (tile + GAP))
+    const place = places.find((p) => x >= p.x && x < p.x + tile && y >= p.y && y < p.y + partsOf(view).length * (tile + GAP))
     card.hidden = !place
     if (!place) return
     const { statics, frame } = view
     const label = statics.tile_labels.data[place.index]
     const name = label >= 0 && statics.classes.length ? statics.classes[label] : ""
     const [h, w, channels = 1] = statics.shape
-    const big = [0, 1, 2].map((row) => {
+    const big = partsOf(view).map((part) => {
       const one = el("canvas", { class: "stage-big", width: w, height: h })
-      one.getContext("2d").putImageData(paint(statics.inputs.data, frame.reconstructions.data, place.index, w, h, channels, row, view.theme), 0, 0)
+      one.getContext("2d").putImageData(paint(part, place.index, w, h, channels, view.theme), 0, 0)
       return one
     })
     card.replaceChildren(el("div", { class: "stage-trio" }, ...big),
@@ -109,12 +110,19 @@ function createImages(root) {
 
 const tileSize = (width, columns) => Math.floor((width - GAP * columns) / columns)
 
-/** How many samples side by side, in how many blocks of three rows, so that the most picture is seen. */
-function arrange(width, height, count) {
+/** The rows of a block; a network that is given noise or holes has one more. */
+function partsOf(view) {
+  const input = view.statics.inputs.data, output = view.frame.reconstructions.data, given = view.frame.corrupted?.data
+  return [{ label: "Input", data: input }, ...(given ? [{ label: "Corrupted", data: given }] : []),
+    { label: "Output", data: output }, { label: "Error", data: input, other: output }]
+}
+
+/** How many samples side by side, in how many blocks of rows, so that the most picture is seen. */
+function arrange(width, height, count, rows) {
   let best = { columns: Math.min(5, count), blocks: 1, area: 0 }
   for (let columns = Math.min(5, count); columns <= Math.min(16, count); columns++) {
     const tile = tileSize(width, columns)
-    const fit = Math.floor((height + BLOCK_GAP) / (3 * (tile + GAP) + BLOCK_GAP))
+    const fit = Math.floor((height + BLOCK_GAP) / (rows * (tile + GAP) + BLOCK_GAP))
     const blocks = Math.max(1, Math.min(Math.ceil(count / columns), fit))
     const area = tile * tile * Math.min(count, blocks * columns) * (fit ? 1 : 0.01)
     if (area > best.area) best = { columns, blocks, area }
@@ -131,22 +139,21 @@ export function placeCard(card, body, event) {
   card.style.top = `${Math.max(0, Math.min(y + 12, box.height - card.offsetHeight))}px`
 }
 
-/** Pixels of one tile: row 0 input, 1 output, 2 the absolute difference from the panel's color to orange. */
-function paint(inputs, outputs, index, w, h, channels, row, theme) {
+/** Pixels of one tile; with `other`, the absolute difference from the panel's color to orange. */
+function paint({ data, other }, index, w, h, channels, theme) {
   const image = new ImageData(w, h), size = w * h * channels, offset = index * size
   const [r0, g0, b0] = theme.isDark ? [18, 22, 28] : [255, 255, 255]
   for (let pixel = 0; pixel < w * h; pixel++) {
     const at = pixel * 4
-    if (row === 2) {
+    if (other) {
       let error = 0
-      for (let c = 0; c < channels; c++) error += Math.abs(inputs[offset + pixel * channels + c] - outputs[offset + pixel * channels + c])
+      for (let c = 0; c < channels; c++) error += Math.abs(data[offset + pixel * channels + c] - other[offset + pixel * channels + c])
       const t = Math.min(1, error / channels / 255)
       image.data[at] = r0 + (213 - r0) * t
       image.data[at + 1] = g0 + (94 - g0) * t
       image.data[at + 2] = b0 + (0 - b0) * t
     } else {
-      const source = row === 0 ? inputs : outputs
-      for (let c = 0; c < 3; c++) image.data[at + c] = source[offset + pixel * channels + (channels === 3 ? c : 0)]
+      for (let c = 0; c < 3; c++) image.data[at + c] = data[offset + pixel * channels + (channels === 3 ? c : 0)]
     }
     image.data[at + 3] = 255
   }
@@ -167,7 +174,9 @@ function createTable(root) {
   function redraw() {
     if (!view) return
     const { statics, frame, theme } = view
-    const columns = statics.inputs.shape[1], count = statics.inputs.shape[0]
+    const width0 = statics.inputs.shape[1], count = statics.inputs.shape[0]
+    const shown = strongest(statics.inputs.data, frame.reconstructions.data, sample * width0, width0)
+    const columns = shown.length
     const label = statics.tile_labels.data[sample]
     setText(name, `row ${sample + 1} of ${count}${label >= 0 ? `, ${statics.classes[label]}` : ""}`)
     const width = scroller.clientWidth - 12
@@ -180,10 +189,10 @@ function createTable(root) {
     context.textBaseline = "middle"
     const place = (value) => names + 8 + (value / 255) * (width - names - 18)
     for (let i = 0; i < columns; i++) {
-      const y = i * line + line / 2
-      const a = statics.inputs.data[sample * columns + i], b = frame.reconstructions.data[sample * columns + i]
+      const y = i * line + line / 2, at = sample * width0 + shown[i]
+      const a = statics.inputs.data[at], b = frame.reconstructions.data[at]
       context.fillStyle = theme.text
-      context.fillText(clip(context, statics.columns[i] ?? `column ${i + 1}`, names - 4), 0, y)
+      context.fillText(clip(context, statics.columns[shown[i]] || `column ${shown[i] + 1}`, names - 4), 0, y)
       context.strokeStyle = theme.border
       context.beginPath(); context.moveTo(place(0), y); context.lineTo(place(255), y); context.stroke()
       context.strokeStyle = "#D55E00"
@@ -196,10 +205,19 @@ function createTable(root) {
       context.beginPath(); context.arc(place(a), y, 4.5, 0, 7); context.stroke()
     }
     context.fillStyle = theme.muted
-    context.fillText("○ input   ● output   line: error, columns scaled to 0…1", 0, columns * line + 10)
+    const what = columns < width0 ? `the ${columns} largest of ${width0} values` : "line: error, columns scaled to 0…1"
+    context.fillText(`○ input   ● output   ${what}`, 0, columns * line + 10)
     canvas.setAttribute("aria-label", `Columns of validation row ${sample + 1}: input and output at epoch ${frame.epoch}`)
   }
   return { update(next) { view = next; redraw() } }
+}
+
+/** Columns to draw: all of a small table, else those with the largest input or output. */
+function strongest(inputs, outputs, offset, width) {
+  const all = Array.from({ length: width }, (_, i) => i)
+  if (width <= 60) return all
+  const size = (i) => Math.max(inputs[offset + i], outputs[offset + i])
+  return all.sort((a, b) => size(b) - size(a)).slice(0, MOST_LINES)
 }
 
 function clip(context, text, width) {

@@ -1,0 +1,129 @@
+"""Commands that try a run's network out: what the tabs below the live view do, and the family portrait."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from selfsup_core.cli_output import AsJson, Workspace, place, show, table
+from selfsup_core.errors import SettingError
+
+lab_app = typer.Typer(help="Try a run's network out at any epoch.", no_args_is_help=True)
+
+RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]
+
+
+@lab_app.command("tools")
+def tools_command(as_json: AsJson = False) -> None:
+    """Every tool with its settings."""
+    from selfsup_core.lab.tools import TOOLS
+    from selfsup_core.settings import list_settings
+
+    entries = [
+        {"tool": name, "setting": s.path, "default": s.default, "bounds": s.bounds, "about": s.description}
+        for name, entry in TOOLS.items()
+        for s in [*list_settings(entry.config)]
+    ]  # fmt: skip
+    rows = [("TOOL", "SETTING", "DEFAULT", "ABOUT")]
+    rows += [(e["tool"], e["setting"], str(e["default"]), e["about"]) for e in entries]
+    show(entries, as_json, table(rows))
+
+
+@lab_app.command("use")
+def use_command(
+    run: RunName,
+    tool: Annotated[str, typer.Argument(help="decode, traversal, repair, …; see `lab tools`.")],
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of the tool, as in steps=9; may be repeated."),
+    ] = None,
+    epoch: Annotated[int | None, typer.Option(help="Epoch; the newest unless given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the arrays (.npz) and pictures (.png).")
+    ] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Use one tool; says what came of it and writes arrays and pictures where --out says."""
+    from selfsup_core.lab.model_at import Kits
+    from selfsup_core.lab.tools import use_tool
+    from selfsup_core.runs.folder import open_run
+
+    root = place(workspace)
+    folder = open_run(root, run)
+    kits = Kits(root)
+    values = parse_values(assignments or []) | {"epoch": epoch}
+    answer = use_tool(kits, folder.id, tool, values)
+    written = write_answer(answer, kits.kit(folder.id).data.item_shape, out, tool) if out else []
+    about = answer.about | {"arrays": {k: list(v.shape) for k, v in answer.arrays.items()}}
+    lines = [f"{name}: {value}" for name, value in about.items()]
+    show(about | {"written": written}, as_json, "\n".join([*lines, *written]))
+
+
+def parse_values(assignments: list[str]) -> dict[str, Any]:
+    """["steps=9", "points=[[0, 1]]"] → {"steps": 9, "points": [[0, 1]]}; values are read as YAML."""
+    values = {}
+    for text in assignments:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SettingError(f"{text!r} is no assignment.", remedy="Write it as steps=9.")
+        try:
+            values[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise SettingError(f"{name}: {value!r} is not a value in YAML.") from error
+    return values
+
+
+def write_answer(answer: Any, item_shape: tuple[int, ...], out: Path, tool: str) -> list[str]:
+    """The arrays as one .npz, and each stack of pictures as a .png."""
+    import numpy as np
+
+    from selfsup_core.figures.standing import picture_sheet
+
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    if "zip" in answer.arrays:
+        path = out / "script.zip"
+        path.write_bytes(answer.arrays["zip"].tobytes())
+        return [str(path)]
+    if answer.arrays:
+        path = out / f"{tool}.npz"
+        np.savez_compressed(path, **answer.arrays)
+        written.append(str(path))
+    if "text" in answer.about:
+        path = out / f"{tool}.py"
+        path.write_text(answer.about["text"], "utf-8")
+        written.append(str(path))
+    width = int(np.prod(item_shape))
+    for name, array in answer.arrays.items():
+        is_picture = array.dtype == np.uint8 and array.size and array.shape[-1] == width
+        if is_picture and len(item_shape) > 1:
+            from PIL import Image
+
+            path = out / f"{tool}-{name}.png"
+            Image.fromarray(picture_sheet(array.reshape(-1, width), item_shape)).save(path)
+            written.append(str(path))
+    return written
+
+
+@lab_app.command("family")
+def family_command(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Train the same data, network, seed and budget with the other objectives."""
+    import uuid
+
+    from selfsup_core.runs.family import describe_family, start_family
+    from selfsup_core.runs.folder import open_run
+    from selfsup_core.runs.supervisor import ensure_supervisor
+
+    folder = open_run(place(workspace), run)
+    start_family(folder, uuid.uuid4().hex)
+    ensure_supervisor(folder.workspace)
+    found = [
+        {k: v for k, v in member.items() if k != "token"} for member in describe_family(folder)
+    ]
+    rows = [("RUN", "OBJECTIVE", "STATUS")] + [(m["run"], m["title"], m["status"]) for m in found]
+    show(json.loads(json.dumps(found)), as_json, table(rows))

@@ -1,0 +1,52 @@
+"""The dense network as the Keras 3 model of the same layers."""
+
+from __future__ import annotations
+
+from selfsup_core.errors import StudioError
+from selfsup_core.models import MODELS
+from selfsup_core.runs.spec import RunSpec
+
+LOSSES = {"bce": "binary_crossentropy", "mse": "mean_squared_error"}
+
+
+def keras_script(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
+    """Source that defines `encoder`, `decoder` and `autoencoder`, and compiles the last.
+
+    Raises:
+        StudioError: another network, or an objective that Keras' own losses do not cover.
+    """
+    if spec.model.kind != "dense" or spec.objective.kind != "reconstruction":
+        raise StudioError(
+            "The Keras model is there for dense networks trained by plain reconstruction.",
+            code="no-script", remedy="Take the PyTorch script.",
+        )  # fmt: skip
+    sizes = MODELS["dense"].shapes(spec.model, item_shape)
+    half = len(sizes) // 2
+    hidden = spec.model.activation
+    # GELU by the normal distribution, as PyTorch has it; Keras' own default is the same.
+    down = [(size, hidden) for size in sizes[1:half]] + [(sizes[half], spec.model.code_activation)]
+    up = [(size, hidden) for size in sizes[half + 1 : -1]] + [(sizes[-1], "sigmoid")]
+    name = spec.name.replace("\n", " ").replace('"', "'").replace("\\", "/")
+    return f'''"""{name or "Autoencoder"}: the same layers for Keras 3. Made by SelfSup Studio."""
+import keras
+from keras import layers
+
+encoder = keras.Sequential([
+    keras.Input(({sizes[0]},)),
+{layer_lines(down)}
+], name="encoder")
+decoder = keras.Sequential([
+    keras.Input(({sizes[half]},)),
+{layer_lines(up)}
+], name="decoder")
+autoencoder = keras.Sequential([keras.Input(({sizes[0]},)), encoder, decoder])
+autoencoder.compile(optimizer=keras.optimizers.Adam({spec.train.learning_rate!r}), loss="{LOSSES[spec.objective.loss]}")
+autoencoder.summary()
+
+# x_train, x_validation: (rows, {sizes[0]}) floats in [0, 1]
+# autoencoder.fit(x_train, x_train, epochs={spec.train.epochs}, batch_size={spec.train.batch_size}, validation_data=(x_validation, x_validation))
+'''
+
+
+def layer_lines(layers: list[tuple[int, str]]) -> str:
+    return "\n".join(f'    layers.Dense({size}, activation="{act}"),' for size, act in layers)

@@ -1,0 +1,250 @@
+"""The lab process: answers `use_tool` for a web server that must not load torch itself.
+
+One for a workspace, started on demand, gone after some idle minutes. Requests are JSON, answers safetensors, over a local
+socket that asks for a key (`multiprocessing.connection` without its pickling: bytes only).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.errors import RunError, StudioError
+from selfsup_core.files import read_json
+from selfsup_core.runs.processes import identity, is_alive
+from selfsup_core.runs.supervisor import fingerprint
+
+IDLE_SECONDS = 900.0
+START_SECONDS = 60.0
+ANSWER_SECONDS = 60.0
+NICENESS = 5
+GOOD, BAD = b"+", b"-"
+MAX_REQUEST = 8_000_000
+
+
+def home(workspace: Path) -> Path:
+    return workspace / "lab"
+
+
+# The client's side: imported by the web server
+
+
+class LabClient:
+    """Asks the lab process of a workspace; one connection a thread."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+        self.local = threading.local()
+        self.lock = threading.Lock()
+
+    def ask(self, run: str, tool: str, values: dict[str, Any]) -> bytes:
+        """safetensors of an answer.
+
+        Raises:
+            StudioError: what the tool said against it, or that the process does not answer.
+        """
+        request = json.dumps({"run": run, "tool": tool, "values": values}).encode()
+        for attempt in range(2):
+            try:
+                connection = self._connection()
+                connection.send_bytes(request)
+                if not connection.poll(ANSWER_SECONDS):
+                    self._drop()
+                    raise RunError("This took longer than a minute and was given up.", code="slow")
+                reply = connection.recv_bytes()
+                break
+            except (OSError, EOFError) as error:
+                self._drop()
+                if attempt:
+                    raise RunError(
+                        "The process that tries networks out does not answer.", code="no-lab",
+                        remedy="Try again in a moment.",
+                    ) from error  # fmt: skip
+        if reply[:1] == BAD:
+            problem = json.loads(reply[1:])
+            kind = RunError if problem["is_run"] else StudioError
+            raise kind(problem["message"], code=problem["code"], remedy=problem["remedy"])
+        return reply[1:]
+
+    def _connection(self) -> Connection:
+        connection = getattr(self.local, "connection", None)
+        if connection is None:
+            about = self._ensure()
+            key = bytes.fromhex(about["key"])
+            connection = self.local.connection = Client(about["address"], authkey=key)
+        return connection
+
+    def _drop(self) -> None:
+        connection = getattr(self.local, "connection", None)
+        self.local.connection = None
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.close()
+
+    def _ensure(self) -> dict[str, Any]:
+        with self.lock:
+            warm(self.workspace)
+            deadline = time.monotonic() + START_SECONDS
+            while time.monotonic() < deadline:
+                about = lab_info(self.workspace)
+                if about and about["fingerprint"] == fingerprint():
+                    return about
+                time.sleep(0.05)
+        raise RunError("The process that tries networks out did not start.", code="no-lab")
+
+
+def lab_info(workspace: Path) -> dict[str, Any] | None:
+    """Where the lab process listens, or None when none does."""
+    about = read_json(home(workspace) / "about.json")
+    if not about or not is_alive(about["pid"], about["start"]):
+        return None
+    return about
+
+
+def warm(workspace: Path) -> None:
+    """Start the lab process unless one with this code is there; does not wait for it."""
+    about = lab_info(workspace)
+    if about and about["fingerprint"] == fingerprint():
+        return
+    home(workspace).mkdir(parents=True, exist_ok=True)
+    quiet = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0", "OMP_NUM_THREADS": "1"}
+    flags: dict[str, Any] = {"start_new_session": True}
+    if os.name == "nt":
+        flags = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    root = str(Path(__file__).parent.parent.parent)
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    with open(home(workspace) / "log.txt", "ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "selfsup_core.lab.process", str(workspace)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, close_fds=True,
+            env=os.environ | quiet | {"PYTHONPATH": path}, **flags,
+        )  # fmt: skip
+
+
+def pack(answer: Any) -> bytes:
+    """An `Answer` as safetensors; every value of `about` is JSON."""
+    from safetensors.numpy import save
+
+    about = {name: json.dumps(value) for name, value in answer.about.items()}
+    return save(answer.arrays, metadata=about)
+
+
+# The process's side
+
+
+class Lab:
+    """Serves tools to whoever has the key."""
+
+    def __init__(self, workspace: Path) -> None:
+        from selfsup_core.lab.model_at import Kits
+
+        self.workspace, self.kits = workspace, Kits(workspace)
+        self.last_request = time.monotonic()
+
+    def answer(self, request: bytes) -> bytes:
+        """Never raises: what goes wrong is said in the answer."""
+        from selfsup_core.lab.tools import use_tool
+
+        try:
+            asked = json.loads(request)
+            made = use_tool(self.kits, asked["run"], asked["tool"], asked["values"])
+            return GOOD + pack(made)
+        except StudioError as error:
+            return problem(error)
+        except Exception as error:
+            import traceback
+
+            traceback.print_exc()
+            return problem(
+                RunError(f"This failed: {type(error).__name__}: {error}.", code="internal")
+            )
+
+    def serve(self, connection: Connection) -> None:
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                request = connection.recv_bytes(MAX_REQUEST)
+                self.last_request = time.monotonic()
+                connection.send_bytes(self.answer(request))
+
+
+def problem(error: StudioError) -> bytes:
+    return BAD + json.dumps(error.as_dict() | {"is_run": isinstance(error, RunError)}).encode()
+
+
+def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
+    """Be the lab process of a workspace until idle for long; leaves when another with newer code has taken over."""
+    from filelock import FileLock, Timeout
+
+    home(workspace).mkdir(parents=True, exist_ok=True)
+    mine = fingerprint()
+    lock = FileLock(home(workspace) / f"lock-{abs(hash_text(mine)):x}")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return 0
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICENESS)
+    import torch
+
+    import selfsup_core.lab.tools  # noqa: F401  (what it brings in should not wait for the first request)
+
+    torch.set_num_threads(1)
+    key = secrets.token_bytes(32)
+    listener = Listener(None, authkey=key)
+    about = identity() | {"fingerprint": mine, "address": listener.address, "key": key.hex()}
+    write_private(home(workspace) / "about.json", about)
+    lab = Lab(workspace)
+    threading.Thread(target=accept, args=(listener, lab), daemon=True).start()
+    while time.monotonic() - lab.last_request < idle_seconds:
+        time.sleep(1.0)
+        found = read_json(home(workspace) / "about.json")
+        if not found or found.get("pid") != os.getpid():
+            break  # another one serves, or the workspace is gone
+    listener.close()
+    lock.release()
+    return 0
+
+
+def hash_text(text: str) -> int:
+    import zlib
+
+    return zlib.crc32(text.encode())
+
+
+def write_private(path: Path, about: dict[str, Any]) -> None:
+    """The key is for this person's own processes only."""
+    temporary = path.with_name(f".about.{secrets.token_hex(4)}.tmp")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(about, file)
+    os.replace(temporary, path)
+
+
+def accept(listener: Listener, lab: Lab) -> None:
+    while True:
+        try:
+            connection = listener.accept()
+        except OSError:
+            return
+        except Exception as error:  # a wrong key, or a caller that left
+            print(f"refused a connection: {type(error).__name__}", flush=True)
+            continue
+        threading.Thread(target=lab.serve, args=(connection,), daemon=True).start()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Answer tools on a workspace's runs.")
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
+    arguments = parser.parse_args()
+    sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds))

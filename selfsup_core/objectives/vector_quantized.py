@@ -1,0 +1,102 @@
+"""Vector-quantized: a code that is a few entries of a learned codebook.
+
+L = ℓ(g(e), x) + β ‖z − sg(e)‖², where z = f(x), e the nearest codebook vectors, sg stops the gradient; the decoder's gradient
+passes straight through to z, and the codebook follows by moving averages.
+perplexity = exp(−Σ p_i ln p_i) of how often each vector is used: M when all are used alike, 1 when one is.
+[1] van den Oord, Vinyals, Kavukcuoglu: Neural discrete representation learning, 2017
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from selfsup_core.errors import SettingError
+from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
+from selfsup_core.objectives.registry import OBJECTIVES, Objective
+from selfsup_core.settings import Config, setting
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+class VectorQuantizedConfig(Config):
+    """Settings of the codebook."""
+
+    kind: Literal["vector-quantized"] = setting(
+        "vector-quantized", "Rebuild the input from a few entries of a learned codebook.", title="Objective"
+    )  # fmt: skip
+    loss: LossName = loss_setting()
+    codes: int = setting(64, "Vectors in the codebook.", title="Codebook size", ge=2, le=8192)
+    dimension: int = setting(
+        4,
+        "Numbers of one codebook vector; the code's size must be a multiple of it.",
+        title="Vector length",
+        ge=1,
+        le=1024,
+    )
+    commitment: float = setting(
+        0.25,
+        "Weight that keeps the encoder near the codebook.",
+        title="Commitment",
+        why="As published.",
+        ge=0.0,
+        le=100.0,
+    )
+    decay: float = setting(
+        0.99, "How slowly the codebook follows.", title="Decay", why="As published.", ge=0.0, le=0.99999
+    )  # fmt: skip
+
+
+def perplexity(shares: torch.Tensor) -> torch.Tensor:
+    """(M,) shares that sum to 1 → exp of their entropy."""
+    import torch
+
+    return torch.special.entr(shares).sum().exp()
+
+
+@OBJECTIVES.register("vector-quantized")
+class VectorQuantized(Objective):
+    """Reconstruction through a codebook."""
+
+    Config = VectorQuantizedConfig
+
+    def equip(self, model: nn.Module) -> None:
+        from selfsup_core.models.modules.quantizer import Quantizer
+
+        config = self.config
+        if model.code_size % config.dimension:
+            raise SettingError(
+                f"A code of {model.code_size} numbers cannot be cut into vectors of objective.dimension = {config.dimension}.",
+                remedy="Make the code's size a multiple of it.",
+            )
+        model.quantizer = Quantizer(config.codes, config.dimension, decay=config.decay)
+
+    def shares(self, model: nn.Module, h: torch.Tensor) -> torch.Tensor:
+        """(M,) how often each vector is used."""
+        import torch
+
+        places = model.quantizer.assign(h).reshape(-1)
+        return torch.bincount(places, minlength=self.config.codes).float() / len(places)
+
+    def step(
+        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+    ) -> dict[str, torch.Tensor]:
+        """batch: (B, D) → {"loss", "reconstruction", "commitment", "perplexity"}; the last one is only looked at."""
+        h = model.encode(batch)
+        if model.training:
+            model.quantizer.update(h, generator)
+        quantized = model.quantizer(h)
+        rebuilt = reconstruction_loss(self.config.loss, model, model.decoder(quantized), batch)
+        commitment = (h - quantized.detach()).float().square().mean()
+        return {
+            "loss": rebuilt + self.config.commitment * commitment,
+            "reconstruction": rebuilt,
+            "commitment": commitment,
+            "perplexity": perplexity(self.shares(model, h)),
+        }
+
+    def diagnose(self, model: nn.Module, batch: torch.Tensor) -> dict[str, float]:
+        """used_codes: share of the codebook that the batch uses."""
+        shares = self.shares(model, model.encode(batch))
+        return {"used_codes": float((shares > 0).float().mean())}

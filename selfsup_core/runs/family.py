@@ -1,0 +1,128 @@
+"""A family: the same data, network, seed and budget through several objectives, to be looked at side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selfsup_core.errors import RunError, SettingError, StudioError
+from selfsup_core.models import MODELS
+from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.runs.access import sign
+from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
+from selfsup_core.runs.queue import MAX_QUEUED, find_submission, list_queue, submit
+from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
+
+TITLES = {
+    "reconstruction": "Plain",
+    "denoising": "Denoising",
+    "sparse": "Sparse",
+    "contractive": "Contractive",
+    "variational": "Variational",
+    "vector-quantized": "Vector-quantized",
+    "masked": "Masked",
+}
+MEMBERS = ("reconstruction", "denoising", "sparse", "variational", "vector-quantized")
+
+
+def family_specs(spec: RunSpec) -> list[RunSpec]:
+    """One spec for each objective that can train this network, `spec` itself left out.
+
+    Raises:
+        RunError: this run's network is for one objective only.
+    """
+    fits = [kind for kind in MEMBERS if spec.model.kind in OBJECTIVES[kind].networks]
+    if not fits:
+        raise RunError(
+            f"The network {spec.model.kind!r} fits no other objective.", code="no-family",
+            remedy="Begin from a run with a dense or convolutional network.",
+        )  # fmt: skip
+    made = []
+    for kind in fits:
+        if kind == spec.objective.kind:
+            continue
+        values = spec.as_dict() | {
+            "objective": settings_for(kind, spec),
+            "name": rename(spec, kind),
+        }
+        try:
+            made.append(make_spec(values))
+        except SettingError:
+            continue  # a network that this objective cannot train, though its kind could be
+    return made
+
+
+def settings_for(kind: str, spec: RunSpec) -> dict[str, Any]:
+    """The objective's own defaults, with the loss of the run that the family is made from."""
+    values: dict[str, Any] = {"kind": kind}
+    fields = OBJECTIVES[kind].Config.model_fields
+    loss = getattr(spec.objective, "loss", None)
+    if loss and "loss" in fields:
+        values["loss"] = loss
+    if kind == "vector-quantized":
+        size = MODELS[spec.model.kind].code_size(spec.model)
+        values["dimension"] = next(d for d in (4, 2, 1) if size % d == 0)
+    return values
+
+
+def rename(spec: RunSpec, kind: str) -> str:
+    name = spec.name.split(" · ")[0]
+    return f"{name} · {TITLES[kind].lower()}"[:120]
+
+
+def start_family(folder: RunFolder, submission: str) -> list[str]:
+    """Queue the missing members of a run's family; the same submission again gives the same runs.
+
+    Raises:
+        RunError: the queue has no room for all of them.
+    """
+    state, spec = read_state(folder), read_spec(folder.spec)
+    group = state.get("group") or folder.id
+    there = {read_spec(m.spec).objective.kind for m in members(folder.workspace, group)}
+    wanted = [s for s in family_specs(spec) if s.objective.kind not in there]
+    known = [find_submission(folder.workspace, f"{submission}-{s.objective.kind}") for s in wanted]
+    waiting = sum(e["owner"] == state["owner"] for e in list_queue(folder.workspace))
+    if waiting + known.count(None) > MAX_QUEUED:
+        raise RunError(
+            f"{known.count(None)} runs more are too many: {waiting} of yours wait already.",
+            code="queue-full", remedy="Let one finish, or stop one.",
+        )  # fmt: skip
+    if not state.get("group"):
+        update_state(folder, group=group)
+    return [
+        submit(
+            folder.workspace, one, owner=state["owner"], preset="", group=group,
+            submission=f"{submission}-{one.objective.kind}",
+        ).id
+        for one in wanted
+    ]  # fmt: skip
+
+
+def members(workspace: Any, group: str) -> list[RunFolder]:
+    """Runs of a group, in the order of the family."""
+    found = [
+        RunFolder(workspace / "runs" / state["run"])
+        for state in list_states(workspace)
+        if group and (state.get("group") == group or state["run"] == group)
+    ]
+    return sorted(found, key=lambda f: f.id)
+
+
+def describe_family(folder: RunFolder) -> list[dict[str, Any]]:
+    """[{"run", "token", "name", "title", "status", "epoch", "epochs"}, …], this run included; empty without a family."""
+    group = read_state(folder).get("group", "")
+    described = []
+    for member in members(folder.workspace, group):
+        try:
+            state = read_state(member)
+        except StudioError:
+            continue  # deleted in this very moment
+        kind = state.get("objective", "")
+        described.append({
+            "run": member.id, "token": sign(folder.workspace, member.id), "name": state["name"],
+            "title": TITLES.get(kind, kind), "kind": kind, "status": state["status"],
+            "epoch": state["epoch"], "epochs": state["epochs"],
+        })  # fmt: skip
+    order = list(TITLES)
+    return sorted(
+        described, key=lambda m: (order.index(m["kind"]) if m["kind"] in order else 99, m["run"])
+    )

@@ -1,0 +1,65 @@
+"""The network's weights at kept epochs, in half precision: enough to try it out, a fifth of a checkpoint's size.
+
+Checkpoints, from which training goes on, keep full precision.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from selfsup_core.errors import RunError
+from selfsup_core.runs.thinned import Thinned, frame_path, list_frames
+
+LARGEST = 65_504.0  # of half precision
+
+
+class WeightStore(Thinned):
+    """Writes them, as many as the space allows.
+
+    Args:
+        max_megabytes: 0 keeps none.
+    """
+
+    def __init__(self, folder: Path, *, max_frames: int, max_megabytes: float) -> None:
+        super().__init__(folder, most=max_frames, max_bytes=max_megabytes * 1e6)
+
+    def write_weights(self, epoch: int, model: torch.nn.Module, *, is_last: bool) -> None:
+        if self.max_bytes and self.wants(epoch, is_last=is_last):
+            self.write(epoch, save_tensors({k: halve(v) for k, v in model.state_dict().items()}))
+
+
+def halve(tensor: torch.Tensor) -> torch.Tensor:
+    tensor = tensor.detach().cpu()
+    if tensor.is_floating_point():
+        tensor = tensor.clamp(-LARGEST, LARGEST).half()
+    return tensor.contiguous()
+
+
+def nearest_epoch(folder: Path, epoch: int | None) -> int:
+    """The epoch with weights that is nearest to the one asked for; None asks for the newest.
+
+    Raises:
+        RunError: none are there.
+    """
+    kept = list_frames(folder)
+    if not kept:
+        raise RunError(
+            "This run has kept no weights, so its network cannot be tried out.", code="no-weights",
+            remedy="Train it again; frames.weights_megabytes must be more than 0.",
+        )  # fmt: skip
+    return kept[-1] if epoch is None else min(kept, key=lambda e: (abs(e - epoch), e))
+
+
+def read_weights(folder: Path, epoch: int) -> dict[str, torch.Tensor]:
+    """In single precision. Raises RunError when they are gone or damaged."""
+    try:
+        tensors = load_tensors(frame_path(folder, epoch).read_bytes())
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"The weights of epoch {epoch} cannot be read.", code="no-weights"
+        ) from error
+    return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}

@@ -1,0 +1,107 @@
+"""The exported script, run on its own: it ends with the losses of the run it came from."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from selfsup_core.errors import StudioError
+from selfsup_core.export.script import pytorch_script, script_archive
+from selfsup_core.runs.folder import RunFolder, read_rows
+from selfsup_core.runs.spec import make_spec
+from tests.helpers import make_run, run_here
+
+DENSE = {"kind": "dense", "widths": [24, 8], "code_activation": "linear"}
+SIGMOID = DENSE | {"code_activation": "sigmoid", "activation": "gelu"}
+CASES = {
+    "plain": (DENSE, {"kind": "reconstruction", "loss": "mse"}),
+    "one-layer": (DENSE | {"widths": [12]}, {"kind": "reconstruction"}),
+    "convolutional": ({"kind": "convolutional", "channels": [4, 6], "code": 8}, {"kind": "reconstruction"}),
+    "gaussian noise": (DENSE, {"kind": "denoising", "noise": "gaussian"}),
+    "masking noise": (DENSE, {"kind": "denoising", "noise": "masking"}),
+    "salt and pepper": (DENSE, {"kind": "denoising", "noise": "salt-and-pepper"}),
+    "sparse, L1": (DENSE, {"kind": "sparse"}),
+    "sparse, KL": (SIGMOID, {"kind": "sparse", "penalty": "kl"}),
+    "contractive": (SIGMOID, {"kind": "contractive", "weight": 0.1}),
+    "variational": (DENSE, {"kind": "variational", "beta": 2.0, "warmup_epochs": 1.5}),
+    "variational, MSE": (
+        {"kind": "convolutional", "channels": [4], "code": 3},
+        {"kind": "variational", "loss": "mse"},
+    ),
+    "vector-quantized": (DENSE, {"kind": "vector-quantized", "codes": 8}),
+}  # fmt: skip
+
+
+def digits_run(workspace: Path, model: dict, objective: dict, **changes) -> RunFolder:
+    spec = make_spec({
+        "data": {"source": "digits"}, "model": model, "objective": objective, "seed": 3,
+        "train": {"epochs": 2, "batch_size": 64, "device": "cpu", "threads": 1},
+        "frames": {"samples": 60, "tiles": 8},
+    } | changes)  # fmt: skip
+    folder = make_run(workspace, spec)
+    assert run_here(folder)["status"] == "finished"
+    return folder
+
+
+def run_script(archive: bytes, place: Path) -> tuple[float, float]:
+    """(train loss, validation loss) of the last line that the script prints."""
+    zipfile.ZipFile(io.BytesIO(archive)).extractall(place)
+    done = subprocess.run(
+        [sys.executable, "-I", "train.py"], cwd=place, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    found = re.findall(r"train loss (\S+), validation loss (\S+)", done.stdout.splitlines()[-1])
+    return tuple(float(value) for value in found[0])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_script_ends_with_the_losses_of_the_run(workspace: Path, tmp_path: Path, case: str):
+    folder = digits_run(workspace, *CASES[case])
+    last = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"][-1]
+    found = run_script(script_archive(folder), tmp_path)
+    assert found == pytest.approx((last["train_loss"], last["val_loss"]), rel=1e-4)
+
+
+def test_the_archive_holds_no_test_rows_and_is_the_same_each_time(workspace: Path):
+    folder = digits_run(workspace, *CASES["plain"])
+    archive = script_archive(folder)
+    assert archive == script_archive(folder)
+    files = zipfile.ZipFile(io.BytesIO(archive))
+    data = np.load(io.BytesIO(files.read("data.npz")))
+    used = set(data["train"].tolist()) | set(data["validation"].tolist())
+    rest = sorted(set(range(len(data["x"]))) - used)
+    assert len(rest) > 100
+    assert data["x"][rest].max() == 0
+    assert "selfsup_core" not in files.read("train.py").decode()
+
+
+def test_it_is_short_and_has_no_branch_that_the_run_does_not_need():
+    text = pytorch_script(make_spec({}), (28, 28))
+    assert len(text.splitlines()) <= 70
+    assert "codebook" not in text
+    assert "head" in text
+    spec = make_spec({"objective": {"kind": "variational"}})
+    assert pytorch_script(spec, (28, 28)).count("head = ") == 1, "the point head is not left in"
+
+
+def test_a_name_cannot_become_code():
+    spec = make_spec({"name": '"""\nimport os; os.abort()\n"""\\'})
+    compiled = compile(pytorch_script(spec, (8, 8)), "train.py", "exec")
+    assert compiled.co_names[0] != "os"
+    assert "import os; os.abort()" in compiled.co_consts[0], "it stays inside the docstring"
+
+
+def test_what_has_no_script_says_so():
+    masked = make_spec({"model": {"kind": "patches"}, "objective": {"kind": "masked"}})
+    with pytest.raises(StudioError, match="too long for a short script"):
+        pytorch_script(masked, (28, 28))
+    residual = make_spec({"model": {"kind": "convolutional", "residual": True}})
+    with pytest.raises(StudioError, match="without model"):
+        pytorch_script(residual, (28, 28))
