@@ -176,6 +176,6 @@ def test_large_images_stay_on_disk_and_give_the_same_rows(monkeypatch, tmp_path)
     assert "half of the free memory" in mapped.note
 
 
-def test_texts_are_refused_where_numbers_are_needed():
-    with pytest.raises(DataError, match="holds texts"):
-        prepare(Dataset(id="x", kind="text", title="X", x=Texts.pack(["a"] * 30)), DataConfig())
+def test_texts_without_a_word_are_named():
+    with pytest.raises(DataError, match="No word was found"):
+        prepare(Dataset(id="x", kind="text", title="X", x=Texts.pack(["?"] * 30)), DataConfig())

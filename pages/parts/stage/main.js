@@ -3,6 +3,8 @@
 import { createTransport } from "./transport.js"
 import { createVerdict } from "./verdict.js"
 import { Cursor } from "./cursor.js"
+import { createLab } from "./lab.js"
+import { Selection } from "./selection.js"
 import { el, icon, setText } from "./dom.js"
 import { readTheme } from "./theme.js"
 import { ENDED, Store } from "./store.js"
@@ -45,7 +47,10 @@ class Stage {
         this.component.setStateValue("cursor", at)
       },
     }, epoch)
+    this.selection = new Selection(() => this.draw())
     const ctx = {
+      selection: this.selection,
+      tool: (name, body) => this.store.tool(name, { epoch: this.cursor.isLive ? null : this.cursor.epoch, ...body }),
       store: this.store, cursor: this.cursor, assets,
       tell: (text) => this.tell(text),
       draw: () => this.draw(),
@@ -57,13 +62,14 @@ class Stage {
     this.banner = el("div", { class: "stage-banner", role: "status", hidden: true })
     this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
     this.panels = PANELS.map((panel) => this.createPanel(panel, ctx))
+    this.lab = createLab(ctx)
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
     this.deviceReason = el("p", {})
     this.device = el("details", { "data-testid": "stage-device", hidden: true }, this.deviceLabel, this.deviceReason)
     this.root = el("div", { class: "stage", "data-testid": "stage", "data-run": run, tabindex: "-1" },
       el("div", { class: "stage-title" }, this.name, this.device), this.transport.root, this.message, this.banner,
-      el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node)), this.verdict.root)
+      el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node)), this.verdict.root, this.lab.root)
     this.loadStyle(assets).then(() => this.resize())
     component.parentElement.replaceChildren(this.root)
     this.onKey = (event) => this.key(event)
@@ -89,8 +95,9 @@ class Stage {
     return { node, body, text, made }
   }
 
-  loadStyle(assets) {
-    const href = `${assets}/style.css`
+  loadStyle(assets) { return Promise.all(["style.css", "lab.css"].map((name) => this.loadSheet(`${assets}/${name}`))) }
+
+  loadSheet(href) {
     if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve()
     return new Promise((resolve) => {
       const link = el("link", { rel: "stylesheet", href })
@@ -160,6 +167,7 @@ class Stage {
       }
     }
     this.verdict.update(view)
+    this.lab.update(view)
     cursor.painted()
     Object.assign(this.root.dataset, {
       status: store.state?.status ?? "", epoch: epoch ?? "", live: String(cursor.isLive), frames: store.frames.length,
@@ -212,7 +220,7 @@ class Stage {
     const target = event.target
     const isOurs = this.root.contains(target) || target === document.body
     const wantsKeys = target.matches?.("input:not([type=range]), select, textarea, [contenteditable=true]")
-    if (!isOurs || wantsKeys) return
+    if (!isOurs || wantsKeys || this.lab.root.contains(target)) return
     const last = this.store.frames.length - 1
     const moves = { ArrowLeft: () => this.cursor.moveBy(-1), ArrowRight: () => this.cursor.moveBy(1),
       Home: () => this.cursor.moveTo(0), End: () => (ENDED.includes(this.store.state?.status) ? this.cursor.moveTo(last) : this.cursor.goLive()) }
@@ -225,6 +233,7 @@ class Stage {
   resize() {
     if (this.isGone) return
     this.panels.forEach(({ made }) => made.resize())
+    this.lab.resize()
     this.draw()
   }
 
@@ -236,5 +245,6 @@ class Stage {
     this.observer.disconnect()
     document.removeEventListener("keydown", this.onKey)
     this.panels.forEach(({ made }) => made.destroy())
+    this.lab.destroy()
   }
 }

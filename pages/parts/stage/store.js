@@ -184,6 +184,21 @@ export class Store {
     }
   }
 
+  /**
+   * What a tool makes of the network at an epoch (null: the newest).
+   * @returns {Promise<{arrays: Object, about: Object} | {error: string}>}
+   */
+  async tool(name, body) {
+    try {
+      const response = await this.ask(`tools/${name}`, { method: "POST", body: JSON.stringify(body) })
+      if (!response.ok) return { error: (await response.json()).error ?? "The server refused this." }
+      const { arrays, about } = parseSafetensors(await response.arrayBuffer())
+      return { arrays, about: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.parse(value)])) }
+    } catch {
+      return { error: "The server did not answer. It is asked again at the next change." }
+    }
+  }
+
   destroy() {
     this.isGone = true
     clearTimeout(this.timer)

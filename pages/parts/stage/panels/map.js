@@ -1,10 +1,12 @@
-// Latent map: one point a sample, colored and shaped by class; keeps its zoom, flows from epoch to epoch.
+// Latent map: one point a sample, colored and shaped by class; keeps its zoom, flows from epoch to epoch. A press on it
+// decodes that place, a click chooses a sample.
 
 import { el, fixed, setText, sizeCanvas } from "../dom.js"
 import { addShape, classColor } from "../palette.js"
+import { createProbe } from "./probe.js"
 import { placeCard } from "./reconstructions.js"
 
-const MORPH_MS = 140, HIT = 14
+const MORPH_MS = 140, HIT = 14, STILL = 5, NUDGE = 0.02
 
 export default {
   id: "map",
@@ -14,14 +16,22 @@ export default {
     const card = el("div", { class: "stage-card", hidden: true })
     const legend = el("div", { class: "stage-legend", role: "group", "aria-label": "Classes" })
     const note = el("span", { class: "stage-note" })
+    const chip = (text, label, onclick) => el("button", { class: "stage-chip", type: "button", "aria-pressed": "false", title: label, "data-testid": `map-${text}`, onclick }, text)
     const tool = (text, label, onclick) => el("button", { class: "stage-chip", type: "button", "aria-label": label, title: label, onclick }, text)
-    root.head.append(note,
+    const move = chip("move", "Drag moves the map instead of decoding", () => { isMoving = !isMoving; move.setAttribute("aria-pressed", String(isMoving)); canvas.classList.toggle("is-moving", isMoving || !canDecode()); if (isMoving) probe.leave() })
+    const lattice = chip("lattice", "Show what the decoder makes of every place", () => lattice.setAttribute("aria-pressed", String(probe.toggleLattice())))
+    root.head.append(note, lattice, move,
       tool("+", "Zoom in (also: click the map, then turn the wheel)", () => zoomBy(1.5, canvas.clientWidth / 2, canvas.clientHeight / 2)),
       tool("−", "Zoom out (double click shows all)", () => zoomBy(1 / 1.5, canvas.clientWidth / 2, canvas.clientHeight / 2)))
     root.body.append(canvas, card)
     root.foot.append(legend)
     let view = null, from = null, to = null, began = 0, request = 0, chosen = -1, limits = null, hovered = -1
+    let isMoving = false
     const zoom = { k: 1, x: 0, y: 0 } // screen = base × k + (x, y)
+    const canDecode = () => view?.state?.can_decode !== false
+    const probe = createProbe(root, ctx, {
+      toData, toScreen: (x, y) => screen(x, y), redraw: () => { if (to) schedule() }, size: () => [canvas.clientWidth, canvas.clientHeight],
+    })
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches
 
     function update(next) {
@@ -39,6 +49,11 @@ export default {
         note.title = note.textContent
       }
       drawLegend()
+      const isPicture = view.statics.shape.length > 1
+      lattice.hidden = !canDecode() || !isPicture
+      move.hidden = !canDecode()
+      canvas.classList.toggle("is-moving", isMoving || !canDecode())
+      if (canDecode()) probe.update(view)
       schedule()
     }
 
@@ -66,9 +81,15 @@ export default {
       const k = Math.min((width - 24) / (x1 - x0 || 1), (height - 24) / (y1 - y0 || 1))
       return { k, x: width / 2 - (k * (x0 + x1)) / 2, y: height / 2 + (k * (y0 + y1)) / 2 }
     }
-    function project(points, i) {
+    function screen(x, y) {
       const b = view.base
-      return [(points[2 * i] * b.k + b.x) * zoom.k + zoom.x, (b.y - points[2 * i + 1] * b.k) * zoom.k + zoom.y]
+      return [(x * b.k + b.x) * zoom.k + zoom.x, (b.y - y * b.k) * zoom.k + zoom.y]
+    }
+    function project(points, i) { return screen(points[2 * i], points[2 * i + 1]) }
+    /** Screen → map coordinates. */
+    function toData(sx, sy) {
+      const b = view.base
+      return [((sx - zoom.x) / zoom.k - b.x) / b.k, (b.y - (sy - zoom.y) / zoom.k) / b.k]
     }
 
     function draw() {
@@ -77,6 +98,7 @@ export default {
       const context = sizeCanvas(canvas, width, height)
       view.base = base()
       context.clearRect(0, 0, width, height)
+      probe.drawBehind(context)
       const points = current(), labels = view.statics.labels.data, n = labels.length
       const radius = Math.min(6, (n > 800 ? 2.4 : 3.6) * Math.sqrt(zoom.k))
       const groups = new Map()
@@ -91,8 +113,13 @@ export default {
         context.globalAlpha = chosen >= 0 && label !== chosen ? 0.1 : view.theme.isDark ? 0.92 : 0.78
         context.fillStyle = view.statics.classes.length ? classColor(label) : view.theme.primary
         context.fill(groups.get(label))
+        if (probe.hasLattice) { context.lineWidth = 1; context.strokeStyle = "#fff"; context.stroke(groups.get(label)) }
       }
       context.globalAlpha = 1
+      probe.drawOver(context)
+      ring(context, points, ctx.selection.first, "A", radius)
+      ring(context, points, ctx.selection.second, "B", radius)
+      canvas.dataset.probe = probe.place ? probe.place.map((v) => v.toFixed(4)).join(",") : ""
       if (hovered >= 0) {
         const [x, y] = project(points, hovered)
         context.strokeStyle = view.theme.text
@@ -100,6 +127,24 @@ export default {
         context.beginPath(); context.arc(x, y, radius + 4, 0, 7); context.stroke()
       }
       canvas.setAttribute("aria-label", `Map of ${n} samples at epoch ${view.frame.epoch}`)
+    }
+
+    /** A chosen sample. */
+    function ring(context, points, sample, letter, radius) {
+      if (sample === null || 2 * sample >= points.length) return
+      const [x, y] = project(points, sample)
+      context.lineWidth = 4
+      for (const color of [view.theme.background, view.theme.text]) {
+        context.strokeStyle = color
+        context.beginPath(); context.arc(x, y, radius + 5, 0, 7); context.stroke()
+        context.lineWidth = 2
+      }
+      context.font = `700 13px ${view.theme.font}`
+      context.lineWidth = 4
+      context.strokeStyle = view.theme.background
+      context.fillStyle = view.theme.text
+      context.strokeText(letter, x + radius + 8, y - radius - 3)
+      context.fillText(letter, x + radius + 8, y - radius - 3)
     }
 
     function drawLegend() {
@@ -122,16 +167,21 @@ export default {
       }))
     }
 
-    function hover(event) {
-      if (!to || drag) return
-      const box = canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top
+    /** The sample nearest to a place on the screen, within reach, or -1. */
+    function nearest(x, y, reach = HIT) {
       const labels = view.statics.labels.data
-      let best = HIT * HIT, found = -1
+      let best = reach * reach, found = -1
       for (let i = 0; i < labels.length; i++) {
         if (chosen >= 0 && labels[i] !== chosen) continue
         const [px, py] = project(to, i), distance = (px - x) ** 2 + (py - y) ** 2
         if (distance < best) { best = distance; found = i }
       }
+      return found
+    }
+
+    function hover(event) {
+      if (!to || drag) return
+      const [x, y] = spot(event), found = probe.place ? -1 : nearest(x, y)
       if (found !== hovered) { hovered = found; schedule() }
       card.hidden = found < 0
       if (found < 0) return
@@ -151,20 +201,39 @@ export default {
       card.replaceChildren(...parts)
     }
 
+    const spot = (event) => { const box = canvas.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top] }
+    const decodes = () => canDecode() && !isMoving && to
     let drag = null
     canvas.addEventListener("pointerdown", (event) => {
       canvas.focus({ preventScroll: true })
-      drag = { x: event.clientX - zoom.x, y: event.clientY - zoom.y }
+      const began = performance.now(), [x, y] = spot(event)
+      drag = { x: event.clientX - zoom.x, y: event.clientY - zoom.y, startX: event.clientX, startY: event.clientY, isStill: true, from: null }
       canvas.setPointerCapture(event.pointerId)
+      card.hidden = true
+      if (!decodes() || event.shiftKey) return
+      // From a chosen sample the rest of its code comes along.
+      const first = ctx.selection.first
+      drag.from = first !== null && nearest(x, y) === first ? first : null
+      probe.at(...toData(x, y), drag.from, began)
     })
     canvas.addEventListener("pointermove", (event) => {
       if (!drag) return hover(event)
+      if (Math.hypot(event.clientX - drag.startX, event.clientY - drag.startY) > STILL) drag.isStill = false
+      if (decodes() && !event.shiftKey) return probe.at(...toData(...spot(event)), drag.from)
       zoom.x = event.clientX - drag.x
       zoom.y = event.clientY - drag.y
       card.hidden = true
       schedule()
     })
-    canvas.addEventListener("pointerup", () => { drag = null })
+    canvas.addEventListener("pointerup", (event) => {
+      const isClick = drag?.isStill
+      drag = null
+      if (!isClick || !to) return probe.wantLattice()
+      const found = nearest(...spot(event))
+      if (found < 0) return
+      if (event.shiftKey && ctx.selection.first !== null) ctx.selection.setSecond(found)
+      else ctx.selection.set(found)
+    })
     canvas.addEventListener("pointercancel", () => { drag = null })
     canvas.addEventListener("pointerleave", () => { card.hidden = true; if (hovered >= 0) { hovered = -1; schedule() } })
     canvas.addEventListener("dblclick", reset)
@@ -176,7 +245,19 @@ export default {
       zoomBy(Math.exp(-event.deltaY * 0.0015), event.clientX - box.left, event.clientY - box.top)
     }, { passive: false })
     canvas.addEventListener("keydown", (event) => {
-      if (event.key === "+" || event.key === "=") zoomBy(1.25, canvas.clientWidth / 2, canvas.clientHeight / 2)
+      const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key]
+      if (steps && probe.place && decodes()) {
+        event.preventDefault() // these keys scrub otherwise
+        const [x, y] = screen(...probe.place)
+        probe.at(...toData(x + steps[0] * NUDGE * canvas.clientWidth, y + steps[1] * NUDGE * canvas.clientHeight))
+      } else if (event.key === "Escape") probe.leave()
+      else if (event.key === "Enter" && to) {
+        const [x, y] = probe.place ? screen(...probe.place) : [canvas.clientWidth / 2, canvas.clientHeight / 2]
+        const found = nearest(x, y, Infinity)
+        if (event.shiftKey && ctx.selection.first !== null) ctx.selection.setSecond(found)
+        else ctx.selection.set(found)
+        if (decodes() && !probe.place) probe.at(...toData(x, y))
+      } else if (event.key === "+" || event.key === "=") zoomBy(1.25, canvas.clientWidth / 2, canvas.clientHeight / 2)
       else if (event.key === "-") zoomBy(0.8, canvas.clientWidth / 2, canvas.clientHeight / 2)
       else if (event.key === "0") reset()
     })
@@ -186,14 +267,15 @@ export default {
       zoom.y = y - (y - zoom.y) * ratio
       zoom.k = k
       canvas.dataset.zoom = k.toFixed(3)
+      probe.wantLattice()
       schedule()
     }
-    function reset() { Object.assign(zoom, { k: 1, x: 0, y: 0 }); canvas.dataset.zoom = "1"; schedule() }
+    function reset() { Object.assign(zoom, { k: 1, x: 0, y: 0 }); canvas.dataset.zoom = "1"; probe.wantLattice(); schedule() }
 
     return {
       update,
-      resize() { if (to) schedule() },
-      destroy() { cancelAnimationFrame(request) },
+      resize() { if (to) { schedule(); probe.wantLattice() } },
+      destroy() { cancelAnimationFrame(request); probe.destroy() },
       summary(next) {
         if (!next.frame || !next.statics) return "No map yet."
         const row = next.row

@@ -1,0 +1,99 @@
+// A sample as a picture: images and spectrograms on a canvas, rows of tables and texts as bars.
+
+import { el } from "./dom.js"
+
+const MOST_BARS = 12
+
+/** Bytes of one item, cut out of an (n, P) array. */
+export const itemAt = (array, index) => {
+  const width = array.shape[array.shape.length - 1]
+  return array.data.subarray(index * width, (index + 1) * width)
+}
+
+/**
+ * An element that shows one item.
+ * @param {{shape: number[], columns: string[]}} statics
+ * @param {Uint8Array} bytes P values, 0 to 255
+ * @param {{size?: number, label?: string, title?: string}} options size in CSS pixels
+ */
+export function drawItem(statics, bytes, { size = 56, label = "", title = "" } = {}) {
+  const picture = statics.shape.length > 1 ? drawImage(statics.shape, bytes, size) : drawBars(statics, bytes, size)
+  if (!label) {
+    if (title) picture.title = title
+    return picture
+  }
+  return el("figure", { class: "lab-item", title }, picture, el("figcaption", {}, label))
+}
+
+/** A canvas with its pixels as they are; sizes are CSS's. */
+export function drawImage([h, w, channels = 1], bytes, size) {
+  const canvas = el("canvas", { class: "lab-image", width: w, height: h })
+  Object.assign(canvas.style, fit(w, h, size))
+  const image = new ImageData(w, h)
+  for (let pixel = 0; pixel < w * h; pixel++) {
+    for (let c = 0; c < 3; c++) image.data[4 * pixel + c] = bytes[pixel * channels + (channels === 3 ? c : 0)]
+    image.data[4 * pixel + 3] = 255
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0)
+  return canvas
+}
+
+const fit = (w, h, size) => {
+  const scale = size / Math.max(w, h)
+  return { width: `${Math.round(w * scale)}px`, height: `${Math.round(h * scale)}px` }
+}
+
+/** The columns of a table's row, or the strongest terms of a text. */
+function drawBars(statics, bytes, size) {
+  const all = Array.from(bytes, (value, i) => [statics.columns?.[i] || `value ${i + 1}`, value])
+  const isLong = all.length > MOST_BARS
+  const shown = isLong ? [...all].sort((a, b) => b[1] - a[1]).slice(0, MOST_BARS) : all
+  const rows = shown.map(([name, value]) => el("div", { class: "lab-bar" }, el("span", {}, name),
+    el("i", { style: `--share:${(value / 255).toFixed(3)}` }), el("b", {}, (value / 255).toFixed(2))))
+  const rest = all.length - shown.length
+  return el("div", { class: "lab-bars", style: `width:${Math.max(150, size * 2)}px` }, ...rows,
+    rest > 0 ? el("div", { class: "stage-muted" }, `and ${rest} smaller ones`) : null)
+}
+
+/** A row of items that scrolls sideways where it must. */
+export const strip = (...children) => el("div", { class: "lab-strip" }, ...children)
+
+/** Signed values (P) over an item's shape: blue below 0, orange above. */
+export function drawSigned(shape, values, size) {
+  const [h, w, channels = 1] = shape
+  const canvas = el("canvas", { class: "lab-image", width: w, height: h })
+  Object.assign(canvas.style, fit(w, h, size))
+  const totals = new Float32Array(w * h)
+  for (let i = 0; i < w * h; i++) for (let c = 0; c < channels; c++) totals[i] += values[i * channels + c]
+  const most = totals.reduce((a, v) => Math.max(a, Math.abs(v)), 1e-12)
+  const image = new ImageData(w, h)
+  totals.forEach((value, i) => {
+    const t = Math.min(1, Math.abs(value) / most), to = value > 0 ? [213, 94, 0] : [0, 114, 178]
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = 244 + (to[c] - 244) * t
+    image.data[4 * i + 3] = 255
+  })
+  canvas.getContext("2d").putImageData(image, 0, 0)
+  return canvas
+}
+
+/** Values from `low` to `high` as an image of cells, dark to light in one hue that works in both themes. */
+export function drawCells(values, w, h, size, { low = 0, high = 1, cell = 0 } = {}) {
+  const canvas = el("canvas", { class: "lab-image", width: w, height: h })
+  Object.assign(canvas.style, cell ? { width: `${w * cell}px`, height: `${h * cell}px` } : fit(w, h, size))
+  const image = new ImageData(w, h), span = high - low || 1
+  for (let i = 0; i < w * h; i++) {
+    const t = Math.max(0, Math.min(1, ((values[i] ?? low) - low) / span))
+    const [r, g, b] = heat(t)
+    image.data.set([r, g, b, 255], 4 * i)
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0)
+  return canvas
+}
+
+// Cividis, in five steps: even in lightness, and the same to color-blind people (Nuñez, Anderton, Renslow 2018).
+const STEPS = [[0, 34, 78], [61, 77, 109], [124, 123, 120], [188, 174, 108], [254, 232, 56]]
+
+export function heat(t) {
+  const at = Math.min(STEPS.length - 1.0001, Math.max(0, t * (STEPS.length - 1))), i = Math.floor(at), f = at - i
+  return STEPS[i].map((value, c) => Math.round(value + (STEPS[i + 1][c] - value) * f))
+}
