@@ -172,11 +172,9 @@ def spec_yaml(spec: RunSpec) -> str:
 
 
 def list_presets() -> dict[str, dict[str, Any]]:
-    """Name → {"title", "about", "spec"}; a preset is one YAML file in `presets/`."""
-    return {
-        path.stem: yaml.safe_load(path.read_text("utf-8"))
-        for path in sorted(PRESETS.glob("*.yaml"))
-    }
+    """Name → {"title", "about", "order", "kinds", "spec"}; a preset is one YAML file in `presets/`."""
+    found = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in PRESETS.glob("*.yaml")}
+    return dict(sorted(found.items(), key=lambda item: (item[1].get("order", 99), item[0])))
 
 
 def preset_spec(name: str, overrides: dict[str, Any] | None = None) -> RunSpec:

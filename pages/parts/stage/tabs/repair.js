@@ -66,7 +66,7 @@ export default {
         "aria-label": isOwn ? "Draw here in white on black" : "Paint here to hide a part" })
       const scale = SIZE / Math.max(w, h)
       Object.assign(canvas.style, { width: `${w * scale}px`, height: `${h * scale}px` })
-      easel.replaceChildren(el("figure", { class: "lab-item" }, canvas, el("figcaption", {}, isOwn ? "Draw here" : "Paint here to hide a part")))
+      easel.replaceChildren(el("figure", { class: "lab-item" }, canvas, el("figcaption", {}, isOwn ? "Draw here" : "Input: paint to hide a part")))
       easel.canvas = canvas
       if (bytes) paintBase(bytes)
       else if (ctx.store.thumbnails) paintBase(itemAt(ctx.store.thumbnails, current()))
@@ -122,7 +122,8 @@ export default {
 
     function draw({ arrays, about }, target) {
       const { statics } = view, isImage = statics.shape.length > 1, size = isImage ? SIZE : 90
-      const pictures = [["Input", arrays.input.data], ["What the network gets", arrays.corrupted.data], ["Restored", arrays.restored.data]]
+      // An image stands already where it is painted on.
+      const pictures = [...(isImage ? [] : [["Input", arrays.input.data]]), ["What the network gets", arrays.corrupted.data], ["Restored", arrays.restored.data]]
         .map(([label, bytes]) => drawItem(statics, bytes, { size, label }))
       if (isImage) {
         const [h, w, channels = 1] = statics.shape, errors = new Float32Array(h * w)

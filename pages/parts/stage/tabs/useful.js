@@ -45,7 +45,9 @@ function chart(view, name, title) {
   const points = view.epochRows.filter((row) => typeof row[name] === "number")
   const others = references(view, name)
   const values = [...points.map((row) => row[name]), ...others.map(([, value]) => value)]
-  const low = Math.max(0, Math.min(...values) - 0.03), high = Math.min(1, Math.max(...values) + 0.03)
+  // Round marks: every tenth, or every fifth where there are many.
+  const floor = Math.floor(Math.min(...values) * 10), ceil = Math.max(floor + 1, Math.ceil(Math.max(...values) * 10))
+  const low = floor / 10, high = ceil / 10, step = ceil - floor > 5 ? 2 : 1
   const W = 520, H = 210, L = 44, R = 8, T = 8, B = 26
   const x = (epoch) => L + (epoch / Math.max(1, view.state.epochs)) * (W - L - R)
   const y = (value) => T + ((high - value) / (high - low || 1)) * (H - T - B)
@@ -60,8 +62,8 @@ function chart(view, name, title) {
     if (text) node.textContent = text
     svg.append(node)
   }
-  for (let i = 0; i <= 3; i++) {
-    const value = low + ((high - low) * i) / 3
+  for (let tenth = floor; tenth <= ceil; tenth += step) {
+    const value = tenth / 10
     add("line", { x1: L, x2: W - R, y1: y(value), y2: y(value), stroke: view.theme.border })
     add("text", { x: L - 6, y: y(value) + 4, "text-anchor": "end", "font-size": 12, fill: view.theme.muted }, `${Math.round(100 * value)} %`)
   }
@@ -105,6 +107,7 @@ function verdict(lines) {
   const parts = [["PCA of the same size", pca], ["the untrained encoder", untrained], ["the raw input", raw]].filter(([, v]) => typeof v === "number")
   const above = parts.filter(([, v]) => code > v + 0.002).map(([n]) => n), below = parts.filter(([, v]) => code < v - 0.002).map(([n]) => n)
   const say = (names) => names.join(names.length > 2 ? ", " : " and ")
+  if (!above.length && below.length) return `A linear classifier reads the class better from ${say(below)} than from this code.`
   return [above.length ? `A linear classifier reads the class better from this code than from ${say(above)}.` : "",
-    below.length ? `It reads it better from ${say(below)}.` : ""].filter(Boolean).join(" ") || `About the same from all of them: ${fixed(code, 3)}.`
+    below.length ? `From ${say(below)} it reads it better still.` : ""].filter(Boolean).join(" ") || `About the same from all of them: ${fixed(code, 3)}.`
 }
