@@ -55,7 +55,7 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
         return lerp(a, b, t)
     u, v = a / lengths[0], b / lengths[1]
     angle = torch.acos((u @ v).clamp(-1, 1))
-    if torch.sin(angle) < 1e-4:
+    if torch.sin(angle) < 1e-3:
         return lerp(a, b, t)
     direction = (torch.sin((1 - t) * angle) * u + torch.sin(t * angle) * v) / torch.sin(angle)
     return direction * ((1 - t) * lengths[0] + t * lengths[1])

@@ -57,7 +57,7 @@ class VariationalConfig(Config):
 
 def kl_per_dimension(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
     """(B, K) KL(N(μ, σ²) ‖ N(0, 1)) of each dimension in nats; never negative, 0 at the prior."""
-    return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1)
+    return 0.5 * (mean.square() + log_variance.expm1() - log_variance)
 
 
 @OBJECTIVES.register("variational")

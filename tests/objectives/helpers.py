@@ -16,7 +16,8 @@ def make(
     objective: dict[str, Any], model: dict[str, Any] | None = None, shape: tuple[int, ...] = (6, 6)
 ) -> tuple[Objective, nn.Module]:
     """An objective and a network that it has equipped, weights from seed 0."""
-    model = {"kind": "dense", "widths": (10, 4), "code_activation": "linear"} | (model or {})
+    if (model or {}).get("kind", "dense") == "dense":
+        model = {"kind": "dense", "widths": (10, 4), "code_activation": "linear"} | (model or {})
     entry = MODELS[model["kind"]]
     network = entry.build(entry.config.model_validate(model), shape)
     cls = OBJECTIVES[objective["kind"]]
