@@ -77,6 +77,14 @@ class Evaluator:
             seen = choose_labeled(pool, y, labels_per_class, seed, labels_fraction)
             self.references = seen[:REFERENCE_ROWS]
 
+    def _reference_codes(self, model: nn.Module, train_codes: torch.Tensor) -> torch.Tensor:
+        """Codes of the labeled rows; most often all of them are on the map, so they are there already."""
+        place = {row: i for i, row in enumerate(self.samples[~self.is_validation].tolist())}
+        places = [place.get(row, -1) for row in self.references.tolist()]
+        if -1 not in places:
+            return train_codes[places]
+        return model.encode(self.data.values(self.data.rows(self.references)))
+
     def _labels(self, rows: np.ndarray) -> torch.Tensor:
         import torch
 
@@ -130,8 +138,9 @@ class Evaluator:
             if data.y is None:
                 metrics |= self._accuracies(codes, codes)
             else:
-                references = model.encode(data.values(data.rows(self.references)))
-                metrics |= self._accuracies(codes[self.query_places], references)
+                metrics |= self._accuracies(
+                    codes[self.query_places], self._reference_codes(model, train_codes)
+                )
             if self.left_out >= 0:
                 is_left_out = data.y[self.validation] == self.left_out
                 metrics["auroc"] = auroc(errors.float().cpu().numpy(), is_left_out)

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import threading
@@ -129,6 +130,15 @@ def warm(workspace: Path) -> None:
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, close_fds=True,
             env=os.environ | quiet | {"PYTHONPATH": path}, **flags,
         )  # fmt: skip
+
+
+def stop_lab(workspace: Path) -> bool:
+    """End the lab process; False when there was none."""
+    about = lab_info(workspace)
+    if not about:
+        return False
+    os.kill(about["pid"], signal.SIGTERM)
+    return True
 
 
 def pack(answer: Any) -> bytes:

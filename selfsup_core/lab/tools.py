@@ -102,7 +102,7 @@ def sample_setting(
 
 class DecodeAsk(Config):
     points: tuple[tuple[float, float], ...] = setting(
-        (), "Places on the map.", title="Points", min_length=1, max_length=MOST_POINTS
+        ((0.0, 0.0),), "Places on the map.", title="Points", min_length=1, max_length=MOST_POINTS
     )
     sample: int | None = sample_setting()
 
@@ -136,10 +136,14 @@ class SampleAsk(Config):
     sample: int = setting(0, "Sample of the map.", title="Sample", ge=0)
 
 
+def is_variational(at: ModelAt) -> bool:
+    return hasattr(getattr(at.model, "head", None), "posterior")
+
+
 @tool("posterior", SampleAsk)
 def posterior(at: ModelAt, ask: SampleAsk) -> Answer:
     """Mean and covariance of q(h | x) of a sample, on the map."""
-    if not hasattr(at.model.head, "posterior"):
+    if not is_variational(at):
         raise RunError(
             "Only a variational autoencoder gives a distribution for each sample.",
             code="no-posterior",
@@ -257,12 +261,11 @@ class DrawAsk(Config):
 def draw(at: ModelAt, ask: DrawAsk) -> Answer:
     """Decodings of codes that belong to no sample."""
     generator = torch.Generator().manual_seed(ask.seed)
-    is_variational = hasattr(at.model.head, "posterior")
     if ask.source == "prior":
         codes = torch.randn(ask.count, at.model.code_size, generator=generator)
         note = (
             "Codes from the prior N(0, 1), which training pulled the codes towards."
-            if is_variational
+            if is_variational(at)
             else "Codes from N(0, 1). This objective has no prior, so nothing makes the decoder fit them."
         )
     else:

@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from selfsup_core.errors import RunError
+from selfsup_core.lab.process import stop_lab
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, ENDED, RunFolder, list_states
 from selfsup_core.runs.queue import submit
@@ -85,6 +86,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield running
     running.kill()
     stop_supervisor(running.workspace)
+    stop_lab(running.workspace)
     kill_workers(running.workspace)
 
 

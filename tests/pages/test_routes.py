@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from pages.parts import routes
+from selfsup_core.errors import RunError, SettingError
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.control import receive
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows, update_state
 from selfsup_core.runs.processes import identity
 from selfsup_core.runs.queue import submit
+from selfsup_core.runs.spec import read_spec
 from tests.helpers import make_run, run_here, tiny_spec
 
 
@@ -23,6 +27,7 @@ from tests.helpers import make_run, run_here, tiny_spec
 def client(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setenv("SELFSUP_WORKSPACE", str(workspace))
     monkeypatch.setattr(routes, "ensure_supervisor", lambda workspace: None)
+    monkeypatch.setattr(routes, "warm", lambda workspace: None)
     routes.live_runs.cache_clear()
     return TestClient(Starlette(routes=routes.routes()))
 
@@ -148,3 +153,85 @@ def test_run_ids_cannot_leave_the_workspace(client, workspace):
     for run in ("..", "%2e%2e", "..%2f..", "."):
         headers = {"X-Studio-Token": sign(workspace, run)}
         assert client.get(f"/studio/runs/{run}/live", headers=headers).status_code in (403, 404)
+
+
+class FakeLab:
+    """Stands for the lab process: remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple] = []
+
+    def ask(self, run: str, tool: str, values: dict) -> bytes:
+        self.asked.append((run, tool, values))
+        if tool == "archive":
+            return save_arrays({"zip": np.frombuffer(b"PK zip", np.uint8)})
+        if tool == "traversal":
+            raise SettingError("steps must be at least 3.")
+        if tool == "posterior":
+            raise RunError("Only a variational autoencoder has one.")
+        return save_arrays({"images": np.zeros((1, 4), np.uint8)}, metadata={"epoch": "3"})
+
+
+@pytest.fixture
+def lab(monkeypatch: pytest.MonkeyPatch) -> FakeLab:
+    fake = FakeLab()
+    monkeypatch.setattr(routes, "lab", lambda: fake)
+    return fake
+
+
+def test_a_tool_is_asked_with_what_the_stage_sent(client, finished, lab):
+    url = f"/studio/runs/{finished.id}/tools/decode"
+    body = {"epoch": 2, "points": [[0.0, 1.0]]}
+    assert client.post(url, json=body).status_code == 403
+    assert lab.asked == []
+    answer = client.post(url, json=body, headers=token(finished))
+    assert load_arrays(answer.content)["images"].shape == (1, 4)
+    assert lab.asked == [(finished.id, "decode", body)]
+
+
+@pytest.mark.parametrize(("name", "status"), [("traversal", 422), ("posterior", 409)])
+def test_what_a_tool_says_against_it_is_handed_on(client, finished, lab, name, status):
+    url = f"/studio/runs/{finished.id}/tools/{name}"
+    answer = client.post(url, json={}, headers=token(finished))
+    assert answer.status_code == status
+    assert answer.json()["error"]
+
+
+def test_a_run_that_is_gone_is_not_asked_about(client, finished, lab):
+    headers = {"X-Studio-Token": sign(finished.workspace, "gone")}
+    assert (
+        client.post("/studio/runs/gone/tools/decode", json={}, headers=headers).status_code == 404
+    )
+    assert lab.asked == []
+
+
+def test_the_archive_comes_as_a_zip(client, finished, lab):
+    url = f"/studio/runs/{finished.id}/script.zip"
+    assert client.get(url).status_code == 403
+    answer = client.get(url, headers=token(finished))
+    assert answer.content == b"PK zip"
+    assert answer.headers["content-type"] == "application/zip"
+
+
+def test_a_family_is_queued_once_for_a_click(client, finished):
+    url = f"/studio/runs/{finished.id}/family"
+    assert client.get(url, headers=token(finished)).json() == {"members": []}
+    body = {"submission": "one click"}
+    runs = client.post(url, json=body, headers=token(finished)).json()["runs"]
+    assert len(runs) == 4
+    client.post(url, json=body, headers=token(finished))
+    found = client.get(url, headers=token(finished)).json()["members"]
+    assert {m["run"] for m in found} == {finished.id, *runs}
+    assert [m["kind"] for m in found] == [
+        "reconstruction", "denoising", "sparse", "variational", "vector-quantized",
+    ]  # fmt: skip
+    assert client.get(f"/studio/runs/{runs[0]}/live", headers={"X-Studio-Token": found[1]["token"]}).status_code == 200  # fmt: skip
+
+
+def test_a_run_can_be_repeated_without_a_class(client, finished):
+    url = f"/studio/runs/{finished.id}/repeat"
+    body = {"submission": "a", "leave_out": "class_1"}
+    made = client.post(url, json=body, headers=token(finished)).json()["run"]
+    spec = read_spec(finished.workspace / "runs" / made / "spec.yaml")
+    assert spec.data.leave_out == "class_1"
+    assert spec.name.endswith("without class_1")
