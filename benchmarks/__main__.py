@@ -7,7 +7,17 @@ import sys
 
 from benchmarks.table import header, show
 
-NAMES = ("throughput", "others", "start", "viewers", "rerun", "runs_list", "opening", "importing")
+NAMES = (
+    "throughput",
+    "others",
+    "start",
+    "viewers",
+    "rerun",
+    "runs_list",
+    "opening",
+    "importing",
+    "family",
+)
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or NAMES

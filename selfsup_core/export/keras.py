@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from selfsup_core.errors import StudioError
+from selfsup_core.export.script import harmless
 from selfsup_core.models import MODELS
 from selfsup_core.runs.spec import RunSpec
 
+# What the run's objective adds, in a comment; Keras' own losses do not have it.
+HOW = {
+    "reconstruction": "",
+    "denoising": "# The run was given noisy inputs: pass them as the first x_train.\n",
+    "sparse": "# The run's penalty on the code is not in this loss.\n",
+    "contractive": "# The run's penalty on the encoder's Jacobian is not in this loss.\n",
+}
 LOSSES = {"bce": "binary_crossentropy", "mse": "mean_squared_error"}
 
 
@@ -15,9 +23,9 @@ def keras_script(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
     Raises:
         StudioError: another network, or an objective that Keras' own losses do not cover.
     """
-    if spec.model.kind != "dense" or spec.objective.kind != "reconstruction":
+    if spec.model.kind != "dense" or spec.objective.kind not in HOW:
         raise StudioError(
-            "The Keras model is there for dense networks trained by plain reconstruction.",
+            "The Keras model is there for dense networks without a Gaussian head or a codebook.",
             code="no-script", remedy="Take the PyTorch script.",
         )  # fmt: skip
     sizes = MODELS["dense"].shapes(spec.model, item_shape)
@@ -26,8 +34,7 @@ def keras_script(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
     # GELU by the normal distribution, as PyTorch has it; Keras' own default is the same.
     down = [(size, hidden) for size in sizes[1:half]] + [(sizes[half], spec.model.code_activation)]
     up = [(size, hidden) for size in sizes[half + 1 : -1]] + [(sizes[-1], "sigmoid")]
-    name = spec.name.replace("\n", " ").replace('"', "'").replace("\\", "/")
-    return f'''"""{name or "Autoencoder"}: the same layers for Keras 3. Made by SelfSup Studio."""
+    return f'''"""{harmless(spec.name) or "Autoencoder"}: the same layers for Keras 3. Made by SelfSup Studio."""
 import keras
 from keras import layers
 
@@ -43,7 +50,7 @@ autoencoder = keras.Sequential([keras.Input(({sizes[0]},)), encoder, decoder])
 autoencoder.compile(optimizer=keras.optimizers.Adam({spec.train.learning_rate!r}), loss="{LOSSES[spec.objective.loss]}")
 autoencoder.summary()
 
-# x_train, x_validation: (rows, {sizes[0]}) floats in [0, 1]
+{HOW[spec.objective.kind]}# x_train, x_validation: (rows, {sizes[0]}) floats in [0, 1]
 # autoencoder.fit(x_train, x_train, epochs={spec.train.epochs}, batch_size={spec.train.batch_size}, validation_data=(x_validation, x_validation))
 '''
 

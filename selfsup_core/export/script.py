@@ -17,7 +17,7 @@ import numpy as np
 
 from selfsup_core.errors import StudioError
 from selfsup_core.models import MODELS
-from selfsup_core.runs.folder import RunFolder, read_state
+from selfsup_core.runs.folder import ENDED, RunFolder, read_rows, read_state
 from selfsup_core.runs.spec import RunSpec, read_spec
 
 ACTIVATIONS = {
@@ -32,8 +32,15 @@ def dedent(text: str) -> str:
     return textwrap.dedent(text).strip("\n")
 
 
-def pytorch_script(spec: RunSpec, item_shape: tuple[int, ...], threads: int = 1) -> str:
+def pytorch_script(
+    spec: RunSpec, item_shape: tuple[int, ...], threads: int = 1, *, epochs: int | None = None,
+    rates: dict[int, float] | None = None,
+) -> str:  # fmt: skip
     """The source.
+
+    Args:
+        epochs: how many the run came to, when it ended before the spec's last one.
+        rates: step → learning rate from that step on, as it was changed while the run was on.
 
     Raises:
         StudioError: this network or objective has no script.
@@ -47,21 +54,29 @@ def pytorch_script(spec: RunSpec, item_shape: tuple[int, ...], threads: int = 1)
     if spec.objective.kind == "variational":  # has a head of its own
         network = re.sub(r"\n *head = .*", "", network)
     parts = [
-        header(spec, threads),
+        header(spec, threads, spec.train.epochs if epochs is None else epochs, rates or {}),
         DATA,
         network,
         *([HEADS[spec.objective.kind](spec, item_shape)] if spec.objective.kind in HEADS else []),
         init(spec),
         losses(spec),
-        loop(spec),
+        loop(rates or {}),
     ]
     return "\n\n".join(dedent(part) for part in parts) + "\n"
 
 
-def header(spec: RunSpec, threads: int) -> str:
-    name = spec.name.replace("\n", " ").replace('"', "'").replace("\\", "/")
+def harmless(name: str) -> str:
+    """A run's name as it may stand in a docstring."""
+    printable = "".join(c if c.isprintable() else " " for c in name)
+    return printable.replace('"', "'").replace("\\", "/")
+
+
+def header(spec: RunSpec, threads: int, epochs: int, rates: dict[int, float]) -> str:
+    changes = (
+        f"\n    RATES = {rates!r}  # from these steps on, as changed in the run" if rates else ""
+    )
     return f'''
-    """{name or "Autoencoder"}. Made by SelfSup Studio from the run's recipe {spec.digest()[:12]}.
+    """{harmless(spec.name) or "Autoencoder"}. Made by SelfSup Studio from the run's recipe {spec.digest()[:12]}.
 
     Needs torch and numpy, and data.npz in the folder where it is run. Prints the losses of each epoch; the last line is
     that of the run itself (on a CPU).
@@ -72,7 +87,7 @@ def header(spec: RunSpec, threads: int) -> str:
     from torch.nn import functional as F
 
     torch.set_num_threads({threads})
-    SEED, EPOCHS, BATCH, RATE = {spec.seed}, {spec.train.epochs}, {spec.train.batch_size}, {spec.train.learning_rate!r}
+    SEED, EPOCHS, BATCH, RATE = {spec.seed}, {epochs}, {spec.train.batch_size}, {spec.train.learning_rate!r}{changes}
     '''
 
 
@@ -357,16 +372,20 @@ OBJECTIVE = {
 }
 
 
-def loop(spec: RunSpec) -> str:
-    return """
+def loop(rates: dict[int, float]) -> str:
+    count = "\n    step = 0" if rates else ""
+    change = """
+            optimizer.param_groups[0]["lr"] = RATES.get(step, optimizer.param_groups[0]["lr"])
+            step += 1""" if rates else ""  # fmt: skip
+    return f"""
     weights = [p for part in (encoder, head, decoder) for p in part.parameters()]
     optimizer = torch.optim.Adam(weights, lr=RATE, fused=True)
-    generator = torch.Generator().manual_seed(SEED)
+    generator = torch.Generator().manual_seed(SEED){count}
     for epoch in range(EPOCHS):
         order = train[torch.randperm(len(train), generator=torch.Generator().manual_seed((SEED * 1_000_003 + epoch) % 2**63))]
         total = 0.0
         for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
+            rows = order[start : start + BATCH]{change}
             loss = loss_of(values(rows), generator, epoch + start / len(order), True)
             optimizer.zero_grad()
             loss.backward()
@@ -374,7 +393,7 @@ def loop(spec: RunSpec) -> str:
             total += loss.item() * len(rows)
         with torch.no_grad():
             check = loss_of(values(validation), torch.Generator().manual_seed(SEED), epoch + 1.0, False)
-        print(f"epoch {epoch + 1}: train loss {total / len(order):.6f}, validation loss {check.item():.6f}")
+        print(f"epoch {{epoch + 1}}: train loss {{total / len(order):.6f}}, validation loss {{check.item():.6f}}")
     """
 
 
@@ -409,6 +428,18 @@ def script_data(folder: RunFolder) -> tuple[bytes, tuple[int, ...]]:
     return buffer.getvalue(), data.item_shape
 
 
+def script_of(folder: RunFolder, item_shape: tuple[int, ...]) -> str:
+    """The script of what a run really did: its threads, its epochs until it ended, its changes of the learning rate."""
+    spec, state = read_spec(folder.spec), read_state(folder)
+    has_ended = state["status"] in ENDED and state["epoch"]
+    changes = read_rows(folder.path / "changes.jsonl")
+    return pytorch_script(
+        spec, item_shape, (state.get("device") or {}).get("threads", 1),
+        epochs=state["epoch"] if has_ended else None,
+        rates={row["step"]: row["value"] for row in changes if row["name"] == "learning_rate"},
+    )  # fmt: skip
+
+
 README = """train.py trains this network again and prints the losses of each epoch; data.npz is what it reads.
 Run it with: pip install torch numpy, then python train.py
 spec.yaml is the recipe from which SelfSup Studio makes the same run.
@@ -417,11 +448,9 @@ spec.yaml is the recipe from which SelfSup Studio makes the same run.
 
 def script_archive(folder: RunFolder) -> bytes:
     """A zip with train.py, data.npz, spec.yaml and a README; equal runs give equal bytes."""
-    spec = read_spec(folder.spec)
     arrays, item_shape = script_data(folder)
-    threads = (read_state(folder).get("device") or {}).get("threads", 1)
     files = {
-        "train.py": pytorch_script(spec, item_shape, threads).encode(),
+        "train.py": script_of(folder, item_shape).encode(),
         "data.npz": arrays,
         "spec.yaml": folder.spec.read_bytes(),
         "README.txt": README.encode(),

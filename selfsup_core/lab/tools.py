@@ -31,7 +31,7 @@ from selfsup_core.evaluate.latent import (
 )
 from selfsup_core.evaluate.saliency import saliency as code_saliency
 from selfsup_core.export.keras import keras_script
-from selfsup_core.export.script import pytorch_script, script_archive
+from selfsup_core.export.script import script_archive, script_of
 from selfsup_core.lab.model_at import Kits, ModelAt, as_bytes
 from selfsup_core.models.inside import activations, describe_layers
 from selfsup_core.objectives.denoising import corrupt
@@ -505,7 +505,7 @@ def script(at: ModelAt, ask: ScriptAsk) -> Answer:
     if ask.kind == "keras":
         text, note = keras_script(spec, data.item_shape), "The same layers for Keras 3."
     else:
-        text = pytorch_script(spec, data.item_shape)
+        text = script_of(at.kit.folder, data.item_shape)
         note = "Needs torch, numpy and data.npz, which the archive holds. It ends with this run's losses."
     return Answer(about={"text": text, "note": note})
 

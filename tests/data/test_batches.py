@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -50,3 +52,22 @@ def test_bytes_become_values_in_zero_to_one():
     batch = data.values(data.rows(np.array([1, 0])))
     assert torch.allclose(batch, torch.tensor([[0.2, 0.4], [0.0, 1.0]]))
     assert data.x[1].tolist() == [51, 102]
+
+
+def test_categories_of_an_imported_table_are_groups_and_stay_zero_or_one():
+    random = np.random.default_rng(0)
+    level = random.integers(0, 3, 40)
+    x = np.concatenate([random.normal(size=(40, 1)), np.eye(3)[level], random.normal(size=(40, 1))], axis=1)  # fmt: skip
+    x[5, 1:4] = 0  # an empty cell
+    columns = ("size", "color=red", "color=green", "color=blue", "color=deep")
+    details = {
+        "columns": [{"name": "size", "role": "number"}, {"name": "color", "role": "category"}]
+    }
+    dataset = Dataset(id="t", kind="table", title="T", x=x.astype(np.float32), columns=columns, details=details)  # fmt: skip
+    data = prepare(dataset, DataConfig())
+    assert data.groups == (), "a number's column called like a level is no level"
+    renamed = replace(dataset, columns=(*columns[:4], "weight"))
+    data = prepare(renamed, DataConfig())
+    assert data.groups == ((1, 2, 3),)
+    assert np.array_equal(data.x.numpy()[:, 1:4], x[:, 1:4].astype(np.float32))
+    assert data.x.numpy()[:, [0, 4]].min() >= 0

@@ -59,6 +59,12 @@ def test_keras_gives_the_same_outputs(tmp_path: Path, widths, activation, code):
 
 
 def test_other_networks_and_objectives_say_what_there_is_instead():
-    for values in ({"model": {"kind": "convolutional"}}, {"objective": {"kind": "sparse"}}):
+    for values in ({"model": {"kind": "convolutional"}}, {"objective": {"kind": "variational"}}):
         with pytest.raises(StudioError, match="PyTorch script"):
             keras_script(make_spec(values), (28, 28))
+
+
+def test_what_the_objective_adds_is_said_beside_the_layers():
+    text = keras_script(make_spec({"objective": {"kind": "sparse"}}), (28, 28))
+    assert "penalty on the code is not in this loss" in text
+    compile(text, "model.py", "exec")

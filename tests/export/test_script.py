@@ -14,8 +14,9 @@ import pytest
 
 from selfsup_core.errors import StudioError
 from selfsup_core.export.script import pytorch_script, script_archive
+from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder, read_rows
-from selfsup_core.runs.spec import make_spec
+from selfsup_core.runs.spec import RunSpec, make_spec
 from tests.helpers import make_run, run_here
 
 DENSE = {"kind": "dense", "widths": [24, 8], "code_activation": "linear"}
@@ -39,15 +40,22 @@ CASES = {
 }  # fmt: skip
 
 
-def digits_run(workspace: Path, model: dict, objective: dict, **changes) -> RunFolder:
-    spec = make_spec({
+def digits_spec(model: dict, objective: dict, **changes) -> RunSpec:
+    return make_spec({
         "data": {"source": "digits"}, "model": model, "objective": objective, "seed": 3,
         "train": {"epochs": 2, "batch_size": 64, "device": "cpu", "threads": 1},
         "frames": {"samples": 60, "tiles": 8},
     } | changes)  # fmt: skip
-    folder = make_run(workspace, spec)
+
+
+def digits_run(workspace: Path, model: dict, objective: dict, **changes) -> RunFolder:
+    folder = make_run(workspace, digits_spec(model, objective, **changes))
     assert run_here(folder)["status"] == "finished"
     return folder
+
+
+def last_epoch(folder: RunFolder) -> dict:
+    return [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"][-1]
 
 
 def run_script(archive: bytes, place: Path) -> tuple[float, float]:
@@ -64,9 +72,33 @@ def run_script(archive: bytes, place: Path) -> tuple[float, float]:
 @pytest.mark.parametrize("case", CASES)
 def test_the_script_ends_with_the_losses_of_the_run(workspace: Path, tmp_path: Path, case: str):
     folder = digits_run(workspace, *CASES[case])
-    last = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"][-1]
+    last = last_epoch(folder)
     found = run_script(script_archive(folder), tmp_path)
     assert found == pytest.approx((last["train_loss"], last["val_loss"]), rel=1e-4)
+
+
+def test_a_learning_rate_changed_while_the_run_was_on_is_changed_in_the_script(
+    workspace: Path, tmp_path: Path
+):
+    spec = digits_spec(*CASES["plain"])
+    folder = make_run(workspace, spec)
+    send(folder, "set", name="learning_rate", value=0.02)
+    run_here(folder)
+    last = last_epoch(folder)
+    assert run_script(script_archive(folder), tmp_path) == pytest.approx(
+        (last["train_loss"], last["val_loss"]), rel=1e-4
+    )
+    assert "RATES" not in pytorch_script(spec, (8, 8))
+
+
+def test_a_run_that_stopped_early_has_a_script_that_stops_there(workspace: Path, tmp_path: Path):
+    train = {"epochs": 30, "patience": 1, "learning_rate": 0.3, "batch_size": 64, "threads": 1}
+    folder = digits_run(workspace, *CASES["plain"], train=train | {"device": "cpu"})
+    last = last_epoch(folder)
+    assert last["epoch"] < 30
+    assert run_script(script_archive(folder), tmp_path) == pytest.approx(
+        (last["train_loss"], last["val_loss"]), rel=1e-4
+    )
 
 
 def test_the_archive_holds_no_test_rows_and_is_the_same_each_time(workspace: Path):
@@ -96,6 +128,7 @@ def test_a_name_cannot_become_code():
     compiled = compile(pytorch_script(spec, (8, 8)), "train.py", "exec")
     assert compiled.co_names[0] != "os"
     assert "import os; os.abort()" in compiled.co_consts[0], "it stays inside the docstring"
+    assert compile(pytorch_script(make_spec({"name": "a\x00b"}), (8, 8)), "train.py", "exec")
 
 
 def test_what_has_no_script_says_so():

@@ -148,3 +148,76 @@ def test_early_stop_ends_after_the_patience(tmp_path):
     assert state["status"] == "finished"
     assert state["epoch"] == state["best"]["epoch"] + 3 < 40
     assert "early stop" in state["stop_reason"]
+
+
+def test_weights_are_kept_within_their_space_and_the_nearest_is_found(tmp_path: Path):
+    import torch
+
+    from selfsup_core.runs.weights import WeightStore, nearest_epoch, read_weights
+
+    model = torch.nn.Linear(40, 25)  # 1,025 numbers in half precision
+    kept = WeightStore(tmp_path / "weights", max_frames=100, max_megabytes=0.02)
+    for epoch in range(31):
+        with torch.no_grad():
+            model.bias.fill_(epoch)
+        kept.write_weights(epoch, model, is_last=epoch == 30)
+    found = list_frames(kept.folder)
+    assert sum(path.stat().st_size for path in kept.folder.iterdir()) <= 20_000
+    assert found == [0, 4, 8, 12, 16, 20, 24, 28, 30]
+    assert nearest_epoch(kept.folder, 9) == 8
+    assert nearest_epoch(kept.folder, None) == 30
+    assert float(read_weights(kept.folder, 12)["bias"][0]) == 12
+
+
+def test_weights_too_large_for_half_precision_stay_finite(tmp_path: Path):
+    import torch
+
+    from selfsup_core.runs.weights import WeightStore, read_weights
+
+    model = torch.nn.Linear(2, 2)
+    with torch.no_grad():
+        model.weight.fill_(1e9)
+    kept = WeightStore(tmp_path / "weights", max_frames=5, max_megabytes=1)
+    kept.write_weights(0, model, is_last=False)
+    assert bool(torch.isfinite(read_weights(kept.folder, 0)["weight"]).all())
+
+
+def test_a_resumed_run_writes_its_later_weights_anew(workspace: Path):
+    from selfsup_core.runs.weights import read_weights
+
+    folder = make_run(workspace, train__epochs=3)
+    run_here(folder)
+    assert list_frames(folder.weights) == [0, 1, 2, 3]
+    first, last = read_weights(folder.weights, 0), read_weights(folder.weights, 3)
+    assert any(not np.array_equal(first[k].numpy(), last[k].numpy()) for k in first)
+
+
+def test_the_map_can_be_inverted_from_what_a_frame_keeps(finished):
+    for epoch in (0, 3):
+        frame = read_frame(frame_path(finished.frames, epoch))
+        latents = frame["latents"].astype(np.float32)
+        found = (latents - frame["map_mean"]) @ frame["map_axes"].T
+        assert np.allclose(found, frame["map"][:, :2], atol=0.02)
+        assert np.allclose(frame["map_axes"] @ frame["map_axes"].T, np.eye(2), atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 6])
+def test_axes_lead_back_to_the_map_for_codes_of_any_size(size: int):
+    codes = np.random.default_rng(1).normal(size=(50, size)).astype(np.float32)
+    previous = map_latents(codes[::-1].copy(), None).points
+    made = map_latents(codes, previous if previous.shape[1] == min(size, 2) else None)
+    assert np.allclose((codes - made.mean) @ made.axes.T, made.points[:, :2], atol=1e-4)
+
+
+def test_a_corrupted_input_is_kept_beside_the_output(workspace: Path):
+    from selfsup_core.runs.spec import make_spec
+
+    spec = make_spec({
+        "data": {"source": "digits"}, "objective": {"kind": "denoising"}, "train": {"epochs": 2}
+    })  # fmt: skip
+    folder = make_run(workspace, spec)
+    run_here(folder)
+    first, last = (read_frame(frame_path(folder.frames, e)) for e in (0, 2))
+    assert np.array_equal(first["corrupted"], last["corrupted"]), "the same damage at every epoch"
+    static = read_frame(folder.frames / "static.safetensors")
+    assert not np.array_equal(first["corrupted"], static["inputs"])
