@@ -50,15 +50,16 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
     """
     import torch
 
-    lengths = a.norm(), b.norm()
+    lengths = a.double().norm(), b.double().norm()
     if min(lengths) < 1e-8:
         return lerp(a, b, t)
-    u, v = a / lengths[0], b / lengths[1]
-    angle = torch.acos((u @ v).clamp(-1, 1))
-    if torch.sin(angle) < 1e-3:
+    u, v = a.double() / lengths[0], b.double() / lengths[1]
+    # acos is blind near 0 and π: there it loses half the digits, and the arc its length.
+    angle = 2 * torch.atan2((u - v).norm(), (u + v).norm())
+    if torch.sin(angle) < 1e-6:
         return lerp(a, b, t)
     direction = (torch.sin((1 - t) * angle) * u + torch.sin(t * angle) * v) / torch.sin(angle)
-    return direction * ((1 - t) * lengths[0] + t * lengths[1])
+    return (direction * ((1 - t) * lengths[0] + t * lengths[1])).to(a.dtype)
 
 
 def rank_dimensions(importance: torch.Tensor) -> np.ndarray:

@@ -29,7 +29,7 @@ def find_signs(
         dead_units(row, about),
         posterior_collapse(row, about),
         codebook_collapse(row),
-        over_fitting(row, past),
+        over_fitting(row, past, about),
         worse_than_pca(row, baseline, about),
         saturated_outputs(row, about),
     )
@@ -93,8 +93,12 @@ def codebook_collapse(row: dict[str, Any]) -> dict[str, str] | None:
     )  # fmt: skip
 
 
-def over_fitting(row: dict[str, Any], past: list[dict[str, Any]]) -> dict[str, str] | None:
-    known = [r for r in past if r["epoch"] >= 1 and r.get("val_loss") is not None]
+def over_fitting(
+    row: dict[str, Any], past: list[dict[str, Any]], about: dict[str, Any]
+) -> dict[str, str] | None:
+    # While β rises the loss means something else at every epoch, so the lowest one there is no best.
+    first = max(1.0, float(about["objective_settings"].get("warmup_epochs", 0)))
+    known = [r for r in past if r["epoch"] >= first and r.get("val_loss") is not None]
     if not known or row.get("val_loss") is None or row.get("train_loss") is None:
         return None
     best = min(known, key=lambda r: r["val_loss"])

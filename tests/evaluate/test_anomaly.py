@@ -1,4 +1,4 @@
-"""Ranks, thresholds and AUROC against scikit-learn; the linear probe; saliency."""
+"""Ranks, thresholds and AUROC against scikit-learn; saliency."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from selfsup_core.evaluate.anomaly import auroc, class_means, rank_errors, threshold
-from selfsup_core.evaluate.probe import probe_accuracy
 from selfsup_core.evaluate.saliency import saliency
 from tests.objectives.helpers import batch, make
 
@@ -40,35 +38,6 @@ def test_a_class_without_samples_has_no_mean():
     found = class_means(np.array([1.0, 3.0, 5.0]), np.array([0, 0, 2]), ("a", "b", "c"))
     assert found[[0, 2]].tolist() == [2.0, 5.0]
     assert np.isnan(found[1])
-
-
-def blobs(rows: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    y = torch.randint(4, (rows,), generator=generator)
-    centers = 1.5 * torch.randn(4, 6, generator=torch.Generator().manual_seed(7))
-    x = centers[y] + torch.randn(rows, 6, generator=generator)
-    return x * torch.tensor([1, 10, 100, 1, 1, 0.01]), y
-
-
-def test_the_probe_is_logistic_regression_on_standardized_features():
-    (x, y), (q, wanted) = blobs(300, 0), blobs(500, 1)
-    mean, scale = x.mean(0), x.std(0, correction=0)
-    judge = LogisticRegression(max_iter=1000).fit(((x - mean) / scale).numpy(), y.numpy())
-    expected = judge.score(((q - mean) / scale).numpy(), wanted.numpy())
-    with torch.inference_mode():
-        assert probe_accuracy(x, y, q, wanted) == pytest.approx(expected, abs=0.004)
-
-
-def test_the_probe_lives_with_odd_sides():
-    x, y = blobs(40, 0)
-    assert probe_accuracy(x[:0], y[:0], x, y) is None
-    assert probe_accuracy(x, y, x[:0], y[:0]) is None
-    assert probe_accuracy(x, torch.zeros_like(y), x, y) == pytest.approx(
-        float((y == 0).float().mean())
-    )
-    constant = torch.cat([x, torch.ones(40, 1)], dim=1)
-    assert probe_accuracy(constant, y, constant, y) == probe_accuracy(x, y, x, y)
-    assert probe_accuracy(x * float("inf"), y, x, y) is None
 
 
 def test_saliency_adds_up_to_the_difference_of_the_code():

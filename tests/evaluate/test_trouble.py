@@ -70,6 +70,68 @@ def test_over_fitting_needs_time_a_rise_and_a_training_loss_that_falls():
     assert codes({"epoch": 9, "val_loss": 0.205, "train_loss": 0.3}, past) == []
 
 
+def test_over_fitting_is_not_told_from_a_loss_whose_weight_still_rises():
+    warm = {"objective_settings": {"warmup_epochs": 10.0}}
+    past = [{"epoch": 3, "train_loss": 0.3, "val_loss": 0.2}]
+    past += [{"epoch": 10, "train_loss": 0.28, "val_loss": 0.25}]
+    row = {"epoch": 15, "train_loss": 0.2, "val_loss": 0.252}
+    assert codes(row, past) == ["over-fitting"]
+    assert codes(row, past, warm) == []
+    assert codes(row | {"val_loss": 0.256}, past, warm) == ["over-fitting"]
+    assert codes(row, past[:1], warm) == []
+
+
+def test_numbers_that_are_not_there_are_no_sign():
+    gone = dict.fromkeys(HEALTHY, None) | {"epoch": 10}
+    assert codes(gone, about={"is_last": True}) == []
+    assert codes(gone, [gone | {"epoch": 2}], about={"is_last": True}) == []
+    assert find_signs({"epoch": 10}, [], None, ABOUT | {"is_last": True}) == []
+
+
+def said(row: dict, about: dict | None = None) -> dict[str, str]:
+    found = find_signs(HEALTHY | row, PAST, BASE, ABOUT | (about or {}))
+    assert len(found) == 1
+    return found[0]
+
+
+def test_signs_name_the_number_found_and_a_remedy_for_these_settings():
+    dead = {"val_dead_units": 0.375}
+    assert "6 of 16" in said(dead)["text"]
+    assert "linear" in said(dead)["remedy"]
+    assert "linear" not in said(dead, {"code_activation": "sigmoid"})["remedy"]
+    assert "29%" in said({"val_used_codes": 0.29})["text"]
+    stuck = {"val_saturated": 0.05}
+    assert "5%" in said(stuck)["text"]
+    assert "BCE" in said(stuck, {"objective_settings": {"loss": "mse"}})["remedy"]
+    assert "BCE" not in said(stuck)["remedy"]
+    past = [{"epoch": 4, "train_loss": 0.2, "val_loss": 0.2}]
+    row = HEALTHY | {"epoch": 9, "val_loss": 0.3, "train_loss": 0.1}
+    assert "epoch 4" in find_signs(row, past, BASE, ABOUT)[0]["text"]
+
+
+def test_collapse_needs_three_epochs_and_is_worst_when_nothing_is_left():
+    none = {"val_active_dimensions": 0.0}
+    assert codes(none | {"epoch": 2}) == []
+    assert "ignores the code" in said(none | {"epoch": 3})["remedy"]
+    assert "ignores the code" in said(none, {"objective_settings": {"beta": 4.0}})["remedy"]
+    assert "are the point" not in said({"val_active_dimensions": 5.0})["remedy"]
+
+
+def test_a_codebook_is_given_two_epochs():
+    assert codes({"val_used_codes": 0.1, "epoch": 1}) == []
+    assert codes({"val_used_codes": 0.1, "epoch": 2}) == ["codebook-collapse"]
+
+
+def test_a_regularized_objective_is_told_that_pca_has_the_easier_task():
+    row = {"val_mse": 0.05}
+    plain = said(row, {"is_last": True})
+    other = said(row, {"is_last": True, "objective": "denoising"})
+    assert "0.0500" in plain["text"]
+    assert "0.0200" in plain["text"]
+    assert plain["remedy"] != other["remedy"]
+    assert "need not matter" in other["remedy"]
+
+
 def test_worse_than_pca_is_said_at_the_end_only():
     assert codes({"val_mse": 0.0205}) == []
     assert codes({"val_mse": 0.0205}, about={"is_last": True}) == ["worse-than-pca"]

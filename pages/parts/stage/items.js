@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js"
 
-const MOST_BARS = 12
+const MOST_BARS = 12, MOST_LINES = 16
 
 /** Bytes of one item, cut out of an (n, P) array. */
 export const itemAt = (array, index) => {
@@ -46,13 +46,38 @@ const fit = (w, h, size) => {
 /** The columns of a table's row, or the strongest terms of a text. */
 function drawBars(statics, bytes, size) {
   const all = Array.from(bytes, (value, i) => [statics.columns?.[i] || `value ${i + 1}`, value])
-  const isLong = all.length > MOST_BARS
-  const shown = isLong ? [...all].sort((a, b) => b[1] - a[1]).slice(0, MOST_BARS) : all
+  // Columns of a table keep their order, so that two rows can be compared; of a text only its strongest words are of interest.
+  const shown = (statics.kind === "text" ? [...all].sort((a, b) => b[1] - a[1]) : all).slice(0, MOST_BARS)
   const rows = shown.map(([name, value]) => el("div", { class: "lab-bar" }, el("span", {}, name),
     el("i", { style: `--share:${(value / 255).toFixed(3)}` }), el("b", {}, (value / 255).toFixed(2))))
   const rest = all.length - shown.length
-  return el("div", { class: "lab-bars", style: `width:${Math.max(150, size * 2)}px` }, ...rows,
-    rest > 0 ? el("div", { class: "stage-muted" }, `and ${rest} smaller ones`) : null)
+  return el("div", { class: "lab-bars", style: `width:${Math.max(230, size * 2)}px` }, ...rows,
+    rest > 0 ? el("div", { class: "stage-muted" }, `and ${rest} more`) : null)
+}
+
+/**
+ * Several items to be compared: pictures side by side, or one table with a column for each item.
+ * @param {{bytes: Uint8Array, label?: string, title?: string}[]} items
+ */
+export function drawMany(statics, items, size) {
+  if (statics.shape.length > 1) return strip(...items.map((item) => drawItem(statics, item.bytes, { size, label: item.label, title: item.title })))
+  const width = statics.shape[0], strength = (i) => Math.max(...items.map((item) => item.bytes[i]))
+  const order = Array.from({ length: width }, (_, i) => i)
+  if (statics.kind === "text") order.sort((a, b) => strength(b) - strength(a))
+  const shown = order.slice(0, MOST_LINES)
+  const head = el("tr", {}, el("th", {}), ...items.map((item) => el("th", { scope: "col", title: item.title }, item.label ?? "")))
+  const rows = shown.map((i) => el("tr", {}, el("th", { scope: "row" }, statics.columns?.[i] || `value ${i + 1}`),
+    ...items.map((item) => el("td", { style: `--share:${(item.bytes[i] / 255).toFixed(3)}` }, (item.bytes[i] / 255).toFixed(2)))))
+  const rest = width - shown.length
+  return el("div", { class: "lab-scroll" }, el("table", { class: "lab-values" }, el("thead", {}, head), el("tbody", {}, ...rows)),
+    rest > 0 ? el("p", { class: "stage-muted" }, statics.kind === "text" ? `The ${shown.length} strongest of ${width} words.` : `The first ${shown.length} of ${width} columns.`) : null)
+}
+
+/** Where two vectors differ most, in words: "ash 1.00 → 0.76". */
+export function drawDifferences(statics, before, after, count = 5) {
+  const order = Array.from(before, (_, i) => i).sort((a, b) => Math.abs(after[b] - before[b]) - Math.abs(after[a] - before[a])).slice(0, count)
+  return el("ul", { class: "lab-differences" }, ...order.map((i) => el("li", {}, el("span", {}, statics.columns?.[i] || `value ${i + 1}`),
+    ` ${(before[i] / 255).toFixed(2)} → ${(after[i] / 255).toFixed(2)}`)))
 }
 
 /** A row of items that scrolls sideways where it must. */

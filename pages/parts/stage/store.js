@@ -98,6 +98,7 @@ export class Store {
       shape: JSON.parse(about.item_shape),
       classes: JSON.parse(about.classes),
       columns: JSON.parse(about.columns),
+      texts: about.texts ? JSON.parse(about.texts) : null,
     }
   }
 

@@ -28,7 +28,7 @@ export function createVerdict(ctx) {
     const { state, row } = view
     if (!state) return
     const isEnded = ENDED.includes(state.status)
-    const isTable = state.kind === "table"
+    const [input, items] = { table: ["columns", "rows"], text: ["words", "texts"], sound: ["spectrograms", "sounds"] }[state.kind] ?? ["pixels", "images"]
     const base = state.baseline
     setText(mse, typeof row?.val_mse === "number" ? `val MSE ${fixed(row.val_mse, 4)}` : "")
     setText(pca, typeof base?.pca_mse === "number" ? `PCA-${base.pca_components} ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}` : "")
@@ -37,12 +37,12 @@ export function createVerdict(ctx) {
     setText(word, text)
     word.dataset.tone = tone
     const raw = base?.raw_knn_accuracy
-    const beside = raw === null || raw === undefined ? "" : ` (raw ${isTable ? "columns" : "pixels"} ${percent(raw)})`
+    const beside = raw === null || raw === undefined ? "" : ` (raw ${input} ${percent(raw)})`
     setText(knn, row?.knn_accuracy === null || row?.knn_accuracy === undefined ? "" : `5-NN on the code ${percent(row.knn_accuracy)}${beside}`)
     setText(probe, typeof row?.probe_accuracy === "number" ? `linear probe ${percent(row.probe_accuracy)}` : "")
     drawSigns(row?.signs ?? [])
     const speed = state.samples_per_second
-    setText(rate, speed ? `${Math.round(speed).toLocaleString("en")} ${isTable ? "rows" : "images"}/s` : "")
+    setText(rate, speed ? `${Math.round(speed).toLocaleString("en")} ${items}/s` : "")
     setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
   }
   /** What goes wrong at the cursor's epoch, and what to do about it. */

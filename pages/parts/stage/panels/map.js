@@ -196,6 +196,7 @@ export default {
       const thumbnails = ctx.store.thumbnails
       if (thumbnails && statics.shape.length > 1) parts.push(thumbnail(thumbnails.data, i, statics.shape))
       if (label >= 0 && statics.classes.length) parts.push(el("strong", {}, statics.classes[label]))
+      if (statics.texts) parts.push(el("p", { class: "stage-snippet" }, statics.texts[i]))
       parts.push(el("div", {}, `MSE ${fixed(frame.sample_loss.data[i], 4)}`),
         el("div", { class: "stage-muted" }, `row ${statics.rows.data[i]}, ${statics.splits.data[i] ? "validation" : "training"}`))
       card.replaceChildren(...parts)

@@ -2,7 +2,7 @@
 
 import { nameOf, select, toggle } from "../controls.js"
 import { el, setText } from "../dom.js"
-import { drawItem, itemAt, strip } from "../items.js"
+import { drawItem, drawMany, itemAt } from "../items.js"
 import { asker, epochKey } from "../lab.js"
 
 const SIZE = 44
@@ -45,6 +45,12 @@ function traversal(grid, ctx, again) {
   let view = null
   const part = asker(body, ({ arrays, about }, target) => {
     const steps = arrays.offsets.shape[0], dims = arrays.order.shape[0]
+    if (view.statics.shape.length < 2) {
+      return target.replaceChildren(drawMany(view.statics, Array.from({ length: dims * steps }, (_, i) => {
+        const offset = arrays.offsets.data[i % steps]
+        return { bytes: itemAt(arrays.images, i), label: `dim ${arrays.order.data[Math.floor(i / steps)]}, ${offset > 0.01 ? "+" : ""}${offset.toFixed(1)} SD` }
+      })))
+    }
     const head = el("tr", {}, el("th", { scope: "col" }, "SD"), ...Array.from(arrays.offsets.data, (o) => el("th", { scope: "col" }, o > 0.01 ? `+${o.toFixed(1)}` : o.toFixed(1))))
     const rows = Array.from({ length: dims }, (_, i) => el("tr", {},
       el("th", { scope: "row" }, `dim ${arrays.order.data[i]}`, el("small", {}, `${about.by === "variance" ? "variance" : "KL"} ${arrays.importance.data[i].toPrecision(2)}`)),
@@ -57,7 +63,8 @@ function traversal(grid, ctx, again) {
       const sample = ctx.selection.first
       setText(note, sample === null ? "from the mean code" : `from A (${nameOf(next, sample)})`)
       const isTable = next.statics.shape.length < 2
-      part.want([epochKey(next), sample, count.value].join("|"), () => ctx.tool("traversal", { sample, dimensions: Number(count.value), steps: isTable ? 3 : 9 }))
+      count.hidden = isTable
+      part.want([epochKey(next), sample, count.value].join("|"), () => ctx.tool("traversal", { sample, dimensions: isTable ? 2 : Number(count.value), steps: isTable ? 3 : 9 }))
     },
   }
 }
@@ -75,10 +82,10 @@ function interpolation(grid, ctx, again) {
   let view = null
   const part = asker(body, ({ arrays }, target) => {
     const steps = arrays.images.shape[0]
-    target.replaceChildren(strip(
-      drawItem(view.statics, itemAt(arrays.inputs, 0), { size: SIZE, label: "A, input" }),
-      ...Array.from({ length: steps }, (_, i) => drawItem(view.statics, itemAt(arrays.images, i), { size: SIZE, label: `${Math.round((100 * i) / (steps - 1))} %` })),
-      drawItem(view.statics, itemAt(arrays.inputs, 1), { size: SIZE, label: "B, input" })))
+    target.replaceChildren(drawMany(view.statics, [
+      { bytes: itemAt(arrays.inputs, 0), label: "A, input" },
+      ...Array.from({ length: steps }, (_, i) => ({ bytes: itemAt(arrays.images, i), label: `${Math.round((100 * i) / (steps - 1))} %` })),
+      { bytes: itemAt(arrays.inputs, 1), label: "B, input" }], SIZE))
   })
   return {
     update(next) {
@@ -98,8 +105,8 @@ function arithmetic(grid, ctx, again) {
   const note = el("p", { class: "stage-muted" })
   body.append(note)
   let view = null
-  const part = asker(body, ({ arrays }, target) => target.replaceChildren(strip(
-    ...Array.from(arrays.weights.data, (w, i) => drawItem(view.statics, itemAt(arrays.images, i), { size: SIZE, label: `× ${w.toFixed(2)}` })))))
+  const part = asker(body, ({ arrays }, target) => target.replaceChildren(drawMany(view.statics,
+    Array.from(arrays.weights.data, (w, i) => ({ bytes: itemAt(arrays.images, i), label: `× ${w.toFixed(2)}` })), SIZE)))
   return {
     update(next) {
       view = next
@@ -125,7 +132,7 @@ function sampling(grid, ctx, again) {
   const more = el("button", { class: "stage-chip", type: "button", onclick: () => { seed++; again() } }, "draw again")
   const body = section(grid, "New samples", source.root, more)
   const part = asker(body, ({ arrays, about }, target) => target.replaceChildren(
-    el("div", { class: "lab-wall", "data-testid": "explore-samples" }, ...Array.from({ length: arrays.images.shape[0] }, (_, i) => drawItem(view.statics, itemAt(arrays.images, i), { size: SIZE }))),
+    el("div", { "data-testid": "explore-samples" }, drawMany(view.statics, Array.from({ length: arrays.images.shape[0] }, (_, i) => ({ bytes: itemAt(arrays.images, i) })), SIZE)),
     el("p", { class: "stage-muted" }, about.note)))
   return {
     update(next) {

@@ -30,7 +30,7 @@ export default {
     root.body.append(el("section", { class: "lab-section" }, el("header", {}, el("h4", {}, "What a dimension of the code looks at"), el("label", { class: "stage-label" }, "dimension", dimension)), saliencyBody, method))
     const saliency = asker(saliencyBody, ({ arrays, about }, target) => {
       const { statics } = view, isImage = statics.shape.length > 1
-      const input = ctx.store.thumbnails ? drawItem(statics, itemAt(ctx.store.thumbnails, sample()), { size: 140, label: "Input" }) : null
+      const input = ctx.store.thumbnails && isImage ? drawItem(statics, itemAt(ctx.store.thumbnails, sample()), { size: 140, label: "Input" }) : null
       const picture = isImage ? drawSigned(statics.shape, arrays.saliency.data, 140) : signedBars(statics, arrays.saliency.data)
       target.replaceChildren(strip(...[input, el("figure", { class: "lab-item" }, picture, el("figcaption", {}, el("b", { class: "lab-plus" }, "+"), " raises it  ", el("b", { class: "lab-minus" }, "−"), " lowers it"))].filter(Boolean)))
       setText(method, about.method)

@@ -2,7 +2,7 @@
 
 import { nameOf, select, toggle } from "../controls.js"
 import { el, icon, setText } from "../dom.js"
-import { drawCells, drawItem, heat, itemAt } from "../items.js"
+import { drawCells, drawItem, drawMany, heat, itemAt } from "../items.js"
 import { asker, epochKey } from "../lab.js"
 
 const SIZE = 168, BRUSH = 1.6
@@ -121,10 +121,11 @@ export default {
     }
 
     function draw({ arrays, about }, target) {
-      const { statics } = view, isImage = statics.shape.length > 1, size = isImage ? SIZE : 90
+      const { statics } = view, isImage = statics.shape.length > 1
+      const two = [["What the network gets", arrays.corrupted.data], ["Restored", arrays.restored.data]]
       // An image stands already where it is painted on.
-      const pictures = [...(isImage ? [] : [["Input", arrays.input.data]]), ["What the network gets", arrays.corrupted.data], ["Restored", arrays.restored.data]]
-        .map(([label, bytes]) => drawItem(statics, bytes, { size, label }))
+      const pictures = isImage ? two.map(([label, bytes]) => drawItem(statics, bytes, { size: SIZE, label }))
+        : [drawMany(statics, [["Input", arrays.input.data], ...two].map(([label, bytes]) => ({ label, bytes })))]
       if (isImage) {
         const [h, w, channels = 1] = statics.shape, errors = new Float32Array(h * w)
         arrays.error.data.forEach((value, i) => { errors[Math.floor(i / channels)] += Math.sqrt(value) / channels })

@@ -2,7 +2,7 @@
 
 import { saveFile, select, toggle } from "../controls.js"
 import { el } from "../dom.js"
-import { drawItem, itemAt } from "../items.js"
+import { drawDifferences, drawItem, itemAt } from "../items.js"
 import { asker, epochKey } from "../lab.js"
 import { classColor } from "../palette.js"
 
@@ -37,14 +37,20 @@ export default {
     function drawWall() {
       if (!answer) return
       const { arrays } = answer, n = arrays.rows.shape[0], half = arrays.images.shape[0] / 2, isWorst = side.value === "worst"
-      const places = Array.from({ length: half }, (_, i) => [isWorst ? i : n - 1 - i, isWorst ? i : half + i])
+      const most = view.statics.shape.length < 2 ? Math.min(half, 12) : half
+      const places = Array.from({ length: most }, (_, i) => [isWorst ? i : n - 1 - i, isWorst ? i : half + i])
         .filter(([place]) => !only.value || arrays.labels.data[place] === Number(only.value))
       const { classes } = view.statics
       wall.replaceChildren(...places.map(([place, picture]) => {
         const label = arrays.labels.data[place], where = arrays.splits.data[place] ? "validation" : "training"
         const words = `${classes[label] !== undefined ? `class ${classes[label]}, ` : ""}row ${arrays.rows.data[place]}, ${where}`
-        return el("figure", { class: "lab-item lab-pair", title: words }, drawItem(view.statics, itemAt(arrays.images, picture), { size: SIZE }),
-          drawItem(view.statics, itemAt(arrays.restored, picture), { size: SIZE }),
+        const before = itemAt(arrays.images, picture), after = itemAt(arrays.restored, picture)
+        if (view.statics.shape.length < 2) {
+          return el("article", { class: "lab-member lab-odd" }, el("strong", {}, `Error ${arrays.error.data[place].toFixed(3)}`), el("span", { class: "stage-muted" }, ` ${words}`),
+            drawDifferences(view.statics, before, after))
+        }
+        return el("figure", { class: "lab-item lab-pair", title: words }, drawItem(view.statics, before, { size: SIZE }),
+          drawItem(view.statics, after, { size: SIZE }),
           el("figcaption", {}, arrays.error.data[place].toFixed(3), classes[label] !== undefined ? el("small", {}, ` ${classes[label]}`) : ""))
       }))
       if (!places.length) wall.replaceChildren(el("p", { class: "stage-muted" }, `None of the ${half} ${side.value} samples is of this class.`))
