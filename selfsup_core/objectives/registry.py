@@ -20,11 +20,13 @@ class Objective:
         has_reconstruction: whether x̂ = g(f(x)) of the whole input is what the objective trains, so that its error
             may be compared with PCA's.
         networks: kinds of network that it can train.
+        settled_from: the epoch from which losses mean the same, so that one may be called better than another.
     """
 
     Config: type[Config]
     has_reconstruction = True
     networks: tuple[str, ...] = ("dense", "convolutional")
+    settled_from = 0.0
 
     def __init__(self, config: Config) -> None:
         self.config = config

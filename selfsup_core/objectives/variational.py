@@ -71,6 +71,11 @@ class Variational(Objective):
 
         model.head = GaussianHead(model.features, model.code_size)
 
+    @property
+    def settled_from(self) -> float:
+        """Losses with less KL in them are lower, not better."""
+        return self.config.warmup_epochs
+
     def beta(self) -> float:
         """β at this moment of training."""
         warmup = self.config.warmup_epochs

@@ -200,7 +200,7 @@ class Session:
         worker.persist(lambda: self.weights.write_weights(epoch, self.model, is_last=is_last))
         worker.persist(lambda: self.frames.write_view(epoch, view, is_last=is_last))
         self._write(row)
-        if epoch and (self.best is None or view.metrics["val_loss"] < self.best["val_loss"]):
+        if epoch and self._is_better(view.metrics["val_loss"]):
             self.best = {"epoch": epoch, "val_loss": view.metrics["val_loss"]}
             self.best_weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
             self.since_best = 0
@@ -217,6 +217,15 @@ class Session:
         }
         worker.beat(force=epoch <= 1)
         self._save_if_due()
+
+    def _is_better(self, val_loss: float) -> bool:
+        """Than the best so far, where the two can be compared."""
+        best = self.best
+        return (
+            best is None
+            or best["epoch"] < self.objective.settled_from
+            or val_loss < best["val_loss"]
+        )
 
     def _about(self, is_last: bool) -> dict[str, Any]:
         """What signs of trouble depend on beside the numbers."""

@@ -14,8 +14,9 @@ from selfsup_core.evaluate.autoencoder import View
 from selfsup_core.runs.folder import read_rows, read_state
 from selfsup_core.runs.frames import FrameStore, map_latents, read_frame
 from selfsup_core.runs.live import without_hidden
+from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
-from tests.helpers import make_run, run_here
+from tests.helpers import make_run, run_here, tiny_spec
 
 
 def view(size: int = 4, seed: int = 0) -> View:
@@ -148,6 +149,17 @@ def test_early_stop_ends_after_the_patience(tmp_path):
     assert state["status"] == "finished"
     assert state["epoch"] == state["best"]["epoch"] + 3 < 40
     assert "early stop" in state["stop_reason"]
+
+
+def test_an_epoch_of_the_warm_up_is_never_the_best(tmp_path):
+    objective = {"kind": "variational", "loss": "mse", "warmup_epochs": 4, "beta": 20.0}
+    values = tiny_spec(train__epochs=5, train__patience=2).as_dict() | {"objective": objective}
+    folder = make_run(tmp_path, make_spec(values))
+    state = run_here(folder)
+    losses = [row["val_loss"] for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
+    assert min(losses[1:4]) < min(losses[4:]), "the lower losses have less KL in them"
+    assert state["best"]["epoch"] >= 4
+    assert state["best"]["val_loss"] == min(losses[4 : state["epoch"] + 1])
 
 
 def test_weights_are_kept_within_their_space_and_the_nearest_is_found(tmp_path: Path):

@@ -39,16 +39,18 @@ export default {
     function layout() {
       if (problem && !members.length) return body.replaceChildren(el("p", { class: "lab-problem" }, problem))
       if (!members.length) return body.replaceChildren(offer())
-      const wall = el("div", { class: "lab-family" }, ...members.map((member) => {
+      const shown = members.map((member) => {
         if (!cards.has(member.run)) cards.set(member.run, new Card(member, ctx))
         const card = cards.get(member.run)
         card.take(member, view)
         return card.root
-      }))
-      if (body.firstChild?.dataset?.key !== members.map((m) => m.run).join()) {
-        wall.dataset.key = members.map((m) => m.run).join()
-        body.replaceChildren(wall)
-      }
+      })
+      // A node has one place: the wall is built anew only when its members change.
+      const key = members.map((member) => member.run).join()
+      if (body.firstChild?.dataset?.key === key) return
+      const wall = el("div", { class: "lab-family" }, ...shown)
+      wall.dataset.key = key
+      body.replaceChildren(wall)
     }
 
     function offer() {
