@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from selfsup_core.evaluate.verdict import MARGIN
@@ -122,6 +123,15 @@ def worse_than_pca(
         return None
     size = baseline["pca_components"]
     text = f"Worse than PCA: error {mse:.4f} with {size} numbers, where PCA with as many reaches {pca:.4f}."
+    if about["objective"] == "vector-quantized":
+        settings = about["objective_settings"]
+        parts = about["code_size"] // settings["dimension"]
+        bits = parts * math.log2(settings["codes"])
+        return sign(
+            "worse-than-pca",
+            text,
+            f"Here they are {parts} entries of a codebook of {settings['codes']}, {bits:.0f} bits in all, far less than PCA's {size} numbers. More entries, or fewer numbers in each, rebuild better.",
+        )
     if about["objective"] != "reconstruction":
         return sign(
             "worse-than-pca",

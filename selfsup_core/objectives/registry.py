@@ -32,6 +32,10 @@ class Objective:
         self.config = config
         self.progress = 0.0
 
+    @classmethod
+    def check_code(cls, config: Config, code_size: int) -> None:
+        """Raises SettingError when a code of so many numbers does not fit this objective's settings."""
+
     def equip(self, model: nn.Module) -> None:
         """Put into the model what this objective needs of it (a Gaussian head, a codebook), before weights are set.
 

@@ -61,15 +61,19 @@ class VectorQuantized(Objective):
 
     Config = VectorQuantizedConfig
 
+    @classmethod
+    def check_code(cls, config: VectorQuantizedConfig, code_size: int) -> None:
+        if code_size % config.dimension:
+            raise SettingError(
+                f"A code of {code_size} numbers cannot be cut into vectors of objective.dimension = {config.dimension}.",
+                remedy="Make the code's size a multiple of it.",
+            )
+
     def equip(self, model: nn.Module) -> None:
         from selfsup_core.models.modules.quantizer import Quantizer
 
         config = self.config
-        if model.code_size % config.dimension:
-            raise SettingError(
-                f"A code of {model.code_size} numbers cannot be cut into vectors of objective.dimension = {config.dimension}.",
-                remedy="Make the code's size a multiple of it.",
-            )
+        self.check_code(config, model.code_size)
         model.quantizer = Quantizer(config.codes, config.dimension, decay=config.decay)
 
     def shares(self, model: nn.Module, h: torch.Tensor) -> torch.Tensor:

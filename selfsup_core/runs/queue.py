@@ -80,7 +80,7 @@ def initial_state(
         "source_title": source.title,
         "objective": spec.objective.kind,
         "loss": getattr(spec.objective, "loss", ""),
-        "map": "the code itself" if code <= 3 else f"PCA of the {code}-dimensional code",
+        "map": "the code itself" if code <= 3 else f"PCA of {code} numbers",
         "network": spec.model.kind,
         "code_size": code,
         "can_decode": network.can_decode,

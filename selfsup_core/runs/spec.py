@@ -143,12 +143,13 @@ def make_spec(values: dict[str, Any], overrides: dict[str, Any] | None = None) -
 
 def check_pair(spec: RunSpec) -> RunSpec:
     """The same spec. Raises SettingError when its objective cannot train its network."""
-    fits = OBJECTIVES[spec.objective.kind].networks
-    if spec.model.kind not in fits:
+    objective = OBJECTIVES[spec.objective.kind]
+    if spec.model.kind not in objective.networks:
         raise SettingError(
             f"The objective {spec.objective.kind!r} cannot train the network {spec.model.kind!r}.",
-            remedy=f"Set model.kind to {' or '.join(fits)}, or choose another objective.",
+            remedy=f"Set model.kind to {' or '.join(objective.networks)}, or choose another objective.",
         )
+    objective.check_code(spec.objective, MODELS[spec.model.kind].code_size(spec.model))
     return spec
 
 

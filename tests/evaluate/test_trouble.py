@@ -132,6 +132,13 @@ def test_a_regularized_objective_is_told_that_pca_has_the_easier_task():
     assert "need not matter" in other["remedy"]
 
 
+def test_a_codebook_is_told_how_little_it_may_keep():
+    settings = {"codes": 64, "dimension": 4}
+    about = {"is_last": True, "objective": "vector-quantized", "objective_settings": settings}
+    remedy = said({"val_mse": 0.05}, about)["remedy"]
+    assert "4 entries of a codebook of 64, 24 bits" in remedy, "16 numbers, 4 in each, 6 bits each"
+
+
 def test_worse_than_pca_is_said_at_the_end_only():
     assert codes({"val_mse": 0.0205}) == []
     assert codes({"val_mse": 0.0205}, about={"is_last": True}) == ["worse-than-pca"]

@@ -10,7 +10,7 @@ import pytest
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.runs.folder import RunFolder, list_states, read_state
 from selfsup_core.runs.queue import list_queue, submit
-from selfsup_core.runs.spec import read_spec
+from selfsup_core.runs.spec import list_presets, preset_spec, read_spec
 from tests.helpers import make_run, run_here, tiny_spec
 
 
@@ -79,7 +79,7 @@ def test_at_most_eight_controls_before_the_first_train(studio):
         *(w.label for w in app.text_input if not str(w.key).startswith("advanced-")),
         *(b.label for b in app.button),
     ]
-    assert open_controls == ["Data", "Network", "Loss", "Epochs", "Train"]
+    assert open_controls == ["Data", "Model", "Loss", "Epochs", "Train"]
     assert len(open_controls) + 1 <= 8  # and "Advanced"
 
 
@@ -95,7 +95,7 @@ def test_train_makes_the_run_that_was_chosen(studio, workspace: Path):
     app = studio("pages/autoencoder.py")
     app.selectbox(key="network").select("dense-table").run()
     app.number_input(key="epochs-dense-table").set_value(7).run()
-    app.selectbox(key="loss").select("mse").run()
+    app.selectbox(key="loss-dense-table").select("mse").run()
     app.text_input(key="advanced-dense-table-model.widths").set_value("8, 2").run()
     buttons(app)["train"].click().run()
     (state,) = list_states(workspace)
@@ -103,6 +103,59 @@ def test_train_makes_the_run_that_was_chosen(studio, workspace: Path):
     assert (spec.data.source, spec.train.epochs, spec.objective.loss) == ("wine", 7, "mse")
     assert spec.model.widths == (8, 2)
     assert app.query_params["run"] in (state["run"], [state["run"]])
+
+
+@pytest.mark.parametrize("preset", list(list_presets()))
+def test_every_model_of_the_list_makes_its_run(studio, workspace: Path, preset: str):
+    app = studio("pages/autoencoder.py")
+    app.selectbox(key="network").select(preset).run()
+    buttons(app)["train"].click().run()
+    assert not app.exception
+    (state,) = list_states(workspace)
+    spec, wanted = read_spec(RunFolder(workspace / "runs" / state["run"]).spec), preset_spec(preset)
+    assert spec.model == wanted.model
+    assert spec.objective == wanted.objective
+    assert spec.train.epochs == wanted.train.epochs
+
+
+def test_settings_of_an_objective_stand_under_advanced(studio, workspace: Path):
+    app = studio("pages/autoencoder.py")
+    app.selectbox(key="network").select("vae").run()
+    app.number_input(key="advanced-vae-objective.beta").set_value(2.5).run()
+    buttons(app)["train"].click().run()
+    (state,) = list_states(workspace)
+    spec = read_spec(RunFolder(workspace / "runs" / state["run"]).spec)
+    assert (spec.objective.kind, spec.objective.beta) == ("variational", 2.5)
+
+
+def test_a_network_for_images_offers_no_tables_and_texts(studio):
+    app = studio("pages/autoencoder.py")
+    app.selectbox(key="network").select("convolutional").run()
+    offered = app.selectbox(key="data-convolutional").options
+    assert "MNIST 5k" in offered
+    assert not {"Wine", "20 Newsgroups"} & set(offered)
+
+
+def test_texts_bring_their_own_settings(studio, workspace: Path):
+    app = studio("pages/autoencoder.py")
+    assert not any("text_features" in str(w.key) for w in app.selectbox)
+    app.selectbox(key="data-dense-64-32-16").select("newsgroups").run()
+    key = "advanced-dense-64-32-16-data.text_features"
+    assert any(str(w.key).startswith(key) for w in app.selectbox)
+    buttons(app)["train"].click().run()
+    assert not app.exception
+    (state,) = list_states(workspace)
+    assert (state["kind"], state["source"]) == ("text", "newsgroups")
+
+
+def test_what_does_not_fit_is_said_and_nothing_starts(studio, workspace: Path):
+    app = studio("pages/autoencoder.py")
+    app.selectbox(key="network").select("vq").run()
+    app.number_input(key="advanced-vq-objective.dimension").set_value(7).run()
+    assert "cannot be cut into vectors" in texts(app)
+    buttons(app)["train"].click().run()
+    assert not app.exception
+    assert list(list_states(workspace)) == []
 
 
 def test_bad_widths_are_said_and_nothing_starts(studio, workspace: Path):
