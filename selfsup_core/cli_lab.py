@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,8 @@ import typer
 import yaml
 
 from selfsup_core.cli_output import AsJson, Workspace, place, show, table
-from selfsup_core.errors import SettingError
+from selfsup_core.errors import DataError, SettingError
+from selfsup_core.files import write_bytes
 
 lab_app = typer.Typer(help="Try a run's network out at any epoch.", no_args_is_help=True)
 
@@ -79,35 +81,49 @@ def parse_values(assignments: list[str]) -> dict[str, Any]:
 
 
 def write_answer(answer: Any, item_shape: tuple[int, ...], out: Path, tool: str) -> list[str]:
-    """The arrays as one .npz, and each stack of pictures as a .png."""
+    """The arrays as one .npz, and each stack of pictures as a .png.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
+    files = answer_files(answer, item_shape, tool)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            write_bytes(out / name, data)
+    except OSError as error:
+        raise DataError(
+            f"{out} cannot be written: {error.strerror}.", remedy="Give --out another folder."
+        ) from error
+    return [str(out / name) for name in files]
+
+
+def answer_files(answer: Any, item_shape: tuple[int, ...], tool: str) -> dict[str, bytes]:
+    """File name → content."""
     import numpy as np
 
     from selfsup_core.figures.standing import picture_sheet
 
-    out.mkdir(parents=True, exist_ok=True)
-    written = []
     if "zip" in answer.arrays:
-        path = out / "script.zip"
-        path.write_bytes(answer.arrays["zip"].tobytes())
-        return [str(path)]
+        return {"script.zip": answer.arrays["zip"].tobytes()}
+    files = {}
     if answer.arrays:
-        path = out / f"{tool}.npz"
-        np.savez_compressed(path, **answer.arrays)
-        written.append(str(path))
+        with io.BytesIO() as archive:
+            np.savez_compressed(archive, **answer.arrays)
+            files[f"{tool}.npz"] = archive.getvalue()
     if "text" in answer.about:
-        path = out / f"{tool}.py"
-        path.write_text(answer.about["text"], "utf-8")
-        written.append(str(path))
+        files[f"{tool}.py"] = answer.about["text"].encode()
     width = int(np.prod(item_shape))
     for name, array in answer.arrays.items():
         is_picture = array.dtype == np.uint8 and array.size and array.shape[-1] == width
         if is_picture and len(item_shape) > 1:
             from PIL import Image
 
-            path = out / f"{tool}-{name}.png"
-            Image.fromarray(picture_sheet(array.reshape(-1, width), item_shape)).save(path)
-            written.append(str(path))
-    return written
+            sheet = Image.fromarray(picture_sheet(array.reshape(-1, width), item_shape))
+            with io.BytesIO() as picture:
+                sheet.save(picture, "PNG")
+                files[f"{tool}-{name}.png"] = picture.getvalue()
+    return files
 
 
 @lab_app.command("family")

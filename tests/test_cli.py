@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from selfsup_core.lab.tools import TOOLS
 from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
-from tests.helpers import ROOT, make_run
+from selfsup_core.runs.queue import submit
+from tests.helpers import ROOT, make_run, run_here, tiny_spec, wait_status
 
 
-def cli(*arguments: str, workspace: Path) -> subprocess.CompletedProcess[str]:
+def cli(*arguments: str, workspace: Path | None) -> subprocess.CompletedProcess[str]:
+    where = ("--workspace", str(workspace)) if workspace else ()
     return subprocess.run(
-        [sys.executable, "-m", "selfsup_core", *arguments, "--workspace", str(workspace)],
+        [sys.executable, "-m", "selfsup_core", *arguments, *where],
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
@@ -127,3 +133,78 @@ def test_a_running_run_is_not_deleted(workspace: Path):
     assert answer.returncode == 1
     assert json.loads(answer.stdout)["error"]["code"] == "run-active"
     assert RunFolder(folder.path).exists()
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory) -> RunFolder:
+    spec = tiny_spec(data__source="digits", model__code_activation="linear")
+    folder = make_run(tmp_path_factory.mktemp("lab") / "workspace", spec)
+    assert run_here(folder)["status"] == "finished"
+    return folder
+
+
+def test_settings_of_a_preset(workspace: Path):
+    answer = cli("settings", "--preset", "vae", "--json", workspace=None)
+    defaults = {entry["setting"]: entry["default"] for entry in json.loads(answer.stdout)}
+    assert defaults["objective.beta"] == 1.0
+    assert "objective.sparsity" not in defaults
+    assert cli("settings", "--preset", "vea", workspace=None).returncode == 2
+
+
+def test_tools_are_listed_with_their_settings():
+    answer = cli("lab", "tools", "--json", workspace=None)
+    tools = {entry["tool"] for entry in json.loads(answer.stdout)}
+    assert {"decode", "traversal", "interpolate", "arithmetic", "sample", "repair"} <= tools
+    assert tools == set(TOOLS.names())
+
+
+def test_a_tool_writes_numbers_and_pictures(digits: RunFolder, tmp_path: Path):
+    out = tmp_path / "strips"
+    arguments = ("traversal", "--set", "sample=3", "--set", "steps=5", "--epoch", "2")
+    answer = cli("lab", "use", digits.id, *arguments, "--out", str(out), "--json", workspace=digits.workspace)  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    said = json.loads(answer.stdout)
+    assert said["epoch"] == 2
+    assert sorted(p.name for p in out.iterdir()) == ["traversal-images.png", "traversal.npz"]
+    with np.load(out / "traversal.npz") as arrays:
+        assert {k: list(v.shape) for k, v in arrays.items()} == said["arrays"]
+    assert Image.open(out / "traversal-images.png").width > 5 * 8
+
+
+def test_the_script_and_its_data_come_as_an_archive(digits: RunFolder, tmp_path: Path):
+    answer = cli("lab", "use", digits.id, "archive", "--out", str(tmp_path), workspace=digits.workspace)  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    with zipfile.ZipFile(tmp_path / "script.zip") as archive:
+        assert archive.testzip() is None
+        assert any(name.endswith(".py") for name in archive.namelist())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("travresal",), 2, "Known: archive, arithmetic"),
+        (("traversal", "--set", "steps"), 2, "'steps' is no assignment"),
+        (("traversal", "--set", "steps=999"), 2, "steps"),
+        (("traversal", "--set", "sample=100000"), 2, "sample"),
+        (("posterior",), 1, "Only a variational autoencoder"),
+        (("traversal", "--out", "README.md"), 1, "README.md cannot be written"),
+    ],
+)
+def test_what_a_tool_cannot_do_is_one_sentence(digits: RunFolder, arguments, code, said):
+    answer = cli("lab", "use", digits.id, *arguments, workspace=digits.workspace)
+    assert answer.returncode == code
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_family_from_the_shell(supervised: Path):
+    spec = tiny_spec(model__code_activation="linear", train__epochs=1)
+    folder = submit(supervised, spec)
+    wait_status(folder, "finished")
+    answer = cli("lab", "family", folder.id, "--json", workspace=supervised)
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    assert [m["title"] for m in found] == ["Plain", "Denoising", "Sparse", "Variational", "Vector-quantized"]  # fmt: skip
+    assert all("token" not in m for m in found)
+    for member in found:
+        wait_status(RunFolder(supervised / "runs" / member["run"]), "finished")

@@ -1,0 +1,45 @@
+"""Smoke: every preset trains a little on its own data, and gives what the stage shows of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from selfsup_core.runs.folder import read_rows
+from selfsup_core.runs.frames import read_frame
+from selfsup_core.runs.spec import list_presets, preset_spec
+from selfsup_core.runs.thinned import frame_path
+from tests.helpers import make_run, run_here
+
+TERMS = {
+    "reconstruction": set(),
+    "denoising": set(),
+    "sparse": {"reconstruction", "sparsity"},
+    "contractive": {"reconstruction", "contraction"},
+    "variational": {"reconstruction", "kl", "negative_elbo"},
+    "vector-quantized": {"reconstruction", "commitment", "perplexity"},
+    "masked": set(),
+}
+
+
+@pytest.mark.parametrize("preset", list(list_presets()))
+def test_a_preset_trains(workspace: Path, preset: str):
+    small = {
+        "train.epochs": 1, "train.threads": 2, "train.device": "cpu", "train.batch_size": 256,
+        "data.test": 0.45, "data.validation": 0.45, "frames.samples": 200,
+    }  # fmt: skip
+    folder = make_run(workspace, preset_spec(preset, small))
+    state = run_here(folder)
+    assert state["status"] == "finished", state["error"]
+    rows = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
+    assert rows[-1]["val_loss"] < rows[0]["val_loss"]
+    terms = TERMS[state["objective"]]
+    for name in terms | {"loss"}:
+        assert np.isfinite(rows[-1][f"train_{name}"])
+        assert np.isfinite(rows[-1][f"val_{name}"])
+    frame = read_frame(frame_path(folder.frames, 1))
+    assert {"reconstructions", "map"} <= frame.keys()
+    assert all(np.isfinite(values).all() for values in frame.values())
+    assert ("corrupted" in frame) == (state["objective"] in ("denoising", "masked"))
