@@ -155,7 +155,7 @@ def test_tools_are_listed_with_their_settings():
     answer = cli("lab", "tools", "--json", workspace=None)
     tools = {entry["tool"] for entry in json.loads(answer.stdout)}
     assert {"decode", "traversal", "interpolate", "arithmetic", "sample", "repair"} <= tools
-    assert tools == set(TOOLS.names())
+    assert tools == {name for name, _ in TOOLS.items()}
 
 
 def test_a_tool_writes_numbers_and_pictures(digits: RunFolder, tmp_path: Path):

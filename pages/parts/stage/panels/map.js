@@ -26,6 +26,7 @@ export default {
     root.body.append(canvas, card)
     root.foot.append(legend)
     let view = null, from = null, to = null, began = 0, request = 0, chosen = -1, limits = null, hovered = -1
+    let ground = { k: 1, x: 0, y: 0 } // map coordinates → the unzoomed screen, as last drawn
     let isMoving = false
     const zoom = { k: 1, x: 0, y: 0 } // screen = base × k + (x, y)
     const canDecode = () => view?.state?.can_decode !== false
@@ -82,13 +83,13 @@ export default {
       return { k, x: width / 2 - (k * (x0 + x1)) / 2, y: height / 2 + (k * (y0 + y1)) / 2 }
     }
     function screen(x, y) {
-      const b = view.base
+      const b = ground
       return [(x * b.k + b.x) * zoom.k + zoom.x, (b.y - y * b.k) * zoom.k + zoom.y]
     }
     function project(points, i) { return screen(points[2 * i], points[2 * i + 1]) }
     /** Screen → map coordinates. */
     function toData(sx, sy) {
-      const b = view.base
+      const b = ground
       return [((sx - zoom.x) / zoom.k - b.x) / b.k, (b.y - (sy - zoom.y) / zoom.k) / b.k]
     }
 
@@ -96,7 +97,7 @@ export default {
       const width = root.body.clientWidth, height = root.body.clientHeight
       if (!to || !view || width < 40) return
       const context = sizeCanvas(canvas, width, height)
-      view.base = base()
+      ground = base()
       context.clearRect(0, 0, width, height)
       probe.drawBehind(context)
       const points = current(), labels = view.statics.labels.data, n = labels.length
@@ -126,7 +127,7 @@ export default {
         context.lineWidth = 2
         context.beginPath(); context.arc(x, y, radius + 4, 0, 7); context.stroke()
       }
-      canvas.setAttribute("aria-label", `Map of ${n} samples at epoch ${view.frame.epoch}`)
+      canvas.setAttribute("aria-label", `Map of ${n} samples at epoch ${view.frame.epoch}.${canDecode() ? " Enter decodes a place, arrows move it, Escape ends." : ""}`)
     }
 
     /** A chosen sample. */

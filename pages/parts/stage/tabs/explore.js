@@ -11,21 +11,17 @@ export default {
   id: "explore",
   title: "Play with the code",
   help: "Change the code by hand and see what the decoder makes of it. Click a point on the map to choose sample A, Shift-click for B.",
-  isFor: () => true,
+  // Without the patches around it a masked autoencoder's code gives no image.
+  isFor: (state) => state.can_decode !== false,
   create(root, ctx) {
     let view = null
-    const reason = el("p", { class: "lab-problem", hidden: true })
     const grid = el("div", { class: "lab-sections" })
-    root.body.append(reason, grid)
+    root.body.append(grid)
     const parts = [traversal, interpolation, arithmetic, sampling].map((make) => make(grid, ctx, () => { if (view) update(view) }))
 
     function update(next) {
       view = next
-      const can = next.state.can_decode !== false
-      reason.hidden = can
-      grid.hidden = !can
-      setText(reason, can ? "" : "A masked autoencoder fills holes from the patches around them; a code alone gives no image. Try Repair.")
-      if (can) for (const part of parts) part.update(next)
+      for (const part of parts) part.update(next)
     }
     return { update, resize() {}, destroy() {} }
   },
