@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import socket
 import sys
 import threading
 import webbrowser
@@ -20,6 +21,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.web.server.starlette import starlette_server
 
 from pages.parts import routes
 from selfsup_core.runs.folder import default_workspace
@@ -40,6 +42,23 @@ HEADERS = [
         b"object-src 'none'; base-uri 'self'; frame-ancestors 'self'",
     ),
 ]
+
+
+def answer_at_once() -> None:
+    """Without this the head of an answer goes out, and its body waits 40 ms for the browser's receipt.
+
+    asyncio turns that waiting off only for sockets that name their protocol, and Streamlit's does not; connections
+    take the option over from the socket that listens.
+    """
+    bind = starlette_server._bind_socket
+
+    def bind_quick(*arguments: Any) -> socket.socket:
+        listening = bind(*arguments)
+        if listening.family != getattr(socket, "AF_UNIX", None):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
+
+    starlette_server._bind_socket = bind_quick
 
 
 class SecurityHeaders:
@@ -100,4 +119,5 @@ if __name__ == "__main__":
         opener = threading.Timer(1.5, webbrowser.open, [f"http://localhost:{arguments.port}"])
         opener.daemon = True
         opener.start()
+    answer_at_once()
     app.run(config={"server.port": arguments.port})

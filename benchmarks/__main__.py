@@ -17,6 +17,8 @@ NAMES = (
     "opening",
     "importing",
     "family",
+    "fashion",
+    "lab",
 )
 
 if __name__ == "__main__":
