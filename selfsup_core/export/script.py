@@ -28,28 +28,24 @@ ACTIVATIONS = {
 }
 
 
+Groups = tuple[tuple[int, ...], ...]
+
+
 def dedent(text: str) -> str:
     return textwrap.dedent(text).strip("\n")
 
 
 def pytorch_script(
     spec: RunSpec, item_shape: tuple[int, ...], threads: int = 1, *, epochs: int | None = None,
-    rates: dict[int, float] | None = None,
+    rates: dict[int, float] | None = None, groups: Groups = (),
 ) -> str:  # fmt: skip
     """The source.
 
     Args:
+        groups: columns of a table that are the levels of one category, ((3, 4, 5), …).
         epochs: how many the run came to, when it ended before the spec's last one.
         rates: step → learning rate from that step on, as it was changed while the run was on.
-
-    Raises:
-        StudioError: this network or objective has no script.
     """
-    if spec.model.kind not in NETWORKS:
-        raise StudioError(
-            "A transformer is too long for a short script.", code="no-script",
-            remedy="Scripts are there for dense and convolutional networks; the weights are in the run's folder.",
-        )  # fmt: skip
     network = NETWORKS[spec.model.kind](spec, item_shape)
     if spec.objective.kind == "variational":  # has a head of its own
         network = re.sub(r"\n *head = .*", "", network)
@@ -59,8 +55,8 @@ def pytorch_script(
         network,
         *([HEADS[spec.objective.kind](spec, item_shape)] if spec.objective.kind in HEADS else []),
         init(spec),
-        losses(spec),
-        loop(rates or {}),
+        losses(spec, item_shape, groups),
+        loop(spec, rates or {}),
     ]
     return "\n\n".join(dedent(part) for part in parts) + "\n"
 
@@ -126,29 +122,44 @@ def dense_network(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
     """
 
 
+RESIDUAL = """
+
+    class Residual(nn.Module):
+        def __init__(self, channels):
+            super().__init__()
+            self.body = nn.Sequential(
+                {act}, nn.Conv2d(channels, channels, 3, padding=1), {act}, nn.Conv2d(channels, channels, 3, padding=1))
+
+        def forward(self, x):
+            return x + self.body(x)
+
+"""
+
+
 def convolutional_network(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
     from selfsup_core.models.modules.convolutional import scales
 
     config = spec.model
-    if config.residual:
-        raise StudioError(
-            "A network with residual blocks is too long for a short script.", code="no-script",
-            remedy="Train one without model.residual.",
-        )  # fmt: skip
     h, w = item_shape[:2]
     c = item_shape[2] if len(item_shape) == 3 else 1
     sizes = scales(h, w, len(config.channels))
     planes = [c, *config.channels[: len(sizes) - 1]]
     act, code_act = ACTIVATIONS[config.activation], ACTIVATIONS.get(config.code_activation)
+    block, residual = RESIDUAL.format(act=act) if config.residual else "", config.residual
     last, features = sizes[-1], planes[-1] * sizes[-1][0] * sizes[-1][1]
     down = [
         s
         for a, b in pairwise(planes)
-        for s in (f"nn.Conv2d({a}, {b}, 3, stride=2, padding=1)", act)
+        for s in (
+            f"nn.Conv2d({a}, {b}, 3, stride=2, padding=1)",
+            *([f"Residual({b})"] if residual else []),
+            act,
+        )
     ]
     up: list[str] = []
     for i in range(len(planes) - 1, 0, -1):
         extra = tuple(b - (2 * a - 1) for a, b in zip(sizes[i], sizes[i - 1], strict=True))
+        up += [f"Residual({planes[i]})", act] if residual else []
         up += [
             f"nn.ConvTranspose2d({planes[i]}, {planes[i - 1]}, 3, stride=2, padding=1, output_padding={extra})",
             act,
@@ -165,7 +176,7 @@ def convolutional_network(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
         def forward(self, maps):
             return maps.permute(0, 2, 3, 1).flatten(1)
 
-
+{block}
     encoder = nn.Sequential(
             {lines(["ToMaps()", *down, "nn.Flatten()"])})
     head = nn.Sequential({layer_list(head)})
@@ -174,7 +185,69 @@ def convolutional_network(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
     """
 
 
-NETWORKS = {"dense": dense_network, "convolutional": convolutional_network}
+def patch_network(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
+    c = spec.model
+    rows, columns = item_shape[0] // c.patch, item_shape[1] // c.patch
+    channels = item_shape[2] if len(item_shape) == 3 else 1
+    return f"""
+    ROWS, COLUMNS, PATCH, CHANNELS = {rows}, {columns}, {c.patch}, {channels}  # of patches; of pixels
+    TOKENS, VALUES, SIZE, SMALL, HEADS = ROWS * COLUMNS, PATCH * PATCH * CHANNELS, {c.size}, {c.decoder_size}, {c.heads}
+
+
+    class Block(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+            self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+            self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+        def forward(self, x):
+            b, t, w = x.shape
+            q, k, v = self.qkv(self.norm1(x)).reshape(b, t, 3, HEADS, -1).permute(2, 0, 3, 1, 4)
+            x = x + self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, t, w))
+            return x + self.mlp(self.norm2(x))
+
+
+    def positions(width):
+        rates = 1 / 10_000 ** (torch.arange(width // 4) / (width // 4))
+        y, x = torch.meshgrid(torch.arange(ROWS), torch.arange(COLUMNS), indexing="ij")
+        angles = [side.flatten()[:, None] * rates for side in (y, x)]
+        return torch.cat([part for angle in angles for part in (angle.sin(), angle.cos())], dim=1)
+
+
+    class Masked(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed, self.blocks = nn.Linear(VALUES, SIZE), nn.Sequential(*[Block(SIZE) for _ in range({c.depth})])
+            self.norm, self.to_decoder = nn.LayerNorm(SIZE), nn.Linear(SIZE, SMALL)
+            self.hole = nn.Parameter(torch.zeros(SMALL))
+            self.decoder_blocks = nn.Sequential(*[Block(SMALL) for _ in range({c.decoder_depth})])
+            self.decoder_norm, self.predict = nn.LayerNorm(SMALL), nn.Linear(SMALL, VALUES)
+
+        def encode(self, patches, places):  # a code for an image is the mean of these over all its patches
+            return self.norm(self.blocks(self.embed(patches) + places))
+
+        def forward(self, patches, keep):  # the encoder sees the patches `keep` only
+            pick = lambda tokens: tokens.gather(1, keep[:, :, None].expand(-1, -1, tokens.shape[2]))
+            seen = self.to_decoder(self.encode(pick(patches), pick(positions(SIZE).expand(len(patches), -1, -1))))
+            tokens = self.hole.expand(len(patches), TOKENS, -1).scatter(1, keep[:, :, None].expand_as(seen), seen)
+            return self.predict(self.decoder_norm(self.decoder_blocks(tokens + positions(SMALL))))
+
+
+    model = Masked()
+    """
+
+
+NETWORKS = {
+    "dense": dense_network,
+    "convolutional": convolutional_network,
+    "patches": patch_network,
+}
+
+
+def parts_of(spec: RunSpec) -> str:
+    """Names of the script's modules, in the order in which their weights are drawn."""
+    return "model," if spec.model.kind == "patches" else "encoder, head, decoder"
 
 
 def sizes_around_code(spec: RunSpec, item_shape: tuple[int, ...]) -> tuple[int, int]:
@@ -240,11 +313,15 @@ HEADS = {"variational": gaussian_head, "vector-quantized": codebook}
 
 
 def init(spec: RunSpec) -> str:
-    reset = "\n    codebook.reset(first)" if spec.objective.kind == "vector-quantized" else ""
+    resets = {
+        "vector-quantized": "\n    codebook.reset(first)",
+        "masked": "\n    nn.init.normal_(model.hole, std=0.02, generator=first)",
+    }
+    reset = resets.get(spec.objective.kind, "")
     return f"""
-    # Glorot's uniform weights and zero biases, drawn in the order encoder, head, decoder.
+    # Glorot's uniform weights and zero biases.
     first = torch.Generator().manual_seed(SEED)
-    for layer in nn.ModuleList([encoder, head, decoder]).modules():
+    for layer in nn.ModuleList([{parts_of(spec).rstrip(",")}]).modules():
         if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.xavier_uniform_(layer.weight, generator=first)
             nn.init.zeros_(layer.bias){reset}
@@ -257,9 +334,30 @@ RECONSTRUCTION = {
 }
 
 
-def losses(spec: RunSpec) -> str:
+def losses(spec: RunSpec, item_shape: tuple[int, ...], groups: Groups) -> str:
     o = spec.objective
     body = dedent(OBJECTIVE[o.kind](o))
+    if groups:
+        grouped = {column for group in groups for column in group}
+        numeric = [column for column in range(int(np.prod(item_shape))) if column not in grouped]
+        body = body.replace("x.shape[1]", "(len(NUMERIC) + len(GROUPS))")
+        return f"""
+NUMERIC = {numeric}
+GROUPS = {[list(group) for group in groups]}  # columns that are the levels of one category
+
+
+def of_numbers(logits, x):
+    return {RECONSTRUCTION[o.loss]}
+
+
+def rebuilt(logits, x):
+    numbers = of_numbers(logits[:, NUMERIC], x[:, NUMERIC]) * len(NUMERIC) if NUMERIC else 0.0
+    levels = -sum((x[:, g] * logits[:, g].log_softmax(dim=1)).sum() for g in GROUPS) / len(x)
+    return (numbers + levels) / (len(NUMERIC) + len(GROUPS))
+
+
+{body}
+"""
     return f"""
 def rebuilt(logits, x):
     return {RECONSTRUCTION[o.loss]}
@@ -362,6 +460,17 @@ def vector_quantized(o: Any) -> str:
     """
 
 
+def masked(o: Any) -> str:
+    return f"""
+    def loss_of(x, generator, epoch, is_training):
+        patches = x.reshape(len(x), ROWS, PATCH, COLUMNS, PATCH, CHANNELS).permute(0, 1, 3, 2, 4, 5).reshape(len(x), TOKENS, -1)
+        count = min(max(round({o.ratio} * TOKENS), 1), TOKENS - 1)
+        keep = torch.rand(len(x), TOKENS, generator=generator).argsort(dim=1)[:, count:].sort(dim=1).values
+        hidden = torch.ones(len(x), TOKENS, dtype=torch.bool).scatter(1, keep, False)
+        return rebuilt(model(patches, keep)[hidden], patches[hidden])
+    """
+
+
 OBJECTIVE = {
     "reconstruction": plain,
     "denoising": denoising,
@@ -369,16 +478,17 @@ OBJECTIVE = {
     "contractive": contractive,
     "variational": variational,
     "vector-quantized": vector_quantized,
+    "masked": masked,
 }
 
 
-def loop(rates: dict[int, float]) -> str:
+def loop(spec: RunSpec, rates: dict[int, float]) -> str:
     count = "\n    step = 0" if rates else ""
     change = """
             optimizer.param_groups[0]["lr"] = RATES.get(step, optimizer.param_groups[0]["lr"])
             step += 1""" if rates else ""  # fmt: skip
     return f"""
-    weights = [p for part in (encoder, head, decoder) for p in part.parameters()]
+    weights = [p for part in ({parts_of(spec)}) for p in part.parameters()]
     optimizer = torch.optim.Adam(weights, lr=RATE, fused=True)
     generator = torch.Generator().manual_seed(SEED){count}
     for epoch in range(EPOCHS):
@@ -397,8 +507,8 @@ def loop(rates: dict[int, float]) -> str:
     """
 
 
-def script_data(folder: RunFolder) -> tuple[bytes, tuple[int, ...]]:
-    """(npz with the rows that the script reads, the shape of a sample); test rows are left out of it, as zeros."""
+def script_data(folder: RunFolder) -> tuple[bytes, tuple[int, ...], Groups]:
+    """(npz with the rows that the script reads, shape of a sample, groups of columns); test rows stand in it as zeros."""
     from selfsup_core.data.batches import prepare
     from selfsup_core.data.sources import open_source
     from selfsup_core.evaluate.autoencoder import Evaluator
@@ -406,11 +516,6 @@ def script_data(folder: RunFolder) -> tuple[bytes, tuple[int, ...]]:
     spec = read_spec(folder.spec)
     dataset = open_source(spec.data.source, folder.workspace)
     data = prepare(dataset, spec.data, "cpu", workspace=folder.workspace)
-    if data.groups:
-        raise StudioError(
-            "The script does not know tables with categories.", code="no-script",
-            remedy="Ignore the columns with categories when bringing the table in.",
-        )  # fmt: skip
     evaluator = Evaluator(
         data, tiles=spec.frames.tiles, samples=spec.frames.samples,
         labels_per_class=spec.data.labels_per_class, seed=spec.data.split_seed,
@@ -425,10 +530,10 @@ def script_data(folder: RunFolder) -> tuple[bytes, tuple[int, ...]]:
         buffer, x=x, train=data.split.train.astype(np.int64),
         validation=evaluator.validation.astype(np.int64), scale=np.float64(data.scale),
     )  # fmt: skip
-    return buffer.getvalue(), data.item_shape
+    return buffer.getvalue(), data.item_shape, data.groups
 
 
-def script_of(folder: RunFolder, item_shape: tuple[int, ...]) -> str:
+def script_of(folder: RunFolder, item_shape: tuple[int, ...], groups: Groups) -> str:
     """The script of what a run really did: its threads, its epochs until it ended, its changes of the learning rate."""
     spec, state = read_spec(folder.spec), read_state(folder)
     has_ended = state["status"] in ENDED and state["epoch"]
@@ -437,6 +542,7 @@ def script_of(folder: RunFolder, item_shape: tuple[int, ...]) -> str:
         spec, item_shape, (state.get("device") or {}).get("threads", 1),
         epochs=state["epoch"] if has_ended else None,
         rates={row["step"]: row["value"] for row in changes if row["name"] == "learning_rate"},
+        groups=groups,
     )  # fmt: skip
 
 
@@ -448,9 +554,9 @@ spec.yaml is the recipe from which SelfSup Studio makes the same run.
 
 def script_archive(folder: RunFolder) -> bytes:
     """A zip with train.py, data.npz, spec.yaml and a README; equal runs give equal bytes."""
-    arrays, item_shape = script_data(folder)
+    arrays, item_shape, groups = script_data(folder)
     files = {
-        "train.py": script_of(folder, item_shape).encode(),
+        "train.py": script_of(folder, item_shape, groups).encode(),
         "data.npz": arrays,
         "spec.yaml": folder.spec.read_bytes(),
         "README.txt": README.encode(),

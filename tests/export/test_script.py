@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfsup_core.errors import StudioError
+from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.export.script import pytorch_script, script_archive
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder, read_rows
@@ -37,6 +37,14 @@ CASES = {
         {"kind": "variational", "loss": "mse"},
     ),
     "vector-quantized": (DENSE, {"kind": "vector-quantized", "codes": 8}),
+    "residual": (
+        {"kind": "convolutional", "channels": [4, 6], "code": 4, "residual": True},
+        {"kind": "reconstruction"},
+    ),
+    "masked": (
+        {"kind": "patches", "patch": 2, "size": 16, "heads": 2, "depth": 2, "decoder_size": 8},
+        {"kind": "masked"},
+    ),
 }  # fmt: skip
 
 
@@ -75,6 +83,28 @@ def test_the_script_ends_with_the_losses_of_the_run(workspace: Path, tmp_path: P
     last = last_epoch(folder)
     found = run_script(script_archive(folder), tmp_path)
     assert found == pytest.approx((last["train_loss"], last["val_loss"]), rel=1e-4)
+
+
+@pytest.mark.parametrize("objective", ["reconstruction", "variational"])
+def test_a_table_with_categories(workspace: Path, tmp_path: Path, objective: str):
+    random = np.random.default_rng(0)
+    level = np.eye(3)[random.integers(0, 3, 120)]
+    level[5] = 0  # an empty cell
+    x = np.concatenate([random.normal(size=(120, 2)), level], axis=1).astype(np.float32)
+    about = [{"name": "a", "role": "number"}, {"name": "b", "role": "number"}, {"name": "color", "role": "category"}]  # fmt: skip
+    dataset = Dataset(
+        id="my-table", kind="table", title="Table", x=x, details={"columns": about, "rows": 120, "shape": [5]},
+        columns=("a", "b", "color=red", "color=green", "color=blue"),
+    )  # fmt: skip
+    save_dataset(dataset, workspace / "datasets" / "my-table")
+    values = {"kind": objective, "loss": "mse"}
+    folder = digits_run(workspace, DENSE, values, data={"source": "my-table"})
+    last = last_epoch(folder)
+    archive = script_archive(folder)
+    assert "GROUPS = [[2, 3, 4]]" in zipfile.ZipFile(io.BytesIO(archive)).read("train.py").decode()
+    assert run_script(archive, tmp_path) == pytest.approx(
+        (last["train_loss"], last["val_loss"]), rel=1e-4
+    )
 
 
 def test_a_learning_rate_changed_while_the_run_was_on_is_changed_in_the_script(
@@ -129,12 +159,3 @@ def test_a_name_cannot_become_code():
     assert compiled.co_names[0] != "os"
     assert "import os; os.abort()" in compiled.co_consts[0], "it stays inside the docstring"
     assert compile(pytorch_script(make_spec({"name": "a\x00b"}), (8, 8)), "train.py", "exec")
-
-
-def test_what_has_no_script_says_so():
-    masked = make_spec({"model": {"kind": "patches"}, "objective": {"kind": "masked"}})
-    with pytest.raises(StudioError, match="too long for a short script"):
-        pytorch_script(masked, (28, 28))
-    residual = make_spec({"model": {"kind": "convolutional", "residual": True}})
-    with pytest.raises(StudioError, match="without model"):
-        pytorch_script(residual, (28, 28))
