@@ -22,16 +22,24 @@ RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run'
 @lab_app.command("tools")
 def tools_command(as_json: AsJson = False) -> None:
     """Every tool with its settings."""
-    from selfsup_core.lab.tools import TOOLS
+    from selfsup_core.lab.registry import TOOLS
     from selfsup_core.settings import list_settings
 
     entries = [
-        {"tool": name, "setting": s.path, "default": s.default, "bounds": s.bounds, "about": s.description}
-        for name, entry in TOOLS.items()
-        for s in [*list_settings(entry.config)]
+        {
+            "tool": name,
+            "about": (entry.run.__doc__ or "").strip().splitlines()[0],
+            "settings": [
+                {"setting": s.path, "default": s.default, "bounds": s.bounds, "about": s.description}
+                for s in list_settings(entry.config)
+            ],
+        }
+        for name, entry in sorted(TOOLS.items())
     ]  # fmt: skip
     rows = [("TOOL", "SETTING", "DEFAULT", "ABOUT")]
-    rows += [(e["tool"], e["setting"], str(e["default"]), e["about"]) for e in entries]
+    for entry in entries:
+        rows.append((entry["tool"], "", "", entry["about"]))
+        rows += [("", s["setting"], str(s["default"]), s["about"]) for s in entry["settings"]]
     show(entries, as_json, table(rows))
 
 
@@ -52,7 +60,7 @@ def use_command(
 ) -> None:
     """Use one tool; says what came of it and writes arrays and pictures where --out says."""
     from selfsup_core.lab.model_at import Kits
-    from selfsup_core.lab.tools import use_tool
+    from selfsup_core.lab.registry import use_tool
     from selfsup_core.runs.folder import open_run
 
     root = place(workspace)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup_core.lab.tools import TOOLS
+from selfsup_core.lab.registry import TOOLS
 from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
 from selfsup_core.runs.queue import submit
 from tests.helpers import ROOT, make_run, run_here, tiny_spec, wait_status
@@ -153,9 +153,12 @@ def test_settings_of_a_preset(workspace: Path):
 
 def test_tools_are_listed_with_their_settings():
     answer = cli("lab", "tools", "--json", workspace=None)
-    tools = {entry["tool"] for entry in json.loads(answer.stdout)}
-    assert {"decode", "traversal", "interpolate", "arithmetic", "sample", "repair"} <= tools
-    assert tools == {name for name, _ in TOOLS.items()}
+    tools = {entry["tool"]: entry for entry in json.loads(answer.stdout)}
+    assert set(tools) == set(TOOLS)
+    assert {"archive", "unexplained"} <= set(tools), "also those that have nothing to set"
+    steps = next(s for s in tools["traversal"]["settings"] if s["setting"] == "steps")
+    assert (steps["default"], steps["bounds"]) == (9, "at least 3 and at most 15")
+    assert all(entry["about"].endswith(".") for entry in tools.values())
 
 
 def test_a_tool_writes_numbers_and_pictures(digits: RunFolder, tmp_path: Path):

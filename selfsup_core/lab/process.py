@@ -163,7 +163,7 @@ class Lab:
 
     def answer(self, request: bytes) -> bytes:
         """Never raises: what goes wrong is said in the answer."""
-        from selfsup_core.lab.tools import use_tool
+        from selfsup_core.lab.registry import use_tool
 
         try:
             asked = json.loads(request)
@@ -206,7 +206,9 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
         os.nice(NICENESS)
     import torch
 
-    import selfsup_core.lab.tools  # noqa: F401  (what it brings in should not wait for the first request)
+    from selfsup_core.lab.registry import TOOLS
+
+    list(TOOLS)  # what they bring in should not wait for the first request
 
     torch.set_num_threads(1)
     key = secrets.token_bytes(32)

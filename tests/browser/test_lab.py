@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from selfsup_core.lab.model_at import Kits
-from selfsup_core.lab.tools import use_tool
+from selfsup_core.lab.registry import use_tool
 from selfsup_core.runs.family import MEMBERS
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import stat
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 
 import pytest
@@ -48,7 +49,7 @@ def test_rubbish_on_the_socket_does_not_end_it(runs, client):
         for rubbish in (b"", b"\xff\xfe", b"[]", b"{}", json.dumps({"run": 1}).encode()):
             other.send_bytes(rubbish)
             assert other.recv_bytes()[:1] == process.BAD
-    with pytest.raises(Exception, match=r"digest|auth|AUTH|rejected|closed"):
+    with pytest.raises((AuthenticationError, OSError, EOFError)):
         Client(about["address"], authkey=b"wrong" * 7)
     assert load_arrays(client.ask(folder.id, "sample", {"count": 3}))["images"].shape == (3, 64)
 

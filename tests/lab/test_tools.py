@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from selfsup_core.errors import RunError, SettingError, StudioError
 from selfsup_core.lab.model_at import ModelAt
 from selfsup_core.lab.process import pack
-from selfsup_core.lab.tools import TOOLS, Answer, use_tool
+from selfsup_core.lab.registry import TOOLS, Answer, use_tool
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.train.checkpoint import list_checkpoints, load_checkpoint
