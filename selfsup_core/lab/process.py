@@ -16,7 +16,14 @@ import subprocess
 import sys
 import threading
 import time
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import (
+    Client,
+    Connection,
+    Listener,
+    answer_challenge,
+    deliver_challenge,
+)
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +34,7 @@ from selfsup_core.runs.supervisor import fingerprint
 
 IDLE_SECONDS = 900.0
 START_SECONDS = 60.0
+ATTEMPTS = 5
 ANSWER_SECONDS = 60.0
 NICENESS = 5
 GOOD, BAD = b"+", b"-"
@@ -55,7 +63,7 @@ class LabClient:
             StudioError: what the tool said against it, or that the process does not answer.
         """
         request = json.dumps({"run": run, "tool": tool, "values": values}).encode()
-        for attempt in range(2):
+        for attempt in range(ATTEMPTS):
             try:
                 connection = self._connection()
                 connection.send_bytes(request)
@@ -66,7 +74,9 @@ class LabClient:
                 break
             except (OSError, EOFError) as error:
                 self._drop()
-                if attempt:
+                # A process on its way out still has its name on the door for a moment.
+                time.sleep(0.1 * 2**attempt)
+                if attempt == ATTEMPTS - 1:
                     raise RunError(
                         "The process that tries networks out does not answer.", code="no-lab",
                         remedy="Try again in a moment.",
@@ -160,6 +170,7 @@ class Lab:
 
         self.workspace, self.kits = workspace, Kits(workspace)
         self.last_request = time.monotonic()
+        self.is_closing = False
 
     def answer(self, request: bytes) -> bytes:
         """Never raises: what goes wrong is said in the answer."""
@@ -212,16 +223,17 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
 
     torch.set_num_threads(1)
     key = secrets.token_bytes(32)
-    listener = Listener(None, authkey=key)
+    listener = Listener(None)  # the key is asked for in `greet`
     about = identity() | {"fingerprint": mine, "address": listener.address, "key": key.hex()}
     write_private(home(workspace) / "about.json", about)
     lab = Lab(workspace)
-    threading.Thread(target=accept, args=(listener, lab), daemon=True).start()
+    threading.Thread(target=accept, args=(listener, lab, key), daemon=True).start()
     while time.monotonic() - lab.last_request < idle_seconds:
         time.sleep(1.0)
         found = read_json(home(workspace) / "about.json")
         if not found or found.get("pid") != os.getpid():
             break  # another one serves, or the workspace is gone
+    lab.is_closing = True
     listener.close()
     lock.release()
     return 0
@@ -242,16 +254,27 @@ def write_private(path: Path, about: dict[str, Any]) -> None:
     os.replace(temporary, path)
 
 
-def accept(listener: Listener, lab: Lab) -> None:
-    while True:
+def accept(listener: Listener, lab: Lab, key: bytes) -> None:
+    while not lab.is_closing:
         try:
             connection = listener.accept()
-        except OSError:
-            return
-        except Exception as error:  # a wrong key, or a caller that left
+        except OSError as error:  # a caller that left at once; the closed listener at the very end
             print(f"refused a connection: {type(error).__name__}", flush=True)
+            time.sleep(0.01)
             continue
-        threading.Thread(target=lab.serve, args=(connection,), daemon=True).start()
+        threading.Thread(target=greet, args=(connection, lab, key), daemon=True).start()
+
+
+def greet(connection: Connection, lab: Lab, key: bytes) -> None:
+    """Serve whoever shows the key; in a thread of its own, so that a silent caller keeps nobody waiting."""
+    try:
+        deliver_challenge(connection, key)
+        answer_challenge(connection, key)
+    except (AuthenticationError, OSError, EOFError, ValueError, AssertionError) as error:
+        print(f"refused a caller: {type(error).__name__}", flush=True)
+        connection.close()
+        return
+    lab.serve(connection)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import stat
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
@@ -52,6 +53,23 @@ def test_rubbish_on_the_socket_does_not_end_it(runs, client):
     with pytest.raises((AuthenticationError, OSError, EOFError)):
         Client(about["address"], authkey=b"wrong" * 7)
     assert load_arrays(client.ask(folder.id, "sample", {"count": 3}))["images"].shape == (3, 64)
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="other kinds of sockets elsewhere")
+def test_callers_that_leave_in_the_middle_of_the_greeting_do_not_end_it(runs, client):
+    folder = runs["plain"]
+    client.ask(folder.id, "sample", {"count": 1})
+    about = lab_info(runs.workspace)
+    for greeting in (b"", b"\x00", b"\x00\x00\x00\x04rude"):
+        for is_read in (False, True):
+            with socket.socket(socket.AF_UNIX) as caller:
+                caller.connect(about["address"])
+                if is_read:
+                    caller.recv(64)
+                caller.sendall(greeting)
+    late = LabClient(runs.workspace)
+    assert load_arrays(late.ask(folder.id, "sample", {"count": 3}))["images"].shape == (3, 64)
+    assert lab_info(runs.workspace)["pid"] == about["pid"]
 
 
 def test_an_idle_process_leaves(runs):
