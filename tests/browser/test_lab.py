@@ -195,6 +195,23 @@ def test_what_is_explored_follows_the_cursor(server, finished, open_context):
     changed(page, lambda: samples.evaluate(PIXELS), before)
 
 
+def test_it_is_said_when_weights_of_another_epoch_answer(server, open_context):
+    folder = train(server, "dense-64-32-16", train__epochs=9, frames__weights_megabytes=1.0)
+    page = open_context().new_page()
+    open_run(page, server, folder)
+    open_tab(page, "explore")
+    expect(page.get_by_test_id("lab-kept")).to_be_hidden()
+    said = []
+    for epoch in range(1, 9):
+        page.get_by_test_id("stage-cursor").fill(str(epoch))
+        wait_stage(page, "epoch", lambda shown, e=epoch: shown == str(e))
+        page.wait_for_timeout(400)
+        if page.get_by_test_id("lab-kept").is_visible():
+            said.append(page.get_by_test_id("lab-kept").inner_text())
+    assert 0 < len(said) < 8, "some epochs have weights of their own"
+    assert "nearest to epoch" in said[0]
+
+
 def test_repair_by_hand(server, finished, open_context, keep):
     page = open_context().new_page()
     open_run(page, server, finished)

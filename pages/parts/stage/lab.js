@@ -69,7 +69,8 @@ export const epochKey = (view) => `${view.cursor ?? ""}`
 export function createLab(ctx) {
   const list = el("div", { class: "lab-tabs", role: "tablist", "aria-label": "Try the network out" })
   const bodies = el("div", {})
-  const root = el("section", { class: "lab", "data-testid": "lab", "aria-label": "Try the network out", hidden: true }, list, bodies)
+  const kept = el("p", { class: "stage-muted", role: "status", "data-testid": "lab-kept", hidden: true })
+  const root = el("section", { class: "lab", "data-testid": "lab", "aria-label": "Try the network out", hidden: true }, list, kept, bodies)
   const made = new Map()
   let chosen = "", view = null
 
@@ -115,6 +116,7 @@ export function createLab(ctx) {
     root,
     update(next) {
       view = next
+      if (view.isLive) kept.hidden = true
       root.hidden = !view.state || !view.statics || !view.frame
       if (root.hidden) return
       TABS.forEach((tab, i) => { buttons[i].hidden = !tab.isFor(view.state) })
@@ -124,6 +126,11 @@ export function createLab(ctx) {
       const id = isThere ? wish : TABS.find((_, i) => !buttons[i].hidden).id
       if (id !== chosen) choose(id)
       else made.get(id).part.update(view)
+    },
+    /** Which epoch's weights an answer came from. */
+    answered(wanted, epoch) {
+      kept.hidden = epoch === wanted
+      if (!kept.hidden) setText(kept, `Made with the weights of epoch ${epoch}, the nearest to epoch ${wanted} that were kept.`)
     },
     resize() { made.get(chosen)?.part.resize?.() },
     destroy() { for (const { part } of made.values()) part.destroy?.() },

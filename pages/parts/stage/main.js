@@ -50,7 +50,7 @@ class Stage {
     this.selection = new Selection(() => this.draw())
     const ctx = {
       selection: this.selection,
-      tool: (name, body) => this.store.tool(name, { epoch: this.cursor.isLive ? null : this.cursor.epoch, ...body }),
+      tool: (name, body) => this.tool(name, body),
       store: this.store, cursor: this.cursor, assets,
       tell: (text) => this.tell(text),
       draw: () => this.draw(),
@@ -204,6 +204,14 @@ class Stage {
     if (state.status === "queued") return ["info", "Waiting for its turn."]
     const notice = state.notices?.[state.notices.length - 1]
     return notice ? ["info", notice] : ["", ""]
+  }
+
+  /** A tool at the cursor's epoch. Weights can be kept of fewer epochs than frames; the lab says so. */
+  async tool(name, body) {
+    const epoch = this.cursor.isLive ? null : this.cursor.epoch
+    const answer = await this.store.tool(name, { epoch, ...body })
+    if (epoch !== null && typeof answer.about?.epoch === "number") this.lab.answered(epoch, answer.about.epoch)
+    return answer
   }
 
   tell(text) {
