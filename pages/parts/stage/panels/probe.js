@@ -12,7 +12,8 @@ const CELL = 30, MOST = 441, SIZE = 96, WAIT = 180
  */
 export function createProbe(root, ctx, map) {
   const card = el("div", { class: "stage-card lab-decoded", hidden: true, "data-testid": "decode-card" })
-  const how = el("p", { class: "stage-how", hidden: true })
+  // Its line is there from the start, so that the panels keep their size when it is filled.
+  const how = el("p", { class: "stage-how" }, "\u00a0")
   root.body.append(card)
   root.foot.append(how)
   const askPoint = latest(), askLattice = latest(), askEllipse = latest()
@@ -30,7 +31,6 @@ export function createProbe(root, ctx, map) {
       card.hidden = false
       card.dataset.ms = String(Math.round(performance.now() - began))
       setText(how, answer.about.how)
-      how.hidden = false
       put()
     })
   }
@@ -66,7 +66,6 @@ export function createProbe(root, ctx, map) {
         if (!answer || answer.error || key !== latticeKey) return
         lattice = { image: atlas(answer.arrays.images, view.statics.shape, columns, rows), corner, far }
         setText(how, answer.about.how)
-        how.hidden = false
         map.redraw()
       })
     }, WAIT)
