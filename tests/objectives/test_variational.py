@@ -46,7 +46,9 @@ def test_the_elbo_agrees_with_monte_carlo():
         float(objective.step(model, x, seeded(s))["negative_elbo"].detach()) for s in range(400)
     ]
     error = estimate.mean(1).std() / 20_000**0.5 + np.std(draws) / 400**0.5
-    assert np.mean(draws) == pytest.approx(-float(estimate.mean().detach()), abs=4 * float(error.detach()))
+    assert np.mean(draws) == pytest.approx(
+        -float(estimate.mean().detach()), abs=4 * float(error.detach())
+    )
 
 
 def test_the_code_that_is_decoded_has_the_posteriors_mean_and_deviation():
