@@ -21,6 +21,12 @@ page = st.navigation(
             icon=":material/compress:",
             url_path="autoencoder",
         ),
+        st.Page(
+            "pages/language.py",
+            title="Language model",
+            icon=":material/match_word:",
+            url_path="language",
+        ),
         st.Page("pages/runs.py", title="Runs", icon=":material/list:", url_path="runs"),
     ],
     position="top",

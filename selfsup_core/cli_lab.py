@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from selfsup_core.cli_output import AsJson, Workspace, place, show, table
-from selfsup_core.errors import DataError, SettingError
+from selfsup_core.errors import DataError
 from selfsup_core.files import write_bytes
+from selfsup_core.settings import parse_assignment
 
 lab_app = typer.Typer(help="Try a run's network out at any epoch.", no_args_is_help=True)
 
@@ -66,26 +66,14 @@ def use_command(
     root = place(workspace)
     folder = open_run(root, run)
     kits = Kits(root)
-    values = parse_values(assignments or []) | {"epoch": epoch}
+    values = dict(parse_assignment(text, "steps=9") for text in assignments or []) | {
+        "epoch": epoch
+    }
     answer = use_tool(kits, folder.id, tool, values)
     written = write_answer(answer, kits.kit(folder.id).data.item_shape, out, tool) if out else []
     about = answer.about | {"arrays": {k: list(v.shape) for k, v in answer.arrays.items()}}
     lines = [f"{name}: {value}" for name, value in about.items()]
     show(about | {"written": written}, as_json, "\n".join([*lines, *written]))
-
-
-def parse_values(assignments: list[str]) -> dict[str, Any]:
-    """["steps=9", "points=[[0, 1]]"] → {"steps": 9, "points": [[0, 1]]}; values are read as YAML."""
-    values = {}
-    for text in assignments:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise SettingError(f"{text!r} is no assignment.", remedy="Write it as steps=9.")
-        try:
-            values[name] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise SettingError(f"{name}: {value!r} is not a value in YAML.") from error
-    return values
 
 
 def write_answer(answer: Any, item_shape: tuple[int, ...], out: Path, tool: str) -> list[str]:

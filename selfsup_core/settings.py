@@ -16,7 +16,15 @@ from pydantic.fields import FieldInfo
 
 from selfsup_core.errors import SettingError
 
-__all__ = ["Config", "Setting", "apply_overrides", "explain", "list_settings", "setting"]
+__all__ = [
+    "Config",
+    "Setting",
+    "apply_overrides",
+    "explain",
+    "list_settings",
+    "parse_assignment",
+    "setting",
+]
 
 
 class Config(BaseModel):
@@ -178,3 +186,20 @@ def apply_overrides(values: dict[str, Any], overrides: dict[str, Any]) -> dict[s
             place = place[group]
         place[last] = value
     return merged
+
+
+def parse_assignment(text: str, example: str) -> tuple[str, Any]:
+    """ "train.epochs=3" → ("train.epochs", 3); the value is read as YAML.
+
+    Raises:
+        SettingError: there is no "=", or no YAML behind it; says `example`.
+    """
+    import yaml
+
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise SettingError(f"{text!r} is no assignment.", remedy=f"Write it as {example}.")
+    try:
+        return name, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise SettingError(f"{name}: {value!r} is not a value in YAML.") from error

@@ -16,6 +16,7 @@ from selfsup_core.lab.registry import TOOLS
 from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
 from selfsup_core.runs.queue import submit
 from tests.helpers import ROOT, make_run, run_here, tiny_spec, wait_status
+from tests.models.tiny import tiny_gpt
 
 
 def cli(*arguments: str, workspace: Path | None) -> subprocess.CompletedProcess[str]:
@@ -211,3 +212,22 @@ def test_a_family_from_the_shell(supervised: Path):
     assert all("token" not in m for m in found)
     for member in found:
         wait_status(RunFolder(supervised / "runs" / member["run"]), "finished")
+
+
+def test_language_models_from_the_shell(tmp_path: Path):
+    folder = str(tiny_gpt(tmp_path / "gpt"))
+    listed = json.loads(cli("language", "models", "--json", workspace=None).stdout)
+    assert [m["model"] for m in listed] == ["smollm2-135m-instruct"]
+    read = cli("language", "read", folder, "the cat", "--json", workspace=tmp_path)
+    assert read.returncode == 0, read.stderr
+    assert "".join(json.loads(read.stdout)["pieces"]) == "the cat"
+    shown = cli("language", "next", folder, "the", "--top-k", "1", workspace=tmp_path)
+    assert shown.stdout.splitlines()[1].split()[-1] == "1.0000"
+    arguments = ("language", "write", folder, "the", "--tokens", "4", "--seed", "2")
+    texts = {cli(*arguments, workspace=tmp_path).stdout for _ in range(2)}
+    assert len(texts) == 1
+    assert texts.pop().startswith("the")
+    bad = cli("language", "read", str(tmp_path), "a", workspace=tmp_path)
+    assert bad.returncode in (1, 2)
+    assert "config.json" in bad.stderr
+    assert "Traceback" not in bad.stderr

@@ -13,7 +13,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from pages.parts.forms import help_text
-from pages.parts.workspace import errors_shown, plain, workspace
+from pages.parts.workspace import errors_shown, plain, serves_this_machine_only, workspace
 from selfsup_core.data import own, uploads
 from selfsup_core.data.importing.config import ImportConfig, Role
 from selfsup_core.data.limits import EXTENSIONS, describe_limits
@@ -107,7 +107,7 @@ def hub_is_on() -> bool:
     wanted = os.environ.get("SELFSUP_HUB", "")
     if wanted:
         return wanted.lower() in ("1", "on", "true", "yes")
-    return st.get_option("server.address") in ("127.0.0.1", "localhost", "::1")
+    return serves_this_machine_only()
 
 
 def show_hub() -> None:

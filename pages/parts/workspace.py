@@ -34,6 +34,11 @@ def workspace() -> Path:
     return default_workspace()
 
 
+def serves_this_machine_only() -> bool:
+    """Whether nobody but the people at this machine can open the pages."""
+    return st.get_option("server.address") in ("127.0.0.1", "localhost", "::1")
+
+
 def plain(text: str) -> str:
     """Text of a person's files for a place that reads Markdown: no link, picture, formula or bold comes of it."""
     return re.sub(r"([\\`*_\[\]<>#|$~]|:(?=\w))", r"\\\1", text.replace("\n", " "))

@@ -12,7 +12,6 @@ import json
 import os
 import secrets
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -29,13 +28,14 @@ from typing import Any
 
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.files import read_json
-from selfsup_core.runs.processes import identity, is_alive
+from selfsup_core.runs.processes import identity, start_detached, who_serves
 from selfsup_core.runs.supervisor import fingerprint
 
 IDLE_SECONDS = 900.0
 START_SECONDS = 60.0
 ATTEMPTS = 5
 ANSWER_SECONDS = 60.0
+PREPARE_SECONDS = 600.0  # the first use of a model unpacks it
 NICENESS = 5
 GOOD, BAD = b"+", b"-"
 MAX_REQUEST = 8_000_000
@@ -57,19 +57,30 @@ class LabClient:
         self.lock = threading.Lock()
 
     def ask(self, run: str, tool: str, values: dict[str, Any]) -> bytes:
-        """safetensors of an answer.
+        """safetensors of an answer about a run.
 
         Raises:
             StudioError: what the tool said against it, or that the process does not answer.
         """
-        request = json.dumps({"run": run, "tool": tool, "values": values}).encode()
+        return self._request({"run": run, "tool": tool, "values": values}, ANSWER_SECONDS)
+
+    def ask_model(self, model: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
+        """What a language model's tool says. Raises as `ask`."""
+        asked = {"model": model, "tool": tool, "values": values}
+        return unpack(self._request(asked, PREPARE_SECONDS))
+
+    def _request(self, asked: dict[str, Any], seconds: float) -> bytes:
+        request = json.dumps(asked).encode()
         for attempt in range(ATTEMPTS):
             try:
                 connection = self._connection()
                 connection.send_bytes(request)
-                if not connection.poll(ANSWER_SECONDS):
+                if not connection.poll(seconds):
                     self._drop()
-                    raise RunError("This took longer than a minute and was given up.", code="slow")
+                    raise RunError(
+                        f"This took longer than {seconds:.0f} seconds and was given up.",
+                        code="slow",
+                    )
                 reply = connection.recv_bytes()
                 break
             except (OSError, EOFError) as error:
@@ -116,10 +127,7 @@ class LabClient:
 
 def lab_info(workspace: Path) -> dict[str, Any] | None:
     """Where the lab process listens, or None when none does."""
-    about = read_json(home(workspace) / "about.json")
-    if not about or not is_alive(about["pid"], about["start"]):
-        return None
-    return about
+    return who_serves(home(workspace))
 
 
 def warm(workspace: Path) -> None:
@@ -127,19 +135,7 @@ def warm(workspace: Path) -> None:
     about = lab_info(workspace)
     if about and about["fingerprint"] == fingerprint():
         return
-    home(workspace).mkdir(parents=True, exist_ok=True)
-    quiet = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0", "OMP_NUM_THREADS": "1"}
-    flags: dict[str, Any] = {"start_new_session": True}
-    if os.name == "nt":
-        flags = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-    root = str(Path(__file__).parent.parent.parent)
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    with open(home(workspace) / "log.txt", "ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "selfsup_core.lab.process", str(workspace)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, close_fds=True,
-            env=os.environ | quiet | {"PYTHONPATH": path}, **flags,
-        )  # fmt: skip
+    start_detached("selfsup_core.lab.process", workspace, home(workspace), OMP_NUM_THREADS="1")
 
 
 def stop_lab(workspace: Path) -> bool:
@@ -159,6 +155,13 @@ def pack(answer: Any) -> bytes:
     return save(answer.arrays, metadata=about)
 
 
+def unpack(blob: bytes) -> dict[str, Any]:
+    """The plain values of an answer."""
+    size = int.from_bytes(blob[:8], "little")
+    about = json.loads(blob[8 : 8 + size]).get("__metadata__", {})
+    return {name: json.loads(value) for name, value in about.items()}
+
+
 # The process's side
 
 
@@ -166,18 +169,25 @@ class Lab:
     """Serves tools to whoever has the key."""
 
     def __init__(self, workspace: Path) -> None:
+        from selfsup_core.lab.language import Models
         from selfsup_core.lab.model_at import Kits
 
-        self.workspace, self.kits = workspace, Kits(workspace)
+        self.workspace, self.kits, self.models = workspace, Kits(workspace), Models(workspace)
         self.last_request = time.monotonic()
         self.is_closing = False
 
     def answer(self, request: bytes) -> bytes:
         """Never raises: what goes wrong is said in the answer."""
-        from selfsup_core.lab.registry import use_tool
+        from selfsup_core.lab.language import use_language_tool
+        from selfsup_core.lab.registry import Answer, use_tool
 
         try:
             asked = json.loads(request)
+            if "model" in asked:
+                made = use_language_tool(
+                    self.models, asked["model"], asked["tool"], asked["values"]
+                )
+                return GOOD + pack(Answer(about=made))
             made = use_tool(self.kits, asked["run"], asked["tool"], asked["values"])
             return GOOD + pack(made)
         except StudioError as error:

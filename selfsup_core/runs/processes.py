@@ -1,8 +1,14 @@
-"""Whether a process is the one that was meant: a pid alone can be somebody else's by now."""
+"""Helper processes: started so that they outlive their parent, and told from others that have their pid by now."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.files import read_json
 
 
 def start_time(pid: int) -> float | None:
@@ -35,3 +41,28 @@ def is_alive(pid: int, start: float | None) -> bool:
 def identity() -> dict[str, float | int | None]:
     """This process, to be written down and asked for later."""
     return {"pid": os.getpid(), "start": start_time(os.getpid())}
+
+
+def who_serves(home: Path) -> dict[str, Any] | None:
+    """What a helper process wrote of itself into `home`/about.json, or None when it is not alive."""
+    about = read_json(home / "about.json")
+    if not about or not is_alive(about["pid"], about["start"]):
+        return None
+    return about
+
+
+def start_detached(module: str, workspace: Path, home: Path, **environment: str) -> None:
+    """Start `python -m module workspace` so that it outlives this process; its words go to `home`/log.txt."""
+    home.mkdir(parents=True, exist_ok=True)
+    quiet = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
+    flags: dict[str, Any] = {"start_new_session": True}
+    if os.name == "nt":
+        flags = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    root = str(Path(__file__).parent.parent.parent)
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    with open(home / "log.txt", "ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", module, str(workspace)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, close_fds=True,
+            env=os.environ | quiet | {"PYTHONPATH": path} | environment, **flags,
+        )  # fmt: skip

@@ -16,7 +16,14 @@ from selfsup_core.models import MODELS
 from selfsup_core.models.dense import DenseConfig
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.reconstruction import ReconstructionConfig
-from selfsup_core.settings import Config, apply_overrides, explain, list_settings, setting
+from selfsup_core.settings import (
+    Config,
+    apply_overrides,
+    explain,
+    list_settings,
+    parse_assignment,
+    setting,
+)
 from selfsup_core.settings import unknown_setting as unknown
 from selfsup_core.train.config import TrainConfig
 
@@ -200,15 +207,10 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
     """["train.epochs=3"] → {"train.epochs": 3}; values are read as YAML."""
     parsed = {}
     for text in assignments:
-        path, equals, value = text.partition("=")
-        if not equals:
-            raise SettingError(f"{text!r} is no assignment.", remedy="Write it as train.epochs=3.")
+        path, value = parse_assignment(text, "train.epochs=3")
         paths = known_settings(RunSpec())
         group_is_free = path.split(".")[0] in ("model", "objective")
         if path not in paths and not group_is_free:
             raise SettingError(unknown(path, paths))
-        try:
-            parsed[path] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise SettingError(f"{path}: {value!r} is not a value in YAML.") from error
+        parsed[path] = value
     return parsed

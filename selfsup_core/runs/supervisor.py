@@ -11,7 +11,6 @@ import contextlib
 import gc
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -29,7 +28,7 @@ from selfsup_core.runs.folder import (
     update_state,
 )
 from selfsup_core.runs.launcher import Launcher, local_launcher
-from selfsup_core.runs.processes import identity, is_alive
+from selfsup_core.runs.processes import identity, is_alive, start_detached, who_serves
 from selfsup_core.runs.queue import enqueue, list_queue, withdraw
 from selfsup_core.runs.trash import empty_old
 
@@ -207,10 +206,7 @@ def fingerprint() -> str:
 
 def supervisor_info(workspace: Path) -> dict[str, Any] | None:
     """What the supervisor says of itself, or None when none is alive."""
-    about = read_json(home(workspace) / "about.json")
-    if not about or not is_alive(about["pid"], about["start"]):
-        return None
-    return about
+    return who_serves(home(workspace))
 
 
 def ensure_supervisor(workspace: Path) -> None:
@@ -223,19 +219,7 @@ def ensure_supervisor(workspace: Path) -> None:
         return
     if about:
         stop_supervisor(workspace)
-    home(workspace).mkdir(parents=True, exist_ok=True)
-    quiet = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
-    flags: dict[str, Any] = {"start_new_session": True}
-    if os.name == "nt":
-        flags = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-    root = str(Path(__file__).parent.parent.parent)
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    with open(home(workspace) / "log.txt", "ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "selfsup_core.runs.supervisor", str(workspace)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, close_fds=True,
-            env=os.environ | quiet | {"PYTHONPATH": path}, **flags,
-        )  # fmt: skip
+    start_detached("selfsup_core.runs.supervisor", workspace, home(workspace))
 
 
 def stop_supervisor(workspace: Path, *, timeout: float = 5.0) -> bool:

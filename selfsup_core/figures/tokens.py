@@ -1,0 +1,122 @@
+"""Probabilities of tokens as bars."""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import TYPE_CHECKING
+
+from selfsup_core.figures.palette import class_color
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+MARGIN = {"l": 48, "r": 8, "t": 8, "b": 72}
+LONGEST = 18
+MOST_NAMES = 60
+
+
+def visible(piece: str) -> str:
+    """A token's text with its spaces and line ends to be seen; safe in a figure, which reads HTML."""
+    shown = piece.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥") or "∅"
+    return html.escape(shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…")
+
+
+def reading_figure(
+    pieces: list[str],
+    log_p: list[float | None],
+    alternatives: list[list[tuple[str, float]]],
+) -> go.Figure:
+    """One bar a token: P(token | all before it). Hovering shows the running product and what was likelier.
+
+    Args:
+        log_p: natural logarithms; None for a first token that nothing foretells.
+    """
+    import plotly.graph_objects as go
+
+    notes, total = [], 0.0
+    for piece, value, others in zip(pieces, log_p, alternatives, strict=True):
+        if value is None:
+            notes.append(f"{visible(piece)}<br>nothing comes before it")
+            continue
+        total += value
+        likely = "".join(f"<br>{visible(text)}  {p:.3f}" for text, p in others)
+        notes.append(
+            f"{visible(piece)}: P = {math.exp(value):.4f}<br>product so far: {power_of_ten(total)}"
+            f"<br><br>likeliest here:{likely}"
+        )
+    figure = go.Figure()
+    figure.add_bar(
+        x=list(range(len(pieces))), y=[0 if v is None else math.exp(v) for v in log_p],
+        marker={"color": class_color(0)}, hovertext=notes, hoverinfo="text",
+    )  # fmt: skip
+    figure.update_layout(
+        margin=MARGIN, height=300, yaxis_title="P(token | text before)", bargap=0.15
+    )
+    figure.update_yaxes(range=[0, 1])
+    # Of a long text every few tokens are named; hovering names them all.
+    named = list(range(0, len(pieces), 1 + len(pieces) // MOST_NAMES))
+    figure.update_xaxes(
+        tickvals=named, ticktext=[visible(pieces[i]) for i in named], autotickangles=[0, -45, -90],
+    )  # fmt: skip
+    return figure
+
+
+def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
+    """What could come next: P by the model, and P after temperature, top-k and top-p, side by side.
+
+    Args:
+        rows: (token, P, reshaped P), likeliest first.
+    """
+    import plotly.graph_objects as go
+
+    figure, places = go.Figure(), list(range(len(rows)))
+    for name, column, color, pattern in (
+        ("by the model", 1, class_color(0), ""),
+        ("reshaped", 2, class_color(1), "/"),
+    ):
+        figure.add_bar(
+            x=[row[column] for row in rows], y=places, orientation="h", name=name,
+            marker={"color": color, "pattern": {"shape": pattern}},
+            hovertemplate="%{x:.4f}<extra>" + name + "</extra>",
+        )  # fmt: skip
+    figure.update_layout(
+        margin={"l": 8, "r": 8, "t": 8, "b": 40}, height=60 + 26 * max(4, len(rows)), barmode="group",
+        xaxis_title="probability", legend={"orientation": "h", "y": 1.06},
+    )  # fmt: skip
+    figure.update_yaxes(
+        tickvals=places, ticktext=[visible(row[0]) for row in rows], autorange="reversed",
+        automargin=True,
+    )  # fmt: skip
+    return figure
+
+
+def attention_figure(pieces: list[str], weights: list[list[float]]) -> go.Figure:
+    """Row: the token that looks; column: what it looks at; at most itself and those before it."""
+    import plotly.graph_objects as go
+
+    places, names = list(range(len(pieces))), [visible(piece) for piece in pieces]
+    shown = [[v if j <= i else None for j, v in enumerate(row)] for i, row in enumerate(weights)]
+    hover = [
+        [f"{names[i]} looks at {names[j]}: {v:.3f}" if j <= i else "" for j, v in enumerate(row)]
+        for i, row in enumerate(weights)
+    ]
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=shown, x=places, y=places, zmin=0, zmax=1, colorscale="Cividis", hovertext=hover, hoverinfo="text",
+        colorbar={"title": "share"},
+    )  # fmt: skip
+    figure.update_layout(margin=MARGIN, height=200 + 16 * len(pieces))
+    figure.update_xaxes(tickvals=places, ticktext=names, autotickangles=[0, -45, -90], automargin=True)  # fmt: skip
+    figure.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", automargin=True)
+    return figure
+
+
+def power_of_ten(log_value: float) -> str:
+    """e^x in words of ten: "3.2 × 10⁻¹⁴"; fit for numbers that a float cannot hold."""
+    exponent = math.floor(log_value / math.log(10))
+    mantissa = math.exp(log_value - exponent * math.log(10))
+    if -4 <= exponent <= 0:
+        return f"{math.exp(log_value):.4g}"
+    digits = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa:.1f} × 10{digits}"

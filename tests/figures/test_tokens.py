@@ -1,0 +1,59 @@
+"""Bars of tokens: heights are probabilities, and no token's text becomes markup."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from selfsup_core.figures.tokens import (
+    attention_figure,
+    next_figure,
+    power_of_ten,
+    reading_figure,
+    visible,
+)
+
+
+def test_bars_are_the_probabilities():
+    figure = reading_figure(["a", " b"], [None, math.log(0.25)], [[], [(" c", 0.5)]])
+    assert list(figure.data[0].y) == pytest.approx([0, 0.25])
+    assert "nothing comes before it" in figure.data[0].hovertext[0]
+    assert "product so far: 0.25" in figure.data[0].hovertext[1]
+    assert "␣c" in figure.data[0].hovertext[1]
+
+
+def test_a_tokens_text_is_no_markup():
+    figure = reading_figure(["<b>x</b>"], [-1.0], [[("<a href='//evil'>", 0.5)]])
+    assert "<b>" not in figure.data[0].hovertext[0]
+    assert "<a" not in figure.data[0].hovertext[0]
+    assert "<" not in figure.layout.xaxis.ticktext[0]
+    assert visible("") == "∅"
+    assert visible("\n") == "⏎"
+    assert len(visible("x" * 99)) == 18
+
+
+def test_both_distributions_stand_side_by_side():
+    figure = next_figure([("a", 0.6, 1.0), ("b", 0.4, 0.0)])
+    assert [list(bars.x) for bars in figure.data] == [[0.6, 0.4], [1.0, 0.0]]
+    assert figure.data[1].marker.pattern.shape == "/", "color is not the only cue"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0, "1"), (math.log(0.25), "0.25"), (math.log(3.2e-14), "3.2 × 10⁻¹⁴"), (-5000.0, "3.4 × 10⁻²¹⁷²")],
+)  # fmt: skip
+def test_powers_of_ten(value, said):
+    assert power_of_ten(value) == said
+
+
+def test_a_long_text_names_some_tokens_only():
+    figure = reading_figure(["a"] * 500, [-1.0] * 500, [[]] * 500)
+    assert len(figure.data[0].x) == 500
+    assert len(figure.layout.xaxis.tickvals) <= 61
+
+
+def test_the_future_is_blank_in_the_map_of_attention():
+    figure = attention_figure(["a", "<b>"], [[1.0, 0.0], [0.25, 0.75]])
+    assert [list(row) for row in figure.data[0].z] == [[1.0, None], [0.25, 0.75]]
+    assert figure.data[0].hovertext[1][0] == "&lt;b&gt; looks at a: 0.250"

@@ -1,0 +1,36 @@
+"""A causal language model of a few thousand weights, in Hugging Face's layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+CORPUS = ["the cat sat on the mat. ", "the dog sat on the log. ", "a cat and a dog sat. "] * 20
+
+
+def tiny_gpt(folder: Path, *, start: str | None = "<s>", context: int = 32, seed: int = 0) -> Path:
+    """GPT-2's layers with 16 numbers a token and a byte-level BPE of 300 tokens."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=["<s>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False,
+    )  # fmt: skip
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=start, eos_token="</s>")
+    torch.manual_seed(seed)
+    config = GPT2Config(
+        vocab_size=len(fast), n_positions=context, n_embd=16, n_layer=2, n_head=2,
+        bos_token_id=fast.bos_token_id, eos_token_id=fast.eos_token_id,
+    )  # fmt: skip
+    model = GPT2LMHeadModel(config)
+    # Untrained logits hardly differ; larger ones make a distribution worth reshaping.
+    with torch.no_grad():
+        model.transformer.wte.weight.mul_(20)
+    model.save_pretrained(folder, safe_serialization=True)
+    fast.save_pretrained(folder)
+    return folder
