@@ -101,9 +101,11 @@ def attention_figure(pieces: list[str], weights: list[list[float]]) -> go.Figure
         [f"{names[i]} looks at {names[j]}: {v:.3f}" if j <= i else "" for j, v in enumerate(row)]
         for i, row in enumerate(weights)
     ]
+    # The first token has nobody else to look at; the colors are for what the others do.
+    most = max([0.2, *(v for i, row in enumerate(weights) if i for v in row[: i + 1])])
     figure = go.Figure()
     figure.add_heatmap(
-        z=shown, x=places, y=places, zmin=0, zmax=1, colorscale="Cividis", hovertext=hover, hoverinfo="text",
+        z=shown, x=places, y=places, zmin=0, zmax=most, colorscale="Cividis", hovertext=hover, hoverinfo="text",
         colorbar={"title": "share"},
     )  # fmt: skip
     figure.update_layout(margin=MARGIN, height=200 + 16 * len(pieces))
