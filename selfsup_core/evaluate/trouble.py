@@ -11,6 +11,7 @@ MOST_DEAD = 0.25
 MOST_SATURATED = 0.02
 LEAST_CODES = 0.3
 LEAST_ACTIVE = 0.5
+FEW_STEPS = 1000
 OVERFIT_EPOCHS, OVERFIT_RISE = 5, 0.02
 
 
@@ -123,6 +124,14 @@ def worse_than_pca(
         return None
     size = baseline["pca_components"]
     text = f"Worse than PCA: error {mse:.4f} with {size} numbers, where PCA with as many reaches {pca:.4f}."
+    steps = row.get("step") or FEW_STEPS
+    if steps < FEW_STEPS:
+        epochs = math.ceil(about["epochs"] * FEW_STEPS / steps / 10) * 10
+        return sign(
+            "worse-than-pca",
+            text,
+            f"It made only {steps:,} steps, since the data are few: {epochs:,} epochs would make about {FEW_STEPS:,}.",
+        )
     if about["objective"] == "vector-quantized":
         settings = about["objective_settings"]
         parts = about["code_size"] // settings["dimension"]

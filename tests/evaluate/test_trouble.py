@@ -132,6 +132,14 @@ def test_a_regularized_objective_is_told_that_pca_has_the_easier_task():
     assert "need not matter" in other["remedy"]
 
 
+def test_few_steps_are_named_before_anything_else():
+    remedy = said({"val_mse": 0.05, "step": 75}, {"is_last": True, "epochs": 15})["remedy"]
+    assert "only 75 steps" in remedy
+    assert "200 epochs would make about 1,000" in remedy
+    enough = said({"val_mse": 0.05, "step": 1000}, {"is_last": True})["remedy"]
+    assert "Train longer" in enough
+
+
 def test_a_codebook_is_told_how_little_it_may_keep():
     settings = {"codes": 64, "dimension": 4}
     about = {"is_last": True, "objective": "vector-quantized", "objective_settings": settings}

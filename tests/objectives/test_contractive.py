@@ -25,7 +25,9 @@ def test_the_norm_is_that_of_autograds_jacobian(activation, code, widths):
     assert torch.allclose(h, model.encode(x))
     for row, norm in zip(x, norms, strict=True):
         jacobian = torch.func.jacrev(lambda v: model.encode(v[None])[0])(row)  # (K, D)
-        assert float(norm.detach()) == pytest.approx(float(jacobian.detach().square().sum()), rel=1e-9)
+        assert float(norm.detach()) == pytest.approx(
+            float(jacobian.detach().square().sum()), rel=1e-9
+        )
 
 
 def test_one_layer_is_rifais_formula():
