@@ -129,7 +129,10 @@ if problem := st.session_state.pop("language-problem", ""):
 if not model:
     st.caption("Choose a model to begin.")
     st.stop()
-with errors_shown(), st.spinner("Reading. The first time a model is unpacked, about 20 seconds."):
+with (
+    errors_shown(),
+    st.spinner("Reading. The first time a model is unpacked: about half a minute."),
+):
     st.subheader("How likely is each token?", anchor=False)
     show_reading(ask(model, "read", text=text))
 st.subheader("What could come next?", anchor=False)

