@@ -3,7 +3,7 @@
 
 import { el, icon, fixed, setText, sizeCanvas } from "../dom.js"
 
-const GAP = 3, BLOCK_GAP = 12, MOST_LINES = 24
+const GAP = 3, BLOCK_GAP = 12, MOST_LINES = 24, FEWEST = 6
 
 export default {
   id: "reconstructions",
@@ -119,8 +119,8 @@ function partsOf(view) {
 
 /** How many samples side by side, in how many blocks of rows, so that the most picture is seen. */
 function arrange(width, height, count, rows) {
-  let best = { columns: Math.min(5, count), blocks: 1, area: 0 }
-  for (let columns = Math.min(5, count); columns <= Math.min(16, count); columns++) {
+  let best = { columns: Math.min(FEWEST, count), blocks: 1, area: 0 }
+  for (let columns = Math.min(FEWEST, count); columns <= Math.min(16, count); columns++) {
     const tile = tileSize(width, columns)
     const fit = Math.floor((height + BLOCK_GAP) / (rows * (tile + GAP) + BLOCK_GAP))
     const blocks = Math.max(1, Math.min(Math.ceil(count / columns), fit))
