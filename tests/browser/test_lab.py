@@ -150,6 +150,16 @@ def test_the_map_is_decoded_by_keys_too(server, two, open_context):
     assert stage_value(page, "epoch") == "6", "arrows on the map do not move the cursor"
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("decode-card")).to_be_hidden()
+    # Left while a wish still waits for its turn.
+    page.evaluate(
+        """() => {
+            const map = document.querySelector('.stage-map')
+            for (const key of ['Enter', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'Escape'])
+                map.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+        }"""
+    )
+    page.wait_for_timeout(500)
+    expect(page.get_by_test_id("decode-card")).to_be_hidden()
 
 
 def test_lattice_and_posterior_ellipse(server, two, open_context, keep):

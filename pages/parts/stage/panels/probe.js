@@ -24,7 +24,8 @@ export function createProbe(root, ctx, map) {
     place = [x, y]
     sample = from
     map.redraw()
-    askPoint(() => ctx.tool("decode", { points: [place], sample })).then((answer) => {
+    // The newest place when its turn comes; none, when the map was left meanwhile.
+    askPoint(() => (place ? ctx.tool("decode", { points: [place], sample }) : null)).then((answer) => {
       if (!answer || !place) return
       if (answer.error) { card.replaceChildren(el("span", {}, answer.error)); card.hidden = false; put(); return }
       card.replaceChildren(drawItem(view.statics, itemAt(answer.arrays.images, 0), { size: SIZE }))
