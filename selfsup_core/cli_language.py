@@ -8,11 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from selfsup_core.cli_output import AsJson, Workspace, place, show, table
-from selfsup_core.lab.language import WriteAsk
+from selfsup_core.lab.language import AttentionAsk, WriteAsk
 from selfsup_core.settings import list_settings
 
 language_app = typer.Typer(help="Language models: look inside one, let it write.", no_args_is_help=True)  # fmt: skip
-ABOUT = {s.path: s.description for s in list_settings(WriteAsk)}
+ABOUT = {
+    s.path: s.description for config in (WriteAsk, AttentionAsk) for s in list_settings(config)
+}
 
 Model = Annotated[str, typer.Argument(help="A built-in model's name, or a folder of one.")]
 Text = Annotated[str, typer.Argument(help=ABOUT["text"])]
@@ -95,3 +97,21 @@ def write_command(
     }  # fmt: skip
     found = ask(model, "write", values, workspace)
     show(found, as_json, text + found["text"])
+
+
+@language_app.command("attention")
+def attention_command(
+    model: Model, text: Text, layer: Annotated[int, typer.Option(help=ABOUT["layer"])] = 0,
+    head: Annotated[int, typer.Option(help=ABOUT["head"])] = 0,
+    workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """What each token looks at most; --json has all shares."""
+    found = ask(model, "attention", {"text": text, "layer": layer, "head": head}, workspace)
+    rows = [("TOKEN", "LOOKS AT")]
+    pieces = found["pieces"]
+    for index, weights in enumerate(found["weights"]):
+        seen = zip(weights[: index + 1], pieces, strict=False)  # itself and what is before it
+        ranked = sorted(seen, key=lambda pair: -pair[0])[:3]
+        shares = ", ".join(f"{name!r} {share:.2f}" for share, name in ranked)
+        rows.append((repr(pieces[index]), shares))
+    show(found, as_json, table(rows))
