@@ -21,6 +21,7 @@ FOLDER = "a folder on this machine"
 SETTINGS = {s.path: s for config in (WriteAsk, AttentionAsk) for s in list_settings(config)}
 BARS = {"displayModeBar": False}
 STEPS = (1, 20)
+SHAPE = ("temperature", "top_k", "top_p")
 
 
 def choose_model() -> str:
@@ -49,8 +50,10 @@ def ask(model: str, tool: str, **values: Any) -> dict[str, Any]:
     return routes.lab().ask_model(model, tool, values)
 
 
-def write_more(model: str, tokens: int, shape: dict[str, Any]) -> None:
+def write_more(model: str, tokens: int) -> None:
     """Let the model go on; its words come behind the text."""
+    # Read here: arguments of a button are those of the last whole run, a changed number may be newer.
+    shape = {name: st.session_state[f"language-{name}"] for name in SHAPE}
     try:
         made = ask(
             model, "write", text=st.session_state["language-text"], tokens=tokens,
@@ -139,13 +142,13 @@ st.subheader("What could come next?", anchor=False)
 with st.container(key="language-shape"):
     columns = st.columns((1, 1, 1, 1.2, 1.2), vertical_alignment="bottom")
     shape = {}
-    for column, name in zip(columns, ("temperature", "top_k", "top_p"), strict=False):
+    for column, name in zip(columns, SHAPE, strict=False):
         with column:
             shape[name] = widget(SETTINGS[name], SETTINGS[name].default, key=f"language-{name}")
     for column, count in zip(columns[3:], STEPS, strict=True):
         column.button(
             "Write a token" if count == 1 else f"Write {count} tokens", key=f"language-write-{count}",
-            width="stretch", on_click=write_more, args=(model, count, shape),
+            width="stretch", on_click=write_more, args=(model, count),
             help="Drawn from the reshaped distribution.", icon=":material/edit:",
         )  # fmt: skip
 with errors_shown():
