@@ -59,20 +59,35 @@ class Reading:
         return finite | {"tokens": len(known)}
 
 
-def encode(tokenizer: Any, text: str) -> tuple[list[int], bool, str]:
-    """(token ids, whether a beginning-of-text token was put before them, a note)."""
+def context_of(model: Any) -> int:
+    """Tokens that fit into the model's context."""
+    return int(getattr(model.config, "max_position_embeddings", 0) or MOST_TOKENS)
+
+
+def encode(
+    model: Any, tokenizer: Any, text: str, *, most: int = MOST_TOKENS, from_end: bool = False
+) -> tuple[list[int], bool, str]:
+    """(token ids, whether a beginning-of-text token stands before them, what was left out in words or "").
+
+    Of a text with more tokens than `most`, or than the model's context, the first ones stay, or the last ones.
+    """
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-    note = ""
-    if len(ids) > MOST_TOKENS:
-        note = f"The first {MOST_TOKENS} of {len(ids):,} tokens."
-        ids = ids[:MOST_TOKENS]
-    start = tokenizer.bos_token_id
+    start, note = tokenizer.bos_token_id, ""
+    room = min(most, context_of(model)) - (start is not None)
+    if len(ids) > room:
+        note = f"The {'last' if from_end else 'first'} {room} of {len(ids):,} tokens."
+        ids = ids[-room:] if from_end else ids[:room]
     return ([start, *ids], True, note) if start is not None else (ids, False, note)
 
 
-def limit_of(model: Any) -> int:
-    """Tokens that fit into the model's context."""
-    return int(getattr(model.config, "max_position_embeddings", 0) or MOST_TOKENS)
+def encode_end(model: Any, tokenizer: Any, text: str) -> list[int]:
+    """Tokens to go on from. Raises DataError when there are none."""
+    ids = encode(model, tokenizer, text, from_end=True)[0]
+    if not ids:
+        raise DataError(
+            "There is no text to go on from.", code="no-text", remedy="Type a few words."
+        )
+    return ids
 
 
 def pieces_of(tokenizer: Any, ids: list[int]) -> list[str]:
@@ -88,8 +103,7 @@ def read_text(model: Any, tokenizer: Any, text: str) -> Reading:
     """
     import torch
 
-    ids, has_start, note = encode(tokenizer, text)
-    ids = ids[: limit_of(model)]
+    ids, has_start, note = encode(model, tokenizer, text)
     if len(ids) - has_start < 1:
         raise DataError("There is no text to read.", code="no-text", remedy="Type a few words.")
     tensor = torch.tensor(ids)
@@ -124,7 +138,7 @@ def attention_of(
     for name, value, count in (("layer", layer, layers), ("head", head, heads)):
         if not 0 <= value < count:
             raise SettingError(f"{name} must be at least 0 and less than {count}; found {value}.")
-    ids = encode(tokenizer, text)[0][: min(MOST_ATTENTION, limit_of(model))]
+    ids = encode(model, tokenizer, text, most=MOST_ATTENTION)[0]
     if not ids:
         raise DataError("There is no text to read.", code="no-text", remedy="Type a few words.")
     was = model.config._attn_implementation
@@ -145,9 +159,7 @@ def next_logits(model: Any, tokenizer: Any, text: str) -> torch.Tensor:
     """
     import torch
 
-    ids = encode(tokenizer, text)[0][-limit_of(model) :]
-    if not ids:
-        raise DataError("There is no text to go on from.", code="no-text", remedy="Type a few words.")  # fmt: skip
+    ids = encode_end(model, tokenizer, text)
     with torch.inference_mode():
         return model(torch.tensor([ids])).logits[0, -1].float()
 
@@ -170,15 +182,13 @@ def go_on(
     import torch
 
     generator = torch.Generator().manual_seed(seed)
-    ids = encode(tokenizer, text)[0]
-    if not ids:
-        raise DataError("There is no text to go on from.", code="no-text", remedy="Type a few words.")  # fmt: skip
+    ids = encode_end(model, tokenizer, text)
     made: list[int] = []
-    limit, cache, fresh = limit_of(model), None, ids[-limit_of(model) :]
+    context, cache, fresh = context_of(model), None, ids
     with torch.inference_mode():
         for _ in range(tokens):
-            if len(ids) + len(made) >= limit:
-                cache, fresh = None, [*ids, *made][-(limit // 2) :]
+            if len(ids) + len(made) >= context:
+                cache, fresh = None, [*ids, *made][-(context // 2) :]
             out = model(torch.tensor([fresh]), past_key_values=cache, use_cache=True)
             p = reshape_distribution(out.logits[0, -1].float(), **shape)
             token = int(torch.multinomial(p, 1, generator=generator))

@@ -141,3 +141,23 @@ def test_a_head_that_is_not_there(pair):
         attention_of(*pair, "the", layer=2, head=0)
     with pytest.raises(SettingError, match="head must be at least 0 and less than 2"):
         attention_of(*pair, "the", layer=0, head=5)
+
+
+def test_of_a_long_text_the_beginning_is_read_and_the_end_goes_on(pair, monkeypatch):
+    model, tokenizer = pair
+    monkeypatch.setattr("selfsup_core.evaluate.writing.encode.__kwdefaults__", {"most": 6, "from_end": False})  # fmt: skip
+    long = "the cat sat on the mat. a dog"
+    reading = read_text(model, tokenizer, long)
+    assert long.startswith("".join(reading.pieces))
+    assert reading.note.startswith("The first 5 of ")
+    ids = tokenizer(long)["input_ids"][-5:]
+    with torch.inference_mode():
+        logits = model(torch.tensor([[tokenizer.bos_token_id, *ids]])).logits[0, -1]
+    best = tokenizer.decode([int(logits.argmax())])
+    assert foretell(model, tokenizer, long)[0][0] == best.replace("\ufffd", "⍰")
+    assert go_on(model, tokenizer, long, tokens=1, temperature=0.0) == best
+
+
+def test_it_is_said_when_the_context_is_too_short(pair):
+    note = read_text(*pair, "the cat sat on the mat. " * 40).note
+    assert note.startswith("The first 31 of ")
