@@ -71,7 +71,7 @@ class LabClient:
 
     def _request(self, asked: dict[str, Any], seconds: float) -> bytes:
         request = json.dumps(asked).encode()
-        for attempt in range(ATTEMPTS):
+        for is_last in (False, True):
             try:
                 connection = self._connection()
                 connection.send_bytes(request)
@@ -85,9 +85,7 @@ class LabClient:
                 break
             except (OSError, EOFError) as error:
                 self._drop()
-                # A process on its way out still has its name on the door for a moment.
-                time.sleep(0.1 * 2**attempt)
-                if attempt == ATTEMPTS - 1:
+                if is_last:
                     raise RunError(
                         "The process that tries networks out does not answer.", code="no-lab",
                         remedy="Try again in a moment.",
@@ -99,12 +97,19 @@ class LabClient:
         return reply[1:]
 
     def _connection(self) -> Connection:
-        connection = getattr(self.local, "connection", None)
-        if connection is None:
-            about = self._ensure()
-            key = bytes.fromhex(about["key"])
-            connection = self.local.connection = Client(about["address"], authkey=key)
-        return connection
+        if getattr(self.local, "connection", None) is None:
+            for attempt in range(ATTEMPTS):
+                about = self._ensure()
+                try:
+                    key = bytes.fromhex(about["key"])
+                    self.local.connection = Client(about["address"], authkey=key)
+                    break
+                except (OSError, EOFError):
+                    # A process on its way out still has its name on the door for a moment.
+                    if attempt == ATTEMPTS - 1:
+                        raise
+                    time.sleep(0.1 * 2**attempt)
+        return self.local.connection
 
     def _drop(self) -> None:
         connection = getattr(self.local, "connection", None)
