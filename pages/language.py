@@ -65,6 +65,8 @@ def write_more(model: str, tokens: int) -> None:
     if not made["text"]:
         st.session_state["language-problem"] = "The model ended the text here."
     text = st.session_state["language-text"] + made["text"]
+    if len(text) > MOST_CHARACTERS:
+        st.session_state["language-problem"] = f"The text ends at {MOST_CHARACTERS:,} characters."
     st.session_state["language-text"] = text[:MOST_CHARACTERS]
 
 

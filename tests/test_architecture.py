@@ -25,7 +25,8 @@ FOR_PAGES = (
     "selfsup_core.objectives", "selfsup_core.evaluate.verdict", "selfsup_core.figures.standing", "selfsup_core.figures.data",
     "selfsup_core.data.own", "selfsup_core.data.uploads", "selfsup_core.data.mends",
     "selfsup_core.data.budget", "selfsup_core.export.datasets", "selfsup_core.runs.family",
-    "selfsup_core.lab.process",
+    "selfsup_core.lab.process", "selfsup_core.lab.language", "selfsup_core.models.pretrained",
+    "selfsup_core.figures.tokens", "selfsup_core.cli_language",
 )  # fmt: skip
 
 

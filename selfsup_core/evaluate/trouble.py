@@ -130,7 +130,7 @@ def worse_than_pca(
         return sign(
             "worse-than-pca",
             text,
-            f"It made only {steps:,} steps, since the data are few: {epochs:,} epochs would make about {FEW_STEPS:,}.",
+            f"It made only {steps:,} steps: {epochs:,} epochs would make about {FEW_STEPS:,}.",
         )
     if about["objective"] == "vector-quantized":
         settings = about["objective_settings"]

@@ -93,7 +93,7 @@ def init(spec: RunSpec) -> str:
     return f"""
     # Glorot's uniform weights and zero biases.
     first = torch.Generator().manual_seed(SEED)
-    for layer in nn.ModuleList([{parts_of(spec).rstrip(",")}]).modules():
+    for layer in nn.ModuleList([{parts_of(spec)}]).modules():
         if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.xavier_uniform_(layer.weight, generator=first)
             nn.init.zeros_(layer.bias){reset}
@@ -106,7 +106,7 @@ def loop(spec: RunSpec, rates: dict[int, float]) -> str:
             optimizer.param_groups[0]["lr"] = RATES.get(step, optimizer.param_groups[0]["lr"])
             step += 1""" if rates else ""  # fmt: skip
     return f"""
-    weights = [p for part in ({parts_of(spec)}) for p in part.parameters()]
+    weights = [p for part in [{parts_of(spec)}] for p in part.parameters()]
     optimizer = torch.optim.Adam(weights, lr=RATE, fused=True)
     generator = torch.Generator().manual_seed(SEED){count}
     for epoch in range(EPOCHS):

@@ -162,7 +162,7 @@ NETWORKS = {
 
 def parts_of(spec: RunSpec) -> str:
     """Names of the script's modules, in the order in which their weights are drawn."""
-    return "model," if spec.model.kind == "patches" else "encoder, head, decoder"
+    return "model" if spec.model.kind == "patches" else "encoder, head, decoder"
 
 
 def sizes_around_code(spec: RunSpec, item_shape: tuple[int, ...]) -> tuple[int, int]:

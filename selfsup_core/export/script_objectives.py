@@ -23,36 +23,33 @@ RECONSTRUCTION = {
 
 
 def losses(spec: RunSpec, item_shape: tuple[int, ...], groups: Groups) -> str:
-    o = spec.objective
-    body = dedent(OBJECTIVE[o.kind](o))
+    o, values = spec.objective, int(np.prod(item_shape))
+    loss = RECONSTRUCTION[o.loss]
+    rebuilt = f"def rebuilt(logits, x):\n    return {loss}"
     if groups:
-        grouped = {column for group in groups for column in group}
-        numeric = [column for column in range(int(np.prod(item_shape))) if column not in grouped]
-        body = body.replace("x.shape[1]", "(len(NUMERIC) + len(GROUPS))")
-        return f"""
-NUMERIC = {numeric}
-GROUPS = {[list(group) for group in groups]}  # columns that are the levels of one category
+        rebuilt = dedent(of_categories(loss, values, groups))
+    # The KL is shared out over the columns; a category counts as one.
+    columns = values - sum(len(group) - 1 for group in groups)
+    count = f"COLUMNS = {columns}" if o.kind == "variational" else ""
+    return "\n\n\n".join(part for part in (count, rebuilt, dedent(OBJECTIVE[o.kind](o))) if part)
 
 
-def of_numbers(logits, x):
-    return {RECONSTRUCTION[o.loss]}
-
-
-def rebuilt(logits, x):
-    numbers = of_numbers(logits[:, NUMERIC], x[:, NUMERIC]) * len(NUMERIC) if NUMERIC else 0.0
-    levels = -sum((x[:, g] * logits[:, g].log_softmax(dim=1)).sum() for g in GROUPS) / len(x)
-    return (numbers + levels) / (len(NUMERIC) + len(GROUPS))
-
-
-{body}
-"""
+def of_categories(loss: str, values: int, groups: Groups) -> str:
+    grouped = {column for group in groups for column in group}
     return f"""
-def rebuilt(logits, x):
-    return {RECONSTRUCTION[o.loss]}
+    NUMERIC = {[column for column in range(values) if column not in grouped]}
+    GROUPS = {[list(group) for group in groups]}  # columns that are the levels of one category
 
 
-{body}
-"""
+    def of_numbers(logits, x):
+        return {loss}
+
+
+    def rebuilt(logits, x):
+        numbers = of_numbers(logits[:, NUMERIC], x[:, NUMERIC]) * len(NUMERIC) if NUMERIC else 0.0
+        levels = -sum((x[:, g] * logits[:, g].log_softmax(dim=1)).sum() for g in GROUPS) / len(x)
+        return (numbers + levels) / (len(NUMERIC) + len(GROUPS))
+    """
 
 
 def plain(o: Any) -> str:
@@ -133,7 +130,7 @@ def variational(o: Any) -> str:
         noise = torch.randn(mean.shape, generator=generator)
         logits = decoder(mean + (0.5 * log_variance).exp() * noise)
         kl = (0.5 * (mean.square() + log_variance.exp() - log_variance - 1)).sum(dim=1).mean()
-        return {distortion} + {weight} * kl / x.shape[1]
+        return {distortion} + {weight} * kl / COLUMNS
     """
 
 

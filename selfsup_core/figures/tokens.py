@@ -117,8 +117,9 @@ def attention_figure(pieces: list[str], weights: list[list[float]]) -> go.Figure
 def power_of_ten(log_value: float) -> str:
     """e^x in words of ten: "3.2 × 10⁻¹⁴"; fit for numbers that a float cannot hold."""
     exponent = math.floor(log_value / math.log(10))
-    mantissa = math.exp(log_value - exponent * math.log(10))
+    mantissa, _, carried = f"{math.exp(log_value - exponent * math.log(10)):.1e}".partition("e")
+    exponent += int(carried)  # 9.97 is written as 1.0 of the next power
     if -4 <= exponent <= 0:
         return f"{math.exp(log_value):.4g}"
     digits = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa:.1f} × 10{digits}"
+    return f"{mantissa} × 10{digits}"

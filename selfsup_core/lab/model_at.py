@@ -82,6 +82,11 @@ class ModelAt:
     epoch: int
     model: torch.nn.Module
 
+    @property
+    def is_variational(self) -> bool:
+        """Whether each sample has a distribution of codes."""
+        return hasattr(getattr(self.model, "head", None), "posterior")
+
     def check_decodes(self) -> None:
         if not self.model.can_decode:
             raise RunError(

@@ -89,7 +89,11 @@ def prepare(name: str, workspace: Path, say: Callable[[str], None] = print) -> P
     """
     if name not in BUILT_IN:
         folder = Path(name).expanduser()
-        check_folder(folder)
+        if not folder.is_dir():
+            raise DataError(
+                f"There is no model {name!r}: neither a built-in one nor a folder. Built in: {', '.join(BUILT_IN)}.",
+                code="no-model",
+            )
         return folder
     model = BUILT_IN[name]
     ready = workspace / "models" / f"{name}-{model.digest[:12]}"
@@ -143,11 +147,6 @@ def check_folder(folder: Path) -> dict[str, Any]:
     Raises:
         DataError: says what is there and what was expected.
     """
-    if not folder.is_dir():
-        raise DataError(
-            f"There is no model {str(folder)!r}: neither a built-in one nor a folder. Built in: {', '.join(BUILT_IN)}.",
-            code="no-model",
-        )
     config = read_config(folder / "config.json")
     for path in (folder / "config.json", folder / "tokenizer_config.json"):
         found = [key for key in CODE if path.is_file() and key in read_config(path)]

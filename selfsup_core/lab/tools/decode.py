@@ -51,7 +51,7 @@ def decode(at: ModelAt, ask: DecodeAsk) -> Answer:
 @tool("posterior", SampleAsk)
 def posterior(at: ModelAt, ask: SampleAsk) -> Answer:
     """Mean and covariance of q(h | x) of a sample, on the map."""
-    if not hasattr(getattr(at.model, "head", None), "posterior"):
+    if not at.is_variational:
         raise RunError(
             "Only a variational autoencoder gives a distribution for each sample.",
             code="no-posterior",

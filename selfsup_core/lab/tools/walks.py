@@ -121,7 +121,7 @@ def draw(at: ModelAt, ask: DrawAsk) -> Answer:
         codes = torch.randn(ask.count, at.model.code_size, generator=generator)
         note = (
             "Codes from the prior N(0, 1), which training pulled the codes towards."
-            if hasattr(getattr(at.model, "head", None), "posterior")
+            if at.is_variational
             else "Codes from N(0, 1). This objective has no prior, so nothing makes the decoder fit them."
         )
     else:
