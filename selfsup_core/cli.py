@@ -42,7 +42,7 @@ def presets(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """Ready-made recipes."""
     from selfsup_core.runs.spec import list_presets
 
-    found = list_presets()
+    found = list_presets("")
     rows = [("PRESET", "ABOUT")] + [(name, preset["about"]) for name, preset in found.items()]
     show([{"preset": name} | preset for name, preset in found.items()], as_json, table(rows))
 

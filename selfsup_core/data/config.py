@@ -65,6 +65,12 @@ class DataConfig(Config):
         ge=50,
         le=20_000,
     )
+    text_unit: Literal["auto", "texts", "running"] = setting(
+        "auto",
+        "Whether each row is a text of its own, or the rows are the lines of one running text, such as a book.",
+        title="Rows are",
+        why="Automatic: short lines without labels are taken for one running text.",
+    )
     leave_out: str = setting(
         "",
         "A class that training rows are not to hold, to see whether its samples stand out later.",

@@ -19,11 +19,13 @@ class Network:
 
     Attributes:
         config: its settings.
-        build: (config, item_shape) → an `Autoencoder` with encoder, head and decoder.
+        build: (config, item_shape) → an `Autoencoder` with encoder, head and decoder; a language model's item shape
+            is (tokens in the vocabulary,), and it is one of transformers' own networks.
         code_size: dimensions of the code.
         shapes: sizes from input to output, for a line like "784 → 64 → 16 → 64 → 784".
         parameters: number of weights and biases.
         can_decode: whether a code alone gives an item back.
+        task: what is done with it, by a name in `runs.tasks`: "autoencoder", "language", "classify".
     """
 
     config: type[Config]
@@ -32,6 +34,7 @@ class Network:
     shapes: Callable[[Any, tuple[int, ...]], list[int]]
     parameters: Callable[[Any, tuple[int, ...]], int]
     can_decode: bool = True
+    task: str = "autoencoder"
 
 
 MODELS: Registry[Network] = Registry("network", "selfsup_core.models")

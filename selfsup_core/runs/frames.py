@@ -129,6 +129,24 @@ class FrameStore(Thinned):
             self.write(epoch, save_arrays(arrays, metadata=about))
         self.previous = made.points
 
+    def write_shared(self, arrays: dict[str, np.ndarray], about: dict[str, str]) -> None:
+        """What all frames share, of a task that has no tiles; skipped when it is there."""
+        path = self.folder / "static.safetensors"
+        if not path.exists():
+            write_bytes(path, save_arrays(arrays, metadata=about))
+
+    def write_points(
+        self, epoch: int, latents: np.ndarray, arrays: dict[str, np.ndarray], about: dict[str, str],
+        *, is_last: bool,
+    ) -> None:  # fmt: skip
+        """A frame with a map of (S, K) latents and a task's own arrays and words, when its turn it is."""
+        made = map_latents(latents, self.previous)
+        if self.wants(epoch, is_last=is_last):
+            arrays = arrays | {"map": np.ascontiguousarray(made.points[:, :2], dtype=np.float32)}
+            about = about | {"epoch": str(epoch), "map_explained": json.dumps(made.explained)}
+            self.write(epoch, save_arrays(arrays, metadata=about))
+        self.previous = made.points
+
     def state(self) -> dict[str, Any]:
         return {"stride": self.stride, "previous": self.previous}
 

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from selfsup_core.data.sources import find_source
-from selfsup_core.data.vectorize import input_shape
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.files import read_json, sha256, write_folder, write_json
-from selfsup_core.models import MODELS
+from selfsup_core.runs.describe import describe_spec
 from selfsup_core.runs.folder import ENDED, RunFolder, now_iso, read_state, state_lock, update_state
 from selfsup_core.runs.spec import RunSpec, spec_yaml
 
@@ -63,8 +62,6 @@ def initial_state(
 ) -> dict[str, Any]:
     """What is known of a run before it has begun."""
     source = find_source(spec.data.source, workspace)
-    network = MODELS[spec.model.kind]
-    code = network.code_size(spec.model)
     return {
         "run": run,
         "name": spec.name,
@@ -78,17 +75,9 @@ def initial_state(
         "kind": source.kind,
         "source": spec.data.source,
         "source_title": source.title,
-        "objective": spec.objective.kind,
-        "loss": getattr(spec.objective, "loss", ""),
-        "map": "the code itself" if code <= 3 else f"PCA of {code} numbers",
-        "network": spec.model.kind,
-        "code_size": code,
-        "can_decode": network.can_decode,
         "left_out": spec.data.leave_out,
         "group": group,
-        "parameters": network.parameters(
-            spec.model, input_shape(source.shape, source.kind, spec.data)
-        ),
+        **describe_spec(spec, workspace),
         "epoch": 0,
         "epochs": spec.train.epochs,
         "epoch_progress": 0.0,

@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from selfsup_core.data.batches import prepare
-from selfsup_core.data.sources import open_source
-from selfsup_core.evaluate.autoencoder import Evaluator
-from selfsup_core.evaluate.trouble import find_signs
+from selfsup_core.errors import CheckpointError
 from selfsup_core.files import finite
-from selfsup_core.objectives import OBJECTIVES
-from selfsup_core.project.pca import fit_pca
+from selfsup_core.models import MODELS
 from selfsup_core.runs.folder import MetricsWriter, read_rows
 from selfsup_core.runs.frames import FrameStore
-from selfsup_core.runs.model import build_model
+from selfsup_core.runs.tasks import TASKS, Setting, Task
 from selfsup_core.runs.weights import WeightStore
 from selfsup_core.runs.worker import open_metrics, read_changes
-from selfsup_core.train.checkpoint import discard_newer, load_newest, prune, save_checkpoint
+from selfsup_core.train.checkpoint import (
+    discard_newer,
+    load_checkpoint,
+    load_newest,
+    prune,
+    save_checkpoint,
+)
 from selfsup_core.train.device import choose_device
-from selfsup_core.train.loop import Event, Loop
+from selfsup_core.train.loop import Event, Loop, trained_state
 
 if TYPE_CHECKING:
     from selfsup_core.runs.worker import Worker
@@ -41,23 +43,13 @@ class Session:
             spec.train.device, threads=spec.train.threads, parameters=state["parameters"]
         )
         torch.set_num_threads(self.choice.threads)
-        dataset = worker.persist(
-            lambda: open_source(spec.data.source, folder.workspace, verify=True)
-        )
-        self.data = prepare(
-            dataset, spec.data, self.choice.name, workspace=folder.workspace, progress=self._tell
-        )
-        self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
-        self.model = build_model(spec, self.objective, self.data).to(self.choice.name)
-        self.evaluator = Evaluator(
-            self.data, tiles=spec.frames.tiles, samples=spec.frames.samples,
-            labels_per_class=spec.data.labels_per_class, seed=spec.data.split_seed,
-            labels_fraction=spec.data.labels_fraction, left_out=self._left_out(),
-        )  # fmt: skip
+        self.task: Task = TASKS[MODELS[spec.model.kind].task](Setting(
+            spec, folder.path, folder.workspace, self.choice, worker.persist, self._tell
+        ))  # fmt: skip
+        self.model, self.objective = self.task.model, self.task.objective
         self.loop = Loop(
-            self.model, self.objective, values=self.data.values,
-            rows=self.data.rows(self.data.split.train), config=spec.train, choice=self.choice,
-            seed=spec.seed,
+            self.model, self.objective, values=self.task.values, rows=self.task.rows,
+            config=spec.train, choice=self.choice, seed=spec.seed,
         )  # fmt: skip
         self.frames = worker.persist(lambda: FrameStore(
             folder.frames, max_frames=spec.frames.max_frames, max_megabytes=spec.frames.max_megabytes
@@ -66,7 +58,7 @@ class Session:
             folder.weights, max_frames=spec.frames.max_frames,
             max_megabytes=spec.frames.weights_megabytes,
         ))  # fmt: skip
-        self.belongs = {"spec": spec.digest(), "data": dataset.digest}
+        self.belongs = {"spec": spec.digest(), "data": self.task.digest}
         self.best: dict[str, Any] | None = None
         self.best_weights: dict[str, torch.Tensor] | None = None
         self.since_best = 0
@@ -74,19 +66,16 @@ class Session:
         self.saved_step = -1
         self.began = (0.0, 0.0)
         self._go_on()
-        if self.data.note and self.data.note not in state.get("notices", []):
-            self._notice(self.data.note)
+        for note in self.task.notes:
+            if note not in state.get("notices", []):
+                self._notice(note)
         state |= {
             "device": self.choice.as_dict(),
             "steps_per_epoch": self.loop.steps_per_epoch,
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "message": "",
         }
-        worker.persist(lambda: self.frames.write_static(self.data, self.evaluator))
-
-    def _left_out(self) -> int:
-        name = self.spec.data.leave_out
-        return self.data.dataset.classes.index(name) if name else -1
+        worker.persist(lambda: self.task.write_static(self.frames))
 
     def _tell(self, text: str) -> None:
         """What takes its time before training begins."""
@@ -137,9 +126,7 @@ class Session:
         if self.loop.step == 0 and self.frames.last is None:
             self._look(Event("epoch", 0, 0.0))
         if not worker.state.get("baseline"):
-            worker.state["baseline"] = self.evaluator.baseline(
-                self.model.code_size, fit_pca, has_reconstruction=self.objective.has_reconstruction
-            )
+            worker.state["baseline"] = self.task.baseline()
         worker.last_checkpoint = self.epoch_began = time.monotonic()
         self.epoch_seconds = self.loop.seconds
         # What came before the first step (epoch 0, the baseline) says nothing of what is left.
@@ -164,13 +151,31 @@ class Session:
                 self._tick()
         self.save()
         worker.state["epoch_progress"] = 0.0
+        self._finish()
+
+    def _finish(self) -> None:
+        """What is computed once, at the end; a resume after a crash in here computes it again."""
+        final = finite(self.task.finish(self._best_state()))
+        if final:
+            self.worker.state["metrics"] = self.worker.state["metrics"] | final
+
+    def _best_state(self) -> dict[str, torch.Tensor] | None:
+        """Weights of the best epoch, from its checkpoint; None when the last epoch is the best, or there is none."""
+        if not self.best or self.best["epoch"] == self.loop.epoch:
+            return None
+        folder = self.worker.folder.checkpoints / f"best-{self.best['epoch']:06d}"
+        try:
+            return load_checkpoint(folder, self.belongs)["model"]
+        except CheckpointError as error:
+            self._notice(f"{error.message} The last epoch's weights were used.")
+            return None
 
     def _tick(self) -> None:
         worker, loop = self.worker, self.loop
         worker.obey(self)
         worker.state |= {
             "step": loop.step,
-            "epoch_progress": loop.index / len(loop.rows),
+            "epoch_progress": loop.index / loop.rows_per_epoch,
             "seconds_left": self._seconds_left(),
         }
         worker.beat()
@@ -183,26 +188,27 @@ class Session:
     def _look(self, event: Event) -> None:
         """Evaluate at the end of an epoch; write its row and its frame, note the best."""
         worker, loop, epoch = self.worker, self.loop, round(event.epoch)
-        generator = torch.Generator(self.choice.name).manual_seed(self.spec.seed)
         self.objective.progress = float(epoch)
-        view = self.evaluator.evaluate(self.model, self.objective, generator)
+        look = self.task.look(event.terms)
         seconds = loop.seconds - self.epoch_seconds if epoch else 0.0
-        rate = len(loop.rows) / seconds if seconds else None
-        metrics = finite(event.terms | view.metrics)
+        rate = loop.rows_per_epoch / seconds if seconds else None
+        metrics = finite(event.terms | look.metrics)
         row = {"kind": "epoch", "step": event.step, "epoch": epoch, **metrics}
         row |= {"learning_rate": loop.used_learning_rate, "samples_per_second": rate}
         is_last = epoch == self.spec.train.epochs
-        signs = find_signs(row, self.past, worker.state.get("baseline"), self._about(is_last))
+        signs = self.task.find_signs(row, self.past, worker.state.get("baseline"), is_last=is_last)
         if signs:
             row["signs"] = signs
         self.past.append(row)
         # Weights first: whoever sees a frame may ask for them.
         worker.persist(lambda: self.weights.write_weights(epoch, self.model, is_last=is_last))
-        worker.persist(lambda: self.frames.write_view(epoch, view, is_last=is_last))
+        worker.persist(lambda: self.task.write_frame(self.frames, epoch, look, is_last=is_last))
         self._write(row)
-        if epoch and self._is_better(view.metrics["val_loss"]):
-            self.best = {"epoch": epoch, "val_loss": view.metrics["val_loss"]}
-            self.best_weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+        if epoch and self._is_better(look.metrics["val_loss"]):
+            self.best = {"epoch": epoch, "val_loss": look.metrics["val_loss"]}
+            self.best_weights = {
+                k: v.detach().clone() for k, v in trained_state(self.model).items()
+            }
             self.since_best = 0
         elif epoch:
             self.since_best += 1
@@ -226,18 +232,6 @@ class Session:
             or best["epoch"] < self.objective.settled_from
             or val_loss < best["val_loss"]
         )
-
-    def _about(self, is_last: bool) -> dict[str, Any]:
-        """What signs of trouble depend on beside the numbers."""
-        model, objective = self.spec.model, self.spec.objective
-        return {
-            "objective": objective.kind,
-            "objective_settings": objective.model_dump(),
-            "code_size": self.model.code_size,
-            "code_activation": getattr(model, "code_activation", "linear"),
-            "is_last": is_last,
-            "epochs": self.spec.train.epochs,
-        }
 
     def _write(self, row: dict[str, Any]) -> None:
         row["seconds"] = round(self.worker.elapsed(), 4)

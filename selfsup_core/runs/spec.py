@@ -57,6 +57,14 @@ class FramesConfig(Config):
     samples: int = setting(
         2000, "Samples on the latent map.", title="Points on the map", ge=10, le=20_000
     )
+    prompt: str = setting(
+        "",
+        "Beginning of a text that a language model goes on from at each epoch; of a masked one, a text with [MASK].",
+        title="Your beginning", max_length=500,
+    )  # fmt: skip
+    written: int = setting(
+        160, "Tokens that a language model writes at each epoch.", title="Tokens written", ge=0, le=1000,
+    )  # fmt: skip
 
 
 class RunSpec(Config):
@@ -98,10 +106,15 @@ class RunSpec(Config):
 
     def digest(self) -> str:
         """Of what decides the outcome: the name and live pacing are left out."""
-        values = self.as_dict()
-        values.pop("name")
+        values: dict[str, Any] = {"seed": self.seed}
+        for name in ("data", "model", "objective", "train", "frames"):
+            part = getattr(self, name)
+            # Without defaults: a setting that a later version adds leaves the digest of older runs as it is.
+            values[name] = part.model_dump(mode="json", exclude_defaults=True)
+            if hasattr(part, "kind"):
+                values[name]["kind"] = part.kind
         for live in ("epochs_per_second", "checkpoint_seconds"):
-            values["train"].pop(live)
+            values["train"].pop(live, None)
         return sha256(yaml.safe_dump(values, sort_keys=True).encode())
 
 
@@ -179,15 +192,22 @@ def spec_yaml(spec: RunSpec) -> str:
     return yaml.safe_dump(spec.as_dict(), sort_keys=False, allow_unicode=True)
 
 
-def list_presets() -> dict[str, dict[str, Any]]:
-    """Name → {"title", "about", "order", "kinds", "spec"}; a preset is one YAML file in `presets/`."""
+def list_presets(task: str = "autoencoder") -> dict[str, dict[str, Any]]:
+    """Name → {"title", "about", "order", "kinds", "task", "spec"}; a preset is one YAML file in `presets/`.
+
+    Args:
+        task: only those for this task; "" for all.
+    """
     found = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in PRESETS.glob("*.yaml")}
+    for preset in found.values():
+        preset["task"] = MODELS[preset["spec"].get("model", {}).get("kind", "dense")].task
+    found = {name: preset for name, preset in found.items() if task in ("", preset["task"])}
     return dict(sorted(found.items(), key=lambda item: (item[1].get("order", 99), item[0])))
 
 
 def preset_spec(name: str, overrides: dict[str, Any] | None = None) -> RunSpec:
     """A preset's spec with changes. Raises SettingError when there is no such preset."""
-    presets = list_presets()
+    presets = list_presets("")
     if name not in presets:
         raise SettingError(f"There is no preset {name!r}. Known: {', '.join(presets)}.")
     spec = make_spec(presets[name]["spec"], overrides)

@@ -13,6 +13,7 @@ from safetensors.torch import save as save_tensors
 
 from selfsup_core.errors import RunError
 from selfsup_core.runs.thinned import Thinned, frame_path, list_frames
+from selfsup_core.train.loop import trained_state
 
 LARGEST = 65_504.0  # of half precision
 
@@ -29,7 +30,7 @@ class WeightStore(Thinned):
 
     def write_weights(self, epoch: int, model: torch.nn.Module, *, is_last: bool) -> None:
         if self.max_bytes and self.wants(epoch, is_last=is_last):
-            self.write(epoch, save_tensors({k: halve(v) for k, v in model.state_dict().items()}))
+            self.write(epoch, save_tensors({k: halve(v) for k, v in trained_state(model).items()}))
 
 
 def halve(tensor: torch.Tensor) -> torch.Tensor:

@@ -30,6 +30,56 @@ class TrainConfig(Config):
         gt=0.0,
         le=10.0,
     )
+    steps_per_epoch: int = setting(
+        0,
+        "Updates that count as one epoch; 0 goes through all training rows.",
+        title="Steps an epoch",
+        why="One pass through a long text would take too long to be watched.",
+        ge=0,
+        le=1_000_000,
+    )
+    warmup_steps: int = setting(
+        0,
+        "Updates in which the learning rate rises from 0 to its full size.",
+        title="Warm-up steps",
+        ge=0,
+        le=1_000_000,
+    )
+    schedule: Literal["constant", "cosine", "linear"] = setting(
+        "constant",
+        "How the learning rate goes on after the warm-up: it stays, or it falls to a tenth.",
+        title="Schedule",
+        why="A constant rate keeps live changes easy to read.",
+    )
+    weight_decay: float = setting(
+        0.0,
+        "Pulls matrices of weights towards zero at each update (AdamW); 0 is plain Adam.",
+        title="Weight decay",
+        ge=0.0,
+        le=1.0,
+    )
+    beta2: float = setting(
+        0.999,
+        "How long Adam remembers the size of gradients.",
+        title="Adam's beta 2",
+        why="Adam's published default.",
+        ge=0.5,
+        le=0.9999,
+    )
+    clip_norm: float = setting(
+        0.0,
+        "Gradients longer than this are shortened to it; 0 leaves them as they are.",
+        title="Gradient clipping",
+        ge=0.0,
+        le=1000.0,
+    )
+    accumulation: int = setting(
+        1,
+        "Parts in which a batch is worked off, one after the other, with the same result in less memory.",
+        title="Parts of a batch",
+        ge=1,
+        le=256,
+    )
     epochs_per_second: float = setting(
         0.0,
         "Slows training down so that it can be watched; 0 is full speed.",

@@ -6,6 +6,7 @@ The order of the rows is a function of (seed, epoch), so a loop that starts from
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -23,6 +24,7 @@ from selfsup_core.train.device import DeviceChoice
 TICK_SECONDS = 0.05
 MAX_HALVINGS = 3
 MAX_STEP_ROWS = 10_000
+LOWEST_SHARE = 0.1  # of the learning rate, at a schedule's end: nanoGPT's choice
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,45 @@ class Event:
     epoch: float
     terms: dict[str, float] = field(default_factory=dict)
     text: str = ""
+
+
+def make_optimizer(model: nn.Module, config: TrainConfig, *, fused: bool) -> torch.optim.Optimizer:
+    """Adam; with weight decay AdamW, which spares biases, scales and other vectors."""
+    trained = [p for p in model.parameters() if p.requires_grad]
+    options = {"lr": config.learning_rate, "betas": (0.9, config.beta2), "fused": fused}
+    if not config.weight_decay:
+        return torch.optim.Adam(trained, **options)
+    groups = [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": config.weight_decay},
+        {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([g for g in groups if g["params"]], **options)
+
+
+def rate_share(config: TrainConfig, step: int, total: int) -> float:
+    """Share of the learning rate at a step (counted from 0): a linear rise, then constant, or down to a tenth."""
+    if step < config.warmup_steps:
+        return (step + 1) / (config.warmup_steps + 1)
+    if config.schedule == "constant":
+        return 1.0
+    done = min(1.0, (step - config.warmup_steps) / max(1, total - config.warmup_steps))
+    falling = 0.5 * (1 + math.cos(math.pi * done)) if config.schedule == "cosine" else 1 - done
+    return LOWEST_SHARE + (1 - LOWEST_SHARE) * falling
+
+
+def trained_state(model: nn.Module) -> dict[str, torch.Tensor]:
+    """What training can change: the weights that are trained, and all buffers; frozen weights are the model's own."""
+    frozen = {name for name, p in model.named_parameters() if not p.requires_grad}
+    return {name: value for name, value in model.state_dict().items() if name not in frozen}
+
+
+def load_trained(model: nn.Module, state: dict[str, torch.Tensor]) -> None:
+    """Inverse of `trained_state`. Raises RuntimeError when a trained weight is missing or strange."""
+    missing = trained_state(model).keys() - state.keys()
+    if missing:
+        raise RuntimeError(f"the weights lack {', '.join(sorted(missing)[:3])}")
+    if unexpected := model.load_state_dict(state, strict=False).unexpected_keys:
+        raise RuntimeError(f"there are weights of another model: {', '.join(unexpected[:3])}")
 
 
 class Sums:
@@ -88,9 +129,10 @@ class Loop:
     ) -> None:
         self.model, self.objective, self.values, self.rows = model, objective, values, rows
         self.config, self.choice, self.seed = config, choice, seed
-        self.optimizer = torch.optim.Adam(
-            model.parameters(), lr=config.learning_rate, fused=choice.uses_fused
-        )
+        self.optimizer = make_optimizer(model, config, fused=choice.uses_fused)
+        self.base_rate = config.learning_rate
+        # Dropout draws from torch's global generator: it is set anew before each step, so a resume draws the same.
+        self.has_dropout = any(isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules())
         self.generator = torch.Generator(choice.name).manual_seed(seed)
         self.epoch = self.index = self.step = 0  # epochs done, rows done in this epoch, steps done
         self.halvings = 0
@@ -98,12 +140,20 @@ class Loop:
         self.used_learning_rate = config.learning_rate
         self.stops: set[int] = set()  # steps after which a tick is due, whatever the time
         self.epoch_sums, self.window_sums = Sums(), Sums()
-        self.steps_per_epoch = -(-len(rows) // config.batch_size)
+        self.rows_per_epoch = config.steps_per_epoch * config.batch_size or len(rows)
+        self.steps_per_epoch = -(-self.rows_per_epoch // config.batch_size)
         # About ten rows an epoch, fewer in long runs, so that a curve stays quick to send and draw.
         per_epoch = max(1, min(10, MAX_STEP_ROWS // config.epochs))
         self.log_every = max(1, self.steps_per_epoch // per_epoch)
 
     def set_learning_rate(self, value: float) -> None:
+        """From the next step on; a schedule goes on from there as the same share of it."""
+        self.base_rate = value
+        self._follow_schedule()
+
+    def _follow_schedule(self) -> None:
+        total = self.config.epochs * self.steps_per_epoch
+        value = self.base_rate * rate_share(self.config, self.step, total)
         for group in self.optimizer.param_groups:
             group["lr"] = value
 
@@ -114,12 +164,15 @@ class Loop:
     @property
     def progress(self) -> float:
         """Epochs done, with the fraction of the current one."""
-        return self.epoch + self.index / len(self.rows)
+        return self.epoch + self.index / self.rows_per_epoch
 
     def _order(self) -> torch.Tensor:
         """The rows of this epoch, in an order that (seed, epoch) alone decide."""
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + self.epoch) % 2**63)
-        return self.rows[torch.randperm(len(self.rows), generator=generator).to(self.rows.device)]
+        order = torch.randperm(len(self.rows), generator=generator)
+        while len(order) < self.rows_per_epoch:
+            order = torch.cat([order, torch.randperm(len(self.rows), generator=generator)])
+        return self.rows[order[: self.rows_per_epoch].to(self.rows.device)]
 
     def _autocast(self) -> Any:
         if self.choice.uses_bf16:
@@ -128,9 +181,12 @@ class Loop:
 
     def _update(self, rows: torch.Tensor) -> None:
         """One optimizer step; after `halvings` the batch is worked off in smaller parts with the same gradient."""
+        self._follow_schedule()
         self.used_learning_rate = self.learning_rate
         self.optimizer.zero_grad(set_to_none=True)
-        parts = rows.chunk(2**self.halvings)
+        if self.has_dropout:
+            torch.manual_seed((self.seed * 1_000_003 + self.step) % 2**63)
+        parts = rows.chunk(self.config.accumulation * 2**self.halvings)
         collected = []
         self.objective.progress = self.progress
         for part in parts:
@@ -139,6 +195,8 @@ class Loop:
             share = len(part) / len(rows)
             (terms["loss"] if share == 1 else terms["loss"] * share).backward()
             collected.append((terms, len(part)))
+        if self.config.clip_norm:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         self.optimizer.step()
         for terms, count in collected:
             self.epoch_sums.add(terms, count)
@@ -221,7 +279,7 @@ class Loop:
     def state(self) -> dict[str, Any]:
         """All that is needed to go on, in tensors and plain values."""
         return {
-            "model": self.model.state_dict(),
+            "model": trained_state(self.model),
             "optimizer": self.optimizer.state_dict(),
             "generator": self.generator.get_state(),
             "position": {"epoch": self.epoch, "index": self.index, "step": self.step},
@@ -232,7 +290,7 @@ class Loop:
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
-        self.model.load_state_dict(state["model"])
+        load_trained(self.model, state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"])
         self.epoch, self.index, self.step = (

@@ -153,9 +153,9 @@ def test_a_full_disk_where_metrics_are_mended_at_the_start_pauses_too(
 
 def test_a_full_disk_where_the_data_are_made_pauses_too(workspace: Path, quick, monkeypatch):
     folder = make_run(workspace)
-    from selfsup_core.runs import session
+    from selfsup_core.runs.tasks import autoencoder
 
-    real, left = session.open_source, [1]
+    real, left = autoencoder.open_source, [1]
 
     def open_source(*arguments, **options):
         if left[0]:
@@ -163,7 +163,7 @@ def test_a_full_disk_where_the_data_are_made_pauses_too(workspace: Path, quick, 
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(*arguments, **options)
 
-    monkeypatch.setattr(session, "open_source", open_source)
+    monkeypatch.setattr(autoencoder, "open_source", open_source)
     Worker(folder).run()
     assert len(FullWorker.seen) == 1
     assert read_state(folder)["status"] == "finished"

@@ -1,0 +1,40 @@
+"""What the settings of a run alone tell of it, for lists and views; light enough for a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.data.sources import find_source
+from selfsup_core.data.vectorize import input_shape
+from selfsup_core.models import MODELS
+from selfsup_core.models.gpt import vocabulary_guess
+from selfsup_core.runs.spec import RunSpec
+
+
+def describe_spec(spec: RunSpec, workspace: Path) -> dict[str, Any]:
+    """task, objective, loss, network, code_size, can_decode, map and parameters (as far as they are known)."""
+    network = MODELS[spec.model.kind]
+    code = network.code_size(spec.model)
+    about = {
+        "task": network.task,
+        "objective": spec.objective.kind,
+        "loss": getattr(spec.objective, "loss", ""),
+        "network": spec.model.kind,
+        "code_size": code,
+        "can_decode": network.can_decode,
+        "parameters": network.parameters(spec.model, network_input(spec, workspace)),
+    }
+    if network.task == "language":
+        return about | {
+            "map": f"PCA of the tokens' {code} numbers" if code else "PCA of the tokens"
+        }
+    return about | {"map": "the code itself" if code <= 3 else f"PCA of {code} numbers"}
+
+
+def network_input(spec: RunSpec, workspace: Path) -> tuple[int, ...]:
+    """Shape of what the network is given of one sample; of a language model (tokens in its vocabulary,)."""
+    if MODELS[spec.model.kind].task == "language":
+        return (vocabulary_guess(spec.model) if hasattr(spec.model, "tokenizer") else 0,)
+    source = find_source(spec.data.source, workspace)
+    return input_shape(source.shape, source.kind, spec.data)

@@ -1,0 +1,86 @@
+"""What is trained: one file a task. The session knows runs, events and files; a task knows data, model and views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from selfsup_core.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+    from torch import nn
+
+    from selfsup_core.objectives import Objective
+    from selfsup_core.runs.frames import FrameStore
+    from selfsup_core.runs.spec import RunSpec
+    from selfsup_core.train.device import DeviceChoice
+
+
+@dataclass
+class Setting:
+    """What a task is made from.
+
+    Attributes:
+        persist: does a write, and again when the disk was full.
+        say: shows in words what takes its time before training begins.
+    """
+
+    spec: RunSpec
+    folder: Path
+    workspace: Path
+    choice: DeviceChoice
+    persist: Callable[[Callable[[], Any]], Any]
+    say: Callable[[str], None]
+
+
+@dataclass
+class Look:
+    """What was seen of an epoch: numbers for its row, and whatever its frame is made from."""
+
+    metrics: dict[str, float | None]
+    view: Any = field(repr=False)
+
+
+class Task(Protocol):
+    """Made from a `Setting`; raises StudioError when data, network and objective do not go together.
+
+    Attributes:
+        values: row numbers (B,) on the device → a batch for the objective.
+        rows: (N,) row numbers to train on, on the device.
+        digest: of the data, so that a checkpoint is not loaded beside others.
+        notes: what was decided or filled in, in words.
+    """
+
+    model: nn.Module
+    objective: Objective
+    values: Callable[[torch.Tensor], torch.Tensor]
+    rows: torch.Tensor
+    digest: str
+    notes: list[str]
+
+    def write_static(self, frames: FrameStore) -> None:
+        """Write what all frames share; skipped when it is there."""
+
+    def baseline(self) -> dict[str, Any]:
+        """What simpler means achieve on the same validation rows; computed once."""
+
+    def look(self, terms: dict[str, float]) -> Look:
+        """Evaluate at the end of an epoch; `terms` are the means of its training steps."""
+
+    def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
+        """Write the frame of an epoch, when its turn it is."""
+
+    def find_signs(
+        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
+    ) -> list[dict[str, str]]:  # fmt: skip
+        """Signs of trouble in an epoch's numbers."""
+
+    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+        """Numbers that are computed once, when all epochs are done, with the best epoch's weights or the last ones."""
+
+
+TASKS: Registry[type[Task]] = Registry("task", "selfsup_core.runs.tasks")
