@@ -17,12 +17,11 @@ from pydantic import field_validator
 from selfsup_core.errors import SettingError
 from selfsup_core.settings import Config, setting
 
-TEMPLATE = """Which one of these labels fits the text best?
-Labels: {labels}
+TEMPLATE = """Classify the text into one of these categories: {labels}.
 
 Text: {text}
 
-Answer with the label alone."""
+Category:"""
 PLACES = re.compile(r"\{(text|labels)\}")
 MOST_CLASSES = 200
 MOST_ANSWER = 4_000
@@ -44,7 +43,8 @@ class ZeroShotConfig(Config):
 
     template: str = setting(
         TEMPLATE, "What is asked; {text} and {labels} stand for the text and the classes' names.",
-        title="Prompt", min_length=1, max_length=4_000,
+        title="Prompt", why="Of five that were tried, small models answered this one most often.",
+        min_length=1, max_length=4_000,
     )  # fmt: skip
     most_characters: int = setting(
         2_000, "Of a longer text so many first characters are shown.", title="Characters of a text",

@@ -355,6 +355,27 @@ def test_what_a_server_does_not_take_is_left_out_from_then_on(server):
     assert server.bodies()[-1].keys() == {"model", "messages", "max_completion_tokens"}
 
 
+def test_threads_learn_at_once_and_nothing_is_learned_for_ever(server):
+    met = threading.Barrier(4, timeout=5)
+
+    def picky(handler, body):
+        if "seed" in body:
+            met.wait()
+            return answer(400, {"error": {"message": "seed is not supported"}})
+        return by_text(handler, body)
+
+    server.answers = [picky]
+    remote = Remote(connect(server.url), QUICK.model_copy(update={"workers": 4}))
+    found = label_texts(remote, [f"say space{'!' * i}" for i in range(8)], NAMES)
+    assert [f.label for f in found] == [0] * 8
+    assert remote.counts.requests == 4 + 8
+    server.answers = [answer(400, {"error": {"message": "use max_completion_tokens"}})]
+    remote, _ = remote_of(server)
+    with pytest.raises(RemoteError, match="max_completion_tokens"):
+        remote.read("ab")
+    assert remote.counts.requests == 1
+
+
 def test_the_only_model_is_taken_and_several_are_named(server):
     server.answers = [answer(200, {"data": [{"id": "one"}]}), says("a")]
     remote = Remote(connect(server.url, model=""), QUICK)

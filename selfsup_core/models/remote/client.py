@@ -165,8 +165,9 @@ class Remote(Transport):
         said = error.said.lower()
         for name in ("max_tokens", "temperature", "seed"):
             about = "max_completion_tokens" if name == "max_tokens" else name
-            if name in sent and about in said and name not in self.unwanted:
-                self.unwanted.add(name)
+            can_go = name in sent and (name != "max_tokens" or "messages" in sent)
+            if can_go and about in said:
+                self.unwanted.add(name)  # another thread may have learned it meanwhile
                 return True
         return False
 

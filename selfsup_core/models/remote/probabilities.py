@@ -28,11 +28,16 @@ def log_p_of(value: Any) -> float | None:
     return min(0.0, float(value)) if is_number and math.isfinite(value) else None
 
 
+def shown(token: str) -> str:
+    """A token as the studio shows it: part of a character's bytes as ⍰, where servers put nothing or a mark."""
+    return token.replace("\ufffd", "⍰") or "⍰"
+
+
 def likeliest(row: Any, count: int | None = None) -> list[tuple[str, float]]:
     """[(token, P), …], most likely first, of a {token: ln P}."""
     if not isinstance(row, dict):
         return []
-    known = [(token, log_p_of(value)) for token, value in row.items()]
+    known = [(shown(str(token)), log_p_of(value)) for token, value in row.items()]
     ranked = sorted(((t, math.exp(v)) for t, v in known if v is not None), key=lambda pair: -pair[1])  # fmt: skip
     return ranked[:count]
 
@@ -64,14 +69,14 @@ def read_echo(
             remedy="Set the model's beginning-of-text token as the beginning of text (start), such as <s>.",
         )  # fmt: skip
     read = len(tokens) - made
-    pieces = [str(token).replace("\ufffd", "⍰") for token in tokens[:read]]
+    pieces = [str(token) for token in tokens[:read]]
     log_p, others = [log_p_of(v) for v in values[:read]], [likeliest(t, ALTERNATIVES) for t in tops[:read]]  # fmt: skip
     while pieces and pieces[0] and start.startswith(pieces[0]):
         start = start[len(pieces[0]) :]
         del pieces[0], log_p[0], others[0]
     if pieces and log_p[0] is None and pieces[0] and not text.startswith(pieces[0]):
         del pieces[0], log_p[0], others[0]  # a beginning that the server put there
-    pieces = [piece or "⍰" for piece in pieces]  # part of a character's bytes
+    pieces = [shown(piece) for piece in pieces]
     if not any(value is not None for value in log_p):
         raise no_log_probabilities(host)
     # What nothing foretells is left out of the characters, too.
