@@ -11,6 +11,8 @@ import numpy as np
 
 from selfsup_core.data.config import DataConfig
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.encoder_language import check_language
+from selfsup_core.data.encoders import find_encoder
 from selfsup_core.data.splits import Split, split_rows
 from selfsup_core.data.texts import Texts
 from selfsup_core.data.vectorize import embed, tfidf
@@ -130,7 +132,9 @@ def prepare(
         split = leave_out(split, y, dataset.classes, config.leave_out)
     shared = {"dataset": dataset, "split": split, "y": y}
     if isinstance(dataset.x, Texts):
-        x, columns, note = vectorize(dataset, dataset.x, split, config, workspace, progress)
+        x, columns, note = vectorize(
+            dataset, dataset.x, split, config, workspace, progress, str(device)
+        )
         return Prepared(
             **shared, x=torch.from_numpy(x).to(device), scale=1.0, note=note,
             item_shape=x.shape[1:], columns=columns,
@@ -189,14 +193,18 @@ def category_groups(dataset: Dataset) -> tuple[tuple[int, ...], ...]:
 
 def vectorize(
     dataset: Dataset, texts: Texts, split: Split, config: DataConfig, workspace: Path | None,
-    progress: Callable[[str], None] | None,
+    progress: Callable[[str], None] | None, device: str = "cpu",
 ) -> tuple[np.ndarray, tuple[str, ...], str]:  # fmt: skip
     """(N, V) values in [0, 1], names of the columns, and how it was done."""
     if config.text_features == "tfidf":
         return tfidf(texts, split.train, config.vocabulary)
     cache = None if workspace is None else workspace / "embeddings"
-    x = embed(texts, cache, dataset.digest or dataset.id, progress)
-    note = "Sentence embeddings by all-MiniLM-L6-v2, each of the 384 numbers scaled to 0…1."
+    digest = dataset.digest or dataset.id
+    x = embed(texts, cache, digest, progress, encoder=config.encoder, device=device)
+    title = find_encoder(config.encoder).title
+    note = f"Sentence embeddings by {title}, each of the {x.shape[1]} numbers scaled to 0…1."
+    if warning := check_language(texts, config.encoder):
+        note = f"{note} {warning}"
     return scale_columns(x, split.train, ()), (), note
 
 

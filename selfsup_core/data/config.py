@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
+from selfsup_core.data.encoders import check_name
 from selfsup_core.data.sources import OWN_NAME, SOURCES
 from selfsup_core.settings import Config, setting
 
@@ -58,6 +59,14 @@ class DataConfig(Config):
         title="Text features",
         why="TF-IDF takes a moment and its numbers are words; embeddings take minutes at first use.",
     )
+    encoder: str = setting(
+        "minilm",
+        "What makes embeddings of texts: minilm, multilingual, or a folder in Hugging Face's layout.",
+        title="Encoder",
+        why="MiniLM is the best of the small ones for English; multilingual knows 16 languages, Chinese too.",
+        min_length=1,
+        max_length=1000,
+    )
     vocabulary: int = setting(
         1000,
         "Words that TF-IDF counts, the most frequent ones of the training texts.",
@@ -77,6 +86,11 @@ class DataConfig(Config):
         title="Class left out",
         max_length=200,
     )
+
+    @field_validator("encoder")
+    @classmethod
+    def encoder_is_named(cls, name: str) -> str:
+        return check_name(name)
 
     @field_validator("source")
     @classmethod

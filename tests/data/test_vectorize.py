@@ -1,18 +1,19 @@
-"""Texts as vectors: fitted on training rows only, exact width, in [0, 1]; embeddings are cached whole."""
+"""Texts as vectors: fitted on training rows only, exact width, in [0, 1]; embeddings as wide as promised."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from selfsup_core.data import vectorize
 from selfsup_core.data.batches import prepare
 from selfsup_core.data.config import DataConfig
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.encoders import ENCODERS
 from selfsup_core.data.texts import Texts
-from selfsup_core.data.vectorize import embed, find_encoder, input_shape, tfidf
+from selfsup_core.data.vectorize import embed, input_shape, tfidf
 from selfsup_core.errors import DataError, SettingError
 
 ENGLISH = Texts.pack(["the cat sat on the mat", "the dog is in the house", "a cat and a dog"] * 10)
@@ -83,35 +84,33 @@ def test_a_class_is_left_out_of_training_rows_only():
         prepare(texts_set(ENGLISH), DataConfig(leave_out="b"))
 
 
+def test_the_encoder_decides_the_width_and_is_one_that_is_known():
+    config = DataConfig(text_features="embeddings", encoder="multilingual")
+    assert input_shape((), "text", config) == (512,)
+    with pytest.raises(ValueError, match="must be one of minilm, multilingual"):
+        DataConfig(encoder="minlm")
+    with pytest.raises(DataError, match="neither a built-in one nor a folder"):
+        input_shape((), "text", DataConfig(text_features="embeddings", encoder="/not/there"))
+
+
 needs_encoder = pytest.mark.skipif(
-    find_encoder() is None, reason="the encoder's package is not installed"
+    ENCODERS["minilm"].find() is None, reason="the encoder's package is not installed"
 )
 
 
 @needs_encoder
-def test_like_texts_have_like_embeddings_and_an_empty_one_is_zero():
-    texts = Texts.pack(["a cat sleeps", "stock markets fell today", "", "the kitten is asleep"])
-    x = embed(texts, None, "d")
-    assert x.shape == (4, 384)
-    assert np.allclose(np.linalg.norm(x[[0, 1, 3]], axis=1), 1, atol=1e-5)
-    assert x[2].max() == 0
-    assert x[0] @ x[3] > x[0] @ x[1] + 0.3
-    alone = embed(Texts.pack(["a cat sleeps"]), None, "e")
-    assert np.allclose(alone[0], x[0], atol=1e-5), "the batch does not matter"
-
-
-@needs_encoder
-def test_embeddings_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    texts = Texts.pack(["one", "two"])
-    first = embed(texts, tmp_path / "e", "digest")
-    monkeypatch.setattr(vectorize, "encode_all", lambda *a: pytest.fail("made again"))
-    assert np.array_equal(embed(texts, tmp_path / "e", "digest"), first)
-    monkeypatch.setattr(vectorize, "encode_all", lambda texts, progress: first + 1)
-    next((tmp_path / "e").iterdir()).write_bytes(b"damaged")
-    assert np.array_equal(embed(texts, tmp_path / "e", "digest"), first + 1)
+def test_prepared_embeddings_say_who_made_them(tmp_path: Path):
+    said: list[str] = []
+    config = DataConfig(text_features="embeddings")
+    data = prepare(texts_set(ENGLISH), config, workspace=tmp_path, progress=said.append)
+    assert data.x.shape == (30, 384) == (len(data.x), *input_shape((), "text", config))
+    assert "all-MiniLM-L6-v2" in data.note
+    assert said[0].startswith("Embedding texts: ")
+    assert len(list((tmp_path / "embeddings").glob("*.npy"))) == 1
 
 
 def test_a_missing_encoder_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(vectorize, "find_encoder", lambda: None)
+    gone = replace(ENCODERS["minilm"], package="not-installed")
+    monkeypatch.setitem(ENCODERS, "minilm", gone)
     with pytest.raises(DataError, match=r"data\.text_features to tfidf"):
         embed(Texts.pack(["a"]), None, "d")
