@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import language_inside
+from pages.parts import language_inside, language_models
 
 MODES = {
     "inside": ("Look inside", ":material/visibility:", language_inside.show),
+    "models": ("Models", ":material/deployed_code:", language_models.show),
 }
 
 st.title("Language model", anchor=False)

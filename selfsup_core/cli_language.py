@@ -8,76 +8,172 @@ from typing import Annotated, Any
 import typer
 
 from selfsup_core.cli_output import AsJson, Workspace, place, show, table
-from selfsup_core.lab.language import AttentionAsk, WriteAsk
+from selfsup_core.lab.language import AttentionAsk, Models, PlaceAsk, WriteAsk
 from selfsup_core.settings import list_settings
 
 language_app = typer.Typer(help="Language models: look inside one, let it write.", no_args_is_help=True)  # fmt: skip
 ABOUT = {
-    s.path: s.description for config in (WriteAsk, AttentionAsk) for s in list_settings(config)
+    s.path: s.description
+    for config in (WriteAsk, AttentionAsk, PlaceAsk)
+    for s in list_settings(config)
 }
 
-Model = Annotated[str, typer.Argument(help="A built-in model's name, or a folder of one.")]
+MODEL_HELP = (
+    "A built-in model's name, a folder of one, hub:owner/name once fetched, run:ID or run:ID@EPOCH."
+)
+Model = Annotated[str, typer.Argument(help=MODEL_HELP)]
 Text = Annotated[str, typer.Argument(help=ABOUT["text"])]
 Temperature = Annotated[float, typer.Option(help=ABOUT["temperature"])]
 TopK = Annotated[int, typer.Option(help=ABOUT["top_k"])]
 TopP = Annotated[float, typer.Option(help=ABOUT["top_p"])]
+Place = Annotated[int | None, typer.Option(help=ABOUT["place"])]
 
 
 @language_app.command("models")
-def models_command(as_json: AsJson = False) -> None:
-    """Models that come with the studio."""
-    from selfsup_core.models.pretrained import BUILT_IN, explain_missing
+def models_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Models that come with the studio, that were fetched, and that one's own runs have trained."""
+    from selfsup_core.lab.catalogue import list_models
 
-    entries = [
-        {
-            "model": m.name, "title": m.title, "about": m.about, "licence": m.licence,
-            "languages": m.languages, "parameters": m.parameters, "missing": explain_missing(m),
-        }
-        for m in BUILT_IN.values()
-    ]  # fmt: skip
-    rows = [("MODEL", "PARAMETERS", "LICENCE", "ABOUT")]
-    rows += [(e["model"], f"{e['parameters']:,}", e["licence"], e["missing"] or e["about"]) for e in entries]  # fmt: skip
+    entries = list_models(place(workspace))
+    rows = [("MODEL", "KIND", "WEIGHTS", "MEMORY", "LICENCE", "READY", "ABOUT")]
+    for e in entries:
+        n = e["parameters"]
+        rows.append((
+            e["model"], e["kind"], f"{n / 1e6:.1f} M" if n else "", f"{4 * n / 1e6:,.0f} MB" if n else "",
+            e["licence"], "missing" if e["missing"] else "yes" if e["prepared"] else "at first use",
+            e["missing"] or e["about"],
+        ))  # fmt: skip
     show(entries, as_json, table(rows))
 
 
-def ask(model: str, tool: str, values: dict[str, Any], workspace: Any) -> dict[str, Any]:
-    """A tool's answer, from a model that is loaded into this very process."""
+def here(workspace: Any) -> Models:
+    """Models that are loaded into this very process."""
+    return Models(place(workspace))
+
+
+def ask(models: Models, model: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
     from pathlib import Path
 
-    from selfsup_core.lab.language import Models, use_language_tool
+    from selfsup_core.lab.language import use_language_tool
 
     name = str(Path(model).resolve()) if Path(model).is_dir() else model
-    return use_language_tool(Models(place(workspace)), name, tool, values)
+    return use_language_tool(models, name, tool, values)
+
+
+def summary_of(found: dict[str, Any]) -> str:
+    """The numbers of a reading in a line; those of a masked model by their own names."""
+    masked = found["kind"] == "masked"
+    names = {
+        "log_probability": "pseudo-log-likelihood" if masked else "log-probability",
+        "perplexity": "pseudo-perplexity" if masked else "perplexity",
+        "bits_per_character": "bits a character",
+    }  # fmt: skip
+    return ", ".join(f"{names[k]} {found[k]:.4f}" for k in names if found[k] is not None)
 
 
 @language_app.command("read")
 def read_command(
     model: Model, text: Text, workspace: Workspace = None, as_json: AsJson = False
 ) -> None:
-    """The probability of each token of a text, given those before it."""
-    found = ask(model, "read", {"text": text}, workspace)
+    """The probability of each token of a text, given those before it; in a masked model, given all others."""
+    found = ask(here(workspace), model, "read", {"text": text})
     rows = [("TOKEN", "P", "LIKELIEST HERE")]
     for piece, value, others in zip(
         found["pieces"], found["log_p"], found["alternatives"], strict=True
     ):
         p = "" if value is None else f"{math.exp(value):.4f}"
         rows.append((repr(piece), p, ", ".join(f"{name!r} {q:.3f}" for name, q in others[:3])))
-    last = ", ".join(
-        f"{name.replace('_', ' ')} {found[name]:.4f}"
-        for name in ("log_probability", "perplexity", "bits_per_character")
-        if found[name] is not None
-    )
-    show(found, as_json, f"{table(rows)}\n{last}{'. ' + found['note'] if found['note'] else ''}")
+    note = f". {found['note']}" if found["note"] else ""
+    show(found, as_json, f"{table(rows)}\n{summary_of(found)}{note}")
+
+
+@language_app.command("compare")
+def compare_command(
+    first: Annotated[str, typer.Argument(metavar="A", help=MODEL_HELP)],
+    second: Annotated[str, typer.Argument(metavar="B", help=f"{MODEL_HELP} Or: remote.")],
+    text: Text, workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Two models, or two epochs of a run, on the same text; the parts on which they differ most come first."""
+    from selfsup_core.evaluate.comparing import compare_readings
+    from selfsup_core.lab.remote_reading import REMOTE, read_remote
+
+    models = here(workspace)
+    readings = [
+        read_remote(text) if name == REMOTE else ask(models, name, "read", {"text": text})
+        for name in (first, second)
+    ]
+    found = compare_readings(*readings, text)
+    names = (first, second)
+    rows = [("MODEL", "LOG-PROBABILITY", "PERPLEXITY", "BITS A CHARACTER", "TOKENS")]
+    for name, total in zip(names, found["totals"], strict=True):
+        numbers = (total[k] for k in ("log_probability", "perplexity", "bits_per_character"))
+        rows.append((name, *("" if v is None else f"{v:.4f}" for v in numbers), str(total["tokens"])))  # fmt: skip
+    parts = [("PART", "P BY A", "P BY B", "LIKELIER BY")]
+    for part in sorted(found["parts"], key=lambda p: -abs(p["difference"]))[:8]:
+        p, q = (f"{math.exp(v):.3g}" for v in part["log_p"])
+        by = "A" if part["difference"] > 0 else "B"
+        parts.append((repr(part["text"]), p, q, f"{by}, × {math.exp(min(abs(part['difference']), 700)):.3g}"))  # fmt: skip
+    notes = [comparable(readings, found)]
+    show(found | {"models": names}, as_json, "\n\n".join([table(rows), table(parts), *notes]))
+
+
+def comparable(readings: list[dict[str, Any]], found: dict[str, Any]) -> str:
+    if readings[0]["kind"] != readings[1]["kind"]:
+        return "A masked model sees both sides of a token, a causal one only what is before: their numbers are not comparable."
+    if not found["parts"]:
+        return "The tokens of one model could not be found in the text, so nothing could be laid side by side."
+    same = "Both have the same tokens." if found["same_tokens"] else "Perplexity is for a token, and their tokens differ; bits a character are comparable."  # fmt: skip
+    return f"{same} Of the {found['characters']:,} characters that both foretell."
+
+
+@language_app.command("measure")
+def measure_command(model: Model, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """How fast a model is on this machine, and the memory that it takes; kept in the workspace."""
+    found = ask(here(workspace), model, "measure", {})
+    writing = found["write_tokens_per_second"]
+    rows = [
+        ("reading", f"{found['read_tokens_per_second']:,.0f} tokens a second"),
+        ("writing", f"{writing:,.1f} tokens a second" if writing else "does not write"),
+        ("loading", f"{found['load_seconds']:.1f} s"),
+        ("memory", f"{found['memory_mb']:,.0f} MB"),
+        ("threads", str(found["threads"])),
+    ]
+    show(found, as_json, table(rows))
+
+
+@language_app.command("fetch")
+def fetch_command(
+    model: Annotated[str, typer.Argument(help="Id on the Hugging Face Hub: owner/name, or owner/name@revision.")],
+    workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Download a language model from the Hugging Face Hub: safetensors, JSON and vocabulary files only."""
+    import sys
+
+    from selfsup_core.models.hub import HUB, fetch_model, plan_fetch
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr)
+
+    plan = plan_fetch(model)
+    say(f"{plan.about()}.")
+    folder = fetch_model(model, place(workspace), say, plan=plan)
+    found = {
+        "model": HUB + plan.id, "revision": plan.revision, "licence": plan.licence,
+        "bytes": plan.bytes, "folder": str(folder),
+    }  # fmt: skip
+    show(found, as_json, f"{found['model']} is ready in {folder}. Licence: {plan.licence}.")
 
 
 @language_app.command("next")
 def next_command(
     model: Model, text: Text, temperature: Temperature = 1.0, top_k: TopK = 0, top_p: TopP = 1.0,
-    workspace: Workspace = None, as_json: AsJson = False,
+    place: Place = None, workspace: Workspace = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """What could come next, before and after temperature, top-k and top-p."""
-    values = {"text": text, "temperature": temperature, "top_k": top_k, "top_p": top_p}
-    found = ask(model, "next", values, workspace)
+    """What could come next, or stand in a gap, before and after temperature, top-k and top-p."""
+    values = {"text": text, "temperature": temperature, "top_k": top_k, "top_p": top_p} | (
+        {} if place is None else {"place": place}
+    )
+    found = ask(here(workspace), model, "next", values)
     rows = [("TOKEN", "P", "RESHAPED")]
     rows += [(repr(name), f"{p:.4f}", f"{q:.4f}") for name, p, q in found["next"]]
     show(found, as_json, table(rows))
@@ -95,7 +191,7 @@ def write_command(
         "text": text, "tokens": tokens, "seed": seed,
         "temperature": temperature, "top_k": top_k, "top_p": top_p,
     }  # fmt: skip
-    found = ask(model, "write", values, workspace)
+    found = ask(here(workspace), model, "write", values)
     show(found, as_json, text + found["text"])
 
 
@@ -106,11 +202,13 @@ def attention_command(
     workspace: Workspace = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """What each token looks at most; --json has all shares."""
-    found = ask(model, "attention", {"text": text, "layer": layer, "head": head}, workspace)
+    found = ask(here(workspace), model, "attention", {"text": text, "layer": layer, "head": head})
     rows = [("TOKEN", "LOOKS AT")]
     pieces = found["pieces"]
     for index, weights in enumerate(found["weights"]):
-        seen = zip(weights[: index + 1], pieces, strict=False)  # itself and what is before it
+        # A causal model sees a token itself and what is before it.
+        end = index + 1 if found["kind"] == "causal" else len(pieces)
+        seen = zip(weights[:end], pieces, strict=False)
         ranked = sorted(seen, key=lambda pair: -pair[0])[:3]
         shares = ", ".join(f"{name!r} {share:.2f}" for share, name in ranked)
         rows.append((repr(pieces[index]), shares))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfsup_core.errors import DataError, SettingError
+from selfsup_core.errors import DataError
+from selfsup_core.evaluate.encoding import context_of, encode, note_of, pieces_of
 from selfsup_core.evaluate.tokens import (
     bits_per_character,
     conditional_log_probabilities,
@@ -19,8 +20,6 @@ from selfsup_core.evaluate.tokens import (
 if TYPE_CHECKING:
     import torch
 
-MOST_TOKENS = 512
-MOST_ATTENTION = 64
 ALTERNATIVES = 5
 
 
@@ -30,69 +29,55 @@ class Reading:
 
     Attributes:
         pieces: (T,) the text of each token.
-        log_p: (T,) ln P(token | all before it); NaN for a first token that nothing comes before.
+        log_p: (T,) ln P(token | what the model sees); NaN for a token that nothing foretells.
         alternatives: for each token the most likely ones at its place, [(text, P), …].
+        spans: for each token its (first, one behind the last) character of the text.
         note: what was done to the text, or "".
     """
 
     pieces: list[str]
     log_p: np.ndarray
     alternatives: list[list[tuple[str, float]]]
-    characters: int
+    spans: list[tuple[int, int]]
     note: str
+
+    @property
+    def characters(self) -> int:
+        """Characters of the tokens that have a probability."""
+        spans = zip(self.spans, self.log_p, strict=True)
+        return sum(end - start for (start, end), p in spans if not np.isnan(p))
 
     def summary(self) -> dict[str, float | None]:
         """log_probability (natural), perplexity, bits_per_character, and how many tokens they are of; None without any."""
         import torch
 
         known = torch.from_numpy(self.log_p[~np.isnan(self.log_p)])
-        # A first token that nothing foretells is left out of the characters, too.
-        characters = self.characters - sum(
-            len(piece) for piece, p in zip(self.pieces, self.log_p, strict=True) if np.isnan(p)
-        )
         values = {
             "log_probability": float(known.sum()) if len(known) else None,
             "perplexity": perplexity(known),
-            "bits_per_character": bits_per_character(known, characters),
+            "bits_per_character": bits_per_character(known, self.characters),
         }
         finite = {k: v if v is not None and math.isfinite(v) else None for k, v in values.items()}
         return finite | {"tokens": len(known)}
 
 
-def context_of(model: Any) -> int:
-    """Tokens that fit into the model's context."""
-    return int(getattr(model.config, "max_position_embeddings", 0) or MOST_TOKENS)
-
-
-def encode(
-    model: Any, tokenizer: Any, text: str, *, most: int = MOST_TOKENS, from_end: bool = False
-) -> tuple[list[int], bool, str]:
-    """(token ids, whether a beginning-of-text token stands before them, what was left out in words or "").
-
-    Of a text with more tokens than `most`, or than the model's context, the first ones stay, or the last ones.
-    """
-    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-    start, note = tokenizer.bos_token_id, ""
-    room = min(most, context_of(model)) - (start is not None)
-    if len(ids) > room:
-        note = f"The {'last' if from_end else 'first'} {room} of {len(ids):,} tokens."
-        ids = ids[-room:] if from_end else ids[:room]
-    return ([start, *ids], True, note) if start is not None else (ids, False, note)
+def likeliest(tokenizer: Any, logits: torch.Tensor, count: int) -> list[list[tuple[str, float]]]:
+    """(T, V) → for each place the most likely tokens, [(text, P), …]."""
+    top = logits.float().softmax(dim=-1).topk(min(count, logits.shape[-1]))
+    return [
+        list(zip(pieces_of(tokenizer, row.tolist()), p.tolist(), strict=True))
+        for row, p in zip(top.indices, top.values, strict=True)
+    ]
 
 
 def encode_end(model: Any, tokenizer: Any, text: str) -> list[int]:
     """Tokens to go on from. Raises DataError when there are none."""
-    ids = encode(model, tokenizer, text, from_end=True)[0]
+    ids = encode(model, tokenizer, text, from_end=True).ids
     if not ids:
         raise DataError(
             "There is no text to go on from.", code="no-text", remedy="Type a few words."
         )
     return ids
-
-
-def pieces_of(tokenizer: Any, ids: list[int]) -> list[str]:
-    """Text of each token; a character whose bytes are spread over several tokens shows as ⍰ until its last one."""
-    return [tokenizer.decode([i]).replace("\ufffd", "⍰") for i in ids]
 
 
 def read_text(model: Any, tokenizer: Any, text: str) -> Reading:
@@ -103,52 +88,19 @@ def read_text(model: Any, tokenizer: Any, text: str) -> Reading:
     """
     import torch
 
-    ids, has_start, note = encode(model, tokenizer, text)
-    if len(ids) - has_start < 1:
+    made = encode(model, tokenizer, text)
+    if not made.own:
         raise DataError("There is no text to read.", code="no-text", remedy="Type a few words.")
-    tensor = torch.tensor(ids)
+    tensor = torch.tensor(made.ids)
     with torch.inference_mode():
         logits = model(tensor[None]).logits[0]
     log_p = conditional_log_probabilities(logits, tensor).numpy()
-    top = logits[:-1].float().softmax(dim=-1).topk(min(ALTERNATIVES, logits.shape[1]))
-    others = [
-        list(zip(pieces_of(tokenizer, row.tolist()), p.tolist(), strict=True))
-        for row, p in zip(top.indices, top.values, strict=True)
-    ]
-    shown = ids[has_start:]
-    if not has_start:  # nothing foretells the first token
+    others = likeliest(tokenizer, logits[:-1], ALTERNATIVES)
+    if not made.before:  # nothing foretells the first token
         log_p, others = np.concatenate([[np.nan], log_p]), [[], *others]
-    pieces = pieces_of(tokenizer, shown)
-    return Reading(pieces, log_p, others, len(tokenizer.decode(shown)), note)
-
-
-def attention_of(
-    model: Any, tokenizer: Any, text: str, *, layer: int, head: int
-) -> tuple[list[str], np.ndarray]:
-    """(T tokens, (T, T) float32): row i says how token i shares its attention among the tokens up to itself.
-
-    A beginning-of-text token, where there is one, is the first of them. At most 64 tokens.
-
-    Raises:
-        DataError: there is no text. SettingError: the model has no such layer or head.
-    """
-    import torch
-
-    layers, heads = model.config.num_hidden_layers, model.config.num_attention_heads
-    for name, value, count in (("layer", layer, layers), ("head", head, heads)):
-        if not 0 <= value < count:
-            raise SettingError(f"{name} must be at least 0 and less than {count}; found {value}.")
-    ids = encode(model, tokenizer, text, most=MOST_ATTENTION)[0]
-    if not ids:
-        raise DataError("There is no text to read.", code="no-text", remedy="Type a few words.")
-    was = model.config._attn_implementation
-    model.set_attn_implementation("eager")  # the quick kernels do not keep what they computed
-    try:
-        with torch.inference_mode():
-            found = model(torch.tensor([ids]), output_attentions=True).attentions[layer][0, head]
-    finally:
-        model.set_attn_implementation(was)
-    return pieces_of(tokenizer, ids), found.float().numpy()
+    return Reading(
+        pieces_of(tokenizer, made.own), log_p, others, made.spans, note_of(tokenizer, made)
+    )
 
 
 def next_logits(model: Any, tokenizer: Any, text: str) -> torch.Tensor:
@@ -184,7 +136,7 @@ def go_on(
     generator = torch.Generator().manual_seed(seed)
     ids = encode_end(model, tokenizer, text)
     made: list[int] = []
-    context, cache, fresh = context_of(model), None, ids
+    context, cache, fresh = context_of(model, tokenizer), None, ids
     with torch.inference_mode():
         for _ in range(tokens):
             if len(ids) + len(made) >= context:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from selfsup_core.figures.palette import class_color
 
@@ -22,44 +22,62 @@ def visible(piece: str) -> str:
     return html.escape(shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…")
 
 
-def reading_figure(
-    pieces: list[str],
-    log_p: list[float | None],
-    alternatives: list[list[tuple[str, float]]],
-) -> go.Figure:
-    """One bar a token: P(token | all before it). Hovering shows the running product and what was likelier.
+def notes_of(reading: dict[str, Any]) -> list[str]:
+    """What hovering says of each token: P, the product so far, and what was likelier."""
+    is_masked, notes, total = reading.get("kind") == "masked", [], 0.0
+    for piece, value, others in zip(
+        reading["pieces"], reading["log_p"], reading["alternatives"], strict=True
+    ):
+        if value is None:
+            about = [visible(piece), "a gap" if is_masked else "nothing comes before it"]
+        else:
+            total += value
+            about = [f"{visible(piece)}: P = {math.exp(value):.4f}"]
+            if not is_masked:
+                about.append(f"product so far: {power_of_ten(total)}")
+        if others:
+            about += ["", "likeliest here:", *(f"{visible(text)}  {p:.3f}" for text, p in others)]
+        notes.append("<br>".join(about))
+    return notes
+
+
+def heights_of(reading: dict[str, Any]) -> list[float]:
+    return [0.0 if v is None else math.exp(v) for v in reading["log_p"]]
+
+
+def given(reading: dict[str, Any]) -> str:
+    """What stands behind the bar in P(token | …)."""
+    return "all others" if reading.get("kind") == "masked" else "text before"
+
+
+def reading_figure(reading: dict[str, Any]) -> go.Figure:
+    """One bar a token: P(token | all before it), or given all others in a masked model.
 
     Args:
-        log_p: natural logarithms; None for a first token that nothing foretells.
+        reading: pieces, log_p (natural; None for what nothing foretells), alternatives, kind, as the tool `read` gives them.
     """
     import plotly.graph_objects as go
 
-    notes, total = [], 0.0
-    for piece, value, others in zip(pieces, log_p, alternatives, strict=True):
-        if value is None:
-            notes.append(f"{visible(piece)}<br>nothing comes before it")
-            continue
-        total += value
-        likely = "".join(f"<br>{visible(text)}  {p:.3f}" for text, p in others)
-        notes.append(
-            f"{visible(piece)}: P = {math.exp(value):.4f}<br>product so far: {power_of_ten(total)}"
-            f"<br><br>likeliest here:{likely}"
-        )
+    pieces = reading["pieces"]
     figure = go.Figure()
     figure.add_bar(
-        x=list(range(len(pieces))), y=[0 if v is None else math.exp(v) for v in log_p],
-        marker={"color": class_color(0)}, hovertext=notes, hoverinfo="text",
+        x=list(range(len(pieces))), y=heights_of(reading), marker={"color": class_color(0)},
+        hovertext=notes_of(reading), hoverinfo="text",
     )  # fmt: skip
     figure.update_layout(
-        margin=MARGIN, height=300, yaxis_title="P(token | text before)", bargap=0.15
+        margin=MARGIN, height=300, yaxis_title=f"P(token | {given(reading)})", bargap=0.15
     )
     figure.update_yaxes(range=[0, 1])
-    # Of a long text every few tokens are named; hovering names them all.
+    name_tokens(figure, pieces)
+    return figure
+
+
+def name_tokens(figure: go.Figure, pieces: list[str]) -> None:
+    """Of a long text every few tokens are named; hovering names them all."""
     named = list(range(0, len(pieces), 1 + len(pieces) // MOST_NAMES))
     figure.update_xaxes(
         tickvals=named, ticktext=[visible(pieces[i]) for i in named], autotickangles=[0, -45, -90],
     )  # fmt: skip
-    return figure
 
 
 def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
@@ -81,8 +99,8 @@ def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
             hovertemplate="%{x:.4f}<extra>" + name + "</extra>",
         )  # fmt: skip
     figure.update_layout(
-        margin={"l": 8, "r": 8, "t": 8, "b": 40}, height=60 + 26 * max(4, len(rows)), barmode="group",
-        xaxis_title="probability", legend={"orientation": "h", "y": 1.06},
+        margin={"l": 8, "r": 8, "t": 32, "b": 40}, height=84 + 26 * max(4, len(rows)), barmode="group",
+        xaxis_title="probability", legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},
     )  # fmt: skip
     figure.update_yaxes(
         tickvals=places, ticktext=[visible(row[0]) for row in rows], autorange="reversed",
@@ -91,18 +109,24 @@ def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
     return figure
 
 
-def attention_figure(pieces: list[str], weights: list[list[float]]) -> go.Figure:
-    """Row: the token that looks; column: what it looks at; at most itself and those before it."""
+def attention_figure(
+    pieces: list[str], weights: list[list[float]], *, looks_ahead: bool = False
+) -> go.Figure:
+    """Row: the token that looks; column: what it looks at; at most itself and those before it, unless it looks ahead."""
     import plotly.graph_objects as go
 
     places, names = list(range(len(pieces))), [visible(piece) for piece in pieces]
-    shown = [[v if j <= i else None for j, v in enumerate(row)] for i, row in enumerate(weights)]
-    hover = [
-        [f"{names[i]} looks at {names[j]}: {v:.3f}" if j <= i else "" for j, v in enumerate(row)]
-        for i, row in enumerate(weights)
+    ends = [len(row) if looks_ahead else i + 1 for i, row in enumerate(weights)]
+    shown = [
+        [v if j < end else None for j, v in enumerate(row)]
+        for row, end in zip(weights, ends, strict=True)
     ]
-    # The first token has nobody else to look at; the colors are for what the others do.
-    most = max([0.2, *(v for i, row in enumerate(weights) if i for v in row[: i + 1])])
+    hover = [
+        [f"{names[i]} looks at {names[j]}: {v:.3f}" if j < ends[i] else "" for j, v in enumerate(row)]
+        for i, row in enumerate(weights)
+    ]  # fmt: skip
+    # The first token may have nobody else to look at; the colors are for what the others do.
+    most = max([0.2, *(v for row, end in zip(weights, ends, strict=True) if end > 1 for v in row[:end])])  # fmt: skip
     figure = go.Figure()
     figure.add_heatmap(
         z=shown, x=places, y=places, zmin=0, zmax=most, colorscale="Cividis", hovertext=hover, hoverinfo="text",

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from selfsup_core.errors import DataError, SettingError
-from selfsup_core.evaluate.writing import attention_of, foretell, go_on, read_text
+from selfsup_core.evaluate.attention import attention_of
+from selfsup_core.evaluate.encoding import encode
+from selfsup_core.evaluate.writing import foretell, go_on, read_text
 from selfsup_core.models.pretrained import load_causal
 from tests.models.tiny import tiny_gpt
 
@@ -145,7 +147,7 @@ def test_a_head_that_is_not_there(pair):
 
 def test_of_a_long_text_the_beginning_is_read_and_the_end_goes_on(pair, monkeypatch):
     model, tokenizer = pair
-    monkeypatch.setattr("selfsup_core.evaluate.writing.encode.__kwdefaults__", {"most": 6, "from_end": False})  # fmt: skip
+    monkeypatch.setattr(encode, "__kwdefaults__", {"most": 6, "from_end": False})
     long = "the cat sat on the mat. a dog"
     reading = read_text(model, tokenizer, long)
     assert long.startswith("".join(reading.pieces))

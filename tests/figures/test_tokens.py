@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from selfsup_core.figures.comparison import comparison_figure
 from selfsup_core.figures.tokens import (
     attention_figure,
     next_figure,
@@ -15,8 +16,13 @@ from selfsup_core.figures.tokens import (
 )
 
 
+def reading(pieces, log_p, others=None, kind="causal", spans=None):
+    others = others or [[] for _ in pieces]
+    return {"pieces": pieces, "log_p": log_p, "alternatives": others, "kind": kind, "spans": spans}
+
+
 def test_bars_are_the_probabilities():
-    figure = reading_figure(["a", " b"], [None, math.log(0.25)], [[], [(" c", 0.5)]])
+    figure = reading_figure(reading(["a", " b"], [None, math.log(0.25)], [[], [(" c", 0.5)]]))
     assert list(figure.data[0].y) == pytest.approx([0, 0.25])
     assert "nothing comes before it" in figure.data[0].hovertext[0]
     assert "product so far: 0.25" in figure.data[0].hovertext[1]
@@ -24,7 +30,7 @@ def test_bars_are_the_probabilities():
 
 
 def test_a_tokens_text_is_no_markup():
-    figure = reading_figure(["<b>x</b>"], [-1.0], [[("<a href='//evil'>", 0.5)]])
+    figure = reading_figure(reading(["<b>x</b>"], [-1.0], [[("<a href='//evil'>", 0.5)]]))
     assert "<b>" not in figure.data[0].hovertext[0]
     assert "<a" not in figure.data[0].hovertext[0]
     assert "<" not in figure.layout.xaxis.ticktext[0]
@@ -48,7 +54,7 @@ def test_powers_of_ten(value, said):
 
 
 def test_a_long_text_names_some_tokens_only():
-    figure = reading_figure(["a"] * 500, [-1.0] * 500, [[]] * 500)
+    figure = reading_figure(reading(["a"] * 500, [-1.0] * 500, [[]] * 500))
     assert len(figure.data[0].x) == 500
     assert len(figure.layout.xaxis.tickvals) <= 61
 
@@ -58,3 +64,40 @@ def test_the_future_is_blank_in_the_map_of_attention():
     assert [list(row) for row in figure.data[0].z] == [[1.0, None], [0.25, 0.75]]
     assert figure.data[0].zmax == 0.75, "the first token, which has no choice, sets no scale"
     assert figure.data[0].hovertext[1][0] == "&lt;b&gt; looks at a: 0.250"
+
+
+def test_a_masked_models_bars_say_what_they_are():
+    figure = reading_figure(reading(["a", "[MASK]"], [-1.0, None], [[], [("b", 0.5)]], "masked"))
+    assert figure.layout.yaxis.title.text == "P(token | all others)"
+    assert "product" not in figure.data[0].hovertext[0]
+    assert "a gap" in figure.data[0].hovertext[1]
+    assert "b  0.500" in figure.data[0].hovertext[1]
+    heat = attention_figure(["a", "b"], [[0.1, 0.9], [0.5, 0.5]], looks_ahead=True)
+    assert [list(row) for row in heat.data[0].z] == [[0.1, 0.9], [0.5, 0.5]]
+    assert heat.data[0].zmax == 0.9
+
+
+def test_the_same_tokens_stand_side_by_side():
+    both = (
+        reading(["a", " b"], [math.log(0.5), -1.0]),
+        reading(["a", " b"], [math.log(0.25), -2.0]),
+    )
+    figure = comparison_figure(both, ("one", "<b>two"), "a b")
+    assert [bars.y[0] for bars in figure.data] == pytest.approx([0.5, 0.25])
+    assert figure.layout.barmode == "group"
+    assert figure.data[1].name == "&lt;b&gt;two"
+    assert figure.data[1].marker.pattern.shape == "/", "color is not the only cue"
+
+
+def test_other_tokens_stand_over_their_characters():
+    both = (
+        reading(["the", " cat"], [-1.0, -2.0], spans=[(0, 3), (3, 7)]),
+        reading(list("the cat"), [-1.0] * 7, spans=[(i, i + 1) for i in range(7)]),
+    )
+    figure = comparison_figure(both, ("one", "two"), "the cat")
+    first, second = figure.data
+    assert list(first.x) == [1.5, 5.0]
+    assert list(first.width) == pytest.approx([3 * 0.94, 4 * 0.94])
+    assert len(second.x) == 7
+    assert (first.yaxis or "y", second.yaxis) == ("y", "y2")
+    assert list(figure.layout.xaxis.ticktext) == ["the", "cat"]

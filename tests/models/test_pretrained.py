@@ -12,10 +12,13 @@ import torch
 
 from selfsup_core.errors import DataError
 from selfsup_core.models import pretrained
-from selfsup_core.models.pretrained import BUILT_IN, MARK, check_folder, load_causal, prepare
+from selfsup_core.models.hub import MARK
+from selfsup_core.models.model_folder import load_model, measure_folder
+from selfsup_core.models.pretrained import BUILT_IN, check_folder, load_causal, prepare
 from tests.models.tiny import tiny_gpt
 
 SMOL = "smollm2-135m-instruct"
+MINILM = "all-minilm-l6-v2"
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def test_rubbish_is_named(gpt: Path, tmp_path: Path):
         prepare(str(tmp_path / "nowhere"), tmp_path)
     change(gpt / "config.json", architectures=["BertForMaskedLM"])
     with pytest.raises(DataError, match="is a BertForMaskedLM, not a causal"):
-        check_folder(gpt)
+        load_causal(gpt)
     (gpt / "config.json").write_text("[1, 2]")
     with pytest.raises(DataError, match=r"config\.json of my-gpt is no JSON object"):
         check_folder(gpt)
@@ -85,6 +88,17 @@ def test_a_package_with_another_content_is_refused(tmp_path: Path, monkeypatch):
     with pytest.raises(DataError, match="not the file that was expected"):
         prepare(SMOL, tmp_path, say=lambda _: None)
     assert not list((tmp_path / "models").glob("*"))
+
+
+def test_the_encoder_is_checked_and_loaded_from_its_package(tmp_path: Path, monkeypatch):
+    folder = prepare(MINILM, tmp_path, say=lambda _: None)
+    model, _ = load_model(folder)
+    assert sum(p.numel() for p in model.parameters()) == BUILT_IN[MINILM].parameters
+    assert measure_folder(folder).parameters == BUILT_IN[MINILM].parameters
+    assert not (tmp_path / "models").exists(), "nothing is copied"
+    monkeypatch.setitem(BUILT_IN, MINILM, replace(BUILT_IN[MINILM], digest="0" * 64))
+    with pytest.raises(DataError, match="not the file that was expected"):
+        prepare(MINILM, tmp_path, say=lambda _: None)
 
 
 def test_a_missing_package_is_said(tmp_path: Path, monkeypatch):

@@ -34,3 +34,38 @@ def tiny_gpt(folder: Path, *, start: str | None = "<s>", context: int = 32, seed
     model.save_pretrained(folder, safe_serialization=True)
     fast.save_pretrained(folder)
     return folder
+
+
+def tiny_bert(folder: Path, *, head: bool = True, marks: bool = True, seed: int = 0) -> Path:
+    """BERT's layers with 16 numbers a token and one token a word.
+
+    Args:
+        head: with the layer that foretells tokens.
+        marks: whether [CLS] and [SEP] stand around a text.
+    """
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertForMaskedLM, BertModel, PreTrainedTokenizerFast
+
+    words = sorted(
+        {*" ".join(CORPUS).replace(".", " . ").split(), "[", "]", "mask", "sep", "/", "s"}
+    )
+    special = ["[PAD]", "[UNK]", "[MASK]", *(["[CLS]", "[SEP]"] if marks else [])]
+    vocabulary = {word: i for i, word in enumerate([*special, *words])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    around = {"cls_token": "[CLS]", "sep_token": "[SEP]"} if marks else {}
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", mask_token="[MASK]", **around
+    )  # fmt: skip
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(fast), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=32, max_position_embeddings=40,
+    )  # fmt: skip
+    model = (BertForMaskedLM if head else BertModel)(config)
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(20)
+    model.save_pretrained(folder, safe_serialization=True)
+    fast.save_pretrained(folder)
+    return folder

