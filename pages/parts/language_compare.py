@@ -64,9 +64,9 @@ def show_totals(readings: list[dict[str, Any]], names: list[str], found: dict[st
     st.markdown("**The whole text**")
     columns = {"Model": names}
     for title, key, digits in (
+        ("Bits a character", "bits_per_character", 3),
         ("Log-probability", "log_probability", 2),
         ("Perplexity", "perplexity", 2),
-        ("Bits a character", "bits_per_character", 3),
     ):
         columns[title] = ["–" if t[key] is None else f"{t[key]:,.{digits}f}" for t in totals]
     if kinds == {"masked"}:
@@ -83,6 +83,8 @@ def show_totals(readings: list[dict[str, Any]], names: list[str], found: dict[st
         said = "Both cut the text into the same tokens, so all three numbers are comparable."
     else:
         said = "Their tokens differ: bits a character are comparable, perplexity, which is for a token, is not."
+    if found["parts"]:
+        said += f" Of the {found['characters']:,} characters that both foretell."
     st.caption(said)
 
 

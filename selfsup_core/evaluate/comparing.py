@@ -55,8 +55,10 @@ def parts_of(a: dict[str, Any], b: dict[str, Any], text: str) -> list[Part]:
     """The finest parts that both readings know; what one of them did not foretell, or did not read, is left out.
 
     Args:
-        a, b: with `spans` and `log_p`, as the tool `read` gives them.
+        a, b: with `spans` and `log_p`, as the tool `read` gives them; without spans nothing can be laid side by side.
     """
+    if not a["spans"] or not b["spans"]:
+        return []
     sums = [running(reading) for reading in (a, b)]
     cuts = sorted(set(sums[0]) & set(sums[1]))
     parts = []
@@ -73,7 +75,7 @@ def parts_of(a: dict[str, Any], b: dict[str, Any], text: str) -> list[Part]:
 def running(reading: dict[str, Any]) -> dict[int, tuple[float, int]]:
     """Character → (Σ ln P of the tokens that end there or before, how many of them have none)."""
     total, unknown = 0.0, 0
-    first = reading["spans"][0][0] if reading["spans"] else 0
+    first = reading["spans"][0][0]
     found: dict[int, tuple[float, int]] = {first: (0.0, 0)}
     for (_, stop), value in zip(reading["spans"], reading["log_p"], strict=True):
         total += value or 0.0
@@ -97,7 +99,7 @@ def compare_readings(a: dict[str, Any], b: dict[str, Any], text: str) -> dict[st
         total = math.fsum(part.log_p[index] for part in parts)
         tokens = sum(
             any(part.start < stop <= part.stop for part in parts)
-            for (_, stop), value in zip(reading["spans"], reading["log_p"], strict=True)
+            for (_, stop), value in zip(reading["spans"], reading["log_p"], strict=False)
             if value is not None
         )
         mean = -total / tokens if tokens else math.inf

@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.models.tiny import tiny_gpt
+
 pytestmark = pytest.mark.browser
 SLOW = 30_000  # a model on a busy machine
 
@@ -44,3 +46,43 @@ def test_read_and_write(server, open_context, keep, theme, size):
     expect(page.get_by_text("30 layers with 9 heads")).to_be_visible()
     page.get_by_text("30 layers with 9 heads").scroll_into_view_if_needed()
     keep(page, "language-attention")
+
+
+def choose(page, name: str, option: str) -> None:
+    page.get_by_role("combobox", name=name, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+@pytest.mark.parametrize(("size", "theme"), [((1440, 900), "light"), ((390, 844), "dark")])
+def test_two_models_side_by_side(server, open_context, keep, tmp_path, size, theme):
+    folder = tiny_gpt(tmp_path / "my-gpt")
+    page = open_context(*size, color_scheme=theme).new_page()
+    page.goto(f"{server.url}/language")
+    expect(page.get_by_text("What could come next?")).to_be_visible(timeout=4 * SLOW)
+    choose(page, "Compare with", "a folder on this machine")
+    page.get_by_placeholder("/home/me/models/my-gpt").fill(str(folder))
+    page.get_by_placeholder("/home/me/models/my-gpt").press("Enter")
+    expect(page.get_by_text("bits a character are comparable")).to_be_visible(timeout=4 * SLOW)
+    chart = page.locator(".js-plotly-plot").first
+    names = chart.locator(".legendtext")
+    expect(names).to_have_text(["SmolLM2 135M Instruct", "my-gpt"])
+    assert chart.locator(".barlayer .point path").count() > 13, "bars of both"
+    expect(page.get_by_text("A is SmolLM2 135M Instruct, B is my-gpt.")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    names.first.scroll_into_view_if_needed()
+    keep(page, f"language-compare-{theme}-{size[0]}")
+    page.get_by_text("Where they differ most").scroll_into_view_if_needed()
+    keep(page, f"language-differences-{theme}-{size[0]}")
+
+
+def test_models_are_listed_and_measured(server, open_context, keep):
+    page = open_context().new_page()
+    page.goto(f"{server.url}/language?do=models")
+    expect(page.get_by_text("A small generator that was trained")).to_be_visible(timeout=SLOW)
+    choose(page, "Model", "all-MiniLM-L6-v2")
+    page.get_by_role("button", name="Measure").click()
+    expect(page.get_by_text("Measured just now on this machine")).to_be_visible(timeout=4 * SLOW)
+    keep(page, "language-models")
+    choose(page, "Model", "SmolLM2 135M Instruct")
+    page.get_by_role("button", name="Look inside").click()
+    expect(page.get_by_text("How likely is each token?")).to_be_visible(timeout=4 * SLOW)

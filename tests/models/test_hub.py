@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from selfsup_core.errors import DataError
+from selfsup_core.lab.catalogue import list_models
+from selfsup_core.lab.language import Models, use_language_tool
 from selfsup_core.models import hub
 from selfsup_core.models.hub import fetch_model, find_fetched, list_fetched, plan_fetch, split_id
 from selfsup_core.models.pretrained import load_causal, prepare
@@ -112,3 +114,19 @@ def test_parts_of_one_copy_are_chosen():
     names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.fp16.safetensors", "onnx/model.safetensors"]  # fmt: skip
     assert hub.choose_weights(names) == names[:2]
     assert hub.choose_weights([*names, "model.safetensors"]) == ["model.safetensors"]
+
+
+def test_fetched_by_the_lab_process_in_the_background(server: Hub, workspace: Path):
+    models = Models(workspace)
+    first = use_language_tool(models, "hub:me/tiny", "fetch", {"wait": 0})
+    assert first["state"] in ("loading", "ready")
+    done = use_language_tool(models, f"hub:me/tiny@{REVISION}", "fetch", {"wait": 10})
+    assert done == {"state": "ready", "said": "", "model": "hub:me/tiny"}
+    found = use_language_tool(models, "hub:me/tiny", "read", {"text": "the cat"})
+    assert found["title"] == "hub:me/tiny"
+    with pytest.raises(DataError, match="could not be fetched"):
+        use_language_tool(models, "hub:you/other", "fetch", {"wait": 10})
+    with pytest.raises(DataError, match="has not been fetched"):
+        use_language_tool(models, "hub:you/other", "read", {"text": "a"})
+    (entry,) = [e for e in list_models(workspace) if e["model"] == "hub:me/tiny"]
+    assert (entry["kind"], entry["licence"], entry["prepared"]) == ("causal", "mit", True)

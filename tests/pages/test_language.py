@@ -122,7 +122,7 @@ def test_two_models_with_the_same_tokens(page, tmp_path: Path):
     assert not page.metric, "the table says it for both"
     whole, parts = (frame.value for frame in page.dataframe)
     assert list(whole["Model"]) == ["gpt", "other"]
-    assert list(whole) == ["Model", "Log-probability", "Perplexity", "Bits a character"]
+    assert list(whole) == ["Model", "Bits a character", "Log-probability", "Perplexity"]
     assert list(parts) == ["Part", "P by A", "P by B", "Likelier by"]
     assert "all three numbers are comparable" in texts(page)
     page.selectbox(key="language-other").select("none").run()
