@@ -130,7 +130,7 @@ def show_attention(model: str, text: str) -> None:
         )  # fmt: skip
         among = "all tokens" if looks_ahead else "itself and those before it"
         st.caption(
-            f"{found['layers']} layers with {found['heads']} heads each. A row is a token, its colors how it shares its "
+            f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. A row is a token, its colors how it shares its "
             f"attention among {among}. Attention is a hint, not an explanation."
         )
 

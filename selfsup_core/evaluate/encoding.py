@@ -148,7 +148,8 @@ def note_of(tokenizer: Any, made: Encoded) -> str:
     unknown = 0 if tokenizer.unk_token_id is None else made.own.count(tokenizer.unk_token_id)
     if not unknown or tokenizer.unk_token_id in (tokenizer.eos_token_id, tokenizer.bos_token_id):
         return made.note
-    said = f"{unknown} of the tokens are unknown to this model ({tokenizer.unk_token}): P is that of any unknown one."
+    what = "1 token is" if unknown == 1 else f"{unknown} tokens are"
+    said = f"{what} unknown to this model ({tokenizer.unk_token}): P is that of any unknown one."
     return f"{made.note} {said}".strip()
 
 
