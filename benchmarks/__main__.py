@@ -19,6 +19,7 @@ NAMES = (
     "family",
     "fashion",
     "lab",
+    "embedding",
 )
 
 if __name__ == "__main__":

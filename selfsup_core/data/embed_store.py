@@ -73,6 +73,8 @@ class Parts:
             return
         data = as_npy(self.made[self.order[self.done : self.added]])
         name = f"{self.done:010d}-{self.added:010d}-{sha256(data)[:16]}.npy"
+        # Another process that made the same has cleared its parts away by now, maybe these.
+        self.folder.mkdir(parents=True, exist_ok=True)
         write_bytes(self.folder / name, data)
         write_json(self.folder / "plan.json", self.plan | {"seconds": self.seconds})
         self.done = self.added

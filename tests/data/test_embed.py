@@ -139,7 +139,7 @@ def test_a_line_of_megabytes_takes_seconds(name: str):
 def test_half_precision_is_taken_only_where_it_comes_out_alike(monkeypatch: pytest.MonkeyPatch):
     texts = sentences(60)
     full = embed(texts, EmbedConfig(precision="full"))
-    monkeypatch.setattr(embed_run, "TRIAL_TOKENS", 0)
+    monkeypatch.setattr(embed_run, "TRIAL_LEAST", (0, 0))
     notes = []
     for least in (0.9999, 1.1):
         monkeypatch.setattr(embed_run, "LEAST_COSINE", least)
@@ -176,25 +176,24 @@ def test_progress_goes_up_and_ends_whole(counted: Counted, tmp_path: Path):
     assert [step.stage for step in again] == ["whole"], "the size of batches is not in the key"
 
 
-def stop_after(steps: int, texts: list[str], cache: Path, *, kill: bool = False) -> None:
-    job = embed_steps(texts, EmbedConfig(batch_tokens=64), cache=cache)
+def stop_after(steps: int, texts: list[str], cache: Path, config: EmbedConfig) -> None:
+    job = embed_steps(texts, config, cache=cache)
     found = 0
     for step in job:
         found += step.stage == "encoding"
         if found == steps:
             break
-    if not kill:
-        job.close()
+    job.close()
 
 
 @pytest.mark.parametrize("damage", ["nothing", "part", "plan", "strangers"])
 def test_a_stopped_job_goes_on_where_it_was(counted: Counted, tmp_path: Path, damage: str):
     texts = sentences(120)
-    config = EmbedConfig(batch_tokens=64)
+    config = EmbedConfig(batch_tokens=64, precision="full")
     whole = embed(texts, config)
     every = len(counted.batches)
     counted.batches.clear()
-    stop_after(7, texts, tmp_path)
+    stop_after(7, texts, tmp_path, config)
     assert len(counted.batches) == 7
     assert not list(tmp_path.glob("*.npy")), "nothing unfinished is taken for whole"
     (part,) = tmp_path.glob("*.part")
@@ -217,14 +216,26 @@ def test_a_stopped_job_goes_on_where_it_was(counted: Counted, tmp_path: Path, da
     assert np.array_equal(embed(texts, config, cache=tmp_path), whole)
 
 
+def test_two_jobs_of_one_thing_do_not_hinder_each_other(counted: Counted, tmp_path: Path):
+    texts = sentences(60)
+    config = EmbedConfig(batch_tokens=64)
+    slow = embed_steps(texts, config, cache=tmp_path)
+    while next(slow).stage != "encoding":
+        pass
+    whole = embed(texts, config, cache=tmp_path)
+    assert list(slow)[-1].stage == "whole"
+    assert np.array_equal(embed(texts, config, cache=tmp_path), whole)
+    assert not list(tmp_path.glob("*.part"))
+
+
 @needs_minilm
 def test_a_stopped_job_of_a_real_encoder_ends_as_one_that_was_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(embed_run, "TRIAL_TOKENS", 0)
+    monkeypatch.setattr(embed_run, "TRIAL_LEAST", (0, 0))
     texts = sentences(80)
     whole = embed(texts, EmbedConfig(batch_tokens=64))
-    stop_after(5, texts, tmp_path)
+    stop_after(5, texts, tmp_path, EmbedConfig(batch_tokens=64))
     rest = embed_steps(texts, EmbedConfig(batch_tokens=64), cache=tmp_path)
     monkeypatch.setattr(embed_run, "LEAST_COSINE", 1.1)  # would choose otherwise now
     first = next(step for step in rest if step.stage == "encoding")
