@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.advanced import choose_advanced
 from pages.parts.forms import CHOICE_LABELS, help_text, widget
 from pages.parts.live import show_run
 from pages.parts.workspace import errors_shown, start, workspace
-from selfsup_core.data.own import read_split
 from selfsup_core.data.sources import find_source, list_sources, open_source
 from selfsup_core.data.vectorize import input_shape
 from selfsup_core.errors import RunError, StudioError
@@ -47,7 +47,7 @@ ADVANCED = {
         "data.labels_fraction",
         "data.leave_out",
     ),
-    "Texts": ("data.text_features", "data.vocabulary"),
+    "Texts": ("data.text_features", "data.vocabulary", "data.encoder"),
     "Recording": (
         "frames.max_frames",
         "frames.tiles",
@@ -104,7 +104,9 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         "name": f"{sources[source].title}, {presets[preset]['title']}",
     }  # fmt: skip
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
-        values |= choose_advanced(base, settings, preset, source)
+        is_text = sources[source].kind == "text"
+        groups = {k: v for k, v in ADVANCED.items() if k != "Texts" or is_text}
+        values |= choose_advanced(base, settings, groups, preset, source)
     with errors_shown():
         missing = sources[source].missing()
         if missing:
@@ -158,43 +160,6 @@ def take_data(preset: str, names: list[str], default: str) -> None:
         st.session_state[key] = default
 
 
-def choose_advanced(
-    base: RunSpec, settings: dict[str, Any], preset: str, source: str
-) -> dict[str, Any]:
-    """Widgets for the rest of the settings; split and label budget begin as the Data page set them."""
-    kept = {f"data.{name}": value for name, value in read_split(workspace(), source).items()}
-    is_text = find_source(source, workspace()).kind == "text"
-    groups = {
-        name: found
-        for name, paths in ADVANCED.items()
-        if (name != "Texts" or is_text) and (found := expand(paths, settings))
-    }
-    values = {}
-    for tab, paths in zip(st.tabs(list(groups)), groups.values(), strict=True):
-        with tab:
-            for path in paths:
-                value: Any = base
-                for part in path.split("."):
-                    value = getattr(value, part)
-                mark = ""
-                if path.startswith("data."):
-                    # Another set, or another split of it, is another widget, which begins with that value.
-                    value, mark = kept.get(path, value), f"-{source}-{kept.get(path, value)}"
-                values[path] = widget(settings[path], value, key=f"advanced-{preset}-{path}{mark}")
-    return values
-
-
-def expand(paths: tuple[str, ...], settings: dict[str, Any]) -> list[str]:
-    """Paths of single settings; kinds and losses have their place in the row above."""
-    found = [
-        known
-        for path in paths
-        for known in (settings if path.endswith(".") else [path])
-        if known == path or (path.endswith(".") and known.startswith(path))
-    ]
-    return [path for path in found if path.rsplit(".", 1)[-1] not in ("kind", "loss")]
-
-
 def show_samples(source: str) -> None:
     """What the network will see: the first images, or rows."""
     if find_source(source, workspace()).missing():
@@ -242,6 +207,8 @@ if run:
         st.error(f"{error.message} It may have been deleted.", icon=":material/error:")
         st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
     else:
+        if read_state(folder).get("task", "autoencoder") == "language":
+            st.switch_page("pages/language.py", query_params={"do": "train", "run": folder.id})
         show_run(folder.id)
 elif spec:
     with errors_shown():

@@ -18,6 +18,7 @@ from selfsup_core.cli_data import data_app
 from selfsup_core.cli_lab import lab_app
 from selfsup_core.cli_language import language_app
 from selfsup_core.cli_output import AsJson, Workspace, place, show, table
+from selfsup_core.cli_remote import remote_app
 from selfsup_core.errors import SettingError, StudioError
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ supervisor_app = typer.Typer(help="The process that starts and watches runs.", n
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
 app.add_typer(lab_app, name="lab")
+language_app.add_typer(remote_app, name="remote")
 app.add_typer(language_app, name="language")
 app.add_typer(supervisor_app, name="supervisor")
 

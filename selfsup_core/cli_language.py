@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -52,8 +53,6 @@ def here(workspace: Any) -> Models:
 
 
 def ask(models: Models, model: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
-    from pathlib import Path
-
     from selfsup_core.lab.language import use_language_tool
 
     name = str(Path(model).resolve()) if Path(model).is_dir() else model
@@ -213,3 +212,17 @@ def attention_command(
         shares = ", ".join(f"{name!r} {share:.2f}" for share, name in ranked)
         rows.append((repr(pieces[index]), shares))
     show(found, as_json, table(rows))
+
+
+@language_app.command("export")
+def export_command(
+    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
+    out: Annotated[Path, typer.Option(help="Folder to make.")],
+    epoch: Annotated[int | None, typer.Option(help="Epoch; the newest when left out.")] = None,
+    workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """A run's model as a Hugging Face folder that plain transformers loads."""
+    from selfsup_core.runs.language_runs import export_model
+
+    used = export_model(place(workspace), run, out, epoch)
+    show({"folder": str(out), "epoch": used}, as_json, f"Epoch {used} is in {out}.")

@@ -68,6 +68,7 @@ def show_stage(run: str) -> None:
             "run": run,
             "token": sign(workspace(), run),
             "epoch": int(epoch) if epoch.isdigit() else None,
+            "task": read_state(open_run(workspace(), run)).get("task", "autoencoder"),
         },
         default={"cursor": int(epoch) if epoch.isdigit() else None, "status": None},
         on_cursor_change=lambda: None,
@@ -76,7 +77,8 @@ def show_stage(run: str) -> None:
         on_failed_change=lambda: None,
     )
     if result.opened:
-        st.query_params.from_dict({"run": result.opened})
+        mode = st.query_params.get("do")
+        st.query_params.from_dict({"run": result.opened} | ({"do": mode} if mode else {}))
         st.rerun()
     if result.failed:
         st.session_state["stage_failed"] = result.failed

@@ -32,9 +32,11 @@ def show_row(state: dict[str, Any], key: str) -> None:
         name, status, progress, data, best, since, buttons = st.columns(
             WIDTHS, vertical_alignment="center"
         )
+        is_language = state.get("task") == "language"
         name.page_link(
-            "pages/autoencoder.py", label=f"**{state['name'] or state['run']}**",
-            query_params={"run": state["run"]}, help=f"Open run {state['run']}",
+            "pages/language.py" if is_language else "pages/autoencoder.py",
+            label=f"**{state['name'] or state['run']}**", help=f"Open run {state['run']}",
+            query_params={"run": state["run"]} | ({"do": "train"} if is_language else {}),
         )  # fmt: skip
         status.badge(state["status"], color=color, icon=icon, help=state["message"] or None)
         progress.progress(

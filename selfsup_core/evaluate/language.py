@@ -16,7 +16,9 @@ from selfsup_core.data.corpus import Corpus
 from selfsup_core.objectives import Objective
 
 MOST_VALIDATION = 24_000  # tokens looked at after each epoch
-VALIDATION_SHARE = 0.3  # of an epoch's tokens: looking costs a third of training, so a tenth of the time
+VALIDATION_SHARE = (
+    0.3  # of an epoch's tokens: looking costs a third of training, so a tenth of the time
+)
 LEAST_WINDOWS = 8
 MOST_LOGITS = 20_000_000
 MAP_TOKENS = 400

@@ -19,6 +19,8 @@ def compare_with_pca(val_mse: float, pca_mse: float, margin: float = MARGIN) -> 
 def describe_run(state: dict[str, Any]) -> str:
     """One line: error, verdict against PCA, 5-NN on the code against the raw input."""
     metrics, baseline = state.get("metrics") or {}, state.get("baseline") or {}
+    if state.get("task") == "language":
+        return describe_language(metrics, baseline)
     parts = []
     mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
     if mse is not None:
@@ -31,3 +33,18 @@ def describe_run(state: dict[str, Any]) -> str:
         beside = f" (raw input {raw:.1%})" if raw is not None else ""
         parts.append(f"5-NN on the code {knn:.1%}{beside}")
     return " · ".join(parts) or "no epoch yet"
+
+
+def describe_language(metrics: dict[str, Any], baseline: dict[str, Any]) -> str:
+    """One line: loss beside counting pairs, perplexity, bits a character."""
+    loss, pairs = metrics.get("val_loss"), baseline.get("bigram_loss")
+    if loss is None:
+        return "no epoch yet"
+    parts = [f"val loss {loss:.3f} nats a token"]
+    if pairs is not None:
+        verdict = "better" if loss < pairs else "worse"
+        parts.append(f"counting pairs {pairs:.3f}: {verdict} than counting")
+    parts.append(f"perplexity {metrics['val_token_perplexity']:.2f}")
+    if (bits := metrics.get("val_bits_per_character")) is not None:
+        parts.append(f"{bits:.3f} bits a character")
+    return " · ".join(parts)

@@ -26,9 +26,9 @@ class CausalLanguageConfig(Config):
 
 def next_token_loss(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
     """logits: (B, T, V) at places 0 … T − 1, tokens: (B, T + 1) → mean nats a token."""
-    import torch.nn.functional as F
+    from torch.nn import functional
 
-    return F.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
+    return functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
 
 
 @OBJECTIVES.register("causal-language")

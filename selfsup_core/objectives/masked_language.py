@@ -64,7 +64,7 @@ class MaskedLanguage(Objective):
         self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, T) token numbers → {"loss": nats a hidden token, "accuracy": share of them that is guessed}."""
-        import torch.nn.functional as F
+        from torch.nn import functional
 
         seen, chosen = hide(
             batch, self.config.share, self.mask_token, model.config.vocab_size, generator
@@ -72,4 +72,4 @@ class MaskedLanguage(Objective):
         logits = model(input_ids=seen).logits[chosen]  # (chosen, V)
         wanted = batch[chosen]
         accuracy = (logits.argmax(dim=1) == wanted).float().mean()
-        return {"loss": F.cross_entropy(logits, wanted), "accuracy": accuracy}
+        return {"loss": functional.cross_entropy(logits, wanted), "accuracy": accuracy}

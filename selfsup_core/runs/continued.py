@@ -96,6 +96,8 @@ def add_lora(model: Any, rank: int) -> Any:
     settings = LoraConfig(
         r=rank, lora_alpha=LORA_ALPHA * rank, lora_dropout=0.0, target_modules="all-linear",
         bias="none",
+        # GPT-2's layers hold their weights the other way round.
+        fan_in_fan_out=any(type(m).__name__ == "Conv1D" for m in model.modules()),
     )  # fmt: skip
     try:
         return get_peft_model(model, settings)

@@ -65,7 +65,9 @@ def rate_share(config: TrainConfig, step: int, total: int) -> float:
 
 def trained_state(model: nn.Module) -> dict[str, torch.Tensor]:
     """What training can change: the weights that are trained, and all buffers; frozen weights are the model's own."""
-    frozen = {name for name, p in model.named_parameters() if not p.requires_grad}
+    # Weights that two layers share have two names in the state, so both must be looked at.
+    named = model.named_parameters(remove_duplicate=False)
+    frozen = {name for name, p in named if not p.requires_grad}
     return {name: value for name, value in model.state_dict().items() if name not in frozen}
 
 

@@ -66,7 +66,7 @@ export function asker(body, draw) {
 /** What changes when the epoch does: the kept epoch that is shown, and anew when a run is at work. */
 export const epochKey = (view) => `${view.cursor ?? ""}`
 
-export function createLab(ctx) {
+export function createLab(ctx, task = "autoencoder") {
   const list = el("div", { class: "lab-tabs", role: "tablist", "aria-label": "Try the network out" })
   const bodies = el("div", {})
   const kept = el("p", { class: "stage-muted", role: "status", "data-testid": "lab-kept", hidden: true })
@@ -117,7 +117,7 @@ export function createLab(ctx) {
     update(next) {
       view = next
       if (view.isLive) kept.hidden = true
-      root.hidden = !view.state || !view.statics || !view.frame
+      root.hidden = task !== "autoencoder" || !view.state || !view.statics || !view.frame
       if (root.hidden) return
       TABS.forEach((tab, i) => { buttons[i].hidden = !tab.isFor(view.state) })
       let wish = chosen

@@ -8,11 +8,8 @@ import { Selection } from "./selection.js"
 import { el, icon, setText } from "./dom.js"
 import { readTheme } from "./theme.js"
 import { ENDED, Store } from "./store.js"
-import loss from "./panels/loss.js"
-import reconstructions from "./panels/reconstructions.js"
-import map from "./panels/map.js"
+import { SETS } from "./sets.js"
 
-const PANELS = [loss, reconstructions, map]
 const stages = new WeakMap()
 
 /** Called by Streamlit at the first mount and at every rerun; only the first makes anything. */
@@ -35,7 +32,7 @@ export function mount(component) {
 class Stage {
   constructor(component) {
     this.component = component
-    const { base, assets, run, token, epoch } = component.data
+    const { base, assets, run, token, epoch, task } = component.data
     this.run = run
     this.told = epoch // the last epoch that Python sent
     this.echoes = [] // epochs that we sent and that will come back
@@ -61,8 +58,8 @@ class Stage {
     this.verdict = createVerdict(ctx)
     this.banner = el("div", { class: "stage-banner", role: "status", hidden: true })
     this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
-    this.panels = PANELS.map((panel) => this.createPanel(panel, ctx))
-    this.lab = createLab(ctx)
+    this.panels = (SETS[task] ?? SETS.autoencoder).map((panel) => this.createPanel(panel, ctx))
+    this.lab = createLab(ctx, task)
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
     this.deviceReason = el("p", {})

@@ -99,6 +99,8 @@ export class Store {
       classes: JSON.parse(about.classes),
       columns: JSON.parse(about.columns),
       texts: about.texts ? JSON.parse(about.texts) : null,
+      glyphs: about.glyphs ? JSON.parse(about.glyphs) : null,
+      prompt: about.prompt ? JSON.parse(about.prompt) : null,
     }
   }
 
@@ -142,7 +144,9 @@ export class Store {
     if (!response.ok) return null
     const { arrays, about } = parseSafetensors(await response.arrayBuffer())
     const explained = JSON.parse(about.map_explained ?? "null")
-    const frame = { epoch, explained, ...arrays }
+    // What a task says in words beside its arrays.
+    const words = Object.fromEntries(Object.entries(about).filter(([name]) => !["epoch", "map_explained"].includes(name)).map(([name, text]) => [name, JSON.parse(text)]))
+    const frame = { epoch, explained, words, ...arrays }
     if (generation !== this.generation) return null
     this.cache.set(epoch, frame)
     while (this.cache.size > MAX_FRAMES) this.cache.delete(this.cache.keys().next().value)

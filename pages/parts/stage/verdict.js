@@ -27,6 +27,7 @@ export function createVerdict(ctx) {
   function update(view) {
     const { state, row } = view
     if (!state) return
+    if (state.task === "language") return updateLanguage(state, row)
     const isEnded = ENDED.includes(state.status)
     const [input, items] = { table: ["columns", "rows"], text: ["words", "texts"], sound: ["spectrograms", "sounds"] }[state.kind] ?? ["pixels", "images"]
     const base = state.baseline
@@ -43,6 +44,25 @@ export function createVerdict(ctx) {
     drawSigns(row?.signs ?? [])
     const speed = state.samples_per_second
     setText(rate, speed ? `${Math.round(speed).toLocaleString("en")} ${items}/s` : "")
+    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
+  }
+  function updateLanguage(state, row) {
+    const isEnded = ENDED.includes(state.status), pairs = state.baseline?.bigram_loss, loss = row?.val_loss
+    const known = (value, text) => (typeof value === "number" ? text(value) : "")
+    mse.title = "Mean of −ln P(token | text before) on validation text, which the network has never trained on"
+    setText(mse, known(loss, (v) => `val loss ${fixed(v, 3)} nats a token`))
+    pca.title = "Of how many equally likely tokens the model chooses, on average"
+    setText(pca, known(row?.val_token_perplexity, (v) => `perplexity ${v < 100 ? fixed(v, 2) : Math.round(v).toLocaleString("en")}`))
+    knn.title = "Comparable between models with different tokens"
+    setText(knn, known(row?.val_bits_per_character, (v) => `${fixed(v, 3)} bits a character`))
+    probe.title = "Each token by the one before it, counted in the training text"
+    setText(probe, known(pairs, (v) => `counting pairs ${fixed(v, 3)}`))
+    const hasBoth = typeof pairs === "number" && typeof loss === "number", isLast = isEnded && row?.epoch === state.epoch
+    setText(word, !hasBoth ? "" : loss < pairs ? "better than counting pairs" : isLast ? "worse than counting pairs" : "not yet better than counting pairs")
+    word.dataset.tone = !hasBoth ? "" : loss < pairs ? "good" : isLast ? "bad" : "even"
+    drawSigns(row?.signs ?? [])
+    rate.title = "Training speed, evaluation left out"
+    setText(rate, state.samples_per_second ? `${Math.round(state.samples_per_second).toLocaleString("en")} windows/s` : "")
     setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
   }
   /** What goes wrong at the cursor's epoch, and what to do about it. */

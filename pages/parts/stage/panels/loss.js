@@ -3,10 +3,11 @@
 import { el, fixed } from "../dom.js"
 import { COLORS } from "../palette.js"
 
-const NOT_METRICS = new Set(["kind", "step", "epoch", "seconds", "learning_rate", "samples_per_second", "train_loss", "val_loss"])
+const NOT_METRICS = new Set(["kind", "step", "epoch", "seconds", "samples_per_second", "train_loss", "val_loss"])
 const LABELS = {
   loss: "Loss", val_mse: "Validation MSE", knn_accuracy: "5-NN accuracy on the code", probe_accuracy: "Linear probe on the code",
   auroc: "AUROC of the class left out", dead_units: "Code units that never vary", saturated: "Outputs stuck and wrong",
+  token_perplexity: "Perplexity", bits_per_character: "Bits a character", learning_rate: "Learning rate", accuracy: "Accuracy",
   reconstruction: "Reconstruction term", kl: "KL to the prior, nats", kl_weight: "Weight of the KL", elbo: "ELBO, nats a sample",
   sparsity: "Sparsity term", contraction: "Contraction term", commitment: "Commitment term", perplexity: "Codebook perplexity",
   active_dimensions: "Active code dimensions", active_share: "Share of active code units", used_codes: "Share of the codebook in use",
@@ -92,7 +93,8 @@ export default {
         const traces = [...of(`train_${metric.value}`, "training", train), ...of(`val_${metric.value}`, "validation", validation, { line: { color: validation, width: 2, dash: "dash" } }),
           ...of(metric.value, LABELS[metric.value] ?? metric.value, validation)]
         const base = view.state.baseline
-        const reference = { val_mse: [base?.pca_mse, `PCA-${base?.pca_components}`], knn_accuracy: [base?.raw_knn_accuracy, "raw input"], probe_accuracy: [base?.raw_probe_accuracy, "raw input"] }[metric.value]
+        const reference = { val_mse: [base?.pca_mse, `PCA-${base?.pca_components}`], knn_accuracy: [base?.raw_knn_accuracy, "raw input"], probe_accuracy: [base?.raw_probe_accuracy, "raw input"],
+          bits_per_character: [base?.bigram_bits, "counting pairs"] }[metric.value]
         if (reference && typeof reference[0] === "number") {
           traces.push({ x: [0, view.state.epochs], y: [reference[0], reference[0]], name: reference[1], mode: "lines",
             line: { color: view.theme.muted, dash: "dash", width: 1.5 }, hovertemplate: "%{y:.4f}" })
@@ -105,6 +107,11 @@ export default {
         line(view.epochRows, "training", "train_loss", train),
         line(view.epochRows, "validation", "val_loss", validation, { line: { color: validation, width: 2, dash: "dash" } }),
       ]
+      const pairs = view.state.baseline?.bigram_loss
+      if (typeof pairs === "number") {
+        result.push({ x: [0, view.state.epochs], y: [pairs, pairs], name: "counting pairs", mode: "lines",
+          line: { color: view.theme.muted, dash: "dot", width: 1.5 }, hovertemplate: "%{y:.4f}" })
+      }
       const best = view.state.best
       if (best) {
         result.push({ x: [best.epoch], y: [best.val_loss], name: "best", mode: "markers", type: "scatter", cliponaxis: false,

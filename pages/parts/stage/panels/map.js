@@ -110,7 +110,8 @@ export default {
         addShape(groups.get(labels[i]), labels[i], x, y, radius)
       }
       const order = [...groups.keys()].sort((a, b) => (a === chosen) - (b === chosen))
-      for (const label of order) {
+      if (view.statics.glyphs) drawGlyphs(context, points, labels, width, height)
+      else for (const label of order) {
         context.globalAlpha = chosen >= 0 && label !== chosen ? 0.1 : view.theme.isDark ? 0.92 : 0.78
         context.fillStyle = view.statics.classes.length ? classColor(label) : view.theme.primary
         context.fill(groups.get(label))
@@ -127,7 +128,24 @@ export default {
         context.lineWidth = 2
         context.beginPath(); context.arc(x, y, radius + 4, 0, 7); context.stroke()
       }
-      canvas.setAttribute("aria-label", `Map of ${n} samples at epoch ${view.frame.epoch}.${canDecode() ? " Enter decodes a place, arrows move it, Escape ends." : ""}`)
+      canvas.setAttribute("aria-label", `Map of ${n} ${view.statics.glyphs ? "tokens" : "samples"} at epoch ${view.frame.epoch}.${canDecode() ? " Enter decodes a place, arrows move it, Escape ends." : ""}`)
+    }
+
+    /** Tokens as themselves, in the color of their kind. */
+    function drawGlyphs(context, points, labels, width, height) {
+      context.font = `${Math.round(Math.min(26, 12 * Math.sqrt(zoom.k)))}px ${view.theme.font}`
+      context.textAlign = "center"
+      context.textBaseline = "middle"
+      // The most frequent tokens come first in the list, so they are drawn last and lie on top.
+      for (let i = labels.length - 1; i >= 0; i--) {
+        const [x, y] = project(points, i)
+        if (x < -20 || y < -9 || x > width + 20 || y > height + 9) continue
+        context.globalAlpha = chosen >= 0 && labels[i] !== chosen ? 0.1 : 1
+        context.fillStyle = glyphColor(labels[i], view.theme.isDark)
+        context.fillText(visible(view.statics.glyphs[i]), x, y)
+      }
+      context.textAlign = "start"
+      context.textBaseline = "alphabetic"
     }
 
     /** A chosen sample. */
@@ -186,7 +204,7 @@ export default {
       if (found !== hovered) { hovered = found; schedule() }
       card.hidden = found < 0
       if (found < 0) return
-      if (view.statics.kind !== "table") ctx.store.readThumbnails().then(() => { if (hovered === found) fillCard(found) })
+      if (view.statics.shape.length > 1) ctx.store.readThumbnails().then(() => { if (hovered === found) fillCard(found) })
       fillCard(found)
       placeCard(card, root.body, event)
     }
@@ -198,6 +216,12 @@ export default {
       if (thumbnails && statics.shape.length > 1) parts.push(thumbnail(thumbnails.data, i, statics.shape))
       if (label >= 0 && statics.classes.length) parts.push(el("strong", {}, statics.classes[label]))
       if (statics.texts) parts.push(el("p", { class: "stage-snippet" }, statics.texts[i]))
+      if (statics.glyphs) {
+        const loss = frame.sample_loss.data[i]
+        parts.unshift(el("strong", {}, `“${visible(statics.glyphs[i])}”`))
+        parts.push(el("div", {}, Number.isFinite(loss) ? `${fixed(loss, 2)} nats on average in the validation text` : "not in the validation text"))
+        return card.replaceChildren(...parts)
+      }
       parts.push(el("div", {}, `MSE ${fixed(frame.sample_loss.data[i], 4)}`),
         el("div", { class: "stage-muted" }, `row ${statics.rows.data[i]}, ${statics.splits.data[i] ? "validation" : "training"}`))
       card.replaceChildren(...parts)
@@ -282,11 +306,17 @@ export default {
         if (!next.frame || !next.statics) return "No map yet."
         const row = next.row
         const knn = typeof row?.knn_accuracy === "number" ? ` By the code, the 5 nearest neighbors name the class of ${(100 * row.knn_accuracy).toFixed(1)} % of validation samples.` : ""
-        return `${next.statics.labels.data.length} samples at epoch ${next.frame.epoch}, ${next.state.map}.${knn}`
+        return `${next.statics.labels.data.length} ${next.statics.glyphs ? "tokens" : "samples"} at epoch ${next.frame.epoch}, ${next.state.map}.${knn}`
       },
     }
   },
 }
+
+/** A token's text with its spaces and line ends to be seen. */
+const visible = (piece) => piece.replaceAll(" ", "␣").replaceAll("\n", "⏎").replaceAll("\t", "⇥") || "∅"
+
+// Class colors are made for marks; letters need more contrast with the ground.
+const glyphColor = (label, isDark) => `color-mix(in srgb, ${classColor(label)} 72%, ${isDark ? "white" : "black"})`
 
 /** A map of 2 or more columns as x, y, x, y … */
 function flat(map) {

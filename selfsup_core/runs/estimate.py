@@ -1,0 +1,98 @@
+"""What a language model's training will take, said before it starts: weights, memory, time.
+
+A step costs about 6 floating-point operations a weight and token, and 12 · layers · width for each pair of tokens [1].
+[1] Chowdhery et al.: PaLM: scaling language modeling with pathways, 2022, appendix B
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.errors import StudioError
+from selfsup_core.runs.describe import network_input
+from selfsup_core.runs.folder import RunFolder, list_states
+from selfsup_core.runs.spec import RunSpec, read_spec
+
+GUESS = 3e10  # operations a second of one core of a laptop
+LOOKING = 1.15  # evaluation and writing come on top
+MOST_LOOKED_AT = 5
+VALUES = 4  # weight, gradient, Adam's two means
+STORED = 34  # values of a token's width that each block keeps for the way back
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """parameters, megabytes, seconds, and where the speed is from in words."""
+
+    parameters: int
+    megabytes: float
+    seconds: float
+    basis: str
+
+    def sentence(self) -> str:
+        """One line for the page and the CLI."""
+        return (
+            f"{self.parameters:,} weights, about {self.megabytes:,.0f} MB of memory, "
+            f"about {in_words(self.seconds)} ({self.basis})"
+        )
+
+
+def in_words(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def window_operations(spec: RunSpec, parameters: int) -> float:
+    """Floating-point operations for training on one window of tokens."""
+    layers, width = getattr(spec.model, "layers", 0), getattr(spec.model, "width", 0)
+    tokens = spec.model.context
+    return 6.0 * parameters * tokens + 12.0 * layers * width * tokens**2
+
+
+def measured_speed(workspace: Path) -> float | None:
+    """Operations a second that the newest language runs here have reached."""
+    found: list[float] = []
+    for state in list_states(workspace):
+        rate = state.get("samples_per_second")
+        if state.get("task") != "language" or not rate:
+            continue
+        try:
+            spec = read_spec(RunFolder(workspace / "runs" / state["run"]).spec)
+        except StudioError:
+            continue
+        if spec.model.kind != "pretrained":
+            found.append(rate * window_operations(spec, state["parameters"]))
+        if len(found) == MOST_LOOKED_AT:
+            break
+    return sorted(found)[len(found) // 2] if found else None
+
+
+def estimate(spec: RunSpec, workspace: Path) -> Estimate:
+    """For a network from scratch or a built-in one; of another the number of weights is not known yet."""
+    from selfsup_core.models import MODELS
+
+    model: Any = spec.model
+    shape = network_input(spec, workspace)
+    parameters = MODELS[model.kind].parameters(model, shape)
+    windows = spec.train.epochs * (spec.train.steps_per_epoch or 1000) * spec.train.batch_size
+    speed = measured_speed(workspace)
+    trained = 1 if getattr(model, "lora_rank", 0) else VALUES
+    layers, width = getattr(model, "layers", 30), getattr(model, "width", 576)
+    tokens = spec.train.batch_size * model.context / spec.train.accumulation
+    vocabulary = shape[0] or 50_000
+    kept = tokens * (
+        STORED * layers * width
+        + 3 * vocabulary
+        + layers * getattr(model, "heads", 9) * model.context
+    )
+    return Estimate(
+        parameters,
+        (4 * (trained * parameters + kept)) / 1e6,
+        LOOKING * windows * window_operations(spec, parameters) / (speed or GUESS),
+        "by the speed of your earlier runs"
+        if speed
+        else "a guess until a first run has been timed",
+    )
