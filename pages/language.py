@@ -13,10 +13,14 @@ MODES = {
 }
 
 st.title("Language model", anchor=False)
-wanted = st.query_params.get("do", "inside")
+# The address is a wish when it says other than what this page wrote there: a link, or a person.
+wanted = st.query_params.get("do", "")
+if wanted in MODES and wanted != st.session_state.get("language-do"):
+    st.session_state["language-mode"] = wanted
+st.session_state.setdefault("language-mode", "inside")
 mode = st.segmented_control(
-    "What to do", list(MODES), default=wanted if wanted in MODES else "inside", required=True,
-    format_func=lambda key: f"{MODES[key][1]} {MODES[key][0]}", label_visibility="collapsed", key="language-mode",
+    "What to do", list(MODES), required=True, label_visibility="collapsed", key="language-mode",
+    format_func=lambda key: f"{MODES[key][1]} {MODES[key][0]}",
 )  # fmt: skip
-st.query_params["do"] = mode
+st.query_params["do"] = st.session_state["language-do"] = mode
 MODES[mode][2]()

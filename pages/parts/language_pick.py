@@ -48,8 +48,8 @@ def choose_model(models: dict[str, dict[str, Any]]) -> str:
     """The name of the model that is looked into, or "" when there is none yet."""
     options = [*models, *([FOLDER] if serves_this_machine_only() else [])]
     wanted = st.query_params.get("model", "")
-    if wanted in models:
-        st.session_state.setdefault("language-model", wanted)
+    if wanted in models and wanted != st.session_state.get("language-asked"):
+        st.session_state["language-model"] = wanted
     name = st.selectbox(
         "Model", options, key="language-model",
         format_func=lambda key: label(models[key]) if key in models else key, help=HELP,
@@ -59,7 +59,7 @@ def choose_model(models: dict[str, dict[str, Any]]) -> str:
         return choose_folder("language-folder")
     if name is None:
         return ""
-    st.query_params["model"] = name
+    st.query_params["model"] = st.session_state["language-asked"] = name
     entry = models[name]
     if entry["missing"]:
         st.warning(entry["missing"], icon=":material/download:")

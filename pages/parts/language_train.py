@@ -37,7 +37,11 @@ ADVANCED = {
 
 def paste_text() -> None:
     """A text becomes a data set of one's own."""
-    with st.popover("Paste text", icon=":material/content_paste:", width="stretch"):
+    if st.session_state.pop("paste-done", False):
+        st.session_state["paste-open"] = False
+    with st.popover(
+        "Paste text", icon=":material/content_paste:", width="stretch", key="paste-open", on_change="rerun"
+    ):  # fmt: skip
         title = st.text_input("Name", key="paste-name", placeholder="My text", max_chars=80, help="What the data set is called.")  # fmt: skip
         text = st.text_area(
             "Text", key="paste-text", height=200, max_chars=MOST_PASTED,
@@ -49,6 +53,7 @@ def paste_text() -> None:
                 path = Path(folder) / f"{name}.txt"
                 path.write_text(text, "utf-8")
                 st.session_state["lm-wanted"] = import_files(workspace(), [path])
+                st.session_state["paste-done"] = True
                 st.rerun()
 
 
@@ -77,7 +82,10 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     )  # fmt: skip
     base = preset_spec(preset)
     settings = known_settings(base)
-    values: dict[str, Any] = {"data.source": source}
+    name = preset
+    values: dict[str, Any] = {
+        "data.source": source, "name": f"{sources[source].title}, {presets[name]['title']}",
+    }  # fmt: skip
     with size:
         if base.model.kind == "pretrained":
             st.selectbox("Size", ["as it is"], key="lm-size-fixed", disabled=True, help="A loaded model has its size.")  # fmt: skip
@@ -86,7 +94,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
             base = make_spec(base.as_dict(), {f"model.{k}": v for k, v in SIZES[chosen].items()})
             preset = f"{preset}-{chosen}"
     with epochs:
-        values["train.epochs"] = widget(settings["train.epochs"], base.train.epochs, key=f"lm-epochs-{preset}")  # fmt: skip
+        values["train.epochs"] = widget(settings["train.epochs"], base.train.epochs, key=f"lm-epochs-{name}")  # fmt: skip
     prompt, paste, more, train = st.columns((3, 1.2, 1.2, 1.2), vertical_alignment="bottom")
     values["frames.prompt"] = prompt.text_input(
         settings["frames.prompt"].title, key="lm-prompt", placeholder="Taken from your text when empty",
@@ -97,12 +105,10 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         values |= choose_advanced(base, settings, ADVANCED, preset, source)
     clicked = train.button("Train", type="primary", icon=":material/play_arrow:", key="lm-train", width="stretch", help="Start a new run with these settings.")  # fmt: skip
-    name = preset.rsplit("-", 1)[0] if preset not in presets else preset
-    values["name"] = f"{sources[source].title}, {presets[name]['title']}"
     with errors_shown():
         kept = {f"data.{k}": v for k, v in read_split(workspace(), source).items()}
         return make_spec(base.as_dict(), kept | values), name, clicked
-    return None, preset, clicked
+    return None, name, clicked
 
 
 def take_over(run: str) -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import wait_stage
 from tests.models.tiny import tiny_gpt
 
 pytestmark = pytest.mark.browser
@@ -86,3 +87,59 @@ def test_models_are_listed_and_measured(server, open_context, keep):
     choose(page, "Model", "SmolLM2 135M Instruct")
     page.get_by_role("button", name="Look inside").click()
     expect(page.get_by_text("How likely is each token?")).to_be_visible(timeout=4 * SLOW)
+
+
+VERSE = "the {a} sat on the {b} and the {c} saw the {a} on the {b}\n"
+WORDS = ("cat", "dog", "mat", "log", "hen", "fox")
+
+
+def test_paste_train_scrub_read_and_sample(server, open_context, keep):
+    """A person's whole way: their own text, a training that is watched, its past, a sentence, a continuation."""
+    page = open_context().new_page()
+    page.goto(f"{server.url}/language?do=train")
+    page.get_by_role("button", name="Paste text").click()
+    page.get_by_role("textbox", name="Name").fill("Verses")
+    verses = [
+        VERSE.format(a=WORDS[i % 6], b=WORDS[(i // 2) % 6], c=WORDS[(i // 3) % 6])
+        for i in range(400)
+    ]
+    page.get_by_role("textbox", name="Text", exact=True).fill("".join(verses))
+    page.get_by_role("textbox", name="Text", exact=True).press("Control+Enter")
+    page.get_by_role("button", name="Use this text").click()
+    expect(page.get_by_role("combobox", name="Text")).to_have_value("Verses", timeout=SLOW)
+    page.get_by_role("combobox", name="Size").click()
+    page.get_by_role("option", name="Tiny").click()
+    expect(page.get_by_text("Before you start")).to_be_visible()
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("6")
+    epochs.press("Enter")
+    beginning = page.get_by_role("textbox", name="Your beginning")
+    beginning.fill("the fox ")
+    beginning.press("Enter")
+    expect(page.get_by_text("Before you start")).to_be_visible()
+    page.get_by_role("button", name="Train", exact=True).last.click()
+    wait_stage(page, "status", lambda v: v == "finished", seconds=180)
+    writing = page.get_by_test_id("stage-panel-writing")
+    expect(writing).to_contain_text("the fox ")
+    wait_stage(page, "epoch", lambda v: v == "6")
+    last = writing.inner_text()
+    keep(page, "language-train")
+    page.get_by_test_id("stage-cursor").focus()
+    page.keyboard.press("Home")
+    wait_stage(page, "epoch", lambda v: v == "0")
+    expect(writing).not_to_have_text(last)
+    expect(page.get_by_test_id("stage-verdict")).to_contain_text(
+        "not yet better than counting pairs"
+    )
+    page.wait_for_url(re.compile("epoch=0"))
+    page.reload()
+    wait_stage(page, "epoch", lambda v: v == "0")
+    page.get_by_text("Look inside this model").click()
+    expect(page.get_by_text("How likely is each token?")).to_be_visible(timeout=2 * SLOW)
+    box = page.get_by_label("Text", exact=True)
+    box.fill("the cat sat on")
+    box.press("Control+Enter")
+    expect(page.get_by_text("Perplexity", exact=True)).to_be_visible(timeout=2 * SLOW)
+    page.get_by_role("button", name="Write 20 tokens").click()
+    expect(box).to_have_value(re.compile(r"the cat sat on.{5,}", re.DOTALL), timeout=SLOW)
+    keep(page, "language-own-model")
