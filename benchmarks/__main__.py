@@ -20,6 +20,7 @@ NAMES = (
     "fashion",
     "lab",
     "embedding",
+    "language",
 )
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ IDLE_SECONDS = 900.0
 PRELOAD = (
     "torch",
     "selfsup_core.runs.session",
+    "selfsup_core.runs.tasks.autoencoder",
+    "selfsup_core.runs.tasks.language",
     "selfsup_core.runs.worker",
     "sklearn.model_selection",
     "sklearn.datasets",
