@@ -42,7 +42,8 @@ class Event:
 def make_optimizer(model: nn.Module, config: TrainConfig, *, fused: bool) -> torch.optim.Optimizer:
     """Adam; with weight decay AdamW, which spares biases, scales and other vectors."""
     trained = [p for p in model.parameters() if p.requires_grad]
-    options = {"lr": config.learning_rate, "betas": (0.9, config.beta2), "fused": fused}
+    options: dict[str, Any] = {"lr": config.learning_rate, "betas": (0.9, config.beta2)}
+    options |= {"eps": config.epsilon, "fused": fused}
     if not config.weight_decay:
         return torch.optim.Adam(trained, **options)
     groups = [
