@@ -21,6 +21,8 @@ def describe_run(state: dict[str, Any]) -> str:
     metrics, baseline = state.get("metrics") or {}, state.get("baseline") or {}
     if state.get("task") == "language":
         return describe_language(metrics, baseline)
+    if state.get("task") == "classify":
+        return describe_classifier(metrics, baseline)
     parts = []
     mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
     if mse is not None:
@@ -47,4 +49,21 @@ def describe_language(metrics: dict[str, Any], baseline: dict[str, Any]) -> str:
     parts.append(f"perplexity {metrics['val_token_perplexity']:.2f}")
     if (bits := metrics.get("val_bits_per_character")) is not None:
         parts.append(f"{bits:.3f} bits a character")
+    return " · ".join(parts)
+
+
+def describe_classifier(metrics: dict[str, Any], baseline: dict[str, Any]) -> str:
+    """One line: test accuracy once it is known, validation accuracy beside simpler means."""
+    found, tested = metrics.get("val_accuracy"), metrics.get("test_accuracy")
+    if found is None:
+        return "no epoch yet"
+    parts = []
+    if tested is not None:
+        parts.append(
+            f"test accuracy {tested:.1%}, macro-F1 {metrics['test_macro_f1']:.3f} on {metrics['test_rows']:,} rows"
+        )
+    parts.append(f"validation accuracy {found:.1%}")
+    for name, title in (("logistic", "logistic regression"), ("majority", "most frequent class")):
+        if (beside := baseline.get(f"{name}_accuracy")) is not None:
+            parts.append(f"{title} {beside:.1%}")
     return " · ".join(parts)

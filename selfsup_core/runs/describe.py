@@ -29,12 +29,18 @@ def describe_spec(spec: RunSpec, workspace: Path) -> dict[str, Any]:
         return about | {
             "map": f"PCA of the tokens' {code} numbers" if code else "PCA of the tokens"
         }
+    if network.task == "classify":
+        classes = find_source(spec.data.source, workspace).classes
+        return about | {"map": f"{'PCA of ' if classes > 3 else ''}the class scores"}
     return about | {"map": "the code itself" if code <= 3 else f"PCA of {code} numbers"}
 
 
 def network_input(spec: RunSpec, workspace: Path) -> tuple[int, ...]:
-    """Shape of what the network is given of one sample; of a language model (tokens in its vocabulary,)."""
-    if MODELS[spec.model.kind].task == "language":
+    """Shape of what the network is given of one sample; of a classifier with the number of classes behind it, of a
+    language model (tokens in its vocabulary,)."""
+    task = MODELS[spec.model.kind].task
+    if task == "language":
         return (vocabulary_guess(spec.model) if hasattr(spec.model, "tokenizer") else 0,)
     source = find_source(spec.data.source, workspace)
-    return input_shape(source.shape, source.kind, spec.data)
+    shape = input_shape(source.shape, source.kind, spec.data)
+    return (*shape, source.classes) if task == "classify" else shape

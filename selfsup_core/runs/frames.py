@@ -102,8 +102,12 @@ class FrameStore(Thinned):
             "rows": rows.astype(np.int32),
         }
         thumbnails = as_bytes(data.values(data.rows(rows)).cpu().numpy())
-        write_bytes(self.folder / "thumbnails.safetensors", save_arrays({"thumbnails": thumbnails}))
+        self.write_thumbnails(thumbnails)
         write_bytes(self.folder / "static.safetensors", save_arrays(arrays, metadata=about))
+
+    def write_thumbnails(self, thumbnails: np.ndarray) -> None:
+        """(S, D) bytes of the map's samples."""
+        write_bytes(self.folder / "thumbnails.safetensors", save_arrays({"thumbnails": thumbnails}))
 
     def write_view(self, epoch: int, view: View, *, is_last: bool = False) -> None:
         """Write the frame of an epoch, when its turn it is.

@@ -1,0 +1,72 @@
+"""How good named classes are: accuracy, macro-F1, precision and recall of each class, and calibration.
+
+ECE = Σ_b n_b / N |accuracy_b − confidence_b| over 15 equal bins of the likeliest class's probability.
+[1] Guo et al.: On calibration of modern neural networks, 2017
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BINS = 15
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """Per class, (C,) each: precision and recall are 0 where they would be 0 / 0; support counts true rows."""
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    support: np.ndarray
+
+
+def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """y, predicted: (N,) class numbers → (C, C) counts, true classes down, predicted ones across."""
+    pairs = np.asarray(y, np.int64) * classes + np.asarray(predicted, np.int64)
+    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def accuracy(confusion: np.ndarray) -> float | None:
+    """Share of the rows that are named rightly; None without rows."""
+    total = confusion.sum()
+    return float(np.trace(confusion) / total) if total else None
+
+
+def score_classes(confusion: np.ndarray) -> ClassScores:
+    """(C, C) counts → precision, recall and F1 of each class."""
+    hits = np.diag(confusion).astype(float)
+    support, named = confusion.sum(axis=1), confusion.sum(axis=0)
+    return ClassScores(
+        precision=hits / np.maximum(named, 1),
+        recall=hits / np.maximum(support, 1),
+        f1=2 * hits / np.maximum(support + named, 1),
+        support=support,
+    )
+
+
+def macro_f1(confusion: np.ndarray) -> float | None:
+    """Mean F1 of the classes that occur, truly or as prediction; None without rows."""
+    occurs = (confusion.sum(axis=0) + confusion.sum(axis=1)) > 0
+    return float(score_classes(confusion).f1[occurs].mean()) if occurs.any() else None
+
+
+def calibration_error(
+    confidence: np.ndarray, is_right: np.ndarray, *, bins: int = BINS
+) -> float | None:
+    """confidence: (N,) in [0, 1], is_right: (N,) → ECE in [0, 1]; None without rows."""
+    if len(confidence) == 0:
+        return None
+    # Bins are open below and closed above, as in the paper; a confidence of 0 falls into the first.
+    place = np.clip(np.ceil(np.asarray(confidence, float) * bins).astype(int) - 1, 0, bins - 1)
+    gaps = np.bincount(place, np.asarray(is_right, float) - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(confidence))
+
+
+def majority_accuracy(train_y: np.ndarray, y: np.ndarray) -> float | None:
+    """Accuracy on `y` of always naming the most frequent class of `train_y`; None when a side is empty."""
+    if len(train_y) == 0 or len(y) == 0:
+        return None
+    return float((np.asarray(y) == np.bincount(train_y).argmax()).mean())

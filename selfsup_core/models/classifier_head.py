@@ -1,0 +1,74 @@
+"""A classifier on fixed features: a linear layer, or a few layers, on embeddings, TF-IDF, pixels or columns.
+
+The features stay as they are ("frozen encoder"), so that retraining takes a second or two.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import field_validator
+
+from selfsup_core.models.registry import MODELS, Network
+from selfsup_core.settings import Config, setting
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class ClassifierHeadConfig(Config):
+    """Layers between features and classes."""
+
+    kind: Literal["head"] = setting("head", "A classifier on fixed features.", title="Network")
+    widths: tuple[int, ...] = setting(
+        (), "Units of the layers between features and classes; none makes a linear classifier.",
+        title="Hidden layers",
+        why="On good features a linear one does as well, and cannot over-fit as much.",
+        max_length=6,
+    )  # fmt: skip
+    activation: Literal["relu", "gelu", "tanh"] = setting(
+        "relu", "What each hidden layer applies to its sums.", title="Activation"
+    )
+    dropout: float = setting(
+        0.0, "Share of the numbers before each layer that is left out at random in training.",
+        title="Dropout", ge=0.0, le=0.9,
+    )  # fmt: skip
+
+    @field_validator("widths")
+    @classmethod
+    def widths_are_sensible(cls, widths: tuple[int, ...]) -> tuple[int, ...]:
+        if any(not 1 <= width <= 8192 for width in widths):
+            raise ValueError("each width must be at least 1 and at most 8192")
+        return widths
+
+
+def layer_sizes(config: ClassifierHeadConfig, item_shape: tuple[int, ...]) -> list[int]:
+    """[features, …, classes]; item_shape is the shape of the features with the number of classes behind it."""
+    return [int(np.prod(item_shape[:-1])), *config.widths, item_shape[-1]]
+
+
+def count_parameters(config: ClassifierHeadConfig, item_shape: tuple[int, ...]) -> int:
+    return sum((a + 1) * b for a, b in pairwise(layer_sizes(config, item_shape)))
+
+
+def build(config: ClassifierHeadConfig, item_shape: tuple[int, ...]) -> nn.Module:
+    """A `Head`; weights are torch's own until they are set."""
+    from selfsup_core.models.modules.classifier import Head
+
+    width, *widths, classes = layer_sizes(config, item_shape)
+    return Head(width, widths, classes, activation=config.activation, dropout=config.dropout)
+
+
+MODELS.register("head")(
+    Network(
+        config=ClassifierHeadConfig,
+        build=build,
+        code_size=lambda config: config.widths[-1] if config.widths else 0,
+        shapes=layer_sizes,
+        parameters=count_parameters,
+        can_decode=False,
+        task="classify",
+    )
+)
