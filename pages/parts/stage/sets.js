@@ -8,4 +8,5 @@ import writing from "./panels/writing.js"
 export const SETS = {
   autoencoder: [loss, reconstructions, map],
   language: [loss, writing, { ...map, title: "Map of tokens" }],
+  classify: [loss, { ...map, title: "Map" }],
 }

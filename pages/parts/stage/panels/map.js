@@ -222,7 +222,7 @@ export default {
         parts.push(el("div", {}, Number.isFinite(loss) ? `${fixed(loss, 2)} nats on average in the validation text` : "not in the validation text"))
         return card.replaceChildren(...parts)
       }
-      parts.push(el("div", {}, `MSE ${fixed(frame.sample_loss.data[i], 4)}`),
+      parts.push(el("div", {}, `${frame.predicted ? "loss" : "MSE"} ${fixed(frame.sample_loss.data[i], 4)}`),
         el("div", { class: "stage-muted" }, `row ${statics.rows.data[i]}, ${statics.splits.data[i] ? "validation" : "training"}`))
       card.replaceChildren(...parts)
     }
