@@ -20,6 +20,7 @@ NAMES = (
     "fashion",
     "lab",
     "embedding",
+    "classify",
     "language",
 )
 

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,6 +48,20 @@ def looks_english(texts: Texts, rows: np.ndarray) -> bool:
     return sum(word in ENGLISH for word in words) > 0.05 * max(1, len(words))
 
 
+def word_options(texts: Texts, train: np.ndarray) -> tuple[dict[str, Any], str]:
+    """How scikit-learn's vectorizer is to cut these texts into terms, and the same in words."""
+    if is_mostly_cjk(texts, train):
+        options: dict[str, Any] = {"analyzer": "char", "ngram_range": (1, 2)}
+        return (
+            options,
+            "single characters and pairs, since these texts have no spaces between words",
+        )
+    options = {"token_pattern": r"(?u)\b[^\W\d_]\w+\b"}
+    if looks_english(texts, train):
+        return options | {"stop_words": "english"}, "words, without the most common English ones"
+    return options, "words"
+
+
 def tfidf(
     texts: Texts, train: np.ndarray, vocabulary: int
 ) -> tuple[np.ndarray, tuple[str, ...], str]:
@@ -61,15 +75,7 @@ def tfidf(
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    if is_mostly_cjk(texts, train):
-        options = {"analyzer": "char", "ngram_range": (1, 2)}
-        how = "single characters and pairs, since these texts have no spaces between words"
-    elif looks_english(texts, train):
-        options = {"stop_words": "english", "token_pattern": r"(?u)\b[^\W\d_]\w+\b"}
-        how = "words, without the most common English ones"
-    else:
-        options = {"token_pattern": r"(?u)\b[^\W\d_]\w+\b"}
-        how = "words"
+    options, how = word_options(texts, train)
     vectorizer = TfidfVectorizer(
         max_features=vocabulary, sublinear_tf=True, dtype=np.float32, **options
     )

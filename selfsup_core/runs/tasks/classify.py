@@ -16,7 +16,12 @@ from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.classification import score_classes
 from selfsup_core.evaluate.classification_trouble import find_classification_signs
-from selfsup_core.evaluate.classifier import LOGISTIC_WORK, ClassifierEvaluator, simple_means
+from selfsup_core.evaluate.classifier import (
+    LOGISTIC_WORK,
+    ClassifierEvaluator,
+    logistic_regression,
+    simple_means,
+)
 from selfsup_core.files import write_json
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import glorot_init
@@ -160,13 +165,18 @@ class ClassifyTask:
     def baseline(self) -> dict[str, Any]:
         """Always the most frequent class; for features also logistic regression, as far as that is quick."""
         y, train, validation = self.inputs.y, self.chosen.train, self.evaluator.validation
-        sides: list[np.ndarray | None] = [None, None]
         classes = len(self.classes)
-        if isinstance(self.inputs, FeatureInputs):
-            most = max(2 * classes, LOGISTIC_WORK // (self.inputs.width * classes))
-            train = choose_stratified(train, y, most, self.spec.data.split_seed)
-            sides = [self._standardized(rows) for rows in (train, validation)]
-        return simple_means(sides[0], y[train], sides[1], y[validation], classes)
+        found = simple_means(y[train], y[validation], classes)
+        if not isinstance(self.inputs, FeatureInputs):
+            return found
+        most = max(2 * classes, LOGISTIC_WORK // (self.inputs.width * classes))
+        fitted = choose_stratified(train, y, most, self.spec.data.split_seed)
+        if len(np.unique(y[fitted])) < 2:  # so many classes that a stratum has no place
+            return found
+        sides = (self._standardized(rows) for rows in (fitted, validation))
+        return found | logistic_regression(
+            next(sides), y[fitted], next(sides), y[validation], classes
+        )
 
     def _standardized(self, rows: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
