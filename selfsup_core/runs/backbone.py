@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,18 @@ class Backbone:
         return min(most, wanted)
 
 
-def load_backbone(config: TextClassifierConfig, workspace: Path, folder: Path) -> Backbone:
+def quiet(text: str) -> None:
+    """Says nothing."""
+
+
+def load_backbone(
+    config: TextClassifierConfig, workspace: Path, folder: Path, say: Callable[[str], None] = quiet
+) -> Backbone:
     """The model that a run's settings name; of another run, the epoch that was taken when this one began.
 
     Args:
         folder: the run's; what its `base.json` says is held to.
+        say: told in words what takes its time.
 
     Raises:
         DataError, RunError: it is not there, may not be loaded, or is no longer what it was.
@@ -74,7 +82,7 @@ def load_backbone(config: TextClassifierConfig, workspace: Path, folder: Path) -
     if config.source.startswith(RUN):
         found = load_run(config, workspace, pinned.get("epoch"))
     else:
-        found = load_from_folder(config, workspace)
+        found = load_from_folder(config, workspace, say)
     found.about["digest"] = weights_digest(found.model)
     if pinned and pinned.get("digest") != found.about["digest"]:
         raise DataError(
@@ -105,11 +113,13 @@ def load_run(config: TextClassifierConfig, workspace: Path, epoch: int | None) -
     )  # fmt: skip
 
 
-def load_from_folder(config: TextClassifierConfig, workspace: Path) -> Backbone:
+def load_from_folder(
+    config: TextClassifierConfig, workspace: Path, say: Callable[[str], None]
+) -> Backbone:
     """A built-in model, a fetched one, or a folder."""
     from transformers import AutoModel, AutoTokenizer
 
-    folder = prepare(model_name(config.source), workspace)
+    folder = prepare(model_name(config.source), workspace, say)
     architecture = str((check_folder(folder).get("architectures") or [""])[0])
     auto = "last" if architecture.endswith(CAUSAL) else pooling_of(folder) or "mean"
     safe = {"local_files_only": True, "trust_remote_code": False}

@@ -86,7 +86,7 @@ class ClassifyTask:
         if spec.model.kind != "text-classifier":
             return FeatureInputs(self.dataset, spec.data, device, setting.workspace, setting.say)
         setting.say("Loading the model.")
-        self.backbone = load_backbone(spec.model, setting.workspace, setting.folder)
+        self.backbone = load_backbone(spec.model, setting.workspace, setting.folder, setting.say)
         setting.persist(lambda: write_json(setting.folder / BASE, self.backbone.about))
         return TextInputs(
             self.dataset, spec.data, device, tokenizer=self.backbone.tokenizer,

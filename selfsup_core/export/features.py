@@ -1,0 +1,237 @@
+"""How new samples become the numbers that a classifier head was trained on: the same steps as for the data set's rows.
+
+What was fitted on training rows (ranges of columns, terms and their weights) is kept as arrays and JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.data.batches import category_groups, fill_missing, leave_out
+from selfsup_core.data.config import DataConfig
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.splits import split_rows
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError
+
+MOST_ROWS = 100_000  # of a file of new samples
+
+
+@dataclass
+class Features:
+    """Steps from a sample to (D,) values in [0, 1].
+
+    Attributes:
+        about: kind, and what else JSON holds of the steps. arrays: what was fitted.
+    """
+
+    about: dict[str, Any]
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def apply(self, items: list[Any]) -> np.ndarray:
+        """Texts, arrays of stored values (images, sounds: bytes; tables: a row's numbers) → (B, D) float32.
+
+        Raises:
+            DataError: the encoder is not on this machine, or a row has another width.
+        """
+        if self.about["kind"] == "text":
+            steps = embeddings if self.about["features"] == "embeddings" else weigh_words
+            return steps(self, items)
+        rows = np.stack([np.asarray(item).reshape(-1) for item in items])
+        if rows.shape[1] != self.about["width"]:
+            raise DataError(
+                f"A sample has {rows.shape[1]} values; {self.about['width']} were expected."
+            )
+        if "low" not in self.arrays:
+            return (rows.astype(np.float32) * np.float32(self.about["scale"])).astype(np.float32)
+        rows = rows * self.about["scale"]
+        rows = np.where(np.isnan(rows), self.arrays["medians"], rows)
+        scaled = to_range(rows, self.arrays)
+        levels = self.arrays["levels"]
+        scaled[:, levels] = rows[:, levels]
+        return scaled
+
+
+def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Features:
+    """The steps of `data.batches.prepare` for these settings, fitted on the same training rows.
+
+    Raises:
+        DataError: as `prepare`.
+    """
+    split = split_rows(
+        dataset, validation=config.validation, test=config.test, seed=config.split_seed
+    )
+    y = None if dataset.y is None else np.asarray(dataset.y)
+    if config.leave_out:
+        split = leave_out(split, y, dataset.classes, config.leave_out)
+    about: dict[str, Any] = {"kind": dataset.kind}
+    if isinstance(dataset.x, Texts):
+        return fit_texts(dataset, dataset.x, split.train, config, workspace)
+    about |= {
+        "item_shape": list(dataset.item_shape), "columns": list(dataset.columns),
+        "scale": dataset.scale, "width": dataset.width,
+        "sound": {k: dataset.details[k] for k in ("rate", "seconds") if k in dataset.details},
+    }  # fmt: skip
+    if dataset.x.dtype == np.uint8:
+        return Features(about)
+    flat = np.asarray(dataset.x).reshape(len(dataset), -1) * dataset.scale
+    known = np.where(np.isnan(flat[split.train]).all(axis=0), 0.0, flat[split.train])
+    levels = [column for group in category_groups(dataset) for column in group]
+    filled, _ = fill_missing(flat, split.train)
+    arrays = column_range(filled[split.train])
+    arrays |= {"medians": np.nanmedian(known, axis=0), "levels": np.array(levels, np.int64)}
+    return Features(about, arrays)
+
+
+def column_range(train: np.ndarray) -> dict[str, np.ndarray]:
+    return {"low": train.min(axis=0), "high": train.max(axis=0)}
+
+
+def to_range(x: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """As `data.batches.scale_columns`, with the ranges that were kept."""
+    low, high = arrays["low"], arrays["high"]
+    return np.clip((x - low) / np.where(high > low, high - low, 1.0), 0.0, 1.0).astype(np.float32)
+
+
+def fit_texts(
+    dataset: Dataset, texts: Texts, train: np.ndarray, config: DataConfig, workspace: Path
+) -> Features:
+    from selfsup_core.data.vectorize import embed, word_options
+
+    about: dict[str, Any] = {"kind": "text", "features": config.text_features}
+    if config.text_features == "embeddings":
+        x = embed(
+            texts, workspace / "embeddings", dataset.digest or dataset.id, encoder=config.encoder
+        )
+        return Features(about | {"encoder": config.encoder}, column_range(x[train]))
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    options, how = word_options(texts, train)
+    vectorizer = TfidfVectorizer(
+        max_features=config.vocabulary, sublinear_tf=True, dtype=np.float32, **options
+    )
+    weights = vectorizer.fit_transform(texts[int(row)] for row in train)
+    terms = [str(term) for term in vectorizer.get_feature_names_out()]
+    about |= {"terms": terms, "options": options, "how": how, "width": config.vocabulary}
+    largest = np.asarray(weights.max(axis=0).todense()).reshape(-1)
+    return Features(about, {"idf": vectorizer.idf_, "largest": largest})
+
+
+def embeddings(features: Features, texts: list[str]) -> np.ndarray:
+    from selfsup_core.data.vectorize import embed
+
+    x = embed(Texts.pack(texts), None, "", encoder=features.about["encoder"])
+    return to_range(x, features.arrays)
+
+
+def weigh_words(features: Features, texts: list[str]) -> np.ndarray:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    about, arrays = features.about, features.arrays
+    options = {k: tuple(v) if isinstance(v, list) else v for k, v in about["options"].items()}
+    vectorizer = TfidfVectorizer(
+        vocabulary=about["terms"], sublinear_tf=True, dtype=np.float32, **options
+    )
+    vectorizer.idf_ = arrays["idf"]
+    found = np.zeros((len(texts), about["width"]), np.float32)
+    largest = np.where(arrays["largest"] > 0, arrays["largest"], 1.0)
+    found[:, : len(about["terms"])] = vectorizer.transform(texts).toarray() / largest
+    return np.clip(found, 0.0, 1.0)
+
+
+def read_items(about: dict[str, Any], given: list[str]) -> tuple[list[str], list[Any]]:
+    """Names and samples of what a person gave.
+
+    Args:
+        about: of `Features`. given: texts, or text files of one text a line; images; WAV files; CSV files with a header.
+
+    Raises:
+        DataError: a file cannot be read, or lacks a column.
+    """
+    names, items = [], []
+    for text in given:
+        found = read_one(about, text)
+        names += [name for name, _ in found]
+        items += [item for _, item in found]
+        if len(items) > MOST_ROWS:
+            raise DataError(f"More than {MOST_ROWS:,} samples at once; give them in parts.")
+    if not items:
+        raise DataError("There is nothing to name the class of.")
+    return names, items
+
+
+def is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # far too long for a path, or a null byte
+        return False
+
+
+def read_one(about: dict[str, Any], given: str) -> list[tuple[str, Any]]:
+    kind = about["kind"]
+    if kind == "text":
+        if not is_file(given):
+            return [(given, given)]
+        lines = Path(given).read_text("utf-8", errors="replace").splitlines()
+        return [(line, line) for line in lines if line.strip()]
+    if not is_file(given):
+        raise DataError(f"There is no file {given!r}; this classifier needs files of {kind}s.")
+    path = Path(given)
+    if kind == "table":
+        return read_rows(path, about["columns"])
+    from selfsup_core.data.importing.files import Member
+
+    member = Member(path.name, path.stat().st_size, path.read_bytes, path)
+    return [(path.name, (read_picture if kind == "image" else read_sound)(member, about))]
+
+
+def read_picture(member: Any, about: dict[str, Any]) -> np.ndarray:
+    from selfsup_core.data.importing.images import read_image
+
+    shape = about["item_shape"]
+    if shape[0] != shape[1]:
+        raise DataError("New images can be read for square ones only.")
+    return read_image(member, shape[0], len(shape) == 3, "pad")[0]
+
+
+def read_sound(member: Any, about: dict[str, Any]) -> np.ndarray:
+    from selfsup_core.data.importing.sounds import RATE
+    from selfsup_core.data.importing.sounds import read_sound as read
+    from selfsup_core.data.logmel import log_mel
+
+    if about["sound"].get("rate") != RATE:
+        raise DataError("New sounds can be read for sets of one's own only.")
+    wave = read(member, about["sound"]["seconds"]).astype(np.float32) / 32767
+    mels, frames = about["item_shape"]
+    return log_mel(wave, RATE, mels=mels, frames=frames)
+
+
+def read_rows(path: Path, columns: list[str]) -> list[tuple[str, np.ndarray]]:
+    """Rows of a CSV file by its header; a category stands in a column of its own name. An empty cell is missing."""
+    found = []
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        for number, cells in enumerate(reader, 1):
+            row = [read_cell(cells, column, path.name, number) for column in columns]
+            found.append((f"{path.name}, row {number}", np.array(row)))
+    return found
+
+
+def read_cell(cells: dict[str, Any], column: str, file: str, number: int) -> float:
+    if column in cells:
+        text = (cells[column] or "").strip()
+        try:
+            return float(text) if text else float("nan")
+        except ValueError as error:
+            raise DataError(
+                f"{file}, row {number}: {column} is {text[:40]!r}, not a number."
+            ) from error
+    name, equals, level = column.rpartition("=")
+    if equals and name in cells:
+        return float((cells[name] or "").strip() == level)
+    raise DataError(f"{file} lacks the column {column!r}.")
