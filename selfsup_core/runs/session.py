@@ -28,6 +28,11 @@ from selfsup_core.train.loop import Event, Loop, trained_state
 if TYPE_CHECKING:
     from selfsup_core.runs.worker import Worker
 
+# What a row of an epoch holds beside its metrics.
+NO_METRICS = (
+    "kind", "step", "epoch", "seconds", "learning_rate", "samples_per_second", "signs",
+)  # fmt: skip
+
 
 class Session:
     """Everything of a run that lives in memory.
@@ -106,6 +111,15 @@ class Session:
         persist = self.worker.persist
         self.metrics: MetricsWriter = persist(lambda: open_metrics(folder, step))
         self.past = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
+        if self.past:
+            # The state may be older than the checkpoint; after the last epoch no other would bring it up to date.
+            row = self.past[-1]
+            self.worker.state |= {
+                "epoch": row["epoch"],
+                "step": step,
+                "best": self.best,
+                "metrics": {k: v for k, v in row.items() if k not in NO_METRICS},
+            }
         changes = read_changes(folder)
         for change in changes:
             if change["step"] <= step:
