@@ -71,27 +71,29 @@ class ClassifierEvaluator:
         self.rows, places = np.unique(np.concatenate([validation, samples]), return_inverse=True)
         self.validation_places, self.sample_places = np.split(places, [len(validation)])
 
-    def logits(self, model: nn.Module, rows: np.ndarray, what: str = "") -> torch.Tensor:
+    def logits(self, model: nn.Module, rows: np.ndarray, what: str) -> torch.Tensor:
         """(N,) rows → (N, C) float32 on the CPU; the model is left as it was.
 
         Args:
-            what: is measured, for the sentence that says how far it is; "" says nothing.
+            what: is measured, for the sentence that says how far it is when that takes its time.
         """
         import torch
 
         was_training = model.training
         model.eval()
         found = torch.empty(len(rows), self.classes)
-        order, began = self.inputs.order(rows), time.monotonic()
+        order, began, has_said = self.inputs.order(rows), time.monotonic(), False
         size = max(1, TOKENS // self.inputs.cost) if self.inputs.cost else FEATURE_ROWS
         with torch.inference_mode():
             for start in range(0, len(rows), size):
                 places = order[start : start + size]
                 part = torch.from_numpy(rows[places].astype(np.int64)).to(self.device)
                 found[torch.from_numpy(places)] = model(self.inputs.x(part)).float().cpu()
-                if what and time.monotonic() - began > PATIENCE_SECONDS:
-                    began = time.monotonic()
+                if time.monotonic() - began > PATIENCE_SECONDS:
+                    began, has_said = time.monotonic(), True
                     self.say(f"Measuring {what}: {start + len(places):,} of {len(rows):,}.")
+        if has_said:
+            self.say("")
         model.train(was_training)
         return found
 
@@ -99,7 +101,7 @@ class ClassifierEvaluator:
         """Measure the validation rows and the map's samples."""
         import torch
 
-        logits = self.logits(model, self.rows)
+        logits = self.logits(model, self.rows, "validation rows")
         y = self.inputs.y
         scores, confusion = self.score(logits[self.validation_places], y[self.validation])
         found = logits[self.sample_places]

@@ -316,3 +316,19 @@ def test_a_resume_needs_the_same_model(workspace: Path, monkeypatch):
     shutil.rmtree(workspace.parent / "tiny-bert")
     tiny_bert(workspace.parent / "tiny-bert", seed=1)
     assert run_here(folder)["error"]["code"] == "other-model"
+
+
+def test_a_slow_measurement_says_how_far_it_is(workspace: Path, monkeypatch):
+    said = []
+    real = Session._tell
+
+    def tell(self, text):
+        said.append(text)
+        real(self, text)
+
+    monkeypatch.setattr(Session, "_tell", tell)
+    monkeypatch.setattr("selfsup_core.evaluate.classifier.PATIENCE_SECONDS", -1.0)
+    state = run_here(make_run(workspace, head_spec()))
+    assert "Measuring test rows: 18 of 18." in said
+    assert any(text.startswith("Measuring validation rows") for text in said)
+    assert state["message"] == ""
