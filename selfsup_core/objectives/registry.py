@@ -21,12 +21,14 @@ class Objective:
             may be compared with PCA's.
         networks: kinds of network that it can train.
         settled_from: the epoch from which losses mean the same, so that one may be called better than another.
+        task: a name in `runs.tasks` when the objective and not the network decides what is done; else "".
     """
 
     Config: type[Config]
     has_reconstruction = True
     networks: tuple[str, ...] = ("dense", "convolutional")
     settled_from = 0.0
+    task = ""
 
     def __init__(self, config: Config) -> None:
         self.config = config

@@ -9,15 +9,15 @@ from selfsup_core.data.sources import find_source
 from selfsup_core.data.vectorize import input_shape
 from selfsup_core.models import MODELS
 from selfsup_core.models.gpt import vocabulary_guess
-from selfsup_core.runs.spec import RunSpec
+from selfsup_core.runs.spec import RunSpec, task_of
 
 
 def describe_spec(spec: RunSpec, workspace: Path) -> dict[str, Any]:
     """task, objective, loss, network, code_size, can_decode, map and parameters (as far as they are known)."""
-    network = MODELS[spec.model.kind]
+    network, task = MODELS[spec.model.kind], task_of(spec)
     code = network.code_size(spec.model)
     about = {
-        "task": network.task,
+        "task": task,
         "objective": spec.objective.kind,
         "loss": getattr(spec.objective, "loss", ""),
         "network": spec.model.kind,
@@ -25,11 +25,11 @@ def describe_spec(spec: RunSpec, workspace: Path) -> dict[str, Any]:
         "can_decode": network.can_decode,
         "parameters": network.parameters(spec.model, network_input(spec, workspace)),
     }
-    if network.task == "language":
+    if task == "language":
         return about | {
             "map": f"PCA of the tokens' {code} numbers" if code else "PCA of the tokens"
         }
-    if network.task == "classify":
+    if task in ("classify", "pseudo"):
         classes = find_source(spec.data.source, workspace).classes
         return about | {"map": f"{'PCA of ' if classes > 3 else ''}the class scores"}
     return about | {"map": "the code itself" if code <= 3 else f"PCA of {code} numbers"}

@@ -9,9 +9,9 @@ import torch
 
 from selfsup_core.errors import CheckpointError
 from selfsup_core.files import finite
-from selfsup_core.models import MODELS
 from selfsup_core.runs.folder import MetricsWriter, read_rows
 from selfsup_core.runs.frames import FrameStore
+from selfsup_core.runs.spec import task_of
 from selfsup_core.runs.tasks import TASKS, Setting, Task
 from selfsup_core.runs.weights import WeightStore
 from selfsup_core.runs.worker import open_metrics, read_changes
@@ -48,7 +48,7 @@ class Session:
             spec.train.device, threads=spec.train.threads, parameters=state["parameters"]
         )
         torch.set_num_threads(self.choice.threads)
-        self.task: Task = TASKS[MODELS[spec.model.kind].task](Setting(
+        self.task: Task = TASKS[task_of(spec)](Setting(
             spec, folder.path, folder.workspace, self.choice, worker.persist, self._tell
         ))  # fmt: skip
         self.model, self.objective = self.task.model, self.task.objective
@@ -98,6 +98,7 @@ class Session:
         step, epoch = -1, -1
         if saved:
             self.loop.load(saved["loop"])
+            self.task.load(saved.get("task", {}))
             self.best, self.since_best = saved["best"], saved["since_best"]
             step, epoch = self.loop.step, self.loop.epoch
             self.saved_step = step
@@ -215,14 +216,13 @@ class Session:
             row["signs"] = signs
         self.past.append(row)
         # Weights first: whoever sees a frame may ask for them.
-        worker.persist(lambda: self.weights.write_weights(epoch, self.model, is_last=is_last))
+        kept = self.task.kept_model
+        worker.persist(lambda: self.weights.write_weights(epoch, kept, is_last=is_last))
         worker.persist(lambda: self.task.write_frame(self.frames, epoch, look, is_last=is_last))
         self._write(row)
         if epoch and self._is_better(look.metrics["val_loss"]):
             self.best = {"epoch": epoch, "val_loss": look.metrics["val_loss"]}
-            self.best_weights = {
-                k: v.detach().clone() for k, v in trained_state(self.model).items()
-            }
+            self.best_weights = {k: v.detach().clone() for k, v in trained_state(kept).items()}
             self.since_best = 0
         elif epoch:
             self.since_best += 1
@@ -236,6 +236,8 @@ class Session:
             "seconds_left": self._seconds_left(),
         }
         worker.beat(force=epoch <= 1)
+        if not is_last and self.task.turn():
+            loop.restart()
         self._save_if_due()
 
     def _is_better(self, val_loss: float) -> bool:
@@ -298,6 +300,7 @@ class Session:
             "loop": loop.state(),
             "best": self.best,
             "since_best": self.since_best,
+            "task": self.task.state(),
             "frames": {
                 "stride": self.frames.stride,
                 "previous": None if previous is None else torch.from_numpy(previous.copy()),

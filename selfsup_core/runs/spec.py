@@ -161,6 +161,15 @@ def make_spec(values: dict[str, Any], overrides: dict[str, Any] | None = None) -
         raise problem.explain() from problem
 
 
+def task_name(network: str, objective: str) -> str:
+    """By which of `runs.tasks` a network is trained with an objective, both by their kinds."""
+    return OBJECTIVES[objective].task or MODELS[network].task
+
+
+def task_of(spec: RunSpec) -> str:
+    return task_name(spec.model.kind, spec.objective.kind)
+
+
 def check_pair(spec: RunSpec) -> RunSpec:
     """The same spec. Raises SettingError when its objective cannot train its network."""
     objective = OBJECTIVES[spec.objective.kind]
@@ -200,7 +209,8 @@ def list_presets(task: str = "autoencoder") -> dict[str, dict[str, Any]]:
     """
     found = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in PRESETS.glob("*.yaml")}
     for preset in found.values():
-        preset["task"] = MODELS[preset["spec"].get("model", {}).get("kind", "dense")].task
+        kinds = (preset["spec"].get(part, {}).get("kind") for part in ("model", "objective"))
+        preset["task"] = task_name(next(kinds) or "dense", next(kinds) or "reconstruction")
     found = {name: preset for name, preset in found.items() if task in ("", preset["task"])}
     return dict(sorted(found.items(), key=lambda item: (item[1].get("order", 99), item[0])))
 

@@ -160,6 +160,11 @@ class Loop:
         for group in self.optimizer.param_groups:
             group["lr"] = value
 
+    def restart(self) -> None:
+        """Forget the optimizer's means, after the weights were set anew."""
+        fused = self.choice.uses_fused
+        self.optimizer = make_optimizer(self.model, self.config, fused=fused)
+
     @property
     def learning_rate(self) -> float:
         return self.optimizer.param_groups[0]["lr"]
@@ -199,7 +204,8 @@ class Loop:
             (terms["loss"] if share == 1 else terms["loss"] * share).backward()
             collected.append((terms, len(part)))
         if self.config.clip_norm:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+            for part in getattr(self.model, "apart", (self.model,)):
+                nn.utils.clip_grad_norm_(part.parameters(), self.config.clip_norm)
         self.optimizer.step()
         for terms, count in collected:
             self.epoch_sums.add(terms, count)

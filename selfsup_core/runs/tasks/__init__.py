@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from selfsup_core.registry import Registry
 
@@ -45,7 +46,7 @@ class Look:
     view: Any = field(repr=False)
 
 
-class Task(Protocol):
+class Task(ABC):
     """Made from a `Setting`; raises StudioError when data, network and objective do not go together.
 
     Attributes:
@@ -62,23 +63,45 @@ class Task(Protocol):
     digest: str
     notes: list[str]
 
+    @abstractmethod
     def write_static(self, frames: FrameStore) -> None:
         """Write what all frames share; skipped when it is there."""
 
+    @abstractmethod
     def baseline(self) -> dict[str, Any]:
         """What simpler means achieve on the same validation rows; computed once."""
 
+    @property
+    def kept_model(self) -> nn.Module:
+        """Whose weights are kept of each epoch."""
+        return self.model
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint must keep beside the model, in tensors and plain values."""
+        return {}
+
+    def load(self, state: dict[str, Any]) -> None:  # noqa: B027  (most tasks keep nothing)
+        """Go on from a `state`."""
+
+    def turn(self) -> bool:
+        """Get ready for the next epoch, after one was looked at; True when the optimizer shall forget what it knows."""
+        return False
+
+    @abstractmethod
     def look(self, terms: dict[str, float]) -> Look:
         """Evaluate at the end of an epoch; `terms` are the means of its training steps."""
 
+    @abstractmethod
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
         """Write the frame of an epoch, when its turn it is."""
 
+    @abstractmethod
     def find_signs(
         self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
     ) -> list[dict[str, str]]:  # fmt: skip
         """Signs of trouble in an epoch's numbers."""
 
+    @abstractmethod
     def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
         """Numbers that are computed once, when all epochs are done, with the best epoch's weights or the last ones."""
 

@@ -14,11 +14,11 @@ from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.project.pca import fit_pca
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.runs.model import build_model
-from selfsup_core.runs.tasks import TASKS, Look, Setting
+from selfsup_core.runs.tasks import TASKS, Look, Setting, Task
 
 
 @TASKS.register("autoencoder")
-class AutoencoderTask:
+class AutoencoderTask(Task):
     """x → h = f(x) → x̂ = g(h), looked at by reconstructions, codes and a map."""
 
     def __init__(self, setting: Setting) -> None:

@@ -33,7 +33,7 @@ from selfsup_core.runs.backbone import Backbone, load_backbone, make_classifier
 from selfsup_core.runs.classify_inputs import FeatureInputs, Inputs, TextInputs
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
 from selfsup_core.runs.labeled import choose_rows, choose_shown
-from selfsup_core.runs.tasks import TASKS, Look, Setting
+from selfsup_core.runs.tasks import TASKS, Look, Setting, Task
 
 MOST_VALIDATION = 1000  # rows measured each epoch
 LEAST_VALIDATION = 100  # of texts through a transformer
@@ -46,7 +46,7 @@ SMALL = (
 
 
 @TASKS.register("classify")
-class ClassifyTask:
+class ClassifyTask(Task):
     """Features or tokens → class, looked at by validation rows, a confusion matrix and a map of the class scores.
 
     Attributes:

@@ -21,7 +21,7 @@ from selfsup_core.evaluate.ngrams import ngram_baseline
 from selfsup_core.models import MODELS
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.frames import FrameStore
-from selfsup_core.runs.tasks import TASKS, Look, Setting
+from selfsup_core.runs.tasks import TASKS, Look, Setting, Task
 
 MOST_STARTS = 2_000_000  # windows that may be drawn; of longer texts every few tokens one begins
 FINAL_TIMES = 5  # as many validation windows at the end as after an epoch
@@ -29,7 +29,7 @@ MOST_VOCABULARY = 60_000  # of a table of pairs
 
 
 @TASKS.register("language")
-class LanguageTask:
+class LanguageTask(Task):
     """Windows of tokens; looked at by losses, by what is written, and by a map of the tokens' embeddings."""
 
     def __init__(self, setting: Setting) -> None:
