@@ -21,11 +21,12 @@ class Registry(Generic[T]):
     Args:
         what: what is registered, for messages ("data source").
         package: dotted name of the package whose modules register things; subpackages are left alone.
+        also: dotted names of modules elsewhere that register things too.
     """
 
-    def __init__(self, what: str, package: str) -> None:
+    def __init__(self, what: str, package: str, *also: str) -> None:
         self.what = what
-        self.package = package
+        self.package, self.also = package, also
         self._entries: dict[str, T] = {}
         self._is_loaded = False
 
@@ -47,6 +48,8 @@ class Registry(Generic[T]):
         for module in pkgutil.iter_modules(package.__path__):
             if not module.ispkg:
                 importlib.import_module(f"{self.package}.{module.name}")
+        for module in self.also:
+            importlib.import_module(module)
         self._is_loaded = True
 
     def __getitem__(self, name: str) -> T:

@@ -70,4 +70,7 @@ class Objective:
         return model.encode(batch).float().var(dim=0), "variance"
 
 
-OBJECTIVES: Registry[type[Objective]] = Registry("objective", "selfsup_core.objectives")
+# Pseudo-labels are built upon objectives, so theirs stands in their own package.
+OBJECTIVES: Registry[type[Objective]] = Registry(
+    "objective", "selfsup_core.objectives", "selfsup_core.pseudo.objective"
+)

@@ -6,6 +6,7 @@ Labels beyond the budget never reach training or early stopping; test rows are l
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,16 +71,23 @@ class ClassifyTask(Task):
         setting.say("Building the network.")
         self.model = self._build().to(self.choice.name)
         self.notes = [*self._notes_of_model(), *self.inputs.notes, *self.chosen.notes]
-        labels = torch.full((len(self.dataset),), -1, dtype=torch.int64)
-        labels[self.chosen.train] = torch.from_numpy(y[self.chosen.train]).long()
-        self.objective.count_classes(
-            torch.bincount(labels[self.chosen.train], minlength=len(self.classes))
-        )
+        self.given = self.choose_labels()
+        seen = np.flatnonzero(self.given >= 0)
+        if len(seen) > len(self.chosen.train):
+            self.chosen = replace(self.chosen, train=seen)
+        labels = torch.from_numpy(self.given)
+        self.objective.count_classes(torch.bincount(labels[seen], minlength=len(self.classes)))
         self.labels = labels.to(self.choice.name)
         self.weights = torch.ones(len(self.dataset), device=self.choice.name)
         self.rows = torch.from_numpy(self.chosen.train.astype(np.int64)).to(self.choice.name)
         self.evaluator = self._make_evaluator()
         self.inputs.add(np.concatenate([self.chosen.train, self.evaluator.rows]))
+
+    def choose_labels(self) -> np.ndarray:
+        """(N,) class of each row that training may see, -1 for all others."""
+        given = np.full(len(self.dataset), -1, np.int64)
+        given[self.chosen.train] = self.inputs.y[self.chosen.train]
+        return given
 
     def _load_inputs(self) -> Inputs:
         spec, setting, device = self.spec, self.setting, self.choice.name
@@ -181,7 +189,7 @@ class ClassifyTask(Task):
     def _standardized(self, rows: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             x = self.inputs.x(torch.from_numpy(rows.astype(np.int64)).to(self.choice.name))
-            return self.model.standardize(x).cpu().numpy()
+            return self.kept_model.standardize(x).cpu().numpy()
 
     def look(self, terms: dict[str, float]) -> Look:
         view = self.evaluator.look(self.model)

@@ -1,0 +1,407 @@
+"""Pseudo-labels: a classifier that learns from labels proposed for unlabeled rows, beside its supervised-only twin.
+
+Hidden true labels reach the ceiling's network and the audit, and nothing else: not the proposals, not what is kept, not
+the student, not the twin. Test rows are shown at each epoch; nothing is chosen by them, for the last epoch is the result.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from selfsup_core.data.splits import choose_stratified
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError
+from selfsup_core.evaluate.classification import accuracy, confusion_matrix, macro_f1
+from selfsup_core.evaluate.classifier import ClassifierView
+from selfsup_core.files import write_bytes, write_json
+from selfsup_core.models.modules.beside import Beside
+from selfsup_core.objectives.cross_entropy import Labeled
+from selfsup_core.pseudo.objective import PseudoBatch
+from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
+from selfsup_core.runs.proposals import Proposers
+from selfsup_core.runs.tasks import TASKS, Look, Setting
+from selfsup_core.runs.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
+from selfsup_core.train.loop import load_trained, trained_state
+
+MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
+MOST_TEST_TEXTS = 200  # through a transformer on a CPU
+LEAST_STEPS = 20  # of a round, where the steps are not set
+QUEUE = 24  # rows that are named for a person to label, and confident mistakes
+PSEUDO = "pseudo.safetensors"
+
+
+@dataclass
+class Kept:
+    """What is known of the pool's rows after an epoch, (P,) each.
+
+    Attributes:
+        label: proposed class, -1 where nobody proposes. confidence: its probability, 0 there.
+        weight: with which it is learned from, 0 when it is not kept. first: round in which it was first kept, or -1.
+        voters: bit i is set when proposer i names this class.
+    """
+
+    label: np.ndarray
+    confidence: np.ndarray
+    weight: np.ndarray
+    first: np.ndarray
+    voters: np.ndarray
+
+    @classmethod
+    def nothing(cls, size: int) -> Kept:
+        none = np.full(size, -1, np.int32)
+        return cls(none, np.zeros(size, np.float32), np.zeros(size, np.float32), none.copy(), np.zeros(size, np.uint16))  # fmt: skip
+
+    @property
+    def kept_label(self) -> np.ndarray:
+        """(P,) class that is learned, -1 for none."""
+        return np.where(self.weight > 0, self.label, -1)
+
+
+@dataclass(frozen=True)
+class PseudoView:
+    """What an epoch looks like: the student on validation rows and the map's samples; proposals and what was kept of
+    them; class numbers that each network names on the test rows, (T,)."""
+
+    student: ClassifierView
+    proposed: Kept
+    before: np.ndarray
+    named: dict[str, np.ndarray]
+    probabilities: np.ndarray
+
+
+@TASKS.register("pseudo")
+class PseudoTask(ClassifyTask):
+    """Student, twin and ceiling in one loop; an epoch is a round of propose, keep, train, or so many steps.
+
+    Attributes:
+        pool: (P,) rows that labels are proposed for. kept: what the student learns from in this epoch.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        spec, config = self.spec, self.spec.objective
+        self.device = self.choice.name
+        self.pool = self._choose_pool()
+        self.inputs.add(np.concatenate([self.pool, self.chosen.train]))
+        self.student = self.model
+        has_ceiling = config.ceiling and self._truth_is_known()
+        self.model = Beside(self.student, ceiling=has_ceiling)
+        self.is_given = torch.from_numpy(self.given >= 0).to(self.device)
+        self.first_weights = {k: v.clone() for k, v in trained_state(self.model).items()}
+        self.truth = self._true_labels() if has_ceiling else None
+        self.proposers = Proposers(
+            config, self.inputs, self.dataset, self.classes, self.chosen.train, self.given[self.chosen.train],
+            self.pool, setting,
+        )  # fmt: skip
+        self.notes += self.proposers.notes
+        self.selector, self.selected = self.proposers.selector(), {}
+        self.kept = self.next = Kept.nothing(len(self.pool))
+        self.round = 0
+        slots = (spec.train.steps_per_epoch or self._steps()) * spec.train.batch_size
+        self.rows = torch.arange(slots, device=self.device)
+        self.tested = self._choose_tested()
+        self.inputs.add(self.tested)
+        self.online = self._make_online()
+        self._deal()
+
+    # What may be seen
+
+    def choose_labels(self) -> np.ndarray:
+        """Labels of the budget, and those made by hand over them."""
+        given = super().choose_labels()
+        hand = [(row, label) for row, label in self.spec.objective.hand]
+        in_train = set(self.inputs.split.train.tolist())
+        bad = [row for row, label in hand if row not in in_train or not 0 <= label < len(self.classes)]  # fmt: skip
+        if bad:
+            raise DataError(
+                f"Row {bad[0]} of the labels by hand is no training row of these data, or its class is unknown.",
+                code="bad-hand-label", remedy="Take labels by hand only over to runs with the same data and split.",
+            )  # fmt: skip
+        for row, label in hand:
+            given[row] = label
+        return given
+
+    def _choose_pool(self) -> np.ndarray:
+        """Training rows whose label is hidden, or that have none."""
+        pool = self.inputs.split.train[self.given[self.inputs.split.train] < 0]
+        most = self.spec.objective.unlabeled_pool
+        if most and len(pool) > most:
+            generator = np.random.default_rng(self.spec.data.split_seed + 7)
+            self.notes.append(f"{most:,} of {len(pool):,} unlabeled rows are used, as objective.unlabeled_pool says.")  # fmt: skip
+            pool = np.sort(generator.permutation(pool)[:most])
+        if len(pool) == 0:
+            self.notes.append(
+                "There are no unlabeled training rows, so there is nothing to propose labels for: student and twin are the same."
+            )
+        return pool
+
+    def _truth_is_known(self) -> bool:
+        """Whether at least one class number of the pool is known, so that a ceiling differs from the twin."""
+        return bool((self.inputs.y[self.pool] >= 0).any())
+
+    def _true_labels(self) -> torch.Tensor:
+        """(N,) for the ceiling alone: true labels of the pool, and those that were given."""
+        truth = np.full(len(self.dataset), -1, np.int64)
+        truth[self.pool] = self.inputs.y[self.pool]
+        truth[self.chosen.train] = self.given[self.chosen.train]
+        return torch.from_numpy(truth).to(self.device)
+
+    def _choose_tested(self) -> np.ndarray:
+        most = MOST_TEST_SHOWN
+        if self.inputs.cost and self.device == "cpu":
+            most = MOST_TEST_TEXTS
+        rows = self.chosen.test
+        return np.sort(choose_stratified(rows, self.inputs.y, most, self.spec.data.split_seed))
+
+    def _steps(self) -> int:
+        rows = len(self.chosen.train) + len(self.pool)
+        return max(LEAST_STEPS, -(-rows // self.spec.train.batch_size))
+
+    def _make_online(self) -> Any:
+        return None
+
+    # What is learned in an epoch
+
+    def _deal(self) -> None:
+        """Which row stands in which slot of this epoch: a function of seed, round and what was kept."""
+        chosen = self.chosen.train
+        kept = self.pool[self.kept.weight > 0]
+        labels = torch.from_numpy(self.given.copy())
+        labels[torch.from_numpy(self.pool)] = torch.from_numpy(self.kept.kept_label).long()
+        weights = torch.ones(len(self.dataset))
+        weights[torch.from_numpy(self.pool)] = torch.from_numpy(self.kept.weight)
+        self.labels, self.weights = labels.to(self.device), weights.to(self.device)
+        learned = chosen if self.spec.objective.is_online else np.concatenate([chosen, kept])
+        self.dealt = {"student": self._fill(learned), "twin": self._fill(chosen)}
+        if self.truth is not None:
+            known = np.flatnonzero(self.truth.cpu().numpy() >= 0)
+            self.dealt["ceiling"] = self._fill(known)
+
+    def _fill(self, rows: np.ndarray) -> torch.Tensor:
+        """Slots filled with whole shuffled passes over the rows."""
+        generator = np.random.default_rng((self.spec.seed, self.round, len(rows)))
+        passes = -(-len(self.rows) // len(rows))
+        order = np.concatenate([generator.permutation(rows) for _ in range(passes)])
+        return torch.from_numpy(order[: len(self.rows)].astype(np.int64)).to(self.device)
+
+    def values(self, slots: torch.Tensor) -> PseudoBatch:
+        """(B,) slots → what each network is given."""
+        twin = self._labeled(self.dealt["twin"][slots], self.labels)
+        rows = self.dealt["student"][slots]
+        student = self._labeled(rows, self.labels, self.weights[rows] * self._share(rows))
+        ceiling = None
+        if self.truth is not None:
+            ceiling = self._labeled(self.dealt["ceiling"][slots], self.truth)
+        return PseudoBatch(student, twin, ceiling)
+
+    def _share(self, rows: torch.Tensor) -> torch.Tensor:
+        """(B,) 1 for true labels, the weight of a pseudo-label for others."""
+        is_given = self.is_given[rows]
+        return torch.where(is_given, 1.0, self.spec.objective.pseudo_weight)
+
+    def _labeled(
+        self, rows: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None = None
+    ) -> Labeled:
+        if weights is None:
+            weights = torch.ones(len(rows), device=rows.device)
+        return Labeled(self.inputs.x(rows), labels[rows], weights)
+
+    # What is seen of an epoch
+
+    @property
+    def kept_model(self) -> torch.nn.Module:
+        """The student: what a person takes away."""
+        return self.student
+
+    def look(self, terms: dict[str, float]) -> Look:
+        self.round = round(self.objective.progress)
+        view = self.evaluator.look(self.student)
+        metrics = dict(view.metrics)
+        networks = {"student": self.student, "twin": self.model.twin, "ceiling": self.model.ceiling}
+        named = {}
+        for name, network in networks.items():
+            if network is not None and len(self.tested):
+                logits = self.evaluator.logits(network, self.tested, f"test rows, {name}")
+                named[name] = logits.argmax(dim=1).numpy()
+        y = self.inputs.y[self.tested]
+        for name, classes in named.items():
+            prefix = "" if name == "student" else f"{name}_"
+            metrics[f"{prefix}accuracy"] = float((classes == y).mean())
+        probabilities = self._propose()
+        self.next = self._keep(probabilities)
+        metrics |= self._audit(self.kept, self.next)
+        return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))  # fmt: skip
+
+    def _propose(self) -> np.ndarray:
+        """(P, C) probabilities, rows of NaN where nobody proposes."""
+        own = None
+        if "self" in self.spec.objective.proposers and self.round:
+            logits = self.evaluator.logits(self.student, self.pool, "unlabeled rows")
+            own = logits.softmax(dim=1).numpy()
+        return self.proposers.propose(own)
+
+    def _keep(self, probabilities: np.ndarray) -> Kept:
+        weights, self.selected = self.proposers.keep(self.selector, probabilities, self.selected, self.round)  # fmt: skip
+        there = ~np.isnan(probabilities).any(axis=1)
+        filled = np.where(there[:, None], probabilities, 0.0)
+        label = np.where(there, filled.argmax(axis=1), -1).astype(np.int32)
+        first = self.kept.first.copy()
+        first[(weights > 0) & (first < 0)] = self.round
+        return Kept(label, filled.max(axis=1, initial=0.0).astype(np.float32), weights, first, self.proposers.voters(label))  # fmt: skip
+
+    def turn(self) -> bool:
+        """Take over what was kept; begin with the first weights again where a round does."""
+        self.kept = self.next
+        self._deal()
+        if self.spec.objective.is_online or self.spec.objective.student == "warm":
+            return False
+        load_trained(self.model, self.first_weights)
+        return True
+
+    def state(self) -> dict[str, Any]:
+        kept = {k: torch.from_numpy(np.ascontiguousarray(v.astype(np.int32) if v.dtype == np.uint16 else v)) for k, v in vars(self.kept).items()}  # fmt: skip
+        return {"round": self.round, "kept": kept, "selected": self.selected}
+
+    def load(self, state: dict[str, Any]) -> None:
+        if not state:
+            return
+        self.round, self.selected = state["round"], state["selected"]
+        kept = {k: v.numpy() for k, v in state["kept"].items()}
+        self.kept = Kept(**kept | {"voters": kept["voters"].astype(np.uint16)})
+        self._deal()
+
+    # What is written of an epoch
+
+    def _audit(self, before: Kept, now: Kept) -> dict[str, float | None]:
+        """Numbers of what was kept; what needs the truth is None where it is hidden from everybody."""
+        truth = self.inputs.y[self.pool]
+        kept = now.kept_label
+        is_kept, known = kept >= 0, (kept >= 0) & (truth >= 0)
+        changed = (before.kept_label >= 0) & is_kept & (before.kept_label != kept)
+        size = max(1, len(kept))
+        return {
+            "coverage": float(is_kept.sum() / size),
+            "pseudo_precision": float((kept == truth)[known].mean()) if known.any() else None,
+            "proposed": float((now.label >= 0).sum() / size),
+            "flips": float(changed.sum() / max(1, is_kept.sum())),
+        }
+
+    def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
+        view, now = look.view, look.view.proposed
+        student, count = view.student, len(self.classes)
+        place = np.full(len(self.dataset), -1)
+        place[self.pool] = np.arange(len(self.pool))
+        shown = place[self.evaluator.samples]
+        in_pool = shown >= 0
+        truth = self.inputs.y[self.pool]
+        arrays = {
+            "predicted": student.predicted, "confidence": student.confidence,
+            "sample_loss": student.sample_loss, "label_counts": student.label_counts,
+            "pseudo": np.where(in_pool, now.kept_label[shown], -1).astype(np.int32),
+            "kept_round": np.where(in_pool, now.first[shown], -1).astype(np.int32),
+        }  # fmt: skip
+        if count <= MOST_CONFUSION:
+            arrays["confusion"] = student.confusion
+            arrays["flow"] = flow(view.before, now.kept_label, count)
+            arrays["kept_confusion"] = confusion_matrix(
+                truth[(truth >= 0) & (now.kept_label >= 0)],
+                now.kept_label[(truth >= 0) & (now.kept_label >= 0)],
+                count,
+            ).astype(np.int32)
+        arrays["mix"] = np.stack([
+            class_counts(rows, count) for rows in (truth, now.label, now.kept_label, self.given)
+        ])  # fmt: skip
+        arrays["histogram"] = histogram(now.label, now.confidence, truth, count)
+        about = self._name_rows(arrays, now, view.probabilities)
+        frames.write_points(epoch, student.scores, arrays, about, is_last=is_last)
+        self.setting.persist(lambda: self._write_labels(epoch, now))
+
+    def _name_rows(
+        self, arrays: dict[str, np.ndarray], now: Kept, probabilities: np.ndarray
+    ) -> dict[str, str]:
+        """Rows that a person should look at: the least certain, and confident ones that the truth contradicts."""
+        order = np.sort(np.nan_to_num(probabilities), axis=1)
+        margin = order[:, -1] - order[:, -2]
+        unsure = np.argsort(np.where(now.label >= 0, margin, 2.0), kind="stable")[:QUEUE]
+        truth = self.inputs.y[self.pool]
+        is_wrong = (truth >= 0) & (now.label >= 0) & (now.label != truth)
+        wrong = np.flatnonzero(is_wrong)
+        wrong = wrong[np.argsort(-now.confidence[wrong], kind="stable")][:QUEUE]
+        about = {}
+        for name, places in (("unsure", unsure), ("mistakes", wrong)):
+            rows = self.pool[places]
+            arrays[f"{name}_rows"] = rows.astype(np.int32)
+            arrays[f"{name}_label"] = now.label[places]
+            arrays[f"{name}_truth"] = truth[places].astype(np.int32)
+            arrays[f"{name}_confidence"] = now.confidence[places]
+            if isinstance(self.dataset.x, Texts):
+                texts = [self.dataset.x[int(row)][:MOST_LETTERS] for row in rows]
+                about[f"{name}_texts"] = json.dumps(texts, ensure_ascii=False)
+            elif len(rows):
+                values = self.inputs.x(torch.from_numpy(rows.astype(np.int64)).to(self.device))
+                arrays[f"{name}_values"] = as_bytes(values.cpu().numpy())
+        return about
+
+    def _write_labels(self, epoch: int, now: Kept) -> None:
+        """All proposals of the newest epoch, for the export."""
+        from safetensors.numpy import save
+
+        arrays = {
+            "rows": self.pool.astype(np.int64), "label": now.label, "confidence": now.confidence,
+            "weight": now.weight, "first": now.first, "voters": now.voters,
+        }  # fmt: skip
+        about = {"epoch": str(epoch), "classes": json.dumps(self.classes), "proposers": json.dumps(self.proposers.names)}  # fmt: skip
+        write_bytes(self.setting.folder / PSEUDO, save(arrays, metadata=about))
+
+    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+        """All test rows by student, twin and ceiling, and what that says; the last epoch's weights."""
+        rows = self.chosen.test
+        if self.inputs.cost and self.device == "cpu":
+            rows = np.sort(choose_stratified(rows, self.inputs.y, MOST_TEST, self.spec.data.split_seed))  # fmt: skip
+        if len(rows) == 0:
+            return {}
+        self.inputs.add(rows)
+        y, count = self.inputs.y[rows], len(self.classes)
+        metrics: dict[str, float | None] = {"test_rows": len(rows)}
+        about: dict[str, Any] = {"classes": self.classes, "rows": len(rows)}
+        for name in ("student", "twin", "ceiling"):
+            network = getattr(self.model, name)
+            if network is None:
+                continue
+            named = self.evaluator.logits(network, rows, f"test rows, {name}").argmax(dim=1).numpy()
+            confusion = confusion_matrix(y, named, count)
+            prefix = "" if name == "student" else f"{name}_"
+            metrics[f"{prefix}accuracy"] = accuracy(confusion)
+            metrics[f"{prefix}macro_f1"] = macro_f1(confusion)
+            about[name] = {"confusion": confusion.tolist(), "is_right": (named == y).astype(int).tolist()}  # fmt: skip
+        self.setting.persist(lambda: write_json(self.setting.folder / TEST, about))
+        return metrics
+
+
+def class_counts(labels: np.ndarray, classes: int) -> np.ndarray:
+    """(N,) class numbers, -1 for none → (C,) int32."""
+    return np.bincount(labels[labels >= 0], minlength=classes).astype(np.int32)
+
+
+def flow(before: np.ndarray, after: np.ndarray, classes: int) -> np.ndarray:
+    """(P,) kept labels of two rounds, -1 for none → (C + 1, C + 1) counts from … to; 0 is "not kept"."""
+    return confusion_matrix(before + 1, after + 1, classes + 1).astype(np.int32)
+
+
+BINS = 100  # of a confidence between 0 and 1
+
+
+def histogram(
+    label: np.ndarray, confidence: np.ndarray, truth: np.ndarray, classes: int
+) -> np.ndarray:
+    """(P,) proposals → (C, 100, 3) counts by class, hundredth of confidence, and right, wrong, truth unknown."""
+    there = label >= 0
+    bins = np.minimum((confidence[there] * BINS).astype(np.int64), BINS - 1)
+    kind = np.where(truth[there] < 0, 2, (truth[there] != label[there]).astype(np.int64))
+    place = (label[there].astype(np.int64) * BINS + bins) * 3 + kind
+    return np.bincount(place, minlength=classes * BINS * 3).reshape(classes, BINS, 3).astype(np.int32)  # fmt: skip
