@@ -296,14 +296,15 @@ class PseudoTask(ClassifyTask):
         student, count = view.student, len(self.classes)
         place = np.full(len(self.dataset), -1)
         place[self.pool] = np.arange(len(self.pool))
-        shown = place[self.evaluator.samples]
-        in_pool = shown >= 0
+        shown = place[
+            self.evaluator.samples
+        ]  # -1, the place behind the pool, for rows outside of it
         truth = self.inputs.y[self.pool]
         arrays = {
             "predicted": student.predicted, "confidence": student.confidence,
             "sample_loss": student.sample_loss, "label_counts": student.label_counts,
-            "pseudo": np.where(in_pool, now.kept_label[shown], -1).astype(np.int32),
-            "kept_round": np.where(in_pool, now.first[shown], -1).astype(np.int32),
+            "pseudo": np.append(now.kept_label, -1)[shown].astype(np.int32),
+            "kept_round": np.append(now.first, -1)[shown].astype(np.int32),
         }  # fmt: skip
         if count <= MOST_CONFUSION:
             arrays["confusion"] = student.confusion
