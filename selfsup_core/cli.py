@@ -18,6 +18,7 @@ from selfsup_core.cli_data import data_app
 from selfsup_core.cli_lab import lab_app
 from selfsup_core.cli_language import language_app
 from selfsup_core.cli_output import AsJson, Workspace, place, show, table
+from selfsup_core.cli_pseudo import pseudo_app
 from selfsup_core.cli_remote import remote_app
 from selfsup_core.errors import SettingError, StudioError
 
@@ -34,6 +35,7 @@ app.add_typer(runs_app, name="runs")
 app.add_typer(lab_app, name="lab")
 language_app.add_typer(remote_app, name="remote")
 app.add_typer(language_app, name="language")
+app.add_typer(pseudo_app, name="pseudo")
 app.add_typer(supervisor_app, name="supervisor")
 
 RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]
@@ -156,6 +158,7 @@ def result_of(state: dict[str, Any], folder: Path) -> dict[str, Any]:
         "samples_per_second": state["samples_per_second"],
         "device": (state["device"] or {}).get("label"),
         "error": state["error"],
+        "verdict": (state.get("verdict") or {}).get("text"),
         "folder": str(folder),
     }
 

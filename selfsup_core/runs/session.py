@@ -28,6 +28,10 @@ from selfsup_core.train.loop import Event, Loop, trained_state
 if TYPE_CHECKING:
     from selfsup_core.runs.worker import Worker
 
+PHASE_SECONDS, PHASE_SHARE = (
+    1.0,
+    0.25,
+)  # the longest that a phase is held up, and of an epoch's time
 # What a row of an epoch holds beside its metrics.
 NO_METRICS = (
     "kind", "step", "epoch", "seconds", "learning_rate", "samples_per_second", "signs",
@@ -49,7 +53,7 @@ class Session:
         )
         torch.set_num_threads(self.choice.threads)
         self.task: Task = TASKS[task_of(spec)](Setting(
-            spec, folder.path, folder.workspace, self.choice, worker.persist, self._tell
+            spec, folder.path, folder.workspace, self.choice, worker.persist, self._tell, self._phase
         ))  # fmt: skip
         self.model, self.objective = self.task.model, self.task.objective
         self.loop = Loop(
@@ -86,6 +90,14 @@ class Session:
         """What takes its time before training begins."""
         self.worker.state["message"] = text
         self.worker.beat(force=True)
+
+    def _phase(self, name: str) -> None:
+        """Which part of an epoch is at work; in slow motion long enough to be seen."""
+        state = self.worker.state
+        state["phase"] = name
+        if state["epochs_per_second"]:
+            self.worker.beat(force=True)
+            time.sleep(min(PHASE_SECONDS, PHASE_SHARE / state["epochs_per_second"]))
 
     def _go_on(self) -> None:
         """Load the newest valid checkpoint, if there is one, and cut back what was written after it."""
@@ -171,6 +183,7 @@ class Session:
     def _finish(self) -> None:
         """What is computed once, at the end; a resume after a crash in here computes it again."""
         final = finite(self.task.finish(self._best_state()))
+        self.worker.state["verdict"] = self.task.verdict
         if final:
             self.worker.state["metrics"] = self.worker.state["metrics"] | final
 

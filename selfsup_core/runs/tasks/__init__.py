@@ -28,6 +28,7 @@ class Setting:
     Attributes:
         persist: does a write, and again when the disk was full.
         say: shows in words what takes its time before training begins.
+        phase: says which part of an epoch is at work, for a task that has several ("propose", "keep", "train").
     """
 
     spec: RunSpec
@@ -36,6 +37,7 @@ class Setting:
     choice: DeviceChoice
     persist: Callable[[Callable[[], Any]], Any]
     say: Callable[[str], None]
+    phase: Callable[[str], None] = lambda name: None
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Task(ABC):
         rows: (N,) row numbers to train on, on the device.
         digest: of the data, so that a checkpoint is not loaded beside others.
         notes: what was decided or filled in, in words.
+        verdict: {"outcome", "text"} once `finish` has one.
     """
 
     model: nn.Module
@@ -62,6 +65,7 @@ class Task(ABC):
     rows: torch.Tensor
     digest: str
     notes: list[str]
+    verdict: dict[str, Any] | None = None
 
     @abstractmethod
     def write_static(self, frames: FrameStore) -> None:

@@ -232,8 +232,11 @@ class PseudoTask(ClassifyTask):
         for name, classes in named.items():
             prefix = "" if name == "student" else f"{name}_"
             metrics[f"{prefix}accuracy"] = float((classes == y).mean())
+        self.setting.phase("propose")
         probabilities = self._propose()
+        self.setting.phase("keep")
         self.next = self._keep(probabilities)
+        self.setting.phase("train")
         metrics |= self._audit(self.kept, self.next)
         return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))  # fmt: skip
 

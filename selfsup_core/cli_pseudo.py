@@ -1,0 +1,61 @@
+"""`pseudo …`: what a run with pseudo-labels has proposed, as a list and as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from selfsup_core.cli_output import AsJson, Workspace, place, show, table
+
+pseudo_app = typer.Typer(help="Pseudo-labels: look, take away.", no_args_is_help=True)
+
+Run = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]
+LETTERS = 60
+
+
+@pseudo_app.command("list")
+def list_command(
+    run: Run,
+    kept: Annotated[bool, typer.Option(help="Only those that are learned from.")] = False,
+    unsure: Annotated[bool, typer.Option(help="Least certain first, as a person should look at them.")] = False,
+    most: Annotated[int, typer.Option(help="Lines.", min=1)] = 20,
+    workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Unlabeled rows with the class proposed for them, the most certain first."""
+    from selfsup_core.export.pseudo_labels import read_pseudo_labels
+
+    columns = read_pseudo_labels(place(workspace), run)
+    lines = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]  # fmt: skip
+    lines = [line for line in lines if line["label"] and (line["kept"] or not kept)]
+    lines.sort(key=lambda line: line["confidence"] * (1 if unsure else -1))
+    rows = [("ROW", "CLASS", "CONFIDENCE", "KEPT", "BY", "TEXT")]
+    for line in lines[:most]:
+        text = line.get("text", "").replace("\n", " ")
+        short = text if len(text) <= LETTERS else f"{text[:LETTERS]} …"
+        rows.append((
+            str(line["row"]), line["label"], f"{line['confidence']:.3f}", "yes" if line["kept"] else "",
+            line["proposers"], short,
+        ))  # fmt: skip
+    show(lines[:most], as_json, table(rows))
+
+
+@pseudo_app.command("export")
+def export_command(
+    run: Run,
+    out: Annotated[Path, typer.Option(help="A new file, .csv or .parquet.")],
+    text: Annotated[bool, typer.Option(help="With the texts.")] = True,
+    truth: Annotated[bool, typer.Option(help="With the true classes where they are known, for an audit.")] = False,
+    workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Write all pseudo-labels with where they are from."""
+    from selfsup_core.errors import DataError
+    from selfsup_core.export.pseudo_labels import export_pseudo_labels
+    from selfsup_core.files import write_bytes
+
+    if out.exists():
+        raise DataError(f"{out.name} is there already.", code="exists", remedy="Choose another name.")  # fmt: skip
+    content = export_pseudo_labels(place(workspace), run, out.suffix.lstrip("."), text=text, truth=truth)  # fmt: skip
+    write_bytes(out.resolve(), content)
+    show({"file": str(out.resolve()), "bytes": len(content)}, as_json, f"Written: {out}")

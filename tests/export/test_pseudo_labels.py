@@ -1,0 +1,62 @@
+"""Pseudo-labels as a file: all rows, with where they are from, in both formats, and by the command."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+from typer.testing import CliRunner
+
+from selfsup_core.cli import app
+from selfsup_core.errors import RunError, SettingError
+from selfsup_core.export.pseudo_labels import export_pseudo_labels
+from selfsup_core.runs.frames import read_frame
+from tests.helpers import make_run, run_here
+from tests.runs.test_pseudo import make_table, spec_of
+
+
+@pytest.fixture
+def run(workspace: Path):
+    make_table(workspace, "my-clouds")
+    folder = make_run(workspace, spec_of(train__epochs=2))
+    assert run_here(folder)["status"] == "finished"
+    return folder
+
+
+def test_both_formats_hold_what_the_run_has_kept(run):
+    arrays = read_frame(run.path / "pseudo.safetensors")
+    text = export_pseudo_labels(run.workspace, run.id, "csv", truth=True).decode()
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert [int(line["row"]) for line in lines] == arrays["rows"].tolist()
+    assert [line["kept"] == "True" for line in lines] == (arrays["weight"] > 0).tolist()
+    assert {line["proposers"] for line in lines} == {"self"}
+    assert {line["run"] for line in lines} == {run.id}
+    assert [line["truth"] for line in lines] == ["abc"[int(line["row"]) % 3] for line in lines]
+    table = parquet.read_table(io.BytesIO(export_pseudo_labels(run.workspace, run.id, "parquet")))
+    assert table.column("label").to_pylist() == [line["label"] for line in lines]
+    assert "truth" not in table.column_names
+
+
+def test_the_command_lists_and_refuses(run, tmp_path: Path):
+    there = ["--workspace", str(run.workspace)]
+    told = CliRunner().invoke(app, ["pseudo", "list", run.id, "--most", "3", "--json", *there])
+    lines = json.loads(told.stdout)
+    assert len(lines) == 3
+    assert lines[0]["confidence"] >= lines[1]["confidence"] >= lines[2]["confidence"]
+    out = tmp_path / "labels.csv"
+    assert CliRunner().invoke(app, ["pseudo", "export", run.id, "--out", str(out), *there]).exit_code == 0  # fmt: skip
+    before = out.read_bytes()
+    assert CliRunner().invoke(app, ["pseudo", "export", run.id, "--out", str(out), *there]).exit_code != 0  # fmt: skip
+    assert out.read_bytes() == before
+    with pytest.raises(SettingError, match=r"csv or parquet; found 'xlsx'"):
+        export_pseudo_labels(run.workspace, run.id, "xlsx")
+
+
+def test_a_run_without_any_is_named(workspace: Path):
+    folder = make_run(workspace)
+    with pytest.raises(RunError, match="has no pseudo-labels"):
+        export_pseudo_labels(workspace, folder.id)
