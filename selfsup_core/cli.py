@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from selfsup_core.cli_classify import classify_app
 from selfsup_core.cli_data import data_app
 from selfsup_core.cli_lab import lab_app
 from selfsup_core.cli_language import language_app
@@ -35,6 +36,7 @@ app.add_typer(runs_app, name="runs")
 app.add_typer(lab_app, name="lab")
 language_app.add_typer(remote_app, name="remote")
 app.add_typer(language_app, name="language")
+app.add_typer(classify_app, name="classify")
 app.add_typer(pseudo_app, name="pseudo")
 app.add_typer(supervisor_app, name="supervisor")
 

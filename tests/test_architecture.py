@@ -25,7 +25,7 @@ FOR_PAGES = (
     "selfsup_core.objectives", "selfsup_core.evaluate.verdict", "selfsup_core.figures.standing", "selfsup_core.figures.data",
     "selfsup_core.data.own", "selfsup_core.data.uploads", "selfsup_core.data.mends",
     "selfsup_core.data.budget", "selfsup_core.export.datasets", "selfsup_core.runs.family",
-    "selfsup_core.runs.estimate", "selfsup_core.cli_remote", "selfsup_core.models.remote",
+    "selfsup_core.runs.estimate", "selfsup_core.cli_remote", "selfsup_core.cli_classify", "selfsup_core.cli_pseudo", "selfsup_core.models.remote",
     "selfsup_core.lab.process", "selfsup_core.lab.language", "selfsup_core.models.pretrained",
     "selfsup_core.figures.tokens", "selfsup_core.cli_language", "selfsup_core.figures.comparison",
     "selfsup_core.lab.catalogue", "selfsup_core.lab.loaded", "selfsup_core.lab.remote_reading",

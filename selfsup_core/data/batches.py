@@ -196,8 +196,9 @@ def vectorize(
     progress: Callable[[str], None] | None, device: str = "cpu",
 ) -> tuple[np.ndarray, tuple[str, ...], str]:  # fmt: skip
     """(N, V) values in [0, 1], names of the columns, and how it was done."""
-    if config.text_features == "tfidf":
-        return tfidf(texts, split.train, config.vocabulary)
+    if config.text_features != "embeddings":
+        is_unit = config.text_features == "tfidf-unit"
+        return tfidf(texts, split.train, config.vocabulary, is_unit=is_unit)
     cache = None if workspace is None else workspace / "embeddings"
     digest = dataset.digest or dataset.id
     x = embed(texts, cache, digest, progress, encoder=config.encoder, device=device)

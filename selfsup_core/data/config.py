@@ -53,9 +53,10 @@ class DataConfig(Config):
         le=1.0,
     )
 
-    text_features: Literal["tfidf", "embeddings"] = setting(
+    text_features: Literal["tfidf", "tfidf-unit", "embeddings"] = setting(
         "tfidf",
-        "How a text becomes numbers: TF-IDF counts its words, embeddings hold its meaning.",
+        "How a text becomes numbers: TF-IDF counts its words, embeddings hold its meaning; tfidf-unit is TF-IDF as "
+        "vectors of length 1, for classifiers.",
         title="Text features",
         why="TF-IDF takes a moment and its numbers are words; embeddings take minutes at first use.",
     )

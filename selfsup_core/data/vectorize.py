@@ -63,12 +63,13 @@ def word_options(texts: Texts, train: np.ndarray) -> tuple[dict[str, Any], str]:
 
 
 def tfidf(
-    texts: Texts, train: np.ndarray, vocabulary: int
+    texts: Texts, train: np.ndarray, vocabulary: int, *, is_unit: bool = False
 ) -> tuple[np.ndarray, tuple[str, ...], str]:
     """(N, V) values in [0, 1], the V terms, and how it was done.
 
     Terms and weights come from the training rows alone. Each column is divided by its largest training value, so that
-    rare words count as much as common ones; where texts have fewer than V terms the rest is empty, its names "".
+    rare words count as much as common ones, unless `is_unit`: then rows keep their length of 1. Where texts have
+    fewer than V terms the rest is empty, its names "".
 
     Raises:
         DataError: no training text holds a word.
@@ -90,7 +91,9 @@ def tfidf(
     terms = [str(term) for term in vectorizer.get_feature_names_out()]
     largest = np.asarray(weights[train].max(axis=0).todense()).reshape(-1)
     values = np.zeros((len(texts), vocabulary), np.float32)
-    values[:, : len(terms)] = weights.toarray() / np.where(largest > 0, largest, 1.0)
+    values[:, : len(terms)] = weights.toarray()
+    if not is_unit:
+        values[:, : len(terms)] /= np.where(largest > 0, largest, 1.0)
     names = (*terms, *[""] * (vocabulary - len(terms)))
     note = f"TF-IDF of {len(terms):,} terms from the training texts: {how}."
     return np.clip(values, 0.0, 1.0), names, note

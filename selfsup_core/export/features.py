@@ -119,6 +119,8 @@ def fit_texts(
     terms = [str(term) for term in vectorizer.get_feature_names_out()]
     about |= {"terms": terms, "options": options, "how": how, "width": config.vocabulary}
     largest = np.asarray(weights.max(axis=0).todense()).reshape(-1)
+    if config.text_features == "tfidf-unit":
+        largest = np.ones_like(largest)
     return Features(about, {"idf": vectorizer.idf_, "largest": largest})
 
 

@@ -31,6 +31,11 @@ class ClassifierHeadConfig(Config):
     activation: Literal["relu", "gelu", "tanh"] = setting(
         "relu", "What each hidden layer applies to its sums.", title="Activation"
     )
+    scaling: Literal["columns", "whole"] = setting(
+        "columns", "Features are brought to mean 0 and deviation 1 each, or all multiplied by one number.",
+        title="Scaling",
+        why="One number for all keeps rare words from being blown up; use it with tfidf-unit.",
+    )  # fmt: skip
     dropout: float = setting(
         0.0, "Share of the numbers before each layer that is left out at random in training.",
         title="Dropout", ge=0.0, le=0.9,

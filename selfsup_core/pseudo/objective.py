@@ -12,6 +12,7 @@ from pydantic import field_validator
 
 from selfsup_core.objectives.cross_entropy import CrossEntropy, CrossEntropyConfig, Labeled
 from selfsup_core.objectives.registry import OBJECTIVES
+from selfsup_core.pseudo.select import SelectConfig
 from selfsup_core.settings import setting
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class PseudoBatch(NamedTuple):
     unlabeled: Any = None
 
 
-class PseudoLabelsConfig(CrossEntropyConfig):
+class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     """Who proposes labels, which are kept, how they are used."""
 
     kind: Literal["pseudo-labels"] = setting(

@@ -72,11 +72,19 @@ class FeatureInputs:
     def order(self, rows: np.ndarray) -> np.ndarray:
         return np.arange(len(rows))
 
-    def fit(self, standardize: Standardize) -> None:
-        """Mean and deviation of the training rows; labels play no part, so rows without one count too."""
+    def fit(self, standardize: Standardize, scaling: str = "columns") -> None:
+        """Mean and deviation of the training rows; labels play no part, so rows without one count too.
+
+        Args:
+            scaling: "columns", or "whole" for one number, by which values have a mean square of 1.
+        """
         train = self.split.train
         rows = train[:: -(-len(train) // FITTED_ROWS)]
         x = self.x(self.data.rows(rows))
+        if scaling == "whole":
+            size = x.square().mean().sqrt()
+            standardize.fit(torch.zeros_like(x[0]), size.expand_as(x[0]))
+            return
         deviation, mean = torch.std_mean(x, dim=0, correction=0)
         standardize.fit(mean, deviation)
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.pseudo.select import Selector
 from selfsup_core.runs.classify_inputs import Inputs
 from selfsup_core.runs.tasks import Setting
 
@@ -52,19 +53,7 @@ class Proposers:
             found |= ((names == label).astype(np.uint16)) << index
         return found
 
-    def selector(self) -> Any:
-        return None
-
-    def keep(
-        self, selector: Any, probabilities: np.ndarray, state: dict[str, torch.Tensor], round_: int
-    ) -> tuple[np.ndarray, dict[str, torch.Tensor]]:
-        """(P, C) → (P,) weights, and the selector's new state."""
-        there = ~np.isnan(probabilities).any(axis=1)
-        weights = np.zeros(len(probabilities), np.float32)
-        filled = np.nan_to_num(probabilities)
-        label, confidence = filled.argmax(axis=1), filled.max(axis=1, initial=0)
-        k = int(len(self.pool) / len(self.classes) * 0.5)
-        for c in range(len(self.classes)):
-            rows = np.flatnonzero(there & (label == c))
-            weights[rows[np.argsort(-confidence[rows], kind="stable")][:k]] = 1.0
-        return weights, state
+    def selector(self) -> Selector:
+        """The rule by which proposals are kept."""
+        given = torch.bincount(torch.from_numpy(self.labels), minlength=len(self.classes))
+        return Selector(self.config, given, len(self.pool))

@@ -133,7 +133,7 @@ def test_hidden_labels_reach_neither_student_nor_twin_nor_what_is_kept(
     kept = [read_frame(folder.path / PSEUDO) for folder in (honest, blind)]
     assert equal(*kept)
     precision = [run["metrics"]["pseudo_precision"] for run in (read_state(honest), state)]
-    assert precision[0] > 0.7 > 0.3 > precision[1]
+    assert precision[0] > 0.6 > 0.4 > precision[1]
 
 
 @pytest.mark.parametrize("student", ["scratch", "warm"])

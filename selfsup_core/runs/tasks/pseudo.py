@@ -22,6 +22,7 @@ from selfsup_core.files import write_bytes, write_json
 from selfsup_core.models.modules.beside import Beside
 from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.pseudo.objective import PseudoBatch
+from selfsup_core.pseudo.select import proposed
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
 from selfsup_core.runs.proposals import Proposers
 from selfsup_core.runs.tasks import TASKS, Look, Setting
@@ -249,13 +250,17 @@ class PseudoTask(ClassifyTask):
         return self.proposers.propose(own)
 
     def _keep(self, probabilities: np.ndarray) -> Kept:
-        weights, self.selected = self.proposers.keep(self.selector, probabilities, self.selected, self.round)  # fmt: skip
-        there = ~np.isnan(probabilities).any(axis=1)
-        filled = np.where(there[:, None], probabilities, 0.0)
-        label = np.where(there, filled.argmax(axis=1), -1).astype(np.int32)
+        p = torch.from_numpy(probabilities)
+        # The share grows over the rounds that still learn from what is kept.
+        progress = self.round / max(1, self.spec.train.epochs - 1)
+        turned = self.selector.turned(p)
+        weights, self.selected = self.selector(turned, self.selected, progress=progress)
+        confidence, label, there = proposed(turned)
+        label = torch.where(there, label, -1).numpy().astype(np.int32)
+        weights = weights.numpy().astype(np.float32)
         first = self.kept.first.copy()
         first[(weights > 0) & (first < 0)] = self.round
-        return Kept(label, filled.max(axis=1, initial=0.0).astype(np.float32), weights, first, self.proposers.voters(label))  # fmt: skip
+        return Kept(label, confidence.numpy().astype(np.float32), weights, first, self.proposers.voters(label))  # fmt: skip
 
     def turn(self) -> bool:
         """Take over what was kept; begin with the first weights again where a round does."""

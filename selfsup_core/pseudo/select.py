@@ -1,0 +1,282 @@
+"""Which proposals are kept: pure functions from probabilities (B, C) to weights (B,) in [0, 1], and what they remember.
+
+Rows of NaN mean that nobody proposes; they get weight 0 and change nothing that is remembered.
+[1] Lee: Pseudo-label, ICML workshop 2013
+[2] Sohn et al.: FixMatch, 2020 (fixed threshold)
+[3] Zhang et al.: FlexMatch, 2021
+[4] Wang et al.: FreeMatch, 2023
+[5] Chen et al.: SoftMatch, 2023
+[6] Berthelot et al.: ReMixMatch, 2020 (distribution alignment)
+[7] Saerens et al.: Adjusting the outputs of a classifier to new a priori probabilities, 2002
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from selfsup_core.settings import Config, setting
+
+if TYPE_CHECKING:
+    import torch
+
+State = dict[str, Any]
+MOMENTUM_FLOOR = 1e-6
+
+
+class SelectConfig(Config):
+    """Which proposals are kept."""
+
+    keep: Literal["top-k", "fixed", "entropy", "lee", "flexmatch", "freematch", "softmatch"] = (
+        setting(
+            "top-k", "Which proposals are kept: the surest of each class, those above a threshold, and the papers' rules.",
+            title="Keeper",
+            why="The surest of each class: one fixed threshold for all can collapse onto the easiest class.",
+        )
+    )  # fmt: skip
+    threshold: float = setting(
+        0.95, "Least probability of a kept proposal (fixed), and the ceiling of FlexMatch's thresholds.",
+        title="Threshold", ge=0.0, le=1.0,
+    )  # fmt: skip
+    first_share: float = setting(
+        0.1, "Share of the unlabeled rows that the first round keeps (top-k); it grows evenly from round to round.",
+        title="Share kept first", gt=0.0, le=1.0,
+    )  # fmt: skip
+    last_share: float = setting(
+        0.8, "Share of the unlabeled rows that the last round keeps (top-k).",
+        title="Share kept last", gt=0.0, le=1.0,
+        why="Not all: the least certain ones are mostly wrong.",
+    )  # fmt: skip
+    most_entropy: float = setting(
+        0.3, "Most uncertainty of a kept proposal: 0 is sure, 1 is no idea (entropy).",
+        title="Most entropy", ge=0.0, le=1.0,
+    )  # fmt: skip
+    lee_start: float = setting(
+        0.1, "Share of the training before pseudo-labels begin to count (lee).", title="Lee: begin",
+        ge=0.0, le=1.0,
+    )  # fmt: skip
+    lee_full: float = setting(
+        0.6, "Share of the training after which they count in full (lee).", title="Lee: in full", ge=0.0, le=1.0,
+    )  # fmt: skip
+    prior: Literal["even", "estimated"] = setting(
+        "even", "Shares of the classes that top-k and alignment aim at: all alike, or estimated from the proposals.",
+        title="Class shares",
+        why="Estimated helps unbalanced data, and can strengthen the error that one class swallows the others.",
+    )  # fmt: skip
+    align: bool = setting(
+        False, "Turn the proposals so that their mean has the wanted class shares, before any is kept.",
+        title="Distribution alignment",
+    )  # fmt: skip
+    momentum: float = setting(
+        0.9, "How slowly running means follow (FreeMatch, SoftMatch, alignment within steps).",
+        title="Momentum", ge=0.0, le=0.9999,
+    )  # fmt: skip
+
+
+def proposed(p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """p: (B, C) → (confidence (B,), 0 where nobody proposes; class (B,); whether somebody proposes (B,))."""
+    import torch
+
+    there = ~torch.isnan(p).any(dim=1)
+    filled = torch.where(there[:, None], p, torch.zeros_like(p))
+    confidence, label = filled.max(dim=1) if p.shape[1] else (filled.sum(dim=1), filled.sum(dim=1).long())  # fmt: skip
+    return confidence, label, there
+
+
+def fixed(p: torch.Tensor, threshold: float) -> torch.Tensor:
+    """1 where max p ≥ τ [2]."""
+    confidence, _, there = proposed(p)
+    return ((confidence >= threshold) & there).to(p.dtype)
+
+
+def top_k(p: torch.Tensor, share: float, prior: torch.Tensor | None = None) -> torch.Tensor:
+    """1 for the kᶜ most confident rows of each predicted class c, kᶜ = share · N · prior_c, at least 1; prior is 1/C if None.
+
+    Of equally confident rows the first ones are kept.
+    """
+    import torch
+
+    confidence, label, there = proposed(p)
+    count, classes = p.shape
+    weights = torch.zeros(count, dtype=p.dtype, device=p.device)
+    total = int(there.sum())
+    for c in range(classes):
+        part = 1.0 / classes if prior is None else float(prior[c])
+        k = max(1, math.floor(share * total * part + 1e-9))
+        rows = torch.nonzero(there & (label == c)).flatten()
+        order = torch.argsort(confidence[rows], descending=True, stable=True)
+        weights[rows[order[:k]]] = 1.0
+    return weights
+
+
+def low_entropy(p: torch.Tensor, most: float) -> torch.Tensor:
+    """1 where −Σ p ln p / ln C ≤ most."""
+    import torch
+
+    _, _, there = proposed(p)
+    filled = torch.where(there[:, None], p, torch.ones_like(p) / p.shape[1])
+    entropy = -torch.special.xlogy(filled, filled).sum(dim=1) / max(math.log(p.shape[1]), 1e-12)
+    return ((entropy <= most) & there).to(p.dtype)
+
+
+def lee_weight(progress: float, start: float, full: float) -> float:
+    """α(t) of [1], between 0 and 1: 0 before `start`, (t − T₁) / (T₂ − T₁) between, 1 from `full` on."""
+    if progress < start:
+        return 0.0
+    return 1.0 if progress >= full or full <= start else (progress - start) / (full - start)
+
+
+def flexmatch_thresholds(learned: torch.Tensor, unused: int, threshold: float) -> torch.Tensor:
+    """(C,) counts σ(c) of rows that passed τ as c → 𝒯(c) = τ · M(β(c)), M(x) = x / (2 − x), with the warm-up of [3].
+
+    β(c) = σ(c) / max{max σ, unused}: while most rows have passed for no class, thresholds stay low.
+    """
+    top = max(float(learned.max()) if len(learned) else 0.0, float(unused), 1.0)
+    beta = learned.float() / top
+    return threshold * beta / (2 - beta)
+
+
+def flexmatch(p: torch.Tensor, threshold: float) -> torch.Tensor:
+    """FlexMatch on a whole pool: σ is counted on these very proposals, then each class has its own threshold."""
+    import torch
+
+    confidence, label, there = proposed(p)
+    passed = there & (confidence >= threshold)
+    learned = torch.bincount(label[passed], minlength=p.shape[1])
+    wanted = flexmatch_thresholds(learned, int(there.sum() - passed.sum()), threshold)
+    return ((confidence >= wanted[label]) & there).to(p.dtype)
+
+
+def flexmatch_step(
+    p: torch.Tensor, state: State, threshold: float, rows: torch.Tensor | None, pool: int
+) -> tuple[torch.Tensor, State]:
+    """FlexMatch within steps: `state["passed"]` (pool,) holds the class as which each row last passed τ, or −1.
+
+    Args:
+        rows: (B,) places in the pool of these proposals.
+    """
+    import torch
+
+    confidence, label, there = proposed(p)
+    last = state.get("passed")
+    last = torch.full((pool,), -1, dtype=torch.long, device=p.device) if last is None else last.to(p.device).clone()  # fmt: skip
+    used = last[last >= 0]
+    learned = torch.bincount(used, minlength=p.shape[1])
+    wanted = flexmatch_thresholds(learned, pool - len(used), threshold)
+    passed = there & (confidence >= threshold)
+    if rows is not None:
+        last[rows[passed]] = label[passed]
+    return ((confidence >= wanted[label]) & there).to(p.dtype), state | {"passed": last}
+
+
+def freematch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Tensor, State]:
+    """Self-adaptive thresholds [4]: τ ← λτ + (1−λ) mean max p; p̃ ← λp̃ + (1−λ) mean p; kept where max p > τ p̃(c) / max p̃."""
+    import torch
+
+    confidence, label, there = proposed(p)
+    classes = p.shape[1]
+    tau = state.get("tau", torch.tensor(1.0 / classes, dtype=p.dtype)).to(p.device)
+    mean = state.get("mean", torch.full((classes,), 1.0 / classes, dtype=p.dtype)).to(p.device)
+    if there.any():
+        tau = momentum * tau + (1 - momentum) * confidence[there].mean()
+        mean = momentum * mean + (1 - momentum) * p[there].mean(dim=0)
+    wanted = tau * mean / mean.max().clamp(min=MOMENTUM_FLOOR)
+    return ((confidence > wanted[label]) & there).to(p.dtype), state | {"tau": tau, "mean": mean}
+
+
+def softmatch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Tensor, State]:
+    """Truncated Gaussian weights [5]: exp(−(max p − μ)² / (2 σ²)) below the running mean μ of max p, 1 above."""
+    import torch
+
+    confidence, _, there = proposed(p)
+    classes = p.shape[1]
+    mu = state.get("mu", torch.tensor(1.0 / classes, dtype=p.dtype)).to(p.device)
+    variance = state.get("variance", torch.tensor(1.0, dtype=p.dtype)).to(p.device)
+    if there.any():
+        now = confidence[there]
+        spread = now.var(correction=1) if len(now) > 1 else torch.zeros_like(variance)
+        mu = momentum * mu + (1 - momentum) * now.mean()
+        variance = momentum * variance + (1 - momentum) * spread
+    below = torch.clamp(mu - confidence, min=0.0)
+    weights = torch.exp(-(below**2) / (2 * variance.clamp(min=1e-12)))
+    return torch.where(there, weights, torch.zeros_like(weights)), state | {"mu": mu, "variance": variance}  # fmt: skip
+
+
+def align(p: torch.Tensor, mean: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
+    """Normalize(p · prior / mean) [6]; p: (B, C), mean of the proposals and prior (C,). Rows of NaN stay."""
+    turned = p * (prior / mean.clamp(min=MOMENTUM_FLOOR))
+    return turned / turned.sum(dim=1, keepdim=True).clamp(min=1e-12)
+
+
+def estimate_prior(p: torch.Tensor, given: torch.Tensor, rounds: int = 50) -> torch.Tensor:
+    """(C,) class shares of the pool by expectation–maximization [7], from proposals p (B, C) made under the shares of `given`.
+
+    Args:
+        given: (C,) labels a class by which the proposer was trained. One imagined row of each class keeps shares above 0.
+    """
+    import torch
+
+    there = ~torch.isnan(p).any(dim=1)
+    p, classes = p[there].double(), p.shape[1]
+    old = (given.double() + 1e-9) / (given.double() + 1e-9).sum()
+    if len(p) == 0:
+        return torch.full((classes,), 1.0 / classes)
+    new = old.clone()
+    for _ in range(rounds):
+        turned = p * (new / old)
+        turned = turned / turned.sum(dim=1, keepdim=True).clamp(min=1e-12)
+        new = (turned.sum(dim=0) + 1.0) / (len(p) + classes)
+    return new.float()
+
+
+class Selector:
+    """A rule with its settings: (B, C) proposals and what it remembers → (B,) weights and what it remembers then.
+
+    Args:
+        given: (C,) labels a class, by which shares are estimated.
+        pool: how many unlabeled rows there are.
+    """
+
+    def __init__(self, config: SelectConfig, given: torch.Tensor, pool: int) -> None:
+        self.config, self.given, self.pool = config, given, pool
+
+    def prior(self, p: torch.Tensor) -> torch.Tensor:
+        """(C,) shares that are aimed at."""
+        import torch
+
+        classes = len(self.given)
+        if self.config.prior == "estimated":
+            return estimate_prior(p, self.given.to(p.device)).to(p.dtype)
+        return torch.full((classes,), 1.0 / classes, dtype=p.dtype, device=p.device)
+
+    def turned(self, p: torch.Tensor) -> torch.Tensor:
+        """Proposals after alignment, where that is wanted; of a whole pool."""
+        there = ~p.isnan().any(dim=1)
+        if not self.config.align or not there.any():
+            return p
+        return align(p, p[there].mean(dim=0), self.prior(p))
+
+    def __call__(
+        self, p: torch.Tensor, state: State, *, progress: float, rows: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, State]:
+        """Args: progress: share of the training that is done. rows: (B,) places in the pool, within steps."""
+        config = self.config
+        if config.keep == "flexmatch" and rows is not None:
+            return flexmatch_step(p, state, config.threshold, rows, self.pool)
+        rules: dict[str, Callable[[], Any]] = {
+            "fixed": lambda: fixed(p, config.threshold),
+            "top-k": lambda: top_k(p, share_at(config, progress), self.prior(p)),
+            "entropy": lambda: low_entropy(p, config.most_entropy),
+            "lee": lambda: fixed(p, 0.0) * lee_weight(progress, config.lee_start, config.lee_full),
+            "flexmatch": lambda: flexmatch(p, config.threshold),
+            "freematch": lambda: freematch(p, state, config.momentum),
+            "softmatch": lambda: softmatch(p, state, config.momentum),
+        }
+        found = rules[config.keep]()
+        return found if isinstance(found, tuple) else (found, state)
+
+
+def share_at(config: SelectConfig, progress: float) -> float:
+    """From the first share to the last one, evenly."""
+    return config.first_share + (config.last_share - config.first_share) * min(1.0, max(0.0, progress))  # fmt: skip
