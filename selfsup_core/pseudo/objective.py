@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_HAND = 2000
 ONLINE = ("lee", "mean-teacher", "fixmatch", "uda", "mixmatch")
-Proposer = Literal["self", "neighbors", "names", "rules", "zero-shot", "generated", "remote"]
+Proposer = Literal["self", "neighbors", "names", "rules"]
 
 
 class PseudoBatch(NamedTuple):
@@ -78,6 +78,13 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     ceiling: bool = setting(
         True, "Train a third network on all true labels, to see what could be reached; for the audit only.",
         title="All-labels ceiling",
+    )  # fmt: skip
+    neighbors: int = setting(
+        10, "Similar rows that each row is tied to (proposer neighbors).", title="Neighbors", ge=1, le=200,
+    )  # fmt: skip
+    spread: float = setting(
+        0.99, "How far labels spread over the graph of similar rows (proposer neighbors).", title="Spread",
+        ge=0.0, le=0.9999,
     )  # fmt: skip
     rules: str = setting(
         "", "Keyword rules, one a line: class: word, another phrase", title="Rules", max_length=20_000,

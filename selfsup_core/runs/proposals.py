@@ -8,9 +8,17 @@ import numpy as np
 import torch
 
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError, SettingError
+from selfsup_core.pseudo.names import by_names, read_descriptions
+from selfsup_core.pseudo.propagation import propagate
+from selfsup_core.pseudo.rules import by_columns, by_words, read_rules
 from selfsup_core.pseudo.select import Selector
-from selfsup_core.runs.classify_inputs import Inputs
+from selfsup_core.pseudo.vote import named, vote
+from selfsup_core.runs.classify_inputs import FeatureInputs, Inputs
 from selfsup_core.runs.tasks import Setting
+
+MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
 
 
 class Proposers:
@@ -20,7 +28,7 @@ class Proposers:
         labeled: (L,) rows whose label may be seen, and `labels` (L,) of them. pool: (P,) rows without one.
 
     Attributes:
-        names: of the proposers. notes: what they have to say.
+        names: of the proposers. notes: what they have to say. last: (P, C) proposals of each, of the newest round.
     """
 
     def __init__(
@@ -31,26 +39,96 @@ class Proposers:
         self.labeled, self.labels, self.pool, self.setting = labeled, labels, pool, setting
         self.names = list(config.proposers)
         self.notes: list[str] = []
-        self.fixed = {name: self._ask(name) for name in self.names if name != "self"}
+        asked = {
+            "neighbors": self._ask_neighbors, "names": self._ask_names, "rules": self._ask_rules,
+        }  # fmt: skip
+        self.fixed = {name: asked[name]() for name in self.names if name != "self"}
         self.last: list[np.ndarray] = []
+        for name, p in self.fixed.items():
+            share = (named(p) >= 0).mean() if len(p) else 1.0
+            if share < 1:
+                self.notes.append(f"The proposer {name!r} names a class for {share:.0%} of the unlabeled rows; the rest stays open.")  # fmt: skip
 
-    def _ask(self, name: str) -> np.ndarray:
-        raise NotImplementedError(name)
+    # Each of them: (P, C) probabilities, rows of NaN where it abstains
+
+    def _ask_neighbors(self) -> np.ndarray:
+        rows = np.concatenate([self.labeled, self.pool])
+        if len(rows) > MOST_NEIGHBORS:
+            raise SettingError(
+                f"The graph of neighbors is made for {MOST_NEIGHBORS:,} rows at most; found {len(rows):,}.",
+                remedy="Set objective.unlabeled_pool to a smaller number.",
+            )
+        self.setting.say("Finding similar rows.")
+        x = self._features(rows)
+        hidden = np.full(len(self.pool), -1)
+        found = propagate(
+            x, np.concatenate([self.labels, hidden]), len(self.classes), neighbors=self.config.neighbors, alpha=self.config.spread,
+        )  # fmt: skip
+        return found[len(self.labeled) :]
+
+    def _features(self, rows: np.ndarray) -> np.ndarray:
+        """(R, D) of these rows, on one scale; a transformer's rows by the features that the data settings name."""
+        inputs, config = self.inputs, self.setting.spec.data
+        if not isinstance(inputs, FeatureInputs):
+            inputs = FeatureInputs(self.dataset, config, "cpu", self.setting.workspace, self.setting.say)  # fmt: skip
+        device = self.setting.choice.name if inputs is self.inputs else "cpu"
+        parts = [
+            inputs.x(torch.from_numpy(part.astype(np.int64)).to(device)).cpu().numpy()
+            for part in np.array_split(rows, max(1, len(rows) // 4096))
+        ]
+        x = np.concatenate(parts)
+        is_table = self.dataset.kind == "table"
+        is_embedding = self.dataset.kind == "text" and config.text_features == "embeddings"
+        if is_table or is_embedding:
+            deviation = x.std(axis=0)
+            x = (x - x.mean(axis=0)) / np.maximum(deviation, 1e-6)
+        return x
+
+    def _texts(self, what: str) -> Texts:
+        if not isinstance(self.dataset.x, Texts):
+            raise DataError(
+                f"The proposer {what!r} needs texts; {self.dataset.title} holds {self.dataset.kind}s.",
+                code="no-texts", remedy="Choose the proposer self or neighbors.",
+            )  # fmt: skip
+        return self.dataset.x
+
+    def _ask_names(self) -> np.ndarray:
+        from selfsup_core.data.vectorize import embed
+
+        texts, data = self._texts("names"), self.setting.spec.data
+        about = read_descriptions(self.config.descriptions, self.classes)
+        cache = self.setting.workspace / "embeddings"
+        digest = self.dataset.digest or self.dataset.id
+        rows = embed(texts, cache, digest, self.setting.say, encoder=data.encoder)
+        names = embed(Texts.pack(about), None, "", encoder=data.encoder)
+        return by_names(rows[self.pool], names)
+
+    def _ask_rules(self) -> np.ndarray:
+        rules, count = read_rules(self.config.rules, self.classes), len(self.classes)
+        if self.dataset.kind == "table":
+            x = np.asarray(self.dataset.x)[self.pool].reshape(len(self.pool), -1) * self.dataset.scale  # fmt: skip
+            return by_columns(x, self.dataset.columns, rules, count)
+        texts = self._texts("rules")
+        return by_words([texts[int(row)] for row in self.pool], rules, count)
+
+    # All of them together
 
     def propose(self, own: np.ndarray | None) -> np.ndarray:
         """Proposals of all, as one: (P, C) probabilities, rows of NaN where nobody proposes."""
-        shape = (len(self.pool), len(self.classes))
-        nothing = np.full(shape, np.nan, np.float32)
-        self.last = [self.fixed[n] if n != "self" else nothing if own is None else own for n in self.names]  # fmt: skip
-        return self.last[0]
+        nothing = np.full((len(self.pool), len(self.classes)), np.nan, np.float32)
+        self.last = [
+            self.fixed[n] if n != "self" else nothing if own is None else own for n in self.names
+        ]
+        if len(self.last) == 1:
+            return self.last[0]
+        return vote(self.last, self.config.vote).probabilities
 
     def voters(self, label: np.ndarray) -> np.ndarray:
         """(P,) labels → (P,) bits of the proposers who name that class."""
         found = np.zeros(len(label), np.uint16)
         for index, probabilities in enumerate(self.last):
-            there = ~np.isnan(probabilities).any(axis=1)
-            names = np.where(there, np.nan_to_num(probabilities).argmax(axis=1), -2)
-            found |= ((names == label).astype(np.uint16)) << index
+            classes = named(probabilities)
+            found |= ((classes >= 0) & (classes == label)).astype(np.uint16) << index
         return found
 
     def selector(self) -> Selector:
