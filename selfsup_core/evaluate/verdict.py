@@ -23,6 +23,8 @@ def describe_run(state: dict[str, Any]) -> str:
         return describe_language(metrics, baseline)
     if state.get("task") == "classify":
         return describe_classifier(metrics, baseline)
+    if state.get("task") == "pseudo":
+        return describe_pseudo(metrics, state.get("verdict"))
     parts = []
     mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
     if mse is not None:
@@ -49,6 +51,19 @@ def describe_language(metrics: dict[str, Any], baseline: dict[str, Any]) -> str:
     parts.append(f"perplexity {metrics['val_token_perplexity']:.2f}")
     if (bits := metrics.get("val_bits_per_character")) is not None:
         parts.append(f"{bits:.3f} bits a character")
+    return " · ".join(parts)
+
+
+def describe_pseudo(metrics: dict[str, Any], verdict: dict[str, str] | None) -> str:
+    """One line: the verdict once there is one, else student, twin and ceiling on test rows; what is kept."""
+    if metrics.get("accuracy") is None:
+        return "no epoch yet"
+    named = (("accuracy", "with pseudo-labels"), ("twin_accuracy", "the same labels alone"), ("ceiling_accuracy", "all labels"))  # fmt: skip
+    parts = [f"{title} {metrics[key]:.1%}" for key, title in named if metrics.get(key) is not None]
+    if verdict:
+        parts = [verdict["text"].rstrip(".")]
+    if metrics.get("coverage") is not None:
+        parts.append(f"{metrics['coverage']:.0%} of the unlabeled rows kept")
     return " · ".join(parts)
 
 

@@ -59,14 +59,14 @@ class Proposers:
                 remedy="Set objective.unlabeled_pool to a smaller number.",
             )
         self.setting.say("Finding similar rows.")
-        x = self._features(rows)
+        x = self.features(rows)
         hidden = np.full(len(self.pool), -1)
         found = propagate(
             x, np.concatenate([self.labels, hidden]), len(self.classes), neighbors=self.config.neighbors, alpha=self.config.spread,
         )  # fmt: skip
         return found[len(self.labeled) :]
 
-    def _features(self, rows: np.ndarray) -> np.ndarray:
+    def features(self, rows: np.ndarray) -> np.ndarray:
         """(R, D) of these rows, on one scale; a transformer's rows by the features that the data settings name."""
         inputs, config = self.inputs, self.setting.spec.data
         if not isinstance(inputs, FeatureInputs):

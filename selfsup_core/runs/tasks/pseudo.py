@@ -21,6 +21,7 @@ from selfsup_core.evaluate.classifier import ClassifierView
 from selfsup_core.files import write_bytes, write_json
 from selfsup_core.models.modules.beside import Beside
 from selfsup_core.objectives.cross_entropy import Labeled
+from selfsup_core.pseudo.audit import compare, find_collapse, gauge, verdict
 from selfsup_core.pseudo.objective import PseudoBatch
 from selfsup_core.pseudo.select import proposed
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
@@ -31,6 +32,7 @@ from selfsup_core.train.loop import load_trained, trained_state
 
 MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
 MOST_TEST_TEXTS = 200  # through a transformer on a CPU
+MOST_GAUGED = 5000  # labels that are cross-validated before the start
 LEAST_STEPS = 20  # of a round, where the steps are not set
 QUEUE = 24  # rows that are named for a person to label, and confident mistakes
 PSEUDO = "pseudo.safetensors"
@@ -330,6 +332,25 @@ class PseudoTask(ClassifyTask):
         frames.write_points(epoch, student.scores, arrays, about, is_last=is_last)
         self.setting.persist(lambda: self._write_labels(epoch, now))
 
+    def baseline(self) -> dict[str, Any]:
+        """As of a classifier, and how good a proposer the given labels are likely to make."""
+        found = super().baseline()
+        labeled = self.chosen.train
+        if len(labeled) <= MOST_GAUGED:
+            x = self.proposers.features(labeled)
+            said = gauge(x, self.given[labeled], len(self.classes), seed=self.spec.seed)
+            found |= {"gauge": said["text"], "gauge_tone": said["tone"], "gauge_accuracy": said["accuracy"]}  # fmt: skip
+        return found
+
+    def find_signs(
+        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
+    ) -> list[dict[str, str]]:  # fmt: skip
+        found = super().find_signs(row, past, baseline, is_last=is_last)
+        count = len(self.classes)
+        before = class_counts(self.kept.kept_label, count) if self.round > 1 else None
+        collapse = find_collapse(class_counts(self.next.kept_label, count), before, self.classes)
+        return [*([collapse] if collapse else []), *found]
+
     def _name_rows(
         self, arrays: dict[str, np.ndarray], now: Kept, probabilities: np.ndarray
     ) -> dict[str, str]:
@@ -388,6 +409,11 @@ class PseudoTask(ClassifyTask):
             metrics[f"{prefix}accuracy"] = accuracy(confusion)
             metrics[f"{prefix}macro_f1"] = macro_f1(confusion)
             about[name] = {"confusion": confusion.tolist(), "is_right": (named == y).astype(int).tolist()}  # fmt: skip
+        student, twin = (np.array(about[name]["is_right"]) for name in ("student", "twin"))
+        self.verdict = verdict(
+            compare(student, twin), metrics["accuracy"], metrics["twin_accuracy"], metrics.get("ceiling_accuracy"),
+        )  # fmt: skip
+        about["verdict"] = self.verdict
         self.setting.persist(lambda: write_json(self.setting.folder / TEST, about))
         return metrics
 
