@@ -27,6 +27,12 @@ page = st.navigation(
             icon=":material/match_word:",
             url_path="language",
         ),
+        st.Page(
+            "pages/classify.py",
+            title="Classifier",
+            icon=":material/category:",
+            url_path="classify",
+        ),
         st.Page("pages/runs.py", title="Runs", icon=":material/list:", url_path="runs"),
     ],
     position="top",

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts.advanced import choose_advanced
 from pages.parts.forms import CHOICE_LABELS, help_text, widget
 from pages.parts.live import show_run
+from pages.parts.runlist import PAGES
 from pages.parts.workspace import errors_shown, start, workspace
 from selfsup_core.data.sources import find_source, list_sources, open_source
 from selfsup_core.data.vectorize import input_shape
@@ -207,8 +208,8 @@ if run:
         st.error(f"{error.message} It may have been deleted.", icon=":material/error:")
         st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
     else:
-        if read_state(folder).get("task", "autoencoder") == "language":
-            st.switch_page("pages/language.py", query_params={"do": "train", "run": folder.id})
+        if elsewhere := PAGES.get(read_state(folder).get("task", "")):
+            st.switch_page(elsewhere[0], query_params={"do": elsewhere[1], "run": folder.id})
         show_run(folder.id)
 elif spec:
     with errors_shown():

@@ -12,7 +12,13 @@ from selfsup_core.runs.folder import ACTIVE, RunFolder
 from selfsup_core.runs.trash import delete, restore
 
 WIDTHS = (3, 1.6, 2.2, 1.6, 1.5, 1.2, 1.7)
-HEADS = ("Run", "Status", "Progress", "Data", "Best val. loss", "Age", "")
+# Where runs of a task are shown: page, and its mode.
+PAGES = {
+    "language": ("pages/language.py", "train"),
+    "classify": ("pages/classify.py", "train"),
+    "pseudo": ("pages/classify.py", "pseudo"),
+}
+HEADS = ("Run", "Status", "Progress", "Data", "Best", "Age", "")
 
 
 def show_rows(states: list[dict[str, Any]], *, where: str) -> None:
@@ -32,11 +38,10 @@ def show_row(state: dict[str, Any], key: str) -> None:
         name, status, progress, data, best, since, buttons = st.columns(
             WIDTHS, vertical_alignment="center"
         )
-        is_language = state.get("task") == "language"
+        page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
         name.page_link(
-            "pages/language.py" if is_language else "pages/autoencoder.py",
-            label=f"**{state['name'] or state['run']}**", help=f"Open run {state['run']}",
-            query_params={"run": state["run"]} | ({"do": "train"} if is_language else {}),
+            page, label=f"**{state['name'] or state['run']}**", help=f"Open run {state['run']}",
+            query_params={"run": state["run"]} | ({"do": mode} if mode else {}),
         )  # fmt: skip
         status.badge(state["status"], color=color, icon=icon, help=state["message"] or None)
         progress.progress(
@@ -45,7 +50,11 @@ def show_row(state: dict[str, Any], key: str) -> None:
         )
         data.caption(state["source_title"])
         loss = (state["best"] or {}).get("val_loss")
-        best.caption(f"{loss:.4f} val. loss" if loss is not None else "no epoch yet")
+        accuracy = (state["metrics"] or {}).get(
+            "accuracy" if state.get("task") == "pseudo" else "val_accuracy"
+        )
+        said = f"{loss:.4f} val. loss" if accuracy is None else f"{accuracy:.1%} right"
+        best.caption(said if loss is not None else "no epoch yet")
         since.caption(age(state["created"]))
         with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_buttons(state, key)

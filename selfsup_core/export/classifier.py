@@ -73,10 +73,17 @@ class Classifier:
         ids, mask = pad_tokens(encode(texts), padding)
         return self.model(Tokens(torch.from_numpy(ids).long(), torch.from_numpy(mask))).float()
 
+    @property
+    def kind(self) -> str:
+        """Of its samples: "text", "image", "sound" or "table"."""
+        return "text" if self.features is None else self.features.about["kind"]
+
     def predict(self, given: list[str]) -> list[dict[str, Any]]:
-        """What a person gave (see `read_items`) → item, label, probability and the probabilities of all classes."""
-        kind = {"kind": "text"} if self.features is None else self.features.about
-        names, items = read_items(kind, given)
+        """What a person gave (see `read_items`), named as by `name`."""
+        return self.name(*read_items({"kind": "text"} if self.features is None else self.features.about, given))  # fmt: skip
+
+    def name(self, names: list[str], items: list[Any]) -> list[dict[str, Any]]:
+        """Samples and what to call them → item, label, probability and the probabilities of all classes."""
         shares = self.logits(items).softmax(dim=1).numpy()
         return [
             {

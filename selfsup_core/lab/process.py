@@ -69,6 +69,11 @@ class LabClient:
         asked = {"model": model, "tool": tool, "values": values}
         return unpack(self._request(asked, PREPARE_SECONDS))
 
+    def ask_classifier(self, run: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
+        """What a run's classifier says. Raises as `ask`."""
+        asked = {"classifier": run, "tool": tool, "values": values}
+        return unpack(self._request(asked, PREPARE_SECONDS))
+
     def _request(self, asked: dict[str, Any], seconds: float) -> bytes:
         request = json.dumps(asked).encode()
         for is_last in (False, True):
@@ -174,10 +179,12 @@ class Lab:
     """Serves tools to whoever has the key."""
 
     def __init__(self, workspace: Path) -> None:
+        from selfsup_core.lab.classifier import Classifiers
         from selfsup_core.lab.language import Models
         from selfsup_core.lab.model_at import Kits
 
         self.workspace, self.kits, self.models = workspace, Kits(workspace), Models(workspace)
+        self.classifiers = Classifiers(workspace)
         self.last_request = time.monotonic()
         self.is_closing = False
 
@@ -193,6 +200,9 @@ class Lab:
                     self.models, asked["model"], asked["tool"], asked["values"]
                 )
                 return GOOD + pack(Answer(about=made))
+            if "classifier" in asked:
+                said = self.classifiers.use(asked["classifier"], asked["tool"], asked["values"])
+                return GOOD + pack(Answer(about=said))
             made = use_tool(self.kits, asked["run"], asked["tool"], asked["values"])
             return GOOD + pack(made)
         except StudioError as error:

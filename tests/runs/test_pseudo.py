@@ -202,15 +202,20 @@ def test_labels_by_hand_are_learned_by_both(clouds: Path):
     assert not equal(networks(folder)["twin"], networks(base)["twin"])
 
 
-def test_a_hand_label_of_a_test_row_is_refused(clouds: Path):
+def test_a_hand_label_of_a_test_row_is_not_learned_and_it_is_said(clouds: Path):
     from selfsup_core.data.sources import open_source
     from selfsup_core.data.splits import split_rows
 
     dataset = open_source("my-clouds", clouds)
-    test = split_rows(dataset, validation=0.2, test=0.2, seed=0).test
-    state = run_here(make_run(clouds, spec_of(objective__hand=[[int(test[0]), 1]])))
-    assert state["status"] == "failed"
-    assert "no training row" in state["error"]["message"]
+    test = int(split_rows(dataset, validation=0.2, test=0.2, seed=0).test[0])
+    base = make_run(clouds, spec_of(train__epochs=1))
+    folder = make_run(clouds, spec_of(train__epochs=1, objective__hand=[[test, 1]]))
+    run_here(base)
+    state = run_here(folder)
+    assert equal(networks(base)["twin"], networks(folder)["twin"])
+    assert "1 labels by hand are of validation or test rows" in " ".join(state["notices"])
+    wrong = run_here(make_run(clouds, spec_of(objective__hand=[[0, 7]])))
+    assert "names class number 7; these data have 3 classes" in wrong["error"]["message"]
 
 
 def test_a_proposer_twice_is_refused():

@@ -85,6 +85,8 @@ class PseudoTask(ClassifyTask):
         pool: (P,) rows that labels are proposed for. kept: what the student learns from in this epoch.
     """
 
+    notes_of_hand = ""
+
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         spec, config = self.spec, self.spec.objective
@@ -101,7 +103,7 @@ class PseudoTask(ClassifyTask):
             config, self.inputs, self.dataset, self.classes, self.chosen.train, self.given[self.chosen.train],
             self.pool, setting,
         )  # fmt: skip
-        self.notes += self.proposers.notes
+        self.notes += [*([self.notes_of_hand] if self.notes_of_hand else []), *self.proposers.notes]
         self.selector, self.selected = self.proposers.selector(), {}
         self.kept = self.next = Kept.nothing(len(self.pool))
         self.round = 0
@@ -117,16 +119,19 @@ class PseudoTask(ClassifyTask):
     def choose_labels(self) -> np.ndarray:
         """Labels of the budget, and those made by hand over them."""
         given = super().choose_labels()
-        hand = [(row, label) for row, label in self.spec.objective.hand]
-        in_train = set(self.inputs.split.train.tolist())
-        bad = [row for row, label in hand if row not in in_train or not 0 <= label < len(self.classes)]  # fmt: skip
-        if bad:
+        hand = dict(self.spec.objective.hand)
+        if any(not 0 <= label < len(self.classes) for label in hand.values()):
             raise DataError(
-                f"Row {bad[0]} of the labels by hand is no training row of these data, or its class is unknown.",
-                code="bad-hand-label", remedy="Take labels by hand only over to runs with the same data and split.",
+                f"A label by hand names class number {max(hand.values())}; these data have {len(self.classes)} classes.",
+                code="bad-hand-label", remedy="Take labels by hand over to runs with the same data only.",
             )  # fmt: skip
-        for row, label in hand:
-            given[row] = label
+        in_train = set(self.inputs.split.train.tolist())
+        outside = [row for row in hand if row not in in_train]
+        if outside:
+            self.notes_of_hand = f"{len(outside)} labels by hand are of validation or test rows of this split and are not learned from."
+        for row, label in hand.items():
+            if row in in_train:
+                given[row] = label
         return given
 
     def _choose_pool(self) -> np.ndarray:

@@ -1,0 +1,111 @@
+"""After a run with pseudo-labels: label by hand what it is least sure of, train again with that, take everything away."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.workspace import errors_shown, plain, start, workspace
+from selfsup_core.data.sources import open_source
+from selfsup_core.data.texts import Texts
+from selfsup_core.export.pseudo_labels import export_pseudo_labels
+from selfsup_core.figures.standing import sample_sheet
+from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
+from selfsup_core.runs.folder import RunFolder, read_state
+from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.spec import make_spec, read_spec
+from selfsup_core.runs.thinned import frame_path, list_frames
+
+MOST_BUTTONS = 9  # classes with a key of their own
+MOST_LETTERS = 1500
+
+
+def show_review(folder: RunFolder) -> None:
+    """Two sections that stay closed until somebody opens them."""
+    with st.expander("Label by hand what it is least sure of", icon=":material/back_hand:", key="review-hand", on_change="rerun") as box:  # fmt: skip
+        if box.open:
+            show_queue(folder)
+    with st.expander("Take the pseudo-labels away", icon=":material/download:", key="review-take", on_change="rerun") as box:  # fmt: skip
+        if box.open:
+            show_downloads(folder)
+
+
+@st.fragment
+def show_queue(folder: RunFolder) -> None:
+    frames = list_frames(folder.frames)
+    if not frames:
+        st.caption("No round is done yet.")
+        return
+    spec = read_spec(folder.spec)
+    source = spec.data.source
+    with errors_shown():
+        frame = read_frame(frame_path(folder.frames, frames[-1]))
+        classes = json.loads(read_about(folder.frames / "static.safetensors")["classes"])
+        done = read_hand_labels(workspace(), source)
+        skipped: set[int] = st.session_state.setdefault(f"skipped-{folder.id}", set())
+        rows = [int(row) for row in frame["unsure_rows"]]
+        left = [i for i, row in enumerate(rows) if row not in done and row not in skipped]
+        st.caption(
+            f"{len(rows) - len(left)} of {len(rows)} seen; {len(done)} labels by hand in all for these data. "
+            "The next run learns from them, and so does its twin."
+        )
+        if left:
+            show_sample(source, rows[left[0]])
+            label, confidence = int(frame["unsure_label"][left[0]]), float(frame["unsure_confidence"][left[0]])  # fmt: skip
+            if label >= 0:
+                st.caption(f"Proposed: {plain(classes[label])}, {confidence:.0%} sure.")
+            choose_label(folder, source, rows[left[0]], classes)
+        else:
+            st.markdown("All of them are seen.")
+        if done and st.button(f"Train again with {len(done)} labels by hand", icon=":material/play_arrow:", key="review-train", type="primary" if not left else "secondary"):  # fmt: skip
+            again = make_spec(spec.as_dict(), {"objective.hand": list(done.items())})
+            run = start(again, preset=read_state(folder)["preset"], button="review-train")
+            st.query_params.from_dict({"do": "pseudo", "run": run})
+            st.rerun()
+
+
+def show_sample(source: str, row: int) -> None:
+    """A text, a picture, or a table's row."""
+    dataset = open_source(source, workspace())
+    with st.container(border=True):
+        if isinstance(dataset.x, Texts):
+            st.text(dataset.x[row][:MOST_LETTERS])
+        elif dataset.kind in ("image", "sound"):
+            st.image(sample_sheet(dataset.x[row : row + 1], dataset.scale), width=220, clamp=True)
+        else:
+            values = np.asarray(dataset.x[row]).reshape(-1) * dataset.scale
+            st.dataframe([dict(zip(dataset.columns, values.tolist(), strict=True))], hide_index=True)  # fmt: skip
+
+
+def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -> None:
+    """A button a class with the keys 1 to 9, or a list when there are more."""
+
+    def keep(label: int) -> None:
+        add_hand_label(workspace(), source, row, label, run=folder.id)
+
+    with st.container(horizontal=True, key="review-classes"):
+        if len(classes) <= MOST_BUTTONS:
+            for number, name in enumerate(classes):
+                st.button(plain(name), key=f"review-{number}", on_click=keep, args=(number,), shortcut=str(number + 1), help=f"Key {number + 1}")  # fmt: skip
+        else:
+            chosen = st.selectbox("Class", range(len(classes)), format_func=lambda c: classes[c], key=f"review-class-{row}", label_visibility="collapsed")  # fmt: skip
+            st.button("Keep", key="review-keep", on_click=keep, args=(chosen,), icon=":material/check:")  # fmt: skip
+        if st.button("Skip", key="review-skip", shortcut="s", help="Key S"):
+            st.session_state[f"skipped-{folder.id}"].add(row)
+            st.rerun(scope="fragment")
+
+
+@st.fragment
+def show_downloads(folder: RunFolder) -> None:
+    kinds: dict[str, Any] = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+    with st.container(horizontal=True), errors_shown():
+        for kind, mime in kinds.items():
+            content = export_pseudo_labels(workspace(), folder.id, kind)
+            st.download_button(
+                f"All pseudo-labels, {kind.upper() if kind == 'csv' else 'Parquet'}", content, f"{folder.id}-pseudo-labels.{kind}",
+                mime, key=f"review-{kind}", icon=":material/download:", on_click="ignore",
+            )  # fmt: skip
+    st.caption("Each unlabeled row with class, confidence, whether it was kept, since which round, and who proposed it.")  # fmt: skip

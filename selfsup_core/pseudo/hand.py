@@ -1,0 +1,57 @@
+"""Labels that a person made: kept beside the data set, later ones over earlier ones, taken over by the next run."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from selfsup_core.data.sources import find_source
+from selfsup_core.errors import DataError
+from selfsup_core.files import read_json, write_json
+
+
+def path_of(workspace: Path, source: str) -> Path:
+    find_source(source, workspace)  # no path is made of a name that is none
+    return workspace / "hand" / f"{source}.json"
+
+
+def read_hand_labels(workspace: Path, source: str) -> dict[int, int]:
+    """Row → class number; empty when nobody has labeled anything.
+
+    Raises:
+        DataError: there is no such data set. SettingError: no built-in set is called so.
+    """
+    found = read_json(path_of(workspace, source)) or {}
+    return {int(row): entry["label"] for row, entry in found.get("labels", {}).items()}
+
+
+def add_hand_label(
+    workspace: Path, source: str, row: int, label: int | None, *, run: str = ""
+) -> int:
+    """Keep a label, or take it back with None; how many there are now.
+
+    Args:
+        run: in whose review it was made.
+
+    Raises:
+        DataError: the row or the class is none of the data set's.
+    """
+    about = find_source(source, workspace)
+    if not 0 <= row < about.samples or not (label is None or 0 <= label < about.classes):
+        raise DataError(
+            f"Row {row} with class number {label} is not in {about.title}: it has rows 0 to {about.samples - 1} and "
+            f"classes 0 to {about.classes - 1}.", code="bad-hand-label",
+        )  # fmt: skip
+    path = path_of(workspace, source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        found: dict[str, Any] = read_json(path) or {"labels": {}}
+        if label is None:
+            found["labels"].pop(str(row), None)
+        else:
+            found["labels"][str(row)] = {"label": label, "time": round(time.time()), "run": run}
+        write_json(path, found, durable=True)
+    return len(found["labels"])
