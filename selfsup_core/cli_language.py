@@ -226,3 +226,55 @@ def export_command(
 
     used = export_model(place(workspace), run, out, epoch)
     show({"folder": str(out), "epoch": used}, as_json, f"Epoch {used} is in {out}.")
+
+
+@language_app.command("embed")
+def embed_command(
+    source: Annotated[str, typer.Argument(help="A data set of texts, as `data list` names it.")],
+    encoder: Annotated[str, typer.Option(help="minilm, multilingual, or a folder in Hugging Face's layout.")] = "minilm",
+    out: Annotated[Path | None, typer.Option(help="A new file, .npz or .parquet.")] = None,
+    workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Embed the texts of a data set; what is there already is taken. Ctrl-C keeps what is done."""
+    import sys
+
+    from tqdm import tqdm
+
+    from selfsup_core.data.embed import EmbedConfig, embed_steps
+    from selfsup_core.data.encoder_language import check_language
+    from selfsup_core.errors import DataError
+    from selfsup_core.export.embeddings import export_embeddings
+    from selfsup_core.files import write_bytes
+    from selfsup_core.lab.embedding import folder_of, open_texts
+
+    root = place(workspace)
+    if out is not None and out.exists():
+        raise DataError(f"{out.name} is there already.", code="exists", remedy="Choose another name.")  # fmt: skip
+    dataset, texts = open_texts(root, source)
+    if warning := check_language(texts, encoder):
+        print(warning, file=sys.stderr)
+    steps = embed_steps(texts, EmbedConfig(encoder=encoder), cache=folder_of(root), data_digest=dataset.digest or dataset.id)  # fmt: skip
+    note, was_there = "", True
+    form = "{desc} {percentage:3.0f}% |{bar:30}| {n_fmt}/{total_fmt} texts{postfix}"
+    with tqdm(total=len(texts), bar_format=form, file=sys.stderr, disable=None) as bar:
+        for step in steps:
+            was_there = was_there and step.stage == "whole" and step.note == "kept from before"
+            note, bar.n = step.note, step.done if step.stage != "reading" else 0
+            left = f", {step.seconds_left:.0f} s left" if step.seconds_left else ""
+            bar.set_postfix_str(left, refresh=False)
+            bar.set_description_str(step.stage)
+    if out is not None:
+        write_bytes(out.resolve(), export_embeddings(root, source, encoder, out.suffix.lstrip(".")))
+    about = {"source": source, "encoder": encoder, "texts": len(texts), "was_there": was_there, "note": note, "file": str(out.resolve()) if out else None}  # fmt: skip
+    show(about, as_json, f"{len(texts):,} texts embedded by {encoder}: {note}." + (f" Written: {out}" if out else ""))  # fmt: skip
+
+
+@language_app.command("embeddings")
+def embeddings_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """What is embedded already."""
+    from selfsup_core.data.embed import list_embeddings
+
+    found = list_embeddings(place(workspace))
+    rows = [("ENCODER", "TEXTS", "NUMBERS", "MB")]
+    rows += [(str(e.get("encoder")), str(e.get("rows")), str(e.get("width")), f"{e['bytes'] / 1e6:.1f}") for e in found]  # fmt: skip
+    show(found, as_json, table(rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -116,11 +117,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
         st.markdown("**Loss**")
         st.plotly_chart(loss_figure(rows, cursor, best), key="standing-loss")
     with middle:
-        st.markdown("**Reconstructions**")
-        # Read from the run itself: its data set may have been deleted since.
-        shape = tuple(json.loads(about["item_shape"]))
-        sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
-        st.image(sheet, width="stretch", caption="Input, output, difference")
+        show_middle(frame, static, about, frame_path(folder.frames, cursor))
     with right:
         st.markdown(f"**Latent map** ({state['map']})")
         st.plotly_chart(
@@ -128,6 +125,27 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
             key="standing-map",
         )
     st.caption(describe_run(state))
+
+
+def show_middle(
+    frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path
+) -> None:
+    """What a task has to show beside loss and map: reconstructions, a confusion matrix, or what was written."""
+    if "reconstructions" in frame:
+        st.markdown("**Reconstructions**")
+        # Read from the run itself: its data set may have been deleted since.
+        shape = tuple(json.loads(about["item_shape"]))
+        sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
+        st.image(sheet, width="stretch", caption="Input, output, difference")
+    elif "confusion" in frame:
+        st.markdown("**Confusion** (validation rows, true classes down)")
+        classes = json.loads(about["classes"])
+        rows = [{"true": c} | dict(zip(classes, r, strict=True)) for c, r in zip(classes, frame["confusion"].tolist(), strict=True)]  # fmt: skip
+        st.dataframe(rows, hide_index=True)
+    else:
+        st.markdown("**Writing**")
+        words = read_about(path)
+        st.text(json.loads(words["written"])[:400] if words.get("written") else "–")
 
 
 def choose_epoch(frames: list[int]) -> int:

@@ -96,24 +96,38 @@ def pads(item_shape: tuple[int, ...]) -> list[tuple[int, int]]:
     return [(1, 1), (1, 1), (0, 0)] if len(item_shape) == 3 else [(1, 1), (1, 1)]
 
 
-def map_figure(points: np.ndarray, labels: np.ndarray, classes: list[str]) -> go.Figure:
+def wrapped(text: str, width: int = 60, lines: int = 4) -> str:
+    """A text as Plotly can show it: harmless, and broken into a few lines."""
+    import html
+    import textwrap
+
+    parts = textwrap.wrap(text, width, max_lines=lines, placeholder=" …")
+    return "<br>".join(html.escape(part) for part in parts)
+
+
+def map_figure(
+    points: np.ndarray, labels: np.ndarray, classes: list[str], *, texts: list[str] | None = None, height: int = 320
+) -> go.Figure:  # fmt: skip
     """Latent map, one color and shape a class.
 
     Args:
         points: (n, 2) or (n, 3); the third dimension is left out here.
         labels: (n,) class index, -1 where there is none.
+        texts: what is shown when one points at a sample.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
+    said = None if texts is None else np.array([wrapped(text) for text in texts])
     for index in sorted(set(labels.tolist())):
         chosen = labels == index
         figure.add_scattergl(
             x=points[chosen, 0], y=points[chosen, 1], mode="markers",
             name=classes[index] if index >= 0 else "no label",
             marker={"size": 5, "color": class_color(index), "symbol": class_symbol(index)},
+            text=None if said is None else said[chosen], hoverinfo="all" if said is None else "text+name",
         )  # fmt: skip
-    figure.update_layout(margin=MARGIN, height=320, yaxis_scaleanchor="x", showlegend=bool(classes))
+    figure.update_layout(margin=MARGIN, height=height, yaxis_scaleanchor="x", showlegend=bool(classes))  # fmt: skip
     figure.update_xaxes(showticklabels=False)
     figure.update_yaxes(showticklabels=False)
     return figure

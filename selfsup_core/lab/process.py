@@ -74,6 +74,11 @@ class LabClient:
         asked = {"classifier": run, "tool": tool, "values": values}
         return unpack(self._request(asked, PREPARE_SECONDS))
 
+    def ask_embedding(self, source: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
+        """What is said of the embeddings of a data set. Raises as `ask`."""
+        asked = {"embedding": source, "tool": tool, "values": values}
+        return unpack(self._request(asked, ANSWER_SECONDS))
+
     def _request(self, asked: dict[str, Any], seconds: float) -> bytes:
         request = json.dumps(asked).encode()
         for is_last in (False, True):
@@ -180,11 +185,12 @@ class Lab:
 
     def __init__(self, workspace: Path) -> None:
         from selfsup_core.lab.classifier import Classifiers
+        from selfsup_core.lab.embedding import EmbedJobs
         from selfsup_core.lab.language import Models
         from selfsup_core.lab.model_at import Kits
 
         self.workspace, self.kits, self.models = workspace, Kits(workspace), Models(workspace)
-        self.classifiers = Classifiers(workspace)
+        self.classifiers, self.embedding = Classifiers(workspace), EmbedJobs(workspace)
         self.last_request = time.monotonic()
         self.is_closing = False
 
@@ -202,6 +208,9 @@ class Lab:
                 return GOOD + pack(Answer(about=made))
             if "classifier" in asked:
                 said = self.classifiers.use(asked["classifier"], asked["tool"], asked["values"])
+                return GOOD + pack(Answer(about=said))
+            if "embedding" in asked:
+                said = self.embedding.use(asked["embedding"], asked["tool"], asked["values"])
                 return GOOD + pack(Answer(about=said))
             made = use_tool(self.kits, asked["run"], asked["tool"], asked["values"])
             return GOOD + pack(made)
@@ -253,7 +262,7 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
     write_private(home(workspace) / "about.json", about)
     lab = Lab(workspace)
     threading.Thread(target=accept, args=(listener, lab, key), daemon=True).start()
-    while time.monotonic() - lab.last_request < idle_seconds:
+    while lab.embedding.is_at_work or time.monotonic() - lab.last_request < idle_seconds:
         time.sleep(1.0)
         found = read_json(home(workspace) / "about.json")
         if not found or found.get("pid") != os.getpid():

@@ -1,0 +1,44 @@
+"""Embeddings of a data set as a file: NPZ (arrays) or Parquet (a row a text)."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+
+from selfsup_core.data.embed import EmbedConfig, cached_embeddings
+from selfsup_core.data.sources import open_source
+from selfsup_core.errors import DataError, SettingError
+
+FORMATS = ("npz", "parquet")
+
+
+def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "npz") -> bytes:
+    """`vectors` (N, D) float32, `row`, `label` ("" where there is none), in Parquet with `text` too.
+
+    Raises:
+        DataError: there are none yet, or no such data set. SettingError: another kind.
+    """
+    if kind not in FORMATS:
+        raise SettingError(f"Embeddings are written as {' or '.join(FORMATS)}; found {kind!r}.")
+    dataset = open_source(source, workspace)
+    digest = dataset.digest or dataset.id
+    x = cached_embeddings(EmbedConfig(encoder=encoder), cache=workspace / "embeddings", data_digest=digest, rows=len(dataset))  # fmt: skip
+    if x is None:
+        raise DataError(
+            f"{dataset.title} has no embeddings by {encoder} yet.", code="no-embeddings",
+            remedy="Make them first, on the page Language model under Embed, or with `language embed`.",
+        )  # fmt: skip
+    labels = dataset.label_names() if dataset.y is not None else [""] * len(x)
+    buffer = io.BytesIO()
+    if kind == "npz":
+        np.savez(buffer, vectors=x, row=np.arange(len(x)), label=np.array(labels, dtype=np.str_))
+        return buffer.getvalue()
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(x.ravel()), x.shape[1])
+    columns = {"row": np.arange(len(x)), "label": labels, "text": pa.array(list(dataset.x), pa.large_string()), "vector": vectors}  # fmt: skip
+    parquet.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()

@@ -1,0 +1,79 @@
+"""The page Classifier through AppTest: its modes, its controls, what it starts, and labels by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
+from selfsup_core.runs.folder import list_states
+from selfsup_core.runs.frames import read_frame
+from selfsup_core.runs.spec import make_spec, read_spec
+from selfsup_core.runs.thinned import frame_path
+from tests.helpers import make_run, run_here
+from tests.pages.test_pages import buttons, texts
+from tests.runs.test_pseudo import make_table, spec_of
+
+
+@pytest.mark.parametrize("mode", ["pseudo", "train"])
+def test_at_most_eight_controls_and_each_is_explained(studio, mode):
+    page = studio("pages/classify.py", do=mode)
+    shown = [
+        w for w in [*page.selectbox, *page.text_input, *page.number_input, *page.button, *page.text_area]
+        if not str(w.key).startswith("advanced-")
+    ]  # fmt: skip
+    assert 5 <= len(shown) + 1 <= 8, [w.key for w in shown]
+    assert all(w.help for w in shown)
+
+
+def test_a_run_with_pseudo_labels_is_what_was_chosen(studio, workspace: Path):
+    page = studio("pages/classify.py")
+    page.selectbox(key="pseudo-data").select("wine").run()
+    page.selectbox(key="pseudo-who-pseudo-table").select("rules").run()
+    page.text_area(key="pseudo-rules-pseudo-table").set_value("class_0: proline > 900").run()
+    page.selectbox(key="pseudo-keep-pseudo-table").select("flexmatch").run()
+    add_hand_label(workspace, "wine", 3, 0)
+    buttons(page)["pseudo-train"].click().run()
+    assert not page.exception
+    (state,) = list_states(workspace)
+    spec = read_spec(workspace / "runs" / state["run"] / "spec.yaml")
+    assert (state["task"], state["preset"]) == ("pseudo", "pseudo-table")
+    assert (spec.objective.proposers, spec.objective.keep) == (("rules",), "flexmatch")
+    assert spec.objective.rules == "class_0: proline > 900"
+    assert spec.objective.hand == ((3, 0),)
+    assert page.query_params["run"] == state["run"]
+
+
+def test_labels_only(studio, workspace: Path):
+    page = studio("pages/classify.py", do="train", data="wine")
+    buttons(page)["classify-train"].click().run()
+    (state,) = list_states(workspace)
+    assert (state["task"], state["source"]) == ("classify", "wine")
+
+
+def test_without_a_classifier_use_says_so(studio):
+    assert "no classifier yet" in texts(studio("pages/classify.py", do="use"))
+
+
+def test_a_run_is_sent_here_from_the_autoencoder_page(studio, workspace: Path):
+    make_table(workspace, "my-clouds")
+    folder = make_run(workspace, spec_of(train__epochs=1))
+    run_here(folder)
+    page = studio("pages/autoencoder.py", run=folder.id)
+    assert page.query_params["do"] == "pseudo"
+
+
+def test_labels_by_hand_are_kept_and_lead_to_a_new_run(studio, workspace: Path):
+    make_table(workspace, "my-clouds")
+    folder = make_run(workspace, spec_of(train__epochs=2))
+    run_here(folder)
+    studio("pages/classify.py", do="pseudo", run=folder.id)
+    row = int(read_frame(frame_path(folder.frames, 2))["unsure_rows"][0])
+    add_hand_label(workspace, "my-clouds", row, 2, run=folder.id)
+    add_hand_label(workspace, "my-clouds", row, 1, run=folder.id)
+    assert read_hand_labels(workspace, "my-clouds") == {row: 1}
+    again = make_spec(read_spec(folder.spec).as_dict(), {"objective.hand": [(row, 1)]})
+    assert run_here(make_run(workspace, again))["status"] == "finished"
+    add_hand_label(workspace, "my-clouds", row, None)
+    assert read_hand_labels(workspace, "my-clouds") == {}
