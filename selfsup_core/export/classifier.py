@@ -156,13 +156,15 @@ def load_head_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, An
     classes = run_classes(folder)
     about = {"format": FORMAT, "classes": classes, "network": spec.model.model_dump(mode="json")}
     about["width"] = len(weights["standardize.mean"])
+    about["shape"] = features.about.get("item_shape") or [about["width"]]
     return Classifier(put_weights(build_head(about), weights), about, features)
 
 
 def build_head(about: dict[str, Any]) -> Any:
-    network = MODELS["head"]
+    network = MODELS[about["network"]["kind"]]
     config = network.config.model_validate(about["network"])
-    return network.build(config, (about["width"], len(about["classes"])))
+    shape = about.get("shape") or [about["width"]]
+    return network.build(config, (*shape, len(about["classes"])))
 
 
 def load_text_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, Any]) -> Classifier:

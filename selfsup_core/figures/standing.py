@@ -128,6 +128,6 @@ def map_figure(
             text=None if said is None else said[chosen], hoverinfo="all" if said is None else "text+name",
         )  # fmt: skip
     figure.update_layout(margin=MARGIN, height=height, yaxis_scaleanchor="x", showlegend=bool(classes))  # fmt: skip
-    figure.update_xaxes(showticklabels=False)
-    figure.update_yaxes(showticklabels=False)
+    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
     return figure

@@ -72,7 +72,7 @@ class CrossEntropy(Objective):
 
     Config = CrossEntropyConfig
     has_reconstruction = False
-    networks: tuple[str, ...] = ("head", "text-classifier")
+    networks: tuple[str, ...] = ("head", "conv-classifier", "text-classifier")
 
     def __init__(self, config: CrossEntropyConfig) -> None:
         super().__init__(config)

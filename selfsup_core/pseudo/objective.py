@@ -67,6 +67,21 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         "none", "How labeled rows are varied while training; strong in rounds makes a noisy student.",
         title="Augmentation",
     )  # fmt: skip
+    may_flip: bool = setting(
+        False, "Whether augmentation may exchange left and right of an image.", title="May flip",
+        why="Off: a flipped digit or letter is another one. Switch it on for photographs.",
+    )  # fmt: skip
+    rise: float = setting(
+        0.2, "Share of the training in which unlabeled rows come to count in full, for the methods within each step.",
+        title="Slow rise", ge=0.0, le=1.0,
+        why="A network that knows nothing yet names one class for everything, and would teach itself that.",
+    )  # fmt: skip
+    temperature: float = setting(
+        0.5, "Below 1 sharpens the proposals that UDA and MixMatch learn from.", title="Temperature", gt=0.0, le=2.0,
+    )  # fmt: skip
+    ema_decay: float = setting(
+        0.99, "How slowly the mean teacher follows the student.", title="Teacher's slowness", ge=0.0, le=0.99999,
+    )  # fmt: skip
     unlabeled_ratio: int = setting(
         3, "Unlabeled rows for each labeled one in a step, for the methods within each step.",
         title="Unlabeled rows a labeled one", ge=1, le=20,

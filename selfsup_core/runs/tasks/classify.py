@@ -112,7 +112,7 @@ class ClassifyTask(Task):
         glorot_init(model, torch.Generator().manual_seed(spec.seed))
         with torch.no_grad():
             model.output.weight.mul_(SMALL)
-        self.inputs.fit(model.standardize, spec.model.scaling)
+        self.inputs.fit(model.standardize, getattr(spec.model, "scaling", "whole"))
         return model
 
     def _notes_of_model(self) -> list[str]:

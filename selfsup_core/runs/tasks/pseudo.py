@@ -6,6 +6,7 @@ the student, not the twin. Test rows are shown at each epoch; nothing is chosen 
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +16,16 @@ import torch
 
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
-from selfsup_core.errors import DataError
+from selfsup_core.errors import DataError, SettingError
 from selfsup_core.evaluate.classification import accuracy, confusion_matrix, macro_f1
 from selfsup_core.evaluate.classifier import ClassifierView
 from selfsup_core.files import write_bytes, write_json
 from selfsup_core.models.modules.beside import Beside
 from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.pseudo.audit import compare, find_collapse, gauge, verdict
+from selfsup_core.pseudo.augment import make_augment
 from selfsup_core.pseudo.objective import PseudoBatch
+from selfsup_core.pseudo.online import Consistency
 from selfsup_core.pseudo.select import proposed
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
 from selfsup_core.runs.proposals import Proposers
@@ -109,9 +112,10 @@ class PseudoTask(ClassifyTask):
         self.round = 0
         slots = (spec.train.steps_per_epoch or self._steps()) * spec.train.batch_size
         self.rows = torch.arange(slots, device=self.device)
+        self.pool_rows = torch.from_numpy(self.pool.astype(np.int64)).to(self.device)
         self.tested = self._choose_tested()
         self.inputs.add(self.tested)
-        self.online = self._make_online()
+        self.online = self.objective.consistency = self._make_online()
         self._deal()
 
     # What may be seen
@@ -170,8 +174,37 @@ class PseudoTask(ClassifyTask):
         rows = len(self.chosen.train) + len(self.pool)
         return max(LEAST_STEPS, -(-rows // self.spec.train.batch_size))
 
-    def _make_online(self) -> Any:
-        return None
+    def _make_online(self) -> Consistency | None:
+        """What learns from unlabeled rows within each step; also sets how labeled rows are varied."""
+        config, tokens = self.spec.objective, bool(self.inputs.cost)
+        if config.method == "mixmatch" and tokens:
+            raise SettingError(
+                "MixMatch mixes numbers, and a transformer's texts are tokens.",
+                remedy="Set objective.method to fixmatch or uda, or use the network head.",
+            )
+        about = {
+            "kind": self.dataset.kind, "shape": self.inputs.item_shape, "is_tokens": tokens, "may_flip": config.may_flip,
+            "is_words": self.dataset.kind == "text" and self.spec.data.text_features != "embeddings",
+        }  # fmt: skip
+        self.objective.augment = make_augment(config.augment, **about)
+        if not config.is_online or len(self.pool) == 0:
+            return None
+        teacher = None
+        if config.method == "mean-teacher":
+            teacher = copy.deepcopy(self.student).requires_grad_(False)
+        return Consistency(
+            config.method, weak=make_augment("weak", **about), strong=make_augment("strong", **about),
+            select=self._select_within, progress=self._progress, weight=config.pseudo_weight, rise=config.rise,
+            temperature=config.temperature, decay=config.ema_decay, teacher=teacher,
+        )  # fmt: skip
+
+    def _progress(self) -> float:
+        return self.objective.progress / self.spec.train.epochs
+
+    def _select_within(self, p: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+        """(B, C) proposals of a step → (B,) weights; the selector remembers what it has seen."""
+        weights, self.selected = self.selector(p, self.selected, progress=self._progress(), rows=places)  # fmt: skip
+        return weights
 
     # What is learned in an epoch
 
@@ -186,16 +219,20 @@ class PseudoTask(ClassifyTask):
         self.labels, self.weights = labels.to(self.device), weights.to(self.device)
         learned = chosen if self.spec.objective.is_online else np.concatenate([chosen, kept])
         self.dealt = {"student": self._fill(learned), "twin": self._fill(chosen)}
+        if self.online:
+            places = np.arange(len(self.pool))
+            self.dealt["pool"] = self._fill(places, self.spec.objective.unlabeled_ratio)
         if self.truth is not None:
             known = np.flatnonzero(self.truth.cpu().numpy() >= 0)
             self.dealt["ceiling"] = self._fill(known)
 
-    def _fill(self, rows: np.ndarray) -> torch.Tensor:
-        """Slots filled with whole shuffled passes over the rows."""
+    def _fill(self, rows: np.ndarray, times: int = 1) -> torch.Tensor:
+        """Slots (`times` as many) filled with whole shuffled passes over the rows."""
         generator = np.random.default_rng((self.spec.seed, self.round, len(rows)))
-        passes = -(-len(self.rows) // len(rows))
+        size = len(self.rows) * times
+        passes = -(-size // len(rows))
         order = np.concatenate([generator.permutation(rows) for _ in range(passes)])
-        return torch.from_numpy(order[: len(self.rows)].astype(np.int64)).to(self.device)
+        return torch.from_numpy(order[:size].astype(np.int64)).to(self.device)
 
     def values(self, slots: torch.Tensor) -> PseudoBatch:
         """(B,) slots → what each network is given."""
@@ -205,7 +242,16 @@ class PseudoTask(ClassifyTask):
         ceiling = None
         if self.truth is not None:
             ceiling = self._labeled(self.dealt["ceiling"][slots], self.truth)
-        return PseudoBatch(student, twin, ceiling)
+        return PseudoBatch(student, twin, ceiling, self._unlabeled(slots))
+
+    def _unlabeled(self, slots: torch.Tensor) -> tuple[Any, torch.Tensor] | None:
+        """What the student is given of unlabeled rows, and their places in the pool."""
+        if not self.online:
+            return None
+        times = self.spec.objective.unlabeled_ratio
+        several = slots[:, None] * times + torch.arange(times, device=slots.device)
+        places = self.dealt["pool"][several.flatten()]
+        return self.inputs.x(self.pool_rows[places]), places
 
     def _share(self, rows: torch.Tensor) -> torch.Tensor:
         """(B,) 1 for true labels, the weight of a pseudo-label for others."""
@@ -261,7 +307,11 @@ class PseudoTask(ClassifyTask):
         # The share grows over the rounds that still learn from what is kept.
         progress = self.round / max(1, self.spec.train.epochs - 1)
         turned = self.selector.turned(p)
-        weights, self.selected = self.selector(turned, self.selected, progress=progress)
+        weights, then = self.selector(turned, self.selected, progress=progress)
+        if (
+            not self.online
+        ):  # else it remembers what it has seen within the steps, and this is a look from outside
+            self.selected = then
         confidence, label, there = proposed(turned)
         label = torch.where(there, label, -1).numpy().astype(np.int32)
         weights = weights.numpy().astype(np.float32)
@@ -280,13 +330,19 @@ class PseudoTask(ClassifyTask):
 
     def state(self) -> dict[str, Any]:
         kept = {k: torch.from_numpy(np.ascontiguousarray(v.astype(np.int32) if v.dtype == np.uint16 else v)) for k, v in vars(self.kept).items()}  # fmt: skip
-        return {"round": self.round, "kept": kept, "selected": self.selected}
+        teacher = self.online.teacher if self.online else None
+        return {
+            "round": self.round, "kept": kept, "selected": self.selected,
+            "teacher": teacher.state_dict() if teacher is not None else {},
+        }  # fmt: skip
 
     def load(self, state: dict[str, Any]) -> None:
         if not state:
             return
         self.round, self.selected = state["round"], state["selected"]
         kept = {k: v.numpy() for k, v in state["kept"].items()}
+        if self.online and self.online.teacher is not None:
+            self.online.teacher.load_state_dict(state["teacher"])
         self.kept = Kept(**kept | {"voters": kept["voters"].astype(np.uint16)})
         self._deal()
 
