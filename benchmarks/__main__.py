@@ -22,6 +22,7 @@ NAMES = (
     "embedding",
     "classify",
     "language",
+    "pseudo",
 )
 
 if __name__ == "__main__":

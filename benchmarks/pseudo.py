@@ -1,0 +1,160 @@
+"""Pseudo-labels by the recommended presets: student beside twin and ceiling on test rows, over seeds.
+
+A seed draws split, labels and first weights. Settings are those of the presets; none was chosen by these test rows
+(they were tried out on validation rows of the seeds 100 to 103). scikit-learn's LabelSpreading and SelfTrainingClassifier
+learn from the same labels and are tested on the same rows, where their numbers were to be beaten.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.table import Row
+from selfsup_core.data.dataset import Dataset, save_dataset
+from selfsup_core.data.sources import find_source, open_source
+from selfsup_core.data.texts import Texts
+from selfsup_core.pseudo.audit import compare_seeds, verdict
+from selfsup_core.runs.folder import read_state
+from selfsup_core.runs.queue import submit, withdraw
+from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.worker import Worker
+
+# Name, preset, source, labels a class, changed settings, what is to be reached (accuracy of the student).
+SIX = {"data.validation": 0.01, "data.test": 0.321}
+CASES: tuple[tuple[str, str, str, int, dict[str, Any], float | None], ...] = (
+    ("six topics, embeddings", "pseudo-text", "my-six", 2, SIX, 0.943),
+    ("six topics, words", "pseudo-words", "my-six", 2, SIX, 0.907),
+    ("digits, 4 a class", "pseudo-image", "digits", 4, {"data.validation": 0.01, "data.test": 0.278}, 0.922),
+    ("digits, 1 a class", "pseudo-image", "digits", 1, {"data.validation": 0.01, "data.test": 0.278}, 0.746),
+    ("MNIST 5k, 10 a class", "pseudo-image", "mnist-5k", 10, {}, None),
+    ("wine, 2 a class", "pseudo-table", "wine", 2, {"data.test": 0.4}, None),
+    ("breast cancer, 2 a class", "pseudo-table", "breast-cancer", 2, {"data.test": 0.4}, None),
+    ("digits 1:20, 4 a class", "pseudo-image", "my-uneven", 4, {"data.test": 0.278}, None),
+    ("twenty topics, words, 5 a class", "pseudo-words", "newsgroups-20", 5, {}, None),
+    ("Chinese reviews, words, 10 a class", "pseudo-words", "chinese-reviews", 10, {}, None),
+    ("tones, 2 a class", "pseudo-sound", "tones", 2, {"data.test": 0.3}, None),
+)  # fmt: skip
+# These embed long texts first, which takes minutes; with BENCH_LONG=1.
+LONG = (
+    ("twenty topics, embeddings, 5 a class", "pseudo-text", "newsgroups-20", 5, {}, None),
+    ("Chinese reviews, multilingual, 10 a class", "pseudo-text", "chinese-reviews", 10, {"data.encoder": "multilingual"}, None),
+    ("MNIST 5k, FixMatch, 10 a class", "pseudo-fixmatch", "mnist-5k", 10, {}, None),
+)  # fmt: skip
+
+
+def make_sets(workspace: Path) -> None:
+    """2,243 posts of the six topics; digits of which 5 to 9 have a twentieth of the rows."""
+    if not (workspace / "datasets" / "my-six").exists():
+        posts = open_source("newsgroups", workspace)
+        rows = np.random.default_rng(5).permutation(len(posts))[:2243]
+        save(workspace, "my-six", posts, rows)
+    if not (workspace / "datasets" / "my-uneven").exists():
+        digits = open_source("digits", workspace)
+        y = np.asarray(digits.y)
+        drawn = np.random.default_rng(5).random(len(y))
+        save(workspace, "my-uneven", digits, np.flatnonzero((y < 5) | (drawn < 0.05)))
+
+
+def save(workspace: Path, name: str, source: Dataset, rows: np.ndarray) -> None:
+    is_text = isinstance(source.x, Texts)
+    x = Texts.pack([source.x[int(r)] for r in rows]) if is_text else np.asarray(source.x)[rows]
+    details = {"rows": len(rows), "shape": list(source.item_shape) if not is_text else []}
+    made = Dataset(
+        id=name, kind=source.kind, title=name, x=x, y=np.asarray(source.y)[rows], classes=source.classes,
+        scale=source.scale, columns=source.columns, details=details,
+    )  # fmt: skip
+    save_dataset(made, workspace / "datasets" / name)
+
+
+def train(workspace: Path, preset: str, overrides: dict[str, Any]) -> dict[str, Any]:
+    """A whole recorded run in this process; its last state."""
+    folder = submit(workspace, preset_spec(preset, overrides), preset=preset)
+    withdraw(folder)
+    Worker(folder).run()
+    state = read_state(folder)
+    if state["status"] != "finished":
+        raise RuntimeError(state["error"])
+    return state
+
+
+def beside(workspace: Path, source: str, overrides: dict[str, Any]) -> dict[str, float]:
+    """LabelSpreading and SelfTrainingClassifier(LogisticRegression, .75) on pixels, same labels and test rows."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
+    from threadpoolctl import threadpool_limits
+
+    from selfsup_core.data.batches import prepare
+    from selfsup_core.data.splits import choose_labeled
+
+    data = preset_spec("pseudo-image", overrides).data
+    made = prepare(open_source(source, workspace), data, "cpu", workspace=workspace)
+    x, y, split = made.values(torch.arange(len(made.y))).numpy(), made.y, made.split
+    seen = choose_labeled(split.train, y, data.labels_per_class, data.split_seed)
+    labels = np.full(len(y), -1)
+    labels[seen] = y[seen]
+    models = {
+        "LabelSpreading": LabelSpreading(kernel="knn", n_neighbors=7, max_iter=100),
+        "SelfTraining": SelfTrainingClassifier(LogisticRegression(C=10, max_iter=200), threshold=0.75),
+    }  # fmt: skip
+    found = {}
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore")
+        for name, model in models.items():
+            model.fit(x[split.train], labels[split.train])
+            found[name] = float((model.predict(x[split.test]) == y[split.test]).mean())
+    return found
+
+
+def measure() -> list[Row]:
+    """One case after the other; `BENCH_WORKSPACE` keeps embeddings for the next time, `BENCH_SEEDS` says how many seeds."""
+    seeds = int(os.environ.get("BENCH_SEEDS", "5"))
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        workspace = Path(os.environ.get("BENCH_WORKSPACE", temporary))
+        make_sets(workspace)
+        cases = (*CASES, *(LONG if os.environ.get("BENCH_LONG") else ()))
+        wanted = os.environ.get("BENCH_ONLY", "")
+        for title, preset, source, count, changed, aim in cases:
+            if wanted not in title or find_source(source, workspace).missing():
+                continue
+            rows += over_seeds(workspace, title, preset, source, count, changed, aim, seeds)
+    return rows
+
+
+def over_seeds(
+    workspace: Path, title: str, preset: str, source: str, count: int, changed: dict[str, Any], aim: float | None, seeds: int
+) -> list[Row]:  # fmt: skip
+    found: dict[str, list[float]] = {"student": [], "twin": [], "ceiling": [], "seconds": []}
+    others: dict[str, list[float]] = {}
+    for seed in range(seeds):
+        overrides = {
+            **changed, "data.source": source, "data.labels_per_class": count, "data.split_seed": seed, "seed": seed,
+            "train.device": "cpu", "train.threads": int(os.environ.get("BENCH_THREADS", "1")),
+        }  # fmt: skip
+        began = time.perf_counter()
+        metrics = train(workspace, preset, overrides)["metrics"]
+        found["seconds"].append(time.perf_counter() - began)
+        for name, key in (("student", "accuracy"), ("twin", "twin_accuracy"), ("ceiling", "ceiling_accuracy")):  # fmt: skip
+            found[name].append(metrics[key])
+        if source in ("digits", "mnist-5k") and preset == "pseudo-image":
+            for name, value in beside(workspace, source, overrides).items():
+                others.setdefault(name, []).append(value)
+    student, twin, ceiling = (float(np.mean(found[k])) for k in ("student", "twin", "ceiling"))
+    said = verdict(compare_seeds(found["student"], found["twin"]), student, twin) if seeds > 1 else {"outcome": "one seed"}  # fmt: skip
+    spread = float(np.std(found["student"], ddof=min(1, seeds - 1)))
+    gap = student - twin
+    goal = "" if aim is None else f"{aim:.3f}"
+    made = [
+        Row(f"pseudo, {title}: student over {seeds} seeds", f"{student:.4f} ± {spread:.4f}", goal, None if aim is None else student >= aim),
+        Row(f"  twin ({said['outcome']})", f"{twin:.4f} ± {np.std(found['twin'], ddof=min(1, seeds - 1)):.4f}, difference {gap:+.4f}", "≥ -0.01", gap >= -0.01),
+        Row("  ceiling, and seconds a run", f"{ceiling:.4f}, {np.mean(found['seconds']):.1f} s"),
+    ]  # fmt: skip
+    return made + [Row(f"  scikit-learn {name}", f"{np.mean(v):.4f} ± {np.std(v):.4f}") for name, v in others.items()]  # fmt: skip
