@@ -3,6 +3,8 @@
 import { createTransport } from "./transport.js"
 import { createVerdict } from "./verdict.js"
 import { Cursor } from "./cursor.js"
+import { Oracle } from "./oracle.js"
+import { createStory } from "./story.js"
 import { createLab } from "./lab.js"
 import { Selection } from "./selection.js"
 import { el, icon, setText } from "./dom.js"
@@ -56,6 +58,9 @@ class Stage {
     }
     this.transport = createTransport(ctx)
     this.verdict = createVerdict(ctx)
+    // Only runs with pseudo-labels have something to hide.
+    this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
+    this.story = this.oracle && createStory(this.oracle)
     this.banner = el("div", { class: "stage-banner", role: "status", hidden: true })
     this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
     this.panels = (SETS[task] ?? SETS.autoencoder).map((panel) => this.createPanel(panel, ctx))
@@ -64,8 +69,8 @@ class Stage {
     this.deviceLabel = el("summary", {})
     this.deviceReason = el("p", {})
     this.device = el("details", { "data-testid": "stage-device", hidden: true }, this.deviceLabel, this.deviceReason)
-    this.root = el("div", { class: "stage", "data-testid": "stage", "data-run": run, tabindex: "-1" },
-      el("div", { class: "stage-title" }, this.name, this.device), this.transport.root, this.message, this.banner,
+    this.root = el("div", { class: "stage", "data-testid": "stage", "data-run": run, "data-task": task, tabindex: "-1" },
+      el("div", { class: "stage-title" }, this.name, this.device), this.transport.root, this.message, this.banner, this.story?.root,
       el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node)), this.verdict.root, this.lab.root)
     this.loadStyle(assets).then(() => this.resize())
     component.parentElement.replaceChildren(this.root)
@@ -92,7 +97,7 @@ class Stage {
     return { node, body, text, made }
   }
 
-  loadStyle(assets) { return Promise.all(["style.css", "lab.css"].map((name) => this.loadSheet(`${assets}/${name}`))) }
+  loadStyle(assets) { return Promise.all(["style.css", "lab.css", "pseudo.css"].map((name) => this.loadSheet(`${assets}/${name}`))) }
 
   loadSheet(href) {
     if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve()
@@ -150,13 +155,15 @@ class Stage {
     const rows = store.epochRows ?? []
     const epoch = cursor.frame?.epoch ?? cursor.epoch
     const row = rows.find((r) => r.epoch === epoch) ?? rows[rows.length - 1]
-    const view = {
+    const whole = {
       state: store.state, rows: store.rows, epochRows: rows, frames: store.frames, statics: store.statics, theme: this.theme,
       cursor: epoch, isLive: cursor.isLive, frame: cursor.frame, row,
     }
+    const view = this.oracle?.veil(whole) ?? whole
     this.drawTitle(store.state)
     this.transport.update(view)
     this.drawBanner(store.state)
+    this.story?.update(view)
     for (const { made, text } of this.panels) {
       if (view.state) {
         made.update(view)

@@ -1,12 +1,19 @@
 // Which panels a task shows.
 
+import confidence from "./panels/confidence.js"
+import errors from "./panels/errors.js"
+import flow from "./panels/flow.js"
+import labels from "./panels/labels.js"
+import { createLooks } from "./panels/looks.js"
 import loss from "./panels/loss.js"
 import map from "./panels/map.js"
 import reconstructions from "./panels/reconstructions.js"
+import rounds from "./panels/rounds.js"
 import writing from "./panels/writing.js"
 
 export const SETS = {
   autoencoder: [loss, reconstructions, map],
   language: [loss, writing, { ...map, title: "Map of tokens" }],
   classify: [loss, { ...map, title: "Map" }],
+  pseudo: [rounds, labels, confidence, flow, errors, { ...map, title: "Map", create: (root, ctx) => map.create(root, ctx, createLooks) }],
 }

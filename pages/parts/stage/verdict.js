@@ -18,9 +18,10 @@ export function createVerdict(ctx) {
   const word = el("strong", { class: "stage-word" })
   const knn = part("Share of validation samples whose class is that of most of their 5 nearest labeled neighbors, by the code")
   const probe = part("Share of validation samples whose class a linear classifier reads from the code; it is fitted on labeled training samples")
+  const precision = part("")
   const rate = part("Training speed, evaluation left out")
   const left = part("Estimated from the epochs so far")
-  const line = el("div", { class: "stage-verdict", "data-testid": "stage-verdict" }, mse, pca, word, knn, probe, rate, left)
+  const line = el("div", { class: "stage-verdict", "data-testid": "stage-verdict" }, mse, pca, word, knn, probe, precision, rate, left)
   const signs = el("ul", { class: "stage-signs", "data-testid": "stage-signs", "aria-label": "Signs of trouble" })
   const root = el("div", { class: "stage-outcome" }, line, signs)
 
@@ -28,6 +29,7 @@ export function createVerdict(ctx) {
     const { state, row } = view
     if (!state) return
     if (state.task === "language") return updateLanguage(state, row)
+    if (state.task === "pseudo") return updatePseudo(state, row)
     const isEnded = ENDED.includes(state.status)
     const [input, items] = { table: ["columns", "rows"], text: ["words", "texts"], sound: ["spectrograms", "sounds"] }[state.kind] ?? ["pixels", "images"]
     const base = state.baseline
@@ -63,6 +65,25 @@ export function createVerdict(ctx) {
     drawSigns(row?.signs ?? [])
     rate.title = "Training speed, evaluation left out"
     setText(rate, state.samples_per_second ? `${Math.round(state.samples_per_second).toLocaleString("en")} windows/s` : "")
+    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
+  }
+  function updatePseudo(state, row) {
+    const isEnded = ENDED.includes(state.status), isLast = isEnded && row?.epoch === state.epoch
+    const facts = [
+      [mse, "accuracy", "student", "Accuracy on test rows of the network that learns from true labels and pseudo-labels"],
+      [pca, "twin_accuracy", "twin", "The same network, seed and steps with the true labels alone"],
+      [knn, "ceiling_accuracy", "ceiling", "The same network with all true labels; for comparison only"],
+      [probe, "coverage", "kept", "Share of the unlabeled rows whose proposal is kept"],
+      [precision, "pseudo_precision", "of these right", "Share of the kept labels that are right; shown with the Oracle"],
+    ]
+    for (const [node, key, name, help] of facts) {
+      node.title = help
+      setText(node, typeof row?.[key] === "number" ? `${name} ${percent(row[key])}` : "")
+    }
+    setText(word, isLast ? state.verdict?.text ?? "" : "")
+    word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"
+    drawSigns(row?.signs ?? [])
+    setText(rate, "")
     setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
   }
   /** What goes wrong at the cursor's epoch, and what to do about it. */

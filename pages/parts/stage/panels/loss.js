@@ -19,8 +19,21 @@ let loading = null
 /** train_kl and val_kl are curves of one choice, "kl". */
 const termOf = (name) => (WHOLE.has(name) ? name : name.replace(/^(train|val)_/, ""))
 
+export const PLOT_OPTIONS = { displaylogo: false, responsive: false, displayModeBar: "hover",
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage", "sendChartToCloud", "sendDataToCloud", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d"] }
+
+/** A click on a plot over epochs moves the cursor to the nearest epoch with a frame. */
+export function moveByClick(plot, ctx) {
+  if (plot.dataset.hasClick) return
+  plot.dataset.hasClick = "yes"
+  plot.on("plotly_click", (event) => {
+    const epoch = Math.round(event.points[0].x), { frames } = ctx.store
+    ctx.cursor.moveTo(frames.reduce((best, e, i) => (Math.abs(e - epoch) < Math.abs(frames[best] - epoch) ? i : best), 0))
+  })
+}
+
 /** Load Plotly once for all stages of the page. */
-function loadPlotly(assets) {
+export function loadPlotly(assets) {
   if (window.Plotly) return Promise.resolve(window.Plotly)
   loading ??= new Promise((resolve, reject) => {
     const script = el("script", { src: `${assets}/plotly.min.js` })
@@ -57,16 +70,8 @@ export default {
         view.state.best?.epoch, Boolean(view.state.baseline)].join("|")
       if (key === drawn) return
       drawn = key
-      Plotly.react(plot, traces(), layout(cursor), { displaylogo: false, responsive: false, displayModeBar: "hover",
-        modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage", "sendChartToCloud", "sendDataToCloud", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d"] })
-      if (!plot.dataset.hasClick) {
-        plot.dataset.hasClick = "yes"
-        plot.on("plotly_click", (event) => {
-          const epoch = Math.round(event.points[0].x)
-          const frames = ctx.store.frames
-          ctx.cursor.moveTo(frames.reduce((best, e, i) => (Math.abs(e - epoch) < Math.abs(frames[best] - epoch) ? i : best), 0))
-        })
-      }
+      Plotly.react(plot, traces(), layout(cursor), PLOT_OPTIONS)
+      moveByClick(plot, ctx)
     }
 
     function offerMetrics() {
@@ -94,7 +99,7 @@ export default {
           ...of(metric.value, LABELS[metric.value] ?? metric.value, validation)]
         const base = view.state.baseline
         const reference = { val_mse: [base?.pca_mse, `PCA-${base?.pca_components}`], knn_accuracy: [base?.raw_knn_accuracy, "raw input"], probe_accuracy: [base?.raw_probe_accuracy, "raw input"],
-          bits_per_character: [base?.bigram_bits, "counting pairs"] }[metric.value]
+          bits_per_character: [base?.bigram_bits, "counting pairs"], accuracy: [base?.logistic_accuracy, "logistic regression"], macro_f1: [base?.logistic_macro_f1, "logistic regression"] }[metric.value]
         if (reference && typeof reference[0] === "number") {
           traces.push({ x: [0, view.state.epochs], y: [reference[0], reference[0]], name: reference[1], mode: "lines",
             line: { color: view.theme.muted, dash: "dash", width: 1.5 }, hovertemplate: "%{y:.4f}" })

@@ -11,7 +11,8 @@ const MORPH_MS = 140, HIT = 14, STILL = 5, NUDGE = 0.02
 export default {
   id: "map",
   title: "Latent map",
-  create(root, ctx) {
+  /** @param makeLooks for a task whose points are not simply colored by class: see looks.js */
+  create(root, ctx, makeLooks = null) {
     const canvas = el("canvas", { class: "stage-canvas stage-map", role: "img", tabindex: "0" })
     const card = el("div", { class: "stage-card", hidden: true })
     const legend = el("div", { class: "stage-legend", role: "group", "aria-label": "Classes" })
@@ -25,6 +26,7 @@ export default {
       tool("−", "Zoom out (double click shows all)", () => zoomBy(1 / 1.5, canvas.clientWidth / 2, canvas.clientHeight / 2)))
     root.body.append(canvas, card)
     root.foot.append(legend)
+    const looks = makeLooks?.(root.head, () => { chosen = -1; drawLegend(); schedule() })
     let view = null, from = null, to = null, began = 0, request = 0, chosen = -1, limits = null, hovered = -1
     let ground = { k: 1, x: 0, y: 0 } // map coordinates → the unzoomed screen, as last drawn
     let isMoving = false
@@ -49,6 +51,7 @@ export default {
         setText(note, `${view.state.map}${view.frame.explained ? `, ${Math.round(100 * view.frame.explained)} % of its variance` : ""}`)
         note.title = note.textContent
       }
+      looks?.update(view)
       drawLegend()
       const isPicture = view.statics.shape.length > 1
       lattice.hidden = !canDecode() || !isPicture
@@ -100,21 +103,22 @@ export default {
       ground = base()
       context.clearRect(0, 0, width, height)
       probe.drawBehind(context)
-      const points = current(), labels = view.statics.labels.data, n = labels.length
+      const points = current(), labels = groupsOf(), n = labels.length
       const radius = Math.min(6, (n > 800 ? 2.4 : 3.6) * Math.sqrt(zoom.k))
       const groups = new Map()
       for (let i = 0; i < n; i++) {
         const [x, y] = project(points, i)
         if (x < -9 || y < -9 || x > width + 9 || y > height + 9) continue
         if (!groups.has(labels[i])) groups.set(labels[i], new Path2D())
-        addShape(groups.get(labels[i]), labels[i], x, y, radius)
+        addShape(groups.get(labels[i]), looks ? looks.shape(labels[i]) : labels[i], x, y, radius * (looks?.size(labels[i]) ?? 1))
       }
-      const order = [...groups.keys()].sort((a, b) => (a === chosen) - (b === chosen))
+      const order = [...groups.keys()].sort((a, b) => (looks ? looks.rank(a) - looks.rank(b) : 0) || isChosen(a) - isChosen(b))
       if (view.statics.glyphs) drawGlyphs(context, points, labels, width, height)
       else for (const label of order) {
-        context.globalAlpha = chosen >= 0 && label !== chosen ? 0.1 : view.theme.isDark ? 0.92 : 0.78
-        context.fillStyle = view.statics.classes.length ? classColor(label) : view.theme.primary
+        context.globalAlpha = chosen >= 0 && !isChosen(label) ? 0.1 : (view.theme.isDark ? 0.92 : 0.78) * (looks?.alpha(label) ?? 1)
+        context.fillStyle = looks ? looks.color(label) : view.statics.classes.length ? classColor(label) : view.theme.primary
         context.fill(groups.get(label))
+        if (looks?.isOutlined(label)) { context.lineWidth = 1.5; context.strokeStyle = view.theme.text; context.stroke(groups.get(label)) }
         if (probe.hasLattice) { context.lineWidth = 1; context.strokeStyle = "#fff"; context.stroke(groups.get(label)) }
       }
       context.globalAlpha = 1
@@ -128,8 +132,11 @@ export default {
         context.lineWidth = 2
         context.beginPath(); context.arc(x, y, radius + 4, 0, 7); context.stroke()
       }
-      canvas.setAttribute("aria-label", `Map of ${n} ${view.statics.glyphs ? "tokens" : "samples"} at epoch ${view.frame.epoch}.${canDecode() ? " Enter decodes a place, arrows move it, Escape ends." : ""}`)
+      canvas.setAttribute("aria-label", `Map of ${n} ${view.statics.glyphs ? "tokens" : "samples"} at epoch ${view.frame.epoch}${looks ? `, ${looks.name}` : ""}.${canDecode() ? " Enter decodes a place, arrows move it, Escape ends." : ""}`)
     }
+
+    const groupsOf = () => looks?.groups ?? view.statics.labels.data
+    const isChosen = (group) => (looks ? looks.entryOf(group) : group) === chosen
 
     /** Tokens as themselves, in the color of their kind. */
     function drawGlyphs(context, points, labels, width, height) {
@@ -168,30 +175,35 @@ export default {
 
     function drawLegend() {
       const { classes, labels } = view.statics
-      if (legend.childElementCount || !classes.length) return
-      const present = [...new Set(labels.data)].sort((a, b) => a - b)
-      legend.replaceChildren(...present.map((label) => {
+      if (!classes.length || (!looks && legend.childElementCount)) return
+      const present = looks?.legend() ?? [...new Set(labels.data)].sort((a, b) => a - b).map((label) => (
+        { entry: label, text: label >= 0 ? classes[label] : "no label", color: classColor(label), shape: label }))
+      // The same buttons stay while they say the same, so that focus is not lost from epoch to epoch.
+      const key = present.map(({ text, color }) => `${text} ${color}`).join("|")
+      if (legend.dataset.key === key) return
+      legend.dataset.key = key
+      legend.replaceChildren(...present.map(({ entry: label, text, color, shape }) => {
         const swatch = el("canvas", { class: "stage-swatch", "aria-hidden": "true" })
         const context = sizeCanvas(swatch, 12, 12), path = new Path2D()
-        addShape(path, label, 6, 6, 4.5)
-        context.fillStyle = classColor(label)
+        addShape(path, shape, 6, 6, 4.5)
+        context.fillStyle = color
         context.fill(path)
-        const chip = el("button", { class: "stage-chip", type: "button", "aria-pressed": "false",
-          title: `Show only ${label >= 0 ? classes[label] : "unlabeled"}`, onclick: () => {
+        const chip = el("button", { class: "stage-chip", type: "button", "aria-pressed": String(chosen >= 0 && chosen === label),
+          title: `Show only ${text}`, onclick: () => {
             chosen = chosen === label ? -1 : label
             for (const other of legend.children) other.setAttribute("aria-pressed", String(other === chip && chosen === label))
             schedule()
-          } }, swatch, label >= 0 ? classes[label] : "no label")
+          } }, swatch, text)
         return chip
       }))
     }
 
     /** The sample nearest to a place on the screen, within reach, or -1. */
     function nearest(x, y, reach = HIT) {
-      const labels = view.statics.labels.data
+      const labels = groupsOf()
       let best = reach * reach, found = -1
       for (let i = 0; i < labels.length; i++) {
-        if (chosen >= 0 && labels[i] !== chosen) continue
+        if (chosen >= 0 && !isChosen(labels[i])) continue
         const [px, py] = project(to, i), distance = (px - x) ** 2 + (py - y) ** 2
         if (distance < best) { best = distance; found = i }
       }
@@ -214,7 +226,7 @@ export default {
       const label = statics.labels.data[i], parts = []
       const thumbnails = ctx.store.thumbnails
       if (thumbnails && statics.shape.length > 1) parts.push(thumbnail(thumbnails.data, i, statics.shape))
-      if (label >= 0 && statics.classes.length) parts.push(el("strong", {}, statics.classes[label]))
+      if (!looks && label >= 0 && statics.classes.length) parts.push(el("strong", {}, statics.classes[label]))
       if (statics.texts) parts.push(el("p", { class: "stage-snippet" }, statics.texts[i]))
       if (statics.glyphs) {
         const loss = frame.sample_loss.data[i]
@@ -222,6 +234,7 @@ export default {
         parts.push(el("div", {}, Number.isFinite(loss) ? `${fixed(loss, 2)} nats on average in the validation text` : "not in the validation text"))
         return card.replaceChildren(...parts)
       }
+      if (looks) return card.replaceChildren(...parts, ...looks.lines(i))
       parts.push(el("div", {}, `${frame.predicted ? "loss" : "MSE"} ${fixed(frame.sample_loss.data[i], 4)}`),
         el("div", { class: "stage-muted" }, `row ${statics.rows.data[i]}, ${statics.splits.data[i] ? "validation" : "training"}`))
       card.replaceChildren(...parts)
@@ -306,7 +319,7 @@ export default {
         if (!next.frame || !next.statics) return "No map yet."
         const row = next.row
         const knn = typeof row?.knn_accuracy === "number" ? ` By the code, the 5 nearest neighbors name the class of ${(100 * row.knn_accuracy).toFixed(1)} % of validation samples.` : ""
-        return `${next.statics.labels.data.length} ${next.statics.glyphs ? "tokens" : "samples"} at epoch ${next.frame.epoch}, ${next.state.map}.${knn}`
+        return `${next.statics.labels.data.length} ${next.statics.glyphs ? "tokens" : "samples"} at epoch ${next.frame.epoch}, ${next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`
       },
     }
   },
