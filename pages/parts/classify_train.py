@@ -42,14 +42,18 @@ ADVANCED = {
 }  # fmt: skip
 OBJECTIVE = {"Objective": ("objective.class_weights", "objective.label_smoothing")}
 PSEUDO = {
-    "Proposals": ("objective.vote", "objective.neighbors", "objective.spread", "objective.unlabeled_pool"),
+    "Proposals": (
+        "objective.vote", "objective.neighbors", "objective.spread", "objective.unlabeled_pool", "objective.labeler",
+        "objective.labeler_characters",
+    ),
     "Keeping": (
         "objective.threshold", "objective.first_share", "objective.last_share", "objective.most_entropy",
         "objective.lee_start", "objective.lee_full", "objective.prior", "objective.align", "objective.momentum",
     ),
     "Use": (
         "objective.method", "objective.student", "objective.pseudo_weight", "objective.augment",
-        "objective.unlabeled_ratio", "objective.ceiling",
+        "objective.unlabeled_ratio", "objective.rise", "objective.temperature", "objective.ema_decay", "objective.may_flip",
+        "objective.ceiling",
     ),
 }  # fmt: skip
 PROPOSERS = {
@@ -58,8 +62,15 @@ PROPOSERS = {
     "neighbors": "Similar rows",
     "names": "Names of the classes",
     "rules": "Keyword rules",
+    "zero-shot": "Language model: likeliest name",
+    "generated": "Language model: its answer",
 }
-ONLY = {"names": ("text",), "rules": ("text", "table")}  # kinds of data that a proposer is for
+ONLY = {
+    "names": ("text",),
+    "rules": ("text", "table"),
+    "zero-shot": ("text",),
+    "generated": ("text",),
+}  # kinds of data that a proposer is for
 KEEPERS = {
     "top-k": "The surest of each class",
     "fixed": "Above a threshold",
@@ -146,6 +157,8 @@ def choose_pseudo(
     if who == "rules":
         example = "class: word, another phrase" if kind == "text" else "class: column > 3.5"
         values["objective.rules"] = st.text_area("Rules, one a line", key=f"pseudo-rules-{preset}", placeholder=example, help="Every match is a vote; a row with votes for two classes alike stays open.")  # fmt: skip
+    if who in ("zero-shot", "generated"):
+        st.caption("The small built-in model takes about a second a text, once. Under Advanced, Unlabeled rows says how many; 200 are a beginning.")  # fmt: skip
     if who == "names":
         values["objective.descriptions"] = st.text_area("Descriptions (if the names alone say too little)", key=f"pseudo-descriptions-{preset}", placeholder="class: what it is about", help=help_text(settings["objective.descriptions"]))  # fmt: skip
     return values

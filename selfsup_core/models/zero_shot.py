@@ -43,7 +43,7 @@ class ZeroShotConfig(Config):
 
     template: str = setting(
         TEMPLATE, "What is asked; {text} and {labels} stand for the text and the classes' names.",
-        title="Prompt", why="Of five that were tried, a small model named one label most often with this one.",
+        title="Prompt", why="Of six that were tried, a small model named one label most often with this one.",
         min_length=1, max_length=4_000,
     )  # fmt: skip
     most_characters: int = setting(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_HAND = 2000
 ONLINE = ("lee", "mean-teacher", "fixmatch", "uda", "mixmatch")
-Proposer = Literal["self", "neighbors", "names", "rules"]
+Proposer = Literal["self", "neighbors", "names", "rules", "zero-shot", "generated"]
 
 
 class PseudoBatch(NamedTuple):
@@ -100,6 +100,14 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     spread: float = setting(
         0.99, "How far labels spread over the graph of similar rows (proposer neighbors).", title="Spread",
         ge=0.0, le=0.9999,
+    )  # fmt: skip
+    labeler: str = setting(
+        "smollm2-135m-instruct", "The language model that proposes labels: a built-in one's name or a folder.",
+        title="Language model", min_length=1, max_length=1000,
+    )  # fmt: skip
+    labeler_characters: int = setting(
+        400, "Of a longer text the language model reads so many first characters.", title="Characters read",
+        why="A topic shows early, and a small model reads about 250 tokens a second on one core.", ge=20, le=20_000,
     )  # fmt: skip
     rules: str = setting(
         "", "Keyword rules, one a line: class: word, another phrase", title="Rules", max_length=20_000,

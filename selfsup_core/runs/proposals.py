@@ -41,6 +41,7 @@ class Proposers:
         self.notes: list[str] = []
         asked = {
             "neighbors": self._ask_neighbors, "names": self._ask_names, "rules": self._ask_rules,
+            "zero-shot": lambda: self._ask_model("zero-shot"), "generated": lambda: self._ask_model("generated"),
         }  # fmt: skip
         self.fixed = {name: asked[name]() for name in self.names if name != "self"}
         self.last: list[np.ndarray] = []
@@ -102,6 +103,25 @@ class Proposers:
         rows = embed(texts, cache, digest, self.setting.say, encoder=data.encoder)
         names = embed(Texts.pack(about), None, "", encoder=data.encoder)
         return by_names(rows[self.pool], names)
+
+    def _ask_model(self, how: str) -> np.ndarray:
+        """A language model's labels; what it has said of these texts before is taken."""
+        from selfsup_core.models.model_folder import load_causal
+        from selfsup_core.models.pretrained import prepare
+        from selfsup_core.models.zero_shot import ZeroShotConfig
+        from selfsup_core.pseudo.language_model import generated, kept_path, zero_shot
+
+        texts, config, setting = self._texts(how), self.config, self.setting
+        asked = ZeroShotConfig(most_characters=config.labeler_characters)
+        path = kept_path(
+            setting.workspace / "labels", how, config.labeler, self.dataset.digest or self.dataset.id, self.classes, asked,
+        )  # fmt: skip
+        folder = prepare(config.labeler, setting.workspace, say=setting.say)
+        setting.say("Loading the language model.")
+        model, tokenizer = load_causal(folder)
+        ask = zero_shot if how == "zero-shot" else generated
+        chosen = [texts[int(row)] for row in self.pool]
+        return ask(model, tokenizer, chosen, self.pool.tolist(), self.classes, asked, kept=path, say=setting.say)  # fmt: skip
 
     def _ask_rules(self) -> np.ndarray:
         rules, count = read_rules(self.config.rules, self.classes), len(self.classes)
