@@ -1,6 +1,7 @@
 // Which panels a task shows.
 
 import confidence from "./panels/confidence.js"
+import confusion from "./panels/confusion.js"
 import errors from "./panels/errors.js"
 import flow from "./panels/flow.js"
 import labels from "./panels/labels.js"
@@ -14,6 +15,6 @@ import writing from "./panels/writing.js"
 export const SETS = {
   autoencoder: [loss, reconstructions, map],
   language: [loss, writing, { ...map, title: "Map of tokens" }],
-  classify: [loss, { ...map, title: "Map" }],
+  classify: [loss, confusion, { ...map, title: "Map" }],
   pseudo: [rounds, labels, confidence, flow, errors, { ...map, title: "Map", create: (root, ctx) => map.create(root, ctx, createLooks) }],
 }

@@ -30,6 +30,7 @@ export function createVerdict(ctx) {
     if (!state) return
     if (state.task === "language") return updateLanguage(state, row)
     if (state.task === "pseudo") return updatePseudo(state, row)
+    if (state.task === "classify") return updateClassifier(state, row)
     const isEnded = ENDED.includes(state.status)
     const [input, items] = { table: ["columns", "rows"], text: ["words", "texts"], sound: ["spectrograms", "sounds"] }[state.kind] ?? ["pixels", "images"]
     const base = state.baseline
@@ -65,6 +66,30 @@ export function createVerdict(ctx) {
     drawSigns(row?.signs ?? [])
     rate.title = "Training speed, evaluation left out"
     setText(rate, state.samples_per_second ? `${Math.round(state.samples_per_second).toLocaleString("en")} windows/s` : "")
+    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
+  }
+  function updateClassifier(state, row) {
+    const isEnded = ENDED.includes(state.status), isLast = isEnded && row?.epoch === state.epoch
+    const base = state.baseline, found = row?.val_accuracy, beside = base?.logistic_accuracy ?? base?.majority_accuracy
+    const known = (value, text) => (typeof value === "number" ? text(value) : "")
+    const tested = isLast ? state.metrics?.test_accuracy : undefined
+    mse.title = "Share of validation rows whose class is named rightly"
+    setText(mse, known(found, (v) => `validation accuracy ${percent(v)}`))
+    pca.title = "Logistic regression on the same labels and features"
+    setText(pca, known(base?.logistic_accuracy, (v) => `logistic regression ${percent(v)}`))
+    knn.title = "Always naming the class that is most frequent among the labels"
+    setText(knn, known(base?.majority_accuracy, (v) => `most frequent class ${percent(v)}`))
+    probe.title = "Test rows, looked at once, by the best epoch's weights"
+    setText(probe, known(tested, (v) => `test accuracy ${percent(v)} on ${state.metrics.test_rows.toLocaleString("en")} rows`))
+    setText(precision, "")
+    const hasBoth = typeof found === "number" && typeof beside === "number"
+    const name = typeof base?.logistic_accuracy === "number" ? "logistic regression" : "the most frequent class"
+    const tone = !hasBoth ? "" : found > beside + 0.01 ? "good" : found >= beside - 0.01 ? "even" : isLast ? "bad" : "even"
+    setText(word, !hasBoth ? "" : found > beside + 0.01 ? `better than ${name}` : found >= beside - 0.01 ? `about as good as ${name}` : isLast ? `worse than ${name}` : `not yet as good as ${name}`)
+    word.dataset.tone = tone
+    drawSigns(row?.signs ?? [])
+    rate.title = "Training speed, evaluation left out"
+    setText(rate, state.samples_per_second ? `${Math.round(state.samples_per_second).toLocaleString("en")} rows/s` : "")
     setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
   }
   function updatePseudo(state, row) {
