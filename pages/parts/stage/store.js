@@ -3,6 +3,9 @@
 import { parseSafetensors } from "./safetensors.js"
 
 const POLL_MS = 1000
+// In slow motion the phases of a round are a quarter of a second long, and are to be seen.
+const SLOW_POLL_MS = 200
+const SLOWEST_RATE = 2
 const MAX_BACKOFF_MS = 5000
 // A laptop that slept may leave requests that never end.
 const TIMEOUT_MS = 30_000
@@ -42,6 +45,10 @@ export class Store {
 
   get isEnded() { return this.state !== null && ENDED.includes(this.state.status) }
 
+  get isInSlowMotion() {
+    return this.state?.status === "running" && Boolean(this.state.phase) && this.state.epochs_per_second > 0 && this.state.epochs_per_second <= SLOWEST_RATE
+  }
+
   async ask(path, options = {}) {
     const headers = { "X-Studio-Token": this.token, ...(options.body ? { "Content-Type": "application/json" } : {}) }
     return fetch(`${this.base}/runs/${encodeURIComponent(this.run)}/${path}`, { ...options, headers, signal: AbortSignal.timeout(TIMEOUT_MS) })
@@ -59,7 +66,7 @@ export class Store {
       if (!response.ok) throw new Error(this.refusal || String(response.status))
       this.take(await response.json())
       this.isLost = false
-      this.delay = POLL_MS
+      this.delay = this.isInSlowMotion ? SLOW_POLL_MS : POLL_MS
       if (!this.statics && this.frames.length) await this.readStatics()
     } catch {
       this.isLost = !this.refusal

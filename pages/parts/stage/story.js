@@ -18,7 +18,7 @@ export function createStory(oracle) {
   const toggle = el("button", { class: "pl-switch", type: "button", role: "switch", "aria-checked": "false", "aria-describedby": "pl-oracle-help",
     "data-testid": "stage-oracle", onclick: () => oracle.set(!oracle.isOn) }, el("span", { class: "pl-knob", "aria-hidden": "true" }), "Oracle")
   const help = el("span", { class: "stage-muted", id: "pl-oracle-help" })
-  const root = el("div", { class: "pl-story" }, steps, el("div", { class: "pl-oracle" }, toggle, help))
+  const root = el("div", { class: "pl-story" }, el("div", { class: "pl-oracle" }, toggle, help), steps)
 
   function update(view) {
     const { state, oracle: truth } = view
