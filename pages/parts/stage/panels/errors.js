@@ -71,13 +71,20 @@ function drawRows(view, part, ctx) {
     const label = at(frame, part, "label", i), truth = at(frame, part, "truth", i), place = statics.rows.data.indexOf(row)
     const says = el("div", { class: "pl-says" }, className(statics.classes, label), el("span", {}, `${(100 * at(frame, part, "confidence", i)).toFixed(0)} %`),
       truth >= 0 ? el("span", { class: "pl-truth", "data-right": String(truth === label) }, truth === label ? "✓ right" : `✗ is ${statics.classes[truth]}`) : null)
-    const shown = texts ? el("p", { class: "pl-text" }, texts[i]) : values ? drawItem(statics, itemAt(values, i), { size: isPicture ? 56 : 110 }) : null
+    const shown = texts ? el("p", { class: "pl-text" }, texts[i]) : values ? drawValues(statics, itemAt(values, i)) : null
     // Rows that are on the map can be found there.
     const find = place < 0 ? null : el("button", { class: "stage-chip", type: "button", title: "Mark this row on the map", onclick: () => ctx.selection.set(place) }, "on map")
     return el("li", { title: `row ${row}` }, shown, says, find)
   })
   const title = part === "mistakes" ? "Most confident proposals that are wrong, surest first." : "Proposals that are least certain, closest call first."
   return el("div", {}, el("p", { class: "stage-how pl-title" }, title), el("ul", { class: `pl-rows ${isPicture ? "is-wall" : ""}`, "aria-label": part === "mistakes" ? "Most confident mistakes" : "Least certain proposals" }, ...items))
+}
+
+/** An image as it is; a table's row as its columns' values, scaled to 0…1 as the network is given them. */
+function drawValues(statics, bytes) {
+  if (statics.shape.length > 1) return drawItem(statics, bytes, { size: 56 })
+  const words = Array.from(bytes, (value, i) => `${statics.columns?.[i] || `value ${i + 1}`} ${(value / 255).toFixed(2)}`).join(" · ")
+  return el("p", { class: "pl-text", title: words }, words)
 }
 
 /** Of each class: precision of its kept labels, share of its rows that is kept, and the worst confusion. */

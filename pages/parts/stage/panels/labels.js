@@ -49,7 +49,7 @@ export default {
       rows.forEach(({ bar, cells, columns }, i) => {
         columns.forEach(([, row], c) => {
           setText(cells[c][0], count(values[row][i]))
-          setText(cells[c][1], row === GIVEN ? "" : share(values[row][i], totals[row]))
+          setText(cells[c][1], row === GIVEN || !totals[row] ? "" : share(values[row][i], totals[row]))
         })
         bar.proposed.style.width = `${(100 * values[PROPOSED][i]) / most}%`
         bar.kept.style.width = `${(100 * values[KEPT][i]) / most}%`

@@ -6,7 +6,7 @@ import { classColor } from "../palette.js"
 import { count, ramp } from "../pseudo.js"
 
 const STEPS = 5 // groups of confidence and of rounds
-const NONE = 255
+const NONE = 255, GIVEN = 254 // entries that are no class and no step
 const CHOICES = [["pseudo", "pseudo-label"], ["truth", "true class"], ["confidence", "confidence"], ["round", "round kept"]]
 
 /** @param {HTMLElement} head the map's head; @param {() => void} changed called when somebody chooses another coloring */
@@ -14,7 +14,7 @@ export function createLooks(head, changed) {
   const choice = el("select", { class: "stage-input", "aria-label": "Color of the points", "data-testid": "map-color", onchange: () => { key = ""; update(view); changed() } },
     ...CHOICES.map(([value, text]) => el("option", { value }, text)))
   head.prepend(choice)
-  let view = null, key = "", groups = null, rounds = 1
+  let view = null, key = "", groups = null, first = 1, last = 1 // rounds in which rows were first kept
 
   // A group's number: entry of the legend × 4, + 2 for a given label, + 1 for what is faint.
   const group = (entry, isGiven, isFaint) => entry * 4 + (isGiven ? 2 : 0) + (isFaint ? 1 : 0)
@@ -28,7 +28,9 @@ export function createLooks(head, changed) {
     if (now === key) return
     key = now
     const { labels, labeled } = view.statics, { pseudo, kept_round: kept, confidence } = view.frame
-    rounds = Math.max(1, ...kept.data)
+    const rounds = kept.data.filter((round) => round >= 0)
+    first = rounds.length ? Math.min(...rounds) : 1
+    last = rounds.length ? Math.max(...rounds) : 1
     groups = new Int32Array(labels.data.length)
     for (let i = 0; i < groups.length; i++) {
       const isGiven = labeled.data[i] > 0, label = pseudo.data[i], isKept = label >= 0
@@ -36,22 +38,23 @@ export function createLooks(head, changed) {
         pseudo: isGiven ? labels.data[i] : isKept ? label : NONE,
         truth: labels.data[i] < 0 ? NONE : labels.data[i],
         confidence: Math.min(STEPS - 1, Math.floor(confidence.data[i] * STEPS)),
-        round: isGiven || !isKept || kept.data[i] < 0 ? NONE : stepOf(kept.data[i]),
+        round: isGiven ? GIVEN : !isKept || kept.data[i] < 0 ? NONE : stepOf(kept.data[i]),
       }[choice.value]
       groups[i] = group(entry, isGiven, !isGiven && !isKept)
     }
   }
 
   const isClass = () => choice.value === "pseudo" || choice.value === "truth"
-  const stepOf = (round) => Math.min(STEPS - 1, Math.floor(((round - 1) / Math.max(1, rounds)) * STEPS))
+  const stepOf = (round) => Math.floor(((round - first) / (last - first + 1)) * STEPS)
   const entryOf = (g) => g >> 2, isGiven = (g) => (g & 2) > 0, isFaint = (g) => (g & 1) > 0
-  const colorOf = (entry) => (entry === NONE ? view.theme.muted : isClass() ? classColor(entry) : ramp(entry / (STEPS - 1), view.theme.isDark))
+  const colorOf = (entry) => (entry >= GIVEN ? view.theme.muted : isClass() ? classColor(entry) : ramp(entry / (STEPS - 1), view.theme.isDark))
 
   function nameOf(entry) {
     if (entry === NONE) return choice.value === "truth" ? "unknown" : "not kept"
+    if (entry === GIVEN) return "given label"
     if (isClass()) return view.statics.classes[entry]
     if (choice.value === "confidence") return `${(entry / STEPS).toFixed(1)}–${((entry + 1) / STEPS).toFixed(1)}`
-    const own = Array.from({ length: rounds }, (_, i) => i + 1).filter((round) => stepOf(round) === entry)
+    const own = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((round) => stepOf(round) === entry)
     return own.length > 1 ? `round ${own[0]}–${own[own.length - 1]}` : `round ${own[0]}`
   }
 
@@ -61,7 +64,7 @@ export function createLooks(head, changed) {
     get groups() { return groups },
     get name() { return `colored by ${CHOICES.find(([value]) => value === choice.value)[1]}` },
     color: (g) => colorOf(entryOf(g)),
-    shape: (g) => (entryOf(g) === NONE ? 0 : entryOf(g)),
+    shape: (g) => (entryOf(g) >= GIVEN ? 0 : entryOf(g)),
     size: (g) => (isGiven(g) ? 2.2 : isFaint(g) ? 0.7 : 1),
     alpha: (g) => (isFaint(g) ? 0.32 : 1),
     isOutlined: isGiven,
@@ -69,14 +72,14 @@ export function createLooks(head, changed) {
     rank: (g) => (isGiven(g) ? 2 : isFaint(g) ? 0 : 1),
     legend() {
       const entries = [...new Set(Array.from(groups, entryOf))].sort((a, b) => a - b)
-      return entries.map((entry) => ({ entry, text: nameOf(entry), color: colorOf(entry), shape: entry === NONE ? 0 : entry }))
+      return entries.map((entry) => ({ entry, text: nameOf(entry), color: colorOf(entry), shape: entry >= GIVEN ? 0 : entry }))
     },
     /** What a point's card says. */
     lines(i) {
       const { labels, labeled, splits, classes, rows } = view.statics, { pseudo, kept_round: kept, confidence, predicted } = view.frame
       const truth = labels.data[i], lines = []
       if (labeled.data[i]) lines.push(el("strong", {}, `given label: ${classes[truth]}`))
-      else if (pseudo.data[i] >= 0) lines.push(el("strong", {}, `pseudo-label: ${classes[pseudo.data[i]]}`), el("div", {}, `first kept in round ${kept.data[i]}`))
+      else if (pseudo.data[i] >= 0) lines.push(el("strong", {}, `pseudo-label: ${classes[pseudo.data[i]]}`), el("div", {}, kept.data[i] > 0 ? `first kept in round ${kept.data[i]}` : "kept before the first round"))
       else lines.push(el("strong", {}, splits.data[i] ? "validation row" : "no pseudo-label"))
       lines.push(el("div", {}, `the student says ${classes[predicted.data[i]]}, ${fixed(100 * confidence.data[i], 0)} %`))
       if (view.oracle.isOn && truth >= 0 && !labeled.data[i]) {

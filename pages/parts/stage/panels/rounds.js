@@ -7,7 +7,7 @@ import { loadPlotly, moveByClick, PLOT_OPTIONS } from "./loss.js"
 const LABEL_GAP = 15 // pixels between two labels at the right edge
 const MARGIN = { l: 44, r: 78, t: 8, b: 34 }
 const CURVES = {
-  accuracy: { title: "Accuracy", isShare: true, lines: [["accuracy", "student"], ["twin_accuracy", "twin"], ["ceiling_accuracy", "ceiling"]] },
+  accuracy: { title: "Accuracy on test", isShare: true, lines: [["accuracy", "student"], ["twin_accuracy", "twin"], ["ceiling_accuracy", "ceiling"]] },
   loss: { title: "Training loss", lines: [["train_loss", "student"], ["train_twin_loss", "twin"], ["train_ceiling_loss", "ceiling"]] },
   kept: { title: "Kept labels", isShare: true, lines: [["coverage", "coverage"], ["flips", "changed"], ["pseudo_precision", "precision"]] },
 }
@@ -28,7 +28,7 @@ export function describeGap(row) {
 
 export default {
   id: "rounds",
-  title: "Accuracy on test",
+  title: "Over rounds",
   create(root, ctx) {
     const choice = el("select", { class: "stage-input", "aria-label": "Curves", "data-testid": "rounds-curves", onchange: () => draw() },
       ...Object.entries(CURVES).map(([id, { title }]) => el("option", { value: id }, title)))
