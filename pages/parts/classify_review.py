@@ -19,7 +19,7 @@ from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 
-MOST_BUTTONS = 9  # classes with a key of their own
+KEYS = "1234567890"  # of the first ten classes
 MOST_LETTERS = 1500
 
 
@@ -81,15 +81,17 @@ def show_sample(source: str, row: int) -> None:
 
 
 def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -> None:
-    """A button a class with the keys 1 to 9, or a list when there are more."""
+    """A button a class with a key of its own, or a list when there are more than ten."""
 
     def keep(label: int) -> None:
         add_hand_label(workspace(), source, row, label, run=folder.id)
 
     with st.container(horizontal=True, key="review-classes"):
-        if len(classes) <= MOST_BUTTONS:
-            for number, name in enumerate(classes):
-                st.button(plain(name), key=f"review-{number}", on_click=keep, args=(number,), shortcut=str(number + 1), help=f"Key {number + 1}")  # fmt: skip
+        if len(classes) <= len(KEYS):
+            # Digits go by themselves.
+            named = classes if all(name in KEYS and len(name) == 1 for name in classes) else KEYS
+            for number, (name, key) in enumerate(zip(classes, named, strict=False)):
+                st.button(plain(name), key=f"review-{number}", on_click=keep, args=(number,), shortcut=key, help=f"Key {key}")  # fmt: skip
         else:
             chosen = st.selectbox("Class", range(len(classes)), format_func=lambda c: classes[c], key=f"review-class-{row}", label_visibility="collapsed")  # fmt: skip
             st.button("Keep", key="review-keep", on_click=keep, args=(chosen,), icon=":material/check:")  # fmt: skip

@@ -117,7 +117,8 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     with last:
         entry = settings["train.epochs"]
         title = "Rounds" if task == "pseudo" else entry.title
-        values["train.epochs"] = st.number_input(title, 1, 1000, base.train.epochs, key=f"{task}-epochs-{preset}", help="Each round: propose, keep, train." if task == "pseudo" else help_text(entry))  # fmt: skip
+        st.session_state.setdefault(f"{task}-epochs-{preset}", base.train.epochs)
+        values["train.epochs"] = st.number_input(title, 1, 1000, key=f"{task}-epochs-{preset}", help="Each round: propose, keep, train." if task == "pseudo" else help_text(entry))  # fmt: skip
     clicked = train.button("Train", type="primary", icon=":material/play_arrow:", key=f"{task}-train", width="stretch", help="Start a new run with these settings.")  # fmt: skip
     groups = ADVANCED | (PSEUDO if task == "pseudo" else OBJECTIVE)
     if task == "pseudo":
@@ -145,12 +146,15 @@ def choose_pseudo(
     proposer, keeper = st.columns(2, vertical_alignment="bottom")
     names = [n for n in PROPOSERS if kind in ONLY.get(n, (kind,))]
     default = "+".join(objective.proposers)
+    if st.session_state.get(f"pseudo-who-{preset}") not in names:
+        st.session_state[f"pseudo-who-{preset}"] = default if default in names else names[0]
+    st.session_state.setdefault(f"pseudo-keep-{preset}", objective.keep)
     who = proposer.selectbox(
-        "Who proposes labels", names, index=names.index(default) if default in names else 0, key=f"pseudo-who-{preset}",
+        "Who proposes labels", names, key=f"pseudo-who-{preset}",
         format_func=lambda n: PROPOSERS[n], help=help_text(settings["objective.proposers"]),
     )  # fmt: skip
     keep = keeper.selectbox(
-        "Which are kept", list(KEEPERS), index=list(KEEPERS).index(objective.keep), key=f"pseudo-keep-{preset}",
+        "Which are kept", list(KEEPERS), key=f"pseudo-keep-{preset}",
         format_func=lambda n: KEEPERS[n], help=help_text(settings["objective.keep"]),
     )  # fmt: skip
     values: dict[str, Any] = {"objective.proposers": who.split("+"), "objective.keep": keep}
@@ -176,9 +180,9 @@ def take_over(task: str, run: str) -> None:
         if state.get("task") != task or preset not in list_presets(task):
             return
         kind, source = state["kind"], spec.data.source
-        st.session_state |= {
-            f"{task}-data": source, f"{task}-preset-{kind}": preset, f"{task}-epochs-{preset}": spec.train.epochs,
-        }  # fmt: skip
+        st.session_state[f"{task}-data"] = source
+        st.session_state[f"{task}-preset-{kind}"] = preset
+        st.session_state[f"{task}-epochs-{preset}"] = spec.train.epochs
         if task == "pseudo":
             who = "+".join(objective.proposers)
             if who in PROPOSERS:

@@ -9,7 +9,8 @@ import pytest
 from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.frames import read_frame
-from selfsup_core.runs.spec import make_spec, read_spec
+from selfsup_core.runs.queue import submit, withdraw
+from selfsup_core.runs.spec import make_spec, preset_spec, read_spec
 from selfsup_core.runs.thinned import frame_path
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
@@ -43,6 +44,19 @@ def test_a_run_with_pseudo_labels_is_what_was_chosen(studio, workspace: Path):
     assert spec.objective.rules == "class_0: proline > 900"
     assert spec.objective.hand == ((3, 0),)
     assert page.query_params["run"] == state["run"]
+
+
+def test_an_opened_run_sets_the_controls(studio, workspace: Path):
+    changed = {"objective.proposers": ["self"], "objective.keep": "fixed", "train.epochs": 2}
+    folder = submit(workspace, preset_spec("pseudo-table", changed), preset="pseudo-table")
+    withdraw(folder)
+    run_here(folder)
+    page = studio("pages/classify.py", do="pseudo", run=folder.id)
+    assert page.selectbox(key="pseudo-data").value == "wine"
+    assert page.selectbox(key="pseudo-who-pseudo-table").value == "self"
+    assert page.selectbox(key="pseudo-keep-pseudo-table").value == "fixed"
+    assert page.number_input(key="pseudo-epochs-pseudo-table").value == 2
+    assert "kept" in texts(page)
 
 
 def test_labels_only(studio, workspace: Path):
