@@ -59,3 +59,33 @@ def export_command(
     content = export_pseudo_labels(place(workspace), run, out.suffix.lstrip("."), text=text, truth=truth)  # fmt: skip
     write_bytes(out.resolve(), content)
     show({"file": str(out.resolve()), "bytes": len(content)}, as_json, f"Written: {out}")
+
+
+@pseudo_app.command("seeds")
+def seeds_command(
+    run: Run,
+    count: Annotated[int, typer.Option(help="Seeds in all, this run included.", min=2, max=20)] = 5,
+    workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Repeat a run with other splits, labels and first weights, wait, and say what all of them say together."""
+    import time
+
+    from selfsup_core.runs.folder import ENDED, RunFolder, read_state
+    from selfsup_core.runs.queue import MAX_QUEUED, list_queue
+    from selfsup_core.runs.seeds import over_seeds, start_seeds, workspace_run
+    from selfsup_core.runs.supervisor import ensure_supervisor
+
+    root = place(workspace)
+    folder = workspace_run(root, run)
+    for upto in range(2, count + 1):
+        while len(list_queue(root)) >= MAX_QUEUED:
+            time.sleep(0.2)
+        started = start_seeds(folder, upto, f"cli-{folder.id}")
+        ensure_supervisor(root)
+        for name in started:
+            while read_state(RunFolder(root / "runs" / name))["status"] not in ENDED:
+                time.sleep(0.2)
+                ensure_supervisor(root)
+    said = over_seeds(folder)
+    text = said["verdict"]["text"] if said and said["verdict"] else "Too few of them are finished."
+    show(said, as_json, text)

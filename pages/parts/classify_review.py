@@ -1,8 +1,9 @@
-"""After a run with pseudo-labels: label by hand what it is least sure of, train again with that, take everything away."""
+"""After a run with pseudo-labels: label by hand what it is least sure of, repeat it with other seeds, take everything away."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,14 @@ from pages.parts.workspace import errors_shown, plain, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
+from selfsup_core.figures.seeds import seeds_figure
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.seeds import MOST, over_seeds, start_seeds
 from selfsup_core.runs.spec import make_spec, read_spec
+from selfsup_core.runs.supervisor import ensure_supervisor
 from selfsup_core.runs.thinned import frame_path, list_frames
 
 KEYS = "1234567890"  # of the first ten classes
@@ -24,10 +28,13 @@ MOST_LETTERS = 1500
 
 
 def show_review(folder: RunFolder) -> None:
-    """Two sections that stay closed until somebody opens them."""
+    """Sections that stay closed until somebody opens them."""
     with st.expander("Label by hand what it is least sure of", icon=":material/back_hand:", key="review-hand", on_change="rerun") as box:  # fmt: skip
         if box.open:
             show_queue(folder)
+    with st.expander("Is it luck? Repeat with other seeds", icon=":material/casino:", key="review-seeds", on_change="rerun") as box:  # fmt: skip
+        if box.open:
+            show_seeds(folder)
     with st.expander("Take the pseudo-labels away", icon=":material/download:", key="review-take", on_change="rerun") as box:  # fmt: skip
         if box.open:
             show_downloads(folder)
@@ -98,6 +105,34 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
         if st.button("Skip", key="review-skip", shortcut="s", help="Key S"):
             st.session_state[f"skipped-{folder.id}"].add(row)
             st.rerun(scope="fragment")
+
+
+def show_seeds(folder: RunFolder) -> None:
+    """Mean and band over seeds; looked at again while some are at work."""
+    said = over_seeds(folder)
+    is_busy = bool(said and said["waiting"])
+
+    @st.fragment(run_every=2.0 if is_busy else None)
+    def draw() -> None:
+        now = over_seeds(folder)
+        if is_busy and not (now and now["waiting"]):
+            st.rerun()
+        if now and now["runs"]:
+            done = f"{now['runs']} seeds are done" + (f", {now['waiting']} at work or waiting" if now["waiting"] else "")  # fmt: skip
+            st.caption(f"{done}. Each has its own split, labels and first weights; the band is one standard deviation.")  # fmt: skip
+            st.plotly_chart(seeds_figure(now), key="review-seeds-figure", config={"displayModeBar": False})  # fmt: skip
+            if now["verdict"]:
+                tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)  # fmt: skip
+                tone(plain(now["verdict"]["text"]))
+        with st.container(horizontal=True, vertical_alignment="bottom"), errors_shown():
+            count = st.number_input("Seeds in all", 2, MOST, 5, key="review-seeds-count", width=140, help="This run is the first of them.")  # fmt: skip
+            if st.button("Train them", key="review-seeds-go", icon=":material/play_arrow:"):
+                token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
+                start_seeds(folder, int(count), f"{token}-{folder.id}-{count}")
+                ensure_supervisor(workspace())
+                st.rerun()
+
+    draw()
 
 
 @st.fragment
