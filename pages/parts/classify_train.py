@@ -36,7 +36,7 @@ ADVANCED = {
     ),
     "Data": (
         "data.validation", "data.test", "data.split_seed", "data.labels_fraction", "data.text_features", "data.encoder",
-        "data.vocabulary",
+        "data.vocabulary", "data.code_of",
     ),
     "Recording": ("frames.samples", "frames.max_frames", "frames.weights_megabytes"),
 }  # fmt: skip
@@ -125,10 +125,9 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
         values |= choose_pseudo(base, settings, preset, kind)
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         is_text = kind == "text"
-        groups = {
-            tab: tuple(p for p in paths if is_text or not p.startswith(("data.text", "data.encoder", "data.vocab")))
-            for tab, paths in groups.items()
-        }  # fmt: skip
+        others = ("data.code_of",) if is_text or kind == "table" else ("data.text", "data.encoder", "data.vocab")  # fmt: skip
+        others = (*others, "data.text", "data.encoder", "data.vocab") if kind == "table" else others
+        groups = {tab: tuple(p for p in paths if not p.startswith(others)) for tab, paths in groups.items()}  # fmt: skip
         values |= choose_advanced(base, settings, groups, f"{task}-{preset}", source)
     with errors_shown():
         spec = make_spec(base.as_dict(), kept | values)

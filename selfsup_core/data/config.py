@@ -81,6 +81,12 @@ class DataConfig(Config):
         title="Rows are",
         why="Automatic: short lines without labels are taken for one running text.",
     )
+    code_of: str = setting(
+        "", "A run of an autoencoder whose code a classifier takes as features, instead of the pixels; by its id.",
+        title="Code of a run",
+        why="What was learned from all images without labels can need fewer labels.",
+        max_length=120,
+    )  # fmt: skip
     leave_out: str = setting(
         "",
         "A class that training rows are not to hold, to see whether its samples stand out later.",

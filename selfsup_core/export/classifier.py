@@ -157,6 +157,12 @@ def load_head_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, An
     about = {"format": FORMAT, "classes": classes, "network": spec.model.model_dump(mode="json")}
     about["width"] = len(weights["standardize.mean"])
     about["shape"] = features.about.get("item_shape") or [about["width"]]
+    if spec.data.code_of:
+        from selfsup_core.runs.code_of import take_encoder
+
+        features.encoder, _ = take_encoder(workspace, folder.path, spec.data, tuple(about["shape"]))
+        features.about["encoder_spec"] = (folder.path / "encoder.yaml").read_text("utf-8")
+        about["shape"] = [about["width"]]
     return Classifier(put_weights(build_head(about), weights), about, features)
 
 
@@ -216,6 +222,8 @@ def save_classifier(found: Classifier, folder: Path) -> None:
             f"features.{k}": torch.from_numpy(np.ascontiguousarray(v))
             for k, v in found.features.arrays.items()
         }
+        if found.features.encoder is not None:
+            tensors |= {f"encoder.{k}": v.contiguous() for k, v in found.features.encoder.state_dict().items()}  # fmt: skip
         save_file(tensors, folder / HEAD)
     else:
         model.backbone.config.architectures = [type(model.backbone).__name__]
@@ -250,13 +258,21 @@ def load_head(folder: Path, about: dict[str, Any]) -> Classifier:
     from safetensors.torch import load_file
 
     tensors = load_file(folder / HEAD)
-    kept = {name: {} for name in ("model", "features")}
+    kept = {name: {} for name in ("model", "features", "encoder")}
     for name, value in tensors.items():
         part, _, rest = name.partition(".")
         kept[part][rest] = value
     model = build_head(about)
     model.load_state_dict(kept["model"])
     features = Features(about["features"], {k: v.numpy() for k, v in kept["features"].items()})
+    if kept["encoder"]:
+        import yaml
+
+        from selfsup_core.runs.code_of import build_encoder
+        from selfsup_core.runs.spec import make_spec
+
+        spec = make_spec(yaml.safe_load(about["features"]["encoder_spec"]))
+        features.encoder = build_encoder(spec, tuple(about["features"]["item_shape"]), kept["encoder"])  # fmt: skip
     return Classifier(model.eval().requires_grad_(False), about, features)
 
 

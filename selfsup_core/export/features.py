@@ -28,10 +28,12 @@ class Features:
 
     Attributes:
         about: kind, and what else JSON holds of the steps. arrays: what was fitted.
+        encoder: an autoencoder whose code is the outcome, or None.
     """
 
     about: dict[str, Any]
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    encoder: Any = None
 
     def apply(self, items: list[Any]) -> np.ndarray:
         """Texts, arrays of stored values (images, sounds: bytes; tables: a row's numbers) → (B, D) float32.
@@ -47,6 +49,8 @@ class Features:
             raise DataError(
                 f"A sample has {rows.shape[1]} values; {self.about['width']} were expected."
             )
+        if self.encoder is not None:
+            return self._encode(rows)
         if "low" not in self.arrays:
             return (rows.astype(np.float32) * np.float32(self.about["scale"])).astype(np.float32)
         rows = rows * self.about["scale"]
@@ -55,6 +59,13 @@ class Features:
         levels = self.arrays["levels"]
         scaled[:, levels] = rows[:, levels]
         return scaled
+
+    def _encode(self, rows: np.ndarray) -> np.ndarray:
+        import torch
+
+        x = torch.from_numpy((rows.astype(np.float32) * np.float32(self.about["scale"])).astype(np.float32))  # fmt: skip
+        with torch.inference_mode():
+            return self.encoder.encode(x).float().numpy()
 
 
 def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Features:

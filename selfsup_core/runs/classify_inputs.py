@@ -14,9 +14,11 @@ from selfsup_core.data.config import DataConfig
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import Split, split_rows
 from selfsup_core.data.texts import Texts
-from selfsup_core.errors import DataError
+from selfsup_core.errors import DataError, SettingError
 from selfsup_core.models.modules.classifier import Standardize, Tokens
+from selfsup_core.runs.code_of import take_encoder
 
+ENCODED = 2048  # rows at once
 FITTED_ROWS = 20_000  # training rows whose mean and deviation are taken
 TOKENIZED = 256  # texts at once
 LETTERS_A_TOKEN = 50  # what comes after so many letters for each token is not read at all
@@ -54,7 +56,8 @@ class FeatureInputs:
     cost = 0
 
     def __init__(
-        self, dataset: Dataset, config: DataConfig, device: str, workspace: Path, say: Callable[[str], None]
+        self, dataset: Dataset, config: DataConfig, device: str, workspace: Path, say: Callable[[str], None],
+        *, folder: Path | None = None,
     ) -> None:  # fmt: skip
         self.dataset, self.device = dataset, device
         self.data = prepare(dataset, config, device, workspace=workspace, progress=say)
@@ -62,12 +65,37 @@ class FeatureInputs:
         self.item_shape, self.columns = self.data.item_shape, self.data.columns
         self.width = self.data.width
         self.notes = [self.data.note] if self.data.note else []
+        self.codes: torch.Tensor | None = None
+        if config.code_of and folder:
+            say("Encoding all rows.")
+            self._take_codes(workspace, folder, config)
+
+    def _take_codes(self, workspace: Path, folder: Path, config: DataConfig) -> None:
+        """The features become the code of another run's encoder, made once for all rows."""
+        if len(self.item_shape) < 2 or self.dataset.kind not in ("image", "sound"):
+            raise SettingError(
+                f"data.code_of is for images and sounds; {self.dataset.title} holds {self.dataset.kind}s.",
+                remedy="Leave data.code_of empty.",
+            )
+        encoder, note = take_encoder(workspace, folder, config, self.item_shape)
+        encoder = encoder.to(self.device)
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(self.dataset), ENCODED):
+                rows = torch.arange(
+                    start, min(start + ENCODED, len(self.dataset)), device=self.device
+                )
+                parts.append(encoder.encode(self.data.values(rows)).float())
+        self.codes = torch.cat(parts).clone()
+        self.width = self.codes.shape[1]
+        self.item_shape, self.columns = (self.width,), ()
+        self.notes.append(note)
 
     def add(self, rows: np.ndarray) -> None:
         """All rows are there."""
 
     def x(self, rows: torch.Tensor) -> torch.Tensor:
-        return self.data.values(rows)
+        return self.data.values(rows) if self.codes is None else self.codes[rows]
 
     def order(self, rows: np.ndarray) -> np.ndarray:
         return np.arange(len(rows))

@@ -91,7 +91,9 @@ def epoch_weights(folder: RunFolder, epoch: int) -> dict[str, Any]:
         except StudioError:
             continue
         if loop["position"]["epoch"] == epoch and loop["position"]["index"] == 0:
-            return loop["model"]
+            # Of several networks beside each other the student is the run's own.
+            student = {k.removeprefix("student."): v for k, v in loop["model"].items() if k.startswith("student.")}  # fmt: skip
+            return student or loop["model"]
     return read_weights(folder.weights, epoch)
 
 

@@ -92,7 +92,7 @@ class ClassifyTask(Task):
     def _load_inputs(self) -> Inputs:
         spec, setting, device = self.spec, self.setting, self.choice.name
         if spec.model.kind != "text-classifier":
-            return FeatureInputs(self.dataset, spec.data, device, setting.workspace, setting.say)
+            return FeatureInputs(self.dataset, spec.data, device, setting.workspace, setting.say, folder=setting.folder)  # fmt: skip
         setting.say("Loading the model.")
         self.backbone = load_backbone(spec.model, setting.workspace, setting.folder, setting.say)
         setting.persist(lambda: write_json(setting.folder / BASE, self.backbone.about))
@@ -149,10 +149,20 @@ class ClassifyTask(Task):
         """(B,) row numbers on the device → what the network is given, labels and weights."""
         return Labeled(self.inputs.x(rows), self.labels[rows], self.weights[rows])
 
+    @property
+    def shown_shape(self) -> tuple[int, ...]:
+        """Of a sample as a person sees it: of an image its pixels, though the network may be given a code."""
+        return self.inputs.data.item_shape if isinstance(self.inputs, FeatureInputs) else self.inputs.item_shape  # fmt: skip
+
+    def shown_values(self, rows: np.ndarray) -> np.ndarray:
+        """(R, D) values of rows as a person sees them, in [0, 1]."""
+        index = torch.from_numpy(rows.astype(np.int64)).to(self.choice.name)
+        return self.inputs.data.values(index).cpu().numpy()
+
     def write_static(self, frames: FrameStore) -> None:
         dataset, shown = self.dataset, self.evaluator.samples
         about = {
-            "kind": dataset.kind, "item_shape": json.dumps(self.inputs.item_shape),
+            "kind": dataset.kind, "item_shape": json.dumps(self.shown_shape),
             "scale": json.dumps(1 / 255), "classes": json.dumps(self.classes),
             "columns": json.dumps(self.inputs.columns),
         }  # fmt: skip
@@ -160,8 +170,7 @@ class ClassifyTask(Task):
             texts = [dataset.x[int(row)][:MOST_LETTERS] for row in shown]
             about["texts"] = json.dumps(texts, ensure_ascii=False)
         else:
-            values = self.inputs.x(torch.from_numpy(shown).to(self.choice.name)).cpu().numpy()
-            frames.write_thumbnails(as_bytes(values))
+            frames.write_thumbnails(as_bytes(self.shown_values(shown)))
         arrays = {
             "labels": self.inputs.y[shown].astype(np.int32),
             "splits": self.is_validation.astype(np.uint8),

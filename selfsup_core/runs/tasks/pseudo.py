@@ -434,8 +434,7 @@ class PseudoTask(ClassifyTask):
                 texts = [self.dataset.x[int(row)][:MOST_LETTERS] for row in rows]
                 about[f"{name}_texts"] = json.dumps(texts, ensure_ascii=False)
             elif len(rows):
-                values = self.inputs.x(torch.from_numpy(rows.astype(np.int64)).to(self.device))
-                arrays[f"{name}_values"] = as_bytes(values.cpu().numpy())
+                arrays[f"{name}_values"] = as_bytes(self.shown_values(rows))
         return about
 
     def _write_labels(self, epoch: int, now: Kept) -> None:
