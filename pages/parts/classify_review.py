@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from pages.parts.classify_why import show_why
 from pages.parts.workspace import errors_shown, plain, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
@@ -65,6 +66,8 @@ def show_queue(folder: RunFolder) -> None:
             if label >= 0:
                 st.caption(f"Proposed: {plain(classes[label])}, {confidence:.0%} sure.")
             choose_label(folder, source, rows[left[0]], classes)
+            if st.toggle("Why?", key="review-why", help="What in it speaks for its class now, and the labeled rows most like it."):  # fmt: skip
+                show_why(folder.id, row=rows[left[0]])
         else:
             st.markdown("All of them are seen.")
         if done and st.button(f"Train again with {len(done)} labels by hand", icon=":material/play_arrow:", key="review-train", type="primary" if not left else "secondary"):  # fmt: skip

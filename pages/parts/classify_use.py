@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import routes
+from pages.parts.classify_why import show_why
 from pages.parts.workspace import errors_shown, plain, workspace
 from selfsup_core.export.datasets import harmless
 from selfsup_core.runs.folder import list_states
@@ -134,4 +135,8 @@ def show() -> None:
     kept = st.session_state.get("use-made")
     if kept and kept[0] == run:
         show_found(kept[1])
+        if kind == "text" and len(kept[1]["found"]) == 1:
+            with st.expander("Why this label?", icon=":material/help:", key="use-why", on_change="rerun") as box:  # fmt: skip
+                if box.open:
+                    show_why(run, text=kept[1]["found"][0]["item"])
     show_export(run)

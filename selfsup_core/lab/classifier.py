@@ -25,12 +25,12 @@ class Classifiers:
         self.lock = threading.Lock()
 
     def use(self, run: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
-        """Args: tool: "predict" or "export", with their values.
+        """Args: tool: "predict", "why" or "export", with their values.
 
         Raises:
             StudioError: as `export.classifier.load_run` and `Classifier.name`.
         """
-        tools = {"predict": self.predict, "export": self.export}
+        tools = {"predict": self.predict, "why": self.why, "export": self.export}
         if tool not in tools:
             raise SettingError(f"There is no tool {tool!r} for classifiers. Known: {', '.join(tools)}.")  # fmt: skip
         with self.lock:
@@ -53,6 +53,19 @@ class Classifiers:
         if len(named) > MOST_SAMPLES:
             raise DataError(f"At most {MOST_SAMPLES:,} samples at once on the page; found {len(named):,}.", remedy="Use the command `classify predict`.")  # fmt: skip
         return {"epoch": used, "classes": found.classes, "found": named}
+
+    def why(
+        self, run: str, text: str | None = None, row: int | None = None, epoch: int | None = None
+    ) -> dict[str, Any]:  # fmt: skip
+        """Why a text, or a row of the run's data, is named as it is; see `lab.why.explain`."""
+        from selfsup_core.lab.why import explain, sample_of
+        from selfsup_core.runs.folder import open_run
+        from selfsup_core.runs.spec import read_spec
+
+        found, used = self._load(run, epoch)
+        spec = read_spec(open_run(self.workspace, run).spec)
+        item = sample_of(found, spec, self.workspace, row, text)
+        return explain(found, item, spec, self.workspace) | {"epoch": used}
 
     def export(self, run: str, target: str, epoch: int | None = None) -> dict[str, Any]:
         """Write the classifier's folder as a zip at `target`."""
