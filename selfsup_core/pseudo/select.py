@@ -59,10 +59,10 @@ class SelectConfig(Config):
     lee_full: float = setting(
         0.6, "Share of the training after which they count in full (lee).", title="Lee: in full", ge=0.0, le=1.0,
     )  # fmt: skip
-    prior: Literal["even", "estimated"] = setting(
-        "even", "Shares of the classes that top-k and alignment aim at: all alike, or estimated from the proposals.",
+    prior: Literal["auto", "even", "estimated"] = setting(
+        "auto", "Shares of the classes that are aimed at: all alike, estimated from each round's proposals, or automatic.",
         title="Class shares",
-        why="Estimated helps unbalanced data, and can strengthen the error that one class swallows the others.",
+        why="Automatic takes them alike unless the graph of similar rows speaks clearly against it, and says so.",
     )  # fmt: skip
     align: bool = setting(
         False, "Turn the proposals so that their mean has the wanted class shares, before any is kept.",
@@ -236,10 +236,13 @@ class Selector:
     Args:
         given: (C,) labels a class, by which shares are estimated.
         pool: how many unlabeled rows there are.
+        shares: (C,) of the classes that are aimed at; even if None.
     """
 
-    def __init__(self, config: SelectConfig, given: torch.Tensor, pool: int) -> None:
-        self.config, self.given, self.pool = config, given, pool
+    def __init__(
+        self, config: SelectConfig, given: torch.Tensor, pool: int, shares: torch.Tensor | None = None
+    ) -> None:  # fmt: skip
+        self.config, self.given, self.pool, self.shares = config, given, pool, shares
 
     def prior(self, p: torch.Tensor) -> torch.Tensor:
         """(C,) shares that are aimed at."""
@@ -248,6 +251,8 @@ class Selector:
         classes = len(self.given)
         if self.config.prior == "estimated":
             return estimate_prior(p, self.given.to(p.device)).to(p.dtype)
+        if self.shares is not None:
+            return self.shares.to(p.device, p.dtype)
         return torch.full((classes,), 1.0 / classes, dtype=p.dtype, device=p.device)
 
     def turned(self, p: torch.Tensor) -> torch.Tensor:

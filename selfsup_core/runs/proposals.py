@@ -11,13 +11,14 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.pseudo.names import by_names, read_descriptions
-from selfsup_core.pseudo.propagation import propagate
+from selfsup_core.pseudo.propagation import looks_uneven, propagate, shares_of
 from selfsup_core.pseudo.rules import by_columns, by_words, read_rules
 from selfsup_core.pseudo.select import Selector
 from selfsup_core.pseudo.vote import named, vote
 from selfsup_core.runs.classify_inputs import FeatureInputs, Inputs
 from selfsup_core.runs.tasks import Setting
 
+LOOKED_AT = 4000  # rows of the pool by which class shares are judged
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
 
 
@@ -39,6 +40,7 @@ class Proposers:
         self.labeled, self.labels, self.pool, self.setting = labeled, labels, pool, setting
         self.names = list(config.proposers)
         self.notes: list[str] = []
+        self.shares = self._choose_shares()
         asked = {
             "neighbors": self._ask_neighbors, "names": self._ask_names, "rules": self._ask_rules,
             "zero-shot": lambda: self._ask_model("zero-shot"), "generated": lambda: self._ask_model("generated"),
@@ -49,6 +51,33 @@ class Proposers:
             share = (named(p) >= 0).mean() if len(p) else 1.0
             if share < 1:
                 self.notes.append(f"The proposer {name!r} names a class for {share:.0%} of the unlabeled rows; the rest stays open.")  # fmt: skip
+
+    def _choose_shares(self) -> np.ndarray | None:
+        """(C,) shares of the classes that are aimed at; None for even ones. From labels and the graph, no hidden label."""
+        data, classes = self.setting.spec.data, len(self.classes)
+        if self.config.prior != "auto" or len(self.pool) == 0:
+            return None
+        counts = np.bincount(self.labels, minlength=classes) + 0.0
+        if data.labels_per_class == 0 and counts.sum() >= 10 * classes:
+            self.notes.append(
+                "Class shares are those of the given labels, which are a random sample."
+            )
+            return counts / counts.sum()
+        some = self.pool
+        if len(some) > LOOKED_AT:
+            some = np.random.default_rng(data.split_seed + 11).permutation(some)[:LOOKED_AT]
+        self.setting.say("Looking at class shares.")
+        x = self.features(np.concatenate([self.labeled, some]))
+        labels = np.concatenate([self.labels, np.full(len(some), -1)])
+        found = propagate(x, labels, classes, neighbors=self.config.neighbors, alpha=self.config.spread)  # fmt: skip
+        shares = shares_of(found[len(self.labeled) :])
+        if not looks_uneven(shares):
+            return None
+        self.notes.append(
+            f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {shares.max():.0%}, "
+            f"{self.classes[int(shares.argmin())]!r} about {shares.min():.1%}): shares are estimated from similar rows, not taken as even."
+        )
+        return shares
 
     # Each of them: (P, C) probabilities, rows of NaN where it abstains
 
@@ -64,6 +93,7 @@ class Proposers:
         hidden = np.full(len(self.pool), -1)
         found = propagate(
             x, np.concatenate([self.labels, hidden]), len(self.classes), neighbors=self.config.neighbors, alpha=self.config.spread,
+            mass=None if self.shares is not None or self.config.prior == "estimated" else np.ones(len(self.classes)),
         )  # fmt: skip
         return found[len(self.labeled) :]
 
@@ -109,10 +139,12 @@ class Proposers:
         from selfsup_core.models.model_folder import load_causal
         from selfsup_core.models.pretrained import prepare
         from selfsup_core.models.zero_shot import ZeroShotConfig
-        from selfsup_core.pseudo.language_model import generated, kept_path, zero_shot
+        from selfsup_core.pseudo.language_model import NAMES, generated, kept_path, zero_shot
 
         texts, config, setting = self._texts(how), self.config, self.setting
         asked = ZeroShotConfig(most_characters=config.labeler_characters)
+        if how == "zero-shot":
+            asked = asked.model_copy(update={"template": NAMES})
         path = kept_path(
             setting.workspace / "labels", how, config.labeler, self.dataset.digest or self.dataset.id, self.classes, asked,
         )  # fmt: skip
@@ -154,4 +186,5 @@ class Proposers:
     def selector(self) -> Selector:
         """The rule by which proposals are kept."""
         given = torch.bincount(torch.from_numpy(self.labels), minlength=len(self.classes))
-        return Selector(self.config, given, len(self.pool))
+        shares = None if self.shares is None else torch.from_numpy(self.shares)
+        return Selector(self.config, given, len(self.pool), shares)

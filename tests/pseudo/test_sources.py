@@ -7,7 +7,14 @@ import pytest
 
 from selfsup_core.errors import SettingError
 from selfsup_core.pseudo.names import by_names, read_descriptions
-from selfsup_core.pseudo.propagation import make_graph, nearest, propagate, spread
+from selfsup_core.pseudo.propagation import (
+    looks_uneven,
+    make_graph,
+    nearest,
+    propagate,
+    shares_of,
+    spread,
+)
 from selfsup_core.pseudo.rules import by_columns, by_words, read_rules
 from selfsup_core.pseudo.vote import named, vote
 
@@ -73,6 +80,22 @@ def test_graphs_that_are_odd():
     )
     lonely = propagate(far, np.append(labels, [-1, -1]), 3, neighbors=1)
     assert np.isnan(lonely[-2:]).all()
+
+
+def test_class_shares_are_even_unless_the_graph_speaks_against_it():
+    x, truth = clouds(300)
+    labels = np.full(300, -1)
+    labels[:6] = truth[:6]
+    even = propagate(x, labels, 3)
+    assert not looks_uneven(shares_of(even))
+    few = np.concatenate([np.flatnonzero(truth == 0), np.flatnonzero(truth > 0)[:12]])
+    rows = np.concatenate([np.arange(6), np.setdiff1d(few, np.arange(6))])
+    shares = shares_of(propagate(x[rows], labels[rows], 3))
+    assert looks_uneven(shares)
+    assert shares[0] > 0.8
+    # Brought to even shares, the classes' masses are alike.
+    found = propagate(x[rows], labels[rows], 3, mass=np.ones(3))
+    assert found.sum(axis=0).max() / found.sum(axis=0).min() < 3
 
 
 def test_rules_vote_and_leave_conflicts_open():
