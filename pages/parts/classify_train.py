@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts import routes
 from pages.parts.advanced import choose_advanced
 from pages.parts.classify_review import show_review
 from pages.parts.forms import help_text, widget
@@ -202,6 +203,8 @@ def show(task: str) -> None:
     if not run:
         if spec:
             st.caption(ABOUT[task])
+            if task == "pseudo":
+                show_gauge(spec)
         return
     try:
         folder = open_run(workspace(), run)
@@ -218,6 +221,14 @@ def show(task: str) -> None:
         )  # fmt: skip
     if state.get("task") == "pseudo":
         show_review(folder)
+
+
+def show_gauge(spec: RunSpec) -> None:
+    """How good the first proposals are likely to be, from the labels alone; on demand, for it takes a moment."""
+    if st.button("How good will the proposals be?", icon=":material/speed:", key="pseudo-gauge", help="Cross-validation on the labels that may be seen; nothing is trained or kept."):  # fmt: skip
+        with errors_shown(), st.spinner("Trying the labels."):
+            said = routes.lab().ask_classifier("", "gauge", {"spec": spec.as_dict()})
+            {"good": st.success, "bad": st.warning}.get(said["tone"], st.info)(plain(said["text"]))
 
 
 ABOUT = {

@@ -25,12 +25,17 @@ class Classifiers:
         self.lock = threading.Lock()
 
     def use(self, run: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
-        """Args: tool: "predict", "why" or "export", with their values.
+        """Args: tool: "predict", "why", "export", or "gauge" of a spec before there is a run, with their values.
 
         Raises:
             StudioError: as `export.classifier.load_run` and `Classifier.name`.
         """
-        tools = {"predict": self.predict, "why": self.why, "export": self.export}
+        tools = {
+            "predict": self.predict,
+            "why": self.why,
+            "export": self.export,
+            "gauge": self.gauge,
+        }
         if tool not in tools:
             raise SettingError(f"There is no tool {tool!r} for classifiers. Known: {', '.join(tools)}.")  # fmt: skip
         with self.lock:
@@ -81,6 +86,12 @@ class Classifiers:
                     if path.is_file():
                         archive.write(path, path.relative_to(folder))
         return {"epoch": used, "bytes": Path(target).stat().st_size}
+
+    def gauge(self, run: str, spec: dict[str, Any]) -> dict[str, Any]:
+        """See `lab.gauge.gauge_start`."""
+        from selfsup_core.lab.gauge import gauge_start
+
+        return gauge_start(self.workspace, spec)
 
     def _load(self, run: str, epoch: int | None) -> tuple[Classifier, int]:
         from selfsup_core.export.classifier import load_run

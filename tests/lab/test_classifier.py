@@ -62,3 +62,16 @@ def test_what_does_not_fit_is_said(words, workspace: Path):
         lab.use("no-such-run", "predict", {"texts": ["a"]})
     with pytest.raises(SettingError, match="no tool 'delete'"):
         lab.use(words.id, "delete", {})
+
+
+def test_the_gauge_before_a_run(workspace: Path):
+    from selfsup_core.runs.spec import preset_spec
+
+    lab, spec = Classifiers(workspace), preset_spec("pseudo-table", {"data.labels_per_class": 6})
+    said = lab.use("", "gauge", {"spec": spec.as_dict()})
+    assert said["accuracy"] > 0.7
+    assert said["rows"] == 18
+    make_pets(workspace)
+    texts = preset_spec("pseudo-text", {"data.source": NAME})
+    with pytest.raises(DataError, match="not embedded yet"):
+        lab.use("", "gauge", {"spec": texts.as_dict()})

@@ -1,0 +1,98 @@
+"""The page Classifier in a real browser: few labels to pseudo-labels, by hand, again, and away; and one that is used."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from selfsup_core.runs.folder import list_states
+from tests.runs.classify_helpers import make_pets
+
+pytestmark = pytest.mark.browser
+SLOW = 40_000
+
+
+def choose(page: Page, name: str, option: str) -> None:
+    page.get_by_role("combobox", name=name, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
+    """Topics by their words, two labels a class → train → scrub → label by hand → train again → export."""
+    make_pets(server.workspace, 240)
+    page = open_context(1440, 900).new_page()
+    page.goto(f"{server.url}/classify?data=my-pets")
+    choose(page, "Classifier", "Linear on words")
+    page.get_by_role("button", name="How good will the proposals be?").click()
+    expect(page.get_by_text("cross-validation")).to_be_visible(timeout=SLOW)
+    page.get_by_role("spinbutton", name="Rounds").fill("4")
+    page.get_by_role("spinbutton", name="Rounds").press("Enter")
+    page.get_by_role("button", name="Train", exact=True).click()
+    stage = page.get_by_test_id("stage")
+    expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
+    expect(page.get_by_test_id("stage-verdict")).to_contain_text("twin", timeout=SLOW)
+    first = re.search(r"run=([\w-]+)", page.url).group(1)
+    epoch = stage.get_attribute("data-epoch")
+    page.get_by_test_id("stage-panel-flow").click()
+    page.keyboard.press("ArrowLeft")
+    expect(stage).not_to_have_attribute("data-epoch", epoch)
+    page.get_by_text("Label by hand what it is least sure of").click()
+    for done in range(1, 6):
+        page.get_by_role("button", name="cats Shortcut").click()
+        expect(page.get_by_text(f"{done} labels by hand in all")).to_be_visible(timeout=SLOW)
+    page.get_by_text("Take the pseudo-labels away").click()
+    with page.expect_download(timeout=SLOW) as waiting:
+        page.get_by_role("button", name="All pseudo-labels, CSV").click()
+    lines = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))
+    assert {line["proposers"] for line in lines} <= {"self", ""}
+    assert {line["run"] for line in lines} == {first}
+    keep(page, "classify-hand")
+    page.get_by_role("button", name="Train again with 5 labels by hand").click()
+    expect(page).not_to_have_url(re.compile(first), timeout=SLOW)
+    expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
+    assert len([s for s in list_states(server.workspace) if s.get("task") == "pseudo" and s["source"] == "my-pets"]) == 2  # fmt: skip
+    page.get_by_text("Use this classifier").click()
+    page.get_by_role("textbox", name="Texts, one a line").fill("the cat and a mat")
+    page.get_by_role("textbox", name="Texts, one a line").press("Control+Enter")
+    page.get_by_role("button", name="Name the class").click()
+    expect(page.get_by_text("1 named by epoch")).to_be_visible(timeout=SLOW)
+    page.get_by_text("Why this label?").click()
+    expect(page.get_by_text("Labeled rows most like it")).to_be_visible(timeout=SLOW)
+    keep(page, "classify-use")
+
+
+@pytest.mark.parametrize(("size", "theme"), [((1440, 900), "dark"), ((390, 844), "light")])
+def test_labels_only(server, open_context, keep, size, theme):
+    page = open_context(*size, color_scheme=theme).new_page()
+    page.goto(f"{server.url}/classify?do=train&data=wine")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_test_id("stage")).to_have_attribute("data-status", "finished", timeout=SLOW)
+    matrix = page.get_by_test_id("confusion-matrix")
+    expect(matrix).to_be_visible(timeout=SLOW)
+    last = matrix.inner_text()
+    page.get_by_test_id("stage-panel-confusion").click()
+    page.keyboard.press("Home")
+    expect(page.get_by_test_id("stage")).to_have_attribute("data-epoch", "0")
+    expect(matrix).not_to_have_text(last)
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    keep(page, f"classify-{theme}-{size[0]}")
+
+
+def test_texts_are_embedded_and_found(server, open_context, keep):
+    if not (server.workspace / "datasets" / "my-pets").exists():
+        make_pets(server.workspace, 240)
+    page = open_context(390, 844, color_scheme="dark").new_page()
+    page.goto(f"{server.url}/language?do=embed&data=my-pets")
+    page.get_by_test_id("stButton").get_by_role("button", name="Embed").click(timeout=SLOW)
+    box = page.get_by_role("textbox", name="Find texts that mean something like this")
+    expect(box).to_be_visible(timeout=2 * SLOW)
+    box.fill("a feline animal")
+    box.press("Enter")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=SLOW)
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    keep(page, "language-embed")
