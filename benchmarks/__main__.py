@@ -23,6 +23,7 @@ NAMES = (
     "classify",
     "language",
     "pseudo",
+    "pseudo_round",
 )
 
 if __name__ == "__main__":

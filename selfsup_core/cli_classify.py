@@ -55,3 +55,24 @@ def export_command(
 
     used = export_classifier(place(workspace), run, out.resolve(), epoch)
     show({"folder": str(out.resolve()), "epoch": used}, as_json, f"Epoch {used} is in {out}.")
+
+
+@classify_app.command("why")
+def why_command(
+    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
+    text: Annotated[str | None, typer.Argument(help="A text.")] = None,
+    row: Annotated[int | None, typer.Option(help="A row of the run's data instead.")] = None,
+    epoch: Epoch = None, workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Why a sample is named as it is: what speaks for and against it, and the labeled rows most like it."""
+    from selfsup_core.lab.classifier import Classifiers
+
+    why = Classifiers(place(workspace)).use(run, "why", {"text": text, "row": row, "epoch": epoch})
+    rows = [("PART", "NATS")]
+    if "places" in why:
+        pairs = sorted(zip(why["places"], why["parts"], strict=True), key=lambda pair: -abs(pair[1]))  # fmt: skip
+        rows += [(why["text"][a:b], f"{part:+.3f}") for (a, b), part in pairs[:12]]
+    rows += [(term["name"], f"{term['part']:+.3f}") for term in why.get("terms", [])]
+    near = [f"row {n['row']}: {n['label']} (cosine {n['cosine']:.3f})" for n in why["nearest"]]
+    head = f"{why['label']}, {why['probability']:.1%} sure"
+    show(why, as_json, "\n".join([head, *([table(rows)] if len(rows) > 1 else []), *near]))

@@ -89,3 +89,40 @@ def seeds_command(
     said = over_seeds(folder)
     text = said["verdict"]["text"] if said and said["verdict"] else "Too few of them are finished."
     show(said, as_json, text)
+
+
+@pseudo_app.command("label")
+def label_command(
+    source: Annotated[str, typer.Argument(help="A data set, as `data list` names it.")],
+    row: Annotated[int, typer.Argument(help="Number of the row, from 0.")],
+    label: Annotated[str, typer.Argument(metavar="CLASS", help='Name of its class; "-" takes the label back.')],
+    workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Label a row by hand; a run takes it with --set objective.hand=[[ROW,NUMBER]], the page by itself."""
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.errors import DataError
+    from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
+
+    root = place(workspace)
+    classes = list(open_source(source, root).classes)
+    if label != "-" and label not in classes:
+        raise DataError(f"There is no class {label!r} in {source}. Classes: {', '.join(classes[:20])}.", code="no-class")  # fmt: skip
+    add_hand_label(root, source, row, None if label == "-" else classes.index(label))
+    kept = read_hand_labels(root, source)
+    pairs = [[r, c] for r, c in sorted(kept.items())]
+    show({"labels": pairs}, as_json, f"{len(kept)} labels by hand: --set 'objective.hand={pairs}'")
+
+
+@pseudo_app.command("gauge")
+def gauge_command(
+    preset: Annotated[str, typer.Argument(help="A preset's name.")],
+    assignments: Annotated[list[str] | None, typer.Option("--set", help="Change a setting, as in data.labels_per_class=5.")] = None,
+    workspace: Workspace = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """How good the first proposals are likely to be, from the given labels alone."""
+    from selfsup_core.lab.gauge import gauge_start
+    from selfsup_core.runs.spec import parse_assignments, preset_spec
+
+    spec = preset_spec(preset, parse_assignments(assignments or []))
+    said = gauge_start(place(workspace), spec.as_dict())
+    show(said, as_json, said["text"])

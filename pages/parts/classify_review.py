@@ -14,8 +14,9 @@ from pages.parts.workspace import errors_shown, plain, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
-from selfsup_core.figures.seeds import seeds_figure
+from selfsup_core.figures.seeds import reliability_figure, seeds_figure
 from selfsup_core.figures.standing import sample_sheet
+from selfsup_core.files import read_json
 from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.frames import read_about, read_frame
@@ -33,6 +34,9 @@ def show_review(folder: RunFolder) -> None:
     with st.expander("Label by hand what it is least sure of", icon=":material/back_hand:", key="review-hand", on_change="rerun") as box:  # fmt: skip
         if box.open:
             show_queue(folder)
+    with st.expander("Who proposed, and can its probabilities be trusted?", icon=":material/query_stats:", key="review-audit", on_change="rerun") as box:  # fmt: skip
+        if box.open:
+            show_audit(folder)
     with st.expander("Is it luck? Repeat with other seeds", icon=":material/casino:", key="review-seeds", on_change="rerun") as box:  # fmt: skip
         if box.open:
             show_seeds(folder)
@@ -108,6 +112,35 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
         if st.button("Skip", key="review-skip", shortcut="s", help="Key S"):
             st.session_state[f"skipped-{folder.id}"].add(row)
             st.rerun(scope="fragment")
+
+
+def show_audit(folder: RunFolder) -> None:
+    """Coverage and agreement of the proposers in the newest round; calibration once the run has ended."""
+    try:
+        vote = json.loads(read_about(folder.path / "pseudo.safetensors").get("vote", "{}"))
+    except FileNotFoundError:
+        vote = {}
+    if vote:
+        names = vote["names"]
+        rows = [
+            {"Proposer": name, "Names a class for": share} | ({f"Agrees with {other}": agreed for other, agreed in zip(names, agrees, strict=True)} if len(names) > 1 else {})
+            for name, share, agrees in zip(names, vote["coverage"], vote["agreement"], strict=True)
+        ]  # fmt: skip
+        percent = {c: st.column_config.NumberColumn(format="percent") for c in rows[0] if c != "Proposer"}  # fmt: skip
+        st.dataframe(rows, hide_index=True, column_config=percent, key="review-vote")
+        if len(names) > 1:
+            st.caption(f"They name different classes for {vote['conflicts']:.0%} of the unlabeled rows.")  # fmt: skip
+    found = (read_json(folder.path / "test.json") or {}).get("calibration")
+    if not found or not found["before"]["bins"]:
+        st.caption("Calibration is measured at the end of the run, on validation rows with labels.")
+        return
+    st.plotly_chart(reliability_figure(found), key="review-calibration", config={"displayModeBar": False})  # fmt: skip
+    before, after = (100 * found[name]["ece"] for name in ("before", "after"))
+    st.caption(
+        f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; {after:.1f} after all scores "
+        f"are divided by a temperature of {found['temperature']:.2f}, fitted on the other half of them. On the line, "
+        "an 80 % sure proposal is right in 80 of 100 cases."
+    )
 
 
 def show_seeds(folder: RunFolder) -> None:

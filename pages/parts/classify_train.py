@@ -130,10 +130,14 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
         others = (*others, "data.text", "data.encoder", "data.vocab") if kind == "table" else others
         groups = {tab: tuple(p for p in paths if not p.startswith(others)) for tab, paths in groups.items()}  # fmt: skip
         values |= choose_advanced(base, settings, groups, f"{task}-{preset}", source)
+        before = st.container()
     with errors_shown():
         spec = make_spec(base.as_dict(), kept | values)
         if task == "pseudo" and (hand := read_hand_labels(workspace(), source)):
             spec = make_spec(spec.as_dict(), {"objective.hand": list(hand.items())})
+        if task == "pseudo":
+            with before:
+                show_gauge(spec)
         return spec, preset, clicked
     return None, preset, clicked
 
@@ -203,8 +207,6 @@ def show(task: str) -> None:
     if not run:
         if spec:
             st.caption(ABOUT[task])
-            if task == "pseudo":
-                show_gauge(spec)
         return
     try:
         folder = open_run(workspace(), run)
@@ -225,7 +227,7 @@ def show(task: str) -> None:
 
 def show_gauge(spec: RunSpec) -> None:
     """How good the first proposals are likely to be, from the labels alone; on demand, for it takes a moment."""
-    if st.button("How good will the proposals be?", icon=":material/speed:", key="pseudo-gauge", help="Cross-validation on the labels that may be seen; nothing is trained or kept."):  # fmt: skip
+    if st.button("How good will the proposals be?", icon=":material/speed:", key="advanced-gauge", help="Cross-validation on the labels that may be seen; nothing is trained or kept."):  # fmt: skip
         with errors_shown(), st.spinner("Trying the labels."):
             said = routes.lab().ask_classifier("", "gauge", {"spec": spec.as_dict()})
             {"good": st.success, "bad": st.warning}.get(said["tone"], st.info)(plain(said["text"]))

@@ -1,4 +1,4 @@
-"""Accuracy over rounds as mean and band over seeds."""
+"""Accuracy over rounds as mean and band over seeds; and how often a classifier is right when it is so sure."""
 
 from __future__ import annotations
 
@@ -35,5 +35,26 @@ def seeds_figure(said: dict[str, Any]) -> go.Figure:
     figure.update_layout(
         margin={"l": 40, "r": 10, "t": 10, "b": 36}, height=300, hovermode="x unified",
         xaxis_title="round", yaxis_tickformat=".0%", legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )  # fmt: skip
+    return figure
+
+
+def reliability_figure(found: dict[str, Any]) -> go.Figure:
+    """Args: found: `calibration` of a run's test.json: bins before and after temperature scaling."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": class_color(7)}, name="trustworthy", hoverinfo="skip")  # fmt: skip
+    for name, title, color, symbol in (("before", "as it is", 0, "circle"), ("after", "after temperature", 3, "diamond")):  # fmt: skip
+        bins = found[name]["bins"]
+        figure.add_scatter(
+            x=[b["confidence"] for b in bins], y=[b["accuracy"] for b in bins], mode="lines+markers", name=title,
+            marker={"symbol": symbol, "size": 9, "color": class_color(color)}, line={"color": class_color(color)},
+            text=[f"{b['rows']} rows" for b in bins], hovertemplate="%{x:.0%} sure, %{y:.0%} right, %{text}",
+        )  # fmt: skip
+    figure.update_layout(
+        margin={"l": 40, "r": 10, "t": 10, "b": 36}, height=300, xaxis_title="how sure it is", yaxis_title="how often it is right",
+        xaxis={"tickformat": ".0%", "range": [0, 1.02]}, yaxis={"tickformat": ".0%", "range": [0, 1.05]},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )  # fmt: skip
     return figure

@@ -11,10 +11,10 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.pseudo.names import by_names, read_descriptions
-from selfsup_core.pseudo.propagation import looks_uneven, propagate, shares_of
+from selfsup_core.pseudo.propagation import JUDGING, looks_uneven, propagate, shares_of
 from selfsup_core.pseudo.rules import by_columns, by_words, read_rules
 from selfsup_core.pseudo.select import Selector
-from selfsup_core.pseudo.vote import named, vote
+from selfsup_core.pseudo.vote import Vote, named, vote
 from selfsup_core.runs.classify_inputs import FeatureInputs, Inputs
 from selfsup_core.runs.tasks import Setting
 
@@ -47,6 +47,7 @@ class Proposers:
         }  # fmt: skip
         self.fixed = {name: asked[name]() for name in self.names if name != "self"}
         self.last: list[np.ndarray] = []
+        self.voted: Vote | None = None
         for name, p in self.fixed.items():
             share = (named(p) >= 0).mean() if len(p) else 1.0
             if share < 1:
@@ -69,9 +70,11 @@ class Proposers:
         self.setting.say("Looking at class shares.")
         x = self.features(np.concatenate([self.labeled, some]))
         labels = np.concatenate([self.labels, np.full(len(some), -1)])
-        found = propagate(x, labels, classes, neighbors=self.config.neighbors, alpha=self.config.spread)  # fmt: skip
-        shares = shares_of(found[len(self.labeled) :])
-        if not looks_uneven(shares):
+        near, shares = (
+            shares_of(propagate(x, labels, classes, neighbors=self.config.neighbors, alpha=alpha)[len(self.labeled) :])
+            for alpha in (JUDGING, self.config.spread)
+        )  # fmt: skip
+        if not looks_uneven(near):
             return None
         self.notes.append(
             f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {shares.max():.0%}, "
@@ -171,9 +174,19 @@ class Proposers:
         self.last = [
             self.fixed[n] if n != "self" else nothing if own is None else own for n in self.names
         ]
-        if len(self.last) == 1:
-            return self.last[0]
-        return vote(self.last, self.config.vote).probabilities
+        self.voted = vote(self.last, self.config.vote)
+        return self.last[0] if len(self.last) == 1 else self.voted.probabilities
+
+    def describe(self) -> dict[str, Any]:
+        """How much each proposer names in the newest round, and how far they agree; plain values."""
+        found = self.voted
+        if found is None:
+            return {}
+        agreement = [[None if np.isnan(v) else round(float(v), 4) for v in row] for row in found.agreement]  # fmt: skip
+        return {
+            "names": self.names, "coverage": [round(float(c), 4) for c in found.coverage],
+            "conflicts": round(found.conflicts, 4), "agreement": agreement,
+        }  # fmt: skip
 
     def voters(self, label: np.ndarray) -> np.ndarray:
         """(P,) labels → (P,) bits of the proposers who name that class."""

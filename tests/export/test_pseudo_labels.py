@@ -60,3 +60,29 @@ def test_a_run_without_any_is_named(workspace: Path):
     folder = make_run(workspace)
     with pytest.raises(RunError, match="has no pseudo-labels"):
         export_pseudo_labels(workspace, folder.id)
+
+
+def test_labels_by_hand_and_the_gauge_on_the_command_line(run):
+    there = ["--workspace", str(run.workspace), "--json"]
+    told = CliRunner().invoke(app, ["pseudo", "label", "my-clouds", "7", "c", *there])
+    assert json.loads(told.stdout) == {"labels": [[7, 2]]}
+    CliRunner().invoke(app, ["pseudo", "label", "my-clouds", "7", "-", *there])
+    assert (
+        CliRunner().invoke(app, ["pseudo", "label", "my-clouds", "7", "z", *there]).exit_code != 0
+    )
+    said = CliRunner().invoke(
+        app,
+        [
+            "pseudo",
+            "gauge",
+            "pseudo-table",
+            "--set",
+            "data.source=my-clouds",
+            "--set",
+            "data.labels_per_class=6",
+            *there,
+        ],
+    )
+    assert json.loads(said.stdout)["accuracy"] > 0.5
+    why = CliRunner().invoke(app, ["classify", "why", run.id, "--row", "3", *there])
+    assert json.loads(why.stdout)["kind"] == "table"

@@ -11,6 +11,7 @@ import pytest
 
 from selfsup_core.data.dataset import Dataset, load_dataset, save_dataset
 from selfsup_core.errors import SettingError
+from selfsup_core.figures.seeds import reliability_figure
 from selfsup_core.runs.folder import read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.live import epoch_rows
@@ -182,6 +183,22 @@ def test_a_frame_counts_what_was_proposed_and_kept(clouds: Path):
     )
     assert json.loads(read_about(folder.path / PSEUDO)["proposers"]) == ["self"]
     assert len(frame["unsure_rows"]) == 24
+
+
+def test_votes_and_calibration_are_kept(clouds: Path):
+    folder = make_run(clouds, spec_of(objective__proposers=["neighbors", "self"]))
+    assert run_here(folder)["status"] == "finished"
+    vote = json.loads(read_about(folder.path / PSEUDO)["vote"])
+    assert vote["names"] == ["neighbors", "self"]
+    assert vote["coverage"] == [1.0, 1.0]
+    assert 0 <= vote["conflicts"] < 0.5
+    assert vote["agreement"][0][1] == pytest.approx(1 - vote["conflicts"])
+    tested = json.loads((folder.path / "test.json").read_text())
+    found = tested["calibration"]
+    assert found["temperature"] > 0
+    assert sum(b["rows"] for b in found["before"]["bins"]) == found["rows"] // 2
+    assert len(reliability_figure(found).data) == 3
+    assert tested["verdict"]["outcome"] in ("helped", "hurt", "no difference", "unknown")
 
 
 def test_without_unlabeled_rows_student_and_twin_are_the_same_and_it_is_said(clouds: Path):

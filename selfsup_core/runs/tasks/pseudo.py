@@ -17,12 +17,24 @@ import torch
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
-from selfsup_core.evaluate.classification import accuracy, confusion_matrix, macro_f1
+from selfsup_core.evaluate.classification import (
+    accuracy,
+    calibration_error,
+    confusion_matrix,
+    macro_f1,
+)
 from selfsup_core.evaluate.classifier import ClassifierView
 from selfsup_core.files import write_bytes, write_json
 from selfsup_core.models.modules.beside import Beside
 from selfsup_core.objectives.cross_entropy import Labeled
-from selfsup_core.pseudo.audit import compare, find_collapse, gauge, verdict
+from selfsup_core.pseudo.audit import (
+    compare,
+    find_collapse,
+    fit_temperature,
+    gauge,
+    reliability,
+    verdict,
+)
 from selfsup_core.pseudo.augment import make_augment
 from selfsup_core.pseudo.objective import PseudoBatch
 from selfsup_core.pseudo.online import Consistency
@@ -445,7 +457,7 @@ class PseudoTask(ClassifyTask):
             "rows": self.pool.astype(np.int64), "label": now.label, "confidence": now.confidence,
             "weight": now.weight, "first": now.first, "voters": now.voters,
         }  # fmt: skip
-        about = {"epoch": str(epoch), "classes": json.dumps(self.classes), "proposers": json.dumps(self.proposers.names)}  # fmt: skip
+        about = {"epoch": str(epoch), "classes": json.dumps(self.classes), "proposers": json.dumps(self.proposers.names), "vote": json.dumps(self.proposers.describe())}  # fmt: skip
         write_bytes(self.setting.folder / PSEUDO, save(arrays, metadata=about))
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
@@ -474,8 +486,29 @@ class PseudoTask(ClassifyTask):
             compare(student, twin), metrics["accuracy"], metrics["twin_accuracy"], metrics.get("ceiling_accuracy"),
         )  # fmt: skip
         about["verdict"] = self.verdict
+        about["calibration"] = self._calibrate()
         self.setting.persist(lambda: write_json(self.setting.folder / TEST, about))
         return metrics
+
+    def _calibrate(self) -> dict[str, Any]:
+        """How far the student's probabilities can be trusted on validation rows, before and after temperature scaling.
+
+        The temperature is fitted on one half of the validation rows and judged on the other.
+        """
+        rows = self.evaluator.validation
+        logits = self.evaluator.logits(self.student, rows, "validation rows").numpy().astype(np.float64)  # fmt: skip
+        y = self.inputs.y[rows]
+        half = np.arange(len(rows)) % 2 == 0
+        temperature = fit_temperature(logits[half], y[half])
+        found: dict[str, Any] = {"temperature": temperature, "rows": len(rows)}
+        for name, scale in (("before", 1.0), ("after", temperature)):
+            p = np.exp(logits / scale - (logits / scale).max(axis=1, keepdims=True))
+            p /= p.sum(axis=1, keepdims=True)
+            is_right = p.argmax(axis=1) == y
+            found[name] = {
+                "ece": calibration_error(p.max(axis=1)[~half], is_right[~half]), "bins": reliability(p.max(axis=1)[~half], is_right[~half]),
+            }  # fmt: skip
+        return found
 
 
 def class_counts(labels: np.ndarray, classes: int) -> np.ndarray:
