@@ -30,19 +30,12 @@ MOST_LETTERS = 1500
 
 
 def show_review(folder: RunFolder) -> None:
-    """Sections that stay closed until somebody opens them."""
-    with st.expander("Label by hand what it is least sure of", icon=":material/back_hand:", key="review-hand", on_change="rerun") as box:  # fmt: skip
-        if box.open:
-            show_queue(folder)
-    with st.expander("Who proposed, and can its probabilities be trusted?", icon=":material/query_stats:", key="review-audit", on_change="rerun") as box:  # fmt: skip
-        if box.open:
-            show_audit(folder)
-    with st.expander("Is it luck? Repeat with other seeds", icon=":material/casino:", key="review-seeds", on_change="rerun") as box:  # fmt: skip
-        if box.open:
-            show_seeds(folder)
-    with st.expander("Take the pseudo-labels away", icon=":material/download:", key="review-take", on_change="rerun") as box:  # fmt: skip
-        if box.open:
-            show_downloads(folder)
+    """What can be done after a run, one thing at a time."""
+    chosen = st.segmented_control(
+        "What next", list(NEXT), key="review-next", label_visibility="collapsed", format_func=lambda name: f"{NEXT[name][1]} {NEXT[name][0]}",
+    )  # fmt: skip
+    if chosen:
+        NEXT[chosen][2](folder)
 
 
 @st.fragment
@@ -61,8 +54,8 @@ def show_queue(folder: RunFolder) -> None:
         rows = [int(row) for row in frame["unsure_rows"]]
         left = [i for i, row in enumerate(rows) if row not in done and row not in skipped]
         st.caption(
-            f"{len(rows) - len(left)} of {len(rows)} seen; {len(done)} labels by hand in all for these data. "
-            "The next run learns from them, and so does its twin."
+            f"What it is least sure of: {len(rows) - len(left)} of {len(rows)} seen; {len(done)} labels by hand in all for "
+            "these data. The next run learns from them, and so does its twin."
         )
         if left:
             show_sample(source, rows[left[0]])
@@ -182,3 +175,11 @@ def show_downloads(folder: RunFolder) -> None:
                 mime, key=f"review-{kind}", icon=":material/download:", on_click="ignore",
             )  # fmt: skip
     st.caption("Each unlabeled row with class, confidence, whether it was kept, since which round, and who proposed it.")  # fmt: skip
+
+
+NEXT = {
+    "hand": ("Label by hand", ":material/back_hand:", show_queue),
+    "audit": ("Check the proposers", ":material/query_stats:", show_audit),
+    "seeds": ("Repeat with other seeds", ":material/casino:", show_seeds),
+    "take": ("Take the labels away", ":material/download:", show_downloads),
+}

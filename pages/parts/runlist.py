@@ -50,14 +50,19 @@ def show_row(state: dict[str, Any], key: str) -> None:
         )
         data.caption(state["source_title"])
         loss = (state["best"] or {}).get("val_loss")
-        accuracy = (state["metrics"] or {}).get(
-            "accuracy" if state.get("task") == "pseudo" else "val_accuracy"
-        )
-        said = f"{loss:.4f} val. loss" if accuracy is None else f"{accuracy:.1%} right"
-        best.caption(said if loss is not None else "no epoch yet")
+        best.caption(describe_best(state, loss))
         since.caption(age(state["created"]))
         with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_buttons(state, key)
+
+
+def describe_best(state: dict[str, Any], loss: float | None) -> str:
+    """A classifier by the share that it names rightly, all else by validation loss."""
+    is_pseudo = state.get("task") == "pseudo"
+    accuracy = (state["metrics"] or {}).get("accuracy" if is_pseudo else "val_accuracy")
+    if accuracy is not None and PAGES.get(state.get("task", ""), ("",))[0] == "pages/classify.py":
+        return f"{accuracy:.1%} right"
+    return f"{loss:.4f} val. loss" if loss is not None else "no epoch yet"
 
 
 def show_buttons(state: dict[str, Any], key: str) -> None:

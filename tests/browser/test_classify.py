@@ -43,16 +43,17 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     page.get_by_test_id("stage-panel-flow").click()
     page.keyboard.press("ArrowLeft")
     expect(stage).not_to_have_attribute("data-epoch", epoch)
-    page.get_by_text("Label by hand what it is least sure of").click()
+    page.get_by_role("radio", name="Label by hand").click()
     for done in range(1, 6):
         page.get_by_role("button", name="cats Shortcut").click()
         expect(page.get_by_text(f"{done} labels by hand in all")).to_be_visible(timeout=SLOW)
-    page.get_by_text("Take the pseudo-labels away").click()
+    page.get_by_role("radio", name="Take the labels away").click()
     with page.expect_download(timeout=SLOW) as waiting:
         page.get_by_role("button", name="All pseudo-labels, CSV").click()
     lines = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))
     assert {line["proposers"] for line in lines} <= {"self", ""}
     assert {line["run"] for line in lines} == {first}
+    page.get_by_role("radio", name="Label by hand").click()
     keep(page, "classify-hand")
     page.get_by_role("button", name="Train again with 5 labels by hand").click()
     expect(page).not_to_have_url(re.compile(first), timeout=SLOW)

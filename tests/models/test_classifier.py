@@ -14,7 +14,7 @@ from selfsup_core.runs.spec import list_presets, make_spec, preset_spec
 def test_presets_fit_together():
     found = list_presets("classify")
     assert {name for name in found if name.startswith("classify-")} == {
-        "classify-embeddings", "classify-tfidf", "classify-lora", "classify-full", "classify-table", "classify-image",
+        "classify-embeddings", "classify-tfidf", "classify-lora", "classify-full", "classify-table", "classify-image", "classify-conv",
     }  # fmt: skip
     for name, preset in found.items():
         assert preset_spec(name).objective.kind == "cross-entropy" or not name.startswith("classify-")  # fmt: skip
