@@ -44,7 +44,7 @@ ADVANCED = {
 OBJECTIVE = {"Objective": ("objective.class_weights", "objective.label_smoothing")}
 PSEUDO = {
     "Proposals": (
-        "objective.vote", "objective.neighbors", "objective.spread", "objective.unlabeled_pool", "objective.labeler",
+        "objective.guard", "objective.vote", "objective.neighbors", "objective.spread", "objective.unlabeled_pool", "objective.labeler",
         "objective.labeler_characters",
     ),
     "Keeping": (

@@ -14,6 +14,7 @@ import numpy as np
 
 LEVEL = 0.05
 FEW_TEST_ROWS = 30
+FEW_LABELS, LAX_LEVEL = 15, 0.2
 Z = 1.959964  # of a normal interval of 95 %
 ALARM = 0.25  # total variation between the kept labels' mix and the one expected
 SWALLOWS = 0.7  # share of one class among the kept labels, with more than two classes
@@ -109,6 +110,34 @@ def find_collapse(
         "code": "collapse", "text": text,
         "remedy": "Keep the surest of each class (objective.keep top-k), align the distribution, or give more labels.",
     }  # fmt: skip
+
+
+def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
+    """Why pseudo-labels are not to be trusted here, from the given labels alone; "" when nothing speaks against them.
+
+    Self-training rests on similar rows having the same class. Each given label is held against the others: when similar
+    rows name no more of them rightly than guessing would (one-sided binomial test at 5 %, at 20 % for fewer than 15
+    labels, which could hardly prove anything), that does not hold. Where even all being right would prove nothing,
+    there is no doubt.
+
+    Args:
+        named: (L,) class that the other labels name for each, -1 for none. given: (L,) their classes.
+    """
+    counts = np.bincount(given, minlength=classes)
+    seen = int((counts > 0).sum())
+    tested = (named >= 0) & (counts[given] >= 2)
+    total, right = int(tested.sum()), int((named == given)[tested].sum())
+    chance = 1.0 / max(seen, 1)
+    level = LEVEL if total >= FEW_LABELS else LAX_LEVEL
+    if total == 0 or chance**total > LEVEL:
+        return ""
+    tail = sum(math.comb(total, k) * chance**k * (1 - chance) ** (total - k) for k in range(right, total + 1))  # fmt: skip
+    if tail <= level:
+        return ""
+    return (
+        f"Similar rows name {right} of {total} given labels rightly, and guessing would name about {chance * total:.0f}: "
+        "nothing shows that similar rows have the same class here, so no pseudo-label is kept."
+    )
 
 
 def reliability(

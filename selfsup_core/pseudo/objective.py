@@ -94,6 +94,10 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         True, "Train a third network on all true labels, to see what could be reached; for the audit only.",
         title="All-labels ceiling",
     )  # fmt: skip
+    guard: bool = setting(
+        True, "Keep no pseudo-label where the given labels show no sign that similar rows have the same class.",
+        title="Guard", why="There self-training hurts: reviews, good and bad, are alike in their words.",
+    )  # fmt: skip
     neighbors: int = setting(
         10, "Similar rows that each row is tied to (proposer neighbors).", title="Neighbors", ge=1, le=200,
     )  # fmt: skip

@@ -6,8 +6,6 @@ Rows of NaN mean that nobody proposes; they get weight 0 and change nothing that
 [3] Zhang et al.: FlexMatch, 2021
 [4] Wang et al.: FreeMatch, 2023
 [5] Chen et al.: SoftMatch, 2023
-[6] Berthelot et al.: ReMixMatch, 2020 (distribution alignment)
-[7] Saerens et al.: Adjusting the outputs of a classifier to new a priori probabilities, 2002
 """
 
 from __future__ import annotations
@@ -16,13 +14,14 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
+from selfsup_core.pseudo.shares import align, align_step, estimate_prior
 from selfsup_core.settings import Config, setting
 
 if TYPE_CHECKING:
     import torch
 
 State = dict[str, Any]
-MOMENTUM_FLOOR = 1e-6
+LEAST = 1e-6  # of a mean that something is divided by
 
 
 class SelectConfig(Config):
@@ -69,7 +68,7 @@ class SelectConfig(Config):
         title="Distribution alignment",
     )  # fmt: skip
     momentum: float = setting(
-        0.9, "How slowly running means follow (FreeMatch, SoftMatch, alignment within steps).",
+        0.9, "How slowly running means follow, for methods within steps (FreeMatch, SoftMatch, alignment).",
         title="Momentum", ge=0.0, le=0.9999,
     )  # fmt: skip
 
@@ -171,7 +170,10 @@ def flexmatch_step(
 
 
 def freematch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Tensor, State]:
-    """Self-adaptive thresholds [4]: τ ← λτ + (1−λ) mean max p; p̃ ← λp̃ + (1−λ) mean p; kept where max p > τ p̃(c) / max p̃."""
+    """Self-adaptive thresholds [4]: τ ← λτ + (1−λ) mean max p; p̃ ← λp̃ + (1−λ) mean p; kept where max p ≥ τ p̃(c) / max p̃.
+
+    The paper writes > and its authors' code ≥, which keeps rows that are all equally sure; the tolerance is for rounding.
+    """
     import torch
 
     confidence, label, there = proposed(p)
@@ -181,8 +183,9 @@ def freematch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Ten
     if there.any():
         tau = momentum * tau + (1 - momentum) * confidence[there].mean()
         mean = momentum * mean + (1 - momentum) * p[there].mean(dim=0)
-    wanted = tau * mean / mean.max().clamp(min=MOMENTUM_FLOOR)
-    return ((confidence > wanted[label]) & there).to(p.dtype), state | {"tau": tau, "mean": mean}
+    wanted = tau * mean / mean.max().clamp(min=LEAST)
+    is_kept = (confidence >= wanted[label] * (1 - 1e-6)) & there
+    return is_kept.to(p.dtype), state | {"tau": tau, "mean": mean}
 
 
 def softmatch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Tensor, State]:
@@ -201,33 +204,6 @@ def softmatch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Ten
     below = torch.clamp(mu - confidence, min=0.0)
     weights = torch.exp(-(below**2) / (2 * variance.clamp(min=1e-12)))
     return torch.where(there, weights, torch.zeros_like(weights)), state | {"mu": mu, "variance": variance}  # fmt: skip
-
-
-def align(p: torch.Tensor, mean: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
-    """Normalize(p · prior / mean) [6]; p: (B, C), mean of the proposals and prior (C,). Rows of NaN stay."""
-    turned = p * (prior / mean.clamp(min=MOMENTUM_FLOOR))
-    return turned / turned.sum(dim=1, keepdim=True).clamp(min=1e-12)
-
-
-def estimate_prior(p: torch.Tensor, given: torch.Tensor, rounds: int = 50) -> torch.Tensor:
-    """(C,) class shares of the pool by expectation–maximization [7], from proposals p (B, C) made under the shares of `given`.
-
-    Args:
-        given: (C,) labels a class by which the proposer was trained. One imagined row of each class keeps shares above 0.
-    """
-    import torch
-
-    there = ~torch.isnan(p).any(dim=1)
-    p, classes = p[there].double(), p.shape[1]
-    old = (given.double() + 1e-9) / (given.double() + 1e-9).sum()
-    if len(p) == 0:
-        return torch.full((classes,), 1.0 / classes)
-    new = old.clone()
-    for _ in range(rounds):
-        turned = p * (new / old)
-        turned = turned / turned.sum(dim=1, keepdim=True).clamp(min=1e-12)
-        new = (turned.sum(dim=0) + 1.0) / (len(p) + classes)
-    return new.float()
 
 
 class Selector:
@@ -250,7 +226,7 @@ class Selector:
 
         classes = len(self.given)
         if self.config.prior == "estimated":
-            return estimate_prior(p, self.given.to(p.device)).to(p.dtype)
+            return estimate_prior(p, self.given.to(p.device)).to(p.device, p.dtype)
         if self.shares is not None:
             return self.shares.to(p.device, p.dtype)
         return torch.full((classes,), 1.0 / classes, dtype=p.dtype, device=p.device)
@@ -262,24 +238,44 @@ class Selector:
             return p
         return align(p, p[there].mean(dim=0), self.prior(p))
 
+    def turned_within(self, p: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+        """The same within steps, by a running mean. Shares cannot be estimated from a batch: then proposals stay."""
+        if not self.config.align or self.config.prior == "estimated":
+            return p, state
+        return align_step(p, state, self.prior(p), self.config.momentum)
+
+    def wanted(self, p: torch.Tensor) -> torch.Tensor:
+        """(C,) shares that top-k keeps. Proposals that were turned to estimated shares have them by now: their mean."""
+        there = ~p.isnan().any(dim=1)
+        if self.config.align and self.config.prior == "estimated" and there.any():
+            return p[there].mean(dim=0)
+        return self.prior(p)
+
     def __call__(
         self, p: torch.Tensor, state: State, *, progress: float, rows: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, State]:
-        """Args: progress: share of the training that is done. rows: (B,) places in the pool, within steps."""
+        """Args: progress: share of the training that is done. rows: (B,) places in the pool, within steps.
+
+        Running means of FreeMatch and SoftMatch stand for means over the pool; of a whole pool the means themselves are
+        taken, and nothing is remembered, unless steps have left a state.
+        """
         config = self.config
+        is_whole = rows is None and not state
+        momentum = 0.0 if is_whole else config.momentum
         if config.keep == "flexmatch" and rows is not None:
             return flexmatch_step(p, state, config.threshold, rows, self.pool)
         rules: dict[str, Callable[[], Any]] = {
             "fixed": lambda: fixed(p, config.threshold),
-            "top-k": lambda: top_k(p, share_at(config, progress), self.prior(p)),
+            "top-k": lambda: top_k(p, share_at(config, progress), self.wanted(p)),
             "entropy": lambda: low_entropy(p, config.most_entropy),
             "lee": lambda: fixed(p, 0.0) * lee_weight(progress, config.lee_start, config.lee_full),
             "flexmatch": lambda: flexmatch(p, config.threshold),
-            "freematch": lambda: freematch(p, state, config.momentum),
-            "softmatch": lambda: softmatch(p, state, config.momentum),
+            "freematch": lambda: freematch(p, state, momentum),
+            "softmatch": lambda: softmatch(p, state, momentum),
         }
         found = rules[config.keep]()
-        return found if isinstance(found, tuple) else (found, state)
+        weights, then = found if isinstance(found, tuple) else (found, state)
+        return weights, state if is_whole else then
 
 
 def share_at(config: SelectConfig, progress: float) -> float:

@@ -8,17 +8,27 @@ import numpy as np
 import torch
 
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
+from selfsup_core.pseudo.audit import doubt
 from selfsup_core.pseudo.names import by_names, read_descriptions
-from selfsup_core.pseudo.propagation import JUDGING, looks_uneven, propagate, shares_of
+from selfsup_core.pseudo.propagation import (
+    JUDGING,
+    leave_one_out,
+    looks_uneven,
+    make_graph,
+    propagate,
+    shares_of,
+)
 from selfsup_core.pseudo.rules import by_columns, by_words, read_rules
 from selfsup_core.pseudo.select import Selector
 from selfsup_core.pseudo.vote import Vote, named, vote
 from selfsup_core.runs.classify_inputs import FeatureInputs, Inputs
 from selfsup_core.runs.tasks import Setting
 
-LOOKED_AT = 4000  # rows of the pool by which class shares are judged
+LOOKED_AT = 4000  # rows of the pool by which class shares and the guard are judged
+JUDGED = 200  # labels that are held against each other
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
 
 
@@ -30,6 +40,8 @@ class Proposers:
 
     Attributes:
         names: of the proposers. notes: what they have to say. last: (P, C) proposals of each, of the newest round.
+        shares: (C,) of the classes that are aimed at; None for even ones.
+        doubt: why no proposal is to be trusted here, or "".
     """
 
     def __init__(
@@ -40,7 +52,9 @@ class Proposers:
         self.labeled, self.labels, self.pool, self.setting = labeled, labels, pool, setting
         self.names = list(config.proposers)
         self.notes: list[str] = []
-        self.shares = self._choose_shares()
+        self.shares: np.ndarray | None = None
+        self.doubt = ""
+        self._look_at_graph()
         asked = {
             "neighbors": self._ask_neighbors, "names": self._ask_names, "rules": self._ask_rules,
             "zero-shot": lambda: self._ask_model("zero-shot"), "generated": lambda: self._ask_model("generated"),
@@ -53,34 +67,43 @@ class Proposers:
             if share < 1:
                 self.notes.append(f"The proposer {name!r} names a class for {share:.0%} of the unlabeled rows; the rest stays open.")  # fmt: skip
 
-    def _choose_shares(self) -> np.ndarray | None:
-        """(C,) shares of the classes that are aimed at; None for even ones. From labels and the graph, no hidden label."""
-        data, classes = self.setting.spec.data, len(self.classes)
-        if self.config.prior != "auto" or len(self.pool) == 0:
-            return None
+    def _look_at_graph(self) -> None:
+        """What the given labels and the graph of similar rows say beforehand: class shares, and whether to trust at all."""
+        if len(self.pool) == 0:
+            return
+        data, classes, config = self.setting.spec.data, len(self.classes), self.config
+        some, seed = self.pool, data.split_seed + 11
+        if len(some) > LOOKED_AT:
+            some = np.random.default_rng(seed).permutation(some)[:LOOKED_AT]
+        places = np.arange(len(self.labels))
+        if len(places) > JUDGED:
+            places = choose_stratified(places, self.labels, JUDGED, seed)
+        self.setting.say("Looking at similar rows.")
+        x = self.features(np.concatenate([self.labeled[places], some]))
+        labels = np.concatenate([self.labels[places], np.full(len(some), -1)])
+        if config.guard:
+            named_so = leave_one_out(make_graph(x, config.neighbors), labels, classes)
+            self.doubt = doubt(named_so, self.labels[places], classes)
+            self.notes += [self.doubt] if self.doubt else []
         counts = np.bincount(self.labels, minlength=classes) + 0.0
+        if config.prior != "auto":
+            return
         if data.labels_per_class == 0 and counts.sum() >= 10 * classes:
             self.notes.append(
                 "Class shares are those of the given labels, which are a random sample."
             )
-            return counts / counts.sum()
-        some = self.pool
-        if len(some) > LOOKED_AT:
-            some = np.random.default_rng(data.split_seed + 11).permutation(some)[:LOOKED_AT]
-        self.setting.say("Looking at class shares.")
-        x = self.features(np.concatenate([self.labeled, some]))
-        labels = np.concatenate([self.labels, np.full(len(some), -1)])
+            self.shares = counts / counts.sum()
+            return
         near, shares = (
-            shares_of(propagate(x, labels, classes, neighbors=self.config.neighbors, alpha=alpha)[len(self.labeled) :])
-            for alpha in (JUDGING, self.config.spread)
+            shares_of(propagate(x, labels, classes, neighbors=config.neighbors, alpha=alpha)[len(places):])
+            for alpha in (JUDGING, config.spread)
         )  # fmt: skip
-        if not looks_uneven(near):
-            return None
-        self.notes.append(
-            f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {shares.max():.0%}, "
-            f"{self.classes[int(shares.argmin())]!r} about {shares.min():.1%}): shares are estimated from similar rows, not taken as even."
-        )
-        return shares
+        if looks_uneven(near):
+            self.shares = shares
+            self.notes.append(
+                f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {shares.max():.0%}, "
+                f"{self.classes[int(shares.argmin())]!r} about {shares.min():.1%}): shares are estimated from similar rows, not taken as even."
+            )
 
     # Each of them: (P, C) probabilities, rows of NaN where it abstains
 

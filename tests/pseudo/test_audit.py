@@ -11,6 +11,7 @@ from scipy import stats
 from selfsup_core.pseudo.audit import (
     compare,
     compare_seeds,
+    doubt,
     find_collapse,
     fit_temperature,
     gauge,
@@ -102,3 +103,15 @@ def test_the_gauge_knows_good_labels_from_noise_and_says_what_it_cannot_know():
     assert one["accuracy"] is None
     assert "1 of 4 classes have no label" in one["text"]
     assert math.isclose(gauge(good, y, 3, seed=1)["rows"], 30)
+
+
+def test_doubt_is_a_binomial_test_of_the_given_labels():
+    given = np.repeat([0, 1], 10)
+    for right in range(21):
+        named = np.where(np.arange(20) < right, given, 1 - given)
+        p = stats.binomtest(right, 20, 0.5, alternative="greater").pvalue
+        assert bool(doubt(named, given, 2)) == (p > 0.05), right
+    assert "12 of 20 given labels rightly, and guessing would name about 10" in doubt(np.where(np.arange(20) < 12, given, 1 - given), given, 2)  # fmt: skip
+    few = np.array([0, 0, 1, 1])  # four of four would prove nothing
+    assert doubt(1 - few, few, 2) == ""
+    assert doubt(np.full(3, -1), np.array([0, 1, 2]), 3) == ""  # one label a class

@@ -8,6 +8,7 @@ import pytest
 from selfsup_core.errors import SettingError
 from selfsup_core.pseudo.names import by_names, read_descriptions
 from selfsup_core.pseudo.propagation import (
+    leave_one_out,
     looks_uneven,
     make_graph,
     nearest,
@@ -96,6 +97,20 @@ def test_class_shares_are_even_unless_the_graph_speaks_against_it():
     # Brought to even shares, the classes' masses are alike.
     found = propagate(x[rows], labels[rows], 3, mass=np.ones(3))
     assert found.sum(axis=0).max() / found.sum(axis=0).min() < 3
+
+
+def test_each_label_is_held_against_the_others():
+    x, truth = clouds(60)
+    graph, labels = make_graph(x, 8), np.full(60, -1)
+    labels[:9] = truth[:9]
+    found = leave_one_out(graph, labels, 3)
+    for i in range(9):  # the slow way: without this label, and each class by its mean
+        y = np.zeros((60, 3))
+        for c in range(3):
+            rows = [j for j in range(9) if j != i and labels[j] == c]
+            y[rows, c] = 1 / len(rows)
+        assert found[i] == np.linalg.solve(np.eye(60) - 0.9 * graph.toarray(), y)[i].argmax()
+    assert (found == truth[:9]).mean() > 0.8
 
 
 def test_rules_vote_and_leave_conflicts_open():

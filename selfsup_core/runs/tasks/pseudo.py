@@ -199,7 +199,7 @@ class PseudoTask(ClassifyTask):
             "is_words": self.dataset.kind == "text" and self.spec.data.text_features != "embeddings",
         }  # fmt: skip
         self.objective.augment = make_augment(config.augment, **about)
-        if not config.is_online or len(self.pool) == 0:
+        if not config.is_online or len(self.pool) == 0 or self.proposers.doubt:
             return None
         teacher = None
         if config.method == "mean-teacher":
@@ -325,6 +325,8 @@ class PseudoTask(ClassifyTask):
         ):  # else it remembers what it has seen within the steps, and this is a look from outside
             self.selected = then
         confidence, label, there = proposed(turned)
+        if self.proposers.doubt:
+            weights = torch.zeros_like(weights)
         label = torch.where(there, label, -1).numpy().astype(np.int32)
         weights = weights.numpy().astype(np.float32)
         first = self.kept.first.copy()
@@ -485,6 +487,11 @@ class PseudoTask(ClassifyTask):
         self.verdict = verdict(
             compare(student, twin), metrics["accuracy"], metrics["twin_accuracy"], metrics.get("ceiling_accuracy"),
         )  # fmt: skip
+        if self.proposers.doubt:
+            known = metrics.get("ceiling_accuracy")
+            best = f", {known:.1%} if all labels were known" if known is not None else ""
+            text = f"{self.proposers.doubt} Student and twin are one: {metrics['accuracy']:.1%}{best}. More labels, or another encoder, may change that; objective.guard = false tries it anyway."
+            self.verdict = {"outcome": "not used", "text": text}
         about["verdict"] = self.verdict
         about["calibration"] = self._calibrate()
         self.setting.persist(lambda: write_json(self.setting.folder / TEST, about))
