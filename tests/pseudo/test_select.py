@@ -11,8 +11,6 @@ import torch
 from selfsup_core.pseudo.select import (
     SelectConfig,
     Selector,
-    align,
-    estimate_prior,
     fixed,
     flexmatch,
     flexmatch_step,
@@ -119,20 +117,37 @@ def test_softmatch():
     assert float(state["variance"]) == pytest.approx(variance, rel=1e-5)
 
 
-def test_alignment_and_prior():
-    p = proposals()[1:7]
-    mean, prior = torch.tensor([0.4, 0.3, 0.2, 0.1]), torch.full((4,), 0.25)
-    turned = p.numpy() * (prior.numpy() / mean.numpy())
-    np.testing.assert_allclose(
-        align(p, mean, prior).numpy(), turned / turned.sum(axis=1, keepdims=True), rtol=1e-5
-    )
-    # A good proposer trained on even labels sees a pool with nine of ten rows of class 0.
+def test_of_a_whole_pool_the_means_themselves_are_taken():
+    """A round sees every row, so nothing has to be followed slowly from where nobody knows anything."""
+    p = proposals(400)
+    known, places = p[there(p)].double().numpy(), there(p)
+    top, mean = known.max(axis=1), known.mean(axis=0)
+    free = top > top.mean() * mean[known.argmax(axis=1)] / mean.max()
+    below = np.minimum(top - top.mean(), 0)
+    soft = np.exp(-(below**2) / (2 * top.var(ddof=1)))
+    for keep, wanted in (("freematch", free), ("softmatch", soft)):
+        selector, state = Selector(SelectConfig(keep=keep), torch.tensor([2] * 4), 400), {}
+        for progress in (0.0, 0.5, 1.0):
+            weights, state = selector(p, state, progress=progress)
+            np.testing.assert_allclose(weights[places].numpy(), wanted, atol=1e-5)
+            assert state == {}
+        assert wanted.mean() < 0.95
+        # What steps have remembered goes on being followed, and the look from outside leaves a new state.
+        _, within = selector(p[:50], {}, progress=0.5, rows=torch.arange(50))
+        _, then = selector(p, within, progress=0.5)
+        assert then != {}
+        assert not torch.equal(weights, selector(p, within, progress=0.5)[0])
+
+
+def test_proposals_turned_to_estimated_shares_are_not_estimated_twice():
     generator = torch.Generator().manual_seed(1)
     truth = (torch.rand(2000, generator=generator) > 0.9).long()
-    score = torch.where(truth == 1, 1.5, -1.5) + torch.randn(2000, generator=generator)
-    likely = torch.sigmoid(3 * score)
-    found = estimate_prior(torch.stack([1 - likely, likely], dim=1), torch.tensor([5, 5]))
-    assert float(found[0]) == pytest.approx(0.9, abs=0.03)
+    score = torch.where(truth == 1, 0.5, -0.5) + torch.randn(2000, generator=generator)
+    likely = torch.sigmoid(score)
+    p = torch.stack([1 - likely, likely], dim=1)
+    selector = Selector(SelectConfig(prior="estimated", align=True), torch.tensor([5, 5]), 2000)
+    assert float(selector.prior(p)[1]) == pytest.approx(0.1, abs=0.05)
+    assert float(selector.wanted(selector.turned(p))[1]) == pytest.approx(0.1, abs=0.05)
 
 
 @pytest.mark.parametrize("keep", KEEPERS)
@@ -163,6 +178,8 @@ def test_odd_pools(keep, p):
     weights, _ = selector(selector.turned(p), {}, progress=1.0)
     assert weights.shape == (len(p),)
     assert not torch.isnan(weights).any()
+    if len(p) and (p.max(dim=1).values == 1).all() and keep != "top-k":
+        assert (weights == 1).all()  # whoever is sure of everything keeps everything
     if torch.isnan(p).all() or len(p) == 0:
         assert weights.sum() == 0
 
