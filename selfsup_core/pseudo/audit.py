@@ -1,8 +1,10 @@
 """What pseudo-labels brought, said honestly: against the twin on the same test rows, with how sure that is.
 
-One seed: exact McNemar test on the rows that only one of the two names rightly [1], and a normal interval of the paired
-difference. Several seeds: mean difference and Student's t interval over the seeds.
+One seed: exact McNemar test on the rows that only one of the two names rightly [1], and an interval of the paired
+difference that leaves 0 out when the test does [2, 3]. Several seeds: mean difference and Student's t interval over them.
 [1] Dietterich: Approximate statistical tests for comparing supervised classification learning algorithms, 1998
+[2] Bonett, Price: Adjusted Wald confidence interval for a difference of binomial proportions based on paired data, 2012
+[3] Clopper, Pearson: The use of confidence or fiducial limits illustrated in the case of the binomial, 1934
 """
 
 from __future__ import annotations
@@ -16,41 +18,70 @@ LEVEL = 0.05
 FEW_TEST_ROWS = 30
 FEW_LABELS, LAX_LEVEL = 15, 0.2
 Z = 1.959964  # of a normal interval of 95 %
-ALARM = 0.25  # total variation between the kept labels' mix and the one expected
+ALARM = 0.25  # by which the largest class's share is above the one that is expected
+NEAR_CHANCE = (
+    0.15  # above the largest class's share, within which a proposer is called close to guessing
+)
 SWALLOWS = 0.7  # share of one class among the kept labels, with more than two classes
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
     """Two-sided exact p of two counts that would be equally likely if the classifiers were equally good."""
+    from scipy.special import bdtr
+
     total = only_first + only_second
-    if total == 0:
-        return 1.0
-    tail = sum(math.comb(total, k) for k in range(min(only_first, only_second) + 1))
-    return min(1.0, 2 * tail / 2**total)
+    return min(1.0, 2 * float(bdtr(min(only_first, only_second), total, 0.5))) if total else 1.0
+
+
+def paired_interval(only_first: int, only_second: int, rows: int) -> tuple[float, float]:
+    """95 % interval of the difference of two shares on the same rows.
+
+    The wider of two at each end: the adjusted Wald interval of [2], which covers as often as it says, and the exact one of
+    [3] for the rows on which the two differ, which holds 0 whenever McNemar's test finds nothing.
+    """
+    from scipy.special import betaincinv
+
+    # One row is added to each of the two counts.
+    a, b, n = (only_first + 1) / (rows + 2), (only_second + 1) / (rows + 2), rows + 2
+    reach = Z * math.sqrt((a + b - (a - b) ** 2) / n)
+    low, high = a - b - reach, a - b + reach
+    total = only_first + only_second
+    if total:
+        least = float(betaincinv(only_first, only_second + 1, LEVEL / 2)) if only_first else 0.0
+        most = float(betaincinv(only_first + 1, only_second, 1 - LEVEL / 2)) if only_second else 1.0
+        low = min(low, total / rows * (2 * least - 1))
+        high = max(high, total / rows * (2 * most - 1))
+    return max(-1.0, low), min(1.0, high)
 
 
 def compare(student: np.ndarray, twin: np.ndarray) -> dict[str, float]:
     """student, twin: (T,) whether each test row is named rightly → difference, low, high (shares), p, rows."""
     first, second = np.asarray(student, bool), np.asarray(twin, bool)
     count = len(first)
-    gain = first.astype(float) - second
-    difference = float(gain.mean())
-    error = float(gain.std() / math.sqrt(count))
+    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+    low, high = paired_interval(only_first, only_second, count) if count else (-1.0, 1.0)
     return {
-        "difference": difference, "low": difference - Z * error, "high": difference + Z * error,
-        "p": mcnemar(int((first & ~second).sum()), int((second & ~first).sum())), "rows": count,
+        "difference": (only_first - only_second) / max(1, count), "low": low, "high": high,
+        "p": mcnemar(only_first, only_second), "rows": count,
     }  # fmt: skip
 
 
 def compare_seeds(student: list[float], twin: list[float]) -> dict[str, float]:
-    """Accuracies of the same seeds → difference, low, high, p (paired t), seeds. At least two seeds."""
+    """Accuracies of the same seeds → difference, low, high, p (paired t), seeds. At least two seeds.
+
+    Test rows are counted, so a few seeds can differ by the very same amount. They have no spread then to judge it by:
+    p is that of as many equal signs, 2^(1 − seeds), and low and high are the difference itself.
+    """
     from scipy import stats
 
     gain = np.asarray(student, float) - np.asarray(twin, float)
     count, mean = len(gain), float(gain.mean())
     error = float(gain.std(ddof=1) / math.sqrt(count))
     reach = float(stats.t.ppf(1 - LEVEL / 2, count - 1)) * error
-    p = 1.0 if mean == 0 else float(2 * stats.t.sf(abs(mean) / max(error, 1e-12), count - 1))
+    if np.ptp(gain) < 1e-9:
+        p = 1.0 if abs(mean) < 1e-9 else 2.0 ** (1 - count)
+        return {"difference": mean, "low": mean, "high": mean, "p": p, "seeds": count}
+    p = float(2 * stats.t.sf(abs(mean) / error, count - 1))
     return {"difference": mean, "low": mean - reach, "high": mean + reach, "p": p, "seeds": count}
 
 
@@ -62,19 +93,22 @@ def verdict(
     Args:
         found: of `compare` or `compare_seeds`. student, twin, ceiling: accuracies, or their means over seeds.
     """
-    points, low, high = (100 * found[k] for k in ("difference", "low", "high"))
+    # + 0.0 so that a rounded −0.04 is not written as -0.0.
+    points, low, high = (round(100 * found[k], 1) + 0.0 for k in ("difference", "low", "high"))
     seeds = int(found.get("seeds", 0))
     over = f"over {seeds} seeds" if seeds else f"on {int(found['rows']):,} test rows"
     numbers = f"{student:.1%} with pseudo-labels, {twin:.1%} from the same labels alone"
     if ceiling is not None:
         numbers += f", {ceiling:.1%} if all labels were known"
     between = f"{points:+.1f} points, 95 % between {low:+.1f} and {high:+.1f}, {over}"
+    if seeds and found["high"] - found["low"] < 1e-9:
+        between = f"{points:+.1f} points with each of {seeds} seeds"
     if not seeds and found["rows"] < FEW_TEST_ROWS:
         text = f"Too few test rows with labels ({int(found['rows'])}) to tell: {numbers}."
         return {"outcome": "unknown", "text": text}
     if found["p"] >= LEVEL:
         return {"outcome": "no difference", "text": f"No difference that could be told from chance ({between}): {numbers}."}  # fmt: skip
-    outcome = "helped" if points > 0 else "hurt"
+    outcome = "helped" if found["difference"] > 0 else "hurt"
     return {"outcome": outcome, "text": f"Pseudo-labels {outcome} ({between}): {numbers}."}
 
 
@@ -85,24 +119,29 @@ def total_variation(counts: np.ndarray, shares: np.ndarray) -> float:
 
 
 def find_collapse(
-    kept: np.ndarray, before: np.ndarray | None, classes: tuple[str, ...]
-) -> dict[str, str] | None:
+    kept: np.ndarray, before: np.ndarray | None, classes: tuple[str, ...], expected: np.ndarray | None = None
+) -> dict[str, str] | None:  # fmt: skip
     """A sign of trouble when the kept labels run together in few classes; looks at no true label.
 
     Args:
         kept: (C,) kept labels a class. before: (C,) of the round before, None in the first.
+        expected: (C,) shares that are aimed at, even ones if None; a class that is to be large is no collapse.
     """
     count, total = len(classes), int(kept.sum())
     if total < 4 * count or count < 2:
         return None
+    wanted = np.full(count, 1 / count) if expected is None else expected / expected.sum()
     top = int(kept.argmax())
     share = kept[top] / total
-    empty = [classes[c] for c in np.flatnonzero(kept == 0)]
+    # Of a class that is to have fewer than four of the kept rows, none may be there by chance.
+    due = wanted * total >= 4 - 1e-9
+    empty = [classes[c] for c in np.flatnonzero((kept == 0) & due)]
     grows = before is not None and before.sum() and share > before[top] / before.sum() + 0.02
-    limit = SWALLOWS if count > 2 else 0.9
+    limit = max(SWALLOWS if count > 2 else 0.9, min(wanted[top] + ALARM, 0.99))
     if share >= limit:
-        text = f"Collapse: {share:.0%} of the kept labels are {classes[top]!r}{', and more each round' if grows else ''}."
-    elif empty and len(empty) >= count / 3:
+        aim = "" if expected is None else f", where about {wanted[top]:.0%} were expected"
+        text = f"Collapse: {share:.0%} of the kept labels are {classes[top]!r}{aim}{', and more each round' if grows else ''}."
+    elif empty and len(empty) >= due.sum() / 3:
         text = f"Collapse: no label is kept for {len(empty)} of {count} classes ({', '.join(empty[:4])})."
     else:
         return None
@@ -143,8 +182,11 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
 def reliability(
     confidence: np.ndarray, is_right: np.ndarray, bins: int = 10
 ) -> list[dict[str, float]]:
-    """Bins of equal width that hold rows: [{"from", "to", "rows", "confidence", "accuracy"}]."""
-    place = np.minimum((np.asarray(confidence) * bins).astype(int), bins - 1)
+    """Bins of equal width that hold rows: [{"from", "to", "rows", "confidence", "accuracy"}].
+
+    They are open below and closed above, as those of `evaluate.classification.calibration_error`.
+    """
+    place = np.clip(np.ceil(np.asarray(confidence, float) * bins).astype(int) - 1, 0, bins - 1)
     found = []
     for b in range(bins):
         mine = place == b
@@ -157,11 +199,16 @@ def reliability(
 
 
 def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
-    """logits: (N, C), y: (N,) → T > 0 that makes softmax(logits / T) likeliest (Guo et al. 2017); 1 without rows."""
+    """logits: (N, C), y: (N,) → T > 0 that makes softmax(logits / T) likeliest (Guo et al. 2017); rows with y < 0 do not count.
+
+    1 without rows, and where all are named rightly: then no T is likeliest, the smaller the better.
+    """
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp
 
-    if len(y) == 0:
+    known = np.asarray(y) >= 0
+    logits, y = np.asarray(logits, float)[known], np.asarray(y)[known]
+    if (logits.argmax(axis=1) == y).all():
         return 1.0
 
     def loss(log_t: float) -> float:
@@ -171,6 +218,13 @@ def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
     return math.exp(minimize_scalar(loss, bounds=(-4, 4), method="bounded").x)
 
 
+def share_interval(right: int, rows: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share of which `right` of `rows` were seen."""
+    share, z = right / rows, Z**2 / rows
+    middle, reach = share + z / 2, Z * math.sqrt(share * (1 - share) / rows + z / (4 * rows))
+    return max(0.0, (middle - reach) / (1 + z)), min(1.0, (middle + reach) / (1 + z))
+
+
 def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> dict[str, Any]:
     """How good the labels given are likely to make a first proposer, from those labels alone.
 
@@ -178,37 +232,57 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> dict[
         x: (L, D) features of the labeled rows, y: (L,) their classes.
 
     Returns:
-        accuracy (stratified cross-validation of logistic regression; None where it cannot be known), folds, rows,
-        tone ("good", "even", "bad") and text.
+        accuracy (stratified cross-validation of logistic regression on the classes with two labels or more; None where it
+        cannot be known), low and high (95 %, as if the rows were independent), folds, rows, tone ("good", "even", "bad")
+        and text.
     """
+    y = np.asarray(y, np.int64)
+    counts = np.bincount(y, minlength=classes)
+    about: dict[str, Any] = {"accuracy": None, "low": None, "high": None, "folds": 0, "rows": len(y)}  # fmt: skip
+    seen, tested = counts[counts > 0], counts >= 2
+    missing, single = int((counts == 0).sum()), int((counts == 1).sum())
+    has = "has" if missing == 1 else "have"
+    lacking = f" {missing} of {classes} classes {has} no label: only names, rules or a language model can propose one there." if missing else ""  # fmt: skip
+    if len(seen) < 2:
+        text = "No label is given, so there is nothing to learn from." if len(y) == 0 else f"Only one class has labels ({len(y)}), so there is nothing to tell apart."  # fmt: skip
+        return about | {"tone": "bad", "text": text + lacking}
+    if tested.sum() < 2:
+        few = "With one label a class" if seen.max() == 1 else "With two labels or more of one class only"  # fmt: skip
+        text = f"{few} it cannot be told beforehand how good the proposals will be; they are often poor."
+        return about | {"tone": "even", "text": text + lacking}
+    held = tested[y]
+    right, folds = cross_validate(np.asarray(x)[held], y[held], seed)
+    rows, expected = len(right), float(right.mean())
+    low, high = share_interval(int(right.sum()), rows)
+    about |= {"accuracy": expected, "low": low, "high": high, "folds": folds}
+    part = "half of" if folds == 2 else f"{folds - 1} of {folds} parts of"
+    said = (
+        f"A classifier that learns from {part} your {rows} labels names {expected:.0%} of the others rightly "
+        f"(cross-validation; 95 % between {low:.0%} and {high:.0%})."
+    )
+    if single:
+        said += f" {single} {'class has' if single == 1 else 'classes have'} a single label, which that leaves out."  # fmt: skip
+    chance = float(counts[tested].max() / rows)
+    if expected < chance + NEAR_CHANCE:
+        return about | {"tone": "bad", "text": f"{said} That is close to guessing ({chance:.0%}), and a student learns its teacher's errors: look at the twin, give more labels, or let neighbors or names propose.{lacking}"}  # fmt: skip
+    if seen.max() >= 5 * seen.min():
+        return about | {"tone": "even", "text": f"{said} The labels are unbalanced: watch that the large classes do not swallow the small ones.{lacking}"}  # fmt: skip
+    return about | {"tone": "good" if expected >= 0.6 else "even", "text": said + lacking}
+
+
+def cross_validate(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, int]:
+    """x: (L, D), y: (L,) with two rows of each class or more → (L,) whether each was named rightly by the others; folds."""
     import warnings
 
-    counts = np.bincount(y, minlength=classes)
-    seen = counts[counts > 0]
-    about: dict[str, Any] = {"accuracy": None, "folds": 0, "rows": len(y)}
-    missing = int((counts == 0).sum())
-    lacking = f" {missing} of {classes} classes have no label, and will get no pseudo-label either." if missing else ""  # fmt: skip
-    if len(seen) < 2 or seen.min() < 2:
-        text = f"With one label a class it cannot be told beforehand how good the proposals will be; they are often poor.{lacking}"
-        return about | {"tone": "even", "text": text}
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_score
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits
 
-    folds = int(min(5, seen.min()))
+    folds = int(min(5, np.unique(y, return_counts=True)[1].min()))
     model = make_pipeline(StandardScaler(), LogisticRegression(C=10.0, max_iter=200))
     cut = StratifiedKFold(folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
-        expected = float(cross_val_score(model, x, y, cv=cut).mean())
-    chance = float(seen.max() / seen.sum())
-    about |= {"accuracy": expected, "folds": folds}
-    part = "half of" if folds == 2 else f"{folds - 1} of {folds} parts of"
-    said = f"A classifier that learns from {part} your {len(y)} labels names {expected:.0%} of the others rightly (cross-validation)."
-    if expected < chance + 0.15:
-        return about | {"tone": "bad", "text": f"{said} That is close to guessing, and from there self-training hurts as often as it helps: look at the twin, give more labels, or let neighbors or names propose.{lacking}"}  # fmt: skip
-    if seen.max() >= 5 * seen.min():
-        return about | {"tone": "even", "text": f"{said} The labels are unbalanced: watch that the large classes do not swallow the small ones.{lacking}"}  # fmt: skip
-    return about | {"tone": "good" if expected >= 0.6 else "even", "text": said + lacking}
+        return cross_val_predict(model, x, y, cv=cut) == y, folds

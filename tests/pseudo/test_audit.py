@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from selfsup_core.evaluate.classification import calibration_error
 from selfsup_core.pseudo.audit import (
     compare,
     compare_seeds,
@@ -16,13 +17,14 @@ from selfsup_core.pseudo.audit import (
     fit_temperature,
     gauge,
     mcnemar,
+    paired_interval,
     reliability,
     total_variation,
     verdict,
 )
 
 
-@pytest.mark.parametrize("pair", [(0, 0), (3, 9), (9, 3), (5, 5), (0, 7)])
+@pytest.mark.parametrize("pair", [(0, 0), (3, 9), (9, 3), (5, 5), (0, 7), (9900, 10_100)])
 def test_mcnemar_is_the_binomial_test(pair):
     wanted = 1.0 if sum(pair) == 0 else stats.binomtest(pair[0], sum(pair), 0.5).pvalue
     assert mcnemar(*pair) == pytest.approx(wanted)
@@ -63,6 +65,63 @@ def test_several_seeds_are_a_paired_t_test():
     assert verdict(compare_seeds([0.5, 0.7], [0.6, 0.5]), 0.6, 0.55)["outcome"] == "no difference"
 
 
+def test_verdict_and_interval_never_contradict_each_other():
+    seen = set()
+    for total in (30, 100, 1000):
+        for first in range(0, 25):
+            for second in range(0, min(25, total - first + 1)):
+                low, high = paired_interval(first, second, total)
+                is_sure = mcnemar(first, second) < 0.05
+                assert is_sure == (low > 0 or high < 0), (first, second, total)
+                assert -1 <= low <= (first - second) / total <= high <= 1
+                assert paired_interval(second, first, total) == pytest.approx((-high, -low))
+                seen.add(is_sure)
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize(("first", "second"), [(0.05, 0.05), (0.2, 0.02), (0.4, 0.1), (0.01, 0.0)])
+def test_the_interval_covers_as_often_as_it_says(first, second):
+    """Summed over all tables of 40 rows."""
+    total = 40
+    tables = [(a, b) for a in range(total + 1) for b in range(total + 1 - a)]
+    counts = np.array([(a, b, total - a - b) for a, b in tables])
+    chance = stats.multinomial.pmf(counts, total, [first, second, 1 - first - second])
+    covered = 0.0
+    for (a, b), p in zip(tables, chance, strict=True):
+        if p > 1e-9:
+            low, high = paired_interval(a, b, total)
+            covered += p * (low <= first - second <= high)
+    assert covered >= 0.945
+
+
+def test_seeds_that_gain_the_same_prove_little():
+    found = compare_seeds([0.81, 0.81], [0.80, 0.80])
+    assert found["p"] == 0.5
+    said = verdict(found, 0.81, 0.80)
+    assert said["outcome"] == "no difference"
+    assert "+1.0 points with each of 2 seeds" in said["text"]
+    assert verdict(compare_seeds([0.81] * 6, [0.80] * 6), 0.81, 0.80)["outcome"] == "helped"
+    assert compare_seeds([0.8, 0.7], [0.8, 0.7])["p"] == 1
+
+
+def test_no_test_rows():
+    found = compare(np.zeros(0), np.zeros(0))
+    assert (found["low"], found["high"], found["p"]) == (-1, 1, 1)
+    assert verdict(found, 0.0, 0.0)["outcome"] == "unknown"
+
+
+def test_a_class_that_is_to_be_large_is_no_collapse():
+    classes, expected = ("a", "b", "c"), np.array([0.8, 0.15, 0.05])
+    kept = np.array([80, 15, 5])
+    assert find_collapse(kept, None, classes)["code"] == "collapse"
+    assert find_collapse(kept, None, classes, expected) is None
+    assert "100% of the kept labels are 'a', where about 80%" in find_collapse(np.array([100, 0, 0]), None, classes, expected)["text"]  # fmt: skip
+    swapped = find_collapse(np.array([5, 15, 80]), None, classes, expected)
+    assert "'c', where about 5% were expected" in swapped["text"]
+    # Of a class with two rows to be expected none need be kept.
+    assert find_collapse(np.array([25, 25, 0]), None, classes, np.array([48, 48, 4])) is None
+
+
 def test_collapse_is_named_and_balance_is_not():
     classes = ("a", "b", "c")
     assert find_collapse(np.array([30, 33, 28]), None, classes) is None
@@ -77,6 +136,8 @@ def test_small_measures():
     assert total_variation(np.zeros(2), np.array([0.5, 0.5])) == 0
     bins = reliability(np.array([0.05, 0.95, 0.97, 1.0]), np.array([0, 1, 1, 0]))
     assert [b["rows"] for b in bins] == [1, 3]
+    edges = reliability(np.array([0.0, 0.1, 0.2, 0.3, 1.0]), np.ones(5))
+    assert [(b["to"], b["rows"]) for b in edges] == [(0.1, 2), (0.2, 1), (0.3, 1), (1.0, 1)]
     assert bins[1]["accuracy"] == pytest.approx(2 / 3)
 
 
@@ -87,6 +148,10 @@ def test_temperature_undoes_what_was_multiplied():
     y = np.array([generator.choice(3, p=row) for row in p])
     assert fit_temperature(3 * logits, y) == pytest.approx(3, rel=0.1)
     assert fit_temperature(logits[:0], y[:0]) == 1.0
+    right = logits.argmax(axis=1)
+    assert fit_temperature(logits[:50], right[:50]) == 1.0  # no T is likeliest
+    unknown = np.where(np.arange(4000) % 2, y, -1)
+    assert fit_temperature(logits, unknown) == fit_temperature(logits[1::2], y[1::2])
 
 
 def test_the_gauge_knows_good_labels_from_noise_and_says_what_it_cannot_know():
@@ -101,8 +166,37 @@ def test_the_gauge_knows_good_labels_from_noise_and_says_what_it_cannot_know():
     assert "close to guessing" in noise["text"]
     one = gauge(good[:3], y[:3], 4)
     assert one["accuracy"] is None
-    assert "1 of 4 classes have no label" in one["text"]
+    assert "With one label a class" in one["text"]
+    assert "1 of 4 classes has no label" in one["text"]
     assert math.isclose(gauge(good, y, 3, seed=1)["rows"], 30)
+
+
+@pytest.mark.parametrize(
+    ("y", "said"),
+    [
+        ([], "No label is given"), ([0] * 10, "Only one class has labels (10)"), ([0, 1, 2], "With one label a class"),
+        ([0, 0, 0, 1], "With two labels or more of one class only"), ([2], "Only one class has labels (1)"),
+    ],
+)  # fmt: skip
+def test_the_gauge_says_what_it_has_not(y, said):
+    found = gauge(np.random.default_rng(0).normal(size=(len(y), 4)), np.array(y, int), 3)
+    assert found["accuracy"] is None
+    assert found["text"].startswith(said)
+
+
+def test_the_gauge_leaves_out_single_labels_and_says_how_sure_it_is():
+    y = np.array([0] * 12 + [1] * 12 + [2])
+    x = np.random.default_rng(0).normal(size=(25, 4)) + 5 * np.eye(3, 4)[y]
+    found = gauge(x, y, 3)
+    assert found["accuracy"] > 0.9
+    assert found["rows"] == 25
+    assert "your 24 labels" in found["text"]
+    assert "1 class has a single label" in found["text"]
+    assert "unbalanced" in found["text"]
+    wilson = stats.binomtest(round(24 * found["accuracy"]), 24).proportion_ci(method="wilson")
+    assert (found["low"], found["high"]) == pytest.approx((wilson.low, wilson.high), abs=1e-6)
+    few = gauge(x[[0, 1, 12, 13]], y[[0, 1, 12, 13]], 2)
+    assert few["high"] - few["low"] > 0.4
 
 
 def test_doubt_is_a_binomial_test_of_the_given_labels():
@@ -115,3 +209,12 @@ def test_doubt_is_a_binomial_test_of_the_given_labels():
     few = np.array([0, 0, 1, 1])  # four of four would prove nothing
     assert doubt(1 - few, few, 2) == ""
     assert doubt(np.full(3, -1), np.array([0, 1, 2]), 3) == ""  # one label a class
+
+
+def test_reliability_and_calibration_error_share_their_bins():
+    generator = np.random.default_rng(0)
+    confidence = np.round(generator.random(200), 1)
+    is_right = generator.random(200) < confidence
+    bins = reliability(confidence, is_right)
+    summed = sum(b["rows"] * abs(b["accuracy"] - b["confidence"]) for b in bins) / 200
+    assert summed == pytest.approx(calibration_error(confidence, is_right, bins=10))
