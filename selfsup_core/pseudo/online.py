@@ -69,6 +69,7 @@ class Consistency:
 
     Args:
         weak, strong: vary samples, or None. select: (probabilities (B, C), places (B,)) → weights (B,).
+        turn: probabilities (B, C) → (B, C) after distribution alignment, or None; what is learned are the turned ones.
         teacher: of mean teacher, updated before each use.
         progress: () → share of the training that is done.
         rise: share of the training in which the weight of unlabeled rows rises from 0. A network that knows nothing yet
@@ -84,6 +85,7 @@ class Consistency:
     rise: float = 0.0
     temperature: float = 0.5
     decay: float = 0.99
+    turn: Callable[[torch.Tensor], torch.Tensor] | None = None
     teacher: nn.Module | None = None
 
     def __call__(
@@ -98,7 +100,10 @@ class Consistency:
             p = predict(student, first)
             if self.method == "mixmatch":
                 second = self.weak(x, generator) if self.weak else x
-                p = sharpen((p + predict(student, second)) / 2, self.temperature)
+                p = (p + predict(student, second)) / 2
+            p = self.turn(p) if self.turn else p
+            if self.method == "mixmatch":
+                p = sharpen(p, self.temperature)
             weights = self.select(p, places)
         if self.method == "mixmatch":
             return self._mix(student, first, p, generator)

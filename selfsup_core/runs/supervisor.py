@@ -41,6 +41,8 @@ PRELOAD = (
     "selfsup_core.runs.session",
     "selfsup_core.runs.tasks.autoencoder",
     "selfsup_core.runs.tasks.language",
+    "selfsup_core.runs.tasks.classify",
+    "selfsup_core.runs.tasks.pseudo",
     "selfsup_core.runs.worker",
     "sklearn.model_selection",
     "sklearn.datasets",

@@ -24,7 +24,7 @@ from selfsup_core.pseudo.online import (
     square_loss,
 )
 from tests.helpers import make_run, run_here, same, weights
-from tests.runs.test_pseudo import make_table, spec_of
+from tests.runs.test_pseudo import equal, make_table, networks, spec_of
 
 
 def draw(seed: int = 0) -> torch.Generator:
@@ -119,6 +119,33 @@ def test_only_the_student_gets_a_gradient_and_weights_of_zero_none(method):
         assert has_gradient == (kept == 1.0 or method in ("mean-teacher", "mixmatch"))
 
 
+@pytest.mark.parametrize("method", ["lee", "fixmatch", "uda", "mixmatch"])
+def test_what_is_learned_are_the_turned_proposals(method):
+    """Turned to class 2, every proposal pulls the student there."""
+    student, x = nn.Linear(4, 3), torch.rand(8, 4, generator=draw())
+    seen = []
+    consistency = Consistency(
+        method, weak=None, strong=None, select=lambda p, rows: seen.append(p) or torch.ones(len(p)),
+        progress=lambda: 1.0, turn=lambda p: torch.eye(3)[[2] * len(p)],
+    )  # fmt: skip
+    loss, _ = consistency(student, (x, torch.arange(8)), draw())
+    loss.backward()
+    assert (seen[0].argmax(dim=1) == 2).all()
+    assert student.bias.grad[2] < 0 < student.bias.grad[:2].sum()
+
+
+def test_alignment_within_steps_changes_the_student_and_not_the_twin(workspace: Path):
+    make_table(workspace, "my-clouds")
+    found = []
+    for is_aligned in (False, True):
+        spec = spec_of(objective__method="fixmatch", objective__keep="fixed", objective__threshold=0.4, objective__align=is_aligned, objective__rise=0.0, objective__guard=False, train__epochs=2)  # fmt: skip
+        folder = make_run(workspace, spec)
+        assert run_here(folder)["status"] == "finished"
+        found.append(networks(folder))
+    assert not equal(found[0]["student"], found[1]["student"])
+    assert equal(found[0]["twin"], found[1]["twin"])
+
+
 @pytest.mark.parametrize("method", ["lee", "fixmatch", "uda", "mean-teacher", "mixmatch"])
 def test_a_run_of_each_method_learns_and_resumes_bit_for_bit(workspace: Path, monkeypatch, method):
     from selfsup_core.runs.session import Session
@@ -126,7 +153,7 @@ def test_a_run_of_each_method_learns_and_resumes_bit_for_bit(workspace: Path, mo
 
     make_table(workspace, "my-clouds")
     keep = "lee" if method == "lee" else "flexmatch"
-    spec = spec_of(objective__method=method, objective__keep=keep, objective__augment="weak", train__epochs=5, train__steps_per_epoch=20, train__checkpoint_seconds=1e-6)  # fmt: skip
+    spec = spec_of(objective__method=method, objective__keep=keep, objective__align=method == "uda", objective__augment="weak", train__epochs=5, train__steps_per_epoch=20, train__checkpoint_seconds=1e-6)  # fmt: skip
     whole, cut = make_run(workspace, spec), make_run(workspace, spec)
     state = run_here(whole)
     assert state["status"] == "finished", state["error"]

@@ -207,11 +207,16 @@ class PseudoTask(ClassifyTask):
         return Consistency(
             config.method, weak=make_augment("weak", **about), strong=make_augment("strong", **about),
             select=self._select_within, progress=self._progress, weight=config.pseudo_weight, rise=config.rise,
-            temperature=config.temperature, decay=config.ema_decay, teacher=teacher,
+            temperature=config.temperature, decay=config.ema_decay, teacher=teacher, turn=self._turn_within,
         )  # fmt: skip
 
     def _progress(self) -> float:
         return self.objective.progress / self.spec.train.epochs
+
+    def _turn_within(self, p: torch.Tensor) -> torch.Tensor:
+        """(B, C) proposals of a step after alignment, where that is wanted."""
+        p, self.selected = self.selector.turned_within(p, self.selected)
+        return p
 
     def _select_within(self, p: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
         """(B, C) proposals of a step → (B,) weights; the selector remembers what it has seen."""
@@ -423,7 +428,9 @@ class PseudoTask(ClassifyTask):
         found = super().find_signs(row, past, baseline, is_last=is_last)
         count = len(self.classes)
         before = class_counts(self.kept.kept_label, count) if self.round > 1 else None
-        collapse = find_collapse(class_counts(self.next.kept_label, count), before, self.classes)
+        collapse = find_collapse(
+            class_counts(self.next.kept_label, count), before, self.classes, self.proposers.shares
+        )
         return [*([collapse] if collapse else []), *found]
 
     def _name_rows(
