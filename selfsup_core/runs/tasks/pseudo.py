@@ -17,22 +17,21 @@ import torch
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
+from selfsup_core.evaluate.calibration import calibrate
 from selfsup_core.evaluate.classification import (
     accuracy,
-    calibration_error,
     confusion_matrix,
     macro_f1,
 )
 from selfsup_core.evaluate.classifier import ClassifierView
+from selfsup_core.evaluate.kept import Kept, class_counts, count_kept, describe_kept
 from selfsup_core.files import write_bytes, write_json
 from selfsup_core.models.modules.beside import Beside
 from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.pseudo.audit import (
     compare,
     find_collapse,
-    fit_temperature,
     gauge,
-    reliability,
     verdict,
 )
 from selfsup_core.pseudo.augment import make_augment
@@ -51,33 +50,6 @@ MOST_GAUGED = 5000  # labels that are cross-validated before the start
 LEAST_STEPS = 20  # of a round, where the steps are not set
 QUEUE = 24  # rows that are named for a person to label, and confident mistakes
 PSEUDO = "pseudo.safetensors"
-
-
-@dataclass
-class Kept:
-    """What is known of the pool's rows after an epoch, (P,) each.
-
-    Attributes:
-        label: proposed class, -1 where nobody proposes. confidence: its probability, 0 there.
-        weight: with which it is learned from, 0 when it is not kept. first: round in which it was first kept, or -1.
-        voters: bit i is set when proposer i names this class.
-    """
-
-    label: np.ndarray
-    confidence: np.ndarray
-    weight: np.ndarray
-    first: np.ndarray
-    voters: np.ndarray
-
-    @classmethod
-    def nothing(cls, size: int) -> Kept:
-        none = np.full(size, -1, np.int32)
-        return cls(none, np.zeros(size, np.float32), np.zeros(size, np.float32), none.copy(), np.zeros(size, np.uint16))  # fmt: skip
-
-    @property
-    def kept_label(self) -> np.ndarray:
-        """(P,) class that is learned, -1 for none."""
-        return np.where(self.weight > 0, self.label, -1)
 
 
 @dataclass(frozen=True)
@@ -308,7 +280,7 @@ class PseudoTask(ClassifyTask):
         self.setting.phase("keep")
         self.next = self._keep(probabilities)
         self.setting.phase("train")
-        metrics |= self._audit(self.kept, self.next)
+        metrics |= describe_kept(self.kept, self.next, self.inputs.y[self.pool])
         return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))  # fmt: skip
 
     def _propose(self) -> np.ndarray:
@@ -325,9 +297,8 @@ class PseudoTask(ClassifyTask):
         progress = self.round / max(1, self.spec.train.epochs - 1)
         turned = self.selector.turned(p)
         weights, then = self.selector(turned, self.selected, progress=progress)
-        if (
-            not self.online
-        ):  # else it remembers what it has seen within the steps, and this is a look from outside
+        # Within steps it remembers what it has seen there, and this is a look from outside.
+        if not self.online:
             self.selected = then
         confidence, label, there = proposed(turned)
         if self.proposers.doubt:
@@ -367,28 +338,13 @@ class PseudoTask(ClassifyTask):
 
     # What is written of an epoch
 
-    def _audit(self, before: Kept, now: Kept) -> dict[str, float | None]:
-        """Numbers of what was kept; what needs the truth is None where it is hidden from everybody."""
-        truth = self.inputs.y[self.pool]
-        kept = now.kept_label
-        is_kept, known = kept >= 0, (kept >= 0) & (truth >= 0)
-        changed = (before.kept_label >= 0) & is_kept & (before.kept_label != kept)
-        size = max(1, len(kept))
-        return {
-            "coverage": float(is_kept.sum() / size),
-            "pseudo_precision": float((kept == truth)[known].mean()) if known.any() else None,
-            "proposed": float((now.label >= 0).sum() / size),
-            "flips": float(changed.sum() / max(1, is_kept.sum())),
-        }
-
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
         view, now = look.view, look.view.proposed
         student, count = view.student, len(self.classes)
         place = np.full(len(self.dataset), -1)
         place[self.pool] = np.arange(len(self.pool))
-        shown = place[
-            self.evaluator.samples
-        ]  # -1, the place behind the pool, for rows outside of it
+        # -1, the place behind the pool, for rows outside of it.
+        shown = place[self.evaluator.samples]
         truth = self.inputs.y[self.pool]
         arrays = {
             "predicted": student.predicted, "confidence": student.confidence,
@@ -398,16 +354,9 @@ class PseudoTask(ClassifyTask):
         }  # fmt: skip
         if count <= MOST_CONFUSION:
             arrays["confusion"] = student.confusion
-            arrays["flow"] = flow(view.before, now.kept_label, count)
-            arrays["kept_confusion"] = confusion_matrix(
-                truth[(truth >= 0) & (now.kept_label >= 0)],
-                now.kept_label[(truth >= 0) & (now.kept_label >= 0)],
-                count,
-            ).astype(np.int32)
-        arrays["mix"] = np.stack([
-            class_counts(rows, count) for rows in (truth, now.label, now.kept_label, self.given)
-        ])  # fmt: skip
-        arrays["histogram"] = histogram(now.label, now.confidence, truth, count)
+        arrays |= count_kept(
+            view.before, now, truth, self.given, count, with_pairs=count <= MOST_CONFUSION
+        )
         about = self._name_rows(arrays, now, view.probabilities)
         frames.write_points(epoch, student.scores, arrays, about, is_last=is_last)
         self.setting.persist(lambda: self._write_labels(epoch, now))
@@ -500,50 +449,8 @@ class PseudoTask(ClassifyTask):
             text = f"{self.proposers.doubt} Student and twin are one: {metrics['accuracy']:.1%}{best}. More labels, or another encoder, may change that; objective.guard = false tries it anyway."
             self.verdict = {"outcome": "not used", "text": text}
         about["verdict"] = self.verdict
-        about["calibration"] = self._calibrate()
+        measured = self.evaluator.validation
+        logits = self.evaluator.logits(self.student, measured, "validation rows").numpy()
+        about["calibration"] = calibrate(logits, self.inputs.y[measured])
         self.setting.persist(lambda: write_json(self.setting.folder / TEST, about))
         return metrics
-
-    def _calibrate(self) -> dict[str, Any]:
-        """How far the student's probabilities can be trusted on validation rows, before and after temperature scaling.
-
-        The temperature is fitted on one half of the validation rows and judged on the other.
-        """
-        rows = self.evaluator.validation
-        logits = self.evaluator.logits(self.student, rows, "validation rows").numpy().astype(np.float64)  # fmt: skip
-        y = self.inputs.y[rows]
-        half = np.arange(len(rows)) % 2 == 0
-        temperature = fit_temperature(logits[half], y[half])
-        found: dict[str, Any] = {"temperature": temperature, "rows": len(rows)}
-        for name, scale in (("before", 1.0), ("after", temperature)):
-            p = np.exp(logits / scale - (logits / scale).max(axis=1, keepdims=True))
-            p /= p.sum(axis=1, keepdims=True)
-            is_right = p.argmax(axis=1) == y
-            found[name] = {
-                "ece": calibration_error(p.max(axis=1)[~half], is_right[~half]), "bins": reliability(p.max(axis=1)[~half], is_right[~half]),
-            }  # fmt: skip
-        return found
-
-
-def class_counts(labels: np.ndarray, classes: int) -> np.ndarray:
-    """(N,) class numbers, -1 for none → (C,) int32."""
-    return np.bincount(labels[labels >= 0], minlength=classes).astype(np.int32)
-
-
-def flow(before: np.ndarray, after: np.ndarray, classes: int) -> np.ndarray:
-    """(P,) kept labels of two rounds, -1 for none → (C + 1, C + 1) counts from … to; 0 is "not kept"."""
-    return confusion_matrix(before + 1, after + 1, classes + 1).astype(np.int32)
-
-
-BINS = 100  # of a confidence between 0 and 1
-
-
-def histogram(
-    label: np.ndarray, confidence: np.ndarray, truth: np.ndarray, classes: int
-) -> np.ndarray:
-    """(P,) proposals → (C, 100, 3) counts by class, hundredth of confidence, and right, wrong, truth unknown."""
-    there = label >= 0
-    bins = np.minimum((confidence[there] * BINS).astype(np.int64), BINS - 1)
-    kind = np.where(truth[there] < 0, 2, (truth[there] != label[there]).astype(np.int64))
-    place = (label[there].astype(np.int64) * BINS + bins) * 3 + kind
-    return np.bincount(place, minlength=classes * BINS * 3).reshape(classes, BINS, 3).astype(np.int32)  # fmt: skip

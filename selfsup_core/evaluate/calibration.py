@@ -1,0 +1,26 @@
+"""How far a classifier's probabilities can be trusted, before and after temperature scaling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.evaluate.classification import calibration_error
+from selfsup_core.pseudo.audit import fit_temperature, reliability
+
+
+def calibrate(logits: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    """logits: (N, C), y: (N,) → temperature, rows, and before and after it the ECE and the bins of the reliability diagram.
+
+    The temperature is fitted on one half of the rows and judged on the other.
+    """
+    logits, half = logits.astype(np.float64), np.arange(len(y)) % 2 == 0
+    temperature = fit_temperature(logits[half], y[half])
+    found: dict[str, Any] = {"temperature": temperature, "rows": len(y)}
+    for name, scale in (("before", 1.0), ("after", temperature)):
+        p = np.exp(logits / scale - (logits / scale).max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        sure, is_right = p.max(axis=1)[~half], (p.argmax(axis=1) == y)[~half]
+        found[name] = {"ece": calibration_error(sure, is_right), "bins": reliability(sure, is_right)}  # fmt: skip
+    return found
