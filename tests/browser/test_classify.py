@@ -30,7 +30,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     choose(page, "Classifier", "Linear on words")
     page.get_by_role("button", name="Advanced").click()
     page.get_by_role("button", name="How good will the proposals be?").click()
-    expect(page.get_by_text("(cross-validation)")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("(cross-validation")).to_be_visible(timeout=SLOW)
     page.keyboard.press("Escape")
     page.get_by_role("spinbutton", name="Rounds").fill("4")
     page.get_by_role("spinbutton", name="Rounds").press("Enter")
