@@ -55,6 +55,27 @@ def run_here(folder: RunFolder) -> dict[str, Any]:
     return json.loads(folder.state.read_bytes())
 
 
+def kill_and_resume(folder: RunFolder, monkeypatch: Any, *, saves: int) -> dict[str, Any]:
+    """Let the worker die after its `saves`-th checkpoint, then let another go on; the state at the end."""
+    from selfsup_core.runs.session import Session
+
+    real, count = Session.save, [0]
+
+    def dying(self: Session) -> None:
+        real(self)
+        count[0] += 1
+        if count[0] == saves:
+            raise Killed
+
+    monkeypatch.setattr(Session, "save", dying)
+    try:
+        run_here(folder)
+    except Killed:
+        monkeypatch.setattr(Session, "save", real)
+        return run_here(folder)
+    raise AssertionError(f"the run saved only {count[0]} times, so nothing was killed")
+
+
 def wait_for(check: Callable[[], T], what: str, seconds: float = 90.0) -> T:
     """What `check` returns once it is true; fails after `seconds`."""
     deadline = time.monotonic() + seconds

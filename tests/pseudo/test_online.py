@@ -23,7 +23,7 @@ from selfsup_core.pseudo.online import (
     soft_loss,
     square_loss,
 )
-from tests.helpers import make_run, run_here, same, weights
+from tests.helpers import kill_and_resume, make_run, run_here, same, weights
 from tests.runs.test_pseudo import equal, make_table, networks, spec_of
 
 
@@ -148,8 +148,6 @@ def test_alignment_within_steps_changes_the_student_and_not_the_twin(workspace: 
 
 @pytest.mark.parametrize("method", ["lee", "fixmatch", "uda", "mean-teacher", "mixmatch"])
 def test_a_run_of_each_method_learns_and_resumes_bit_for_bit(workspace: Path, monkeypatch, method):
-    from selfsup_core.runs.session import Session
-    from tests.helpers import Killed
 
     make_table(workspace, "my-clouds")
     keep = "lee" if method == "lee" else "flexmatch"
@@ -159,17 +157,5 @@ def test_a_run_of_each_method_learns_and_resumes_bit_for_bit(workspace: Path, mo
     assert state["status"] == "finished", state["error"]
     assert state["metrics"]["accuracy"] > 0.6
     assert "train_unlabeled_loss" in state["metrics"]
-    real, count = Session.save, [0]
-
-    def dying(self):
-        real(self)
-        count[0] += 1
-        if count[0] == 4:
-            raise Killed
-
-    monkeypatch.setattr(Session, "save", dying)
-    with pytest.raises(Killed):
-        run_here(cut)
-    monkeypatch.setattr(Session, "save", real)
-    run_here(cut)
+    kill_and_resume(cut, monkeypatch, saves=4)
     assert same(weights(whole), weights(cut))

@@ -11,10 +11,16 @@ from sklearn.metrics import accuracy_score
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.live import epoch_rows
-from selfsup_core.runs.session import Session
 from selfsup_core.runs.spec import list_presets, preset_spec
 from selfsup_core.runs.thinned import frame_path
-from tests.helpers import Killed, make_run, rows_without_times, run_here, same, weights
+from tests.helpers import (
+    kill_and_resume,
+    make_run,
+    rows_without_times,
+    run_here,
+    same,
+    weights,
+)
 
 QUICK = {"train.epochs": 6, "train.device": "cpu", "train.threads": 1}
 
@@ -37,19 +43,7 @@ def test_killed_and_resumed_it_ends_bit_for_bit_the_same(workspace: Path, monkey
     spec = preset_spec("classify-table", QUICK | {"train.checkpoint_seconds": 1e-6})
     whole, cut = make_run(workspace, spec), make_run(workspace, spec)
     run_here(whole)
-    real, count = Session.save, [0]
-
-    def dying(self):
-        real(self)
-        count[0] += 1
-        if count[0] == 3:
-            raise Killed
-
-    monkeypatch.setattr(Session, "save", dying)
-    with pytest.raises(Killed):
-        run_here(cut)
-    monkeypatch.setattr(Session, "save", real)
-    run_here(cut)
+    kill_and_resume(cut, monkeypatch, saves=3)
     assert same(weights(whole), weights(cut))
     assert rows_without_times(whole) == rows_without_times(cut)
 

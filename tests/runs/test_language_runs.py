@@ -19,12 +19,11 @@ from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.language_runs import export_model, list_language_runs, load_run_model
 from selfsup_core.runs.live import epoch_rows
-from selfsup_core.runs.session import Session
 from selfsup_core.runs.spec import list_presets, make_spec, preset_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from tests.helpers import (
-    Killed,
     frame_bytes,
+    kill_and_resume,
     last_tensors,
     make_run,
     rows_without_times,
@@ -93,19 +92,7 @@ def test_killed_and_resumed_it_ends_bit_for_bit_the_same(texts: Path, monkeypatc
     whole = make_run(texts, spec)
     run_here(whole)
     cut = make_run(texts, spec)
-    real, count = Session.save, [0]
-
-    def dying(self):
-        real(self)
-        count[0] += 1
-        if count[0] == 3:
-            raise Killed
-
-    monkeypatch.setattr(Session, "save", dying)
-    with pytest.raises(Killed):
-        run_here(cut)
-    monkeypatch.setattr(Session, "save", real)
-    run_here(cut)
+    kill_and_resume(cut, monkeypatch, saves=3)
     assert same(weights(whole), weights(cut))
     assert same(last_tensors(whole), last_tensors(cut))
     assert rows_without_times(whole) == rows_without_times(cut)

@@ -15,12 +15,18 @@ from selfsup_core.figures.seeds import reliability_figure
 from selfsup_core.runs.folder import read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.live import epoch_rows
-from selfsup_core.runs.session import Session
 from selfsup_core.runs.spec import RunSpec, list_presets, make_spec, preset_spec
 from selfsup_core.runs.tasks.pseudo import PSEUDO
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.train.checkpoint import load_newest
-from tests.helpers import Killed, make_run, rows_without_times, run_here, same, weights
+from tests.helpers import (
+    kill_and_resume,
+    make_run,
+    rows_without_times,
+    run_here,
+    same,
+    weights,
+)
 
 SIZE, CLASSES = 240, 3
 
@@ -142,19 +148,7 @@ def test_killed_and_resumed_it_ends_bit_for_bit_the_same(clouds: Path, monkeypat
     spec = spec_of(objective__student=student, train__checkpoint_seconds=1e-6)
     whole, cut = make_run(clouds, spec), make_run(clouds, spec)
     run_here(whole)
-    real, count = Session.save, [0]
-
-    def dying(self):
-        real(self)
-        count[0] += 1
-        if count[0] == 4:
-            raise Killed
-
-    monkeypatch.setattr(Session, "save", dying)
-    with pytest.raises(Killed):
-        run_here(cut)
-    monkeypatch.setattr(Session, "save", real)
-    run_here(cut)
+    kill_and_resume(cut, monkeypatch, saves=4)
     assert same(weights(whole), weights(cut))
     assert rows_without_times(whole) == rows_without_times(cut)
     assert equal(read_frame(whole.path / PSEUDO), read_frame(cut.path / PSEUDO))
