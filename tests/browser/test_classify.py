@@ -39,10 +39,10 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
     expect(page.get_by_test_id("stage-verdict")).to_contain_text("twin", timeout=SLOW)
     first = re.search(r"run=([\w-]+)", page.url).group(1)
-    epoch = stage.get_attribute("data-epoch")
+    expect(stage).to_have_attribute("data-epoch", "4", timeout=SLOW)
     page.get_by_test_id("stage-panel-flow").click()
     page.keyboard.press("ArrowLeft")
-    expect(stage).not_to_have_attribute("data-epoch", epoch)
+    expect(stage).to_have_attribute("data-epoch", "3")
     page.get_by_role("radio", name="Label by hand").click()
     for done in range(1, 6):
         page.get_by_role("button", name="cats Shortcut").click()
