@@ -162,6 +162,8 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     Args:
         named: (L,) class that the other labels name for each, -1 for none. given: (L,) their classes.
     """
+    from scipy.special import bdtrc
+
     counts = np.bincount(given, minlength=classes)
     seen = int((counts > 0).sum())
     tested = (named >= 0) & (counts[given] >= 2)
@@ -170,8 +172,7 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     level = LEVEL if total >= FEW_LABELS else LAX_LEVEL
     if total == 0 or chance**total > LEVEL:
         return ""
-    tail = sum(math.comb(total, k) * chance**k * (1 - chance) ** (total - k) for k in range(right, total + 1))  # fmt: skip
-    if tail <= level:
+    if right and bdtrc(right - 1, total, chance) <= level:
         return ""
     return (
         f"Similar rows name {right} of {total} given labels rightly, and guessing would name about {chance * total:.0f}: "

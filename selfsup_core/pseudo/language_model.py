@@ -88,18 +88,22 @@ def written(
     return parse_label(answer, classes)[0], answer
 
 
-class Kept:
+class Answers:
     """What a model has said of texts before: a line of JSON a text, so that a job that ended early goes on."""
 
     def __init__(self, path: Path | None) -> None:
         self.path, self.found = path, {}
         if path and path.is_file():
-            for line in path.read_text("utf-8", errors="replace").splitlines():
+            text = path.read_text("utf-8", errors="replace")
+            if text and not text.endswith("\n"):  # a job was killed in the middle of a line
+                with open(path, "a", encoding="utf-8") as file:
+                    file.write("\n")
+            for line in text.splitlines():
                 try:
                     entry = json.loads(line)
                     self.found[int(entry["row"])] = entry["said"]
                 except (ValueError, KeyError, TypeError):
-                    continue  # the last line of a job that was killed
+                    continue
 
     def add(self, row: int, said: Any) -> None:
         self.found[row] = said
@@ -107,6 +111,13 @@ class Kept:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with open(self.path, "a", encoding="utf-8") as file:
                 file.write(json.dumps({"row": row, "said": said}, ensure_ascii=False) + "\n")
+
+
+def mark_of(folder: Path) -> str:
+    """Names the model in a folder by its files, their sizes and times, so that other weights are asked anew."""
+    files = sorted((*folder.glob("*.safetensors"), *folder.glob("*.json")))
+    stamps = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return sha256(json.dumps(stamps).encode())
 
 
 def kept_path(
@@ -130,7 +141,7 @@ def zero_shot(
         SettingError: the names cannot be told apart.
     """
     check_classes(classes)
-    store = Kept(kept)
+    store = Answers(kept)
     empty = name_scores(model, tokenizer, make_prompt(EMPTY, classes, config), classes).numpy()
     for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
         if row in store.found:
@@ -149,7 +160,7 @@ def generated(
 ) -> np.ndarray:  # fmt: skip
     """As `zero_shot`, by what the model writes; rows of NaN where its answer names no class."""
     check_classes(classes)
-    store, count = Kept(kept), len(classes)
+    store, count = Answers(kept), len(classes)
     for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
         if row in store.found:
             continue

@@ -95,7 +95,8 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         title="All-labels ceiling",
     )  # fmt: skip
     guard: bool = setting(
-        True, "Keep no pseudo-label where the given labels show no sign that similar rows have the same class.",
+        True, "Keep no pseudo-label of the classifier or of neighbors where the given labels show no sign that similar rows "
+        "have the same class.",
         title="Guard", why="There self-training hurts: reviews, good and bad, are alike in their words.",
     )  # fmt: skip
     neighbors: int = setting(

@@ -113,7 +113,8 @@ class Consistency:
             loss = soft_loss(logits, sharpen(p, self.temperature), weights)
         else:
             loss = hard_loss(logits, p.argmax(dim=1), weights)
-        share = ramp(self.progress(), self.rise)
+        # Lee's own α(t) is in the weights already.
+        share = 1.0 if self.method == "lee" else ramp(self.progress(), self.rise)
         return self.weight * share * loss, {"unlabeled_loss": loss.detach(), "kept_share": weights.mean()}  # fmt: skip
 
     def _follow_teacher(

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from selfsup_core.pseudo.audit import total_variation
+
 POWER = 3.0
 # By labels that spread less far (α = .9), 30 splits each of seven sets that were nearly even and one that was not: all of the
 # uneven one fell on the right side, and all but one of the others.
@@ -132,4 +134,5 @@ def shares_of(p: np.ndarray) -> np.ndarray:
 def looks_uneven(shares: np.ndarray) -> bool:
     """Whether shares (C,) are clearly not even: far from it on the whole, and at least one class nearly missing."""
     even = 1.0 / len(shares)
-    return bool(np.abs(shares - even).sum() / 2 >= UNEVEN and shares.min() <= FAINT * even)
+    distance = total_variation(shares, np.full(len(shares), even))
+    return bool(distance >= UNEVEN and shares.min() <= FAINT * even)

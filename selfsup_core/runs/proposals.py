@@ -81,7 +81,8 @@ class Proposers:
         self.setting.say("Looking at similar rows.")
         x = self.features(np.concatenate([self.labeled[places], some]))
         labels = np.concatenate([self.labels[places], np.full(len(some), -1)])
-        if config.guard:
+        # Names, rules and language models need no similar rows to be right.
+        if config.guard and set(self.names) <= {"self", "neighbors"}:
             named_so = leave_one_out(make_graph(x, config.neighbors), labels, classes)
             self.doubt = doubt(named_so, self.labels[places], classes)
             self.notes += [self.doubt] if self.doubt else []
@@ -165,16 +166,22 @@ class Proposers:
         from selfsup_core.models.model_folder import load_causal
         from selfsup_core.models.pretrained import prepare
         from selfsup_core.models.zero_shot import ZeroShotConfig
-        from selfsup_core.pseudo.language_model import NAMES, generated, kept_path, zero_shot
+        from selfsup_core.pseudo.language_model import (
+            NAMES,
+            generated,
+            kept_path,
+            mark_of,
+            zero_shot,
+        )
 
         texts, config, setting = self._texts(how), self.config, self.setting
         asked = ZeroShotConfig(most_characters=config.labeler_characters)
         if how == "zero-shot":
             asked = asked.model_copy(update={"template": NAMES})
-        path = kept_path(
-            setting.workspace / "labels", how, config.labeler, self.dataset.digest or self.dataset.id, self.classes, asked,
-        )  # fmt: skip
         folder = prepare(config.labeler, setting.workspace, say=setting.say)
+        path = kept_path(
+            setting.workspace / "labels", how, mark_of(folder), self.dataset.digest or self.dataset.id, self.classes, asked,
+        )  # fmt: skip
         setting.say("Loading the language model.")
         model, tokenizer = load_causal(folder)
         ask = zero_shot if how == "zero-shot" else generated

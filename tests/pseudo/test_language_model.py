@@ -16,6 +16,7 @@ from selfsup_core.pseudo.language_model import (
     from_labels,
     generated,
     kept_path,
+    mark_of,
     name_scores,
     zero_shot,
 )
@@ -82,6 +83,8 @@ def test_what_was_said_before_is_not_asked_again(loaded, tmp_path: Path, monkeyp
     again = zero_shot(model, tokenizer, texts, [4, 7, 9], CLASSES, config, kept=path)
     assert len(asked) == 2  # the empty prompt and the third text
     np.testing.assert_allclose(again, whole, atol=1e-4)
+    zero_shot(model, tokenizer, texts, [4, 7, 9], CLASSES, config, kept=path)
+    assert len(asked) == 3  # what came after the torn line was kept too
     other = kept_path(tmp_path, "zero-shot", "tiny", "data", CLASSES, ZeroShotConfig(seed=1))
     assert other != path
 
@@ -98,3 +101,12 @@ def test_answers_that_name_no_class_abstain(loaded, monkeypatch):
     monkeypatch.undo()
     real = generated(model, tokenizer, ["the cat"], [0], CLASSES, ZeroShotConfig(most_tokens=3))
     assert real.shape == (1, 3)
+
+
+def test_other_weights_in_the_same_folder_are_asked_anew(tmp_path: Path):
+    folder = tiny_gpt(tmp_path / "tiny")
+    before = mark_of(folder)
+    assert mark_of(folder) == before
+    weights = next(folder.glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes() + b" ")
+    assert mark_of(folder) != before

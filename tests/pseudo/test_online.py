@@ -146,6 +146,17 @@ def test_alignment_within_steps_changes_the_student_and_not_the_twin(workspace: 
     assert equal(found[0]["twin"], found[1]["twin"])
 
 
+def test_the_slow_rise_is_not_laid_over_lees_own():
+    student, x = nn.Linear(4, 3), torch.rand(8, 4, generator=draw())
+    losses = {}
+    for method in ("lee", "fixmatch"):
+        for progress in (0.0, 1.0):
+            consistency = Consistency(method, weak=None, strong=None, select=lambda p, rows: torch.ones(len(p)), progress=lambda t=progress: t, rise=0.5)  # fmt: skip
+            losses[method, progress] = float(consistency(student, (x, torch.arange(8)), draw())[0].detach())  # fmt: skip
+    assert losses["lee", 0.0] == losses["lee", 1.0] == losses["fixmatch", 1.0]
+    assert losses["fixmatch", 0.0] == pytest.approx(math.exp(-5) * losses["fixmatch", 1.0])
+
+
 @pytest.mark.parametrize("method", ["lee", "fixmatch", "uda", "mean-teacher", "mixmatch"])
 def test_a_run_of_each_method_learns_and_resumes_bit_for_bit(workspace: Path, monkeypatch, method):
 

@@ -179,7 +179,8 @@ def test_a_frame_counts_what_was_proposed_and_kept(clouds: Path):
     assert len(frame["unsure_rows"]) == 24
 
 
-def test_where_similar_rows_do_not_share_a_class_nothing_is_kept_and_it_is_said(workspace: Path):
+def make_noise(workspace: Path) -> None:
+    """Rows whose class has nothing to do with their numbers."""
     generator = np.random.default_rng(3)
     save_dataset(
         Dataset(
@@ -188,6 +189,10 @@ def test_where_similar_rows_do_not_share_a_class_nothing_is_kept_and_it_is_said(
         ),
         workspace / "datasets" / "my-noise",
     )  # fmt: skip
+
+
+def test_where_similar_rows_do_not_share_a_class_nothing_is_kept_and_it_is_said(workspace: Path):
+    make_noise(workspace)
     for method in ("rounds", "fixmatch"):
         folder = make_run(
             workspace,
@@ -211,6 +216,18 @@ def test_where_similar_rows_do_not_share_a_class_nothing_is_kept_and_it_is_said(
         spec_of("my-noise", data__labels_per_class=15, objective__guard=False, train__epochs=2),
     )
     assert run_here(anyway)["metrics"]["coverage"] > 0
+
+
+def test_the_guard_leaves_rules_alone(workspace: Path):
+    """Rules need no similar rows to be right, so nothing that similar rows say is held against them."""
+    make_noise(workspace)
+    spec = spec_of(
+        "my-noise", train__epochs=2, data__labels_per_class=15, objective__guard=True, objective__proposers=["rules"],
+        objective__rules="a: p > 1\nb: q > 1",
+    )  # fmt: skip
+    state = run_here(make_run(workspace, spec))
+    assert state["verdict"]["outcome"] != "not used"
+    assert state["metrics"]["coverage"] > 0
 
 
 def test_votes_and_calibration_are_kept(clouds: Path):
