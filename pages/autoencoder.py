@@ -8,12 +8,12 @@ import streamlit as st
 
 from pages.parts.advanced import choose_advanced
 from pages.parts.forms import CHOICE_LABELS, help_text, widget
-from pages.parts.live import show_run
+from pages.parts.live import open_asked, show_run
 from pages.parts.runlist import PAGES
 from pages.parts.workspace import errors_shown, start, workspace
 from selfsup_core.data.sources import find_source, list_sources, open_source
 from selfsup_core.data.vectorize import input_shape
-from selfsup_core.errors import RunError, StudioError
+from selfsup_core.errors import StudioError
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.models import MODELS
 from selfsup_core.runs.folder import open_run, read_state
@@ -202,13 +202,9 @@ if clicked and spec:
         st.query_params.from_dict({"run": run})
 run = st.query_params.get("run", "")
 if run:
-    try:
-        folder = open_run(workspace(), run)
-    except RunError as error:
-        st.error(f"{error.message} It may have been deleted.", icon=":material/error:")
-        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
-    else:
-        if elsewhere := PAGES.get(read_state(folder).get("task", "")):
+    if asked := open_asked(run):
+        folder, state = asked
+        if elsewhere := PAGES.get(state.get("task", "")):
             st.switch_page(elsewhere[0], query_params={"do": elsewhere[1], "run": folder.id})
         show_run(folder.id)
 elif spec:

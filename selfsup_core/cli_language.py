@@ -243,9 +243,8 @@ def embed_command(
     from selfsup_core.data.embed import EmbedConfig, embed_steps
     from selfsup_core.data.encoder_language import check_language
     from selfsup_core.errors import DataError
-    from selfsup_core.export.embeddings import export_embeddings
+    from selfsup_core.export.embeddings import export_embeddings, folder_of, open_texts
     from selfsup_core.files import write_bytes
-    from selfsup_core.lab.embedding import folder_of, open_texts
 
     root = place(workspace)
     if out is not None and out.exists():

@@ -13,6 +13,7 @@ from pages.parts.classify_why import show_why
 from pages.parts.workspace import errors_shown, plain, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
+from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
 from selfsup_core.figures.seeds import reliability_figure, seeds_figure
 from selfsup_core.figures.standing import sample_sheet
@@ -67,7 +68,7 @@ def show_queue(folder: RunFolder) -> None:
                 show_why(folder.id, row=rows[left[0]])
         else:
             st.markdown("All of them are seen.")
-        if done and st.button(f"Train again with {len(done)} labels by hand", icon=":material/play_arrow:", key="review-train", type="primary" if not left else "secondary"):  # fmt: skip
+        if done and st.button(f"Train again with {len(done)} label{'' if len(done) == 1 else 's'} by hand", icon=":material/play_arrow:", key="review-train", type="primary" if not left else "secondary"):  # fmt: skip
             again = make_spec(spec.as_dict(), {"objective.hand": list(done.items())})
             run = start(again, preset=read_state(folder)["preset"], button="review-train")
             st.query_params.from_dict({"do": "pseudo", "run": run})
@@ -110,7 +111,7 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
 def show_audit(folder: RunFolder) -> None:
     """Coverage and agreement of the proposers in the newest round; calibration once the run has ended."""
     try:
-        vote = json.loads(read_about(folder.path / "pseudo.safetensors").get("vote", "{}"))
+        vote = json.loads(read_about(folder.path / PSEUDO).get("vote", "{}"))
     except FileNotFoundError:
         vote = {}
     if vote:

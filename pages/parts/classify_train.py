@@ -11,11 +11,11 @@ from pages.parts import routes
 from pages.parts.advanced import choose_advanced
 from pages.parts.classify_review import show_review
 from pages.parts.forms import help_text, widget
-from pages.parts.live import show_run
+from pages.parts.live import open_asked, show_run
 from pages.parts.workspace import errors_shown, plain, start, workspace
 from selfsup_core.data.own import read_split
 from selfsup_core.data.sources import list_sources
-from selfsup_core.errors import RunError, StudioError
+from selfsup_core.errors import StudioError
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.runs.folder import open_run, read_state
 from selfsup_core.runs.spec import (
@@ -208,13 +208,9 @@ def show(task: str) -> None:
         if spec:
             st.caption(ABOUT[task])
         return
-    try:
-        folder = open_run(workspace(), run)
-        state = read_state(folder)
-    except RunError as error:
-        st.error(f"{plain(error.message)} It may have been deleted.", icon=":material/error:")
-        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+    if not (asked := open_asked(run)):
         return
+    folder, state = asked
     show_run(folder.id)
     with st.container(horizontal=True):
         st.page_link(

@@ -11,11 +11,11 @@ import streamlit as st
 
 from pages.parts.advanced import choose_advanced
 from pages.parts.forms import help_text, widget
-from pages.parts.live import show_run
-from pages.parts.workspace import errors_shown, plain, start, workspace
+from pages.parts.live import open_asked, show_run
+from pages.parts.workspace import errors_shown, start, workspace
 from selfsup_core.data.own import import_files, read_split
 from selfsup_core.data.sources import list_sources
-from selfsup_core.errors import RunError, StudioError
+from selfsup_core.errors import StudioError
 from selfsup_core.models.gpt import SIZES
 from selfsup_core.runs.estimate import estimate
 from selfsup_core.runs.folder import open_run, read_state
@@ -141,13 +141,9 @@ def show() -> None:
                 "before it. Nothing is labeled. An epoch is a fixed number of steps; at each one it writes a little."
             )
         return
-    try:
-        folder = open_run(workspace(), run)
-        state = read_state(folder)
-    except RunError as error:
-        st.error(f"{plain(error.message)} It may have been deleted.", icon=":material/error:")
-        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+    if not (asked := open_asked(run)):
         return
+    folder, state = asked
     show_run(folder.id)
     if state.get("task") == "language":
         st.page_link(

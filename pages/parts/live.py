@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import routes
-from pages.parts.workspace import errors_shown, workspace
+from pages.parts.workspace import errors_shown, plain, workspace
+from selfsup_core.errors import RunError
 from selfsup_core.evaluate.verdict import describe_run
 from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
 from selfsup_core.runs.access import sign
@@ -39,6 +40,17 @@ def base_path() -> str:
     """Where the app is served: "" or "/some/path"."""
     path = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""
+
+
+def open_asked(run: str) -> tuple[RunFolder, dict[str, Any]] | None:
+    """The run of the address and its state; None, and a sentence on the page, when it is gone or damaged."""
+    try:
+        folder = open_run(workspace(), run)
+        return folder, read_state(folder)
+    except RunError as error:
+        st.error(f"{plain(error.message)} It may have been deleted.", icon=":material/error:")
+        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+        return None
 
 
 def show_run(run: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from selfsup_core.evaluate.classification import confusion_matrix
 
+PSEUDO = "pseudo.safetensors"  # in a run's folder: all proposals of its newest epoch
 BINS = 100  # of a confidence between 0 and 1
 
 

@@ -1,17 +1,41 @@
-"""Embeddings of a data set as a file: NPZ (arrays) or Parquet (a row a text)."""
+"""Embeddings that were made of a data set, and as a file: NPZ (arrays) or Parquet (a row a text)."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from selfsup_core.data.embed import EmbedConfig, cached_embeddings
 from selfsup_core.data.sources import open_source
+from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 
 FORMATS = ("npz", "parquet")
+
+
+def folder_of(workspace: Path) -> Path:
+    return workspace / "embeddings"
+
+
+def open_texts(workspace: Path, source: str) -> tuple[Any, Texts]:
+    """(data set, its texts). Raises DataError when it holds none."""
+    dataset = open_source(source, workspace)
+    if not isinstance(dataset.x, Texts):
+        raise DataError(
+            f"Only texts can be embedded; {dataset.title} holds {dataset.kind}s.", code="no-texts",
+            remedy="Choose a set of texts; images and tables have an autoencoder's code.",
+        )  # fmt: skip
+    return dataset, dataset.x
+
+
+def read_embeddings(workspace: Path, source: str, encoder: str) -> np.ndarray | None:
+    """(N, width) that were made before, or None. Raises DataError as `open_texts`."""
+    dataset, texts = open_texts(workspace, source)
+    digest = dataset.digest or dataset.id
+    return cached_embeddings(EmbedConfig(encoder=encoder), cache=folder_of(workspace), data_digest=digest, rows=len(texts))  # fmt: skip
 
 
 def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "npz") -> bytes:
@@ -22,9 +46,8 @@ def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "n
     """
     if kind not in FORMATS:
         raise SettingError(f"Embeddings are written as {' or '.join(FORMATS)}; found {kind!r}.")
-    dataset = open_source(source, workspace)
-    digest = dataset.digest or dataset.id
-    x = cached_embeddings(EmbedConfig(encoder=encoder), cache=workspace / "embeddings", data_digest=digest, rows=len(dataset))  # fmt: skip
+    dataset, _ = open_texts(workspace, source)
+    x = read_embeddings(workspace, source, encoder)
     if x is None:
         raise DataError(
             f"{dataset.title} has no embeddings by {encoder} yet.", code="no-embeddings",

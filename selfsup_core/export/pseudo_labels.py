@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.errors import RunError, SettingError
+from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.export.datasets import harmless
 
 FORMATS = ("csv", "parquet")
@@ -32,7 +33,7 @@ def read_pseudo_labels(
     from selfsup_core.runs.spec import read_spec
 
     folder = open_run(workspace, run)
-    path = folder.path / "pseudo.safetensors"
+    path = folder.path / PSEUDO
     try:
         arrays, about = read_frame(path), read_about(path)
     except FileNotFoundError as error:

@@ -12,38 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from selfsup_core.data.embed import EmbedConfig, cached_embeddings, embed, embed_steps
+from selfsup_core.data.embed import EmbedConfig, embed, embed_steps
 from selfsup_core.data.encoder_language import check_language
 from selfsup_core.data.encoders import find_encoder
-from selfsup_core.data.sources import open_source
-from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError, StudioError
+from selfsup_core.export.embeddings import folder_of, open_texts, read_embeddings
 
 MOST_POINTS = 3000  # on the map
 MOST_FOUND = 20
 LETTERS = 300
-
-
-def folder_of(workspace: Path) -> Path:
-    return workspace / "embeddings"
-
-
-def open_texts(workspace: Path, source: str) -> tuple[Any, Texts]:
-    """(data set, its texts). Raises DataError when it holds none."""
-    dataset = open_source(source, workspace)
-    if not isinstance(dataset.x, Texts):
-        raise DataError(
-            f"Only texts can be embedded; {dataset.title} holds {dataset.kind}s.", code="no-texts",
-            remedy="Choose a set of texts; images and tables have an autoencoder's code.",
-        )  # fmt: skip
-    return dataset, dataset.x
-
-
-def read_embeddings(workspace: Path, source: str, encoder: str) -> np.ndarray | None:
-    """(N, width) that were made before, or None. Raises DataError as `open_texts`."""
-    dataset, texts = open_texts(workspace, source)
-    digest = dataset.digest or dataset.id
-    return cached_embeddings(EmbedConfig(encoder=encoder), cache=folder_of(workspace), data_digest=digest, rows=len(texts))  # fmt: skip
 
 
 @dataclass

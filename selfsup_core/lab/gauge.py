@@ -22,7 +22,7 @@ def gauge_start(workspace: Path, values: dict[str, Any]) -> dict[str, Any]:
 
     from selfsup_core.data.sources import open_source
     from selfsup_core.data.texts import Texts
-    from selfsup_core.lab.embedding import read_embeddings
+    from selfsup_core.export.embeddings import read_embeddings
     from selfsup_core.runs.classify_inputs import FeatureInputs
     from selfsup_core.runs.spec import make_spec
 

@@ -24,7 +24,7 @@ from selfsup_core.evaluate.classification import (
     macro_f1,
 )
 from selfsup_core.evaluate.classifier import ClassifierView
-from selfsup_core.evaluate.kept import Kept, class_counts, count_kept, describe_kept
+from selfsup_core.evaluate.kept import PSEUDO, Kept, class_counts, count_kept, describe_kept
 from selfsup_core.files import write_bytes, write_json
 from selfsup_core.models.modules.beside import Beside
 from selfsup_core.objectives.cross_entropy import Labeled
@@ -49,7 +49,6 @@ MOST_TEST_TEXTS = 200  # through a transformer on a CPU
 MOST_GAUGED = 5000  # labels that are cross-validated before the start
 LEAST_STEPS = 20  # of a round, where the steps are not set
 QUEUE = 24  # rows that are named for a person to label, and confident mistakes
-PSEUDO = "pseudo.safetensors"
 
 
 @dataclass(frozen=True)
