@@ -124,7 +124,7 @@ def show() -> None:
                 with st.spinner("Reading."):
                     made = ask_texts(run, text)
         files = st.file_uploader(
-            f"Or {SAID[kind]}" if kind == "text" else SAID[kind].capitalize(), KINDS[kind], accept_multiple_files=True,
+            f"Or {SAID[kind]}" if kind == "text" else SAID[kind][0].upper() + SAID[kind][1:], KINDS[kind], accept_multiple_files=True,
             key=f"use-files-{kind}", help="They are read and not kept.",
         )  # fmt: skip
         if files and made is None:
