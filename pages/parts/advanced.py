@@ -6,10 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.forms import widget
+from pages.parts.forms import help_text, widget
 from pages.parts.workspace import workspace
 from selfsup_core.data.own import read_split
+from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.spec import RunSpec
+from selfsup_core.settings import Setting
 
 ELSEWHERE = ("kind", "loss")  # these have their place in the row above
 
@@ -36,8 +38,23 @@ def choose_advanced(
                 if path.startswith("data."):
                     # Another set, or another split of it, is another widget, which begins with that value.
                     value, mark = kept.get(path, value), f"-{source}-{kept.get(path, value)}"
+                if path == "data.code_of":
+                    values[path] = choose_encoder(settings[path], value, f"advanced-{preset}-{path}{mark}", source)  # fmt: skip
+                    continue
                 values[path] = widget(settings[path], value, key=f"advanced-{preset}-{path}{mark}")
     return values
+
+
+def choose_encoder(setting: Setting, value: str, key: str, source: str) -> str:
+    """One of the autoencoders that were trained on the same data, by name; "" for none."""
+    fitting = {"": "None: the values themselves"} | {
+        state["run"]: f"{state['name']} ({state['run']})"
+        for state in list_states(workspace())
+        if state.get("task") == "autoencoder" and state["source"] == source and state["status"] == "finished"
+    }  # fmt: skip
+    if value not in fitting:
+        fitting[value] = value
+    return st.selectbox(setting.title, list(fitting), index=list(fitting).index(value), key=key, format_func=fitting.get, help=help_text(setting))  # fmt: skip
 
 
 def expand(paths: tuple[str, ...], settings: dict[str, Any]) -> list[str]:

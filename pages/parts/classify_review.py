@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from typing import Any
@@ -13,6 +14,7 @@ from pages.parts.classify_why import show_why
 from pages.parts.workspace import errors_shown, plain, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
+from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
 from selfsup_core.figures.seeds import reliability_figure, seeds_figure
@@ -28,6 +30,7 @@ from selfsup_core.runs.thinned import frame_path, list_frames
 
 KEYS = "1234567890"  # of the first ten classes
 MOST_LETTERS = 1500
+MOST_WAITING = 2  # below it, more of the wanted seeds are handed in
 
 
 def show_review(folder: RunFolder) -> None:
@@ -111,9 +114,10 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
 def show_audit(folder: RunFolder) -> None:
     """Coverage and agreement of the proposers in the newest round; calibration once the run has ended."""
     try:
-        vote = json.loads(read_about(folder.path / PSEUDO).get("vote", "{}"))
+        about = read_about(folder.path / PSEUDO)
     except FileNotFoundError:
-        vote = {}
+        about = {}
+    vote, prior = (json.loads(about.get(name, "{}")) for name in ("vote", "prior"))
     if vote:
         names = vote["names"]
         rows = [
@@ -124,6 +128,14 @@ def show_audit(folder: RunFolder) -> None:
         st.dataframe(rows, hide_index=True, column_config=percent, key="review-vote")
         if len(names) > 1:
             st.caption(f"They name different classes for {vote['conflicts']:.0%} of the unlabeled rows.")  # fmt: skip
+    if prior:
+        shown = [
+            {"Class": name, "Estimated share": share, "Standard error": error}
+            for name, share, error in zip(json.loads(about["classes"]), prior["shares"], prior["errors"], strict=True)
+        ]  # fmt: skip
+        percent = {c: st.column_config.NumberColumn(format="percent") for c in ("Estimated share", "Standard error")}  # fmt: skip
+        st.dataframe(shown, hide_index=True, column_config=percent, key="review-prior")
+        st.caption("Shares of the classes among the unlabeled rows, estimated from the proposals; as sure as the proposals' own probabilities can be trusted.")  # fmt: skip
     found = (read_json(folder.path / "test.json") or {}).get("calibration")
     if not found or not found["before"]["bins"]:
         st.caption("Calibration is measured at the end of the run, on validation rows with labels.")
@@ -141,11 +153,21 @@ def show_seeds(folder: RunFolder) -> None:
     """Mean and band over seeds; looked at again while some are at work."""
     said = over_seeds(folder)
     is_busy = bool(said and said["waiting"])
+    wanted = (
+        f"seeds-wanted-{folder.id}"  # more than the queue takes at once are handed in as it empties
+    )
 
     @st.fragment(run_every=2.0 if is_busy else None)
     def draw() -> None:
         now = over_seeds(folder)
+        asked = st.session_state.get(wanted)
+        if asked and now and now["waiting"] < MOST_WAITING and now["runs"] + now["waiting"] < asked[0]:  # fmt: skip
+            with contextlib.suppress(StudioError):
+                start_seeds(folder, *asked)
+                ensure_supervisor(workspace())
+            now = over_seeds(folder)
         if is_busy and not (now and now["waiting"]):
+            st.session_state.pop(wanted, None)
             st.rerun()
         if now and now["runs"]:
             done = f"{now['runs']} seeds are done" + (f", {now['waiting']} at work or waiting" if now["waiting"] else "")  # fmt: skip
@@ -158,7 +180,8 @@ def show_seeds(folder: RunFolder) -> None:
             count = st.number_input("Seeds in all", 2, MOST, 5, key="review-seeds-count", width=140, help="This run is the first of them.")  # fmt: skip
             if st.button("Train them", key="review-seeds-go", icon=":material/play_arrow:"):
                 token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
-                start_seeds(folder, int(count), f"{token}-{folder.id}-{count}")
+                asked = st.session_state[wanted] = (int(count), f"{token}-{folder.id}-{count}")
+                start_seeds(folder, *asked)
                 ensure_supervisor(workspace())
                 st.rerun()
 

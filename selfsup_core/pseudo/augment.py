@@ -3,6 +3,7 @@
 Images: one affine grid a batch (shift; strong also turn, scale, shear), contrast and a square cut out [1, 2]. Spectrograms:
 shift in time; strong also masks of time and frequency [3]. Features (words, embeddings, columns): some left out, noise.
 [1] DeVries, Taylor: Cutout, 2017  [2] Sohn et al.: FixMatch, 2020  [3] Park et al.: SpecAugment, 2019
+[4] Wei, Zou: EDA, 2019
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ SHIFT = 0.12  # of height and width
 TURN, SCALE, SHEAR = 20.0, 0.18, 0.2  # degrees, and shares
 CUT = 0.35  # of the side
 DROPPED = {"weak": 0.1, "strong": 0.3}
+SWAPPED = {"weak": 0.0, "strong": 0.2}  # of the pairs of neighboring tokens
 NOISE = {"weak": 0.02, "strong": 0.08}
 
 Augment = Callable[[Any, torch.Generator], Any]
@@ -106,12 +108,28 @@ def change_features(
     return x + NOISE[strength] * 3 * x.std(dim=1, keepdim=True) * noise
 
 
+def swap_neighbors(ids: torch.Tensor, mask: torch.Tensor, share: float, generator: torch.Generator) -> torch.Tensor:  # fmt: skip
+    """(B, T) token numbers → a share of neighboring pairs exchanged; the first token and what is masked stay."""
+    begin = 1 + int(torch.randint(2, (1,), generator=generator, device=ids.device))
+    pairs = (ids.shape[1] - begin) // 2
+    if pairs < 1:
+        return ids
+    left = begin + 2 * torch.arange(pairs, device=ids.device)
+    drawn = torch.rand((len(ids), pairs), generator=generator, device=ids.device) < share
+    turned = drawn & (mask[:, left] > 0) & (mask[:, left + 1] > 0)
+    found = ids.clone()
+    found[:, left] = torch.where(turned, ids[:, left + 1], ids[:, left])
+    found[:, left + 1] = torch.where(turned, ids[:, left], ids[:, left + 1])
+    return found
+
+
 def change_tokens(x: Tokens, generator: torch.Generator, *, strength: str) -> Tokens:
-    """Texts without some of their tokens; the first one, which often stands for the whole, stays."""
+    """Texts without some of their tokens, some neighbors exchanged [4]; the first token, which often stands for the whole, stays."""
+    ids = swap_neighbors(x.ids, x.mask, SWAPPED[strength], generator)
     drawn = torch.rand(x.mask.shape, generator=generator, device=x.mask.device)
     kept = drawn >= DROPPED[strength]
     kept[:, 0] = True
-    return Tokens(x.ids, x.mask * kept)
+    return Tokens(ids, x.mask * kept)
 
 
 def make_augment(

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock
 
 from selfsup_core.data.sources import find_source
@@ -26,6 +27,20 @@ def read_hand_labels(workspace: Path, source: str) -> dict[int, int]:
     """
     found = read_json(path_of(workspace, source)) or {}
     return {int(row): entry["label"] for row, entry in found.get("labels", {}).items()}
+
+
+def spread_out(x: np.ndarray, count: int) -> np.ndarray:
+    """(R, D) → `count` row numbers, the first row first, then always the one farthest from those chosen (greedy k-center,
+    Gonzalez 1985; for active learning Sener, Savarese 2018), so that a person does not label one kind of row over and over.
+    """
+    x = np.asarray(x, np.float32)
+    chosen = [0]
+    away = np.linalg.norm(x - x[0], axis=1)
+    for _ in range(min(count, len(x)) - 1):
+        away[chosen[-1]] = -1.0
+        chosen.append(int(away.argmax()))
+        away = np.minimum(away, np.linalg.norm(x - x[chosen[-1]], axis=1))
+    return np.array(chosen)
 
 
 def add_hand_label(

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from selfsup_core.pseudo.shares import align, align_step, estimate_prior
+from selfsup_core.pseudo.shares import align, align_step, estimate_prior, prior_error
 from selfsup_core.settings import Config, setting
 
 if TYPE_CHECKING:
@@ -230,6 +230,13 @@ class Selector:
         if self.shares is not None:
             return self.shares.to(p.device, p.dtype)
         return torch.full((classes,), 1.0 / classes, dtype=p.dtype, device=p.device)
+
+    def estimated(self, p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """(C,) shares that were estimated from the pool's proposals, and their standard errors; None where they are not."""
+        if self.config.prior != "estimated" or not (~p.isnan().any(dim=1)).any():
+            return None
+        shares = self.prior(p)
+        return shares, prior_error(p, self.given.to(p.device), shares)
 
     def turned(self, p: torch.Tensor) -> torch.Tensor:
         """Proposals after alignment, where that is wanted; of a whole pool."""

@@ -29,8 +29,10 @@ def seeded(spec: RunSpec, offset: int) -> RunSpec:
 def start_seeds(folder: RunFolder, count: int, submission: str, owner: str = LOCAL) -> list[str]:
     """Queue what lacks of `count` seeds beside a run; ids of the new runs. The same submission gives the same runs.
 
+    When the queue is full, what fits in is queued; asking again later queues the rest.
+
     Raises:
-        RunError: labels by hand belong to one split, or the queue is full; what fitted in is queued.
+        RunError: labels by hand belong to one split, or the queue is full before the first.
     """
     state, spec = read_state(folder), read_spec(folder.spec)
     if getattr(spec.objective, "hand", ()):
@@ -47,9 +49,14 @@ def start_seeds(folder: RunFolder, count: int, submission: str, owner: str = LOC
         one = seeded(spec, offset)
         if one.data.split_seed in there:
             continue
-        run = submit(
-            folder.workspace, one, owner=owner, preset=state["preset"], group=group, submission=f"{submission}-{offset}",
-        )  # fmt: skip
+        try:
+            run = submit(
+                folder.workspace, one, owner=owner, preset=state["preset"], group=group, submission=f"{submission}-{offset}",
+            )  # fmt: skip
+        except RunError as error:
+            if error.code != "queue-full" or not made:
+                raise
+            break
         made.append(run.id)
     return made
 

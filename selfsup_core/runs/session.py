@@ -87,9 +87,10 @@ class Session:
         worker.persist(lambda: self.task.write_static(self.frames))
 
     def _tell(self, text: str) -> None:
-        """What takes its time before training begins."""
+        """What takes its time before training begins. Raises Stop when a person asked for it meanwhile."""
         self.worker.state["message"] = text
         self.worker.beat(force=True)
+        self.worker.heed_stop()
 
     def _phase(self, name: str) -> None:
         """Which part of an epoch is at work; in slow motion long enough to be seen."""

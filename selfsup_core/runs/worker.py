@@ -201,6 +201,12 @@ class Worker:
         self._set("running")
         self.start_clock()
 
+    def heed_stop(self) -> None:
+        """Before there is anything to save: other requests wait for the first step. Raises Stop."""
+        self.waiting += receive(self.folder)
+        if any(request["action"] == "stop" for request in self.waiting):
+            raise Stop("stopped by a person")
+
     def _take(self, session: Any) -> None:
         requests, self.waiting = [*self.waiting, *receive(self.folder)], []
         for request in requests:

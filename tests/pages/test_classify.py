@@ -91,3 +91,22 @@ def test_labels_by_hand_are_kept_and_lead_to_a_new_run(studio, workspace: Path):
     assert run_here(make_run(workspace, again))["status"] == "finished"
     add_hand_label(workspace, "my-clouds", row, None)
     assert read_hand_labels(workspace, "my-clouds") == {}
+
+
+def test_an_own_autoencoder_is_chosen_by_its_name(studio, workspace: Path):
+    changed = {
+        "data.source": "digits",
+        "train.epochs": 1,
+        "train.device": "cpu",
+        "name": "Small digits",
+    }
+    folder = make_run(workspace, preset_spec("dense-64-32-16", changed))
+    run_here(folder)
+    page = studio("pages/classify.py", do="train")
+    (chosen,) = [w for w in page.selectbox if str(w.key).endswith("data.code_of-digits-")]
+    assert chosen.options == ["None: the values themselves", f"Small digits ({folder.id})"]
+    chosen.select(folder.id).run()
+    buttons(page)["classify-train"].click().run()
+    assert not page.exception
+    spec = read_spec(workspace / "runs" / page.query_params["run"] / "spec.yaml")
+    assert spec.data.code_of == folder.id

@@ -97,6 +97,16 @@ def test_other_kinds_of_data():
     fewer = make_augment("strong", kind="text", shape=(40,), is_tokens=True)(tokens, draw())
     assert fewer.mask[:, 0].all()
     assert 0.5 < float(fewer.mask.float().mean()) < 0.9
+    ids = torch.arange(40).repeat(400, 1)
+    masked = Tokens(ids, (ids < 30).long())
+    swapped = make_augment("strong", kind="text", shape=(40,), is_tokens=True)(masked, draw()).ids
+    assert bool((swapped.sort(dim=1).values == ids).all())  # only exchanged, nothing is lost
+    assert int((swapped - ids).abs().max()) == 1
+    assert bool((swapped[:, 0] == 0).all())
+    assert bool((swapped[:, 30:] == ids[:, 30:]).all())  # padding stays behind the text
+    assert float((swapped != ids).float().mean()) == pytest.approx(0.2 * 28 / 40, abs=0.02)
+    weak = make_augment("weak", kind="text", shape=(40,), is_tokens=True)(masked, draw()).ids
+    assert bool((weak == ids).all())
     assert make_augment("none", kind="image", shape=(8, 8)) is None
 
 

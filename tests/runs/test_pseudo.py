@@ -12,9 +12,12 @@ import pytest
 from selfsup_core.data.dataset import Dataset, load_dataset, save_dataset
 from selfsup_core.errors import SettingError
 from selfsup_core.figures.seeds import reliability_figure
-from selfsup_core.runs.folder import read_rows, read_state
+from selfsup_core.pseudo.hand import spread_out
+from selfsup_core.runs.control import send
+from selfsup_core.runs.folder import read_rows, read_state, update_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.live import epoch_rows
+from selfsup_core.runs.proposals import Proposers
 from selfsup_core.runs.spec import RunSpec, list_presets, make_spec, preset_spec
 from selfsup_core.runs.tasks.pseudo import PSEUDO
 from selfsup_core.runs.thinned import frame_path
@@ -288,3 +291,48 @@ def test_a_proposer_twice_is_refused():
 @pytest.mark.parametrize("preset", list_presets("pseudo"))
 def test_every_preset_is_a_valid_spec(preset: str):
     assert preset_spec(preset).name
+
+
+def test_estimated_shares_are_kept_with_their_errors(clouds: Path):
+    folder = make_run(clouds, spec_of(objective__proposers=["self"], objective__prior="estimated"))
+    assert run_here(folder)["status"] == "finished"
+    prior = json.loads(read_about(folder.path / PSEUDO)["prior"])
+    assert sum(prior["shares"]) == pytest.approx(1, abs=1e-5)
+    assert all(0 < error < 0.2 for error in prior["errors"])
+    even = make_run(clouds, spec_of(objective__proposers=["self"]))
+    run_here(even)
+    assert json.loads(read_about(even.path / PSEUDO)["prior"]) == {}
+
+
+def test_it_can_be_stopped_while_labels_are_proposed_before_the_first_step(
+    clouds: Path, monkeypatch
+):
+    folder = make_run(clouds, spec_of(objective__proposers=["neighbors"]))
+    asked = Proposers._ask_neighbors
+
+    def ask_and_stop(self):
+        update_state(folder, status="starting")
+        send(folder, "pause")
+        send(folder, "stop")
+        found = asked(self)
+        raise AssertionError("it went on") if found is not None else None
+
+    monkeypatch.setattr(Proposers, "_ask_neighbors", ask_and_stop)
+    state = run_here(folder)
+    assert (state["status"], state["stop_reason"]) == ("stopped", "stopped by a person")
+    assert not list(folder.checkpoints.glob("step-*"))
+
+
+def test_rows_to_label_by_hand_differ():
+    rng = np.random.default_rng(0)
+    centers = np.array([[0, 0], [50, 0], [0, 50], [50, 50]], float)
+    x = np.repeat(centers, 10, axis=0) + rng.normal(size=(40, 2))
+    chosen = spread_out(x, 4)
+    assert chosen[0] == 0
+    assert sorted(chosen // 10) == [0, 1, 2, 3]  # one of each heap
+    assert len(set(spread_out(x, 24).tolist())) == 24
+    assert sorted(spread_out(np.ones((3, 2)), 9).tolist()) == [
+        0,
+        1,
+        2,
+    ]  # all alike, and fewer than asked for

@@ -10,7 +10,7 @@ import pytest
 from selfsup_core.errors import RunError
 from selfsup_core.figures.seeds import seeds_figure
 from selfsup_core.runs.folder import RunFolder, read_state
-from selfsup_core.runs.queue import withdraw
+from selfsup_core.runs.queue import MAX_QUEUED, withdraw
 from selfsup_core.runs.seeds import over_seeds, start_seeds, workspace_run
 from selfsup_core.runs.spec import read_spec
 from tests.helpers import make_run, run_here
@@ -48,3 +48,17 @@ def test_what_cannot_be_repeated_is_said(workspace: Path):
     other = make_run(workspace)
     with pytest.raises(RunError, match="no pseudo-labels"):
         workspace_run(workspace, other.id)
+
+
+def test_more_seeds_than_the_queue_takes_follow_when_asked_again(workspace: Path):
+    make_table(workspace, "my-clouds")
+    first = make_run(workspace, spec_of(train__epochs=1))
+    run_here(first)
+    made = start_seeds(first, 9, "token")
+    assert len(made) == MAX_QUEUED
+    with pytest.raises(RunError, match="waiting already"):
+        start_seeds(first, 9, "token")
+    for name in made:
+        withdraw(RunFolder(workspace / "runs" / name))
+    assert len(start_seeds(first, 9, "token")) == 8 - MAX_QUEUED
+    assert over_seeds(first)["waiting"] == 8

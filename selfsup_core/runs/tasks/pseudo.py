@@ -35,6 +35,7 @@ from selfsup_core.pseudo.audit import (
     verdict,
 )
 from selfsup_core.pseudo.augment import make_augment
+from selfsup_core.pseudo.hand import spread_out
 from selfsup_core.pseudo.objective import PseudoBatch
 from selfsup_core.pseudo.online import Consistency
 from selfsup_core.pseudo.select import proposed
@@ -49,6 +50,7 @@ MOST_TEST_TEXTS = 200  # through a transformer on a CPU
 MOST_GAUGED = 5000  # labels that are cross-validated before the start
 LEAST_STEPS = 20  # of a round, where the steps are not set
 QUEUE = 24  # rows that are named for a person to label, and confident mistakes
+LOOKED_AT = 4  # times as many of the least certain, of which those that differ most are named
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class PseudoTask(ClassifyTask):
     """
 
     notes_of_hand = ""
+    prior: dict[str, list[float]] = {}  # noqa: RUF012 - replaced, never changed
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
@@ -295,6 +298,8 @@ class PseudoTask(ClassifyTask):
         # The share grows over the rounds that still learn from what is kept.
         progress = self.round / max(1, self.spec.train.epochs - 1)
         turned = self.selector.turned(p)
+        estimated = self.selector.estimated(p)
+        self.prior = {} if estimated is None else dict(zip(("shares", "errors"), (v.tolist() for v in estimated), strict=True))  # fmt: skip
         weights, then = self.selector(turned, self.selected, progress=progress)
         # Within steps it remembers what it has seen there, and this is a look from outside.
         if not self.online:
@@ -387,7 +392,13 @@ class PseudoTask(ClassifyTask):
         """Rows that a person should look at: the least certain, and confident ones that the truth contradicts."""
         order = np.sort(np.nan_to_num(probabilities), axis=1)
         margin = order[:, -1] - order[:, -2]
-        unsure = np.argsort(np.where(now.label >= 0, margin, 2.0), kind="stable")[:QUEUE]
+        unsure = np.argsort(np.where(now.label >= 0, margin, 2.0), kind="stable")[
+            : QUEUE * LOOKED_AT
+        ]
+        if len(unsure) > QUEUE:
+            is_quick = not self.inputs.cost  # a transformer would read them anew each round
+            x = self.proposers.features(self.pool[unsure]) if is_quick else probabilities[unsure]
+            unsure = unsure[spread_out(np.nan_to_num(x), QUEUE)]
         truth = self.inputs.y[self.pool]
         is_wrong = (truth >= 0) & (now.label >= 0) & (now.label != truth)
         wrong = np.flatnonzero(is_wrong)
@@ -414,7 +425,7 @@ class PseudoTask(ClassifyTask):
             "rows": self.pool.astype(np.int64), "label": now.label, "confidence": now.confidence,
             "weight": now.weight, "first": now.first, "voters": now.voters,
         }  # fmt: skip
-        about = {"epoch": str(epoch), "classes": json.dumps(self.classes), "proposers": json.dumps(self.proposers.names), "vote": json.dumps(self.proposers.describe())}  # fmt: skip
+        about = {"epoch": str(epoch), "classes": json.dumps(self.classes), "proposers": json.dumps(self.proposers.names), "vote": json.dumps(self.proposers.describe()), "prior": json.dumps(self.prior)}  # fmt: skip
         write_bytes(self.setting.folder / PSEUDO, save(arrays, metadata=about))
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
