@@ -33,6 +33,12 @@ page = st.navigation(
             icon=":material/category:",
             url_path="classify",
         ),
+        st.Page(
+            "pages/latent.py",
+            title="Latent space",
+            icon=":material/scatter_plot:",
+            url_path="latent",
+        ),
         st.Page("pages/runs.py", title="Runs", icon=":material/list:", url_path="runs"),
     ],
     position="top",

@@ -23,7 +23,7 @@ from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts import routes
+from pages.parts import routes, routes_space
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.runs.supervisor import ensure_supervisor, keep_warm
 
@@ -106,7 +106,10 @@ def has_screen() -> bool:
 PagesManager.uses_pages_directory = False
 routes.is_mounted = True
 app = st.App(
-    "app.py", routes=routes.routes(), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan
+    "app.py",
+    routes=[*routes.routes(), *routes_space.space_routes()],
+    middleware=[Middleware(SecurityHeaders)],
+    lifespan=lifespan,
 )
 
 if __name__ == "__main__":

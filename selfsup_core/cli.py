@@ -21,6 +21,7 @@ from selfsup_core.cli_language import language_app
 from selfsup_core.cli_output import AsJson, Workspace, place, show, table
 from selfsup_core.cli_pseudo import pseudo_app
 from selfsup_core.cli_remote import remote_app
+from selfsup_core.cli_space import space_app
 from selfsup_core.errors import SettingError, StudioError
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ language_app.add_typer(remote_app, name="remote")
 app.add_typer(language_app, name="language")
 app.add_typer(classify_app, name="classify")
 app.add_typer(pseudo_app, name="pseudo")
+app.add_typer(space_app, name="space")
 app.add_typer(supervisor_app, name="supervisor")
 
 RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]

@@ -32,6 +32,7 @@ from selfsup_core.runs.supervisor import ensure_supervisor
 
 BASE = "/studio"
 STAGE = Path(__file__).parent / "stage"
+SCATTER = Path(__file__).parents[2] / "assets" / "scatter"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 MAX_BODY = 4096
 MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
@@ -56,6 +57,8 @@ def stage_files() -> dict[str, bytes]:
         for path in sorted(STAGE.rglob("*"))
         if path.suffix in TYPES
     }
+    # What is drawn on the page and in a map's offline file alike.
+    files |= {f"scatter/{path.name}": path.read_bytes() for path in sorted(SCATTER.glob("*.js"))}
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     return files | {"plotly.min.js": script.read_bytes()}
 

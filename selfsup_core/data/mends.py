@@ -104,3 +104,41 @@ def mend_dataset(dataset: Dataset, mends: list[str], name: str) -> Dataset:
         dataset, id=name, details=details, provenance=dataset.provenance | {"steps": steps},
         title=f"{dataset.title} ({', '.join(m.replace('-', ' ') for m in mends)})"[:120],
     )  # fmt: skip
+
+
+def new_version(dataset: Dataset, step: str, **changes: object) -> Dataset:
+    """Of one's own act on chosen rows; the recipe says so. The caller names it by its folder."""
+    details = dataset.details | {
+        "rows": len(changes.get("x", dataset.x)), "shape": list(dataset.item_shape),  # type: ignore[arg-type]
+        "recipe": [*dataset.details.get("recipe", []), step],
+    }  # fmt: skip
+    details.setdefault("origin", dataset.id)
+    steps = f"{dataset.provenance.get('steps', '')}; {step}"
+    return replace(
+        dataset, details=details, provenance=dataset.provenance | {"steps": steps}, title=f"{dataset.title} ({step})"[:120], **changes,
+    )  # fmt: skip
+
+
+def give_label(dataset: Dataset, rows: np.ndarray, label: str) -> Dataset:
+    """Another label for these rows; "" takes theirs away, a new name makes a new class.
+
+    Raises:
+        DataError: the label is longer than 120 letters.
+    """
+    label = " ".join(label.split())
+    if len(label) > 120:
+        raise DataError(f"A label has at most 120 letters; found {len(label)}.", code="long-label")
+    y = np.full(len(dataset), -1) if dataset.y is None else np.array(dataset.y)
+    classes = dataset.classes
+    if label and label not in classes:
+        classes = (*classes, label)
+    y[rows] = classes.index(label) if label else -1
+    what = f"{len(rows)} rows labeled {label}" if label else f"labels of {len(rows)} rows taken away"  # fmt: skip
+    return new_version(dataset, what, y=y.astype(np.int32), classes=classes)
+
+
+def leave_rows_out(dataset: Dataset, rows: np.ndarray) -> Dataset:
+    """Without these rows. Raises DataError when nothing would be left."""
+    keep = np.ones(len(dataset), bool)
+    keep[rows] = False
+    return new_version(take(dataset, keep), f"without {len(rows)} rows")

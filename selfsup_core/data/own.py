@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,28 @@ def summarize(workspace: Path, name: str) -> dict[str, Any]:
         "provenance": dataset.provenance,
         "split": read_split(workspace, name),
     }  # fmt: skip
+
+
+def act_on_rows(workspace: Path, name: str, rows: list[int], label: str | None) -> str:
+    """A new version in which these rows have another label ("" takes it away), or without them where label is None.
+
+    Returns: its name; the same act again is the version that is there.
+
+    Raises:
+        DataError: a row is not there, or nothing would be left. SettingError: the label is too long.
+    """
+    from selfsup_core.data.dataset import save_dataset
+    from selfsup_core.data.mends import give_label, leave_rows_out
+
+    dataset = load_dataset(folder_of(workspace, name))
+    wrong = [row for row in rows if not 0 <= row < len(dataset)]
+    if wrong or not rows:
+        raise DataError(f"Row {wrong[0] if wrong else '–'} is none of {dataset.title}; it has rows 0 to {len(dataset) - 1}.", code="no-row")  # fmt: skip
+    mark = sha256(f"{name} {label!r} {sorted(rows)}".encode())[:8]
+    base = re.sub(r"-[0-9a-f]{8}$", "", name.removeprefix("my-"))[:50]
+    new = f"my-{base}-{mark}"
+    if not (workspace / "datasets" / new / "dataset.json").exists():
+        act = leave_rows_out if label is None else give_label
+        made = act(dataset, np.array(sorted(set(rows))), *(() if label is None else (label,)))
+        save_dataset(replace(made, id=new), workspace / "datasets" / new)
+    return new

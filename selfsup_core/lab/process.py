@@ -41,18 +41,23 @@ GOOD, BAD = b"+", b"-"
 MAX_REQUEST = 8_000_000
 
 
-def home(workspace: Path) -> Path:
-    return workspace / "lab"
+# Two processes of one kind: "lab" answers at once, "maps" computes for as long as it takes.
+ROLES = ("lab", "maps")
+ROLE = "SELFSUP_LAB_ROLE"  # names the role to a process that is started
+
+
+def home(workspace: Path, role: str = "lab") -> Path:
+    return workspace / role
 
 
 # The client's side: imported by the web server
 
 
 class LabClient:
-    """Asks the lab process of a workspace; one connection a thread."""
+    """Asks the lab process of a workspace, or the one for maps; one connection a thread."""
 
-    def __init__(self, workspace: Path) -> None:
-        self.workspace = workspace
+    def __init__(self, workspace: Path, role: str = "lab") -> None:
+        self.workspace, self.role = workspace, role
         self.local = threading.local()
         self.lock = threading.Lock()
 
@@ -78,6 +83,10 @@ class LabClient:
         """What is said of the embeddings of a data set. Raises as `ask`."""
         asked = {"embedding": source, "tool": tool, "values": values}
         return unpack(self._request(asked, ANSWER_SECONDS))
+
+    def ask_space(self, subject: str, tool: str, values: dict[str, Any]) -> bytes:
+        """safetensors of an answer about a space of vectors, see `lab.space`. Raises as `ask`."""
+        return self._request({"space": subject, "tool": tool, "values": values}, PREPARE_SECONDS)
 
     def _request(self, asked: dict[str, Any], seconds: float) -> bytes:
         request = json.dumps(asked).encode()
@@ -130,32 +139,32 @@ class LabClient:
 
     def _ensure(self) -> dict[str, Any]:
         with self.lock:
-            warm(self.workspace)
+            warm(self.workspace, self.role)
             deadline = time.monotonic() + START_SECONDS
             while time.monotonic() < deadline:
-                about = lab_info(self.workspace)
+                about = lab_info(self.workspace, self.role)
                 if about and about["fingerprint"] == fingerprint():
                     return about
                 time.sleep(0.05)
         raise RunError("The process that tries networks out did not start.", code="no-lab")
 
 
-def lab_info(workspace: Path) -> dict[str, Any] | None:
+def lab_info(workspace: Path, role: str = "lab") -> dict[str, Any] | None:
     """Where the lab process listens, or None when none does."""
-    return who_serves(home(workspace))
+    return who_serves(home(workspace, role))
 
 
-def warm(workspace: Path) -> None:
+def warm(workspace: Path, role: str = "lab") -> None:
     """Start the lab process unless one with this code is there; does not wait for it."""
-    about = lab_info(workspace)
+    about = lab_info(workspace, role)
     if about and about["fingerprint"] == fingerprint():
         return
-    start_detached("selfsup_core.lab.process", workspace, home(workspace), OMP_NUM_THREADS="1")
+    start_detached("selfsup_core.lab.process", workspace, home(workspace, role), OMP_NUM_THREADS="1", **{ROLE: role})  # fmt: skip
 
 
-def stop_lab(workspace: Path) -> bool:
+def stop_lab(workspace: Path, role: str = "lab") -> bool:
     """End the lab process; False when there was none."""
-    about = lab_info(workspace)
+    about = lab_info(workspace, role)
     if not about:
         return False
     os.kill(about["pid"], signal.SIGTERM)
@@ -188,11 +197,17 @@ class Lab:
         from selfsup_core.lab.embedding import EmbedJobs
         from selfsup_core.lab.language import Models
         from selfsup_core.lab.model_at import Kits
+        from selfsup_core.lab.space.spaces import Spaces
 
         self.workspace, self.kits, self.models = workspace, Kits(workspace), Models(workspace)
         self.classifiers, self.embedding = Classifiers(workspace), EmbedJobs(workspace)
+        self.spaces = Spaces(workspace, self.kits)
         self.last_request = time.monotonic()
         self.is_closing = False
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.embedding.is_at_work or self.spaces.is_at_work
 
     def answer(self, request: bytes) -> bytes:
         """Never raises: what goes wrong is said in the answer."""
@@ -209,6 +224,8 @@ class Lab:
             if "classifier" in asked:
                 said = self.classifiers.use(asked["classifier"], asked["tool"], asked["values"])
                 return GOOD + pack(Answer(about=said))
+            if "space" in asked:
+                return GOOD + pack(self.spaces.use(asked["space"], asked["tool"], asked["values"]))
             if "embedding" in asked:
                 said = self.embedding.use(asked["embedding"], asked["tool"], asked["values"])
                 return GOOD + pack(Answer(about=said))
@@ -236,13 +253,14 @@ def problem(error: StudioError) -> bytes:
     return BAD + json.dumps(error.as_dict() | {"is_run": isinstance(error, RunError)}).encode()
 
 
-def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
+def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "lab") -> int:
     """Be the lab process of a workspace until idle for long; leaves when another with newer code has taken over."""
     from filelock import FileLock, Timeout
 
-    home(workspace).mkdir(parents=True, exist_ok=True)
+    place = home(workspace, role)
+    place.mkdir(parents=True, exist_ok=True)
     mine = fingerprint()
-    lock = FileLock(home(workspace) / f"lock-{abs(hash_text(mine)):x}")
+    lock = FileLock(place / f"lock-{abs(hash_text(mine)):x}")
     try:
         lock.acquire(blocking=False)
     except Timeout:
@@ -259,12 +277,14 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
     key = secrets.token_bytes(32)
     listener = Listener(None)  # the key is asked for in `greet`
     about = identity() | {"fingerprint": mine, "address": listener.address, "key": key.hex()}
-    write_private(home(workspace) / "about.json", about)
+    write_private(place / "about.json", about)
     lab = Lab(workspace)
     threading.Thread(target=accept, args=(listener, lab, key), daemon=True).start()
-    while lab.embedding.is_at_work or time.monotonic() - lab.last_request < idle_seconds:
+    if role == "maps":
+        threading.Thread(target=lab.spaces.warm_up, daemon=True).start()
+    while lab.is_at_work or time.monotonic() - lab.last_request < idle_seconds:
         time.sleep(1.0)
-        found = read_json(home(workspace) / "about.json")
+        found = read_json(place / "about.json")
         if not found or found.get("pid") != os.getpid():
             break  # another one serves, or the workspace is gone
     lab.is_closing = True
@@ -316,4 +336,5 @@ if __name__ == "__main__":
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
     arguments = parser.parse_args()
-    sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds))
+    role = os.environ.get(ROLE, "lab")
+    sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds, role=role))

@@ -1,0 +1,22 @@
+"""Latent space: a map of any space of vectors, and what it answers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.space_map import show_map
+from pages.parts.space_pick import choose_map
+from pages.parts.workspace import errors_shown, workspace
+from selfsup_core.errors import StudioError
+from selfsup_core.lab.process import warm
+
+st.title("Latent space", anchor=False)
+warm(workspace(), "maps")
+with errors_shown():
+    if asked := choose_map():
+        try:
+            show_map(asked)
+        except StudioError as error:
+            if error.code == "no-map":  # old maps are forgotten, and their pages may still be open
+                st.rerun()
+            raise

@@ -1,0 +1,61 @@
+"""What the page's parts share: questions to the process for maps, and wishes to the map in the browser."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from safetensors.numpy import load
+
+from pages.parts import routes_space
+from pages.parts.workspace import workspace
+from selfsup_core.lab.space.layouts import read_rows
+from selfsup_core.lab.space.selections import pack_rows, unpack_rows
+
+
+def ask(space: str, tool: str, **values: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """(plain values, arrays). Raises StudioError."""
+    blob = routes_space.client().ask_space(space, tool, values)
+    size = int.from_bytes(blob[:8], "little")
+    about = json.loads(blob[8 : 8 + size]).get("__metadata__", {})
+    return {name: json.loads(value) for name, value in about.items()}, load(blob)
+
+
+def wish(key: str, **values: Any) -> None:
+    """Have the map in the browser do something at its next look: bits, marks, by, focus."""
+    before = st.session_state.get("space-wish") or {}
+    kept = before if before.get("key") == key else {}
+    kept = {name: kept.get(name) for name in ("marks",)} if "bits" in values else dict(kept)
+    st.session_state["space-wish"] = kept | values | {"key": key, "stamp": round(time.time() * 1000)}  # fmt: skip
+    if "bits" in values:
+        remember(key, values["bits"])
+
+
+def remember(key: str, bits: str) -> None:
+    """The selection as rows of the data, so that it means the same on the next map."""
+    places = unpack_rows(bits) if bits else np.zeros(0, int)
+    rows = read_rows(workspace(), key)
+    st.session_state["space-selection"] = {"key": key, "bits": bits, "rows": rows[places[places < len(rows)]]}  # fmt: skip
+
+
+def selected(key: str) -> str:
+    """Bits of what is selected on this map; "" for nothing."""
+    kept = st.session_state.get("space-selection") or {}
+    return kept.get("bits", "") if kept.get("key") == key else ""
+
+
+def carry_over(key: str, source: str) -> None:
+    """Take a selection of another map over the same data along to this one."""
+    kept = st.session_state.get("space-selection")
+    was = st.session_state.get("space-source")
+    st.session_state["space-source"] = source
+    if not kept or kept["key"] == key:
+        return
+    if was != source:
+        st.session_state["space-selection"] = None
+        return
+    places = np.flatnonzero(np.isin(read_rows(workspace(), key), kept["rows"]))
+    wish(key, bits=pack_rows(places) if len(places) else "")

@@ -1,0 +1,94 @@
+"""A map as one HTML file that opens offline: points, colors, cards and the same drawing code as on the page, nothing from elsewhere.
+
+The drawing code is the modules of `assets/scatter`, joined in the order of `MODULES` with their imports and exports taken out.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.errors import DataError
+from selfsup_core.figures.palette import OKABE_ITO
+from selfsup_core.files import write_bytes
+
+SCATTER = Path(__file__).parents[2] / "assets" / "scatter"
+MODULES = ("shapes.js", "grid.js", "select.js", "draw.js", "plot.js")
+MOST_BYTES = 20_000_000
+ROOM_FOR_PICTURES = 9_000_000
+ROOM_FOR_TEXTS = 6_000_000
+SIDE = 28  # pixels of a picture at most
+LEVELS = 65_535
+
+
+def bundle() -> str:
+    """The modules as one script."""
+    parts = []
+    for name in MODULES:
+        text = (SCATTER / name).read_text("utf-8")
+        text = re.sub(r"^import .*$\n?", "", text, flags=re.MULTILINE)
+        parts.append(re.sub(r"^export (default )?", "", text, flags=re.MULTILINE))
+    return "\n".join(parts)
+
+
+def shrink(pictures: np.ndarray) -> np.ndarray:
+    """(B, H, W[, 3]) bytes → the same with sides of at most `SIDE`, by leaving pixels out."""
+    step = -(-max(pictures.shape[1:3]) // SIDE)
+    return np.ascontiguousarray(pictures[:, ::step, ::step])
+
+
+def base64_of(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+
+
+def write_html_map(
+    path: Path, *, title: str, about: str, points: np.ndarray, codes: np.ndarray, legend: dict[str, Any], rows: np.ndarray,
+    labels: list[str], texts: list[str], pictures: Callable[[np.ndarray], np.ndarray | None],
+) -> int:  # fmt: skip
+    """Bytes of the file. points: (N, 2), codes: (N,) bytes and legend as `questions.color` gives them.
+
+    Raises:
+        DataError: even without pictures and texts it would be larger than 20 MB.
+    """
+    low = points.min(axis=0).astype(float)
+    size = float(max((points.max(axis=0) - low).max(), 1e-9))
+    numbers = np.rint((points - low) / size * LEVELS).astype("<u2")
+    data: dict[str, Any] = {
+        "low": low.tolist(), "size": size, "rows": len(points), "points": base64_of(numbers), "codes": base64_of(codes),
+        "legend": legend, "numbers": base64_of(rows.astype("<u4")), "palette": list(OKABE_ITO), "pictures": None,
+    }  # fmt: skip
+    first = pictures(rows[:1])
+    if first is not None:
+        each = shrink(first)[0].nbytes
+        if each * len(rows) * 4 / 3 <= ROOM_FOR_PICTURES:
+            small = shrink(pictures(rows))  # type: ignore[arg-type]
+            data["pictures"] = {"shape": list(small.shape[1:]), "bytes": base64_of(small)}
+    names = sorted(set(labels))
+    place = {name: i for i, name in enumerate(names)}
+    data["labels"], data["label"] = names, base64_of(np.array([place[v] for v in labels], "<u4"))
+    letters = max(0, min(300, ROOM_FOR_TEXTS // max(1, 2 * len(rows))))
+    data["texts"] = [t[:letters] for t in texts] if letters >= 20 and any(texts) else None
+    # "</" must not end the script early, whatever a text holds.
+    packed = json.dumps(data, ensure_ascii=False).replace("</", "<\\/").replace("<!--", "<\\!--")
+    page = (SCATTER / "offline.html").read_text("utf-8")
+    filled = {
+        "TITLE": html.escape(title),
+        "ABOUT": html.escape(about),
+        "SCRIPT": bundle(),
+        "DATA": packed,
+    }
+    content = re.sub(r"%%(TITLE|ABOUT|SCRIPT|DATA)%%", lambda m: filled[m.group(1)], page).encode("utf-8", "replace")  # fmt: skip
+    if len(content) > MOST_BYTES:
+        raise DataError(
+            f"The file would have {len(content) / 1e6:.0f} MB; at most 20 are written.", code="too-large",
+            remedy="Draw the map of fewer points (Advanced, Most points).",
+        )  # fmt: skip
+    write_bytes(path, content)
+    return len(content)

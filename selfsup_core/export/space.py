@@ -1,0 +1,49 @@
+"""Points of a space as a file: CSV (no vectors), Parquet or NPZ."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.errors import SettingError
+from selfsup_core.export.datasets import harmless
+from selfsup_core.files import write_bytes
+
+FORMATS = ("csv", "parquet", "npz")
+
+
+def write_points(path: Path, kind: str, columns: dict[str, Any], vectors: np.ndarray) -> None:
+    """columns: name → (N,) values; vectors: (N, D).
+
+    Raises:
+        SettingError: another kind. OSError: the disk is full.
+    """
+    if kind not in FORMATS:
+        raise SettingError(f"Points are written as {', '.join(FORMATS)}; found {kind!r}.")
+    buffer = io.BytesIO()
+    if kind == "npz":
+        arrays = {k: np.array(v, np.str_) if isinstance(v, list) else v for k, v in columns.items()}
+        np.savez(buffer, vectors=vectors, **arrays)
+    elif kind == "parquet":
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        flat = pa.FixedSizeListArray.from_arrays(
+            pa.array(np.ascontiguousarray(vectors, np.float32).ravel()), vectors.shape[1]
+        )
+        parquet.write_table(pa.table(columns | {"vector": flat}), buffer)
+    else:
+        import csv
+
+        lines = io.StringIO()
+        writer = csv.writer(lines)
+        writer.writerow(columns)
+        for values in zip(*columns.values(), strict=True):
+            writer.writerow(
+                harmless(v) if isinstance(v, str) else f"{v:.7g}" if isinstance(v, float | np.floating) else v for v in values
+            )  # fmt: skip
+        buffer.write(lines.getvalue().encode("utf-8"))
+    write_bytes(path, buffer.getvalue())
