@@ -26,7 +26,7 @@ void main() {
   // First pass: what is dim; second pass: what stands out, on top.
   bool isDim = isHidden || (uAny > 0.5 && !isChosen);
   if ((uPass < 0.5) != isDim) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); }
-  gl_PointSize = uPoint * (0.5 + aSize) + 1.0;
+  gl_PointSize = uPoint * (0.5 + aSize) + (uPoint < 3.5 ? 0.0 : 1.0);
   vColor = texelFetch(uColors, ivec2(int(aColor + 0.5), 0), 0);
   vColor = isDim ? vec4(mix(vColor.rgb, vec3(0.6), 0.7), ${DIM}) : vec4(vColor.rgb, 1.0);
   float code = floor(aColor + 0.5);
@@ -44,6 +44,8 @@ float ngon(vec2 p, float n, float turn) {
   return cos(floor(0.5 + a / s) * s - a) * length(p) - cos(3.14159265 / n);
 }
 void main() {
+  // So small a point is a square, whatever its shape.
+  if (uPoint < 3.5) { color = vec4(vColor.rgb, vColor.a * uAlpha); return; }
   vec2 p = (gl_PointCoord - 0.5) * 2.3;
   float d = length(p) - 1.0;
   if (uShapes > 0.5) {
@@ -71,7 +73,7 @@ export function createRenderer(canvas, { force = "" } = {}) {
 }
 
 function byWebGL(canvas, gl) {
-  let count = 0, isLost = false
+  let count = 0, isLost = false, step = 1
   let made = null
   const kept = {} // what was set, to be set again when the browser takes the context away and gives it back
   function build() {
@@ -97,7 +99,13 @@ function byWebGL(canvas, gl) {
     gl.bindBuffer(gl.ARRAY_BUFFER, made.buffers[slot])
     gl.bufferData(gl.ARRAY_BUFFER, array, gl.DYNAMIC_DRAW)
     gl.enableVertexAttribArray(slot)
-    gl.vertexAttribPointer(slot, size, type, isNormalized, 0, 0)
+    point_(slot)
+  }
+  /** Every `step`-th point is drawn: bytes are skipped, nothing is copied. */
+  function point_(slot) {
+    const [array, size, type, isNormalized] = kept[slot]
+    gl.bindBuffer(gl.ARRAY_BUFFER, made.buffers[slot])
+    gl.vertexAttribPointer(slot, size, type, isNormalized, step === 1 ? 0 : step * size * array.BYTES_PER_ELEMENT, 0)
   }
   function setTable(table) {
     kept.table = table
@@ -123,12 +131,13 @@ function byWebGL(canvas, gl) {
     setColors(codes, table) { fill(2, codes, 1, gl.UNSIGNED_BYTE, false); setTable(table) },
     setSizes(sizes) { fill(3, sizes, 1, gl.UNSIGNED_BYTE, true) },
     setStates(states) { fill(4, states, 1, gl.UNSIGNED_BYTE, false) },
-    draw({ from, to, t, view, point, hasShapes, anyChosen, alpha, dpr }) {
+    draw({ from, to, t, view, point, hasShapes, anyChosen, anyHidden, alpha, dpr, every = 1 }) {
       if (isLost || !count) { if (!isLost) { gl.clearColor(0, 0, 0, 0); gl.clear(gl.COLOR_BUFFER_BIT) } return }
       gl.viewport(0, 0, canvas.width, canvas.height)
       gl.clearColor(0, 0, 0, 0)
       gl.clear(gl.COLOR_BUFFER_BIT)
       gl.useProgram(made.program)
+      if (every !== step) { step = every; for (const slot of [0, 1, 2, 3, 4]) if (kept[slot]) point_(slot) }
       gl.enable(gl.BLEND)
       gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
       const u = made.uniforms
@@ -143,7 +152,7 @@ function byWebGL(canvas, gl) {
       gl.uniform1i(u.uColors, 0)
       gl.activeTexture(gl.TEXTURE0)
       gl.bindTexture(gl.TEXTURE_2D, made.texture)
-      for (const pass of [0, 1]) { gl.uniform1f(u.uPass, pass); gl.drawArrays(gl.POINTS, 0, count) }
+      for (const pass of anyChosen || anyHidden ? [0, 1] : [1]) { gl.uniform1f(u.uPass, pass); gl.drawArrays(gl.POINTS, 0, Math.floor(count / step)) }
     },
     destroy() {
       canvas.removeEventListener("webglcontextlost", lose)

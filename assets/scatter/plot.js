@@ -5,6 +5,7 @@ import { inPolygon } from "./select.js"
 import { CHOSEN, HIDDEN, createRenderer } from "./draw.js"
 import { UNKNOWN, colorTable } from "./shapes.js"
 
+const SLOW = 45, QUICK = 20, LEAST_MOVING = 10_000, MOST_SKIPPED = 32 // WebGL skips 255 bytes at most
 const MORPH_MS = 450, HIT = 12, STILL = 4, MOST_PICTURES = 160, PICTURE = 30, MOST_ZOOM = 400
 const SHAPES_FROM = 4.5 // pixels; smaller points are round
 
@@ -27,9 +28,11 @@ export function createPlot(root, options) {
   let first = null, last = null, fromHead = null, toHead = null, xs = new Float32Array(0), ys = xs, grid = null
   let codes = null, legend = { kind: "category", names: [] }, sizes = null, states = new Uint8Array(0)
   let isolated = new Set(), began = 0, request = 0, isPainted = false
+  let zoomed = 0
   let mode = "pan", combine = "replace", drag = null, hovered = -1, focused = -1, marks = []
   let view = { x: 0, y: 0, k: 1 }, isFitted = true // k: pixels a unit
   let pictures = new Map(), asked = "", frames = 0
+  let every = 1, lastFrame = 0, settle = 0, wasMoving = false // while a slow machine moves the map, it draws every so many points only
 
   const width = () => over.clientWidth, height = () => over.clientHeight
   const toScreen = (x, y) => [width() / 2 + (x - view.x) * view.k, height() / 2 - (y - view.y) * view.k]
@@ -56,6 +59,7 @@ export function createPlot(root, options) {
     request = 0
     if (!toHead || !codes) return
     const dpr = window.devicePixelRatio || 1, t = progress(), point = pointSize()
+    adapt(t < 1 || (drag && !drag.path && !drag.isStill) || performance.now() - zoomed < 400)
     for (const one of [canvas, over]) {
       const w = Math.round(width() * dpr), h = Math.round(height() * dpr)
       if (one.width !== w || one.height !== h) { one.width = w; one.height = h }
@@ -63,8 +67,9 @@ export function createPlot(root, options) {
     const head = (h) => [h.low[0], h.low[1], h.size]
     renderer.draw({
       from: head(fromHead), to: head(toHead), t: ease(t), view: [view.x, view.y, (2 * view.k) / width(), (2 * view.k) / height()], point,
-      hasShapes: legend.kind === "category" && point >= SHAPES_FROM, anyChosen: selection.size > 0, alpha: xs.length > 20_000 ? 0.75 : 0.88, dpr,
+      hasShapes: legend.kind === "category" && point >= SHAPES_FROM, anyChosen: selection.size > 0, anyHidden: isolated.size > 0, alpha: xs.length > 20_000 ? 0.75 : 0.88, dpr, every,
     })
+    over.dataset.every = String(every)
     drawOver(dpr, point)
     frames++
     if (t < 1) schedule()
@@ -72,6 +77,20 @@ export function createPlot(root, options) {
     if (!isPainted) { isPainted = true; over.dataset.painted = String(Math.round(performance.now())); options.onPainted?.() }
     over.dataset.frames = String(frames)
     over.dataset.view = [view.x, view.y, view.k].map((v) => v.toPrecision(6)).join(",")
+  }
+
+  function adapt(isMoving) {
+    const now = performance.now(), took = now - lastFrame
+    lastFrame = now
+    clearTimeout(settle)
+    const isFirst = !wasMoving
+    wasMoving = isMoving
+    if (!isMoving) { every = 1; return }
+    if (!isFirst) {
+      if (took > SLOW && xs.length / every > LEAST_MOVING) every = Math.min(MOST_SKIPPED, 2 ** Math.ceil(Math.log2((every * took) / 30)))
+      else if (took < QUICK && every > 1) every /= 2
+    }
+    if (every > 1) settle = setTimeout(() => { if (drag && !drag.isStill) return; wasMoving = false; zoomed = 0; schedule() }, Math.max(160, 1.5 * took))
   }
 
   function drawOver(dpr, point) {
@@ -241,6 +260,8 @@ export function createPlot(root, options) {
     } else askPictures()
     schedule()
   })
+  // After the drag everything is drawn again.
+  over.addEventListener("lostpointercapture", schedule)
   over.addEventListener("pointercancel", () => { drag = null; schedule() })
   over.addEventListener("pointerleave", () => { if (!drag && hovered >= 0) { hovered = -1; schedule() } options.onHover?.(-1) })
   over.addEventListener("dblclick", () => { fit(); askPictures(); schedule() })
@@ -297,6 +318,7 @@ export function createPlot(root, options) {
     const [x, y] = toData(px, py), k = Math.max(0.3 * whole(), Math.min(MOST_ZOOM * whole(), view.k * factor))
     view = { x: x - (px - width() / 2) / k, y: y + (py - height() / 2) / k, k }
     isFitted = false
+    zoomed = performance.now()
     schedule()
     clearTimeout(zoomBy.timer)
     zoomBy.timer = setTimeout(askPictures, 160)
@@ -331,6 +353,6 @@ export function createPlot(root, options) {
     zoomBy, fit() { fit(); schedule(); askPictures() },
     screenOf: (place) => toScreen(xs[place], ys[place]),
     redraw: schedule,
-    destroy() { cancelAnimationFrame(request); watcher.disconnect(); unwatch(); clearTimeout(zoomBy.timer); renderer.destroy(); canvas.remove(); over.remove() },
+    destroy() { cancelAnimationFrame(request); watcher.disconnect(); unwatch(); clearTimeout(zoomBy.timer); clearTimeout(settle); renderer.destroy(); canvas.remove(); over.remove() },
   }
 }

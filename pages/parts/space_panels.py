@@ -77,8 +77,10 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
     if not bits:
         st.markdown("**Select points** with Lasso or Box on the map, by the legend, or by a search. Then this says what they have in common.")  # fmt: skip
         return
+    st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
     said, arrays = question(asked, about, "why", bits=bits)
-    st.markdown(f"**{said['count']:,} of {said['of']:,} points.** {mix(said['labels'])}")
+    if said["labels"]:
+        st.markdown(mix(said["labels"]))
     if said["differences"]:
         st.markdown("**What sets them apart**")
         rows = [{"Effect": d["effect"], "What": d["what"], "Here": d["text"]} for d in said["differences"]]  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 from selfsup_core.evaluate.clusters import WORD
 
 LEAST_Z = 1.96
-PRIOR = 500.0  # imagined words in all
+PRIOR = 500.0  # imagined words in all, but no more than a tenth of the real ones
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,11 @@ def of_words(texts: list[str], chosen: np.ndarray, most: int = 12) -> list[Diffe
     size, rest, all_ = sum(inside.values()), sum(outside.values()), sum(total.values())
     if not size or not rest:
         return []
-    found = []
+    found, imagined = [], min(PRIOR, all_ / 10)
     for word, count in total.items():
-        prior = PRIOR * count / all_
+        prior = imagined * count / all_
         a, b = inside[word] + prior, outside[word] + prior
-        odds = np.log(a / (size + PRIOR - a)) - np.log(b / (rest + PRIOR - b))
+        odds = np.log(a / (size + imagined - a)) - np.log(b / (rest + imagined - b))
         z = float(odds / np.sqrt(1 / a + 1 / b))
         if z >= LEAST_Z:
             found.append((z, word))

@@ -209,7 +209,10 @@ def read_picture(member: Any, about: dict[str, Any]) -> np.ndarray:
     shape = about["item_shape"]
     if shape[0] != shape[1]:
         raise DataError("New images can be read for square ones only.")
-    return read_image(member, shape[0], len(shape) == 3, "pad")[0]
+    picture = read_image(member, shape[0], len(shape) == 3, "pad")[0]
+    # A file's values go to 255, those of a set may go elsewhere: the digits' to 16.
+    factor = 1 / (255 * about["scale"])
+    return picture if abs(factor - 1) < 1e-6 else picture * np.float32(factor)
 
 
 def read_sound(member: Any, about: dict[str, Any]) -> np.ndarray:

@@ -75,8 +75,8 @@ def write_html_map(
     data["labels"], data["label"] = names, base64_of(np.array([place[v] for v in labels], "<u4"))
     letters = max(0, min(300, ROOM_FOR_TEXTS // max(1, 2 * len(rows))))
     data["texts"] = [t[:letters] for t in texts] if letters >= 20 and any(texts) else None
-    # "</" must not end the script early, whatever a text holds.
-    packed = json.dumps(data, ensure_ascii=False).replace("</", "<\\/").replace("<!--", "<\\!--")
+    # A "<" in a text must begin nothing, whatever follows.
+    packed = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     page = (SCATTER / "offline.html").read_text("utf-8")
     filled = {
         "TITLE": html.escape(title),

@@ -147,8 +147,8 @@ def umap_of(
     is_seeded = previous is not None and previous.shape == (len(x), config.dimensions)
     start = previous if is_seeded else umap_map.begin(x, memberships, config.dimensions, config.start, config.metric, random)  # fmt: skip
     passes = config.steps or umap_map.passes_for(len(x))
-    if is_seeded and not config.steps:
-        passes = max(40, passes // 3)  # it begins near its end
+    if is_seeded:
+        passes = max(20, passes // 3)  # it begins near its end
     points = umap_map.lay_out(
         memberships, start, passes=passes, min_dist=config.min_dist, random=random, is_seeded=is_seeded,
         say=lambda layout, done, total: say("layout", done, total, layout),

@@ -17,6 +17,7 @@ ALPHA, GAMMA, NEGATIVES = (
     1.0,
     5,
 )  # umap-learn's defaults: learning rate, repulsion, negative samples
+SEEDED = 0.25  # of the learning rate, where a layout begins from the map of the epoch before
 PLACED = 60  # passes for a new point
 # (layout (N, K) that is still being changed, passes done, passes in all)
 Say = Callable[[np.ndarray, int, int], None]
@@ -68,7 +69,8 @@ def lay_out(
     """Move points (N, K) along the graph.
 
     Args:
-        start: first layout. random: numpy RandomState. is_seeded: the start is a map already, which keeps its size.
+        start: first layout. random: numpy RandomState. is_seeded: the start is a map already: it keeps its size,
+            and points go small steps, so that a replay flows.
         say: called after every pass; what it raises ends the work.
     """
     from umap.layouts import _get_optimize_layout_euclidean_single_epoch_fn
@@ -85,7 +87,7 @@ def lay_out(
         layout = np.ascontiguousarray(start, np.float32).copy()
     else:
         layout = (10.0 * (start - low) / np.maximum(high - low, 1e-12)).astype(np.float32, order="C")  # fmt: skip
-    move(layout, layout, graph.row, graph.col, each, passes, min_dist, state, _get_optimize_layout_euclidean_single_epoch_fn(False), say)  # fmt: skip
+    move(layout, layout, graph.row, graph.col, each, passes, min_dist, state, _get_optimize_layout_euclidean_single_epoch_fn(False), say, ALPHA * (SEEDED if is_seeded else 1))  # fmt: skip
     return layout
 
 

@@ -101,3 +101,14 @@ def test_texts_are_texts_or_lines_of_a_file(tmp_path: Path):
     assert len(items) == 5
     with pytest.raises(DataError, match="nothing"):
         read_items({"kind": "text"}, [])
+
+
+def test_a_picture_of_a_digit_gives_the_digits_own_values(workspace: Path, tmp_path: Path):
+    digits, config = open_source("digits", workspace), DataConfig(source="digits")
+    features = fit_features(digits, config, workspace)
+    picture = np.rint(np.asarray(digits.x[5]) * digits.scale * 255).astype(np.uint8)
+    Image.fromarray(picture).save(tmp_path / "five.png")
+    _, items = read_items(features.about, [str(tmp_path / "five.png")])
+    own = features.apply([np.asarray(digits.x[5])])
+    assert np.allclose(features.apply(items), own, atol=0.5 / 255 + 1e-6)
+    assert own.max() == 1

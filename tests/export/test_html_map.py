@@ -1,0 +1,72 @@
+"""The map as one file: the drawing code joined without imports, contents that cannot break out, bounds of size."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from selfsup_core.errors import DataError
+from selfsup_core.export import html_map
+from selfsup_core.export.html_map import MODULES, SCATTER, bundle, write_html_map
+
+DRAW = np.random.default_rng(0)
+LEGEND = {"by": "class", "kind": "category", "names": ["a", "b"], "counts": [3, 2], "unknown": 0}
+
+
+def write(path: Path, count: int = 5, **changed) -> str:
+    given = {
+        "title": "Five <points>", "about": "PCA", "points": DRAW.normal(size=(count, 2)), "codes": np.zeros(count, np.uint8),
+        "legend": LEGEND, "rows": np.arange(count), "labels": ["a"] * count, "texts": ["x"] * count, "pictures": lambda rows: None,
+    }  # fmt: skip
+    size = write_html_map(path, **given | changed)
+    assert size == path.stat().st_size
+    return path.read_text("utf-8")
+
+
+def test_the_modules_are_joined_in_an_order_that_runs():
+    script = bundle()
+    assert "import " not in re.sub(r"//.*", "", script)
+    assert not re.search(r"^export ", script, re.MULTILINE)
+    # Every module of the folder is in, and none asks for one that comes later.
+    assert {p.name for p in SCATTER.glob("*.js")} == set(MODULES)
+    for index, name in enumerate(MODULES):
+        asked = re.findall(r'from "\./(.*?)"', (SCATTER / name).read_text())
+        assert set(asked) <= set(MODULES[:index])
+    names = re.findall(r"^(?:const|let|function|class|async function) (\w+)", script, re.MULTILINE)
+    assert len(names) == len(set(names)), "two modules use one name"
+    if node := shutil.which("node"):
+        subprocess.run([node, "--check", "-"], input=script.encode(), check=True)
+
+
+def test_nothing_in_a_text_becomes_code(tmp_path: Path):
+    evil = "</script><script>alert(1)</script><!-- %%SCRIPT%%"
+    page = write(tmp_path / "m.html", title=evil, about=evil, texts=[evil] * 5, labels=[evil] * 5)
+    assert page.count("<script") == 2
+    assert page.count("</script>") == 2
+    assert "<title>&lt;/script&gt;" in page
+    assert "http" not in re.sub(r"http-equiv", "", page), "nothing comes from elsewhere"
+
+
+def test_pictures_are_made_small_and_left_out_when_too_many(tmp_path: Path, monkeypatch):
+    pictures = lambda rows: np.full((len(rows), 64, 64), 7, np.uint8)  # noqa: E731
+    assert '"shape": [22, 22]' in write(tmp_path / "m.html", pictures=pictures)
+    monkeypatch.setattr(html_map, "ROOM_FOR_PICTURES", 100)
+    assert '"pictures": null' in write(tmp_path / "n.html", pictures=pictures)
+
+
+def test_many_long_texts_are_cut_so_that_it_stays_small(tmp_path: Path):
+    count = 60_000
+    write(tmp_path / "m.html", count, texts=["word " * 60] * count, labels=["a"] * count)
+    assert (tmp_path / "m.html").stat().st_size < 20e6
+
+
+def test_too_large_a_file_is_not_written(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(html_map, "MOST_BYTES", 1000)
+    with pytest.raises(DataError, match="at most 20 are written"):
+        write(tmp_path / "m.html")
+    assert not (tmp_path / "m.html").exists()
