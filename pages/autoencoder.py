@@ -207,6 +207,9 @@ if run:
         if elsewhere := PAGES.get(state.get("task", "")):
             st.switch_page(elsewhere[0], query_params={"do": elsewhere[1], "run": folder.id})
         show_run(folder.id)
+        st.page_link(
+            "pages/latent.py", label="Explore its latent space", icon=":material/scatter_plot:", query_params={"space": f"run:{folder.id}"},
+        )  # fmt: skip
 elif spec:
     with errors_shown():
         st.markdown(describe_network(spec))

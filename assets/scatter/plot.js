@@ -277,14 +277,17 @@ export function createPlot(root, options) {
       event.preventDefault()
       event.stopPropagation()
       if (event.shiftKey) { view.x += (step[0] * 60) / view.k; view.y += (step[1] * 60) / view.k; isFitted = false; schedule(); askPictures() } else walk(step)
-    } else if (event.key === "+" || event.key === "=") zoomBy(1.4)
-    else if (event.key === "-") zoomBy(1 / 1.4)
+    } else if (event.key === "+" || event.key === "=") zoomBy(1.4, ...focusSpot())
+    else if (event.key === "-") zoomBy(1 / 1.4, ...focusSpot())
     else if (event.key === "0") { fit(); schedule() }
     else if (event.key === "Enter" && focused >= 0) options.onPick?.(focused)
     else if (event.key === " " && focused >= 0) { event.preventDefault(); select([focused], selection.mask[focused] ? "subtract" : "add") }
     else if (event.key === "Escape") { selection.clear(); options.onSelected?.("replace") }
     else if (event.key === "a" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); selectShown() }
   })
+
+  /** Where keys zoom to: the point that has the focus, else the middle. */
+  const focusSpot = () => (focused >= 0 ? toScreen(xs[focused], ys[focused]) : [width() / 2, height() / 2])
 
   /** Moves the focus to the nearest point in a direction. */
   function walk([dx, dy]) {

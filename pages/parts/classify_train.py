@@ -217,6 +217,9 @@ def show(task: str) -> None:
             "pages/classify.py", label="Use this classifier", icon=":material/category_search:",
             query_params={"do": "use", "run": folder.id},
         )  # fmt: skip
+        st.page_link(
+            "pages/latent.py", label="Explore its class scores", icon=":material/scatter_plot:", query_params={"space": f"run:{folder.id}"},
+        )  # fmt: skip
     if state.get("task") == "pseudo":
         show_review(folder)
 

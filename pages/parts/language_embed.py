@@ -132,6 +132,7 @@ def show_result(source: str, encoder: str) -> None:
             st.dataframe(rows, hide_index=True, key="embed-found", column_config={"Cosine": st.column_config.NumberColumn(format="%.3f")})  # fmt: skip
     with st.container(horizontal=True), errors_shown():
         show_downloads(source, encoder)
+        st.page_link("pages/latent.py", label="Explore these", icon=":material/scatter_plot:", query_params={"space": f"embedding:{source}:{encoder}", "map": "umap"})  # fmt: skip
         if made["classes"]:
             st.page_link("pages/classify.py", label="Train a classifier on these", icon=":material/category:", query_params={"do": "pseudo", "data": source})  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from safetensors.numpy import load
+from streamlit.errors import StreamlitAPIException
 
 from pages.parts import routes_space
 from pages.parts.workspace import workspace
@@ -59,3 +60,11 @@ def carry_over(key: str, source: str) -> None:
         return
     places = np.flatnonzero(np.isin(read_rows(workspace(), key), kept["rows"]))
     wish(key, bits=pack_rows(places) if len(places) else "")
+
+
+def again() -> None:
+    """Run the map and its panels once more; the whole page where it is the whole page that runs."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:
+        st.rerun()

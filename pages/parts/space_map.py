@@ -39,6 +39,7 @@ PICTURED = ("image", "sound")
 @st.fragment
 def show_map(asked: dict[str, Any]) -> None:
     """Map and panels; a selection reruns only this."""
+    st.session_state["space-key"] = asked["key"]
     key, source = asked["key"], asked["source"] or asked["space"].replace(":", "-")
     carry_over(key, source)
     take_named(key, source)

@@ -12,8 +12,9 @@ import streamlit as st
 
 from pages.parts import routes
 from pages.parts.forms import widget
-from pages.parts.space_ask import ask, remember, wish
+from pages.parts.space_ask import again, ask, remember, wish
 from pages.parts.workspace import errors_shown, plain, workspace
+from selfsup_core.errors import SettingError
 from selfsup_core.evaluate.clusters import ClusterConfig
 from selfsup_core.figures.standing import picture_sheet
 from selfsup_core.lab.space.layouts import read_rows
@@ -124,11 +125,11 @@ def show_named(about: dict[str, Any], source: str) -> None:
             wish(about["key"], bits=pack_rows(places) if len(places) else "")
             st.session_state["space-taken"] = (about["key"], name)
             st.query_params["pick"] = name
-            st.rerun(scope="fragment")
+            again()
         if name and st.button("Delete", key="space-forget", icon=":material/delete:", help="Delete the kept selection; the data stay."):  # fmt: skip
             delete_selection(workspace(), source, name)
             st.query_params.pop("pick", None)
-            st.rerun(scope="fragment")
+            again()
 
 
 # A point
@@ -163,7 +164,7 @@ def show_point(asked: dict[str, Any], about: dict[str, Any], bits: str, source: 
     st.dataframe(table, hide_index=True, key="space-near", column_config={"Distance": st.column_config.NumberColumn(format="%.4g")})  # fmt: skip
     if st.button("Select them", key="space-near-take", icon=":material/select_all:"):
         wish(about["key"], bits=said["bits"])
-        st.rerun(scope="fragment")
+        again()
 
 
 # Search
@@ -200,7 +201,7 @@ def show_search(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
         st.session_state["space-searched"] = mark
         marks = [{"x": said["point"][0], "y": said["point"][1], "text": "here"}] if said.get("point") else []  # fmt: skip
         wish(about["key"], bits=said["bits"], marks=marks)
-        st.rerun(scope="fragment")
+        again()
     if said.get("point"):
         st.caption("The cross marks where it falls on the map; its nearest in the space are selected.")  # fmt: skip
 
@@ -236,7 +237,7 @@ def show_groups(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
             said, _ = question(asked, about, "clusters", method=method, where=where, **{path: size})
         st.session_state["space-groups"] = (about["key"], frame_of(about), said)
         wish(about["key"], by="cluster")
-        st.rerun(scope="fragment")
+        again()
     kept = st.session_state.get("space-groups")
     if not kept or kept[:2] != (about["key"], frame_of(about)):
         return
@@ -251,7 +252,7 @@ def show_groups(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
     if chosen and st.session_state.get("space-group") != (about["key"], chosen[0]):
         st.session_state["space-group"] = (about["key"], chosen[0])
         wish(about["key"], bits=said["groups"][chosen[0]]["bits"])
-        st.rerun(scope="fragment")
+        again()
     st.caption("A row selects its group on the map.")
 
 
@@ -271,7 +272,7 @@ def show_trust(asked: dict[str, Any], about: dict[str, Any], bits: str, source: 
     with st.container(horizontal=True):
         if st.button("Color by kept neighbors", key="space-trust-color", icon=":material/palette:"):
             wish(about["key"], by="kept neighbors")
-            st.rerun(scope="fragment")
+            again()
         if asked["config"]["kind"] in ("umap", "tsne", "random") and st.button("Beside another seed", key="space-trust-seed", icon=":material/casino:", help="The same vectors, another seed: what moves is not in the data."):  # fmt: skip
             config = asked["config"] | {"seed": asked["config"].get("seed", 0) + 1}
             open_second(asked["space"], config, asked["epochs"][-1], asked["source"], f"{TITLES[config['kind']]} with seed {config['seed']}")  # fmt: skip
@@ -280,10 +281,13 @@ def show_trust(asked: dict[str, Any], about: dict[str, Any], bits: str, source: 
 # Two maps
 
 
-def open_second(space: str, config: dict[str, Any], epoch: int | None, source: str, title: str) -> None:  # fmt: skip
+def open_second(space: str, config: dict[str, Any], epoch: int | None, source: str, title: str, *, not_key: str = "") -> None:  # fmt: skip
+    """Begin a second map and show it. Raises SettingError when it is the first one."""
     begun, _ = ask(space, "start", config=config, epoch=epoch)
+    if begun["key"] == not_key:
+        raise SettingError("This is the map that is shown already.", remedy="Choose another space, epoch or kind of map.")  # fmt: skip
     st.session_state["space-second"] = {"key": begun["key"], "space": space, "source": source, "title": title, "epoch": begun["epochs"][-1]}  # fmt: skip
-    st.rerun(scope="fragment")
+    again()
 
 
 def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
@@ -294,7 +298,9 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
     if not fitting:
         st.caption("There is no other space over these rows.")
         return
-    space = st.selectbox("Second space", list(fitting), key="space-other", format_func=lambda n: fitting[n]["title"], help="Spaces over the same rows: another run, another epoch, the data as they are.")  # fmt: skip
+    others = [name for name in fitting if name != asked["space"]]
+    begin = list(fitting).index(others[0]) if others else 0
+    space = st.selectbox("Second space", list(fitting), index=begin, key="space-other", format_func=lambda n: fitting[n]["title"], help="Spaces over the same rows: another run, another epoch, the data as they are.")  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kinds = [k for k in TITLES if k not in ("axes", "code")]
         kind = st.selectbox("Its map", kinds, index=kinds.index(asked["config"]["kind"]) if asked["config"]["kind"] in kinds else 0, key="space-other-kind", format_func=TITLES.get)  # fmt: skip
@@ -304,11 +310,11 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
         if st.button("Show beside", key="space-beside", icon=":material/splitscreen_right:", type="primary"):  # fmt: skip
             config = asked["config"] | {"kind": kind, "dimensions": 2}
             at = f", epoch {epoch}" if epoch is not None else ""
-            open_second(space, config, epoch, asked["source"], f"{TITLES[kind]} · {fitting[space]['title']}{at}")  # fmt: skip
+            open_second(space, config, epoch, asked["source"], f"{TITLES[kind]} · {fitting[space]['title']}{at}", not_key=about["key"])  # fmt: skip
         second = st.session_state.get("space-second")
         if second and second["source"] == asked["source"] and st.button("Close it", key="space-beside-close", icon=":material/close:"):  # fmt: skip
             st.session_state["space-second"] = None
-            st.rerun(scope="fragment")
+            again()
     second = st.session_state.get("space-second")
     if not second or second["source"] != asked["source"]:
         st.caption("A selection on one map shows the same rows on the other.")
@@ -317,7 +323,7 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
     if not job["done"]:
         st.caption("The second map is being drawn; the numbers come when it is there.")
         if st.button("Look again", key="space-compare-again"):
-            st.rerun(scope="fragment")
+            again()
         return
     said, _ = question(asked, about, "compare", other={"space": second["space"], "key": second["key"], "epoch": second["epoch"]})  # fmt: skip
     number = lambda value: "–" if value is None else f"{value:.3f}"  # noqa: E731
@@ -392,7 +398,7 @@ def take_away(asked: dict[str, Any], about: dict[str, Any], bits: str) -> None:
             elif st.button(title, key=f"space-make-{kind}", icon=":material/description:", help="The whole map as one page that opens offline." if kind == "html" else "Row, label, place on the map, numbers."):  # fmt: skip
                 content = make_file(asked, about, bits, kind)
                 st.session_state["space-file-made"] = (mark, content)
-                st.rerun(scope="fragment")
+                again()
 
 
 def make_file(asked: dict[str, Any], about: dict[str, Any], bits: str, kind: str) -> bytes:
@@ -422,7 +428,7 @@ def show_table(asked: dict[str, Any], about: dict[str, Any], bits: str) -> None:
         places = np.flatnonzero(np.isin(read_rows(workspace(), about["key"]), rows))
         remember(about["key"], pack_rows(places))
         wish(about["key"], bits=pack_rows(places))
-        st.rerun(scope="fragment")
+        again()
 
 
 PANELS = {

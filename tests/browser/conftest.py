@@ -87,6 +87,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.kill()
     stop_supervisor(running.workspace)
     stop_lab(running.workspace)
+    stop_lab(running.workspace, "maps")
     kill_workers(running.workspace)
 
 

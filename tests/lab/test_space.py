@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def test_a_replay_flows(runs, spaces):
     about = layouts.read_map(runs.workspace, key)
     assert about["done"] == [0, 1, 2]
     frames = [layouts.read_layout(runs.workspace, key, e) for e in about["done"]]
-    for before, after in zip(frames, frames[1:], strict=False):
+    for before, after in itertools.pairwise(frames):
         centered = [(f - f.mean(axis=0)).ravel() for f in (before, after)]
         mirrored = centered[1].reshape(-1, 2) * [-1, 1]
         assert np.linalg.norm(centered[1] - centered[0]) <= np.linalg.norm(mirrored.ravel() - centered[0])  # fmt: skip
@@ -115,7 +116,13 @@ def test_scores_of_classifiers(workspace: Path, preset):
 
 def test_tokens_of_a_language_model(workspace: Path):
     save_texts(workspace)
-    changed = {"data.source": "my-texts", "train.epochs": 1, "train.steps_per_epoch": 3, "train.device": "cpu", "model.context": 16}
+    changed = {
+        "data.source": "my-texts",
+        "train.epochs": 1,
+        "train.steps_per_epoch": 3,
+        "train.device": "cpu",
+        "model.context": 16,
+    }
     folder = make_run(workspace, preset_spec("gpt-characters", changed))
     state = run_here(folder)
     assert state["status"] == "finished", state["error"]

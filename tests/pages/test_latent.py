@@ -1,0 +1,149 @@
+"""The page Latent space through AppTest, with the spaces in this process: controls, answers, acting, what goes wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pages.parts import routes_space
+from selfsup_core.lab.model_at import Kits
+from selfsup_core.lab.process import pack
+from selfsup_core.lab.space.layouts import read_map
+from selfsup_core.lab.space.selections import list_selections, pack_rows, save_selection
+from selfsup_core.lab.space.spaces import Spaces
+from selfsup_core.runs.spec import preset_spec
+from tests.helpers import make_run, run_here
+from tests.pages.test_pages import buttons, texts
+
+
+class Here:
+    """Answers as the process for maps does, without it."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.spaces = Spaces(workspace, Kits(workspace))
+
+    def ask_space(self, subject: str, tool: str, values: dict[str, Any]) -> bytes:
+        if tool == "start":
+            values = values | {"wait": True}
+        return pack(self.spaces.use(subject, tool, values))
+
+
+@pytest.fixture
+def latent(studio, workspace: Path, monkeypatch):
+    here = Here(workspace)
+    monkeypatch.setattr(routes_space, "client", lambda: here)
+    monkeypatch.setattr("selfsup_core.lab.process.warm", lambda *_: None)
+    return lambda **query: studio("pages/latent.py", **query)
+
+
+def select(page: Any, places: np.ndarray) -> None:
+    """As a lasso does in the browser."""
+    key = page.session_state["space-key"]
+    rows = np.arange(1797)[places]
+    page.session_state["space-selection"] = {"key": key, "bits": pack_rows(places), "rows": rows}
+    page.run()
+
+
+def test_at_most_eight_controls_and_each_is_explained(latent):
+    page = latent()
+    assert page.selectbox(key="space-name").value == "data:digits"
+    shown = [
+        w for w in [*page.selectbox, *page.text_input, *page.number_input, *page.button, *page.select_slider]
+        if not str(w.key).startswith("advanced-")
+    ]  # fmt: skip
+    assert len(shown) <= 8, [w.key for w in shown]
+    assert all(w.help for w in shown), [w.key for w in shown if not w.help]
+    assert "1,797 points of 64 numbers each" in texts(page)
+    assert "Select points" in texts(page)
+
+
+def test_a_selection_is_explained_kept_and_told_to_the_data(latent, workspace: Path):
+    page = latent(space="data:digits")
+    select(page, np.arange(40))
+    assert "40 of 1,797 points" in texts(page)
+    assert "Most typical" in texts(page)
+    page.session_state["space-panel"] = "act"
+    page.run()
+    page.text_input(key="space-name-it").set_value("first ones").run()
+    buttons(page)["space-keep"].click().run()
+    assert list_selections(workspace, "digits") == {"first ones": 40}
+    assert page.query_params["pick"] == "first ones"
+    page.selectbox(key="space-label-digits").select("3").run()
+    buttons(page)["space-act-hand"].click().run()
+    assert "40 labels are kept" in page.success[0].value
+    buttons(page)["space-make-csv"].click().run()
+    assert not page.exception
+
+
+@pytest.mark.parametrize("panel", ["why", "point", "search", "groups", "trust", "compare", "act"])
+@pytest.mark.parametrize("space", ["data:digits", "data:wine"])
+def test_every_panel_answers_with_and_without_a_selection(latent, space, panel):
+    page = latent(space=space, map="pca")
+    page.session_state["space-panel"] = panel
+    page.run()
+    assert not page.exception
+    select(page, np.arange(12))
+    assert not page.exception
+    assert not page.error, [e.value for e in page.error]
+
+
+def test_a_search_selects_what_it_finds(latent):
+    page = latent(space="data:wine")
+    page.session_state["space-panel"] = "search"
+    page.run()
+    page.segmented_control(key="space-way").set_value("label").run()
+    page.text_input(key="space-text-label").set_value("class_2").run()
+    assert "48 found" in texts(page)
+    assert len(page.session_state["space-selection"]["rows"]) == 48
+    page.text_input(key="space-text-label").set_value("beer").run()
+    assert "Nothing on this map" in page.error[0].value
+
+
+def test_groups_are_found_and_compared(latent):
+    page = latent(space="data:wine", map="umap")
+    page.session_state["space-panel"] = "groups"
+    page.run()
+    buttons(page)["space-groups-go"].click().run()
+    assert "groups" in texts(page)
+    assert "adjusted Rand index" in texts(page)
+    assert page.session_state["space-wish"]["by"] == "cluster"
+
+
+def test_a_run_at_an_epoch_of_the_address(latent, workspace: Path):
+    changed = {"data.source": "digits", "train.epochs": 3, "train.device": "cpu", "train.threads": 1}  # fmt: skip
+    folder = make_run(workspace, preset_spec("dense-two-numbers", changed))
+    run_here(folder)
+    page = latent(space=f"run:{folder.id}", epoch="1", map="code")
+    about = read_map(workspace, page.session_state["space-key"])
+    assert about["epochs"] == [1]
+    assert about["config"]["kind"] == "code"
+    page.selectbox(key="space-size").select(3).run()
+    assert not page.exception
+    # A selection goes along to another map of the same data.
+    select(page, np.arange(9))
+    page.selectbox(key="space-kind").select("pca").run()
+    assert len(page.session_state["space-selection"]["rows"]) == 9
+
+
+def test_a_kept_selection_is_an_address(latent, workspace: Path):
+    save_selection(workspace, "wine", "reds", np.arange(5, 20))
+    page = latent(space="data:wine", pick="reds")
+    assert "15 of 178 points" in texts(page)
+    page = latent(space="data:wine", pick="nobody")
+    assert "no selection 'nobody'" in page.error[0].value.replace("\\", "")
+
+
+def test_own_axes_ask_for_two_ends(latent, workspace: Path):
+    page = latent(space="data:wine", map="axes")
+    about = read_map(workspace, page.session_state["space-key"])
+    assert about["config"]["x_from"] == "class:class_0"
+    assert about["config"]["x_to"] == "class:class_1"
+
+
+def test_what_cannot_be_drawn_is_said(latent):
+    page = latent(space="data:wine", map="code")
+    assert "cannot show 13" in page.error[0].value
+    assert not page.exception
