@@ -24,6 +24,8 @@ NAMES = (
     "language",
     "pseudo",
     "pseudo_round",
+    "space",
+    "space_browser",
 )
 
 if __name__ == "__main__":

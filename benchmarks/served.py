@@ -37,23 +37,31 @@ class Served:
         return folder
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_it_answers(port: int) -> None:
+    while True:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2)
+            return
+        time.sleep(0.1)
+
+
 @contextlib.contextmanager
 def serve() -> Iterator[Served]:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        port = free_port()
         process = subprocess.Popen(
             [sys.executable, "server.py", "--port", str(port)], cwd=ROOT,
             env=os.environ | {"SELFSUP_WORKSPACE": name},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            while True:
-                with contextlib.suppress(OSError):
-                    urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2)
-                    break
-                time.sleep(0.1)
+            wait_until_it_answers(port)
             yield Served(Path(name), port, process.pid)
         finally:
             process.kill()

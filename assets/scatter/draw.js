@@ -4,7 +4,6 @@
 import { addOutline, shapeOf } from "./shapes.js"
 
 export const CHOSEN = 1, HIDDEN = 2
-const DIM = 0.26
 
 const VERTEX = `#version 300 es
 layout(location = 0) in vec2 aFrom;
@@ -14,7 +13,7 @@ layout(location = 3) in float aSize;
 layout(location = 4) in float aState;
 uniform vec3 uFrom, uTo;
 uniform vec4 uView;
-uniform float uT, uPoint, uPass, uAny;
+uniform float uT, uPoint, uPass, uAny, uDim;
 uniform sampler2D uColors;
 flat out vec4 vColor;
 flat out float vShape;
@@ -28,7 +27,7 @@ void main() {
   if ((uPass < 0.5) != isDim) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); }
   gl_PointSize = uPoint * (0.5 + aSize) + (uPoint < 3.5 ? 0.0 : 1.0);
   vColor = texelFetch(uColors, ivec2(int(aColor + 0.5), 0), 0);
-  vColor = isDim ? vec4(mix(vColor.rgb, vec3(0.6), 0.7), ${DIM}) : vec4(vColor.rgb, 1.0);
+  vColor = isDim ? vec4(mix(vColor.rgb, vec3(0.6), 0.7), uDim) : vec4(vColor.rgb, 1.0);
   float code = floor(aColor + 0.5);
   vShape = code > 254.5 ? 0.0 : mod(code + 3.0 * floor(code / 10.0), 10.0);
 }`
@@ -88,7 +87,7 @@ function byWebGL(canvas, gl) {
     gl.linkProgram(program)
     if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(gl.getProgramInfoLog(program))
     const uniforms = {}
-    for (const name of ["uFrom", "uTo", "uView", "uT", "uPoint", "uPass", "uAny", "uColors", "uShapes", "uAlpha"]) uniforms[name] = gl.getUniformLocation(program, name)
+    for (const name of ["uFrom", "uTo", "uView", "uT", "uPoint", "uPass", "uAny", "uColors", "uShapes", "uAlpha", "uDim"]) uniforms[name] = gl.getUniformLocation(program, name)
     const buffers = Array.from({ length: 5 }, () => gl.createBuffer())
     const texture = gl.createTexture()
     made = { program, uniforms, buffers, texture }
@@ -131,7 +130,7 @@ function byWebGL(canvas, gl) {
     setColors(codes, table) { fill(2, codes, 1, gl.UNSIGNED_BYTE, false); setTable(table) },
     setSizes(sizes) { fill(3, sizes, 1, gl.UNSIGNED_BYTE, true) },
     setStates(states) { fill(4, states, 1, gl.UNSIGNED_BYTE, false) },
-    draw({ from, to, t, view, point, hasShapes, anyChosen, anyHidden, alpha, dpr, every = 1 }) {
+    draw({ from, to, t, view, point, hasShapes, anyChosen, anyHidden, alpha, dim, dpr, every = 1 }) {
       if (isLost || !count) { if (!isLost) { gl.clearColor(0, 0, 0, 0); gl.clear(gl.COLOR_BUFFER_BIT) } return }
       gl.viewport(0, 0, canvas.width, canvas.height)
       gl.clearColor(0, 0, 0, 0)
@@ -149,6 +148,7 @@ function byWebGL(canvas, gl) {
       gl.uniform1f(u.uAny, anyChosen ? 1 : 0)
       gl.uniform1f(u.uShapes, hasShapes ? 1 : 0)
       gl.uniform1f(u.uAlpha, alpha)
+      gl.uniform1f(u.uDim, dim)
       gl.uniform1i(u.uColors, 0)
       gl.activeTexture(gl.TEXTURE0)
       gl.bindTexture(gl.TEXTURE_2D, made.texture)
@@ -171,13 +171,13 @@ function byCanvas(canvas) {
     setColors(newCodes, newTable) { codes = newCodes; table = newTable },
     setSizes(newSizes) { sizes = newSizes },
     setStates(newStates) { states = newStates },
-    draw({ from, to, t, view, point, hasShapes, anyChosen, alpha, dpr }) {
+    draw({ from, to, t, view, point, hasShapes, anyChosen, alpha, dim, dpr }) {
       const { width, height } = canvas
       context.clearRect(0, 0, width, height)
       if (!last || !codes) return
       const n = last.length / 2, colors = Array.from({ length: 256 }, (_, i) => `rgb(${table[4 * i]},${table[4 * i + 1]},${table[4 * i + 2]})`)
       for (const pass of [0, 1]) {
-        context.globalAlpha = (pass ? 1 : DIM) * alpha
+        context.globalAlpha = (pass ? 1 : dim) * alpha
         const gray = "rgb(153,153,153)", paths = new Map()
         for (let i = 0; i < n; i++) {
           const isDim = states[i] & HIDDEN || (anyChosen && !(states[i] & CHOSEN))

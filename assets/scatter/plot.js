@@ -11,7 +11,7 @@ const SHAPES_FROM = 4.5 // pixels; smaller points are round
 
 /**
  * @param root an element with a size of its own.
- * @param options.selection of select.js; options.palette of classes; options.text, options.background: colors.
+ * @param options.selection of select.js; options.palette of classes; options.text, options.background: colors; options.isDark: whether the ground is.
  * @param options.onHover (place, x, y), options.onPick (place), options.onSelected (how) after a lasso or a box.
  * @param options.pictures (places) → Promise of place → canvas, or null.
  */
@@ -67,7 +67,7 @@ export function createPlot(root, options) {
     const head = (h) => [h.low[0], h.low[1], h.size]
     renderer.draw({
       from: head(fromHead), to: head(toHead), t: ease(t), view: [view.x, view.y, (2 * view.k) / width(), (2 * view.k) / height()], point,
-      hasShapes: legend.kind === "category" && point >= SHAPES_FROM, anyChosen: selection.size > 0, anyHidden: isolated.size > 0, alpha: xs.length > 20_000 ? 0.75 : 0.88, dpr, every,
+      hasShapes: legend.kind === "category" && point >= SHAPES_FROM, anyChosen: selection.size > 0, anyHidden: isolated.size > 0, alpha: xs.length > 20_000 ? 0.75 : 0.88, dim: options.isDark ? 0.45 : 0.26, dpr, every,
     })
     over.dataset.every = String(every)
     drawOver(dpr, point)
@@ -352,7 +352,7 @@ export function createPlot(root, options) {
     selectShown,
     setMarks(list) { marks = list; schedule() },
     focus(place) { focused = place; if (place >= 0) { const [x, y] = toScreen(xs[place], ys[place]); if (x < 0 || y < 0 || x > width() || y > height()) { view.x = xs[place]; view.y = ys[place]; isFitted = false } } schedule() },
-    setTheme(text, background) { options.text = text; options.background = background; schedule() },
+    setTheme(text, background, isDark) { Object.assign(options, { text, background, isDark }); schedule() },
     zoomBy, fit() { fit(); schedule(); askPictures() },
     screenOf: (place) => toScreen(xs[place], ys[place]),
     redraw: schedule,

@@ -80,7 +80,7 @@ class Space {
     if (theme.id !== this.theme.id) {
       this.theme = theme
       this.root.dataset.theme = theme.isDark ? "dark" : "light"
-      this.panes.forEach((pane) => pane.plot.setTheme(theme.text, theme.background))
+      this.panes.forEach((pane) => pane.plot.setTheme(theme.text, theme.background, theme.isDark))
     }
     if (component.parentElement.firstChild !== this.root) component.parentElement.replaceChildren(this.root)
     this.wish()

@@ -23,7 +23,7 @@ export function createPane(pane, { base, theme, hooks }) {
   let about = null, epoch = pane.epoch, isGone = false, stamp = 0, timer = 0, by = "", legend = null, hovering = -1
 
   const plot = createPlot(body, {
-    selection, palette: COLORS, text: theme.text, background: theme.background, font: theme.font, renderer: pane.renderer,
+    selection, palette: COLORS, text: theme.text, background: theme.background, isDark: theme.isDark, font: theme.font, renderer: pane.renderer,
     pictures: pane.hasPictures ? (places) => source.pictures(places) : null,
     onHover: (place, x, y) => showCard(place, x, y),
     onPick: (place) => hooks.picked(self, place),
