@@ -76,7 +76,7 @@ def show_cards(cards: list[dict[str, Any]], asked: dict[str, Any], about: dict[s
 def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
     show_named(about, source)
     if not bits:
-        st.markdown("**Select points** with Lasso or Box on the map, by the legend, or by a search. Then this says what they have in common.")  # fmt: skip
+        st.markdown("**Select points** with Lasso or Box on a 2-D map, by the legend, or by a search. Then this says what they have in common.")  # fmt: skip
         return
     st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
     said, arrays = question(asked, about, "why", bits=bits)
@@ -260,8 +260,12 @@ def show_groups(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
 
 
 def show_trust(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
-    with st.spinner("Comparing neighbors.", show_time=True):
-        said, _ = question(asked, about, "trust")
+    kept = st.session_state.get("space-trust")
+    if kept is None or kept[:2] != (about["key"], frame_of(about)):
+        with st.spinner("Comparing neighbors.", show_time=True):
+            kept = (about["key"], frame_of(about), question(asked, about, "trust")[0])
+        st.session_state["space-trust"] = kept
+    said = kept[2]
     columns = st.columns(3)
     columns[0].metric("Trustworthiness", f"{said['trustworthiness']:.3f}", help="1: nobody is near on the map who is far in the space (Venna and Kaski, 2001).")  # fmt: skip
     columns[1].metric("Continuity", f"{said['continuity']:.3f}", help="1: nobody who is near in the space was torn away on the map.")  # fmt: skip

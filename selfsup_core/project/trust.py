@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST_ASKED = 2000
+MOST_ASKED, LEAST_ASKED = 2000, 300
+WORK = 4e7  # distances that are looked through on each side; about a second
 BLOCK = 256
 
 
@@ -40,7 +41,7 @@ def squared(queries: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def measure_trust(
     x: np.ndarray, points: np.ndarray, neighbors: int = 15, *, metric: str = "euclidean", seed: int = 0,
-    most: int = MOST_ASKED, say: Callable[[int, int], None] | None = None,
+    most: int | None = None, say: Callable[[int, int], None] | None = None,
 ) -> Trust:  # fmt: skip
     """x: (N, D) vectors, points: (N, K) their map; k is made smaller than N / 2, as the measure asks."""
     from selfsup_core.evaluate.nearest import unit
@@ -48,6 +49,8 @@ def measure_trust(
     count = len(x)
     k = max(1, min(neighbors, (count - 1) // 2))
     asked = np.arange(count)
+    if most is None:
+        most = int(min(MOST_ASKED, max(LEAST_ASKED, WORK // max(1, count))))
     if count > most:
         asked = np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
     if count < 3:
@@ -75,13 +78,16 @@ def measure_trust(
 
 
 def over_rank(distances: np.ndarray, chosen: np.ndarray, k: int) -> float:
-    """Σ max(0, rank − k) of the chosen columns (Q, k), rank 1 being the nearest."""
+    """Σ max(0, rank − k) of the chosen columns (Q, k), rank 1 being the nearest.
+
+    Only columns beyond the k-th distance count, so only for these their rank is counted out.
+    """
     own = np.take_along_axis(distances, chosen, 1)
-    order = np.sort(distances, axis=1)
+    limit = np.partition(distances, k - 1, axis=1)[:, k - 1]
     total = 0.0
-    for line, values in zip(order, own, strict=True):
-        ranks = np.searchsorted(line, values, side="left") + 1
-        total += float(np.maximum(ranks - k, 0).sum())
+    for line, values, last in zip(distances, own, limit, strict=True):
+        for value in values[values > last]:
+            total += np.count_nonzero(line < value) + 1 - k
     return total
 
 

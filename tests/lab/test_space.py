@@ -335,6 +335,15 @@ def test_a_typed_text_is_placed_among_its_like(runs, spaces):
         assert ((found["point"] >= low - 0.5) & (found["point"] <= high + 0.5)).all()
 
 
+def test_a_typed_path_is_a_text_and_opens_no_file(runs, spaces, tmp_path: Path):
+    assert runs["texts"]
+    secret = tmp_path / "secret.txt"
+    secret.write_text("rocket moon\norbit engine\n")
+    for space in ("data:my-texts", f"run:{runs['texts'].id}"):
+        names, vectors = spaces.subject(space).encode([str(secret)], None)
+        assert (names, len(vectors)) == ([str(secret)], 1)
+
+
 def test_an_image_file_is_placed_at_its_own_row(runs, spaces, tmp_path: Path):
     from PIL import Image
 

@@ -92,7 +92,7 @@ class Job:
 
 
 class Spaces:
-    """Subjects, vectors, graphs and maps of a workspace; questions about them one at a time, maps in threads of their own."""
+    """Subjects, vectors, graphs and maps of a workspace; maps one at a time in threads of their own."""
 
     def __init__(self, workspace: Path, kits: Any) -> None:
         self.workspace, self.kits = workspace, kits
@@ -122,8 +122,8 @@ class Spaces:
             raise SettingError(f"There is no tool {tool!r} for spaces. Known: {', '.join([*own, *QUESTIONS])}.")  # fmt: skip
         values = dict(values)
         key, epoch = str(values.pop("key", "")), values.pop("epoch", None)
-        with self.lock:
-            return QUESTIONS[tool](self.asked(name, key, epoch), **values)
+        # No lock: a question that takes half a minute must not keep the others in the room waiting.
+        return QUESTIONS[tool](self.asked(name, key, epoch), **values)
 
     def subject(self, name: str) -> Subject:
         with self.lock:

@@ -33,6 +33,15 @@ def places_in(known: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return place[rows]
 
 
+def read_given(about: dict[str, Any], given: list[str]) -> tuple[list[str], list[Any]]:
+    """Names and samples; what somebody types is a text, never the name of a file on this machine."""
+    if about["kind"] == "text":
+        return given, list(given)
+    from selfsup_core.export.features import read_items
+
+    return read_items(about, given)
+
+
 class Subject(ABC):
     """A space over the rows of a data set.
 
@@ -181,9 +190,7 @@ class DataSubject(Subject):
         return fit_features(self.dataset, self.config, self.workspace)
 
     def encode(self, given: list[str], epoch: int | None) -> tuple[list[str], np.ndarray]:
-        from selfsup_core.export.features import read_items
-
-        names, items = read_items(self.features.about, given)
+        names, items = read_given(self.features.about, given)
         return names, self.features.apply(items)
 
 
@@ -296,9 +303,7 @@ class CodeSubject(RunSubject):
     def encode(self, given: list[str], epoch: int | None) -> tuple[list[str], np.ndarray]:
         import torch
 
-        from selfsup_core.export.features import read_items
-
-        names, items = read_items(self.features.about, given)
+        names, items = read_given(self.features.about, given)
         with torch.inference_mode():
             x = torch.from_numpy(self.features.apply(items))
             return names, self._at(epoch).model.encode(x).float().numpy()
@@ -394,11 +399,9 @@ class ScoreSubject(RunSubject):
         return {"pseudo-label": (label[self.rows], self.names)}
 
     def encode(self, given: list[str], epoch: int | None) -> tuple[list[str], np.ndarray]:
-        from selfsup_core.export.features import read_items
-
         found = self._classifier(epoch)
         about = {"kind": "text"} if found.features is None else found.features.about
-        names, items = read_items(about, given)
+        names, items = read_given(about, given)
         return names, found.logits(items).numpy()
 
 

@@ -134,12 +134,13 @@ class Space {
   }
 
   async color(name) {
+    const slow = setTimeout(() => this.legend.replaceChildren(el("span", { class: "stage-muted" }, `Computing ${name} …`)), 400)
     try {
       const legend = await this.panes[0].color(name)
       if (legend) this.drawLegend(legend)
       for (const other of this.panes.slice(1)) await other.colorAs(this.panes[0])
       this.component.setStateValue("by", name)
-    } catch (error) { this.tell(error) }
+    } catch (error) { this.tell(error) } finally { clearTimeout(slow) }
   }
 
   drawLegend(legend) {
