@@ -27,7 +27,7 @@ from selfsup_core.lab.space.selections import (
     save_selection,
     unpack_rows,
 )
-from selfsup_core.project.config import TITLES
+from selfsup_core.project.config import ABOUT, TITLES
 from selfsup_core.settings import list_settings
 
 CLUSTERS = {entry.path: entry for entry in list_settings(ClusterConfig)}
@@ -77,6 +77,8 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
     show_named(about, source)
     if not bits:
         st.markdown("**Select points** with Lasso or Box on a 2-D map, by the legend, or by a search. Then this says what they have in common.")  # fmt: skip
+        what = "token" if asked["data"] == "token" else "row of the data"
+        st.caption(f"Each point is a {what}, here with {about['width']} numbers. {ABOUT[asked['config']['kind']]}")  # fmt: skip
         return
     st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
     said, arrays = question(asked, about, "why", bits=bits)

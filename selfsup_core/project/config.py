@@ -57,6 +57,14 @@ TITLES = {
     "axes": "Own axes",
     "code": "The numbers themselves",
 }
+ABOUT = {
+    "pca": "PCA shows them from where they spread most; what varies in other directions is not seen.",
+    "umap": "UMAP keeps those together that are near each other in the space; how far islands lie apart means little.",
+    "tsne": "t-SNE keeps those together that are near each other in the space; sizes and distances of islands mean nothing.",
+    "random": "A random look at the space: what the other maps find should be better than this.",
+    "axes": "The x axis leads from one group's mean (0) to the other's (1).",
+    "code": "The numbers are drawn as they are: nothing is lost.",
+}
 # What each kind reads beside kind, dimensions and most_rows; other settings do not make another map.
 USED = {
     "pca": (),

@@ -58,6 +58,7 @@ def test_at_most_eight_controls_and_each_is_explained(latent):
     assert all(w.help for w in shown), [w.key for w in shown if not w.help]
     assert "1,797 points of 64 numbers each" in texts(page)
     assert "Select points" in texts(page)
+    assert "PCA shows them from where they spread most" in texts(page)
 
 
 def test_a_selection_is_explained_kept_and_told_to_the_data(latent, workspace: Path):
