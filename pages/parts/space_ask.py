@@ -48,6 +48,11 @@ def selected(key: str) -> str:
     return kept.get("bits", "") if kept.get("key") == key else ""
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two strings of bits choose the same places; a browser writes zeros behind the last one."""
+    return np.array_equal(*(unpack_rows(bits) if bits else np.zeros(0, int) for bits in (one, other)))  # fmt: skip
+
+
 def carry_over(key: str, source: str) -> None:
     """Take a selection of another map over the same data along to this one."""
     kept = st.session_state.get("space-selection")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts import routes, routes_space
 from pages.parts.live import base_path
-from pages.parts.space_ask import ask, carry_over, remember, selected, wish
+from pages.parts.space_ask import ask, carry_over, is_same, remember, selected, wish
 from pages.parts.space_panels import show_panels
 from pages.parts.workspace import errors_shown, plain, workspace
 from selfsup_core.data.splits import choose_stratified
@@ -116,6 +116,9 @@ def show_component(asked: dict[str, Any], key: str) -> None:
     said = result.selection
     if said and said["key"] == key and said["at"] != st.session_state.get("space-heard"):
         st.session_state["space-heard"] = said["at"]
+        if not is_same(said["bits"], selected(key)):
+            # The address names another selection, and must not bring it back.
+            st.query_params.pop("pick", None)
         remember(key, said["bits"])
     elif (
         said and said["key"] != key and second and said["at"] != st.session_state.get("space-heard")

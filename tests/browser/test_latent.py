@@ -97,6 +97,10 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     expect(over(other)).to_have_attribute("data-selected", str(len(found)), timeout=SLOW)
     expect(other.get_by_text("What sets them apart")).to_be_visible(timeout=SLOW)
     keep(other, "latent-dark")
+    # A selection of one's own is no longer the one of the address.
+    expect(other).to_have_url(re.compile("pick=left"))
+    lasso(other, 0.6, 0.5, 40)
+    expect(other).not_to_have_url(re.compile("pick="), timeout=SLOW)
 
 
 def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_context, keep):

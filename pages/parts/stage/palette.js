@@ -43,4 +43,6 @@ const SHAPES = [
   cross(Math.PI / 4), polygon(3, Math.PI / 2), star, polygon(5, -Math.PI / 2), polygon(6, 0),
 ]
 
-export const addShape = (path, index, x, y, r) => SHAPES[index >= 0 ? index % SHAPES.length : 0](path, x, y, r)
+// Colors repeat after ten classes, and then come with another shape.
+const shapeOf = (index) => (index >= 0 ? (index + 3 * Math.floor(index / COLORS.length)) % SHAPES.length : 0)
+export const addShape = (path, index, x, y, r) => SHAPES[shapeOf(index)](path, x, y, r)
