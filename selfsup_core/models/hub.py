@@ -5,6 +5,7 @@ No code of a model's repository is fetched or run; what is there is said before 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import re
@@ -188,8 +189,13 @@ def fetch_model(
             "parameters": size.parameters, "fetched": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }  # fmt: skip
         (temporary / MARK).write_text(json.dumps(mark), "utf-8")
-        shutil.rmtree(target, ignore_errors=True)
+        if (read_json(target / MARK) or {}).get("revision") == plan.revision:
+            return target  # another fetch was quicker, and somebody may be reading it by now
+        old = temporary.with_suffix(".old")
+        with contextlib.suppress(FileNotFoundError):
+            target.rename(old)
         temporary.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise not_fetched(plan.id, error) from error
     finally:

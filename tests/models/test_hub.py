@@ -130,3 +130,19 @@ def test_fetched_by_the_lab_process_in_the_background(server: Hub, workspace: Pa
         use_language_tool(models, "hub:you/other", "read", {"text": "a"})
     (entry,) = [e for e in list_models(workspace) if e["model"] == "hub:me/tiny"]
     assert (entry["kind"], entry["licence"], entry["prepared"]) == ("causal", "mit", True)
+
+
+def test_of_two_fetches_the_first_one_stays(server: Hub, workspace: Path, monkeypatch):
+    first = fetch_model("me/tiny", workspace)
+    mark = (first / hub.MARK).read_text()
+    moved = first.rename(first.with_name("aside"))
+
+    def slow(*_):
+        moved.rename(first)  # the other one ends while this one checks
+        (first / "being-read").touch()
+
+    monkeypatch.setattr(hub, "check_digests", slow)
+    assert fetch_model("me/tiny", workspace) == first
+    assert (first / "being-read").exists()
+    assert (first / hub.MARK).read_text() == mark
+    assert [p.name for p in first.parent.iterdir()] == [first.name]
