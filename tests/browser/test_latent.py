@@ -76,6 +76,7 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     page.get_by_role("textbox", name="Name of the selection").press("Enter")
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page).to_have_url(re.compile("pick=left"), timeout=SLOW)
+    shared = page.url
     rows = read_rows(server.workspace, key_of(page))
     found = {int(np.flatnonzero(rows == row)[0]) for row in read_selection(server.workspace, "digits", "left part")}  # fmt: skip
     # Points are sent with 16 bits: one on the very line may fall on its other side.
@@ -92,7 +93,7 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     keep(page, "latent-act")
     # Somebody else opens the address.
     other = open_context(1440, 900, color_scheme="dark").new_page()
-    other.goto(page.url)
+    other.goto(shared)
     wait_ready(other)
     expect(over(other)).to_have_attribute("data-selected", str(len(found)), timeout=SLOW)
     expect(other.get_by_text("What sets them apart")).to_be_visible(timeout=SLOW)
