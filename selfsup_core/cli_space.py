@@ -42,10 +42,8 @@ def question(root: Path, key: str, tool: str, epoch: int | None, **values: Any) 
     """What a map answers; its space is known by the map."""
     from selfsup_core.lab.space.layouts import read_map
 
-    spaces = spaces_of(root)
-    return spaces.use(
-        read_map(root, key)["space"], tool, {"key": key, "epoch": epoch} | values
-    ), spaces
+    space = read_map(root, key)["space"]
+    return spaces_of(root).use(space, tool, {"key": key, "epoch": epoch} | values)
 
 
 def bits_of(root: Path, key: str, rows: str) -> str:
@@ -53,30 +51,27 @@ def bits_of(root: Path, key: str, rows: str) -> str:
     import numpy as np
 
     from selfsup_core.lab.space.layouts import read_map, read_rows
-    from selfsup_core.lab.space.selections import list_selections, pack_rows, read_selection
+    from selfsup_core.lab.space.selections import (
+        kept_under,
+        list_selections,
+        pack_rows,
+        parse_rows,
+        read_selection,
+    )
 
     about, known = read_map(root, key), read_rows(root, key)
-    source = about["source"] or about["space"].replace(":", "-")
+    source = kept_under(about["space"], about["source"])
     if rows in list_selections(root, source):
         wanted = read_selection(root, source, rows)
     else:
-        wanted = numbers(rows)
+        try:
+            wanted = parse_rows(rows)
+        except SettingError as error:
+            raise SettingError(f"{rows!r} is no kept selection and no row numbers as in 3, 10-20.") from error  # fmt: skip
     places = np.flatnonzero(np.isin(known, wanted))
     if not len(places):
         raise SettingError(f"No row of {rows!r} is on this map.", remedy="See `space export` for the rows it has.")  # fmt: skip
     return pack_rows(places)
-
-
-def numbers(text: str) -> list[int]:
-    """ "3, 10-20" → row numbers. Raises SettingError."""
-    found: list[int] = []
-    for part in text.split(","):
-        begin, _, end = part.strip().partition("-")
-        try:
-            found += range(int(begin), int(end or begin) + 1)
-        except ValueError as error:
-            raise SettingError(f"{text!r} is no kept selection and no row numbers as in 3, 10-20.") from error  # fmt: skip
-    return found
 
 
 @space_app.command("list")
@@ -123,7 +118,7 @@ def map_command(
 @space_app.command("trust")
 def trust_command(key: Key, epoch: Epoch = None, workspace: Workspace = None, as_json: AsJson = False) -> None:  # fmt: skip
     """How much of a map is true."""
-    found, _ = question(place(workspace), key, "trust", epoch)
+    found = question(place(workspace), key, "trust", epoch)
     said = found.about
     show(said, as_json, f"Trustworthiness {said['trustworthiness']:.4f}, continuity {said['continuity']:.4f}. {said['text']}")  # fmt: skip
 
@@ -131,7 +126,7 @@ def trust_command(key: Key, epoch: Epoch = None, workspace: Workspace = None, as
 @space_app.command("groups")
 def groups_command(key: Key, assignments: Set = None, epoch: Epoch = None, workspace: Workspace = None, as_json: AsJson = False) -> None:  # fmt: skip
     """Find groups, name them, and compare them with the labels."""
-    found, _ = question(place(workspace), key, "clusters", epoch, **settings_of(assignments))
+    found = question(place(workspace), key, "clusters", epoch, **settings_of(assignments))
     said = found.about
     agreed = said["agreement"]
     rows = [("GROUP", "POINTS", "MOST FREQUENT LABEL"), *((g["name"], str(g["size"]), g["label"]) for g in said["groups"])]  # fmt: skip
@@ -143,7 +138,7 @@ def groups_command(key: Key, assignments: Set = None, epoch: Epoch = None, works
 def why_command(key: Key, rows: Rows, epoch: Epoch = None, workspace: Workspace = None, as_json: AsJson = False) -> None:  # fmt: skip
     """What rows have that the rest has not."""
     root = place(workspace)
-    found, _ = question(root, key, "why", epoch, bits=bits_of(root, key, rows))
+    found = question(root, key, "why", epoch, bits=bits_of(root, key, rows))
     said = found.about
     lines = [("EFFECT", "WHAT", "HERE"), *((f"{d['effect']:.2f}", d["what"], d["text"]) for d in said["differences"])]  # fmt: skip
     words = f"\nWords: {', '.join(w['what'] for w in said['words'])}" if said["words"] else ""
@@ -162,7 +157,7 @@ def neighbors_command(
 
     root = place(workspace)
     at = int(unpack_rows(bits_of(root, key, str(row)))[0])
-    found, _ = question(root, key, "neighbors", epoch, place=at, count=count)
+    found = question(root, key, "neighbors", epoch, place=at, count=count)
     lines = [("ROW", "LABEL", "DISTANCE", "NEAR ON THE MAP"), *((str(f["row"]), f["label"], f"{f['distance']:.4g}", "yes" if f["kept"] else "no") for f in found.about["found"])]  # fmt: skip
     show(found.about, as_json, table(lines))
 
@@ -175,17 +170,15 @@ def search_command(
     workspace: Workspace = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Find points by their text, label, row, or what they are like."""
-    from selfsup_core.lab.space.layouts import read_rows
-    from selfsup_core.lab.space.selections import save_selection, unpack_rows
-    from selfsup_core.lab.space.spaces import selections_of
+    from selfsup_core.lab.space.layouts import read_map, read_rows
+    from selfsup_core.lab.space.selections import kept_under, save_selection, unpack_rows
 
     root = place(workspace)
-    found, spaces = question(root, key, "search", epoch, how=by, text=text)
+    found = question(root, key, "search", epoch, how=by, text=text)
     rows = read_rows(root, key)[unpack_rows(found.about["bits"])]
     if keep:
-        from selfsup_core.lab.space.layouts import read_map
-
-        save_selection(root, selections_of(spaces.subject(read_map(root, key)["space"])), keep, rows)  # fmt: skip
+        about = read_map(root, key)
+        save_selection(root, kept_under(about["space"], about["source"]), keep, rows)
     lines = "\n".join(f"{c['row']}  {c['label']}  {c['text'][:100]}" for c in found.about["first"])
     show(found.about | {"rows": rows.tolist()}, as_json, f"{len(rows):,} rows.\n{lines}")
 
@@ -200,7 +193,7 @@ def compare_command(
 
     root = place(workspace)
     second = {"space": read_map(root, other)["space"], "key": other}
-    found, _ = question(root, key, "compare", None, other=second)
+    found = question(root, key, "compare", None, other=second)
     said = found.about
     show(said, as_json, f"Over {said['rows']:,} rows: CKA {said['cka']}, Procrustes distance of the vectors {said['procrustes']}, of the maps {said['procrustes_maps']}; {said['shared']:.1%} of {said['neighbors']} neighbors are shared.")  # fmt: skip
 
@@ -212,11 +205,16 @@ def select_command(
 ) -> None:  # fmt: skip
     """Keep rows as a named selection, or delete one."""
     from selfsup_core.lab.space.layouts import read_map, read_rows
-    from selfsup_core.lab.space.selections import delete_selection, save_selection, unpack_rows
+    from selfsup_core.lab.space.selections import (
+        delete_selection,
+        kept_under,
+        save_selection,
+        unpack_rows,
+    )
 
     root = place(workspace)
     about = read_map(root, key)
-    source = about["source"] or about["space"].replace(":", "-")
+    source = kept_under(about["space"], about["source"])
     if delete:
         delete_selection(root, source, name)
         return show({"deleted": name}, as_json, f"Deleted: {name}")
@@ -235,7 +233,7 @@ def label_command(
     if how not in ("version", "hand", "leave-out"):
         raise SettingError(f"--how is version, hand or leave-out; found {how!r}.")
     root = place(workspace)
-    found, _ = question(root, key, "relabel", None, bits=bits_of(root, key, rows), label=label, how=how)  # fmt: skip
+    found = question(root, key, "relabel", None, bits=bits_of(root, key, rows), label=label, how=how)  # fmt: skip
     show(found.about, as_json, f"{found.about['rows']:,} rows; data set {found.about['source']}.")
 
 
@@ -250,8 +248,8 @@ def export_command(
     kind = out.suffix.removeprefix(".").lower()
     target = str(out.resolve())
     if kind == "html":
-        found, _ = question(root, key, "html", epoch, target=target, by=by)
+        found = question(root, key, "html", epoch, target=target, by=by)
     else:
         bits = bits_of(root, key, rows) if rows else ""
-        found, _ = question(root, key, "export", epoch, target=target, kind=kind, bits=bits)
+        found = question(root, key, "export", epoch, target=target, kind=kind, bits=bits)
     show(found.about, as_json, f"Written: {out}, {found.about['rows']:,} points.")

@@ -24,16 +24,23 @@ from selfsup_core.runs.thinned import frame_path, list_frames
 BOOT = """
 export default function (component) {
   const { data, setTriggerValue } = component
-  const url = new URL(data.assets + "/main.js", window.location.origin).href
+  const url = new URL(data.assets + "/MODULE", window.location.origin).href
   let cleanup = null, isGone = false
-  import(url).then((stage) => {
+  import(url).then((module) => {
     if (isGone) return
-    cleanup = stage.mount(component)
+    cleanup = module.mount(component)
   }).catch((error) => setTriggerValue("failed", String(error)))
   return () => { isGone = true; if (cleanup) cleanup() }
 }
 """
-stage = st.components.v2.component("selfsup_stage", js=BOOT, isolate_styles=False)
+
+
+def component(name: str, module: str) -> Any:
+    """A component that a module of the stage's routes draws."""
+    return st.components.v2.component(name, js=BOOT.replace("MODULE", module), isolate_styles=False)
+
+
+stage = component("selfsup_stage", "main.js")
 
 
 def base_path() -> str:

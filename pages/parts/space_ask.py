@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -13,6 +12,7 @@ from streamlit.errors import StreamlitAPIException
 
 from pages.parts import routes_space
 from pages.parts.workspace import workspace
+from selfsup_core.lab.process import unpack
 from selfsup_core.lab.space.layouts import read_rows
 from selfsup_core.lab.space.selections import pack_rows, unpack_rows
 
@@ -20,9 +20,7 @@ from selfsup_core.lab.space.selections import pack_rows, unpack_rows
 def ask(space: str, tool: str, **values: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """(plain values, arrays). Raises StudioError."""
     blob = routes_space.client().ask_space(space, tool, values)
-    size = int.from_bytes(blob[:8], "little")
-    about = json.loads(blob[8 : 8 + size]).get("__metadata__", {})
-    return {name: json.loads(value) for name, value in about.items()}, load(blob)
+    return unpack(blob), load(blob)
 
 
 def wish(key: str, **values: Any) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts import routes, routes_space
-from pages.parts.live import base_path
+from pages.parts.live import base_path, component
 from pages.parts.space_ask import ask, carry_over, is_same, remember, selected, wish
 from pages.parts.space_panels import show_panels
 from pages.parts.workspace import errors_shown, plain, workspace
@@ -16,22 +16,10 @@ from selfsup_core.data.splits import choose_stratified
 from selfsup_core.errors import DataError
 from selfsup_core.figures.space import space_figure
 from selfsup_core.lab.space.layouts import read_layout, read_map, read_rows
-from selfsup_core.lab.space.selections import pack_rows, read_selection
+from selfsup_core.lab.space.selections import kept_under, pack_rows, read_selection
 from selfsup_core.project.config import TITLES
 
-BOOT = """
-export default function (component) {
-  const { data, setTriggerValue } = component
-  const url = new URL(data.assets + "/space/main.js", window.location.origin).href
-  let cleanup = null, isGone = false
-  import(url).then((space) => {
-    if (isGone) return
-    cleanup = space.mount(component)
-  }).catch((error) => setTriggerValue("failed", String(error)))
-  return () => { isGone = true; if (cleanup) cleanup() }
-}
-"""
-space_component = st.components.v2.component("selfsup_space", js=BOOT, isolate_styles=False)
+space_component = component("selfsup_space", "space/main.js")
 MOST_PLOTLY = 10_000
 PICTURED = ("image", "sound")
 
@@ -40,7 +28,7 @@ PICTURED = ("image", "sound")
 def show_map(asked: dict[str, Any]) -> None:
     """Map and panels; a selection reruns only this."""
     st.session_state["space-key"] = asked["key"]
-    key, source = asked["key"], asked["source"] or asked["space"].replace(":", "-")
+    key, source = asked["key"], kept_under(asked["space"], asked["source"])
     carry_over(key, source)
     take_named(key, source)
     is_flat = asked["config"]["dimensions"] == 2

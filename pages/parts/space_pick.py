@@ -10,7 +10,7 @@ from pages.parts.forms import widget
 from pages.parts.space_ask import ask
 from pages.parts.workspace import errors_shown, workspace
 from selfsup_core.lab.space.listing import list_spaces
-from selfsup_core.lab.space.selections import list_selections
+from selfsup_core.lab.space.selections import kept_under, list_selections
 from selfsup_core.project.config import TITLES, USED, MapConfig
 from selfsup_core.settings import list_settings
 
@@ -92,7 +92,7 @@ def choose_epoch(place: Any, name: str, epochs: list[int]) -> int | None:
 def choose_axes(name: str, space: dict[str, Any], values: dict[str, Any]) -> bool:
     """The ends of own axes; False while there are none."""
     about, _ = ask(name, "describe")
-    kept = list_selections(workspace(), about["source"] or name.replace(":", "-"))
+    kept = list_selections(workspace(), kept_under(name, about["source"]))
     ends = [*kept, *(f"class:{c}" for c in about["classes"])]
     if len(ends) < 2:
         st.info("Own axes lead from one group of points to another. Select points on another map first, and give both selections a name.", icon=":material/info:")  # fmt: skip

@@ -42,7 +42,6 @@ MAX_REQUEST = 8_000_000
 
 
 # Two processes of one kind: "lab" answers at once, "maps" computes for as long as it takes.
-ROLES = ("lab", "maps")
 ROLE = "SELFSUP_LAB_ROLE"  # names the role to a process that is started
 
 

@@ -108,6 +108,7 @@ def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_co
     page = open_context(1440, 900).new_page()
     page.goto(f"{server.url}/latent?space=data:digits&map=umap")
     expect(page.get_by_test_id("space-job")).to_be_visible(timeout=SLOW)
+    page.reload()  # the work goes on without the page
     wait_ready(page)
     expect(page.get_by_test_id("space-job")).to_be_hidden()
     page.get_by_role("radio", name="Groups").click()

@@ -148,3 +148,11 @@ def test_what_cannot_be_drawn_is_said(latent):
     page = latent(space="data:wine", map="code")
     assert "cannot show 13" in page.error[0].value
     assert not page.exception
+
+
+def test_an_address_of_rubbish_is_answered(latent):
+    page = latent(space="data:../etc", map="bogus", epoch="abc", pick="../x", renderer="?")
+    assert not page.exception
+    assert page.selectbox(key="space-name").value == "data:digits"
+    assert page.selectbox(key="space-kind").value == "pca"
+    assert "no selection" in page.error[0].value

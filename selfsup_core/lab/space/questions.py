@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.lab.registry import Answer
 from selfsup_core.lab.space import layouts
-from selfsup_core.lab.space.selections import pack_rows, unpack_rows
+from selfsup_core.lab.space.selections import pack_rows, parse_rows, unpack_rows
 from selfsup_core.lab.space.subjects import Subject, places_in
 from selfsup_core.project.config import MapConfig
 from selfsup_core.settings import explain
@@ -255,14 +255,7 @@ def by_label(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str,
 
 
 def by_row(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str, Any]]:
-    rows: list[int] = []
-    for part in text.replace(";", ",").split(","):
-        begin, _, end = part.strip().partition("-")
-        try:
-            rows += range(int(begin), int(end or begin) + 1)[: len(asked.rows)]
-        except ValueError as error:
-            raise SettingError(f"{part.strip()!r} is no row number; write numbers as in 3, 10-20.") from error  # fmt: skip
-    return np.flatnonzero(np.isin(asked.rows, rows)), {}
+    return np.flatnonzero(np.isin(asked.rows, parse_rows(text))), {}
 
 
 def nearest_to(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str, Any]]:

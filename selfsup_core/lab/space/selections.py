@@ -15,6 +15,7 @@ from selfsup_core.errors import DataError, SettingError
 from selfsup_core.files import read_json, write_json
 
 MOST = 200  # selections of a data set
+MOST_WRITTEN = 1_000_000  # rows of one range
 NAME = re.compile(r"[^\x00-\x1f/\\?#&:]{1,60}")
 
 
@@ -22,6 +23,23 @@ def path_of(workspace: Path, source: str) -> Path:
     if not re.fullmatch(r"[a-zA-Z0-9-]{1,120}", source):
         raise SettingError(f"{source!r} is no data set.")
     return workspace / "selections" / f"{source}.json"
+
+
+def kept_under(space: str, source: str) -> str:
+    """Under which name selections of a space are kept: the data set's, or the run's where rows are tokens."""
+    return source or space.replace(":", "-")
+
+
+def parse_rows(text: str) -> list[int]:
+    """ "3, 10-20" → row numbers. Raises SettingError."""
+    rows: list[int] = []
+    for part in text.replace(";", ",").split(","):
+        begin, _, end = part.strip().partition("-")
+        try:
+            rows += range(int(begin), int(end or begin) + 1)[:MOST_WRITTEN]
+        except ValueError as error:
+            raise SettingError(f"{part.strip()!r} is no row number; write numbers as in 3, 10-20.") from error  # fmt: skip
+    return rows
 
 
 def pack_rows(rows: np.ndarray) -> str:

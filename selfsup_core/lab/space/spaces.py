@@ -19,7 +19,7 @@ from selfsup_core.files import read_json, sha256, write_json
 from selfsup_core.lab.registry import Answer
 from selfsup_core.lab.space import layouts
 from selfsup_core.lab.space.questions import QUESTIONS, Asked
-from selfsup_core.lab.space.selections import read_selection
+from selfsup_core.lab.space.selections import kept_under, read_selection
 from selfsup_core.lab.space.subjects import Subject, open_subject, places_in
 from selfsup_core.project.config import QUICK, MapConfig, what_counts
 from selfsup_core.project.linear import Linear
@@ -227,7 +227,7 @@ class Spaces:
             if wanted not in subject.classes:
                 raise SettingError(f"There is no class {wanted!r}. Classes: {', '.join(subject.classes[:20]) or 'none'}.")  # fmt: skip
             return subject.rows[subject.labels == subject.classes.index(wanted)]
-        return read_selection(self.workspace, selections_of(subject), name)
+        return read_selection(self.workspace, kept_under(subject.name, subject.source), name)
 
     def _write_about(self, folder: Path, subject: Subject, config: MapConfig, epochs: list[int]) -> None:  # fmt: skip
         rows, total = subject.rows, len(subject.rows)
@@ -389,11 +389,6 @@ class Spaces:
             kept = np.load(path, allow_pickle=False)
             linear = Linear(kept[0], kept[1:])
         return Made(asked.points, linear=linear)
-
-
-def selections_of(subject: Subject) -> str:
-    """Under which name selections of a space are kept: the data set's, or the run's where rows are tokens."""
-    return subject.source or subject.name.replace(":", "-")
 
 
 def drop_missing(places: np.ndarray) -> np.ndarray:

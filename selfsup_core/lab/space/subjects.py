@@ -142,10 +142,6 @@ class Subject(ABC):
         """(B, D) → (B, H, W[, 3]) bytes of what the network makes of them, or None."""
         return None
 
-    def place_of(self, rows: np.ndarray) -> np.ndarray:
-        """Row numbers → places among `rows`, -1 for those without a vector."""
-        return places_in(self.rows, rows)
-
 
 class DataSubject(Subject):
     """Pixels, columns, words or spectrograms as they are."""
