@@ -18,6 +18,7 @@ from selfsup_core.errors import DataError, SettingError, StudioError
 from selfsup_core.files import read_json, sha256, write_json
 from selfsup_core.lab.registry import Answer
 from selfsup_core.lab.space import layouts
+from selfsup_core.lab.space.acts import ACTS
 from selfsup_core.lab.space.questions import QUESTIONS, Asked
 from selfsup_core.lab.space.selections import kept_under, read_selection
 from selfsup_core.lab.space.subjects import Subject, open_subject, places_in
@@ -111,19 +112,20 @@ class Spaces:
         return any(job.status in ("running", "paused") for job in self.jobs.values())
 
     def use(self, name: str, tool: str, values: dict[str, Any]) -> Answer:
-        """Args: tool: describe, start, look, pause, resume, cancel, or one of `questions.QUESTIONS`. Raises StudioError."""
+        """Args: tool: describe, start, look, pause, resume, cancel, or one of `questions.QUESTIONS` and `acts.ACTS`. Raises StudioError."""
         own: dict[str, Callable[..., Any]] = {
             "describe": self.describe, "start": self.start, "look": self.look, "pause": self.pause, "resume": self.resume,
             "cancel": self.cancel,
         }  # fmt: skip
         if tool in own:
             return Answer(about=own[tool](name, **values))
-        if tool not in QUESTIONS:
-            raise SettingError(f"There is no tool {tool!r} for spaces. Known: {', '.join([*own, *QUESTIONS])}.")  # fmt: skip
+        known = QUESTIONS | ACTS
+        if tool not in known:
+            raise SettingError(f"There is no tool {tool!r} for spaces. Known: {', '.join([*own, *known])}.")  # fmt: skip
         values = dict(values)
         key, epoch = str(values.pop("key", "")), values.pop("epoch", None)
         # No lock: a question that takes half a minute must not keep the others in the room waiting.
-        return QUESTIONS[tool](self.asked(name, key, epoch), **values)
+        return known[tool](self.asked(name, key, epoch), **values)
 
     def subject(self, name: str) -> Subject:
         with self.lock:
