@@ -15,6 +15,7 @@ test: lint
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache --quiet 2>/dev/null || $(BIN)/lint-imports --no-cache
 
 bench: $(INSTALLED_DEV)
 	$(BIN)/python -m benchmarks
@@ -38,4 +39,4 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

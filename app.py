@@ -6,9 +6,7 @@ import streamlit as st
 
 ROOT = Path(__file__).parent
 
-st.set_page_config(
-    page_title="SelfSup Studio", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide"
-)
+st.set_page_config(page_title="SelfSup Studio", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide")
 st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
 st.html(ROOT / "assets" / "page.css")
 page = st.navigation(

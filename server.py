@@ -23,9 +23,10 @@ from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts import routes, routes_space
+from pages.parts.shared import routes
+from pages.parts.space import routes as routes_space
 from selfsup_core.runs.folder import default_workspace
-from selfsup_core.runs.supervisor import ensure_supervisor, keep_warm
+from selfsup_core.workers.supervisor import ensure_supervisor, keep_warm
 
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),

@@ -16,14 +16,14 @@ import numpy as np
 
 from benchmarks.table import Row, percentile, spread
 from selfsup_core.data.dataset import Dataset, load_dataset, save_dataset
-from selfsup_core.data.embed import EmbedConfig, plan_job
-from selfsup_core.data.embed_store import keep
-from selfsup_core.data.encoders import ENCODERS
 from selfsup_core.data.texts import Texts
+from selfsup_core.features.embedding.embed import EmbedConfig, plan_job
+from selfsup_core.features.embedding.store import keep
+from selfsup_core.pretrained.encoders.catalogue import ENCODERS
 from selfsup_core.runs.folder import ENDED, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
-from selfsup_core.runs.supervisor import ensure_supervisor, stop_supervisor
+from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
 ROWS, CLASSES, WIDTH, ROUNDS = 20_000, 20, 384, 5
 NAME = "my-made-up-texts"
@@ -39,9 +39,14 @@ def make_texts(workspace: Path) -> None:
     x = (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
     texts = Texts.pack(f"text {i} of the matter {label}" for i, label in enumerate(y))
     dataset = Dataset(
-        id=NAME, kind="text", title="Made up", x=texts, y=y,
-        classes=tuple(f"class {i}" for i in range(CLASSES)), details={"rows": ROWS, "shape": []},
-    )  # fmt: skip
+        id=NAME,
+        kind="text",
+        title="Made up",
+        x=texts,
+        y=y,
+        classes=tuple(f"class {i}" for i in range(CLASSES)),
+        details={"rows": ROWS, "shape": []},
+    )
     save_dataset(replace(dataset), workspace / "datasets" / NAME)
     digest = load_dataset(workspace / "datasets" / NAME).digest
     keep(workspace / "embeddings", plan_job(EmbedConfig(), digest, ROWS), x, {}, 1.0)
@@ -67,9 +72,7 @@ def retrain() -> list[Row]:
         ensure_supervisor(workspace)
         try:
             train(workspace, data__source=NAME, data__labels_per_class=0)  # the supervisor is warm
-            found = [
-                train(workspace, data__source=NAME, data__labels_per_class=0) for _ in range(ROUNDS)
-            ]
+            found = [train(workspace, data__source=NAME, data__labels_per_class=0) for _ in range(ROUNDS)]
         finally:
             stop_supervisor(workspace)
     trained, whole = [state["seconds"] for state, _ in found], [seconds for _, seconds in found]
@@ -77,10 +80,15 @@ def retrain() -> list[Row]:
     ours, theirs = state["metrics"]["val_accuracy"], state["baseline"]["logistic_accuracy"]
     fitted = state["baseline"]["logistic_rows"]
     return [
-        Row("20,000 texts, 20 classes: training with its evaluation and frames", f"{spread(trained)} s", "at most 2 s", percentile(trained, 0.5) <= 2),
+        Row(
+            "20,000 texts, 20 classes: training with its evaluation and frames",
+            f"{spread(trained)} s",
+            "at most 2 s",
+            percentile(trained, 0.5) <= 2,
+        ),
         Row("  from the submission to the end, supervisor warm", f"{spread(whole)} s"),
         Row("  validation accuracy; logistic regression's", f"{ours:.3f}; {theirs:.3f} on {fitted:,} rows"),
-    ]  # fmt: skip
+    ]
 
 
 def compare() -> list[Row]:
@@ -88,10 +96,10 @@ def compare() -> list[Row]:
     import torch
     from sklearn.linear_model import LogisticRegression
 
-    from selfsup_core.data.batches import prepare
-    from selfsup_core.data.config import DataConfig
     from selfsup_core.data.sources import SOURCES, open_source
     from selfsup_core.data.splits import choose_labeled
+    from selfsup_core.features.batches import prepare
+    from selfsup_core.features.config import DataConfig
     from selfsup_core.runs.folder import default_workspace
 
     if missing := ENCODERS["minilm"].missing() or SOURCES["newsgroups"].missing():
@@ -109,7 +117,7 @@ def compare() -> list[Row]:
             rows = choose_labeled(data.split.train, data.y, 10, seed)
             x, y, test = data.x.numpy(), data.y, data.split.test
             mean, scale = x[data.split.train].mean(axis=0), x[data.split.train].std(axis=0)
-            fitted = LogisticRegression(C=10.0, max_iter=1000).fit((x[rows] - mean) / scale, y[rows])  # fmt: skip
+            fitted = LogisticRegression(C=10.0, max_iter=1000).fit((x[rows] - mean) / scale, y[rows])
             theirs.append(float(fitted.score((x[test] - mean) / scale, y[test])))
             state, _ = train(workspace, data__split_seed=seed)
             ours.append(state["metrics"]["test_accuracy"])
@@ -117,9 +125,17 @@ def compare() -> list[Row]:
         stop_supervisor(workspace)
     gap = float(np.mean(ours) - np.mean(theirs))
     return [
-        Row(f"six topics, ten labels each, test accuracy over {SEEDS} splits: ours", f"{np.mean(ours):.4f} ± {np.std(ours):.4f}"),
-        Row("  logistic regression (C = 10) on the same rows", f"{np.mean(theirs):.4f} ± {np.std(theirs):.4f}, difference {gap:+.4f}", "within 0.01", abs(gap) <= 0.01),
-    ]  # fmt: skip
+        Row(
+            f"six topics, ten labels each, test accuracy over {SEEDS} splits: ours",
+            f"{np.mean(ours):.4f} ± {np.std(ours):.4f}",
+        ),
+        Row(
+            "  logistic regression (C = 10) on the same rows",
+            f"{np.mean(theirs):.4f} ± {np.std(theirs):.4f}, difference {gap:+.4f}",
+            "within 0.01",
+            abs(gap) <= 0.01,
+        ),
+    ]
 
 
 def measure() -> list[Row]:

@@ -22,27 +22,39 @@ QUIET = {"frames.max_frames": 2, "train.device": "cpu"}
 SMALL = {"objective": {"kind": "reconstruction", "loss": "mse"}}
 RECIPES: dict[str, tuple[dict[str, Any], float | None]] = {
     # name → (spec, PCA's published test error on digits)
-    "digits, k = 2": (SMALL | {
-        "data": {"source": "digits"},
-        "model": {"widths": [256, 128, 2], "code_activation": "linear"},
-        "train": {"epochs": 150, "batch_size": 32},
-    }, 0.0530),
-    "digits, k = 8": (SMALL | {
-        "data": {"source": "digits"},
-        "model": {"widths": [256, 128, 8], "code_activation": "linear"},
-        "train": {"epochs": 150, "batch_size": 32},
-    }, 0.0245),
-    "MNIST 5k, k = 16": (SMALL | {
-        "data": {"source": "mnist-5k"},
-        "model": {"widths": [512, 128, 16], "code_activation": "linear"},
-        "train": {"epochs": 40, "batch_size": 32},
-    }, None),
-}  # fmt: skip
+    "digits, k = 2": (
+        SMALL
+        | {
+            "data": {"source": "digits"},
+            "model": {"widths": [256, 128, 2], "code_activation": "linear"},
+            "train": {"epochs": 150, "batch_size": 32},
+        },
+        0.0530,
+    ),
+    "digits, k = 8": (
+        SMALL
+        | {
+            "data": {"source": "digits"},
+            "model": {"widths": [256, 128, 8], "code_activation": "linear"},
+            "train": {"epochs": 150, "batch_size": 32},
+        },
+        0.0245,
+    ),
+    "MNIST 5k, k = 16": (
+        SMALL
+        | {
+            "data": {"source": "mnist-5k"},
+            "model": {"widths": [512, 128, 16], "code_activation": "linear"},
+            "train": {"epochs": 40, "batch_size": 32},
+        },
+        None,
+    ),
+}
 
 
 def run(workspace: Path, spec: Any) -> RunFolder:
     """Train in this process."""
-    from selfsup_core.runs.worker import Worker
+    from selfsup_core.workers.worker import Worker
 
     folder = submit(workspace, spec)
     withdraw(folder)
@@ -55,8 +67,8 @@ def errors_on_test(folder: RunFolder) -> tuple[float, float]:
     """(the network's, PCA's) mean squared error a value on the test rows; PCA is fitted on all training rows."""
     import torch
 
-    from selfsup_core.lab.model_at import RunKit
-    from selfsup_core.project.pca import fit_pca
+    from selfsup_core.inspection.model_at import RunKit
+    from selfsup_core.projection.pca import fit_pca
 
     kit = RunKit(folder)
     at, data = kit.at(None), kit.data
@@ -75,16 +87,17 @@ def mean_sd(values: list[float], digits: int = 4) -> str:
 def against_pca(workspace: Path) -> list[Row]:
     rows = []
     for name, (values, published) in RECIPES.items():
-        found = [
-            errors_on_test(run(workspace, make_spec(values, QUIET | {"seed": s}))) for s in SEEDS
-        ]
+        found = [errors_on_test(run(workspace, make_spec(values, QUIET | {"seed": s}))) for s in SEEDS]
         ours, theirs = [f[0] for f in found], found[0][1]
         bound = min(theirs, published) if published else theirs
-        rows.append(Row(
-            f"{name}: test MSE a pixel", mean_sd(ours),
-            f"PCA on this split {theirs:.4f}" + (f", as published {published:.4f}" if published else ""),
-            max(ours) < bound,
-        ))  # fmt: skip
+        rows.append(
+            Row(
+                f"{name}: test MSE a pixel",
+                mean_sd(ours),
+                f"PCA on this split {theirs:.4f}" + (f", as published {published:.4f}" if published else ""),
+                max(ours) < bound,
+            )
+        )
     return rows
 
 
@@ -94,8 +107,8 @@ def probe_with_few_labels(folder: RunFolder, epoch: int | None) -> tuple[float, 
 
     from selfsup_core.data.splits import choose_labeled
     from selfsup_core.evaluate.probe import probe_accuracy
-    from selfsup_core.lab.model_at import RunKit
-    from selfsup_core.project.pca import fit_pca
+    from selfsup_core.inspection.model_at import RunKit
+    from selfsup_core.projection.pca import fit_pca
 
     kit = RunKit(folder)
     at, data = kit.at(epoch), kit.data
@@ -126,12 +139,17 @@ def few_labels(workspace: Path) -> list[Row]:
             pca.append(by_pca)
             untrained.append(probe_with_few_labels(folder, 0)[0])
             seconds.append(state_seconds(folder))
-        rows.append(Row(
-            f"{preset}: linear probe, {LABELS} labels a class", mean_sd(codes, 3),
-            f"untrained {mean_sd(untrained, 3)}, PCA of the same size {mean_sd(pca, 3)}",
-            min(codes) > max(max(untrained), max(pca)),
-        ))  # fmt: skip
-        rows.append(Row(f"  {preset}: seconds of training", f"{max(seconds):.0f}", "at most 120", max(seconds) <= 120))  # fmt: skip
+        rows.append(
+            Row(
+                f"{preset}: linear probe, {LABELS} labels a class",
+                mean_sd(codes, 3),
+                f"untrained {mean_sd(untrained, 3)}, PCA of the same size {mean_sd(pca, 3)}",
+                min(codes) > max(max(untrained), max(pca)),
+            )
+        )
+        rows.append(
+            Row(f"  {preset}: seconds of training", f"{max(seconds):.0f}", "at most 120", max(seconds) <= 120)
+        )
     return rows
 
 
@@ -146,13 +164,17 @@ def elbo(workspace: Path) -> list[Row]:
     import torch
     from torch.distributions import Bernoulli, Normal
 
-    from selfsup_core.lab.model_at import RunKit
+    from selfsup_core.inspection.model_at import RunKit
 
-    spec = make_spec({
-        "data": {"source": "digits"}, "objective": {"kind": "variational"},
-        "model": {"widths": [128, 64, 8], "code_activation": "linear"},
-        "train": {"epochs": 60, "batch_size": 32},
-    }, QUIET)  # fmt: skip
+    spec = make_spec(
+        {
+            "data": {"source": "digits"},
+            "objective": {"kind": "variational"},
+            "model": {"widths": [128, 64, 8], "code_activation": "linear"},
+            "train": {"epochs": 60, "batch_size": 32},
+        },
+        QUIET,
+    )
     kit = RunKit(run(workspace, spec))
     at, data = kit.at(None), kit.data
     x = data.values(data.rows(data.split.validation[:100]))
@@ -170,14 +192,17 @@ def elbo(workspace: Path) -> list[Row]:
         objective = kit.objective
         objective.progress = 60.0
         generator = torch.Generator().manual_seed(0)
-        closed = float(np.mean([
-            objective.step(at.model, x, generator)["negative_elbo"] for _ in range(draws // 10)
-        ]))  # fmt: skip
-    return [Row(
-        "VAE on digits: −ELBO, nats a sample", f"{closed:.3f}",
-        f"Monte-Carlo without the closed form {estimate:.3f} ± {error:.3f}",
-        abs(closed - estimate) < 4 * error * (1 + 10**0.5),
-    )]  # fmt: skip
+        closed = float(
+            np.mean([objective.step(at.model, x, generator)["negative_elbo"] for _ in range(draws // 10)])
+        )
+    return [
+        Row(
+            "VAE on digits: −ELBO, nats a sample",
+            f"{closed:.3f}",
+            f"Monte-Carlo without the closed form {estimate:.3f} ± {error:.3f}",
+            abs(closed - estimate) < 4 * error * (1 + 10**0.5),
+        )
+    ]
 
 
 def measure() -> list[Row]:

@@ -24,9 +24,13 @@ SPEC: dict[str, Any] = {
     "data": {"source": "fashion-mnist"},
     "model": {"kind": "convolutional", "channels": [16, 32], "code": 32},
     "train": {
-        "epochs": EPOCHS, "batch_size": BATCH, "learning_rate": RATE, "threads": THREADS, "device": "cpu",
+        "epochs": EPOCHS,
+        "batch_size": BATCH,
+        "learning_rate": RATE,
+        "threads": THREADS,
+        "device": "cpu",
     },
-}  # fmt: skip
+}
 OBJECTIVES: dict[str, dict[str, Any]] = {
     "AE": {"kind": "reconstruction", "loss": "mse"},
     "VAE": {"kind": "variational", "loss": "mse", "variance": 1.0, "warmup_epochs": 0},
@@ -84,7 +88,7 @@ def ours(workspace: Path, kind: str, seed: int) -> tuple[float, float, float]:
     """(test MSE, 5-NN accuracy on test rows, seconds of the whole run with everything recorded)."""
     import torch
 
-    from selfsup_core.lab.model_at import RunKit
+    from selfsup_core.inspection.model_at import RunKit
     from selfsup_core.runs.spec import make_spec
 
     folder = run(workspace, make_spec(SPEC | {"objective": OBJECTIVES[kind]}, {"seed": seed}))
@@ -118,7 +122,7 @@ def neighbors(codes: np.ndarray, data: Any) -> float:
 
 def theirs(workspace: Path, python: str, data: Any, kind: str, seed: int) -> tuple[float, ...]:
     out = workspace / f"{kind}-{seed}.npy"
-    arguments = (str(workspace / "rows.npz"), str(out), kind, *map(str, (seed, THREADS, BATCH, RATE, EPOCHS)))  # fmt: skip
+    arguments = (str(workspace / "rows.npz"), str(out), kind, *map(str, (seed, THREADS, BATCH, RATE, EPOCHS)))
     found = run_code(PYTHAE, *arguments, python=python)
     return found["mse"], neighbors(np.load(out), data), found["seconds"]
 
@@ -130,7 +134,7 @@ def words(found: list[tuple[float, ...]]) -> str:
 
 def measure() -> list[Row]:
     from selfsup_core.data.sources import SOURCES
-    from selfsup_core.lab.model_at import RunKit
+    from selfsup_core.inspection.model_at import RunKit
     from selfsup_core.runs.folder import RunFolder
 
     if missing := SOURCES["fashion-mnist"].missing():

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.table import Row
-from selfsup_core.data import own
+from selfsup_core.data.library import own
 
 # Peak memory of a child is what the system kept of it: one process a measurement.
 PEAK = """

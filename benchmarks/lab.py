@@ -16,7 +16,7 @@ from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import ENDED, RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import list_presets, preset_spec
-from selfsup_core.runs.supervisor import ensure_supervisor
+from selfsup_core.workers.supervisor import ensure_supervisor
 
 DRAGS, STRIPS, MOVES = 100, 40, 60
 DRAG_MS, STRIP_MS = 150, 300
@@ -24,9 +24,7 @@ DRAG_MS, STRIP_MS = 150, 300
 
 def trained(served: Served, preset: str) -> RunFolder:
     """Two epochs: how well it is trained does not matter to the clock."""
-    folder = submit(
-        served.workspace, preset_spec(preset, {"train.epochs": 2, "train.epochs_per_second": 0})
-    )
+    folder = submit(served.workspace, preset_spec(preset, {"train.epochs": 2, "train.epochs_per_second": 0}))
     ensure_supervisor(served.workspace)
     while read_state(folder)["status"] not in ENDED:
         time.sleep(0.05)
@@ -67,9 +65,7 @@ def in_browser(served: Served, folder: RunFolder) -> list[float]:
         for _ in range(MOVES):
             x, y = random.uniform(0.2, 0.8, 2)
             page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-            page.evaluate(
-                "document.querySelector('[data-testid=decode-card]').removeAttribute('data-ms')"
-            )
+            page.evaluate("document.querySelector('[data-testid=decode-card]').removeAttribute('data-ms')")
             page.mouse.down()
             page.mouse.up()
             page.wait_for_selector("[data-testid=decode-card][data-ms]")
@@ -91,17 +87,24 @@ def measure() -> list[Row]:
             strip = times(served, folder, "traversal", strips)
             # The first answer includes the reading of data and weights; a person waits for it once.
             p95 = [percentile(found[1:], 0.95) for found in (drag, strip)]
-            rows.append(Row(
-                f"{preset}: decode a place, a traversal; p95",
-                f"{p95[0]:.0f} ms, {p95[1]:.0f} ms; the first {drag[0]:.0f} ms",
-                f"{DRAG_MS} and {STRIP_MS} ms", p95[0] <= DRAG_MS and p95[1] <= STRIP_MS,
-            ))  # fmt: skip
+            rows.append(
+                Row(
+                    f"{preset}: decode a place, a traversal; p95",
+                    f"{p95[0]:.0f} ms, {p95[1]:.0f} ms; the first {drag[0]:.0f} ms",
+                    f"{DRAG_MS} and {STRIP_MS} ms",
+                    p95[0] <= DRAG_MS and p95[1] <= STRIP_MS,
+                )
+            )
             if preset in ("dense-64-32-16", "convolutional"):
                 found = in_browser(served, folder)
                 if found:
                     p50, last = percentile(found, 0.5), percentile(found, 0.95)
-                    rows.append(Row(
-                        "  in Chromium, from press to picture", f"p50 {p50:.0f} ms, p95 {last:.0f} ms",
-                        f"{DRAG_MS} ms", last <= DRAG_MS,
-                    ))  # fmt: skip
+                    rows.append(
+                        Row(
+                            "  in Chromium, from press to picture",
+                            f"p50 {p50:.0f} ms, p95 {last:.0f} ms",
+                            f"{DRAG_MS} ms",
+                            last <= DRAG_MS,
+                        )
+                    )
     return rows

@@ -21,10 +21,10 @@ from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.language import windows
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.session import Session
 from selfsup_core.runs.spec import preset_spec
-from selfsup_core.runs.tasks.language import LanguageTask
-from selfsup_core.runs.worker import Worker
+from selfsup_core.tasks.language import LanguageTask
+from selfsup_core.workers.session import Session
+from selfsup_core.workers.worker import Worker
 
 CHARACTERS = 1_000_000
 STEPS = 2000
@@ -39,7 +39,7 @@ def text_of(workspace: Path) -> None:
             break
     text = "\n".join(parts)[:CHARACTERS]
     details = {"rows": 1, "shape": [], "is_running": True}
-    dataset = Dataset(id="my-mb", kind="text", title="A megabyte", x=Texts.pack([text]), details=details)  # fmt: skip
+    dataset = Dataset(id="my-mb", kind="text", title="A megabyte", x=Texts.pack([text]), details=details)
     save_dataset(dataset, workspace / "datasets" / "my-mb")
 
 
@@ -53,9 +53,7 @@ def whole_loss(model: Any, tokens: torch.Tensor, context: int) -> float:
             batch = tokens[torch.from_numpy(starts[i : i + 64])[:, None] + offsets].long()
             logits = model(input_ids=batch[:, :-1], use_cache=False).logits
             wanted = batch[:, 1:].flatten()
-            total += float(
-                torch.nn.functional.cross_entropy(logits.flatten(0, 1), wanted, reduction="sum")
-            )
+            total += float(torch.nn.functional.cross_entropy(logits.flatten(0, 1), wanted, reduction="sum"))
             count += wanted.numel()
     return total / count
 
@@ -110,10 +108,16 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder)
         text_of(workspace)
-        spec = preset_spec("gpt-characters", {
-            "data.source": "my-mb", "data.test": 0.0, "train.threads": 1, "train.device": "cpu",
-            "train.epochs": max(1, STEPS // 100),
-        })  # fmt: skip
+        spec = preset_spec(
+            "gpt-characters",
+            {
+                "data.source": "my-mb",
+                "data.test": 0.0,
+                "train.threads": 1,
+                "train.device": "cpu",
+                "train.epochs": max(1, STEPS // 100),
+            },
+        )
         run = submit(workspace, spec)
         withdraw(run)
         run.control.mkdir()
@@ -137,8 +141,15 @@ def measure() -> list[Row]:
         counted = worker.state["baseline"]["bigram_loss"]
     return [
         Row("language: CPU ms a step, bare loop", f"{1e3 * plain:.1f}"),
-        Row("language: training step of a run / bare loop", f"{ours / plain:.2f}", "1.10", ours <= 1.1 * plain),
+        Row(
+            "language: training step of a run / bare loop", f"{ours / plain:.2f}", "1.10", ours <= 1.1 * plain
+        ),
         Row("language: whole recorded run / bare loop", f"{whole / plain:.2f}"),
-        Row("language: validation loss, run", f"{loss:.4f}", f"{plain_loss:.4f} (bare loop)", loss <= plain_loss + 0.01),
+        Row(
+            "language: validation loss, run",
+            f"{loss:.4f}",
+            f"{plain_loss:.4f} (bare loop)",
+            loss <= plain_loss + 0.01,
+        ),
         Row("language: validation loss, counting pairs", f"{counted:.4f}"),
-    ]  # fmt: skip
+    ]

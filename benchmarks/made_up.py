@@ -16,9 +16,7 @@ def images(rows: int = ROWS) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
     y = random.integers(0, 10, rows)
     axis = np.arange(28, dtype=np.float32)
-    centers = (
-        6 + 16 * np.stack([(y % 4) / 3, (y // 4) / 2], axis=1) + random.normal(0, 1.5, (rows, 2))
-    )
+    centers = 6 + 16 * np.stack([(y % 4) / 3, (y // 4) / 2], axis=1) + random.normal(0, 1.5, (rows, 2))
     width = (2 + (y % 3) + random.random(rows))[:, None]
     horizontal = np.exp(-(((axis - centers[:, :1]) / width) ** 2))  # (rows, 28)
     vertical = np.exp(-(((axis - centers[:, 1:]) / width) ** 2))

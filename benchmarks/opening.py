@@ -10,7 +10,7 @@ from benchmarks.throughput import run_code
 CODE = """
 import time, json, sys
 began = time.perf_counter()
-import pages.parts.live, pages.parts.runlist, pages.parts.forms
+import pages.parts.shared.live, pages.parts.shared.runlist, pages.parts.shared.forms
 import selfsup_core.runs.spec
 from selfsup_core.runs.spec import preset_spec
 preset_spec("dense-64-32-16")

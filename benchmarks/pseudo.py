@@ -26,7 +26,7 @@ from selfsup_core.pseudo.audit import compare_seeds, verdict
 from selfsup_core.runs.folder import read_state
 from selfsup_core.runs.queue import submit, withdraw
 from selfsup_core.runs.spec import preset_spec
-from selfsup_core.runs.worker import Worker
+from selfsup_core.workers.worker import Worker
 
 # Name, preset, source, labels a class, changed settings, what is to be reached (accuracy of the student).
 SIX = {"data.validation": 0.01, "data.test": 0.321}
@@ -42,13 +42,20 @@ CASES: tuple[tuple[str, str, str, int, dict[str, Any], float | None], ...] = (
     ("twenty topics, words, 5 a class", "pseudo-words", "newsgroups-20", 5, {}, None),
     ("Chinese reviews, words, 10 a class", "pseudo-words", "chinese-reviews", 10, {}, None),
     ("tones, 2 a class", "pseudo-sound", "tones", 2, {"data.test": 0.3}, None),
-)  # fmt: skip
+)
 # These embed long texts first, which takes minutes; with BENCH_LONG=1.
 LONG = (
     ("twenty topics, embeddings, 5 a class", "pseudo-text", "newsgroups-20", 5, {}, None),
-    ("Chinese reviews, multilingual, 10 a class", "pseudo-text", "chinese-reviews", 10, {"data.encoder": "multilingual"}, None),
+    (
+        "Chinese reviews, multilingual, 10 a class",
+        "pseudo-text",
+        "chinese-reviews",
+        10,
+        {"data.encoder": "multilingual"},
+        None,
+    ),
     ("MNIST 5k, FixMatch, 10 a class", "pseudo-fixmatch", "mnist-5k", 10, {}, None),
-)  # fmt: skip
+)
 
 
 def make_sets(workspace: Path) -> None:
@@ -69,9 +76,16 @@ def save(workspace: Path, name: str, source: Dataset, rows: np.ndarray) -> None:
     x = Texts.pack([source.x[int(r)] for r in rows]) if is_text else np.asarray(source.x)[rows]
     details = {"rows": len(rows), "shape": list(source.item_shape) if not is_text else []}
     made = Dataset(
-        id=name, kind=source.kind, title=name, x=x, y=np.asarray(source.y)[rows], classes=source.classes,
-        scale=source.scale, columns=source.columns, details=details,
-    )  # fmt: skip
+        id=name,
+        kind=source.kind,
+        title=name,
+        x=x,
+        y=np.asarray(source.y)[rows],
+        classes=source.classes,
+        scale=source.scale,
+        columns=source.columns,
+        details=details,
+    )
     save_dataset(made, workspace / "datasets" / name)
 
 
@@ -92,8 +106,8 @@ def beside(workspace: Path, source: str, overrides: dict[str, Any]) -> dict[str,
     from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
     from threadpoolctl import threadpool_limits
 
-    from selfsup_core.data.batches import prepare
     from selfsup_core.data.splits import choose_labeled
+    from selfsup_core.features.batches import prepare
 
     data = preset_spec("pseudo-image", overrides).data
     made = prepare(open_source(source, workspace), data, "cpu", workspace=workspace)
@@ -104,7 +118,7 @@ def beside(workspace: Path, source: str, overrides: dict[str, Any]) -> dict[str,
     models = {
         "LabelSpreading": LabelSpreading(kernel="knn", n_neighbors=7, max_iter=100),
         "SelfTraining": SelfTrainingClassifier(LogisticRegression(C=10, max_iter=200), threshold=0.75),
-    }  # fmt: skip
+    }
     found = {}
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
@@ -131,32 +145,64 @@ def measure() -> list[Row]:
 
 
 def over_seeds(
-    workspace: Path, title: str, preset: str, source: str, count: int, changed: dict[str, Any], aim: float | None, seeds: int
-) -> list[Row]:  # fmt: skip
+    workspace: Path,
+    title: str,
+    preset: str,
+    source: str,
+    count: int,
+    changed: dict[str, Any],
+    aim: float | None,
+    seeds: int,
+) -> list[Row]:
     found: dict[str, list[float]] = {"student": [], "twin": [], "ceiling": [], "seconds": []}
     others: dict[str, list[float]] = {}
     for seed in range(seeds):
         overrides = {
-            **changed, "data.source": source, "data.labels_per_class": count, "data.split_seed": seed, "seed": seed,
-            "train.device": "cpu", "train.threads": int(os.environ.get("BENCH_THREADS", "1")),
-        }  # fmt: skip
+            **changed,
+            "data.source": source,
+            "data.labels_per_class": count,
+            "data.split_seed": seed,
+            "seed": seed,
+            "train.device": "cpu",
+            "train.threads": int(os.environ.get("BENCH_THREADS", "1")),
+        }
         gc.collect()  # a run has a process of its own elsewhere
         began = time.perf_counter()
         metrics = train(workspace, preset, overrides)["metrics"]
         found["seconds"].append(time.perf_counter() - began)
-        for name, key in (("student", "accuracy"), ("twin", "twin_accuracy"), ("ceiling", "ceiling_accuracy")):  # fmt: skip
+        for name, key in (
+            ("student", "accuracy"),
+            ("twin", "twin_accuracy"),
+            ("ceiling", "ceiling_accuracy"),
+        ):
             found[name].append(metrics[key])
         if source in ("digits", "mnist-5k") and preset == "pseudo-image":
             for name, value in beside(workspace, source, overrides).items():
                 others.setdefault(name, []).append(value)
     student, twin, ceiling = (float(np.mean(found[k])) for k in ("student", "twin", "ceiling"))
-    said = verdict(compare_seeds(found["student"], found["twin"]), student, twin) if seeds > 1 else {"outcome": "one seed"}  # fmt: skip
+    said = (
+        verdict(compare_seeds(found["student"], found["twin"]), student, twin)
+        if seeds > 1
+        else {"outcome": "one seed"}
+    )
     spread = float(np.std(found["student"], ddof=min(1, seeds - 1)))
     gap = student - twin
     goal = "" if aim is None else f"{aim:.3f}"
     made = [
-        Row(f"pseudo, {title}: student over {seeds} seeds", f"{student:.4f} ± {spread:.4f}", goal, None if aim is None else student >= aim),
-        Row(f"  twin ({said['outcome']})", f"{twin:.4f} ± {np.std(found['twin'], ddof=min(1, seeds - 1)):.4f}, difference {gap:+.4f}", "≥ -0.01", gap >= -0.01),
+        Row(
+            f"pseudo, {title}: student over {seeds} seeds",
+            f"{student:.4f} ± {spread:.4f}",
+            goal,
+            None if aim is None else student >= aim,
+        ),
+        Row(
+            f"  twin ({said['outcome']})",
+            f"{twin:.4f} ± {np.std(found['twin'], ddof=min(1, seeds - 1)):.4f}, difference {gap:+.4f}",
+            "≥ -0.01",
+            gap >= -0.01,
+        ),
         Row("  ceiling, and seconds a run", f"{ceiling:.4f}, {np.mean(found['seconds']):.1f} s"),
-    ]  # fmt: skip
-    return made + [Row(f"  scikit-learn {name}", f"{np.mean(v):.4f} ± {np.std(v):.4f}") for name, v in others.items()]  # fmt: skip
+    ]
+    return made + [
+        Row(f"  scikit-learn {name}", f"{np.mean(v):.4f} ± {np.std(v):.4f}") for name, v in others.items()
+    ]

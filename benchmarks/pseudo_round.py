@@ -19,7 +19,7 @@ from benchmarks.pseudo import train
 from benchmarks.table import Row, spread
 from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.runs.folder import RunFolder, read_rows
-from selfsup_core.runs.live import epoch_rows
+from selfsup_core.workers.live import epoch_rows
 
 ROWS, WIDTH, CLASSES, LABELS = 20_000, 384, 20, 10
 ROUNDS, TURNS = 6, 3
@@ -29,10 +29,21 @@ def make_set(workspace: Path) -> tuple[np.ndarray, np.ndarray]:
     """Clouds that overlap, as rows of a table."""
     generator = np.random.default_rng(0)
     y = np.arange(ROWS) % CLASSES
-    x = (generator.normal(size=(ROWS, WIDTH)) + 1.5 * generator.normal(size=(CLASSES, WIDTH))[y] * 0.3).astype(np.float32)  # fmt: skip
+    x = (
+        generator.normal(size=(ROWS, WIDTH)) + 1.5 * generator.normal(size=(CLASSES, WIDTH))[y] * 0.3
+    ).astype(np.float32)
     columns = tuple(f"n{i}" for i in range(WIDTH))
     names = tuple(f"class {i}" for i in range(CLASSES))
-    made = Dataset(id="my-clouds", kind="table", title="Clouds", x=x, y=y.astype(np.int32), classes=names, columns=columns, details={"rows": ROWS, "shape": [WIDTH]})  # fmt: skip
+    made = Dataset(
+        id="my-clouds",
+        kind="table",
+        title="Clouds",
+        x=x,
+        y=y.astype(np.int32),
+        classes=names,
+        columns=columns,
+        details={"rows": ROWS, "shape": [WIDTH]},
+    )
     save_dataset(made, workspace / "datasets" / "my-clouds")
     return x, y
 
@@ -40,10 +51,16 @@ def make_set(workspace: Path) -> tuple[np.ndarray, np.ndarray]:
 def ours(workspace: Path) -> list[float]:
     """Seconds of each round after the first."""
     overrides = {
-        "data.source": "my-clouds", "data.labels_per_class": LABELS, "train.epochs": ROUNDS, "train.batch_size": 256,
-        "train.steps_per_epoch": 60, "train.device": "cpu", "train.threads": 1, "objective.prior": "even",
+        "data.source": "my-clouds",
+        "data.labels_per_class": LABELS,
+        "train.epochs": ROUNDS,
+        "train.batch_size": 256,
+        "train.steps_per_epoch": 60,
+        "train.device": "cpu",
+        "train.threads": 1,
+        "objective.prior": "even",
         "objective.proposers": ["self"],
-    }  # fmt: skip
+    }
     state = train(workspace, "pseudo-table", overrides)
     rows = epoch_rows(read_rows(RunFolder(workspace / "runs" / state["run"]).metrics))
     return [b["seconds"] - a["seconds"] for a, b in pairwise(rows[1:])]
@@ -58,7 +75,7 @@ def theirs(x: np.ndarray, y: np.ndarray) -> float:
     train_rows = int(0.8 * ROWS)
     labels = np.full(train_rows, -1)
     labels[: LABELS * CLASSES] = y[: LABELS * CLASSES]
-    model = SelfTrainingClassifier(LogisticRegression(C=10, max_iter=200), threshold=0.75, max_iter=ROUNDS)  # fmt: skip
+    model = SelfTrainingClassifier(LogisticRegression(C=10, max_iter=200), threshold=0.75, max_iter=ROUNDS)
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
         began = time.perf_counter()

@@ -36,13 +36,14 @@ def measure() -> list[Row]:
             (folder / "state.json").write_text(json.dumps(state))
         read = percentile(timed(lambda: list(list_states(Path(name)))), 0.5)
         command = [sys.executable, "-m", "selfsup_core", "runs", "list", "--workspace", name]
-        whole = percentile(
-            timed(lambda: subprocess.run(command, capture_output=True, check=True)), 0.5
-        )
-        bare = percentile(
-            timed(lambda: subprocess.run([sys.executable, "-c", ""], check=True)), 0.5
-        )
+        whole = percentile(timed(lambda: subprocess.run(command, capture_output=True, check=True)), 0.5)
+        bare = percentile(timed(lambda: subprocess.run([sys.executable, "-c", ""], check=True)), 0.5)
     return [
         Row("runs list, 1,000 runs read", f"{read:.0f} ms", "at most 200 ms", read <= 200),
-        Row("  the whole command / an empty Python", f"{whole:.0f} / {bare:.0f} ms", "at most 200 ms", whole <= 200),
-    ]  # fmt: skip
+        Row(
+            "  the whole command / an empty Python",
+            f"{whole:.0f} / {bare:.0f} ms",
+            "at most 200 ms",
+            whole <= 200,
+        ),
+    ]

@@ -17,7 +17,7 @@ from pathlib import Path
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
-from selfsup_core.runs.supervisor import ensure_supervisor, stop_supervisor
+from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
 ROOT = Path(__file__).parent.parent
 
@@ -56,10 +56,12 @@ def serve() -> Iterator[Served]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         port = free_port()
         process = subprocess.Popen(
-            [sys.executable, "server.py", "--port", str(port)], cwd=ROOT,
+            [sys.executable, "server.py", "--port", str(port)],
+            cwd=ROOT,
             env=os.environ | {"SELFSUP_WORKSPACE": name},
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             wait_until_it_answers(port)
             yield Served(Path(name), port, process.pid)

@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks.table import Row
 from selfsup_core.evaluate.nearest import exact
-from selfsup_core.project.config import MapConfig
-from selfsup_core.project.linear import fit_axes
-from selfsup_core.project.maps import make_map
-from selfsup_core.project.trust import measure_trust
+from selfsup_core.projection.config import MapConfig
+from selfsup_core.projection.linear import fit_axes
+from selfsup_core.projection.maps import make_map
+from selfsup_core.projection.trust import measure_trust
 
 
 def clouds(rows: int, width: int, groups: int = 10) -> np.ndarray:
@@ -41,16 +41,12 @@ def measure() -> list[Row]:
     rows = []
     make_map(clouds(300, 8), MapConfig(kind="umap", steps=5))  # compile
     umap.UMAP(n_epochs=5, random_state=0, n_jobs=1).fit(clouds(5000, 8))
-    seconds, _ = timed(
-        lambda: fit_axes(np.random.default_rng(0).random((60_000, 784), np.float32), 2)
-    )
+    seconds, _ = timed(lambda: fit_axes(np.random.default_rng(0).random((60_000, 784), np.float32), 2))
     rows.append(Row("PCA of 60,000 × 784, seconds", f"{seconds:.2f}", "≤ 3", seconds <= 3))
     x = clouds(100_000, 64)
     times = [timed(lambda i=i: exact(x[i : i + 1], x, 10))[0] for i in range(20)]
     middle = 1000 * float(np.median(times))
-    rows.append(
-        Row("10 nearest of 100,000 × 64, ms, median of 20", f"{middle:.1f}", "≤ 20", middle <= 20)
-    )
+    rows.append(Row("10 nearest of 100,000 × 64, ms, median of 20", f"{middle:.1f}", "≤ 20", middle <= 20))
     for count in (10_000, 70_000):
         rows += umaps(clouds(count, 32), umap)
     return rows + sne(clouds(5000, 32))
@@ -59,27 +55,49 @@ def measure() -> list[Row]:
 def umaps(x: np.ndarray, umap: Any) -> list[Row]:
     """The same settings on both sides (PCA start, passes, one thread for the layout); then both defaults."""
     name, passes = f"UMAP of {len(x):,} × 32", 200
-    plain_s, _ = timed(lambda: umap.UMAP(n_epochs=passes, init="pca", random_state=0, n_jobs=1).fit_transform(x))  # fmt: skip
+    plain_s, _ = timed(
+        lambda: umap.UMAP(n_epochs=passes, init="pca", random_state=0, n_jobs=1).fit_transform(x)
+    )
     ours_s, first = timed(lambda: make_map(x, MapConfig(kind="umap", steps=passes)))
-    again_s, _ = timed(lambda: make_map(x, MapConfig(kind="umap", steps=passes, min_dist=0.4), graph=first.graph))  # fmt: skip
+    again_s, _ = timed(
+        lambda: make_map(x, MapConfig(kind="umap", steps=passes, min_dist=0.4), graph=first.graph)
+    )
     theirs_s, theirs = timed(lambda: umap.UMAP(random_state=0, n_jobs=1).fit_transform(x))
     default_s, default = timed(lambda: make_map(x, MapConfig(kind="umap")))
     true = [measure_trust(x, points, 15).trustworthiness for points in (default.points, theirs)]
     return [
-        Row(f"{name}, same settings: ours ÷ umap.UMAP", f"{ours_s / plain_s:.2f} ({ours_s:.1f} s ÷ {plain_s:.1f} s)", "≤ 1.05", ours_s / plain_s <= 1.05),
+        Row(
+            f"{name}, same settings: ours ÷ umap.UMAP",
+            f"{ours_s / plain_s:.2f} ({ours_s:.1f} s ÷ {plain_s:.1f} s)",
+            "≤ 1.05",
+            ours_s / plain_s <= 1.05,
+        ),
         Row("  other least distance, graph reused ÷ first", f"{again_s / ours_s:.2f}"),
-        Row("  defaults: ours ÷ umap.UMAP()", f"{default_s / theirs_s:.2f} ({default_s:.1f} s ÷ {theirs_s:.1f} s)"),
-        Row("  trustworthiness of the defaults, ours and theirs", f"{true[0]:.4f}, {true[1]:.4f}", "≥ theirs − .005", true[0] >= true[1] - 0.005),
-    ]  # fmt: skip
+        Row(
+            "  defaults: ours ÷ umap.UMAP()",
+            f"{default_s / theirs_s:.2f} ({default_s:.1f} s ÷ {theirs_s:.1f} s)",
+        ),
+        Row(
+            "  trustworthiness of the defaults, ours and theirs",
+            f"{true[0]:.4f}, {true[1]:.4f}",
+            "≥ theirs − .005",
+            true[0] >= true[1] - 0.005,
+        ),
+    ]
 
 
 def sne(x: np.ndarray) -> list[Row]:
     from sklearn.manifold import TSNE
 
-    theirs_s, theirs = timed(lambda: TSNE(random_state=0, init="pca", n_jobs=1, max_iter=750).fit_transform(x))  # fmt: skip
+    theirs_s, theirs = timed(
+        lambda: TSNE(random_state=0, init="pca", n_jobs=1, max_iter=750).fit_transform(x)
+    )
     ours_s, ours = timed(lambda: make_map(x, MapConfig(kind="tsne")).points)
     true = [measure_trust(x, points, 15).trustworthiness for points in (ours, theirs)]
     return [
-        Row("t-SNE of 5,000 × 32, 750 steps: openTSNE ÷ scikit-learn", f"{ours_s / theirs_s:.2f} ({ours_s:.1f} s ÷ {theirs_s:.1f} s)"),
+        Row(
+            "t-SNE of 5,000 × 32, 750 steps: openTSNE ÷ scikit-learn",
+            f"{ours_s / theirs_s:.2f} ({ours_s:.1f} s ÷ {theirs_s:.1f} s)",
+        ),
         Row("  trustworthiness, ours and theirs", f"{true[0]:.4f}, {true[1]:.4f}"),
-    ]  # fmt: skip
+    ]

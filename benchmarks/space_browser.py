@@ -24,10 +24,17 @@ import numpy as np
 from benchmarks.served import free_port, serve, wait_until_it_answers
 from benchmarks.table import Row, percentile
 from selfsup_core.data.dataset import Dataset, save_dataset
-from selfsup_core.lab.process import stop_lab
+from selfsup_core.inspection.process import stop_lab
 
 COUNT, TIMES = 100_000, 3
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--enable-precise-memory-info"]  # fmt: skip
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--enable-precise-memory-info",
+]
 POINTS = """
 import numpy as np
 draw = np.random.default_rng(0)
@@ -35,20 +42,30 @@ group = draw.integers(0, 10, 100_000)
 points = draw.normal(size=(10, 2))[group] * 4 + draw.normal(size=(100_000, 2))
 """
 OTHERS = {
-    "st.plotly_chart": (POINTS + """
+    "st.plotly_chart": (
+        POINTS
+        + """
 import plotly.graph_objects as go, streamlit as st
 figure = go.Figure()
 for i in range(10):
     figure.add_scattergl(x=points[group == i, 0], y=points[group == i, 1], mode="markers", marker={"size": 3})
 figure.update_layout(dragmode="pan", height=560)
 st.plotly_chart(figure)
-""", ".js-plotly-plot .main-svg", ".nsewdrag"),
-    "st.echarts_chart": (POINTS + """
+""",
+        ".js-plotly-plot .main-svg",
+        ".nsewdrag",
+    ),
+    "st.echarts_chart": (
+        POINTS
+        + """
 import streamlit as st
 series = [{"type": "scatter", "large": True, "symbolSize": 3, "data": points[group == i].tolist()} for i in range(10)]
 st.echarts_chart({"xAxis": {}, "yAxis": {}, "dataZoom": [{"type": "inside"}, {"type": "inside", "yAxisIndex": 0}], "series": series}, height=560)
-""", "canvas", "canvas"),
-}  # fmt: skip
+""",
+        "canvas",
+        "canvas",
+    ),
+}
 FRAMES = """async (selector) => {
   const target = document.querySelector(selector), box = target.getBoundingClientRect(), began = performance.now()
   let frames = 0
@@ -72,9 +89,21 @@ def scratch(script: str) -> Iterator[str]:
         path = Path(folder) / "app.py"
         path.write_text(script)
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(path), "--server.port", str(port), "--server.headless", "true"],
-            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                str(path),
+                "--server.port",
+                str(port),
+                "--server.headless",
+                "true",
+            ],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             wait_until_it_answers(port)
             yield f"http://localhost:{port}"
@@ -87,10 +116,19 @@ def make(workspace: Path) -> None:
     draw = np.random.default_rng(0)
     group = draw.integers(0, 10, COUNT)
     x = (draw.normal(size=(10, 8))[group] * 4 + draw.normal(size=(COUNT, 8))).astype(np.float32)
-    save_dataset(Dataset(
-        id="my-clouds", kind="table", title="Clouds", x=x, y=group.astype(np.int32), classes=tuple("abcdefghij"),
-        columns=tuple(f"v{i}" for i in range(8)), details={"rows": COUNT, "shape": [8]},
-    ), workspace / "datasets" / "my-clouds")  # fmt: skip
+    save_dataset(
+        Dataset(
+            id="my-clouds",
+            kind="table",
+            title="Clouds",
+            x=x,
+            y=group.astype(np.int32),
+            classes=tuple("abcdefghij"),
+            columns=tuple(f"v{i}" for i in range(8)),
+            details={"rows": COUNT, "shape": [8]},
+        ),
+        workspace / "datasets" / "my-clouds",
+    )
 
 
 def measure() -> list[Row]:
@@ -114,16 +152,12 @@ def look_at(browser: Any, address: str, mark: str, selector: str) -> tuple[float
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     # The very first ones start processes and compute the map.
     for index, kind in enumerate(["", "", *["cold"] * TIMES, *["warm"] * TIMES]):
-        fresh = (
-            browser.new_context(viewport={"width": 1440, "height": 900})
-            if kind == "cold"
-            else context
-        )
+        fresh = browser.new_context(viewport={"width": 1440, "height": 900}) if kind == "cold" else context
         page = fresh.new_page()
         began = time.perf_counter()
         page.goto(address)
         page.wait_for_selector(f"{selector}{mark}", timeout=120_000)
-        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # fmt: skip
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         found.get(kind, []).append(time.perf_counter() - began)
         if index < 2 * TIMES + 1:
             page.close()
@@ -148,12 +182,17 @@ def ours(browser: Any) -> list[Row]:
     each = (int(about["bytes"]) + int(about["colorbytes"])) / COUNT
     ms = 1000 * percentile(heard, 0.5)
     return [
-        Row("100,000 points, this page: painted after, s; the first time", f"{warm:.2f}; {cold:.2f}", "≤ 1.5", warm <= 1.5),
+        Row(
+            "100,000 points, this page: painted after, s; the first time",
+            f"{warm:.2f}; {cold:.2f}",
+            "≤ 1.5",
+            warm <= 1.5,
+        ),
         Row("  bytes a point: place and color (size is one more)", f"{each:.2f}", "≤ 8", each + 1 <= 8),
         Row("  frames a second while it is dragged", f"{frames:.0f}"),
         Row("  lasso until Python's answer is on the page, ms", f"{ms:.0f}", "≤ 300", ms <= 300),
         Row("  JavaScript memory of the tab, MB", f"{memory:.0f}"),
-    ]  # fmt: skip
+    ]
 
 
 def lasso(page: Any, radius: float) -> float:
@@ -184,4 +223,9 @@ def other(browser: Any, name: str, script: str, painted: str, dragged: str) -> l
         page.wait_for_timeout(1500)
         frames = page.evaluate(FRAMES, dragged)
         page.close()
-    return [Row(f"  {name}: painted after, s; the first time; frames a second", f"{warm:.2f}; {cold:.2f}; {frames:.0f}")]  # fmt: skip
+    return [
+        Row(
+            f"  {name}: painted after, s; the first time; frames a second",
+            f"{warm:.2f}; {cold:.2f}; {frames:.0f}",
+        )
+    ]

@@ -10,7 +10,7 @@ from benchmarks.table import Row, percentile, spread
 from selfsup_core.runs.folder import ENDED, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
-from selfsup_core.runs.supervisor import ensure_supervisor, stop_supervisor
+from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
 WARM_ROUNDS = 7
 
@@ -36,6 +36,11 @@ def measure() -> list[Row]:
             warm = [first_metric(Path(name)) for _ in range(WARM_ROUNDS)]
             stop_supervisor(Path(name))
     return [
-        Row("submit to first metric, supervisor warm", f"{spread(warm)} s", "at most 1.0 s", percentile(warm, 0.95) <= 1),
+        Row(
+            "submit to first metric, supervisor warm",
+            f"{spread(warm)} s",
+            "at most 1.0 s",
+            percentile(warm, 0.95) <= 1,
+        ),
         Row("submit to first metric, all cold", f"{spread(cold)} s", "at most 10 s", max(cold) <= 10),
-    ]  # fmt: skip
+    ]

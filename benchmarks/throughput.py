@@ -17,7 +17,7 @@ import sys, time, json, pathlib
 import benchmarks.made_up as made_up
 from selfsup_core.runs.spec import preset_spec
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.worker import Worker
+from selfsup_core.workers.worker import Worker
 from selfsup_core.files import read_json
 overrides = {"train." + k: v for k, v in made_up.TRAIN.items()} | {"data.source": "made-up"}
 folder = submit(pathlib.Path(sys.argv[1]), preset_spec("dense-64-32-16", overrides))
@@ -56,9 +56,12 @@ print(json.dumps({"bare": len(x) * made_up.EPOCHS / (time.perf_counter() - began
 def run_code(code: str, *arguments: str, python: str = sys.executable) -> dict[str, float]:
     """The JSON that a fresh interpreter prints last; quiet OpenMP, one thread."""
     environment = os.environ | {
-        "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0", "OMP_NUM_THREADS": "1",
-        "KERAS_BACKEND": "torch", "PYTHONPATH": str(Path(__file__).parent.parent),
-    }  # fmt: skip
+        "OMP_WAIT_POLICY": "passive",
+        "GOMP_SPINCOUNT": "0",
+        "OMP_NUM_THREADS": "1",
+        "KERAS_BACKEND": "torch",
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+    }
     done = subprocess.run(
         [python, "-c", code, *arguments],
         env=environment,
@@ -85,7 +88,9 @@ def measure() -> list[Row]:
         Row("bare PyTorch loop, 1 thread, batch 256", f"{percentile(rate, 0.5):,.0f} images/s"),
         Row("our loop / bare loop", spread(loop)),
         Row(
-            "whole run with everything recorded / bare loop", spread(whole), "at least 0.95",
+            "whole run with everything recorded / bare loop",
+            spread(whole),
+            "at least 0.95",
             percentile(whole, 0.5) >= 0.95,
         ),
-    ]  # fmt: skip
+    ]

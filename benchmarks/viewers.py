@@ -19,9 +19,7 @@ from selfsup_core.runs.folder import RunFolder
 CLIENTS, SECONDS = 30, 30
 
 
-def watch(
-    served: Served, folder: RunFolder, until: float, times: list[float], errors: list[str]
-) -> None:
+def watch(served: Served, folder: RunFolder, until: float, times: list[float], errors: list[str]) -> None:
     """One client: the news, then the newest frame, once a second."""
     headers = {"X-Studio-Token": sign(served.workspace, folder.id)}
     connection = http.client.HTTPConnection("localhost", served.port, timeout=10)
@@ -30,9 +28,7 @@ def watch(
     while time.monotonic() < until:
         began = time.monotonic()
         try:
-            connection.request(
-                "GET", f"/studio/runs/{folder.id}/live?since={since}", headers=headers
-            )
+            connection.request("GET", f"/studio/runs/{folder.id}/live?since={since}", headers=headers)
             answer = json.loads(connection.getresponse().read())
             since = answer["next"]
             # The second newest: the very newest may be thinned out between the two requests.

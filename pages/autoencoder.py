@@ -6,14 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.advanced import choose_advanced
-from pages.parts.forms import CHOICE_LABELS, help_text, widget
-from pages.parts.live import open_asked, show_run
-from pages.parts.runlist import PAGES
-from pages.parts.workspace import errors_shown, start, workspace
+from pages.parts.shared.advanced import choose_advanced
+from pages.parts.shared.forms import CHOICE_LABELS, help_text, widget
+from pages.parts.shared.live import open_asked, show_run
+from pages.parts.shared.runlist import PAGES
+from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.data.sources import find_source, list_sources, open_source
-from selfsup_core.data.vectorize import input_shape
 from selfsup_core.errors import StudioError
+from selfsup_core.features.vectorize import input_shape
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.models import MODELS
 from selfsup_core.runs.folder import open_run, read_state
@@ -68,10 +68,13 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     )
     with network:
         preset = st.selectbox(
-            "Model", list(presets), key="network",
+            "Model",
+            list(presets),
+            key="network",
             format_func=lambda name: presets[name]["title"],
-            help="Network and objective. " + presets[st.session_state.get("network", next(iter(presets)))]["about"],
-        )  # fmt: skip
+            help="Network and objective. "
+            + presets[st.session_state.get("network", next(iter(presets)))]["about"],
+        )
     base = preset_spec(preset, {"train.epochs_per_second": WATCHABLE})
     settings = known_settings(base)
     # Sets that this machine lacks are named on the Data page.
@@ -84,26 +87,38 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     take_data(preset, list(sources), base.data.source)
     with data:
         source = st.selectbox(
-            "Data", list(sources), key=f"data-{preset}",
-            format_func=lambda name: sources[name].title, help=help_text(settings["data.source"]),
-        )  # fmt: skip
+            "Data",
+            list(sources),
+            key=f"data-{preset}",
+            format_func=lambda name: sources[name].title,
+            help=help_text(settings["data.source"]),
+        )
     with loss:
         # Kept apart for each preset: a masked autoencoder begins with another loss than the rest.
         begin_with(f"loss-{preset}", base.objective.loss)
         chosen = st.selectbox(
-            "Loss", settings["objective.loss"].choices, key=f"loss-{preset}",
-            format_func=lambda name: CHOICE_LABELS[name], help=help_text(settings["objective.loss"]),
-        )  # fmt: skip
+            "Loss",
+            settings["objective.loss"].choices,
+            key=f"loss-{preset}",
+            format_func=lambda name: CHOICE_LABELS[name],
+            help=help_text(settings["objective.loss"]),
+        )
     with epochs:
         count = widget(settings["train.epochs"], base.train.epochs, key=f"epochs-{preset}")
     clicked = train.button(
-        "Train", type="primary", icon=":material/play_arrow:", key="train", width="stretch",
+        "Train",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="train",
+        width="stretch",
         help="Start a new run with these settings.",
-    )  # fmt: skip
+    )
     values: dict[str, Any] = {
-        "data.source": source, "objective.loss": chosen, "train.epochs": count,
+        "data.source": source,
+        "objective.loss": chosen,
+        "train.epochs": count,
         "name": f"{sources[source].title}, {presets[preset]['title']}",
-    }  # fmt: skip
+    }
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         is_text = sources[source].kind == "text"
         groups = {k: v for k, v in ADVANCED.items() if k != "Texts" or is_text}
@@ -208,8 +223,11 @@ if run:
             st.switch_page(elsewhere[0], query_params={"do": elsewhere[1], "run": folder.id})
         show_run(folder.id)
         st.page_link(
-            "pages/latent.py", label="Explore its latent space", icon=":material/scatter_plot:", query_params={"space": f"run:{folder.id}"},
-        )  # fmt: skip
+            "pages/latent.py",
+            label="Explore its latent space",
+            icon=":material/scatter_plot:",
+            query_params={"space": f"run:{folder.id}"},
+        )
 elif spec:
     with errors_shown():
         st.markdown(describe_network(spec))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import classify_train, classify_use
-from pages.parts.modes import choose_mode
+from pages.parts.classify import train as classify_train
+from pages.parts.classify import use as classify_use
+from pages.parts.shared.modes import choose_mode
 
 MODES = {
     "pseudo": ("Pseudo-labels", ":material/auto_awesome:", classify_train.show_pseudo),

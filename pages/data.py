@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.data_add import show_add
-from pages.parts.data_show import show_dataset
-from pages.parts.workspace import errors_shown, plain, workspace
-from selfsup_core.data.own import restore
+from pages.parts.data.add import show_add
+from pages.parts.data.show import show_dataset
+from pages.parts.shared.workspace import errors_shown, plain, workspace
+from selfsup_core.data.library.own import restore
 from selfsup_core.data.sources import OWN_NAME, list_sources
 
 KINDS = {"image": "images", "table": "rows", "text": "texts", "sound": "sounds"}
@@ -51,10 +51,12 @@ if wanted in sources and st.session_state.get("data-shown") != wanted:
 if st.session_state.get("data-choice") not in sources:
     st.session_state["data-choice"] = wanted if wanted in sources else "mnist-5k"
 name = st.selectbox(
-    "Data set", list(sources),
-    format_func=describe, key="data-choice",
+    "Data set",
+    list(sources),
+    format_func=describe,
+    key="data-choice",
     help="Your own data sets come first; the others are built in.",
-)  # fmt: skip
+)
 if name != wanted:
     st.session_state["data-shown"] = name
     st.query_params["data"] = name

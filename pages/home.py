@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.runlist import show_rows
-from pages.parts.workspace import errors_shown, start, workspace
+from pages.parts.shared.runlist import show_rows
+from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.spec import preset_spec
@@ -50,9 +50,7 @@ def card(about: dict[str, Any]) -> None:
     with st.container(border=True, height="stretch", gap="small"):
         st.markdown(f"#### {about['icon']} {about['title']}")
         st.markdown(about["text"])
-        if st.button(
-            "Start", key=f"card-{about['key']}", type="primary", icon=":material/play_arrow:"
-        ):
+        if st.button("Start", key=f"card-{about['key']}", type="primary", icon=":material/play_arrow:"):
             with errors_shown():
                 overrides: dict[str, Any] = {"train.epochs_per_second": about["speed"]}
                 spec = preset_spec(about["preset"], overrides)

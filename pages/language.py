@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import language_embed, language_inside, language_models, language_train
-from pages.parts.modes import choose_mode
+from pages.parts.language import (
+    embed as language_embed,
+)
+from pages.parts.language import (
+    inside as language_inside,
+)
+from pages.parts.language import (
+    models as language_models,
+)
+from pages.parts.language import (
+    train as language_train,
+)
+from pages.parts.shared.modes import choose_mode
 
 MODES = {
     "inside": ("Look inside", ":material/visibility:", language_inside.show),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.space_map import show_map
-from pages.parts.space_pick import choose_map
-from pages.parts.workspace import errors_shown, workspace
+from pages.parts.shared.workspace import errors_shown, workspace
+from pages.parts.space.map import show_map
+from pages.parts.space.pick import choose_map
 from selfsup_core.errors import StudioError
-from selfsup_core.lab.process import warm
+from selfsup_core.inspection.process import warm
 
 st.title("Latent space", anchor=False)
 warm(workspace(), "maps")

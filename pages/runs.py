@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.runlist import show_rows, show_undo
-from pages.parts.workspace import workspace
+from pages.parts.shared.runlist import show_rows, show_undo
+from pages.parts.shared.workspace import workspace
 from selfsup_core.runs.folder import ACTIVE, list_states
 
 PAGE_SIZE = 20

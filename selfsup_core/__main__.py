@@ -1,5 +1,5 @@
 """`python -m selfsup_core …`"""
 
-from selfsup_core.cli import main
+from selfsup_core.cli.main import main
 
 main()

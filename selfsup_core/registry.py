@@ -1,6 +1,6 @@
 """Extension points: one decorator over one dict. A new data source, model or objective is one new file.
 
-The modules of the owning package are imported at the first look-up, so a file only has to be there.
+The modules of the folders of that name are imported at the first look-up, so a file only has to be there.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from selfsup_core.errors import SettingError
@@ -15,18 +16,25 @@ from selfsup_core.errors import SettingError
 T = TypeVar("T")
 
 
+def packages_named(folder: str) -> list[str]:
+    """Dotted names of all packages of the core whose folder is called so, in a fixed order."""
+    root = Path(__file__).parent
+    places = [file.parent.relative_to(root).parts for file in root.rglob(f"{folder}/__init__.py")]
+    return [".".join((root.name, *parts)) for parts in sorted(places, key=lambda p: (len(p), p))]
+
+
 class Registry(Generic[T]):
     """Names to things.
 
     Args:
         what: what is registered, for messages ("data source").
-        package: dotted name of the package whose modules register things; subpackages are left alone.
-        also: dotted names of modules elsewhere that register things too.
+        folder: name of the folders whose modules register things, in any room ("objectives" finds `objectives/` and
+            `pseudo/objectives/`); they are imported at the first look-up.
     """
 
-    def __init__(self, what: str, package: str, *also: str) -> None:
+    def __init__(self, what: str, folder: str) -> None:
         self.what = what
-        self.package, self.also = package, also
+        self.folder = folder
         self._entries: dict[str, T] = {}
         self._is_loaded = False
 
@@ -44,12 +52,10 @@ class Registry(Generic[T]):
     def _load(self) -> None:
         if self._is_loaded:
             return
-        package = importlib.import_module(self.package)
-        for module in pkgutil.iter_modules(package.__path__):
-            if not module.ispkg:
-                importlib.import_module(f"{self.package}.{module.name}")
-        for module in self.also:
-            importlib.import_module(module)
+        for package in packages_named(self.folder):
+            for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+                if not module.ispkg:
+                    importlib.import_module(f"{package}.{module.name}")
         self._is_loaded = True
 
     def __getitem__(self, name: str) -> T:

@@ -139,9 +139,7 @@ def short(value: Any, most: int = 200) -> str:
     return text if len(text) <= most + 2 else f"{text[:most]} …"
 
 
-def explain(
-    error: ValidationError, config: type[Config] | Config, prefix: str = ""
-) -> SettingError:
+def explain(error: ValidationError, config: type[Config] | Config, prefix: str = "") -> SettingError:
     """Turn pydantic's error into a sentence that names the setting, the bound and the value found.
 
     Args:

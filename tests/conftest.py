@@ -13,7 +13,7 @@ import pytest
 from selfsup_core.files import read_json
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.processes import is_alive
-from selfsup_core.runs.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
+from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.helpers import wait_for
 
 

@@ -16,8 +16,8 @@ from safetensors.numpy import load as load_arrays
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.queue import submit, withdraw
 from selfsup_core.runs.spec import RunSpec, make_spec
-from selfsup_core.runs.worker import Worker
 from selfsup_core.train.checkpoint import list_checkpoints
+from selfsup_core.workers.worker import Worker
 
 ROOT = Path(__file__).parent.parent
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def run_here(folder: RunFolder) -> dict[str, Any]:
 
 def kill_and_resume(folder: RunFolder, monkeypatch: Any, *, saves: int) -> dict[str, Any]:
     """Let the worker die after its `saves`-th checkpoint, then let another go on; the state at the end."""
-    from selfsup_core.runs.session import Session
+    from selfsup_core.workers.session import Session
 
     real, count = Session.save, [0]
 
@@ -128,5 +128,9 @@ def python(code: str, *arguments: str, timeout: float = 120) -> subprocess.Compl
     """Run code in a fresh interpreter that sees the repository."""
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )

@@ -52,8 +52,10 @@ def test_json_has_no_nan(tmp_path):
     write_json(tmp_path / "a.json", {"x": float("nan"), "y": [float("inf"), 1.5], "z": (True, "ä")})
     text = (tmp_path / "a.json").read_text("utf-8")
     assert json.loads(text, parse_constant=pytest.fail) == {
-        "x": None, "y": [None, 1.5], "z": [True, "ä"],
-    }  # fmt: skip
+        "x": None,
+        "y": [None, 1.5],
+        "z": [True, "ä"],
+    }
 
 
 def test_finite_leaves_the_original_alone():

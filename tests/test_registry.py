@@ -15,7 +15,7 @@ def test_unknown_name_lists_the_known():
 
 
 def test_duplicate_is_an_error():
-    registry: Registry[int] = Registry("thing", "selfsup_core.models")
+    registry: Registry[int] = Registry("thing", "models")
     registry.register("a")(1)
     with pytest.raises(ValueError, match="thing 'a' is registered twice"):
         registry.register("a")(2)

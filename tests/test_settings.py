@@ -104,9 +104,7 @@ def test_bad_values_name_setting_and_what_is_allowed(path, value, words):
     if not path.endswith(".kind"):
         assert path in caught.value.message
     found = repr(value)
-    assert found in caught.value.message or (
-        path == "model.widths" and "found" in str(caught.value)
-    )
+    assert found in caught.value.message or (path == "model.widths" and "found" in str(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -136,8 +134,10 @@ def test_assignment_without_equals_sign_says_how():
 
 def test_assignments_are_read_as_yaml():
     assert parse_assignments(["train.epochs=3", "model.widths=[8, 2]", "name=a b"]) == {
-        "train.epochs": 3, "model.widths": [8, 2], "name": "a b",
-    }  # fmt: skip
+        "train.epochs": 3,
+        "model.widths": [8, 2],
+        "name": "a b",
+    }
 
 
 def test_path_through_a_value_is_an_error():
@@ -153,9 +153,7 @@ def test_overrides_leave_the_original_alone():
 
 junk = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
 

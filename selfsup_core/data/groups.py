@@ -78,9 +78,7 @@ def near_pairs(dataset: Dataset, rows: np.ndarray):
     tried = set()
     for quarter in range(4):
         buckets = defaultdict(list)
-        for place, part in enumerate(
-            ((hashes >> np.uint64(16 * quarter)) & np.uint64(0xFFFF)).tolist()
-        ):
+        for place, part in enumerate(((hashes >> np.uint64(16 * quarter)) & np.uint64(0xFFFF)).tolist()):
             buckets[part].append(place)
         for places in buckets.values():
             pairs = combinations(places, 2) if len(places) <= BUCKET else pairwise(places)

@@ -76,9 +76,12 @@ def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int)
     groups = np.unique(np.asarray(dataset.groups), return_inverse=True)[1]
     first = np.unique(groups, return_index=True)[1]
     stand_ins = replace(
-        dataset, x=np.zeros((len(first), 1), np.uint8), groups=None, extra={},
+        dataset,
+        x=np.zeros((len(first), 1), np.uint8),
+        groups=None,
+        extra={},
         y=None if dataset.y is None else np.asarray(dataset.y)[first],
-    )  # fmt: skip
+    )
     drawn = split_rows(stand_ins, validation=validation, test=test, seed=seed)
 
     def members(chosen: np.ndarray) -> np.ndarray:

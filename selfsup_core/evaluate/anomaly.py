@@ -40,6 +40,6 @@ def auroc(scores: np.ndarray, is_anomaly: np.ndarray) -> float | None:
 
 def class_means(errors: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
     """(C,) mean error of each class, NaN where it has no sample."""
-    return np.array([
-        errors[labels == i].mean() if (labels == i).any() else np.nan for i in range(len(classes))
-    ])  # fmt: skip
+    return np.array(
+        [errors[labels == i].mean() if (labels == i).any() else np.nan for i in range(len(classes))]
+    )

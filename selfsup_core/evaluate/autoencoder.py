@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfsup_core.data.batches import Prepared
 from selfsup_core.data.splits import choose_labeled, choose_stratified
 from selfsup_core.evaluate.anomaly import auroc
 from selfsup_core.evaluate.neighbors import knn_accuracy
 from selfsup_core.evaluate.probe import probe_accuracy
-from selfsup_core.evaluate.verdict import MARGIN
+from selfsup_core.evaluate.words.verdict import MARGIN
+from selfsup_core.features.batches import Prepared
 from selfsup_core.objectives.registry import Objective
 
 if TYPE_CHECKING:
@@ -54,9 +54,16 @@ class Evaluator:
     """Holds the fixed rows of a run: tiles, map samples, validation, neighbors' queries and references."""
 
     def __init__(
-        self, data: Prepared, *, tiles: int, samples: int, labels_per_class: int, seed: int,
-        labels_fraction: float = 1.0, left_out: int = -1,
-    ) -> None:  # fmt: skip
+        self,
+        data: Prepared,
+        *,
+        tiles: int,
+        samples: int,
+        labels_per_class: int,
+        seed: int,
+        labels_fraction: float = 1.0,
+        left_out: int = -1,
+    ) -> None:
         self.data, self.left_out = data, left_out
         y, split = data.y, data.split
         validation = choose_stratified(split.validation, y, VALIDATION_ROWS, seed)
@@ -88,16 +95,12 @@ class Evaluator:
     def _labels(self, rows: np.ndarray) -> torch.Tensor:
         import torch
 
-        return torch.from_numpy(self.data.y[rows].astype(np.int64)).to(
-            self.data.device or self.data.x.device
-        )
+        return torch.from_numpy(self.data.y[rows].astype(np.int64)).to(self.data.device or self.data.x.device)
 
     def _knn(self, queries: torch.Tensor, references: torch.Tensor) -> float | None:
         if self.data.y is None:
             return None
-        return knn_accuracy(
-            queries, self._labels(self.queries), references, self._labels(self.references)
-        )
+        return knn_accuracy(queries, self._labels(self.queries), references, self._labels(self.references))
 
     def _accuracies(self, queries: torch.Tensor, references: torch.Tensor) -> dict[str, Any]:
         """5-NN and a linear probe on codes, or on anything else that stands for the samples."""
@@ -157,7 +160,7 @@ class Evaluator:
 
     def baseline(
         self, components: int, fit_pca: Callable[[torch.Tensor, int], Any], *, has_reconstruction: bool = True
-    ) -> dict[str, float | int | None]:  # fmt: skip
+    ) -> dict[str, float | int | None]:
         """PCA with as many dimensions as the code, fitted on training rows; 5-NN and probe on it and on the raw input.
 
         Args:
@@ -188,7 +191,7 @@ class Evaluator:
 
 def rebuild(
     model: nn.Module, objective: Objective, x: torch.Tensor, codes: torch.Tensor, generator: torch.Generator
-) -> torch.Tensor:  # fmt: skip
+) -> torch.Tensor:
     """(B, D) values that the network makes of clean inputs; of a masked autoencoder, those with the holes filled."""
     return model.decode(codes) if model.can_decode else objective.show(model, x, generator)[1]
 

@@ -22,5 +22,5 @@ def calibrate(logits: np.ndarray, y: np.ndarray) -> dict[str, Any]:
         p = np.exp(logits / scale - (logits / scale).max(axis=1, keepdims=True))
         p /= p.sum(axis=1, keepdims=True)
         sure, is_right = p.max(axis=1)[~half], (p.argmax(axis=1) == y)[~half]
-        found[name] = {"ece": calibration_error(sure, is_right), "bins": reliability(sure, is_right)}  # fmt: skip
+        found[name] = {"ece": calibration_error(sure, is_right), "bins": reliability(sure, is_right)}
     return found

@@ -53,9 +53,7 @@ def macro_f1(confusion: np.ndarray) -> float | None:
     return float(score_classes(confusion).f1[occurs].mean()) if occurs.any() else None
 
 
-def calibration_error(
-    confidence: np.ndarray, is_right: np.ndarray, *, bins: int = BINS
-) -> float | None:
+def calibration_error(confidence: np.ndarray, is_right: np.ndarray, *, bins: int = BINS) -> float | None:
     """confidence: (N,) in [0, 1], is_right: (N,) → ECE in [0, 1]; None without rows."""
     if len(confidence) == 0:
         return None

@@ -23,15 +23,26 @@ class ClusterConfig(Config):
     """How groups are found."""
 
     method: Literal["hdbscan", "kmeans"] = setting(
-        "hdbscan", "HDBSCAN finds dense groups and leaves loners out; k-means cuts all points into as many as you say.",
+        "hdbscan",
+        "HDBSCAN finds dense groups and leaves loners out; k-means cuts all points into as many as you say.",
         title="Method",
-    )  # fmt: skip
+    )
     where: Literal["map", "space"] = setting(
-        "map", "Whether groups are looked for on the map or among the vectors themselves.", title="Where",
+        "map",
+        "Whether groups are looked for on the map or among the vectors themselves.",
+        title="Where",
         why="In many dimensions hardly any place is dense; UMAP's map makes dense groups of what is near.",
-    )  # fmt: skip
-    least: int = setting(0, "Fewest points of a group (HDBSCAN); 0 takes a hundredth of all.", title="Least size", ge=0, le=100_000)  # fmt: skip
-    count: int = setting(0, "Groups (k-means); 0 takes as many as there are classes, or 10.", title="Groups", ge=0, le=200)  # fmt: skip
+    )
+    least: int = setting(
+        0,
+        "Fewest points of a group (HDBSCAN); 0 takes a hundredth of all.",
+        title="Least size",
+        ge=0,
+        le=100_000,
+    )
+    count: int = setting(
+        0, "Groups (k-means); 0 takes as many as there are classes, or 10.", title="Groups", ge=0, le=200
+    )
     seed: int = setting(0, "Seed of k-means.", title="Seed", ge=0, le=2**31 - 1)
 
 
@@ -56,7 +67,9 @@ def kmeans(x: np.ndarray, count: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans, MiniBatchKMeans
 
     if count > len(x):
-        raise SettingError(f"count: {count} groups of {len(x)} points cannot be.", remedy="Choose fewer groups.")  # fmt: skip
+        raise SettingError(
+            f"count: {count} groups of {len(x)} points cannot be.", remedy="Choose fewer groups."
+        )
     kind = MiniBatchKMeans if len(x) > MOST_FIT else KMeans
     return kind(count, n_init=3, random_state=seed).fit_predict(np.asarray(x, np.float32))
 
@@ -72,7 +85,9 @@ def hdbscan(x: np.ndarray, least: int) -> np.ndarray:
         chosen = np.sort(np.random.default_rng(0).choice(len(x), MOST_FIT, replace=False))
     size = max(2, round(least * len(chosen) / len(x)))
     found = np.full(len(x), -1)
-    found[chosen] = HDBSCAN(min_cluster_size=size, min_samples=min(size, 15), copy=True).fit_predict(x[chosen])  # fmt: skip
+    found[chosen] = HDBSCAN(min_cluster_size=size, min_samples=min(size, 15), copy=True).fit_predict(
+        x[chosen]
+    )
     if len(chosen) < len(x):
         from selfsup_core.evaluate.nearest import exact
 
@@ -89,7 +104,11 @@ def agreement(found: np.ndarray, labels: np.ndarray) -> dict[str, float] | None:
     if both.sum() < 2:
         return None
     a, b = labels[both], found[both]
-    return {"ari": float(adjusted_rand_score(a, b)), "nmi": float(normalized_mutual_info_score(a, b)), "rows": int(both.sum())}  # fmt: skip
+    return {
+        "ari": float(adjusted_rand_score(a, b)),
+        "nmi": float(normalized_mutual_info_score(a, b)),
+        "rows": int(both.sum()),
+    }
 
 
 def typical_words(texts: list[str], groups: np.ndarray, most: int = 3) -> list[list[str]]:

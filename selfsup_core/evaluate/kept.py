@@ -31,7 +31,13 @@ class Kept:
     @classmethod
     def nothing(cls, size: int) -> Kept:
         none = np.full(size, -1, np.int32)
-        return cls(none, np.zeros(size, np.float32), np.zeros(size, np.float32), none.copy(), np.zeros(size, np.uint16))  # fmt: skip
+        return cls(
+            none,
+            np.zeros(size, np.float32),
+            np.zeros(size, np.float32),
+            none.copy(),
+            np.zeros(size, np.uint16),
+        )
 
     @property
     def kept_label(self) -> np.ndarray:
@@ -55,7 +61,7 @@ def describe_kept(before: Kept, now: Kept, truth: np.ndarray) -> dict[str, float
 
 def count_kept(
     before: np.ndarray, now: Kept, truth: np.ndarray, given: np.ndarray, classes: int, *, with_pairs: bool
-) -> dict[str, np.ndarray]:  # fmt: skip
+) -> dict[str, np.ndarray]:
     """Counts of a frame: mix (4, C) of truth, proposed, kept and given; histogram; with pairs of classes flow and kept_confusion.
 
     Args:
@@ -67,7 +73,7 @@ def count_kept(
     if with_pairs:
         known = (truth >= 0) & (kept >= 0)
         found["flow"] = flow(before, kept, classes)
-        found["kept_confusion"] = confusion_matrix(truth[known], kept[known], classes).astype(np.int32)  # fmt: skip
+        found["kept_confusion"] = confusion_matrix(truth[known], kept[known], classes).astype(np.int32)
     return found
 
 
@@ -81,12 +87,10 @@ def flow(before: np.ndarray, after: np.ndarray, classes: int) -> np.ndarray:
     return confusion_matrix(before + 1, after + 1, classes + 1).astype(np.int32)
 
 
-def histogram(
-    label: np.ndarray, confidence: np.ndarray, truth: np.ndarray, classes: int
-) -> np.ndarray:
+def histogram(label: np.ndarray, confidence: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
     """(P,) proposals → (C, 100, 3) counts by class, hundredth of confidence, and right, wrong, truth unknown."""
     there = label >= 0
     bins = np.minimum((confidence[there] * BINS).astype(np.int64), BINS - 1)
     kind = np.where(truth[there] < 0, 2, (truth[there] != label[there]).astype(np.int64))
     place = (label[there].astype(np.int64) * BINS + bins) * 3 + kind
-    return np.bincount(place, minlength=classes * BINS * 3).reshape(classes, BINS, 3).astype(np.int32)  # fmt: skip
+    return np.bincount(place, minlength=classes * BINS * 3).reshape(classes, BINS, 3).astype(np.int32)

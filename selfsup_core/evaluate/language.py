@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from selfsup_core.data.corpus import Corpus
+from selfsup_core.features.corpus import Corpus
 from selfsup_core.objectives import Objective
 
 MOST_VALIDATION = 24_000  # tokens looked at after each epoch
-VALIDATION_SHARE = (
-    0.3  # of an epoch's tokens: looking costs a third of training, so a tenth of the time
-)
+VALIDATION_SHARE = 0.3  # of an epoch's tokens: looking costs a third of training, so a tenth of the time
 LEAST_WINDOWS = 8
 MOST_LOGITS = 20_000_000
 MAP_TOKENS = 400
@@ -82,9 +80,18 @@ class LanguageEvaluator:
     """
 
     def __init__(
-        self, corpus: Corpus, *, span: int, is_masked: bool, device: str, prompt: str, written: int,
-        points: int, seed: int, epoch_windows: int,
-    ) -> None:  # fmt: skip
+        self,
+        corpus: Corpus,
+        *,
+        span: int,
+        is_masked: bool,
+        device: str,
+        prompt: str,
+        written: int,
+        points: int,
+        seed: int,
+        epoch_windows: int,
+    ) -> None:
         import torch
 
         self.corpus, self.is_masked, self.device, self.seed = corpus, is_masked, device, seed
@@ -98,10 +105,9 @@ class LanguageEvaluator:
         self.shown = np.argsort(-counts, kind="stable")[:most]  # token numbers on the map
         controls = set(corpus.tokenizer.fast.all_special_ids)
         self.pieces = corpus.tokenizer.pieces(self.shown)
-        self.kinds = np.array([
-            kind_of(p, is_control=int(t) in controls)
-            for p, t in zip(self.pieces, self.shown, strict=True)
-        ])  # fmt: skip
+        self.kinds = np.array(
+            [kind_of(p, is_control=int(t) in controls) for p, t in zip(self.pieces, self.shown, strict=True)]
+        )
 
     def batches(self, starts: np.ndarray, vocabulary: int) -> Any:
         """(B, span) token numbers of windows."""
@@ -138,9 +144,11 @@ class LanguageEvaluator:
                     continue
                 logits = model(input_ids=batch[:, :-1], use_cache=False).logits.float()
                 wanted = batch[:, 1:].flatten()
-                nats = torch.nn.functional.cross_entropy(
-                    logits.flatten(0, 1), wanted, reduction="none"
-                ).double().cpu()  # fmt: skip
+                nats = (
+                    torch.nn.functional.cross_entropy(logits.flatten(0, 1), wanted, reduction="none")
+                    .double()
+                    .cpu()
+                )
                 total.index_add_(0, wanted.cpu(), nats)
                 counts.index_add_(0, wanted.cpu(), torch.ones_like(nats))
         if self.is_masked:
@@ -161,14 +169,12 @@ class LanguageEvaluator:
         was_training = model.training
         model.eval()
         loss, others, each = self.measure(model, objective)
-        metrics: dict[str, float | None] = {"val_loss": loss, **{f"val_{k}": v for k, v in others.items()}}  # fmt: skip
+        metrics: dict[str, float | None] = {"val_loss": loss, **{f"val_{k}": v for k, v in others.items()}}
         metrics["val_token_perplexity"] = math.exp(min(loss, 700.0))
         if not self.is_masked:
             metrics["val_bits_per_character"] = self.bits_per_character(loss)
         with torch.inference_mode():
-            table = model.get_input_embeddings().weight[
-                torch.from_numpy(self.shown).to(self.device)
-            ]
+            table = model.get_input_embeddings().weight[torch.from_numpy(self.shown).to(self.device)]
             embeddings = table.float().cpu().numpy()
             filled = self.fill(model, objective) if self.is_masked else []
         written, completed = ("", "") if self.is_masked else self.write(model)
@@ -216,12 +222,16 @@ class LanguageEvaluator:
         import torch
 
         tokenizer, mask = self.corpus.tokenizer, objective.mask_token
-        own = tokenizer.fast(self.prompt, add_special_tokens=False, split_special_tokens=False)["input_ids"]  # fmt: skip
+        own = tokenizer.fast(self.prompt, add_special_tokens=False, split_special_tokens=False)["input_ids"]
         texts = [(own, [i for i, t in enumerate(own) if t == mask])]
         draw = np.random.default_rng(self.seed)
         for text in self.corpus.texts[:FILLED_TEXTS]:
             ids = tokenizer.encode(text[:1000])[:FILLED_TOKENS].tolist()
-            hidden = sorted(draw.choice(len(ids), max(1, round(len(ids) * objective.config.share)), replace=False)) if ids else []  # fmt: skip
+            hidden = (
+                sorted(draw.choice(len(ids), max(1, round(len(ids) * objective.config.share)), replace=False))
+                if ids
+                else []
+            )
             texts.append((ids, [int(i) for i in hidden]))
         found = []
         for ids, hidden in texts:
@@ -238,7 +248,12 @@ class LanguageEvaluator:
                 guess = int(best.indices[i])
                 state = WRONG if guess != ids[i] else RIGHT
                 wanted = "" if ids[i] == mask else line[i][0]
-                line[i] = [tokenizer.decode([guess]), state if wanted else RIGHT, wanted, round(float(best.values[i]), 4)]  # fmt: skip
+                line[i] = [
+                    tokenizer.decode([guess]),
+                    state if wanted else RIGHT,
+                    wanted,
+                    round(float(best.values[i]), 4),
+                ]
             found.append(line)
         return found
 

@@ -25,7 +25,7 @@ def code_to_map(codes: torch.Tensor, mean: torch.Tensor, axes: torch.Tensor) -> 
 
 def map_to_code(
     points: torch.Tensor, mean: torch.Tensor, axes: torch.Tensor, residual: torch.Tensor | None = None
-) -> torch.Tensor:  # fmt: skip
+) -> torch.Tensor:
     """(N, 2) → (N, K): mean + p axes, the code nearest to `mean` that the map shows there.
 
     Args:
@@ -83,9 +83,7 @@ def traverse(
     return codes.flatten(0, 1)
 
 
-def class_direction(
-    codes: torch.Tensor, labels: torch.Tensor, plus: int, minus: int
-) -> torch.Tensor:
+def class_direction(codes: torch.Tensor, labels: torch.Tensor, plus: int, minus: int) -> torch.Tensor:
     """(K,) mean code of class `plus` − mean code of class `minus`.
 
     Raises:

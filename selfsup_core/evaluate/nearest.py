@@ -24,8 +24,13 @@ def unit(x: np.ndarray) -> np.ndarray:
 
 
 def nearest(
-    x: np.ndarray, k: int, metric: str = "euclidean", *, seed: int = 0, say: Callable[[int, int], None] | None = None
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    x: np.ndarray,
+    k: int,
+    metric: str = "euclidean",
+    *,
+    seed: int = 0,
+    say: Callable[[int, int], None] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """x: (N, D) finite → the k nearest other rows of each: ((N, k) row numbers, (N, k) distances), nearest first.
 
     Cosine distances are 1 − cosine. Equal distances: the lower row first where the search is exact.
@@ -39,9 +44,17 @@ def nearest(
     from pynndescent import NNDescent
 
     found = NNDescent(
-        x, metric=metric, n_neighbors=k + 1, random_state=np.random.RandomState(seed), n_jobs=None, compressed=False,
-        n_trees=min(64, 5 + round(len(x) ** 0.5 / 20)), n_iters=max(5, round(np.log2(len(x)))), max_candidates=60, low_memory=True,
-    )  # fmt: skip
+        x,
+        metric=metric,
+        n_neighbors=k + 1,
+        random_state=np.random.RandomState(seed),
+        n_jobs=None,
+        compressed=False,
+        n_trees=min(64, 5 + round(len(x) ** 0.5 / 20)),
+        n_iters=max(5, round(np.log2(len(x)))),
+        max_candidates=60,
+        low_memory=True,
+    )
     rows, distances = found.neighbor_graph
     return without_self(rows, distances, k)
 
@@ -58,9 +71,14 @@ def without_self(rows: np.ndarray, distances: np.ndarray, k: int) -> tuple[np.nd
 
 
 def exact(
-    queries: np.ndarray, x: np.ndarray, k: int, metric: str = "euclidean", *, skip_self: bool = False,
+    queries: np.ndarray,
+    x: np.ndarray,
+    k: int,
+    metric: str = "euclidean",
+    *,
+    skip_self: bool = False,
     say: Callable[[int, int], None] | None = None,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+) -> tuple[np.ndarray, np.ndarray]:
     """queries: (Q, D), x: (N, D) → ((Q, k), (Q, k)); with `skip_self` query i is row i of x and is left out."""
     import torch
 

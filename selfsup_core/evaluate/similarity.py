@@ -34,4 +34,4 @@ def procrustes_distance(a: np.ndarray, b: np.ndarray) -> float | None:
 
 def shared_neighbors(a: np.ndarray, b: np.ndarray) -> float:
     """(N, k), (N, k) neighbors of the same rows in two spaces → mean share that both name."""
-    return float(np.mean([len(np.intersect1d(x, y)) / max(1, len(x)) for x, y in zip(a, b, strict=True)]))  # fmt: skip
+    return float(np.mean([len(np.intersect1d(x, y)) / max(1, len(x)) for x, y in zip(a, b, strict=True)]))

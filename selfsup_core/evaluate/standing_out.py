@@ -50,7 +50,7 @@ def of_number(what: str, values: np.ndarray, chosen: np.ndarray) -> Difference |
     return Difference(what, abs(score), a, b, f"{word}: {a:.3g}, rest {b:.3g}")
 
 
-def of_category(what: str, codes: np.ndarray, names: list[str], chosen: np.ndarray) -> list[Difference]:  # fmt: skip
+def of_category(what: str, codes: np.ndarray, names: list[str], chosen: np.ndarray) -> list[Difference]:
     """codes: (N,) numbers of names, -1 unknown; one difference for each name."""
     known = codes >= 0
     inside, outside = codes[chosen & known], codes[~chosen & known]
@@ -58,9 +58,15 @@ def of_category(what: str, codes: np.ndarray, names: list[str], chosen: np.ndarr
         return []
     p, q = (np.bincount(c, minlength=len(names)) / len(c) for c in (inside, outside))
     return [
-        Difference(f"{what}: {names[i]}", float(abs(p[i] - q[i])), float(p[i]), float(q[i]), f"{p[i]:.0%}, rest {q[i]:.0%}")
+        Difference(
+            f"{what}: {names[i]}",
+            float(abs(p[i] - q[i])),
+            float(p[i]),
+            float(q[i]),
+            f"{p[i]:.0%}, rest {q[i]:.0%}",
+        )
         for i in np.flatnonzero((p > 0) | (q > 0))
-    ]  # fmt: skip
+    ]
 
 
 def of_words(texts: list[str], chosen: np.ndarray, most: int = 12) -> list[Difference]:
@@ -87,20 +93,25 @@ def of_words(texts: list[str], chosen: np.ndarray, most: int = 12) -> list[Diffe
     n_in, n_out = int(chosen.sum()), int((~chosen).sum())
     best = sorted(found, key=lambda pair: (-pair[0], pair[1]))[:most]
     return [
-        Difference(word, min(1.0, abs(inside[word] / n_in - outside[word] / n_out)), inside[word] / n_in, outside[word] / n_out,
-                   f"in {inside[word] / n_in:.0%} of the texts, rest {outside[word] / n_out:.0%} (z {z:.1f})")
+        Difference(
+            word,
+            min(1.0, abs(inside[word] / n_in - outside[word] / n_out)),
+            inside[word] / n_in,
+            outside[word] / n_out,
+            f"in {inside[word] / n_in:.0%} of the texts, rest {outside[word] / n_out:.0%} (z {z:.1f})",
+        )
         for z, word in best
-    ]  # fmt: skip
+    ]
 
 
 def rank(found: list[Difference | None], most: int = 8, least: float = 0.1) -> list[Difference]:
     """The largest effects first, small ones left out."""
-    return sorted((d for d in found if d is not None and d.effect >= least), key=lambda d: (-d.effect, d.what))[:most]  # fmt: skip
+    return sorted(
+        (d for d in found if d is not None and d.effect >= least), key=lambda d: (-d.effect, d.what)
+    )[:most]
 
 
-def typical_and_odd(
-    x: np.ndarray, chosen: np.ndarray, most: int = 3
-) -> tuple[np.ndarray, np.ndarray]:
+def typical_and_odd(x: np.ndarray, chosen: np.ndarray, most: int = 3) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of the selection (rows of x (N, D)) nearest to its mean, and farthest from it."""
     rows = np.flatnonzero(chosen)
     away = np.linalg.norm(x[rows] - x[rows].mean(axis=0), axis=1)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from selfsup_core.data.dataset import load_dataset
-from selfsup_core.data.own import folder_of
+from selfsup_core.data.library.own import folder_of
 from selfsup_core.data.texts import Texts
 
 
@@ -53,9 +53,7 @@ def export_dataset(workspace: Path, name: str) -> tuple[str, bytes]:
                 from scipy.io import wavfile
 
                 file = f"{folder}/{row:06d}.wav"
-                wavfile.write(
-                    picture, int(dataset.details["rate"]), np.asarray(dataset.extra["audio"][row])
-                )
+                wavfile.write(picture, int(dataset.details["rate"]), np.asarray(dataset.extra["audio"][row]))
             else:
                 file = f"{folder}/{row:06d}.png"
                 values = np.round(np.asarray(dataset.x[row], np.float32) * dataset.scale * 255)

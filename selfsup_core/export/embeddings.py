@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from selfsup_core.data.embed import EmbedConfig, cached_embeddings
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
+from selfsup_core.features.embedding.embed import EmbedConfig, cached_embeddings
 
 FORMATS = ("npz", "parquet")
 
@@ -25,9 +25,10 @@ def open_texts(workspace: Path, source: str) -> tuple[Any, Texts]:
     dataset = open_source(source, workspace)
     if not isinstance(dataset.x, Texts):
         raise DataError(
-            f"Only texts can be embedded; {dataset.title} holds {dataset.kind}s.", code="no-texts",
+            f"Only texts can be embedded; {dataset.title} holds {dataset.kind}s.",
+            code="no-texts",
             remedy="Choose a set of texts; images and tables have an autoencoder's code.",
-        )  # fmt: skip
+        )
     return dataset, dataset.x
 
 
@@ -35,7 +36,9 @@ def read_embeddings(workspace: Path, source: str, encoder: str) -> np.ndarray | 
     """(N, width) that were made before, or None. Raises DataError as `open_texts`."""
     dataset, texts = open_texts(workspace, source)
     digest = dataset.digest or dataset.id
-    return cached_embeddings(EmbedConfig(encoder=encoder), cache=folder_of(workspace), data_digest=digest, rows=len(texts))  # fmt: skip
+    return cached_embeddings(
+        EmbedConfig(encoder=encoder), cache=folder_of(workspace), data_digest=digest, rows=len(texts)
+    )
 
 
 def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "npz") -> bytes:
@@ -50,9 +53,10 @@ def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "n
     x = read_embeddings(workspace, source, encoder)
     if x is None:
         raise DataError(
-            f"{dataset.title} has no embeddings by {encoder} yet.", code="no-embeddings",
+            f"{dataset.title} has no embeddings by {encoder} yet.",
+            code="no-embeddings",
             remedy="Make them first, on the page Language model under Embed, or with `language embed`.",
-        )  # fmt: skip
+        )
     labels = dataset.label_names() if dataset.y is not None else [""] * len(x)
     buffer = io.BytesIO()
     if kind == "npz":
@@ -62,6 +66,11 @@ def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "n
     from pyarrow import parquet
 
     vectors = pa.FixedSizeListArray.from_arrays(pa.array(x.ravel()), x.shape[1])
-    columns = {"row": np.arange(len(x)), "label": labels, "text": pa.array(list(dataset.x), pa.large_string()), "vector": vectors}  # fmt: skip
+    columns = {
+        "row": np.arange(len(x)),
+        "label": labels,
+        "text": pa.array(list(dataset.x), pa.large_string()),
+        "vector": vectors,
+    }
     parquet.write_table(pa.table(columns), buffer)
     return buffer.getvalue()

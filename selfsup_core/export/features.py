@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from selfsup_core.data.batches import category_groups, fill_missing, leave_out
-from selfsup_core.data.config import DataConfig
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import split_rows
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.features.batches import category_groups, fill_missing, leave_out
+from selfsup_core.features.config import DataConfig
 
 MOST_ROWS = 100_000  # of a file of new samples
 
@@ -46,9 +46,7 @@ class Features:
             return steps(self, items)
         rows = np.stack([np.asarray(item).reshape(-1) for item in items])
         if rows.shape[1] != self.about["width"]:
-            raise DataError(
-                f"A sample has {rows.shape[1]} values; {self.about['width']} were expected."
-            )
+            raise DataError(f"A sample has {rows.shape[1]} values; {self.about['width']} were expected.")
         if self.encoder is not None:
             return self._encode(rows)
         if "low" not in self.arrays:
@@ -63,7 +61,7 @@ class Features:
     def _encode(self, rows: np.ndarray) -> np.ndarray:
         import torch
 
-        x = torch.from_numpy((rows.astype(np.float32) * np.float32(self.about["scale"])).astype(np.float32))  # fmt: skip
+        x = torch.from_numpy((rows.astype(np.float32) * np.float32(self.about["scale"])).astype(np.float32))
         with torch.inference_mode():
             return self.encoder.encode(x).float().numpy()
 
@@ -74,9 +72,7 @@ def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Featu
     Raises:
         DataError: as `prepare`.
     """
-    split = split_rows(
-        dataset, validation=config.validation, test=config.test, seed=config.split_seed
-    )
+    split = split_rows(dataset, validation=config.validation, test=config.test, seed=config.split_seed)
     y = None if dataset.y is None else np.asarray(dataset.y)
     if config.leave_out:
         split = leave_out(split, y, dataset.classes, config.leave_out)
@@ -84,10 +80,12 @@ def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Featu
     if isinstance(dataset.x, Texts):
         return fit_texts(dataset, dataset.x, split.train, config, workspace)
     about |= {
-        "item_shape": list(dataset.item_shape), "columns": list(dataset.columns),
-        "scale": dataset.scale, "width": dataset.width,
+        "item_shape": list(dataset.item_shape),
+        "columns": list(dataset.columns),
+        "scale": dataset.scale,
+        "width": dataset.width,
         "sound": {k: dataset.details[k] for k in ("rate", "seconds") if k in dataset.details},
-    }  # fmt: skip
+    }
     if dataset.x.dtype == np.uint8:
         return Features(about)
     flat = np.asarray(dataset.x).reshape(len(dataset), -1) * dataset.scale
@@ -112,13 +110,11 @@ def to_range(x: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
 def fit_texts(
     dataset: Dataset, texts: Texts, train: np.ndarray, config: DataConfig, workspace: Path
 ) -> Features:
-    from selfsup_core.data.vectorize import embed, word_options
+    from selfsup_core.features.vectorize import embed, word_options
 
     about: dict[str, Any] = {"kind": "text", "features": config.text_features}
     if config.text_features == "embeddings":
-        x = embed(
-            texts, workspace / "embeddings", dataset.digest or dataset.id, encoder=config.encoder
-        )
+        x = embed(texts, workspace / "embeddings", dataset.digest or dataset.id, encoder=config.encoder)
         return Features(about | {"encoder": config.encoder}, column_range(x[train]))
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -136,7 +132,7 @@ def fit_texts(
 
 
 def embeddings(features: Features, texts: list[str]) -> np.ndarray:
-    from selfsup_core.data.vectorize import embed
+    from selfsup_core.features.vectorize import embed
 
     x = embed(Texts.pack(texts), None, "", encoder=features.about["encoder"])
     return to_range(x, features.arrays)
@@ -147,9 +143,7 @@ def weigh_words(features: Features, texts: list[str]) -> np.ndarray:
 
     about, arrays = features.about, features.arrays
     options = {k: tuple(v) if isinstance(v, list) else v for k, v in about["options"].items()}
-    vectorizer = TfidfVectorizer(
-        vocabulary=about["terms"], sublinear_tf=True, dtype=np.float32, **options
-    )
+    vectorizer = TfidfVectorizer(vocabulary=about["terms"], sublinear_tf=True, dtype=np.float32, **options)
     vectorizer.idf_ = arrays["idf"]
     found = np.zeros((len(texts), about["width"]), np.float32)
     largest = np.where(arrays["largest"] > 0, arrays["largest"], 1.0)
@@ -244,9 +238,7 @@ def read_cell(cells: dict[str, Any], column: str, file: str, number: int) -> flo
         try:
             return float(text) if text else float("nan")
         except ValueError as error:
-            raise DataError(
-                f"{file}, row {number}: {column} is {text[:40]!r}, not a number."
-            ) from error
+            raise DataError(f"{file}, row {number}: {column} is {text[:40]!r}, not a number.") from error
     name, equals, level = column.rpartition("=")
     if equals and name in cells:
         return float((cells[name] or "").strip() == level)

@@ -1,6 +1,6 @@
 """A map as one HTML file that opens offline: points, colors, cards and the same drawing code as on the page, nothing from elsewhere.
 
-The drawing code is the modules of `assets/scatter`, joined in the order of `MODULES` with their imports and exports taken out.
+The drawing code is the modules of `assets/web/scatter`, joined in the order of `MODULES` with their imports and exports taken out.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import numpy as np
 from selfsup_core.errors import DataError
 from selfsup_core.figures.palette import OKABE_ITO
 from selfsup_core.files import write_bytes
+from selfsup_core.places import WEB
 
-SCATTER = Path(__file__).parents[2] / "assets" / "scatter"
+SCATTER = WEB / "scatter"
 MODULES = ("shapes.js", "grid.js", "select.js", "draw.js", "plot.js")
 MOST_BYTES = 20_000_000
 ROOM_FOR_PICTURES = 9_000_000
@@ -49,9 +50,18 @@ def base64_of(array: np.ndarray) -> str:
 
 
 def write_html_map(
-    path: Path, *, title: str, about: str, points: np.ndarray, codes: np.ndarray, legend: dict[str, Any], rows: np.ndarray,
-    labels: list[str], texts: list[str], pictures: Callable[[np.ndarray], np.ndarray | None],
-) -> int:  # fmt: skip
+    path: Path,
+    *,
+    title: str,
+    about: str,
+    points: np.ndarray,
+    codes: np.ndarray,
+    legend: dict[str, Any],
+    rows: np.ndarray,
+    labels: list[str],
+    texts: list[str],
+    pictures: Callable[[np.ndarray], np.ndarray | None],
+) -> int:
     """Bytes of the file. points: (N, 2), codes: (N,) bytes and legend as `questions.color` gives them.
 
     Raises:
@@ -61,9 +71,16 @@ def write_html_map(
     size = float(max((points.max(axis=0) - low).max(), 1e-9))
     numbers = np.rint((points - low) / size * LEVELS).astype("<u2")
     data: dict[str, Any] = {
-        "low": low.tolist(), "size": size, "rows": len(points), "points": base64_of(numbers), "codes": base64_of(codes),
-        "legend": legend, "numbers": base64_of(rows.astype("<u4")), "palette": list(OKABE_ITO), "pictures": None,
-    }  # fmt: skip
+        "low": low.tolist(),
+        "size": size,
+        "rows": len(points),
+        "points": base64_of(numbers),
+        "codes": base64_of(codes),
+        "legend": legend,
+        "numbers": base64_of(rows.astype("<u4")),
+        "palette": list(OKABE_ITO),
+        "pictures": None,
+    }
     first = pictures(rows[:1])
     if first is not None:
         each = shrink(first)[0].nbytes
@@ -84,11 +101,14 @@ def write_html_map(
         "SCRIPT": bundle(),
         "DATA": packed,
     }
-    content = re.sub(r"%%(TITLE|ABOUT|SCRIPT|DATA)%%", lambda m: filled[m.group(1)], page).encode("utf-8", "replace")  # fmt: skip
+    content = re.sub(r"%%(TITLE|ABOUT|SCRIPT|DATA)%%", lambda m: filled[m.group(1)], page).encode(
+        "utf-8", "replace"
+    )
     if len(content) > MOST_BYTES:
         raise DataError(
-            f"The file would have {len(content) / 1e6:.0f} MB; at most 20 are written.", code="too-large",
+            f"The file would have {len(content) / 1e6:.0f} MB; at most 20 are written.",
+            code="too-large",
             remedy="Draw the map of fewer points (Advanced, Most points).",
-        )  # fmt: skip
+        )
     write_bytes(path, content)
     return len(content)

@@ -26,8 +26,9 @@ def keras_script(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
     if spec.model.kind != "dense" or spec.objective.kind not in HOW:
         raise StudioError(
             "The Keras model is there for dense networks without a Gaussian head or a codebook.",
-            code="no-script", remedy="Take the PyTorch script.",
-        )  # fmt: skip
+            code="no-script",
+            remedy="Take the PyTorch script.",
+        )
     sizes = MODELS["dense"].shapes(spec.model, item_shape)
     half = len(sizes) // 2
     hidden = spec.model.activation

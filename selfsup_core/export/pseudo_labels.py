@@ -38,9 +38,10 @@ def read_pseudo_labels(
         arrays, about = read_frame(path), read_about(path)
     except FileNotFoundError as error:
         raise RunError(
-            f"The run {folder.id} has no pseudo-labels.", code="no-pseudo-labels",
+            f"The run {folder.id} has no pseudo-labels.",
+            code="no-pseudo-labels",
             remedy="Choose a run with the objective pseudo-labels that has finished an epoch.",
-        ) from error  # fmt: skip
+        ) from error
     classes, proposers = json.loads(about["classes"]), json.loads(about["proposers"])
     rows, size = arrays["rows"], len(arrays["rows"])
     found: dict[str, list[Any]] = {
@@ -73,7 +74,7 @@ def read_rows_of(
     if text and isinstance(dataset.x, Texts):
         found["text"] = [dataset.x[int(row)] for row in rows]
     if truth and dataset.y is not None:
-        found["truth"] = [classes[y] if y >= 0 else "" for y in np.asarray(dataset.y)[rows].tolist()]  # fmt: skip
+        found["truth"] = [classes[y] if y >= 0 else "" for y in np.asarray(dataset.y)[rows].tolist()]
     return found
 
 
@@ -101,5 +102,5 @@ def export_pseudo_labels(
     writer = csv.writer(lines)
     writer.writerow(columns)
     for line in zip(*columns.values(), strict=True):
-        writer.writerow([harmless(v) if isinstance(v, str) else "" if v is None else v for v in line])  # fmt: skip
+        writer.writerow([harmless(v) if isinstance(v, str) else "" if v is None else v for v in line])
     return lines.getvalue().encode()

@@ -20,9 +20,14 @@ from selfsup_core.runs.spec import RunSpec, read_spec
 
 
 def pytorch_script(
-    spec: RunSpec, item_shape: tuple[int, ...], threads: int = 1, *, epochs: int | None = None,
-    rates: dict[int, float] | None = None, groups: Groups = (),
-) -> str:  # fmt: skip
+    spec: RunSpec,
+    item_shape: tuple[int, ...],
+    threads: int = 1,
+    *,
+    epochs: int | None = None,
+    rates: dict[int, float] | None = None,
+    groups: Groups = (),
+) -> str:
     """The source.
 
     Args:
@@ -52,9 +57,7 @@ def harmless(name: str) -> str:
 
 
 def header(spec: RunSpec, threads: int, epochs: int, rates: dict[int, float]) -> str:
-    changes = (
-        f"\n    RATES = {rates!r}  # from these steps on, as changed in the run" if rates else ""
-    )
+    changes = f"\n    RATES = {rates!r}  # from these steps on, as changed in the run" if rates else ""
     return f'''
     """{harmless(spec.name) or "Autoencoder"}. Made by SelfSup Studio from the run's recipe {spec.digest()[:12]}.
 
@@ -102,9 +105,13 @@ def init(spec: RunSpec) -> str:
 
 def loop(spec: RunSpec, rates: dict[int, float]) -> str:
     count = "\n    step = 0" if rates else ""
-    change = """
+    change = (
+        """
             optimizer.param_groups[0]["lr"] = RATES.get(step, optimizer.param_groups[0]["lr"])
-            step += 1""" if rates else ""  # fmt: skip
+            step += 1"""
+        if rates
+        else ""
+    )
     return f"""
     weights = [p for part in [{parts_of(spec)}] for p in part.parameters()]
     optimizer = torch.optim.Adam(weights, lr=RATE, fused=True)
@@ -127,27 +134,33 @@ def loop(spec: RunSpec, rates: dict[int, float]) -> str:
 
 def script_data(folder: RunFolder) -> tuple[bytes, tuple[int, ...], Groups]:
     """(npz with the rows that the script reads, shape of a sample, groups of columns); test rows stand in it as zeros."""
-    from selfsup_core.data.batches import prepare
     from selfsup_core.data.sources import open_source
     from selfsup_core.evaluate.autoencoder import Evaluator
+    from selfsup_core.features.batches import prepare
 
     spec = read_spec(folder.spec)
     dataset = open_source(spec.data.source, folder.workspace)
     data = prepare(dataset, spec.data, "cpu", workspace=folder.workspace)
     evaluator = Evaluator(
-        data, tiles=spec.frames.tiles, samples=spec.frames.samples,
-        labels_per_class=spec.data.labels_per_class, seed=spec.data.split_seed,
+        data,
+        tiles=spec.frames.tiles,
+        samples=spec.frames.samples,
+        labels_per_class=spec.data.labels_per_class,
+        seed=spec.data.split_seed,
         labels_fraction=spec.data.labels_fraction,
-    )  # fmt: skip
+    )
     if data.device:
         raise StudioError("The data are too large for an archive.", code="no-script")
     x = data.x.numpy().copy()
     x[data.split.test] = 0
     buffer = io.BytesIO()
     np.savez_compressed(
-        buffer, x=x, train=data.split.train.astype(np.int64),
-        validation=evaluator.validation.astype(np.int64), scale=np.float64(data.scale),
-    )  # fmt: skip
+        buffer,
+        x=x,
+        train=data.split.train.astype(np.int64),
+        validation=evaluator.validation.astype(np.int64),
+        scale=np.float64(data.scale),
+    )
     return buffer.getvalue(), data.item_shape, data.groups
 
 
@@ -157,11 +170,13 @@ def script_of(folder: RunFolder, item_shape: tuple[int, ...], groups: Groups) ->
     has_ended = state["status"] in ENDED and state["epoch"]
     changes = read_rows(folder.path / "changes.jsonl")
     return pytorch_script(
-        spec, item_shape, (state.get("device") or {}).get("threads", 1),
+        spec,
+        item_shape,
+        (state.get("device") or {}).get("threads", 1),
         epochs=state["epoch"] if has_ended else None,
         rates={row["step"]: row["value"] for row in changes if row["name"] == "learning_rate"},
         groups=groups,
-    )  # fmt: skip
+    )
 
 
 README = """train.py trains this network again and prints the losses of each epoch; data.npz is what it reads.

@@ -43,7 +43,8 @@ def write_points(path: Path, kind: str, columns: dict[str, Any], vectors: np.nda
         writer.writerow(columns)
         for values in zip(*columns.values(), strict=True):
             writer.writerow(
-                harmless(v) if isinstance(v, str) else f"{v:.7g}" if isinstance(v, float | np.floating) else v for v in values
-            )  # fmt: skip
+                harmless(v) if isinstance(v, str) else f"{v:.7g}" if isinstance(v, float | np.floating) else v
+                for v in values
+            )
         buffer.write(lines.getvalue().encode("utf-8"))
     write_bytes(path, buffer.getvalue())

@@ -6,7 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING, Any
 
-from selfsup_core.evaluate.comparing import has_same_tokens
+from selfsup_core.evaluate.reading.comparing import has_same_tokens
 from selfsup_core.figures.palette import class_color
 from selfsup_core.figures.tokens import MARGIN, given, heights_of, name_tokens, notes_of
 
@@ -30,8 +30,9 @@ def comparison_figure(
     draw = side_by_side if has_same_tokens(*readings) else in_two_rows
     figure = draw(readings, [html.escape(name) for name in names], text)
     figure.update_layout(
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, margin=MARGIN | {"t": 36},
-    )  # fmt: skip
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        margin=MARGIN | {"t": 36},
+    )
     return figure
 
 
@@ -41,9 +42,13 @@ def side_by_side(readings: Any, names: list[str], text: str) -> go.Figure:
     figure = go.Figure()
     for index, (reading, name) in enumerate(zip(readings, names, strict=True)):
         figure.add_bar(
-            x=list(range(len(reading["pieces"]))), y=heights_of(reading), name=name, marker=marker(index),
-            hovertext=[f"{name}<br>{note}" for note in notes_of(reading)], hoverinfo="text",
-        )  # fmt: skip
+            x=list(range(len(reading["pieces"]))),
+            y=heights_of(reading),
+            name=name,
+            marker=marker(index),
+            hovertext=[f"{name}<br>{note}" for note in notes_of(reading)],
+            hoverinfo="text",
+        )
     figure.update_layout(
         height=330, barmode="group", bargap=0.2, yaxis_title=f"P(token | {given(readings[0])})"
     )
@@ -62,23 +67,32 @@ def in_two_rows(readings: Any, names: list[str], text: str) -> go.Figure:
         spans = reading["spans"] or [(i, i + 1) for i in range(len(reading["pieces"]))]
         stop = max(stop, spans[-1][1])
         figure.add_bar(
-            x=[(start + end) / 2 for start, end in spans], width=[max(end - start, 0.2) * 0.94 for start, end in spans],
-            y=heights_of(reading), name=name, yaxis="y" if index == 0 else "y2", marker=marker(index),
-            hovertext=[f"{name}<br>{note}" for note in notes_of(reading)], hoverinfo="text",
-        )  # fmt: skip
+            x=[(start + end) / 2 for start, end in spans],
+            width=[max(end - start, 0.2) * 0.94 for start, end in spans],
+            y=heights_of(reading),
+            name=name,
+            yaxis="y" if index == 0 else "y2",
+            marker=marker(index),
+            hovertext=[f"{name}<br>{note}" for note in notes_of(reading)],
+            hoverinfo="text",
+        )
     titles = [f"P(token | {given(reading)})" for reading in readings]
     figure.update_layout(
-        height=420, barmode="overlay",
+        height=420,
+        barmode="overlay",
         yaxis={"domain": [0.54, 1], "range": [0, 1], "title": titles[0]},
         yaxis2={"domain": [0, 0.46], "range": [0, 1], "title": titles[1], "anchor": "x"},
-    )  # fmt: skip
+    )
     words = list(WORD.finditer(text[:stop]))
     words = words[:: 1 + len(words) // MOST_WORDS]
     figure.update_xaxes(
-        range=[0, max(stop, 1)], anchor="y2", showgrid=False, autotickangles=[0, -45, -90],
+        range=[0, max(stop, 1)],
+        anchor="y2",
+        showgrid=False,
+        autotickangles=[0, -45, -90],
         tickvals=[(word.start() + word.end()) / 2 for word in words],
         ticktext=[html.escape(word[0]) for word in words],
-    )  # fmt: skip
+    )
     return figure
 
 

@@ -49,9 +49,10 @@ def histogram(values: np.ndarray, title: str, bins: int = 30) -> go.Figure:
 
     counts, edges = np.histogram(values, bins=bins)
     figure = go.Figure(
-        go.Bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, width=np.diff(edges) * 0.95,
-               marker_color=class_color(0))
-    )  # fmt: skip
+        go.Bar(
+            x=(edges[:-1] + edges[1:]) / 2, y=counts, width=np.diff(edges) * 0.95, marker_color=class_color(0)
+        )
+    )
     figure.update_layout(margin=MARGIN | {"l": 48}, height=220)
     figure.update_xaxes(title=title)
     figure.update_yaxes(title="rows")

@@ -4,13 +4,29 @@
 """
 
 OKABE_ITO = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7",
-    "#56B4E9", "#8C6D00", "#7A7A7A", "#5B3FA8", "#A3C644",
-)  # fmt: skip
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#8C6D00",
+    "#7A7A7A",
+    "#5B3FA8",
+    "#A3C644",
+)
 SYMBOLS = (
-    "circle", "square", "triangle-up", "diamond", "cross",
-    "x", "triangle-down", "star", "pentagon", "hexagon",
-)  # fmt: skip
+    "circle",
+    "square",
+    "triangle-up",
+    "diamond",
+    "cross",
+    "x",
+    "triangle-down",
+    "star",
+    "pentagon",
+    "hexagon",
+)
 
 
 def class_color(index: int) -> str:

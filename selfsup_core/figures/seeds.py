@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 LINES = (
-    ("accuracy", "with pseudo-labels", 0, "solid"), ("twin_accuracy", "twin: labels alone", 3, "dash"),
+    ("accuracy", "with pseudo-labels", 0, "solid"),
+    ("twin_accuracy", "twin: labels alone", 3, "dash"),
     ("ceiling_accuracy", "ceiling: all labels", 7, "dot"),
-)  # fmt: skip
+)
 
 
 def seeds_figure(said: dict[str, Any]) -> go.Figure:
@@ -28,14 +29,29 @@ def seeds_figure(said: dict[str, Any]) -> go.Figure:
         low = [m - s for m, s in zip(mean, spread, strict=True)]
         red, green, blue = (int(class_color(color)[i : i + 2], 16) for i in (1, 3, 5))
         figure.add_scatter(
-            x=[*epochs, *epochs[::-1]], y=[*high, *low[::-1]], fill="toself", mode="none", showlegend=False,
-            fillcolor=f"rgba({red},{green},{blue},0.15)", hoverinfo="skip",
-        )  # fmt: skip
-        figure.add_scatter(x=epochs, y=mean, name=title, mode="lines", line={"color": class_color(color), "dash": dash, "width": 2})  # fmt: skip
+            x=[*epochs, *epochs[::-1]],
+            y=[*high, *low[::-1]],
+            fill="toself",
+            mode="none",
+            showlegend=False,
+            fillcolor=f"rgba({red},{green},{blue},0.15)",
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            x=epochs,
+            y=mean,
+            name=title,
+            mode="lines",
+            line={"color": class_color(color), "dash": dash, "width": 2},
+        )
     figure.update_layout(
-        margin={"l": 40, "r": 10, "t": 10, "b": 36}, height=300, hovermode="x unified",
-        xaxis_title="round", yaxis_tickformat=".0%", legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    )  # fmt: skip
+        margin={"l": 40, "r": 10, "t": 10, "b": 36},
+        height=300,
+        hovermode="x unified",
+        xaxis_title="round",
+        yaxis_tickformat=".0%",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )
     return figure
 
 
@@ -44,17 +60,36 @@ def reliability_figure(found: dict[str, Any]) -> go.Figure:
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": class_color(7)}, name="trustworthy", hoverinfo="skip")  # fmt: skip
-    for name, title, color, symbol in (("before", "as it is", 0, "circle"), ("after", "after temperature", 3, "diamond")):  # fmt: skip
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"dash": "dot", "color": class_color(7)},
+        name="trustworthy",
+        hoverinfo="skip",
+    )
+    for name, title, color, symbol in (
+        ("before", "as it is", 0, "circle"),
+        ("after", "after temperature", 3, "diamond"),
+    ):
         bins = found[name]["bins"]
         figure.add_scatter(
-            x=[b["confidence"] for b in bins], y=[b["accuracy"] for b in bins], mode="lines+markers", name=title,
-            marker={"symbol": symbol, "size": 9, "color": class_color(color)}, line={"color": class_color(color)},
-            text=[f"{b['rows']} rows" for b in bins], hovertemplate="%{x:.0%} sure, %{y:.0%} right, %{text}",
-        )  # fmt: skip
+            x=[b["confidence"] for b in bins],
+            y=[b["accuracy"] for b in bins],
+            mode="lines+markers",
+            name=title,
+            marker={"symbol": symbol, "size": 9, "color": class_color(color)},
+            line={"color": class_color(color)},
+            text=[f"{b['rows']} rows" for b in bins],
+            hovertemplate="%{x:.0%} sure, %{y:.0%} right, %{text}",
+        )
     figure.update_layout(
-        margin={"l": 40, "r": 10, "t": 10, "b": 36}, height=300, xaxis_title="how sure it is", yaxis_title="how often it is right",
-        xaxis={"tickformat": ".0%", "range": [0, 1.02]}, yaxis={"tickformat": ".0%", "range": [0, 1.05]},
+        margin={"l": 40, "r": 10, "t": 10, "b": 36},
+        height=300,
+        xaxis_title="how sure it is",
+        yaxis_title="how often it is right",
+        xaxis={"tickformat": ".0%", "range": [0, 1.02]},
+        yaxis={"tickformat": ".0%", "range": [0, 1.05]},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    )  # fmt: skip
+    )
     return figure

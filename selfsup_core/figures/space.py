@@ -15,7 +15,9 @@ UNKNOWN = 255
 SOLID = {"circle", "square", "diamond", "cross", "x"}  # shapes that Plotly knows in 3-D
 
 
-def space_figure(points: np.ndarray, codes: np.ndarray, legend: dict[str, Any], rows: np.ndarray) -> go.Figure:  # fmt: skip
+def space_figure(
+    points: np.ndarray, codes: np.ndarray, legend: dict[str, Any], rows: np.ndarray
+) -> go.Figure:
     """points: (N, 2 or 3), codes: (N,) bytes as `questions.color` gives them, rows: (N,) row numbers for the cards."""
     import plotly.graph_objects as go
 
@@ -25,13 +27,30 @@ def space_figure(points: np.ndarray, codes: np.ndarray, legend: dict[str, Any], 
     def add(mask: np.ndarray, name: str, marker: dict[str, Any]) -> None:
         axes = dict(zip("xyz", points[mask].T, strict=False))
         kind = figure.add_scattergl if is_flat else figure.add_scatter3d
-        kind(**axes, mode="markers", name=name, marker=marker, customdata=rows[mask], hovertemplate="row %{customdata}<extra>%{fullData.name}</extra>")  # fmt: skip
+        kind(
+            **axes,
+            mode="markers",
+            name=name,
+            marker=marker,
+            customdata=rows[mask],
+            hovertemplate="row %{customdata}<extra>%{fullData.name}</extra>",
+        )
 
     size = 5 if is_flat else 3
     if legend["kind"] == "number":
         shown = codes != UNKNOWN
         values = legend["low"] + codes[shown] / 254 * (legend["high"] - legend["low"])
-        add(shown, legend["by"], {"size": size, "color": values, "colorscale": "Viridis", "showscale": True, "colorbar": {"title": legend["by"]}})  # fmt: skip
+        add(
+            shown,
+            legend["by"],
+            {
+                "size": size,
+                "color": values,
+                "colorscale": "Viridis",
+                "showscale": True,
+                "colorbar": {"title": legend["by"]},
+            },
+        )
         if (~shown).any():
             add(~shown, "unknown", {"size": size, "color": class_color(-1)})
     else:
@@ -41,13 +60,19 @@ def space_figure(points: np.ndarray, codes: np.ndarray, legend: dict[str, Any], 
             symbol = class_symbol(index) if index >= 0 else "circle"
             if not is_flat and symbol not in SOLID:
                 symbol = "circle"
-            add(codes == code, "unknown" if is_unknown else legend["names"][index], {"size": size, "color": class_color(index), "symbol": symbol})  # fmt: skip
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0}, height=560, legend={"itemsizing": "constant"})  # fmt: skip
+            add(
+                codes == code,
+                "unknown" if is_unknown else legend["names"][index],
+                {"size": size, "color": class_color(index), "symbol": symbol},
+            )
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 8, "b": 0}, height=560, legend={"itemsizing": "constant"}
+    )
     if is_flat:
         figure.update_layout(yaxis_scaleanchor="x", dragmode="lasso")
         figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
         figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
     else:
         axis = {"showticklabels": False, "title": ""}
-        figure.update_layout(scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data"})  # fmt: skip
+        figure.update_layout(scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data"})
     return figure

@@ -31,15 +31,21 @@ def loss_figure(rows: list[dict[str, Any]], cursor: int, best: int | None = None
     ):
         points = [(row["epoch"], row[key]) for row in rows if row.get(key) is not None]
         figure.add_scatter(
-            x=[x for x, _ in points], y=[y for _, y in points],
-            name=name, mode="lines", line={"dash": dash, "color": color},
-        )  # fmt: skip
+            x=[x for x, _ in points],
+            y=[y for _, y in points],
+            name=name,
+            mode="lines",
+            line={"dash": dash, "color": color},
+        )
     stars = [row for row in rows if row["epoch"] == best and row.get("val_loss") is not None]
     if stars:
         figure.add_scatter(
-            x=[best], y=[stars[0]["val_loss"]], name="best", mode="markers",
+            x=[best],
+            y=[stars[0]["val_loss"]],
+            name="best",
+            mode="markers",
             marker={"symbol": "star", "size": 12, "color": class_color(3)},
-        )  # fmt: skip
+        )
     figure.add_vline(x=cursor, line={"width": 1, "dash": "dot"})
     figure.update_layout(
         margin=MARGIN,
@@ -75,9 +81,7 @@ def sample_sheet(x: np.ndarray, scale: float, columns: int = 24, rows: int = 4) 
     rows = max(1, min(rows, len(x) // columns))
     tiles = np.asarray(x[: rows * columns], dtype=np.float32) * scale
     tiles = np.pad(tiles, [(0, 0), *pads(tiles.shape[1:])])  # (rows * columns, H + 2, W + 2, …)
-    lines = [
-        np.concatenate(list(tiles[r * columns : (r + 1) * columns]), axis=1) for r in range(rows)
-    ]
+    lines = [np.concatenate(list(tiles[r * columns : (r + 1) * columns]), axis=1) for r in range(rows)]
     return np.concatenate(lines, axis=0)
 
 
@@ -106,8 +110,13 @@ def wrapped(text: str, width: int = 60, lines: int = 4) -> str:
 
 
 def map_figure(
-    points: np.ndarray, labels: np.ndarray, classes: list[str], *, texts: list[str] | None = None, height: int = 320
-) -> go.Figure:  # fmt: skip
+    points: np.ndarray,
+    labels: np.ndarray,
+    classes: list[str],
+    *,
+    texts: list[str] | None = None,
+    height: int = 320,
+) -> go.Figure:
     """Latent map, one color and shape a class.
 
     Args:
@@ -122,12 +131,15 @@ def map_figure(
     for index in sorted(set(labels.tolist())):
         chosen = labels == index
         figure.add_scattergl(
-            x=points[chosen, 0], y=points[chosen, 1], mode="markers",
+            x=points[chosen, 0],
+            y=points[chosen, 1],
+            mode="markers",
             name=classes[index] if index >= 0 else "no label",
             marker={"size": 5, "color": class_color(index), "symbol": class_symbol(index)},
-            text=None if said is None else said[chosen], hoverinfo="all" if said is None else "text+name",
-        )  # fmt: skip
-    figure.update_layout(margin=MARGIN, height=height, yaxis_scaleanchor="x", showlegend=bool(classes))  # fmt: skip
+            text=None if said is None else said[chosen],
+            hoverinfo="all" if said is None else "text+name",
+        )
+    figure.update_layout(margin=MARGIN, height=height, yaxis_scaleanchor="x", showlegend=bool(classes))
     figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
     figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
     return figure

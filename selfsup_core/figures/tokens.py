@@ -61,12 +61,13 @@ def reading_figure(reading: dict[str, Any]) -> go.Figure:
     pieces = reading["pieces"]
     figure = go.Figure()
     figure.add_bar(
-        x=list(range(len(pieces))), y=heights_of(reading), marker={"color": class_color(0)},
-        hovertext=notes_of(reading), hoverinfo="text",
-    )  # fmt: skip
-    figure.update_layout(
-        margin=MARGIN, height=300, yaxis_title=f"P(token | {given(reading)})", bargap=0.15
+        x=list(range(len(pieces))),
+        y=heights_of(reading),
+        marker={"color": class_color(0)},
+        hovertext=notes_of(reading),
+        hoverinfo="text",
     )
+    figure.update_layout(margin=MARGIN, height=300, yaxis_title=f"P(token | {given(reading)})", bargap=0.15)
     figure.update_yaxes(range=[0, 1])
     name_tokens(figure, pieces)
     return figure
@@ -76,8 +77,10 @@ def name_tokens(figure: go.Figure, pieces: list[str]) -> None:
     """Of a long text every few tokens are named; hovering names them all."""
     named = list(range(0, len(pieces), 1 + len(pieces) // MOST_NAMES))
     figure.update_xaxes(
-        tickvals=named, ticktext=[visible(pieces[i]) for i in named], autotickangles=[0, -45, -90],
-    )  # fmt: skip
+        tickvals=named,
+        ticktext=[visible(pieces[i]) for i in named],
+        autotickangles=[0, -45, -90],
+    )
 
 
 def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
@@ -94,18 +97,26 @@ def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
         ("reshaped", 2, class_color(1), "/"),
     ):
         figure.add_bar(
-            x=[row[column] for row in rows], y=places, orientation="h", name=name,
+            x=[row[column] for row in rows],
+            y=places,
+            orientation="h",
+            name=name,
             marker={"color": color, "pattern": {"shape": pattern}},
             hovertemplate="%{x:.4f}<extra>" + name + "</extra>",
-        )  # fmt: skip
+        )
     figure.update_layout(
-        margin={"l": 8, "r": 8, "t": 32, "b": 40}, height=84 + 26 * max(4, len(rows)), barmode="group",
-        xaxis_title="probability", legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},
-    )  # fmt: skip
+        margin={"l": 8, "r": 8, "t": 32, "b": 40},
+        height=84 + 26 * max(4, len(rows)),
+        barmode="group",
+        xaxis_title="probability",
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},
+    )
     figure.update_yaxes(
-        tickvals=places, ticktext=[visible(row[0]) for row in rows], autorange="reversed",
+        tickvals=places,
+        ticktext=[visible(row[0]) for row in rows],
+        autorange="reversed",
         automargin=True,
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -118,22 +129,28 @@ def attention_figure(
     places, names = list(range(len(pieces))), [visible(piece) for piece in pieces]
     ends = [len(row) if looks_ahead else i + 1 for i, row in enumerate(weights)]
     shown = [
-        [v if j < end else None for j, v in enumerate(row)]
-        for row, end in zip(weights, ends, strict=True)
+        [v if j < end else None for j, v in enumerate(row)] for row, end in zip(weights, ends, strict=True)
     ]
     hover = [
         [f"{names[i]} looks at {names[j]}: {v:.3f}" if j < ends[i] else "" for j, v in enumerate(row)]
         for i, row in enumerate(weights)
-    ]  # fmt: skip
+    ]
     # The first token may have nobody else to look at; the colors are for what the others do.
-    most = max([0.2, *(v for row, end in zip(weights, ends, strict=True) if end > 1 for v in row[:end])])  # fmt: skip
+    most = max([0.2, *(v for row, end in zip(weights, ends, strict=True) if end > 1 for v in row[:end])])
     figure = go.Figure()
     figure.add_heatmap(
-        z=shown, x=places, y=places, zmin=0, zmax=most, colorscale="Cividis", hovertext=hover, hoverinfo="text",
+        z=shown,
+        x=places,
+        y=places,
+        zmin=0,
+        zmax=most,
+        colorscale="Cividis",
+        hovertext=hover,
+        hoverinfo="text",
         colorbar={"title": "share"},
-    )  # fmt: skip
+    )
     figure.update_layout(margin=MARGIN, height=200 + 16 * len(pieces))
-    figure.update_xaxes(tickvals=places, ticktext=names, autotickangles=[0, -45, -90], automargin=True)  # fmt: skip
+    figure.update_xaxes(tickvals=places, ticktext=names, autotickangles=[0, -45, -90], automargin=True)
     figure.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", automargin=True)
     return figure
 

@@ -33,12 +33,19 @@ def build_bert(config: BertConfig, item_shape: tuple[int, ...]) -> nn.Module:
     from transformers import BertConfig as Layout
     from transformers import BertForMaskedLM
 
-    return BertForMaskedLM(Layout(
-        vocab_size=item_shape[0], max_position_embeddings=config.context, hidden_size=config.width,
-        num_hidden_layers=config.layers, num_attention_heads=config.heads, type_vocab_size=1,
-        intermediate_size=4 * config.width, hidden_dropout_prob=config.dropout,
-        attention_probs_dropout_prob=config.dropout,
-    ))  # fmt: skip
+    return BertForMaskedLM(
+        Layout(
+            vocab_size=item_shape[0],
+            max_position_embeddings=config.context,
+            hidden_size=config.width,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            type_vocab_size=1,
+            intermediate_size=4 * config.width,
+            hidden_dropout_prob=config.dropout,
+            attention_probs_dropout_prob=config.dropout,
+        )
+    )
 
 
 MODELS.register("bert")(

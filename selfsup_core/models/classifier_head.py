@@ -23,23 +23,28 @@ class ClassifierHeadConfig(Config):
 
     kind: Literal["head"] = setting("head", "A classifier on fixed features.", title="Network")
     widths: tuple[int, ...] = setting(
-        (), "Units of the layers between features and classes; none makes a linear classifier.",
+        (),
+        "Units of the layers between features and classes; none makes a linear classifier.",
         title="Hidden layers",
         why="On good features a linear one does as well, and cannot over-fit as much.",
         max_length=6,
-    )  # fmt: skip
+    )
     activation: Literal["relu", "gelu", "tanh"] = setting(
         "relu", "What each hidden layer applies to its sums.", title="Activation"
     )
     scaling: Literal["columns", "whole"] = setting(
-        "columns", "Features are brought to mean 0 and deviation 1 each, or all multiplied by one number.",
+        "columns",
+        "Features are brought to mean 0 and deviation 1 each, or all multiplied by one number.",
         title="Scaling",
         why="One number for all keeps rare words from being blown up; use it with tfidf-unit.",
-    )  # fmt: skip
+    )
     dropout: float = setting(
-        0.0, "Share of the numbers before each layer that is left out at random in training.",
-        title="Dropout", ge=0.0, le=0.9,
-    )  # fmt: skip
+        0.0,
+        "Share of the numbers before each layer that is left out at random in training.",
+        title="Dropout",
+        ge=0.0,
+        le=0.9,
+    )
 
     @field_validator("widths")
     @classmethod
@@ -60,7 +65,7 @@ def count_parameters(config: ClassifierHeadConfig, item_shape: tuple[int, ...]) 
 
 def build(config: ClassifierHeadConfig, item_shape: tuple[int, ...]) -> nn.Module:
     """A `Head`; weights are torch's own until they are set."""
-    from selfsup_core.models.modules.classifier import Head
+    from selfsup_core.models.modules.heads import Head
 
     width, *widths, classes = layer_sizes(config, item_shape)
     return Head(width, widths, classes, activation=config.activation, dropout=config.dropout)

@@ -106,9 +106,7 @@ def build(config: ConvolutionalConfig, item_shape: tuple[int, ...]) -> nn.Module
     if config.code_activation != "linear":
         head.append(kinds[config.code_activation]())
     decoder = make_decoder(config.code, *size, config.channels, activation, config.residual)
-    model = Autoencoder(
-        encoder, nn.Sequential(*head), decoder, features=features, code_size=config.code
-    )
+    model = Autoencoder(encoder, nn.Sequential(*head), decoder, features=features, code_size=config.code)
     assert int(np.prod(item_shape)) == size[0] * size[1] * size[2]
     return model
 

@@ -24,14 +24,20 @@ class ConvClassifierConfig(Config):
         "conv-classifier", "Convolutions that name the class of an image.", title="Network"
     )
     channels: tuple[int, ...] = setting(
-        (16, 32, 64), "Channels of each block; each but the last halves height and width.",
-        title="Channels", min_length=1, max_length=6,
+        (16, 32, 64),
+        "Channels of each block; each but the last halves height and width.",
+        title="Channels",
+        min_length=1,
+        max_length=6,
         why="Small enough for two CPU cores: about 24,000 weights.",
-    )  # fmt: skip
+    )
     dropout: float = setting(
-        0.0, "Share of the numbers before the last layer that is left out at random in training.",
-        title="Dropout", ge=0.0, le=0.9,
-    )  # fmt: skip
+        0.0,
+        "Share of the numbers before the last layer that is left out at random in training.",
+        title="Dropout",
+        ge=0.0,
+        le=0.9,
+    )
 
     @field_validator("channels")
     @classmethod
@@ -46,8 +52,9 @@ def check_shape(item_shape: tuple[int, ...]) -> None:
     if len(shape) not in (2, 3) or min(shape[:2]) < LEAST_SIDE:
         raise SettingError(
             f"The network conv-classifier needs images or spectrograms of at least {LEAST_SIDE} × {LEAST_SIDE}; "
-            f"found samples of shape {shape}.", remedy="Set model.kind to head.",
-        )  # fmt: skip
+            f"found samples of shape {shape}.",
+            remedy="Set model.kind to head.",
+        )
 
 
 def layer_sizes(config: ConvClassifierConfig, item_shape: tuple[int, ...]) -> list[int]:

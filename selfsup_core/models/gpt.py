@@ -30,20 +30,20 @@ SIZES: dict[str, dict[str, int]] = {
 class TransformerConfig(Config):
     """What a causal and a masked transformer share."""
 
-    layers: int = setting(
-        4, "Transformer blocks, one after the other.", title="Layers", ge=1, le=48
-    )
+    layers: int = setting(4, "Transformer blocks, one after the other.", title="Layers", ge=1, le=48)
     heads: int = setting(
         4, "Attention heads of each block; the width is split among them.", title="Heads", ge=1, le=64
-    )  # fmt: skip
-    width: int = setting(
-        128, "Numbers that stand for a token inside.", title="Width", ge=8, le=4096
     )
+    width: int = setting(128, "Numbers that stand for a token inside.", title="Width", ge=8, le=4096)
     context: int = setting(64, "Tokens that are seen at once.", title="Context", ge=4, le=4096)
     dropout: float = setting(
-        0.0, "Share of the numbers that is left out at random in training.", title="Dropout",
-        why="Small networks that see little of a text need none.", ge=0.0, le=0.9,
-    )  # fmt: skip
+        0.0,
+        "Share of the numbers that is left out at random in training.",
+        title="Dropout",
+        why="Small networks that see little of a text need none.",
+        ge=0.0,
+        le=0.9,
+    )
     tokenizer: Literal["characters", "bpe"] = setting(
         "characters",
         "What a token is: one character, or a frequent piece of a word (byte-pair encoding).",
@@ -52,15 +52,15 @@ class TransformerConfig(Config):
     vocabulary: int = setting(
         2000,
         "Tokens of a byte-pair encoding; it is made from training texts alone.",
-        title="Vocabulary", ge=300, le=50_000,
-    )  # fmt: skip
+        title="Vocabulary",
+        ge=300,
+        le=50_000,
+    )
 
     @model_validator(mode="after")
     def heads_share_the_width(self) -> TransformerConfig:
         if self.width % self.heads:
-            raise ValueError(
-                f"width must be a multiple of heads; found {self.width} and {self.heads}"
-            )
+            raise ValueError(f"width must be a multiple of heads; found {self.width} and {self.heads}")
         return self
 
 
@@ -91,10 +91,17 @@ def build_gpt(config: GPTConfig, item_shape: tuple[int, ...]) -> nn.Module:
     from transformers import GPT2Config, GPT2LMHeadModel
 
     made: dict[str, Any] = {
-        "vocab_size": item_shape[0], "n_positions": config.context, "n_embd": config.width,
-        "n_layer": config.layers, "n_head": config.heads, "bos_token_id": None, "eos_token_id": None,
-        "resid_pdrop": config.dropout, "embd_pdrop": config.dropout, "attn_pdrop": config.dropout,
-    }  # fmt: skip
+        "vocab_size": item_shape[0],
+        "n_positions": config.context,
+        "n_embd": config.width,
+        "n_layer": config.layers,
+        "n_head": config.heads,
+        "bos_token_id": None,
+        "eos_token_id": None,
+        "resid_pdrop": config.dropout,
+        "embd_pdrop": config.dropout,
+        "attn_pdrop": config.dropout,
+    }
     return GPT2LMHeadModel(GPT2Config(**made))
 
 

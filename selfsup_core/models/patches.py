@@ -25,10 +25,8 @@ class PatchesConfig(Config):
     )
     patch: int = setting(
         4, "Side of a patch in pixels; the image's sides must be multiples of it.", title="Patch", ge=1, le=64
-    )  # fmt: skip
-    size: int = setting(
-        64, "Numbers of a token, and of the code.", title="Token size", ge=8, le=1024
     )
+    size: int = setting(64, "Numbers of a token, and of the code.", title="Token size", ge=8, le=1024)
     depth: int = setting(3, "Encoder layers.", title="Depth", ge=1, le=24)
     heads: int = setting(4, "Attention heads of a layer.", title="Heads", ge=1, le=16)
     decoder_size: int = setting(
@@ -41,9 +39,7 @@ class PatchesConfig(Config):
         for name in ("size", "decoder_size"):
             value = getattr(self, name)
             if value % self.heads or value % 4:
-                raise ValueError(
-                    f"{name} must be a multiple of 4 and of heads = {self.heads}; found {value}"
-                )
+                raise ValueError(f"{name} must be a multiple of 4 and of heads = {self.heads}; found {value}")
         return self
 
 
@@ -56,15 +52,11 @@ def grid(config: PatchesConfig, item_shape: tuple[int, ...]) -> tuple[int, int, 
         )
     height, width = item_shape[:2]
     if height % config.patch or width % config.patch:
-        fits = [
-            p for p in range(2, min(height, width) // 2 + 1) if not height % p and not width % p
-        ]
-        choice = (
-            f"Set model.patch to {' or '.join(map(str, fits))}." if fits else "Resize the images."
-        )
+        fits = [p for p in range(2, min(height, width) // 2 + 1) if not height % p and not width % p]
+        choice = f"Set model.patch to {' or '.join(map(str, fits))}." if fits else "Resize the images."
         raise SettingError(
             f"model.patch = {config.patch} does not divide images of {height} × {width}.", remedy=choice
-        )  # fmt: skip
+        )
     if (height // config.patch) * (width // config.patch) < 2:
         raise SettingError(
             f"model.patch = {config.patch} leaves a single patch of {height} × {width}.",
@@ -97,9 +89,14 @@ def build(config: PatchesConfig, item_shape: tuple[int, ...]) -> nn.Module:
     from selfsup_core.models.modules.patches import PatchTransformer
 
     return PatchTransformer(
-        *grid(config, item_shape), patch=config.patch, size=config.size, depth=config.depth,
-        heads=config.heads, decoder_size=config.decoder_size, decoder_depth=config.decoder_depth,
-    )  # fmt: skip
+        *grid(config, item_shape),
+        patch=config.patch,
+        size=config.size,
+        depth=config.depth,
+        heads=config.heads,
+        decoder_size=config.decoder_size,
+        decoder_depth=config.decoder_depth,
+    )
 
 
 MODELS.register("patches")(

@@ -37,4 +37,4 @@ class Network:
     task: str = "autoencoder"
 
 
-MODELS: Registry[Network] = Registry("network", "selfsup_core.models")
+MODELS: Registry[Network] = Registry("network", "models")

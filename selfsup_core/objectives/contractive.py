@@ -24,7 +24,7 @@ class ContractiveConfig(Config):
 
     kind: Literal["contractive"] = setting(
         "contractive", "Rebuild the input with a code that small changes leave alone.", title="Objective"
-    )  # fmt: skip
+    )
     loss: LossName = loss_setting()
     weight: float = setting(
         1e-3,
@@ -51,15 +51,11 @@ def slope(activation: nn.Module, before: torch.Tensor, after: torch.Tensor) -> t
     return normal.cdf(before) + before * normal.log_prob(before).exp()
 
 
-def encode_with_jacobian(
-    layers: list[nn.Module], x: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
+def encode_with_jacobian(layers: list[nn.Module], x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """((B, K) code, (B,) squared Frobenius norms of ∂h/∂x) of dense layers with activations between them."""
     from torch import nn
 
-    trace: list[
-        tuple[nn.Module, torch.Tensor]
-    ] = []  # each layer with what it was multiplied or sloped by
+    trace: list[tuple[nn.Module, torch.Tensor]] = []  # each layer with what it was multiplied or sloped by
     h = x
     for layer in layers:
         after = layer(h)

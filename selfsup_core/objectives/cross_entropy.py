@@ -33,14 +33,19 @@ class CrossEntropyConfig(Config):
         "cross-entropy", "Name the class of each sample.", title="Objective"
     )
     class_weights: Literal["none", "balanced"] = setting(
-        "none", "Balanced lets rare classes count as much as frequent ones.", title="Class weights",
+        "none",
+        "Balanced lets rare classes count as much as frequent ones.",
+        title="Class weights",
         why="Off: probabilities then follow the data; with few labels a class all are equally frequent anyway.",
-    )  # fmt: skip
+    )
     label_smoothing: float = setting(
-        0.0, "Share of each label that is spread over all classes.", title="Label smoothing",
+        0.0,
+        "Share of each label that is spread over all classes.",
+        title="Label smoothing",
         why="Off, so that the loss is the plain one; 0.1 makes a network less sure of itself.",
-        ge=0.0, le=0.5,
-    )  # fmt: skip
+        ge=0.0,
+        le=0.5,
+    )
 
 
 def weighted_cross_entropy(
@@ -83,15 +88,11 @@ class CrossEntropy(Objective):
         if self.config.class_weights == "balanced":
             self.class_weight = balance(counts.double()).float()
 
-    def step(
-        self, model: nn.Module, batch: Labeled, generator: torch.Generator
-    ) -> dict[str, torch.Tensor]:
+    def step(self, model: nn.Module, batch: Labeled, generator: torch.Generator) -> dict[str, torch.Tensor]:
         """{"loss": nats a row, "accuracy": share of the rows}."""
         return self.terms(model(batch.x), batch.y, batch.weight)
 
-    def terms(
-        self, logits: torch.Tensor, y: torch.Tensor, weight: torch.Tensor
-    ) -> dict[str, torch.Tensor]:
+    def terms(self, logits: torch.Tensor, y: torch.Tensor, weight: torch.Tensor) -> dict[str, torch.Tensor]:
         """As `step`, of logits (B, C) that are there already, on any device."""
         if self.class_weight is not None:
             weight = weight * self.class_weight.to(y.device)[y]

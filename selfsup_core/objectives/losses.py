@@ -69,7 +69,5 @@ def reconstruction_loss(
     for group in model.groups:
         index = torch.tensor(group, device=x.device)
         # A row whose cell was empty is all zeros here and says nothing of this column.
-        total = total - (x[:, index] * functional.log_softmax(logits[:, index], dim=1)).sum() / len(
-            x
-        )
+        total = total - (x[:, index] * functional.log_softmax(logits[:, index], dim=1)).sum() / len(x)
     return total / (len(numeric) + len(model.groups))

@@ -26,9 +26,13 @@ class MaskedLanguageConfig(Config):
         "masked-language", "Fill in hidden tokens from both sides.", title="Objective"
     )
     share: float = setting(
-        0.15, "Share of the tokens that is hidden.", title="Hidden share", why="BERT's choice.",
-        gt=0.0, le=0.9,
-    )  # fmt: skip
+        0.15,
+        "Share of the tokens that is hidden.",
+        title="Hidden share",
+        why="BERT's choice.",
+        gt=0.0,
+        le=0.9,
+    )
 
 
 def hide(
@@ -66,9 +70,7 @@ class MaskedLanguage(Objective):
         """batch: (B, T) token numbers → {"loss": nats a hidden token, "accuracy": share of them that is guessed}."""
         from torch.nn import functional
 
-        seen, chosen = hide(
-            batch, self.config.share, self.mask_token, model.config.vocab_size, generator
-        )
+        seen, chosen = hide(batch, self.config.share, self.mask_token, model.config.vocab_size, generator)
         logits = model(input_ids=seen).logits[chosen]  # (chosen, V)
         wanted = batch[chosen]
         accuracy = (logits.argmax(dim=1) == wanted).float().mean()

@@ -70,7 +70,4 @@ class Objective:
         return model.encode(batch).float().var(dim=0), "variance"
 
 
-# Pseudo-labels are built upon objectives, so theirs stands in their own package.
-OBJECTIVES: Registry[type[Objective]] = Registry(
-    "objective", "selfsup_core.objectives", "selfsup_core.pseudo.objective"
-)
+OBJECTIVES: Registry[type[Objective]] = Registry("objective", "objectives")

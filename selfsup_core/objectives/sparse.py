@@ -35,8 +35,12 @@ class SparseConfig(Config):
         why="L1 works with any code activation; KL needs sigmoid.",
     )
     weight: float = setting(
-        0.02, "Weight of the penalty beside the reconstruction.", title="Penalty weight", ge=0.0, le=100.0,
-    )  # fmt: skip
+        0.02,
+        "Weight of the penalty beside the reconstruction.",
+        title="Penalty weight",
+        ge=0.0,
+        le=100.0,
+    )
     target: float = setting(
         0.05, "Mean activation that KL aims at.", title="Target activation", gt=0.0, le=0.5
     )

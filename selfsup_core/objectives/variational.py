@@ -27,7 +27,7 @@ class VariationalConfig(Config):
 
     kind: Literal["variational"] = setting(
         "variational", "Rebuild the input from a noisy code that is held near a prior.", title="Objective"
-    )  # fmt: skip
+    )
     loss: LossName = loss_setting()
     beta: float = setting(
         1.0,

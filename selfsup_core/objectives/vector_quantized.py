@@ -25,7 +25,7 @@ class VectorQuantizedConfig(Config):
 
     kind: Literal["vector-quantized"] = setting(
         "vector-quantized", "Rebuild the input from a few entries of a learned codebook.", title="Objective"
-    )  # fmt: skip
+    )
     loss: LossName = loss_setting()
     codes: int = setting(64, "Vectors in the codebook.", title="Codebook size", ge=2, le=8192)
     dimension: int = setting(
@@ -45,7 +45,7 @@ class VectorQuantizedConfig(Config):
     )
     decay: float = setting(
         0.99, "How slowly the codebook follows.", title="Decay", why="As published.", ge=0.0, le=0.99999
-    )  # fmt: skip
+    )
 
 
 def perplexity(shares: torch.Tensor) -> torch.Tensor:

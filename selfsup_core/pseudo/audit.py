@@ -19,9 +19,7 @@ FEW_TEST_ROWS = 30
 FEW_LABELS, LAX_LEVEL = 15, 0.2
 Z = 1.959964  # of a normal interval of 95 %
 ALARM = 0.25  # by which the largest class's share is above the one that is expected
-NEAR_CHANCE = (
-    0.15  # above the largest class's share, within which a proposer is called close to guessing
-)
+NEAR_CHANCE = 0.15  # above the largest class's share, within which a proposer is called close to guessing
 SWALLOWS = 0.7  # share of one class among the kept labels, with more than two classes
 
 
@@ -61,9 +59,12 @@ def compare(student: np.ndarray, twin: np.ndarray) -> dict[str, float]:
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     low, high = paired_interval(only_first, only_second, count) if count else (-1.0, 1.0)
     return {
-        "difference": (only_first - only_second) / max(1, count), "low": low, "high": high,
-        "p": mcnemar(only_first, only_second), "rows": count,
-    }  # fmt: skip
+        "difference": (only_first - only_second) / max(1, count),
+        "low": low,
+        "high": high,
+        "p": mcnemar(only_first, only_second),
+        "rows": count,
+    }
 
 
 def compare_seeds(student: list[float], twin: list[float]) -> dict[str, float]:
@@ -107,7 +108,10 @@ def verdict(
         text = f"Too few test rows with labels ({int(found['rows'])}) to tell: {numbers}."
         return {"outcome": "unknown", "text": text}
     if found["p"] >= LEVEL:
-        return {"outcome": "no difference", "text": f"No difference that could be told from chance ({between}): {numbers}."}  # fmt: skip
+        return {
+            "outcome": "no difference",
+            "text": f"No difference that could be told from chance ({between}): {numbers}.",
+        }
     outcome = "helped" if found["difference"] > 0 else "hurt"
     return {"outcome": outcome, "text": f"Pseudo-labels {outcome} ({between}): {numbers}."}
 
@@ -120,7 +124,7 @@ def total_variation(counts: np.ndarray, shares: np.ndarray) -> float:
 
 def find_collapse(
     kept: np.ndarray, before: np.ndarray | None, classes: tuple[str, ...], expected: np.ndarray | None = None
-) -> dict[str, str] | None:  # fmt: skip
+) -> dict[str, str] | None:
     """A sign of trouble when the kept labels run together in few classes; looks at no true label.
 
     Args:
@@ -146,9 +150,10 @@ def find_collapse(
     else:
         return None
     return {
-        "code": "collapse", "text": text,
+        "code": "collapse",
+        "text": text,
         "remedy": "Keep the surest of each class (objective.keep top-k), align the distribution, or give more labels.",
-    }  # fmt: skip
+    }
 
 
 def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
@@ -180,9 +185,7 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     )
 
 
-def reliability(
-    confidence: np.ndarray, is_right: np.ndarray, bins: int = 10
-) -> list[dict[str, float]]:
+def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 10) -> list[dict[str, float]]:
     """Bins of equal width that hold rows: [{"from", "to", "rows", "confidence", "accuracy"}].
 
     They are open below and closed above, as those of `evaluate.classification.calibration_error`.
@@ -192,10 +195,15 @@ def reliability(
     for b in range(bins):
         mine = place == b
         if mine.any():
-            found.append({
-                "from": b / bins, "to": (b + 1) / bins, "rows": int(mine.sum()),
-                "confidence": float(np.asarray(confidence)[mine].mean()), "accuracy": float(np.asarray(is_right)[mine].mean()),
-            })  # fmt: skip
+            found.append(
+                {
+                    "from": b / bins,
+                    "to": (b + 1) / bins,
+                    "rows": int(mine.sum()),
+                    "confidence": float(np.asarray(confidence)[mine].mean()),
+                    "accuracy": float(np.asarray(is_right)[mine].mean()),
+                }
+            )
     return found
 
 
@@ -239,16 +247,24 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> dict[
     """
     y = np.asarray(y, np.int64)
     counts = np.bincount(y, minlength=classes)
-    about: dict[str, Any] = {"accuracy": None, "low": None, "high": None, "folds": 0, "rows": len(y)}  # fmt: skip
+    about: dict[str, Any] = {"accuracy": None, "low": None, "high": None, "folds": 0, "rows": len(y)}
     seen, tested = counts[counts > 0], counts >= 2
     missing, single = int((counts == 0).sum()), int((counts == 1).sum())
     has = "has" if missing == 1 else "have"
-    lacking = f" {missing} of {classes} classes {has} no label: only names, rules or a language model can propose one there." if missing else ""  # fmt: skip
+    lacking = (
+        f" {missing} of {classes} classes {has} no label: only names, rules or a language model can propose one there."
+        if missing
+        else ""
+    )
     if len(seen) < 2:
-        text = "No label is given, so there is nothing to learn from." if len(y) == 0 else f"Only one class has labels ({len(y)}), so there is nothing to tell apart."  # fmt: skip
+        text = (
+            "No label is given, so there is nothing to learn from."
+            if len(y) == 0
+            else f"Only one class has labels ({len(y)}), so there is nothing to tell apart."
+        )
         return about | {"tone": "bad", "text": text + lacking}
     if tested.sum() < 2:
-        few = "With one label a class" if seen.max() == 1 else "With two labels or more of one class only"  # fmt: skip
+        few = "With one label a class" if seen.max() == 1 else "With two labels or more of one class only"
         text = f"{few} it cannot be told beforehand how good the proposals will be; they are often poor."
         return about | {"tone": "even", "text": text + lacking}
     held = tested[y]
@@ -262,12 +278,18 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> dict[
         f"(cross-validation; 95 % between {low:.0%} and {high:.0%})."
     )
     if single:
-        said += f" {single} {'class has' if single == 1 else 'classes have'} a single label, which that leaves out."  # fmt: skip
+        said += f" {single} {'class has' if single == 1 else 'classes have'} a single label, which that leaves out."
     chance = float(counts[tested].max() / rows)
     if expected < chance + NEAR_CHANCE:
-        return about | {"tone": "bad", "text": f"{said} That is close to guessing ({chance:.0%}), and a student learns its teacher's errors: look at the twin, give more labels, or let neighbors or names propose.{lacking}"}  # fmt: skip
+        return about | {
+            "tone": "bad",
+            "text": f"{said} That is close to guessing ({chance:.0%}), and a student learns its teacher's errors: look at the twin, give more labels, or let neighbors or names propose.{lacking}",
+        }
     if seen.max() >= 5 * seen.min():
-        return about | {"tone": "even", "text": f"{said} The labels are unbalanced: watch that the large classes do not swallow the small ones.{lacking}"}  # fmt: skip
+        return about | {
+            "tone": "even",
+            "text": f"{said} The labels are unbalanced: watch that the large classes do not swallow the small ones.{lacking}",
+        }
     return about | {"tone": "good" if expected >= 0.6 else "even", "text": said + lacking}
 
 

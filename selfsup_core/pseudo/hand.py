@@ -43,9 +43,7 @@ def spread_out(x: np.ndarray, count: int) -> np.ndarray:
     return np.array(chosen)
 
 
-def add_hand_label(
-    workspace: Path, source: str, row: int, label: int | None, *, run: str = ""
-) -> int:
+def add_hand_label(workspace: Path, source: str, row: int, label: int | None, *, run: str = "") -> int:
     """Keep a label, or take it back with None; how many there are now.
 
     Args:
@@ -58,8 +56,9 @@ def add_hand_label(
     if not 0 <= row < about.samples or not (label is None or 0 <= label < about.classes):
         raise DataError(
             f"Row {row} with class number {label} is not in {about.title}: it has rows 0 to {about.samples - 1} and "
-            f"classes 0 to {about.classes - 1}.", code="bad-hand-label",
-        )  # fmt: skip
+            f"classes 0 to {about.classes - 1}.",
+            code="bad-hand-label",
+        )
     path = path_of(workspace, source)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):

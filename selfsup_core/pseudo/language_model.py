@@ -15,12 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfsup_core.files import sha256
-from selfsup_core.models.zero_shot import (
-    ZeroShotConfig,
-    check_classes,
-    make_prompt,
-    parse_label,
-)
+from selfsup_core.pretrained.zero_shot import ZeroShotConfig, check_classes, make_prompt, parse_label
 
 if TYPE_CHECKING:
     import torch
@@ -48,7 +43,7 @@ def name_scores(model: Any, tokenizer: Any, prompt: str, names: Sequence[str]) -
     with torch.inference_mode():
         start = torch.tensor([ids])
         first = model(input_ids=start, use_cache=True)
-        scores = first.logits[0, -1].float().log_softmax(dim=0)[torch.tensor([e[0] for e in endings])]  # fmt: skip
+        scores = first.logits[0, -1].float().log_softmax(dim=0)[torch.tensor([e[0] for e in endings])]
         if longest == 1:
             return scores
         cache = first.past_key_values
@@ -81,9 +76,12 @@ def written(
     ids = tokenizer(prompt, add_special_tokens=True).input_ids[-MOST_PROMPT:]
     with torch.inference_mode():
         made = model.generate(
-            torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), do_sample=False,
-            max_new_tokens=config.most_tokens, pad_token_id=tokenizer.eos_token_id or 0,
-        )  # fmt: skip
+            torch.tensor([ids]),
+            attention_mask=torch.ones(1, len(ids), dtype=torch.long),
+            do_sample=False,
+            max_new_tokens=config.most_tokens,
+            pad_token_id=tokenizer.eos_token_id or 0,
+        )
     answer = tokenizer.decode(made[0, len(ids) :], skip_special_tokens=True)
     return parse_label(answer, classes)[0], answer
 
@@ -129,9 +127,16 @@ def kept_path(
 
 
 def zero_shot(
-    model: Any, tokenizer: Any, texts: Sequence[str], rows: Sequence[int], classes: Sequence[str], config: ZeroShotConfig,
-    *, kept: Path | None = None, say: Say = lambda text: None,
-) -> np.ndarray:  # fmt: skip
+    model: Any,
+    tokenizer: Any,
+    texts: Sequence[str],
+    rows: Sequence[int],
+    classes: Sequence[str],
+    config: ZeroShotConfig,
+    *,
+    kept: Path | None = None,
+    say: Say = lambda text: None,
+) -> np.ndarray:
     """(N, C) probabilities of the classes of N texts, by how likely their names are.
 
     Args:
@@ -155,9 +160,16 @@ def zero_shot(
 
 
 def generated(
-    model: Any, tokenizer: Any, texts: Sequence[str], rows: Sequence[int], classes: Sequence[str], config: ZeroShotConfig,
-    *, kept: Path | None = None, say: Say = lambda text: None,
-) -> np.ndarray:  # fmt: skip
+    model: Any,
+    tokenizer: Any,
+    texts: Sequence[str],
+    rows: Sequence[int],
+    classes: Sequence[str],
+    config: ZeroShotConfig,
+    *,
+    kept: Path | None = None,
+    say: Say = lambda text: None,
+) -> np.ndarray:
     """As `zero_shot`, by what the model writes; rows of NaN where its answer names no class."""
     check_classes(classes)
     store, count = Answers(kept), len(classes)
@@ -165,7 +177,7 @@ def generated(
         if row in store.found:
             continue
         say(f"The language model answers for text {at + 1:,} of {len(texts):,}.")
-        label, answer = written(model, tokenizer, make_prompt(text, classes, config), classes, config)  # fmt: skip
+        label, answer = written(model, tokenizer, make_prompt(text, classes, config), classes, config)
         store.add(int(row), {"label": label, "answer": answer[:200]})
     return from_labels([store.found[int(row)]["label"] for row in rows], count)
 

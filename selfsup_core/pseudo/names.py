@@ -32,9 +32,7 @@ def read_descriptions(text: str, classes: Sequence[str]) -> list[str]:
     return found
 
 
-def by_names(
-    rows: np.ndarray, names: np.ndarray, *, temperature: float = TEMPERATURE
-) -> np.ndarray:
+def by_names(rows: np.ndarray, names: np.ndarray, *, temperature: float = TEMPERATURE) -> np.ndarray:
     """rows: (N, D), names: (C, D) → (N, C): softmax of the cosines over the classes, after the mean of all rows' cosines
     with each class is taken off, so that a name that is near to everything wins nothing by it. Rows of zeros abstain.
     """

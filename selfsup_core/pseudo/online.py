@@ -108,14 +108,14 @@ class Consistency:
         if self.method == "mixmatch":
             return self._mix(student, first, p, generator)
         # Lee's pseudo-labels are learned on the very view that named them.
-        logits = student(first if self.method == "lee" or self.strong is None else self.strong(x, generator))  # fmt: skip
+        logits = student(first if self.method == "lee" or self.strong is None else self.strong(x, generator))
         if self.method == "uda":
             loss = soft_loss(logits, sharpen(p, self.temperature), weights)
         else:
             loss = hard_loss(logits, p.argmax(dim=1), weights)
         # Lee's own α(t) is in the weights already.
         share = 1.0 if self.method == "lee" else ramp(self.progress(), self.rise)
-        return self.weight * share * loss, {"unlabeled_loss": loss.detach(), "kept_share": weights.mean()}  # fmt: skip
+        return self.weight * share * loss, {"unlabeled_loss": loss.detach(), "kept_share": weights.mean()}
 
     def _follow_teacher(
         self, student: nn.Module, x: Any, first: Any, generator: torch.Generator
@@ -125,20 +125,26 @@ class Consistency:
             p = predict(self.teacher, first)
         loss = square_loss(student(self.strong(x, generator) if self.strong else x), p)
         share = ramp(self.progress(), self.rise)
-        return self.weight * p.shape[1] * share * loss, {"unlabeled_loss": loss.detach(), "kept_share": torch.tensor(share)}  # fmt: skip
+        return self.weight * p.shape[1] * share * loss, {
+            "unlabeled_loss": loss.detach(),
+            "kept_share": torch.tensor(share),
+        }
 
     def _mix(
         self, student: nn.Module, x: torch.Tensor, p: torch.Tensor, generator: torch.Generator
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         count = len(p)
         # Beta(α, α) as a share of two gamma draws, from this very generator.
-        draws = torch._standard_gamma(torch.full((2, count), MIX, device=p.device), generator=generator)  # fmt: skip
+        draws = torch._standard_gamma(torch.full((2, count), MIX, device=p.device), generator=generator)
         share = draws[0] / draws.sum(dim=0).clamp(min=1e-12)
         share = torch.maximum(share, 1 - share)[:, None]
         order = torch.randperm(count, generator=generator, device=p.device)
-        loss = square_loss(student(share * x + (1 - share) * x[order]), share * p + (1 - share) * p[order])  # fmt: skip
+        loss = square_loss(student(share * x + (1 - share) * x[order]), share * p + (1 - share) * p[order])
         rise = ramp(self.progress(), self.rise)
-        return self.weight * p.shape[1] * rise * loss, {"unlabeled_loss": loss.detach(), "kept_share": torch.ones(())}  # fmt: skip
+        return self.weight * p.shape[1] * rise * loss, {
+            "unlabeled_loss": loss.detach(),
+            "kept_share": torch.ones(()),
+        }
 
 
 def predict(network: nn.Module, x: Any) -> torch.Tensor:

@@ -79,9 +79,14 @@ def spread(graph: Any, y: np.ndarray, alpha: float) -> np.ndarray:
 
 
 def propagate(
-    x: np.ndarray, labels: np.ndarray, classes: int, *, neighbors: int = 10, alpha: float = 0.99,
+    x: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    *,
+    neighbors: int = 10,
+    alpha: float = 0.99,
     mass: np.ndarray | None = None,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """x: (N, D), labels: (N,) class numbers, -1 where hidden → (N, C) probabilities; NaN where no label reaches a row.
 
     Args:
@@ -106,7 +111,7 @@ def propagate(
     return nothing
 
 
-def leave_one_out(graph: Any, labels: np.ndarray, classes: int, *, alpha: float = JUDGING) -> np.ndarray:  # fmt: skip
+def leave_one_out(graph: Any, labels: np.ndarray, classes: int, *, alpha: float = JUDGING) -> np.ndarray:
     """graph: S (N, N), labels: (N,) with L of them given → (L,) class that the other given labels name, -1 where none reaches.
 
     One solve with a column for each given label answers for all: what a label brings to a row does not depend on the others.
@@ -117,9 +122,7 @@ def leave_one_out(graph: Any, labels: np.ndarray, classes: int, *, alpha: float 
     brought = spread(graph, start, alpha)[given]  # (L, L): from label j to row i
     np.fill_diagonal(brought, 0.0)
     kinds = np.eye(classes)[labels[given]]  # (L, C)
-    others = np.maximum(
-        kinds.sum(axis=0) - kinds, 1.0
-    )  # labels of each class without the row's own
+    others = np.maximum(kinds.sum(axis=0) - kinds, 1.0)  # labels of each class without the row's own
     scores = (brought @ kinds) / others
     return np.where(scores.max(axis=1, initial=0) > 1e-15, scores.argmax(axis=1), -1)
 

@@ -15,7 +15,7 @@ import numpy as np
 from selfsup_core.errors import SettingError
 
 COMPARISON = re.compile(r"^(.+?)\s*(<=|>=|<|>|=)\s*(-?[\d.]+(?:[eE][+-]?\d+)?)$")
-COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq}  # fmt: skip
+COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq}
 MOST_LINES = 500
 
 
@@ -54,7 +54,9 @@ def read_rules(text: str, classes: Sequence[str]) -> list[Rule]:
     if len(found) > MOST_LINES:
         raise SettingError(f"At most {MOST_LINES} rules; found {len(found)}.")
     if not found:
-        raise SettingError("There are no rules.", remedy="Write one a line, as `class: word, another phrase`.")  # fmt: skip
+        raise SettingError(
+            "There are no rules.", remedy="Write one a line, as `class: word, another phrase`."
+        )
     return found
 
 
@@ -82,9 +84,7 @@ def whole_words(term: str) -> str:
     return rf"(?<!\w){inner}(?!\w)" if is_plain else inner
 
 
-def by_columns(
-    x: np.ndarray, columns: Sequence[str], rules: list[Rule], classes: int
-) -> np.ndarray:
+def by_columns(x: np.ndarray, columns: Sequence[str], rules: list[Rule], classes: int) -> np.ndarray:
     """x: (N, D) in the data's own units → (N, C).
 
     Raises:

@@ -27,50 +27,73 @@ LEAST = 1e-6  # of a mean that something is divided by
 class SelectConfig(Config):
     """Which proposals are kept."""
 
-    keep: Literal["top-k", "fixed", "entropy", "lee", "flexmatch", "freematch", "softmatch"] = (
-        setting(
-            "top-k", "Which proposals are kept: the surest of each class, those above a threshold, and the papers' rules.",
-            title="Keeper",
-            why="The surest of each class: one fixed threshold for all can collapse onto the easiest class.",
-        )
-    )  # fmt: skip
+    keep: Literal["top-k", "fixed", "entropy", "lee", "flexmatch", "freematch", "softmatch"] = setting(
+        "top-k",
+        "Which proposals are kept: the surest of each class, those above a threshold, and the papers' rules.",
+        title="Keeper",
+        why="The surest of each class: one fixed threshold for all can collapse onto the easiest class.",
+    )
     threshold: float = setting(
-        0.95, "Least probability of a kept proposal (fixed), and the ceiling of FlexMatch's thresholds.",
-        title="Threshold", ge=0.0, le=1.0,
-    )  # fmt: skip
+        0.95,
+        "Least probability of a kept proposal (fixed), and the ceiling of FlexMatch's thresholds.",
+        title="Threshold",
+        ge=0.0,
+        le=1.0,
+    )
     first_share: float = setting(
-        0.1, "Share of the unlabeled rows that the first round keeps (top-k); it grows evenly from round to round.",
-        title="Share kept first", gt=0.0, le=1.0,
-    )  # fmt: skip
+        0.1,
+        "Share of the unlabeled rows that the first round keeps (top-k); it grows evenly from round to round.",
+        title="Share kept first",
+        gt=0.0,
+        le=1.0,
+    )
     last_share: float = setting(
-        0.8, "Share of the unlabeled rows that the last round keeps (top-k).",
-        title="Share kept last", gt=0.0, le=1.0,
+        0.8,
+        "Share of the unlabeled rows that the last round keeps (top-k).",
+        title="Share kept last",
+        gt=0.0,
+        le=1.0,
         why="Not all: the least certain ones are mostly wrong.",
-    )  # fmt: skip
+    )
     most_entropy: float = setting(
-        0.3, "Most uncertainty of a kept proposal: 0 is sure, 1 is no idea (entropy).",
-        title="Most entropy", ge=0.0, le=1.0,
-    )  # fmt: skip
+        0.3,
+        "Most uncertainty of a kept proposal: 0 is sure, 1 is no idea (entropy).",
+        title="Most entropy",
+        ge=0.0,
+        le=1.0,
+    )
     lee_start: float = setting(
-        0.1, "Share of the training before pseudo-labels begin to count (lee).", title="Lee: begin",
-        ge=0.0, le=1.0,
-    )  # fmt: skip
+        0.1,
+        "Share of the training before pseudo-labels begin to count (lee).",
+        title="Lee: begin",
+        ge=0.0,
+        le=1.0,
+    )
     lee_full: float = setting(
-        0.6, "Share of the training after which they count in full (lee).", title="Lee: in full", ge=0.0, le=1.0,
-    )  # fmt: skip
+        0.6,
+        "Share of the training after which they count in full (lee).",
+        title="Lee: in full",
+        ge=0.0,
+        le=1.0,
+    )
     prior: Literal["auto", "even", "estimated"] = setting(
-        "auto", "Shares of the classes that are aimed at: all alike, estimated from each round's proposals, or automatic.",
+        "auto",
+        "Shares of the classes that are aimed at: all alike, estimated from each round's proposals, or automatic.",
         title="Class shares",
         why="Automatic takes them alike unless the graph of similar rows speaks clearly against it, and says so.",
-    )  # fmt: skip
+    )
     align: bool = setting(
-        False, "Turn the proposals so that their mean has the wanted class shares, before any is kept.",
+        False,
+        "Turn the proposals so that their mean has the wanted class shares, before any is kept.",
         title="Distribution alignment",
-    )  # fmt: skip
+    )
     momentum: float = setting(
-        0.9, "How slowly running means follow, for methods within steps (FreeMatch, SoftMatch, alignment).",
-        title="Momentum", ge=0.0, le=0.9999,
-    )  # fmt: skip
+        0.9,
+        "How slowly running means follow, for methods within steps (FreeMatch, SoftMatch, alignment).",
+        title="Momentum",
+        ge=0.0,
+        le=0.9999,
+    )
 
 
 def proposed(p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -79,7 +102,7 @@ def proposed(p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
     there = ~torch.isnan(p).any(dim=1)
     filled = torch.where(there[:, None], p, torch.zeros_like(p))
-    confidence, label = filled.max(dim=1) if p.shape[1] else (filled.sum(dim=1), filled.sum(dim=1).long())  # fmt: skip
+    confidence, label = filled.max(dim=1) if p.shape[1] else (filled.sum(dim=1), filled.sum(dim=1).long())
     return confidence, label, there
 
 
@@ -159,7 +182,11 @@ def flexmatch_step(
 
     confidence, label, there = proposed(p)
     last = state.get("passed")
-    last = torch.full((pool,), -1, dtype=torch.long, device=p.device) if last is None else last.to(p.device).clone()  # fmt: skip
+    last = (
+        torch.full((pool,), -1, dtype=torch.long, device=p.device)
+        if last is None
+        else last.to(p.device).clone()
+    )
     used = last[last >= 0]
     learned = torch.bincount(used, minlength=p.shape[1])
     wanted = flexmatch_thresholds(learned, pool - len(used), threshold)
@@ -203,7 +230,7 @@ def softmatch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Ten
         variance = momentum * variance + (1 - momentum) * spread
     below = torch.clamp(mu - confidence, min=0.0)
     weights = torch.exp(-(below**2) / (2 * variance.clamp(min=1e-12)))
-    return torch.where(there, weights, torch.zeros_like(weights)), state | {"mu": mu, "variance": variance}  # fmt: skip
+    return torch.where(there, weights, torch.zeros_like(weights)), state | {"mu": mu, "variance": variance}
 
 
 class Selector:
@@ -217,7 +244,7 @@ class Selector:
 
     def __init__(
         self, config: SelectConfig, given: torch.Tensor, pool: int, shares: torch.Tensor | None = None
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.config, self.given, self.pool, self.shares = config, given, pool, shares
 
     def prior(self, p: torch.Tensor) -> torch.Tensor:
@@ -287,4 +314,4 @@ class Selector:
 
 def share_at(config: SelectConfig, progress: float) -> float:
     """From the first share to the last one, evenly."""
-    return config.first_share + (config.last_share - config.first_share) * min(1.0, max(0.0, progress))  # fmt: skip
+    return config.first_share + (config.last_share - config.first_share) * min(1.0, max(0.0, progress))

@@ -63,4 +63,4 @@ def vote(proposals: list[np.ndarray], how: str = "mean") -> Vote:
             both = there[i] & there[j]
             if both.any():
                 agreement[i, j] = (labels[i] == labels[j])[both].mean()
-    return Vote(found, there.sum(axis=1) / size, float(((voters > 1) & ~is_one).sum() / size), agreement)  # fmt: skip
+    return Vote(found, there.sum(axis=1) / size, float(((voters > 1) & ~is_one).sum() / size), agreement)

@@ -61,9 +61,7 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
         resume(folder)
         return
     if status not in ACTIVE:
-        raise RunError(
-            f"The run is {status}; {action} needs one that is at work.", code="not-active"
-        )
+        raise RunError(f"The run is {status}; {action} needs one that is at work.", code="not-active")
     folder.control.mkdir(exist_ok=True)
     # Names sort by time, by a clock that nobody can set back; the counter and the random part keep two requests of
     # one instant apart.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from selfsup_core.data.sources import find_source
-from selfsup_core.data.vectorize import input_shape
+from selfsup_core.features.vectorize import input_shape
 from selfsup_core.models import MODELS
 from selfsup_core.models.gpt import vocabulary_guess
 from selfsup_core.runs.spec import RunSpec, task_of
@@ -26,9 +26,7 @@ def describe_spec(spec: RunSpec, workspace: Path) -> dict[str, Any]:
         "parameters": network.parameters(spec.model, network_input(spec, workspace)),
     }
     if task == "language":
-        return about | {
-            "map": f"PCA of the tokens' {code} numbers" if code else "PCA of the tokens"
-        }
+        return about | {"map": f"PCA of the tokens' {code} numbers" if code else "PCA of the tokens"}
     if task in ("classify", "pseudo"):
         classes = find_source(spec.data.source, workspace).classes
         return about | {"map": f"{'PCA of ' if classes > 3 else ''}the class scores"}

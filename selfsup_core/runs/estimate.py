@@ -84,15 +84,11 @@ def estimate(spec: RunSpec, workspace: Path) -> Estimate:
     tokens = spec.train.batch_size * model.context / spec.train.accumulation
     vocabulary = shape[0] or 50_000
     kept = tokens * (
-        STORED * layers * width
-        + 3 * vocabulary
-        + layers * getattr(model, "heads", 9) * model.context
+        STORED * layers * width + 3 * vocabulary + layers * getattr(model, "heads", 9) * model.context
     )
     return Estimate(
         parameters,
         (4 * (trained * parameters + kept)) / 1e6,
         LOOKING * windows * window_operations(spec, parameters) / (speed or GUESS),
-        "by the speed of your earlier runs"
-        if speed
-        else "a guess until a first run has been timed",
+        "by the speed of your earlier runs" if speed else "a guess until a first run has been timed",
     )

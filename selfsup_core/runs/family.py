@@ -33,9 +33,10 @@ def family_specs(spec: RunSpec) -> list[RunSpec]:
     fits = [kind for kind in MEMBERS if spec.model.kind in OBJECTIVES[kind].networks]
     if not fits:
         raise RunError(
-            f"The network {spec.model.kind!r} fits no other objective.", code="no-family",
+            f"The network {spec.model.kind!r} fits no other objective.",
+            code="no-family",
             remedy="Begin from a run with a dense or convolutional network.",
-        )  # fmt: skip
+        )
     made = []
     for kind in fits:
         if kind == spec.objective.kind:
@@ -84,17 +85,22 @@ def start_family(folder: RunFolder, submission: str) -> list[str]:
     if waiting + known.count(None) > MAX_QUEUED:
         raise RunError(
             f"{known.count(None)} runs more are too many: {waiting} of yours wait already.",
-            code="queue-full", remedy="Let one finish, or stop one.",
-        )  # fmt: skip
+            code="queue-full",
+            remedy="Let one finish, or stop one.",
+        )
     if not state.get("group"):
         update_state(folder, group=group)
     return [
         submit(
-            folder.workspace, one, owner=state["owner"], preset="", group=group,
+            folder.workspace,
+            one,
+            owner=state["owner"],
+            preset="",
+            group=group,
             submission=f"{submission}-{one.objective.kind}",
         ).id
         for one in wanted
-    ]  # fmt: skip
+    ]
 
 
 def members(workspace: Any, group: str) -> list[RunFolder]:
@@ -117,12 +123,17 @@ def describe_family(folder: RunFolder) -> list[dict[str, Any]]:
         except StudioError:
             continue  # deleted in this very moment
         kind = state.get("objective", "")
-        described.append({
-            "run": member.id, "token": sign(folder.workspace, member.id), "name": state["name"],
-            "title": TITLES.get(kind, kind), "kind": kind, "status": state["status"],
-            "epoch": state["epoch"], "epochs": state["epochs"],
-        })  # fmt: skip
+        described.append(
+            {
+                "run": member.id,
+                "token": sign(folder.workspace, member.id),
+                "name": state["name"],
+                "title": TITLES.get(kind, kind),
+                "kind": kind,
+                "status": state["status"],
+                "epoch": state["epoch"],
+                "epochs": state["epochs"],
+            }
+        )
     order = list(TITLES)
-    return sorted(
-        described, key=lambda m: (order.index(m["kind"]) if m["kind"] in order else 99, m["run"])
-    )
+    return sorted(described, key=lambda m: (order.index(m["kind"]) if m["kind"] in order else 99, m["run"]))

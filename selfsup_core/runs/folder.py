@@ -93,9 +93,7 @@ def open_run(workspace: Path, run: str) -> RunFolder:
     if len(found) == 1:
         return RunFolder(workspace / "runs" / found[0])
     if found:
-        raise RunError(
-            f"{run!r} fits {len(found)} runs: {', '.join(found[:5])}.", code="ambiguous-run"
-        )
+        raise RunError(f"{run!r} fits {len(found)} runs: {', '.join(found[:5])}.", code="ambiguous-run")
     raise RunError(f"There is no run {run!r}.", code="no-run", remedy="`runs list` shows them all.")
 
 

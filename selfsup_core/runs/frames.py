@@ -14,12 +14,12 @@ import numpy as np
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from selfsup_core.data.batches import Prepared
 from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.autoencoder import Evaluator, View
+from selfsup_core.features.batches import Prepared
 from selfsup_core.files import write_bytes
-from selfsup_core.project.align import rotation_towards
-from selfsup_core.project.pca import fit_pca
+from selfsup_core.projection.align import rotation_towards
+from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.thinned import Thinned
 
 MOST_LETTERS = 160  # of each text on the map
@@ -140,9 +140,14 @@ class FrameStore(Thinned):
             write_bytes(path, save_arrays(arrays, metadata=about))
 
     def write_points(
-        self, epoch: int, latents: np.ndarray, arrays: dict[str, np.ndarray], about: dict[str, str],
-        *, is_last: bool,
-    ) -> None:  # fmt: skip
+        self,
+        epoch: int,
+        latents: np.ndarray,
+        arrays: dict[str, np.ndarray],
+        about: dict[str, str],
+        *,
+        is_last: bool,
+    ) -> None:
         """A frame with a map of (S, K) latents and a task's own arrays and words, when its turn it is."""
         made = map_latents(latents, self.previous)
         if self.wants(epoch, is_last=is_last):

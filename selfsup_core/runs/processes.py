@@ -63,6 +63,10 @@ def start_detached(module: str, workspace: Path, home: Path, **environment: str)
     with open(home / "log.txt", "ab") as log:
         subprocess.Popen(
             [sys.executable, "-m", module, str(workspace)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, close_fds=True,
-            env=os.environ | quiet | {"PYTHONPATH": path} | environment, **flags,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            close_fds=True,
+            env=os.environ | quiet | {"PYTHONPATH": path} | environment,
+            **flags,
+        )

@@ -201,9 +201,7 @@ def _resume(folder: RunFolder) -> None:
     if state["status"] == "finished":
         raise RunError("The run is finished.", remedy="Start a new one with more epochs.")
     if state["stop_reason"] == "diverged":
-        raise RunError(
-            "The run diverged and would again.", remedy="Start one with a lower learning rate."
-        )
+        raise RunError("The run diverged and would again.", remedy="Start one with a lower learning rate.")
     update_state(
         folder,
         status="queued",

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import ValidationError, field_validator
 
-from selfsup_core.data.config import DataConfig
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.errors import SettingError
+from selfsup_core.features.config import DataConfig
 from selfsup_core.files import sha256
 from selfsup_core.models import MODELS
 from selfsup_core.models.dense import DenseConfig
@@ -34,9 +34,12 @@ class FramesConfig(Config):
     """What is kept of each epoch, so that it can be looked at again."""
 
     max_frames: int = setting(
-        200, "Most epochs that keep a picture; longer runs are thinned evenly.",
-        title="Frames kept", ge=2, le=2000,
-    )  # fmt: skip
+        200,
+        "Most epochs that keep a picture; longer runs are thinned evenly.",
+        title="Frames kept",
+        ge=2,
+        le=2000,
+    )
     max_megabytes: float = setting(
         50.0,
         "Most disk space for these pictures.",
@@ -54,17 +57,20 @@ class FramesConfig(Config):
     tiles: int = setting(
         32, "Validation samples whose reconstruction is kept.", title="Samples shown", ge=1, le=256
     )
-    samples: int = setting(
-        2000, "Samples on the latent map.", title="Points on the map", ge=10, le=20_000
-    )
+    samples: int = setting(2000, "Samples on the latent map.", title="Points on the map", ge=10, le=20_000)
     prompt: str = setting(
         "",
         "Beginning of a text that a language model goes on from at each epoch; of a masked one, a text with [MASK].",
-        title="Your beginning", max_length=500,
-    )  # fmt: skip
+        title="Your beginning",
+        max_length=500,
+    )
     written: int = setting(
-        160, "Tokens that a language model writes at each epoch.", title="Tokens written", ge=0, le=1000,
-    )  # fmt: skip
+        160,
+        "Tokens that a language model writes at each epoch.",
+        title="Tokens written",
+        ge=0,
+        le=1000,
+    )
 
 
 class RunSpec(Config):

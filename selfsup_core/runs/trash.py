@@ -24,9 +24,7 @@ def delete(folder: RunFolder) -> None:
     except RunError as error:
         raise already_deleted(folder) from error
     if status in ACTIVE:
-        raise RunError(
-            f"The run is {status}.", code="run-active", remedy="Stop it first, then delete it."
-        )
+        raise RunError(f"The run is {status}.", code="run-active", remedy="Stop it first, then delete it.")
     trash = folder.workspace / "trash"
     trash.mkdir(exist_ok=True)
     try:

@@ -6,13 +6,16 @@ Checkpoints, from which training goes on, keep full precision.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from selfsup_core.errors import RunError
+from selfsup_core.errors import RunError, StudioError
+from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.thinned import Thinned, frame_path, list_frames
+from selfsup_core.train.checkpoint import list_checkpoints, load_checkpoint
 from selfsup_core.train.loop import trained_state
 
 LARGEST = 65_504.0  # of half precision
@@ -49,9 +52,10 @@ def nearest_epoch(folder: Path, epoch: int | None) -> int:
     kept = list_frames(folder)
     if not kept:
         raise RunError(
-            "This run has kept no weights, so its network cannot be tried out.", code="no-weights",
+            "This run has kept no weights, so its network cannot be tried out.",
+            code="no-weights",
             remedy="Train it again; frames.weights_megabytes must be more than 0.",
-        )  # fmt: skip
+        )
     return kept[-1] if epoch is None else min(kept, key=lambda e: (abs(e - epoch), e))
 
 
@@ -60,7 +64,27 @@ def read_weights(folder: Path, epoch: int) -> dict[str, torch.Tensor]:
     try:
         tensors = load_tensors(frame_path(folder, epoch).read_bytes())
     except (OSError, ValueError) as error:
-        raise RunError(
-            f"The weights of epoch {epoch} cannot be read.", code="no-weights"
-        ) from error
+        raise RunError(f"The weights of epoch {epoch} cannot be read.", code="no-weights") from error
     return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+
+
+def epoch_weights(folder: RunFolder, epoch: int) -> dict[str, Any]:
+    """Trained weights of a kept epoch: in full precision from a checkpoint of its very end, else in half."""
+    for target in list_checkpoints(folder.checkpoints, "best-"):
+        if target.name == f"best-{epoch:06d}":
+            try:
+                return load_checkpoint(target, {})["model"]
+            except StudioError:
+                break
+    for target in list_checkpoints(folder.checkpoints):
+        try:
+            loop = load_checkpoint(target, {})["loop"]
+        except StudioError:
+            continue
+        if loop["position"]["epoch"] == epoch and loop["position"]["index"] == 0:
+            # Of several networks beside each other the student is the run's own.
+            student = {
+                k.removeprefix("student."): v for k, v in loop["model"].items() if k.startswith("student.")
+            }
+            return student or loop["model"]
+    return read_weights(folder.weights, epoch)

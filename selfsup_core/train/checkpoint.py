@@ -47,9 +47,7 @@ def restore(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
     return value
 
 
-def save_checkpoint(
-    folder: Path, name: str, state: dict[str, Any], belongs: dict[str, str]
-) -> Path:
+def save_checkpoint(folder: Path, name: str, state: dict[str, Any], belongs: dict[str, str]) -> Path:
     """Write `folder/name`; when it is there already (same step, so same content) nothing is done.
 
     Args:

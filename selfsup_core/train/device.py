@@ -35,9 +35,7 @@ def choose_threads(requested: int, parameters: int, cores: int) -> tuple[int, st
     return max(1, cores - 1), "all cores but one, which the pages keep"
 
 
-def choose_device(
-    requested: str = "auto", *, threads: int = 0, parameters: int = 0
-) -> DeviceChoice:
+def choose_device(requested: str = "auto", *, threads: int = 0, parameters: int = 0) -> DeviceChoice:
     """CUDA, else MPS, else CPU, unless one is asked for.
 
     Raises:
@@ -58,15 +56,18 @@ def choose_device(
         bf16 = torch.cuda.is_bf16_supported()
         card = torch.cuda.get_device_name()
         return DeviceChoice(
-            name, 1, bf16, True, card, f"A CUDA GPU was found{as_asked}: {card}, "
+            name,
+            1,
+            bf16,
+            True,
+            card,
+            f"A CUDA GPU was found{as_asked}: {card}, "
             + ("with bf16 arithmetic." if bf16 else "in float32, as it lacks bf16."),
-        )  # fmt: skip
-    if name == "mps":
-        return DeviceChoice(
-            name, 1, False, False, "Apple GPU", f"An Apple GPU was found{as_asked}."
         )
+    if name == "mps":
+        return DeviceChoice(name, 1, False, False, "Apple GPU", f"An Apple GPU was found{as_asked}.")
     plural = "thread" if count == 1 else "threads"
     missing = "No CUDA or Apple GPU was found" if requested == "auto" else "The CPU was asked for"
     return DeviceChoice(
         name, count, False, True, f"CPU, {count} {plural}", f"{missing}. {count} {plural}: {why_threads}."
-    )  # fmt: skip
+    )

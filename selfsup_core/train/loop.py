@@ -105,9 +105,7 @@ class Sums:
     def load(self, state: dict[str, Any], device: str) -> None:
         dtype = torch.float64 if device != "mps" else torch.float32
         self.rows = state["rows"]
-        self.values = {
-            k: torch.tensor(v, dtype=dtype, device=device) for k, v in state["values"].items()
-        }
+        self.values = {k: torch.tensor(v, dtype=dtype, device=device) for k, v in state["values"].items()}
 
 
 class Loop:
@@ -240,9 +238,7 @@ class Loop:
                 is_due = now - tick >= TICK_SECONDS or self.step in self.stops
                 if is_due and self.index < len(order):
                     self.seconds += now - started
-                    self._check_finite(
-                        self.window_sums if self.window_sums.rows else self.epoch_sums
-                    )
+                    self._check_finite(self.window_sums if self.window_sums.rows else self.epoch_sums)
                     yield Event("tick", self.step, self.progress)
                     tick = started = time.monotonic()
             self.seconds += time.monotonic() - started
@@ -280,10 +276,15 @@ class Loop:
         self.optimizer.zero_grad(set_to_none=True)
         if self.choice.name == "cuda":
             torch.cuda.empty_cache()
-        return Event("notice", self.step, self.progress, text=(
-            f"Memory ran out: each batch of {self.config.batch_size} is now worked off in "
-            f"{2**self.halvings} parts, with the same result."
-        ))  # fmt: skip
+        return Event(
+            "notice",
+            self.step,
+            self.progress,
+            text=(
+                f"Memory ran out: each batch of {self.config.batch_size} is now worked off in "
+                f"{2**self.halvings} parts, with the same result."
+            ),
+        )
 
     def state(self) -> dict[str, Any]:
         """All that is needed to go on, in tensors and plain values."""
@@ -302,9 +303,7 @@ class Loop:
         load_trained(self.model, state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"])
-        self.epoch, self.index, self.step = (
-            state["position"][k] for k in ("epoch", "index", "step")
-        )
+        self.epoch, self.index, self.step = (state["position"][k] for k in ("epoch", "index", "step"))
         self.halvings, self.seconds = state["halvings"], state["seconds"]
         self.epoch_sums.load(state["sums"]["epoch"], self.choice.name)
         self.window_sums.load(state["sums"]["window"], self.choice.name)

@@ -18,12 +18,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from selfsup_core.errors import RunError
-from selfsup_core.lab.process import stop_lab
+from selfsup_core.inspection.process import stop_lab
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, ENDED, RunFolder, list_states
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
-from selfsup_core.runs.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
+from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.conftest import kill_workers
 from tests.helpers import ROOT, wait_for, wait_status
 
@@ -63,9 +63,7 @@ class Server:
         command = [sys.executable, "server.py", "--port", str(self.port)]
         self.workspace.mkdir(parents=True, exist_ok=True)
         with open(self.workspace / "server.log", "ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log
-            )
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         wait_for(self.answers, "the server")
 
     def answers(self) -> bool:

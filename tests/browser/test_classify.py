@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from selfsup_core.runs.folder import list_states
-from tests.runs.classify_helpers import make_pets
+from tests.tasks.classify_helpers import make_pets
 
 pytestmark = pytest.mark.browser
 SLOW = 40_000
@@ -58,7 +58,16 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     page.get_by_role("button", name="Train again with 5 labels by hand").click()
     expect(page).not_to_have_url(re.compile(first), timeout=SLOW)
     expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
-    assert len([s for s in list_states(server.workspace) if s.get("task") == "pseudo" and s["source"] == "my-pets"]) == 2  # fmt: skip
+    assert (
+        len(
+            [
+                s
+                for s in list_states(server.workspace)
+                if s.get("task") == "pseudo" and s["source"] == "my-pets"
+            ]
+        )
+        == 2
+    )
     page.get_by_text("Use this classifier").click()
     page.get_by_role("textbox", name="Texts, one a line").fill("the cat and a mat")
     page.get_by_role("textbox", name="Texts, one a line").press("Control+Enter")

@@ -10,22 +10,27 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from selfsup_core.lab.model_at import Kits
-from selfsup_core.lab.registry import use_tool
+from selfsup_core.inspection.model_at import Kits
+from selfsup_core.inspection.registry import use_tool
 from selfsup_core.runs.family import MEMBERS
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
-from selfsup_core.runs.supervisor import ensure_supervisor
+from selfsup_core.workers.supervisor import ensure_supervisor
 from tests.browser.conftest import Server, stage_value, wait_stage
 from tests.helpers import wait_status
 
 pytestmark = pytest.mark.browser
 
 TABS = {
-    "explore": "explore-traversal", "repair": "repair-words", "unexplained": "unexplained-wall",
-    "useful": "useful-table", "family": "family", "inside": "inside-activations", "code": "code-text",
-}  # fmt: skip
+    "explore": "explore-traversal",
+    "repair": "repair-words",
+    "unexplained": "unexplained-wall",
+    "useful": "useful-table",
+    "family": "family",
+    "inside": "inside-activations",
+    "code": "code-text",
+}
 PIXELS = """canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)
     .filter((_, i) => i % 4 === 0)"""
 
@@ -321,9 +326,15 @@ def test_the_lab_while_it_trains(server, open_context):
 
 def test_a_masked_run_offers_no_decoding(server, open_context, keep):
     folder = train(
-        server, "masked", train__epochs=1, model__size=32, model__depth=1, model__decoder_size=16,
-        data__validation=0.4, data__test=0.5,
-    )  # fmt: skip
+        server,
+        "masked",
+        train__epochs=1,
+        model__size=32,
+        model__depth=1,
+        model__decoder_size=16,
+        data__validation=0.4,
+        data__test=0.5,
+    )
     page = open_context().new_page()
     open_run(page, server, folder)
     expect(page.get_by_test_id("lab-tab-repair")).to_be_visible()

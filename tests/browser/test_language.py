@@ -38,9 +38,7 @@ def test_read_and_write(server, open_context, keep, theme, size):
     page.get_by_role("button", name="Write a token").click()
     expect(box).to_have_value(re.compile("The opposite of hot is cold"), timeout=SLOW)
     page.get_by_role("button", name="Write 20 tokens").click()
-    expect(box).to_have_value(
-        re.compile(r"The opposite of hot is cold.{20,}", re.DOTALL), timeout=SLOW
-    )
+    expect(box).to_have_value(re.compile(r"The opposite of hot is cold.{20,}", re.DOTALL), timeout=SLOW)
     expect(page.locator(".js-plotly-plot")).to_have_count(2, timeout=SLOW)
     page.get_by_text("What does each token look at?").click()
     expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=SLOW)
@@ -99,10 +97,7 @@ def test_paste_train_scrub_read_and_sample(server, open_context, keep):
     page.goto(f"{server.url}/language?do=train")
     page.get_by_role("button", name="Paste text").click()
     page.get_by_role("textbox", name="Name").fill("Verses")
-    verses = [
-        VERSE.format(a=WORDS[i % 6], b=WORDS[(i // 2) % 6], c=WORDS[(i // 3) % 6])
-        for i in range(400)
-    ]
+    verses = [VERSE.format(a=WORDS[i % 6], b=WORDS[(i // 2) % 6], c=WORDS[(i // 3) % 6]) for i in range(400)]
     page.get_by_role("textbox", name="Text", exact=True).fill("".join(verses))
     page.get_by_role("textbox", name="Text", exact=True).press("Control+Enter")
     page.get_by_role("button", name="Use this text").click()
@@ -128,9 +123,7 @@ def test_paste_train_scrub_read_and_sample(server, open_context, keep):
     page.keyboard.press("Home")
     wait_stage(page, "epoch", lambda v: v == "0")
     expect(writing).not_to_have_text(last)
-    expect(page.get_by_test_id("stage-verdict")).to_contain_text(
-        "not yet better than counting pairs"
-    )
+    expect(page.get_by_test_id("stage-verdict")).to_contain_text("not yet better than counting pairs")
     page.wait_for_url(re.compile("epoch=0"))
     page.reload()
     wait_stage(page, "epoch", lambda v: v == "0")

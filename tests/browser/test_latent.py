@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from selfsup_core.lab.space.layouts import read_layout, read_rows
-from selfsup_core.lab.space.selections import read_selection, save_selection
+from selfsup_core.inspection.space.layouts import read_layout, read_rows
+from selfsup_core.inspection.space.selections import read_selection, save_selection
 
 pytestmark = pytest.mark.browser
 SLOW = 60_000
@@ -78,7 +78,9 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     expect(page).to_have_url(re.compile("pick=left"), timeout=SLOW)
     shared = page.url
     rows = read_rows(server.workspace, key_of(page))
-    found = {int(np.flatnonzero(rows == row)[0]) for row in read_selection(server.workspace, "digits", "left part")}  # fmt: skip
+    found = {
+        int(np.flatnonzero(rows == row)[0]) for row in read_selection(server.workspace, "digits", "left part")
+    }
     # Points are sent with 16 bits: one on the very line may fall on its other side.
     assert len(found ^ wanted) <= 2
     assert len(found) > 50
@@ -146,7 +148,9 @@ def test_two_maps_have_one_selection_and_epochs_are_played(server, open_context,
     page.get_by_role("button", name="Show beside").click()
     expect(page.locator(".space-pane")).to_have_count(2, timeout=SLOW)
     wait_ready(page)
-    expect(page.locator(".space-pane").nth(1)).to_have_attribute("data-points", re.compile(r"\d+"), timeout=SLOW)  # fmt: skip
+    expect(page.locator(".space-pane").nth(1)).to_have_attribute(
+        "data-points", re.compile(r"\d+"), timeout=SLOW
+    )
     lasso(page, 0.5, 0.5, 60, pane=0)
     expect(over(page, 0)).not_to_have_attribute("data-selected", "0")
     count = over(page, 0).get_attribute("data-selected")
@@ -179,7 +183,7 @@ def test_without_webgl_a_canvas_draws_and_selects(server, open_context):
         const canvas = document.querySelector(".scatter-points"), data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
         let count = 0
         for (let i = 3; i < data.length; i += 4) count += data[i] > 0
-        return count }""")  # fmt: skip
+        return count }""")
     assert painted > 500
     over(page).scroll_into_view_if_needed()
     lasso(page, 0.5, 0.5, 140)
@@ -203,7 +207,7 @@ def test_webgl_paints_points_in_their_colors(server, open_context):
 
 
 def test_a_text_is_found_and_placed_and_a_bad_one_answered(server, open_context):
-    from tests.runs.classify_helpers import make_pets
+    from tests.tasks.classify_helpers import make_pets
 
     if not (server.workspace / "datasets" / "my-pets").exists():  # another test's
         make_pets(server.workspace, 240)
@@ -238,7 +242,7 @@ def test_the_offline_file_draws_and_selects_without_a_server(server, open_contex
     box = page.locator(".scatter-over").bounding_box()
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     page.mouse.down()
-    for x, y in ((box["width"] - 5, 5), (box["width"] - 5, box["height"] - 5), (5, box["height"] - 5)):  # fmt: skip
+    for x, y in ((box["width"] - 5, 5), (box["width"] - 5, box["height"] - 5), (5, box["height"] - 5)):
         page.mouse.move(box["x"] + x, box["y"] + y)
     page.mouse.up()
     expect(page.locator("#said")).to_have_text("178 selected")

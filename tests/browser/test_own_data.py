@@ -20,9 +20,7 @@ def upload(page: Page, server: Server, *paths) -> None:
     if adding.get_attribute("open") is None:
         adding.locator("summary").click()
     expect(page.get_by_test_id("stFileUploader").first).to_be_visible()
-    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(
-        [str(p) for p in paths]
-    )
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files([str(p) for p in paths])
 
 
 def import_it(page: Page) -> str:
@@ -42,9 +40,7 @@ def train(page: Page, server: Server, name: str) -> None:
 
 
 def test_images_from_upload_to_training(server, open_context, keep, tmp_path):
-    pictures = {
-        f"pets/{name}/{i}.png": png(i, (28, 28)) for i, name in enumerate(["cat", "dog"] * 40)
-    }
+    pictures = {f"pets/{name}/{i}.png": png(i, (28, 28)) for i, name in enumerate(["cat", "dog"] * 40)}
     pictures |= {"pets/cat/again.png": png(0, (28, 28)), "pets/dog/broken.png": b"no picture"}
     page = open_context().new_page()
     upload(page, server, write(tmp_path, "pets.zip", archive(pictures)))

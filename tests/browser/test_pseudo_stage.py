@@ -14,10 +14,10 @@ from safetensors.numpy import save_file
 
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.supervisor import ensure_supervisor
+from selfsup_core.workers.supervisor import ensure_supervisor
 from tests.browser.conftest import Server, wait_stage
 from tests.helpers import wait_status
-from tests.runs.test_pseudo import make_table, spec_of
+from tests.tasks.test_pseudo import make_table, spec_of
 
 pytestmark = pytest.mark.browser
 PANELS = ("rounds", "labels", "confidence", "flow", "errors", "map")
@@ -37,9 +37,7 @@ SEEN = """() => {
 @pytest.fixture(scope="module")
 def clouds_run(server: Server) -> RunFolder:
     make_table(server.workspace, "my-stage-clouds")
-    folder = submit(
-        server.workspace, spec_of("my-stage-clouds", name="Clouds", train__epochs=ROUNDS)
-    )
+    folder = submit(server.workspace, spec_of("my-stage-clouds", name="Clouds", train__epochs=ROUNDS))
     ensure_supervisor(server.workspace)
     wait_status(folder, "finished")
     return folder
@@ -130,9 +128,7 @@ def test_panels_move_and_truth_needs_the_oracle(server, open_context, keep, clou
     handle.press("ArrowLeft")
     expect(handle).to_have_attribute("aria-valuenow", "0.99")
     wait_stage(page, "epoch", lambda v: v == str(ROUNDS))
-    expect(page.get_by_test_id("stage-panel-confidence")).to_contain_text(
-        "objective.threshold = 0.99"
-    )
+    expect(page.get_by_test_id("stage-panel-confidence")).to_contain_text("objective.threshold = 0.99")
 
     # The cursor moves all of them.
     page.get_by_test_id("stage-cursor").focus()

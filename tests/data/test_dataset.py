@@ -20,9 +20,15 @@ def stored(tmp_path):
     y = np.array([0, 1, -1, 1])
     images = np.arange(48, dtype=np.uint8).reshape(4, 3, 4)
     dataset = Dataset(
-        id="d", kind="image", title="Dä", x=images, y=y, classes=("a", "b"), scale=1 / 255,
+        id="d",
+        kind="image",
+        title="Dä",
+        x=images,
+        y=y,
+        classes=("a", "b"),
+        scale=1 / 255,
         provenance={"source": "here"},
-    )  # fmt: skip
+    )
     save_dataset(dataset, tmp_path / "d")
     return dataset, tmp_path / "d"
 
@@ -102,8 +108,10 @@ def test_built_in_source_is_what_it_says(tmp_path, name):
     assert source.missing() == ""
     dataset = open_source(name, tmp_path, verify=True)
     assert (len(dataset), dataset.item_shape, dataset.kind) == (
-        source.samples, source.shape, source.kind,
-    )  # fmt: skip
+        source.samples,
+        source.shape,
+        source.kind,
+    )
     assert len(dataset.classes) == source.classes == len(np.unique(dataset.y))
     assert dataset.provenance["licence"]
     values = np.asarray(dataset.x) * dataset.scale

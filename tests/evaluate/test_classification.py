@@ -34,11 +34,11 @@ def test_as_scikit_learn_has_it(case):
     known = range(classes)
     assert (confusion == metrics.confusion_matrix(y, predicted, labels=known)).all()
     assert accuracy(confusion) == pytest.approx(metrics.accuracy_score(y, predicted))
-    expected = metrics.precision_recall_fscore_support(
-        y, predicted, labels=known, zero_division=0.0
-    )
+    expected = metrics.precision_recall_fscore_support(y, predicted, labels=known, zero_division=0.0)
     scores = score_classes(confusion)
-    for ours, theirs in zip((scores.precision, scores.recall, scores.f1, scores.support), expected, strict=True):  # fmt: skip
+    for ours, theirs in zip(
+        (scores.precision, scores.recall, scores.f1, scores.support), expected, strict=True
+    ):
         assert np.allclose(ours, theirs)
     # Without a list of classes scikit-learn, too, takes those that occur.
     theirs = metrics.f1_score(y, predicted, average="macro", zero_division=0.0)

@@ -23,7 +23,7 @@ def heaps(sizes=(60, 30, 10), width=2):
     return x, np.repeat(np.arange(len(sizes)), sizes)
 
 
-@pytest.mark.parametrize("config", [ClusterConfig(least=8), ClusterConfig(method="kmeans", count=3)])  # fmt: skip
+@pytest.mark.parametrize("config", [ClusterConfig(least=8), ClusterConfig(method="kmeans", count=3)])
 def test_heaps_are_found_largest_first(config):
     x, truth = heaps()
     found = find_clusters(x, config)
@@ -51,7 +51,13 @@ def test_agreement_counts_known_rows_only():
 
 
 def test_names():
-    texts = ["the goalie stops the puck", "a puck and a goalie", "rocket to the moon", "the moon and a rocket", "noise"]  # fmt: skip
+    texts = [
+        "the goalie stops the puck",
+        "a puck and a goalie",
+        "rocket to the moon",
+        "the moon and a rocket",
+        "noise",
+    ]
     words = typical_words(texts, np.array([0, 0, 1, 1, -1]))
     assert set(words[0]) == {"goalie", "puck"}
     assert set(words[1]) == {"moon", "rocket"}

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from selfsup_core.data.batches import Prepared, prepare
-from selfsup_core.data.config import DataConfig
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import split_rows
 from selfsup_core.evaluate.autoencoder import Evaluator, order_by_class
-from selfsup_core.evaluate.verdict import compare_with_pca, describe_run
+from selfsup_core.evaluate.words.verdict import compare_with_pca, describe_run
+from selfsup_core.features.batches import Prepared, prepare
+from selfsup_core.features.config import DataConfig
 from selfsup_core.models import MODELS
 from selfsup_core.models.dense import DenseConfig
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.reconstruction import ReconstructionConfig
-from selfsup_core.project.pca import fit_pca
+from selfsup_core.projection.pca import fit_pca
 
 OBJECTIVE = OBJECTIVES["reconstruction"](ReconstructionConfig())
 
@@ -155,9 +155,12 @@ def test_run_in_one_line():
     state = {
         "metrics": {"val_mse": 0.021, "knn_accuracy": 0.91},
         "baseline": {
-            "pca_mse": 0.027, "pca_components": 16, "raw_knn_accuracy": 0.93, "verdict_margin": 0.02,
+            "pca_mse": 0.027,
+            "pca_components": 16,
+            "raw_knn_accuracy": 0.93,
+            "verdict_margin": 0.02,
         },
-    }  # fmt: skip
+    }
     assert describe_run(state) == (
         "val MSE 0.0210 · PCA-16 0.0270: better than PCA · 5-NN on the code 91.0% (raw input 93.0%)"
     )

@@ -37,7 +37,7 @@ def axes(size: int, seed: int) -> torch.Tensor:
 def test_from_the_map_and_back(size: int, seed: int):
     mean, across = random(size, seed=seed), axes(size, seed)
     points = random(5, 2, seed=seed + 1)
-    assert torch.allclose(code_to_map(map_to_code(points, mean, across), mean, across), points, atol=1e-4)  # fmt: skip
+    assert torch.allclose(code_to_map(map_to_code(points, mean, across), mean, across), points, atol=1e-4)
     code = random(size, seed=seed + 2)
     off = code - mean
     residual = off - (off @ across.T) @ across
@@ -119,9 +119,7 @@ def test_draws_have_the_codes_mean_and_covariance():
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 12), st.integers(1, 30), SEEDS, st.sampled_from([1e-3, 1.0, 1e3]))
-def test_any_codes_give_a_positive_definite_covariance(
-    size: int, rows: int, seed: int, scale: float
-):
+def test_any_codes_give_a_positive_definite_covariance(size: int, rows: int, seed: int, scale: float):
     codes = scale * random(rows, size, seed=seed)  # often fewer rows than dimensions
     fitted = FittedGaussian.fit(codes)
     assert torch.allclose(fitted.mean, codes.mean(0), atol=1e-5 * scale)
@@ -159,7 +157,7 @@ def test_the_ellipse_is_the_projection_of_the_gaussian():
 @given(st.integers(2, 20), SEEDS)
 def test_an_ellipse_is_symmetric_and_no_wider_than_the_widest_dimension(size: int, seed: int):
     variance = random(size, seed=seed).exp()
-    _, covariance = posterior_ellipse(random(size, seed=seed), variance, torch.zeros(size), axes(size, seed))  # fmt: skip
+    _, covariance = posterior_ellipse(random(size, seed=seed), variance, torch.zeros(size), axes(size, seed))
     assert torch.allclose(covariance, covariance.T, atol=1e-5)
     widths = torch.linalg.eigvalsh(covariance.double())
     assert float(widths.min()) >= float(variance.min()) * 0.999 - 1e-6

@@ -16,7 +16,7 @@ def test_exact_search_is_that_of_scikit_learn(metric, monkeypatch):
     x = np.random.default_rng(0).normal(size=(300, 7)).astype(np.float32) + 1000
     x[:, 0] += np.random.default_rng(1).normal(size=300) * 300  # angles that differ
     rows, distances = nearest(x, 6, metric)
-    reference = NearestNeighbors(n_neighbors=7, metric=metric, algorithm="brute").fit(x.astype(np.float64))  # fmt: skip
+    reference = NearestNeighbors(n_neighbors=7, metric=metric, algorithm="brute").fit(x.astype(np.float64))
     far, near = reference.kneighbors(x.astype(np.float64))
     np.testing.assert_allclose(distances, far[:, 1:], atol=2e-4 * far.max())
     assert (rows == near[:, 1:]).mean() > 0.99

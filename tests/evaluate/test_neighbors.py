@@ -19,9 +19,12 @@ def test_same_as_scikit_learn(loader, k):
     x, y = x[order], y[order]
     half = len(x) // 2
     found = knn_accuracy(
-        torch.from_numpy(x[half:]), torch.from_numpy(y[half:]),
-        torch.from_numpy(x[:half]), torch.from_numpy(y[:half]), k=k,
-    )  # fmt: skip
+        torch.from_numpy(x[half:]),
+        torch.from_numpy(y[half:]),
+        torch.from_numpy(x[:half]),
+        torch.from_numpy(y[:half]),
+        k=k,
+    )
     model = KNeighborsClassifier(k).fit(x[:half], y[:half])
     votes = y[:half][model.kneighbors(x[half:], return_distance=False)]
     counts = np.sort(np.eye(10, dtype=int)[votes].sum(axis=1), axis=1)

@@ -38,7 +38,9 @@ def test_a_pair_that_was_never_seen_is_not_impossible():
     assert all(math.isfinite(v) for v in found.values())
 
 
-@pytest.mark.parametrize(("length", "span", "most"), [(100, 9, 50), (9, 9, 100), (1000, 65, 10_000), (66, 65, 1)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("length", "span", "most"), [(100, 9, 50), (9, 9, 100), (1000, 65, 10_000), (66, 65, 1)]
+)
 def test_windows_stay_inside_and_within_bounds(length: int, span: int, most: int):
     starts = windows(length, span, most)
     assert starts.min() >= 0

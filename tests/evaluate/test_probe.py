@@ -38,7 +38,7 @@ def fit_slowly(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     weights = torch.zeros(x.shape[1], int(y.max()) + 1, dtype=x.dtype, requires_grad=True)
     search = torch.optim.LBFGS(
         [weights], max_iter=2000, tolerance_grad=1e-7, tolerance_change=0, line_search_fn="strong_wolfe"
-    )  # fmt: skip
+    )
 
     def closure() -> torch.Tensor:
         search.zero_grad()
@@ -111,7 +111,7 @@ def test_a_constant_feature_says_nothing():
     wide, wide_q = (torch.cat([side, torch.full((len(side), 1), 0.1)], dim=1) for side in (x, q))
     assert probe_accuracy(wide, y, wide_q, wanted) == probe_accuracy(x, y, q, wanted)
     same = torch.ones(300, 3), torch.ones(500, 3)
-    assert probe_accuracy(same[0], y, same[1], wanted) == float((wanted == y.mode()[0]).double().mean())  # fmt: skip
+    assert probe_accuracy(same[0], y, same[1], wanted) == float((wanted == y.mode()[0]).double().mean())
 
 
 def test_values_that_are_not_finite_have_no_accuracy():

@@ -25,7 +25,7 @@ def test_the_numbers_of_others():
     # CKA by its definition over centered Gram matrices.
     center = np.eye(200) - 1 / 200
     k, m = (center @ a @ a.T @ center for a in (X, other))
-    assert linear_cka(X, other) == pytest.approx((k * m).sum() / np.sqrt((k * k).sum() * (m * m).sum()))  # fmt: skip
+    assert linear_cka(X, other) == pytest.approx((k * m).sum() / np.sqrt((k * k).sum() * (m * m).sum()))
 
 
 def test_unrelated_and_still_ones():

@@ -21,7 +21,7 @@ DRAW = np.random.default_rng(0)
 def test_auc_is_scikit_learns_with_ties_too():
     inside, outside = DRAW.integers(0, 6, 40), DRAW.integers(2, 9, 60)
     truth = np.repeat([1, 0], [40, 60])
-    assert auc(inside, outside) == pytest.approx(roc_auc_score(truth, np.concatenate([inside, outside])))  # fmt: skip
+    assert auc(inside, outside) == pytest.approx(roc_auc_score(truth, np.concatenate([inside, outside])))
 
 
 def test_numbers_and_shares_are_ranked_together():
@@ -29,9 +29,11 @@ def test_numbers_and_shares_are_ranked_together():
     low = np.where(chosen, -5.0, 5.0) + DRAW.normal(size=100)
     low[3] = np.nan
     found = [
-        of_number("depth", low, chosen), of_number("noise", DRAW.normal(size=100), chosen),
-        *of_category("class", np.where(np.arange(100) < 36, 0, 1), ["a", "b"], chosen), of_number("empty", np.full(100, np.nan), chosen),
-    ]  # fmt: skip
+        of_number("depth", low, chosen),
+        of_number("noise", DRAW.normal(size=100), chosen),
+        *of_category("class", np.where(np.arange(100) < 36, 0, 1), ["a", "b"], chosen),
+        of_number("empty", np.full(100, np.nan), chosen),
+    ]
     first, *rest = rank(found)
     assert (first.what, first.effect) == ("depth", 1.0)
     assert first.text.startswith("lower")

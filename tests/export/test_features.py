@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup_core.data.batches import prepare
-from selfsup_core.data.config import DataConfig
 from selfsup_core.data.dataset import Dataset
-from selfsup_core.data.encoders import ENCODERS
 from selfsup_core.data.sources import open_source
 from selfsup_core.errors import DataError
 from selfsup_core.export.features import fit_features, read_items
-from tests.runs.classify_helpers import make_pets
+from selfsup_core.features.batches import prepare
+from selfsup_core.features.config import DataConfig
+from selfsup_core.pretrained.encoders.catalogue import ENCODERS
+from tests.tasks.classify_helpers import make_pets
 
 
 @pytest.mark.parametrize("source", ["wine", "digits"])
@@ -40,9 +40,15 @@ def test_a_table_with_holes_and_categories(workspace: Path, tmp_path: Path):
     x[[3, 30], 0] = np.nan
     about = {"columns": [{"name": "color", "role": "category"}]}
     dataset = Dataset(
-        id="t", kind="table", title="t", x=x, y=np.arange(60) % 2, classes=("a", "b"),
-        columns=("size", "weight", "color=red", "color=blue"), details=about,
-    )  # fmt: skip
+        id="t",
+        kind="table",
+        title="t",
+        x=x,
+        y=np.arange(60) % 2,
+        classes=("a", "b"),
+        columns=("size", "weight", "color=red", "color=blue"),
+        details=about,
+    )
     config = DataConfig()
     features = fit_features(dataset, config, workspace)
     expected = prepare(dataset, config).x.numpy()

@@ -20,9 +20,16 @@ LEGEND = {"by": "class", "kind": "category", "names": ["a", "b"], "counts": [3, 
 
 def write(path: Path, count: int = 5, **changed) -> str:
     given = {
-        "title": "Five <points>", "about": "PCA", "points": DRAW.normal(size=(count, 2)), "codes": np.zeros(count, np.uint8),
-        "legend": LEGEND, "rows": np.arange(count), "labels": ["a"] * count, "texts": ["x"] * count, "pictures": lambda rows: None,
-    }  # fmt: skip
+        "title": "Five <points>",
+        "about": "PCA",
+        "points": DRAW.normal(size=(count, 2)),
+        "codes": np.zeros(count, np.uint8),
+        "legend": LEGEND,
+        "rows": np.arange(count),
+        "labels": ["a"] * count,
+        "texts": ["x"] * count,
+        "pictures": lambda rows: None,
+    }
     size = write_html_map(path, **given | changed)
     assert size == path.stat().st_size
     return path.read_text("utf-8")

@@ -11,12 +11,12 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from selfsup_core.cli import app
+from selfsup_core.cli.main import app
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
 from selfsup_core.runs.frames import read_frame
 from tests.helpers import make_run, run_here
-from tests.runs.test_pseudo import make_table, spec_of
+from tests.tasks.test_pseudo import make_table, spec_of
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def test_the_command_lists_and_refuses(run, tmp_path: Path):
     assert len(lines) == 3
     assert lines[0]["confidence"] >= lines[1]["confidence"] >= lines[2]["confidence"]
     out = tmp_path / "labels.csv"
-    assert CliRunner().invoke(app, ["pseudo", "export", run.id, "--out", str(out), *there]).exit_code == 0  # fmt: skip
+    assert CliRunner().invoke(app, ["pseudo", "export", run.id, "--out", str(out), *there]).exit_code == 0
     before = out.read_bytes()
-    assert CliRunner().invoke(app, ["pseudo", "export", run.id, "--out", str(out), *there]).exit_code != 0  # fmt: skip
+    assert CliRunner().invoke(app, ["pseudo", "export", run.id, "--out", str(out), *there]).exit_code != 0
     assert out.read_bytes() == before
     with pytest.raises(SettingError, match=r"csv or parquet; found 'xlsx'"):
         export_pseudo_labels(run.workspace, run.id, "xlsx")
@@ -67,9 +67,7 @@ def test_labels_by_hand_and_the_gauge_on_the_command_line(run):
     told = CliRunner().invoke(app, ["pseudo", "label", "my-clouds", "7", "c", *there])
     assert json.loads(told.stdout) == {"labels": [[7, 2]]}
     CliRunner().invoke(app, ["pseudo", "label", "my-clouds", "7", "-", *there])
-    assert (
-        CliRunner().invoke(app, ["pseudo", "label", "my-clouds", "7", "z", *there]).exit_code != 0
-    )
+    assert CliRunner().invoke(app, ["pseudo", "label", "my-clouds", "7", "z", *there]).exit_code != 0
     said = CliRunner().invoke(
         app,
         [

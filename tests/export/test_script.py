@@ -45,15 +45,21 @@ CASES = {
         {"kind": "patches", "patch": 2, "size": 16, "heads": 2, "depth": 2, "decoder_size": 8},
         {"kind": "masked"},
     ),
-}  # fmt: skip
+}
 
 
 def digits_spec(model: dict, objective: dict, **changes) -> RunSpec:
-    return make_spec({
-        "data": {"source": "digits"}, "model": model, "objective": objective, "seed": 3,
-        "train": {"epochs": 2, "batch_size": 64, "device": "cpu", "threads": 1},
-        "frames": {"samples": 60, "tiles": 8},
-    } | changes)  # fmt: skip
+    return make_spec(
+        {
+            "data": {"source": "digits"},
+            "model": model,
+            "objective": objective,
+            "seed": 3,
+            "train": {"epochs": 2, "batch_size": 64, "device": "cpu", "threads": 1},
+            "frames": {"samples": 60, "tiles": 8},
+        }
+        | changes
+    )
 
 
 def digits_run(workspace: Path, model: dict, objective: dict, **changes) -> RunFolder:
@@ -91,20 +97,26 @@ def test_a_table_with_categories(workspace: Path, tmp_path: Path, objective: str
     level = np.eye(3)[random.integers(0, 3, 120)]
     level[5] = 0  # an empty cell
     x = np.concatenate([random.normal(size=(120, 2)), level], axis=1).astype(np.float32)
-    about = [{"name": "a", "role": "number"}, {"name": "b", "role": "number"}, {"name": "color", "role": "category"}]  # fmt: skip
+    about = [
+        {"name": "a", "role": "number"},
+        {"name": "b", "role": "number"},
+        {"name": "color", "role": "category"},
+    ]
     dataset = Dataset(
-        id="my-table", kind="table", title="Table", x=x, details={"columns": about, "rows": 120, "shape": [5]},
+        id="my-table",
+        kind="table",
+        title="Table",
+        x=x,
+        details={"columns": about, "rows": 120, "shape": [5]},
         columns=("a", "b", "color=red", "color=green", "color=blue"),
-    )  # fmt: skip
+    )
     save_dataset(dataset, workspace / "datasets" / "my-table")
     values = {"kind": objective, "loss": "mse"}
     folder = digits_run(workspace, DENSE, values, data={"source": "my-table"})
     last = last_epoch(folder)
     archive = script_archive(folder)
     assert "GROUPS = [[2, 3, 4]]" in zipfile.ZipFile(io.BytesIO(archive)).read("train.py").decode()
-    assert run_script(archive, tmp_path) == pytest.approx(
-        (last["train_loss"], last["val_loss"]), rel=1e-4
-    )
+    assert run_script(archive, tmp_path) == pytest.approx((last["train_loss"], last["val_loss"]), rel=1e-4)
 
 
 def test_a_learning_rate_changed_while_the_run_was_on_is_changed_in_the_script(

@@ -47,8 +47,14 @@ def test_both_distributions_stand_side_by_side():
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0.0, "1"), (math.log(0.25), "0.25"), (math.log(3.2e-14), "3.2 × 10⁻¹⁴"), (math.log(9.97e-9), "1.0 × 10⁻⁸"), (-5000.0, "3.4 × 10⁻²¹⁷²")],
-)  # fmt: skip
+    [
+        (0.0, "1"),
+        (math.log(0.25), "0.25"),
+        (math.log(3.2e-14), "3.2 × 10⁻¹⁴"),
+        (math.log(9.97e-9), "1.0 × 10⁻⁸"),
+        (-5000.0, "3.4 × 10⁻²¹⁷²"),
+    ],
+)
 def test_powers_of_ten(value, said):
     assert power_of_ten(value) == said
 

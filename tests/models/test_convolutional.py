@@ -17,9 +17,12 @@ CONV, PATCHES = MODELS["convolutional"], MODELS["patches"]
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.integers(4, 40), st.integers(4, 40), st.sampled_from([(), (3,)]), st.booleans(),
+    st.integers(4, 40),
+    st.integers(4, 40),
+    st.sampled_from([(), (3,)]),
+    st.booleans(),
     st.lists(st.integers(1, 5), min_size=1, max_size=4),
-)  # fmt: skip
+)
 def test_any_size_comes_back_as_it_went_in(height, width, color, residual, channels):
     shape = (height, width, *color)
     config = CONV.config(channels=tuple(channels), code=3, residual=residual)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from selfsup_core.errors import SettingError
-from selfsup_core.export.classifier import export_classifier, load_classifier, load_run
+from selfsup_core.export.portable_classifier import export_classifier, load_classifier, load_run
 from selfsup_core.models import MODELS
 from selfsup_core.runs.spec import make_spec
 from tests.helpers import make_run, run_here
@@ -35,15 +35,27 @@ def test_what_is_no_image_is_refused(shape):
     with pytest.raises(SettingError, match=r"Set model\.kind to head"):
         network.build(network.config(), (*shape, 3))
     with pytest.raises(SettingError, match=r"model\.channels: each must be at least 1"):
-        make_spec({"model": {"kind": "conv-classifier", "channels": [0]}, "objective": {"kind": "cross-entropy"}})  # fmt: skip
+        make_spec(
+            {"model": {"kind": "conv-classifier", "channels": [0]}, "objective": {"kind": "cross-entropy"}}
+        )
 
 
 def test_a_run_and_its_folder_name_the_same(workspace: Path, tmp_path: Path):
-    spec = make_spec({
-        "data": {"source": "digits", "labels_per_class": 10}, "model": {"kind": "conv-classifier", "channels": [8, 16]},
-        "objective": {"kind": "cross-entropy"},
-        "train": {"epochs": 3, "batch_size": 50, "steps_per_epoch": 20, "learning_rate": 0.01, "device": "cpu", "threads": 1},
-    })  # fmt: skip
+    spec = make_spec(
+        {
+            "data": {"source": "digits", "labels_per_class": 10},
+            "model": {"kind": "conv-classifier", "channels": [8, 16]},
+            "objective": {"kind": "cross-entropy"},
+            "train": {
+                "epochs": 3,
+                "batch_size": 50,
+                "steps_per_epoch": 20,
+                "learning_rate": 0.01,
+                "device": "cpu",
+                "threads": 1,
+            },
+        }
+    )
     folder = make_run(workspace, spec)
     state = run_here(folder)
     assert state["status"] == "finished", state["error"]

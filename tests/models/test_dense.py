@@ -43,8 +43,10 @@ def test_preset_parameters_are_counted_right(preset):
 def test_preset_trains_with_adam_1e_3_and_bce():
     spec = preset_spec("dense-64-32-16")
     assert (spec.train.learning_rate, spec.objective.loss, spec.data.source) == (
-        1e-3, "bce", "mnist-5k",
-    )  # fmt: skip
+        1e-3,
+        "bce",
+        "mnist-5k",
+    )
 
 
 def test_forward_is_an_independent_float64_product(preset):
@@ -60,9 +62,7 @@ def test_forward_is_an_independent_float64_product(preset):
     logits = preset(x).detach().numpy()
     assert np.allclose(logits, h, atol=1e-5)
     assert logits.min() < 0  # logits, not values
-    assert np.allclose(
-        preset.decode(preset.encode(x)).detach().numpy(), 1 / (1 + np.exp(-h)), atol=1e-6
-    )
+    assert np.allclose(preset.decode(preset.encode(x)).detach().numpy(), 1 / (1 + np.exp(-h)), atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,23 @@ def tiny_gpt(folder: Path, *, start: str | None = "<s>", context: int = 32, seed
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=300, special_tokens=["<s>", "</s>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False,
-    )  # fmt: skip
+        vocab_size=300,
+        special_tokens=["<s>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
     tokenizer.train_from_iterator(CORPUS, trainer)
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=start, eos_token="</s>")
     torch.manual_seed(seed)
     config = GPT2Config(
-        vocab_size=len(fast), n_positions=context, n_embd=16, n_layer=2, n_head=2,
-        bos_token_id=fast.bos_token_id, eos_token_id=fast.eos_token_id,
-    )  # fmt: skip
+        vocab_size=len(fast),
+        n_positions=context,
+        n_embd=16,
+        n_layer=2,
+        n_head=2,
+        bos_token_id=fast.bos_token_id,
+        eos_token_id=fast.eos_token_id,
+    )
     model = GPT2LMHeadModel(config)
     # Untrained logits hardly differ; larger ones make a distribution worth reshaping.
     with torch.no_grad():
@@ -47,9 +54,7 @@ def tiny_bert(folder: Path, *, head: bool = True, marks: bool = True, seed: int 
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import BertConfig, BertForMaskedLM, BertModel, PreTrainedTokenizerFast
 
-    words = sorted(
-        {*" ".join(CORPUS).replace(".", " . ").split(), "[", "]", "mask", "sep", "/", "s"}
-    )
+    words = sorted({*" ".join(CORPUS).replace(".", " . ").split(), "[", "]", "mask", "sep", "/", "s"})
     special = ["[PAD]", "[UNK]", "[MASK]", *(["[CLS]", "[SEP]"] if marks else [])]
     vocabulary = {word: i for i, word in enumerate([*special, *words])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
@@ -57,12 +62,16 @@ def tiny_bert(folder: Path, *, head: bool = True, marks: bool = True, seed: int 
     around = {"cls_token": "[CLS]", "sep_token": "[SEP]"} if marks else {}
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", mask_token="[MASK]", **around
-    )  # fmt: skip
+    )
     torch.manual_seed(seed)
     config = BertConfig(
-        vocab_size=len(fast), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=40,
-    )  # fmt: skip
+        vocab_size=len(fast),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=40,
+    )
     model = (BertForMaskedLM if head else BertModel)(config)
     with torch.no_grad():
         model.get_input_embeddings().weight.mul_(20)

@@ -18,16 +18,14 @@ from tests.objectives.helpers import batch, make, seeded
 def test_the_norm_is_that_of_autograds_jacobian(activation, code, widths):
     _, model = make(
         {"kind": "contractive"}, {"widths": widths, "activation": activation, "code_activation": code}
-    )  # fmt: skip
+    )
     model = model.double()
     x = batch(4).double()
     h, norms = encode_with_jacobian([*model.encoder, *model.head], x)
     assert torch.allclose(h, model.encode(x))
     for row, norm in zip(x, norms, strict=True):
         jacobian = torch.func.jacrev(lambda v: model.encode(v[None])[0])(row)  # (K, D)
-        assert float(norm.detach()) == pytest.approx(
-            float(jacobian.detach().square().sum()), rel=1e-9
-        )
+        assert float(norm.detach()) == pytest.approx(float(jacobian.detach().square().sum()), rel=1e-9)
 
 
 def test_one_layer_is_rifais_formula():

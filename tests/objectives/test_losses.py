@@ -35,6 +35,4 @@ def test_the_levels_of_a_category_are_decoded_as_one_distribution():
     for group in model.groups:
         assert np.allclose(out[:, list(group)].sum(dim=1).numpy(), 1, atol=1e-5)
     plain = torch.sigmoid(model.logits(torch.zeros(1, 4)))[0, 2]
-    assert float(model.decode(torch.zeros(1, 4))[0, 2].detach()) == pytest.approx(
-        float(plain.detach())
-    )
+    assert float(model.decode(torch.zeros(1, 4))[0, 2].detach()) == pytest.approx(float(plain.detach()))

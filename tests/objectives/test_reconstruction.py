@@ -40,9 +40,7 @@ def test_bce_of_the_preset_is_that_of_its_sigmoid_output():
     shown = model.decode(model.encode(x)).detach().numpy().astype(np.float64)
     expected = -np.mean(x.numpy() * np.log(shown) + (1 - x.numpy()) * np.log(1 - shown))
     assert float(terms["loss"]) == pytest.approx(expected, rel=1e-6)
-    assert float(terms["loss"]) == pytest.approx(
-        numpy_bce(model(x).detach().numpy(), x.numpy()), rel=1e-6
-    )
+    assert float(terms["loss"]) == pytest.approx(numpy_bce(model(x).detach().numpy(), x.numpy()), rel=1e-6)
 
 
 numbers = st.lists(

@@ -20,7 +20,9 @@ def test_kl_is_never_negative_and_zero_at_the_target(mean: float, target: float)
     expected = target * np.log(target / mean) + (1 - target) * np.log((1 - target) / (1 - mean))
     assert found == pytest.approx(expected, abs=1e-9)
     assert found >= -1e-12
-    assert float(kl_to_target(torch.tensor([target], dtype=torch.float64), target)) == pytest.approx(0, abs=1e-12)  # fmt: skip
+    assert float(kl_to_target(torch.tensor([target], dtype=torch.float64), target)) == pytest.approx(
+        0, abs=1e-12
+    )
 
 
 def test_a_dead_or_full_unit_gives_a_finite_penalty_with_a_gradient_back():

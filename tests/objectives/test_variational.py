@@ -41,14 +41,10 @@ def test_the_elbo_agrees_with_monte_carlo():
     log_p = Bernoulli(logits=model.logits(h.flatten(0, 1)), validate_args=False).log_prob(
         x.expand(20_000, -1, -1).flatten(0, 1)
     )
-    estimate = log_p.sum(-1).reshape(20_000, 3) + Normal(0, 1).log_prob(h).sum(-1) - q.log_prob(h).sum(-1)  # fmt: skip
-    draws = [
-        float(objective.step(model, x, seeded(s))["negative_elbo"].detach()) for s in range(400)
-    ]
+    estimate = log_p.sum(-1).reshape(20_000, 3) + Normal(0, 1).log_prob(h).sum(-1) - q.log_prob(h).sum(-1)
+    draws = [float(objective.step(model, x, seeded(s))["negative_elbo"].detach()) for s in range(400)]
     error = estimate.mean(1).std() / 20_000**0.5 + np.std(draws) / 400**0.5
-    assert np.mean(draws) == pytest.approx(
-        -float(estimate.mean().detach()), abs=4 * float(error.detach())
-    )
+    assert np.mean(draws) == pytest.approx(-float(estimate.mean().detach()), abs=4 * float(error.detach()))
 
 
 def test_the_code_that_is_decoded_has_the_posteriors_mean_and_deviation():
@@ -70,15 +66,11 @@ def test_beta_warms_up_to_its_value(progress: float, expected: float):
     assert objective.beta() == pytest.approx(expected)
     x = batch()
     terms = {k: float(v.detach()) for k, v in objective.step(model, x, seeded()).items()}
-    assert terms["loss"] == pytest.approx(
-        terms["reconstruction"] + expected * terms["kl"] / 36, rel=1e-5
-    )
+    assert terms["loss"] == pytest.approx(terms["reconstruction"] + expected * terms["kl"] / 36, rel=1e-5)
 
 
 def test_with_mse_the_output_has_a_variance():
-    objective, model = make(
-        {"kind": "variational", "loss": "mse", "variance": 0.1, "warmup_epochs": 0}
-    )
+    objective, model = make({"kind": "variational", "loss": "mse", "variance": 0.1, "warmup_epochs": 0})
     terms = {k: float(v.detach()) for k, v in objective.step(model, batch(), seeded()).items()}
     expected = terms["reconstruction"] / 0.2 + terms["kl"] / 36
     assert terms["loss"] == pytest.approx(expected, rel=1e-5)

@@ -80,9 +80,7 @@ def test_only_training_moves_the_codebook():
 
 
 def test_the_loss_is_reconstruction_plus_commitment():
-    objective, model = make(
-        {"kind": "vector-quantized", "codes": 6, "dimension": 2, "commitment": 0.5}
-    )
+    objective, model = make({"kind": "vector-quantized", "codes": 6, "dimension": 2, "commitment": 0.5})
     model.eval()
     x = batch()
     terms = {k: float(v.detach()) for k, v in objective.step(model, x, seeded()).items()}

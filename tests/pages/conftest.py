@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import routes
+from pages.parts.shared import routes
 from tests.helpers import ROOT
 
 
@@ -16,7 +16,7 @@ from tests.helpers import ROOT
 def studio(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """`studio("pages/runs.py", run="…")`: the app on that page, run once."""
     monkeypatch.setenv("SELFSUP_WORKSPACE", str(workspace))
-    monkeypatch.setattr("pages.parts.workspace.ensure_supervisor", lambda workspace: None)
+    monkeypatch.setattr("pages.parts.shared.workspace.ensure_supervisor", lambda workspace: None)
     monkeypatch.setattr(routes, "is_mounted", False)
     routes.live_runs.cache_clear()
 

@@ -14,16 +14,17 @@ from selfsup_core.runs.spec import make_spec, preset_spec, read_spec
 from selfsup_core.runs.thinned import frame_path
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
-from tests.runs.test_pseudo import make_table, spec_of
+from tests.tasks.test_pseudo import make_table, spec_of
 
 
 @pytest.mark.parametrize("mode", ["pseudo", "train"])
 def test_at_most_eight_controls_and_each_is_explained(studio, mode):
     page = studio("pages/classify.py", do=mode)
     shown = [
-        w for w in [*page.selectbox, *page.text_input, *page.number_input, *page.button, *page.text_area]
+        w
+        for w in [*page.selectbox, *page.text_input, *page.number_input, *page.button, *page.text_area]
         if not str(w.key).startswith("advanced-")
-    ]  # fmt: skip
+    ]
     assert 5 <= len(shown) + 1 <= 8, [w.key for w in shown]
     assert all(w.help for w in shown)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from selfsup_core.data import own
+from selfsup_core.data.library import own
 from selfsup_core.data.sources import find_source, list_sources
 from selfsup_core.runs.folder import list_states, read_state
 from selfsup_core.runs.spec import read_spec
@@ -27,9 +27,15 @@ def open_tab(app, name: str):
     return app.run()
 
 
-@pytest.mark.parametrize(("name", "says"), [
-    ("digits", "1,797"), ("wine", "178"), ("tones", "600"), ("moons", "1,000"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("digits", "1,797"),
+        ("wine", "178"),
+        ("tones", "600"),
+        ("moons", "1,000"),
+    ],
+)
 def test_each_kind_is_shown(studio, name, says):
     app = studio(PAGE, data=name)
     assert f"**{says}**" in texts(app)
@@ -110,7 +116,7 @@ def test_a_run_stays_open_when_its_data_are_deleted(studio, workspace, table):
 
 
 def test_names_from_files_are_shown_as_they_are(studio, workspace, tmp_path):
-    from pages.parts.workspace import plain
+    from pages.parts.shared.workspace import plain
 
     evil = "![x](http://example.com/x.png) **b** $a$ :red[c]"
     for mark in ("![x](", "**b**", "$a$", ":red["):

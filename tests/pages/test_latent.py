@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pages.parts import routes_space
-from selfsup_core.lab.model_at import Kits
-from selfsup_core.lab.process import pack
-from selfsup_core.lab.space.layouts import read_map
-from selfsup_core.lab.space.selections import list_selections, pack_rows, save_selection
-from selfsup_core.lab.space.spaces import Spaces
+from pages.parts.space import routes as routes_space
+from selfsup_core.inspection.model_at import Kits
+from selfsup_core.inspection.process import pack
+from selfsup_core.inspection.space.layouts import read_map
+from selfsup_core.inspection.space.selections import list_selections, pack_rows, save_selection
+from selfsup_core.inspection.space.spaces import Spaces
 from selfsup_core.runs.spec import preset_spec
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
@@ -35,7 +35,7 @@ class Here:
 def latent(studio, workspace: Path, monkeypatch):
     here = Here(workspace)
     monkeypatch.setattr(routes_space, "client", lambda: here)
-    monkeypatch.setattr("selfsup_core.lab.process.warm", lambda *_: None)
+    monkeypatch.setattr("selfsup_core.inspection.process.warm", lambda *_: None)
     return lambda **query: studio("pages/latent.py", **query)
 
 
@@ -51,9 +51,10 @@ def test_at_most_eight_controls_and_each_is_explained(latent):
     page = latent()
     assert page.selectbox(key="space-name").value == "data:digits"
     shown = [
-        w for w in [*page.selectbox, *page.text_input, *page.number_input, *page.button, *page.select_slider]
+        w
+        for w in [*page.selectbox, *page.text_input, *page.number_input, *page.button, *page.select_slider]
         if not str(w.key).startswith("advanced-")
-    ]  # fmt: skip
+    ]
     assert len(shown) <= 8, [w.key for w in shown]
     assert all(w.help for w in shown), [w.key for w in shown if not w.help]
     assert "1,797 points of 64 numbers each" in texts(page)
@@ -114,7 +115,7 @@ def test_groups_are_found_and_compared(latent):
 
 
 def test_a_run_at_an_epoch_of_the_address(latent, workspace: Path):
-    changed = {"data.source": "digits", "train.epochs": 3, "train.device": "cpu", "train.threads": 1}  # fmt: skip
+    changed = {"data.source": "digits", "train.epochs": 3, "train.device": "cpu", "train.threads": 1}
     folder = make_run(workspace, preset_spec("dense-two-numbers", changed))
     run_here(folder)
     page = latent(space=f"run:{folder.id}", epoch="1", map="code")

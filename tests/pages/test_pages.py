@@ -49,9 +49,7 @@ def test_home_offers_three_cards_and_no_runs_yet(studio):
         ("card-table", "dense-table", "wine"),
     ],
 )
-def test_a_card_starts_its_run_at_once(
-    studio, workspace: Path, card: str, preset: str, source: str
-):
+def test_a_card_starts_its_run_at_once(studio, workspace: Path, card: str, preset: str, source: str):
     app = studio()
     buttons(app)[card].click().run()
     (state,) = list_states(workspace)

@@ -12,7 +12,7 @@ from safetensors.numpy import save as save_arrays
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pages.parts import routes
+from pages.parts.shared import routes
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.control import receive
@@ -140,7 +140,7 @@ def test_same_start_makes_one_run_for_one_click(client, workspace, finished):
 
 def test_only_the_stages_own_files_are_served(client):
     base = f"/studio/assets/{routes.assets_digest()}"
-    assert client.get(f"{base}/main.js").status_code == 200
+    assert client.get(f"{base}/stage/main.js").status_code == 200
     script = client.get(f"{base}/plotly.min.js")
     assert script.headers["content-encoding"] == "gzip"
     assert "immutable" in script.headers["cache-control"]
@@ -199,9 +199,7 @@ def test_what_a_tool_says_against_it_is_handed_on(client, finished, lab, name, s
 
 def test_a_run_that_is_gone_is_not_asked_about(client, finished, lab):
     headers = {"X-Studio-Token": sign(finished.workspace, "gone")}
-    assert (
-        client.post("/studio/runs/gone/tools/decode", json={}, headers=headers).status_code == 404
-    )
+    assert client.post("/studio/runs/gone/tools/decode", json={}, headers=headers).status_code == 404
     assert lab.asked == []
 
 
@@ -223,9 +221,16 @@ def test_a_family_is_queued_once_for_a_click(client, finished):
     found = client.get(url, headers=token(finished)).json()["members"]
     assert {m["run"] for m in found} == {finished.id, *runs}
     assert [m["kind"] for m in found] == [
-        "reconstruction", "denoising", "sparse", "variational", "vector-quantized",
-    ]  # fmt: skip
-    assert client.get(f"/studio/runs/{runs[0]}/live", headers={"X-Studio-Token": found[1]["token"]}).status_code == 200  # fmt: skip
+        "reconstruction",
+        "denoising",
+        "sparse",
+        "variational",
+        "vector-quantized",
+    ]
+    assert (
+        client.get(f"/studio/runs/{runs[0]}/live", headers={"X-Studio-Token": found[1]["token"]}).status_code
+        == 200
+    )
 
 
 def test_a_run_can_be_repeated_without_a_class(client, finished):

@@ -115,7 +115,10 @@ def test_a_class_that_is_to_be_large_is_no_collapse():
     kept = np.array([80, 15, 5])
     assert find_collapse(kept, None, classes)["code"] == "collapse"
     assert find_collapse(kept, None, classes, expected) is None
-    assert "100% of the kept labels are 'a', where about 80%" in find_collapse(np.array([100, 0, 0]), None, classes, expected)["text"]  # fmt: skip
+    assert (
+        "100% of the kept labels are 'a', where about 80%"
+        in find_collapse(np.array([100, 0, 0]), None, classes, expected)["text"]
+    )
     swapped = find_collapse(np.array([5, 15, 80]), None, classes, expected)
     assert "'c', where about 5% were expected" in swapped["text"]
     # Of a class with two rows to be expected none need be kept.
@@ -127,7 +130,7 @@ def test_collapse_is_named_and_balance_is_not():
     assert find_collapse(np.array([30, 33, 28]), None, classes) is None
     sign = find_collapse(np.array([90, 5, 5]), np.array([60, 20, 20]), classes)
     assert "90% of the kept labels are 'a', and more each round" in sign["text"]
-    assert "no label is kept for 1 of 3" in find_collapse(np.array([50, 50, 0]), None, classes)["text"]  # fmt: skip
+    assert "no label is kept for 1 of 3" in find_collapse(np.array([50, 50, 0]), None, classes)["text"]
     assert find_collapse(np.array([5, 0, 0]), None, classes) is None  # hardly anything kept yet
 
 
@@ -174,10 +177,13 @@ def test_the_gauge_knows_good_labels_from_noise_and_says_what_it_cannot_know():
 @pytest.mark.parametrize(
     ("y", "said"),
     [
-        ([], "No label is given"), ([0] * 10, "Only one class has labels (10)"), ([0, 1, 2], "With one label a class"),
-        ([0, 0, 0, 1], "With two labels or more of one class only"), ([2], "Only one class has labels (1)"),
+        ([], "No label is given"),
+        ([0] * 10, "Only one class has labels (10)"),
+        ([0, 1, 2], "With one label a class"),
+        ([0, 0, 0, 1], "With two labels or more of one class only"),
+        ([2], "Only one class has labels (1)"),
     ],
-)  # fmt: skip
+)
 def test_the_gauge_says_what_it_has_not(y, said):
     found = gauge(np.random.default_rng(0).normal(size=(len(y), 4)), np.array(y, int), 3)
     assert found["accuracy"] is None
@@ -205,7 +211,9 @@ def test_doubt_is_a_binomial_test_of_the_given_labels():
         named = np.where(np.arange(20) < right, given, 1 - given)
         p = stats.binomtest(right, 20, 0.5, alternative="greater").pvalue
         assert bool(doubt(named, given, 2)) == (p > 0.05), right
-    assert "12 of 20 given labels rightly, and guessing would name about 10" in doubt(np.where(np.arange(20) < 12, given, 1 - given), given, 2)  # fmt: skip
+    assert "12 of 20 given labels rightly, and guessing would name about 10" in doubt(
+        np.where(np.arange(20) < 12, given, 1 - given), given, 2
+    )
     few = np.array([0, 0, 1, 1])  # four of four would prove nothing
     assert doubt(1 - few, few, 2) == ""
     assert doubt(np.full(3, -1), np.array([0, 1, 2]), 3) == ""  # one label a class

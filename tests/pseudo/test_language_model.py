@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from selfsup_core.models.model_folder import load_causal
-from selfsup_core.models.zero_shot import ZeroShotConfig, make_prompt
+from selfsup_core.pretrained.model_folder import load_causal
+from selfsup_core.pretrained.zero_shot import ZeroShotConfig, make_prompt
 from selfsup_core.pseudo import language_model
 from selfsup_core.pseudo.language_model import (
     calibrated,
@@ -54,15 +54,11 @@ def test_calibration_takes_the_names_own_likelihood_off(loaded):
     p = zero_shot(model, tokenizer, ["N/A", "the cat sat"], [0, 1], CLASSES, config)
     np.testing.assert_allclose(p[0], 1 / 3, atol=1e-4)  # without content, nothing speaks for any
     np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-5)
-    scores = name_scores(
-        model, tokenizer, make_prompt("the cat sat", CLASSES, config), CLASSES
-    ).numpy()
+    scores = name_scores(model, tokenizer, make_prompt("the cat sat", CLASSES, config), CLASSES).numpy()
     empty = name_scores(model, tokenizer, make_prompt("N/A", CLASSES, config), CLASSES).numpy()
     ratio = np.exp(scores - empty)
     np.testing.assert_allclose(p[1], ratio / ratio.sum(), atol=1e-4)
-    assert calibrated(np.array([[-900.0, -901.0]]), np.zeros(2))[0, 0] == pytest.approx(
-        0.731, abs=1e-3
-    )
+    assert calibrated(np.array([[-900.0, -901.0]]), np.zeros(2))[0, 0] == pytest.approx(0.731, abs=1e-3)
 
 
 def test_what_was_said_before_is_not_asked_again(loaded, tmp_path: Path, monkeypatch):
@@ -92,7 +88,11 @@ def test_what_was_said_before_is_not_asked_again(loaded, tmp_path: Path, monkeyp
 def test_answers_that_name_no_class_abstain(loaded, monkeypatch):
     model, tokenizer = loaded
     answers = iter(["It is a cat.", "no idea", "mat"])
-    monkeypatch.setattr(language_model, "written", lambda *a: (language_model.parse_label(answer := next(answers), CLASSES)[0], answer))  # fmt: skip
+    monkeypatch.setattr(
+        language_model,
+        "written",
+        lambda *a: (language_model.parse_label(answer := next(answers), CLASSES)[0], answer),
+    )
     p = generated(model, tokenizer, ["a", "b", "c"], [0, 1, 2], CLASSES, ZeroShotConfig())
     assert np.isnan(p[1]).all()
     assert p[0].argmax() == 0

@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import nn
 
-from selfsup_core.models.modules.classifier import Tokens
-from selfsup_core.pseudo.augment import change_images, make_augment
+from selfsup_core.augment.views import change_images, make_augment
+from selfsup_core.models.modules.heads import Tokens
 from selfsup_core.pseudo.online import (
     Consistency,
     binary_cross_entropy,
@@ -24,7 +24,7 @@ from selfsup_core.pseudo.online import (
     square_loss,
 )
 from tests.helpers import kill_and_resume, make_run, run_here, same, weights
-from tests.runs.test_pseudo import equal, make_table, networks, spec_of
+from tests.tasks.test_pseudo import equal, make_table, networks, spec_of
 
 
 def draw(seed: int = 0) -> torch.Generator:
@@ -39,7 +39,9 @@ def test_losses_are_those_of_the_papers():
     slow = sum(-math.log(p[i, int(label[i])]) * float(w[i]) for i in range(6)) / 6
     assert float(hard_loss(logits, label, w)) == pytest.approx(slow, rel=1e-5)
     t = target.double().numpy()
-    slow = sum(float(w[i]) * sum(t[i, c] * math.log(t[i, c] / p[i, c]) for c in range(3)) for i in range(6)) / 6  # fmt: skip
+    slow = (
+        sum(float(w[i]) * sum(t[i, c] * math.log(t[i, c] / p[i, c]) for c in range(3)) for i in range(6)) / 6
+    )
     assert float(soft_loss(logits, target, w)) == pytest.approx(slow, rel=1e-4)
     assert float(square_loss(logits, target)) == pytest.approx(((p - t) ** 2).mean(), rel=1e-5)
     power = t[0] ** (1 / 0.5)
@@ -80,15 +82,15 @@ def test_images_stay_where_they_are_about_and_draws_can_be_repeated():
         assert float((at - 9.5).abs().quantile(0.9)) <= reach
         assert abs(float(at.mean()) - 9.5) < 0.6
     color = torch.rand(3, 8 * 8 * 3, generator=draw())
-    assert change_images(color, draw(), shape=(8, 8, 3), is_strong=True, may_flip=True).shape == color.shape  # fmt: skip
+    assert change_images(color, draw(), shape=(8, 8, 3), is_strong=True, may_flip=True).shape == color.shape
 
 
 def test_other_kinds_of_data():
     sounds = torch.rand(5, 12 * 16, generator=draw())
     weak = make_augment("weak", kind="sound", shape=(12, 16))(sounds, draw())
     torch.testing.assert_close(weak.sort(dim=1).values, sounds.sort(dim=1).values)  # only moved
-    assert make_augment("strong", kind="sound", shape=(12, 16))(sounds, draw()).shape == sounds.shape  # fmt: skip
-    words = make_augment("strong", kind="text", shape=(50,), is_words=True)(torch.ones(200, 50), draw())  # fmt: skip
+    assert make_augment("strong", kind="sound", shape=(12, 16))(sounds, draw()).shape == sounds.shape
+    words = make_augment("strong", kind="text", shape=(50,), is_words=True)(torch.ones(200, 50), draw())
     assert float(words.mean()) == pytest.approx(0.7, abs=0.02)
     table = torch.rand(50, 6, generator=draw())
     changed = make_augment("strong", kind="table", shape=(6,))(table, draw())
@@ -118,9 +120,13 @@ def test_only_the_student_gets_a_gradient_and_weights_of_zero_none(method):
     change = make_augment("strong", kind="table", shape=(4,))
     for kept in (1.0, 0.0):
         consistency = Consistency(
-            method, weak=change, strong=change, select=lambda p, rows, k=kept: torch.full((len(p),), k),
-            progress=lambda: 1.0, teacher=teacher,
-        )  # fmt: skip
+            method,
+            weak=change,
+            strong=change,
+            select=lambda p, rows, k=kept: torch.full((len(p),), k),
+            progress=lambda: 1.0,
+            teacher=teacher,
+        )
         student.zero_grad()
         loss, terms = consistency(student, (x, torch.arange(8)), draw())
         loss.backward()
@@ -135,9 +141,13 @@ def test_what_is_learned_are_the_turned_proposals(method):
     student, x = nn.Linear(4, 3), torch.rand(8, 4, generator=draw())
     seen = []
     consistency = Consistency(
-        method, weak=None, strong=None, select=lambda p, rows: seen.append(p) or torch.ones(len(p)),
-        progress=lambda: 1.0, turn=lambda p: torch.eye(3)[[2] * len(p)],
-    )  # fmt: skip
+        method,
+        weak=None,
+        strong=None,
+        select=lambda p, rows: seen.append(p) or torch.ones(len(p)),
+        progress=lambda: 1.0,
+        turn=lambda p: torch.eye(3)[[2] * len(p)],
+    )
     loss, _ = consistency(student, (x, torch.arange(8)), draw())
     loss.backward()
     assert (seen[0].argmax(dim=1) == 2).all()
@@ -148,7 +158,15 @@ def test_alignment_within_steps_changes_the_student_and_not_the_twin(workspace: 
     make_table(workspace, "my-clouds")
     found = []
     for is_aligned in (False, True):
-        spec = spec_of(objective__method="fixmatch", objective__keep="fixed", objective__threshold=0.4, objective__align=is_aligned, objective__rise=0.0, objective__guard=False, train__epochs=2)  # fmt: skip
+        spec = spec_of(
+            objective__method="fixmatch",
+            objective__keep="fixed",
+            objective__threshold=0.4,
+            objective__align=is_aligned,
+            objective__rise=0.0,
+            objective__guard=False,
+            train__epochs=2,
+        )
         folder = make_run(workspace, spec)
         assert run_here(folder)["status"] == "finished"
         found.append(networks(folder))
@@ -161,8 +179,15 @@ def test_the_slow_rise_is_not_laid_over_lees_own():
     losses = {}
     for method in ("lee", "fixmatch"):
         for progress in (0.0, 1.0):
-            consistency = Consistency(method, weak=None, strong=None, select=lambda p, rows: torch.ones(len(p)), progress=lambda t=progress: t, rise=0.5)  # fmt: skip
-            losses[method, progress] = float(consistency(student, (x, torch.arange(8)), draw())[0].detach())  # fmt: skip
+            consistency = Consistency(
+                method,
+                weak=None,
+                strong=None,
+                select=lambda p, rows: torch.ones(len(p)),
+                progress=lambda t=progress: t,
+                rise=0.5,
+            )
+            losses[method, progress] = float(consistency(student, (x, torch.arange(8)), draw())[0].detach())
     assert losses["lee", 0.0] == losses["lee", 1.0] == losses["fixmatch", 1.0]
     assert losses["fixmatch", 0.0] == pytest.approx(math.exp(-5) * losses["fixmatch", 1.0])
 
@@ -172,7 +197,15 @@ def test_a_run_of_each_method_learns_and_resumes_bit_for_bit(workspace: Path, mo
 
     make_table(workspace, "my-clouds")
     keep = "lee" if method == "lee" else "flexmatch"
-    spec = spec_of(objective__method=method, objective__keep=keep, objective__align=method == "uda", objective__augment="weak", train__epochs=5, train__steps_per_epoch=20, train__checkpoint_seconds=1e-6)  # fmt: skip
+    spec = spec_of(
+        objective__method=method,
+        objective__keep=keep,
+        objective__align=method == "uda",
+        objective__augment="weak",
+        train__epochs=5,
+        train__steps_per_epoch=20,
+        train__checkpoint_seconds=1e-6,
+    )
     whole, cut = make_run(workspace, spec), make_run(workspace, spec)
     state = run_here(whole)
     assert state["status"] == "finished", state["error"]

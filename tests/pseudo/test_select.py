@@ -50,9 +50,7 @@ def test_top_k_keeps_the_surest_of_each_class(prior):
     p = proposals()
     kept = top_k(p, 0.4, prior)
     for c in range(4):
-        mine = sorted(
-            (i for i in there(p) if int(p[i].argmax()) == c), key=lambda i: (-float(p[i].max()), i)
-        )
+        mine = sorted((i for i in there(p) if int(p[i].argmax()) == c), key=lambda i: (-float(p[i].max()), i))
         part = 0.25 if prior is None else float(prior[c])
         size = max(1, math.floor(0.4 * len(there(p)) * part + 1e-9))
         assert {i for i in mine if kept[i] == 1} == set(mine[:size])
@@ -70,9 +68,7 @@ def slow_flexmatch(p: np.ndarray, last: list[int], pool: int, tau: float) -> lis
     unused = pool - sum(sigma)
     top = max(*sigma, unused, 1)
     limits = [tau * (s / top) / (2 - s / top) for s in sigma]
-    return [
-        0.0 if np.isnan(row).any() else float(row.max() >= limits[int(row.argmax())]) for row in p
-    ]
+    return [0.0 if np.isnan(row).any() else float(row.max() >= limits[int(row.argmax())]) for row in p]
 
 
 def test_flexmatch_on_a_pool_and_within_steps():
@@ -168,11 +164,16 @@ def test_weights_are_shares_and_follow_their_rows(keep, is_aligned):
 @pytest.mark.parametrize(
     "p",
     [
-        torch.zeros(0, 3), torch.full((5, 3), float("nan")), torch.eye(3).repeat(4, 1),
-        torch.full((6, 3), 1 / 3), torch.ones(4, 1), torch.rand(70, 50).softmax(dim=1), torch.eye(3)[:1].repeat(9, 1),
+        torch.zeros(0, 3),
+        torch.full((5, 3), float("nan")),
+        torch.eye(3).repeat(4, 1),
+        torch.full((6, 3), 1 / 3),
+        torch.ones(4, 1),
+        torch.rand(70, 50).softmax(dim=1),
+        torch.eye(3)[:1].repeat(9, 1),
     ],
     ids=["no rows", "all abstain", "all sure", "none sure", "one class", "fifty classes", "all one class"],
-)  # fmt: skip
+)
 def test_odd_pools(keep, p):
     selector = Selector(SelectConfig(keep=keep), torch.ones(p.shape[1], dtype=torch.long), len(p))
     weights, _ = selector(selector.turned(p), {}, progress=1.0)

@@ -94,9 +94,7 @@ def test_alignment_within_steps_follows_the_batches():
         mean = now if mean is None else 0.8 * mean + 0.2 * now
         turned, state = align_step(p, state, prior, 0.8)
         wanted = p[1:].numpy() * prior.numpy() / mean
-        np.testing.assert_allclose(
-            turned[1:].numpy(), wanted / wanted.sum(axis=1, keepdims=True), rtol=1e-4
-        )
+        np.testing.assert_allclose(turned[1:].numpy(), wanted / wanted.sum(axis=1, keepdims=True), rtol=1e-4)
     same, then = align_step(torch.full((2, 3), NAN), state, prior, 0.8)
     assert torch.isnan(same).all()
     assert then is state

@@ -66,9 +66,7 @@ def test_graphs_that_are_odd():
     x, _ = clouds(8)
     assert np.isnan(propagate(x, np.full(8, -1), 3)).all()  # no label at all
     labels = np.array([0, 1, *[-1] * 6])
-    found = propagate(
-        x, labels, 3, neighbors=50
-    )  # more neighbors than rows, and a class without labels
+    found = propagate(x, labels, 3, neighbors=50)  # more neighbors than rows, and a class without labels
     assert (found[:, 2] == 0).all()
     same = propagate(np.ones((8, 4), np.float32), labels, 3)
     assert np.isfinite(same).all()
@@ -76,9 +74,7 @@ def test_graphs_that_are_odd():
     assert np.isnan(zero[2:]).all()  # nothing is similar to anything
     assert propagate(x[:1], labels[:1], 3).shape == (1, 3)
     # A row whose neighbors lead to no label stays open.
-    far = np.vstack(
-        [x, -5 * np.eye(6, dtype=np.float32)[3:4], -5.1 * np.eye(6, dtype=np.float32)[3:4]]
-    )
+    far = np.vstack([x, -5 * np.eye(6, dtype=np.float32)[3:4], -5.1 * np.eye(6, dtype=np.float32)[3:4]])
     lonely = propagate(far, np.append(labels, [-1, -1]), 3, neighbors=1)
     assert np.isnan(lonely[-2:]).all()
 

@@ -13,18 +13,21 @@ from hypothesis import strategies as st
 from selfsup_core.evaluate.autoencoder import View
 from selfsup_core.runs.folder import read_rows, read_state
 from selfsup_core.runs.frames import FrameStore, map_latents, read_frame
-from selfsup_core.runs.live import without_hidden
 from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.workers.live import without_hidden
 from tests.helpers import make_run, run_here, tiny_spec
 
 
 def view(size: int = 4, seed: int = 0) -> View:
     random = np.random.default_rng(seed)
     return View(
-        metrics={}, reconstructions=random.random((2, 6)), tile_loss=random.random(2),
-        latents=random.random((10, size)), sample_loss=random.random(10),
-    )  # fmt: skip
+        metrics={},
+        reconstructions=random.random((2, 6)),
+        tile_loss=random.random(2),
+        latents=random.random((10, size)),
+        sample_loss=random.random(10),
+    )
 
 
 def store(tmp_path: Path, **limits) -> FrameStore:
@@ -33,9 +36,7 @@ def store(tmp_path: Path, **limits) -> FrameStore:
 
 @settings(max_examples=30, deadline=None)
 @given(epochs=st.integers(1, 90), most=st.integers(2, 20))
-def test_frames_are_few_evenly_spaced_and_end_with_the_last(
-    tmp_path_factory, epochs: int, most: int
-):
+def test_frames_are_few_evenly_spaced_and_end_with_the_last(tmp_path_factory, epochs: int, most: int):
     kept = store(tmp_path_factory.mktemp("frames"), max_frames=most)
     for epoch in range(epochs + 1):
         kept.write_view(epoch, view(), is_last=epoch == epochs)
@@ -224,9 +225,9 @@ def test_axes_lead_back_to_the_map_for_codes_of_any_size(size: int):
 def test_a_corrupted_input_is_kept_beside_the_output(workspace: Path):
     from selfsup_core.runs.spec import make_spec
 
-    spec = make_spec({
-        "data": {"source": "digits"}, "objective": {"kind": "denoising"}, "train": {"epochs": 2}
-    })  # fmt: skip
+    spec = make_spec(
+        {"data": {"source": "digits"}, "objective": {"kind": "denoising"}, "train": {"epochs": 2}}
+    )
     folder = make_run(workspace, spec)
     run_here(folder)
     first, last = (read_frame(frame_path(folder.frames, e)) for e in (0, 2))

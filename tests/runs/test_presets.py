@@ -27,9 +27,14 @@ TERMS = {
 @pytest.mark.parametrize("preset", list(list_presets()))
 def test_a_preset_trains(workspace: Path, preset: str):
     small = {
-        "train.epochs": 1, "train.threads": 2, "train.device": "cpu", "train.batch_size": 256,
-        "data.test": 0.45, "data.validation": 0.45, "frames.samples": 200,
-    }  # fmt: skip
+        "train.epochs": 1,
+        "train.threads": 2,
+        "train.device": "cpu",
+        "train.batch_size": 256,
+        "data.test": 0.45,
+        "data.validation": 0.45,
+        "frames.samples": 200,
+    }
     folder = make_run(workspace, preset_spec(preset, small))
     state = run_here(folder)
     assert state["status"] == "finished", state["error"]

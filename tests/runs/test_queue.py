@@ -25,8 +25,8 @@ from selfsup_core.runs.folder import (
 from selfsup_core.runs.processes import identity, is_alive
 from selfsup_core.runs.queue import enqueue, list_queue, submit, withdraw
 from selfsup_core.runs.spec import read_spec
-from selfsup_core.runs.supervisor import Supervisor
 from selfsup_core.runs.trash import delete, empty_old, restore
+from selfsup_core.workers.supervisor import Supervisor
 from tests.helpers import make_run, tiny_spec
 
 
@@ -148,9 +148,7 @@ def test_a_silent_worker_is_said_at_30_seconds_and_killed_at_300(workspace: Path
     assert read_state(folder)["status"] == "interrupted"
 
 
-def test_recovery_after_a_crash_runs_nothing_twice_and_leaves_nothing_running(
-    workspace: Path, boss
-):
+def test_recovery_after_a_crash_runs_nothing_twice_and_leaves_nothing_running(workspace: Path, boss):
     supervisor, launcher, _clock = boss
     states = {}
     for name in ("dead", "alive", "lost", "starting", "done"):

@@ -40,9 +40,7 @@ def test_round_trip_is_exact(tmp_path: Path):
     wanted = state(0.1)
     assert torch.equal(loaded["model"]["w"], wanted["model"]["w"])
     assert loaded["model"]["b"].dtype == torch.int64
-    assert torch.equal(
-        loaded["optimizer"]["state"][0]["step"], wanted["optimizer"]["state"][0]["step"]
-    )
+    assert torch.equal(loaded["optimizer"]["state"][0]["step"], wanted["optimizer"]["state"][0]["step"])
     assert torch.equal(loaded["generator"], wanted["generator"])
     assert loaded["position"] == {"epoch": 2, "sum": 0.1 + 0.2}
 

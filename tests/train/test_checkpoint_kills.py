@@ -64,11 +64,14 @@ def test_restored_optimizer_takes_its_state(tmp_path):
 
 
 leaves = (
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=4)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.text(max_size=4)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.lists(st.floats(width=32, allow_nan=False), max_size=4).map(torch.tensor)
     | st.lists(st.integers(0, 255), max_size=4).map(lambda v: torch.tensor(v, dtype=torch.uint8))
-)  # fmt: skip
+)
 keys = st.text(max_size=4) | st.integers(-5, 5)
 trees = st.recursive(
     leaves, lambda t: st.lists(t, max_size=3) | st.dictionaries(keys, t, max_size=3), max_leaves=8
@@ -105,12 +108,17 @@ def test_damage_is_named_and_the_one_before_is_used(tmp_path, name, damage):
 @pytest.mark.parametrize(
     "manifest",
     [
-        None, "", "{", "[]", "{}", '{"files": {}, "belongs": {}}',
+        None,
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"files": {}, "belongs": {}}',
         '{"files": {}, "belongs": {"spec": "s", "data": "d"}}',
         '{"files": [], "belongs": {"spec": "s", "data": "d"}}',
         '{"files": 3, "belongs": 3}',
     ],
-)  # fmt: skip
+)
 def test_tampered_manifest_is_a_checkpoint_error(tmp_path, manifest):
     save_checkpoint(tmp_path, "step-1", state(1), BELONGS)
     path = save_checkpoint(tmp_path, "step-2", state(2), BELONGS) / "manifest.json"
@@ -217,9 +225,7 @@ def test_full_disk_at_every_single_write_leaves_the_one_before(tmp_path):
         save_checkpoint(folder, "step-000000002", state(2), BELONGS)
         assert load_newest(folder, BELONGS)[0]["loop"]["position"]["step"] == 2
     # Only when the sync after the rename fails is the new one there already; it is then whole.
-    assert outcomes == [2] + [1] * (points - 2) + [2], (
-        "only the last step, a sync, comes after the rename"
-    )
+    assert outcomes == [2] + [1] * (points - 2) + [2], "only the last step, a sync, comes after the rename"
 
 
 def test_kill_at_every_single_write_leaves_a_checkpoint_that_loads(tmp_path):

@@ -62,7 +62,5 @@ def test_cpu_says_why_and_how_many_threads(monkeypatch):
 @pytest.mark.parametrize("name", ["cuda", "mps"])
 def test_device_that_is_not_there_is_a_setting_error(monkeypatch, name):
     pretend(monkeypatch, cuda=False, mps=False)
-    with pytest.raises(
-        SettingError, match=rf"train\.device is '{name}', but this machine has none"
-    ):
+    with pytest.raises(SettingError, match=rf"train\.device is '{name}', but this machine has none"):
         choose_device(name)

@@ -41,10 +41,14 @@ def make_loop(objective=None, *, seed: int = 0, **settings) -> Loop:
     model = build(DenseConfig(widths=(4, 2)), (6,))
     glorot_init(model, torch.Generator().manual_seed(seed))
     return Loop(
-        model, objective or Reconstruction(ReconstructionConfig()),
-        values=lambda rows: ROWS[rows], rows=torch.arange(50), config=config,
-        choice=choose_device("cpu", threads=1), seed=seed,
-    )  # fmt: skip
+        model,
+        objective or Reconstruction(ReconstructionConfig()),
+        values=lambda rows: ROWS[rows],
+        rows=torch.arange(50),
+        config=config,
+        choice=choose_device("cpu", threads=1),
+        seed=seed,
+    )
 
 
 def flat(loop: Loop) -> torch.Tensor:

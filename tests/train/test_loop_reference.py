@@ -44,9 +44,14 @@ def make_loop(
     model = MODELS["dense"].build(DenseConfig(widths=(6, 3)), (9,))
     glorot_init(model, torch.Generator().manual_seed(seed))
     return Loop(
-        model, objective, values=lambda picked: X[picked], config=config, choice=CPU, seed=seed,
+        model,
+        objective,
+        values=lambda picked: X[picked],
+        config=config,
+        choice=CPU,
+        seed=seed,
         rows=torch.arange(60) if rows is None else rows,
-    )  # fmt: skip
+    )
 
 
 def flat(loop: Loop) -> torch.Tensor:
@@ -58,8 +63,11 @@ def test_optimizer_is_adam_as_published():
     assert type(loop.optimizer) is torch.optim.Adam
     group = loop.optimizer.param_groups[0]
     assert (group["lr"], group["betas"], group["eps"], group["weight_decay"]) == (
-        1e-3, (0.9, 0.999), 1e-8, 0,
-    )  # fmt: skip
+        1e-3,
+        (0.9, 0.999),
+        1e-8,
+        0,
+    )
 
 
 def test_training_equals_a_plain_loop():

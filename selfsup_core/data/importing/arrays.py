@@ -34,41 +34,44 @@ def read_npy(member: Member) -> np.ndarray:
     try:
         version = np.lib.format.read_magic(stream)
         reader = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         )
         shape, fortran, dtype = reader(stream, max_header_size=10_000)
     except Exception as error:
         raise DataError(
-            f"{member.name} is no readable array ({short(error)}).", code="damaged-array",
+            f"{member.name} is no readable array ({short(error)}).",
+            code="damaged-array",
             remedy="Write it again with numpy.save.",
-        ) from error  # fmt: skip
+        ) from error
     if dtype.hasobject:
         raise DataError(
             f"{member.name} holds Python objects, which may run code when loaded.",
-            code="pickle-refused", remedy="Save numbers or strings: array.astype(float).",
-        )  # fmt: skip
+            code="pickle-refused",
+            remedy="Save numbers or strings: array.astype(float).",
+        )
     if dtype.kind not in "biufUS":
         raise DataError(
-            f"{member.name} holds {dtype}; expected numbers or strings.", code="bad-array",
+            f"{member.name} holds {dtype}; expected numbers or strings.",
+            code="bad-array",
             remedy="Save plain columns.",
-        )  # fmt: skip
+        )
     count = int(np.prod([int(n) for n in shape], dtype=object)) if shape else 1
     found = member.size - stream.tell()
     if count * dtype.itemsize != found or min(shape, default=0) < 0 or not dtype.itemsize:
         raise DataError(
             f"{member.name} says {shape} of {dtype}, {count * dtype.itemsize:,} bytes, but holds {found:,}.",
-            code="damaged-array", remedy="Write it again with numpy.save.",
-        )  # fmt: skip
+            code="damaged-array",
+            remedy="Write it again with numpy.save.",
+        )
     body = stream.getbuffer()[stream.tell() :]
     if dtype.kind == "U" and count:
         points = np.frombuffer(body, np.dtype(np.uint32).newbyteorder(dtype.byteorder))
         if points.max() > 0x10FFFF:
             raise DataError(
-                f"{member.name} holds characters that do not exist.", code="damaged-array",
+                f"{member.name} holds characters that do not exist.",
+                code="damaged-array",
                 remedy="Write it again with numpy.save.",
-            )  # fmt: skip
+            )
     array = np.frombuffer(body, dtype=dtype, count=count)
     return array.reshape([int(n) for n in shape], order="F" if fortran else "C")
 
@@ -80,22 +83,19 @@ def read_idx(member: Member) -> np.ndarray:
     """
     data = member.read()
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX or not 1 <= data[3] <= 4:
-        raise DataError(
-            f"{member.name} is no IDX file.", code="damaged-array", remedy="Fetch it again."
-        )
+        raise DataError(f"{member.name} is no IDX file.", code="damaged-array", remedy="Fetch it again.")
     dims = data[3]
     if len(data) < 4 + 4 * dims:
-        raise DataError(
-            f"{member.name} ends in its header.", code="damaged-array", remedy="Fetch it again."
-        )
+        raise DataError(f"{member.name} ends in its header.", code="damaged-array", remedy="Fetch it again.")
     shape = struct.unpack(f">{dims}I", data[4 : 4 + 4 * dims])
     dtype = np.dtype(IDX[data[2]])
     expected, found = int(np.prod(shape, dtype=object)) * dtype.itemsize, len(data) - 4 - 4 * dims
     if expected != found:
         raise DataError(
             f"{member.name} says {shape}, {expected:,} bytes, but holds {found:,}.",
-            code="damaged-array", remedy="Fetch it again; the download may have been cut off.",
-        )  # fmt: skip
+            code="damaged-array",
+            remedy="Fetch it again; the download may have been cut off.",
+        )
     return np.frombuffer(data, dtype, offset=4 + 4 * dims).reshape(shape)
 
 
@@ -114,33 +114,36 @@ def read_arrays(members: list[Member]) -> tuple[np.ndarray, np.ndarray | None, l
     labels = [
         n
         for n in named
-        if n.array.ndim == 1
-        or (n.array.ndim and LABEL_NAMES.search(n.name) and n.array.size == len(n.array))
+        if n.array.ndim == 1 or (n.array.ndim and LABEL_NAMES.search(n.name) and n.array.size == len(n.array))
     ]
     samples = [n for n in named if n.array.ndim > 1 and not any(n is other for other in labels)]
     if not samples:
         raise DataError(
             f"{members[0].name} holds no array of samples; expected (rows, columns) or (images, height, width).",
-            code="no-samples", remedy="Upload the samples beside their labels.",
-        )  # fmt: skip
+            code="no-samples",
+            remedy="Upload the samples beside their labels.",
+        )
     shapes = {n.array.shape[1:] for n in samples}
     if len(shapes) > 1:
         raise DataError(
             f"The arrays hold samples of different shapes: {', '.join(map(str, sorted(shapes)))}.",
-            code="other-shapes", remedy="Upload one data set at a time.",
-        )  # fmt: skip
+            code="other-shapes",
+            remedy="Upload one data set at a time.",
+        )
     for n in samples:
         if not n.array.size:
             raise DataError(
-                f"{n.name} of {n.array.shape} has no rows or no values.", code="no-rows",
+                f"{n.name} of {n.array.shape} has no rows or no values.",
+                code="no-rows",
                 remedy="Add rows.",
-            )  # fmt: skip
+            )
         check_size(n.name, len(n.array), n.array.shape[1] if n.array.ndim == 2 else 1)
     if labels and len(labels) != len(samples):
         raise DataError(
-            f"{len(samples)} arrays of samples but {len(labels)} of labels.", code="labels-do-not-fit",
+            f"{len(samples)} arrays of samples but {len(labels)} of labels.",
+            code="labels-do-not-fit",
             remedy="Upload the labels of each part, or none.",
-        )  # fmt: skip
+        )
     ordered = []
     for part in samples:
         fitting = sorted(
@@ -150,8 +153,9 @@ def read_arrays(members: list[Member]) -> tuple[np.ndarray, np.ndarray | None, l
         if labels and not fitting:
             raise DataError(
                 f"{part.name} has {len(part.array):,} samples; no array of labels is as long.",
-                code="labels-do-not-fit", remedy="Upload the labels that belong to it.",
-            )  # fmt: skip
+                code="labels-do-not-fit",
+                remedy="Upload the labels that belong to it.",
+            )
         if fitting:
             ordered.append(fitting[0].array.reshape(-1))
             labels = [n for n in labels if n is not fitting[0]]
@@ -166,9 +170,7 @@ def read_arrays(members: list[Member]) -> tuple[np.ndarray, np.ndarray | None, l
 
 
 def common_prefix(a: str, b: str) -> int:
-    return next(
-        (i for i, (p, q) in enumerate(zip(a, b, strict=False)) if p != q), min(len(a), len(b))
-    )
+    return next((i for i, (p, q) in enumerate(zip(a, b, strict=False)) if p != q), min(len(a), len(b)))
 
 
 def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -189,15 +191,17 @@ def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
     if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] != 3) or x.dtype.kind not in "biuf":
         raise DataError(
             f"An array of {x.shape} {x.dtype} is no set of images; expected (N, H, W) or (N, H, W, 3) numbers.",
-            code="other-shapes", remedy="Reshape it.",
-        )  # fmt: skip
+            code="other-shapes",
+            remedy="Reshape it.",
+        )
     if x.dtype == np.uint8:
         return x, notes
     if x[0].size * len(x) * 4 > LIMITS.decoded_bytes:
         raise DataError(
-            f"The images unpack to more than {LIMITS.decoded_bytes // MB} MB.", code="too-large",
+            f"The images unpack to more than {LIMITS.decoded_bytes // MB} MB.",
+            code="too-large",
             remedy="Save them as bytes (uint8).",
-        )  # fmt: skip
+        )
     values = x.astype(np.float32)
     bad = int((~np.isfinite(values)).sum())
     if bad:

@@ -40,17 +40,24 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
     classes, y = index_labels(labels)
     x = made["x"]
     details = {
-        "rows": len(x), "shape": [] if isinstance(x, Texts) else list(x.shape[1:]),
-        "form": form, "notes": plan["notes"] + made.pop("notes", []), "aside": aside,
-        "config": config.model_dump(), **made.pop("details", {}),
-    }  # fmt: skip
+        "rows": len(x),
+        "shape": [] if isinstance(x, Texts) else list(x.shape[1:]),
+        "form": form,
+        "notes": plan["notes"] + made.pop("notes", []),
+        "aside": aside,
+        "config": config.model_dump(),
+        **made.pop("details", {}),
+    }
     files = ", ".join(path.name for path in paths)
     dataset = Dataset(
-        id=name, title=config.name or plan["title"], y=y, classes=classes, details=details,
-        provenance={"source": f"own files: {files}", "licence": "as the files",
-                    "steps": made.pop("steps")},
+        id=name,
+        title=config.name or plan["title"],
+        y=y,
+        classes=classes,
+        details=details,
+        provenance={"source": f"own files: {files}", "licence": "as the files", "steps": made.pop("steps")},
         **made,
-    )  # fmt: skip
+    )
     return replace(dataset, groups=find_groups(dataset))
 
 
@@ -66,8 +73,9 @@ def index_labels(labels: list[str] | None) -> tuple[tuple[str, ...], np.ndarray 
     if len(names) > MOST_CLASSES:
         raise DataError(
             f"The label has {len(names):,} different values; at most {MOST_CLASSES:,}.",
-            code="too-many-classes", remedy="Choose another label column, or none (-).",
-        )  # fmt: skip
+            code="too-many-classes",
+            remedy="Choose another label column, or none (-).",
+        )
     index = {name: i for i, name in enumerate(names)} | {"": -1}
     return tuple(names), np.array([index[label] for label in labels], dtype=np.int32)
 
@@ -87,10 +95,14 @@ def from_images(members, beside, config: ImportConfig, plan: dict[str, Any]) -> 
     labels = label_files(names, beside, config)
     how = {"pad": "padded to a square", "crop": "cropped to a square", "stretch": "stretched"}
     return {
-        "kind": "image", "x": x, "scale": 1 / 255, "labels": labels, "aside": aside,
+        "kind": "image",
+        "x": x,
+        "scale": 1 / 255,
+        "labels": labels,
+        "aside": aside,
         "extra": {"names": Texts.pack(names), "sizes": sizes},
         "steps": f"{how[config.fit]}, resized to {size} × {size}, {'color' if color else 'gray'}",
-    }  # fmt: skip
+    }
 
 
 def from_sounds(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
@@ -110,15 +122,19 @@ def from_sounds(members, beside, config: ImportConfig, plan: dict[str, Any]) -> 
     if not audio:
         raise DataError(
             f"None of {len(members)} sounds can be read; the first: {next(iter(aside.values()))}",
-            code="no-sounds", remedy="Save them as WAV.",
-        )  # fmt: skip
+            code="no-sounds",
+            remedy="Save them as WAV.",
+        )
     return {
-        "kind": "sound", "x": np.stack(pictures), "scale": 1 / 255, "aside": aside,
+        "kind": "sound",
+        "x": np.stack(pictures),
+        "scale": 1 / 255,
+        "aside": aside,
         "labels": label_files(names, beside, config),
         "extra": {"names": Texts.pack(names), "audio": np.stack(audio)},
         "details": {"rate": RATE, "seconds": seconds},
         "steps": f"mono, {RATE // 1000} kHz, cut or padded to {seconds:g} s, log-mel spectrogram 32 × 32",
-    }  # fmt: skip
+    }
 
 
 def from_lines(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
@@ -135,19 +151,23 @@ def from_arrays(members, beside, config: ImportConfig, plan: dict[str, Any]) -> 
         if pixels.shape[1:3] != (size, size) or (config.color == "gray" and pixels.ndim == 4):
             pixels = resize(pixels, size, config)
         return {
-            "kind": "image", "x": pixels, "scale": 1 / 255, "labels": labels, "notes": notes,
+            "kind": "image",
+            "x": pixels,
+            "scale": 1 / 255,
+            "labels": labels,
+            "notes": notes,
             "steps": f"array of images, {size} × {size}",
-        }  # fmt: skip
+        }
     if x.dtype.kind not in "biuf":
-        raise DataError(
-            "The array holds words, not numbers.", code="bad-array", remedy="Upload it as CSV."
-        )
+        raise DataError("The array holds words, not numbers.", code="bad-array", remedy="Upload it as CSV.")
     values = x.astype(np.float32)
     return {
-        "kind": "table", "x": np.where(np.isfinite(values), values, np.nan), "labels": labels,
+        "kind": "table",
+        "x": np.where(np.isfinite(values), values, np.nan),
+        "labels": labels,
         "columns": tuple(f"column {i + 1}" for i in range(x.shape[1])),
         "steps": "array of numbers; columns are scaled when a run starts, from its training rows",
-    }  # fmt: skip
+    }
 
 
 def resize(pixels: np.ndarray, size: int, config: ImportConfig) -> np.ndarray:
@@ -173,13 +193,17 @@ def from_table(members, beside, config: ImportConfig, plan: dict[str, Any]) -> d
         text = next((name for name, c in roles.items() if c["role"] == "text"), None)
         if text is None:
             raise DataError(
-                f"No column holds text. Columns: {', '.join(list(roles)[:20])}.", code="no-text",
+                f"No column holds text. Columns: {', '.join(list(roles)[:20])}.",
+                code="no-text",
                 remedy="Choose the text column, or the kind table.",
-            )  # fmt: skip
+            )
         return {
-            "kind": "text", "x": Texts.pack(by_name[text].to_pylist()), "labels": labels,
-            "details": details | {"text": text}, "steps": f"text from column {text!r}",
-        }  # fmt: skip
+            "kind": "text",
+            "x": Texts.pack(by_name[text].to_pylist()),
+            "labels": labels,
+            "details": details | {"text": text},
+            "steps": f"text from column {text!r}",
+        }
     parts, columns, notes = [], [], []
     for name, about in roles.items():
         cells = by_name.pop(name)
@@ -193,21 +217,24 @@ def from_table(members, beside, config: ImportConfig, plan: dict[str, Any]) -> d
             if len(levels) > 500:
                 raise DataError(
                     f"Column {name!r} has {len(levels):,} categories; at most 500.",
-                    code="too-many-categories", remedy="Ignore it, or merge rare values.",
-                )  # fmt: skip
+                    code="too-many-categories",
+                    remedy="Ignore it, or merge rare values.",
+                )
             used = [i for i, level in enumerate(levels) if level]  # an empty cell is no category
             parts.append((codes.reshape(-1)[:, None] == np.array(used)[None, :]).astype(np.float32))
             columns += [f"{name}={levels[i]}" for i in used]
     if not columns:
         raise DataError(
-            "No column holds numbers or categories.", code="no-columns",
+            "No column holds numbers or categories.",
+            code="no-columns",
             remedy="Choose a role for at least one column.",
-        )  # fmt: skip
+        )
     if len(columns) > 10_000:
         raise DataError(
-            f"{len(columns):,} columns after one-hot coding; at most 10,000.", code="too-many-columns",
+            f"{len(columns):,} columns after one-hot coding; at most 10,000.",
+            code="too-many-columns",
             remedy="Ignore columns with many categories.",
-        )  # fmt: skip
+        )
     left = [
         f"{n} ({c['role']}: {c['reason']})"
         for n, c in roles.items()
@@ -216,7 +243,11 @@ def from_table(members, beside, config: ImportConfig, plan: dict[str, Any]) -> d
     if left:
         notes.append("Left out: " + "; ".join(left[:10]) + ("; …" if len(left) > 10 else "."))
     return {
-        "kind": "table", "x": np.concatenate(parts, axis=1), "columns": tuple(columns), "labels": labels,
-        "details": details, "notes": notes,
+        "kind": "table",
+        "x": np.concatenate(parts, axis=1),
+        "columns": tuple(columns),
+        "labels": labels,
+        "details": details,
+        "notes": notes,
         "steps": "categories one-hot; numbers are scaled when a run starts, from its training rows",
-    }  # fmt: skip
+    }

@@ -118,14 +118,10 @@ def describe_column(name: str, cells: pa.Array) -> Column:
         good = round(max(plain, comma) * len(values))
         about = replace(about, missing=rows - good, decimal_comma=with_comma)
         if word in LABELS and distinct <= MOST_LEVELS:
-            return replace(
-                about, role="label", missing=blank, reason=f"named {name}, {distinct} values"
-            )
+            return replace(about, role="label", missing=blank, reason=f"named {name}, {distinct} values")
         if IDS.search(name) and distinct == len(filled):
             return replace(about, role="id", reason="another number in each row")
-        return replace(
-            about, role="numeric", reason="numbers" + (", decimal comma" if with_comma else "")
-        )
+        return replace(about, role="numeric", reason="numbers" + (", decimal comma" if with_comma else ""))
     if share(filled, DATE) >= 0.95:
         return replace(about, role="date", reason="dates")
     lengths = pc.utf8_length(filled)
@@ -136,9 +132,7 @@ def describe_column(name: str, cells: pa.Array) -> Column:
     if word in LABELS and distinct <= MOST_LEVELS:
         return replace(about, role="label", reason=f"named {name}, {distinct} values")
     is_long = (mean >= 20 and words >= 3) or words >= 4 or (dense and mean >= 6)
-    if (is_long and distinct > 0.3 * len(filled)) or (
-        word in TEXTS and distinct > 0.3 * len(filled)
-    ):
+    if (is_long and distinct > 0.3 * len(filled)) or (word in TEXTS and distinct > 0.3 * len(filled)):
         return replace(about, role="text", reason=f"{mean:.0f} characters on average")
     if zeros and distinct > MOST_LEVELS:
         return replace(about, role="id", reason="leading zeros, as in codes")
@@ -164,9 +158,7 @@ def choose_label(columns: list[Column]) -> list[Column]:
             ]
         return columns
     return [
-        replace(
-            c, role="category" if c.distinct <= MOST_LEVELS else "ignore", reason="a second label"
-        )
+        replace(c, role="category" if c.distinct <= MOST_LEVELS else "ignore", reason="a second label")
         if c.role == "label" and c.name != labels[-1]
         else c
         for c in columns

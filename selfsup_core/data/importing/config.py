@@ -32,10 +32,13 @@ class ImportConfig(Config):
         max_length=40,
     )
     size: int = setting(
-        0, "Side of the square that images are resized to, in pixels; 0 chooses.",
-        title="Image size", why="The smallest of 28, 32 and 64 that holds the median image.",
-        ge=0, le=256,
-    )  # fmt: skip
+        0,
+        "Side of the square that images are resized to, in pixels; 0 chooses.",
+        title="Image size",
+        why="The smallest of 28, 32 and 64 that holds the median image.",
+        ge=0,
+        le=256,
+    )
     color: Literal["auto", "gray", "color"] = setting(
         "auto",
         "Keep color or turn to gray.",
@@ -43,10 +46,15 @@ class ImportConfig(Config):
         why="Gray if every image looked at is gray.",
     )
     fit: Literal["pad", "crop", "stretch"] = setting(
-        "pad", "How an image that is not square becomes square.", title="Fit",
+        "pad",
+        "How an image that is not square becomes square.",
+        title="Fit",
         why="Padding loses and distorts nothing.",
-    )  # fmt: skip
+    )
     seconds: float = setting(
-        0.0, "Length that each sound is cut or padded to, in seconds; 0 takes the median.",
-        title="Sound length, s", ge=0.0, le=30.0,
-    )  # fmt: skip
+        0.0,
+        "Length that each sound is cut or padded to, in seconds; 0 takes the median.",
+        title="Sound length, s",
+        ge=0.0,
+        le=30.0,
+    )

@@ -7,9 +7,12 @@ import codecs
 from selfsup_core.errors import DataError
 
 MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
-)  # fmt: skip
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 def detect_encoding(name: str, data: bytes) -> tuple[str, str]:
@@ -27,9 +30,10 @@ def detect_encoding(name: str, data: bytes) -> tuple[str, str]:
             if sample[side::2].count(0) > 0.4 * len(sample) / 2 > sample[1 - side :: 2].count(0):
                 return encoding, f"{name} has no byte-order mark and was read as {encoding}."
         raise DataError(
-            f"{name} is not text: it holds zero bytes.", code="not-text",
+            f"{name} is not text: it holds zero bytes.",
+            code="not-text",
             remedy="Save it as UTF-8 text.",
-        )  # fmt: skip
+        )
     try:
         data.decode("utf-8")
         return "utf-8", ""
@@ -37,8 +41,10 @@ def detect_encoding(name: str, data: bytes) -> tuple[str, str]:
         from charset_normalizer import from_bytes
 
         around = data[max(0, error.start - 30_000) : error.start + 30_000]
-        best = from_bytes(around, cp_isolation=["cp1252", "latin_1", "gb18030", "shift_jis", "big5",
-                                                "cp1251", "euc_kr", "cp1250"]).best()  # fmt: skip
+        best = from_bytes(
+            around,
+            cp_isolation=["cp1252", "latin_1", "gb18030", "shift_jis", "big5", "cp1251", "euc_kr", "cp1250"],
+        ).best()
         encoding = best.encoding if best else "cp1252"
         try:
             data.decode(encoding)
@@ -62,6 +68,7 @@ def decode(name: str, data: bytes, encoding: str = "") -> tuple[str, str, str]:
         ) from error
     except ValueError as error:  # of decoding, or of a name with a zero byte in it
         raise DataError(
-            f"{name} is not {encoding}: {error}.", code="bad-encoding",
+            f"{name} is not {encoding}: {error}.",
+            code="bad-encoding",
             remedy="Leave the encoding empty to have it detected.",
-        ) from error  # fmt: skip
+        ) from error

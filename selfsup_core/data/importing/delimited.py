@@ -42,9 +42,11 @@ def looks_like_header(rows: list[list[str]]) -> bool:
     """Names: all filled, all different, none a number, and unlike what is below them."""
     first, rest = rows[0], rows[1:]
     if not rest or any(is_number(cell) for cell in first) or len(set(first)) < len(first) > 1:
-        return len(rest) > 0 and not any(is_number(c) for c in first) and any(
-            is_number(c) for row in rest for c in row
-        )  # fmt: skip
+        return (
+            len(rest) > 0
+            and not any(is_number(c) for c in first)
+            and any(is_number(c) for row in rest for c in row)
+        )
     if any(is_number(cell) for row in rest for cell in row):
         return True
     short = max((len(cell) for cell in first), default=0) <= 40
@@ -83,22 +85,25 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     delimiter = config.delimiter or detect_delimiter(member.name, sample[:50_000])
     if not delimiter.isascii() or delimiter in '\0\n\r"':
         raise DataError(
-            f"{delimiter!r} cannot be the delimiter between cells.", code="bad-delimiter",
+            f"{delimiter!r} cannot be the delimiter between cells.",
+            code="bad-delimiter",
             remedy="Give a comma, a semicolon, a tab or another ASCII character.",
-        )  # fmt: skip
+        )
     csv.field_size_limit(LIMITS.cell_bytes)
     try:
         rows = [row for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row][:200]
     except csv.Error as error:
         raise DataError(
-            f"{member.name} cannot be read as a table ({error}).", code="damaged-table",
+            f"{member.name} cannot be read as a table ({error}).",
+            code="damaged-table",
             remedy="Look for a quote that is not closed.",
-        ) from error  # fmt: skip
+        ) from error
     if not is_whole and len(rows) < 2 and longest > 100_000:
         raise DataError(
-            f"{member.name} has a line of over {longest:,} characters.", code="line-too-long",
+            f"{member.name} has a line of over {longest:,} characters.",
+            code="line-too-long",
             remedy=f"Keep lines under {LIMITS.line_bytes // MB} MB.",
-        )  # fmt: skip
+        )
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
     if width > LIMITS.table_columns:
         check_size(member.name, 0, width)
@@ -106,14 +111,13 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     names = list(rows[0]) if header else []
     if header and len(names) == width - 1:
         names = ["row name", *names]  # as R writes it: no name over the row names
-        notes.append(
-            "The header has one name less than the rows have cells; the first is the row's name."
-        )
+        notes.append("The header has one name less than the rows have cells; the first is the row's name.")
     elif header and len(names) != width:
         raise DataError(
             f"{member.name}: the header names {len(names)} columns, the rows have {width} cells.",
-            code="ragged-table", remedy="Make them agree, or say that there is no header.",
-        )  # fmt: skip
+            code="ragged-table",
+            remedy="Make them agree, or say that there is no header.",
+        )
     skipped: list[str] = []
 
     def handle(row: Any) -> str:
@@ -132,14 +136,16 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types={f"f{i}": pa.string() for i in range(width)},
-                strings_can_be_null=False, check_utf8=False,
+                strings_can_be_null=False,
+                check_utf8=False,
             ),
-        )  # fmt: skip
+        )
     except pa.ArrowInvalid as error:
         raise DataError(
-            f"{member.name} cannot be read as a table ({str(error)[:160]}).", code="damaged-table",
+            f"{member.name} cannot be read as a table ({str(error)[:160]}).",
+            code="damaged-table",
             remedy="Look for a quote that is not closed.",
-        ) from error  # fmt: skip
+        ) from error
     ragged_header = header and len(rows[0]) != width  # then Arrow has set that row aside already
     if ragged_header and skipped:
         skipped.pop(0)
@@ -154,9 +160,10 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     if len(skipped) > 0.1 * max(total, 10):
         raise DataError(
             f"{member.name}: {len(skipped):,} of {total:,} rows have another number of cells than "
-            f"{width} ({skipped[0]}).", code="ragged-table",
+            f"{width} ({skipped[0]}).",
+            code="ragged-table",
             remedy="Put texts that hold the delimiter into quotes.",
-        )  # fmt: skip
+        )
     if skipped:
         shown = "; ".join(skipped[:3])
         notes.append(f"{len(skipped)} rows were set aside: {shown}, not {width}.")

@@ -16,8 +16,13 @@ from selfsup_core.errors import DataError
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt", ".bin", ".h5", ".hdf5", ".keras")
 IMAGES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"BM": "bmp"}
 TEXTS = {
-    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "txt",
-}  # fmt: skip
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".txt": "txt",
+}
 IDX_TYPES = (8, 9, 11, 12, 13, 14)
 
 
@@ -57,17 +62,20 @@ def identify(name: str, head: bytes) -> str:
     """
     suffix = PurePosixPath(name).suffix.lower()
     if not head:
-        raise DataError(
-            f"{name} is empty.", code="empty-file", remedy="Choose a file with content."
-        )
+        raise DataError(f"{name} is empty.", code="empty-file", remedy="Choose a file with content.")
     if suffix in TEXTS and all(32 <= b < 127 or b in b"\t\r\n" for b in head[:16]):
         return TEXTS[suffix]  # a table may begin with "BMI" or "PAR1"
     if any(head.startswith(magic) for magic in IMAGES) or is_riff(head, b"WEBP"):
         return "image"
     if is_riff(head, b"WAVE"):
         return "wav"
-    for magic, found in ((b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"\x93NUMPY", "npy"),
-                         (b"PAR1", "parquet"), (b"\x1f\x8b", "gz")):  # fmt: skip
+    for magic, found in (
+        (b"PK\x03\x04", "zip"),
+        (b"PK\x05\x06", "zip"),
+        (b"\x93NUMPY", "npy"),
+        (b"PAR1", "parquet"),
+        (b"\x1f\x8b", "gz"),
+    ):
         if head.startswith(magic):
             return found
     if head[:2] == b"\0\0" and len(head) > 3 and head[2] in IDX_TYPES and 1 <= head[3] <= 4:
@@ -93,8 +101,9 @@ def identify(name: str, head: bytes) -> str:
     ):
         raise DataError(
             f"{name} is no {suffix[1:].upper()} file: its first bytes are something else.",
-            code="wrong-content", remedy="Save it again in that format.",
-        )  # fmt: skip
+            code="wrong-content",
+            remedy="Save it again in that format.",
+        )
     if suffix in TEXTS:
         return TEXTS[suffix]
     raise DataError(
@@ -116,17 +125,19 @@ def open_files(paths: list[Path]) -> list[Member]:
     """
     if len(paths) > LIMITS.files:
         raise DataError(
-            f"{len(paths)} files; at most {LIMITS.files} at once.", code="too-many-files",
+            f"{len(paths)} files; at most {LIMITS.files} at once.",
+            code="too-many-files",
             remedy="Put them into one ZIP.",
-        )  # fmt: skip
+        )
     members: list[Member] = []
     for path in paths:
         size = path.stat().st_size
         if size > LIMITS.file_bytes:
             raise DataError(
                 f"{path.name} has {size / MB:.0f} MB; at most {LIMITS.file_bytes // MB} MB.",
-                code="file-too-large", remedy="Split it or take a sample.",
-            )  # fmt: skip
+                code="file-too-large",
+                remedy="Split it or take a sample.",
+            )
         member = Member(path.name, size, path.read_bytes, path)
         form = identify(path.name, member.head())
         if form == "zip":
@@ -137,9 +148,10 @@ def open_files(paths: list[Path]) -> list[Member]:
             members.append(member)
     if sum(member.size for member in members) > LIMITS.archive_bytes:
         raise DataError(
-            f"The files hold more than {LIMITS.archive_bytes // MB} MB.", code="too-large",
+            f"The files hold more than {LIMITS.archive_bytes // MB} MB.",
+            code="too-large",
             remedy="Take a sample.",
-        )  # fmt: skip
+        )
     return members
 
 
@@ -157,8 +169,9 @@ def unpack_gzip(member: Member) -> Member:
     if len(data) > most:
         raise DataError(
             f"{member.name} grows to more than {LIMITS.archive_ratio} times its size.",
-            code="archive-bomb", remedy="Upload it unpacked.",
-        )  # fmt: skip
+            code="archive-bomb",
+            remedy="Upload it unpacked.",
+        )
     return Member(name, len(data), lambda: data)
 
 
@@ -222,11 +235,7 @@ def open_archive(path: Path) -> list[Member]:
 def is_hidden(name: str) -> bool:
     parts = PurePosixPath(name).parts
     named = [part for part in parts if part != ".."]
-    return (
-        not named
-        or any(part.startswith((".", "__MACOSX")) for part in named)
-        or named[-1] == "Thumbs.db"
-    )
+    return not named or any(part.startswith((".", "__MACOSX")) for part in named) or named[-1] == "Thumbs.db"
 
 
 def check_entries(name: str, size: int, entries: list[zipfile.ZipInfo]) -> None:
@@ -234,33 +243,36 @@ def check_entries(name: str, size: int, entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > LIMITS.archive_entries:
         raise DataError(
             f"{name} has {len(entries):,} files; at most {LIMITS.archive_entries:,}.",
-            code="archive-entries", remedy="Take a sample, or split it.",
-        )  # fmt: skip
+            code="archive-entries",
+            remedy="Take a sample, or split it.",
+        )
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > LIMITS.archive_bytes:
         raise DataError(
             f"{name} unpacks to {unpacked / MB:,.0f} MB; at most {LIMITS.archive_bytes // MB:,} MB.",
-            code="archive-too-large", remedy="Take a sample, or make the images smaller.",
-        )  # fmt: skip
+            code="archive-too-large",
+            remedy="Take a sample, or make the images smaller.",
+        )
     if unpacked > 10 * MB and unpacked > LIMITS.archive_ratio * size:
         raise DataError(
             f"{name} grows to {unpacked / max(size, 1):.0f} times its size; at most {LIMITS.archive_ratio}.",
-            code="archive-bomb", remedy="Upload the files themselves.",
-        )  # fmt: skip
+            code="archive-bomb",
+            remedy="Upload the files themselves.",
+        )
     end = 0
     for entry in sorted(entries, key=lambda e: e.header_offset):
         if entry.flag_bits & 1:
             raise DataError(
-                f"{entry.filename} in {name} is encrypted.", code="archive-encrypted",
+                f"{entry.filename} in {name} is encrypted.",
+                code="archive-encrypted",
                 remedy="Pack it without a password.",
-            )  # fmt: skip
-        if entry.header_offset < end:
-            raise DataError(
-                f"{name} has entries that overlap.", code="archive-bomb", remedy="Pack it again."
             )
+        if entry.header_offset < end:
+            raise DataError(f"{name} has entries that overlap.", code="archive-bomb", remedy="Pack it again.")
         end = entry.header_offset + entry.compress_size
         if PurePosixPath(entry.filename).suffix.lower() in (".zip", ".7z", ".rar", ".tar", ".tgz"):
             raise DataError(
-                f"{name} holds another archive, {entry.filename}.", code="archive-nested",
+                f"{name} holds another archive, {entry.filename}.",
+                code="archive-nested",
                 remedy="Unpack the inner one first.",
-            )  # fmt: skip
+            )

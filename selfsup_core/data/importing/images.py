@@ -31,8 +31,9 @@ def open_image(member: Member):
     except Image.DecompressionBombError as error:
         raise DataError(
             f"{member.name} has far more than {LIMITS.image_pixels // MB} megapixels.",
-            code="image-too-large", remedy="Make it smaller.",
-        ) from error  # fmt: skip
+            code="image-too-large",
+            remedy="Make it smaller.",
+        ) from error
     except Exception as error:
         raise DataError(
             f"{member.name} is no readable image ({short(error)}).", code="damaged-image"
@@ -41,8 +42,9 @@ def open_image(member: Member):
     if width * height > LIMITS.image_pixels:
         raise DataError(
             f"{member.name} has {width * height / MB:.0f} megapixels; at most {LIMITS.image_pixels // MB}.",
-            code="image-too-large", remedy="Make it smaller.",
-        )  # fmt: skip
+            code="image-too-large",
+            remedy="Make it smaller.",
+        )
     return image
 
 
@@ -87,9 +89,7 @@ def make_square(image, size: int, fit: str):
     return image.resize((size, size), way)
 
 
-def read_image(
-    member: Member, size: int, color: bool, fit: str
-) -> tuple[np.ndarray, tuple[int, int]]:
+def read_image(member: Member, size: int, color: bool, fit: str) -> tuple[np.ndarray, tuple[int, int]]:
     """(size, size) or (size, size, 3) bytes, and the original (width, height). Raises DataError."""
     from PIL import Image, ImageOps
 
@@ -97,9 +97,7 @@ def read_image(
     original = image.size
     try:
         if image.format == "JPEG":
-            image.draft(
-                "RGB" if color else "L", (size * 2, size * 2)
-            )  # decodes at a fraction of the size
+            image.draft("RGB" if color else "L", (size * 2, size * 2))  # decodes at a fraction of the size
         if image.mode.startswith("I") or image.mode == "F":
             wide = np.asarray(image, dtype=np.float64)
             top = 65535.0 if wide.max() > 255 else 255.0
@@ -113,9 +111,7 @@ def read_image(
         image = make_square(image, size, fit)
         return np.asarray(image, dtype=np.uint8), original
     except Exception as error:
-        raise DataError(
-            f"{member.name} is damaged ({short(error)}).", code="damaged-image"
-        ) from error
+        raise DataError(f"{member.name} is damaged ({short(error)}).", code="damaged-image") from error
 
 
 def read_images(members: list[Member], config: ImportConfig, size: int, color: bool):
@@ -123,9 +119,7 @@ def read_images(members: list[Member], config: ImportConfig, size: int, color: b
 
     Returns: ((N, S, S[, 3]) bytes, kept members' places, (N, 2) original sizes, {name: reason} set aside).
     """
-    pixels = np.zeros(
-        (len(members), size, size, 3) if color else (len(members), size, size), np.uint8
-    )
+    pixels = np.zeros((len(members), size, size, 3) if color else (len(members), size, size), np.uint8)
     kept, sizes, aside = [], [], {}
     for place, member in enumerate(members):
         try:
@@ -140,8 +134,9 @@ def read_images(members: list[Member], config: ImportConfig, size: int, color: b
     if not kept:
         raise DataError(
             f"None of {len(members)} images can be read; the first: {next(iter(aside.values()))}",
-            code="no-images", remedy="Open them in a viewer and save them again.",
-        )  # fmt: skip
+            code="no-images",
+            remedy="Open them in a viewer and save them again.",
+        )
     return pixels[: len(kept)], kept, np.array(sizes, dtype=np.int32), aside
 
 

@@ -27,9 +27,15 @@ from selfsup_core.errors import DataError
 
 TABLES = ("csv", "jsonl", "parquet")
 FORM_NAMES = {
-    "csv": "table", "jsonl": "JSON lines", "parquet": "Parquet", "npy": "NumPy array", "idx": "IDX",
-    "image": "images", "wav": "WAV sounds", "txt": "text lines",
-}  # fmt: skip
+    "csv": "table",
+    "jsonl": "JSON lines",
+    "parquet": "Parquet",
+    "npy": "NumPy array",
+    "idx": "IDX",
+    "image": "images",
+    "wav": "WAV sounds",
+    "txt": "text lines",
+}
 
 
 def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[str, str]]:
@@ -46,9 +52,10 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
             form = identify(member.name, member.head())
             if form in ("zip", "gz"):
                 raise DataError(
-                    f"{member.name} is packed twice.", code="archive-nested",
+                    f"{member.name} is packed twice.",
+                    code="archive-nested",
                     remedy="Unpack the inner archive first.",
-                )  # fmt: skip
+                )
         except DataError as error:
             if len(members) == 1:
                 raise
@@ -58,8 +65,9 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
     if not found:
         raise DataError(
             f"Nothing in {paths[0].name} can be read; the first: {next(iter(aside.values()))}",
-            code="nothing-readable", remedy="See the list of formats.",
-        )  # fmt: skip
+            code="nothing-readable",
+            remedy="See the list of formats.",
+        )
     beside = []
     for main in ("image", "wav"):
         if main in found:
@@ -76,9 +84,10 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
     if len(found) > 1:
         kinds = ", ".join(FORM_NAMES.get(form, form) for form in found)
         raise DataError(
-            f"These files are of different kinds: {kinds}.", code="mixed-kinds",
+            f"These files are of different kinds: {kinds}.",
+            code="mixed-kinds",
             remedy="Upload one kind at a time.",
-        )  # fmt: skip
+        )
     ((form, kept),) = found.items()
     return form, kept, beside, aside
 
@@ -110,29 +119,38 @@ def inspect_files(
         kind = "image" if x.ndim > 2 else "table"
         if config.kind not in ("auto", kind):
             raise DataError(
-                f"An array of {x.shape} cannot be read as {config.kind}.", code="wrong-kind",
+                f"An array of {x.shape} cannot be read as {config.kind}.",
+                code="wrong-kind",
                 remedy=f"It can be read as {kind}.",
-            )  # fmt: skip
+            )
         plan |= {"kind": kind, "rows": len(x), "notes": notes, "shape": list(x.shape[1:])}
         plan["classes"] = count_labels([label_text(v) for v in y.tolist()] if y is not None else [])
         if kind == "image":
-            plan["size"] = config.size or (x.shape[1] if x.shape[1] == x.shape[2] and x.shape[1] <= 64
-                                           else choose_size([(x.shape[1], x.shape[2])]))  # fmt: skip
+            plan["size"] = config.size or (
+                x.shape[1]
+                if x.shape[1] == x.shape[2] and x.shape[1] <= 64
+                else choose_size([(x.shape[1], x.shape[2])])
+            )
             plan["color"] = x.ndim == 4 and x.shape[-1] == 3
         return plan
     if form == "txt":
         lines, encoding, notes = read_lines(members, config)
         lengths = [len(line) for line in lines]
         return plan | {
-            "kind": "text", "rows": len(lines), "notes": notes, "encoding": encoding, "classes": {},
-            "examples": lines[:5], "mean_length": float(np.mean(lengths)),
-        }  # fmt: skip
+            "kind": "text",
+            "rows": len(lines),
+            "notes": notes,
+            "encoding": encoding,
+            "classes": {},
+            "examples": lines[:5],
+            "mean_length": float(np.mean(lengths)),
+        }
     table = read_table(members, config)
     if keep is not None:
         keep["table"] = table
-    columns = choose_label([
-        describe_column(name, cells) for name, cells in zip(table.names, table.columns, strict=True)
-    ])  # fmt: skip
+    columns = choose_label(
+        [describe_column(name, cells) for name, cells in zip(table.names, table.columns, strict=True)]
+    )
     columns = apply_roles([c.as_dict() for c in columns], config)
     kind = config.kind if config.kind != "auto" else table_kind(columns)
     plan |= {"kind": kind, "rows": len(table), "columns": columns, "found": table.found}
@@ -142,22 +160,24 @@ def inspect_files(
         if c["role"] == "numeric" and c["missing"]
     ]
     label = next((c["name"] for c in columns if c["role"] == "label"), None)
-    plan["classes"] = count_labels(
-        table.columns[table.names.index(label)].to_pylist() if label else []
-    )
+    plan["classes"] = count_labels(table.columns[table.names.index(label)].to_pylist() if label else [])
     return plan
 
 
 def check_kind(name: str, form: str, config: ImportConfig) -> None:
     """Raises DataError when files of this format cannot be read as the kind that is asked for."""
     possible = {
-        "image": ("image",), "wav": ("sound",), "txt": ("text",), "npy": ("image", "table"),
-    }.get(form, ("table", "text"))  # fmt: skip
+        "image": ("image",),
+        "wav": ("sound",),
+        "txt": ("text",),
+        "npy": ("image", "table"),
+    }.get(form, ("table", "text"))
     if config.kind not in ("auto", *possible):
         raise DataError(
             f"{name} holds {FORM_NAMES[form]}, which cannot be read as {config.kind}.",
-            code="wrong-kind", remedy=f"Choose {' or '.join(possible)}.",
-        )  # fmt: skip
+            code="wrong-kind",
+            remedy=f"Choose {' or '.join(possible)}.",
+        )
 
 
 def table_kind(columns: list[dict[str, Any]]) -> str:
@@ -184,9 +204,10 @@ def apply_roles(columns: list[dict[str, Any]], config: ImportConfig) -> list[dic
     for name in wanted:
         if name not in names:
             raise DataError(
-                f"There is no column {name!r}. Columns: {', '.join(names[:20])}.", code="no-column",
+                f"There is no column {name!r}. Columns: {', '.join(names[:20])}.",
+                code="no-column",
                 remedy="Check the name.",
-            )  # fmt: skip
+            )
     columns = [c | {"role": wanted.get(c["name"], c["role"])} for c in columns]
     return [c | {"reason": "chosen"} if c["name"] in wanted else c for c in columns]
 
@@ -196,17 +217,16 @@ def count_labels(labels: list[str]) -> dict[str, int]:
     return dict(Counter(labels).most_common(100))
 
 
-def look_at_image_files(
-    members: list[Member], beside: list[Member], config: ImportConfig
-) -> dict[str, Any]:
+def look_at_image_files(members: list[Member], beside: list[Member], config: ImportConfig) -> dict[str, Any]:
     if len(members) == 1:
         open_image(members[0])  # says itself what is wrong with it
     sizes, is_color = look_at_images(members)
     if not sizes:
         raise DataError(
             f"None of the images looked at can be read (the first is {members[0].name}).",
-            code="no-images", remedy="Open them in a viewer and save them again.",
-        )  # fmt: skip
+            code="no-images",
+            remedy="Open them in a viewer and save them again.",
+        )
     widths, heights = zip(*sizes, strict=True)
     labels = label_files([m.name for m in members], beside, config)
     return {
@@ -233,16 +253,12 @@ def label_files(names: list[str], beside: list[Member], config: ImportConfig) ->
             rest = [i for i in range(len(table.names)) if i != place]
             if not rest:
                 break
-            columns = choose_label(
-                [describe_column(table.names[i], table.columns[i]) for i in rest]
-            )
+            columns = choose_label([describe_column(table.names[i], table.columns[i]) for i in rest])
             label = config.label or next(
                 (c.name for c in columns if c.role == "label"), table.names[rest[-1]]
             )
             if label not in table.names:
-                raise DataError(
-                    f"There is no column {label!r}.", code="no-column", remedy="Check it."
-                )
+                raise DataError(f"There is no column {label!r}.", code="no-column", remedy="Check it.")
             labels = [""] * len(names)
             marks = table.columns[table.names.index(label)].to_pylist()
             for value, mark in zip(values, marks, strict=True):
@@ -266,14 +282,18 @@ def look_at_sounds(members: list[Member]) -> dict[str, Any]:
         lengths.append(seconds)
         rates[f"{rate:,} Hz, {channels} ch."] += 1
     if not lengths:
-        raise DataError(f"None of the sounds can be read: {problem}", code="no-sounds",
-                        remedy="Save them as WAV.")  # fmt: skip
+        raise DataError(
+            f"None of the sounds can be read: {problem}", code="no-sounds", remedy="Save them as WAV."
+        )
     depth = class_depth([m.name for m in members])
     labels = [] if depth is None else [class_of(m.name, depth) for m in members]
     return {
-        "kind": "sound", "rows": len(members), "seconds": round(min(30.0, float(np.median(lengths))), 2),
-        "rates": dict(rates), "classes": count_labels(labels),
-    }  # fmt: skip
+        "kind": "sound",
+        "rows": len(members),
+        "seconds": round(min(30.0, float(np.median(lengths))), 2),
+        "rates": dict(rates),
+        "classes": count_labels(labels),
+    }
 
 
 def read_lines(members: list[Member], config: ImportConfig) -> tuple[list[str], str, list[str]]:
@@ -287,14 +307,13 @@ def read_lines(members: list[Member], config: ImportConfig) -> tuple[list[str], 
             if len(line) > LIMITS.line_bytes:
                 raise DataError(
                     f"{member.name}, line {number} has over {LIMITS.line_bytes // MB} MB.",
-                    code="line-too-long", remedy="Break it into lines.",
-                )  # fmt: skip
+                    code="line-too-long",
+                    remedy="Break it into lines.",
+                )
         kept = [line.strip() for line in raw if line.strip()]
         if len(kept) < len(raw):
             notes.append(f"{len(raw) - len(kept)} blank lines of {member.name} were left out.")
         lines += kept
     if not lines:
-        raise DataError(
-            f"{members[0].name} holds only blanks.", code="no-rows", remedy="Add lines."
-        )
+        raise DataError(f"{members[0].name} holds only blanks.", code="no-rows", remedy="Add lines.")
     return lines, encoding, notes

@@ -34,18 +34,21 @@ def read_header(member: Member) -> tuple[int, int, float]:
     if not low <= rate <= high:
         raise DataError(
             f"{member.name} has {rate:,} samples a second; expected {low:,} to {high:,}.",
-            code="sound-rate", remedy="Resample it.",
-        )  # fmt: skip
+            code="sound-rate",
+            remedy="Resample it.",
+        )
     if channels > LIMITS.sound_channels:
         raise DataError(
             f"{member.name} has {channels} channels; at most {LIMITS.sound_channels}.",
-            code="sound-channels", remedy="Mix it down.",
-        )  # fmt: skip
+            code="sound-channels",
+            remedy="Mix it down.",
+        )
     if seconds > LIMITS.sound_seconds:
         raise DataError(
             f"{member.name} lasts {seconds / 60:.0f} minutes; at most {LIMITS.sound_seconds // 60}.",
-            code="sound-too-long", remedy="Cut it.",
-        )  # fmt: skip
+            code="sound-too-long",
+            remedy="Cut it.",
+        )
     if not seconds:
         raise DataError(f"{member.name} holds no sound.", code="empty-sound")
     return channels, rate, seconds

@@ -32,13 +32,15 @@ def check_size(name: str, rows: int, columns: int) -> None:
     if columns > LIMITS.table_columns:
         raise DataError(
             f"{name} has {columns:,} columns; at most {LIMITS.table_columns:,}.",
-            code="too-many-columns", remedy="Leave columns out.",
-        )  # fmt: skip
+            code="too-many-columns",
+            remedy="Leave columns out.",
+        )
     if rows > LIMITS.table_rows:
         raise DataError(
-            f"{name} has {rows:,} rows; at most {LIMITS.table_rows:,}.", code="too-many-rows",
+            f"{name} has {rows:,} rows; at most {LIMITS.table_rows:,}.",
+            code="too-many-rows",
             remedy="Take a sample.",
-        )  # fmt: skip
+        )
 
 
 def clean(cells: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -34,9 +34,10 @@ def read_table(members: list[Member], config: ImportConfig) -> Table:
     for member, table in zip(members[1:], tables[1:], strict=True):
         if table.names != first.names:
             raise DataError(
-                f"{member.name} has other columns than {members[0].name}.", code="other-columns",
+                f"{member.name} has other columns than {members[0].name}.",
+                code="other-columns",
                 remedy="Upload them one at a time.",
-            )  # fmt: skip
+            )
         first.columns = [concat([a, b]) for a, b in zip(first.columns, table.columns, strict=True)]
         first.notes += table.notes
     check_size(members[0].name, len(first), len(first.names))
@@ -53,8 +54,10 @@ def check_cells(name: str, table: Table) -> None:
             row = pc.index(lengths, longest).as_py()
             raise DataError(
                 f"{name}, row {row + 1}, column {column!r} holds {longest / MB:.1f} MB; at most "
-                f"{LIMITS.cell_bytes // MB} MB a cell.", code="cell-too-large", remedy="Shorten it.",
-            )  # fmt: skip
+                f"{LIMITS.cell_bytes // MB} MB a cell.",
+                code="cell-too-large",
+                remedy="Shorten it.",
+            )
 
 
 def concat(arrays: list[pa.Array]) -> pa.Array:
@@ -76,20 +79,23 @@ def read_jsonl(member: Member, config: ImportConfig) -> Table:
         if len(line) > LIMITS.line_bytes:
             raise DataError(
                 f"{member.name}, line {number} has over {LIMITS.line_bytes // MB} MB.",
-                code="line-too-long", remedy="Shorten it.",
-            )  # fmt: skip
+                code="line-too-long",
+                remedy="Shorten it.",
+            )
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise DataError(
-                f"{member.name}, line {number} is no JSON ({str(error)[:80]}).", code="damaged-json",
+                f"{member.name}, line {number} is no JSON ({str(error)[:80]}).",
+                code="damaged-json",
                 remedy="Give one JSON object a line.",
-            ) from error  # fmt: skip
+            ) from error
         if not isinstance(value, dict):
             raise DataError(
                 f"{member.name}, line {number} holds a {type(value).__name__}, not an object.",
-                code="damaged-json", remedy='Give one object a line, as in {"text": "…"}.',
-            )  # fmt: skip
+                code="damaged-json",
+                remedy='Give one object a line, as in {"text": "…"}.',
+            )
         for key, inner in value.items():
             column = cells.setdefault(key, [])
             if len(cells) > LIMITS.table_columns:
@@ -104,9 +110,7 @@ def read_jsonl(member: Member, config: ImportConfig) -> Table:
     for key in raw:
         filled = cells.pop(key)
         filled += [""] * (rows - len(filled))
-        columns.append(
-            clean(pa.array([c.encode("utf-8", "replace").decode() for c in filled], pa.string()))
-        )
+        columns.append(clean(pa.array([c.encode("utf-8", "replace").decode() for c in filled], pa.string())))
     return Table(names, columns, {"encoding": encoding}, ([note] if note else []) + notes)
 
 
@@ -137,9 +141,10 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
                 keep.append(entry.name)
         if not keep:
             raise DataError(
-                f"{member.name} has no column of numbers or text.", code="no-columns",
+                f"{member.name} has no column of numbers or text.",
+                code="no-columns",
                 remedy="Flatten it first.",
-            )  # fmt: skip
+            )
         parts: list[list[pa.Array]] = [[] for _ in keep]
         size = 0
         for batch in file.iter_batches(batch_size=10_000, columns=keep, use_threads=False):
@@ -150,15 +155,17 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
             if size > LIMITS.decoded_bytes:
                 raise DataError(
                     f"{member.name} unpacks to more than {LIMITS.decoded_bytes // MB:,} MB.",
-                    code="too-large", remedy="Take a sample.",
-                )  # fmt: skip
+                    code="too-large",
+                    remedy="Take a sample.",
+                )
     except (DataError, MemoryError):
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{member.name} cannot be read as Parquet ({str(error)[:160]}).", code="damaged-table",
+            f"{member.name} cannot be read as Parquet ({str(error)[:160]}).",
+            code="damaged-table",
             remedy="Write it again.",
-        ) from error  # fmt: skip
+        ) from error
     names, renamed = unique_names(keep)
     columns = [pa.concat_arrays(part) if part else pa.array([], pa.string()) for part in parts]
     return Table(names, columns, {}, notes + renamed)

@@ -40,7 +40,7 @@ class Source:
 
 
 OWN_NAME = re.compile(r"my-[a-z0-9-]{1,80}")
-SOURCES: Registry[Source] = Registry("data source", "selfsup_core.data.sources")
+SOURCES: Registry[Source] = Registry("data source", "sources")
 
 
 def find_source(name: str, workspace: Path) -> Source:

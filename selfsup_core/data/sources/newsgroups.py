@@ -124,10 +124,16 @@ def register(name: str, title: str, topics: tuple[str, ...], samples: int, about
 
 
 register(
-    "newsgroups", "20 Newsgroups, six topics", SIX, 5878,
+    "newsgroups",
+    "20 Newsgroups, six topics",
+    SIX,
+    5878,
     "Posts about hockey, space, medicine, autos, graphics and the Middle East; English.",
-)  # fmt: skip
+)
 register(
-    "newsgroups-20", "20 Newsgroups, all topics", tuple(TOPICS), 18821,
+    "newsgroups-20",
+    "20 Newsgroups, all topics",
+    tuple(TOPICS),
+    18821,
     "Posts of twenty newsgroups, some of them close relatives; English.",
-)  # fmt: skip
+)

@@ -83,8 +83,6 @@ SOURCES.register("breast-cancer")(
         classes=2,
         licence="BSD-3 / CC BY 4.0",
         about="30 measurements of cell nuclei, benign or malignant.",
-        build=lambda: build_table(
-            "breast-cancer", "Breast cancer (Wisconsin)", "load_breast_cancer"
-        ),
+        build=lambda: build_table("breast-cancer", "Breast cancer (Wisconsin)", "load_breast_cancer"),
     )
 )

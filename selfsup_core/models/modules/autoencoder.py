@@ -32,7 +32,7 @@ class Autoencoder(nn.Module):
 
     def __init__(
         self, encoder: nn.Module, head: nn.Module, decoder: nn.Module, *, features: int, code_size: int
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.head = head

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from selfsup_core.models.modules.classifier import Standardize
+from selfsup_core.models.modules.heads import Standardize
 
 GROUPS = 8
 
@@ -26,7 +26,7 @@ class ConvClassifier(nn.Module):
 
     def __init__(
         self, item_shape: Sequence[int], channels: Sequence[int], classes: int, *, dropout: float = 0.0
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         height, width, depth = (*item_shape, 1) if len(item_shape) == 2 else tuple(item_shape)
         self.item = (height, width, depth)
@@ -35,7 +35,11 @@ class ConvClassifier(nn.Module):
         before = depth
         for index, size in enumerate(channels):
             groups = next(g for g in (GROUPS, 4, 2, 1) if size % g == 0)
-            layers += [nn.Conv2d(before, size, 3, padding=1, bias=False), nn.GroupNorm(groups, size), nn.ReLU()]  # fmt: skip
+            layers += [
+                nn.Conv2d(before, size, 3, padding=1, bias=False),
+                nn.GroupNorm(groups, size),
+                nn.ReLU(),
+            ]
             if index < len(channels) - 1 and min(height, width) >= 2:
                 layers.append(nn.MaxPool2d(2))
                 height, width = height // 2, width // 2

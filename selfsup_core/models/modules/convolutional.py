@@ -30,9 +30,11 @@ class Residual(nn.Module):
     def __init__(self, channels: int, activation: type[nn.Module]) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            activation(), nn.Conv2d(channels, channels, 3, padding=1),
-            activation(), nn.Conv2d(channels, channels, 3, padding=1),
-        )  # fmt: skip
+            activation(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            activation(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.body(x)
@@ -57,9 +59,13 @@ class ToValues(nn.Module):
 
 
 def make_encoder(
-    height: int, width: int, channels: int, widths: tuple[int, ...], activation: type[nn.Module],
+    height: int,
+    width: int,
+    channels: int,
+    widths: tuple[int, ...],
+    activation: type[nn.Module],
     residual: bool,
-) -> tuple[nn.Sequential, int]:  # fmt: skip
+) -> tuple[nn.Sequential, int]:
     """(module (B, D) → (B, F), F)."""
     sizes = scales(height, width, len(widths))
     planes = [channels, *widths[: len(sizes) - 1]]
@@ -74,17 +80,23 @@ def make_encoder(
 
 
 def make_decoder(
-    code: int, height: int, width: int, channels: int, widths: tuple[int, ...],
-    activation: type[nn.Module], residual: bool,
-) -> nn.Sequential:  # fmt: skip
+    code: int,
+    height: int,
+    width: int,
+    channels: int,
+    widths: tuple[int, ...],
+    activation: type[nn.Module],
+    residual: bool,
+) -> nn.Sequential:
     """Module (B, code) → (B, D) logits."""
     sizes = scales(height, width, len(widths))
     planes = [channels, *widths[: len(sizes) - 1]]
     last = sizes[-1]
     layers: list[nn.Module] = [
-        nn.Linear(code, planes[-1] * last[0] * last[1]), activation(),
+        nn.Linear(code, planes[-1] * last[0] * last[1]),
+        activation(),
         nn.Unflatten(1, (planes[-1], *last)),
-    ]  # fmt: skip
+    ]
     for index in range(len(planes) - 1, 0, -1):
         small, large = sizes[index], sizes[index - 1]
         if residual:
@@ -92,9 +104,7 @@ def make_decoder(
         # Of the two sizes that a stride of 2 could have come from, the right one.
         extra = tuple(b - (2 * a - 1) for a, b in zip(small, large, strict=True))
         layers.append(
-            nn.ConvTranspose2d(
-                planes[index], planes[index - 1], 3, stride=2, padding=1, output_padding=extra
-            )
+            nn.ConvTranspose2d(planes[index], planes[index - 1], 3, stride=2, padding=1, output_padding=extra)
         )
         if index > 1:
             layers.append(activation())

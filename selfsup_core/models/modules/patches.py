@@ -22,9 +22,7 @@ class Block(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
-        )
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, T, W) → (B, T, W)."""
@@ -64,9 +62,18 @@ class PatchTransformer(nn.Module):
     quantizer = None
 
     def __init__(
-        self, height: int, width: int, channels: int, *, patch: int, size: int, depth: int, heads: int,
-        decoder_size: int, decoder_depth: int,
-    ) -> None:  # fmt: skip
+        self,
+        height: int,
+        width: int,
+        channels: int,
+        *,
+        patch: int,
+        size: int,
+        depth: int,
+        heads: int,
+        decoder_size: int,
+        decoder_depth: int,
+    ) -> None:
         super().__init__()
         self.image, self.patch = (height, width, channels), patch
         self.grid = (height // patch, width // patch)
@@ -79,15 +86,11 @@ class PatchTransformer(nn.Module):
         self.norm = nn.LayerNorm(size)
         self.to_decoder = nn.Linear(size, decoder_size)
         self.hole = nn.Parameter(torch.zeros(decoder_size))
-        self.decoder_blocks = nn.Sequential(
-            *[Block(decoder_size, heads) for _ in range(decoder_depth)]
-        )
+        self.decoder_blocks = nn.Sequential(*[Block(decoder_size, heads) for _ in range(decoder_depth)])
         self.decoder_norm = nn.LayerNorm(decoder_size)
         self.predict = nn.Linear(decoder_size, values)
         self.register_buffer("places", sine_positions(*self.grid, size), persistent=False)
-        self.register_buffer(
-            "decoder_places", sine_positions(*self.grid, decoder_size), persistent=False
-        )
+        self.register_buffer("decoder_places", sine_positions(*self.grid, decoder_size), persistent=False)
 
     def reset(self, generator: torch.Generator) -> None:
         with torch.no_grad():

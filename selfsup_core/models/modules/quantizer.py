@@ -21,9 +21,7 @@ class Quantizer(nn.Module):
             count are set anew.
     """
 
-    def __init__(
-        self, codes: int, dimension: int, *, decay: float = 0.99, dead: float = 0.03
-    ) -> None:
+    def __init__(self, codes: int, dimension: int, *, decay: float = 0.99, dead: float = 0.03) -> None:
         super().__init__()
         self.codes, self.dimension, self.decay, self.dead = codes, dimension, decay, dead
         self.register_buffer("codebook", torch.zeros(codes, dimension))

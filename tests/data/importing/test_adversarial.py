@@ -21,23 +21,14 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from selfsup_core.data.importing import (
-    arrays,
-    child,
-    delimited,
-    files,
-    images,
-    inspect,
-    sounds,
-    table,
-    tables,
-)
+from selfsup_core.data.importing import arrays, delimited, files, images, inspect, sounds, table, tables
 from selfsup_core.data.importing.build import build_dataset
-from selfsup_core.data.importing.child import run_job
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.inspect import inspect_files
+from selfsup_core.data.library import child
+from selfsup_core.data.library.child import run_job
+from selfsup_core.data.library.own import import_files
 from selfsup_core.data.limits import LIMITS
-from selfsup_core.data.own import import_files
 from selfsup_core.errors import DataError, StudioError
 from tests.data.importing.make import archive, idx, png, wav, write
 
@@ -88,9 +79,7 @@ def overlapping() -> bytes:
 
 def shifted_overlap() -> bytes:
     """The second entry begins inside the first one's bytes."""
-    return patched(
-        stored({"a.csv": GOOD.encode() * 20, "b.csv": b"x"}), 42, struct.pack("<I", 60), only=1
-    )
+    return patched(stored({"a.csv": GOOD.encode() * 20, "b.csv": b"x"}), 42, struct.pack("<I", 60), only=1)
 
 
 def encrypted() -> bytes:
@@ -110,14 +99,15 @@ def png_header(width: int, height: int) -> bytes:
     """A PNG that says its size and holds next to no pixels."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        )
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
-    )  # fmt: skip
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0"))
+        + chunk(b"IEND", b"")
+    )
 
 
 def picture(form: str, size: tuple[int, int] = (40, 40)) -> bytes:
@@ -183,14 +173,28 @@ def twice_named() -> bytes:
     return parquet_of(pa.Table.from_arrays([pa.array([1.0, 2.5])] * 2, names=["a", "a"]))
 
 
-def sound(channels: int = 1, rate: int = 8000, bits: int = 16, form: int = 1, body: bytes = b"",
-          says_size: int | None = None) -> bytes:  # fmt: skip
+def sound(
+    channels: int = 1,
+    rate: int = 8000,
+    bits: int = 16,
+    form: int = 1,
+    body: bytes = b"",
+    says_size: int | None = None,
+) -> bytes:
     frame = channels * bits // 8
     head = struct.pack(
         "<4sIHHIIHH", b"fmt ", 16, form, channels, rate, rate * frame % 2**32, frame % 65536, bits
     )
     size = len(body) if says_size is None else says_size
-    return b"RIFF" + struct.pack("<I", 36 + len(body)) + b"WAVE" + head + b"data" + struct.pack("<I", size) + body  # fmt: skip
+    return (
+        b"RIFF"
+        + struct.pack("<I", 36 + len(body))
+        + b"WAVE"
+        + head
+        + b"data"
+        + struct.pack("<I", size)
+        + body
+    )
 
 
 def floats(*values: float) -> bytes:
@@ -228,7 +232,11 @@ CASES: list[tuple[str, bytes | str | Callable[[], bytes | str], str]] = [
     ("nameless.zip", nameless, OK),
     ("folders.zip", lambda: stored({"a/": b"", "b/": b""}), "empty-archive"),
     ("long-size.zip", lambda: patched(stored({"a.csv": b"a,b\n1,2"}), 24, b"\xff\0\0\0"), "damaged-member"),
-    ("huge-size.zip", lambda: patched(stored({"a.csv": b"a,b"}), 24, b"\xf0\xff\xff\xff"), "archive-too-large"),
+    (
+        "huge-size.zip",
+        lambda: patched(stored({"a.csv": b"a,b"}), 24, b"\xf0\xff\xff\xff"),
+        "archive-too-large",
+    ),
     ("crc.zip", lambda: patched(stored({"a.csv": b"a,b\n1,2"}), 16, b"\1\2\3\4"), "damaged-member"),
     ("method.zip", lambda: patched(stored({"a.csv": b"a,b\n1,2"}), 10, b"\x63\0"), "damaged-member"),
     ("lzma.zip", lambda: packed_with(zipfile.ZIP_LZMA), "damaged-member"),
@@ -236,7 +244,11 @@ CASES: list[tuple[str, bytes | str | Callable[[], bytes | str], str]] = [
     ("deflate.zip", lambda: packed_with(zipfile.ZIP_DEFLATED), "damaged-member"),
     ("mixed.zip", lambda: archive({"a.csv": GOOD.encode(), "b.jsonl": b'{"a": 1}'}), "mixed-kinds"),
     ("unreadable.zip", lambda: archive({"a.exe": b"MZ1", "b.pdf": b"%PDF"}), "nothing-readable"),
-    ("one-bad.zip", lambda: archive({f"{i}.png": png(i) for i in range(9)} | {"x.png": b"\x89PNG\r\n\x1a\n"}), OK),
+    (
+        "one-bad.zip",
+        lambda: archive({f"{i}.png": png(i) for i in range(9)} | {"x.png": b"\x89PNG\r\n\x1a\n"}),
+        OK,
+    ),
     ("bomb.csv.gz", lambda: gzip.compress(bytes(30_000_000)), "archive-bomb"),
     ("cut.csv.gz", lambda: gzip.compress(GOOD.encode())[:-12], "damaged-file"),
     ("head.csv.gz", b"\x1f\x8b", "damaged-file"),
@@ -313,7 +325,11 @@ CASES: list[tuple[str, bytes | str | Callable[[], bytes | str], str]] = [
     ("no-rows.parquet", lambda: parquet_of(pa.table({"a": pa.array([], pa.int32())})), "no-rows"),
     ("lists.parquet", lambda: parquet_of(pa.table({"a": [[1], [2]]})), "no-columns"),
     ("bytes.parquet", bad_words, "damaged-table"),
-    ("fixed.parquet", lambda: parquet_of(pa.table({"a": pa.array([b"\xff1"] * 3, pa.binary(2)), "b": [1, 2, 3]})), ANY),
+    (
+        "fixed.parquet",
+        lambda: parquet_of(pa.table({"a": pa.array([b"\xff1"] * 3, pa.binary(2)), "b": [1, 2, 3]})),
+        ANY,
+    ),
     ("names.parquet", twice_named, ANY),
     ("nulls.parquet", lambda: parquet_of(pa.table({"a": pa.nulls(5)})), "no-columns"),
     ("spans.parquet", lambda: parquet_of(pa.table({"a": pa.array([1, 2], pa.duration("s"))})), ANY),
@@ -374,13 +390,17 @@ CASES: list[tuple[str, bytes | str | Callable[[], bytes | str], str]] = [
     ("no-channel.wav", sound(channels=0, body=bytes(200)), "damaged-sound"),
     # Kinds that cannot be read
     ("paper.pdf", b"%PDF-1.7\n" + NOISE, "unknown-format"),
-    ("book.xlsx", lambda: archive({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}), "nothing-readable"),
+    (
+        "book.xlsx",
+        lambda: archive({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}),
+        "nothing-readable",
+    ),
     ("tool.exe", b"MZ\x90\0" + NOISE, "unknown-format"),
     ("page.html", "<script>alert(1)</script>", "unknown-format"),
     ("none", NOISE, "unknown-format"),
     ("data.tar", bytes(600), "unknown-format"),
     ("data.rar", b"Rar!\x1a\x07" + NOISE, "unknown-format"),
-]  # fmt: skip
+]
 
 
 def check_refusal(error: StudioError, folder: Path, *names: str) -> None:
@@ -440,7 +460,12 @@ LOWERED = [
     ("swell.parquet", swelling_parquet, {"decoded_bytes": 1_000_000}, "too-large"),
     ("cell.csv", lambda: "a,b\n" + "1,2\n" * 9 + "x" * 3000 + ",2\n", {"cell_bytes": 1000}, ANY),
     ("cell.tsv", lambda: 't\tn\n"' + "x\n" * 900 + '"\t1\n' + "a\t2\n" * 9, {"cell_bytes": 1000}, ANY),
-    ("cell.parquet", lambda: parquet_of(pa.table({"t": ["x" * 3000, "y"]})), {"cell_bytes": 1000}, "cell-too-large"),
+    (
+        "cell.parquet",
+        lambda: parquet_of(pa.table({"t": ["x" * 3000, "y"]})),
+        {"cell_bytes": 1000},
+        "cell-too-large",
+    ),
     ("cell.jsonl", lambda: lines_of({"t": "x" * 3000}), {"cell_bytes": 1000}, "cell-too-large"),
     ("rows.csv", lambda: GOOD, {"table_rows": 20}, "too-many-rows"),
     ("rows.parquet", small_parquet, {"table_rows": 20}, "too-many-rows"),
@@ -451,33 +476,45 @@ LOWERED = [
     ("pixels.png", lambda: png(1), {"image_pixels": 100}, "image-too-large"),
     ("long.wav", lambda: wav(), {"sound_seconds": 0}, "sound-too-long"),
     ("floats.npy", lambda: npy(np.zeros((9, 9, 9))), {"decoded_bytes": 1000}, "too-large"),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "limits", "code"), LOWERED, ids=[c[0] for c in LOWERED]
-)
+@pytest.mark.parametrize(("name", "content", "limits", "code"), LOWERED, ids=[c[0] for c in LOWERED])
 def test_limits(name: str, content, limits, code: str, tmp_path: Path, monkeypatch) -> None:
     for module in (arrays, delimited, files, images, inspect, sounds, table, tables):
         monkeypatch.setattr(module, "LIMITS", replace(LIMITS, **limits))
-    found = attempt(
-        write(tmp_path, name, content()), None, name.removesuffix(".gz"), "The images", "line"
-    )
+    found = attempt(write(tmp_path, name, content()), None, name.removesuffix(".gz"), "The images", "line")
     assert found == code or (code == ANY and found in ("cell-too-large", "damaged-table"))
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        {"delimiter": "\n"}, {"delimiter": '"'}, {"delimiter": "\r"}, {"delimiter": "é"},
-        {"delimiter": "\0"}, {"delimiter": " "}, {"encoding": "no-such"}, {"encoding": "base64"},
-        {"encoding": "utf-16"}, {"encoding": "idna"}, {"encoding": "undefined"}, {"encoding": "rot13"},
-        {"encoding": "a\0b"}, {"label": "none such"}, {"text": "a"}, {"label": "-", "text": "-"},
-        {"roles": {"a": "category", "b": "ignore"}}, {"roles": {"a": "date", "b": "id"}},
-        {"kind": "image"}, {"kind": "sound"}, {"kind": "text"}, {"header": "no"},
+        {"delimiter": "\n"},
+        {"delimiter": '"'},
+        {"delimiter": "\r"},
+        {"delimiter": "é"},
+        {"delimiter": "\0"},
+        {"delimiter": " "},
+        {"encoding": "no-such"},
+        {"encoding": "base64"},
+        {"encoding": "utf-16"},
+        {"encoding": "idna"},
+        {"encoding": "undefined"},
+        {"encoding": "rot13"},
+        {"encoding": "a\0b"},
+        {"label": "none such"},
+        {"text": "a"},
+        {"label": "-", "text": "-"},
+        {"roles": {"a": "category", "b": "ignore"}},
+        {"roles": {"a": "date", "b": "id"}},
+        {"kind": "image"},
+        {"kind": "sound"},
+        {"kind": "text"},
+        {"header": "no"},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_odd_settings(values, tmp_path: Path) -> None:
     try:
         config = ImportConfig(**values)
@@ -497,9 +534,17 @@ def test_pictures_with_a_damaged_table_beside_them(tmp_path: Path) -> None:
 
 
 THROUGH_CHILD = [
-    "ratio.zip", "overlap.zip", "bomb.png", "objects.npy", "tail.parquet", "deep.jsonl", "silent.wav",
-    "half-pair.jsonl", "half-pair.npz", "script.zip",
-]  # fmt: skip
+    "ratio.zip",
+    "overlap.zip",
+    "bomb.png",
+    "objects.npy",
+    "tail.parquet",
+    "deep.jsonl",
+    "silent.wav",
+    "half-pair.jsonl",
+    "half-pair.npz",
+    "script.zip",
+]
 
 
 def left_over(workspace: Path) -> list[str]:
@@ -532,7 +577,7 @@ def test_task_that_is_not_there_is_a_plain_error(workspace: Path) -> None:
 
 def false_child(folder: Path, monkeypatch, body: str) -> None:
     """Have `run_job` start another program than the real reader."""
-    package = folder / "false" / "selfsup_core" / "data" / "importing"
+    package = folder / "false" / "selfsup_core" / "data" / "library"
     package.mkdir(parents=True)
     for parent in (package, package.parent, package.parent.parent):
         (parent / "__init__.py").touch()
@@ -575,7 +620,7 @@ def test_child_that_never_ends_is_ended(workspace: Path, tmp_path: Path, monkeyp
 HUNGRY = """
 import resource, sys
 from pathlib import Path
-from selfsup_core.data.own import import_files
+from selfsup_core.data.library.own import import_files
 from selfsup_core.errors import DataError
 resource.setrlimit(resource.RLIMIT_AS, (1_200_000_000,) * 2)
 try:

@@ -139,9 +139,7 @@ def test_tables_are_the_same_in_every_format(tmp_path):
     lines = list(zip(values.tolist(), names, strict=True))
     csv = write(tmp_path, "t.csv", "a,label\n" + "".join(f"{a},{b}\n" for a, b in lines))
     tsv = write(tmp_path, "t.tsv", "a\tlabel\n" + "".join(f"{a}\t{b}\n" for a, b in lines))
-    jsonl = write(
-        tmp_path, "t.jsonl", "".join(json.dumps({"a": a, "label": b}) + "\n" for a, b in lines)
-    )
+    jsonl = write(tmp_path, "t.jsonl", "".join(json.dumps({"a": a, "label": b}) + "\n" for a, b in lines))
     parquet.write_table(pa.table({"a": values, "label": names}), tmp_path / "t.parquet")
     for path in (csv, tsv, jsonl, tmp_path / "t.parquet"):
         made = build([path])
@@ -165,8 +163,10 @@ def test_one_text_a_line(tmp_path):
 
 
 def test_sounds_are_mono_resampled_and_of_one_length(tmp_path):
-    files = {f"{name}/{i}.wav": wav(i, rate, 0.2 + i / 10, channels=1 + i % 2)
-             for i, (name, rate) in enumerate([("a", 8000), ("b", 16000), ("a", 44100)])}  # fmt: skip
+    files = {
+        f"{name}/{i}.wav": wav(i, rate, 0.2 + i / 10, channels=1 + i % 2)
+        for i, (name, rate) in enumerate([("a", 8000), ("b", 16000), ("a", 44100)])
+    }
     made = build([write(tmp_path, "s.zip", archive(files | {"a/bad.wav": wav()[:30]}))])
     assert (made.kind, made.x.shape, made.classes) == ("sound", (3, 32, 32), ("a", "b"))
     audio = made.extra["audio"]

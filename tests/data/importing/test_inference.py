@@ -28,7 +28,10 @@ def rows(line: str, count: int = 30) -> str:
 
 CASES = {
     "leading zeros are codes": ("zip,n\n" + rows("00{i:03d},{i}.5", 60), {"zip": "id", "n": "numeric"}),
-    "few leading zeros are a category": ("code,n\n" + rows("0{p},{i}.5"), {"code": "category", "n": "numeric"}),
+    "few leading zeros are a category": (
+        "code,n\n" + rows("0{p},{i}.5"),
+        {"code": "category", "n": "numeric"},
+    ),
     "a label by its name": ("n,label\n" + rows("{i}.5,{p}"), {"n": "numeric", "label": "label"}),
     "the last category is the label": ("a,kind\n" + rows("{i}.5,x{p}"), {"a": "numeric", "kind": "label"}),
     "an id by its name": ("customer_id,a\n" + rows("{i},{i}.5"), {"customer_id": "id", "a": "numeric"}),
@@ -39,7 +42,7 @@ CASES = {
     ),
     "an empty column": ("a,b\n" + rows("{i}.5,"), {"a": "numeric", "b": "ignore"}),
     "infinite is missing": ("a,b\n" + rows("{i}.5,2.{p}") + "inf,1\n", {"a": "numeric", "b": "numeric"}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -66,9 +69,7 @@ def test_an_empty_label_is_the_unlabeled_pool(tmp_path):
     assert made.classes == ("X0", "X1")
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "utf-32"]
-)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "utf-32"])
 def test_encodings(tmp_path, encoding):
     text = "text,label\n" + rows("Größe und Gemüse für Nummer {i} hier,über{p}", 60)
     path = write(tmp_path, "t.csv", text.encode(encoding))
@@ -111,9 +112,7 @@ def test_duplicate_and_empty_column_names(tmp_path):
 def test_a_few_ragged_rows_are_set_aside_and_said(tmp_path):
     found = plan(tmp_path, "a,b\n" + rows("{i}.5,{i}.25", 100) + "1,2,3\n")
     assert found["rows"] == 100
-    assert any(
-        "1 rows were set aside: row 102 has 3 cells, not 2" in note for note in found["notes"]
-    )
+    assert any("1 rows were set aside: row 102 has 3 cells, not 2" in note for note in found["notes"])
 
 
 def test_one_cell_too_many_in_every_row_never_shifts_the_columns(tmp_path):

@@ -65,9 +65,7 @@ SEEDS: dict[str, bytes] = {
     "words.npy": npy(np.array([["1", "b"], ["2", "ü"]])),
     "arrays.npz": npz(),
     "images.idx": idx(np.arange(48).reshape(3, 4, 4)),
-    "images.zip": archive(
-        {"a/1.png": png(1, (4, 4)), "b/2.png": png(2, (4, 4)), "t.csv": b"file,label"}
-    ),
+    "images.zip": archive({"a/1.png": png(1, (4, 4)), "b/2.png": png(2, (4, 4)), "t.csv": b"file,label"}),
     "image.png": png(3, (6, 6), "RGB"),
     "sound.wav": wav(seconds=0.02),
     "lines.txt": "one line\n\nanother – line\nthird\n".encode(),
@@ -129,9 +127,12 @@ def attempt(folder: Path, name: str, data: bytes) -> None:
 
 def as_test(name: str) -> Callable[[], None]:
     @settings(
-        max_examples=EXAMPLES, derandomize=True, deadline=None, database=None,
+        max_examples=EXAMPLES,
+        derandomize=True,
+        deadline=None,
+        database=None,
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     @given(mutations)
     def run(steps: list[Mutation]) -> None:
         with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:

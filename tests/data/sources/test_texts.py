@@ -14,9 +14,7 @@ from selfsup_core.errors import DataError
 
 HEADER = "Category\tText\nd\tstring\nclass\t\n\n"
 TRAIN = HEADER + "".join(
-    f"{topic}\tpost {i} about {name} é\n"
-    for topic, name in newsgroups.TOPICS.items()
-    for i in range(3)
+    f"{topic}\tpost {i} about {name} é\n" for topic, name in newsgroups.TOPICS.items() for i in range(3)
 )
 TEST = HEADER + "sci.space\t  \nsci.space\tpost 0 about space é\nsci.med\tlast"
 NAMES = ["newsgroups", "newsgroups-20", "chinese-reviews"]
@@ -129,9 +127,7 @@ def test_real_files_hold_what_the_source_says(name, counts):
         pytest.skip(missing)
     dataset = source.build()
     assert len(dataset) == source.samples
-    assert {"newsgroups": 5878, "newsgroups-20": 18821, "chinese-reviews": 16579}[name] == len(
-        dataset
-    )
+    assert {"newsgroups": 5878, "newsgroups-20": 18821, "chinese-reviews": 16579}[name] == len(dataset)
     found = np.bincount(dataset.y).tolist()
     assert len(found) == len(dataset.classes) == source.classes
     if counts:

@@ -1,0 +1,53 @@
+// Writing: what a language model makes of a beginning at the cursor's epoch, and what it writes from nothing; of a masked
+// model the guesses for hidden tokens.
+
+import { el } from "../../lib/dom.js"
+
+const PLAIN = 0, RIGHT = 1
+
+export default {
+  id: "writing",
+  title: "Writing",
+  create(root) {
+    const body = el("div", { class: "stage-scroll stage-writing" })
+    root.body.append(body)
+    let drawn = null
+    return {
+      update(view) {
+        if (!view.frame?.words || !view.statics || drawn === view.frame) return
+        drawn = view.frame
+        const { written, completed, filled } = view.frame.words
+        if (filled?.length) body.replaceChildren(...filled.map((line, i) => filledText(line, i === 0 ? "Your text" : `Validation text ${i}`)))
+        else if (written) {
+          body.replaceChildren(
+            part("Your beginning, and how the model goes on", el("span", { class: "stage-muted" }, view.statics.prompt ?? ""), el("strong", {}, completed)),
+            part("Written from nothing", written))
+        } else body.replaceChildren(el("p", { class: "stage-muted" }, "This run keeps no writing."))
+      },
+      resize() {},
+      destroy() {},
+      summary(view) {
+        const words = view.frame?.words
+        if (!words) return "Nothing has been written yet."
+        if (words.filled?.length) {
+          const hidden = words.filled.flat().filter(([, state, wanted]) => state !== PLAIN && wanted)
+          return `At epoch ${view.frame.epoch} ${hidden.filter(([, state]) => state === RIGHT).length} of ${hidden.length} hidden tokens shown are guessed.`
+        }
+        return `At epoch ${view.frame.epoch}, after “${view.statics?.prompt ?? ""}” the model writes: ${words.completed}`
+      },
+    }
+  },
+}
+
+const part = (title, ...text) => el("section", {}, el("h4", {}, title), el("p", {}, ...text))
+
+function filledText(line, title) {
+  const pieces = line.map(([piece, state, wanted, p]) => {
+    if (state === PLAIN) return el("span", {}, piece)
+    const isRight = state === RIGHT
+    const said = wanted ? `${isRight ? "right" : `wrong, it was “${wanted}”`}, ${(100 * p).toFixed(0)} % sure` : `${(100 * p).toFixed(0)} % sure`
+    // An underline of its own kind beside the color: right is solid, wrong is wavy.
+    return el("mark", { class: isRight ? "is-right" : "is-wrong", title: said, "aria-label": `${piece}: ${said}` }, piece)
+  })
+  return part(title, ...pieces)
+}

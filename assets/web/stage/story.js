@@ -1,0 +1,37 @@
+// The row over the panels of a run with pseudo-labels: which step of a round is at work, and the Oracle switch.
+
+import { el, setText } from "../lib/dom.js"
+import { ENDED } from "./store.js"
+
+const STEPS = [
+  ["propose", "Propose", "Each unlabeled row gets a class and a confidence"],
+  ["keep", "Keep", "The surest proposals become pseudo-labels"],
+  ["train", "Train", "The student learns from true labels and pseudo-labels"],
+]
+const OFF = "True classes of unlabeled rows are hidden here. Training never sees them, on or off."
+const ON = "True classes of unlabeled rows are shown, to judge the pseudo-labels. Training never sees them."
+const UNKNOWN = "The true classes of the unlabeled rows are not known, so there is nothing to show."
+
+export function createStory(oracle) {
+  const steps = el("ol", { class: "pl-steps", "aria-label": "Steps of a round", "data-testid": "stage-steps", hidden: true },
+    ...STEPS.map(([id, text, help], i) => el("li", { "data-step": id, title: help }, el("span", { class: "pl-step-number", "aria-hidden": "true" }, String(i + 1)), text)))
+  const toggle = el("button", { class: "pl-switch", type: "button", role: "switch", "aria-checked": "false", "aria-describedby": "pl-oracle-help",
+    "data-testid": "stage-oracle", onclick: () => oracle.set(!oracle.isOn) }, el("span", { class: "pl-knob", "aria-hidden": "true" }), "Oracle")
+  const help = el("span", { class: "stage-muted", id: "pl-oracle-help" })
+  const root = el("div", { class: "pl-story" }, el("div", { class: "pl-oracle" }, toggle, help), steps)
+
+  function update(view) {
+    const { state, oracle: truth } = view
+    const hasTruth = !view.frame || truth.isKnown
+    toggle.disabled = !hasTruth
+    toggle.setAttribute("aria-checked", String(hasTruth && oracle.isOn))
+    setText(help, !hasTruth ? UNKNOWN : oracle.isOn ? ON : OFF)
+    const isSlow = state && !ENDED.includes(state.status) && (state.status === "paused" || state.epochs_per_second > 0)
+    steps.hidden = !isSlow || !STEPS.some(([id]) => id === state.phase)
+    for (const step of steps.children) {
+      if (step.dataset.step === state?.phase) step.setAttribute("aria-current", "step")
+      else step.removeAttribute("aria-current")
+    }
+  }
+  return { root, update }
+}

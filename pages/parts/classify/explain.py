@@ -1,0 +1,64 @@
+"""Why this label: what speaks for and against it in the sample, and the labeled rows most like it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared import routes
+from pages.parts.shared.workspace import errors_shown, plain
+from selfsup_core.figures.attribution import pixels_figure, terms_figure
+
+FOR, AGAINST = "blue", "orange"
+BARS = {"displayModeBar": False}
+
+
+def show_why(run: str, **sample: Any) -> None:
+    """Args: sample: text=… or row=…"""
+    with errors_shown(), st.spinner("Looking for reasons."):
+        why = routes.lab().ask_classifier(run, "why", sample)
+        st.markdown(f"**{plain(why['label'])}**, {why['probability']:.0%} sure.")
+        if "places" in why:
+            st.markdown(marked(why["text"], why["places"], why["parts"]))
+            st.caption(
+                "Blue words speak for it, orange ones against: how much less, or more, likely it is when the word is left out. Words that say little have no color."
+            )
+        elif "pixels" in why:
+            st.plotly_chart(
+                pixels_figure(why["image"], why["pixels"]), key=f"why-{run}-{sample}", config=BARS
+            )
+            st.caption("Left the sample; right what speaks for the class (blue) and against it (orange).")
+        elif why.get("terms"):
+            st.plotly_chart(terms_figure(why["terms"]), key=f"why-{run}-{sample}", config=BARS)
+            st.caption(
+                "Parts of the log-probability, from a sample that says nothing: to the right for it, to the left against it."
+            )
+        if why["nearest"]:
+            st.caption("Labeled rows most like it, as the classifier sees them:")
+            st.dataframe(
+                [
+                    {
+                        "Label": n["label"],
+                        "Cosine": round(n["cosine"], 3),
+                        **({"Text": n["text"]} if n["text"] else {}),
+                        "Row": n["row"],
+                    }
+                    for n in why["nearest"]
+                ],
+                hide_index=True,
+            )
+
+
+def marked(text: str, places: list[list[int]], parts: list[float]) -> str:
+    """The text with its telling words colored, as harmless Markdown."""
+    most = max((abs(p) for p in parts), default=0.0)
+    pieces, at = [], 0
+    for (begin, end), part in zip(places, parts, strict=True):
+        word = plain(text[begin:end])
+        if most > 0 and abs(part) >= 0.15 * most:
+            sign = "+" if part > 0 else "−"
+            word = f":{FOR if part > 0 else AGAINST}-background[{word} {sign}{abs(part):.2f}]"
+        pieces += [plain(text[at:begin]), word]
+        at = end
+    return "".join([*pieces, plain(text[at : at + 600])])

@@ -1,0 +1,266 @@
+"""After a run with pseudo-labels: label by hand what it is least sure of, repeat it with other seeds, take everything away."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import uuid
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.classify.explain import show_why
+from pages.parts.shared.workspace import errors_shown, plain, start, workspace
+from selfsup_core.data.sources import open_source
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.kept import PSEUDO
+from selfsup_core.export.pseudo_labels import export_pseudo_labels
+from selfsup_core.figures.seeds import reliability_figure, seeds_figure
+from selfsup_core.figures.standing import sample_sheet
+from selfsup_core.files import read_json
+from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
+from selfsup_core.runs.folder import RunFolder, read_state
+from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.spec import make_spec, read_spec
+from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.workers.seeds import MOST, over_seeds, start_seeds
+from selfsup_core.workers.supervisor import ensure_supervisor
+
+KEYS = "1234567890"  # of the first ten classes
+MOST_LETTERS = 1500
+MOST_WAITING = 2  # below it, more of the wanted seeds are handed in
+
+
+def show_review(folder: RunFolder) -> None:
+    """What can be done after a run, one thing at a time."""
+    chosen = st.segmented_control(
+        "What next",
+        list(NEXT),
+        key="review-next",
+        label_visibility="collapsed",
+        format_func=lambda name: f"{NEXT[name][1]} {NEXT[name][0]}",
+    )
+    if chosen:
+        NEXT[chosen][2](folder)
+
+
+@st.fragment
+def show_queue(folder: RunFolder) -> None:
+    frames = list_frames(folder.frames)
+    if not frames:
+        st.caption("No round is done yet.")
+        return
+    spec = read_spec(folder.spec)
+    source = spec.data.source
+    with errors_shown():
+        frame = read_frame(frame_path(folder.frames, frames[-1]))
+        classes = json.loads(read_about(folder.frames / "static.safetensors")["classes"])
+        done = read_hand_labels(workspace(), source)
+        skipped: set[int] = st.session_state.setdefault(f"skipped-{folder.id}", set())
+        rows = [int(row) for row in frame["unsure_rows"]]
+        left = [i for i, row in enumerate(rows) if row not in done and row not in skipped]
+        st.caption(
+            f"What it is least sure of: {len(rows) - len(left)} of {len(rows)} seen; {len(done)} labels by hand in all for "
+            "these data. The next run learns from them, and so does its twin."
+        )
+        if left:
+            show_sample(source, rows[left[0]])
+            label, confidence = (
+                int(frame["unsure_label"][left[0]]),
+                float(frame["unsure_confidence"][left[0]]),
+            )
+            if label >= 0:
+                st.caption(f"Proposed: {plain(classes[label])}, {confidence:.0%} sure.")
+            choose_label(folder, source, rows[left[0]], classes)
+            if st.toggle(
+                "Why?",
+                key="review-why",
+                help="What in it speaks for its class now, and the labeled rows most like it.",
+            ):
+                show_why(folder.id, row=rows[left[0]])
+        else:
+            st.markdown("All of them are seen.")
+        if done and st.button(
+            f"Train again with {len(done)} label{'' if len(done) == 1 else 's'} by hand",
+            icon=":material/play_arrow:",
+            key="review-train",
+            type="primary" if not left else "secondary",
+        ):
+            again = make_spec(spec.as_dict(), {"objective.hand": list(done.items())})
+            run = start(again, preset=read_state(folder)["preset"], button="review-train")
+            st.query_params.from_dict({"do": "pseudo", "run": run})
+            st.rerun()
+
+
+def show_sample(source: str, row: int) -> None:
+    """A text, a picture, or a table's row."""
+    dataset = open_source(source, workspace())
+    with st.container(border=True):
+        if isinstance(dataset.x, Texts):
+            st.text(dataset.x[row][:MOST_LETTERS])
+        elif dataset.kind in ("image", "sound"):
+            st.image(sample_sheet(dataset.x[row : row + 1], dataset.scale), width=220, clamp=True)
+        else:
+            values = np.asarray(dataset.x[row]).reshape(-1) * dataset.scale
+            st.dataframe([dict(zip(dataset.columns, values.tolist(), strict=True))], hide_index=True)
+
+
+def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -> None:
+    """A button a class with a key of its own, or a list when there are more than ten."""
+
+    def keep(label: int) -> None:
+        add_hand_label(workspace(), source, row, label, run=folder.id)
+
+    with st.container(horizontal=True, key="review-classes"):
+        if len(classes) <= len(KEYS):
+            # Digits go by themselves.
+            named = classes if all(name in KEYS and len(name) == 1 for name in classes) else KEYS
+            for number, (name, key) in enumerate(zip(classes, named, strict=False)):
+                st.button(
+                    plain(name),
+                    key=f"review-{number}",
+                    on_click=keep,
+                    args=(number,),
+                    shortcut=key,
+                    help=f"Key {key}",
+                )
+        else:
+            chosen = st.selectbox(
+                "Class",
+                range(len(classes)),
+                format_func=lambda c: classes[c],
+                key=f"review-class-{row}",
+                label_visibility="collapsed",
+            )
+            st.button("Keep", key="review-keep", on_click=keep, args=(chosen,), icon=":material/check:")
+        if st.button("Skip", key="review-skip", shortcut="s", help="Key S"):
+            st.session_state[f"skipped-{folder.id}"].add(row)
+            st.rerun(scope="fragment")
+
+
+def show_audit(folder: RunFolder) -> None:
+    """Coverage and agreement of the proposers in the newest round; calibration once the run has ended."""
+    try:
+        about = read_about(folder.path / PSEUDO)
+    except FileNotFoundError:
+        about = {}
+    vote, prior = (json.loads(about.get(name, "{}")) for name in ("vote", "prior"))
+    if vote:
+        names = vote["names"]
+        rows = [
+            {"Proposer": name, "Names a class for": share}
+            | (
+                {f"Agrees with {other}": agreed for other, agreed in zip(names, agrees, strict=True)}
+                if len(names) > 1
+                else {}
+            )
+            for name, share, agrees in zip(names, vote["coverage"], vote["agreement"], strict=True)
+        ]
+        percent = {c: st.column_config.NumberColumn(format="percent") for c in rows[0] if c != "Proposer"}
+        st.dataframe(rows, hide_index=True, column_config=percent, key="review-vote")
+        if len(names) > 1:
+            st.caption(f"They name different classes for {vote['conflicts']:.0%} of the unlabeled rows.")
+    if prior:
+        shown = [
+            {"Class": name, "Estimated share": share, "Standard error": error}
+            for name, share, error in zip(
+                json.loads(about["classes"]), prior["shares"], prior["errors"], strict=True
+            )
+        ]
+        percent = {
+            c: st.column_config.NumberColumn(format="percent") for c in ("Estimated share", "Standard error")
+        }
+        st.dataframe(shown, hide_index=True, column_config=percent, key="review-prior")
+        st.caption(
+            "Shares of the classes among the unlabeled rows, estimated from the proposals; as sure as the proposals' own probabilities can be trusted."
+        )
+    found = (read_json(folder.path / "test.json") or {}).get("calibration")
+    if not found or not found["before"]["bins"]:
+        st.caption("Calibration is measured at the end of the run, on validation rows with labels.")
+        return
+    st.plotly_chart(reliability_figure(found), key="review-calibration", config={"displayModeBar": False})
+    before, after = (100 * found[name]["ece"] for name in ("before", "after"))
+    st.caption(
+        f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; {after:.1f} after all scores "
+        f"are divided by a temperature of {found['temperature']:.2f}, fitted on the other half of them. On the line, "
+        "an 80 % sure proposal is right in 80 of 100 cases."
+    )
+
+
+def show_seeds(folder: RunFolder) -> None:
+    """Mean and band over seeds; looked at again while some are at work."""
+    said = over_seeds(folder)
+    is_busy = bool(said and said["waiting"])
+    wanted = f"seeds-wanted-{folder.id}"  # more than the queue takes at once are handed in as it empties
+
+    @st.fragment(run_every=2.0 if is_busy else None)
+    def draw() -> None:
+        now = over_seeds(folder)
+        asked = st.session_state.get(wanted)
+        if asked and now and now["waiting"] < MOST_WAITING and now["runs"] + now["waiting"] < asked[0]:
+            with contextlib.suppress(StudioError):
+                start_seeds(folder, *asked)
+                ensure_supervisor(workspace())
+            now = over_seeds(folder)
+        if is_busy and not (now and now["waiting"]):
+            st.session_state.pop(wanted, None)
+            st.rerun()
+        if now and now["runs"]:
+            done = f"{now['runs']} seeds are done" + (
+                f", {now['waiting']} at work or waiting" if now["waiting"] else ""
+            )
+            st.caption(
+                f"{done}. Each has its own split, labels and first weights; the band is one standard deviation."
+            )
+            st.plotly_chart(seeds_figure(now), key="review-seeds-figure", config={"displayModeBar": False})
+            if now["verdict"]:
+                tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
+                tone(plain(now["verdict"]["text"]))
+        with st.container(horizontal=True, vertical_alignment="bottom"), errors_shown():
+            count = st.number_input(
+                "Seeds in all",
+                2,
+                MOST,
+                5,
+                key="review-seeds-count",
+                width=140,
+                help="This run is the first of them.",
+            )
+            if st.button("Train them", key="review-seeds-go", icon=":material/play_arrow:"):
+                token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
+                asked = st.session_state[wanted] = (int(count), f"{token}-{folder.id}-{count}")
+                start_seeds(folder, *asked)
+                ensure_supervisor(workspace())
+                st.rerun()
+
+    draw()
+
+
+@st.fragment
+def show_downloads(folder: RunFolder) -> None:
+    kinds: dict[str, Any] = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+    with st.container(horizontal=True), errors_shown():
+        for kind, mime in kinds.items():
+            content = export_pseudo_labels(workspace(), folder.id, kind)
+            st.download_button(
+                f"All pseudo-labels, {kind.upper() if kind == 'csv' else 'Parquet'}",
+                content,
+                f"{folder.id}-pseudo-labels.{kind}",
+                mime,
+                key=f"review-{kind}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+    st.caption(
+        "Each unlabeled row with class, confidence, whether it was kept, since which round, and who proposed it."
+    )
+
+
+NEXT = {
+    "hand": ("Label by hand", ":material/back_hand:", show_queue),
+    "audit": ("Check the proposers", ":material/query_stats:", show_audit),
+    "seeds": ("Repeat with other seeds", ":material/casino:", show_seeds),
+    "take": ("Take the labels away", ":material/download:", show_downloads),
+}

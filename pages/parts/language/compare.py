@@ -1,0 +1,119 @@
+"""Two models on one text: their bars, the numbers of the whole, and the parts on which they differ most."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.language.pick import ask, secrets
+from selfsup_core.evaluate.reading.comparing import compare_readings
+from selfsup_core.figures.comparison import comparison_figure
+from selfsup_core.figures.tokens import power_of_ten
+from selfsup_core.inspection.remote_reading import REMOTE, read_remote
+
+MOST_PARTS = 6
+MOST_KEPT = 20
+LARGE = math.log(10_000)
+
+
+def read_other(other: str, text: str) -> dict[str, Any]:
+    """The other model's reading; a remote one is asked once for a text, since it may cost."""
+    if other != REMOTE:
+        return ask(other, "read", text=text)
+    kept = st.session_state.setdefault("language-remote", {})
+    if text not in kept:
+        with st.spinner("Asking the remote model …"):
+            found = read_remote(text, secrets())
+        while len(kept) >= MOST_KEPT:
+            kept.pop(next(iter(kept)))
+        kept[text] = found
+    return kept[text]
+
+
+def names_of(readings: list[dict[str, Any]]) -> list[str]:
+    """The models' titles; told apart where they are the same."""
+    names = [r["title"] if r["epoch"] is None else f"{r['title']}, epoch {r['epoch']}" for r in readings]
+    return names if names[0] != names[1] else [f"A: {names[0]}", f"B: {names[1]}"]
+
+
+def show_comparison(model: str, first: dict[str, Any], other: str, text: str) -> None:
+    """Raises StudioError when the other model cannot read the text."""
+    readings = [first, read_other(other, text)]
+    names = names_of(readings)
+    st.plotly_chart(
+        comparison_figure(tuple(readings), tuple(names), text),
+        key="language-comparison",
+        config={"displayModeBar": False},
+    )
+    found = compare_readings(*readings, text)
+    whole, parts = st.columns(2, gap="large")
+    with whole:
+        show_totals(readings, names, found)
+    with parts:
+        show_parts(names, found)
+    for name, reading in zip(names, readings, strict=True):
+        if reading["note"]:
+            st.caption(f"{name}: {reading['note']}")
+
+
+def show_totals(readings: list[dict[str, Any]], names: list[str], found: dict[str, Any]) -> None:
+    totals, kinds = found["totals"], {reading["kind"] for reading in readings}
+    st.markdown("**The whole text**")
+    columns = {"Model": names}
+    for title, key, digits in (
+        ("Bits a character", "bits_per_character", 3),
+        ("Log-probability", "log_probability", 2),
+        ("Perplexity", "perplexity", 2),
+    ):
+        columns[title] = ["–" if t[key] is None else f"{t[key]:,.{digits}f}" for t in totals]
+    if kinds == {"masked"}:
+        columns = {
+            k.replace("Log-probability", "Pseudo-log-lik.").replace("Perplexity", "Pseudo-perplexity"): v
+            for k, v in columns.items()
+        }
+    st.dataframe(columns, hide_index=True, width="stretch", key="language-totals")
+    if len(kinds) > 1:
+        said = (
+            "A masked model sees both sides of a token, a causal one only what is before it: "
+            "their numbers are not comparable."
+        )
+    elif not found["parts"]:
+        said = "The two have no part of the text in common that both foretell."
+    elif found["same_tokens"]:
+        said = "Both cut the text into the same tokens, so all three numbers are comparable."
+    else:
+        said = (
+            "Their tokens differ: bits a character are comparable, perplexity, which is for a token, is not."
+        )
+    if found["parts"]:
+        said += f" Of the {found['characters']:,} characters that both foretell."
+    st.caption(said)
+
+
+def times(log_ratio: float) -> str:
+    """e^x as a factor: "1.3", "903", "2.4 × 10⁷"."""
+    if log_ratio > LARGE:
+        return power_of_ten(log_ratio)
+    factor = math.exp(log_ratio)
+    return f"{factor:.2f}" if factor < 10 else f"{factor:,.0f}"
+
+
+def show_parts(names: list[str], found: dict[str, Any]) -> None:
+    ranked = sorted(found["parts"], key=lambda part: -abs(part["difference"]))
+    ranked = [part for part in ranked if abs(part["difference"]) > 1e-4][:MOST_PARTS]
+    st.markdown("**Where they differ most**")
+    if not ranked:
+        st.caption("Nowhere.")
+        return
+    rows = {
+        "Part": [part["text"].replace("\n", "⏎") for part in ranked],
+        **{f"P by {'AB'[i]}": [power_of_ten(part["log_p"][i]) for part in ranked] for i in (0, 1)},
+        "Likelier by": [
+            f"{'A' if part['difference'] > 0 else 'B'}, × {times(abs(part['difference']))}" for part in ranked
+        ],
+    }
+    st.dataframe(rows, hide_index=True, width="stretch", key="language-parts")
+    if not names[0].startswith("A: "):
+        st.caption(f"A is {names[0]}, B is {names[1]}.")

@@ -1,0 +1,257 @@
+"""Embed: the texts of a data set become vectors of meaning, once; then a map, a search, and a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.shared import routes
+from pages.parts.shared.workspace import errors_shown, plain, serves_this_machine_only, workspace
+from selfsup_core.data.sources import list_sources
+from selfsup_core.errors import StudioError
+from selfsup_core.export.embeddings import export_embeddings
+from selfsup_core.figures.standing import map_figure
+from selfsup_core.pretrained.encoders.catalogue import ENCODERS, check_name, find_encoder
+from selfsup_core.runs.estimate import in_words
+
+FOLDER = "A folder …"
+# Texts a second of one core: measured on posts of newsgroups; short texts are quicker.
+GUESS = {"minilm": 30.0, "multilingual": 300.0}
+POLL = 1.0
+
+
+def ask(source: str, tool: str, encoder: str, **values: Any) -> dict[str, Any]:
+    return routes.lab().ask_embedding(source, tool, {"encoder": encoder, **values})
+
+
+def take_encoder(name: str) -> None:
+    st.session_state["embed-encoder"] = name
+
+
+def choose() -> tuple[str, str, int]:
+    """(source or "", encoder or "", rows)."""
+    sources = {
+        name: source
+        for name, source in list_sources(workspace()).items()
+        if source.kind == "text" and not source.missing()
+    }
+    if not sources:
+        st.info(
+            "There is no text on this machine yet. Upload a file on the Data page.", icon=":material/info:"
+        )
+        return "", "", 0
+    wanted = st.query_params.get("data", "")
+    if wanted in sources and st.session_state.get("embed-taken") != wanted:
+        st.session_state["embed-taken"] = st.session_state["embed-data"] = wanted
+    if st.session_state.get("embed-data") not in sources:
+        st.session_state["embed-data"] = next(iter(sources))
+    data, encoder = st.columns(2, vertical_alignment="bottom")
+    source = data.selectbox(
+        "Texts",
+        list(sources),
+        key="embed-data",
+        format_func=lambda n: sources[n].title,
+        help="Each text becomes one vector.",
+    )
+    options = [*ENCODERS, *([FOLDER] if serves_this_machine_only() else [])]
+    name = encoder.selectbox(
+        "Encoder",
+        options,
+        key="embed-encoder",
+        help="The model that turns a text into numbers; texts that mean alike get vectors that point alike.",
+        format_func=lambda n: (
+            f"{ENCODERS[n].title} ({'English' if n == 'minilm' else '16 languages'})" if n in ENCODERS else n
+        ),
+    )
+    if name == FOLDER:
+        name = st.text_input(
+            "Folder",
+            key="embed-folder",
+            placeholder="/home/me/models/my-encoder",
+            help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run.",
+        ).strip()
+        if not name:
+            return source, "", 0
+        check_name(name if "/" in name or "\\" in name else f"./{name}")
+    return source, name, sources[source].samples
+
+
+def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> None:
+    """What it will take, what speaks against it, and the button."""
+    about = find_encoder(encoder)
+    if missing := about.missing():
+        st.warning(missing, icon=":material/download:")
+        return
+    if looked["warning"]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(plain(looked["warning"].split(" The multilingual")[0]), icon=":material/translate:")
+            if encoder != "multilingual" and not ENCODERS["multilingual"].missing():
+                st.button(
+                    "Take the multilingual encoder",
+                    key="embed-other",
+                    on_click=take_encoder,
+                    args=("multilingual",),
+                )
+    job = looked["job"]
+    if job and job["status"] == "failed":
+        st.error(plain(job["error"]), icon=":material/error:")
+    if job and job["status"] == "stopped":
+        st.caption(f"Stopped at {job['done']:,} of {job['total']:,}. What is done is kept.")
+    rate = (job or {}).get("rate") or GUESS.get(encoder)
+    takes = (
+        f"about {in_words(rows / rate)} ({'at the speed measured here' if (job or {}).get('rate') else 'a guess until it has begun'})"
+        if rate
+        else "not known before it has begun"
+    )
+    st.markdown(
+        f"{rows:,} texts, {about.width} numbers each; {takes}. It is done once: from then on runs and maps have it at once."
+    )
+    if st.button("Embed", type="primary", icon=":material/play_arrow:", key="embed-start"):
+        with errors_shown():
+            ask(source, "start", encoder)
+            st.rerun()
+
+
+def show_progress(source: str, encoder: str) -> None:
+    """Looks at the job once a second; the page is drawn anew when it has ended."""
+
+    @st.fragment(run_every=POLL)
+    def poll() -> None:
+        try:
+            job = ask(source, "look", encoder)["job"]
+        except StudioError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
+        if not job or job["status"] not in ("running", "paused"):
+            st.rerun()
+        is_paused = job["status"] == "paused"
+        word = "Paused" if is_paused else "Reading" if job["stage"] == "reading" else "Embedding"
+        left = (
+            f", about {in_words(job['seconds_left'])} left" if job["seconds_left"] and not is_paused else ""
+        )
+        rate = f", {job['rate']:,.0f} texts/s" if job["rate"] and not is_paused else ""
+        share = job["done"] / max(1, job["total"]) if job["stage"] != "reading" else 0.0
+        st.progress(min(1.0, share), f"{word}: {job['done']:,} of {job['total']:,}{rate}{left}")
+        with st.container(horizontal=True), errors_shown():
+            other = "resume" if is_paused else "pause"
+            if st.button(
+                other.capitalize(),
+                key="embed-pause",
+                icon=":material/play_arrow:" if is_paused else ":material/pause:",
+            ):
+                ask(source, other, encoder)
+                st.rerun(scope="fragment")
+            if st.button(
+                "Stop",
+                key="embed-stop",
+                icon=":material/stop:",
+                help="What is done is kept; it can go on later.",
+            ):
+                ask(source, "stop", encoder)
+                st.rerun(scope="fragment")
+        if job["note"]:
+            st.caption(plain(job["note"]))
+
+    poll()
+
+
+def show_result(source: str, encoder: str) -> None:
+    st.badge("Embedded", icon=":material/check_circle:", color="green")
+    made = ask(source, "map", encoder)
+    figure = map_figure(
+        np.array(made["points"]).reshape(-1, 2),
+        np.array(made["labels"]),
+        made["classes"],
+        texts=made["texts"],
+        height=460,
+    )
+    st.plotly_chart(figure, key="embed-map", config={"displayModeBar": False})
+    shown = len(made["rows"])
+    of = (
+        f"{shown:,} of {made['total']:,} texts, drawn in the classes' shares"
+        if shown < made["total"]
+        else f"{shown:,} texts"
+    )
+    st.caption(
+        f"{of}, by PCA: the two directions that vary most hold {made['explained']:.0%} of the variance, so much is hidden here. Labels only color the map."
+    )
+    text = st.text_input(
+        "Find texts that mean something like this",
+        key="embed-find",
+        placeholder="a rocket that goes to the moon",
+        max_chars=2000,
+        help="By the cosine of the vectors in full, not on the map.",
+    )
+    if text.strip():
+        with errors_shown():
+            found = ask(source, "nearest", encoder, text=text)["found"]
+            rows = [
+                {
+                    "Cosine": f["cosine"],
+                    **({"Label": f["label"]} if made["classes"] else {}),
+                    "Text": f["text"],
+                    "Row": f["row"],
+                }
+                for f in found
+            ]
+            st.dataframe(
+                rows,
+                hide_index=True,
+                key="embed-found",
+                column_config={"Cosine": st.column_config.NumberColumn(format="%.3f")},
+            )
+    with st.container(horizontal=True), errors_shown():
+        show_downloads(source, encoder)
+        st.page_link(
+            "pages/latent.py",
+            label="Explore these",
+            icon=":material/scatter_plot:",
+            query_params={"space": f"embedding:{source}:{encoder}", "map": "umap"},
+        )
+        if made["classes"]:
+            st.page_link(
+                "pages/classify.py",
+                label="Train a classifier on these",
+                icon=":material/category:",
+                query_params={"do": "pseudo", "data": source},
+            )
+
+
+def show_downloads(source: str, encoder: str) -> None:
+    for kind, title in (("npz", "NPZ"), ("parquet", "Parquet")):
+        key = f"{source}-{encoder}-{kind}"
+        if st.session_state.get("embed-file", ("",))[0] == key:
+            st.download_button(
+                f"Download {title}",
+                st.session_state["embed-file"][1],
+                f"{source}-embeddings.{kind}",
+                key=f"embed-take-{kind}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+        elif st.button(
+            f"As {title}",
+            key=f"embed-make-{kind}",
+            icon=":material/description:",
+            help="Row, label and vector of each text.",
+        ):
+            st.session_state["embed-file"] = (key, export_embeddings(workspace(), source, encoder, kind))
+            st.rerun()
+
+
+def show() -> None:
+    """The whole mode."""
+    with errors_shown():
+        source, encoder, rows = choose()
+        if not encoder:
+            return
+        looked = ask(source, "look", encoder, check=True)
+        job = looked["job"]
+        if job and job["status"] in ("running", "paused"):
+            show_progress(source, encoder)
+        elif looked["ready"]:
+            show_result(source, encoder)
+        else:
+            show_start(source, encoder, rows, looked)

@@ -1,0 +1,189 @@
+"""Look inside: a text as a model reads it, what it would say next, what it writes; two models side by side."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.language.compare import show_comparison
+from pages.parts.language.pick import ask, choose_model, choose_other, load_all, readable_models
+from pages.parts.shared.forms import widget
+from pages.parts.shared.workspace import errors_shown, plain
+from selfsup_core.errors import StudioError
+from selfsup_core.figures.tokens import attention_figure, next_figure, power_of_ten, reading_figure
+from selfsup_core.inspection.language import MOST_CHARACTERS, AttentionAsk, WriteAsk
+from selfsup_core.inspection.remote_reading import REMOTE
+from selfsup_core.settings import list_settings
+
+EXAMPLE = "The capital of France is Paris, and the capital of Italy is"
+SETTINGS = {s.path: s for config in (WriteAsk, AttentionAsk) for s in list_settings(config)}
+BARS = {"displayModeBar": False}
+STEPS = (1, 20)
+SHAPE = ("temperature", "top_k", "top_p")
+
+
+def write_more(model: str, tokens: int) -> None:
+    """Let the model go on; its words come behind the text."""
+    # Read here: arguments of a button are those of the last whole run, a changed number may be newer.
+    shape = {name: st.session_state[f"language-{name}"] for name in SHAPE}
+    try:
+        made = ask(
+            model,
+            "write",
+            text=st.session_state["language-text"],
+            tokens=tokens,
+            seed=random.randrange(2**31),
+            **shape,
+        )
+    except StudioError as error:
+        st.session_state["language-problem"] = str(error)
+        return
+    if not made["text"]:
+        st.session_state["language-problem"] = "The model ended the text here."
+    text = st.session_state["language-text"] + made["text"]
+    if len(text) > MOST_CHARACTERS:
+        st.session_state["language-problem"] = f"The text ends at {MOST_CHARACTERS:,} characters."
+    st.session_state["language-text"] = text[:MOST_CHARACTERS]
+
+
+def show_reading(found: dict[str, Any]) -> None:
+    """The bars, and what they come to."""
+    st.plotly_chart(reading_figure(found), key="language-bars", config=BARS)
+    if found["log_probability"] is None:
+        st.caption("There is no token here that the model foretells.")
+        return
+    total, bits = found["log_probability"], found["bits_per_character"]
+    perplexity = "∞" if found["perplexity"] is None else f"{found['perplexity']:,.2f}"
+    bits_text = "–" if bits is None else f"{bits:.3f}"
+    if found["kind"] == "masked":
+        cells = [
+            (
+                "Pseudo-log-likelihood",
+                f"{total:.2f}",
+                "Sum of ln P(token | all others), each token hidden in turn. It is no probability of the text.",
+            ),
+            (
+                "Pseudo-perplexity",
+                perplexity,
+                "exp(−sum ÷ tokens). Not comparable with the perplexity of a causal model.",
+            ),
+            ("Bits a character", bits_text, "Of the same sum; comparable between masked models only."),
+        ]
+    else:
+        cells = [
+            ("Product of all", power_of_ten(total), "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁)."),
+            ("Log-probability", f"{total:.2f}", "Its natural logarithm: the sum over the tokens."),
+            ("Perplexity", perplexity, "Of how many equally likely tokens the model chose, on average."),
+            ("Bits a character", bits_text, "Comparable between models with different tokens."),
+        ]
+    with st.container(key="language-metrics", horizontal=True):
+        for name, value, help_ in cells:
+            st.metric(name, value, help=help_)
+    if found["note"]:
+        st.caption(found["note"])
+
+
+def choose_place(reading: dict[str, Any]) -> int:
+    """Which token of the text is hidden from a masked model: at first the first gap, or the last token."""
+    pieces = reading["pieces"]
+    gaps = [i for i, value in enumerate(reading["log_p"]) if value is None]
+    return st.selectbox(
+        "Place",
+        range(len(pieces)),
+        index=gaps[0] if gaps else len(pieces) - 1,
+        format_func=lambda i: f"{i + 1}: {pieces[i].replace(' ', '␣')}",
+        key=f"language-place-{hash(tuple(pieces))}",
+        help="This token is hidden, and the model guesses it from all others. Or type [MASK] into the text.",
+    )
+
+
+def show_next(model: str, reading: dict[str, Any], text: str) -> None:
+    """What could come next, or stand in a gap, and the buttons that write."""
+    is_masked = reading["kind"] == "masked"
+    st.subheader("What could stand here?" if is_masked else "What could come next?", anchor=False)
+    with st.container(key="language-shape"):
+        columns = st.columns((1, 1, 1, 1.2, 1.2), vertical_alignment="bottom")
+        values: dict[str, Any] = {}
+        for column, name in zip(columns, SHAPE, strict=False):
+            with column:
+                values[name] = widget(SETTINGS[name], SETTINGS[name].default, key=f"language-{name}")
+        if is_masked:
+            with columns[3]:
+                values["place"] = choose_place(reading)
+        else:
+            for column, count in zip(columns[3:], STEPS, strict=True):
+                column.button(
+                    "Write a token" if count == 1 else f"Write {count} tokens",
+                    key=f"language-write-{count}",
+                    width="stretch",
+                    on_click=write_more,
+                    args=(model, count),
+                    help="Drawn from the reshaped distribution.",
+                    icon=":material/edit:",
+                )
+    with errors_shown():
+        rows = ask(model, "next", text=text, **values)["next"]
+        st.plotly_chart(next_figure(rows), key="language-next", config=BARS)
+        if is_masked:
+            st.caption("A masked model fills gaps; it does not write on.")
+
+
+def show_attention(model: str, text: str) -> None:
+    """One head's shares as a map; drawn only when somebody opens it."""
+    with st.expander("What does each token look at?", key="language-attention", on_change="rerun") as box:
+        if not box.open:
+            return
+        where = {}
+        for column, name in zip(st.columns((1, 1, 3)), ("layer", "head"), strict=False):
+            with column:
+                where[name] = widget(SETTINGS[name], 0, key=f"language-{name}")
+        found = ask(model, "attention", text=text, **where)
+        looks_ahead = found["kind"] != "causal"
+        st.plotly_chart(
+            attention_figure(found["pieces"], found["weights"], looks_ahead=looks_ahead),
+            key="language-heat",
+            config=BARS,
+        )
+        among = "all tokens" if looks_ahead else "itself and those before it"
+        st.caption(
+            f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. A row is a token, its colors how it shares its "
+            f"attention among {among}. Attention is a hint, not an explanation."
+        )
+
+
+def show() -> None:
+    """The whole mode."""
+    st.session_state.setdefault("language-text", EXAMPLE)
+    models = readable_models()
+    left, right = st.columns((1, 2), gap="large")
+    with left:
+        model = choose_model(models)
+        other = choose_other(models, model)
+    with right:
+        text = st.text_area(
+            "Text",
+            key="language-text",
+            height=190,
+            max_chars=MOST_CHARACTERS,
+            help="One bar a token: how likely it is after everything before it. To a masked model, [MASK] is a gap.",
+        )
+    if problem := st.session_state.pop("language-problem", ""):
+        st.warning(plain(problem), icon=":material/info:")
+    if not model:
+        st.caption("Choose a model to begin.")
+        return
+    with errors_shown():
+        if load_all([model, *([other] if other and other != REMOTE else [])]) is None:
+            return
+        with st.spinner("Reading …"):
+            reading = ask(model, "read", text=text)
+        st.subheader("How likely is each token?", anchor=False)
+        if other:
+            with errors_shown():
+                show_comparison(model, reading, other, text)
+        else:
+            show_reading(reading)
+        show_next(model, reading, text)
+        show_attention(model, text)

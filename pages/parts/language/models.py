@@ -1,0 +1,246 @@
+"""Models: what each one is, what it takes and how fast it is here; a folder checked; a model of the Hub fetched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.language.pick import READS, ask, describe, label, load_all
+from pages.parts.shared.workspace import (
+    age,
+    errors_shown,
+    hub_is_on,
+    plain,
+    serves_this_machine_only,
+    workspace,
+)
+from selfsup_core.errors import StudioError
+from selfsup_core.inspection.catalogue import describe_folder, list_models
+from selfsup_core.pretrained.hub import HUB, MB, MOST_BYTES
+from selfsup_core.pretrained.model_folder import KINDS
+
+POLL = 1.0
+
+
+def number(value: float | None, unit: str, digits: int = 0) -> str:
+    return "" if value is None else f"{value:,.{digits}f} {unit}"
+
+
+def show_table(models: list[dict[str, Any]]) -> None:
+    """All models in a row each."""
+    rows: dict[str, list[str]] = {
+        name: [] for name in ("Model", "Kind", "Weights", "Memory", "Reading", "Writing", "Ready")
+    }
+    for entry in models:
+        measured = entry["measured"] or {}
+        parameters = entry["parameters"] or measured.get("parameters")
+        cells = (
+            label(entry),
+            entry["kind"],
+            number(parameters and parameters / 1e6, "M", 2 if parameters and parameters < 1e6 else 1),
+            number(4 * parameters / 1e6 if parameters else None, "MB"),
+            number(measured.get("read_tokens_per_second"), "tokens/s"),
+            number(measured.get("write_tokens_per_second"), "tokens/s", 1),
+            "missing" if entry["missing"] else "yes" if entry["prepared"] else "at first use",
+        )
+        for column, cell in zip(rows.values(), cells, strict=True):
+            column.append(cell)
+    st.dataframe(rows, hide_index=True, width="stretch", key="models-table")
+
+
+def show_details(entry: dict[str, Any]) -> None:
+    """One model in words."""
+    lines = [f"**{entry['kind'].capitalize()}**: {KINDS[entry['kind']]}.", plain(describe(entry))]
+    if entry["where"]:
+        lines.append(f"Files: {plain(shorten(entry['where']))}")
+    st.markdown("  \n".join(line for line in lines if line))
+    if entry["missing"]:
+        st.warning(entry["missing"], icon=":material/download:")
+    elif not entry["prepared"]:
+        st.caption("It is unpacked at its first use: once, about half a minute.")
+
+
+def shorten(path: str) -> str:
+    """A path as may be shown: whole on one's own machine, else from the workspace on."""
+    root = str(workspace())
+    if path.startswith(root):
+        return f"workspace{path[len(root) :]}"
+    return path if serves_this_machine_only() else path.rsplit("/", 1)[-1]
+
+
+def show_measured(measured: dict[str, Any] | None) -> None:
+    if not measured:
+        return
+    writing = measured["write_tokens_per_second"]
+    cells = [
+        (
+            "Reading",
+            number(measured["read_tokens_per_second"], "tokens/s"),
+            "Tokens a second of a text of up to 128 tokens.",
+        ),
+        (
+            "Writing",
+            number(writing, "tokens/s", 1) if writing else "–",
+            "Tokens a second, one after the other.",
+        ),
+        ("Loading", f"{measured['load_seconds']:.1f} s", "From the disk into memory; without unpacking."),
+        (
+            "Memory",
+            number(measured["memory_mb"], "MB", 0 if measured["memory_mb"] >= 10 else 1),
+            "Of its weights in single precision.",
+        ),
+    ]
+    with st.container(key="models-measured", horizontal=True):
+        for name, value, help_ in cells:
+            st.metric(name, value, help=help_)
+    threads = measured["threads"]
+    st.caption(
+        f"Measured {age(measured['measured'])} on this machine, {threads} thread{'s' * (threads > 1)}."
+    )
+
+
+def measure_if_asked(name: str) -> None:
+    """After a click on Measure: load, measure, show anew."""
+    if st.session_state.get("models-measure") != name:
+        return
+    with errors_shown():
+        if load_all([name]) is None:
+            return  # the page runs again when it is there
+        with st.spinner("Measuring: a few seconds."):
+            ask(name, "measure")
+        st.session_state.pop("models-measure", None)
+        st.rerun()
+    st.session_state.pop("models-measure", None)
+
+
+def look_inside(name: str) -> None:
+    """Go to the other mode with this model."""
+    st.session_state["language-mode"] = "inside"
+    st.session_state["language-model"] = name
+
+
+def show_folder() -> None:
+    """Whether a folder of one's own can be used, and why not."""
+    path = st.text_input(
+        "Folder",
+        key="models-folder",
+        placeholder="/home/me/models/my-gpt",
+        help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run.",
+    ).strip()
+    if not path:
+        return
+    with errors_shown():
+        entry = describe_folder(path)
+        weights = entry["parameters"] / 1e6
+        where = "Choose “a folder on this machine” under Look inside." * (entry["kind"] in READS)
+        st.success(
+            f"{plain(entry['title'])} can be used. {entry['kind'].capitalize()}: {KINDS[entry['kind']]}. "
+            f"{plain(entry['about'])} {weights:,.3g} million weights, {4 * weights:,.3g} MB of memory. {where}",
+            icon=":material/check_circle:",
+        )
+
+
+def show_hub() -> None:
+    """Look a model up on the Hub, say its size, then fetch it."""
+    if not hub_is_on():
+        st.caption("Switched off on this server. Its operator can set SELFSUP_HUB=on.")
+        return
+    name = st.text_input(
+        "Id of a model",
+        key="models-hub-id",
+        placeholder="owner/name",
+        help=f"Of the Hugging Face Hub. Safetensors, settings and vocabulary only, at most {MOST_BYTES // MB:,} MB; no code.",
+    ).strip()
+    if st.button(
+        "Look up",
+        key="models-hub-look",
+        icon=":material/search:",
+        disabled=not name,
+        help="Says its size and licence; nothing is downloaded yet.",
+    ):
+        from selfsup_core.pretrained.hub import plan_fetch
+
+        st.session_state.pop("models-plan", None)
+        with errors_shown(), st.spinner("Asking the Hub …"):
+            st.session_state["models-plan"] = plan_fetch(name)
+    plan = st.session_state.get("models-plan")
+    wanted = st.session_state.get("models-fetch")
+    if wanted:
+        show_fetching(wanted)
+    elif plan:
+        st.markdown(f"{plain(plan.about())}. Licence: {plain(plan.licence)}.")
+        if st.button(
+            f"Download {plan.bytes / MB:,.0f} MB",
+            key="models-hub-fetch",
+            icon=":material/cloud_download:",
+            help="Into the workspace; it goes on when you leave this page.",
+        ):
+            st.session_state["models-fetch"] = f"{HUB}{plan.id}@{plan.revision}"
+            st.rerun()
+
+
+@st.fragment(run_every=POLL)
+def show_fetching(name: str) -> None:
+    """How far a download is; at its end the page runs again."""
+    if st.session_state.get("models-fetch") != name:
+        return
+    try:
+        status = ask(name, "fetch")
+    except StudioError as error:
+        st.session_state.pop("models-fetch", None)
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if status["state"] == "ready":
+        st.session_state.pop("models-fetch", None)
+        st.session_state.pop("models-plan", None)
+        st.session_state["models-fetched"] = status["model"]
+        st.rerun()
+    st.info(f"{plain(status['said'])} {status['seconds']:.0f} s so far.", icon=":material/cloud_download:")
+
+
+def show() -> None:
+    """The whole mode."""
+    models = list_models(workspace())
+    by_name = {entry["model"]: entry for entry in models}
+    show_table(models)
+    name = st.selectbox(
+        "Model",
+        list(by_name),
+        key="models-name",
+        format_func=lambda key: label(by_name[key]),
+        help="Models that come along, those that were fetched, and your own runs.",
+    )
+    entry = by_name[name]
+    show_details(entry)
+    if not entry["missing"]:
+        show_measured(entry["measured"])
+        with st.container(key="models-buttons", horizontal=True):
+            if st.button(
+                "Measure",
+                key="models-measure-button",
+                icon=":material/speed:",
+                help="Loads the model and measures how fast it reads and writes on this machine.",
+            ):
+                st.session_state["models-measure"] = name
+            if entry["kind"] in READS:
+                st.button(
+                    "Look inside",
+                    key="models-look",
+                    icon=":material/visibility:",
+                    on_click=look_inside,
+                    args=(name,),
+                    help="What this model thinks of a text.",
+                )
+        measure_if_asked(name)
+    if fetched := st.session_state.pop("models-fetched", ""):
+        st.success(f"{plain(fetched)} is ready.", icon=":material/check_circle:")
+    if serves_this_machine_only():
+        with st.expander("A folder of your own", icon=":material/folder:"):
+            show_folder()
+    with st.expander(
+        "From the Hugging Face Hub",
+        icon=":material/cloud_download:",
+        expanded=bool(st.session_state.get("models-fetch")),
+    ):
+        show_hub()

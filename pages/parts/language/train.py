@@ -1,0 +1,208 @@
+"""Train: a small language model from scratch on one's own text, or a loaded one further; then watch it learn to write."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared.advanced import choose_advanced
+from pages.parts.shared.forms import help_text, widget
+from pages.parts.shared.live import open_asked, show_run
+from pages.parts.shared.workspace import errors_shown, start, workspace
+from selfsup_core.data.library.own import import_files, read_split
+from selfsup_core.data.sources import list_sources
+from selfsup_core.errors import StudioError
+from selfsup_core.models.gpt import SIZES
+from selfsup_core.runs.estimate import estimate
+from selfsup_core.runs.folder import open_run, read_state
+from selfsup_core.runs.spec import RunSpec, known_settings, list_presets, make_spec, preset_spec
+
+MOST_PASTED = 2_000_000
+ADVANCED = {
+    "Network": ("model.",),
+    "Objective": ("objective.",),
+    "Training": (
+        "train.steps_per_epoch",
+        "train.learning_rate",
+        "train.schedule",
+        "train.warmup_steps",
+        "train.batch_size",
+        "train.accumulation",
+        "train.weight_decay",
+        "train.beta2",
+        "train.clip_norm",
+        "train.patience",
+        "train.device",
+        "train.threads",
+        "seed",
+    ),
+    "Text": ("data.text_unit", "data.validation", "data.test", "data.split_seed"),
+    "Recording": ("frames.written", "frames.max_frames", "frames.weights_megabytes"),
+}
+
+
+def paste_text() -> None:
+    """A text becomes a data set of one's own."""
+    if st.session_state.pop("paste-done", False):
+        st.session_state["paste-open"] = False
+    with st.popover(
+        "Paste text", icon=":material/content_paste:", width="stretch", key="paste-open", on_change="rerun"
+    ):
+        title = st.text_input(
+            "Name", key="paste-name", placeholder="My text", max_chars=80, help="What the data set is called."
+        )
+        text = st.text_area(
+            "Text",
+            key="paste-text",
+            height=200,
+            max_chars=MOST_PASTED,
+            help="At least a few pages, so that there is something to learn. Files go in on the Data page.",
+        )
+        if st.button(
+            "Use this text",
+            key="paste-use",
+            type="primary",
+            disabled=not text.strip(),
+            help="Keep it as a data set and choose it.",
+        ):
+            with errors_shown(), tempfile.TemporaryDirectory() as folder:
+                name = "".join(c for c in title if c.isalnum() or c in " -_").strip() or "My text"
+                path = Path(folder) / f"{name}.txt"
+                path.write_text(text, "utf-8")
+                st.session_state["lm-wanted"] = import_files(workspace(), [path])
+                st.session_state["paste-done"] = True
+                st.rerun()
+
+
+def choose_spec() -> tuple[RunSpec | None, str, bool]:
+    """The row of controls: (spec or None when it is not valid, preset, whether Train was clicked)."""
+    presets = list_presets("language")
+    sources = {
+        name: source
+        for name, source in list_sources(workspace()).items()
+        if source.kind == "text" and not source.missing()
+    }
+    wanted = st.session_state.pop("lm-wanted", "") or st.query_params.get("data", "")
+    if wanted in sources and st.session_state.get("lm-taken") != wanted:
+        st.session_state["lm-taken"] = st.session_state["lm-data"] = wanted
+    if not sources:
+        paste_text()
+        st.info(
+            "There is no text on this machine yet. Paste one, or upload a file on the Data page.",
+            icon=":material/info:",
+        )
+        return None, "", False
+    if st.session_state.get("lm-data") not in sources:
+        default = preset_spec(next(iter(presets))).data.source
+        st.session_state["lm-data"] = default if default in sources else next(iter(sources))
+    data, model, size, epochs = st.columns((2, 2, 1.4, 1.2), vertical_alignment="bottom")
+    source = data.selectbox(
+        "Text",
+        list(sources),
+        key="lm-data",
+        format_func=lambda n: sources[n].title,
+        help="What the model learns from.",
+    )
+    preset = model.selectbox(
+        "Model",
+        list(presets),
+        key="lm-preset",
+        format_func=lambda n: presets[n]["title"],
+        help=presets[st.session_state.get("lm-preset", next(iter(presets)))]["about"],
+    )
+    base = preset_spec(preset)
+    settings = known_settings(base)
+    name = preset
+    values: dict[str, Any] = {
+        "data.source": source,
+        "name": f"{sources[source].title}, {presets[name]['title']}",
+    }
+    with size:
+        if base.model.kind == "pretrained":
+            st.selectbox(
+                "Size", ["as it is"], key="lm-size-fixed", disabled=True, help="A loaded model has its size."
+            )
+        else:
+            chosen = st.selectbox(
+                "Size",
+                list(SIZES),
+                index=1,
+                key="lm-size",
+                format_func=str.capitalize,
+                help="Layers, heads, width and context together; each stands under Advanced. Small is nanoGPT's recipe for a CPU.",
+            )
+            base = make_spec(base.as_dict(), {f"model.{k}": v for k, v in SIZES[chosen].items()})
+            preset = f"{preset}-{chosen}"
+    with epochs:
+        values["train.epochs"] = widget(settings["train.epochs"], base.train.epochs, key=f"lm-epochs-{name}")
+    prompt, paste, more, train = st.columns((3, 1.2, 1.2, 1.2), vertical_alignment="bottom")
+    values["frames.prompt"] = prompt.text_input(
+        settings["frames.prompt"].title,
+        key="lm-prompt",
+        placeholder="Taken from your text when empty",
+        help=help_text(settings["frames.prompt"]),
+        max_chars=500,
+    )
+    with paste:
+        paste_text()
+    with more.popover("Advanced", icon=":material/tune:", width="stretch"):
+        values |= choose_advanced(base, settings, ADVANCED, preset, source)
+    clicked = train.button(
+        "Train",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="lm-train",
+        width="stretch",
+        help="Start a new run with these settings.",
+    )
+    with errors_shown():
+        kept = {f"data.{k}": v for k, v in read_split(workspace(), source).items()}
+        return make_spec(base.as_dict(), kept | values), name, clicked
+    return None, name, clicked
+
+
+def take_over(run: str) -> None:
+    """When a run is opened, let the controls show its text and model, so that Train means "like this one"."""
+    if not run or st.session_state.get("lm-taken-over") == run:
+        return
+    st.session_state["lm-taken-over"] = run
+    with contextlib.suppress(StudioError):  # what is wrong with this run is said below
+        state = read_state(open_run(workspace(), run))
+        if state["preset"] in list_presets("language"):
+            st.session_state["lm-preset"] = state["preset"]
+            st.session_state["lm-data"] = state["source"]
+
+
+def show() -> None:
+    """The whole mode."""
+    take_over(st.query_params.get("run", ""))
+    spec, preset, clicked = choose_spec()
+    if clicked and spec:
+        with errors_shown():
+            run = start(spec, preset=preset, button="lm-train")
+            st.session_state.pop("stage_failed", None)
+            st.query_params.from_dict({"do": "train", "run": run})
+    run = st.query_params.get("run", "")
+    if not run:
+        if spec:
+            st.markdown(f"Before you start: {estimate(spec, workspace()).sentence()}.")
+            st.caption(
+                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁): the model reads your text and learns to foretell each token from those "
+                "before it. Nothing is labeled. An epoch is a fixed number of steps; at each one it writes a little."
+            )
+        return
+    if not (asked := open_asked(run)):
+        return
+    folder, state = asked
+    show_run(folder.id)
+    if state.get("task") == "language":
+        st.page_link(
+            "pages/language.py",
+            label="Look inside this model",
+            icon=":material/visibility:",
+            query_params={"do": "inside", "model": f"run:{folder.id}"},
+        )

@@ -1,0 +1,77 @@
+"""Settings that stay out of the way until they are asked for, group by group, as tabs of widgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared.forms import help_text, widget
+from pages.parts.shared.workspace import workspace
+from selfsup_core.data.library.own import read_split
+from selfsup_core.runs.folder import list_states
+from selfsup_core.runs.spec import RunSpec
+from selfsup_core.settings import Setting
+
+ELSEWHERE = ("kind", "loss")  # these have their place in the row above
+
+
+def choose_advanced(
+    base: RunSpec, settings: dict[str, Any], groups: dict[str, tuple[str, ...]], preset: str, source: str
+) -> dict[str, Any]:
+    """Path → value; split and label budget begin as the Data page set them.
+
+    Args:
+        groups: name of a tab → paths of its settings; one that ends with a dot takes all below it.
+    """
+    kept = {f"data.{name}": value for name, value in read_split(workspace(), source).items()}
+    found = {name: expand(paths, settings) for name, paths in groups.items()}
+    found = {name: paths for name, paths in found.items() if paths}
+    values = {}
+    for tab, paths in zip(st.tabs(list(found)), found.values(), strict=True):
+        with tab:
+            for path in paths:
+                value: Any = base
+                for part in path.split("."):
+                    value = getattr(value, part)
+                mark = ""
+                if path.startswith("data."):
+                    # Another set, or another split of it, is another widget, which begins with that value.
+                    value, mark = kept.get(path, value), f"-{source}-{kept.get(path, value)}"
+                if path == "data.code_of":
+                    values[path] = choose_encoder(
+                        settings[path], value, f"advanced-{preset}-{path}{mark}", source
+                    )
+                    continue
+                values[path] = widget(settings[path], value, key=f"advanced-{preset}-{path}{mark}")
+    return values
+
+
+def choose_encoder(setting: Setting, value: str, key: str, source: str) -> str:
+    """One of the autoencoders that were trained on the same data, by name; "" for none."""
+    fitting = {"": "None: the values themselves"} | {
+        state["run"]: f"{state['name']} ({state['run']})"
+        for state in list_states(workspace())
+        if state.get("task") == "autoencoder" and state["source"] == source and state["status"] == "finished"
+    }
+    if value not in fitting:
+        fitting[value] = value
+    return st.selectbox(
+        setting.title,
+        list(fitting),
+        index=list(fitting).index(value),
+        key=key,
+        format_func=fitting.get,
+        help=help_text(setting),
+    )
+
+
+def expand(paths: tuple[str, ...], settings: dict[str, Any]) -> list[str]:
+    """Paths of single settings."""
+    found = [
+        known
+        for path in paths
+        for known in (settings if path.endswith(".") else [path])
+        if known == path or (path.endswith(".") and known.startswith(path))
+    ]
+    return [path for path in found if path.rsplit(".", 1)[-1] not in ELSEWHERE]

@@ -1,0 +1,200 @@
+"""The live view of a run: the stage where its routes are there, standing figures with plain controls elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared import routes
+from pages.parts.shared.workspace import errors_shown, plain, workspace
+from selfsup_core.errors import RunError
+from selfsup_core.evaluate.words.verdict import describe_run
+from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
+from selfsup_core.runs.access import sign
+from selfsup_core.runs.control import send
+from selfsup_core.runs.folder import ACTIVE, RunFolder, open_run, read_rows, read_state
+from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.workers.live import epoch_rows
+
+# Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
+BOOT = """
+export default function (component) {
+  const { data, setTriggerValue } = component
+  const url = new URL(data.assets + "/MODULE", window.location.origin).href
+  let cleanup = null, isGone = false
+  import(url).then((module) => {
+    if (isGone) return
+    cleanup = module.mount(component)
+  }).catch((error) => setTriggerValue("failed", String(error)))
+  return () => { isGone = true; if (cleanup) cleanup() }
+}
+"""
+
+
+def component(name: str, module: str) -> Any:
+    """A component that a module of the stage's routes draws."""
+    return st.components.v2.component(name, js=BOOT.replace("MODULE", module), isolate_styles=False)
+
+
+stage = component("selfsup_stage", "stage/main.js")
+
+
+def base_path() -> str:
+    """Where the app is served: "" or "/some/path"."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def open_asked(run: str) -> tuple[RunFolder, dict[str, Any]] | None:
+    """The run of the address and its state; None, and a sentence on the page, when it is gone or damaged."""
+    try:
+        folder = open_run(workspace(), run)
+        return folder, read_state(folder)
+    except RunError as error:
+        st.error(f"{plain(error.message)} It may have been deleted.", icon=":material/error:")
+        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+        return None
+
+
+def show_run(run: str) -> None:
+    """Show a run; what is looked at is kept in the URL."""
+    if routes.is_mounted and not st.session_state.get("stage_failed"):
+        show_stage(run)
+        return
+    if routes.is_mounted:
+        st.info(
+            "The live view could not load in this browser, so here are standing figures. "
+            "Reload the page to try again.",
+            icon=":material/info:",
+        )
+    else:
+        st.caption("Standing figures. Start the app with `make run` for the live view.")
+    show_standing(run)
+
+
+@st.fragment
+def show_stage(run: str) -> None:
+    """Mount the stage; it reruns only this fragment, when the cursor rests or the run ends."""
+    epoch = st.query_params.get("epoch", "")
+    result = stage(
+        key=f"stage-{run}",
+        data={
+            "base": f"{base_path()}{routes.BASE}",
+            "assets": f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}",
+            "run": run,
+            "token": sign(workspace(), run),
+            "epoch": int(epoch) if epoch.isdigit() else None,
+            "task": read_state(open_run(workspace(), run)).get("task", "autoencoder"),
+        },
+        default={"cursor": int(epoch) if epoch.isdigit() else None, "status": None},
+        on_cursor_change=lambda: None,
+        on_status_change=lambda: None,
+        on_opened_change=lambda: None,
+        on_failed_change=lambda: None,
+    )
+    if result.opened:
+        mode = st.query_params.get("do")
+        st.query_params.from_dict({"run": result.opened} | ({"do": mode} if mode else {}))
+        st.rerun()
+    if result.failed:
+        st.session_state["stage_failed"] = result.failed
+        st.rerun()
+    if result.cursor is None:
+        st.query_params.pop("epoch", None)
+    elif str(result.cursor) != epoch:
+        st.query_params["epoch"] = str(result.cursor)
+
+
+def show_standing(run: str) -> None:
+    """The same three views without JavaScript of our own; refreshed while the run is at work."""
+    folder = open_run(workspace(), run)
+    is_active = read_state(folder)["status"] in ACTIVE
+    st.fragment(run_every=2.0 if is_active else None)(draw_standing)(folder, is_active)
+
+
+def draw_standing(folder: RunFolder, was_active: bool) -> None:
+    state = read_state(folder)
+    if was_active and state["status"] not in ACTIVE:
+        st.rerun()
+    draw_controls(folder, state)
+    frames = list_frames(folder.frames)
+    if not frames:
+        st.caption("No epoch yet.")
+        return
+    cursor = choose_epoch(frames)
+    rows = epoch_rows(read_rows(folder.metrics))
+    best = state["best"]["epoch"] if state["best"] else None
+    frame = read_frame(frame_path(folder.frames, cursor))
+    static = read_frame(folder.frames / "static.safetensors")
+    about = read_about(folder.frames / "static.safetensors")
+    left, middle, right = st.columns(3)
+    with left:
+        st.markdown("**Loss**")
+        st.plotly_chart(loss_figure(rows, cursor, best), key="standing-loss")
+    with middle:
+        show_middle(frame, static, about, frame_path(folder.frames, cursor))
+    with right:
+        st.markdown(f"**Latent map** ({state['map']})")
+        st.plotly_chart(
+            map_figure(frame["map"], static["labels"], json.loads(about["classes"])),
+            key="standing-map",
+        )
+    st.caption(describe_run(state))
+
+
+def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path) -> None:
+    """What a task has to show beside loss and map: reconstructions, a confusion matrix, or what was written."""
+    if "reconstructions" in frame:
+        st.markdown("**Reconstructions**")
+        # Read from the run itself: its data set may have been deleted since.
+        shape = tuple(json.loads(about["item_shape"]))
+        sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
+        st.image(sheet, width="stretch", caption="Input, output, difference")
+    elif "confusion" in frame:
+        st.markdown("**Confusion** (validation rows, true classes down)")
+        classes = json.loads(about["classes"])
+        rows = [
+            {"true": c} | dict(zip(classes, r, strict=True))
+            for c, r in zip(classes, frame["confusion"].tolist(), strict=True)
+        ]
+        st.dataframe(rows, hide_index=True)
+    else:
+        st.markdown("**Writing**")
+        words = read_about(path)
+        st.text(json.loads(words["written"])[:400] if words.get("written") else "–")
+
+
+def choose_epoch(frames: list[int]) -> int:
+    """A slider over the epochs that have a frame; its right end follows the run."""
+    if len(frames) == 1:
+        return frames[0]
+    wanted = st.query_params.get("epoch", "")
+    value = min(frames, key=lambda e: abs(e - int(wanted))) if wanted.isdigit() else frames[-1]
+    return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
+
+
+def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
+    status = state["status"]
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"**{state['name'] or state['run']}**", width="content")
+        if state["device"]:
+            device = state["device"]
+            st.caption(f"Device: {device['label']}", help=device["reason"], width="content")
+    st.progress(
+        min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
+        f"{status}: epoch {state['epoch']} of {state['epochs']}",
+    )
+    if status not in ACTIVE:
+        return
+    with st.container(horizontal=True), errors_shown():
+        is_paused = status == "paused"
+        if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
+            send(folder, "resume" if is_paused else "pause")
+        if st.button("1 epoch", icon=":material/skip_next:", help="Train one epoch, then pause."):
+            send(folder, "step")
+        if st.button("Stop", icon=":material/stop:"):
+            send(folder, "stop")

@@ -1,0 +1,31 @@
+"""The modes of a page: a row of choices that stands in the address, so that a link opens one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+
+def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]) -> None:
+    """Show the choice and what was chosen.
+
+    Args:
+        page: prefix of the session's keys. modes: name → (title, icon, what shows it); the first is the default.
+    """
+    written, key = f"{page}-do", f"{page}-mode"
+    # The address is a wish when it says other than what this page wrote there: a link, or a person.
+    wanted = st.query_params.get("do", "")
+    if wanted in modes and wanted != st.session_state.get(written):
+        st.session_state[key] = wanted
+    st.session_state.setdefault(key, next(iter(modes)))
+    mode = st.segmented_control(
+        "What to do",
+        list(modes),
+        required=True,
+        label_visibility="collapsed",
+        key=key,
+        format_func=lambda name: f"{modes[name][1]} {modes[name][0]}",
+    )
+    st.query_params["do"] = st.session_state[written] = mode
+    modes[mode][2]()

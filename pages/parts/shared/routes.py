@@ -1,0 +1,262 @@
+"""The routes behind the stage: its own files, and frames, snapshots and requests of a run.
+
+They are reachable without the page, so each asks for the run's signed token.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import uuid
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import load as load_arrays
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from selfsup_core.errors import RunError, StudioError
+from selfsup_core.inspection.process import LabClient, warm
+from selfsup_core.places import WEB
+from selfsup_core.runs.access import is_allowed
+from selfsup_core.runs.control import send
+from selfsup_core.runs.family import describe_family, start_family
+from selfsup_core.runs.folder import default_workspace
+from selfsup_core.runs.queue import submit
+from selfsup_core.runs.spec import make_spec, read_spec
+from selfsup_core.workers.live import LiveRuns
+from selfsup_core.workers.supervisor import ensure_supervisor
+
+BASE = "/studio"
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+MAX_BODY = 4096
+MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
+FOREVER = "public, max-age=31536000, immutable"
+
+# Set by server.py: pages ask whether the routes are there (they are not under `streamlit run app.py`).
+is_mounted = False
+
+
+@cache
+def live_runs() -> LiveRuns:
+    return LiveRuns(default_workspace())
+
+
+@cache
+def stage_files() -> dict[str, bytes]:
+    """Name → content of everything that the browser may ask for; nothing else is served."""
+    import plotly
+
+    files = {
+        path.relative_to(WEB).as_posix(): path.read_bytes()
+        for path in sorted(WEB.rglob("*"))
+        if path.suffix in TYPES
+    }
+    script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    return files | {"plotly.min.js": script.read_bytes()}
+
+
+@cache
+def assets_digest() -> str:
+    digest = hashlib.sha256()
+    for name, content in stage_files().items():
+        digest.update(name.encode() + content)
+    return digest.hexdigest()[:12]
+
+
+@cache
+def packed(name: str) -> bytes:
+    return gzip.compress(stage_files()[name], 6)
+
+
+def problem(status: int, error: StudioError | str) -> Response:
+    body = {"error": str(error)}
+    return Response(json.dumps(body), status, media_type="application/json")
+
+
+async def asset(request: Request) -> Response:
+    """A file of the stage; its address holds a digest, so it may be kept for good."""
+    name = request.path_params["name"]
+    if name not in stage_files():
+        return problem(404, f"There is no file {name!r}.")
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    media_type = TYPES[Path(name).suffix]
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content = await run_in_threadpool(packed, name)
+        return Response(content, headers=headers | {"Content-Encoding": "gzip"}, media_type=media_type)
+    return Response(stage_files()[name], headers=headers, media_type=media_type)
+
+
+def guarded(endpoint: Any) -> Any:
+    """Answer 403 without the run's token; turn studio errors into JSON."""
+
+    async def answer(request: Request) -> Response:
+        run = request.path_params["run"]
+        workspace = live_runs().workspace
+        if not is_allowed(workspace, run, request.headers.get("x-studio-token", "")):
+            return problem(403, "This address needs the token that the run's page gives.")
+        try:
+            return await endpoint(request, run)
+        except RunError as error:
+            missing = error.code in ("no-run", "no-frame")
+            return problem(404 if missing else 409, error)
+        except StudioError as error:
+            return problem(422, error)
+        except OSError as error:
+            return problem(507, f"The disk did not take it: {error.strerror}.")
+
+    return answer
+
+
+@guarded
+async def live(request: Request, run: str) -> Response:
+    since = request.query_params.get("since", "0")
+    # Small reads of a warm file: quicker here than a trip through a thread.
+    body = live_runs().snapshot(run, since)
+    if live_runs().state(run)["status"] == "queued":
+        await run_in_threadpool(ensure_supervisor, live_runs().workspace)
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def binary(blob: bytes, *, is_final: bool = True) -> Response:
+    # The stage keeps what it needs; a frame may be written anew after a resume, so browsers ask again.
+    headers = {"Cache-Control": "private, max-age=3600" if is_final else "no-cache"}
+    headers["Content-Encoding"] = "identity"  # noise-like bytes: compressing them costs more than it saves
+    return Response(blob, media_type="application/octet-stream", headers=headers)
+
+
+@guarded
+async def static(request: Request, run: str) -> Response:
+    blob = live_runs().shared(run, "static")
+    # Somebody looks at this run: what tries its network out had better be there when it is asked.
+    await run_in_threadpool(warm, live_runs().workspace)
+    return binary(blob)
+
+
+@guarded
+async def thumbnails(request: Request, run: str) -> Response:
+    return binary(live_runs().shared(run, "thumbnails"))
+
+
+@guarded
+async def frame(request: Request, run: str) -> Response:
+    return binary(live_runs().frame(run, request.path_params["epoch"]), is_final=False)
+
+
+async def read_body(request: Request, most: int = MAX_BODY) -> dict[str, Any]:
+    """A small JSON object. Raises StudioError for anything else."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise StudioError(f"The request is larger than {most} bytes.", code="bad-request")
+    try:
+        values = json.loads(body)
+    except ValueError as error:
+        raise StudioError("The request is not JSON.", code="bad-request") from error
+    if not isinstance(values, dict):
+        raise StudioError("The request must be a JSON object.", code="bad-request")
+    return values
+
+
+@guarded
+async def control(request: Request, run: str) -> Response:
+    values = await read_body(request)
+    folder = live_runs().view(run).folder
+    action, name = str(values.get("action", "")), str(values.get("name", ""))
+
+    def act() -> None:
+        send(folder, action, name=name, value=values.get("value"))
+        ensure_supervisor(folder.workspace)
+
+    await run_in_threadpool(act)
+    return Response('{"ok": true}', media_type="application/json")
+
+
+@guarded
+async def repeat(request: Request, run: str) -> Response:
+    """A new run from the same spec and seed; with `leave_out`, that class is kept out of its training rows."""
+    values = await read_body(request)
+    view = live_runs().view(run)
+    state = live_runs().state(run)
+
+    left_out = values.get("leave_out")
+
+    def again() -> str:
+        spec = read_spec(view.folder.spec)
+        if left_out is not None:
+            name = f"{spec.name.split(' · without ')[0]} · without {left_out}"[:120]
+            spec = make_spec(spec.as_dict(), {"data.leave_out": str(left_out), "name": name})
+        folder = submit(
+            view.folder.workspace,
+            spec,
+            owner=state["owner"],
+            preset=state["preset"],
+            submission=str(values.get("submission", "")),
+        )
+        ensure_supervisor(folder.workspace)
+        return folder.id
+
+    new = await run_in_threadpool(again)
+    return Response(json.dumps({"run": new}), media_type="application/json")
+
+
+@cache
+def lab() -> LabClient:
+    return LabClient(default_workspace())
+
+
+@guarded
+async def tool(request: Request, run: str) -> Response:
+    """What a tool makes of the run's network at an epoch."""
+    values = await read_body(request, MAX_TOOL_BODY)
+    live_runs().view(run)  # says that a run is gone before a process is asked
+    blob = await run_in_threadpool(lab().ask, run, request.path_params["name"], values)
+    headers = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
+    return Response(blob, media_type="application/octet-stream", headers=headers)
+
+
+@guarded
+async def archive(request: Request, run: str) -> Response:
+    """The run as a script with its data."""
+    blob = await run_in_threadpool(lab().ask, run, "archive", {})
+    headers = {"Content-Disposition": f'attachment; filename="run-{run}.zip"'}
+    content = load_arrays(blob)["zip"].tobytes()
+    return Response(content, media_type="application/zip", headers=headers)
+
+
+@guarded
+async def family(request: Request, run: str) -> Response:
+    """The runs that are looked at side by side with this one; POST trains those that are missing."""
+    folder = live_runs().view(run).folder
+    if request.method == "POST":
+        values = await read_body(request)
+        runs = await run_in_threadpool(
+            start_family, folder, str(values.get("submission", "")) or uuid.uuid4().hex
+        )
+        await run_in_threadpool(ensure_supervisor, folder.workspace)
+        return Response(json.dumps({"runs": runs}), media_type="application/json")
+    found = await run_in_threadpool(describe_family, folder)
+    body = json.dumps({"members": found})
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def routes() -> list[Route]:
+    """All routes, for the server."""
+    runs = f"{BASE}/runs/{{run}}"
+    return [
+        Route(f"{BASE}/assets/{{digest}}/{{name:path}}", asset),
+        Route(f"{runs}/live", live),
+        Route(f"{runs}/static", static),
+        Route(f"{runs}/thumbnails", thumbnails),
+        Route(f"{runs}/frames/{{epoch:int}}", frame),
+        Route(f"{runs}/control", control, methods=["POST"]),
+        Route(f"{runs}/repeat", repeat, methods=["POST"]),
+        Route(f"{runs}/tools/{{name}}", tool, methods=["POST"]),
+        Route(f"{runs}/family", family, methods=["GET", "POST"]),
+        Route(f"{runs}/script.zip", archive),
+    ]

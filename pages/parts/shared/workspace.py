@@ -1,0 +1,93 @@
+"""What pages share of the workspace: where it is, how a run is started, how errors are shown."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from selfsup_core.errors import StudioError
+from selfsup_core.runs.folder import default_workspace
+from selfsup_core.runs.queue import submit
+from selfsup_core.runs.spec import RunSpec
+from selfsup_core.workers.supervisor import ensure_supervisor
+
+STATUS_STYLE = {
+    "queued": ("gray", ":material/hourglass_empty:"),
+    "starting": ("blue", ":material/play_circle:"),
+    "running": ("blue", ":material/play_circle:"),
+    "paused": ("orange", ":material/pause_circle:"),
+    "finished": ("green", ":material/check_circle:"),
+    "stopped": ("gray", ":material/stop_circle:"),
+    "failed": ("red", ":material/error:"),
+    "interrupted": ("orange", ":material/bolt:"),
+}
+
+
+def workspace() -> Path:
+    return default_workspace()
+
+
+def serves_this_machine_only() -> bool:
+    """Whether nobody but the people at this machine can open the pages."""
+    return st.get_option("server.address") in ("127.0.0.1", "localhost", "::1")
+
+
+def plain(text: str) -> str:
+    """Text of a person's files for a place that reads Markdown: no link, picture, formula or bold comes of it."""
+    return re.sub(r"([\\`*_\[\]<>#|$~]|:(?=\w))", r"\\\1", text.replace("\n", " "))
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show a studio error as one sentence with its remedy, and a full disk in words; the page goes on."""
+    try:
+        yield
+    except StudioError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    except OSError as error:
+        st.error(
+            f"The disk did not take it: {error.strerror}. Make room in the workspace and try again.",
+            icon=":material/error:",
+        )
+
+
+def start(spec: RunSpec, *, preset: str = "", button: str) -> str:
+    """Queue a run for a click; a second click of the same moment gives the same run.
+
+    Args:
+        button: key of the button; its submission token lives until a run has come of it.
+    """
+    tokens: dict[str, Any] = st.session_state.setdefault("submissions", {})
+    token = tokens.setdefault(button, uuid.uuid4().hex)
+    folder = submit(workspace(), spec, submission=token, preset=preset)
+    ensure_supervisor(workspace())
+    tokens.pop(button, None)
+    return folder.id
+
+
+def age(created: str) -> str:
+    """Time since an ISO date in words: "3 min ago"."""
+    import calendar
+
+    then = calendar.timegm(time.strptime(created, "%Y-%m-%dT%H:%M:%SZ"))
+    seconds = max(0, time.time() - then)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now"
+
+
+def hub_is_on() -> bool:
+    """On unless said otherwise, where only this machine can open the page."""
+    wanted = os.environ.get("SELFSUP_HUB", "")
+    if wanted:
+        return wanted.lower() in ("1", "on", "true", "yes")
+    return serves_this_machine_only()

@@ -1,0 +1,206 @@
+"""The map itself: drawn in the browser where the routes are there, by Plotly in 3-D and elsewhere; beside it what is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.shared import routes
+from pages.parts.shared.live import base_path, component
+from pages.parts.shared.workspace import errors_shown, plain, workspace
+from pages.parts.space import routes as routes_space
+from pages.parts.space.ask import ask, carry_over, is_same, remember, selected, wish
+from pages.parts.space.panels import show_panels
+from selfsup_core.data.splits import choose_stratified
+from selfsup_core.errors import DataError
+from selfsup_core.figures.space import space_figure
+from selfsup_core.inspection.space.layouts import read_layout, read_map, read_rows
+from selfsup_core.inspection.space.selections import kept_under, pack_rows, read_selection
+from selfsup_core.projection.config import TITLES
+
+space_component = component("selfsup_space", "space/main.js")
+MOST_PLOTLY = 10_000
+PICTURED = ("image", "sound")
+
+
+@st.fragment
+def show_map(asked: dict[str, Any]) -> None:
+    """Map and panels; a selection reruns only this."""
+    st.session_state["space-key"] = asked["key"]
+    key, source = asked["key"], kept_under(asked["space"], asked["source"])
+    carry_over(key, source)
+    take_named(key, source)
+    is_flat = asked["config"]["dimensions"] == 2
+    left, right = st.columns((2.1, 1), gap="medium")
+    with left:
+        if routes.is_mounted and is_flat and not st.session_state.get("space-failed"):
+            show_component(asked, key)
+        else:
+            show_plotly(asked, key, is_flat)
+    try:
+        about = read_map(workspace(), key)
+    except DataError:
+        st.rerun()
+    with left:
+        describe(about)
+    with right:
+        if not about["done"]:
+            st.caption("What the map answers stands here when it is drawn.")
+            return
+        with errors_shown():
+            show_panels(asked, about, selected(key), source)
+
+
+def take_named(key: str, source: str) -> None:
+    """The selection of the address, once."""
+    name = st.query_params.get("pick", "")
+    if not name or st.session_state.get("space-taken") == (key, name):
+        return
+    st.session_state["space-taken"] = (key, name)
+    with errors_shown():
+        rows = read_selection(workspace(), source, name)
+        places = np.flatnonzero(np.isin(read_rows(workspace(), key), rows))
+        if not len(places):
+            raise DataError(f"No row of the selection {name!r} is on this map.", code="no-row")
+        wish(key, bits=pack_rows(places))
+
+
+def pane_of(asked: dict[str, Any], key: str, title: str, epoch: int | None) -> dict[str, Any]:
+    return {
+        "key": key,
+        "token": routes_space.token_of(key),
+        "title": title,
+        "epoch": epoch,
+        "hasPictures": asked["data"] in PICTURED,
+        "renderer": st.query_params.get("renderer", ""),
+    }
+
+
+def show_component(asked: dict[str, Any], key: str) -> None:
+    second = st.session_state.get("space-second")
+    second = second if second and second["key"] != key and second["source"] == asked["source"] else None
+    title = f"{TITLES[asked['config']['kind']]} · {asked['title']}" if second else ""
+    panes = [pane_of(asked, key, title, asked["epochs"][-1])]
+    if second:
+        panes.append(pane_of(asked, second["key"], second["title"], None))
+    wished = st.session_state.get("space-wish")
+    result = space_component(
+        key=f"space-{key}-{second['key'] if second else ''}",
+        data={
+            "base": f"{base_path()}{routes.BASE}",
+            "assets": f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}",
+            "panes": panes,
+            "by": st.session_state.get("space-by", "class"),
+            "wish": wished if wished and wished["key"] == key else None,
+        },
+        default={"selection": None, "point": None, "by": None, "frame": None},
+        on_selection_change=lambda: None,
+        on_point_change=lambda: None,
+        on_by_change=lambda: None,
+        on_frame_change=lambda: None,
+        on_ended_change=lambda: None,
+        on_failed_change=lambda: None,
+    )
+    if result.failed:
+        st.session_state["space-failed"] = result.failed
+        st.rerun()
+    if result.ended == "cancelled":
+        st.session_state["space-cancelled"] = asked["mark"]
+        st.rerun()
+    if result.by:
+        st.session_state["space-by"] = result.by
+    if result.frame is not None:
+        st.session_state["space-frame"] = (key, result.frame)
+    said = result.selection
+    if said and said["key"] == key and said["at"] != st.session_state.get("space-heard"):
+        st.session_state["space-heard"] = said["at"]
+        if not is_same(said["bits"], selected(key)):
+            # The address names another selection, and must not bring it back.
+            st.query_params.pop("pick", None)
+        remember(key, said["bits"])
+    elif said and said["key"] != key and second and said["at"] != st.session_state.get("space-heard"):
+        st.session_state["space-heard"] = said["at"]
+        take_from_second(key, second["key"], said["bits"])
+    point = result.point
+    if point and point["key"] == key and st.session_state.get("space-point") != point:
+        st.session_state["space-point"] = point
+        st.session_state["space-panel"] = "point"
+
+
+def take_from_second(key: str, other: str, bits: str) -> None:
+    """A selection made on the second map means the same rows here."""
+    remember(other, bits)
+    rows = st.session_state["space-selection"]["rows"]
+    places = np.flatnonzero(np.isin(read_rows(workspace(), key), rows))
+    remember(key, pack_rows(places) if len(places) else "")
+
+
+def show_plotly(asked: dict[str, Any], key: str, is_flat: bool) -> None:
+    """A standing figure of at most 10,000 points; selecting works with Plotly's own tools."""
+    about = read_map(workspace(), key)
+    if about["job"]["status"] in ("running", "paused"):
+        wait_for(asked, key)
+        return
+    if about["job"]["status"] == "failed":
+        st.error(plain(about["job"].get("error", "")), icon=":material/error:")
+        return
+    points = read_layout(workspace(), key, about["done"][-1])
+    names, _ = ask(asked["space"], "colors", key=key)
+    options = [*names["categories"], *names["numbers"], *names["measured"]]
+    by = st.selectbox("Color", options, key="advanced-space-by") if options else ""
+    said, arrays = ask(asked["space"], "color", key=key, by=by)
+    codes = arrays["codes"]
+    chosen = np.arange(len(points))
+    if len(points) > MOST_PLOTLY:
+        chosen = np.sort(choose_stratified(chosen, codes, MOST_PLOTLY, 0))
+        st.caption(
+            f"{MOST_PLOTLY:,} of {len(points):,} points, drawn in the groups' shares: more would be slow to turn."
+        )
+    figure = space_figure(points[chosen], codes[chosen], said, read_rows(workspace(), key)[chosen])
+    events = st.plotly_chart(
+        figure,
+        key=f"space-plotly-{key}-{by}",
+        on_select="rerun" if is_flat else "ignore",
+        selection_mode=("lasso", "box", "points"),
+    )
+    if is_flat and (picked := events.selection.points):
+        places = np.array(
+            sorted(
+                int(p["customdata"][0] if isinstance(p["customdata"], list) else p["customdata"])
+                for p in picked
+            )
+        )
+        order = np.argsort(read_rows(workspace(), key)[chosen], kind="stable")
+        rows = read_rows(workspace(), key)[chosen][order]
+        remember(key, pack_rows(chosen[order[np.searchsorted(rows, places)]]))
+
+
+def wait_for(asked: dict[str, Any], key: str) -> None:
+    @st.fragment(run_every=0.7)
+    def poll() -> None:
+        job = read_map(workspace(), key)["job"]
+        if job["status"] not in ("running", "paused"):
+            st.rerun()
+        st.progress(float(job.get("share") or 0.0), f"{job['stage']}: {job['done']} of {job['total']}")
+        with st.container(horizontal=True), errors_shown():
+            other = "resume" if job["status"] == "paused" else "pause"
+            if st.button(other.capitalize(), key="space-pause"):
+                ask(asked["space"], other, key=key)
+            if st.button("Cancel", key="space-cancel"):
+                ask(asked["space"], "cancel", key=key)
+                st.session_state["space-cancelled"] = asked["mark"]
+                st.rerun()
+
+    poll()
+
+
+def describe(about: dict[str, Any]) -> None:
+    """One line under the map: how many, of what, how much is seen."""
+    if not about["done"]:
+        return
+    explained = about["explained"].get(str(about["done"][-1]))
+    seen = f" Its axes hold {explained:.0%} of the variance." if explained is not None else ""
+    notes = " ".join(about["notes"])
+    st.caption(plain(f"{about['rows']:,} points of {about['width']} numbers each.{seen} {notes}"))

@@ -1,0 +1,142 @@
+"""Which space, at which epoch, by which map: the row of controls, and the map begun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared.forms import widget
+from pages.parts.shared.workspace import errors_shown, workspace
+from pages.parts.space.ask import ask
+from selfsup_core.inspection.space.listing import list_spaces
+from selfsup_core.inspection.space.selections import kept_under, list_selections
+from selfsup_core.projection.config import TITLES, USED, MapConfig
+from selfsup_core.settings import list_settings
+
+SETTINGS = {entry.path: entry for entry in list_settings(MapConfig)}
+REPLAYED = ("pca", "umap", "tsne")
+
+
+def first_space(spaces: dict[str, Any]) -> str:
+    """The newest run that learns a code, else the digits, which are always there."""
+    runs = [name for name in spaces if name.startswith("run:")]
+    return runs[0] if runs else "data:digits"
+
+
+def choose_map() -> dict[str, Any] | None:
+    """{"key", "space", "status", "config", …} of the map that is wanted, begun; None while somebody has to press Draw."""
+    spaces = {one["space"]: one for one in list_spaces(workspace())}
+    asked = st.query_params.get("space", "")
+    if asked in spaces and st.session_state.get("space-asked") != asked:
+        st.session_state["space-asked"] = st.session_state["space-name"] = asked
+    if st.session_state.get("space-name") not in spaces:
+        st.session_state["space-name"] = first_space(spaces)
+    if "space-kind" not in st.session_state:
+        kind = st.query_params.get("map", "pca")
+        st.session_state["space-kind"] = kind if kind in TITLES else "pca"
+    what, how, size, at, more = st.container(key="controls").columns(
+        (3, 1.6, 1.1, 2.2, 1.2), vertical_alignment="bottom"
+    )
+    name = what.selectbox(
+        "Space",
+        list(spaces),
+        key="space-name",
+        format_func=lambda n: spaces[n]["title"],
+        help="What lies on the map: a run's code, embeddings, or the data as they are.",
+    )
+    kind = how.selectbox(
+        "Map", list(TITLES), key="space-kind", format_func=TITLES.get, help=SETTINGS["kind"].description
+    )
+    dimensions = size.selectbox(
+        "Dimensions",
+        [2, 3],
+        key="space-size",
+        format_func=lambda d: f"{d}-D",
+        help=SETTINGS["dimensions"].description,
+    )
+    epochs = spaces[name]["epochs"]
+    epoch = choose_epoch(at, name, epochs)
+    values: dict[str, Any] = {"kind": kind, "dimensions": dimensions}
+    replay = False
+    with more.popover("Advanced", icon=":material/tune:", width="stretch"):
+        # Texts are compared by the angle of their vectors: a long one is not farther away.
+        by_angle = spaces[name]["kind"] == "text" and not name.startswith("run:")
+        for path in ("most_rows", *USED[kind]):
+            if path in ("x_from", "x_to", "y_from", "y_to"):
+                continue
+            begin = "cosine" if path == "metric" and by_angle else SETTINGS[path].default
+            values[path] = widget(SETTINGS[path], begin, key=f"advanced-space-{path}-{begin}")
+        if len(epochs) > 1 and kind in REPLAYED:
+            replay = st.toggle(
+                "All epochs, to be played",
+                key="advanced-space-replay",
+                help="Each begins where the one before ended, so that points flow instead of jumping.",
+            )
+    if by_angle:
+        values.setdefault("metric", "cosine")
+    if kind == "axes" and not choose_axes(name, spaces[name], values):
+        return None
+    for key, value in (("space", name), ("map", kind)):
+        if st.query_params.get(key) != value:
+            st.query_params[key] = value
+    mark = f"{name} {epoch} {replay} {sorted(values.items())}"
+    if st.session_state.get("space-cancelled") == mark:
+        st.caption("This map was cancelled.")
+        if not st.button("Draw", key="space-draw", type="primary", icon=":material/play_arrow:"):
+            return None
+        st.session_state.pop("space-cancelled")
+    with errors_shown():
+        with st.spinner("Getting the vectors.", show_time=True):
+            begun, _ = ask(name, "start", config=values, epoch=epoch, replay=replay)
+        return begun | {
+            "space": name,
+            "title": spaces[name]["title"],
+            "source": spaces[name]["source"],
+            "config": values,
+            "mark": mark,
+            "data": spaces[name]["kind"],
+        }
+    return None
+
+
+def choose_epoch(place: Any, name: str, epochs: list[int]) -> int | None:
+    """Of a run; None where there is nothing to choose."""
+    if len(epochs) < 2:
+        return epochs[0] if epochs else None
+    wanted = st.query_params.get("epoch", "")
+    value = min(epochs, key=lambda e: abs(e - int(wanted))) if wanted.isdigit() else epochs[-1]
+    chosen = place.select_slider(
+        "Epoch", epochs, value, key=f"space-epoch-{name}-{epochs[-1]}", help="The network as it was then."
+    )
+    if chosen != epochs[-1]:
+        st.query_params["epoch"] = str(chosen)
+    else:
+        st.query_params.pop("epoch", None)
+    return chosen
+
+
+def choose_axes(name: str, space: dict[str, Any], values: dict[str, Any]) -> bool:
+    """The ends of own axes; False while there are none."""
+    about, _ = ask(name, "describe")
+    kept = list_selections(workspace(), kept_under(name, about["source"]))
+    ends = [*kept, *(f"class:{c}" for c in about["classes"])]
+    if len(ends) < 2:
+        st.info(
+            "Own axes lead from one group of points to another. Select points on another map first, and give both selections a name.",
+            icon=":material/info:",
+        )
+        return False
+    columns = st.columns(4)
+    titles = {"x_from": "x from", "x_to": "x to", "y_from": "y from", "y_to": "y to"}
+    for (path, title), column, index in zip(titles.items(), columns, (0, 1, None, None), strict=True):
+        chosen = column.selectbox(
+            title,
+            ends,
+            index=index,
+            key=f"advanced-space-{path}-{name}",
+            placeholder="what varies most",
+            help=SETTINGS[path].description,
+        )
+        values[path] = chosen or ""
+    return bool(values["x_from"] and values["x_to"])

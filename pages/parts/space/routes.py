@@ -1,0 +1,100 @@
+"""The routes behind maps: layouts as bytes, row numbers, and questions; each asks for the map's signed token."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import numpy as np
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pages.parts.shared import routes
+from selfsup_core.errors import StudioError
+from selfsup_core.inspection.process import LabClient, lab_info
+from selfsup_core.inspection.space import layouts
+from selfsup_core.runs.access import is_allowed, sign
+from selfsup_core.runs.folder import default_workspace
+
+ASKED = ("colors", "color", "items", "pictures", "pause", "resume", "cancel")
+PRIVATE = {"Cache-Control": "private, max-age=3600", "Content-Encoding": "identity"}
+FRESH = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
+
+
+@cache
+def client() -> LabClient:
+    return LabClient(default_workspace(), "maps")
+
+
+def token_of(key: str) -> str:
+    """Of a map, for whoever was shown its page."""
+    return sign(default_workspace(), f"map-{key}")
+
+
+def guarded(endpoint: Any) -> Any:
+    async def answer(request: Request) -> Response:
+        key = request.path_params["map"]
+        token = request.headers.get("x-studio-token", "")
+        if not is_allowed(default_workspace(), f"map-{key}", token):
+            return routes.problem(403, "This address needs the token that the map's page gives.")
+        try:
+            return await endpoint(request, key)
+        except StudioError as error:
+            missing = error.code in ("no-map", "no-layout")
+            return routes.problem(404 if missing else 422, error)
+        except OSError as error:
+            return routes.problem(507, f"The disk did not take it: {error.strerror}.")
+
+    return answer
+
+
+@guarded
+async def about(request: Request, key: str) -> Response:
+    """How the map stands; one whose process has died is no longer at work."""
+    found = layouts.read_map(default_workspace(), key)
+    if found["job"]["status"] in ("running", "paused") and lab_info(default_workspace(), "maps") is None:
+        found["job"] = found["job"] | {"status": "cancelled"}
+    return Response(json.dumps(found), media_type="application/json", headers=FRESH)
+
+
+@guarded
+async def layout(request: Request, key: str) -> Response:
+    is_partial = "partial" in request.query_params
+    epoch = int(request.query_params.get("epoch", "0") or 0)
+
+    def read() -> bytes:
+        points = layouts.read_layout(default_workspace(), key, epoch, partial=is_partial)
+        return layouts.packed_layout(points)
+
+    body = await run_in_threadpool(read)
+    return Response(body, media_type="application/octet-stream", headers=FRESH if is_partial else PRIVATE)
+
+
+@guarded
+async def rows(request: Request, key: str) -> Response:
+    found = layouts.read_rows(default_workspace(), key)
+    return Response(found.astype(np.uint32).tobytes(), media_type="application/octet-stream", headers=PRIVATE)
+
+
+@guarded
+async def ask(request: Request, key: str) -> Response:
+    tool = request.path_params["tool"]
+    if tool not in ASKED:
+        return routes.problem(404, f"There is nothing called {tool!r} to ask for.")
+    values = await routes.read_body(request, 64_000)
+    space = layouts.read_map(default_workspace(), key)["space"]
+    blob = await run_in_threadpool(client().ask_space, space, tool, values | {"key": key})
+    return Response(blob, media_type="application/octet-stream", headers=FRESH)
+
+
+def space_routes() -> list[Route]:
+    one = f"{routes.BASE}/maps/{{map}}"
+    return [
+        Route(f"{one}/about", about),
+        Route(f"{one}/layout", layout),
+        Route(f"{one}/rows", rows),
+        Route(f"{one}/ask/{{tool}}", ask, methods=["POST"]),
+    ]

@@ -1,0 +1,1 @@
+"""Random views of a batch, weak and strong, computed on the device from a generator."""

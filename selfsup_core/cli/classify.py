@@ -1,0 +1,89 @@
+"""`classify …`: name the classes of new samples, and write a classifier as a folder of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+
+classify_app = typer.Typer(help="Classifiers: name classes, export.", no_args_is_help=True)
+
+Run = Annotated[
+    str,
+    typer.Argument(help="Run id, its beginning or its name; or the folder of an exported one."),
+]
+Epoch = Annotated[int | None, typer.Option(help="Of the run; the best one if not given.")]
+LETTERS = 60  # of an item in the table
+
+
+@classify_app.command("predict")
+def predict_command(
+    run: Run,
+    given: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE_OR_TEXT...", help="Texts, text files of one text a line, images, WAV or CSV files."
+        ),
+    ],
+    epoch: Epoch = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """The likeliest class of each sample, and its probability."""
+    from selfsup_core.export.portable_classifier import ABOUT, load_classifier, load_run
+
+    folder = Path(run)
+    if (folder / ABOUT).is_file():
+        classifier = load_classifier(folder)
+    else:
+        classifier, _ = load_run(place(workspace), run, epoch)
+    found = classifier.predict(given)
+    rows = [("SAMPLE", "CLASS", "PROBABILITY", "NEXT")]
+    for one in found:
+        ranked = sorted(one["probabilities"].items(), key=lambda pair: -pair[1])[1:2]
+        after = ", ".join(f"{name} {p:.3f}" for name, p in ranked)
+        item = one["item"].replace("\n", " ")
+        short = item if len(item) <= LETTERS else f"{item[:LETTERS]} …"
+        rows.append((short, one["label"], f"{one['probability']:.3f}", after))
+    show(found, as_json, table(rows))
+
+
+@classify_app.command("export")
+def export_command(
+    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
+    out: Annotated[Path, typer.Option(help="The new folder.")],
+    epoch: Epoch = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the classifier of a run as a folder: safetensors and JSON; a transformer in Hugging Face's layout."""
+    from selfsup_core.export.portable_classifier import export_classifier
+
+    used = export_classifier(place(workspace), run, out.resolve(), epoch)
+    show({"folder": str(out.resolve()), "epoch": used}, as_json, f"Epoch {used} is in {out}.")
+
+
+@classify_app.command("why")
+def why_command(
+    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
+    text: Annotated[str | None, typer.Argument(help="A text.")] = None,
+    row: Annotated[int | None, typer.Option(help="A row of the run's data instead.")] = None,
+    epoch: Epoch = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why a sample is named as it is: what speaks for and against it, and the labeled rows most like it."""
+    from selfsup_core.inspection.classifiers import Classifiers
+
+    why = Classifiers(place(workspace)).use(run, "why", {"text": text, "row": row, "epoch": epoch})
+    rows = [("PART", "NATS")]
+    if "places" in why:
+        pairs = sorted(zip(why["places"], why["parts"], strict=True), key=lambda pair: -abs(pair[1]))
+        rows += [(why["text"][a:b], f"{part:+.3f}") for (a, b), part in pairs[:12]]
+    rows += [(term["name"], f"{term['part']:+.3f}") for term in why.get("terms", [])]
+    near = [f"row {n['row']}: {n['label']} (cosine {n['cosine']:.3f})" for n in why["nearest"]]
+    head = f"{why['label']}, {why['probability']:.1%} sure"
+    show(why, as_json, "\n".join([head, *([table(rows)] if len(rows) > 1 else []), *near]))

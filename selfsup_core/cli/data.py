@@ -1,0 +1,281 @@
+"""`data …`: bring data in, look at them, check, mend, split, rename, delete, take away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.errors import DataError, SettingError
+from selfsup_core.features.config import DataConfig
+from selfsup_core.settings import explain, list_settings
+
+data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="A data set's name, as `data list` gives it.")]
+ABOUT = {s.path: s for s in list_settings(ImportConfig)} | {s.path: s for s in list_settings(DataConfig)}
+
+
+def option(name: str, *flags: str) -> Any:
+    """An option whose help is the setting's description."""
+    return typer.Option(*flags, help=f"{ABOUT[name].description} {ABOUT[name].why}".strip())
+
+
+@data_app.command("list")
+def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Data sets that runs can use."""
+    from selfsup_core.data.sources import list_sources
+
+    entries = [
+        {
+            "source": name,
+            "title": source.title,
+            "kind": source.kind,
+            "samples": source.samples,
+            "shape": list(source.shape),
+            "classes": source.classes,
+            "licence": source.licence,
+            "about": source.about,
+            "missing": source.missing(),
+        }
+        for name, source in list_sources(place(workspace)).items()
+    ]
+    rows = [("SOURCE", "KIND", "ROWS", "ABOUT")]
+    rows += [(e["source"], e["kind"], str(e["samples"]), e["about"] + missing_note(e)) for e in entries]
+    show(entries, as_json, table(rows))
+
+
+def missing_note(entry: dict[str, Any]) -> str:
+    return f" [not on this machine: {entry['missing']}]" if entry["missing"] else ""
+
+
+@data_app.command("add")
+def data_add(
+    paths: Annotated[list[Path], typer.Argument(help="Files of one data set.")],
+    kind: Annotated[str, option("kind", "--kind")] = "auto",
+    label: Annotated[str, option("label", "--label")] = "",
+    text: Annotated[str, option("text", "--text")] = "",
+    name: Annotated[str, option("name", "--name")] = "",
+    header: Annotated[str, option("header", "--header")] = "auto",
+    delimiter: Annotated[str, option("delimiter", "--delimiter")] = "",
+    encoding: Annotated[str, option("encoding", "--encoding")] = "",
+    size: Annotated[int, option("size", "--size")] = 0,
+    color: Annotated[str, option("color", "--color")] = "auto",
+    fit: Annotated[str, option("fit", "--fit")] = "pad",
+    seconds: Annotated[float, option("seconds", "--seconds")] = 0.0,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", help="Role of a column, as in zip=category; repeat."),
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what the files hold.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a data set of files, and check it."""
+    from pydantic import ValidationError
+
+    from selfsup_core.data.library import own
+
+    for path in paths:
+        if not path.is_file():
+            raise DataError(f"There is no file {path.name!r}.", code="no-file", remedy="Check the path.")
+    roles = dict(entry.partition("=")[::2] for entry in role or [])
+    try:
+        config = ImportConfig(
+            name=name,
+            kind=kind,
+            label=label,
+            text=text,
+            header=header,
+            delimiter=delimiter,
+            encoding=encoding,
+            size=size,
+            color=color,
+            fit=fit,
+            seconds=seconds,
+            roles=roles,
+        )
+    except ValidationError as error:
+        raise explain(error, ImportConfig) from error
+    root = place(workspace)
+    files = [path.resolve() for path in paths]
+    if plan:
+        found = own.inspect(root, files, config)
+        show(found, as_json, describe_plan(found))
+        return
+    made = own.import_files(root, files, config)
+    about = own.summarize(root, made)
+    about["findings"] = own.check(root, made)
+    shown = ("dataset", "kind", "rows", "classes", "shape", "findings", "notes", "set_aside")
+    show({key: about[key] for key in shown}, as_json, describe(about))
+
+
+@data_app.command("hub")
+def data_hub(
+    dataset_id: Annotated[str, typer.Argument(help="Id on the Hugging Face Hub, as owner/name.")],
+    split: Annotated[str, typer.Option(help="Which of its splits to fetch.")] = "train",
+    label: Annotated[str, option("label", "--label")] = "",
+    text: Annotated[str, option("text", "--text")] = "",
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a data set of texts or a table from the Hugging Face Hub."""
+    from selfsup_core.data.library import own
+    from selfsup_core.data.library.hub import fetch
+
+    root = place(workspace)
+    files = fetch(root, dataset_id, split=split)
+    title = dataset_id.rsplit("/", 1)[-1][:80]
+    made = own.import_files(root, files, ImportConfig(name=title, label=label, text=text))
+    about = own.summarize(root, made)
+    show(about, as_json, describe(about))
+
+
+def describe_plan(plan: dict[str, Any]) -> str:
+    lines = [f"{plan['kind']}, {plan['rows']:,} rows, from {plan['form']}"]
+    if "columns" in plan:
+        rows = [("COLUMN", "ROLE", "WHY", "EXAMPLES")]
+        rows += [(c["name"], c["role"], c["reason"], ", ".join(c["examples"])[:60]) for c in plan["columns"]]
+        lines.append(table(rows))
+    return "\n".join(lines + plan["notes"])
+
+
+def describe(about: dict[str, Any]) -> str:
+    """A data set in a few lines."""
+    shape = " × ".join(map(str, about["shape"]))
+    lines = [
+        f"{about['dataset']}: {about['title']}, {about['kind']}, {about['rows']:,} rows {shape}".rstrip()
+    ]
+    if about["classes"]:
+        counts = [f"{name} {count:,}" for name, count in list(about["classes"].items())[:12]]
+        lines.append("Classes: " + ", ".join(counts))
+    lines += about["notes"]
+    lines += [f"{name}: {reason}" for name, reason in list(about["set_aside"].items())[:10]]
+    return "\n".join(lines + describe_findings(about.get("findings", [])))
+
+
+def describe_findings(findings: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"{'!' if f['level'] == 'warning' else '-'} {f['title']}. {f['why']}"
+        + (f" Mend: {f['mend']}" if f["mend"] else "")
+        for f in findings
+    ]
+
+
+@data_app.command("show")
+def data_show(name: Name, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """What a data set holds."""
+    from selfsup_core.data.library import own
+
+    about = own.summarize(place(workspace), name)
+    show(about, as_json, describe(about))
+
+
+@data_app.command("check")
+def data_check(name: Name, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Duplicates, imbalance, missing values, suspected label errors and more."""
+    from selfsup_core.data.library import own
+
+    found = own.check(place(workspace), name)
+    text = "\n".join(describe_findings(found)) or "Nothing to complain of."
+    show({"dataset": name, "findings": found}, as_json, text)
+
+
+@data_app.command("mend")
+def data_mend(
+    name: Name,
+    mends: Annotated[list[str], typer.Argument(help="Mends that `data check` names.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new version with safe mends; the original stays."""
+    from selfsup_core.data.library import own
+
+    new = own.mend(place(workspace), name, mends)
+    about = own.summarize(place(workspace), new)
+    show(about, as_json, describe(about))
+
+
+@data_app.command("split")
+def data_split(
+    name: Name,
+    validation: Annotated[float | None, option("validation", "--validation")] = None,
+    test: Annotated[float | None, option("test", "--test")] = None,
+    split_seed: Annotated[int | None, option("split_seed", "--seed")] = None,
+    labels_per_class: Annotated[int | None, option("labels_per_class", "--labels-per-class")] = None,
+    labels_fraction: Annotated[float | None, option("labels_fraction", "--labels-fraction")] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set the split and the label budget that new runs begin with; says what they come to."""
+    from selfsup_core.data.budget import describe_split
+    from selfsup_core.data.library import own
+    from selfsup_core.data.sources import open_source
+
+    root = place(workspace)
+    given = {
+        "validation": validation,
+        "test": test,
+        "split_seed": split_seed,
+        "labels_per_class": labels_per_class,
+        "labels_fraction": labels_fraction,
+    }
+    config = own.save_split(root, name, **{k: v for k, v in given.items() if v is not None})
+    outcome = describe_split(open_source(name, root), config)
+    text = (
+        f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} test; "
+        f"{outcome['labels_seen']:,} labels seen, {outcome['labels_hidden']:,} hidden"
+    )
+    show({"dataset": name, **outcome}, as_json, text)
+
+
+@data_app.command("rename")
+def data_rename(
+    name: Name,
+    title: Annotated[str, typer.Argument(help="The new title.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give one of your data sets another title."""
+    from selfsup_core.data.library import own
+
+    own.rename(place(workspace), name, title)
+    show({"dataset": name, "title": title}, as_json, f"{name} is now called {title}.")
+
+
+@data_app.command("delete")
+def data_delete(name: Name, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Move one of your data sets to the trash, where it stays for seven days."""
+    from selfsup_core.data.library import own
+
+    own.delete(place(workspace), name)
+    show({"dataset": name, "deleted": True}, as_json, f"Deleted. Undo: data restore {name}")
+
+
+@data_app.command("restore")
+def data_restore(name: Name, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Take a deleted data set back out of the trash."""
+    from selfsup_core.data.library import own
+
+    own.restore(place(workspace), name)
+    show({"dataset": name, "restored": True}, as_json, f"{name} is back.")
+
+
+@data_app.command("export")
+def data_export(
+    name: Name,
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("."),
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a data set as Parquet (texts, tables) or ZIP (images, sounds)."""
+    from selfsup_core.export import datasets
+    from selfsup_core.files import write_bytes
+
+    if not folder.is_dir():
+        raise SettingError(f"{folder} is no folder.", remedy="Make it first.")
+    file, content = datasets.export_dataset(place(workspace), name)
+    write_bytes(folder / file, content)
+    show({"dataset": name, "file": str(folder / file)}, as_json, str(folder / file))

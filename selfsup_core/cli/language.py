@@ -1,0 +1,329 @@
+"""`language …`: what the page "Language model" does, from the shell."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.inspection.language import AttentionAsk, Models, PlaceAsk, WriteAsk
+from selfsup_core.settings import list_settings
+
+language_app = typer.Typer(help="Language models: look inside one, let it write.", no_args_is_help=True)
+ABOUT = {
+    s.path: s.description for config in (WriteAsk, AttentionAsk, PlaceAsk) for s in list_settings(config)
+}
+
+MODEL_HELP = "A built-in model's name, a folder of one, hub:owner/name once fetched, run:ID or run:ID@EPOCH."
+Model = Annotated[str, typer.Argument(help=MODEL_HELP)]
+Text = Annotated[str, typer.Argument(help=ABOUT["text"])]
+Temperature = Annotated[float, typer.Option(help=ABOUT["temperature"])]
+TopK = Annotated[int, typer.Option(help=ABOUT["top_k"])]
+TopP = Annotated[float, typer.Option(help=ABOUT["top_p"])]
+Place = Annotated[int | None, typer.Option(help=ABOUT["place"])]
+
+
+@language_app.command("models")
+def models_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Models that come with the studio, that were fetched, and that one's own runs have trained."""
+    from selfsup_core.inspection.catalogue import list_models
+
+    entries = list_models(place(workspace))
+    rows = [("MODEL", "KIND", "WEIGHTS", "MEMORY", "LICENCE", "READY", "ABOUT")]
+    for e in entries:
+        n = e["parameters"]
+        rows.append(
+            (
+                e["model"],
+                e["kind"],
+                f"{n / 1e6:.1f} M" if n else "",
+                f"{4 * n / 1e6:,.0f} MB" if n else "",
+                e["licence"],
+                "missing" if e["missing"] else "yes" if e["prepared"] else "at first use",
+                e["missing"] or e["about"],
+            )
+        )
+    show(entries, as_json, table(rows))
+
+
+def here(workspace: Any) -> Models:
+    """Models that are loaded into this very process."""
+    return Models(place(workspace))
+
+
+def ask(models: Models, model: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
+    from selfsup_core.inspection.language import use_language_tool
+
+    name = str(Path(model).resolve()) if Path(model).is_dir() else model
+    return use_language_tool(models, name, tool, values)
+
+
+def summary_of(found: dict[str, Any]) -> str:
+    """The numbers of a reading in a line; those of a masked model by their own names."""
+    masked = found["kind"] == "masked"
+    names = {
+        "log_probability": "pseudo-log-likelihood" if masked else "log-probability",
+        "perplexity": "pseudo-perplexity" if masked else "perplexity",
+        "bits_per_character": "bits a character",
+    }
+    return ", ".join(f"{names[k]} {found[k]:.4f}" for k in names if found[k] is not None)
+
+
+@language_app.command("read")
+def read_command(model: Model, text: Text, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """The probability of each token of a text, given those before it; in a masked model, given all others."""
+    found = ask(here(workspace), model, "read", {"text": text})
+    rows = [("TOKEN", "P", "LIKELIEST HERE")]
+    for piece, value, others in zip(found["pieces"], found["log_p"], found["alternatives"], strict=True):
+        p = "" if value is None else f"{math.exp(value):.4f}"
+        rows.append((repr(piece), p, ", ".join(f"{name!r} {q:.3f}" for name, q in others[:3])))
+    note = f". {found['note']}" if found["note"] else ""
+    show(found, as_json, f"{table(rows)}\n{summary_of(found)}{note}")
+
+
+@language_app.command("compare")
+def compare_command(
+    first: Annotated[str, typer.Argument(metavar="A", help=MODEL_HELP)],
+    second: Annotated[str, typer.Argument(metavar="B", help=f"{MODEL_HELP} Or: remote.")],
+    text: Text,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Two models, or two epochs of a run, on the same text; the parts on which they differ most come first."""
+    from selfsup_core.evaluate.reading.comparing import compare_readings
+    from selfsup_core.inspection.remote_reading import REMOTE, read_remote
+
+    models = here(workspace)
+    readings = [
+        read_remote(text) if name == REMOTE else ask(models, name, "read", {"text": text})
+        for name in (first, second)
+    ]
+    found = compare_readings(*readings, text)
+    names = (first, second)
+    rows = [("MODEL", "LOG-PROBABILITY", "PERPLEXITY", "BITS A CHARACTER", "TOKENS")]
+    for name, total in zip(names, found["totals"], strict=True):
+        numbers = (total[k] for k in ("log_probability", "perplexity", "bits_per_character"))
+        rows.append((name, *("" if v is None else f"{v:.4f}" for v in numbers), str(total["tokens"])))
+    parts = [("PART", "P BY A", "P BY B", "LIKELIER BY")]
+    for part in sorted(found["parts"], key=lambda p: -abs(p["difference"]))[:8]:
+        p, q = (f"{math.exp(v):.3g}" for v in part["log_p"])
+        by = "A" if part["difference"] > 0 else "B"
+        parts.append((repr(part["text"]), p, q, f"{by}, × {math.exp(min(abs(part['difference']), 700)):.3g}"))
+    notes = [comparable(readings, found)]
+    show(found | {"models": names}, as_json, "\n\n".join([table(rows), table(parts), *notes]))
+
+
+def comparable(readings: list[dict[str, Any]], found: dict[str, Any]) -> str:
+    if readings[0]["kind"] != readings[1]["kind"]:
+        return "A masked model sees both sides of a token, a causal one only what is before: their numbers are not comparable."
+    if not found["parts"]:
+        return (
+            "The tokens of one model could not be found in the text, so nothing could be laid side by side."
+        )
+    same = (
+        "Both have the same tokens."
+        if found["same_tokens"]
+        else "Perplexity is for a token, and their tokens differ; bits a character are comparable."
+    )
+    return f"{same} Of the {found['characters']:,} characters that both foretell."
+
+
+@language_app.command("measure")
+def measure_command(model: Model, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """How fast a model is on this machine, and the memory that it takes; kept in the workspace."""
+    found = ask(here(workspace), model, "measure", {})
+    writing = found["write_tokens_per_second"]
+    rows = [
+        ("reading", f"{found['read_tokens_per_second']:,.0f} tokens a second"),
+        ("writing", f"{writing:,.1f} tokens a second" if writing else "does not write"),
+        ("loading", f"{found['load_seconds']:.1f} s"),
+        ("memory", f"{found['memory_mb']:,.0f} MB"),
+        ("threads", str(found["threads"])),
+    ]
+    show(found, as_json, table(rows))
+
+
+@language_app.command("fetch")
+def fetch_command(
+    model: Annotated[
+        str, typer.Argument(help="Id on the Hugging Face Hub: owner/name, or owner/name@revision.")
+    ],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Download a language model from the Hugging Face Hub: safetensors, JSON and vocabulary files only."""
+    import sys
+
+    from selfsup_core.pretrained.hub import HUB, fetch_model, plan_fetch
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr)
+
+    plan = plan_fetch(model)
+    say(f"{plan.about()}.")
+    folder = fetch_model(model, place(workspace), say, plan=plan)
+    found = {
+        "model": HUB + plan.id,
+        "revision": plan.revision,
+        "licence": plan.licence,
+        "bytes": plan.bytes,
+        "folder": str(folder),
+    }
+    show(found, as_json, f"{found['model']} is ready in {folder}. Licence: {plan.licence}.")
+
+
+@language_app.command("next")
+def next_command(
+    model: Model,
+    text: Text,
+    temperature: Temperature = 1.0,
+    top_k: TopK = 0,
+    top_p: TopP = 1.0,
+    place: Place = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """What could come next, or stand in a gap, before and after temperature, top-k and top-p."""
+    values = {"text": text, "temperature": temperature, "top_k": top_k, "top_p": top_p} | (
+        {} if place is None else {"place": place}
+    )
+    found = ask(here(workspace), model, "next", values)
+    rows = [("TOKEN", "P", "RESHAPED")]
+    rows += [(repr(name), f"{p:.4f}", f"{q:.4f}") for name, p, q in found["next"]]
+    show(found, as_json, table(rows))
+
+
+@language_app.command("write")
+def write_command(
+    model: Model,
+    text: Text,
+    tokens: Annotated[int, typer.Option(help=ABOUT["tokens"])] = 20,
+    seed: Annotated[int, typer.Option(help=ABOUT["seed"])] = 0,
+    temperature: Temperature = 1.0,
+    top_k: TopK = 0,
+    top_p: TopP = 1.0,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """A continuation of the text."""
+    values = {
+        "text": text,
+        "tokens": tokens,
+        "seed": seed,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+    }
+    found = ask(here(workspace), model, "write", values)
+    show(found, as_json, text + found["text"])
+
+
+@language_app.command("attention")
+def attention_command(
+    model: Model,
+    text: Text,
+    layer: Annotated[int, typer.Option(help=ABOUT["layer"])] = 0,
+    head: Annotated[int, typer.Option(help=ABOUT["head"])] = 0,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """What each token looks at most; --json has all shares."""
+    found = ask(here(workspace), model, "attention", {"text": text, "layer": layer, "head": head})
+    rows = [("TOKEN", "LOOKS AT")]
+    pieces = found["pieces"]
+    for index, weights in enumerate(found["weights"]):
+        # A causal model sees a token itself and what is before it.
+        end = index + 1 if found["kind"] == "causal" else len(pieces)
+        seen = zip(weights[:end], pieces, strict=False)
+        ranked = sorted(seen, key=lambda pair: -pair[0])[:3]
+        shares = ", ".join(f"{name!r} {share:.2f}" for share, name in ranked)
+        rows.append((repr(pieces[index]), shares))
+    show(found, as_json, table(rows))
+
+
+@language_app.command("export")
+def export_command(
+    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
+    out: Annotated[Path, typer.Option(help="Folder to make.")],
+    epoch: Annotated[int | None, typer.Option(help="Epoch; the newest when left out.")] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """A run's model as a Hugging Face folder that plain transformers loads."""
+    from selfsup_core.tasks.parts.language_runs import export_model
+
+    used = export_model(place(workspace), run, out, epoch)
+    show({"folder": str(out), "epoch": used}, as_json, f"Epoch {used} is in {out}.")
+
+
+@language_app.command("embed")
+def embed_command(
+    source: Annotated[str, typer.Argument(help="A data set of texts, as `data list` names it.")],
+    encoder: Annotated[
+        str, typer.Option(help="minilm, multilingual, or a folder in Hugging Face's layout.")
+    ] = "minilm",
+    out: Annotated[Path | None, typer.Option(help="A new file, .npz or .parquet.")] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Embed the texts of a data set; what is there already is taken. Ctrl-C keeps what is done."""
+    import sys
+
+    from tqdm import tqdm
+
+    from selfsup_core.errors import DataError
+    from selfsup_core.export.embeddings import export_embeddings, folder_of, open_texts
+    from selfsup_core.features.embedding.embed import EmbedConfig, embed_steps
+    from selfsup_core.files import write_bytes
+    from selfsup_core.pretrained.encoders.language import check_language
+
+    root = place(workspace)
+    if out is not None and out.exists():
+        raise DataError(f"{out.name} is there already.", code="exists", remedy="Choose another name.")
+    dataset, texts = open_texts(root, source)
+    if warning := check_language(texts, encoder):
+        print(warning, file=sys.stderr)
+    steps = embed_steps(
+        texts, EmbedConfig(encoder=encoder), cache=folder_of(root), data_digest=dataset.digest or dataset.id
+    )
+    note, was_there = "", True
+    form = "{desc} {percentage:3.0f}% |{bar:30}| {n_fmt}/{total_fmt} texts{postfix}"
+    with tqdm(total=len(texts), bar_format=form, file=sys.stderr, disable=None) as bar:
+        for step in steps:
+            was_there = was_there and step.stage == "whole" and step.note == "kept from before"
+            note, bar.n = step.note, step.done if step.stage != "reading" else 0
+            left = f", {step.seconds_left:.0f} s left" if step.seconds_left else ""
+            bar.set_postfix_str(left, refresh=False)
+            bar.set_description_str(step.stage)
+    if out is not None:
+        write_bytes(out.resolve(), export_embeddings(root, source, encoder, out.suffix.lstrip(".")))
+    about = {
+        "source": source,
+        "encoder": encoder,
+        "texts": len(texts),
+        "was_there": was_there,
+        "note": note,
+        "file": str(out.resolve()) if out else None,
+    }
+    show(
+        about,
+        as_json,
+        f"{len(texts):,} texts embedded by {encoder}: {note}." + (f" Written: {out}" if out else ""),
+    )
+
+
+@language_app.command("embeddings")
+def embeddings_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """What is embedded already."""
+    from selfsup_core.features.embedding.embed import list_embeddings
+
+    found = list_embeddings(place(workspace))
+    rows = [("ENCODER", "TEXTS", "NUMBERS", "MB")]
+    rows += [
+        (str(e.get("encoder")), str(e.get("rows")), str(e.get("width")), f"{e['bytes'] / 1e6:.1f}")
+        for e in found
+    ]
+    show(found, as_json, table(rows))

@@ -1,0 +1,33 @@
+"""What the commands share: where the workspace is, and output for people or for programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from selfsup_core.runs.folder import default_workspace
+
+Workspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", help="Folder of data and runs; SELFSUP_WORKSPACE or ./workspace."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def place(workspace: Path | None) -> Path:
+    return workspace.resolve() if workspace else default_workspace()
+
+
+def show(value: Any, as_json: bool, text: str) -> None:
+    print(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Left-aligned columns."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,0 +1,325 @@
+"""Commands for maps of vectors: what the page Latent space does, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.errors import SettingError
+from selfsup_core.settings import parse_assignment
+
+space_app = typer.Typer(help="Maps of a latent space, and what they answer.", no_args_is_help=True)
+
+Space = Annotated[str, typer.Argument(help="data:SET, embedding:SET:ENCODER or run:ID; see `space list`.")]
+Key = Annotated[str, typer.Argument(help="A map, as `space map` names it.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting, as in kind=umap or neighbors=30; may be repeated."),
+]
+Epoch = Annotated[int | None, typer.Option(help="Epoch of a run; the newest unless given.")]
+Rows = Annotated[
+    str, typer.Option(help='Rows that are meant: numbers as in "3, 10-20", or the name of a kept selection.')
+]
+
+
+def spaces_of(root: Path) -> Any:
+    from selfsup_core.inspection.model_at import Kits
+    from selfsup_core.inspection.space.spaces import Spaces
+
+    return Spaces(root, Kits(root))
+
+
+def settings_of(assignments: list[str] | None) -> dict[str, Any]:
+    return dict(parse_assignment(text, "kind=umap") for text in assignments or [])
+
+
+def question(root: Path, key: str, tool: str, epoch: int | None, **values: Any) -> Any:
+    """What a map answers; its space is known by the map."""
+    from selfsup_core.inspection.space.layouts import read_map
+
+    space = read_map(root, key)["space"]
+    return spaces_of(root).use(space, tool, {"key": key, "epoch": epoch} | values)
+
+
+def bits_of(root: Path, key: str, rows: str) -> str:
+    """Rows of the data, by number or by the name of a selection, as bits of the map's places. Raises SettingError."""
+    import numpy as np
+
+    from selfsup_core.inspection.space.layouts import read_map, read_rows
+    from selfsup_core.inspection.space.selections import (
+        kept_under,
+        list_selections,
+        pack_rows,
+        parse_rows,
+        read_selection,
+    )
+
+    about, known = read_map(root, key), read_rows(root, key)
+    source = kept_under(about["space"], about["source"])
+    if rows in list_selections(root, source):
+        wanted = read_selection(root, source, rows)
+    else:
+        try:
+            wanted = parse_rows(rows)
+        except SettingError as error:
+            raise SettingError(f"{rows!r} is no kept selection and no row numbers as in 3, 10-20.") from error
+    places = np.flatnonzero(np.isin(known, wanted))
+    if not len(places):
+        raise SettingError(
+            f"No row of {rows!r} is on this map.", remedy="See `space export` for the rows it has."
+        )
+    return pack_rows(places)
+
+
+@space_app.command("list")
+def list_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Every space that a map can be drawn of."""
+    from selfsup_core.inspection.space.listing import list_spaces
+
+    found = list_spaces(place(workspace))
+    rows = [
+        ("SPACE", "TITLE", "EPOCHS"),
+        *((s["space"], s["title"], str(len(s["epochs"]) or "")) for s in found),
+    ]
+    show(found, as_json, table(rows))
+
+
+@space_app.command("settings")
+def settings_command(as_json: AsJson = False) -> None:
+    """What can be set of a map, and of groups."""
+    from selfsup_core.evaluate.clusters import ClusterConfig
+    from selfsup_core.projection.config import MapConfig
+    from selfsup_core.settings import list_settings
+
+    found = [
+        {"of": of, "setting": s.path, "default": s.default, "bounds": s.bounds, "about": s.description}
+        for of, config in (("map", MapConfig), ("groups", ClusterConfig))
+        for s in list_settings(config)
+    ]
+    rows = [
+        ("OF", "SETTING", "DEFAULT", "BOUNDS", "ABOUT"),
+        *((f["of"], f["setting"], str(f["default"]), f["bounds"], f["about"]) for f in found),
+    ]
+    show(found, as_json, table(rows))
+
+
+@space_app.command("map")
+def map_command(
+    space: Space,
+    assignments: Set = None,
+    epoch: Epoch = None,
+    replay: Annotated[
+        bool, typer.Option(help="All kept epochs of a run, each begun from the one before.")
+    ] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a map and wait for it; its key is what the other commands ask for."""
+    from selfsup_core.inspection.space.layouts import read_map
+
+    root = place(workspace)
+    made = spaces_of(root).start(space, settings_of(assignments), epoch, replay=replay, wait=True)
+    about = read_map(root, made["key"])
+    notes = "".join(f"\n{note}" for note in about["notes"])
+    show(
+        made | {"rows": about["rows"], "of": about["total"], "notes": about["notes"]},
+        as_json,
+        f"{made['key']}: {about['rows']:,} points.{notes}",
+    )
+
+
+@space_app.command("trust")
+def trust_command(
+    key: Key, epoch: Epoch = None, workspace: Workspace = None, as_json: AsJson = False
+) -> None:
+    """How much of a map is true."""
+    found = question(place(workspace), key, "trust", epoch)
+    said = found.about
+    show(
+        said,
+        as_json,
+        f"Trustworthiness {said['trustworthiness']:.4f}, continuity {said['continuity']:.4f}. {said['text']}",
+    )
+
+
+@space_app.command("groups")
+def groups_command(
+    key: Key,
+    assignments: Set = None,
+    epoch: Epoch = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find groups, name them, and compare them with the labels."""
+    found = question(place(workspace), key, "clusters", epoch, **settings_of(assignments))
+    said = found.about
+    agreed = said["agreement"]
+    rows = [
+        ("GROUP", "POINTS", "MOST FREQUENT LABEL"),
+        *((g["name"], str(g["size"]), g["label"]) for g in said["groups"]),
+    ]
+    close = f"\nAgainst the labels: ARI {agreed['ari']:.3f}, NMI {agreed['nmi']:.3f}." if agreed else ""
+    show(said, as_json, table(rows) + f"\n{said['loners']} points belong to none.{close}")
+
+
+@space_app.command("why")
+def why_command(
+    key: Key, rows: Rows, epoch: Epoch = None, workspace: Workspace = None, as_json: AsJson = False
+) -> None:
+    """What rows have that the rest has not."""
+    root = place(workspace)
+    found = question(root, key, "why", epoch, bits=bits_of(root, key, rows))
+    said = found.about
+    lines = [
+        ("EFFECT", "WHAT", "HERE"),
+        *((f"{d['effect']:.2f}", d["what"], d["text"]) for d in said["differences"]),
+    ]
+    words = f"\nWords: {', '.join(w['what'] for w in said['words'])}" if said["words"] else ""
+    typical = f"\nMost typical rows: {', '.join(str(c['row']) for c in said['typical'])}; oddest: {', '.join(str(c['row']) for c in said['odd']) or '–'}."
+    show(said, as_json, f"{said['count']:,} of {said['of']:,} points.\n{table(lines)}{words}{typical}")
+
+
+@space_app.command("neighbors")
+def neighbors_command(
+    key: Key,
+    row: Annotated[int, typer.Argument(help="Number of the row.")],
+    count: Annotated[int, typer.Option(help="How many.", min=1, max=200)] = 10,
+    epoch: Epoch = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """The nearest rows in the space itself, and whether the map keeps them near."""
+    from selfsup_core.inspection.space.selections import unpack_rows
+
+    root = place(workspace)
+    at = int(unpack_rows(bits_of(root, key, str(row)))[0])
+    found = question(root, key, "neighbors", epoch, place=at, count=count)
+    lines = [
+        ("ROW", "LABEL", "DISTANCE", "NEAR ON THE MAP"),
+        *(
+            (str(f["row"]), f["label"], f"{f['distance']:.4g}", "yes" if f["kept"] else "no")
+            for f in found.about["found"]
+        ),
+    ]
+    show(found.about, as_json, table(lines))
+
+
+@space_app.command("search")
+def search_command(
+    key: Key,
+    text: Annotated[str, typer.Argument(help="What to look for; a file for the nearest to its sample.")],
+    by: Annotated[str, typer.Option(help="contains, label, row or nearest.")] = "contains",
+    epoch: Epoch = None,
+    keep: Annotated[str, typer.Option(help="Keep what is found as a selection of this name.")] = "",
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find points by their text, label, row, or what they are like."""
+    from selfsup_core.inspection.space.layouts import read_map, read_rows
+    from selfsup_core.inspection.space.selections import kept_under, save_selection, unpack_rows
+
+    root = place(workspace)
+    found = question(root, key, "search", epoch, how=by, text=text)
+    rows = read_rows(root, key)[unpack_rows(found.about["bits"])]
+    if keep:
+        about = read_map(root, key)
+        save_selection(root, kept_under(about["space"], about["source"]), keep, rows)
+    lines = "\n".join(f"{c['row']}  {c['label']}  {c['text'][:100]}" for c in found.about["first"])
+    show(found.about | {"rows": rows.tolist()}, as_json, f"{len(rows):,} rows.\n{lines}")
+
+
+@space_app.command("compare")
+def compare_command(
+    key: Key,
+    other: Annotated[str, typer.Argument(help="Another map over the same data.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """CKA and Procrustes distance between the spaces of two maps."""
+    from selfsup_core.inspection.space.layouts import read_map
+
+    root = place(workspace)
+    second = {"space": read_map(root, other)["space"], "key": other}
+    found = question(root, key, "compare", None, other=second)
+    said = found.about
+    show(
+        said,
+        as_json,
+        f"Over {said['rows']:,} rows: CKA {said['cka']}, Procrustes distance of the vectors {said['procrustes']}, of the maps {said['procrustes_maps']}; {said['shared']:.1%} of {said['neighbors']} neighbors are shared.",
+    )
+
+
+@space_app.command("select")
+def select_command(
+    key: Key,
+    name: Annotated[str, typer.Argument(help="Name of the selection.")],
+    rows: Rows = "",
+    delete: Annotated[bool, typer.Option(help="Delete it instead.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep rows as a named selection, or delete one."""
+    from selfsup_core.inspection.space.layouts import read_map, read_rows
+    from selfsup_core.inspection.space.selections import (
+        delete_selection,
+        kept_under,
+        save_selection,
+        unpack_rows,
+    )
+
+    root = place(workspace)
+    about = read_map(root, key)
+    source = kept_under(about["space"], about["source"])
+    if delete:
+        delete_selection(root, source, name)
+        return show({"deleted": name}, as_json, f"Deleted: {name}")
+    chosen = read_rows(root, key)[unpack_rows(bits_of(root, key, rows))]
+    save_selection(root, source, name, chosen)
+    return show({"selection": name, "rows": len(chosen)}, as_json, f"Kept: {name}, {len(chosen):,} rows.")
+
+
+@space_app.command("label")
+def label_command(
+    key: Key,
+    rows: Rows,
+    label: Annotated[str, typer.Option(help="A class, or a new name.")] = "",
+    how: Annotated[
+        str,
+        typer.Option(
+            help="version: a new version of the data with this label; hand: labels for runs with pseudo-labels; leave-out: a new version without the rows."
+        ),
+    ] = "version",
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell the data what was seen on the map."""
+    if how not in ("version", "hand", "leave-out"):
+        raise SettingError(f"--how is version, hand or leave-out; found {how!r}.")
+    root = place(workspace)
+    found = question(root, key, "relabel", None, bits=bits_of(root, key, rows), label=label, how=how)
+    show(found.about, as_json, f"{found.about['rows']:,} rows; data set {found.about['source']}.")
+
+
+@space_app.command("export")
+def export_command(
+    key: Key,
+    out: Annotated[Path, typer.Argument(help="File to write: .csv, .parquet, .npz or .html.")],
+    rows: Rows = "",
+    by: Annotated[str, typer.Option(help="What the HTML map is colored by.")] = "",
+    epoch: Epoch = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take points away, or the whole map as one HTML file that opens offline."""
+    root = place(workspace)
+    kind = out.suffix.removeprefix(".").lower()
+    target = str(out.resolve())
+    if kind == "html":
+        found = question(root, key, "html", epoch, target=target, by=by)
+    else:
+        bits = bits_of(root, key, rows) if rows else ""
+        found = question(root, key, "export", epoch, target=target, kind=kind, bits=bits)
+    show(found.about, as_json, f"Written: {out}, {found.about['rows']:,} points.")

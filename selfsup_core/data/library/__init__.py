@@ -1,0 +1,1 @@
+"""A person's own data sets: upload, import, health checks, fixes."""

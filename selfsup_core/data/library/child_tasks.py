@@ -1,0 +1,32 @@
+"""What the limited child can do: inspect, build, check, mend. Arguments and results are plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.data.dataset import load_dataset, save_dataset
+from selfsup_core.data.importing.build import build_dataset
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.inspect import inspect_files
+from selfsup_core.data.library.health import check_dataset
+from selfsup_core.data.library.mends import mend_dataset
+
+
+def do_inspect(workspace: Path, files: list[str], config: dict[str, Any]) -> dict[str, Any]:
+    return inspect_files([Path(f) for f in files], ImportConfig(**config))
+
+
+def do_build(workspace: Path, files: list[str], config: dict[str, Any], name: str) -> str:
+    dataset = build_dataset([Path(f) for f in files], ImportConfig(**config), name)
+    save_dataset(dataset, workspace / "datasets" / name)
+    return name
+
+
+def do_check(workspace: Path, folder: str) -> list[dict[str, Any]]:
+    return check_dataset(load_dataset(Path(folder)))
+
+
+def do_mend(workspace: Path, folder: str, mends: list[str], name: str) -> str:
+    save_dataset(mend_dataset(load_dataset(Path(folder)), mends, name), workspace / "datasets" / name)
+    return name

@@ -1,0 +1,229 @@
+"""A person's own data sets in a workspace: bring in, check, mend, split, rename, delete with undo, take away."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from selfsup_core.data.config import SplitConfig
+from selfsup_core.data.dataset import load_dataset
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.library.child import run_job
+from selfsup_core.data.sources import OWN_NAME, find_source, open_source
+from selfsup_core.errors import DataError, SettingError
+from selfsup_core.files import read_json, sha256, write_json
+from selfsup_core.settings import explain
+
+CHUNK = 1 << 20
+SPLIT_SETTINGS = ("validation", "test", "split_seed", "labels_per_class", "labels_fraction")
+
+
+def inspect(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> dict[str, Any]:
+    """What the files hold, as `importing.inspect.inspect_files` says it. Raises DataError."""
+    values = (config or ImportConfig()).model_dump()
+    return run_job("inspect", workspace, files=[str(f) for f in files], config=values)
+
+
+def import_files(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> str:
+    """Make a data set of files; the same content with the same settings is the one that is there already.
+
+    Returns: its name.
+
+    Raises:
+        DataError: nothing can be made of them.
+    """
+    config = config or ImportConfig()
+    digest = hashlib.sha256(config.model_dump_json(exclude={"name"}).encode())
+    for file in files:
+        # Of one file only the ending says anything of its content; of several the names may carry the labels.
+        digest.update(f"\0{file.suffix if len(files) == 1 else file.name}\0".encode())
+        with open(file, "rb") as source:
+            while block := source.read(CHUNK):
+                digest.update(block)
+    title = config.name or files[0].name.split(".")[0]
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or "data"
+    mark = digest.hexdigest()[:8]
+    for folder in (workspace / "datasets").glob(f"my-*-{mark}"):
+        if (folder / "dataset.json").exists():
+            return folder.name
+    name = f"my-{slug}-{mark}"
+    try:
+        run_job("build", workspace, files=[str(f) for f in files], config=config.model_dump(), name=name)
+    except DataError:
+        if (workspace / "datasets" / name / "dataset.json").exists():
+            return name  # two people imported the same content at once
+        raise
+    return name
+
+
+def folder_of(workspace: Path, name: str) -> Path:
+    """Where a data set lies; a built-in one is made when it is not there yet. Raises DataError, SettingError."""
+    source = find_source(name, workspace)
+    if OWN_NAME.fullmatch(name):
+        return workspace / "datasets" / name
+    open_source(name, workspace)
+    return workspace / "datasets" / f"{name}-v{source.version}"
+
+
+def check(workspace: Path, name: str) -> list[dict[str, Any]]:
+    """Health findings; looked for once and kept beside the arrays, which never change. Raises DataError."""
+    folder = folder_of(workspace, name)
+    known = read_json(folder / "health.json")
+    if known is None:
+        known = run_job("check", workspace, folder=str(folder))
+        write_json(folder / "health.json", known)
+    return known
+
+
+def mend(workspace: Path, name: str, mends: list[str]) -> str:
+    """A new version with safe mends. Returns its name; the same mend again is the version that is there."""
+    folder = folder_of(workspace, name)
+    mark = sha256(f"{name} {' '.join(mends)}".encode())[:8]
+    base = re.sub(r"-[0-9a-f]{8}$", "", name.removeprefix("my-"))[:50]
+    new = f"my-{base}-{mark}"
+    if not (workspace / "datasets" / new / "dataset.json").exists():
+        run_job("mend", workspace, folder=str(folder), mends=mends, name=new)
+    return new
+
+
+def save_split(workspace: Path, name: str, **values: Any) -> SplitConfig:
+    """Set the split and the label budget that new runs on this data set begin with.
+
+    Raises:
+        SettingError: a share or a number is out of bounds.
+        DataError: the data set is too small for it.
+    """
+    from selfsup_core.data.splits import split_rows
+
+    try:
+        config = SplitConfig(**(read_split(workspace, name) | values | {"source": name}))
+    except ValidationError as error:
+        raise explain(error, SplitConfig, "data.") from error
+    split_rows(
+        open_source(name, workspace),
+        validation=config.validation,
+        test=config.test,
+        seed=config.split_seed,
+    )
+    write_json(folder_of(workspace, name) / "split.json", config.model_dump(include=set(SPLIT_SETTINGS)))
+    return config
+
+
+def read_split(workspace: Path, name: str) -> dict[str, Any]:
+    """The settings kept by `save_split`, or {}."""
+    source = find_source(name, workspace)
+    folder = name if OWN_NAME.fullmatch(name) else f"{name}-v{source.version}"
+    kept = read_json(workspace / "datasets" / folder / "split.json") or {}
+    return {key: kept[key] for key in SPLIT_SETTINGS if key in kept}
+
+
+def require_own(name: str) -> None:
+    if not OWN_NAME.fullmatch(name):
+        raise DataError(
+            f"{name} is built in and stays as it is.",
+            code="built-in",
+            remedy="Only your own data sets can be renamed or deleted.",
+        )
+
+
+def rename(workspace: Path, name: str, title: str) -> None:
+    """Give a data set another title; its name, which runs refer to, stays. Raises DataError, SettingError."""
+    require_own(name)
+    title = " ".join(title.split())
+    if not 1 <= len(title) <= 80:
+        raise SettingError(f"A title has 1 to 80 characters; found {len(title)}.")
+    path = workspace / "datasets" / name / "dataset.json"
+    about = read_json(path)
+    if about is None:
+        raise DataError(f"There is no data set {name!r}.", code="no-data", remedy="It may be deleted.")
+    write_json(path, about | {"title": title}, durable=True)
+
+
+def delete(workspace: Path, name: str) -> None:
+    """Move a data set to the trash, where it stays for seven days. Raises DataError."""
+    require_own(name)
+    trash = workspace / "trash"
+    trash.mkdir(parents=True, exist_ok=True)
+    if not (workspace / "datasets" / name).is_dir():
+        raise DataError(f"{name} is already deleted.", code="already-deleted")
+    # The name tells the content: what lies there under it is an older copy, deleted before.
+    shutil.rmtree(trash / name, ignore_errors=True)
+    try:
+        os.rename(workspace / "datasets" / name, trash / name)
+    except FileNotFoundError as error:
+        raise DataError(f"{name} is already deleted.", code="already-deleted") from error
+    os.utime(trash / name)
+
+
+def restore(workspace: Path, name: str) -> None:
+    """Undo a deletion. Raises DataError."""
+    require_own(name)
+    if (workspace / "datasets" / name).is_dir():
+        raise DataError(f"{name} is there already.", code="already-there")
+    try:
+        os.rename(workspace / "trash" / name, workspace / "datasets" / name)
+    except OSError as error:
+        raise DataError(f"{name} is not in the trash.", code="not-in-trash") from error
+
+
+def summarize(workspace: Path, name: str) -> dict[str, Any]:
+    """What `data add` and `data show` print: {"dataset", "kind", "rows", "classes", "shape", …}."""
+    dataset = load_dataset(folder_of(workspace, name))
+    labels = np.asarray(dataset.y) if dataset.y is not None else np.zeros(0, int)
+    return {
+        "dataset": name,
+        "title": dataset.title,
+        "kind": dataset.kind,
+        "rows": len(dataset),
+        "classes": dict(
+            zip(
+                dataset.classes,
+                np.bincount(labels[labels >= 0], minlength=len(dataset.classes)).tolist(),
+                strict=True,
+            )
+        ),
+        "unlabeled": int((labels < 0).sum()) if dataset.y is not None else len(dataset),
+        "shape": list(dataset.item_shape),
+        "columns": list(dataset.columns),
+        "notes": dataset.details.get("notes", []),
+        "set_aside": dataset.details.get("aside", {}),
+        "recipe": dataset.details.get("recipe", []),
+        "provenance": dataset.provenance,
+        "split": read_split(workspace, name),
+    }
+
+
+def act_on_rows(workspace: Path, name: str, rows: list[int], label: str | None) -> str:
+    """A new version in which these rows have another label ("" takes it away), or without them where label is None.
+
+    Returns: its name; the same act again is the version that is there.
+
+    Raises:
+        DataError: a row is not there, or nothing would be left. SettingError: the label is too long.
+    """
+    from selfsup_core.data.dataset import save_dataset
+    from selfsup_core.data.library.mends import give_label, leave_rows_out
+
+    dataset = load_dataset(folder_of(workspace, name))
+    wrong = [row for row in rows if not 0 <= row < len(dataset)]
+    if wrong or not rows:
+        raise DataError(
+            f"Row {wrong[0] if wrong else '–'} is none of {dataset.title}; it has rows 0 to {len(dataset) - 1}.",
+            code="no-row",
+        )
+    mark = sha256(f"{name} {label!r} {sorted(rows)}".encode())[:8]
+    base = re.sub(r"-[0-9a-f]{8}$", "", name.removeprefix("my-"))[:50]
+    new = f"my-{base}-{mark}"
+    if not (workspace / "datasets" / new / "dataset.json").exists():
+        act = leave_rows_out if label is None else give_label
+        made = act(dataset, np.array(sorted(set(rows))), *(() if label is None else (label,)))
+        save_dataset(replace(made, id=new), workspace / "datasets" / new)
+    return new

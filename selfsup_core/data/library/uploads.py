@@ -1,0 +1,111 @@
+"""Uploaded files on disk: streamed in within limits, named by their content, removed when done with."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.errors import DataError
+
+CHUNK = 1 << 20
+
+
+def safe_name(name: str) -> str:
+    """A file name without folders or odd characters, its ending kept."""
+    base = re.split(r"[\\/]", name)[-1]
+    return re.sub(r"[^\w.\- ]", "_", base).strip(". ")[-100:] or "file"
+
+
+def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list[Path]:
+    """Stream uploaded files to disk, into a folder named by their content.
+
+    Args:
+        files: (name, open file) pairs.
+
+    Raises:
+        DataError: too many or too large; nothing of them stays.
+        OSError: the disk is full; nothing of them stays.
+    """
+    uploads = workspace / "uploads"
+    uploads.mkdir(parents=True, exist_ok=True)
+    sweep_uploads(workspace)
+    temporary = uploads / f".{uuid.uuid4().hex}.tmp"
+    temporary.mkdir()
+    total, digest, names = 0, hashlib.sha256(), []
+    try:
+        for name, source in files:
+            if len(names) >= LIMITS.files:
+                raise DataError(
+                    f"More than {LIMITS.files} files at once.",
+                    code="too-many-files",
+                    remedy="Put them into one ZIP.",
+                )
+            name = unused(safe_name(name), names)
+            names.append(name)
+            digest.update(f"\0{name}\0".encode())
+            size = 0
+            with open(temporary / name, "wb") as target:
+                while block := source.read(CHUNK):
+                    size += len(block)
+                    if size > LIMITS.file_bytes:
+                        raise DataError(
+                            f"{name} has more than {LIMITS.file_bytes // MB} MB.",
+                            code="file-too-large",
+                            remedy="Split it or take a sample.",
+                        )
+                    digest.update(block)
+                    target.write(block)
+            total += size
+            if total > LIMITS.total_bytes:
+                raise DataError(
+                    f"The files have more than {LIMITS.total_bytes // MB} MB together.",
+                    code="too-large",
+                    remedy="Take a sample.",
+                )
+        if not names:
+            raise DataError("No file was given.", code="no-file", remedy="Choose at least one.")
+        folder = uploads / digest.hexdigest()[:20]
+        try:
+            os.rename(temporary, folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    os.utime(folder)
+    return [folder / name for name in names]
+
+
+def unused(name: str, names: list[str]) -> str:
+    stem, dot, ending = name.partition(".")
+    count = 2
+    while name in names:
+        name, count = f"{stem}-{count}{dot}{ending}", count + 1
+    return name
+
+
+def sweep_uploads(workspace: Path, *, hours: float = 12.0) -> None:
+    """Remove what uploads left behind: half-written ones after an hour, unused ones after half a day."""
+    for entry in (workspace / "uploads").glob("*"):
+        try:
+            age = time.time() - entry.stat().st_mtime
+        except FileNotFoundError:
+            continue
+        if age > (3600 if entry.name.startswith(".") else hours * 3600):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def drop_upload(workspace: Path, files: list[Path]) -> None:
+    """Remove uploaded files that were imported or are not wanted; originals are not kept."""
+    uploads = (workspace / "uploads").resolve()
+    for file in files:
+        inside = file.resolve().relative_to(uploads).parts
+        shutil.rmtree(uploads / inside[0], ignore_errors=True)

@@ -1,0 +1,1 @@
+"""What a language model makes of a text: probabilities, attention, continuations."""

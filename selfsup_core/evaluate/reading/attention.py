@@ -1,0 +1,44 @@
+"""What each token of a text looks at: one head of one layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.errors import DataError, SettingError
+from selfsup_core.evaluate.reading.encoding import encode, encode_masked, looks_ahead, pieces_of
+
+MOST_ATTENTION = 64
+
+
+def attention_of(
+    model: Any, tokenizer: Any, text: str, *, layer: int, head: int
+) -> tuple[list[str], np.ndarray]:
+    """(T tokens, (T, T) float32): row i says how token i shares its attention.
+
+    Among the tokens up to itself in a causal model, among all in others. Marks that the model wants around a text
+    are among them. At most 64 tokens.
+
+    Raises:
+        DataError: there is no text. SettingError: the model has no such layer or head.
+    """
+    import torch
+
+    layers, heads = model.config.num_hidden_layers, model.config.num_attention_heads
+    for name, value, count in (("layer", layer, layers), ("head", head, heads)):
+        if not 0 <= value < count:
+            raise SettingError(f"{name} must be at least 0 and less than {count}; found {value}.")
+    made = (encode_masked if looks_ahead(model) else encode)(model, tokenizer, text, most=MOST_ATTENTION)
+    if not made.ids or (made.after and not made.own):
+        raise DataError("There is no text to read.", code="no-text", remedy="Type a few words.")
+    was = model.config._attn_implementation
+    model.set_attn_implementation("eager")  # the quick kernels do not keep what they computed
+    try:
+        with torch.inference_mode():
+            seen = model(torch.tensor([made.ids]), output_attentions=True).attentions
+    finally:
+        model.set_attn_implementation(was)
+    if not seen or seen[layer] is None:
+        raise DataError("This model's layers do not give their attention.", code="no-attention")
+    return pieces_of(tokenizer, made.ids), seen[layer][0, head].float().numpy()

@@ -1,0 +1,148 @@
+"""A causal language model on a person's text: how likely each token is, what could come next, and a continuation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfsup_core.errors import DataError
+from selfsup_core.evaluate.reading.encoding import context_of, encode, note_of, pieces_of
+from selfsup_core.evaluate.reading.tokens import (
+    bits_per_character,
+    conditional_log_probabilities,
+    perplexity,
+    reshape_distribution,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+ALTERNATIVES = 5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text as the model sees it.
+
+    Attributes:
+        pieces: (T,) the text of each token.
+        log_p: (T,) ln P(token | what the model sees); NaN for a token that nothing foretells.
+        alternatives: for each token the most likely ones at its place, [(text, P), …].
+        spans: for each token its (first, one behind the last) character of the text.
+        note: what was done to the text, or "".
+    """
+
+    pieces: list[str]
+    log_p: np.ndarray
+    alternatives: list[list[tuple[str, float]]]
+    spans: list[tuple[int, int]]
+    note: str
+
+    @property
+    def characters(self) -> int:
+        """Characters of the tokens that have a probability."""
+        spans = zip(self.spans, self.log_p, strict=True)
+        return sum(end - start for (start, end), p in spans if not np.isnan(p))
+
+    def summary(self) -> dict[str, float | None]:
+        """log_probability (natural), perplexity, bits_per_character, and how many tokens they are of; None without any."""
+        import torch
+
+        known = torch.from_numpy(self.log_p[~np.isnan(self.log_p)])
+        values = {
+            "log_probability": float(known.sum()) if len(known) else None,
+            "perplexity": perplexity(known),
+            "bits_per_character": bits_per_character(known, self.characters),
+        }
+        finite = {k: v if v is not None and math.isfinite(v) else None for k, v in values.items()}
+        return finite | {"tokens": len(known)}
+
+
+def likeliest(tokenizer: Any, logits: torch.Tensor, count: int) -> list[list[tuple[str, float]]]:
+    """(T, V) → for each place the most likely tokens, [(text, P), …]."""
+    top = logits.float().softmax(dim=-1).topk(min(count, logits.shape[-1]))
+    return [
+        list(zip(pieces_of(tokenizer, row.tolist()), p.tolist(), strict=True))
+        for row, p in zip(top.indices, top.values, strict=True)
+    ]
+
+
+def encode_end(model: Any, tokenizer: Any, text: str) -> list[int]:
+    """Tokens to go on from. Raises DataError when there are none."""
+    ids = encode(model, tokenizer, text, from_end=True).ids
+    if not ids:
+        raise DataError("There is no text to go on from.", code="no-text", remedy="Type a few words.")
+    return ids
+
+
+def read_text(model: Any, tokenizer: Any, text: str) -> Reading:
+    """How likely each token of a text is after those before it.
+
+    Raises:
+        DataError: there is no token in it.
+    """
+    import torch
+
+    made = encode(model, tokenizer, text)
+    if not made.own:
+        raise DataError("There is no text to read.", code="no-text", remedy="Type a few words.")
+    tensor = torch.tensor(made.ids)
+    with torch.inference_mode():
+        logits = model(tensor[None]).logits[0]
+    log_p = conditional_log_probabilities(logits, tensor).numpy()
+    others = likeliest(tokenizer, logits[:-1], ALTERNATIVES)
+    if not made.before:  # nothing foretells the first token
+        log_p, others = np.concatenate([[np.nan], log_p]), [[], *others]
+    return Reading(pieces_of(tokenizer, made.own), log_p, others, made.spans, note_of(tokenizer, made))
+
+
+def next_logits(model: Any, tokenizer: Any, text: str) -> torch.Tensor:
+    """(V,) logits of what comes after the text.
+
+    Raises:
+        DataError: the text is empty and the model has no token for a beginning.
+    """
+    import torch
+
+    ids = encode_end(model, tokenizer, text)
+    with torch.inference_mode():
+        return model(torch.tensor([ids])).logits[0, -1].float()
+
+
+def foretell(
+    model: Any, tokenizer: Any, text: str, *, count: int = 15, **shape: Any
+) -> list[tuple[str, float, float]]:
+    """[(token, P by the model, P after temperature, top-k and top-p), …], most likely first."""
+    logits = next_logits(model, tokenizer, text)
+    plain, shaped = logits.double().softmax(dim=-1), reshape_distribution(logits, **shape)
+    best = plain.topk(min(count, len(plain))).indices
+    names = pieces_of(tokenizer, best.tolist())
+    return list(zip(names, plain[best].tolist(), shaped[best].tolist(), strict=True))
+
+
+def go_on(model: Any, tokenizer: Any, text: str, *, tokens: int = 20, seed: int = 0, **shape: Any) -> str:
+    """The text that the model writes after `text`, one drawn token at a time; ends early at an end-of-text token."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    ids = encode_end(model, tokenizer, text)
+    made: list[int] = []
+    context, cache, fresh = context_of(model, tokenizer), None, ids
+    with torch.inference_mode():
+        for _ in range(tokens):
+            if len(ids) + len(made) >= context:
+                cache, fresh = None, [*ids, *made][-(context // 2) :]
+            out = model(torch.tensor([fresh]), past_key_values=cache, use_cache=True)
+            p = reshape_distribution(out.logits[0, -1].float(), **shape)
+            token = int(torch.multinomial(p, 1, generator=generator))
+            if token == tokenizer.eos_token_id:
+                break
+            made.append(token)
+            cache, fresh = out.past_key_values, [token]
+    # Decoded together with what came before, so that spaces and split characters come out right.
+    return tokenizer.decode([*ids, *made], skip_special_tokens=True)[
+        len(tokenizer.decode(ids, skip_special_tokens=True)) :
+    ]

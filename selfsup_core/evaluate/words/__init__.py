@@ -1,0 +1,1 @@
+"""What the numbers of a run mean, in words: verdicts and signs of trouble."""

@@ -1,0 +1,79 @@
+"""Signs of trouble in a classifier's numbers, said in words with the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selfsup_core.evaluate.words.trouble import over_fitting, sign
+
+ONE_CLASS = 0.98  # of the predictions
+MARGIN = 0.05  # by which the predictions' share is above the truth's
+FIRST_EPOCH = 2  # a network that has hardly begun names one class
+
+
+def find_classification_signs(
+    row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any] | None, *, is_last: bool
+) -> list[dict[str, str]]:
+    """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never wrong.
+
+    Args:
+        row: the epoch's metrics. past: the rows of the epochs before it.
+        baseline: `majority_accuracy` and `logistic_accuracy` on the same rows, as far as they are known.
+    """
+    if row["epoch"] < 1:
+        return []
+    found = (
+        over_fitting(row, past, {"objective_settings": {}}),
+        one_class(row, is_last=is_last),
+        no_better_than_majority(row, baseline, is_last=is_last),
+        worse_than_logistic(row, past, baseline, is_last=is_last),
+    )
+    return [one for one in found if one]
+
+
+def one_class(row: dict[str, Any], *, is_last: bool) -> dict[str, str] | None:
+    share, true = row.get("val_largest_share"), row.get("val_largest_true_share")
+    if share is None or true is None or (row["epoch"] < FIRST_EPOCH and not is_last):
+        return None
+    if share < ONE_CLASS or share <= true + MARGIN:
+        return None
+    return sign(
+        "one-class",
+        f"One class for everything: {share:.0%} of the validation rows get the same one, while no class has more than {true:.0%} of them.",
+        "Train longer, change the learning rate, or set objective.class_weights to balanced.",
+    )
+
+
+def no_better_than_majority(
+    row: dict[str, Any], baseline: dict[str, Any] | None, *, is_last: bool
+) -> dict[str, str] | None:
+    majority, found = (baseline or {}).get("majority_accuracy"), row.get("val_accuracy")
+    if not is_last or majority is None or found is None or found > majority:
+        return None
+    return sign(
+        "majority",
+        f"No better than the most frequent class: {found:.1%} of the validation rows, where always naming that class reaches {majority:.1%}.",
+        "Check the labels, use more of them, train longer, or use other features.",
+    )
+
+
+def worse_than_logistic(
+    row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any] | None, *, is_last: bool
+) -> dict[str, str] | None:
+    """The best epoch counts, since that is the one which is kept."""
+    logistic, rows = (
+        (baseline or {}).get("logistic_accuracy"),
+        (baseline or {}).get("validation_rows"),
+    )
+    known = [r for r in (*past, row) if r.get("val_accuracy") is not None and r.get("val_loss") is not None]
+    if not is_last or logistic is None or not rows or not known:
+        return None
+    best = min(known, key=lambda r: r["val_loss"])["val_accuracy"]
+    # Two standard errors of a share, so that chance is not called trouble.
+    if best >= logistic - 2 * (logistic * (1 - logistic) / rows) ** 0.5 - 0.01:
+        return None
+    return sign(
+        "worse-than-logistic",
+        f"Worse than logistic regression: {best:.1%} of the validation rows, where it reaches {logistic:.1%} on the same features.",
+        "Train longer, raise the learning rate, or leave hidden layers out.",
+    )

@@ -1,0 +1,52 @@
+"""Signs of trouble in a language model's numbers, said in words with the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selfsup_core.evaluate.words.trouble import over_fitting, sign
+
+
+def find_language_signs(
+    row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any] | None, *, is_last: bool
+) -> list[dict[str, str]]:
+    """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never wrong.
+
+    Args:
+        row: the epoch's metrics. past: the rows of the epochs before it.
+        baseline: what counting achieves (`ngram_baseline`), or nothing.
+    """
+    if row["epoch"] < 1:
+        return []
+    found = (
+        over_fitting(row, past, {"objective_settings": {}}),
+        worse_than_counting(row, baseline, is_last=is_last),
+        forgot(row, past, is_last=is_last),
+    )
+    return [one for one in found if one]
+
+
+def worse_than_counting(
+    row: dict[str, Any], baseline: dict[str, Any] | None, *, is_last: bool
+) -> dict[str, str] | None:
+    pairs, loss = (baseline or {}).get("bigram_loss"), row.get("val_loss")
+    if not is_last or pairs is None or loss is None or loss <= pairs:
+        return None
+    return sign(
+        "worse-than-counting",
+        f"Worse than counting pairs of tokens: {loss:.3f} nats a token, where counting reaches {pairs:.3f}.",
+        "Train longer, or raise the learning rate.",
+    )
+
+
+def forgot(row: dict[str, Any], past: list[dict[str, Any]], *, is_last: bool) -> dict[str, str] | None:
+    """A loaded model that ends worse than it began."""
+    first = next((r["val_loss"] for r in past if r["epoch"] == 0 and r.get("val_loss")), None)
+    loss = row.get("val_loss")
+    if not is_last or first is None or loss is None or loss <= first:
+        return None
+    return sign(
+        "worse-than-before",
+        f"Worse than before training: {loss:.3f} nats a token, {first:.3f} at epoch 0.",
+        "Lower the learning rate, or use more text.",
+    )

@@ -1,0 +1,162 @@
+"""Signs of trouble in a run's numbers, said in words with the remedy. Pages, CLI and reports all say it from here."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from selfsup_core.evaluate.words.verdict import MARGIN
+
+MOST_DEAD = 0.25
+MOST_SATURATED = 0.02
+LEAST_CODES = 0.3
+LEAST_ACTIVE = 0.5
+FEW_STEPS = 1000
+OVERFIT_EPOCHS, OVERFIT_RISE = 5, 0.02
+
+
+def find_signs(
+    row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any] | None, about: dict[str, Any]
+) -> list[dict[str, str]]:
+    """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never wrong.
+
+    Args:
+        row: the epoch's metrics. past: the rows of the epochs before it.
+        baseline: PCA's numbers, or None.
+        about: objective, objective_settings, code_size, code_activation, is_last, epochs.
+    """
+    if row["epoch"] < 1:
+        return []
+    found = (
+        dead_units(row, about),
+        posterior_collapse(row, about),
+        codebook_collapse(row),
+        over_fitting(row, past, about),
+        worse_than_pca(row, baseline, about),
+        saturated_outputs(row, about),
+    )
+    return [sign for sign in found if sign]
+
+
+def sign(code: str, text: str, remedy: str) -> dict[str, str]:
+    return {"code": code, "text": text, "remedy": remedy}
+
+
+def dead_units(row: dict[str, Any], about: dict[str, Any]) -> dict[str, str] | None:
+    share, size = row.get("val_dead_units"), about["code_size"]
+    if share is None or share <= MOST_DEAD:
+        return None
+    count = round(share * size)
+    text = f"Dead units: {count} of {size} numbers of the code are the same for every sample."
+    if about["code_activation"] == "relu":
+        return sign(
+            "dead-units",
+            text,
+            "ReLU lets a unit die: try a linear code activation, or a lower learning rate.",
+        )
+    return sign("dead-units", text, "Try a smaller code, a lower learning rate or a weaker penalty.")
+
+
+def posterior_collapse(row: dict[str, Any], about: dict[str, Any]) -> dict[str, str] | None:
+    active, size = row.get("val_active_dimensions"), about["code_size"]
+    settings = about["objective_settings"]
+    warm = max(3.0, float(settings.get("warmup_epochs", 0)))
+    if active is None or row["epoch"] < warm or active >= LEAST_ACTIVE * size:
+        return None
+    beta = float(settings.get("beta", 1.0))
+    text = (
+        f"Posterior collapse: only {round(active)} of {size} dimensions carry anything (KL above 0.01 nats)."
+    )
+    if active >= 1 and beta > 1:
+        return sign(
+            "posterior-collapse",
+            text,
+            f"With β = {beta:g} some unused dimensions are the point; lower β to use more.",
+        )
+    if active >= 1:
+        return sign(
+            "posterior-collapse",
+            text,
+            "Harmless if the images are good: a smaller code would do. Lower β uses more.",
+        )
+    return sign(
+        "posterior-collapse",
+        text,
+        "The decoder ignores the code: lower β, or warm the KL up for more epochs.",
+    )
+
+
+def codebook_collapse(row: dict[str, Any]) -> dict[str, str] | None:
+    used = row.get("val_used_codes")
+    if used is None or row["epoch"] < 2 or used >= LEAST_CODES:
+        return None
+    return sign(
+        "codebook-collapse",
+        f"Codebook collapse: only {used:.0%} of the codebook is in use.",
+        "Try fewer codes, longer training, or a lower learning rate.",
+    )
+
+
+def over_fitting(
+    row: dict[str, Any], past: list[dict[str, Any]], about: dict[str, Any]
+) -> dict[str, str] | None:
+    # While β rises the loss means something else at every epoch, so the lowest one there is no best.
+    first = max(1.0, float(about["objective_settings"].get("warmup_epochs", 0)))
+    known = [r for r in past if r["epoch"] >= first and r.get("val_loss") is not None]
+    if not known or row.get("val_loss") is None or row.get("train_loss") is None:
+        return None
+    best = min(known, key=lambda r: r["val_loss"])
+    rise = row["val_loss"] - best["val_loss"]
+    is_late = row["epoch"] - best["epoch"] >= OVERFIT_EPOCHS
+    still_falls = best.get("train_loss") is not None and row["train_loss"] < best["train_loss"]
+    if not is_late or not still_falls or rise <= OVERFIT_RISE * abs(best["val_loss"]):
+        return None
+    return sign(
+        "over-fitting",
+        f"Over-fitting: validation loss was lowest at epoch {best['epoch']} and has risen since, while training loss falls.",
+        "Stop there (the best epoch is kept), or use more data, a smaller network or noise.",
+    )
+
+
+def worse_than_pca(
+    row: dict[str, Any], baseline: dict[str, Any] | None, about: dict[str, Any]
+) -> dict[str, str] | None:
+    pca, mse = (baseline or {}).get("pca_mse"), row.get("val_mse")
+    if not about["is_last"] or pca is None or mse is None or mse <= pca * (1 + MARGIN):
+        return None
+    size = baseline["pca_components"]
+    text = f"Worse than PCA: error {mse:.4f} with {size} numbers, where PCA with as many reaches {pca:.4f}."
+    steps = row.get("step") or FEW_STEPS
+    if steps < FEW_STEPS:
+        epochs = math.ceil(about["epochs"] * FEW_STEPS / steps / 10) * 10
+        return sign(
+            "worse-than-pca",
+            text,
+            f"It made only {steps:,} steps: {epochs:,} epochs would make about {FEW_STEPS:,}.",
+        )
+    if about["objective"] == "vector-quantized":
+        settings = about["objective_settings"]
+        parts = about["code_size"] // settings["dimension"]
+        bits = parts * math.log2(settings["codes"])
+        return sign(
+            "worse-than-pca",
+            text,
+            f"Here they are {parts} entries of a codebook of {settings['codes']}, {bits:.0f} bits in all, far less than PCA's {size} numbers. More entries, or fewer numbers in each, rebuild better.",
+        )
+    if about["objective"] != "reconstruction":
+        return sign(
+            "worse-than-pca",
+            text,
+            "This objective asks for more than rebuilding, so it need not matter; a weaker penalty or less noise rebuilds better.",
+        )
+    return sign("worse-than-pca", text, "Train longer, raise the learning rate, or use wider layers.")
+
+
+def saturated_outputs(row: dict[str, Any], about: dict[str, Any]) -> dict[str, str] | None:
+    share = row.get("val_saturated")
+    if share is None or share <= MOST_SATURATED:
+        return None
+    text = f"Saturated outputs: {share:.0%} of the values are stuck near 0 or 1 while the input is far away."
+    if about["objective_settings"].get("loss") == "mse":
+        return sign("saturated", text, "MSE hardly moves them: use BCE, or a lower learning rate.")
+    return sign("saturated", text, "Use a lower learning rate.")

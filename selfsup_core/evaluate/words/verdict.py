@@ -1,0 +1,88 @@
+"""What the numbers of a run mean, in words. Pages, CLI and reports all say it from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MARGIN = 0.02
+
+
+def compare_with_pca(val_mse: float, pca_mse: float, margin: float = MARGIN) -> str:
+    """Whether the autoencoder beats PCA with as many dimensions, on the same validation rows."""
+    if val_mse < pca_mse * (1 - margin):
+        return "better than PCA"
+    if val_mse <= pca_mse * (1 + margin):
+        return "about as good as PCA"
+    return "worse than PCA"
+
+
+def describe_run(state: dict[str, Any]) -> str:
+    """One line: error, verdict against PCA, 5-NN on the code against the raw input."""
+    metrics, baseline = state.get("metrics") or {}, state.get("baseline") or {}
+    if state.get("task") == "language":
+        return describe_language(metrics, baseline)
+    if state.get("task") == "classify":
+        return describe_classifier(metrics, baseline)
+    if state.get("task") == "pseudo":
+        return describe_pseudo(metrics, state.get("verdict"))
+    parts = []
+    mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
+    if mse is not None:
+        parts.append(f"val MSE {mse:.4f}")
+    if mse is not None and pca_mse is not None:
+        verdict = compare_with_pca(mse, pca_mse, baseline["verdict_margin"])
+        parts.append(f"PCA-{baseline['pca_components']} {pca_mse:.4f}: {verdict}")
+    knn, raw = metrics.get("knn_accuracy"), baseline.get("raw_knn_accuracy")
+    if knn is not None:
+        beside = f" (raw input {raw:.1%})" if raw is not None else ""
+        parts.append(f"5-NN on the code {knn:.1%}{beside}")
+    return " · ".join(parts) or "no epoch yet"
+
+
+def describe_language(metrics: dict[str, Any], baseline: dict[str, Any]) -> str:
+    """One line: loss beside counting pairs, perplexity, bits a character."""
+    loss, pairs = metrics.get("val_loss"), baseline.get("bigram_loss")
+    if loss is None:
+        return "no epoch yet"
+    parts = [f"val loss {loss:.3f} nats a token"]
+    if pairs is not None:
+        verdict = "better" if loss < pairs else "worse"
+        parts.append(f"counting pairs {pairs:.3f}: {verdict} than counting")
+    parts.append(f"perplexity {metrics['val_token_perplexity']:.2f}")
+    if (bits := metrics.get("val_bits_per_character")) is not None:
+        parts.append(f"{bits:.3f} bits a character")
+    return " · ".join(parts)
+
+
+def describe_pseudo(metrics: dict[str, Any], verdict: dict[str, str] | None) -> str:
+    """One line: the verdict once there is one, else student, twin and ceiling on test rows; what is kept."""
+    if metrics.get("accuracy") is None:
+        return "no epoch yet"
+    named = (
+        ("accuracy", "with pseudo-labels"),
+        ("twin_accuracy", "the same labels alone"),
+        ("ceiling_accuracy", "all labels"),
+    )
+    parts = [f"{title} {metrics[key]:.1%}" for key, title in named if metrics.get(key) is not None]
+    if verdict:
+        parts = [verdict["text"].rstrip(".")]
+    if metrics.get("coverage") is not None:
+        parts.append(f"{metrics['coverage']:.0%} of the unlabeled rows kept")
+    return " · ".join(parts)
+
+
+def describe_classifier(metrics: dict[str, Any], baseline: dict[str, Any]) -> str:
+    """One line: test accuracy once it is known, validation accuracy beside simpler means."""
+    found, tested = metrics.get("val_accuracy"), metrics.get("test_accuracy")
+    if found is None:
+        return "no epoch yet"
+    parts = []
+    if tested is not None:
+        parts.append(
+            f"test accuracy {tested:.1%}, macro-F1 {metrics['test_macro_f1']:.3f} on {metrics['test_rows']:,} rows"
+        )
+    parts.append(f"validation accuracy {found:.1%}")
+    for name, title in (("logistic", "logistic regression"), ("majority", "most frequent class")):
+        if (beside := baseline.get(f"{name}_accuracy")) is not None:
+            parts.append(f"{title} {beside:.1%}")
+    return " · ".join(parts)

@@ -1,0 +1,302 @@
+"""A trained classifier by itself: from a run or a folder, names the classes of new samples, and is written as a folder.
+
+A head: classifier.json, head.safetensors. A fine-tuned transformer: a folder in Hugging Face's layout; with pooling "own"
+plain transformers loads it as AutoModelForSequenceClassification, else AutoModel gives the states and head.safetensors
+holds the layer above them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfsup_core.errors import DataError, RunError
+from selfsup_core.export.features import Features, fit_features, read_items
+from selfsup_core.files import read_json
+from selfsup_core.models import MODELS
+
+if TYPE_CHECKING:
+    import torch
+
+FORMAT = 1
+ABOUT, HEAD = "classifier.json", "head.safetensors"
+BATCH = 32
+
+
+@dataclass
+class Classifier:
+    """A network in evaluation mode and all that it needs for new samples.
+
+    Attributes:
+        about: format, classes, network (its settings), and of a transformer most_tokens, padding and pooling.
+        features: of a head; None for a transformer, which has a tokenizer.
+    """
+
+    model: Any
+    about: dict[str, Any]
+    features: Features | None = None
+    tokenizer: Any = None
+
+    @property
+    def classes(self) -> list[str]:
+        return self.about["classes"]
+
+    def logits(self, items: list[Any]) -> torch.Tensor:
+        """Samples (texts, arrays of stored values) → (B, C) float32.
+
+        Raises:
+            DataError: as `Features.apply`.
+        """
+        import torch
+
+        with torch.inference_mode():
+            if self.features is not None:
+                return self.model(torch.from_numpy(self.features.apply(items))).float()
+            return torch.cat([self._read(items[i : i + BATCH]) for i in range(0, len(items), BATCH)])
+
+    def _read(self, texts: list[str]) -> torch.Tensor:
+        import torch
+
+        from selfsup_core.models.modules.heads import Tokens
+        from selfsup_core.tasks.parts.classify_inputs import make_encoder, pad_tokens
+
+        padding = self.about["padding"]
+        encode = make_encoder(self.tokenizer, self.about["most_tokens"], padding)
+        ids, mask = pad_tokens(encode(texts), padding)
+        return self.model(Tokens(torch.from_numpy(ids).long(), torch.from_numpy(mask))).float()
+
+    @property
+    def kind(self) -> str:
+        """Of its samples: "text", "image", "sound" or "table"."""
+        return "text" if self.features is None else self.features.about["kind"]
+
+    def predict(self, given: list[str]) -> list[dict[str, Any]]:
+        """What a person gave (see `read_items`), named as by `name`."""
+        return self.name(
+            *read_items({"kind": "text"} if self.features is None else self.features.about, given)
+        )
+
+    def name(self, names: list[str], items: list[Any]) -> list[dict[str, Any]]:
+        """Samples and what to call them → item, label, probability and the probabilities of all classes."""
+        shares = self.logits(items).softmax(dim=1).numpy()
+        return [
+            {
+                "item": name,
+                "label": self.classes[int(row.argmax())],
+                "probability": float(row.max()),
+                "probabilities": {c: float(p) for c, p in zip(self.classes, row, strict=True)},
+            }
+            for name, row in zip(names, shares, strict=True)
+        ]
+
+
+def load_run(workspace: Path, run: str, epoch: int | None = None) -> tuple[Classifier, int]:
+    """The classifier of a run, and the epoch that it is of: the one asked for, or the best.
+
+    Raises:
+        RunError: no such run, it trains no classifier, or it has no weights yet.
+        DataError: its data or its model are gone, or its files are damaged.
+    """
+    from selfsup_core.runs.folder import open_run
+    from selfsup_core.runs.spec import read_spec
+
+    folder = open_run(workspace, run)
+    spec = read_spec(folder.spec)
+    if MODELS[spec.model.kind].task != "classify":
+        raise RunError(f"The run {folder.id} trains no classifier.", code="no-classifier")
+    weights, used = run_weights(folder, epoch)
+    build = load_text_run if spec.model.kind == "text-classifier" else load_head_run
+    return build(folder, spec, workspace, weights), used
+
+
+def run_weights(folder: Any, epoch: int | None) -> tuple[dict[str, Any], int]:
+    """Those of the epoch asked for or the best one, in full precision where a checkpoint has them."""
+    from selfsup_core.runs.weights import epoch_weights, nearest_epoch
+
+    best = (read_json(folder.state) or {}).get("best")
+    if epoch is None and best:
+        try:
+            return epoch_weights(folder, best["epoch"]), best["epoch"]
+        except RunError:
+            epoch = best["epoch"]  # its weights were not kept: the nearest ones
+    used = nearest_epoch(folder.weights, epoch)
+    return epoch_weights(folder, used), used
+
+
+def run_classes(folder: Any) -> list[str]:
+    from selfsup_core.runs.frames import read_about
+
+    try:
+        return json.loads(read_about(folder.frames / "static.safetensors")["classes"])
+    except (FileNotFoundError, KeyError) as error:
+        raise RunError(f"The run {folder.id} has not begun yet.", code="no-weights") from error
+
+
+def put_weights(model: Any, weights: dict[str, Any]) -> Any:
+    from selfsup_core.train.loop import load_trained
+
+    try:
+        load_trained(model, weights)
+    except RuntimeError as error:
+        raise DataError(f"The weights do not fit the network: {error}.", code="bad-weights") from error
+    return model.eval().requires_grad_(False)
+
+
+def load_head_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, Any]) -> Classifier:
+    from selfsup_core.data.sources import open_source
+
+    features = fit_features(open_source(spec.data.source, workspace), spec.data, workspace)
+    classes = run_classes(folder)
+    about = {"format": FORMAT, "classes": classes, "network": spec.model.model_dump(mode="json")}
+    about["width"] = len(weights["standardize.mean"])
+    about["shape"] = features.about.get("item_shape") or [about["width"]]
+    if spec.data.code_of:
+        from selfsup_core.tasks.parts.code_of import take_encoder
+
+        features.encoder, _ = take_encoder(workspace, folder.path, spec.data, tuple(about["shape"]))
+        features.about["encoder_spec"] = (folder.path / "encoder.yaml").read_text("utf-8")
+        about["shape"] = [about["width"]]
+    return Classifier(put_weights(build_head(about), weights), about, features)
+
+
+def build_head(about: dict[str, Any]) -> Any:
+    network = MODELS[about["network"]["kind"]]
+    config = network.config.model_validate(about["network"])
+    shape = about.get("shape") or [about["width"]]
+    return network.build(config, (*shape, len(about["classes"])))
+
+
+def load_text_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, Any]) -> Classifier:
+    from selfsup_core.tasks.parts.backbone import load_backbone, make_classifier, merge_lora
+
+    classes = run_classes(folder)
+    backbone = load_backbone(spec.model, workspace, folder.path)
+    model = put_weights(make_classifier(backbone, spec.model, tuple(classes), spec.seed), weights)
+    merge_lora(model)
+    about = {
+        "format": FORMAT,
+        "classes": classes,
+        "network": spec.model.model_dump(mode="json"),
+        "pooling": backbone.pooling,
+        "padding": backbone.padding,
+        "width": backbone.width,
+        "most_tokens": backbone.most_tokens(spec.model.most_tokens),
+    }
+    return Classifier(model.eval().requires_grad_(False), about, None, backbone.tokenizer)
+
+
+def export_classifier(workspace: Path, run: str, target: Path, epoch: int | None = None) -> int:
+    """Write a run's classifier as a folder of its own; the epoch it is of.
+
+    Raises:
+        RunError, DataError: as `load_run`, or the folder is there already.
+    """
+    if target.exists():
+        raise DataError(f"{target.name} is there already.", code="exists", remedy="Choose another folder.")
+    found, used = load_run(workspace, run, epoch)
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        save_classifier(found, temporary)
+        temporary.rename(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return used
+
+
+def save_classifier(found: Classifier, folder: Path) -> None:
+    from safetensors.torch import save_file
+
+    about, model = dict(found.about), found.model
+    if found.features is not None:
+        import torch
+
+        about["features"] = found.features.about
+        tensors = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
+        tensors |= {
+            f"features.{k}": torch.from_numpy(np.ascontiguousarray(v))
+            for k, v in found.features.arrays.items()
+        }
+        if found.features.encoder is not None:
+            tensors |= {
+                f"encoder.{k}": v.contiguous() for k, v in found.features.encoder.state_dict().items()
+            }
+        save_file(tensors, folder / HEAD)
+    else:
+        model.backbone.config.architectures = [type(model.backbone).__name__]
+        model.backbone.save_pretrained(folder, safe_serialization=True)
+        found.tokenizer.save_pretrained(folder)
+        if model.output is not None:
+            save_file({k: v.contiguous() for k, v in model.output.state_dict().items()}, folder / HEAD)
+    (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
+
+
+def load_classifier(folder: Path) -> Classifier:
+    """What `export_classifier` wrote.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    about = read_json(folder / ABOUT)
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise DataError(f"{folder.name} holds no exported classifier.", code="no-classifier")
+    try:
+        return load_head(folder, about) if "features" in about else load_text(folder, about)
+    except DataError:
+        raise
+    except Exception as error:  # transformers and safetensors raise many kinds
+        raise DataError(
+            f"The classifier in {folder.name} could not be loaded: {str(error).splitlines()[0][:300] if str(error) else type(error).__name__}",
+            code="bad-model",
+        ) from error
+
+
+def load_head(folder: Path, about: dict[str, Any]) -> Classifier:
+    from safetensors.torch import load_file
+
+    tensors = load_file(folder / HEAD)
+    kept = {name: {} for name in ("model", "features", "encoder")}
+    for name, value in tensors.items():
+        part, _, rest = name.partition(".")
+        kept[part][rest] = value
+    model = build_head(about)
+    model.load_state_dict(kept["model"])
+    features = Features(about["features"], {k: v.numpy() for k, v in kept["features"].items()})
+    if kept["encoder"]:
+        import yaml
+
+        from selfsup_core.runs.spec import make_spec
+        from selfsup_core.tasks.parts.code_of import build_encoder
+
+        spec = make_spec(yaml.safe_load(about["features"]["encoder_spec"]))
+        features.encoder = build_encoder(spec, tuple(about["features"]["item_shape"]), kept["encoder"])
+    return Classifier(model.eval().requires_grad_(False), about, features)
+
+
+def load_text(folder: Path, about: dict[str, Any]) -> Classifier:
+    import torch
+    from safetensors.torch import load_file
+    from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+
+    from selfsup_core.models.modules.heads import TextClassifier
+    from selfsup_core.pretrained.model_folder import check_no_code
+    from selfsup_core.tasks.parts.backbone import drop_pooler
+
+    check_no_code(folder)
+    is_own = about["pooling"] == "own"
+    safe = {"local_files_only": True, "trust_remote_code": False}
+    kind = AutoModelForSequenceClassification if is_own else AutoModel
+    backbone = kind.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
+    if not is_own:
+        drop_pooler(backbone)
+    model = TextClassifier(backbone, about["pooling"], len(about["classes"]), width=about["width"])
+    if not is_own:
+        model.output.load_state_dict(load_file(folder / HEAD))
+    tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+    return Classifier(model.eval().requires_grad_(False), about, None, tokenizer)

@@ -1,0 +1,1 @@
+"""Rows become numbers: batches, TF-IDF, tokens and embeddings."""

@@ -1,0 +1,140 @@
+"""Embeddings on disk: <key>.npy the array, <key>.json what it is, written last; <key>.part/ what a job has so far."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.features.embedding.config import FORMAT, Job
+from selfsup_core.files import read_json, sha256, write_bytes, write_json
+
+PART_SECONDS = 5.0  # a killed job loses so much at most, plus a batch
+PART = re.compile(r"(\d{10})-(\d{10})-([0-9a-f]{16})\.npy")
+
+
+class Parts:
+    """What is done, on disk: plan.json, and files `<first>-<end>-<digest>.npy` of embeddings in the job's order."""
+
+    def __init__(self, folder: Path | None, made: np.ndarray, order: np.ndarray) -> None:
+        self.folder, self.made, self.order = folder, made, order
+        self.done = self.added = 0  # written, and made
+        self.seconds = self.waiting = 0.0
+        self.plan: dict[str, Any] = {}
+
+    def open(self, choose: Any, use: Any) -> str:
+        """Read what is there, in the precision that it was begun with; the reason of that precision."""
+        if self.folder is None:
+            return choose()[1]
+        name = sha256(self.order.tobytes())
+        plan = read_json(self.folder / "plan.json")
+        is_same = isinstance(plan, dict) and plan.get("order") == name
+        if is_same and (plan.get("precision") == "full" or use("half")):
+            self.plan = plan
+            self.seconds = float(plan.get("seconds") or 0)
+            self.read()
+            return str(plan.get("note", ""))
+        shutil.rmtree(self.folder, ignore_errors=True)
+        precision, note = choose()
+        self.plan = {"order": name, "precision": precision, "note": note}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.folder / "plan.json", self.plan)
+        return note
+
+    def read(self) -> None:
+        for path in sorted(self.folder.iterdir()):
+            if not (match := PART.fullmatch(path.name)):
+                continue
+            first, end, digest = match.groups()
+            if int(first) != self.done or not self.done < int(end) <= len(self.order):
+                continue
+            data = path.read_bytes()
+            if sha256(data)[:16] == digest:
+                values = np.load(io.BytesIO(data), allow_pickle=False)
+                self.made[self.order[self.done : int(end)]] = values
+                self.done = self.added = int(end)
+
+    def add(self, count: int, seconds: float) -> None:
+        self.added += count
+        self.seconds += seconds
+        self.waiting += seconds
+        if self.waiting >= PART_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was made since the last time."""
+        self.waiting = 0.0
+        if self.folder is None or self.added == self.done:
+            return
+        data = as_npy(self.made[self.order[self.done : self.added]])
+        name = f"{self.done:010d}-{self.added:010d}-{sha256(data)[:16]}.npy"
+        # Another process that made the same has cleared its parts away by now, maybe these.
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_bytes(self.folder / name, data)
+        write_json(self.folder / "plan.json", self.plan | {"seconds": self.seconds})
+        self.done = self.added
+
+
+def as_npy(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def keep(cache: Path, job: Job, result: np.ndarray, about: dict[str, Any], seconds: float) -> None:
+    """Write the result; the JSON comes last, so an array without one was not finished."""
+    data = as_npy(result)
+    cache.mkdir(parents=True, exist_ok=True)
+    write_bytes(cache / f"{job.key}.npy", data)
+    about |= {
+        "format": FORMAT,
+        "key": job.key,
+        "encoder": job.encoder.name,
+        "title": job.encoder.title,
+        "encoder_digest": job.encoder.digest,
+        "data_digest": job.data_digest,
+        "rows": job.rows,
+        "width": job.encoder.width,
+        "settings": job.settings,
+        "seconds": seconds,
+        "texts_per_second": job.rows / seconds if seconds > 0 else None,
+        "made": time.time(),
+        "bytes": len(data),
+        "sha256": sha256(data),
+    }
+    write_json(cache / f"{job.key}.json", about)
+    shutil.rmtree(cache / f"{job.key}.part", ignore_errors=True)
+
+
+def read_cached(cache: Path | None, job: Job) -> np.ndarray | None:
+    """The array of an earlier job, or None when there is none or it is not what was written."""
+    about = None if cache is None else read_json(cache / f"{job.key}.json")
+    if not isinstance(about, dict) or about.get("key") != job.key:
+        return None
+    try:
+        data = (cache / f"{job.key}.npy").read_bytes()
+        if about.get("sha256") != sha256(data):
+            return None
+        known = np.load(io.BytesIO(data), allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    is_right = known.shape == (job.rows, job.encoder.width) and known.dtype == np.float32
+    return known if is_right else None
+
+
+def list_embeddings(workspace: Path) -> list[dict[str, Any]]:
+    """What each kept array is, the newest first."""
+    folder = workspace / "embeddings"
+    found = []
+    for path in folder.glob("*.json") if folder.is_dir() else ():
+        about, array = read_json(path), path.with_suffix(".npy")
+        if not isinstance(about, dict) or about.get("format") != FORMAT:
+            continue
+        if array.is_file() and array.stat().st_size == about.get("bytes"):
+            found.append(about)
+    return sorted(found, key=lambda about: -float(about.get("made") or 0))

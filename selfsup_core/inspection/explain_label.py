@@ -1,0 +1,96 @@
+"""Why a run's classifier names this class: answers for the pages, from its features, its data and its labeled rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfsup_core.errors import DataError
+from selfsup_core.evaluate.attribution import gradients, leave_out, nearest_labeled, strongest
+
+if TYPE_CHECKING:
+    from selfsup_core.export.portable_classifier import Classifier
+
+MOST_LABELED = 400  # rows that a sample is compared with
+LETTERS = 300
+
+
+def explain(found: Classifier, item: Any, spec: Any, workspace: Path) -> dict[str, Any]:
+    """{"label", "probability", "kind", …}: words (text, words with places or terms), pixels, or columns; "nearest" labeled rows."""
+    p = found.logits([item]).softmax(dim=1).numpy()[0]
+    label = int(p.argmax())
+    about: dict[str, Any] = {
+        "label": found.classes[label],
+        "probability": float(p[label]),
+        "kind": found.kind,
+    }
+    is_counted = found.features is not None and found.features.about.get("features", "").startswith("tfidf")
+    if found.kind == "text" and not is_counted:
+        places, parts = leave_out(lambda texts: found.logits(texts).softmax(dim=1).numpy(), item, label)
+        about |= {"text": item, "places": places, "parts": parts.tolist()}
+    else:
+        x = found.features.apply([item])[0]
+        parts = gradients(found.model, x, np.zeros_like(x) if is_counted else baseline_of(found, x), label)
+        if is_counted:
+            about["terms"] = strongest(
+                [*found.features.about["terms"], *[""] * (len(x) - len(found.features.about["terms"]))], parts
+            )
+        elif found.kind == "table":
+            about["terms"] = strongest(found.features.about["columns"], parts)
+        elif found.features.encoder is None:
+            shape = found.features.about["item_shape"]
+            about["pixels"] = parts.reshape(shape[0], shape[1], -1).sum(axis=2).tolist()
+            about["image"] = x.reshape(shape).tolist()
+        else:
+            about["terms"] = strongest([f"code {i + 1}" for i in range(len(parts))], parts)
+    return about | {"nearest": find_nearest(found, item, spec, workspace)}
+
+
+def baseline_of(found: Classifier, x: np.ndarray) -> np.ndarray:
+    """A sample that says nothing: black for images, the mean of the training rows for tables."""
+    if found.kind == "table":
+        return found.model.standardize.mean.numpy()
+    return np.zeros_like(x)
+
+
+def find_nearest(found: Classifier, item: Any, spec: Any, workspace: Path) -> list[dict[str, Any]]:
+    """Labeled training rows most like the sample, in the space that the classifier sees."""
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.data.splits import choose_labeled, choose_stratified, split_rows
+    from selfsup_core.data.texts import Texts
+
+    if found.features is None:  # a transformer: its own states of hundreds of texts would take too long
+        return []
+    dataset, data = open_source(spec.data.source, workspace), spec.data
+    y = np.asarray(dataset.y)
+    split = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
+    rows = choose_labeled(split.train, y, data.labels_per_class, data.split_seed, data.labels_fraction)
+    rows = choose_stratified(rows, y, MOST_LABELED, 0)
+    items = [dataset.x[int(row)] for row in rows]
+    best = nearest_labeled(found.features.apply([item])[0], found.features.apply(items))
+    is_text = isinstance(dataset.x, Texts)
+    return [
+        {
+            "row": int(rows[i]),
+            "label": dataset.classes[int(y[rows[i]])] if dataset.classes else str(int(y[rows[i]])),
+            "cosine": cosine,
+            "text": dataset.x[int(rows[i])][:LETTERS] if is_text else "",
+        }
+        for i, cosine in best
+    ]
+
+
+def sample_of(found: Classifier, spec: Any, workspace: Path, row: int | None, text: str | None) -> Any:
+    """A typed text, or a row of the run's own data. Raises DataError when there is neither."""
+    from selfsup_core.data.sources import open_source
+
+    if text is not None:
+        if found.kind != "text":
+            raise DataError(f"This classifier names {found.kind}s, not texts.", code="no-texts")
+        return text
+    dataset = open_source(spec.data.source, workspace)
+    if row is None or not 0 <= row < len(dataset):
+        raise DataError(f"There is no row {row}; the data have {len(dataset):,}.", code="no-row")
+    return dataset.x[row]

@@ -1,0 +1,45 @@
+"""Before a run with pseudo-labels begins: how good a first proposer the given labels are likely to make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.data.splits import choose_labeled
+from selfsup_core.errors import DataError
+from selfsup_core.pseudo.audit import gauge
+
+
+def gauge_start(workspace: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """values: a spec as a dictionary → {"text", "tone", "accuracy", "rows"}; looks at the labels of the budget alone.
+
+    Raises:
+        SettingError: the spec is not valid. DataError: no labels, or texts that are not embedded yet.
+    """
+    import torch
+
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.data.texts import Texts
+    from selfsup_core.export.embeddings import read_embeddings
+    from selfsup_core.runs.spec import make_spec
+    from selfsup_core.tasks.parts.classify_inputs import FeatureInputs
+
+    spec = make_spec(values)
+    dataset = open_source(spec.data.source, workspace)
+    if dataset.y is None or not (np.asarray(dataset.y) >= 0).any():
+        raise DataError("These data have no labels, so there is nothing to gauge by.", code="no-labels")
+    is_embedded = spec.data.text_features == "embeddings" and isinstance(dataset.x, Texts)
+    if is_embedded and read_embeddings(workspace, spec.data.source, spec.data.encoder) is None:
+        raise DataError(
+            "These texts are not embedded yet, which takes minutes; the run does it first.",
+            code="no-embeddings",
+            remedy="Embed them on the page Language model to gauge the start before.",
+        )
+    data = spec.data.model_copy(update={"code_of": ""})
+    inputs = FeatureInputs(dataset, data, "cpu", workspace, lambda text: None)
+    y = np.asarray(dataset.y)
+    rows = choose_labeled(inputs.split.train, y, data.labels_per_class, data.split_seed, data.labels_fraction)
+    x = inputs.x(torch.from_numpy(rows.astype(np.int64))).numpy()
+    return gauge(x, y[rows], len(dataset.classes) or int(y.max()) + 1, seed=spec.seed)

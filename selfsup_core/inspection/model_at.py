@@ -1,0 +1,167 @@
+"""A run's network as it was at an epoch, with its data: what can be tried out by hand.
+
+Nothing here changes the run; a run at work can be looked at like a finished one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from selfsup_core.data.sources import open_source
+from selfsup_core.errors import RunError, SettingError
+from selfsup_core.evaluate.autoencoder import Evaluator
+from selfsup_core.features.batches import Prepared, prepare
+from selfsup_core.objectives import OBJECTIVES, Objective
+from selfsup_core.runs.folder import RunFolder, open_run
+from selfsup_core.runs.frames import read_frame
+from selfsup_core.runs.spec import RunSpec, read_spec
+from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.runs.weights import nearest_epoch, read_weights
+from selfsup_core.tasks.parts.network import build_model
+
+MAX_EPOCHS = 12  # models kept at hand for each run
+MAX_RUNS = 6
+
+
+class RunKit:
+    """What all epochs of a run share: its spec, data and fixed samples; made once, on the CPU.
+
+    Raises:
+        RunError: there is no such run. DataError: its data are gone.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.spec: RunSpec = read_spec(folder.spec)
+        spec = self.spec
+        dataset = open_source(spec.data.source, folder.workspace)
+        self.data: Prepared = prepare(dataset, spec.data, "cpu", workspace=folder.workspace)
+        self.objective: Objective = OBJECTIVES[spec.objective.kind](spec.objective)
+        self.evaluator = Evaluator(
+            self.data,
+            tiles=spec.frames.tiles,
+            samples=spec.frames.samples,
+            labels_per_class=spec.data.labels_per_class,
+            seed=spec.data.split_seed,
+            labels_fraction=spec.data.labels_fraction,
+        )
+        self.lock = threading.Lock()
+        self.models: OrderedDict[tuple[int, int], ModelAt] = OrderedDict()
+
+    @property
+    def samples(self) -> np.ndarray:
+        """(S,) rows of the data set that the map shows."""
+        return self.evaluator.samples
+
+    def at(self, epoch: int | None) -> ModelAt:
+        """The network at the kept epoch nearest to the one asked for; None asks for the newest."""
+        with self.lock:
+            near = nearest_epoch(self.folder.weights, epoch)
+            # A resumed run writes an epoch anew.
+            stamp = frame_path(self.folder.weights, near).stat().st_mtime_ns
+            key = (near, stamp)
+            if key not in self.models:
+                model = build_model(self.spec, self.objective, self.data)
+                model.load_state_dict(read_weights(self.folder.weights, near))
+                self.models[key] = ModelAt(self, near, model.eval().requires_grad_(False))
+                while len(self.models) > MAX_EPOCHS:
+                    self.models.popitem(last=False)
+            self.models.move_to_end(key)
+            return self.models[key]
+
+
+@dataclass
+class ModelAt:
+    """The network at `epoch`."""
+
+    kit: RunKit
+    epoch: int
+    model: torch.nn.Module
+
+    @property
+    def is_variational(self) -> bool:
+        """Whether each sample has a distribution of codes."""
+        return hasattr(getattr(self.model, "head", None), "posterior")
+
+    def check_decodes(self) -> None:
+        if not self.model.can_decode:
+            raise RunError(
+                "A masked autoencoder fills holes from the patches around them; a code alone gives no image.",
+                code="no-decoder",
+                remedy="Use Repair, or another objective.",
+            )
+
+    def values(self, sample: int) -> torch.Tensor:
+        """(1, D) a sample of the map. Raises SettingError when there is no such sample."""
+        samples = self.kit.samples
+        if not 0 <= sample < len(samples):
+            raise SettingError(f"There is no sample {sample}; the map has {len(samples)}.")
+        data = self.kit.data
+        return data.values(data.rows(samples[sample : sample + 1]))
+
+    @cached_property
+    def codes(self) -> torch.Tensor:
+        """(S, K) codes of the map's samples."""
+        data = self.kit.data
+        with torch.inference_mode():
+            return self.model.encode(data.values(data.rows(self.kit.samples))).float()
+
+    @cached_property
+    def projection(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """(mean (K,), axes (2, K)) of the map at this epoch.
+
+        Raises:
+            RunError: the map of this epoch is not kept, or was made before these were written down.
+        """
+        frames = self.kit.folder.frames
+        kept = list_frames(frames)
+        if not kept:
+            raise RunError("There is no map yet.", code="no-frame")
+        frame = read_frame(frame_path(frames, min(kept, key=lambda e: abs(e - self.epoch))))
+        if "map_axes" not in frame:
+            raise RunError("This run's map cannot be inverted.", remedy="Train it again.")
+        return torch.from_numpy(frame["map_mean"]), torch.from_numpy(frame["map_axes"])
+
+    def labels(self) -> np.ndarray:
+        """(S,) class of each sample, -1 where there is none."""
+        y = self.kit.data.y
+        return np.full(len(self.kit.samples), -1) if y is None else y[self.kit.samples]
+
+    def decode(self, codes: torch.Tensor) -> np.ndarray:
+        """(N, K) codes → (N, D) bytes."""
+        self.check_decodes()
+        with torch.inference_mode():
+            return as_bytes(self.model.decode(codes))
+
+
+def as_bytes(values: torch.Tensor) -> np.ndarray:
+    """[0, 1] floats → 0 to 255."""
+    return values.clamp(0, 1).mul(255).round().to(torch.uint8).numpy()
+
+
+class Kits:
+    """The kits of the runs that were asked for last."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+        self.lock = threading.Lock()
+        self.kits: OrderedDict[str, RunKit] = OrderedDict()
+
+    def kit(self, run: str) -> RunKit:
+        with self.lock:
+            if run not in self.kits:
+                self.kits[run] = RunKit(open_run(self.workspace, run))
+                while len(self.kits) > MAX_RUNS:
+                    self.kits.popitem(last=False)
+            elif not self.kits[run].folder.exists():
+                del self.kits[run]
+                open_run(self.workspace, run)  # says that it is gone
+            self.kits.move_to_end(run)
+            return self.kits[run]

@@ -1,0 +1,94 @@
+"""Maps on disk: `layouts/<key>/` with about.json, rows.npy and a layout for each epoch; read by pages without torch.
+
+about.json: space, source, title, kind, classes, config, epochs (wanted), done (made), rows, total, notes, explained.
+progress.json: status (running, paused, cancelled, failed, done), stage, done, total, epoch, seconds, seconds_left, stamp.
+partial.npy: the layout that is being made.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.errors import DataError
+from selfsup_core.files import read_json, write_bytes
+
+ABOUT, PROGRESS, ROWS, PARTIAL = "about.json", "progress.json", "rows.npy", "partial.npy"
+ENDED = ("cancelled", "failed", "done")
+LEVELS = 65_535  # of a coordinate that is sent
+
+
+def folder_of(workspace: Path, key: str) -> Path:
+    """Raises DataError when the key is none."""
+    if not (len(key) == 16 and all(c in "0123456789abcdef" for c in key)):
+        raise DataError(f"There is no map {key!r}.", code="no-map")
+    return workspace / "layouts" / key
+
+
+def read_map(workspace: Path, key: str) -> dict[str, Any]:
+    """about.json with the progress under "job". Raises DataError when there is no such map."""
+    folder = folder_of(workspace, key)
+    about = read_json(folder / ABOUT)
+    if about is None:
+        raise DataError(f"There is no map {key!r}.", code="no-map", remedy="Draw it again.")
+    return about | {"job": read_json(folder / PROGRESS) or {"status": "done"}}
+
+
+def layout_path(folder: Path, epoch: int) -> Path:
+    return folder / f"{epoch:06d}.npy"
+
+
+def save_array(path: Path, array: np.ndarray) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    write_bytes(path, buffer.getvalue())
+
+
+def read_layout(workspace: Path, key: str, epoch: int | None = None, *, partial: bool = False) -> np.ndarray:
+    """(N, 2 or 3) float32. Raises DataError when this epoch is not there."""
+    folder = folder_of(workspace, key)
+    path = folder / PARTIAL if partial else layout_path(folder, epoch or 0)
+    try:
+        return np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(
+            f"The map {key} has no layout of epoch {epoch or 0} yet.", code="no-layout"
+        ) from error
+
+
+def read_rows(workspace: Path, key: str) -> np.ndarray:
+    """(N,) row numbers of the points."""
+    try:
+        return np.load(folder_of(workspace, key) / ROWS, allow_pickle=False)
+    except OSError as error:
+        raise DataError(f"There is no map {key!r}.", code="no-map") from error
+
+
+def packed_layout(points: np.ndarray) -> bytes:
+    """Points as a browser gets them: a line of JSON (its length first, 4 bytes, little endian), then two bytes a coordinate.
+
+    value = low + number / 65535 · size, the same size on all axes, so that shapes stay.
+    """
+    low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
+    size = float(max((high - low).max(), 1e-9))
+    head = json.dumps(
+        {"low": low.tolist(), "size": size, "rows": len(points), "dimensions": points.shape[1]}
+    ).encode()
+    head += b" " * (-(len(head) + 4) % 4)  # typed arrays begin at even addresses
+    numbers = np.rint((points - low) / size * LEVELS).astype("<u2")
+    return len(head).to_bytes(4, "little") + head + np.ascontiguousarray(numbers).tobytes()
+
+
+def forget(workspace: Path, most: int = 60) -> None:
+    """Leave the newest maps only."""
+    import shutil
+
+    root = workspace / "layouts"
+    folders = [f for f in root.glob("?" * 16) if f.is_dir()]
+    for folder in sorted(folders, key=lambda f: f.stat().st_mtime, reverse=True)[most:]:
+        if (read_json(folder / PROGRESS) or {}).get("status") not in ("running", "paused"):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,86 @@
+"""Which spaces there are, for lists; light enough for a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.data.sources import OWN_NAME, list_sources
+from selfsup_core.errors import StudioError
+from selfsup_core.pretrained.encoders.catalogue import ENCODERS
+from selfsup_core.runs.folder import RunFolder, list_states
+from selfsup_core.runs.thinned import list_frames
+
+WHAT = {
+    "autoencoder": "code",
+    "classify": "class scores",
+    "pseudo": "class scores",
+    "language": "token vectors",
+}
+
+
+def list_spaces(workspace: Path) -> list[dict[str, Any]]:
+    """{"space", "title", "group", "epochs", "source", "kind"}: runs that keep weights, embeddings that were made, raw data sets."""
+    found = []
+    for state in list_states(workspace):
+        epochs = list_frames(RunFolder(workspace / "runs" / state["run"]).weights)
+        what = WHAT.get(state.get("task", "autoencoder"))
+        if epochs and what:
+            title = f"{state['name'] or state['run']} · {what} ({state['run'][-4:]})"
+            found.append(
+                {
+                    "space": f"run:{state['run']}",
+                    "title": title,
+                    "group": "Runs",
+                    "epochs": epochs,
+                    "source": state["source"],
+                    "kind": state["kind"],
+                }
+            )
+    sources = {name: s for name, s in list_sources(workspace).items() if not s.missing()}
+    for name, source in sources.items():
+        for encoder in ENCODERS:
+            if (
+                source.kind == "text"
+                and is_made(workspace, name, source.version)
+                and has_embeddings(workspace, name, encoder)
+            ):
+                title = f"{source.title} · embeddings ({encoder})"
+                found.append(
+                    {
+                        "space": f"embedding:{name}:{encoder}",
+                        "title": title,
+                        "group": "Embeddings",
+                        "epochs": [],
+                        "source": name,
+                        "kind": "text",
+                    }
+                )
+    what = {"image": "pixels", "text": "words", "table": "columns", "sound": "spectrograms"}
+    for name, source in sources.items():
+        found.append(
+            {
+                "space": f"data:{name}",
+                "title": f"{source.title} · {what[source.kind]}",
+                "group": "Data",
+                "epochs": [],
+                "source": name,
+                "kind": source.kind,
+            }
+        )
+    return found
+
+
+def is_made(workspace: Path, name: str, version: int) -> bool:
+    """Whether the arrays are there, so that a look does not make them."""
+    folder = name if OWN_NAME.fullmatch(name) else f"{name}-v{version}"
+    return (workspace / "datasets" / folder / "dataset.json").exists()
+
+
+def has_embeddings(workspace: Path, source: str, encoder: str) -> bool:
+    from selfsup_core.export.embeddings import read_embeddings
+
+    try:
+        return read_embeddings(workspace, source, encoder) is not None
+    except (StudioError, OSError):
+        return False

@@ -1,0 +1,117 @@
+"""Named selections of rows, kept beside the data set: the same rows in every space over it."""
+
+from __future__ import annotations
+
+import base64
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+
+from selfsup_core.errors import DataError, SettingError
+from selfsup_core.files import read_json, write_json
+
+MOST = 200  # selections of a data set
+MOST_WRITTEN = 1_000_000  # rows of one range
+NAME = re.compile(r"[^\x00-\x1f/\\?#&:]{1,60}")
+
+
+def path_of(workspace: Path, source: str) -> Path:
+    if not re.fullmatch(r"[a-zA-Z0-9-]{1,120}", source):
+        raise SettingError(f"{source!r} is no data set.")
+    return workspace / "selections" / f"{source}.json"
+
+
+def kept_under(space: str, source: str) -> str:
+    """Under which name selections of a space are kept: the data set's, or the run's where rows are tokens."""
+    return source or space.replace(":", "-")
+
+
+def parse_rows(text: str) -> list[int]:
+    """ "3, 10-20" → row numbers. Raises SettingError."""
+    rows: list[int] = []
+    for part in text.replace(";", ",").split(","):
+        begin, _, end = part.strip().partition("-")
+        try:
+            rows += range(int(begin), int(end or begin) + 1)[:MOST_WRITTEN]
+        except ValueError as error:
+            raise SettingError(f"{part.strip()!r} is no row number; write numbers as in 3, 10-20.") from error
+    return rows
+
+
+def pack_rows(rows: np.ndarray) -> str:
+    """Row numbers → one bit a row up to the last one, in base64."""
+    bits = np.zeros(int(rows.max(initial=-1)) + 1, bool)
+    bits[rows] = True
+    return base64.b64encode(np.packbits(bits, bitorder="little").tobytes()).decode()
+
+
+def unpack_rows(text: str) -> np.ndarray:
+    """The opposite of `pack_rows`. Raises SettingError when the text is not base64."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise SettingError("A selection must be bits in base64.") from error
+    return np.flatnonzero(np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little"))
+
+
+def list_selections(workspace: Path, source: str) -> dict[str, int]:
+    """Name → rows in it, newest first."""
+    found = (read_json(path_of(workspace, source)) or {}).get("selections", {})
+    return {name: entry["rows"] for name, entry in sorted(found.items(), key=lambda item: -item[1]["time"])}
+
+
+def read_selection(workspace: Path, source: str, name: str) -> np.ndarray:
+    """Row numbers. Raises DataError when nothing is called so."""
+    found = (read_json(path_of(workspace, source)) or {}).get("selections", {})
+    if name not in found:
+        known = ", ".join(list(found)[:8]) or "none yet"
+        raise DataError(
+            f"There is no selection {name!r} for these data. Known: {known}.",
+            code="no-selection",
+            remedy="Select points and give the selection this name.",
+        )
+    return unpack_rows(found[name]["bits"])
+
+
+def save_selection(workspace: Path, source: str, name: str, rows: np.ndarray) -> None:
+    """Keep rows under a name; an older one of that name is replaced.
+
+    Raises:
+        SettingError: the name has letters that an address cannot hold, or there are too many. DataError: nothing is selected.
+    """
+    name = " ".join(name.split())
+    if not NAME.fullmatch(name):
+        raise SettingError(
+            f"A selection's name has 1 to 60 letters, without / \\ ? # & or a colon; found {name!r}."
+        )
+    if not len(rows):
+        raise DataError(
+            "Nothing is selected.", code="nothing-selected", remedy="Draw around some points first."
+        )
+
+    def add(found: dict[str, Any]) -> None:
+        if name not in found and len(found) >= MOST:
+            raise SettingError(
+                f"At most {MOST} selections are kept for a data set.",
+                remedy="Delete one that is no longer needed.",
+            )
+        found[name] = {"bits": pack_rows(np.asarray(rows)), "rows": len(rows), "time": time.time()}
+
+    change(workspace, source, add)
+
+
+def delete_selection(workspace: Path, source: str, name: str) -> None:
+    change(workspace, source, lambda found: found.pop(name, None))
+
+
+def change(workspace: Path, source: str, how: Any) -> None:
+    path = path_of(workspace, source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        found = read_json(path) or {"selections": {}}
+        how(found["selections"])
+        write_json(path, found, durable=True)

@@ -1,0 +1,1 @@
+"""Sentence encoders that are available on this machine."""

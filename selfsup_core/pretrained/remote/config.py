@@ -1,0 +1,114 @@
+"""How patiently, how quickly and how far a remote model is asked; what its tokens cost."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from selfsup_core.settings import Config, explain, setting
+
+CHARACTERS_A_TOKEN = 4
+WIDE = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO")
+
+
+class RemoteConfig(Config):
+    """Limits of the requests to a remote model. Address, model and key are not settings: see `read_connection`."""
+
+    timeout: float = setting(
+        60.0,
+        "Seconds that one request may take.",
+        title="Time-out",
+        why="A model on a busy machine may need half a minute.",
+        gt=0.0,
+        le=600.0,
+    )
+    retries: int = setting(
+        3,
+        "How often a request that failed for a passing reason is sent again.",
+        title="Retries",
+        why="With growing pauses three cover a short overload.",
+        ge=0,
+        le=10,
+    )
+    requests_per_minute: int = setting(
+        60,
+        "Requests a minute at the most, retries included.",
+        title="Requests a minute",
+        why="Below the limits of most services.",
+        ge=1,
+        le=10_000,
+    )
+    most_requests: int = setting(
+        1000,
+        "Requests in all, retries included; then no more is sent.",
+        title="Most requests",
+        why="A mistake stays cheap.",
+        ge=1,
+        le=100_000,
+    )
+    workers: int = setting(
+        2,
+        "Requests that are under way at once.",
+        title="Requests at once",
+        why="A small server answers one at a time.",
+        ge=1,
+        le=4,
+    )
+    price_in: float = setting(
+        0.0,
+        "Price of a million tokens that are read; 0 when free or not known.",
+        title="Price of tokens read",
+        ge=0.0,
+        le=10_000.0,
+    )
+    price_out: float = setting(
+        0.0,
+        "Price of a million tokens that are written; 0 when free or not known.",
+        title="Price of tokens written",
+        ge=0.0,
+        le=10_000.0,
+    )
+    start: str = setting(
+        "",
+        "Put before a text whose tokens are looked at, such as <s>, where the server adds no beginning itself.",
+        title="Beginning of text",
+        why="Most servers add it themselves.",
+        max_length=100,
+    )
+
+    def cost(self, tokens_in: int, tokens_out: int) -> float:
+        """In the currency of the prices."""
+        return (tokens_in * self.price_in + tokens_out * self.price_out) / 1e6
+
+
+def read_config(
+    environment: Mapping[str, str], secrets: Mapping[str, Any] | None = None, **values: Any
+) -> RemoteConfig:
+    """Limits that come with the endpoint: SELFSUP_REMOTE_PRICE_IN and so on, or the same names under `remote` in the secrets.
+
+    Args:
+        values: what was chosen for this time; it goes before.
+
+    Raises:
+        SettingError: a value is out of bounds.
+    """
+    table = (secrets or {}).get("remote") or {}
+    found: dict[str, Any] = {}
+    for field in RemoteConfig.model_fields:
+        if value := environment.get(f"SELFSUP_REMOTE_{field.upper()}", ""):
+            found[field] = value
+        elif isinstance(table, Mapping) and field in table:
+            found[field] = table[field]
+    try:
+        return RemoteConfig.model_validate(found | values)
+    except ValidationError as error:
+        raise explain(error, RemoteConfig, "remote.") from error
+
+
+def rough_tokens(text: str) -> int:
+    """About how many tokens a text has: one a Chinese, Japanese or Korean character, one a four others."""
+    wide = sum(1 for c in text if ord(c) > 0x10FF and unicodedata.name(c, "").startswith(WIDE))
+    return wide + -(-(len(text) - wide) // CHARACTERS_A_TOKEN)

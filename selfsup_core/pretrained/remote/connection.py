@@ -1,0 +1,130 @@
+"""Where the remote model is and the key to it: from the environment or from secrets, never from a page or a run.
+
+The two sources are not mixed: a key of one must not go to an address of the other.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from selfsup_core.pretrained.remote.failures import RemoteError
+
+NAMES = {"url": "SELFSUP_REMOTE_URL", "model": "SELFSUP_REMOTE_MODEL", "key": "SELFSUP_REMOTE_KEY"}
+HIDDEN = "[key]"
+
+
+class Connection(BaseModel):
+    """An endpoint. The key shows in no text made of it, and it cannot be pickled.
+
+    Attributes:
+        url: base address, to which `chat/completions` is added; it ends in /v1 with most servers.
+        model: the model's name there; "" for the only one that the server has.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    model: str = ""
+    key: SecretStr = SecretStr("")
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("A connection holds a key and is not pickled.")
+
+    @property
+    def has_key(self) -> bool:
+        return bool(self.key.get_secret_value())
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def warning(self) -> str:
+        """What a person should know of the address, or ""."""
+        if urlsplit(self.url).scheme == "https" or is_local(self.host):
+            return ""
+        return f"{self.host} is reached over plain http: texts and the key can be read on the way."
+
+    def redact(self, text: str) -> str:
+        """The text without the key, should a server have sent it back."""
+        key = self.key.get_secret_value()
+        return text.replace(key, HIDDEN) if key else text
+
+    def about(self) -> dict[str, Any]:
+        """What may be shown."""
+        return {
+            "url": self.url,
+            "model": self.model,
+            "key": "set" if self.has_key else "not set",
+            "warning": self.warning,
+        }
+
+
+def is_local(host: str) -> bool:
+    """Whether a host is this very machine, judged by its name."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_connection(environment: Mapping[str, str], secrets: Mapping[str, Any] | None = None) -> Connection:
+    """The endpoint that is configured.
+
+    Args:
+        environment: SELFSUP_REMOTE_URL, SELFSUP_REMOTE_MODEL, SELFSUP_REMOTE_KEY.
+        secrets: looked at when the environment names no address; a table `remote` with url, model and key.
+
+    Raises:
+        RemoteError: nothing is configured (remote-off), or not as it should be (remote-refused).
+    """
+    values = {field: environment.get(name, "") for field, name in NAMES.items()}
+    names: Mapping[str, str] = NAMES
+    if not values["url"].strip():
+        table = (secrets or {}).get("remote") or {}
+        if not isinstance(table, Mapping):
+            table = {}
+        values = {field: str(table.get(field) or "") for field in NAMES}
+        names = {field: f"remote.{field} of the secrets" for field in NAMES}
+    values = {field: value.strip() for field, value in values.items()}
+    if not values["url"]:
+        raise RemoteError(
+            "No remote model is configured.",
+            code="remote-off",
+            remedy=f"Set {NAMES['url']}, or url under [remote] in the secrets file.",
+        )
+    check_url(values["url"], names["url"])
+    if not all("!" <= character <= "~" for character in values["key"]):
+        raise RemoteError(
+            f"{names['key']} holds a character that no key has, such as a space or a line break."
+        )
+    if len(values["model"]) > 500 or not values["model"].isprintable():
+        raise RemoteError(f"{names['model']} is not the name of a model.")
+    return Connection(url=values["url"].rstrip("/"), model=values["model"], key=SecretStr(values["key"]))
+
+
+def check_url(url: str, name: str) -> None:
+    """Raises RemoteError, which never repeats the address: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise RemoteError(f"{name} is not an address.") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise RemoteError(f"{name} must begin with https:// or http:// and name a host.")
+    if "@" in parts.netloc:
+        raise RemoteError(
+            f"{name} holds a user name or password.",
+            remedy=f"Put the key into {NAMES['key']}, or key under [remote] in the secrets file.",
+        )
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise RemoteError(f"{name} must end with its path: nothing after ? or #.")
+    if not all("!" <= character <= "~" for character in url):
+        raise RemoteError(f"{name} holds a space or a character that no address has.")

@@ -1,0 +1,225 @@
+"""Labels without training: a generator is shown a text and the names of the classes, and its answer is read as one of them.
+
+Nothing here asks a model: prompts and answers are the same for remote and local ones.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import field_validator
+
+from selfsup_core.errors import SettingError
+from selfsup_core.settings import Config, setting
+
+TEMPLATE = """Classify the text into one of these categories: {labels}.
+
+Text: {text}
+
+Category:"""
+PLACES = re.compile(r"\{(text|labels)\}")
+MOST_CLASSES = 200
+MOST_ANSWER = 4_000
+
+THOUGHT = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL | re.IGNORECASE)
+FENCE = re.compile(r"```\w*\s*(.*?)\s*```", re.DOTALL)
+KEYS = ("label", "class", "category", "topic", "answer", "标签", "类别", "答案")
+NAMED = re.compile(
+    r"(?:final answer|label|class|category|topic|answer|标签|类别|答案)\W{0,3}\s*(?:is|[:：=是为])\s*(.+)",
+    re.IGNORECASE,
+)
+NUMBERING = re.compile(r"^\W*\d{1,3}\s*[.):、]\s*(?=\S)")
+EDGES = " \t\r\n\"'`*_.,;:!?()[]{}<>“”‘’«»「」『』《》【】。，；：！？、（）-–—•#"
+DENIAL = re.compile(
+    r"(?:\b(?:not|no|neither|nor|never|without)|n't|不是|并非|不属于|非)\s*(?:about|a|an|the)?\W*\Z"
+)
+
+
+class ZeroShotConfig(Config):
+    """How a generator is asked for the label of a text."""
+
+    template: str = setting(
+        TEMPLATE,
+        "What is asked; {text} and {labels} stand for the text and the classes' names.",
+        title="Prompt",
+        why="Of six that were tried, a small model named one label most often with this one.",
+        min_length=1,
+        max_length=4_000,
+    )
+    most_characters: int = setting(
+        2_000,
+        "Of a longer text so many first characters are shown.",
+        title="Characters of a text",
+        why="A topic shows early, and every character costs.",
+        ge=20,
+        le=20_000,
+    )
+    most_tokens: int = setting(
+        16,
+        "Tokens of an answer at the most.",
+        title="Tokens of an answer",
+        why="A label is short; a model that thinks aloud needs some hundreds.",
+        ge=1,
+        le=2_000,
+    )
+    temperature: float = setting(
+        0.0,
+        "0 takes the most likely answer; more leaves room for chance.",
+        title="Temperature",
+        why="The same text gets the same label.",
+        ge=0.0,
+        le=2.0,
+    )
+    seed: int = setting(0, "Seed of the draws, where the model takes one.", title="Seed", ge=0, le=2**31 - 1)
+
+    @field_validator("template")
+    @classmethod
+    def has_places(cls, value: str) -> str:
+        missing = {"{text}", "{labels}"} - {match.group() for match in PLACES.finditer(value)}
+        if missing:
+            raise ValueError(f"It must hold {' and '.join(sorted(missing))}")
+        return value
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What came of one text.
+
+    Attributes:
+        label: class index; -1 where the answer names none of the classes, or there is none.
+        answer: the model's own words.
+        reason: why there is no label, or "".
+    """
+
+    label: int
+    answer: str
+    reason: str = ""
+
+
+def check_classes(classes: Sequence[str]) -> None:
+    """Raises SettingError: the names are too few or too many, or an answer could not tell them apart."""
+    if not 2 <= len(classes) <= MOST_CLASSES:
+        raise SettingError(f"Labels need 2 to {MOST_CLASSES} classes; found {len(classes)}.")
+    seen: dict[str, str] = {}
+    for name in classes:
+        key = fold(name)
+        if not key:
+            raise SettingError(f"The class {name!r} has no name that a model could answer with.")
+        if key in seen:
+            raise SettingError(f"The classes {seen[key]!r} and {name!r} cannot be told apart.")
+        seen[key] = name
+
+
+def make_prompt(text: str, classes: Sequence[str], config: ZeroShotConfig) -> str:
+    """The prompt for one text. Filled in one pass: a text that holds {labels} keeps it as it is."""
+    values = {"text": text[: config.most_characters].strip(), "labels": ", ".join(classes)}
+    return PLACES.sub(lambda match: values[match.group(1)], config.template)
+
+
+def fold(text: str) -> str:
+    """Without regard to case, width and spacing: " Ｆor  Sale" → "for sale"."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def trim(text: str) -> str:
+    """Nor to marks around it: "“Space”." → "space"."""
+    return fold(text).strip(EDGES)
+
+
+def bare(text: str) -> str:
+    """Letters and digits alone: "ms-windows" and "MS Windows" are one."""
+    return " ".join(re.findall(r"[^\W_]+", fold(text)))
+
+
+def parse_label(answer: str, classes: Sequence[str]) -> tuple[int, str]:
+    """(class index, "") of the class that an answer names, or (-1, why none is taken).
+
+    Taken are, in this order: an answer, or a line of one, that is a class's name whatever its case, marks and numbering; what
+    is behind "label:"; the one class whose name stands in the answer. A name inside a longer one does not count.
+    """
+    thought = THOUGHT.sub(" ", answer).strip()
+    if not thought:
+        reason = "The model was cut off while it thought." if answer.strip() else "The model gave no answer."
+        return -1, reason
+    said = from_json(thought[:MOST_ANSWER])
+    named = {match.group(1) for line in said.splitlines() for match in [NAMED.search(line)] if match}
+    # A name is looked for the stricter way first: two classes may differ in nothing but marks.
+    for pieces in ([said], said.splitlines(), sorted(named)):
+        found = {i for piece in pieces if (i := exact(piece, classes)) >= 0}
+        if len(found) > 1:
+            return -1, several(found, classes)
+        if found:
+            return found.pop(), ""
+    for spell in (fold, bare):
+        found, denied = contained(spell(said), [spell(name) for name in classes])
+        if len(found | denied) > 1:
+            return -1, several(found | denied, classes)
+        if denied:
+            return -1, f"The answer denies {classes[denied.pop()]!r} and names no other label."
+        if found:
+            return found.pop(), ""
+    return -1, "The answer names none of the labels."
+
+
+def several(found: set[int], classes: Sequence[str]) -> str:
+    names = [repr(classes[i]) for i in sorted(found)]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"The answer names several labels: {', '.join(names[:3])}{more}."
+
+
+def from_json(text: str) -> str:
+    """What an answer in JSON holds as the label; any other text as it is."""
+    match = FENCE.search(text)
+    inner = match.group(1) if match else text
+    try:
+        value: Any = json.loads(inner)
+    except (ValueError, RecursionError):
+        return inner
+    if isinstance(value, dict):
+        lower = {str(key).casefold(): v for key, v in value.items()}
+        picked = [lower[key] for key in KEYS if key in lower]
+        value = picked[0] if picked else list(value.values())
+    values = value if isinstance(value, list) else [value]
+    strings = [v for v in values if isinstance(v, str)]
+    return "\n".join(strings) or inner
+
+
+def exact(text: str, classes: Sequence[str]) -> int:
+    """Index of the class that a text is the name of, or -1."""
+    if text.strip() in classes:
+        return list(classes).index(text.strip())
+    for spell in (fold, trim, bare):
+        names = [spell(name) for name in classes]
+        for candidate in (text, NUMBERING.sub("", text, count=1)):
+            wanted = spell(candidate)
+            if wanted and names.count(wanted) == 1:
+                return names.index(wanted)
+    return -1
+
+
+def is_word(character: str) -> bool:
+    """Whether a letter belongs to a word with its neighbours; Chinese has no spaces between words."""
+    return character.isalnum() and not "\u3040" <= character <= "\u9fff"
+
+
+def contained(text: str, names: Sequence[str]) -> tuple[set[int], set[int]]:
+    """(classes whose names stand in a text, those that are only denied there): longest names first, each place for one."""
+    taken = [False] * len(text)
+    found, denied = set(), set()
+    for index in sorted(range(len(names)), key=lambda i: -len(names[i])):
+        name = names[index]
+        at = text.find(name) if name else -1
+        while at >= 0:
+            end = at + len(name)
+            grows_left = at > 0 and is_word(name[0]) and is_word(text[at - 1])
+            grows_right = end < len(text) and is_word(name[-1]) and is_word(text[end])
+            if not grows_left and not grows_right and not any(taken[at:end]):
+                taken[at:end] = [True] * len(name)
+                (denied if DENIAL.search(text[:at]) else found).add(index)
+            at = text.find(name, at + 1)
+    return found, denied - found

@@ -1,0 +1,1 @@
+"""Objectives of learning with pseudo-labels; they register with the other objectives."""

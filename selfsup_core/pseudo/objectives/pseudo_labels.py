@@ -1,0 +1,243 @@
+"""Pseudo-labels: three networks learn beside each other, so that what they bring is seen at every epoch.
+
+student: true and pseudo-labels; twin: the same true labels, seed and steps; ceiling: all true labels, for the audit only.
+loss = CE(student; true + weighted pseudo) + λ consistency + CE(twin) + CE(ceiling); each term reaches one network alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from pydantic import field_validator
+
+from selfsup_core.objectives.cross_entropy import CrossEntropy, CrossEntropyConfig, Labeled
+from selfsup_core.objectives.registry import OBJECTIVES
+from selfsup_core.pseudo.select import SelectConfig
+from selfsup_core.settings import setting
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+MOST_HAND = 2000
+ONLINE = ("lee", "mean-teacher", "fixmatch", "uda", "mixmatch")
+Proposer = Literal["self", "neighbors", "names", "rules", "zero-shot", "generated"]
+
+
+class PseudoBatch(NamedTuple):
+    """student, twin, ceiling: labeled rows of each (None without a ceiling); unlabeled: what the student is given of
+    rows without a label, None when pseudo-labels are among the student's rows already."""
+
+    student: Labeled
+    twin: Labeled
+    ceiling: Labeled | None
+    unlabeled: Any = None
+
+
+class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
+    """Who proposes labels, which are kept, how they are used."""
+
+    kind: Literal["pseudo-labels"] = setting(
+        "pseudo-labels",
+        "Learn from true labels and from labels that were proposed for the rest.",
+        title="Objective",
+    )
+    method: Literal["rounds", "lee", "mean-teacher", "fixmatch", "uda", "mixmatch"] = setting(
+        "rounds",
+        "How pseudo-labels are used: in rounds of propose, keep, train; or within each step.",
+        title="Method",
+        why="Rounds can be watched, and make no demands on augmentation.",
+    )
+    proposers: tuple[Proposer, ...] = setting(
+        ("self",),
+        "Who proposes labels: the classifier itself, neighbors on the graph of similar rows, similarity to "
+        "class names, keyword rules, or a language model.",
+        title="Proposers",
+        min_length=1,
+        max_length=5,
+    )
+    vote: Literal["mean", "majority", "agree"] = setting(
+        "mean",
+        "How several proposers come to one label: mean of their probabilities, most votes, or all alike.",
+        title="Vote",
+    )
+    student: Literal["scratch", "warm"] = setting(
+        "scratch",
+        "Whether each round begins with the first weights again or goes on.",
+        title="Student",
+        why="From scratch, errors of earlier rounds are not carried along in the weights.",
+    )
+    pseudo_weight: float = setting(
+        1.0,
+        "How much a pseudo-label counts beside a true label.",
+        title="Weight of a pseudo-label",
+        ge=0.0,
+        le=10.0,
+    )
+    augment: Literal["none", "weak", "strong"] = setting(
+        "none",
+        "How labeled rows are varied while training; strong in rounds makes a noisy student.",
+        title="Augmentation",
+    )
+    may_flip: bool = setting(
+        False,
+        "Whether augmentation may exchange left and right of an image.",
+        title="May flip",
+        why="Off: a flipped digit or letter is another one. Switch it on for photographs.",
+    )
+    rise: float = setting(
+        0.2,
+        "Share of the training in which unlabeled rows come to count in full, for the methods within each step.",
+        title="Slow rise",
+        ge=0.0,
+        le=1.0,
+        why="A network that knows nothing yet names one class for everything, and would teach itself that.",
+    )
+    temperature: float = setting(
+        0.5,
+        "Below 1 sharpens the proposals that UDA and MixMatch learn from.",
+        title="Temperature",
+        gt=0.0,
+        le=2.0,
+    )
+    ema_decay: float = setting(
+        0.99,
+        "How slowly the mean teacher follows the student.",
+        title="Teacher's slowness",
+        ge=0.0,
+        le=0.99999,
+    )
+    unlabeled_ratio: int = setting(
+        3,
+        "Unlabeled rows for each labeled one in a step, for the methods within each step.",
+        title="Unlabeled rows a labeled one",
+        ge=1,
+        le=20,
+    )
+    unlabeled_pool: int = setting(
+        0,
+        "Most unlabeled rows that labels are proposed for; 0 takes all of the training rows.",
+        title="Unlabeled rows",
+        ge=0,
+        le=10_000_000,
+    )
+    ceiling: bool = setting(
+        True,
+        "Train a third network on all true labels, to see what could be reached; for the audit only.",
+        title="All-labels ceiling",
+    )
+    guard: bool = setting(
+        True,
+        "Keep no pseudo-label of the classifier or of neighbors where the given labels show no sign that similar rows "
+        "have the same class.",
+        title="Guard",
+        why="There self-training hurts: reviews, good and bad, are alike in their words.",
+    )
+    neighbors: int = setting(
+        10,
+        "Similar rows that each row is tied to (proposer neighbors).",
+        title="Neighbors",
+        ge=1,
+        le=200,
+    )
+    spread: float = setting(
+        0.99,
+        "How far labels spread over the graph of similar rows (proposer neighbors).",
+        title="Spread",
+        ge=0.0,
+        le=0.9999,
+    )
+    labeler: str = setting(
+        "smollm2-135m-instruct",
+        "The language model that proposes labels: a built-in one's name or a folder.",
+        title="Language model",
+        min_length=1,
+        max_length=1000,
+    )
+    labeler_characters: int = setting(
+        400,
+        "Of a longer text the language model reads so many first characters.",
+        title="Characters read",
+        why="A topic shows early, and a small model reads about 250 tokens a second on one core.",
+        ge=20,
+        le=20_000,
+    )
+    rules: str = setting(
+        "",
+        "Keyword rules, one a line: class: word, another phrase",
+        title="Rules",
+        max_length=20_000,
+    )
+    descriptions: str = setting(
+        "",
+        "What the classes are called or are about, one a line: class: description. Else their names.",
+        title="Class descriptions",
+        max_length=20_000,
+    )
+    hand: tuple[tuple[int, int], ...] = setting(
+        (),
+        "Labels made by hand: row and class number of each; student and twin learn from both alike.",
+        title="Labels by hand",
+        max_length=MOST_HAND,
+    )
+
+    @field_validator("proposers")
+    @classmethod
+    def proposers_differ(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("each proposer may stand there once")
+        return value
+
+    @property
+    def is_online(self) -> bool:
+        return self.method in ONLINE
+
+
+@OBJECTIVES.register("pseudo-labels")
+class PseudoLabels(CrossEntropy):
+    """Learn from true labels and from labels that were proposed for the rest.
+
+    Attributes:
+        consistency: (student, unlabeled, generator) → (loss, terms) of the methods within each step; set by the task.
+        augment: (x, generator) → x of the labeled rows; set by the task.
+    """
+
+    Config = PseudoLabelsConfig
+    task = "pseudo"
+    settled_from = float("inf")  # no epoch is chosen: with few labels there is nothing to choose by
+
+    def __init__(self, config: PseudoLabelsConfig) -> None:
+        super().__init__(config)
+        self.consistency: Any = None
+        self.augment: Any = None
+
+    def step(
+        self, model: nn.Module, batch: PseudoBatch, generator: torch.Generator
+    ) -> dict[str, torch.Tensor]:
+        """{"loss": the student's own value, whose gradient reaches all networks, "accuracy", "twin_loss", …}."""
+        from selfsup_core.models.modules.beside import Draws
+
+        draws = Draws(generator)
+        terms = self._learn(model.student, batch.student, generator)
+        loss = terms["loss"]
+        if batch.unlabeled is not None:
+            added, more = self.consistency(model.student, batch.unlabeled, generator)
+            loss, terms = loss + added, terms | more
+        after = Draws(generator)
+        total, terms = loss, terms | {"loss": loss}
+        for name in ("twin", "ceiling"):
+            rows = getattr(batch, name)
+            if rows is None:
+                continue
+            draws.again()
+            own = self._learn(getattr(model, name), rows, generator)["loss"]
+            terms[f"{name}_loss"] = own.detach()
+            total = total + (own - own.detach())
+        after.again()
+        return terms | {"loss": total}
+
+    def _learn(
+        self, network: nn.Module, rows: Labeled, generator: torch.Generator
+    ) -> dict[str, torch.Tensor]:
+        x = rows.x if self.augment is None else self.augment(rows.x, generator)
+        return self.terms(network(x), rows.y, rows.weight)

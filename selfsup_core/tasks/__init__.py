@@ -1,0 +1,113 @@
+"""What is trained: one file a task. The session knows runs, events and files; a task knows data, model and views."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from selfsup_core.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+    from torch import nn
+
+    from selfsup_core.objectives import Objective
+    from selfsup_core.runs.frames import FrameStore
+    from selfsup_core.runs.spec import RunSpec
+    from selfsup_core.train.device import DeviceChoice
+
+
+@dataclass
+class Setting:
+    """What a task is made from.
+
+    Attributes:
+        persist: does a write, and again when the disk was full.
+        say: shows in words what takes its time before training begins.
+        phase: says which part of an epoch is at work, for a task that has several ("propose", "keep", "train").
+    """
+
+    spec: RunSpec
+    folder: Path
+    workspace: Path
+    choice: DeviceChoice
+    persist: Callable[[Callable[[], Any]], Any]
+    say: Callable[[str], None]
+    phase: Callable[[str], None] = lambda name: None
+
+
+@dataclass
+class Look:
+    """What was seen of an epoch: numbers for its row, and whatever its frame is made from."""
+
+    metrics: dict[str, float | None]
+    view: Any = field(repr=False)
+
+
+class Task(ABC):
+    """Made from a `Setting`; raises StudioError when data, network and objective do not go together.
+
+    Attributes:
+        values: row numbers (B,) on the device → a batch for the objective.
+        rows: (N,) row numbers to train on, on the device.
+        digest: of the data, so that a checkpoint is not loaded beside others.
+        notes: what was decided or filled in, in words.
+        verdict: {"outcome", "text"} once `finish` has one.
+    """
+
+    model: nn.Module
+    objective: Objective
+    values: Callable[[torch.Tensor], torch.Tensor]
+    rows: torch.Tensor
+    digest: str
+    notes: list[str]
+    verdict: dict[str, Any] | None = None
+
+    @abstractmethod
+    def write_static(self, frames: FrameStore) -> None:
+        """Write what all frames share; skipped when it is there."""
+
+    @abstractmethod
+    def baseline(self) -> dict[str, Any]:
+        """What simpler means achieve on the same validation rows; computed once."""
+
+    @property
+    def kept_model(self) -> nn.Module:
+        """Whose weights are kept of each epoch."""
+        return self.model
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint must keep beside the model, in tensors and plain values."""
+        return {}
+
+    def load(self, state: dict[str, Any]) -> None:  # noqa: B027  (most tasks keep nothing)
+        """Go on from a `state`."""
+
+    def turn(self) -> bool:
+        """Get ready for the next epoch, after one was looked at; True when the optimizer shall forget what it knows."""
+        return False
+
+    @abstractmethod
+    def look(self, terms: dict[str, float]) -> Look:
+        """Evaluate at the end of an epoch; `terms` are the means of its training steps."""
+
+    @abstractmethod
+    def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
+        """Write the frame of an epoch, when its turn it is."""
+
+    @abstractmethod
+    def find_signs(
+        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
+    ) -> list[dict[str, str]]:
+        """Signs of trouble in an epoch's numbers."""
+
+    @abstractmethod
+    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+        """Numbers that are computed once, when all epochs are done, with the best epoch's weights or the last ones."""
+
+
+TASKS: Registry[type[Task]] = Registry("task", "tasks")

@@ -1,0 +1,78 @@
+"""Autoencoders: rows of images, sounds, tables and texts as vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from selfsup_core.data.sources import open_source
+from selfsup_core.evaluate.autoencoder import Evaluator
+from selfsup_core.evaluate.words.trouble import find_signs
+from selfsup_core.features.batches import prepare
+from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.projection.pca import fit_pca
+from selfsup_core.runs.frames import FrameStore
+from selfsup_core.tasks import TASKS, Look, Setting, Task
+from selfsup_core.tasks.parts.network import build_model
+
+
+@TASKS.register("autoencoder")
+class AutoencoderTask(Task):
+    """x → h = f(x) → x̂ = g(h), looked at by reconstructions, codes and a map."""
+
+    def __init__(self, setting: Setting) -> None:
+        spec = setting.spec
+        self.spec, self.choice = spec, setting.choice
+        dataset = setting.persist(lambda: open_source(spec.data.source, setting.workspace, verify=True))
+        self.data = prepare(
+            dataset, spec.data, self.choice.name, workspace=setting.workspace, progress=setting.say
+        )
+        self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
+        self.model = build_model(spec, self.objective, self.data).to(self.choice.name)
+        left_out = dataset.classes.index(spec.data.leave_out) if spec.data.leave_out else -1
+        self.evaluator = Evaluator(
+            self.data,
+            tiles=spec.frames.tiles,
+            samples=spec.frames.samples,
+            labels_per_class=spec.data.labels_per_class,
+            seed=spec.data.split_seed,
+            labels_fraction=spec.data.labels_fraction,
+            left_out=left_out,
+        )
+        self.values, self.rows = self.data.values, self.data.rows(self.data.split.train)
+        self.digest = dataset.digest
+        self.notes = [self.data.note] if self.data.note else []
+
+    def write_static(self, frames: FrameStore) -> None:
+        frames.write_static(self.data, self.evaluator)
+
+    def baseline(self) -> dict[str, Any]:
+        return self.evaluator.baseline(
+            self.model.code_size, fit_pca, has_reconstruction=self.objective.has_reconstruction
+        )
+
+    def look(self, terms: dict[str, float]) -> Look:
+        generator = torch.Generator(self.choice.name).manual_seed(self.spec.seed)
+        view = self.evaluator.evaluate(self.model, self.objective, generator)
+        return Look(view.metrics, view)
+
+    def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
+        frames.write_view(epoch, look.view, is_last=is_last)
+
+    def find_signs(
+        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
+    ) -> list[dict[str, str]]:
+        model, objective = self.spec.model, self.spec.objective
+        about = {
+            "objective": objective.kind,
+            "objective_settings": objective.model_dump(),
+            "code_size": self.model.code_size,
+            "code_activation": getattr(model, "code_activation", "linear"),
+            "is_last": is_last,
+            "epochs": self.spec.train.epochs,
+        }
+        return find_signs(row, past, baseline, about)
+
+    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+        return {}

@@ -1,0 +1,270 @@
+"""Classifiers: a head on fixed features of any kind of data, or a transformer that is fine-tuned on texts.
+
+Labels beyond the budget never reach training or early stopping; test rows are looked at once, in `finish`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from selfsup_core.data.sources import open_source
+from selfsup_core.data.splits import choose_stratified
+from selfsup_core.data.texts import Texts
+from selfsup_core.evaluate.classification import score_classes
+from selfsup_core.evaluate.classifier_epochs import (
+    LOGISTIC_WORK,
+    ClassifierEvaluator,
+    logistic_regression,
+    simple_means,
+)
+from selfsup_core.evaluate.words.classification_trouble import find_classification_signs
+from selfsup_core.files import write_json
+from selfsup_core.models import MODELS
+from selfsup_core.models.modules.autoencoder import glorot_init
+from selfsup_core.models.modules.heads import Head
+from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.objectives.cross_entropy import Labeled
+from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
+from selfsup_core.tasks import TASKS, Look, Setting, Task
+from selfsup_core.tasks.parts.backbone import FILE as BASE
+from selfsup_core.tasks.parts.backbone import Backbone, load_backbone, make_classifier
+from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, TextInputs
+from selfsup_core.tasks.parts.labeled import choose_rows, choose_shown
+
+MOST_VALIDATION = 1000  # rows measured each epoch
+LEAST_VALIDATION = 100  # of texts through a transformer
+MOST_TEST = 2000  # texts through a transformer without a GPU
+MOST_CONFUSION = 200  # classes; beyond, the matrix of each frame would be megabytes
+TEST = "test.json"
+SMALL = 0.01  # of a usual first output layer: no class is preferred, and the map is not a single point
+
+
+@TASKS.register("classify")
+class ClassifyTask(Task):
+    """Features or tokens → class, looked at by validation rows, a confusion matrix and a map of the class scores.
+
+    Attributes:
+        labels: (N,) class of each row that training may see, on the device; -1 for all others.
+        weights: (N,) of the rows, all 1 unless somebody lowers them.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        spec = setting.spec
+        self.spec, self.choice, self.setting = spec, setting.choice, setting
+        self.dataset = setting.persist(lambda: open_source(spec.data.source, setting.workspace, verify=True))
+        self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
+        self.digest = self.dataset.digest
+        self.backbone: Backbone | None = None
+        self.inputs: Inputs = self._load_inputs()
+        split, y = self.inputs.split, self.inputs.y
+        self.chosen = choose_rows(y, self.dataset.classes, split, spec.data)
+        self.classes = self.chosen.classes
+        setting.say("Building the network.")
+        self.model = self._build().to(self.choice.name)
+        self.notes = [*self._notes_of_model(), *self.inputs.notes, *self.chosen.notes]
+        self.given = self.choose_labels()
+        seen = np.flatnonzero(self.given >= 0)
+        if len(seen) > len(self.chosen.train):
+            self.chosen = replace(self.chosen, train=seen)
+        labels = torch.from_numpy(self.given)
+        self.objective.count_classes(torch.bincount(labels[seen], minlength=len(self.classes)))
+        self.labels = labels.to(self.choice.name)
+        self.weights = torch.ones(len(self.dataset), device=self.choice.name)
+        self.rows = torch.from_numpy(self.chosen.train.astype(np.int64)).to(self.choice.name)
+        self.evaluator = self._make_evaluator()
+        self.inputs.add(np.concatenate([self.chosen.train, self.evaluator.rows]))
+
+    def choose_labels(self) -> np.ndarray:
+        """(N,) class of each row that training may see, -1 for all others."""
+        given = np.full(len(self.dataset), -1, np.int64)
+        given[self.chosen.train] = self.inputs.y[self.chosen.train]
+        return given
+
+    def _load_inputs(self) -> Inputs:
+        spec, setting, device = self.spec, self.setting, self.choice.name
+        if spec.model.kind != "text-classifier":
+            return FeatureInputs(
+                self.dataset, spec.data, device, setting.workspace, setting.say, folder=setting.folder
+            )
+        setting.say("Loading the model.")
+        self.backbone = load_backbone(spec.model, setting.workspace, setting.folder, setting.say)
+        setting.persist(lambda: write_json(setting.folder / BASE, self.backbone.about))
+        return TextInputs(
+            self.dataset,
+            spec.data,
+            device,
+            tokenizer=self.backbone.tokenizer,
+            most=self.backbone.most_tokens(spec.model.most_tokens),
+            padding=self.backbone.padding,
+        )
+
+    def _build(self) -> torch.nn.Module:
+        """The network with its first weights, from the spec's seed."""
+        spec = self.spec
+        if self.backbone is not None:
+            return make_classifier(self.backbone, spec.model, self.classes, spec.seed)
+        model: Head = MODELS[spec.model.kind].build(spec.model, (*self.inputs.item_shape, len(self.classes)))
+        glorot_init(model, torch.Generator().manual_seed(spec.seed))
+        with torch.no_grad():
+            model.output.weight.mul_(SMALL)
+        self.inputs.fit(model.standardize, getattr(spec.model, "scaling", "whole"))
+        return model
+
+    def _notes_of_model(self) -> list[str]:
+        if self.backbone is None:
+            return []
+        wanted, most = self.spec.model.most_tokens, self.inputs.cost
+        cut = f"The model reads {most} tokens of a text at most." if most < wanted else ""
+        return [*self.backbone.notes, *([cut] if cut else [])]
+
+    def _make_evaluator(self) -> ClassifierEvaluator:
+        """Of all that is measured each epoch; a transformer on a CPU measures no more than it trains."""
+        config, measured = self.spec.train, MOST_VALIDATION
+        samples = train = self.spec.frames.samples
+        if self.inputs.cost and self.choice.name == "cpu":
+            epoch = config.steps_per_epoch * config.batch_size or len(self.rows)
+            measured = min(MOST_VALIDATION, max(LEAST_VALIDATION, epoch))
+            train = measured // 2
+        validation, shown, self.is_validation = choose_shown(
+            self.chosen,
+            self.inputs.split,
+            self.inputs.y,
+            validation=measured,
+            samples=samples,
+            train=train,
+            seed=self.spec.data.split_seed,
+        )
+        there = len(self.chosen.validation)
+        if len(validation) < there:
+            why = (
+                "so that measuring takes no longer than training"
+                if measured < MOST_VALIDATION
+                else "which is exact enough"
+            )
+            self.notes.append(
+                f"Each epoch is measured on {len(validation):,} of the {there:,} labeled validation rows, {why}."
+            )
+        return ClassifierEvaluator(
+            self.inputs,
+            self.objective,
+            classes=len(self.classes),
+            validation=validation,
+            samples=shown,
+            device=self.choice.name,
+            say=self.setting.say,
+        )
+
+    def values(self, rows: torch.Tensor) -> Labeled:
+        """(B,) row numbers on the device → what the network is given, labels and weights."""
+        return Labeled(self.inputs.x(rows), self.labels[rows], self.weights[rows])
+
+    @property
+    def shown_shape(self) -> tuple[int, ...]:
+        """Of a sample as a person sees it: of an image its pixels, though the network may be given a code."""
+        return (
+            self.inputs.data.item_shape if isinstance(self.inputs, FeatureInputs) else self.inputs.item_shape
+        )
+
+    def shown_values(self, rows: np.ndarray) -> np.ndarray:
+        """(R, D) values of rows as a person sees them, in [0, 1]."""
+        index = torch.from_numpy(rows.astype(np.int64)).to(self.choice.name)
+        return self.inputs.data.values(index).cpu().numpy()
+
+    def write_static(self, frames: FrameStore) -> None:
+        dataset, shown = self.dataset, self.evaluator.samples
+        about = {
+            "kind": dataset.kind,
+            "item_shape": json.dumps(self.shown_shape),
+            "scale": json.dumps(1 / 255),
+            "classes": json.dumps(self.classes),
+            "columns": json.dumps(self.inputs.columns),
+        }
+        if isinstance(dataset.x, Texts):
+            texts = [dataset.x[int(row)][:MOST_LETTERS] for row in shown]
+            about["texts"] = json.dumps(texts, ensure_ascii=False)
+        else:
+            frames.write_thumbnails(as_bytes(self.shown_values(shown)))
+        arrays = {
+            "labels": self.inputs.y[shown].astype(np.int32),
+            "splits": self.is_validation.astype(np.uint8),
+            "labeled": np.isin(shown, self.chosen.train).astype(np.uint8),
+            "rows": shown.astype(np.int32),
+        }
+        frames.write_shared(arrays, about)
+
+    def baseline(self) -> dict[str, Any]:
+        """Always the most frequent class; for features also logistic regression, as far as that is quick."""
+        y, train, validation = self.inputs.y, self.chosen.train, self.evaluator.validation
+        classes = len(self.classes)
+        found = simple_means(y[train], y[validation], classes)
+        if not isinstance(self.inputs, FeatureInputs):
+            return found
+        most = max(2 * classes, LOGISTIC_WORK // (self.inputs.width * classes))
+        fitted = choose_stratified(train, y, most, self.spec.data.split_seed)
+        if len(np.unique(y[fitted])) < 2:  # so many classes that a stratum has no place
+            return found
+        sides = (self._standardized(rows) for rows in (fitted, validation))
+        return found | logistic_regression(next(sides), y[fitted], next(sides), y[validation], classes)
+
+    def _standardized(self, rows: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            x = self.inputs.x(torch.from_numpy(rows.astype(np.int64)).to(self.choice.name))
+            return self.kept_model.standardize(x).cpu().numpy()
+
+    def look(self, terms: dict[str, float]) -> Look:
+        view = self.evaluator.look(self.model)
+        return Look(view.metrics, view)
+
+    def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
+        view = look.view
+        arrays = {
+            "predicted": view.predicted,
+            "confidence": view.confidence,
+            "sample_loss": view.sample_loss,
+            "label_counts": view.label_counts,
+        }
+        if len(self.classes) <= MOST_CONFUSION:
+            arrays["confusion"] = view.confusion
+        frames.write_points(epoch, view.scores, arrays, {}, is_last=is_last)
+
+    def find_signs(
+        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
+    ) -> list[dict[str, str]]:
+        return find_classification_signs(row, past, baseline, is_last=is_last)
+
+    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+        """The test rows, with the best epoch's weights; of each class in `test.json`."""
+        from selfsup_core.train.loop import load_trained, trained_state
+
+        rows = self.chosen.test
+        if len(rows) == 0:
+            return {}
+        if self.inputs.cost and self.choice.name == "cpu":
+            rows = np.sort(choose_stratified(rows, self.inputs.y, MOST_TEST, self.spec.data.split_seed))
+        last = {k: v.clone() for k, v in trained_state(self.model).items()} if best else None
+        if best:
+            load_trained(self.model, best)
+        try:
+            self.inputs.add(rows)
+            found, confusion = self.evaluator.measure(self.model, rows, "test rows")
+        finally:
+            if last:
+                load_trained(self.model, last)
+        scores = score_classes(confusion)
+        about = {
+            "classes": self.classes,
+            "rows": len(rows),
+            **found,
+            "confusion": confusion.tolist(),
+            "precision": scores.precision.tolist(),
+            "recall": scores.recall.tolist(),
+            "f1": scores.f1.tolist(),
+            "support": scores.support.tolist(),
+        }
+        self.setting.persist(lambda: write_json(self.setting.folder / TEST, about))
+        return {f"test_{name}": value for name, value in found.items()} | {"test_rows": len(rows)}

@@ -1,0 +1,214 @@
+"""Language models: trained from scratch, or a loaded one trained further, on a stream of tokens."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from selfsup_core.data.sources import open_source
+from selfsup_core.evaluate.language import KINDS, LanguageEvaluator
+from selfsup_core.evaluate.ngrams import ngram_baseline
+from selfsup_core.evaluate.words.language_trouble import find_language_signs
+from selfsup_core.features.corpus import Corpus, build_corpus
+from selfsup_core.features.tokenizers import TextTokenizer
+from selfsup_core.models import MODELS
+from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.runs.frames import FrameStore
+from selfsup_core.tasks import TASKS, Look, Setting, Task
+
+MOST_STARTS = 2_000_000  # windows that may be drawn; of longer texts every few tokens one begins
+FINAL_TIMES = 5  # as many validation windows at the end as after an epoch
+MOST_VOCABULARY = 60_000  # of a table of pairs
+
+
+@TASKS.register("language")
+class LanguageTask(Task):
+    """Windows of tokens; looked at by losses, by what is written, and by a map of the tokens' embeddings."""
+
+    def __init__(self, setting: Setting) -> None:
+        spec = setting.spec
+        self.spec, self.choice, self.folder = spec, setting.choice, setting.folder
+        dataset = setting.persist(lambda: open_source(spec.data.source, setting.workspace, verify=True))
+        self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
+        self.is_masked = spec.objective.kind == "masked-language"
+        self.notes: list[str] = []
+        loaded, tokenizer = self._load(setting)
+        self.corpus: Corpus = build_corpus(
+            dataset,
+            spec.data,
+            tokenizer=tokenizer,
+            is_masked=self.is_masked,
+            say=setting.say,
+            kind=getattr(spec.model, "tokenizer", ""),
+            vocabulary=getattr(spec.model, "vocabulary", 0),
+        )
+        tokenizer = self.corpus.tokenizer
+        if self.is_masked:
+            self.objective.mask_token = tokenizer.fast.mask_token_id
+        setting.say("Building the network.")
+        self.model = (loaded or self._build(tokenizer)).to(self.choice.name)
+        self.span = self._span(setting)
+        train = self.corpus.train.tokens
+        self.tokens = torch.from_numpy(train).to(self.choice.name)
+        self.offsets = torch.arange(self.span, device=self.choice.name)
+        starts = len(train) - self.span + 1
+        self.rows = torch.arange(0, starts, -(-starts // MOST_STARTS), device=self.choice.name)
+        config = spec.train
+        self.evaluator = LanguageEvaluator(
+            self.corpus,
+            span=self.span,
+            is_masked=self.is_masked,
+            device=self.choice.name,
+            prompt=spec.frames.prompt,
+            written=spec.frames.written,
+            points=spec.frames.samples,
+            seed=spec.seed,
+            epoch_windows=config.steps_per_epoch * config.batch_size or len(self.rows),
+        )
+        self.digest = dataset.digest
+        self.notes += self.corpus.notes
+
+    def _load(self, setting: Setting) -> tuple[Any, TextTokenizer | None]:
+        """The network and tokenizer to go on from; (None, None) for one from scratch."""
+        if self.spec.model.kind != "pretrained":
+            return None, None
+        from selfsup_core.tasks.parts.language_loading import load_to_continue
+
+        setting.say("Loading the model.")
+        model, tokenizer, notes = load_to_continue(
+            self.spec.model, setting.workspace, is_masked=self.is_masked, seed=self.spec.seed
+        )
+        self.notes += notes
+        return model, TextTokenizer(tokenizer)
+
+    def _build(self, tokenizer: TextTokenizer) -> Any:
+        """A new network with weights from the spec's seed."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.spec.seed)
+            model = MODELS[self.spec.model.kind].build(self.spec.model, (tokenizer.size,))
+        for name in ("bos_token_id", "eos_token_id"):
+            for config in (model.config, getattr(model, "generation_config", None)):
+                if config is not None:
+                    setattr(config, name, getattr(tokenizer.fast, name))
+        return model
+
+    def _span(self, setting: Setting) -> int:
+        """Tokens of a window, one more than the context for a causal model; less where the text is shorter."""
+        own = int(getattr(self.model.config, "max_position_embeddings", 0) or 512)
+        context = min(self.spec.model.context, own)
+        wanted = context + (not self.is_masked)
+        there = len(self.corpus.train.tokens)
+        if there < wanted + 1:
+            self.notes.append(
+                f"The training text has only {there} tokens, less than the context of {context}: "
+                f"windows of {max(2, there // 2)} tokens are used."
+            )
+            return max(2, there // 2)
+        return wanted
+
+    def values(self, rows: torch.Tensor) -> torch.Tensor:
+        """(B,) starts → (B, span) token numbers."""
+        return self.tokens[rows[:, None] + self.offsets].long()
+
+    def write_static(self, frames: FrameStore) -> None:
+        self._write_model()
+        evaluator = self.evaluator
+        size = len(evaluator.shown)
+        arrays = {
+            "labels": evaluator.kinds.astype(np.int32),
+            "splits": np.zeros(size, np.uint8),
+            "rows": evaluator.shown.astype(np.int32),
+        }
+        about = {
+            "kind": "text",
+            "item_shape": json.dumps([self.corpus.tokenizer.size]),
+            "scale": "1",
+            "classes": json.dumps(KINDS),
+            "columns": "[]",
+            "glyphs": json.dumps(evaluator.pieces, ensure_ascii=False),
+            "prompt": json.dumps(evaluator.prompt, ensure_ascii=False),
+        }
+        frames.write_shared(arrays, about)
+
+    def _write_model(self) -> None:
+        """Layout and tokenizer in Hugging Face's files, beside which the weights of any epoch can be laid."""
+        target = self.folder / "model"
+        if target.is_dir():
+            return
+        temporary: Path = self.folder / f".model.{uuid.uuid4().hex[:8]}.tmp"
+        try:
+            temporary.mkdir()
+            base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+            config = base.config
+            config.architectures = [type(base).__name__]
+            config.save_pretrained(temporary)
+            self.corpus.tokenizer.save(temporary)
+            temporary.rename(target)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def baseline(self) -> dict[str, Any]:
+        """Counting alone, for a network from scratch; a loaded one is compared with itself before training."""
+        size = self.corpus.tokenizer.size
+        if self.is_masked or self.spec.model.kind == "pretrained" or size > MOST_VOCABULARY:
+            return {"vocabulary": size}
+        found = ngram_baseline(self.corpus.train.tokens, self.corpus.validation.tokens, size)
+        bits = {
+            name.replace("_loss", "_bits"): self.evaluator.bits_per_character(value)
+            for name, value in found.items()
+        }
+        return {**found, **bits, "vocabulary": size}
+
+    def look(self, terms: dict[str, float]) -> Look:
+        view = self.evaluator.look(self.model, self.objective)
+        metrics = dict(view.metrics)
+        if "train_loss" in terms:
+            metrics["train_token_perplexity"] = math.exp(min(terms["train_loss"], 700.0))
+            if not self.is_masked:
+                part = self.corpus.train
+                share = len(part.tokens) / max(1, part.characters)
+                metrics["train_bits_per_character"] = terms["train_loss"] * share / math.log(2)
+        return Look(metrics, view)
+
+    def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
+        view = look.view
+        about = {
+            "written": json.dumps(view.written, ensure_ascii=False),
+            "completed": json.dumps(view.completed, ensure_ascii=False),
+            "filled": json.dumps(view.filled, ensure_ascii=False),
+        }
+        arrays = {"sample_loss": view.token_loss.astype(np.float32)}
+        frames.write_points(epoch, view.embeddings, arrays, about, is_last=is_last)
+
+    def find_signs(
+        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
+    ) -> list[dict[str, str]]:
+        return find_language_signs(row, past, baseline, is_last=is_last)
+
+    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+        """The loss of the best epoch's weights on more of the validation text."""
+        from selfsup_core.train.loop import load_trained, trained_state
+
+        last = {k: v.clone() for k, v in trained_state(self.model).items()} if best else None
+        if best:
+            load_trained(self.model, best)
+        self.model.eval()
+        try:
+            loss, _, _ = self.evaluator.measure(self.model, self.objective, times=FINAL_TIMES)
+        finally:
+            if last:
+                load_trained(self.model, last)
+        found: dict[str, float | None] = {
+            "final_val_loss": loss,
+            "final_val_token_perplexity": math.exp(min(loss, 700.0)),
+        }
+        if not self.is_masked:
+            found["final_val_bits_per_character"] = self.evaluator.bits_per_character(loss)
+        return found

@@ -1,0 +1,94 @@
+"""The encoder of an autoencoder's run as features of a classifier: what was learned without labels meets the few labels.
+
+Its settings and weights are copied into the classifier's run, which so stays whole when the other run is deleted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from selfsup_core.errors import RunError, SettingError
+from selfsup_core.features.config import DataConfig
+from selfsup_core.files import write_bytes
+from selfsup_core.models import MODELS
+from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.train.loop import load_trained
+
+SETTINGS, WEIGHTS = "encoder.yaml", "encoder.safetensors"
+SAME = ("source", "split_seed", "validation", "test", "leave_out")
+
+
+def build_encoder(spec: Any, item_shape: tuple[int, ...], weights: dict[str, Any]) -> nn.Module:
+    """An autoencoder with these weights, in evaluation mode, frozen; its `encode` is what is wanted."""
+    model = MODELS[spec.model.kind].build(spec.model, item_shape)
+    OBJECTIVES[spec.objective.kind](spec.objective).equip(model)
+    load_trained(model, weights)
+    return model.eval().requires_grad_(False)
+
+
+def check_same(spec: Any, config: DataConfig, run: str) -> None:
+    """Raises SettingError unless both runs have the same data and split: else it may have seen rows that test it here."""
+    for name in SAME:
+        mine, theirs = getattr(config, name), getattr(spec.data, name)
+        if mine != theirs:
+            raise SettingError(
+                f"data.code_of names the run {run}, whose data.{name} is {theirs!r}; here it is {mine!r}. Its encoder may "
+                "have seen rows that are for validation or test here.",
+                remedy=f"Set data.{name} to {theirs!r}, or choose another run.",
+            )
+
+
+def take_encoder(
+    workspace: Path, folder: Path, config: DataConfig, item_shape: tuple[int, ...]
+) -> tuple[nn.Module, str]:
+    """The encoder that `config.code_of` names, from the classifier's own folder when it is there, and a note.
+
+    Raises:
+        RunError: there is no such run, or it has no weights. SettingError: it is no autoencoder, or of other data.
+    """
+    from selfsup_core.runs.spec import read_spec
+
+    if not (folder / WEIGHTS).is_file():
+        copy_encoder(workspace, folder, config)
+    spec, weights = read_spec(folder / SETTINGS), read_weights_of(folder)
+    return (
+        build_encoder(spec, item_shape, weights),
+        f"Features are the code of the run {config.code_of}: {MODELS[spec.model.kind].code_size(spec.model)} numbers.",
+    )
+
+
+def copy_encoder(workspace: Path, folder: Path, config: DataConfig) -> None:
+    from safetensors.torch import save
+
+    from selfsup_core.files import read_json
+    from selfsup_core.runs.folder import open_run
+    from selfsup_core.runs.spec import read_spec, task_of
+    from selfsup_core.runs.weights import epoch_weights, nearest_epoch
+
+    other = open_run(workspace, config.code_of)
+    spec = read_spec(other.spec)
+    if task_of(spec) != "autoencoder":
+        raise SettingError(
+            f"data.code_of names the run {other.id}, which trains no autoencoder.",
+            remedy="Choose one that does.",
+        )
+    check_same(spec, config, other.id)
+    best = (read_json(other.state) or {}).get("best")
+    epoch = best["epoch"] if best else nearest_epoch(other.weights, None)
+    try:
+        weights = epoch_weights(other, epoch)
+    except RunError:
+        weights = epoch_weights(other, nearest_epoch(other.weights, epoch))
+    tensors = {k: v.detach().cpu().contiguous().clone() for k, v in weights.items()}
+    write_bytes(folder / SETTINGS, other.spec.read_bytes())
+    write_bytes(folder / WEIGHTS, save(tensors))
+
+
+def read_weights_of(folder: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load
+
+    return load((folder / WEIGHTS).read_bytes())

@@ -1,0 +1,152 @@
+"""The one loader of language models to train on: from a folder, or from an earlier run at one of its epochs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from selfsup_core.errors import DataError, RunError, SettingError
+from selfsup_core.files import read_json
+from selfsup_core.models import MODELS
+from selfsup_core.pretrained.language_models import check_folder, prepare
+from selfsup_core.pretrained.models.pretrained_language import LORA_ALPHA, PretrainedConfig
+from selfsup_core.runs.folder import open_run
+from selfsup_core.runs.spec import read_spec
+from selfsup_core.runs.weights import epoch_weights, nearest_epoch
+from selfsup_core.train.loop import load_trained
+
+RUN = "run:"
+CAUSAL = ("ForCausalLM", "LMHeadModel")
+
+
+def load_to_continue(
+    config: PretrainedConfig, workspace: Path, *, is_masked: bool, seed: int
+) -> tuple[Any, Any, list[str]]:
+    """(model in float32 with what is trained requiring gradients, tokenizer, notes).
+
+    Raises:
+        DataError: it is not there, or may not be loaded. SettingError: it is of the other kind than the objective.
+    """
+    if config.source.startswith(RUN):
+        run, _, epoch = config.source.removeprefix(RUN).partition("@")
+        model, tokenizer, used = load_run_model(workspace, run, int(epoch) if epoch else None)
+        notes = [f"It goes on from epoch {used} of run {run}."]
+        check_kind(type(model).__name__, is_masked=is_masked)
+    else:
+        model, tokenizer, notes = load_folder(prepare(config.source, workspace), is_masked, seed)
+    if is_masked and tokenizer.mask_token_id is None:
+        raise DataError(f"{config.source} has no token for a hidden word.", code="no-mask-token")
+    total = sum(p.numel() for p in model.parameters())
+    model.requires_grad_(True)
+    if config.lora_rank:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = add_lora(model, config.lora_rank)
+        trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+        notes.append(f"LoRA trains {trained:,} numbers beside the {total:,} of the model, which stay.")
+    return model, tokenizer, notes
+
+
+def check_kind(architecture: str, *, is_masked: bool) -> None:
+    """Raises SettingError when a causal objective meets a model that is none, or the other way round."""
+    if architecture.endswith(CAUSAL) == is_masked:
+        fits = "masked-language" if not architecture.endswith(CAUSAL) else "causal-language"
+        raise SettingError(
+            f"objective.kind does not fit the model, which is a {architecture}.",
+            remedy=f"Set objective.kind to {fits}.",
+        )
+
+
+def load_folder(folder: Path, is_masked: bool, seed: int) -> tuple[Any, Any, list[str]]:
+    """(model in float32, tokenizer, notes) of a folder in Hugging Face's layout."""
+    from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
+
+    config = check_folder(folder)
+    architecture = str((config.get("architectures") or ["unknown"])[0])
+    check_kind(architecture, is_masked=is_masked)
+    safe = {"local_files_only": True, "trust_remote_code": False}
+    kind = AutoModelForMaskedLM if is_masked else AutoModelForCausalLM
+    notes = []
+    if is_masked and not architecture.endswith("ForMaskedLM"):
+        notes.append(
+            f"The {architecture} comes without a layer that names words; a new one begins untrained."
+        )
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = kind.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
+    except Exception as error:  # transformers raises many kinds
+        reason = str(error).strip().splitlines()
+        raise DataError(
+            f"{folder.name} could not be loaded: {reason[0][:300] if reason else type(error).__name__}",
+            code="bad-model",
+        ) from error
+    return model, tokenizer, notes
+
+
+def add_lora(model: Any, rank: int) -> Any:
+    """The model with trainable additions to all its linear layers but the output; everything else is frozen.
+
+    Raises:
+        DataError: it has no layer that they could be added to.
+    """
+    from peft import LoraConfig, get_peft_model
+
+    settings = LoraConfig(
+        r=rank,
+        lora_alpha=LORA_ALPHA * rank,
+        lora_dropout=0.0,
+        target_modules="all-linear",
+        bias="none",
+        # GPT-2's layers hold their weights the other way round.
+        fan_in_fan_out=any(type(m).__name__ == "Conv1D" for m in model.modules()),
+    )
+    try:
+        return get_peft_model(model, settings)
+    except ValueError as error:
+        raise DataError(
+            "This model has no layer for LoRA.", code="no-lora", remedy="Set model.lora_rank to 0."
+        ) from error
+
+
+def load_run_model(workspace: Path, run: str, epoch: int | None = None) -> tuple[Any, Any, int]:
+    """(network in evaluation mode and float32, tokenizer, the epoch it is of).
+
+    The epoch nearest to the one asked for; None asks for the newest. Where a checkpoint of that epoch is there, in full
+    precision, it is taken instead of the half precision that is kept of each epoch.
+
+    Raises:
+        RunError: no such run, no weights yet, or no language model. DataError: its files are damaged.
+    """
+    from transformers import AutoTokenizer
+
+    folder = open_run(workspace, run)
+    spec = read_spec(folder.spec)
+    network = MODELS[spec.model.kind]
+    if network.task != "language":
+        raise RunError(f"The run {folder.id} trains no language model.", code="no-language-model")
+    used = nearest_epoch(folder.weights, epoch)
+    place = folder.path / "model"
+    if read_json(place / "config.json") is None:
+        raise RunError(f"The files of the model of run {folder.id} are not there yet.", code="no-weights")
+    tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True, trust_remote_code=False)
+    if spec.model.kind == "pretrained":
+        is_masked = spec.objective.kind == "masked-language"
+        model, _, _ = load_to_continue(spec.model, workspace, is_masked=is_masked, seed=spec.seed)
+    else:
+        model = network.build(spec.model, (len(tokenizer),))
+        for name in ("bos_token_id", "eos_token_id"):
+            setattr(model.config, name, getattr(tokenizer, name))
+    weights = epoch_weights(folder, used)
+    try:
+        load_trained(model, weights)
+    except RuntimeError as error:
+        raise DataError(
+            f"The weights of epoch {used} do not fit the network: {error}.", code="bad-weights"
+        ) from error
+    if hasattr(model, "merge_and_unload"):
+        model = model.merge_and_unload()
+    return model.eval().requires_grad_(False), tokenizer, used

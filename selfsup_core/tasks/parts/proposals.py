@@ -1,0 +1,257 @@
+"""The proposers of a run put together: what never changes is asked once, the classifier itself at every round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.splits import choose_stratified
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError, SettingError
+from selfsup_core.pseudo.audit import doubt
+from selfsup_core.pseudo.names import by_names, read_descriptions
+from selfsup_core.pseudo.propagation import (
+    JUDGING,
+    leave_one_out,
+    looks_uneven,
+    make_graph,
+    propagate,
+    shares_of,
+)
+from selfsup_core.pseudo.rules import by_columns, by_words, read_rules
+from selfsup_core.pseudo.select import Selector
+from selfsup_core.pseudo.vote import Vote, named, vote
+from selfsup_core.tasks import Setting
+from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs
+
+LOOKED_AT = 4000  # rows of the pool by which class shares and the guard are judged
+JUDGED = 200  # labels that are held against each other
+MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
+
+
+class Proposers:
+    """Who proposes labels for the pool.
+
+    Args:
+        labeled: (L,) rows whose label may be seen, and `labels` (L,) of them. pool: (P,) rows without one.
+
+    Attributes:
+        names: of the proposers. notes: what they have to say. last: (P, C) proposals of each, of the newest round.
+        shares: (C,) of the classes that are aimed at; None for even ones.
+        doubt: why no proposal is to be trusted here, or "".
+    """
+
+    def __init__(
+        self,
+        config: Any,
+        inputs: Inputs,
+        dataset: Dataset,
+        classes: tuple[str, ...],
+        labeled: np.ndarray,
+        labels: np.ndarray,
+        pool: np.ndarray,
+        setting: Setting,
+    ) -> None:
+        self.config, self.inputs, self.dataset, self.classes = config, inputs, dataset, classes
+        self.labeled, self.labels, self.pool, self.setting = labeled, labels, pool, setting
+        self.names = list(config.proposers)
+        self.notes: list[str] = []
+        self.shares: np.ndarray | None = None
+        self.doubt = ""
+        self._look_at_graph()
+        asked = {
+            "neighbors": self._ask_neighbors,
+            "names": self._ask_names,
+            "rules": self._ask_rules,
+            "zero-shot": lambda: self._ask_model("zero-shot"),
+            "generated": lambda: self._ask_model("generated"),
+        }
+        self.fixed = {name: asked[name]() for name in self.names if name != "self"}
+        self.last: list[np.ndarray] = []
+        self.voted: Vote | None = None
+        for name, p in self.fixed.items():
+            share = (named(p) >= 0).mean() if len(p) else 1.0
+            if share < 1:
+                self.notes.append(
+                    f"The proposer {name!r} names a class for {share:.0%} of the unlabeled rows; the rest stays open."
+                )
+
+    def _look_at_graph(self) -> None:
+        """What the given labels and the graph of similar rows say beforehand: class shares, and whether to trust at all."""
+        if len(self.pool) == 0:
+            return
+        data, classes, config = self.setting.spec.data, len(self.classes), self.config
+        some, seed = self.pool, data.split_seed + 11
+        if len(some) > LOOKED_AT:
+            some = np.random.default_rng(seed).permutation(some)[:LOOKED_AT]
+        places = np.arange(len(self.labels))
+        if len(places) > JUDGED:
+            places = choose_stratified(places, self.labels, JUDGED, seed)
+        self.setting.say("Looking at similar rows.")
+        x = self.features(np.concatenate([self.labeled[places], some]))
+        labels = np.concatenate([self.labels[places], np.full(len(some), -1)])
+        # Names, rules and language models need no similar rows to be right.
+        if config.guard and set(self.names) <= {"self", "neighbors"}:
+            named_so = leave_one_out(make_graph(x, config.neighbors), labels, classes)
+            self.doubt = doubt(named_so, self.labels[places], classes)
+            self.notes += [self.doubt] if self.doubt else []
+        counts = np.bincount(self.labels, minlength=classes) + 0.0
+        if config.prior != "auto":
+            return
+        if data.labels_per_class == 0 and counts.sum() >= 10 * classes:
+            self.notes.append("Class shares are those of the given labels, which are a random sample.")
+            self.shares = counts / counts.sum()
+            return
+        near, shares = (
+            shares_of(propagate(x, labels, classes, neighbors=config.neighbors, alpha=alpha)[len(places) :])
+            for alpha in (JUDGING, config.spread)
+        )
+        if looks_uneven(near):
+            self.shares = shares
+            self.notes.append(
+                f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {shares.max():.0%}, "
+                f"{self.classes[int(shares.argmin())]!r} about {shares.min():.1%}): shares are estimated from similar rows, not taken as even."
+            )
+
+    # Each of them: (P, C) probabilities, rows of NaN where it abstains
+
+    def _ask_neighbors(self) -> np.ndarray:
+        rows = np.concatenate([self.labeled, self.pool])
+        if len(rows) > MOST_NEIGHBORS:
+            raise SettingError(
+                f"The graph of neighbors is made for {MOST_NEIGHBORS:,} rows at most; found {len(rows):,}.",
+                remedy="Set objective.unlabeled_pool to a smaller number.",
+            )
+        self.setting.say("Finding similar rows.")
+        x = self.features(rows)
+        hidden = np.full(len(self.pool), -1)
+        found = propagate(
+            x,
+            np.concatenate([self.labels, hidden]),
+            len(self.classes),
+            neighbors=self.config.neighbors,
+            alpha=self.config.spread,
+            mass=None
+            if self.shares is not None or self.config.prior == "estimated"
+            else np.ones(len(self.classes)),
+        )
+        return found[len(self.labeled) :]
+
+    def features(self, rows: np.ndarray) -> np.ndarray:
+        """(R, D) of these rows, on one scale; a transformer's rows by the features that the data settings name."""
+        inputs, config = self.inputs, self.setting.spec.data
+        if not isinstance(inputs, FeatureInputs):
+            inputs = FeatureInputs(self.dataset, config, "cpu", self.setting.workspace, self.setting.say)
+        device = self.setting.choice.name if inputs is self.inputs else "cpu"
+        parts = [
+            inputs.x(torch.from_numpy(part.astype(np.int64)).to(device)).cpu().numpy()
+            for part in np.array_split(rows, max(1, len(rows) // 4096))
+        ]
+        x = np.concatenate(parts)
+        is_table = self.dataset.kind == "table"
+        is_embedding = self.dataset.kind == "text" and config.text_features == "embeddings"
+        if is_table or is_embedding:
+            deviation = x.std(axis=0)
+            x = (x - x.mean(axis=0)) / np.maximum(deviation, 1e-6)
+        return x
+
+    def _texts(self, what: str) -> Texts:
+        if not isinstance(self.dataset.x, Texts):
+            raise DataError(
+                f"The proposer {what!r} needs texts; {self.dataset.title} holds {self.dataset.kind}s.",
+                code="no-texts",
+                remedy="Choose the proposer self or neighbors.",
+            )
+        return self.dataset.x
+
+    def _ask_names(self) -> np.ndarray:
+        from selfsup_core.features.vectorize import embed
+
+        texts, data = self._texts("names"), self.setting.spec.data
+        about = read_descriptions(self.config.descriptions, self.classes)
+        cache = self.setting.workspace / "embeddings"
+        digest = self.dataset.digest or self.dataset.id
+        rows = embed(texts, cache, digest, self.setting.say, encoder=data.encoder)
+        names = embed(Texts.pack(about), None, "", encoder=data.encoder)
+        return by_names(rows[self.pool], names)
+
+    def _ask_model(self, how: str) -> np.ndarray:
+        """A language model's labels; what it has said of these texts before is taken."""
+        from selfsup_core.pretrained.language_models import prepare
+        from selfsup_core.pretrained.model_folder import load_causal
+        from selfsup_core.pretrained.zero_shot import ZeroShotConfig
+        from selfsup_core.pseudo.language_model import (
+            NAMES,
+            generated,
+            kept_path,
+            mark_of,
+            zero_shot,
+        )
+
+        texts, config, setting = self._texts(how), self.config, self.setting
+        asked = ZeroShotConfig(most_characters=config.labeler_characters)
+        if how == "zero-shot":
+            asked = asked.model_copy(update={"template": NAMES})
+        folder = prepare(config.labeler, setting.workspace, say=setting.say)
+        path = kept_path(
+            setting.workspace / "labels",
+            how,
+            mark_of(folder),
+            self.dataset.digest or self.dataset.id,
+            self.classes,
+            asked,
+        )
+        setting.say("Loading the language model.")
+        model, tokenizer = load_causal(folder)
+        ask = zero_shot if how == "zero-shot" else generated
+        chosen = [texts[int(row)] for row in self.pool]
+        return ask(
+            model, tokenizer, chosen, self.pool.tolist(), self.classes, asked, kept=path, say=setting.say
+        )
+
+    def _ask_rules(self) -> np.ndarray:
+        rules, count = read_rules(self.config.rules, self.classes), len(self.classes)
+        if self.dataset.kind == "table":
+            x = np.asarray(self.dataset.x)[self.pool].reshape(len(self.pool), -1) * self.dataset.scale
+            return by_columns(x, self.dataset.columns, rules, count)
+        texts = self._texts("rules")
+        return by_words([texts[int(row)] for row in self.pool], rules, count)
+
+    # All of them together
+
+    def propose(self, own: np.ndarray | None) -> np.ndarray:
+        """Proposals of all, as one: (P, C) probabilities, rows of NaN where nobody proposes."""
+        nothing = np.full((len(self.pool), len(self.classes)), np.nan, np.float32)
+        self.last = [self.fixed[n] if n != "self" else nothing if own is None else own for n in self.names]
+        self.voted = vote(self.last, self.config.vote)
+        return self.last[0] if len(self.last) == 1 else self.voted.probabilities
+
+    def describe(self) -> dict[str, Any]:
+        """How much each proposer names in the newest round, and how far they agree; plain values."""
+        found = self.voted
+        if found is None:
+            return {}
+        agreement = [[None if np.isnan(v) else round(float(v), 4) for v in row] for row in found.agreement]
+        return {
+            "names": self.names,
+            "coverage": [round(float(c), 4) for c in found.coverage],
+            "conflicts": round(found.conflicts, 4),
+            "agreement": agreement,
+        }
+
+    def voters(self, label: np.ndarray) -> np.ndarray:
+        """(P,) labels → (P,) bits of the proposers who name that class."""
+        found = np.zeros(len(label), np.uint16)
+        for index, probabilities in enumerate(self.last):
+            classes = named(probabilities)
+            found |= ((classes >= 0) & (classes == label)).astype(np.uint16) << index
+        return found
+
+    def selector(self) -> Selector:
+        """The rule by which proposals are kept."""
+        given = torch.bincount(torch.from_numpy(self.labels), minlength=len(self.classes))
+        shares = None if self.shares is None else torch.from_numpy(self.shares)
+        return Selector(self.config, given, len(self.pool), shares)

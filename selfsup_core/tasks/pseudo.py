@@ -1,0 +1,508 @@
+"""Pseudo-labels: a classifier that learns from labels proposed for unlabeled rows, beside its supervised-only twin.
+
+Hidden true labels reach the ceiling's network and the audit, and nothing else: not the proposals, not what is kept, not
+the student, not the twin. Test rows are shown at each epoch; nothing is chosen by them, for the last epoch is the result.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from selfsup_core.augment.views import make_augment
+from selfsup_core.data.splits import choose_stratified
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError, SettingError
+from selfsup_core.evaluate.calibration import calibrate
+from selfsup_core.evaluate.classification import (
+    accuracy,
+    confusion_matrix,
+    macro_f1,
+)
+from selfsup_core.evaluate.classifier_epochs import ClassifierView
+from selfsup_core.evaluate.kept import PSEUDO, Kept, class_counts, count_kept, describe_kept
+from selfsup_core.files import write_bytes, write_json
+from selfsup_core.models.modules.beside import Beside
+from selfsup_core.objectives.cross_entropy import Labeled
+from selfsup_core.pseudo.audit import (
+    compare,
+    find_collapse,
+    gauge,
+    verdict,
+)
+from selfsup_core.pseudo.hand import spread_out
+from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch
+from selfsup_core.pseudo.online import Consistency
+from selfsup_core.pseudo.select import proposed
+from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
+from selfsup_core.tasks import TASKS, Look, Setting
+from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
+from selfsup_core.tasks.parts.proposals import Proposers
+from selfsup_core.train.loop import load_trained, trained_state
+
+MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
+MOST_TEST_TEXTS = 200  # through a transformer on a CPU
+MOST_GAUGED = 5000  # labels that are cross-validated before the start
+LEAST_STEPS = 20  # of a round, where the steps are not set
+QUEUE = 24  # rows that are named for a person to label, and confident mistakes
+LOOKED_AT = 4  # times as many of the least certain, of which those that differ most are named
+
+
+@dataclass(frozen=True)
+class PseudoView:
+    """What an epoch looks like: the student on validation rows and the map's samples; proposals and what was kept of
+    them; class numbers that each network names on the test rows, (T,)."""
+
+    student: ClassifierView
+    proposed: Kept
+    before: np.ndarray
+    named: dict[str, np.ndarray]
+    probabilities: np.ndarray
+
+
+@TASKS.register("pseudo")
+class PseudoTask(ClassifyTask):
+    """Student, twin and ceiling in one loop; an epoch is a round of propose, keep, train, or so many steps.
+
+    Attributes:
+        pool: (P,) rows that labels are proposed for. kept: what the student learns from in this epoch.
+    """
+
+    notes_of_hand = ""
+    prior: dict[str, list[float]] = {}  # noqa: RUF012 - replaced, never changed
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        spec, config = self.spec, self.spec.objective
+        self.device = self.choice.name
+        self.pool = self._choose_pool()
+        self.inputs.add(np.concatenate([self.pool, self.chosen.train]))
+        self.student = self.model
+        has_ceiling = config.ceiling and self._truth_is_known()
+        self.model = Beside(self.student, ceiling=has_ceiling)
+        self.is_given = torch.from_numpy(self.given >= 0).to(self.device)
+        self.first_weights = {k: v.clone() for k, v in trained_state(self.model).items()}
+        self.truth = self._true_labels() if has_ceiling else None
+        self.proposers = Proposers(
+            config,
+            self.inputs,
+            self.dataset,
+            self.classes,
+            self.chosen.train,
+            self.given[self.chosen.train],
+            self.pool,
+            setting,
+        )
+        self.notes += [*([self.notes_of_hand] if self.notes_of_hand else []), *self.proposers.notes]
+        self.selector, self.selected = self.proposers.selector(), {}
+        self.kept = self.next = Kept.nothing(len(self.pool))
+        self.round = 0
+        slots = (spec.train.steps_per_epoch or self._steps()) * spec.train.batch_size
+        self.rows = torch.arange(slots, device=self.device)
+        self.pool_rows = torch.from_numpy(self.pool.astype(np.int64)).to(self.device)
+        self.tested = self._choose_tested()
+        self.inputs.add(self.tested)
+        self.online = self.objective.consistency = self._make_online()
+        self._deal()
+
+    # What may be seen
+
+    def choose_labels(self) -> np.ndarray:
+        """Labels of the budget, and those made by hand over them."""
+        given = super().choose_labels()
+        hand = dict(self.spec.objective.hand)
+        if any(not 0 <= label < len(self.classes) for label in hand.values()):
+            raise DataError(
+                f"A label by hand names class number {max(hand.values())}; these data have {len(self.classes)} classes.",
+                code="bad-hand-label",
+                remedy="Take labels by hand over to runs with the same data only.",
+            )
+        in_train = set(self.inputs.split.train.tolist())
+        outside = [row for row in hand if row not in in_train]
+        if outside:
+            self.notes_of_hand = f"{len(outside)} labels by hand are of validation or test rows of this split and are not learned from."
+        for row, label in hand.items():
+            if row in in_train:
+                given[row] = label
+        return given
+
+    def _choose_pool(self) -> np.ndarray:
+        """Training rows whose label is hidden, or that have none."""
+        pool = self.inputs.split.train[self.given[self.inputs.split.train] < 0]
+        most = self.spec.objective.unlabeled_pool
+        if most and len(pool) > most:
+            generator = np.random.default_rng(self.spec.data.split_seed + 7)
+            self.notes.append(
+                f"{most:,} of {len(pool):,} unlabeled rows are used, as objective.unlabeled_pool says."
+            )
+            pool = np.sort(generator.permutation(pool)[:most])
+        if len(pool) == 0:
+            self.notes.append(
+                "There are no unlabeled training rows, so there is nothing to propose labels for: student and twin are the same."
+            )
+        return pool
+
+    def _truth_is_known(self) -> bool:
+        """Whether at least one class number of the pool is known, so that a ceiling differs from the twin."""
+        return bool((self.inputs.y[self.pool] >= 0).any())
+
+    def _true_labels(self) -> torch.Tensor:
+        """(N,) for the ceiling alone: true labels of the pool, and those that were given."""
+        truth = np.full(len(self.dataset), -1, np.int64)
+        truth[self.pool] = self.inputs.y[self.pool]
+        truth[self.chosen.train] = self.given[self.chosen.train]
+        return torch.from_numpy(truth).to(self.device)
+
+    def _choose_tested(self) -> np.ndarray:
+        most = MOST_TEST_SHOWN
+        if self.inputs.cost and self.device == "cpu":
+            most = MOST_TEST_TEXTS
+        rows = self.chosen.test
+        return np.sort(choose_stratified(rows, self.inputs.y, most, self.spec.data.split_seed))
+
+    def _steps(self) -> int:
+        rows = len(self.chosen.train) + len(self.pool)
+        return max(LEAST_STEPS, -(-rows // self.spec.train.batch_size))
+
+    def _make_online(self) -> Consistency | None:
+        """What learns from unlabeled rows within each step; also sets how labeled rows are varied."""
+        config, tokens = self.spec.objective, bool(self.inputs.cost)
+        if config.method == "mixmatch" and tokens:
+            raise SettingError(
+                "MixMatch mixes numbers, and a transformer's texts are tokens.",
+                remedy="Set objective.method to fixmatch or uda, or use the network head.",
+            )
+        about = {
+            "kind": self.dataset.kind,
+            "shape": self.inputs.item_shape,
+            "is_tokens": tokens,
+            "may_flip": config.may_flip,
+            "is_words": self.dataset.kind == "text" and self.spec.data.text_features != "embeddings",
+        }
+        self.objective.augment = make_augment(config.augment, **about)
+        if not config.is_online or len(self.pool) == 0 or self.proposers.doubt:
+            return None
+        teacher = None
+        if config.method == "mean-teacher":
+            teacher = copy.deepcopy(self.student).requires_grad_(False)
+        return Consistency(
+            config.method,
+            weak=make_augment("weak", **about),
+            strong=make_augment("strong", **about),
+            select=self._select_within,
+            progress=self._progress,
+            weight=config.pseudo_weight,
+            rise=config.rise,
+            temperature=config.temperature,
+            decay=config.ema_decay,
+            teacher=teacher,
+            turn=self._turn_within,
+        )
+
+    def _progress(self) -> float:
+        return self.objective.progress / self.spec.train.epochs
+
+    def _turn_within(self, p: torch.Tensor) -> torch.Tensor:
+        """(B, C) proposals of a step after alignment, where that is wanted."""
+        p, self.selected = self.selector.turned_within(p, self.selected)
+        return p
+
+    def _select_within(self, p: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+        """(B, C) proposals of a step → (B,) weights; the selector remembers what it has seen."""
+        weights, self.selected = self.selector(p, self.selected, progress=self._progress(), rows=places)
+        return weights
+
+    # What is learned in an epoch
+
+    def _deal(self) -> None:
+        """Which row stands in which slot of this epoch: a function of seed, round and what was kept."""
+        chosen = self.chosen.train
+        kept = self.pool[self.kept.weight > 0]
+        labels = torch.from_numpy(self.given.copy())
+        labels[torch.from_numpy(self.pool)] = torch.from_numpy(self.kept.kept_label).long()
+        weights = torch.ones(len(self.dataset))
+        weights[torch.from_numpy(self.pool)] = torch.from_numpy(self.kept.weight)
+        self.labels, self.weights = labels.to(self.device), weights.to(self.device)
+        learned = chosen if self.spec.objective.is_online else np.concatenate([chosen, kept])
+        self.dealt = {"student": self._fill(learned), "twin": self._fill(chosen)}
+        if self.online:
+            places = np.arange(len(self.pool))
+            self.dealt["pool"] = self._fill(places, self.spec.objective.unlabeled_ratio)
+        if self.truth is not None:
+            known = np.flatnonzero(self.truth.cpu().numpy() >= 0)
+            self.dealt["ceiling"] = self._fill(known)
+
+    def _fill(self, rows: np.ndarray, times: int = 1) -> torch.Tensor:
+        """Slots (`times` as many) filled with whole shuffled passes over the rows."""
+        generator = np.random.default_rng((self.spec.seed, self.round, len(rows)))
+        size = len(self.rows) * times
+        passes = -(-size // len(rows))
+        order = np.concatenate([generator.permutation(rows) for _ in range(passes)])
+        return torch.from_numpy(order[:size].astype(np.int64)).to(self.device)
+
+    def values(self, slots: torch.Tensor) -> PseudoBatch:
+        """(B,) slots → what each network is given."""
+        twin = self._labeled(self.dealt["twin"][slots], self.labels)
+        rows = self.dealt["student"][slots]
+        student = self._labeled(rows, self.labels, self.weights[rows] * self._share(rows))
+        ceiling = None
+        if self.truth is not None:
+            ceiling = self._labeled(self.dealt["ceiling"][slots], self.truth)
+        return PseudoBatch(student, twin, ceiling, self._unlabeled(slots))
+
+    def _unlabeled(self, slots: torch.Tensor) -> tuple[Any, torch.Tensor] | None:
+        """What the student is given of unlabeled rows, and their places in the pool."""
+        if not self.online:
+            return None
+        times = self.spec.objective.unlabeled_ratio
+        several = slots[:, None] * times + torch.arange(times, device=slots.device)
+        places = self.dealt["pool"][several.flatten()]
+        return self.inputs.x(self.pool_rows[places]), places
+
+    def _share(self, rows: torch.Tensor) -> torch.Tensor:
+        """(B,) 1 for true labels, the weight of a pseudo-label for others."""
+        is_given = self.is_given[rows]
+        return torch.where(is_given, 1.0, self.spec.objective.pseudo_weight)
+
+    def _labeled(
+        self, rows: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None = None
+    ) -> Labeled:
+        if weights is None:
+            weights = torch.ones(len(rows), device=rows.device)
+        return Labeled(self.inputs.x(rows), labels[rows], weights)
+
+    # What is seen of an epoch
+
+    @property
+    def kept_model(self) -> torch.nn.Module:
+        """The student: what a person takes away."""
+        return self.student
+
+    def look(self, terms: dict[str, float]) -> Look:
+        self.round = round(self.objective.progress)
+        view = self.evaluator.look(self.student)
+        metrics = dict(view.metrics)
+        networks = {"student": self.student, "twin": self.model.twin, "ceiling": self.model.ceiling}
+        named = {}
+        for name, network in networks.items():
+            if network is not None and len(self.tested):
+                logits = self.evaluator.logits(network, self.tested, f"test rows, {name}")
+                named[name] = logits.argmax(dim=1).numpy()
+        y = self.inputs.y[self.tested]
+        for name, classes in named.items():
+            prefix = "" if name == "student" else f"{name}_"
+            metrics[f"{prefix}accuracy"] = float((classes == y).mean())
+        self.setting.phase("propose")
+        probabilities = self._propose()
+        self.setting.phase("keep")
+        self.next = self._keep(probabilities)
+        self.setting.phase("train")
+        metrics |= describe_kept(self.kept, self.next, self.inputs.y[self.pool])
+        return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))
+
+    def _propose(self) -> np.ndarray:
+        """(P, C) probabilities, rows of NaN where nobody proposes."""
+        own = None
+        if "self" in self.spec.objective.proposers and self.round:
+            logits = self.evaluator.logits(self.student, self.pool, "unlabeled rows")
+            own = logits.softmax(dim=1).numpy()
+        return self.proposers.propose(own)
+
+    def _keep(self, probabilities: np.ndarray) -> Kept:
+        p = torch.from_numpy(probabilities)
+        # The share grows over the rounds that still learn from what is kept.
+        progress = self.round / max(1, self.spec.train.epochs - 1)
+        turned = self.selector.turned(p)
+        estimated = self.selector.estimated(p)
+        self.prior = (
+            {}
+            if estimated is None
+            else dict(zip(("shares", "errors"), (v.tolist() for v in estimated), strict=True))
+        )
+        weights, then = self.selector(turned, self.selected, progress=progress)
+        # Within steps it remembers what it has seen there, and this is a look from outside.
+        if not self.online:
+            self.selected = then
+        confidence, label, there = proposed(turned)
+        if self.proposers.doubt:
+            weights = torch.zeros_like(weights)
+        label = torch.where(there, label, -1).numpy().astype(np.int32)
+        weights = weights.numpy().astype(np.float32)
+        first = self.kept.first.copy()
+        first[(weights > 0) & (first < 0)] = self.round
+        return Kept(
+            label, confidence.numpy().astype(np.float32), weights, first, self.proposers.voters(label)
+        )
+
+    def turn(self) -> bool:
+        """Take over what was kept; begin with the first weights again where a round does."""
+        self.kept = self.next
+        self._deal()
+        if self.spec.objective.is_online or self.spec.objective.student == "warm":
+            return False
+        load_trained(self.model, self.first_weights)
+        return True
+
+    def state(self) -> dict[str, Any]:
+        kept = {
+            k: torch.from_numpy(np.ascontiguousarray(v.astype(np.int32) if v.dtype == np.uint16 else v))
+            for k, v in vars(self.kept).items()
+        }
+        teacher = self.online.teacher if self.online else None
+        return {
+            "round": self.round,
+            "kept": kept,
+            "selected": self.selected,
+            "teacher": teacher.state_dict() if teacher is not None else {},
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        if not state:
+            return
+        self.round, self.selected = state["round"], state["selected"]
+        kept = {k: v.numpy() for k, v in state["kept"].items()}
+        if self.online and self.online.teacher is not None:
+            self.online.teacher.load_state_dict(state["teacher"])
+        self.kept = Kept(**kept | {"voters": kept["voters"].astype(np.uint16)})
+        self._deal()
+
+    # What is written of an epoch
+
+    def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
+        view, now = look.view, look.view.proposed
+        student, count = view.student, len(self.classes)
+        place = np.full(len(self.dataset), -1)
+        place[self.pool] = np.arange(len(self.pool))
+        # -1, the place behind the pool, for rows outside of it.
+        shown = place[self.evaluator.samples]
+        truth = self.inputs.y[self.pool]
+        arrays = {
+            "predicted": student.predicted,
+            "confidence": student.confidence,
+            "sample_loss": student.sample_loss,
+            "label_counts": student.label_counts,
+            "pseudo": np.append(now.kept_label, -1)[shown].astype(np.int32),
+            "kept_round": np.append(now.first, -1)[shown].astype(np.int32),
+        }
+        if count <= MOST_CONFUSION:
+            arrays["confusion"] = student.confusion
+        arrays |= count_kept(view.before, now, truth, self.given, count, with_pairs=count <= MOST_CONFUSION)
+        about = self._name_rows(arrays, now, view.probabilities)
+        frames.write_points(epoch, student.scores, arrays, about, is_last=is_last)
+        self.setting.persist(lambda: self._write_labels(epoch, now))
+
+    def baseline(self) -> dict[str, Any]:
+        """As of a classifier, and how good a proposer the given labels are likely to make."""
+        found = super().baseline()
+        labeled = self.chosen.train
+        if len(labeled) <= MOST_GAUGED:
+            x = self.proposers.features(labeled)
+            said = gauge(x, self.given[labeled], len(self.classes), seed=self.spec.seed)
+            found |= {"gauge": said["text"], "gauge_tone": said["tone"], "gauge_accuracy": said["accuracy"]}
+        return found
+
+    def find_signs(
+        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
+    ) -> list[dict[str, str]]:
+        found = super().find_signs(row, past, baseline, is_last=is_last)
+        count = len(self.classes)
+        before = class_counts(self.kept.kept_label, count) if self.round > 1 else None
+        collapse = find_collapse(
+            class_counts(self.next.kept_label, count), before, self.classes, self.proposers.shares
+        )
+        return [*([collapse] if collapse else []), *found]
+
+    def _name_rows(
+        self, arrays: dict[str, np.ndarray], now: Kept, probabilities: np.ndarray
+    ) -> dict[str, str]:
+        """Rows that a person should look at: the least certain, and confident ones that the truth contradicts."""
+        order = np.sort(np.nan_to_num(probabilities), axis=1)
+        margin = order[:, -1] - order[:, -2]
+        unsure = np.argsort(np.where(now.label >= 0, margin, 2.0), kind="stable")[: QUEUE * LOOKED_AT]
+        if len(unsure) > QUEUE:
+            is_quick = not self.inputs.cost  # a transformer would read them anew each round
+            x = self.proposers.features(self.pool[unsure]) if is_quick else probabilities[unsure]
+            unsure = unsure[spread_out(np.nan_to_num(x), QUEUE)]
+        truth = self.inputs.y[self.pool]
+        is_wrong = (truth >= 0) & (now.label >= 0) & (now.label != truth)
+        wrong = np.flatnonzero(is_wrong)
+        wrong = wrong[np.argsort(-now.confidence[wrong], kind="stable")][:QUEUE]
+        about = {}
+        for name, places in (("unsure", unsure), ("mistakes", wrong)):
+            rows = self.pool[places]
+            arrays[f"{name}_rows"] = rows.astype(np.int32)
+            arrays[f"{name}_label"] = now.label[places]
+            arrays[f"{name}_truth"] = truth[places].astype(np.int32)
+            arrays[f"{name}_confidence"] = now.confidence[places]
+            if isinstance(self.dataset.x, Texts):
+                texts = [self.dataset.x[int(row)][:MOST_LETTERS] for row in rows]
+                about[f"{name}_texts"] = json.dumps(texts, ensure_ascii=False)
+            elif len(rows):
+                arrays[f"{name}_values"] = as_bytes(self.shown_values(rows))
+        return about
+
+    def _write_labels(self, epoch: int, now: Kept) -> None:
+        """All proposals of the newest epoch, for the export."""
+        from safetensors.numpy import save
+
+        arrays = {
+            "rows": self.pool.astype(np.int64),
+            "label": now.label,
+            "confidence": now.confidence,
+            "weight": now.weight,
+            "first": now.first,
+            "voters": now.voters,
+        }
+        about = {
+            "epoch": str(epoch),
+            "classes": json.dumps(self.classes),
+            "proposers": json.dumps(self.proposers.names),
+            "vote": json.dumps(self.proposers.describe()),
+            "prior": json.dumps(self.prior),
+        }
+        write_bytes(self.setting.folder / PSEUDO, save(arrays, metadata=about))
+
+    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+        """All test rows by student, twin and ceiling, and what that says; the last epoch's weights."""
+        rows = self.chosen.test
+        if self.inputs.cost and self.device == "cpu":
+            rows = np.sort(choose_stratified(rows, self.inputs.y, MOST_TEST, self.spec.data.split_seed))
+        if len(rows) == 0:
+            return {}
+        self.inputs.add(rows)
+        y, count = self.inputs.y[rows], len(self.classes)
+        metrics: dict[str, float | None] = {"test_rows": len(rows)}
+        about: dict[str, Any] = {"classes": self.classes, "rows": len(rows)}
+        for name in ("student", "twin", "ceiling"):
+            network = getattr(self.model, name)
+            if network is None:
+                continue
+            named = self.evaluator.logits(network, rows, f"test rows, {name}").argmax(dim=1).numpy()
+            confusion = confusion_matrix(y, named, count)
+            prefix = "" if name == "student" else f"{name}_"
+            metrics[f"{prefix}accuracy"] = accuracy(confusion)
+            metrics[f"{prefix}macro_f1"] = macro_f1(confusion)
+            about[name] = {"confusion": confusion.tolist(), "is_right": (named == y).astype(int).tolist()}
+        student, twin = (np.array(about[name]["is_right"]) for name in ("student", "twin"))
+        self.verdict = verdict(
+            compare(student, twin),
+            metrics["accuracy"],
+            metrics["twin_accuracy"],
+            metrics.get("ceiling_accuracy"),
+        )
+        if self.proposers.doubt:
+            known = metrics.get("ceiling_accuracy")
+            best = f", {known:.1%} if all labels were known" if known is not None else ""
+            text = f"{self.proposers.doubt} Student and twin are one: {metrics['accuracy']:.1%}{best}. More labels, or another encoder, may change that; objective.guard = false tries it anyway."
+            self.verdict = {"outcome": "not used", "text": text}
+        about["verdict"] = self.verdict
+        measured = self.evaluator.validation
+        logits = self.evaluator.logits(self.student, measured, "validation rows").numpy()
+        about["calibration"] = calibrate(logits, self.inputs.y[measured])
+        self.setting.persist(lambda: write_json(self.setting.folder / TEST, about))
+        return metrics

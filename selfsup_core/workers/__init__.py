@@ -1,0 +1,1 @@
+"""Who trains: the supervisor, and one worker process per run."""

@@ -1,0 +1,109 @@
+"""How a worker is started: the seam between the supervisor and where work is done.
+
+`local` forks the supervisor, which has imported torch but never computed with it, so a run starts in a blink; where
+fork does not exist a new interpreter is started. Another launcher (a cluster) has the same three methods.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Protocol
+
+from selfsup_core.runs.folder import RunFolder
+from selfsup_core.runs.processes import is_alive, start_time
+
+NICENESS = 10
+
+
+class Launcher(Protocol):
+    def start(self, folder: RunFolder) -> int:
+        """Start a worker; returns its process id."""
+        ...
+
+    def is_alive(self, pid: int) -> bool: ...
+
+    def kill(self, pid: int) -> None: ...
+
+
+class ForkLauncher:
+    """Forks this process. Nothing may have computed in it: a child forked after a matrix product hangs."""
+
+    def start(self, folder: RunFolder) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        code = 1
+        try:
+            become_worker(folder)
+            from selfsup_core.workers.worker import main
+
+            code = main(str(folder.path))
+        finally:
+            # Without Python's own exit: the parent's handlers and buffers are not the child's to run.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        raise AssertionError("unreachable")
+
+    def is_alive(self, pid: int) -> bool:
+        try:
+            return os.waitpid(pid, os.WNOHANG) == (0, 0)
+        except ChildProcessError:
+            return is_alive(pid, None)
+
+    def kill(self, pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+
+
+def become_worker(folder: RunFolder) -> None:
+    """Cut the ties to the parent: session, signals, open files (its lock among them), output, priority."""
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.closerange(3, 1024)
+    os.nice(NICENESS)
+
+
+class SpawnLauncher:
+    """Starts a new interpreter: some seconds slower, but works everywhere."""
+
+    def __init__(self) -> None:
+        self.children: dict[int, subprocess.Popen] = {}
+
+    def start(self, folder: RunFolder) -> int:
+        flags = {}
+        if os.name == "nt":
+            flags["creationflags"] = subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW
+        with open(folder.log, "ab") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "selfsup_core.workers.worker", str(folder.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **flags,
+            )
+        self.children[child.pid] = child
+        return child.pid
+
+    def is_alive(self, pid: int) -> bool:
+        child = self.children.get(pid)
+        return child.poll() is None if child else start_time(pid) is not None
+
+    def kill(self, pid: int) -> None:
+        child = self.children.get(pid)
+        if child:
+            child.kill()
+        else:
+            os.kill(pid, signal.SIGTERM)
+
+
+def local_launcher() -> Launcher:
+    return ForkLauncher() if hasattr(os, "fork") and sys.platform != "darwin" else SpawnLauncher()

@@ -1,0 +1,188 @@
+"""Snapshots of runs for many viewers: one read serves all who ask within a fraction of a second.
+
+Rows are kept as the bytes they were written in, so an answer is joined, not encoded again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from selfsup_core.errors import RunError
+from selfsup_core.files import finite
+from selfsup_core.runs.folder import RunFolder, read_state
+from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.workers.supervisor import supervisor_info
+
+FRESH_SECONDS = 0.2
+MAX_RUNS = 64
+MAX_FRAMES = 512
+SHARED = ("static", "thumbnails")
+HIDDEN = (
+    "latents",
+    "map_mean",
+    "map_axes",
+)  # kept for analyses; no view draws them, and they are most of a frame
+
+
+class Tail:
+    """Whole lines of a growing file; notices when it was cut back or replaced."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0
+        self.inode: int | None = None
+
+    def read(self) -> tuple[list[bytes], bool]:
+        """(new lines, whether everything read before is void)."""
+        try:
+            with open(self.path, "rb") as file:
+                status = os.fstat(file.fileno())
+                is_void = self.inode not in (None, status.st_ino) or status.st_size < self.offset
+                if is_void:
+                    self.offset = 0
+                self.inode = status.st_ino
+                file.seek(self.offset)
+                data = file.read()
+        except FileNotFoundError:
+            return [], False
+        end = data.rfind(b"\n") + 1
+        self.offset += end
+        return data[:end].splitlines(), is_void
+
+
+class RunView:
+    """What is known of one run, refreshed at most every `FRESH_SECONDS`."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.lock = threading.Lock()
+        self.refreshed = float("-inf")
+        self._restart()
+
+    def _restart(self) -> None:
+        self.generation = uuid.uuid4().hex[:8]
+        self.rows: list[bytes] = []
+        self.tails = [Tail(self.folder.metrics), Tail(self.folder.path / "changes.jsonl")]
+
+    def refresh(self) -> None:
+        if time.monotonic() - self.refreshed < FRESH_SECONDS:
+            return
+        state = read_state(self.folder)
+        about = supervisor_info(self.folder.workspace) or {}
+        state["is_responding"] = self.folder.id not in about.get("silent", ())
+        self.state = state
+        self.state_bytes = json.dumps(finite(state), ensure_ascii=False).encode()
+        self.frames = json.dumps(list_frames(self.folder.frames)).encode()
+        fresh: list[bytes] = []
+        for tail in self.tails:
+            lines, is_void = tail.read()
+            if is_void:
+                self._restart()
+                fresh = [line for again in self.tails for line in again.read()[0]]
+                break
+            fresh += lines
+        self.rows += fresh
+        self.refreshed = time.monotonic()
+
+    def snapshot(self, since: str) -> bytes:
+        """JSON with state, frames and the rows after `since` (an earlier answer's `next`)."""
+        with self.lock:
+            self.refresh()
+            generation, _, count = since.partition("-")
+            is_same = generation == self.generation and count.isdigit()
+            start = min(int(count), len(self.rows)) if is_same else 0
+            head = {"restart": not is_same and since not in ("", "0")}
+            head |= {"next": f"{self.generation}-{len(self.rows)}"}
+            return b"".join(
+                (
+                    json.dumps(head).encode()[:-1],
+                    b', "state": ',
+                    self.state_bytes,
+                    b', "frames": ',
+                    self.frames,
+                    b', "rows": [',
+                    b",".join(self.rows[start:]),
+                    b"]}",
+                )
+            )
+
+
+class LiveRuns:
+    """Views of the runs of a workspace, shared by all viewers of a web server.
+
+    Every method raises RunError when there is no such run or frame.
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+        self.lock = threading.Lock()
+        self.views: OrderedDict[str, RunView] = OrderedDict()
+        self.blobs: OrderedDict[tuple[str, str, int], bytes] = OrderedDict()
+
+    def view(self, run: str) -> RunView:
+        with self.lock:
+            view = self.views.get(run)
+            if view is None:
+                folder = RunFolder(self.workspace / "runs" / run)
+                if folder.path.parent != self.workspace / "runs" or not folder.exists():
+                    raise RunError(f"There is no run {run!r}.", code="no-run")
+                view = self.views[run] = RunView(folder)
+                if len(self.views) > MAX_RUNS:
+                    self.views.popitem(last=False)
+            self.views.move_to_end(run)
+            return view
+
+    def snapshot(self, run: str, since: str = "0") -> bytes:
+        return self.view(run).snapshot(since)
+
+    def state(self, run: str) -> dict[str, Any]:
+        view = self.view(run)
+        with view.lock:
+            view.refresh()
+            return view.state
+
+    def shared(self, run: str, name: str) -> bytes:
+        """`static` or `thumbnails`, as they are on disk."""
+        if name not in SHARED:
+            raise RunError(f"There is no file {name!r} in a run.", code="no-frame")
+        return self._blob(run, self.view(run).folder.frames / f"{name}.safetensors", name)
+
+    def frame(self, run: str, epoch: int) -> bytes:
+        """The parts of an epoch's frame that are drawn."""
+        return self._blob(run, frame_path(self.view(run).folder.frames, epoch), str(epoch))
+
+    def _blob(self, run: str, path: Path, name: str) -> bytes:
+        try:
+            # A frame written anew after a resume has another time, so it is not mistaken for the old one.
+            key = (run, name, path.stat().st_mtime_ns)
+            if key not in self.blobs:
+                blob = path.read_bytes()
+                self.blobs[key] = blob if name in SHARED else without_hidden(blob)
+                while len(self.blobs) > MAX_FRAMES:
+                    self.blobs.popitem(last=False)
+            return self.blobs[key]
+        except (FileNotFoundError, KeyError) as error:
+            raise RunError(f"The run {run} has no frame {name}.", code="no-frame") from error
+
+
+def without_hidden(blob: bytes) -> bytes:
+    """A frame without the arrays that no view draws."""
+    size = int.from_bytes(blob[:8], "little")
+    about = json.loads(blob[8 : 8 + size]).get("__metadata__", {})
+    arrays = {name: array for name, array in load_arrays(blob).items() if name not in HIDDEN}
+    return save_arrays(arrays, metadata=about)
+
+
+def epoch_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of whole epochs."""
+    return [row for row in rows if row["kind"] == "epoch"]

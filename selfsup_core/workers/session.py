@@ -1,0 +1,347 @@
+"""One training from a spec: data, model and loop put together, and what is kept of each event."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from selfsup_core.errors import CheckpointError
+from selfsup_core.files import finite
+from selfsup_core.runs.folder import MetricsWriter, read_rows
+from selfsup_core.runs.frames import FrameStore
+from selfsup_core.runs.spec import task_of
+from selfsup_core.runs.weights import WeightStore
+from selfsup_core.tasks import TASKS, Setting, Task
+from selfsup_core.train.checkpoint import (
+    discard_newer,
+    load_checkpoint,
+    load_newest,
+    prune,
+    save_checkpoint,
+)
+from selfsup_core.train.device import choose_device
+from selfsup_core.train.loop import Event, Loop, trained_state
+from selfsup_core.workers.worker import open_metrics, read_changes
+
+if TYPE_CHECKING:
+    from selfsup_core.workers.worker import Worker
+
+PHASE_SECONDS, PHASE_SHARE = (
+    1.0,
+    0.25,
+)  # the longest that a phase is held up, and of an epoch's time
+# What a row of an epoch holds beside its metrics.
+NO_METRICS = (
+    "kind",
+    "step",
+    "epoch",
+    "seconds",
+    "learning_rate",
+    "samples_per_second",
+    "signs",
+)
+
+
+class Session:
+    """Everything of a run that lives in memory.
+
+    Raises:
+        DataError, SettingError: the data or the device are not there.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker, self.spec, folder = worker, worker.spec, worker.folder
+        spec, state = worker.spec, worker.state
+        self.choice = choose_device(
+            spec.train.device, threads=spec.train.threads, parameters=state["parameters"]
+        )
+        torch.set_num_threads(self.choice.threads)
+        self.task: Task = TASKS[task_of(spec)](
+            Setting(spec, folder.path, folder.workspace, self.choice, worker.persist, self._tell, self._phase)
+        )
+        self.model, self.objective = self.task.model, self.task.objective
+        self.loop = Loop(
+            self.model,
+            self.objective,
+            values=self.task.values,
+            rows=self.task.rows,
+            config=spec.train,
+            choice=self.choice,
+            seed=spec.seed,
+        )
+        self.frames = worker.persist(
+            lambda: FrameStore(
+                folder.frames, max_frames=spec.frames.max_frames, max_megabytes=spec.frames.max_megabytes
+            )
+        )
+        self.weights = worker.persist(
+            lambda: WeightStore(
+                folder.weights,
+                max_frames=spec.frames.max_frames,
+                max_megabytes=spec.frames.weights_megabytes,
+            )
+        )
+        self.belongs = {"spec": spec.digest(), "data": self.task.digest}
+        self.best: dict[str, Any] | None = None
+        self.best_weights: dict[str, torch.Tensor] | None = None
+        self.since_best = 0
+        self.reason = "all epochs are done"
+        self.saved_step = -1
+        self.began = (0.0, 0.0)
+        self._go_on()
+        for note in self.task.notes:
+            if note not in state.get("notices", []):
+                self._notice(note)
+        state |= {
+            "device": self.choice.as_dict(),
+            "steps_per_epoch": self.loop.steps_per_epoch,
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "message": "",
+        }
+        worker.persist(lambda: self.task.write_static(self.frames))
+
+    def _tell(self, text: str) -> None:
+        """What takes its time before training begins. Raises Stop when a person asked for it meanwhile."""
+        self.worker.state["message"] = text
+        self.worker.beat(force=True)
+        self.worker.heed_stop()
+
+    def _phase(self, name: str) -> None:
+        """Which part of an epoch is at work; in slow motion long enough to be seen."""
+        state = self.worker.state
+        state["phase"] = name
+        if state["epochs_per_second"]:
+            self.worker.beat(force=True)
+            time.sleep(min(PHASE_SECONDS, PHASE_SHARE / state["epochs_per_second"]))
+
+    def _go_on(self) -> None:
+        """Load the newest valid checkpoint, if there is one, and cut back what was written after it."""
+        folder = self.worker.folder
+        saved, problems = load_newest(folder.checkpoints, self.belongs)
+        for index, problem in enumerate(problems):
+            is_last = index == len(problems) - 1
+            then = "The one before it was used." if saved else "The run begins again."
+            self._notice(f"{problem} {then}" if is_last else problem)
+        step, epoch = -1, -1
+        if saved:
+            self.loop.load(saved["loop"])
+            self.task.load(saved.get("task", {}))
+            self.best, self.since_best = saved["best"], saved["since_best"]
+            step, epoch = self.loop.step, self.loop.epoch
+            self.saved_step = step
+            previous = saved["frames"]["previous"]
+            saved["frames"]["previous"] = None if previous is None else previous.numpy()
+        discard_newer(folder.checkpoints, f"step-{step:09d}" if saved else "")
+        best = f"best-{self.best['epoch']:06d}" if self.best else ""
+        discard_newer(folder.checkpoints, best, "best-")
+        self.frames.go_on(saved["frames"] if saved else None, epoch)
+        self.weights.load(epoch if saved else None)
+        persist = self.worker.persist
+        self.metrics: MetricsWriter = persist(lambda: open_metrics(folder, step))
+        self.past = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
+        if self.past:
+            # The state may be older than the checkpoint; after the last epoch no other would bring it up to date.
+            row = self.past[-1]
+            self.worker.state |= {
+                "epoch": row["epoch"],
+                "step": step,
+                "best": self.best,
+                "metrics": {k: v for k, v in row.items() if k not in NO_METRICS},
+            }
+        changes = read_changes(folder)
+        for change in changes:
+            if change["step"] <= step:
+                self._apply(change["name"], change["value"])
+        # Changes made after the checkpoint take effect again at the same step, so the outcome is the same.
+        self.replay = [change for change in changes if change["step"] > step]
+        self.loop.stops = {change["step"] for change in self.replay}
+        self.changes = persist(lambda: MetricsWriter(folder.path / "changes.jsonl"))
+
+    def _notice(self, text: str) -> None:
+        self.worker.state["notices"] = [*self.worker.state.get("notices", []), text][-10:]
+        print(text, flush=True)
+
+    def train(self) -> None:
+        """Consume the loop's events until it is done. Raises Stop, Diverged, StudioError."""
+        worker = self.worker
+        worker.start_clock()
+        if self.loop.step == 0 and self.frames.last is None:
+            self._look(Event("epoch", 0, 0.0))
+        if not worker.state.get("baseline"):
+            worker.state["baseline"] = self.task.baseline()
+        worker.last_checkpoint = self.epoch_began = time.monotonic()
+        self.epoch_seconds = self.loop.seconds
+        # What came before the first step (epoch 0, the baseline) says nothing of what is left.
+        self.began = (worker.elapsed(), self.loop.progress)
+        worker.obey(self)
+        for event in self.loop.events():
+            self._replay_changes()
+            if event.kind == "epoch":
+                self._look(event)
+                self._rest()
+                worker.obey(self, is_epoch_end=self.loop.epoch < self.spec.train.epochs)
+                self.epoch_began, self.epoch_seconds = time.monotonic(), self.loop.seconds
+                if self._has_stalled():
+                    break
+            elif event.kind == "step":
+                self._write({"kind": "step", "step": event.step, "epoch": event.epoch} | event.terms)
+            elif event.kind == "notice":
+                self._notice(event.text)
+            else:
+                self._tick()
+        self.save()
+        worker.state["epoch_progress"] = 0.0
+        self._finish()
+
+    def _finish(self) -> None:
+        """What is computed once, at the end; a resume after a crash in here computes it again."""
+        final = finite(self.task.finish(self._best_state()))
+        self.worker.state["verdict"] = self.task.verdict
+        if final:
+            self.worker.state["metrics"] = self.worker.state["metrics"] | final
+
+    def _best_state(self) -> dict[str, torch.Tensor] | None:
+        """Weights of the best epoch, from its checkpoint; None when the last epoch is the best, or there is none."""
+        if not self.best or self.best["epoch"] == self.loop.epoch:
+            return None
+        folder = self.worker.folder.checkpoints / f"best-{self.best['epoch']:06d}"
+        try:
+            return load_checkpoint(folder, self.belongs)["model"]
+        except CheckpointError as error:
+            self._notice(f"{error.message} The last epoch's weights were used.")
+            return None
+
+    def _tick(self) -> None:
+        worker, loop = self.worker, self.loop
+        worker.obey(self)
+        worker.state |= {
+            "step": loop.step,
+            "epoch_progress": loop.index / loop.rows_per_epoch,
+            "seconds_left": self._seconds_left(),
+        }
+        worker.beat()
+        self._save_if_due()
+
+    def _save_if_due(self) -> None:
+        if time.monotonic() - self.worker.last_checkpoint >= self.spec.train.checkpoint_seconds:
+            self.save()
+
+    def _look(self, event: Event) -> None:
+        """Evaluate at the end of an epoch; write its row and its frame, note the best."""
+        worker, loop, epoch = self.worker, self.loop, round(event.epoch)
+        self.objective.progress = float(epoch)
+        look = self.task.look(event.terms)
+        seconds = loop.seconds - self.epoch_seconds if epoch else 0.0
+        rate = loop.rows_per_epoch / seconds if seconds else None
+        metrics = finite(event.terms | look.metrics)
+        row = {"kind": "epoch", "step": event.step, "epoch": epoch, **metrics}
+        row |= {"learning_rate": loop.used_learning_rate, "samples_per_second": rate}
+        is_last = epoch == self.spec.train.epochs
+        signs = self.task.find_signs(row, self.past, worker.state.get("baseline"), is_last=is_last)
+        if signs:
+            row["signs"] = signs
+        self.past.append(row)
+        # Weights first: whoever sees a frame may ask for them.
+        kept = self.task.kept_model
+        worker.persist(lambda: self.weights.write_weights(epoch, kept, is_last=is_last))
+        worker.persist(lambda: self.task.write_frame(self.frames, epoch, look, is_last=is_last))
+        self._write(row)
+        if epoch and self._is_better(look.metrics["val_loss"]):
+            self.best = {"epoch": epoch, "val_loss": look.metrics["val_loss"]}
+            self.best_weights = {k: v.detach().clone() for k, v in trained_state(kept).items()}
+            self.since_best = 0
+        elif epoch:
+            self.since_best += 1
+        worker.state |= {
+            "epoch": epoch,
+            "step": event.step,
+            "epoch_progress": 0.0,
+            "best": self.best,
+            "metrics": metrics,
+            "samples_per_second": rate or worker.state["samples_per_second"],
+            "seconds_left": self._seconds_left(),
+        }
+        worker.beat(force=epoch <= 1)
+        if not is_last and self.task.turn():
+            loop.restart()
+        self._save_if_due()
+
+    def _is_better(self, val_loss: float) -> bool:
+        """Than the best so far, where the two can be compared."""
+        best = self.best
+        return best is None or best["epoch"] < self.objective.settled_from or val_loss < best["val_loss"]
+
+    def _write(self, row: dict[str, Any]) -> None:
+        row["seconds"] = round(self.worker.elapsed(), 4)
+        self.worker.persist(lambda: self.metrics.append(row))
+
+    def _seconds_left(self) -> float | None:
+        done = self.loop.progress - self.began[1]
+        if done < 0.05:
+            return None
+        pace = self.worker.state["epochs_per_second"]
+        each = max((self.worker.elapsed() - self.began[0]) / done, 1 / pace if pace else 0.0)
+        return round(each * (self.spec.train.epochs - self.loop.progress), 1)
+
+    def _rest(self) -> None:
+        """Slow down to the speed asked for, so that an epoch can be watched."""
+        while pace := self.worker.state["epochs_per_second"]:
+            left = self.epoch_began + 1 / pace - time.monotonic()
+            if left <= 0 or self.loop.epoch >= self.spec.train.epochs or self.worker.step_from is not None:
+                return
+            time.sleep(min(left, 0.05))
+            self.worker.obey(self)
+            self.worker.beat()
+
+    def _has_stalled(self) -> bool:
+        patience = self.spec.train.patience
+        if not patience or self.since_best < patience:
+            return False
+        self.reason = f"no better validation loss for {patience} epochs (early stop)"
+        return True
+
+    def save(self) -> None:
+        """Write a checkpoint of this very step, and the best weights if they are new."""
+        folder, loop = self.worker.folder.checkpoints, self.loop
+        if loop.step == self.saved_step and self.best_weights is None:
+            return
+        best, weights = self.best, self.best_weights
+        if best and weights:
+            name = f"best-{best['epoch']:06d}"
+            self.worker.persist(lambda: save_checkpoint(folder, name, {"model": weights}, self.belongs))
+            prune(folder, "best-", keep=1)
+            self.best_weights = None
+        previous = self.frames.previous
+        state = {
+            "loop": loop.state(),
+            "best": self.best,
+            "since_best": self.since_best,
+            "task": self.task.state(),
+            "frames": {
+                "stride": self.frames.stride,
+                "previous": None if previous is None else torch.from_numpy(previous.copy()),
+            },
+        }
+        name = f"step-{loop.step:09d}"
+        self.worker.persist(lambda: save_checkpoint(folder, name, state, self.belongs))
+        prune(folder)
+        self.saved_step, self.worker.last_checkpoint = loop.step, time.monotonic()
+
+    def set_live(self, name: str, value: float) -> None:
+        """Change a live setting from the next step on, and write down when."""
+        self._apply(name, value)
+        row = {"kind": "change", "step": self.loop.step, "epoch": self.loop.progress}
+        row |= {"name": name, "value": value}
+        self.worker.persist(lambda: self.changes.append(row))
+
+    def _apply(self, name: str, value: float) -> None:
+        if name == "learning_rate":
+            self.loop.set_learning_rate(value)
+        self.worker.state[name] = value
+
+    def _replay_changes(self) -> None:
+        while self.replay and self.replay[0]["step"] <= self.loop.step:
+            change = self.replay.pop(0)
+            self._apply(change["name"], change["value"])

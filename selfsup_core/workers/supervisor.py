@@ -1,0 +1,304 @@
+"""The supervisor: one process a workspace, started on demand, detached from whoever asked.
+
+It holds the queue (fair between owners), starts workers, and notices dead and silent ones. It imports torch ahead of
+time but never computes, so that its forks may.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.files import read_json, write_json
+from selfsup_core.runs.folder import (
+    INTERRUPTED,
+    WORKING,
+    RunFolder,
+    list_states,
+    state_lock,
+    update_state,
+)
+from selfsup_core.runs.processes import identity, is_alive, start_detached, who_serves
+from selfsup_core.runs.queue import enqueue, list_queue, withdraw
+from selfsup_core.runs.trash import empty_old
+from selfsup_core.workers.launcher import Launcher, local_launcher
+
+LOOP_SECONDS = 0.02
+SILENT_SECONDS = 30.0
+KILL_SECONDS = 300.0
+IDLE_SECONDS = 900.0
+PRELOAD = (
+    "torch",
+    "selfsup_core.workers.session",
+    "selfsup_core.tasks.autoencoder",
+    "selfsup_core.tasks.language",
+    "selfsup_core.tasks.classify",
+    "selfsup_core.tasks.pseudo",
+    "selfsup_core.workers.worker",
+    "sklearn.model_selection",
+    "sklearn.datasets",
+    "sklearn.linear_model",
+    # The first optimizer of a process pulls these in; seconds that a run should not wait for.
+    "torch._dynamo",
+    "filelock",
+)
+
+
+@dataclass
+class Watched:
+    """A worker that is being watched, by the supervisor's own steady clock."""
+
+    folder: RunFolder
+    owner: str
+    pid: int
+    beat: int
+    changed: float
+    start: float | None = None
+    is_silent: bool = False
+
+
+class Supervisor:
+    """One pass of `turn` starts what may start and looks after what runs.
+
+    Args:
+        capacity: runs at work at once; one an owner.
+        clock: monotonic seconds, replaced by tests.
+    """
+
+    def __init__(
+        self,
+        workspace: Path,
+        launcher: Launcher,
+        *,
+        capacity: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.workspace, self.launcher, self.capacity, self.clock = (
+            workspace,
+            launcher,
+            capacity,
+            clock,
+        )
+        self.watched: dict[str, Watched] = {}
+        self.served: dict[str, float] = {}
+        self.last_work = clock()
+        self.is_behind = True  # what is on disk has to be compared with what is watched
+
+    def go_round(self) -> None:
+        """`recover` when there is need, then a `turn`; a full disk ends neither this process nor a run."""
+        try:
+            if self.is_behind:
+                self.recover()
+            self.is_behind = True
+            self.turn()
+            self.is_behind = False
+        except OSError as error:
+            print(f"{type(error).__name__}: {error}; trying again", flush=True)
+
+    def recover(self) -> None:
+        """After a crash of an earlier supervisor: adopt living workers, mark dead ones, queue what was lost."""
+        waiting = {entry["run"] for entry in list_queue(self.workspace)}
+        for state in list_states(self.workspace):
+            folder = RunFolder(self.workspace / "runs" / state["run"])
+            worker = state.get("worker")
+            if state["run"] in self.watched:
+                continue
+            if state["status"] == "interrupted" and worker:
+                self._mark_dead(folder)
+            elif state["status"] in WORKING and worker:
+                self._watch(folder, state["owner"], worker["pid"], worker["start"])
+            elif state["status"] in ("queued", *WORKING) and state["run"] not in waiting:
+                update_state(folder, status="queued", message="Waiting for its turn.")
+                enqueue(folder, state["owner"])
+        empty_old(self.workspace)
+
+    def turn(self) -> None:
+        """Look after the workers, then start what may start."""
+        for run in list(self.watched):
+            self._look_after(run)
+        queue = list_queue(self.workspace)
+        if queue or self.watched:
+            self.last_work = self.clock()
+        while len(self.watched) < self.capacity:
+            entry = self._next(queue)
+            if entry is None:
+                return
+            queue.remove(entry)
+            self._start(entry)
+
+    def _next(self, queue: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """The oldest request of the owner who has waited longest for a turn; one run at a time each."""
+        busy = {watched.owner for watched in self.watched.values()}
+        free = [entry for entry in queue if entry["owner"] not in busy]
+        return min(free, key=lambda e: (self.served.get(e["owner"], 0.0), e["asked"]), default=None)
+
+    def _start(self, entry: dict[str, Any]) -> None:
+        folder = RunFolder(self.workspace / "runs" / entry["run"])
+        state = read_json(folder.state)
+        if not state or state["status"] != "queued":
+            withdraw(folder)
+            return
+        if not withdraw(folder):
+            return  # stopped while it waited
+        update_state(folder, status="starting", message="Starting.")
+        pid = self.launcher.start(folder)
+        self.served[entry["owner"]] = self.clock()
+        self._watch(folder, entry["owner"], pid)
+
+    def _watch(self, folder: RunFolder, owner: str, pid: int, start: float | None = None) -> None:
+        self.watched[folder.id] = Watched(folder, owner, pid, -1, self.clock(), start)
+
+    def _look_after(self, run: str) -> None:
+        watched = self.watched[run]
+        now = self.clock()
+        # An adopted worker is nobody's child: its pid may be another process by now, which must not be killed.
+        is_same = watched.start is None or is_alive(watched.pid, watched.start)
+        if not is_same or not self.launcher.is_alive(watched.pid):
+            del self.watched[run]
+            self._mark_dead(watched.folder)
+            return
+        silence = now - watched.changed
+        if silence < 0.5:
+            return  # looked at it a moment ago
+        state = read_json(watched.folder.state) or {}
+        if state.get("beat", -1) != watched.beat:
+            watched.beat, watched.changed, watched.is_silent = state.get("beat", -1), now, False
+        else:
+            watched.is_silent = silence >= SILENT_SECONDS
+            if silence >= KILL_SECONDS:
+                self.launcher.kill(watched.pid)
+
+    def _mark_dead(self, folder: RunFolder) -> None:
+        """A worker has ended: unless it said how, it was interrupted."""
+        if not folder.exists():
+            return
+        # A person may resume it in this very moment: whoever comes second must see what the first has written.
+        with state_lock(folder):
+            state = read_json(folder.state)
+            if state and state["status"] in WORKING:
+                update_state(
+                    folder,
+                    status="interrupted",
+                    message=INTERRUPTED,
+                    worker=None,
+                    seconds_left=None,
+                )
+
+    def silent(self) -> list[str]:
+        return [run for run, watched in self.watched.items() if watched.is_silent]
+
+
+def home(workspace: Path) -> Path:
+    return workspace / "supervisor"
+
+
+def fingerprint() -> str:
+    """Changes when the code does, so that an old supervisor does not run new pages' work."""
+    root = Path(__file__).parents[1]
+    latest = max(int(path.stat().st_mtime_ns) for path in root.rglob("*.py"))
+    return f"{sys.executable}:{latest}"
+
+
+def supervisor_info(workspace: Path) -> dict[str, Any] | None:
+    """What the supervisor says of itself, or None when none is alive."""
+    return who_serves(home(workspace))
+
+
+def ensure_supervisor(workspace: Path) -> None:
+    """Start a supervisor when none is alive; does not wait for it.
+
+    An idle one that runs older code is asked to leave first.
+    """
+    about = supervisor_info(workspace)
+    if about and (about["fingerprint"] == fingerprint() or about["running"]):
+        return
+    if about:
+        stop_supervisor(workspace)
+    start_detached("selfsup_core.workers.supervisor", workspace, home(workspace))
+
+
+def stop_supervisor(workspace: Path, *, timeout: float = 5.0) -> bool:
+    """Ask the supervisor to leave; workers go on. False when there was none."""
+    about = supervisor_info(workspace)
+    if not about:
+        return False
+    os.kill(about["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + timeout
+    while is_alive(about["pid"], about["start"]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return True
+
+
+def keep_warm(workspace: Path) -> None:
+    """Tell the supervisor that somebody may need it soon."""
+    home(workspace).mkdir(parents=True, exist_ok=True)
+    (home(workspace) / "wanted").touch()
+
+
+def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
+    """Be the supervisor of a workspace until idle for long; leaves at once when there is one."""
+    from filelock import FileLock, Timeout
+
+    home(workspace).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home(workspace) / "lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return 0
+    leaving = []
+    signal.signal(signal.SIGTERM, lambda *_: leaving.append(True))
+    mine = fingerprint()
+    about: dict[str, Any] = identity() | {
+        "fingerprint": mine,
+        "running": [],
+        "silent": [],
+        "ready": False,
+    }
+    write_json(home(workspace) / "about.json", about)
+    for module in PRELOAD:
+        __import__(module)
+    gc.collect()
+    gc.freeze()  # forks then share these pages
+    cores = os.cpu_count() or 1
+    supervisor = Supervisor(workspace, local_launcher(), capacity=max(1, cores - 1))
+    while not leaving:
+        supervisor.go_round()
+        now = about | {
+            "running": list(supervisor.watched),
+            "silent": supervisor.silent(),
+            "ready": True,
+        }
+        if now != about:
+            with contextlib.suppress(OSError):  # a full disk; the next round tries again
+                write_json(home(workspace) / "about.json", now)
+                about = now
+        if time.monotonic() - supervisor.last_work > idle_seconds and not is_wanted(workspace):
+            break
+        time.sleep(1.0 if supervisor.is_behind else LOOP_SECONDS)
+    lock.release()
+    return 0
+
+
+def is_wanted(workspace: Path) -> bool:
+    """Whether a web server said within the last two minutes that it may need a supervisor."""
+    try:
+        return abs(time.time() - (home(workspace) / "wanted").stat().st_mtime) < 120
+    except FileNotFoundError:
+        return False
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Supervise the runs of a workspace.")
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
+    arguments = parser.parse_args()
+    sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds))

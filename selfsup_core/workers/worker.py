@@ -1,0 +1,272 @@
+"""The worker: one process a run. It consumes the training loop's events and keeps the run folder.
+
+Pausing is not asking the loop for its next event; stopping is leaving it. Whatever is written is written whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from selfsup_core.errors import Diverged, StudioError
+from selfsup_core.files import read_json
+from selfsup_core.runs.control import receive
+from selfsup_core.runs.folder import MetricsWriter, RunFolder, read_rows, write_state
+from selfsup_core.runs.processes import identity
+from selfsup_core.runs.queue import RESERVE_BYTES
+from selfsup_core.runs.spec import read_spec
+
+DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
+BEAT_SECONDS = 1.0
+POLL_SECONDS = 0.03
+T = TypeVar("T")
+
+
+class Stop(Exception):
+    """Leaves the loop; `reason` in words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Worker:
+    """Runs one run folder to its end.
+
+    Attributes:
+        state: the only writer of state.json while the process lives.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.spec = read_spec(folder.spec)
+        self.state: dict[str, Any] = read_json(folder.state) or {}
+        self.step_from: int | None = None  # epochs that were done when one more was asked for
+        self.is_paused = self.is_ending = False
+        self.waiting: list[dict[str, Any]] = []  # requests that came while the disk was full
+        self.last_beat = self.last_checkpoint = time.monotonic()
+        self.active_since: float | None = None
+        self.active_seconds = float(self.state.get("seconds") or 0.0)
+
+    def run(self) -> None:
+        """Train; every way out leaves a state that says what happened."""
+        try:
+            self._set("starting", message="Getting the data ready.", worker=identity())
+            session = self._begin()
+            self._set("running")
+            session.train()
+            self._finish("finished", session.reason)
+        except Stop as stop:
+            self._finish("stopped", stop.reason)
+        except Diverged as error:
+            self._finish("failed", "diverged", error)
+        except StudioError as error:
+            self._finish("failed", error.code, error)
+        except Exception as error:
+            traceback.print_exc()
+            self._finish(
+                "failed",
+                "internal",
+                StudioError(
+                    f"The program failed: {type(error).__name__}: {error}.",
+                    code="internal",
+                    remedy="The run's worker.log has the details.",
+                ),
+            )
+
+    def _begin(self) -> Any:
+        # Imported here: this brings torch in, which the state "starting" should not wait for.
+        from selfsup_core.workers.session import Session
+
+        return Session(self)
+
+    def _finish(self, status: str, reason: str, error: StudioError | None = None) -> None:
+        self.is_ending = True
+        self.stop_clock()
+        self._set(
+            status,
+            stop_reason=reason,
+            message="",
+            seconds_left=None,
+            worker=None,
+            error=error.as_dict() if error else None,
+        )
+
+    # State, and what to do when the disk is full
+
+    def _set(self, status: str, **changes: Any) -> None:
+        seconds = round(self.elapsed(), 3)
+        self.state |= {"status": status, "message": "", "seconds": seconds, **changes}
+        self.persist(lambda: write_state(self.folder, self.state, durable=True))
+
+    def beat(self, *, force: bool = False) -> None:
+        """Show signs of life about once a second."""
+        now = time.monotonic()
+        if force or now - self.last_beat >= BEAT_SECONDS:
+            self.last_beat = now
+            self.state["beat"] += 1
+            self.state["seconds"] = round(self.elapsed(), 3)
+            self.persist(lambda: write_state(self.folder, self.state))
+
+    def persist(self, write: Callable[[], T]) -> T:
+        """Do a write; while the disk is full or read-only the run is paused and says so, then the write is repeated."""
+        done, has_waited = self._write_patiently(write)
+        while has_waited:
+            # The write may have been that of the state, which then says that the disk is full.
+            _, has_waited = self._write_patiently(lambda: write_state(self.folder, self.state, durable=True))
+        return done
+
+    def _write_patiently(self, write: Callable[[], T]) -> tuple[T, bool]:
+        """What the write returned, and whether it had to wait for space."""
+        before: dict[str, Any] | None = None
+        while True:
+            try:
+                done = write()
+            except OSError as error:
+                if error.errno not in DISK_ERRORS:
+                    raise
+                if before is None:
+                    before = {key: self.state[key] for key in ("status", "message")}
+                    was_active = self.active_since is not None
+                    self.stop_clock()
+                    self._tell_disk(error)
+                self._sleep_for_disk()
+            else:
+                if before is not None:
+                    self._take_reserve()
+                    self.state |= before
+                    if was_active:
+                        self.start_clock()
+                return done, before is not None
+
+    def _tell_disk(self, error: OSError) -> None:
+        with contextlib.suppress(OSError):  # a read-only disk gives nothing up
+            (self.folder.path / "reserve").unlink(missing_ok=True)
+        what = "read-only" if error.errno == errno.EROFS else "full"
+        self.state |= {
+            "status": "paused",
+            "message": f"The disk is {what}. Training goes on by itself once there is space.",
+        }
+
+    def _sleep_for_disk(self) -> None:
+        self.state["beat"] += 1
+        try:
+            write_state(self.folder, self.state)
+        except OSError:
+            print("the state cannot be written either", flush=True)
+        self.waiting += receive(self.folder)
+        if any(r["action"] == "stop" for r in self.waiting) and not self.is_ending:
+            raise Stop("stopped while the disk was full")
+        time.sleep(0.5)
+
+    def _take_reserve(self) -> None:
+        try:
+            (self.folder.path / "reserve").write_bytes(bytes(RESERVE_BYTES))
+        except OSError:
+            (self.folder.path / "reserve").unlink(missing_ok=True)
+
+    # Time that training took, pauses left out; monotonic, so a clock that jumps changes nothing
+
+    def elapsed(self) -> float:
+        since = 0.0 if self.active_since is None else time.monotonic() - self.active_since
+        return self.active_seconds + since
+
+    def start_clock(self) -> None:
+        if self.active_since is None:
+            self.active_since = time.monotonic()
+
+    def stop_clock(self) -> None:
+        self.active_seconds, self.active_since = self.elapsed(), None
+
+    # Requests
+
+    def obey(self, session: Any, *, is_epoch_end: bool = False) -> None:
+        """Take waiting requests; returns when the run may go on. Raises Stop."""
+        if is_epoch_end and self.step_from is not None and session.loop.epoch > self.step_from:
+            self.is_paused, self.step_from = True, None
+        self._take(session)
+        if not self.is_paused:
+            return
+        self.stop_clock()
+        session.save()
+        self._set("paused", message="")
+        while self.is_paused:
+            time.sleep(POLL_SECONDS)
+            self._take(session)
+            self.beat()
+        self._set("running")
+        self.start_clock()
+
+    def heed_stop(self) -> None:
+        """Before there is anything to save: other requests wait for the first step. Raises Stop."""
+        self.waiting += receive(self.folder)
+        if any(request["action"] == "stop" for request in self.waiting):
+            raise Stop("stopped by a person")
+
+    def _take(self, session: Any) -> None:
+        requests, self.waiting = [*self.waiting, *receive(self.folder)], []
+        for request in requests:
+            action = request["action"]
+            if action == "stop":
+                session.save()
+                raise Stop("stopped by a person")
+            if action == "set":
+                session.set_live(request["name"], request["value"])
+                self.beat(force=True)
+            elif action == "pause":
+                self.is_paused = True
+            else:
+                self.is_paused = False
+                self.step_from = session.loop.epoch if action == "step" else None
+
+
+def open_metrics(folder: RunFolder, until_step: int | None) -> MetricsWriter:
+    return MetricsWriter(folder.metrics, until_step=until_step)
+
+
+def read_changes(folder: RunFolder) -> list[dict[str, Any]]:
+    """Live changes of settings, in the order in which they took effect."""
+    return sorted(read_rows(folder.path / "changes.jsonl"), key=lambda row: row["step"])
+
+
+def main(path: str) -> int:
+    """Run a run folder; a second worker for the same folder leaves at once."""
+    from filelock import FileLock, Timeout
+
+    folder = RunFolder(Path(path))
+    folder.control.mkdir(exist_ok=True)
+    lock = FileLock(folder.path / "worker.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        print("another worker has this run", flush=True)
+        return 3
+    try:
+        Worker(folder).run()
+    except StudioError as error:
+        # The spec itself is unreadable: no Worker could be made that would say so.
+        state = read_json(folder.state) or {"run": folder.id}
+        state |= {
+            "status": "failed",
+            "stop_reason": error.code,
+            "error": error.as_dict(),
+            "worker": None,
+        }
+        write_state(folder, state, durable=True)
+    finally:
+        lock.release()
+    return 0
+
+
+if __name__ == "__main__":
+    # The start without fork (Windows): the same quiet settings that the supervisor sets before torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    sys.exit(main(sys.argv[1]))

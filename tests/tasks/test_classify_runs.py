@@ -1,0 +1,53 @@
+"""Classifiers as runs: they learn, resume bit for bit, and their numbers are scikit-learn's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score
+
+from selfsup_core.runs.folder import read_rows
+from selfsup_core.runs.frames import read_frame
+from selfsup_core.runs.spec import list_presets, preset_spec
+from selfsup_core.runs.thinned import frame_path
+from selfsup_core.workers.live import epoch_rows
+from tests.helpers import (
+    kill_and_resume,
+    make_run,
+    rows_without_times,
+    run_here,
+    same,
+    weights,
+)
+
+QUICK = {"train.epochs": 6, "train.device": "cpu", "train.threads": 1}
+
+
+def test_it_learns_and_its_accuracy_is_that_of_the_frame(workspace: Path):
+    folder = make_run(workspace, preset_spec("classify-table", QUICK))
+    state = run_here(folder)
+    assert state["status"] == "finished", state["error"]
+    rows = epoch_rows(read_rows(folder.metrics))
+    assert rows[-1]["val_loss"] < rows[0]["val_loss"]
+    frame = read_frame(frame_path(folder.frames, 6))
+    confusion = frame["confusion"]
+    truth = np.repeat(np.arange(3), confusion.sum(axis=1))
+    said = np.concatenate([np.repeat(np.arange(3), row) for row in confusion])
+    assert rows[-1]["val_accuracy"] == pytest.approx(accuracy_score(truth, said))
+    assert 0 <= state["metrics"]["test_accuracy"] <= 1
+
+
+def test_killed_and_resumed_it_ends_bit_for_bit_the_same(workspace: Path, monkeypatch):
+    spec = preset_spec("classify-table", QUICK | {"train.checkpoint_seconds": 1e-6})
+    whole, cut = make_run(workspace, spec), make_run(workspace, spec)
+    run_here(whole)
+    kill_and_resume(cut, monkeypatch, saves=3)
+    assert same(weights(whole), weights(cut))
+    assert rows_without_times(whole) == rows_without_times(cut)
+
+
+@pytest.mark.parametrize("preset", list_presets("classify"))
+def test_every_preset_is_a_valid_spec(preset: str):
+    assert preset_spec(preset).name

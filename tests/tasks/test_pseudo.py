@@ -1,0 +1,355 @@
+"""Runs with pseudo-labels: the twin is a twin, hidden labels reach nobody, and a killed run ends as a whole one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from selfsup_core.data.dataset import Dataset, load_dataset, save_dataset
+from selfsup_core.errors import SettingError
+from selfsup_core.figures.seeds import reliability_figure
+from selfsup_core.pseudo.hand import spread_out
+from selfsup_core.runs.control import send
+from selfsup_core.runs.folder import read_rows, read_state, update_state
+from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.spec import RunSpec, list_presets, make_spec, preset_spec
+from selfsup_core.runs.thinned import frame_path
+from selfsup_core.tasks.parts.proposals import Proposers
+from selfsup_core.tasks.pseudo import PSEUDO
+from selfsup_core.train.checkpoint import load_newest
+from selfsup_core.workers.live import epoch_rows
+from tests.helpers import (
+    kill_and_resume,
+    make_run,
+    rows_without_times,
+    run_here,
+    same,
+    weights,
+)
+
+SIZE, CLASSES = 240, 3
+
+
+def make_table(workspace: Path, name: str) -> Dataset:
+    """Three clouds, one a class."""
+    generator = np.random.default_rng(3)
+    truth = np.arange(SIZE) % CLASSES
+    x = generator.normal(size=(SIZE, 4)) + 2.2 * np.eye(CLASSES, 4)[truth]
+    save_dataset(
+        Dataset(
+            id=name,
+            kind="table",
+            title=name,
+            x=x.astype(np.float32),
+            y=truth.astype(np.int32),
+            classes=("a", "b", "c"),
+            columns=("p", "q", "r", "s"),
+            details={"rows": SIZE, "shape": [4]},
+        ),
+        workspace / "datasets" / name,
+    )
+    return load_dataset(workspace / "datasets" / name)
+
+
+def spec_of(source: str = "my-clouds", **overrides: Any) -> RunSpec:
+    values = {
+        "data": {"source": source, "labels_per_class": 2, "validation": 0.2, "test": 0.2},
+        "model": {"kind": "head", "widths": [8], "dropout": 0.1},
+        "objective": {"kind": "pseudo-labels", "guard": False},
+        "train": {
+            "epochs": 4,
+            "batch_size": 16,
+            "steps_per_epoch": 8,
+            "learning_rate": 0.01,
+            "device": "cpu",
+            "threads": 1,
+        },
+        "frames": {"samples": 60},
+    }
+    return make_spec(values, {path.replace("__", "."): v for path, v in overrides.items()})
+
+
+@pytest.fixture
+def clouds(workspace: Path) -> Path:
+    make_table(workspace, "my-clouds")
+    return workspace
+
+
+def last_state(folder: Any) -> dict[str, Any]:
+    """What the newest checkpoint holds."""
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.runs.spec import read_spec
+
+    spec = read_spec(folder.spec)
+    digest = open_source(spec.data.source, folder.workspace).digest
+    saved, problems = load_newest(folder.checkpoints, {"spec": spec.digest(), "data": digest})
+    assert saved
+    assert not problems
+    return saved
+
+
+def networks(folder: Any) -> dict[str, dict[str, Any]]:
+    """Weights of student, twin and ceiling at the end."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, value in last_state(folder)["loop"]["model"].items():
+        part, _, rest = name.partition(".")
+        found.setdefault(part, {})[rest] = value
+    return found
+
+
+def equal(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    return a.keys() == b.keys() and all(bool((a[k] == b[k]).all()) for k in a)
+
+
+def test_in_the_first_round_student_and_twin_are_one(clouds: Path):
+    folder = make_run(clouds, spec_of(train__epochs=1))
+    assert run_here(folder)["status"] == "finished"
+    found = networks(folder)
+    assert equal(found["student"], found["twin"])
+    assert not equal(found["student"], found["ceiling"])
+
+
+def test_later_they_differ_and_the_twin_stays_what_labels_alone_make(clouds: Path):
+    folder = make_run(clouds, spec_of())
+    assert run_here(folder)["status"] == "finished"
+    found = networks(folder)
+    assert not equal(found["student"], found["twin"])
+    alone = make_run(clouds, spec_of(objective__pseudo_weight=0.0, objective__unlabeled_pool=1))
+    run_here(alone)
+    assert equal(networks(alone)["twin"], found["twin"])
+
+
+def test_hidden_labels_reach_neither_student_nor_twin_nor_what_is_kept(workspace: Path, monkeypatch):
+    """The true labels of the pool are scrambled; only the ceiling and the audit may notice."""
+    from selfsup_core.tasks import pseudo
+
+    make_table(workspace, "my-clouds")
+    real = pseudo.PseudoTask._load_inputs
+
+    def scrambled(self):
+        inputs = real(self)
+        from selfsup_core.tasks.parts.labeled import choose_rows
+
+        chosen = choose_rows(inputs.y, self.dataset.classes, inputs.split, self.spec.data)
+        pool = np.setdiff1d(inputs.split.train, chosen.train)
+        inputs.y[pool] = (inputs.y[pool] + np.random.default_rng(1).integers(1, 3, len(pool))) % 3
+        # The budget is drawn from the labels, so the draw must not change with those that it hides.
+        monkeypatch.setattr("selfsup_core.tasks.classify.choose_rows", lambda *_: chosen)
+        return inputs
+
+    honest = make_run(workspace, spec_of())
+    run_here(honest)
+    monkeypatch.setattr(pseudo.PseudoTask, "_load_inputs", scrambled)
+    blind = make_run(workspace, spec_of())
+    state = run_here(blind)
+    assert state["status"] == "finished", state["error"]
+    a, b = networks(honest), networks(blind)
+    assert equal(a["student"], b["student"])
+    assert equal(a["twin"], b["twin"])
+    assert not equal(a["ceiling"], b["ceiling"])
+    kept = [read_frame(folder.path / PSEUDO) for folder in (honest, blind)]
+    assert equal(*kept)
+    precision = [run["metrics"]["pseudo_precision"] for run in (read_state(honest), state)]
+    assert precision[0] > 0.6 > 0.4 > precision[1]
+
+
+@pytest.mark.parametrize("student", ["scratch", "warm"])
+def test_killed_and_resumed_it_ends_bit_for_bit_the_same(clouds: Path, monkeypatch, student: str):
+    spec = spec_of(objective__student=student, train__checkpoint_seconds=1e-6)
+    whole, cut = make_run(clouds, spec), make_run(clouds, spec)
+    run_here(whole)
+    kill_and_resume(cut, monkeypatch, saves=4)
+    assert same(weights(whole), weights(cut))
+    assert rows_without_times(whole) == rows_without_times(cut)
+    assert equal(read_frame(whole.path / PSEUDO), read_frame(cut.path / PSEUDO))
+
+
+def test_a_frame_counts_what_was_proposed_and_kept(clouds: Path):
+    folder = make_run(clouds, spec_of())
+    run_here(folder)
+    frame = read_frame(frame_path(folder.frames, 4))
+    file = read_frame(folder.path / PSEUDO)
+    pool = len(file["rows"])
+    truth, proposed, kept, labeled = frame["mix"]
+    assert truth.sum() == proposed.sum() == pool
+    assert labeled.sum() == 6
+    assert kept.tolist() == [int(((file["label"] == c) & (file["weight"] > 0)).sum()) for c in range(3)]
+    assert frame["histogram"].sum() == pool
+    assert frame["histogram"][:, :, :2].sum() == pool  # all truths are known here
+    right = frame["histogram"][:, :, 0].sum()
+    assert right == (file["label"] == np.arange(SIZE)[file["rows"]] % 3).sum()
+    assert frame["flow"].sum() == pool
+    assert frame["flow"][:, 1:].sum(axis=0).tolist() == kept.tolist()
+    assert np.trace(frame["kept_confusion"]) / kept.sum() == pytest.approx(
+        epoch_rows(read_rows(folder.metrics))[-1]["pseudo_precision"]
+    )
+    assert json.loads(read_about(folder.path / PSEUDO)["proposers"]) == ["self"]
+    assert len(frame["unsure_rows"]) == 24
+
+
+def make_noise(workspace: Path) -> None:
+    """Rows whose class has nothing to do with their numbers."""
+    generator = np.random.default_rng(3)
+    save_dataset(
+        Dataset(
+            id="my-noise",
+            kind="table",
+            title="Noise",
+            x=generator.normal(size=(300, 5)).astype(np.float32),
+            y=generator.integers(0, 2, 300).astype(np.int32),
+            classes=("a", "b"),
+            columns=tuple("pqrst"),
+            details={"rows": 300, "shape": [5]},
+        ),
+        workspace / "datasets" / "my-noise",
+    )
+
+
+def test_where_similar_rows_do_not_share_a_class_nothing_is_kept_and_it_is_said(workspace: Path):
+    make_noise(workspace)
+    for method in ("rounds", "fixmatch"):
+        folder = make_run(
+            workspace,
+            spec_of(
+                "my-noise",
+                data__labels_per_class=15,
+                objective__guard=True,
+                objective__method=method,
+                train__epochs=2,
+            ),
+        )
+        state = run_here(folder)
+        assert state["status"] == "finished", state["error"]
+        assert state["verdict"]["outcome"] == "not used"
+        assert "so no pseudo-label is kept" in state["verdict"]["text"]
+        assert state["metrics"]["coverage"] == 0
+        found = networks(folder)
+        assert equal(found["student"], found["twin"])
+    anyway = make_run(
+        workspace,
+        spec_of("my-noise", data__labels_per_class=15, objective__guard=False, train__epochs=2),
+    )
+    assert run_here(anyway)["metrics"]["coverage"] > 0
+
+
+def test_the_guard_leaves_rules_alone(workspace: Path):
+    """Rules need no similar rows to be right, so nothing that similar rows say is held against them."""
+    make_noise(workspace)
+    spec = spec_of(
+        "my-noise",
+        train__epochs=2,
+        data__labels_per_class=15,
+        objective__guard=True,
+        objective__proposers=["rules"],
+        objective__rules="a: p > 1\nb: q > 1",
+    )
+    state = run_here(make_run(workspace, spec))
+    assert state["verdict"]["outcome"] != "not used"
+    assert state["metrics"]["coverage"] > 0
+
+
+def test_votes_and_calibration_are_kept(clouds: Path):
+    folder = make_run(clouds, spec_of(objective__proposers=["neighbors", "self"]))
+    assert run_here(folder)["status"] == "finished"
+    vote = json.loads(read_about(folder.path / PSEUDO)["vote"])
+    assert vote["names"] == ["neighbors", "self"]
+    assert vote["coverage"] == [1.0, 1.0]
+    assert 0 <= vote["conflicts"] < 0.7
+    assert vote["agreement"][0][1] == pytest.approx(1 - vote["conflicts"])
+    tested = json.loads((folder.path / "test.json").read_text())
+    found = tested["calibration"]
+    assert found["temperature"] > 0
+    assert sum(b["rows"] for b in found["before"]["bins"]) == found["rows"] // 2
+    assert len(reliability_figure(found).data) == 3
+    assert tested["verdict"]["outcome"] in ("helped", "hurt", "no difference", "unknown")
+
+
+def test_without_unlabeled_rows_student_and_twin_are_the_same_and_it_is_said(clouds: Path):
+    folder = make_run(clouds, spec_of(data__labels_per_class=0))
+    state = run_here(folder)
+    assert state["status"] == "finished", state["error"]
+    assert "nothing to propose" in " ".join(state["notices"])
+    assert state["metrics"]["accuracy"] == state["metrics"]["twin_accuracy"]
+
+
+def test_labels_by_hand_are_learned_by_both(clouds: Path):
+    base = make_run(clouds, spec_of(train__epochs=2))
+    run_here(base)
+    row = int(read_frame(base.path / PSEUDO)["rows"][0])
+    folder = make_run(clouds, spec_of(train__epochs=2, objective__hand=[[row, 1]]))
+    assert run_here(folder)["status"] == "finished"
+    assert row not in read_frame(folder.path / PSEUDO)["rows"]
+    assert not equal(networks(folder)["twin"], networks(base)["twin"])
+
+
+def test_a_hand_label_of_a_test_row_is_not_learned_and_it_is_said(clouds: Path):
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.data.splits import split_rows
+
+    dataset = open_source("my-clouds", clouds)
+    test = int(split_rows(dataset, validation=0.2, test=0.2, seed=0).test[0])
+    base = make_run(clouds, spec_of(train__epochs=1))
+    folder = make_run(clouds, spec_of(train__epochs=1, objective__hand=[[test, 1]]))
+    run_here(base)
+    state = run_here(folder)
+    assert equal(networks(base)["twin"], networks(folder)["twin"])
+    assert "1 labels by hand are of validation or test rows" in " ".join(state["notices"])
+    wrong = run_here(make_run(clouds, spec_of(objective__hand=[[0, 7]])))
+    assert "names class number 7; these data have 3 classes" in wrong["error"]["message"]
+
+
+def test_a_proposer_twice_is_refused():
+    with pytest.raises(SettingError, match="stand there once"):
+        spec_of(objective__proposers=["self", "self"])
+
+
+@pytest.mark.parametrize("preset", list_presets("pseudo"))
+def test_every_preset_is_a_valid_spec(preset: str):
+    assert preset_spec(preset).name
+
+
+def test_estimated_shares_are_kept_with_their_errors(clouds: Path):
+    folder = make_run(clouds, spec_of(objective__proposers=["self"], objective__prior="estimated"))
+    assert run_here(folder)["status"] == "finished"
+    prior = json.loads(read_about(folder.path / PSEUDO)["prior"])
+    assert sum(prior["shares"]) == pytest.approx(1, abs=1e-5)
+    assert all(0 < error < 0.2 for error in prior["errors"])
+    even = make_run(clouds, spec_of(objective__proposers=["self"]))
+    run_here(even)
+    assert json.loads(read_about(even.path / PSEUDO)["prior"]) == {}
+
+
+def test_it_can_be_stopped_while_labels_are_proposed_before_the_first_step(clouds: Path, monkeypatch):
+    folder = make_run(clouds, spec_of(objective__proposers=["neighbors"]))
+    asked = Proposers._ask_neighbors
+
+    def ask_and_stop(self):
+        update_state(folder, status="starting")
+        send(folder, "pause")
+        send(folder, "stop")
+        found = asked(self)
+        raise AssertionError("it went on") if found is not None else None
+
+    monkeypatch.setattr(Proposers, "_ask_neighbors", ask_and_stop)
+    state = run_here(folder)
+    assert (state["status"], state["stop_reason"]) == ("stopped", "stopped by a person")
+    assert not list(folder.checkpoints.glob("step-*"))
+
+
+def test_rows_to_label_by_hand_differ():
+    rng = np.random.default_rng(0)
+    centers = np.array([[0, 0], [50, 0], [0, 50], [50, 50]], float)
+    x = np.repeat(centers, 10, axis=0) + rng.normal(size=(40, 2))
+    chosen = spread_out(x, 4)
+    assert chosen[0] == 0
+    assert sorted(chosen // 10) == [0, 1, 2, 3]  # one of each heap
+    assert len(set(spread_out(x, 24).tolist())) == 24
+    assert sorted(spread_out(np.ones((3, 2)), 9).tolist()) == [
+        0,
+        1,
+        2,
+    ]  # all alike, and fewer than asked for
