@@ -21,6 +21,8 @@ from selfsup_core.runs.tasks import TASKS, Look, Setting, Task
 class AutoencoderTask(Task):
     """x → h = f(x) → x̂ = g(h), looked at by reconstructions, codes and a map."""
 
+    baseline_message = "Measuring the PCA baseline: as many numbers as the code has."
+
     def __init__(self, setting: Setting) -> None:
         spec = setting.spec
         self.spec, self.choice = spec, setting.choice
