@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.advanced import choose_advanced
+from pages.parts.choice import choose_one
 from pages.parts.forms import CHOICE_LABELS, help_text, widget
 from pages.parts.live import open_asked, show_run
 from pages.parts.runlist import PAGES
@@ -83,9 +84,9 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     }
     take_data(preset, list(sources), base.data.source)
     with data:
-        source = st.selectbox(
-            "Data", list(sources), key=f"data-{preset}",
-            format_func=lambda name: sources[name].title, help=help_text(settings["data.source"]),
+        source = choose_one(
+            st, "Data", {name: source.title for name, source in sources.items()}, key=f"data-{preset}",
+            help=help_text(settings["data.source"]),
         )  # fmt: skip
     with loss:
         # Kept apart for each preset: a masked autoencoder begins with another loss than the rest.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.choice import choose_one
 from pages.parts.data_add import show_add
 from pages.parts.data_show import show_dataset
 from pages.parts.workspace import errors_shown, plain, workspace
@@ -50,9 +51,8 @@ if wanted in sources and st.session_state.get("data-shown") != wanted:
     st.session_state["data-choice"] = st.session_state["data-shown"] = wanted
 if st.session_state.get("data-choice") not in sources:
     st.session_state["data-choice"] = wanted if wanted in sources else "mnist-5k"
-name = st.selectbox(
-    "Data set", list(sources),
-    format_func=describe, key="data-choice",
+name = choose_one(
+    st, "Data set", {name: describe(name) for name in sources}, key="data-choice",
     help="Your own data sets come first; the others are built in.",
 )  # fmt: skip
 if name != wanted:

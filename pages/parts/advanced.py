@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.choice import choose_one
 from pages.parts.forms import help_text, widget
 from pages.parts.workspace import workspace
 from selfsup_core.data.own import read_split
@@ -54,7 +55,7 @@ def choose_encoder(setting: Setting, value: str, key: str, source: str) -> str:
     }  # fmt: skip
     if value not in fitting:
         fitting[value] = value
-    return st.selectbox(setting.title, list(fitting), index=list(fitting).index(value), key=key, format_func=fitting.get, help=help_text(setting))  # fmt: skip
+    return choose_one(st, setting.title, fitting, index=list(fitting).index(value), key=key, help=help_text(setting))  # fmt: skip
 
 
 def expand(paths: tuple[str, ...], settings: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts import routes
 from pages.parts.advanced import choose_advanced
+from pages.parts.choice import choose_one
 from pages.parts.classify_review import show_review
 from pages.parts.forms import help_text, widget
 from pages.parts.live import open_asked, show_run
@@ -101,7 +102,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     data, labels, classifier, last, train, more = st.columns(
         (2, 1.3, 2, 1.2, 1.2, 1.3), vertical_alignment="bottom"
     )
-    source = data.selectbox("Data", list(sources), key=key, format_func=lambda n: sources[n].title, help="What the classifier learns to name; sets with at least two classes.")  # fmt: skip
+    source = choose_one(data, "Data", {n: s.title for n, s in sources.items()}, key=key, help="What the classifier learns to name; sets with at least two classes.")  # fmt: skip
     kind = sources[source].kind
     fitting = [name for name, preset in presets.items() if kind in preset["kinds"]]
     preset = classifier.selectbox(

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts import routes
+from pages.parts.choice import choose_one
 from pages.parts.classify_why import show_why
 from pages.parts.workspace import errors_shown, plain, workspace
 from selfsup_core.export.datasets import harmless
@@ -39,8 +40,8 @@ def choose_run() -> dict[str, Any] | None:
         st.session_state["use-taken"] = st.session_state["use-run"] = wanted
     if st.session_state.get("use-run") not in states:
         st.session_state["use-run"] = next(iter(states))
-    run = st.selectbox(
-        "Classifier", list(states), key="use-run", format_func=lambda r: f"{states[r]['name']} · {r}",
+    run = choose_one(
+        st, "Classifier", {r: f"{state['name']} · {r}" for r, state in states.items()}, key="use-run",
         help="Its best epoch is used; of one with pseudo-labels the student of the last epoch.",
     )  # fmt: skip
     st.query_params["run"] = run

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts import routes
+from pages.parts.choice import choose_one
 from pages.parts.workspace import errors_shown, plain, serves_this_machine_only, workspace
 from selfsup_core.data.encoders import ENCODERS, check_name, find_encoder
 from selfsup_core.data.sources import list_sources
@@ -45,11 +46,12 @@ def choose() -> tuple[str, str, int]:
     if st.session_state.get("embed-data") not in sources:
         st.session_state["embed-data"] = next(iter(sources))
     data, encoder = st.columns(2, vertical_alignment="bottom")
-    source = data.selectbox("Texts", list(sources), key="embed-data", format_func=lambda n: sources[n].title, help="Each text becomes one vector.")  # fmt: skip
-    options = [*ENCODERS, *([FOLDER] if serves_this_machine_only() else [])]
-    name = encoder.selectbox(
-        "Encoder", options, key="embed-encoder", help="The model that turns a text into numbers; texts that mean alike get vectors that point alike.",
-        format_func=lambda n: f"{ENCODERS[n].title} ({'English' if n == 'minilm' else '16 languages'})" if n in ENCODERS else n,
+    source = choose_one(data, "Texts", {n: s.title for n, s in sources.items()}, key="embed-data", help="Each text becomes one vector.")  # fmt: skip
+    labels = {n: f"{ENCODERS[n].title} ({'English' if n == 'minilm' else '16 languages'})" for n in ENCODERS}  # fmt: skip
+    labels |= {FOLDER: FOLDER} if serves_this_machine_only() else {}
+    name = choose_one(
+        encoder, "Encoder", labels, key="embed-encoder",
+        help="The model that turns a text into numbers; texts that mean alike get vectors that point alike.",
     )  # fmt: skip
     if name == FOLDER:
         name = st.text_input("Folder", key="embed-folder", placeholder="/home/me/models/my-encoder", help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run.").strip()  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.choice import choose_one
 from pages.parts.data_add import hub_is_on
 from pages.parts.language_pick import READS, ask, describe, label, load_all
 from pages.parts.workspace import age, errors_shown, plain, serves_this_machine_only, workspace
@@ -175,8 +176,8 @@ def show() -> None:
     models = list_models(workspace())
     by_name = {entry["model"]: entry for entry in models}
     show_table(models)
-    name = st.selectbox(
-        "Model", list(by_name), key="models-name", format_func=lambda key: label(by_name[key]),
+    name = choose_one(
+        st, "Model", {name: label(entry) for name, entry in by_name.items()}, key="models-name",
         help="Models that come along, those that were fetched, and your own runs.",
     )  # fmt: skip
     entry = by_name[name]

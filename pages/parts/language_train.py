@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.advanced import choose_advanced
+from pages.parts.choice import choose_one
 from pages.parts.forms import help_text, widget
 from pages.parts.live import open_asked, show_run
 from pages.parts.workspace import errors_shown, start, workspace
@@ -75,7 +76,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         default = preset_spec(next(iter(presets))).data.source
         st.session_state["lm-data"] = default if default in sources else next(iter(sources))
     data, model, size, epochs = st.columns((2, 2, 1.4, 1.2), vertical_alignment="bottom")
-    source = data.selectbox("Text", list(sources), key="lm-data", format_func=lambda n: sources[n].title, help="What the model learns from.")  # fmt: skip
+    source = choose_one(data, "Text", {n: s.title for n, s in sources.items()}, key="lm-data", help="What the model learns from.")  # fmt: skip
     preset = model.selectbox(
         "Model", list(presets), key="lm-preset", format_func=lambda n: presets[n]["title"],
         help=presets[st.session_state.get("lm-preset", next(iter(presets)))]["about"],

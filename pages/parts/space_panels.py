@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts import routes
+from pages.parts.choice import choose_one
 from pages.parts.forms import widget
 from pages.parts.space_ask import again, ask, remember, wish
 from pages.parts.workspace import errors_shown, plain, workspace
@@ -119,7 +120,7 @@ def show_named(about: dict[str, Any], source: str) -> None:
     if not kept:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Kept selections", list(kept), index=None, key=f"space-named-{source}", placeholder="choose one", format_func=lambda n: f"{n} ({kept[n]:,})", help="The same rows in every space over these data. The address then leads to it.")  # fmt: skip
+        name = choose_one(st, "Kept selections", {n: f"{n} ({count:,})" for n, count in kept.items()}, index=None, key=f"space-named-{source}", placeholder="choose one", help="The same rows in every space over these data. The address then leads to it.")  # fmt: skip
         if name and st.session_state.get("space-named-taken") != (about["key"], name):
             st.session_state["space-named-taken"] = (about["key"], name)
             rows = read_selection(workspace(), source, name)
@@ -306,7 +307,7 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
         return
     others = [name for name in fitting if name != asked["space"]]
     begin = list(fitting).index(others[0]) if others else 0
-    space = st.selectbox("Second space", list(fitting), index=begin, key="space-other", format_func=lambda n: fitting[n]["title"], help="Spaces over the same rows: another run, another epoch, the data as they are.")  # fmt: skip
+    space = choose_one(st, "Second space", {n: other["title"] for n, other in fitting.items()}, index=begin, key="space-other", help="Spaces over the same rows: another run, another epoch, the data as they are.")  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kinds = [k for k in TITLES if k not in ("axes", "code")]
         kind = st.selectbox("Its map", kinds, index=kinds.index(asked["config"]["kind"]) if asked["config"]["kind"] in kinds else 0, key="space-other-kind", format_func=TITLES.get)  # fmt: skip

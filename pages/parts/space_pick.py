@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.choice import choose_one
 from pages.parts.forms import widget
 from pages.parts.space_ask import ask
 from pages.parts.workspace import errors_shown, workspace
@@ -38,7 +39,7 @@ def choose_map() -> dict[str, Any] | None:
     what, how, size, at, more = st.container(key="controls").columns(
         (3, 1.6, 1.1, 2.2, 1.2), vertical_alignment="bottom"
     )
-    name = what.selectbox("Space", list(spaces), key="space-name", format_func=lambda n: spaces[n]["title"], help="What lies on the map: a run's code, embeddings, or the data as they are.")  # fmt: skip
+    name = choose_one(what, "Space", {n: space["title"] for n, space in spaces.items()}, key="space-name", help="What lies on the map: a run's code, embeddings, or the data as they are.")  # fmt: skip
     kind = how.selectbox("Map", list(TITLES), key="space-kind", format_func=TITLES.get, help=SETTINGS["kind"].description)  # fmt: skip
     dimensions = size.selectbox("Dimensions", [2, 3], key="space-size", format_func=lambda d: f"{d}-D", help=SETTINGS["dimensions"].description)  # fmt: skip
     epochs = spaces[name]["epochs"]
