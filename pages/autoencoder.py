@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.advanced import choose_advanced
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import CHOICE_LABELS, help_text, widget
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.runlist import PAGES
@@ -86,11 +87,11 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     }
     take_data(preset, list(sources), base.data.source)
     with data:
-        source = st.selectbox(
+        source = choose_one(
+            st,
             "Data",
-            list(sources),
+            {name: source.title for name, source in sources.items()},
             key=f"data-{preset}",
-            format_func=lambda name: sources[name].title,
             help=help_text(settings["data.source"]),
         )
     with loss:

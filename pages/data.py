@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.data.add import show_add
 from pages.parts.data.show import show_dataset
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.library.own import restore
 from selfsup_core.data.sources import OWN_NAME, list_sources
@@ -50,10 +51,10 @@ if wanted in sources and st.session_state.get("data-shown") != wanted:
     st.session_state["data-choice"] = st.session_state["data-shown"] = wanted
 if st.session_state.get("data-choice") not in sources:
     st.session_state["data-choice"] = wanted if wanted in sources else "mnist-5k"
-name = st.selectbox(
+name = choose_one(
+    st,
     "Data set",
-    list(sources),
-    format_func=describe,
+    {name: describe(name) for name in sources},
     key="data-choice",
     help="Your own data sets come first; the others are built in.",
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfsup_core.errors import DataError, SettingError
+from selfsup_core.inspection.keyed import KeyedLocks
 
 if TYPE_CHECKING:
     from selfsup_core.export.portable_classifier import Classifier
@@ -17,12 +18,13 @@ MOST_SAMPLES = 20_000
 
 
 class Classifiers:
-    """Loaded classifiers of runs, the newest few; one at work at a time."""
+    """Loaded classifiers of runs, the newest few; each is at work for one person at a time."""
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
         self.loaded: dict[tuple[str, int], Classifier] = {}
-        self.lock = threading.Lock()
+        self.lock = threading.Lock()  # of `loaded`; never held while something is loaded or used
+        self.using = KeyedLocks()
 
     def use(self, run: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
         """Args: tool: "predict", "why", "export", or "gauge" of a spec before there is a run, with their values.
@@ -38,7 +40,7 @@ class Classifiers:
         }
         if tool not in tools:
             raise SettingError(f"There is no tool {tool!r} for classifiers. Known: {', '.join(tools)}.")
-        with self.lock:
+        with self.using(run or object()):  # a gauge has no run, and shares nothing
             return tools[tool](run, **values)
 
     def predict(
@@ -107,13 +109,14 @@ class Classifiers:
 
         folder = open_run(self.workspace, run)
         key = (folder.id, -1 if epoch is None else epoch)
+        with self.lock:
+            found = self.loaded.pop(key, None)
         # What a run at work calls its best epoch may change.
-        if key in self.loaded and read_state(folder)["status"] in ENDED:
-            found = self.loaded.pop(key)
-        else:
+        if found is None or read_state(folder)["status"] not in ENDED:
             found, used = load_run(self.workspace, run, epoch)
             found.about["epoch"] = used
-        self.loaded[key] = found
-        while len(self.loaded) > KEPT:
-            self.loaded.pop(next(iter(self.loaded)))
+        with self.lock:
+            self.loaded[key] = found
+            while len(self.loaded) > KEPT:
+                self.loaded.pop(next(iter(self.loaded)))
         return found, found.about["epoch"]

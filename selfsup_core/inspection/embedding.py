@@ -164,7 +164,12 @@ class EmbedJobs:
                     step.note,
                 )
                 job.seconds_left, job.rate = step.seconds_left, step.texts_per_second
-                job.may_go.wait()
+                if not job.may_go.is_set():
+                    self.turn.release()  # whoever pauses must not keep the others waiting
+                    try:
+                        job.may_go.wait()
+                    finally:
+                        self.turn.acquire()
                 if job.shall_stop:
                     return
         finally:

@@ -18,6 +18,7 @@ from selfsup_core.data.sources import open_source
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.evaluate.autoencoder import Evaluator
 from selfsup_core.features.batches import Prepared, prepare
+from selfsup_core.inspection.keyed import KeyedLocks
 from selfsup_core.objectives import OBJECTIVES, Objective
 from selfsup_core.runs.folder import RunFolder, open_run
 from selfsup_core.runs.frames import read_frame
@@ -151,17 +152,18 @@ class Kits:
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
-        self.lock = threading.Lock()
+        self.lock = threading.Lock()  # never held while a kit is made
+        self.making = KeyedLocks()
         self.kits: OrderedDict[str, RunKit] = OrderedDict()
 
     def kit(self, run: str) -> RunKit:
-        with self.lock:
-            if run not in self.kits:
-                self.kits[run] = RunKit(open_run(self.workspace, run))
+        with self.making(run):
+            with self.lock:
+                found = self.kits.pop(run, None)
+            if found is None or not found.folder.exists():
+                found = RunKit(open_run(self.workspace, run))  # or says that it is gone
+            with self.lock:
+                self.kits[run] = found
                 while len(self.kits) > MAX_RUNS:
                     self.kits.popitem(last=False)
-            elif not self.kits[run].folder.exists():
-                del self.kits[run]
-                open_run(self.workspace, run)  # says that it is gone
-            self.kits.move_to_end(run)
-            return self.kits[run]
+            return found

@@ -21,6 +21,7 @@ from selfsup_core.runs.processes import is_alive
 ACTIVE = ("queued", "starting", "running", "paused")
 ENDED = ("finished", "stopped", "failed", "interrupted")
 WORKING = ("starting", "running", "paused")
+MOST_FITTING = 20  # ids that an error tells
 
 
 def default_workspace() -> Path:
@@ -79,21 +80,25 @@ class RunFolder:
 
 
 def open_run(workspace: Path, run: str) -> RunFolder:
-    """A run by its id, an unambiguous beginning of it, or its name.
+    """A run by its id, or by a beginning of it or its name when these fit no other run.
 
     Raises:
-        RunError: there is no such run, or several.
+        RunError: there is no such run, or several; the ids of these are told.
     """
     folder = RunFolder(workspace / "runs" / run)
     if run and folder.path.parent == workspace / "runs" and folder.exists():
         return folder
-    states = list(list_states(workspace))
-    found = [s["run"] for s in states if s["run"].startswith(run)] if run else []
-    found = found or [s["run"] for s in states if s.get("name") == run]
+    states = list(list_states(workspace)) if run else []
+    found = [s["run"] for s in states if s["run"].startswith(run) or s.get("name") == run]
     if len(found) == 1:
         return RunFolder(workspace / "runs" / found[0])
     if found:
-        raise RunError(f"{run!r} fits {len(found)} runs: {', '.join(found[:5])}.", code="ambiguous-run")
+        more = f" and {len(found) - MOST_FITTING} older ones" if len(found) > MOST_FITTING else ""
+        raise RunError(
+            f"{run!r} fits {len(found)} runs: {', '.join(found[:MOST_FITTING])}{more}.",
+            code="ambiguous-run",
+            remedy="Give one of these ids; `runs list` says what each is.",
+        )
     raise RunError(f"There is no run {run!r}.", code="no-run", remedy="`runs list` shows them all.")
 
 

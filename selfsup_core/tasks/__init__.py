@@ -57,6 +57,7 @@ class Task(ABC):
         digest: of the data, so that a checkpoint is not loaded beside others.
         notes: what was decided or filled in, in words.
         verdict: {"outcome", "text"} once `finish` has one.
+        baseline_message: what is said while the baseline is measured.
     """
 
     model: nn.Module
@@ -66,6 +67,7 @@ class Task(ABC):
     digest: str
     notes: list[str]
     verdict: dict[str, Any] | None = None
+    baseline_message: str = "Measuring what simpler means achieve on the same rows."
 
     @abstractmethod
     def write_static(self, frames: FrameStore) -> None:
@@ -73,7 +75,10 @@ class Task(ABC):
 
     @abstractmethod
     def baseline(self) -> dict[str, Any]:
-        """What simpler means achieve on the same validation rows; computed once."""
+        """What simpler means achieve on the same validation rows; computed once, in a thread of its own.
+
+        It must neither change the model nor depend on its training, since a resumed run may measure it at another epoch.
+        """
 
     @property
     def kept_model(self) -> nn.Module:

@@ -21,6 +21,8 @@ from selfsup_core.tasks.parts.network import build_model
 class AutoencoderTask(Task):
     """x → h = f(x) → x̂ = g(h), looked at by reconstructions, codes and a map."""
 
+    baseline_message = "Measuring the PCA baseline: as many numbers as the code has."
+
     def __init__(self, setting: Setting) -> None:
         spec = setting.spec
         self.spec, self.choice = spec, setting.choice

@@ -53,6 +53,8 @@ class ClassifyTask(Task):
         weights: (N,) of the rows, all 1 unless somebody lowers them.
     """
 
+    baseline_message = "Fitting logistic regression as a baseline."
+
     def __init__(self, setting: Setting) -> None:
         spec = setting.spec
         self.spec, self.choice, self.setting = spec, setting.choice, setting

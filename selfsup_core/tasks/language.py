@@ -32,6 +32,8 @@ MOST_VOCABULARY = 60_000  # of a table of pairs
 class LanguageTask(Task):
     """Windows of tokens; looked at by losses, by what is written, and by a map of the tokens' embeddings."""
 
+    baseline_message = "Counting tokens and pairs of tokens as a baseline."
+
     def __init__(self, setting: Setting) -> None:
         spec = setting.spec
         self.spec, self.choice, self.folder = spec, setting.choice, setting.folder

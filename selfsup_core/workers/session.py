@@ -23,7 +23,7 @@ from selfsup_core.train.checkpoint import (
 )
 from selfsup_core.train.device import choose_device
 from selfsup_core.train.loop import Event, Loop, trained_state
-from selfsup_core.workers.worker import open_metrics, read_changes
+from selfsup_core.workers.worker import Stop, open_metrics, read_changes
 
 if TYPE_CHECKING:
     from selfsup_core.workers.worker import Worker
@@ -58,9 +58,11 @@ class Session:
             spec.train.device, threads=spec.train.threads, parameters=state["parameters"]
         )
         torch.set_num_threads(self.choice.threads)
-        self.task: Task = TASKS[task_of(spec)](
-            Setting(spec, folder.path, folder.workspace, self.choice, worker.persist, self._tell, self._phase)
+        make = TASKS[task_of(spec)]
+        setting = Setting(
+            spec, folder.path, folder.workspace, self.choice, worker.persist, self._tell, self._phase
         )
+        self.task: Task = worker.attend(lambda: make(setting), "Getting the data ready.")
         self.model, self.objective = self.task.model, self.task.objective
         self.loop = Loop(
             self.model,
@@ -89,6 +91,7 @@ class Session:
         self.since_best = 0
         self.reason = "all epochs are done"
         self.saved_step = -1
+        self.has_measured = False
         self.began = (0.0, 0.0)
         self._go_on()
         for note in self.task.notes:
@@ -100,7 +103,10 @@ class Session:
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "message": "",
         }
-        worker.persist(lambda: self.task.write_static(self.frames))
+        worker.attend(
+            lambda: worker.persist(lambda: self.task.write_static(self.frames)),
+            "Preparing the samples that are shown.",
+        )
 
     def _tell(self, text: str) -> None:
         """What takes its time before training begins. Raises Stop when a person asked for it meanwhile."""
@@ -169,17 +175,18 @@ class Session:
         worker.start_clock()
         if self.loop.step == 0 and self.frames.last is None:
             self._look(Event("epoch", 0, 0.0))
-        if not worker.state.get("baseline"):
-            worker.state["baseline"] = self.task.baseline()
+        if self.loop.epoch:
+            self._measure_baseline()
         worker.last_checkpoint = self.epoch_began = time.monotonic()
         self.epoch_seconds = self.loop.seconds
-        # What came before the first step (epoch 0, the baseline) says nothing of what is left.
+        # What came before the first step (epoch 0) says nothing of what is left.
         self.began = (worker.elapsed(), self.loop.progress)
         worker.obey(self)
         for event in self.loop.events():
             self._replay_changes()
             if event.kind == "epoch":
                 self._look(event)
+                self._measure_baseline()
                 self._rest()
                 worker.obey(self, is_epoch_end=self.loop.epoch < self.spec.train.epochs)
                 self.epoch_began, self.epoch_seconds = time.monotonic(), self.loop.seconds
@@ -194,6 +201,22 @@ class Session:
         self.save()
         worker.state["epoch_progress"] = 0.0
         self._finish()
+
+    def _measure_baseline(self) -> None:
+        """Once, and not before the first epoch is seen: nobody should wait for a comparison before there is something to compare."""
+        state = self.worker.state
+        if state.get("baseline") or self.has_measured:
+            return
+        began = self.worker.elapsed()
+        try:
+            state["baseline"] = self.worker.attend(self.task.baseline, self.task.baseline_message)
+        except Stop:
+            self.save()
+            raise
+        self.has_measured = True
+        # It says nothing of how long the epochs take that are left.
+        self.began = (self.began[0] + self.worker.elapsed() - began, self.began[1])
+        self.worker.beat(force=True)
 
     def _finish(self) -> None:
         """What is computed once, at the end; a resume after a crash in here computes it again."""
@@ -232,14 +255,21 @@ class Session:
         """Evaluate at the end of an epoch; write its row and its frame, note the best."""
         worker, loop, epoch = self.worker, self.loop, round(event.epoch)
         self.objective.progress = float(epoch)
-        look = self.task.look(event.terms)
+        look = worker.attend(
+            lambda: self.task.look(event.terms),
+            # Later a word that comes and goes with every epoch would only be restless.
+            "" if epoch else "Evaluating the network before training.",
+            is_stoppable=epoch == 0,
+        )
         seconds = loop.seconds - self.epoch_seconds if epoch else 0.0
         rate = loop.rows_per_epoch / seconds if seconds else None
         metrics = finite(event.terms | look.metrics)
         row = {"kind": "epoch", "step": event.step, "epoch": epoch, **metrics}
         row |= {"learning_rate": loop.used_learning_rate, "samples_per_second": rate}
         is_last = epoch == self.spec.train.epochs
-        signs = self.task.find_signs(row, self.past, worker.state.get("baseline"), is_last=is_last)
+        # The first epoch does not wait for it; a resumed run may have it by then, and must say the same.
+        baseline = worker.state.get("baseline") if epoch > 1 else None
+        signs = self.task.find_signs(row, self.past, baseline, is_last=is_last)
         if signs:
             row["signs"] = signs
         self.past.append(row)

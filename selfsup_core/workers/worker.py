@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from selfsup_core.runs.spec import read_spec
 DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
 BEAT_SECONDS = 1.0
 POLL_SECONDS = 0.03
+QUIET_SECONDS = 0.3  # what is done sooner needs no word on what it is
 T = TypeVar("T")
 
 
@@ -51,6 +53,8 @@ class Worker:
         self.step_from: int | None = None  # epochs that were done when one more was asked for
         self.is_paused = self.is_ending = False
         self.waiting: list[dict[str, Any]] = []  # requests that came while the disk was full
+        # Held by the thread that waits for space on the disk; see `attend`.
+        self.disk_lock = threading.RLock()
         self.last_beat = self.last_checkpoint = time.monotonic()
         self.active_since: float | None = None
         self.active_seconds = float(self.state.get("seconds") or 0.0)
@@ -113,7 +117,50 @@ class Worker:
             self.last_beat = now
             self.state["beat"] += 1
             self.state["seconds"] = round(self.elapsed(), 3)
-            self.persist(lambda: write_state(self.folder, self.state))
+            # A copy: `attend` lets another thread add to the state meanwhile.
+            self.persist(lambda: write_state(self.folder, dict(self.state)))
+
+    def attend(self, act: Callable[[], T], message: str, *, is_stoppable: bool = True) -> T:
+        """Do something slow in a thread of its own; meanwhile show signs of life, say what is done, and heed a stop.
+
+        Library calls that take a minute cannot be interrupted, so a stop leaves the thread behind: it ends with the process.
+
+        Args:
+            is_stoppable: before there is anything to save, or after it was saved; otherwise a stop waits for the end of `act`.
+
+        Returns: what `act` returns.
+
+        Raises:
+            Stop, and whatever `act` raises.
+        """
+        done = threading.Event()
+        made: list[T] = []
+        raised: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                made.append(act())
+            except BaseException as error:
+                raised.append(error)
+            finally:
+                done.set()
+
+        before = self.state.get("message", "")
+        threading.Thread(target=work, daemon=True).start()
+        if not done.wait(QUIET_SECONDS):
+            # `act` may itself say what it is at, and more precisely.
+            if self.state.get("message", "") == before:
+                self.state["message"] = message
+            self.beat(force=True)
+            while not done.wait(POLL_SECONDS):
+                self.beat()
+                if is_stoppable:
+                    self.heed_stop()
+            self.state["message"] = before
+            self.beat(force=True)
+        if raised:
+            raise raised[0]
+        return made[0]
 
     def persist(self, write: Callable[[], T]) -> T:
         """Do a write; while the disk is full or read-only the run is paused and says so, then the write is repeated."""
@@ -125,26 +172,32 @@ class Worker:
 
     def _write_patiently(self, write: Callable[[], T]) -> tuple[T, bool]:
         """What the write returned, and whether it had to wait for space."""
-        before: dict[str, Any] | None = None
+        try:
+            return write(), False
+        except OSError as error:
+            if error.errno not in DISK_ERRORS:
+                raise
+            with self.disk_lock:
+                return self._wait_and_write(write, error), True
+
+    def _wait_and_write(self, write: Callable[[], T], error: OSError) -> T:
+        before = {key: self.state[key] for key in ("status", "message")}
+        was_active = self.active_since is not None
+        self.stop_clock()
+        self._tell_disk(error)
         while True:
+            self._sleep_for_disk()
             try:
                 done = write()
-            except OSError as error:
-                if error.errno not in DISK_ERRORS:
+                break
+            except OSError as again:
+                if again.errno not in DISK_ERRORS:
                     raise
-                if before is None:
-                    before = {key: self.state[key] for key in ("status", "message")}
-                    was_active = self.active_since is not None
-                    self.stop_clock()
-                    self._tell_disk(error)
-                self._sleep_for_disk()
-            else:
-                if before is not None:
-                    self._take_reserve()
-                    self.state |= before
-                    if was_active:
-                        self.start_clock()
-                return done, before is not None
+        self._take_reserve()
+        self.state |= before
+        if was_active:
+            self.start_clock()
+        return done
 
     def _tell_disk(self, error: OSError) -> None:
         with contextlib.suppress(OSError):  # a read-only disk gives nothing up

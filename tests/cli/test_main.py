@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from selfsup_core.errors import RunError
 from selfsup_core.inspection.registry import TOOLS
-from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
+from selfsup_core.runs.folder import RunFolder, list_states, open_run, read_state, update_state
 from selfsup_core.runs.queue import submit
 from tests.helpers import ROOT, make_run, run_here, tiny_spec, wait_status
 from tests.models.tiny import tiny_gpt
@@ -68,6 +69,19 @@ def test_train_prints_one_object_at_the_end(supervised: Path):
     assert "100%" in answer.stderr
     shown = cli("runs", "show", "from the shell", "--json", workspace=supervised)
     assert json.loads(shown.stdout)["run"] == outcome["run"]
+
+
+def test_a_name_that_fits_several_runs_is_refused_with_their_ids(workspace: Path):
+    runs = [make_run(workspace, seed=seed, name="Same").id for seed in range(2)]
+    alone = make_run(workspace, seed=2, name=runs[0][:4]).id  # also the beginning of the other ids
+    answer = cli("runs", "show", "Same", workspace=workspace)
+    assert answer.returncode != 0
+    assert all(run in answer.stderr for run in runs)
+    assert alone not in answer.stderr
+    assert "Give one of these ids" in answer.stderr
+    with pytest.raises(RunError, match="3 runs"):
+        open_run(workspace, runs[0][:4])
+    assert {open_run(workspace, run).id for run in (*runs, alone)} == {*runs, alone}
 
 
 def test_train_takes_a_spec_file(supervised: Path, tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 from selfsup_core.data.dataset import Dataset, load_dataset, save_dataset
 from selfsup_core.data.library.own import summarize
 from selfsup_core.errors import DataError, RunError, SettingError
+from selfsup_core.inspection import model_at
 from selfsup_core.inspection.model_at import Kits
 from selfsup_core.inspection.space import layouts, questions
+from selfsup_core.inspection.space import spaces as spaces_module
 from selfsup_core.inspection.space.listing import list_spaces
 from selfsup_core.inspection.space.selections import (
     delete_selection,
@@ -181,6 +184,73 @@ def test_a_long_map_shows_itself_pauses_and_is_cancelled(slow, monkeypatch):
     wait_for(lambda: not partial.exists(), "the half-made layout to go")
     with pytest.raises(DataError, match="not there yet"):
         ask(slow, "data:digits", "trust", key=key)
+
+
+def test_a_slow_quick_map_is_a_job_that_is_cancelled_and_holds_nobody_up(workspace: Path, monkeypatch):
+    gate = threading.Event()
+    real = spaces_module.make_map
+
+    def slow(x, config, **rest):
+        if x.shape[1] == 64:  # the digits
+            gate.wait(60)
+        return real(x, config, **rest)
+
+    monkeypatch.setattr(spaces_module, "make_map", slow)
+    spaces = Spaces(workspace, Kits(workspace))
+    began = time.monotonic()
+    made = spaces.start("data:digits", {"kind": "pca"})
+    assert time.monotonic() - began < 5
+    assert made["status"] == "running"
+    began = time.monotonic()
+    assert spaces.start("data:wine", {"kind": "pca"})["status"] == "done"
+    assert spaces.start("data:digits", {"kind": "pca"})["status"] == "running"  # the same one
+    assert time.monotonic() - began < 5
+    spaces.cancel("data:digits", made["key"])
+    assert spaces.look("data:digits", made["key"])["job"]["status"] == "cancelled"
+    job = spaces.jobs[made["key"]]
+    gate.set()
+    assert job.done.wait(30)
+    assert layouts.read_map(workspace, made["key"])["done"] == []
+    assert spaces.start("data:digits", {"kind": "pca"}, wait=True)["status"] == "done"
+
+
+def test_a_paused_map_and_slow_vectors_hold_nobody_up(workspace: Path, monkeypatch):
+    gate = threading.Event()
+    spaces = Spaces(workspace, Kits(workspace))
+    subject = spaces.subject("data:digits")
+    real = subject.vectors
+    monkeypatch.setattr(subject, "vectors", lambda epoch: (gate.wait(60), real(epoch))[1])
+    key = spaces.start("data:digits", {"kind": "umap", "steps": 20})["key"]
+    assert spaces.start("data:wine", {"kind": "pca"})["status"] == "done"
+    spaces.pause("data:digits", key)
+    gate.set()
+    wait_for(lambda: not spaces.turn.locked(), "the turn to be given away")
+    assert spaces.start("data:wine", {"kind": "umap", "steps": 20}, wait=True)["status"] == "done"
+    spaces.resume("data:digits", key)
+    wait_for(lambda: spaces.look("data:digits", key)["job"]["status"] == "done", "the other map")
+    assert not spaces.turn.locked()
+
+
+def test_one_run_that_is_slow_to_open_keeps_no_other_waiting(runs, monkeypatch):
+    gate = threading.Event()
+    slow, quick = runs["plain"].id, runs["two"].id
+    real = model_at.RunKit
+
+    def open_slowly(folder):
+        if folder.id == slow:
+            gate.wait(60)
+        return real(folder)
+
+    monkeypatch.setattr(model_at, "RunKit", open_slowly)
+    kits = Kits(runs.workspace)
+    found = []
+    thread = threading.Thread(target=lambda: found.append(kits.kit(slow)))
+    thread.start()
+    assert kits.kit(quick).folder.id == quick
+    assert not found
+    gate.set()
+    thread.join(60)
+    assert found[0] is kits.kit(slow)
 
 
 def test_the_graph_is_found_once(spaces, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -72,3 +74,54 @@ def test_constant_data_give_zeros_and_no_nan():
     pca = fit_pca(torch.ones(5, 4), 2)
     assert torch.equal(pca.transform(torch.ones(5, 4)), torch.zeros(5, 2))
     assert pca.explained.tolist() == [0, 0]
+
+
+def wide(rows: int, width: int, *, rank: int = 40) -> torch.Tensor:
+    """Rows with a falling spectrum, like photos, and a little noise."""
+    g = torch.Generator().manual_seed(0)
+    sizes = 1 / torch.arange(1, rank + 1)
+    x = (torch.randn(rows, rank, generator=g) * sizes) @ torch.randn(rank, width, generator=g)
+    return x + 0.01 * torch.randn(rows, width, generator=g)
+
+
+@pytest.mark.parametrize(
+    ("rows", "width"), [(42, 3072), (1100, 1300), (1400, 1100)], ids=["gram", "random", "tall"]
+)
+def test_wide_rows_give_the_same_as_scikit_learns_full_decomposition(rows, width):
+    x = wide(rows, width)
+    ours = fit_pca(x, 8)
+    theirs = PCA(8, svd_solver="full").fit(x.numpy())
+    components = ours.components.numpy()
+    assert np.allclose(components @ components.T, np.eye(8), atol=1e-5)
+    assert np.allclose(np.abs(np.sum(components * theirs.components_, axis=1)), 1, atol=1e-4)
+    assert np.allclose(ours.explained, theirs.explained_variance_ratio_, atol=1e-4)
+    assert (ours.components.gather(1, ours.components.abs().argmax(dim=1, keepdim=True)) > 0).all()
+    again = fit_pca(x, 8)
+    assert torch.equal(again.components, ours.components)
+    assert torch.equal(again.explained, ours.explained)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 20])
+def test_fewer_wide_rows_than_components_are_rebuilt_and_the_rest_is_orthonormal(rows):
+    x = wide(rows, 2000)
+    pca = fit_pca(x, 32)
+    assert pca.components.shape == (32, 2000)
+    assert torch.allclose(pca.components @ pca.components.T, torch.eye(32), atol=1e-5)
+    assert torch.allclose(pca.inverse(pca.transform(x)), x, atol=1e-3)
+    assert float(pca.explained.sum()) == pytest.approx(1 if rows > 1 else 0, abs=1e-5)
+
+
+@pytest.mark.parametrize("rows", [5, 1200])
+def test_constant_wide_data_give_zeros_and_no_nan(rows):
+    pca = fit_pca(torch.ones(rows, 1200), 2)
+    assert torch.equal(pca.transform(torch.ones(3, 1200)), torch.zeros(3, 2))
+    assert pca.explained.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("rows", [42, 600])
+def test_own_color_photos_take_a_moment(rows):
+    """The covariance of 64 x 64 color pictures took six minutes and 1.6 GB."""
+    x = wide(rows, 64 * 64 * 3)
+    began = time.perf_counter()
+    fit_pca(x, 16)
+    assert time.perf_counter() - began < 10

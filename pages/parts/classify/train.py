@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.classify.review import show_review
 from pages.parts.shared import routes
 from pages.parts.shared.advanced import choose_advanced
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.workspace import errors_shown, plain, start, workspace
@@ -136,11 +137,11 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     data, labels, classifier, last, train, more = st.columns(
         (2, 1.3, 2, 1.2, 1.2, 1.3), vertical_alignment="bottom"
     )
-    source = data.selectbox(
+    source = choose_one(
+        data,
         "Data",
-        list(sources),
+        {n: s.title for n, s in sources.items()},
         key=key,
-        format_func=lambda n: sources[n].title,
         help="What the classifier learns to name; sets with at least two classes.",
     )
     kind = sources[source].kind

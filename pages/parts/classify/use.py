@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.parts.classify.explain import show_why
 from pages.parts.shared import routes
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.export.datasets import harmless
 from selfsup_core.runs.folder import list_states
@@ -44,11 +45,11 @@ def choose_run() -> dict[str, Any] | None:
         st.session_state["use-taken"] = st.session_state["use-run"] = wanted
     if st.session_state.get("use-run") not in states:
         st.session_state["use-run"] = next(iter(states))
-    run = st.selectbox(
+    run = choose_one(
+        st,
         "Classifier",
-        list(states),
+        {r: f"{state['name']} · {r}" for r, state in states.items()},
         key="use-run",
-        format_func=lambda r: f"{states[r]['name']} · {r}",
         help="Its best epoch is used; of one with pseudo-labels the student of the last epoch.",
     )
     st.query_params["run"] = run

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.workspace import errors_shown, plain, serves_this_machine_only, workspace
 from selfsup_core.data.sources import list_sources
 from selfsup_core.errors import StudioError
@@ -48,22 +49,21 @@ def choose() -> tuple[str, str, int]:
     if st.session_state.get("embed-data") not in sources:
         st.session_state["embed-data"] = next(iter(sources))
     data, encoder = st.columns(2, vertical_alignment="bottom")
-    source = data.selectbox(
+    source = choose_one(
+        data,
         "Texts",
-        list(sources),
+        {n: s.title for n, s in sources.items()},
         key="embed-data",
-        format_func=lambda n: sources[n].title,
         help="Each text becomes one vector.",
     )
-    options = [*ENCODERS, *([FOLDER] if serves_this_machine_only() else [])]
-    name = encoder.selectbox(
+    labels = {n: f"{ENCODERS[n].title} ({'English' if n == 'minilm' else '16 languages'})" for n in ENCODERS}
+    labels |= {FOLDER: FOLDER} if serves_this_machine_only() else {}
+    name = choose_one(
+        encoder,
         "Encoder",
-        options,
+        labels,
         key="embed-encoder",
         help="The model that turns a text into numbers; texts that mean alike get vectors that point alike.",
-        format_func=lambda n: (
-            f"{ENCODERS[n].title} ({'English' if n == 'minilm' else '16 languages'})" if n in ENCODERS else n
-        ),
     )
     if name == FOLDER:
         name = st.text_input(

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.language.pick import READS, ask, describe, label, load_all
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.workspace import (
     age,
     errors_shown,
@@ -204,11 +205,11 @@ def show() -> None:
     models = list_models(workspace())
     by_name = {entry["model"]: entry for entry in models}
     show_table(models)
-    name = st.selectbox(
+    name = choose_one(
+        st,
         "Model",
-        list(by_name),
+        {name: label(entry) for name, entry in by_name.items()},
         key="models-name",
-        format_func=lambda key: label(by_name[key]),
         help="Models that come along, those that were fetched, and your own runs.",
     )
     entry = by_name[name]

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.workspace import plain, serves_this_machine_only, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.inspection.catalogue import list_models
@@ -48,17 +49,12 @@ def label(entry: dict[str, Any]) -> str:
 
 def choose_model(models: dict[str, dict[str, Any]]) -> str:
     """The name of the model that is looked into, or "" when there is none yet."""
-    options = [*models, *([FOLDER] if serves_this_machine_only() else [])]
+    labels = {name: label(entry) for name, entry in models.items()}
+    labels |= {FOLDER: FOLDER} if serves_this_machine_only() else {}
     wanted = st.query_params.get("model", "")
     if wanted in models and wanted != st.session_state.get("language-asked"):
         st.session_state["language-model"] = wanted
-    name = st.selectbox(
-        "Model",
-        options,
-        key="language-model",
-        format_func=lambda key: label(models[key]) if key in models else key,
-        help=HELP,
-    )
+    name = choose_one(st, "Model", labels, key="language-model", help=HELP)
     if name == FOLDER:
         st.query_params.pop("model", None)
         return choose_folder("language-folder")
@@ -76,16 +72,14 @@ def choose_model(models: dict[str, dict[str, Any]]) -> str:
 def choose_other(models: dict[str, dict[str, Any]], first: str) -> str:
     """The model to compare with, or ""."""
     remote = remote_title(secrets())
-    options = [NONE, *(n for n, e in models.items() if not e["missing"])]
-    options += [FOLDER] if serves_this_machine_only() else []
-    options += [REMOTE] if remote else []
-    name = st.selectbox(
+    labels = {NONE: NONE} | {n: label(e) for n, e in models.items() if not e["missing"]}
+    labels |= {FOLDER: FOLDER} if serves_this_machine_only() else {}
+    labels |= {REMOTE: f"{remote} (remote)"} if remote else {}
+    name = choose_one(
+        st,
         "Compare with",
-        options,
+        labels,
         key="language-other",
-        format_func=lambda key: (
-            label(models[key]) if key in models else f"{remote} (remote)" if key == REMOTE else key
-        ),
         help="A second model on the same text. For two epochs of a run, choose it twice.",
     )
     if name == NONE:

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.advanced import choose_advanced
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.workspace import errors_shown, start, workspace
@@ -100,11 +101,11 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         default = preset_spec(next(iter(presets))).data.source
         st.session_state["lm-data"] = default if default in sources else next(iter(sources))
     data, model, size, epochs = st.columns((2, 2, 1.4, 1.2), vertical_alignment="bottom")
-    source = data.selectbox(
+    source = choose_one(
+        data,
         "Text",
-        list(sources),
+        {n: s.title for n, s in sources.items()},
         key="lm-data",
-        format_func=lambda n: sources[n].title,
         help="What the model learns from.",
     )
     preset = model.selectbox(

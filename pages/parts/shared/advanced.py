@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.workspace import workspace
 from selfsup_core.data.library.own import read_split
@@ -56,13 +57,8 @@ def choose_encoder(setting: Setting, value: str, key: str, source: str) -> str:
     }
     if value not in fitting:
         fitting[value] = value
-    return st.selectbox(
-        setting.title,
-        list(fitting),
-        index=list(fitting).index(value),
-        key=key,
-        format_func=fitting.get,
-        help=help_text(setting),
+    return choose_one(
+        st, setting.title, fitting, index=list(fitting).index(value), key=key, help=help_text(setting)
     )
 
 

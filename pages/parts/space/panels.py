@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import widget
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from pages.parts.space.ask import again, ask, remember, wish
@@ -158,13 +159,13 @@ def show_named(about: dict[str, Any], source: str) -> None:
     if not kept:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
+        name = choose_one(
+            st,
             "Kept selections",
-            list(kept),
+            {n: f"{n} ({count:,})" for n, count in kept.items()},
             index=None,
             key=f"space-named-{source}",
             placeholder="choose one",
-            format_func=lambda n: f"{n} ({kept[n]:,})",
             help="The same rows in every space over these data. The address then leads to it.",
         )
         if name and st.session_state.get("space-named-taken") != (about["key"], name):
@@ -454,12 +455,12 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
         return
     others = [name for name in fitting if name != asked["space"]]
     begin = list(fitting).index(others[0]) if others else 0
-    space = st.selectbox(
+    space = choose_one(
+        st,
         "Second space",
-        list(fitting),
+        {n: other["title"] for n, other in fitting.items()},
         index=begin,
         key="space-other",
-        format_func=lambda n: fitting[n]["title"],
         help="Spaces over the same rows: another run, another epoch, the data as they are.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import widget
 from pages.parts.shared.workspace import errors_shown, workspace
 from pages.parts.space.ask import ask
@@ -38,11 +39,11 @@ def choose_map() -> dict[str, Any] | None:
     what, how, size, at, more = st.container(key="controls").columns(
         (3, 1.6, 1.1, 2.2, 1.2), vertical_alignment="bottom"
     )
-    name = what.selectbox(
+    name = choose_one(
+        what,
         "Space",
-        list(spaces),
+        {n: space["title"] for n, space in spaces.items()},
         key="space-name",
-        format_func=lambda n: spaces[n]["title"],
         help="What lies on the map: a run's code, embeddings, or the data as they are.",
     )
     kind = how.selectbox(

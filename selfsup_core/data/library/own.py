@@ -6,6 +6,8 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,13 @@ from selfsup_core.data.config import SplitConfig
 from selfsup_core.data.dataset import load_dataset
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.library.child import run_job
-from selfsup_core.data.sources import OWN_NAME, find_source, open_source
+from selfsup_core.data.sources import OWN_NAME, find_source, list_sources, open_source
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.files import read_json, sha256, write_json
 from selfsup_core.settings import explain
 
 CHUNK = 1 << 20
+MOST_LETTERS = 80  # of a title
 SPLIT_SETTINGS = ("validation", "test", "split_seed", "labels_per_class", "labels_fraction")
 
 
@@ -34,6 +37,8 @@ def inspect(workspace: Path, files: list[Path], config: ImportConfig | None = No
 
 def import_files(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> str:
     """Make a data set of files; the same content with the same settings is the one that is there already.
+
+    Where another set has its title, it gets a number: "Pets (2)".
 
     Returns: its name.
 
@@ -61,7 +66,45 @@ def import_files(workspace: Path, files: list[Path], config: ImportConfig | None
         if (workspace / "datasets" / name / "dataset.json").exists():
             return name  # two people imported the same content at once
         raise
+    claim_title(workspace, name)
     return name
+
+
+@contextmanager
+def titles_lock(workspace: Path) -> Iterator[None]:
+    """Held while titles are compared and one is written."""
+    from filelock import FileLock
+
+    with FileLock(workspace / "datasets" / ".titles.lock"):
+        yield
+
+
+def find_title(workspace: Path, title: str, *, but: str) -> str:
+    """Name of the set that is called so, upper and lower case and spaces aside; "" when none but `but` is."""
+    wanted = fold_title(title)
+    found = (n for n, s in list_sources(workspace).items() if n != but and fold_title(s.title) == wanted)
+    return next(found, "")
+
+
+def fold_title(title: str) -> str:
+    return " ".join(title.split()).casefold()
+
+
+def claim_title(workspace: Path, name: str) -> str:
+    """Number the title of a set that has just been made or brought back, when another one has it. Returns the title."""
+    path = workspace / "datasets" / name / "dataset.json"
+    with titles_lock(workspace):
+        about = read_json(path)
+        if about is None:  # deleted this very moment
+            return ""
+        title, number = about["title"], 1
+        while find_title(workspace, title, but=name):
+            number += 1
+            mark = f" ({number})"
+            title = about["title"][: MOST_LETTERS - len(mark)] + mark
+        if title != about["title"]:
+            write_json(path, about | {"title": title}, durable=True)
+    return title
 
 
 def folder_of(workspace: Path, name: str) -> Path:
@@ -91,6 +134,7 @@ def mend(workspace: Path, name: str, mends: list[str]) -> str:
     new = f"my-{base}-{mark}"
     if not (workspace / "datasets" / new / "dataset.json").exists():
         run_job("mend", workspace, folder=str(folder), mends=mends, name=new)
+        claim_title(workspace, new)
     return new
 
 
@@ -135,16 +179,26 @@ def require_own(name: str) -> None:
 
 
 def rename(workspace: Path, name: str, title: str) -> None:
-    """Give a data set another title; its name, which runs refer to, stays. Raises DataError, SettingError."""
+    """Give a data set another title; its name, which runs refer to, stays.
+
+    Raises:
+        DataError: there is no such set, or it is built in.
+        SettingError: the title is empty, too long, or that of another set.
+    """
     require_own(name)
     title = " ".join(title.split())
     if not 1 <= len(title) <= 80:
         raise SettingError(f"A title has 1 to 80 characters; found {len(title)}.")
     path = workspace / "datasets" / name / "dataset.json"
-    about = read_json(path)
-    if about is None:
-        raise DataError(f"There is no data set {name!r}.", code="no-data", remedy="It may be deleted.")
-    write_json(path, about | {"title": title}, durable=True)
+    with titles_lock(workspace):
+        about = read_json(path)
+        if about is None:
+            raise DataError(f"There is no data set {name!r}.", code="no-data", remedy="It may be deleted.")
+        if other := find_title(workspace, title, but=name):
+            raise SettingError(
+                f"Another data set is called {title!r}: {other}.", remedy="Choose another title."
+            )
+        write_json(path, about | {"title": title}, durable=True)
 
 
 def delete(workspace: Path, name: str) -> None:
@@ -164,7 +218,7 @@ def delete(workspace: Path, name: str) -> None:
 
 
 def restore(workspace: Path, name: str) -> None:
-    """Undo a deletion. Raises DataError."""
+    """Undo a deletion; the title gets a number when another set has it by now. Raises DataError."""
     require_own(name)
     if (workspace / "datasets" / name).is_dir():
         raise DataError(f"{name} is there already.", code="already-there")
@@ -172,6 +226,7 @@ def restore(workspace: Path, name: str) -> None:
         os.rename(workspace / "trash" / name, workspace / "datasets" / name)
     except OSError as error:
         raise DataError(f"{name} is not in the trash.", code="not-in-trash") from error
+    claim_title(workspace, name)
 
 
 def summarize(workspace: Path, name: str) -> dict[str, Any]:
@@ -226,4 +281,5 @@ def act_on_rows(workspace: Path, name: str, rows: list[int], label: str | None) 
         act = leave_rows_out if label is None else give_label
         made = act(dataset, np.array(sorted(set(rows))), *(() if label is None else (label,)))
         save_dataset(replace(made, id=new), workspace / "datasets" / new)
+        claim_title(workspace, new)
     return new

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.errors import DataError, SettingError, StudioError
 from selfsup_core.files import read_json, sha256, write_json
+from selfsup_core.inspection.keyed import KeyedLocks
 from selfsup_core.inspection.registry import Answer
 from selfsup_core.inspection.space import layouts
 from selfsup_core.inspection.space.acts import ACTS
@@ -28,6 +30,7 @@ from selfsup_core.projection.maps import Made, make_map
 from selfsup_core.settings import explain
 
 KEPT_SUBJECTS, KEPT_VECTORS = 4, 4
+QUICK_SECONDS = 1.0  # what takes longer has progress and can be cancelled
 MOST_EPOCHS = 60  # of a replay
 SHOWN_EVERY = 0.35  # seconds between layouts that are shown while one is made
 GRAPHS = "graphs"
@@ -42,13 +45,16 @@ class Job:
 
     Attributes:
         status: running, paused, cancelled, failed or done.
+        turn: held while it is made, and given away while it is paused.
+        done: set once its end is written.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, turn: AbstractContextManager[Any]) -> None:
+        self.folder, self.turn = folder, turn
         self.status = "running"
         self.may_go = threading.Event()
         self.may_go.set()
+        self.done = threading.Event()
         self.began = self.shown = time.monotonic()
         self.waited = 0.0
         self.stamp = 0
@@ -61,10 +67,14 @@ class Job:
         if self.status == "paused":
             self._write(stage, done, total)
             before = time.monotonic()
-            self.may_go.wait()
+            # Whoever pauses a map must not keep the others waiting.
+            self.turn.__exit__(None, None, None)
+            try:
+                self.may_go.wait()
+            finally:
+                self.turn.__enter__()
             self.waited += time.monotonic() - before
-        if self.status == "cancelled":
-            raise Cancelled
+        self.heed()
         now = time.monotonic()
         is_new = stage != self.last.get("stage")
         if now - self.shown < SHOWN_EVERY and done < total and not is_new:
@@ -74,6 +84,11 @@ class Job:
             layouts.save_array(self.folder / layouts.PARTIAL, layout)
             self.stamp += 1
         self._write(stage, done, total)
+
+    def heed(self) -> None:
+        """Raises Cancelled."""
+        if self.status == "cancelled":
+            raise Cancelled
 
     def _write(self, stage: str, done: int, total: int) -> None:
         seconds = time.monotonic() - self.began - self.waited
@@ -111,14 +126,18 @@ class Job:
 
 
 class Spaces:
-    """Subjects, vectors, graphs and maps of a workspace; maps one at a time in threads of their own."""
+    """Subjects, vectors, graphs and maps of a workspace.
+
+    Maps are made in threads of their own: long ones one at a time, quick ones at once. No lock is held while something is made
+    but that of the very thing, so nobody waits for what another person has asked.
+    """
 
     def __init__(self, workspace: Path, kits: Any) -> None:
         self.workspace, self.kits = workspace, kits
         self.subjects: OrderedDict[str, Subject] = OrderedDict()
         self.kept: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
         self.jobs: dict[str, Job] = {}
-        self.lock, self.turn, self.starting = threading.RLock(), threading.Lock(), threading.Lock()
+        self.lock, self.turn, self.making = threading.Lock(), threading.Lock(), KeyedLocks()
 
     def warm_up(self) -> None:
         """Import and compile what UMAP needs, so that the first map does not wait for it."""
@@ -150,8 +169,9 @@ class Spaces:
         return known[tool](self.asked(name, key, epoch), **values)
 
     def subject(self, name: str) -> Subject:
-        with self.lock:
-            found = self.subjects.pop(name, None)
+        with self.making(("subject", name)):
+            with self.lock:
+                found = self.subjects.pop(name, None)
             if found is not None and hasattr(found, "folder") and not found.folder.exists():
                 found = None
             if found is None:
@@ -160,21 +180,25 @@ class Spaces:
                 from selfsup_core.runs.thinned import list_frames
 
                 found.epochs = list_frames(found.folder.weights)
-            self.subjects[name] = found
-            while len(self.subjects) > KEPT_SUBJECTS:
-                self.subjects.popitem(last=False)
+            with self.lock:
+                self.subjects[name] = found
+                while len(self.subjects) > KEPT_SUBJECTS:
+                    self.subjects.popitem(last=False)
             return found
 
     def vectors(self, subject: Subject, epoch: int | None) -> np.ndarray:
         """(R, D) of all rows that have one; the newest few are kept."""
         key = (subject.name, subject.digest(epoch))
-        with self.lock:
-            if key not in self.kept:
-                self.kept[key] = subject.vectors(epoch)
+        with self.making(("vectors", subject.name)):
+            with self.lock:
+                found = self.kept.pop(key, None)
+            if found is None:
+                found = subject.vectors(epoch)
+            with self.lock:
+                self.kept[key] = found
                 while len(self.kept) > KEPT_VECTORS:
                     self.kept.popitem(last=False)
-            self.kept.move_to_end(key)
-            return self.kept[key]
+            return found
 
     def describe(self, name: str) -> dict[str, Any]:
         """What a space is: title, kind, rows, width, classes, epochs."""
@@ -202,10 +226,11 @@ class Spaces:
         replay: bool = False,
         wait: bool = False,
     ) -> dict[str, Any]:
-        """Begin a map, or find it: {"key", "status", "epochs"}. Quick ones are there at once.
+        """Begin a map, or find it: {"key", "status", "epochs"}. Quick ones are mostly there at once; else they are running.
 
         Args:
             epoch: of a run; the newest unless given. replay: all kept epochs, each begun from the one before.
+            wait: until it is there, however long that takes.
         """
         try:
             settings = MapConfig.model_validate(config)
@@ -220,7 +245,8 @@ class Spaces:
             json.dumps([subject.name, marks, what_counts(settings), epochs, said], sort_keys=True).encode()
         )[:16]
         folder = layouts.folder_of(self.workspace, key)
-        with self.starting:
+        is_quick = settings.kind in QUICK and len(epochs) == 1
+        with self.making(("map", key)):
             status = (read_json(folder / layouts.PROGRESS) or {}).get("status")
             is_mine = key in self.jobs and self.jobs[key].status in ("running", "paused")
             if status == "done":
@@ -229,15 +255,15 @@ class Spaces:
             if not is_mine:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._write_about(folder, subject, settings, epochs)
-                job = self.jobs[key] = Job(folder)
+                job = self.jobs[key] = Job(folder, nullcontext() if is_quick else self.turn)
                 job._write("waiting", 0, 1)
                 work = threading.Thread(
                     target=self._work, args=(job, subject, settings, epochs, ends), daemon=True
                 )
                 work.start()
-                if wait or (settings.kind in QUICK and len(epochs) == 1):
-                    work.join()
-        job = self.jobs[key]
+            job = self.jobs[key]
+        if wait or is_quick:
+            job.done.wait(None if wait else QUICK_SECONDS)
         if job.status == "failed":
             said_error = (read_json(folder / layouts.PROGRESS) or {}).get("error", "")
             raise DataError(said_error or "This map failed.", code="map-failed")
@@ -306,12 +332,14 @@ class Spaces:
 
     def _work(self, job: Job, subject: Subject, config: MapConfig, epochs: list[int], ends: Any) -> None:
         try:
-            with self.turn:
+            with job.turn:
                 self._make(job, subject, config, epochs, ends)
             job.end("done")
             layouts.forget(self.workspace)
         except Cancelled:
-            job.end("cancelled")
+            # It may be made anew by now: then its files are another job's.
+            if self.jobs.get(job.folder.name) is job:
+                job.end("cancelled")
         except StudioError as error:
             job.end("failed", str(error))
         except MemoryError:
@@ -323,6 +351,8 @@ class Spaces:
 
             traceback.print_exc()
             job.end("failed", f"This failed: {type(error).__name__}: {error}.")
+        finally:
+            job.done.set()
 
     def _make(self, job: Job, subject: Subject, config: MapConfig, epochs: list[int], ends: Any) -> None:
         folder = job.folder
@@ -338,6 +368,7 @@ class Spaces:
             x = self.vectors(subject, epoch if subject.epochs else None)[places]
             graph = self._kept_graph(subject, epoch, config, rows)
             made = make_map(x, config, say=job.say, previous=previous, graph=graph, ends=ends)
+            job.heed()  # a PCA cannot be interrupted, so its cancelling is seen only here
             if made.graph is not None and graph is None:
                 self._keep_graph(subject, epoch, config, rows, made.graph)
             layouts.save_array(layouts.layout_path(folder, epoch), made.points)

@@ -130,6 +130,36 @@ def test_rename_delete_and_undo(workspace, table):
         own.delete(workspace, "digits")
 
 
+def test_titles_are_numbered_and_never_shared(workspace, tmp_path):
+    names = [
+        own.import_files(
+            workspace, [write(tmp_path, "Pets.csv", TABLE)], ImportConfig(label=label, name=title)
+        )
+        for label, title in (("label", ""), ("a", ""), ("-", " pets"))
+    ]
+    title = lambda name: find_source(name, workspace).title  # noqa: E731
+    assert [title(name) for name in names[:2]] == ["Pets", "Pets (2)"]
+    assert title(names[2]).split() == ["pets", "(3)"]
+    with pytest.raises(SettingError, match=names[0]):
+        own.rename(workspace, names[1], "PETS")
+    own.rename(workspace, names[0], "Pets")  # its own
+    own.delete(workspace, names[0])
+    own.rename(workspace, names[1], "Pets")
+    own.restore(workspace, names[0])
+    assert title(names[0]) == "Pets (2)"
+    mended = {title(own.mend(workspace, name, ["drop-duplicates"])) for name in names[:2]}
+    assert len(mended) == 2
+    long = own.import_files(
+        workspace, [write(tmp_path, "l.csv", TABLE + "1,1,g0\n")], ImportConfig(name="x" * 80)
+    )
+    twin = own.import_files(
+        workspace, [write(tmp_path, "l.csv", TABLE + "1,1,g1\n")], ImportConfig(name="x" * 80)
+    )
+    assert title(long) == "x" * 80
+    assert title(twin) == "x" * 76 + " (2)"
+    assert open_source(twin, workspace, verify=True).title == title(twin)
+
+
 def test_the_same_content_under_another_name_is_the_same_set(workspace, tmp_path, table):
     assert own.import_files(workspace, [write(tmp_path, "renamed.csv", TABLE)]) == table
 
