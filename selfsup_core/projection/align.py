@@ -19,7 +19,8 @@ def rotation_towards(points: np.ndarray, previous: np.ndarray | None) -> np.ndar
     if not np.isfinite(product).all() or np.abs(product).max() == 0:
         return None
     u, _, vt = np.linalg.svd(product)
-    return u @ vt
+    found: np.ndarray | None = u @ vt
+    return found
 
 
 def align_map(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
@@ -28,4 +29,5 @@ def align_map(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
     if rotation is None:
         return points
     center = points.mean(axis=0)
-    return ((points - center).astype(np.float64) @ rotation + center).astype(points.dtype)
+    found: np.ndarray = ((points - center).astype(np.float64) @ rotation + center).astype(points.dtype)
+    return found

@@ -63,7 +63,8 @@ def map_latents(latents: np.ndarray, previous: np.ndarray | None) -> Map:
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
     """[0, 1] floats → 0 to 255."""
-    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    found: np.ndarray = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return found
 
 
 class FrameStore(Thinned):
@@ -175,4 +176,5 @@ def read_about(path: Path) -> dict[str, str]:
     """What a frame's file says of its arrays. Raises FileNotFoundError when there is none."""
     with open(path, "rb") as file:
         size = int.from_bytes(file.read(8), "little")
-        return json.loads(file.read(size)).get("__metadata__", {})
+        found: dict[str, str] = json.loads(file.read(size)).get("__metadata__", {})
+        return found
