@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
+
+class ErrorAbout(TypedDict):
+    """An error as it is written down: a run's state, an answer of a helper process."""
+
+    code: str
+    message: str
+    remedy: str
+
 
 class StudioError(Exception):
     """Base of every error that pages and the CLI show as it is.
@@ -23,7 +33,7 @@ class StudioError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> ErrorAbout:
         return {"code": self.code, "message": self.message, "remedy": self.remedy}
 
 

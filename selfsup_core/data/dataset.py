@@ -10,7 +10,7 @@ import io
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -159,8 +159,8 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
         kind=about["kind"],
         title=about["title"],
         x=found.pop("x"),
-        y=found.pop("y", None),
-        groups=found.pop("groups", None),
+        y=cast("np.ndarray | None", found.pop("y", None)),
+        groups=cast("np.ndarray | None", found.pop("groups", None)),
         extra=found,
         classes=tuple(about["classes"]),
         columns=tuple(about["columns"]),

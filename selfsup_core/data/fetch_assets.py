@@ -135,7 +135,9 @@ def take_out(asset: Asset, archive: Path, folder: Path) -> None:
     with zipfile.ZipFile(archive) if is_zip else tarfile.open(archive) as opened:
         for member, (name, digest) in asset.members.items():
             try:
-                file = opened.open(member) if is_zip else opened.extractfile(member)
+                file = (
+                    opened.open(member) if isinstance(opened, zipfile.ZipFile) else opened.extractfile(member)
+                )
             except KeyError:
                 file = None
             data = file.read() if file else b""

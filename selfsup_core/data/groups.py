@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -59,7 +60,7 @@ def join_near(dataset: Dataset, exact: np.ndarray) -> np.ndarray:
     return np.array([root(int(row)) for row in exact], dtype=np.int64)
 
 
-def near_pairs(dataset: Dataset, rows: np.ndarray):
+def near_pairs(dataset: Dataset, rows: np.ndarray) -> Iterator[tuple[int, int]]:
     """Pairs of rows that are near copies. Tables have none: near is a matter of each column's scale."""
     if isinstance(dataset.x, Texts):
         seen: dict[str, int] = {}

@@ -65,7 +65,7 @@ def log_mel(samples: np.ndarray, rate: int, *, mels: int = 32, frames: int = 32)
         power=2.0,
         pad_mode="constant",
         mel_filters=filters,
-        dtype=np.float64,
+        dtype=np.float64,  # type: ignore[arg-type]  # transformers says np.dtype, and wants what makes one
     )  # (mels, T)
     power = pool_time(power, frames)
     relative = np.maximum(power / power.max(), 10 ** (-RANGE_DB / 10))

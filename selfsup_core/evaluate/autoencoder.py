@@ -15,13 +15,15 @@ from selfsup_core.data.splits import choose_labeled, choose_stratified
 from selfsup_core.evaluate.anomaly import auroc
 from selfsup_core.evaluate.neighbors import knn_accuracy
 from selfsup_core.evaluate.probe import probe_accuracy
+from selfsup_core.evaluate.rows import Baseline
 from selfsup_core.evaluate.words.verdict import MARGIN
 from selfsup_core.features.batches import Prepared
 from selfsup_core.objectives.registry import Objective
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+
+    from selfsup_core.models.modules.autoencoder import CodingNetwork
 
 VALIDATION_ROWS = 2000
 QUERY_ROWS = 1000
@@ -84,7 +86,7 @@ class Evaluator:
             seen = choose_labeled(pool, y, labels_per_class, seed, labels_fraction)
             self.references = seen[:REFERENCE_ROWS]
 
-    def _reference_codes(self, model: nn.Module, train_codes: torch.Tensor) -> torch.Tensor:
+    def _reference_codes(self, model: CodingNetwork, train_codes: torch.Tensor) -> torch.Tensor:
         """Codes of the labeled rows; most often all of them are on the map, so they are there already."""
         place = {row: i for i, row in enumerate(self.samples[~self.is_validation].tolist())}
         places = [place.get(row, -1) for row in self.references.tolist()]
@@ -95,6 +97,7 @@ class Evaluator:
     def _labels(self, rows: np.ndarray) -> torch.Tensor:
         import torch
 
+        assert self.data.y is not None
         return torch.from_numpy(self.data.y[rows].astype(np.int64)).to(self.data.device or self.data.x.device)
 
     def _knn(self, queries: torch.Tensor, references: torch.Tensor) -> float | None:
@@ -102,7 +105,7 @@ class Evaluator:
             return None
         return knn_accuracy(queries, self._labels(self.queries), references, self._labels(self.references))
 
-    def _accuracies(self, queries: torch.Tensor, references: torch.Tensor) -> dict[str, Any]:
+    def _accuracies(self, queries: torch.Tensor, references: torch.Tensor) -> dict[str, float | None]:
         """5-NN and a linear probe on codes, or on anything else that stands for the samples."""
         if self.data.y is None:
             return {"knn_accuracy": None, "probe_accuracy": None}
@@ -111,7 +114,7 @@ class Evaluator:
         probe = probe_accuracy(references, labels[1], queries, labels[0]) if not is_wide else None
         return {"knn_accuracy": self._knn(queries, references), "probe_accuracy": probe}
 
-    def evaluate(self, model: nn.Module, objective: Objective, generator: torch.Generator) -> View:
+    def evaluate(self, model: CodingNetwork, objective: Objective[Any], generator: torch.Generator) -> View:
         """Look at the model as it is; neither it nor its training changes."""
         import torch
 
@@ -145,6 +148,7 @@ class Evaluator:
                     codes[self.query_places], self._reference_codes(model, train_codes)
                 )
             if self.left_out >= 0:
+                assert data.y is not None  # a class can only be left out of those that are known
                 is_left_out = data.y[self.validation] == self.left_out
                 metrics["auroc"] = auroc(errors.float().cpu().numpy(), is_left_out)
             view = View(
@@ -160,7 +164,7 @@ class Evaluator:
 
     def baseline(
         self, components: int, fit_pca: Callable[[torch.Tensor, int], Any], *, has_reconstruction: bool = True
-    ) -> dict[str, float | int | None]:
+    ) -> Baseline:
         """PCA with as many dimensions as the code, fitted on training rows; 5-NN and probe on it and on the raw input.
 
         Args:
@@ -183,14 +187,20 @@ class Evaluator:
                 "pca_components": int(pca.components.shape[0]),
                 "pca_rows": len(fit_rows),
                 "pca_mse": error if has_reconstruction else None,
-                **{f"pca_{name}": value for name, value in by_pca.items()},
-                **{f"raw_{name}": value for name, value in raw.items()},
+                "pca_knn_accuracy": by_pca["knn_accuracy"],
+                "pca_probe_accuracy": by_pca["probe_accuracy"],
+                "raw_knn_accuracy": raw["knn_accuracy"],
+                "raw_probe_accuracy": raw["probe_accuracy"],
                 "verdict_margin": MARGIN,
             }
 
 
 def rebuild(
-    model: nn.Module, objective: Objective, x: torch.Tensor, codes: torch.Tensor, generator: torch.Generator
+    model: CodingNetwork,
+    objective: Objective[Any],
+    x: torch.Tensor,
+    codes: torch.Tensor,
+    generator: torch.Generator,
 ) -> torch.Tensor:
     """(B, D) values that the network makes of clean inputs; of a masked autoencoder, those with the holes filled."""
     return model.decode(codes) if model.can_decode else objective.show(model, x, generator)[1]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from selfsup_core.evaluate.rows import Baseline
+
 FEATURE_ROWS = 4096  # in memory at once
 TOKENS = 4096  # of the texts of a batch
 PATIENCE_SECONDS = 3.0  # after which it is said how far a measurement is
@@ -150,7 +152,7 @@ class ClassifierEvaluator:
         return self.score(self.logits(model, rows, what), self.inputs.y[rows])
 
 
-def simple_means(train_y: np.ndarray, y: np.ndarray, classes: int) -> dict[str, Any]:
+def simple_means(train_y: np.ndarray, y: np.ndarray, classes: int) -> Baseline:
     """What needs no features: accuracy on `y` of always naming the most frequent class of `train_y`; and counts."""
     return {
         "majority_accuracy": majority_accuracy(train_y, y),
@@ -162,7 +164,7 @@ def simple_means(train_y: np.ndarray, y: np.ndarray, classes: int) -> dict[str, 
 
 def logistic_regression(
     train_x: np.ndarray, train_y: np.ndarray, x: np.ndarray, y: np.ndarray, classes: int
-) -> dict[str, Any]:
+) -> Baseline:
     """scikit-learn's (C = 10) on standardized features: train_x (R, D), x (V, D).
 
     Returns:

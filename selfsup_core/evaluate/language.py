@@ -121,7 +121,7 @@ class LanguageEvaluator:
             yield self.tokens[index[:, None] + offsets].long()
 
     def measure(
-        self, model: Any, objective: Objective, *, times: int = 1
+        self, model: Any, objective: Objective[Any], *, times: int = 1
     ) -> tuple[float, dict[str, float], np.ndarray]:
         """(mean nats a token, the objective's other terms, (V,) mean nats of each token or NaN) on fixed windows.
 
@@ -163,7 +163,7 @@ class LanguageEvaluator:
         part = self.corpus.validation
         return loss * len(part.tokens) / max(1, part.characters) / math.log(2)
 
-    def look(self, model: Any, objective: Objective) -> LanguageView:
+    def look(self, model: Any, objective: Objective[Any]) -> LanguageView:
         """Look at the model as it is; neither it nor its training changes."""
         import torch
 

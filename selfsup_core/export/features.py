@@ -105,7 +105,9 @@ def column_range(train: np.ndarray) -> dict[str, np.ndarray]:
 def to_range(x: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
     """As `data.batches.scale_columns`, with the ranges that were kept."""
     low, high = arrays["low"], arrays["high"]
-    found: np.ndarray = np.clip((x - low) / np.where(high > low, high - low, 1.0), 0.0, 1.0).astype(np.float32)
+    found: np.ndarray = np.clip((x - low) / np.where(high > low, high - low, 1.0), 0.0, 1.0).astype(
+        np.float32
+    )
     return found
 
 

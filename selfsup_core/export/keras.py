@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, cast
+
 from selfsup_core.errors import StudioError
 from selfsup_core.export.script import harmless
 from selfsup_core.models import MODELS
 from selfsup_core.runs.spec import RunSpec
+
+if TYPE_CHECKING:
+    from selfsup_core.models.dense import DenseConfig
 
 # What the run's objective adds, in a comment; Keras' own losses do not have it.
 HOW = {
@@ -29,11 +34,15 @@ def keras_script(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
             code="no-script",
             remedy="Take the PyTorch script.",
         )
+    loss: str = cast("Any", spec.objective).loss  # all of `HOW` have one
     sizes = MODELS["dense"].shapes(spec.model, item_shape)
     half = len(sizes) // 2
-    hidden = spec.model.activation
+    model = cast("DenseConfig", spec.model)
+    hidden: str = model.activation
     # GELU by the normal distribution, as PyTorch has it; Keras' own default is the same.
-    down = [(size, hidden) for size in sizes[1:half]] + [(sizes[half], spec.model.code_activation)]
+    down: list[tuple[int, str]] = [(size, hidden) for size in sizes[1:half]] + [
+        (sizes[half], model.code_activation)
+    ]
     up = [(size, hidden) for size in sizes[half + 1 : -1]] + [(sizes[-1], "sigmoid")]
     return f'''"""{harmless(spec.name) or "Autoencoder"}: the same layers for Keras 3. Made by SelfSup Studio."""
 import keras
@@ -48,7 +57,7 @@ decoder = keras.Sequential([
 {layer_lines(up)}
 ], name="decoder")
 autoencoder = keras.Sequential([keras.Input(({sizes[0]},)), encoder, decoder])
-autoencoder.compile(optimizer=keras.optimizers.Adam({spec.train.learning_rate!r}), loss="{LOSSES[spec.objective.loss]}")
+autoencoder.compile(optimizer=keras.optimizers.Adam({spec.train.learning_rate!r}), loss="{LOSSES[loss]}")
 autoencoder.summary()
 
 {HOW[spec.objective.kind]}# x_train, x_validation: (rows, {sizes[0]}) floats in [0, 1]

@@ -265,7 +265,7 @@ def load_head(folder: Path, about: dict[str, Any]) -> Classifier:
     from safetensors.torch import load_file
 
     tensors = load_file(folder / HEAD)
-    kept = {name: {} for name in ("model", "features", "encoder")}
+    kept: dict[str, dict[str, Any]] = {name: {} for name in ("model", "features", "encoder")}
     for name, value in tensors.items():
         part, _, rest = name.partition(".")
         kept[part][rest] = value
@@ -300,7 +300,7 @@ def load_text(folder: Path, about: dict[str, Any]) -> Classifier:
     if not is_own:
         drop_pooler(backbone)
     model = TextClassifier(backbone, about["pooling"], len(about["classes"]), width=about["width"])
-    if not is_own:
+    if model.output is not None:  # pooling is not "own"
         model.output.load_state_dict(load_file(folder / HEAD))
     tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
     return Classifier(model.eval().requires_grad_(False), about, None, tokenizer)

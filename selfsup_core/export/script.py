@@ -167,12 +167,13 @@ def script_data(folder: RunFolder) -> tuple[bytes, tuple[int, ...], Groups]:
 def script_of(folder: RunFolder, item_shape: tuple[int, ...], groups: Groups) -> str:
     """The script of what a run really did: its threads, its epochs until it ended, its changes of the learning rate."""
     spec, state = read_spec(folder.spec), read_state(folder)
+    device = state.get("device")
     has_ended = state["status"] in ENDED and state["epoch"]
     changes = read_rows(folder.path / "changes.jsonl")
     return pytorch_script(
         spec,
         item_shape,
-        (state.get("device") or {}).get("threads", 1),
+        device.get("threads", 1) if device else 1,
         epochs=state["epoch"] if has_ended else None,
         rates={row["step"]: row["value"] for row in changes if row["name"] == "learning_rate"},
         groups=groups,

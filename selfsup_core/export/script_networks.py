@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING, cast
 
 from selfsup_core.models import MODELS
 from selfsup_core.runs.spec import RunSpec
+
+if TYPE_CHECKING:
+    from selfsup_core.models.convolutional import ConvolutionalConfig
+    from selfsup_core.models.dense import DenseConfig
+    from selfsup_core.models.patches import PatchesConfig
+    from selfsup_core.objectives.vector_quantized import VectorQuantizedConfig
 
 ACTIVATIONS = {
     "relu": "nn.ReLU()",
@@ -22,7 +29,8 @@ def layer_list(items: list[str]) -> str:
 def dense_network(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
     sizes = MODELS["dense"].shapes(spec.model, item_shape)
     half = len(sizes) // 2
-    act, code_act = ACTIVATIONS[spec.model.activation], ACTIVATIONS.get(spec.model.code_activation)
+    config = cast("DenseConfig", spec.model)
+    act, code_act = ACTIVATIONS[config.activation], ACTIVATIONS.get(config.code_activation)
 
     def dense(widths: list[int]) -> list[str]:
         return [part for a, b in pairwise(widths) for part in (f"nn.Linear({a}, {b})", act)]
@@ -54,7 +62,7 @@ RESIDUAL = """
 def convolutional_network(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
     from selfsup_core.models.modules.convolutional import scales
 
-    config = spec.model
+    config = cast("ConvolutionalConfig", spec.model)
     h, w = item_shape[:2]
     c = item_shape[2] if len(item_shape) == 3 else 1
     sizes = scales(h, w, len(config.channels))
@@ -101,7 +109,7 @@ def convolutional_network(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
 
 
 def patch_network(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
-    c = spec.model
+    c = cast("PatchesConfig", spec.model)
     rows, columns = item_shape[0] // c.patch, item_shape[1] // c.patch
     channels = item_shape[2] if len(item_shape) == 3 else 1
     return f"""
@@ -181,7 +189,7 @@ def gaussian_head(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
 
 
 def codebook(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
-    o = spec.objective
+    o = cast("VectorQuantizedConfig", spec.objective)
     return f"""
     class Codebook:
         size, dim, decay, dead = {o.codes}, {o.dimension}, {o.decay}, 0.03

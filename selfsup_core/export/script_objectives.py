@@ -23,7 +23,8 @@ RECONSTRUCTION = {
 
 
 def losses(spec: RunSpec, item_shape: tuple[int, ...], groups: Groups) -> str:
-    o, values = spec.objective, int(np.prod(item_shape))
+    o: Any = spec.objective  # which settings there are, its kind tells
+    values = int(np.prod(item_shape))
     loss = RECONSTRUCTION[o.loss]
     rebuilt = f"def rebuilt(logits, x):\n    return {loss}"
     if groups:

@@ -26,7 +26,8 @@ def write_points(path: Path, kind: str, columns: dict[str, Any], vectors: np.nda
     buffer = io.BytesIO()
     if kind == "npz":
         arrays = {k: np.array(v, np.str_) if isinstance(v, list) else v for k, v in columns.items()}
-        np.savez(buffer, vectors=vectors, **arrays)
+        named: dict[str, Any] = {"vectors": vectors, **arrays}
+        np.savez(buffer, **named)
     elif kind == "parquet":
         import pyarrow as pa
         from pyarrow import parquet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,6 +58,7 @@ class Prepared:
             # Rows of a mapped file: only these are read, then sent to the device.
             import torch
 
+            assert not isinstance(self.dataset.x, Texts)  # their vectors are in memory
             picked = torch.from_numpy(self.dataset.x[rows.cpu().numpy()].reshape(len(rows), -1))
             picked = picked.to(self.device)
         else:
@@ -129,7 +130,7 @@ def prepare(
     y = None if dataset.y is None else np.array(dataset.y)
     if config.leave_out:
         split = leave_out(split, y, dataset.classes, config.leave_out)
-    shared = {"dataset": dataset, "split": split, "y": y}
+    shared: dict[str, Any] = {"dataset": dataset, "split": split, "y": y}
     if isinstance(dataset.x, Texts):
         x, columns, note = vectorize(dataset, dataset.x, split, config, workspace, progress, str(device))
         return Prepared(
@@ -147,7 +148,8 @@ def prepare(
         empty = torch.empty((0, dataset.width), dtype=torch.uint8)
         return Prepared(**shared, x=empty, scale=dataset.scale, note=note, device=str(device))
     flat = np.array(dataset.x).reshape(len(dataset), -1)  # (N, D), a copy in memory
-    scale, note, groups = dataset.scale, "", ()
+    scale, note = dataset.scale, ""
+    groups: tuple[tuple[int, ...], ...] = ()
     if flat.dtype != np.uint8:
         groups = category_groups(dataset)
         flat, note = fill_missing(flat * dataset.scale, split.train)
@@ -182,6 +184,7 @@ def category_groups(dataset: Dataset) -> tuple[tuple[int, ...], ...]:
             continue
         start = f"{about['name']}="
         found = tuple(index for name, index in place.items() if name.startswith(start))
+        assert not isinstance(dataset.x, Texts)
         values = np.asarray(dataset.x[:, list(found)]) if len(found) > 1 else np.empty((0, 0))
         # A number's own name may begin like this too: the levels of a category are 0 or 1, one of them at most.
         is_one_hot = values.size and np.isin(values, (0, 1)).all() and values.sum(axis=1).max() <= 1

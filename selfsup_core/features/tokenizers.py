@@ -46,17 +46,17 @@ class TextTokenizer:
     def encode(self, text: str) -> np.ndarray:
         """(T,) int32 token numbers, without control tokens."""
         if self.characters is not None:
-            return self._encode_characters(text)
+            return self._encode_characters(text, self.characters)
         parts = self.fast.backend_tokenizer.encode_batch(list(slices(text)), add_special_tokens=False)
         return np.concatenate([np.array(p.ids, np.int32) for p in parts] or [np.empty(0, np.int32)])
 
-    def _encode_characters(self, text: str) -> np.ndarray:
+    def _encode_characters(self, text: str, characters: dict[str, int]) -> np.ndarray:
         if not text:
             return np.empty(0, np.int32)
         points = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
         kinds, places = np.unique(points, return_inverse=True)
-        unknown = self.characters[UNKNOWN]
-        numbers = np.array([self.characters.get(chr(k), unknown) for k in kinds], np.int32)
+        unknown = characters[UNKNOWN]
+        numbers = np.array([characters.get(chr(k), unknown) for k in kinds], np.int32)
         return numbers[places.reshape(-1)]
 
     def encode_all(self, texts: Iterable[str], *, ends: bool) -> np.ndarray:
@@ -146,7 +146,7 @@ def make_tokenizer(
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         )
         made.train_from_iterator((part for text in texts for part in slices(text)), trainer)
-    fast = PreTrainedTokenizerFast(
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # transformers has no types there
         tokenizer_object=made,
         clean_up_tokenization_spaces=False,
         split_special_tokens=True,

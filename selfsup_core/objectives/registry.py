@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from selfsup_core.registry import Registry
 from selfsup_core.settings import KindConfig
@@ -51,9 +51,7 @@ class Objective(Generic[C]):
             SettingError: this network does not fit; says which does.
         """
 
-    def step(
-        self, model: Any, batch: Any, generator: torch.Generator
-    ) -> dict[str, torch.Tensor]:
+    def step(self, model: Any, batch: Any, generator: torch.Generator) -> dict[str, torch.Tensor]:
         """batch: (B, D) values in [0, 1] → {"loss": scalar to minimize, and other named scalar terms}.
 
         Every term is a mean over the batch, logged and plotted under its name without further code. The same method

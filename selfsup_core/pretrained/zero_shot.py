@@ -210,7 +210,8 @@ def is_word(character: str) -> bool:
 def contained(text: str, names: Sequence[str]) -> tuple[set[int], set[int]]:
     """(classes whose names stand in a text, those that are only denied there): longest names first, each place for one."""
     taken = [False] * len(text)
-    found, denied = set(), set()
+    found: set[int] = set()
+    denied: set[int] = set()
     for index in sorted(range(len(names)), key=lambda i: -len(names[i])):
         name = names[index]
         at = text.find(name) if name else -1

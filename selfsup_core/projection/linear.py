@@ -93,9 +93,9 @@ def own_axes(x: np.ndarray, ends: list[tuple[np.ndarray, np.ndarray] | None], di
     rest = x.astype(np.float64) - begin
     unitary = np.array(axes).reshape(-1, x.shape[1])
     rest -= (rest @ unitary.T) @ unitary
-    size = 1.0 / float(np.linalg.norm(scaled[0])) if scaled else 1.0
+    scale = 1.0 / float(np.linalg.norm(scaled[0])) if scaled else 1.0
     missing = dimensions - len(axes)
     if missing:
         more = fit_axes(rest.astype(np.float32), min(missing, x.shape[1])).axes
-        scaled += [axis / size for axis in more.astype(np.float64)]
+        scaled += [axis / scale for axis in more.astype(np.float64)]
     return Linear(begin.astype(np.float32), pad(np.array(scaled, np.float32), dimensions))

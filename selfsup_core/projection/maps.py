@@ -175,7 +175,7 @@ def umap_of(
     is_seeded = previous is not None and previous.shape == (len(x), config.dimensions)
     start = (
         previous
-        if is_seeded
+        if previous is not None and is_seeded
         else umap_map.begin(x, memberships, config.dimensions, config.start, config.metric, random)
     )
     passes = config.steps or umap_map.passes_for(len(x))

@@ -38,6 +38,8 @@ def tsne(
     steps = steps or STEPS
     early = EXAGGERATED if start is None and steps > EXAGGERATED else 0
 
+    before = (0, 0)
+
     def told(done: int, _error: float, layout: np.ndarray) -> None:
         # openTSNE counts each of its two phases from 0.
         nonlocal before
@@ -47,7 +49,6 @@ def tsne(
         if say:
             say(np.asarray(layout, np.float32), min(before[0] + done, steps), steps)
 
-    before = (0, 0)
     if start is not None:
         # openTSNE wants a start with a deviation of .0001 on the first axis.
         initial = (start - start.mean(axis=0)) / max(float(start[:, 0].std()), 1e-12) * 1e-4

@@ -10,7 +10,7 @@ difference that leaves 0 out when the test does [2, 3]. Several seeds: mean diff
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Literal, TypedDict
 
 import numpy as np
 
@@ -21,6 +21,33 @@ Z = 1.959964  # of a normal interval of 95 %
 ALARM = 0.25  # by which the largest class's share is above the one that is expected
 NEAR_CHANCE = 0.15  # above the largest class's share, within which a proposer is called close to guessing
 SWALLOWS = 0.7  # share of one class among the kept labels, with more than two classes
+
+
+class Verdict(TypedDict):
+    """What pseudo-labels brought, and that in a sentence or two."""
+
+    outcome: Literal["helped", "hurt", "no difference", "unknown", "not used"]
+    text: str
+
+
+class Collapse(TypedDict):
+    """A sign of trouble, in the form of all the others (`evaluate.rows.Sign`)."""
+
+    code: str
+    text: str
+    remedy: str
+
+
+class Gauge(TypedDict):
+    """How good a first proposer the given labels are likely to make; see `gauge`."""
+
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    folds: int
+    rows: int
+    tone: Literal["good", "even", "bad"]
+    text: str
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -86,9 +113,7 @@ def compare_seeds(student: list[float], twin: list[float]) -> dict[str, float]:
     return {"difference": mean, "low": mean - reach, "high": mean + reach, "p": p, "seeds": count}
 
 
-def verdict(
-    found: dict[str, float], student: float, twin: float, ceiling: float | None = None
-) -> dict[str, str]:
+def verdict(found: dict[str, float], student: float, twin: float, ceiling: float | None = None) -> Verdict:
     """{"outcome": helped, hurt, no difference or unknown, "text": a sentence or two}.
 
     Args:
@@ -112,7 +137,7 @@ def verdict(
             "outcome": "no difference",
             "text": f"No difference that could be told from chance ({between}): {numbers}.",
         }
-    outcome = "helped" if found["difference"] > 0 else "hurt"
+    outcome: Literal["helped", "hurt"] = "helped" if found["difference"] > 0 else "hurt"
     return {"outcome": outcome, "text": f"Pseudo-labels {outcome} ({between}): {numbers}."}
 
 
@@ -124,7 +149,7 @@ def total_variation(counts: np.ndarray, shares: np.ndarray) -> float:
 
 def find_collapse(
     kept: np.ndarray, before: np.ndarray | None, classes: tuple[str, ...], expected: np.ndarray | None = None
-) -> dict[str, str] | None:
+) -> Collapse | None:
     """A sign of trouble when the kept labels run together in few classes; looks at no true label.
 
     Args:
@@ -234,7 +259,7 @@ def share_interval(right: int, rows: int) -> tuple[float, float]:
     return max(0.0, (middle - reach) / (1 + z)), min(1.0, (middle + reach) / (1 + z))
 
 
-def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> dict[str, Any]:
+def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge:
     """How good the labels given are likely to make a first proposer, from those labels alone.
 
     Args:
@@ -247,7 +272,15 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> dict[
     """
     y = np.asarray(y, np.int64)
     counts = np.bincount(y, minlength=classes)
-    about: dict[str, Any] = {"accuracy": None, "low": None, "high": None, "folds": 0, "rows": len(y)}
+    about: Gauge = {
+        "accuracy": None,
+        "low": None,
+        "high": None,
+        "folds": 0,
+        "rows": len(y),
+        "tone": "even",
+        "text": "",
+    }
     seen, tested = counts[counts > 0], counts >= 2
     missing, single = int((counts == 0).sum()), int((counts == 1).sum())
     has = "has" if missing == 1 else "have"

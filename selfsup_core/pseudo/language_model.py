@@ -43,7 +43,9 @@ def name_scores(model: Any, tokenizer: Any, prompt: str, names: Sequence[str]) -
     with torch.inference_mode():
         start = torch.tensor([ids])
         first = model(input_ids=start, use_cache=True)
-        scores = first.logits[0, -1].float().log_softmax(dim=0)[torch.tensor([e[0] for e in endings])]
+        scores: torch.Tensor = (
+            first.logits[0, -1].float().log_softmax(dim=0)[torch.tensor([e[0] for e in endings])]
+        )
         if longest == 1:
             return scores
         cache = first.past_key_values
@@ -64,7 +66,8 @@ def calibrated(scores: np.ndarray, empty: np.ndarray) -> np.ndarray:
     logits = scores - empty
     logits = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(logits)
-    return (p / p.sum(axis=1, keepdims=True)).astype(np.float32)
+    found: np.ndarray = (p / p.sum(axis=1, keepdims=True)).astype(np.float32)
+    return found
 
 
 def written(

@@ -35,7 +35,8 @@ def sharpen(p: torch.Tensor, temperature: float) -> torch.Tensor:
 def soft_loss(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """1/B Σ w KL(target ‖ softmax(logits)) [3]."""
     log_p = logits.float().log_softmax(dim=1)
-    return ((torch.special.xlogy(target, target) - target * log_p).sum(dim=1) * weight).mean()
+    gain: torch.Tensor = torch.special.xlogy(target, target) - target * log_p
+    return (gain.sum(dim=1) * weight).mean()
 
 
 def square_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -52,15 +53,16 @@ def ramp(progress: float, length: float) -> float:
 @torch.no_grad()
 def ema_update(teacher: nn.Module, student: nn.Module, decay: float) -> None:
     """teacher ← decay · teacher + (1 − decay) · student, for weights; buffers are taken over."""
-    for mine, theirs in zip(teacher.parameters(), student.parameters(), strict=True):
-        mine.mul_(decay).add_(theirs.detach(), alpha=1 - decay)
-    for mine, theirs in zip(teacher.buffers(), student.buffers(), strict=True):
-        mine.copy_(theirs)
+    for mine, other in zip(teacher.parameters(), student.parameters(), strict=True):
+        mine.mul_(decay).add_(other.detach(), alpha=1 - decay)
+    for buffer, theirs in zip(teacher.buffers(), student.buffers(), strict=True):
+        buffer.copy_(theirs)
 
 
 def binary_cross_entropy(p: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """The textbook's form for two classes: −mean(y ln p + (1 − y) ln(1 − p)), p (B,) of class 1."""
-    return -(torch.special.xlogy(y, p) + torch.special.xlogy(1 - y, 1 - p)).mean()
+    likelihood: torch.Tensor = torch.special.xlogy(y, p) + torch.special.xlogy(1 - y, 1 - p)
+    return -likelihood.mean()
 
 
 @dataclass
@@ -120,6 +122,7 @@ class Consistency:
     def _follow_teacher(
         self, student: nn.Module, x: Any, first: Any, generator: torch.Generator
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        assert self.teacher is not None
         ema_update(self.teacher, student, self.decay)
         with torch.no_grad():
             p = predict(self.teacher, first)
@@ -151,6 +154,6 @@ def predict(network: nn.Module, x: Any) -> torch.Tensor:
     """(B, C) probabilities without dropout."""
     was_training = network.training
     network.eval()
-    p = network(x).float().softmax(dim=1)
+    p: torch.Tensor = network(x).float().softmax(dim=1)
     network.train(was_training)
     return p

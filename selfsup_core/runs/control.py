@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 import uuid
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,6 +19,16 @@ from selfsup_core.train.config import TrainConfig
 
 ACTIONS = ("pause", "resume", "step", "stop", "set")
 LIVE = {entry.path: entry for entry in list_settings(TrainConfig) if entry.live}
+
+
+class Request(TypedDict):
+    """What a run's worker is asked for; name and value of a live setting with the action "set"."""
+
+    action: str
+    name: NotRequired[str]
+    value: NotRequired[float]
+
+
 _counter = itertools.count()
 
 
@@ -51,9 +61,9 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
     """
     if action not in ACTIONS:
         raise RunError(f"There is no action {action!r}. Known: {', '.join(ACTIONS)}.")
-    request: dict[str, Any] = {"action": action}
+    request: Request = {"action": action}
     if action == "set":
-        request |= {"name": name, "value": check_live_setting(name, value)}
+        request["name"], request["value"] = name, check_live_setting(name, value)
     status = read_state(folder)["status"]
     if status == "queued" and action == "stop" and stop_queued(folder):
         return
@@ -69,15 +79,15 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
     write_json(folder.control / f"{stamp}.json", request)
 
 
-def receive(folder: RunFolder) -> list[dict[str, Any]]:
+def receive(folder: RunFolder) -> list[Request]:
     """Take all waiting requests, oldest first; unreadable ones are dropped."""
     try:
         names = sorted(n for n in os.listdir(folder.control) if n.endswith(".json") and n[0] != ".")
     except FileNotFoundError:
         return []
-    requests = []
+    requests: list[Request] = []
     for name in names:
-        request = read_json(folder.control / name)
+        request: Request | None = read_json(folder.control / name)
         (folder.control / name).unlink(missing_ok=True)
         if isinstance(request, dict) and request.get("action") in ACTIONS:
             requests.append(request)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from selfsup_core.data.sources import find_source
 from selfsup_core.features.vectorize import input_shape
 from selfsup_core.models import MODELS
-from selfsup_core.models.gpt import vocabulary_guess
+from selfsup_core.models.gpt import TransformerConfig, vocabulary_guess
+from selfsup_core.runs.folder import SpecAbout
 from selfsup_core.runs.spec import RunSpec, task_of
 
 
-def describe_spec(spec: RunSpec, workspace: Path) -> dict[str, Any]:
+def describe_spec(spec: RunSpec, workspace: Path) -> SpecAbout:
     """task, objective, loss, network, code_size, can_decode, map and parameters (as far as they are known)."""
     network, task = MODELS[spec.model.kind], task_of(spec)
     code = network.code_size(spec.model)
-    about = {
+    about: SpecAbout = {
         "task": task,
         "objective": spec.objective.kind,
         "loss": getattr(spec.objective, "loss", ""),
@@ -24,13 +25,14 @@ def describe_spec(spec: RunSpec, workspace: Path) -> dict[str, Any]:
         "code_size": code,
         "can_decode": network.can_decode,
         "parameters": network.parameters(spec.model, network_input(spec, workspace)),
+        "map": "the code itself" if code <= 3 else f"PCA of {code} numbers",
     }
     if task == "language":
-        return about | {"map": f"PCA of the tokens' {code} numbers" if code else "PCA of the tokens"}
+        about["map"] = f"PCA of the tokens' {code} numbers" if code else "PCA of the tokens"
     if task in ("classify", "pseudo"):
         classes = find_source(spec.data.source, workspace).classes
-        return about | {"map": f"{'PCA of ' if classes > 3 else ''}the class scores"}
-    return about | {"map": "the code itself" if code <= 3 else f"PCA of {code} numbers"}
+        about["map"] = f"{'PCA of ' if classes > 3 else ''}the class scores"
+    return about
 
 
 def network_input(spec: RunSpec, workspace: Path) -> tuple[int, ...]:
@@ -38,7 +40,11 @@ def network_input(spec: RunSpec, workspace: Path) -> tuple[int, ...]:
     language model (tokens in its vocabulary,)."""
     task = MODELS[spec.model.kind].task
     if task == "language":
-        return (vocabulary_guess(spec.model) if hasattr(spec.model, "tokenizer") else 0,)
+        return (
+            vocabulary_guess(cast("TransformerConfig", spec.model))
+            if hasattr(spec.model, "tokenizer")
+            else 0,
+        )
     source = find_source(spec.data.source, workspace)
     shape = input_shape(source.shape, source.kind, spec.data)
     return (*shape, source.classes) if task == "classify" else shape

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.describe import network_input
 from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.spec import RunSpec, read_spec
+
+if TYPE_CHECKING:
+    from selfsup_core.models.gpt import TransformerConfig
 
 GUESS = 3e10  # operations a second of one core of a laptop
 LOOKING = 1.15  # evaluation and writing come on top
@@ -48,7 +51,7 @@ def in_words(seconds: float) -> str:
 def window_operations(spec: RunSpec, parameters: int) -> float:
     """Floating-point operations for training on one window of tokens."""
     layers, width = getattr(spec.model, "layers", 0), getattr(spec.model, "width", 0)
-    tokens = spec.model.context
+    tokens = cast("TransformerConfig", spec.model).context
     return 6.0 * parameters * tokens + 12.0 * layers * width * tokens**2
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, TypedDict
 
 from selfsup_core.errors import RunError, SettingError, StudioError
 from selfsup_core.models import MODELS
@@ -22,6 +23,19 @@ TITLES = {
     "masked": "Masked",
 }
 MEMBERS = ("reconstruction", "denoising", "sparse", "variational", "vector-quantized")
+
+
+class Member(TypedDict):
+    """A run of a family, as a view beside the others needs it. title: of its objective, `kind`."""
+
+    run: str
+    token: str
+    name: str
+    title: str
+    kind: str
+    status: str
+    epoch: int
+    epochs: int
 
 
 def family_specs(spec: RunSpec) -> list[RunSpec]:
@@ -103,7 +117,7 @@ def start_family(folder: RunFolder, submission: str) -> list[str]:
     ]
 
 
-def members(workspace: Any, group: str) -> list[RunFolder]:
+def members(workspace: Path, group: str) -> list[RunFolder]:
     """Runs of a group, in the order of the family."""
     found = [
         RunFolder(workspace / "runs" / state["run"])
@@ -113,10 +127,10 @@ def members(workspace: Any, group: str) -> list[RunFolder]:
     return sorted(found, key=lambda f: f.id)
 
 
-def describe_family(folder: RunFolder) -> list[dict[str, Any]]:
+def describe_family(folder: RunFolder) -> list[Member]:
     """[{"run", "token", "name", "title", "status", "epoch", "epochs"}, …], this run included; empty without a family."""
     group = read_state(folder).get("group", "")
-    described = []
+    described: list[Member] = []
     for member in members(folder.workspace, group):
         try:
             state = read_state(member)

@@ -12,16 +12,108 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, cast
 
 from selfsup_core.errors import RunError
 from selfsup_core.files import read_json, write_json
-from selfsup_core.runs.processes import is_alive
+from selfsup_core.runs.processes import Identity, is_alive
+
+if TYPE_CHECKING:
+    from selfsup_core.errors import ErrorAbout
+    from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, StepRow
+    from selfsup_core.pseudo.audit import Verdict
+    from selfsup_core.train.device import DeviceAbout
 
 ACTIVE = ("queued", "starting", "running", "paused")
 ENDED = ("finished", "stopped", "failed", "interrupted")
 WORKING = ("starting", "running", "paused")
 MOST_FITTING = 20  # ids that an error tells
+
+
+Status = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+
+
+class Best(TypedDict):
+    """The epoch with the lowest validation loss."""
+
+    epoch: int
+    val_loss: float
+
+
+class SpecAbout(TypedDict):
+    """What a run's settings alone tell of it, made by `runs.describe.describe_spec`."""
+
+    task: str
+    objective: str
+    loss: str
+    network: str
+    code_size: int
+    can_decode: bool
+    parameters: int
+    map: str
+
+
+class RunState(SpecAbout):
+    """state.json: all that lists and views know of a run. Written first by the queue, then by the run's worker alone.
+
+    Attributes:
+        message: what is at work or in the way, in words; "" while training.
+        owner: a token of who started it; only that one's runs count against the limit of the queue.
+        group: shared by runs that are looked at side by side; "" for none.
+        metrics: of the newest epoch, and those computed at the end. best: None before the first epoch.
+        worker: None unless one has the run; beat: counted up as a sign of life.
+        phase: which part of an epoch is at work, of a task that has several.
+        verdict: once it is known, of a task that gives one.
+    """
+
+    run: str
+    name: str
+    status: Status
+    message: str
+    stop_reason: str
+    error: ErrorAbout | None
+    created: str
+    owner: str
+    preset: str
+    kind: str
+    source: str
+    source_title: str
+    left_out: str
+    group: str
+    epoch: int
+    epochs: int
+    epoch_progress: float
+    step: int
+    steps_per_epoch: int | None
+    seconds: float
+    seconds_left: float | None
+    samples_per_second: float | None
+    learning_rate: float
+    epochs_per_second: float
+    device: DeviceAbout | None
+    best: Best | None
+    baseline: Baseline | None
+    metrics: Metrics
+    worker: Identity | None
+    beat: int
+    notices: list[str]
+    phase: NotRequired[str]
+    verdict: NotRequired[Verdict | None]
+
+
+class ChangeRow(TypedDict):
+    """A line of changes.jsonl: a live setting that was changed, and when that took effect."""
+
+    kind: Literal["change"]
+    step: int
+    epoch: float
+    seconds: NotRequired[float]
+    name: str
+    value: float
+
+
+if TYPE_CHECKING:
+    Row = StepRow | EpochRow | ChangeRow
 
 
 def default_workspace() -> Path:
@@ -102,19 +194,19 @@ def open_run(workspace: Path, run: str) -> RunFolder:
     raise RunError(f"There is no run {run!r}.", code="no-run", remedy="`runs list` shows them all.")
 
 
-def read_state(folder: RunFolder) -> dict[str, Any]:
+def read_state(folder: RunFolder) -> RunState:
     """The state as a reader must see it: a run whose worker is gone is interrupted, whatever its file says.
 
     Raises:
         RunError: there is no such run.
     """
-    state = read_json(folder.state)
+    state: RunState | None = read_json(folder.state)
     if state is None:
         raise RunError(f"There is no run {folder.id!r}.", code="no-run")
     return correct_state(state)
 
 
-def correct_state(state: dict[str, Any]) -> dict[str, Any]:
+def correct_state(state: RunState) -> RunState:
     worker = state.get("worker")
     if state["status"] in WORKING and worker and not is_alive(worker["pid"], worker["start"]):
         state["status"] = "interrupted"
@@ -125,14 +217,14 @@ def correct_state(state: dict[str, Any]) -> dict[str, Any]:
 INTERRUPTED = "The training process ended unexpectedly. Resume goes on from the last checkpoint."
 
 
-def write_state(folder: RunFolder, state: dict[str, Any], *, durable: bool = False) -> None:
+def write_state(folder: RunFolder, state: RunState, *, durable: bool = False) -> None:
     write_json(folder.state, state, durable=durable)
 
 
-def update_state(folder: RunFolder, **changes: Any) -> dict[str, Any]:
+def update_state(folder: RunFolder, **changes: Any) -> RunState:
     """Change fields of the state; only for whoever owns the run at that moment."""
-    state = read_json(folder.state) or {}
-    state.update(changes)
+    state = cast("RunState", read_json(folder.state) or {})
+    state.update(cast("RunState", changes))
     write_state(folder, state, durable=True)
     return state
 
@@ -146,7 +238,7 @@ def state_lock(folder: RunFolder) -> Iterator[None]:
         yield
 
 
-def list_states(workspace: Path) -> Iterator[dict[str, Any]]:
+def list_states(workspace: Path) -> Iterator[RunState]:
     """States of all runs, newest first; only state files are read, so a thousand runs take a blink."""
     runs = workspace / "runs"
     try:
@@ -156,7 +248,7 @@ def list_states(workspace: Path) -> Iterator[dict[str, Any]]:
     for name in names:
         if name.startswith("."):
             continue
-        state = read_json(runs / name / "state.json")
+        state: RunState | None = read_json(runs / name / "state.json")
         if isinstance(state, dict) and state.get("run") == name:
             yield correct_state(state)
 
@@ -172,7 +264,7 @@ class MetricsWriter:
         self.path = path
         kept = [row for row in read_rows(path) if until_step is None or row["step"] <= until_step]
         if path.exists():
-            data = b"".join(encode_row(row) for row in kept)
+            data = b"".join(encode_row(cast("Row", row)) for row in kept)
             if data != path.read_bytes():
                 temporary = path.with_name(f".{path.name}.tmp")
                 temporary.write_bytes(data)
@@ -180,7 +272,7 @@ class MetricsWriter:
         self.file = open(path, "ab", buffering=0)  # noqa: SIM115
         self.length = self.file.seek(0, os.SEEK_END)
 
-    def append(self, row: dict[str, Any]) -> None:
+    def append(self, row: Row) -> None:
         """Raises OSError when the disk is full; the file is then as before."""
         data = encode_row(row)
         try:
@@ -196,7 +288,7 @@ class MetricsWriter:
         self.file.close()
 
 
-def encode_row(row: dict[str, Any]) -> bytes:
+def encode_row(row: Row) -> bytes:
     return json.dumps(row, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from safetensors.numpy import load as load_arrays
@@ -65,6 +65,13 @@ def as_bytes(values: np.ndarray) -> np.ndarray:
     """[0, 1] floats → 0 to 255."""
     found: np.ndarray = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
     return found
+
+
+class FramesState(TypedDict):
+    """What a checkpoint keeps of the frames; previous: the last map, (S, 2 or 3)."""
+
+    stride: int
+    previous: np.ndarray | None
 
 
 class FrameStore(Thinned):
@@ -157,10 +164,10 @@ class FrameStore(Thinned):
             self.write(epoch, save_arrays(arrays, metadata=about))
         self.previous = made.points
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> FramesState:
         return {"stride": self.stride, "previous": self.previous}
 
-    def go_on(self, state: dict[str, Any] | None, epoch: int) -> None:
+    def go_on(self, state: FramesState | None, epoch: int) -> None:
         """Go on after `epoch` with what a checkpoint kept."""
         if state:
             self.previous = state["previous"]

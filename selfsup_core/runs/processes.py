@@ -6,9 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from selfsup_core.files import read_json
+
+
+class Identity(TypedDict):
+    """A process, so that it can be told from others that have its pid by now."""
+
+    pid: int
+    start: float | None
 
 
 def start_time(pid: int) -> float | None:
@@ -38,14 +45,14 @@ def is_alive(pid: int, start: float | None) -> bool:
     return found is not None and (start is None or abs(found - start) < 1e-3)
 
 
-def identity() -> dict[str, float | int | None]:
+def identity() -> Identity:
     """This process, to be written down and asked for later."""
     return {"pid": os.getpid(), "start": start_time(os.getpid())}
 
 
 def who_serves(home: Path) -> dict[str, Any] | None:
     """What a helper process wrote of itself into `home`/about.json, or None when it is not alive."""
-    about = read_json(home / "about.json")
+    about: dict[str, Any] | None = read_json(home / "about.json")
     if not about or not is_alive(about["pid"], about["start"]):
         return None
     return about
@@ -56,7 +63,7 @@ def start_detached(module: str, workspace: Path, home: Path, **environment: str)
     home.mkdir(parents=True, exist_ok=True)
     quiet = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
     flags: dict[str, Any] = {"start_new_session": True}
-    if os.name == "nt":
+    if sys.platform == "win32":
         flags = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     root = str(Path(__file__).parent.parent.parent)
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))

@@ -10,30 +10,38 @@ import os
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.files import read_json, sha256, write_folder, write_json
 from selfsup_core.runs.describe import describe_spec
-from selfsup_core.runs.folder import ENDED, RunFolder, now_iso, read_state, state_lock, update_state
+from selfsup_core.runs.folder import ENDED, RunFolder, RunState, now_iso, read_state, state_lock, update_state
 from selfsup_core.runs.spec import RunSpec, spec_yaml
 
 MAX_QUEUED = 5
 LOCAL = "local"
 
 
+class QueueEntry(TypedDict):
+    """A request for a worker. asked: seconds since 1970."""
+
+    run: str
+    owner: str
+    asked: float
+
+
 def queue_folder(workspace: Path) -> Path:
     return workspace / "queue"
 
 
-def list_queue(workspace: Path) -> list[dict[str, Any]]:
+def list_queue(workspace: Path) -> list[QueueEntry]:
     """Waiting requests, oldest first: {"run", "owner", "asked"}."""
     try:
         names = os.listdir(queue_folder(workspace))
     except FileNotFoundError:
         return []
-    entries = [
+    entries: list[QueueEntry | None] = [
         read_json(queue_folder(workspace) / name)
         for name in names
         if name.endswith(".json") and not name.startswith(".")
@@ -44,7 +52,7 @@ def list_queue(workspace: Path) -> list[dict[str, Any]]:
 def enqueue(folder: RunFolder, owner: str) -> None:
     """Ask for a worker."""
     queue_folder(folder.workspace).mkdir(parents=True, exist_ok=True)
-    entry = {"run": folder.id, "owner": owner, "asked": time.time()}
+    entry: QueueEntry = {"run": folder.id, "owner": owner, "asked": time.time()}
     write_json(queue_folder(folder.workspace) / f"{folder.id}.json", entry, durable=True)
 
 
@@ -59,9 +67,9 @@ def withdraw(folder: RunFolder) -> bool:
 
 def initial_state(
     run: str, spec: RunSpec, owner: str, preset: str, workspace: Path, group: str = ""
-) -> dict[str, Any]:
+) -> RunState:
     """What is known of a run before it has begun."""
-    source = find_source(spec.data.source, workspace)
+    source, about = find_source(spec.data.source, workspace), describe_spec(spec, workspace)
     return {
         "run": run,
         "name": spec.name,
@@ -77,7 +85,14 @@ def initial_state(
         "source_title": source.title,
         "left_out": spec.data.leave_out,
         "group": group,
-        **describe_spec(spec, workspace),
+        "task": about["task"],
+        "objective": about["objective"],
+        "loss": about["loss"],
+        "network": about["network"],
+        "code_size": about["code_size"],
+        "can_decode": about["can_decode"],
+        "parameters": about["parameters"],
+        "map": about["map"],
         "epoch": 0,
         "epochs": spec.train.epochs,
         "epoch_progress": 0.0,

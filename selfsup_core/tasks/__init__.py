@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
     from selfsup_core.objectives import Objective
+    from selfsup_core.pseudo.audit import Verdict
     from selfsup_core.runs.frames import FrameStore
     from selfsup_core.runs.spec import RunSpec
     from selfsup_core.train.device import DeviceChoice
@@ -44,7 +46,7 @@ class Setting:
 class Look:
     """What was seen of an epoch: numbers for its row, and whatever its frame is made from."""
 
-    metrics: dict[str, float | None]
+    metrics: Metrics
     view: Any = field(repr=False)
 
 
@@ -52,7 +54,6 @@ class Task(ABC):
     """Made from a `Setting`; raises StudioError when data, network and objective do not go together.
 
     Attributes:
-        values: row numbers (B,) on the device → a batch for the objective.
         rows: (N,) row numbers to train on, on the device.
         digest: of the data, so that a checkpoint is not loaded beside others.
         notes: what was decided or filled in, in words.
@@ -61,20 +62,23 @@ class Task(ABC):
     """
 
     model: nn.Module
-    objective: Objective
-    values: Callable[[torch.Tensor], torch.Tensor]
+    objective: Objective[Any]
     rows: torch.Tensor
     digest: str
     notes: list[str]
-    verdict: dict[str, Any] | None = None
+    verdict: Verdict | None = None
     baseline_message: str = "Measuring what simpler means achieve on the same rows."
+
+    @abstractmethod
+    def values(self, rows: torch.Tensor) -> Any:
+        """Row numbers (B,) on the device → a batch for the objective."""
 
     @abstractmethod
     def write_static(self, frames: FrameStore) -> None:
         """Write what all frames share; skipped when it is there."""
 
     @abstractmethod
-    def baseline(self) -> dict[str, Any]:
+    def baseline(self) -> Baseline:
         """What simpler means achieve on the same validation rows; computed once, in a thread of its own.
 
         It must neither change the model nor depend on its training, since a resumed run may measure it at another epoch.
@@ -106,12 +110,12 @@ class Task(ABC):
 
     @abstractmethod
     def find_signs(
-        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
-    ) -> list[dict[str, str]]:
+        self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+    ) -> list[Sign]:
         """Signs of trouble in an epoch's numbers."""
 
     @abstractmethod
-    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+    def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """Numbers that are computed once, when all epochs are done, with the best epoch's weights or the last ones."""
 
 

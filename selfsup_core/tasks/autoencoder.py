@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
 from selfsup_core.data.sources import open_source
 from selfsup_core.evaluate.autoencoder import Evaluator
+from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, RunAbout, Sign
 from selfsup_core.evaluate.words.trouble import find_signs
 from selfsup_core.features.batches import prepare
+from selfsup_core.models.modules.autoencoder import CodingNetwork
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.frames import FrameStore
@@ -21,6 +21,7 @@ from selfsup_core.tasks.parts.network import build_model
 class AutoencoderTask(Task):
     """x → h = f(x) → x̂ = g(h), looked at by reconstructions, codes and a map."""
 
+    model: CodingNetwork
     baseline_message = "Measuring the PCA baseline: as many numbers as the code has."
 
     def __init__(self, setting: Setting) -> None:
@@ -42,14 +43,17 @@ class AutoencoderTask(Task):
             labels_fraction=spec.data.labels_fraction,
             left_out=left_out,
         )
-        self.values, self.rows = self.data.values, self.data.rows(self.data.split.train)
+        self.rows = self.data.rows(self.data.split.train)
         self.digest = dataset.digest
         self.notes = [self.data.note] if self.data.note else []
+
+    def values(self, rows: torch.Tensor) -> torch.Tensor:
+        return self.data.values(rows)
 
     def write_static(self, frames: FrameStore) -> None:
         frames.write_static(self.data, self.evaluator)
 
-    def baseline(self) -> dict[str, Any]:
+    def baseline(self) -> Baseline:
         return self.evaluator.baseline(
             self.model.code_size, fit_pca, has_reconstruction=self.objective.has_reconstruction
         )
@@ -63,10 +67,10 @@ class AutoencoderTask(Task):
         frames.write_view(epoch, look.view, is_last=is_last)
 
     def find_signs(
-        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
-    ) -> list[dict[str, str]]:
+        self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+    ) -> list[Sign]:
         model, objective = self.spec.model, self.spec.objective
-        about = {
+        about: RunAbout = {
             "objective": objective.kind,
             "objective_settings": objective.model_dump(),
             "code_size": self.model.code_size,
@@ -76,5 +80,5 @@ class AutoencoderTask(Task):
         }
         return find_signs(row, past, baseline, about)
 
-    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+    def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         return {}

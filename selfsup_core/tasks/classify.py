@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
@@ -22,13 +22,16 @@ from selfsup_core.evaluate.classifier_epochs import (
     logistic_regression,
     simple_means,
 )
+from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.words.classification_trouble import find_classification_signs
 from selfsup_core.files import write_json
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import glorot_init
+from selfsup_core.models.modules.conv_classifier import ConvClassifier
 from selfsup_core.models.modules.heads import Head
 from selfsup_core.objectives import OBJECTIVES
-from selfsup_core.objectives.cross_entropy import Labeled
+from selfsup_core.objectives.cross_entropy import CrossEntropy, Labeled
+from selfsup_core.pretrained.models.text_classifier import TextClassifierConfig
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
 from selfsup_core.tasks import TASKS, Look, Setting, Task
 from selfsup_core.tasks.parts.backbone import FILE as BASE
@@ -53,13 +56,14 @@ class ClassifyTask(Task):
         weights: (N,) of the rows, all 1 unless somebody lowers them.
     """
 
+    objective: CrossEntropy
     baseline_message = "Fitting logistic regression as a baseline."
 
     def __init__(self, setting: Setting) -> None:
         spec = setting.spec
         self.spec, self.choice, self.setting = spec, setting.choice, setting
         self.dataset = setting.persist(lambda: open_source(spec.data.source, setting.workspace, verify=True))
-        self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
+        self.objective = cast("CrossEntropy", OBJECTIVES[spec.objective.kind](spec.objective))
         self.digest = self.dataset.digest
         self.backbone: Backbone | None = None
         self.inputs: Inputs = self._load_inputs()
@@ -81,10 +85,16 @@ class ClassifyTask(Task):
         self.evaluator = self._make_evaluator()
         self.inputs.add(np.concatenate([self.chosen.train, self.evaluator.rows]))
 
+    @property
+    def y(self) -> np.ndarray:
+        """(N,) true classes, -1 where there is none; data without any are refused by `choose_rows`."""
+        assert self.inputs.y is not None
+        return self.inputs.y
+
     def choose_labels(self) -> np.ndarray:
         """(N,) class of each row that training may see, -1 for all others."""
         given = np.full(len(self.dataset), -1, np.int64)
-        given[self.chosen.train] = self.inputs.y[self.chosen.train]
+        given[self.chosen.train] = self.y[self.chosen.train]
         return given
 
     def _load_inputs(self) -> Inputs:
@@ -94,33 +104,37 @@ class ClassifyTask(Task):
                 self.dataset, spec.data, device, setting.workspace, setting.say, folder=setting.folder
             )
         setting.say("Loading the model.")
-        self.backbone = load_backbone(spec.model, setting.workspace, setting.folder, setting.say)
-        setting.persist(lambda: write_json(setting.folder / BASE, self.backbone.about))
+        model = cast("TextClassifierConfig", spec.model)
+        self.backbone = backbone = load_backbone(model, setting.workspace, setting.folder, setting.say)
+        setting.persist(lambda: write_json(setting.folder / BASE, backbone.about))
         return TextInputs(
             self.dataset,
             spec.data,
             device,
-            tokenizer=self.backbone.tokenizer,
-            most=self.backbone.most_tokens(spec.model.most_tokens),
-            padding=self.backbone.padding,
+            tokenizer=backbone.tokenizer,
+            most=backbone.most_tokens(model.most_tokens),
+            padding=backbone.padding,
         )
 
     def _build(self) -> torch.nn.Module:
         """The network with its first weights, from the spec's seed."""
         spec = self.spec
         if self.backbone is not None:
-            return make_classifier(self.backbone, spec.model, self.classes, spec.seed)
-        model: Head = MODELS[spec.model.kind].build(spec.model, (*self.inputs.item_shape, len(self.classes)))
+            return make_classifier(
+                self.backbone, cast("TextClassifierConfig", spec.model), self.classes, spec.seed
+            )
+        shape = (*self.inputs.item_shape, len(self.classes))
+        model = cast("Head | ConvClassifier", MODELS[spec.model.kind].build(spec.model, shape))
         glorot_init(model, torch.Generator().manual_seed(spec.seed))
         with torch.no_grad():
             model.output.weight.mul_(SMALL)
-        self.inputs.fit(model.standardize, getattr(spec.model, "scaling", "whole"))
+        cast("FeatureInputs", self.inputs).fit(model.standardize, getattr(spec.model, "scaling", "whole"))
         return model
 
     def _notes_of_model(self) -> list[str]:
         if self.backbone is None:
             return []
-        wanted, most = self.spec.model.most_tokens, self.inputs.cost
+        wanted, most = cast("TextClassifierConfig", self.spec.model).most_tokens, self.inputs.cost
         cut = f"The model reads {most} tokens of a text at most." if most < wanted else ""
         return [*self.backbone.notes, *([cut] if cut else [])]
 
@@ -135,7 +149,7 @@ class ClassifyTask(Task):
         validation, shown, self.is_validation = choose_shown(
             self.chosen,
             self.inputs.split,
-            self.inputs.y,
+            self.y,
             validation=measured,
             samples=samples,
             train=train,
@@ -175,7 +189,7 @@ class ClassifyTask(Task):
     def shown_values(self, rows: np.ndarray) -> np.ndarray:
         """(R, D) values of rows as a person sees them, in [0, 1]."""
         index = torch.from_numpy(rows.astype(np.int64)).to(self.choice.name)
-        return self.inputs.data.values(index).cpu().numpy()
+        return cast("FeatureInputs", self.inputs).data.values(index).cpu().numpy()
 
     def write_static(self, frames: FrameStore) -> None:
         dataset, shown = self.dataset, self.evaluator.samples
@@ -192,16 +206,16 @@ class ClassifyTask(Task):
         else:
             frames.write_thumbnails(as_bytes(self.shown_values(shown)))
         arrays = {
-            "labels": self.inputs.y[shown].astype(np.int32),
+            "labels": self.y[shown].astype(np.int32),
             "splits": self.is_validation.astype(np.uint8),
             "labeled": np.isin(shown, self.chosen.train).astype(np.uint8),
             "rows": shown.astype(np.int32),
         }
         frames.write_shared(arrays, about)
 
-    def baseline(self) -> dict[str, Any]:
+    def baseline(self) -> Baseline:
         """Always the most frequent class; for features also logistic regression, as far as that is quick."""
-        y, train, validation = self.inputs.y, self.chosen.train, self.evaluator.validation
+        y, train, validation = self.y, self.chosen.train, self.evaluator.validation
         classes = len(self.classes)
         found = simple_means(y[train], y[validation], classes)
         if not isinstance(self.inputs, FeatureInputs):
@@ -216,7 +230,8 @@ class ClassifyTask(Task):
     def _standardized(self, rows: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             x = self.inputs.x(torch.from_numpy(rows.astype(np.int64)).to(self.choice.name))
-            return self.kept_model.standardize(x).cpu().numpy()
+            z: torch.Tensor = cast("Head | ConvClassifier", self.kept_model).standardize(x)
+            return z.cpu().numpy()
 
     def look(self, terms: dict[str, float]) -> Look:
         view = self.evaluator.look(self.model)
@@ -235,11 +250,11 @@ class ClassifyTask(Task):
         frames.write_points(epoch, view.scores, arrays, {}, is_last=is_last)
 
     def find_signs(
-        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
-    ) -> list[dict[str, str]]:
+        self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+    ) -> list[Sign]:
         return find_classification_signs(row, past, baseline, is_last=is_last)
 
-    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+    def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """The test rows, with the best epoch's weights; of each class in `test.json`."""
         from selfsup_core.train.loop import load_trained, trained_state
 
@@ -247,7 +262,7 @@ class ClassifyTask(Task):
         if len(rows) == 0:
             return {}
         if self.inputs.cost and self.choice.name == "cpu":
-            rows = np.sort(choose_stratified(rows, self.inputs.y, MOST_TEST, self.spec.data.split_seed))
+            rows = np.sort(choose_stratified(rows, self.y, MOST_TEST, self.spec.data.split_seed))
         last = {k: v.clone() for k, v in trained_state(self.model).items()} if best else None
         if best:
             load_trained(self.model, best)

@@ -7,7 +7,7 @@ import math
 import shutil
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ import torch
 from selfsup_core.data.sources import open_source
 from selfsup_core.evaluate.language import KINDS, LanguageEvaluator
 from selfsup_core.evaluate.ngrams import ngram_baseline
+from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.words.language_trouble import find_language_signs
 from selfsup_core.features.corpus import Corpus, build_corpus
 from selfsup_core.features.tokenizers import TextTokenizer
@@ -22,6 +23,12 @@ from selfsup_core.models import MODELS
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.tasks import TASKS, Look, Setting, Task
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from selfsup_core.objectives.masked_language import MaskedLanguage
+    from selfsup_core.pretrained.models.pretrained_language import PretrainedConfig
 
 MOST_STARTS = 2_000_000  # windows that may be drawn; of longer texts every few tokens one begins
 FINAL_TIMES = 5  # as many validation windows at the end as after an epoch
@@ -32,6 +39,7 @@ MOST_VOCABULARY = 60_000  # of a table of pairs
 class LanguageTask(Task):
     """Windows of tokens; looked at by losses, by what is written, and by a map of the tokens' embeddings."""
 
+    model: PreTrainedModel
     baseline_message = "Counting tokens and pairs of tokens as a baseline."
 
     def __init__(self, setting: Setting) -> None:
@@ -53,7 +61,7 @@ class LanguageTask(Task):
         )
         tokenizer = self.corpus.tokenizer
         if self.is_masked:
-            self.objective.mask_token = tokenizer.fast.mask_token_id
+            cast("MaskedLanguage", self.objective).mask_token = tokenizer.fast.mask_token_id
         setting.say("Building the network.")
         self.model = (loaded or self._build(tokenizer)).to(self.choice.name)
         self.span = self._span(setting)
@@ -85,7 +93,10 @@ class LanguageTask(Task):
 
         setting.say("Loading the model.")
         model, tokenizer, notes = load_to_continue(
-            self.spec.model, setting.workspace, is_masked=self.is_masked, seed=self.spec.seed
+            cast("PretrainedConfig", self.spec.model),
+            setting.workspace,
+            is_masked=self.is_masked,
+            seed=self.spec.seed,
         )
         self.notes += notes
         return model, TextTokenizer(tokenizer)
@@ -104,7 +115,7 @@ class LanguageTask(Task):
     def _span(self, setting: Setting) -> int:
         """Tokens of a window, one more than the context for a causal model; less where the text is shorter."""
         own = int(getattr(self.model.config, "max_position_embeddings", 0) or 512)
-        context = min(self.spec.model.context, own)
+        context = min(int(cast("Any", self.spec.model).context), own)  # every language model has one
         wanted = context + (not self.is_masked)
         there = len(self.corpus.train.tokens)
         if there < wanted + 1:
@@ -123,7 +134,7 @@ class LanguageTask(Task):
         self._write_model()
         evaluator = self.evaluator
         size = len(evaluator.shown)
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "labels": evaluator.kinds.astype(np.int32),
             "splits": np.zeros(size, np.uint8),
             "rows": evaluator.shown.astype(np.int32),
@@ -147,7 +158,9 @@ class LanguageTask(Task):
         temporary: Path = self.folder / f".model.{uuid.uuid4().hex[:8]}.tmp"
         try:
             temporary.mkdir()
-            base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+            base: Any = self.model
+            if hasattr(base, "get_base_model"):
+                base = base.get_base_model()
             config = base.config
             config.architectures = [type(base).__name__]
             config.save_pretrained(temporary)
@@ -156,7 +169,7 @@ class LanguageTask(Task):
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
-    def baseline(self) -> dict[str, Any]:
+    def baseline(self) -> Baseline:
         """Counting alone, for a network from scratch; a loaded one is compared with itself before training."""
         size = self.corpus.tokenizer.size
         if self.is_masked or self.spec.model.kind == "pretrained" or size > MOST_VOCABULARY:
@@ -166,7 +179,7 @@ class LanguageTask(Task):
             name.replace("_loss", "_bits"): self.evaluator.bits_per_character(value)
             for name, value in found.items()
         }
-        return {**found, **bits, "vocabulary": size}
+        return cast("Baseline", {**found, **bits, "vocabulary": size})
 
     def look(self, terms: dict[str, float]) -> Look:
         view = self.evaluator.look(self.model, self.objective)
@@ -190,24 +203,24 @@ class LanguageTask(Task):
         frames.write_points(epoch, view.embeddings, arrays, about, is_last=is_last)
 
     def find_signs(
-        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
-    ) -> list[dict[str, str]]:
+        self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+    ) -> list[Sign]:
         return find_language_signs(row, past, baseline, is_last=is_last)
 
-    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+    def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """The loss of the best epoch's weights on more of the validation text."""
         from selfsup_core.train.loop import load_trained, trained_state
 
         last = {k: v.clone() for k, v in trained_state(self.model).items()} if best else None
         if best:
             load_trained(self.model, best)
-        self.model.eval()
+        self.model.eval()  # type: ignore[no-untyped-call]  # transformers
         try:
             loss, _, _ = self.evaluator.measure(self.model, self.objective, times=FINAL_TIMES)
         finally:
             if last:
                 load_trained(self.model, last)
-        found: dict[str, float | None] = {
+        found: Metrics = {
             "final_val_loss": loss,
             "final_val_token_perplexity": math.exp(min(loss, 700.0)),
         }

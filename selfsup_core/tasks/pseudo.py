@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from selfsup_core.evaluate.classification import (
 )
 from selfsup_core.evaluate.classifier_epochs import ClassifierView
 from selfsup_core.evaluate.kept import PSEUDO, Kept, class_counts, count_kept, describe_kept
+from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.files import write_bytes, write_json
 from selfsup_core.models.modules.beside import Beside
 from selfsup_core.objectives.cross_entropy import Labeled
@@ -36,7 +37,7 @@ from selfsup_core.pseudo.audit import (
     verdict,
 )
 from selfsup_core.pseudo.hand import spread_out
-from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch
+from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch, PseudoLabels, PseudoLabelsConfig
 from selfsup_core.pseudo.online import Consistency
 from selfsup_core.pseudo.select import proposed
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
@@ -73,18 +74,19 @@ class PseudoTask(ClassifyTask):
         pool: (P,) rows that labels are proposed for. kept: what the student learns from in this epoch.
     """
 
+    objective: PseudoLabels
     notes_of_hand = ""
     prior: dict[str, list[float]] = {}  # noqa: RUF012 - replaced, never changed
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        spec, config = self.spec, self.spec.objective
+        spec, config = self.spec, self.config
         self.device = self.choice.name
         self.pool = self._choose_pool()
         self.inputs.add(np.concatenate([self.pool, self.chosen.train]))
-        self.student = self.model
+        self.student: torch.nn.Module = self.model
         has_ceiling = config.ceiling and self._truth_is_known()
-        self.model = Beside(self.student, ceiling=has_ceiling)
+        self.model = self.beside = Beside(self.student, ceiling=has_ceiling)
         self.is_given = torch.from_numpy(self.given >= 0).to(self.device)
         self.first_weights = {k: v.clone() for k, v in trained_state(self.model).items()}
         self.truth = self._true_labels() if has_ceiling else None
@@ -99,7 +101,8 @@ class PseudoTask(ClassifyTask):
             setting,
         )
         self.notes += [*([self.notes_of_hand] if self.notes_of_hand else []), *self.proposers.notes]
-        self.selector, self.selected = self.proposers.selector(), {}
+        self.selector = self.proposers.selector()
+        self.selected: dict[str, torch.Tensor] = {}
         self.kept = self.next = Kept.nothing(len(self.pool))
         self.round = 0
         slots = (spec.train.steps_per_epoch or self._steps()) * spec.train.batch_size
@@ -112,10 +115,14 @@ class PseudoTask(ClassifyTask):
 
     # What may be seen
 
+    @property
+    def config(self) -> PseudoLabelsConfig:
+        return cast("PseudoLabelsConfig", self.spec.objective)
+
     def choose_labels(self) -> np.ndarray:
         """Labels of the budget, and those made by hand over them."""
         given = super().choose_labels()
-        hand = dict(self.spec.objective.hand)
+        hand = dict(self.config.hand)
         if any(not 0 <= label < len(self.classes) for label in hand.values()):
             raise DataError(
                 f"A label by hand names class number {max(hand.values())}; these data have {len(self.classes)} classes.",
@@ -133,8 +140,8 @@ class PseudoTask(ClassifyTask):
 
     def _choose_pool(self) -> np.ndarray:
         """Training rows whose label is hidden, or that have none."""
-        pool = self.inputs.split.train[self.given[self.inputs.split.train] < 0]
-        most = self.spec.objective.unlabeled_pool
+        pool: np.ndarray = self.inputs.split.train[self.given[self.inputs.split.train] < 0]
+        most = self.config.unlabeled_pool
         if most and len(pool) > most:
             generator = np.random.default_rng(self.spec.data.split_seed + 7)
             self.notes.append(
@@ -149,12 +156,12 @@ class PseudoTask(ClassifyTask):
 
     def _truth_is_known(self) -> bool:
         """Whether at least one class number of the pool is known, so that a ceiling differs from the twin."""
-        return bool((self.inputs.y[self.pool] >= 0).any())
+        return bool((self.y[self.pool] >= 0).any())
 
     def _true_labels(self) -> torch.Tensor:
         """(N,) for the ceiling alone: true labels of the pool, and those that were given."""
         truth = np.full(len(self.dataset), -1, np.int64)
-        truth[self.pool] = self.inputs.y[self.pool]
+        truth[self.pool] = self.y[self.pool]
         truth[self.chosen.train] = self.given[self.chosen.train]
         return torch.from_numpy(truth).to(self.device)
 
@@ -163,7 +170,7 @@ class PseudoTask(ClassifyTask):
         if self.inputs.cost and self.device == "cpu":
             most = MOST_TEST_TEXTS
         rows = self.chosen.test
-        return np.sort(choose_stratified(rows, self.inputs.y, most, self.spec.data.split_seed))
+        return np.sort(choose_stratified(rows, self.y, most, self.spec.data.split_seed))
 
     def _steps(self) -> int:
         rows = len(self.chosen.train) + len(self.pool)
@@ -171,7 +178,7 @@ class PseudoTask(ClassifyTask):
 
     def _make_online(self) -> Consistency | None:
         """What learns from unlabeled rows within each step; also sets how labeled rows are varied."""
-        config, tokens = self.spec.objective, bool(self.inputs.cost)
+        config, tokens = self.config, bool(self.inputs.cost)
         if config.method == "mixmatch" and tokens:
             raise SettingError(
                 "MixMatch mixes numbers, and a transformer's texts are tokens.",
@@ -228,11 +235,11 @@ class PseudoTask(ClassifyTask):
         weights = torch.ones(len(self.dataset))
         weights[torch.from_numpy(self.pool)] = torch.from_numpy(self.kept.weight)
         self.labels, self.weights = labels.to(self.device), weights.to(self.device)
-        learned = chosen if self.spec.objective.is_online else np.concatenate([chosen, kept])
+        learned = chosen if self.config.is_online else np.concatenate([chosen, kept])
         self.dealt = {"student": self._fill(learned), "twin": self._fill(chosen)}
         if self.online:
             places = np.arange(len(self.pool))
-            self.dealt["pool"] = self._fill(places, self.spec.objective.unlabeled_ratio)
+            self.dealt["pool"] = self._fill(places, self.config.unlabeled_ratio)
         if self.truth is not None:
             known = np.flatnonzero(self.truth.cpu().numpy() >= 0)
             self.dealt["ceiling"] = self._fill(known)
@@ -245,7 +252,7 @@ class PseudoTask(ClassifyTask):
         order = np.concatenate([generator.permutation(rows) for _ in range(passes)])
         return torch.from_numpy(order[:size].astype(np.int64)).to(self.device)
 
-    def values(self, slots: torch.Tensor) -> PseudoBatch:
+    def values(self, slots: torch.Tensor) -> PseudoBatch:  # type: ignore[override]  # three networks, three batches
         """(B,) slots → what each network is given."""
         twin = self._labeled(self.dealt["twin"][slots], self.labels)
         rows = self.dealt["student"][slots]
@@ -259,7 +266,7 @@ class PseudoTask(ClassifyTask):
         """What the student is given of unlabeled rows, and their places in the pool."""
         if not self.online:
             return None
-        times = self.spec.objective.unlabeled_ratio
+        times = self.config.unlabeled_ratio
         several = slots[:, None] * times + torch.arange(times, device=slots.device)
         places = self.dealt["pool"][several.flatten()]
         return self.inputs.x(self.pool_rows[places]), places
@@ -267,7 +274,7 @@ class PseudoTask(ClassifyTask):
     def _share(self, rows: torch.Tensor) -> torch.Tensor:
         """(B,) 1 for true labels, the weight of a pseudo-label for others."""
         is_given = self.is_given[rows]
-        return torch.where(is_given, 1.0, self.spec.objective.pseudo_weight)
+        return torch.where(is_given, 1.0, self.config.pseudo_weight)
 
     def _labeled(
         self, rows: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None = None
@@ -287,13 +294,17 @@ class PseudoTask(ClassifyTask):
         self.round = round(self.objective.progress)
         view = self.evaluator.look(self.student)
         metrics = dict(view.metrics)
-        networks = {"student": self.student, "twin": self.model.twin, "ceiling": self.model.ceiling}
+        networks: dict[str, torch.nn.Module | None] = {
+            "student": self.student,
+            "twin": self.beside.twin,
+            "ceiling": self.beside.ceiling,
+        }
         named = {}
         for name, network in networks.items():
             if network is not None and len(self.tested):
                 logits = self.evaluator.logits(network, self.tested, f"test rows, {name}")
                 named[name] = logits.argmax(dim=1).numpy()
-        y = self.inputs.y[self.tested]
+        y = self.y[self.tested]
         for name, classes in named.items():
             prefix = "" if name == "student" else f"{name}_"
             metrics[f"{prefix}accuracy"] = float((classes == y).mean())
@@ -302,13 +313,13 @@ class PseudoTask(ClassifyTask):
         self.setting.phase("keep")
         self.next = self._keep(probabilities)
         self.setting.phase("train")
-        metrics |= describe_kept(self.kept, self.next, self.inputs.y[self.pool])
+        metrics |= describe_kept(self.kept, self.next, self.y[self.pool])
         return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))
 
     def _propose(self) -> np.ndarray:
         """(P, C) probabilities, rows of NaN where nobody proposes."""
         own = None
-        if "self" in self.spec.objective.proposers and self.round:
+        if "self" in self.config.proposers and self.round:
             logits = self.evaluator.logits(self.student, self.pool, "unlabeled rows")
             own = logits.softmax(dim=1).numpy()
         return self.proposers.propose(own)
@@ -331,19 +342,19 @@ class PseudoTask(ClassifyTask):
         confidence, label, there = proposed(turned)
         if self.proposers.doubt:
             weights = torch.zeros_like(weights)
-        label = torch.where(there, label, -1).numpy().astype(np.int32)
-        weights = weights.numpy().astype(np.float32)
+        named = torch.where(there, label, -1).numpy().astype(np.int32)
+        counted = weights.numpy().astype(np.float32)
         first = self.kept.first.copy()
-        first[(weights > 0) & (first < 0)] = self.round
+        first[(counted > 0) & (first < 0)] = self.round
         return Kept(
-            label, confidence.numpy().astype(np.float32), weights, first, self.proposers.voters(label)
+            named, confidence.numpy().astype(np.float32), counted, first, self.proposers.voters(named)
         )
 
     def turn(self) -> bool:
         """Take over what was kept; begin with the first weights again where a round does."""
         self.kept = self.next
         self._deal()
-        if self.spec.objective.is_online or self.spec.objective.student == "warm":
+        if self.config.is_online or self.config.student == "warm":
             return False
         load_trained(self.model, self.first_weights)
         return True
@@ -380,7 +391,7 @@ class PseudoTask(ClassifyTask):
         place[self.pool] = np.arange(len(self.pool))
         # -1, the place behind the pool, for rows outside of it.
         shown = place[self.evaluator.samples]
-        truth = self.inputs.y[self.pool]
+        truth = self.y[self.pool]
         arrays = {
             "predicted": student.predicted,
             "confidence": student.confidence,
@@ -396,7 +407,7 @@ class PseudoTask(ClassifyTask):
         frames.write_points(epoch, student.scores, arrays, about, is_last=is_last)
         self.setting.persist(lambda: self._write_labels(epoch, now))
 
-    def baseline(self) -> dict[str, Any]:
+    def baseline(self) -> Baseline:
         """As of a classifier, and how good a proposer the given labels are likely to make."""
         found = super().baseline()
         labeled = self.chosen.train
@@ -407,8 +418,8 @@ class PseudoTask(ClassifyTask):
         return found
 
     def find_signs(
-        self, row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any], *, is_last: bool
-    ) -> list[dict[str, str]]:
+        self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+    ) -> list[Sign]:
         found = super().find_signs(row, past, baseline, is_last=is_last)
         count = len(self.classes)
         before = class_counts(self.kept.kept_label, count) if self.round > 1 else None
@@ -428,7 +439,7 @@ class PseudoTask(ClassifyTask):
             is_quick = not self.inputs.cost  # a transformer would read them anew each round
             x = self.proposers.features(self.pool[unsure]) if is_quick else probabilities[unsure]
             unsure = unsure[spread_out(np.nan_to_num(x), QUEUE)]
-        truth = self.inputs.y[self.pool]
+        truth = self.y[self.pool]
         is_wrong = (truth >= 0) & (now.label >= 0) & (now.label != truth)
         wrong = np.flatnonzero(is_wrong)
         wrong = wrong[np.argsort(-now.confidence[wrong], kind="stable")][:QUEUE]
@@ -467,16 +478,16 @@ class PseudoTask(ClassifyTask):
         }
         write_bytes(self.setting.folder / PSEUDO, save(arrays, metadata=about))
 
-    def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
+    def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """All test rows by student, twin and ceiling, and what that says; the last epoch's weights."""
         rows = self.chosen.test
         if self.inputs.cost and self.device == "cpu":
-            rows = np.sort(choose_stratified(rows, self.inputs.y, MOST_TEST, self.spec.data.split_seed))
+            rows = np.sort(choose_stratified(rows, self.y, MOST_TEST, self.spec.data.split_seed))
         if len(rows) == 0:
             return {}
         self.inputs.add(rows)
-        y, count = self.inputs.y[rows], len(self.classes)
-        metrics: dict[str, float | None] = {"test_rows": len(rows)}
+        y, count = self.y[rows], len(self.classes)
+        metrics: Metrics = {"test_rows": len(rows)}
         about: dict[str, Any] = {"classes": self.classes, "rows": len(rows)}
         for name in ("student", "twin", "ceiling"):
             network = getattr(self.model, name)
@@ -491,18 +502,18 @@ class PseudoTask(ClassifyTask):
         student, twin = (np.array(about[name]["is_right"]) for name in ("student", "twin"))
         self.verdict = verdict(
             compare(student, twin),
-            metrics["accuracy"],
-            metrics["twin_accuracy"],
+            cast("float", metrics["accuracy"]),
+            cast("float", metrics["twin_accuracy"]),
             metrics.get("ceiling_accuracy"),
         )
         if self.proposers.doubt:
             known = metrics.get("ceiling_accuracy")
-            best = f", {known:.1%} if all labels were known" if known is not None else ""
-            text = f"{self.proposers.doubt} Student and twin are one: {metrics['accuracy']:.1%}{best}. More labels, or another encoder, may change that; objective.guard = false tries it anyway."
+            beside = f", {known:.1%} if all labels were known" if known is not None else ""
+            text = f"{self.proposers.doubt} Student and twin are one: {metrics['accuracy']:.1%}{beside}. More labels, or another encoder, may change that; objective.guard = false tries it anyway."
             self.verdict = {"outcome": "not used", "text": text}
         about["verdict"] = self.verdict
         measured = self.evaluator.validation
         logits = self.evaluator.logits(self.student, measured, "validation rows").numpy()
-        about["calibration"] = calibrate(logits, self.inputs.y[measured])
+        about["calibration"] = calibrate(logits, self.y[measured])
         self.setting.persist(lambda: write_json(self.setting.folder / TEST, about))
         return metrics

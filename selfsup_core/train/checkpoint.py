@@ -127,7 +127,7 @@ def discard_newer(folder: Path, name: str, prefix: str = "step-") -> None:
 
 def load_newest(folder: Path, belongs: dict[str, str]) -> tuple[dict[str, Any] | None, list[str]]:
     """The newest valid checkpoint's state (None when there is none), and what was wrong with newer ones."""
-    problems = []
+    problems: list[str] = []
     for target in list_checkpoints(folder):
         try:
             return load_checkpoint(target, belongs), problems

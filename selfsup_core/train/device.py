@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TypedDict, cast
 
 from selfsup_core.errors import SettingError
 
 SMALL_MODEL = 2_000_000
+
+
+class DeviceAbout(TypedDict):
+    """A `DeviceChoice` as a run's state holds it."""
+
+    name: str
+    threads: int
+    uses_bf16: bool
+    uses_fused: bool
+    label: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -22,8 +33,8 @@ class DeviceChoice:
     label: str
     reason: str
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+    def as_dict(self) -> DeviceAbout:
+        return cast("DeviceAbout", asdict(self))
 
 
 def choose_threads(requested: int, parameters: int, cores: int) -> tuple[int, str]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import nn
@@ -25,6 +25,13 @@ TICK_SECONDS = 0.05
 MAX_HALVINGS = 3
 MAX_STEP_ROWS = 10_000
 LOWEST_SHARE = 0.1  # of the learning rate, at a schedule's end: nanoGPT's choice
+
+
+class SumsState(TypedDict):
+    """Rows counted, and the sum of each term over them."""
+
+    rows: int
+    values: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -99,13 +106,40 @@ class Sums:
     def means(self) -> dict[str, float]:
         return {f"train_{name}": float(v) / self.rows for name, v in self.values.items()}
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> SumsState:
         return {"rows": self.rows, "values": {k: float(v) for k, v in self.values.items()}}
 
-    def load(self, state: dict[str, Any], device: str) -> None:
+    def load(self, state: SumsState, device: str) -> None:
         dtype = torch.float64 if device != "mps" else torch.float32
         self.rows = state["rows"]
         self.values = {k: torch.tensor(v, dtype=dtype, device=device) for k, v in state["values"].items()}
+
+
+class Position(TypedDict):
+    """Epochs done, rows done in this epoch, steps done."""
+
+    epoch: int
+    index: int
+    step: int
+
+
+class BothSums(TypedDict):
+    """Running sums of the epoch, and since the last row of steps."""
+
+    epoch: SumsState
+    window: SumsState
+
+
+class LoopState(TypedDict):
+    """What a checkpoint keeps of a loop: all that is needed to go on."""
+
+    model: dict[str, torch.Tensor]
+    optimizer: dict[str, Any]
+    generator: torch.Tensor
+    position: Position
+    halvings: int
+    seconds: float
+    sums: BothSums
 
 
 class Loop:
@@ -120,7 +154,7 @@ class Loop:
     def __init__(
         self,
         model: nn.Module,
-        objective: Objective,
+        objective: Objective[Any],
         *,
         values: Any,
         rows: torch.Tensor,
@@ -200,11 +234,12 @@ class Loop:
             with self._autocast():
                 terms = self.objective.step(self.model, self.values(part), self.generator)
             share = len(part) / len(rows)
-            (terms["loss"] if share == 1 else terms["loss"] * share).backward()
+            loss: torch.Tensor = terms["loss"] if share == 1 else terms["loss"] * share
+            loss.backward()  # type: ignore[no-untyped-call]  # torch has no types there
             collected.append((terms, len(part)))
         if self.config.clip_norm:
-            for part in getattr(self.model, "apart", (self.model,)):
-                nn.utils.clip_grad_norm_(part.parameters(), self.config.clip_norm)
+            for network in getattr(self.model, "apart", (self.model,)):
+                nn.utils.clip_grad_norm_(network.parameters(), self.config.clip_norm)
         self.optimizer.step()
         for terms, count in collected:
             self.epoch_sums.add(terms, count)
@@ -287,7 +322,7 @@ class Loop:
             ),
         )
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> LoopState:
         """All that is needed to go on, in tensors and plain values."""
         return {
             "model": trained_state(self.model),
@@ -299,12 +334,13 @@ class Loop:
             "sums": {"epoch": self.epoch_sums.state(), "window": self.window_sums.state()},
         }
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: LoopState) -> None:
         """Go on from a `state`."""
         load_trained(self.model, state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"])
-        self.epoch, self.index, self.step = (state["position"][k] for k in ("epoch", "index", "step"))
+        position = state["position"]
+        self.epoch, self.index, self.step = position["epoch"], position["index"], position["step"]
         self.halvings, self.seconds = state["halvings"], state["seconds"]
         self.epoch_sums.load(state["sums"]["epoch"], self.choice.name)
         self.window_sums.load(state["sums"]["window"], self.choice.name)

@@ -148,7 +148,7 @@ def read_arrays(members: list[Member]) -> tuple[np.ndarray, np.ndarray | None, l
     for part in samples:
         fitting = sorted(
             (n for n in labels if n.array.size == len(part.array)),
-            key=lambda n, name=part.name: -common_prefix(n.name, name),
+            key=lambda n, name=part.name: -common_prefix(n.name, name),  # type: ignore[misc]  # a default
         )
         if labels and not fitting:
             raise DataError(

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Required, TypedDict
 
 import numpy as np
 
-from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.dataset import Dataset, Kind
 from selfsup_core.data.groups import find_groups
 from selfsup_core.data.importing.arrays import as_pixels, label_text, read_arrays
 from selfsup_core.data.importing.columns import as_numbers
 from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import make_square, read_images
-from selfsup_core.data.importing.inspect import inspect_files, label_files, read_lines, sort_out
+from selfsup_core.data.importing.inspect import (
+    ImportPlan,
+    Kept,
+    inspect_files,
+    label_files,
+    read_lines,
+    sort_out,
+)
 from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.texts import Texts
@@ -23,30 +31,53 @@ from selfsup_core.errors import DataError
 MOST_CLASSES = 1000
 
 
+class BuildPlan(ImportPlan, Kept, total=False):
+    """A plan, and the table where one was read."""
+
+
+class Made(TypedDict, total=False):
+    """What one format gives: parts of a `Dataset`, and labels, steps, notes and details to be worked into it.
+
+    Attributes:
+        labels: of each row, "" for none; None when there are none at all.
+        aside: {name: reason} of members that could not be read.
+    """
+
+    kind: Required[Kind]
+    x: Required[np.ndarray | Texts]
+    labels: Required[list[str] | None]
+    steps: Required[str]
+    scale: float
+    columns: tuple[str, ...]
+    extra: dict[str, np.ndarray | Texts]
+    aside: dict[str, str]
+    notes: list[str]
+    details: dict[str, Any]
+
+
 def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset:
     """Read everything and make the data set called `name` of it.
 
     Raises:
         DataError: nothing can be made of these files.
     """
-    read: dict[str, Any] = {}
+    read: Kept = {}
     plan = inspect_files(paths, config, read)
     form, members, beside, aside = sort_out(paths)
     kind = plan["kind"] if config.kind == "auto" else config.kind
     makers = {"image": from_images, "wav": from_sounds, "npy": from_arrays, "txt": from_lines}
-    made = makers.get(form, from_table)(members, beside, config, plan | read | {"kind": kind})
-    aside = aside | made.pop("aside", {})
-    labels = made.pop("labels")
-    classes, y = index_labels(labels)
+    made = makers.get(form, from_table)(members, beside, config, {**plan, **read, "kind": kind})
+    aside = aside | made.get("aside", {})
+    classes, y = index_labels(made["labels"])
     x = made["x"]
     details = {
         "rows": len(x),
         "shape": [] if isinstance(x, Texts) else list(x.shape[1:]),
         "form": form,
-        "notes": plan["notes"] + made.pop("notes", []),
+        "notes": plan["notes"] + made.get("notes", []),
         "aside": aside,
         "config": config.model_dump(),
-        **made.pop("details", {}),
+        **made.get("details", {}),
     }
     files = ", ".join(path.name for path in paths)
     dataset = Dataset(
@@ -55,8 +86,12 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
         y=y,
         classes=classes,
         details=details,
-        provenance={"source": f"own files: {files}", "licence": "as the files", "steps": made.pop("steps")},
-        **made,
+        provenance={"source": f"own files: {files}", "licence": "as the files", "steps": made["steps"]},
+        kind=made["kind"],
+        x=x,
+        scale=made.get("scale", 1.0),
+        columns=made.get("columns", ()),
+        extra=made.get("extra", {}),
     )
     return replace(dataset, groups=find_groups(dataset))
 
@@ -88,7 +123,7 @@ def natural(name: str) -> tuple[int, float, str]:
         return (1, 0.0, name)
 
 
-def from_images(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
+def from_images(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     size, color = plan["size"], plan["color"]
     x, kept, sizes, aside = read_images(members, config, size, color)
     names = [members[place].name for place in kept]
@@ -105,11 +140,14 @@ def from_images(members, beside, config: ImportConfig, plan: dict[str, Any]) -> 
     }
 
 
-def from_sounds(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
+def from_sounds(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     from selfsup_core.data.logmel import log_mel
 
     seconds = min(30.0, max(0.05, config.seconds or plan["seconds"]))
-    audio, pictures, names, aside = [], [], [], {}
+    audio: list[np.ndarray] = []
+    pictures: list[np.ndarray] = []
+    names: list[str] = []
+    aside: dict[str, str] = {}
     for member in members:
         try:
             sound = read_sound(member, seconds)
@@ -137,12 +175,12 @@ def from_sounds(members, beside, config: ImportConfig, plan: dict[str, Any]) -> 
     }
 
 
-def from_lines(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
+def from_lines(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     lines, _, _ = read_lines(members, config)
     return {"kind": "text", "x": Texts.pack(lines), "labels": None, "steps": "one text a line"}
 
 
-def from_arrays(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
+def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     x, y, _ = read_arrays(members)
     labels = None if y is None else [label_text(v) for v in y.tolist()]
     if x.ndim > 2:
@@ -180,7 +218,7 @@ def resize(pixels: np.ndarray, size: int, config: ImportConfig) -> np.ndarray:
     return np.stack([np.asarray(make_square(image, size, config.fit)) for image in images])
 
 
-def from_table(members, beside, config: ImportConfig, plan: dict[str, Any]) -> dict[str, Any]:
+def from_table(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     """Text and table kinds: each column by its role."""
     table: Table = plan["table"]
     by_name = dict(zip(table.names, table.columns, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, cast
 
 import numpy as np
 
@@ -66,6 +66,18 @@ IDS = re.compile(r"(^|[_\s.-])(id|uuid|guid|index|key|nr|number)$", re.IGNORECAS
 MOST_LEVELS = 50
 
 
+class ColumnAbout(TypedDict):
+    """A `Column` in plain values, as a plan and a data set's details hold it."""
+
+    name: str
+    role: str
+    reason: str
+    examples: list[str]
+    missing: int
+    distinct: int
+    decimal_comma: bool
+
+
 @dataclass(frozen=True)
 class Column:
     """What is known of one column; `missing` counts cells without a usable value in its role."""
@@ -78,8 +90,8 @@ class Column:
     distinct: int
     decimal_comma: bool = False
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+    def as_dict(self) -> ColumnAbout:
+        return cast("ColumnAbout", asdict(self))
 
 
 def share(cells: pa.Array, pattern: str) -> float:

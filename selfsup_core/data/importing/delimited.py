@@ -68,6 +68,7 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     from pyarrow import csv as arrow_csv
 
     data = member.read()
+    text: str | None
     if config.encoding:
         text, encoding, note = decode(member.name, data, config.encoding)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +14,14 @@ from selfsup_core.data.importing.files import Member
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 SIZES = (28, 32, 64)
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 
 
-def open_image(member: Member):
+def open_image(member: Member) -> Image.Image:
     """A PIL image, not yet decoded. Raises DataError."""
     from PIL import Image
 
@@ -75,7 +79,7 @@ def choose_size(sizes: list[tuple[int, int]]) -> int:
     return next((size for size in SIZES if median <= size), SIZES[-1])
 
 
-def make_square(image, size: int, fit: str):
+def make_square(image: Image.Image, size: int, fit: str) -> Image.Image:
     """A PIL image in `size` × `size` pixels: padded, cropped or stretched."""
     from PIL import Image, ImageOps
 
@@ -114,13 +118,17 @@ def read_image(member: Member, size: int, color: bool, fit: str) -> tuple[np.nda
         raise DataError(f"{member.name} is damaged ({short(error)}).", code="damaged-image") from error
 
 
-def read_images(members: list[Member], config: ImportConfig, size: int, color: bool):
+def read_images(
+    members: list[Member], config: ImportConfig, size: int, color: bool
+) -> tuple[np.ndarray, list[int], np.ndarray, dict[str, str]]:
     """All images that can be read.
 
     Returns: ((N, S, S[, 3]) bytes, kept members' places, (N, 2) original sizes, {name: reason} set aside).
     """
     pixels = np.zeros((len(members), size, size, 3) if color else (len(members), size, size), np.uint8)
-    kept, sizes, aside = [], [], {}
+    kept: list[int] = []
+    sizes: list[tuple[int, int]] = []
+    aside: dict[str, str] = {}
     for place, member in enumerate(members):
         try:
             pixels[len(kept)], original = read_image(member, size, color, config.fit)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from selfsup_core.data.importing.arrays import label_text, read_arrays
-from selfsup_core.data.importing.columns import choose_label, describe_column
+from selfsup_core.data.importing.columns import ColumnAbout, choose_label, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.files import Member, identify, open_files
@@ -21,6 +21,7 @@ from selfsup_core.data.importing.images import (
     open_image,
 )
 from selfsup_core.data.importing.sounds import read_header
+from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import read_table
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
@@ -36,6 +37,45 @@ FORM_NAMES = {
     "wav": "WAV sounds",
     "txt": "text lines",
 }
+
+
+class ImportPlan(TypedDict, total=False):
+    """What files hold and how they are to be read, in plain values.
+
+    Attributes:
+        form: format of the members. aside: {name: reason} of what was set aside.
+        classes: rows of the most frequent labels; "" counts those without one.
+        size, color, median: of images: side they are resized to, whether colors stay, median width and height.
+        seconds, rates: of sounds: length they are cut to, how many have which rate.
+        columns, found: of tables: what each column is, and what was found of their format.
+        shape: of an array's samples. encoding, examples, mean_length: of text lines.
+    """
+
+    form: str
+    files: int
+    title: str
+    kind: str
+    rows: int
+    notes: list[str]
+    aside: dict[str, str]
+    classes: dict[str, int]
+    size: int
+    color: bool
+    median: list[int]
+    seconds: float
+    rates: dict[str, int]
+    columns: list[ColumnAbout]
+    found: dict[str, Any]
+    shape: list[int]
+    encoding: str
+    examples: list[str]
+    mean_length: float
+
+
+class Kept(TypedDict, total=False):
+    """The table that an inspection has read, so that it need not be read twice."""
+
+    table: Table
 
 
 def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[str, str]]:
@@ -92,9 +132,7 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
     return form, kept, beside, aside
 
 
-def inspect_files(
-    paths: list[Path], config: ImportConfig, keep: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = None) -> ImportPlan:
     """A plan as plain values.
 
     Args:
@@ -108,7 +146,7 @@ def inspect_files(
     """
     form, members, beside, aside = sort_out(paths)
     check_kind(paths[0].name, form, config)
-    plan: dict[str, Any] = {"form": form, "files": len(members), "notes": [], "aside": aside}
+    plan: ImportPlan = {"form": form, "files": len(members), "notes": [], "aside": aside}
     plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
     if form == "image":
         return plan | look_at_image_files(members, beside, config)
@@ -148,10 +186,10 @@ def inspect_files(
     table = read_table(members, config)
     if keep is not None:
         keep["table"] = table
-    columns = choose_label(
+    described = choose_label(
         [describe_column(name, cells) for name, cells in zip(table.names, table.columns, strict=True)]
     )
-    columns = apply_roles([c.as_dict() for c in columns], config)
+    columns = apply_roles([c.as_dict() for c in described], config)
     kind = config.kind if config.kind != "auto" else table_kind(columns)
     plan |= {"kind": kind, "rows": len(table), "columns": columns, "found": table.found}
     plan["notes"] = table.notes + [
@@ -180,13 +218,13 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
         )
 
 
-def table_kind(columns: list[dict[str, Any]]) -> str:
+def table_kind(columns: list[ColumnAbout]) -> str:
     """Text where a column holds text and few others hold numbers."""
     numbers = sum(c["role"] in ("numeric", "category") for c in columns)
     return "text" if any(c["role"] == "text" for c in columns) and numbers < 4 else "table"
 
 
-def apply_roles(columns: list[dict[str, Any]], config: ImportConfig) -> list[dict[str, Any]]:
+def apply_roles(columns: list[ColumnAbout], config: ImportConfig) -> list[ColumnAbout]:
     """The guesses with a person's changes laid over them.
 
     Raises:
@@ -208,8 +246,8 @@ def apply_roles(columns: list[dict[str, Any]], config: ImportConfig) -> list[dic
                 code="no-column",
                 remedy="Check the name.",
             )
-    columns = [c | {"role": wanted.get(c["name"], c["role"])} for c in columns]
-    return [c | {"reason": "chosen"} if c["name"] in wanted else c for c in columns]
+    columns = [{**c, "role": wanted.get(c["name"], c["role"])} for c in columns]
+    return [{**c, "reason": "chosen"} if c["name"] in wanted else c for c in columns]
 
 
 def count_labels(labels: list[str]) -> dict[str, int]:
@@ -217,7 +255,7 @@ def count_labels(labels: list[str]) -> dict[str, int]:
     return dict(Counter(labels).most_common(100))
 
 
-def look_at_image_files(members: list[Member], beside: list[Member], config: ImportConfig) -> dict[str, Any]:
+def look_at_image_files(members: list[Member], beside: list[Member], config: ImportConfig) -> ImportPlan:
     if len(members) == 1:
         open_image(members[0])  # says itself what is wrong with it
     sizes, is_color = look_at_images(members)
@@ -269,8 +307,10 @@ def label_files(names: list[str], beside: list[Member], config: ImportConfig) ->
     return None if depth is None else [class_of(name, depth) for name in names]
 
 
-def look_at_sounds(members: list[Member]) -> dict[str, Any]:
-    lengths, rates, problem = [], Counter(), ""
+def look_at_sounds(members: list[Member]) -> ImportPlan:
+    lengths: list[float] = []
+    rates: Counter[str] = Counter()
+    problem = ""
     for member in members[:: max(1, len(members) // 200)]:
         try:
             channels, rate, seconds = read_header(member)

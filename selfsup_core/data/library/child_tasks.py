@@ -8,12 +8,12 @@ from typing import Any
 from selfsup_core.data.dataset import load_dataset, save_dataset
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.inspect import inspect_files
-from selfsup_core.data.library.health import check_dataset
+from selfsup_core.data.importing.inspect import ImportPlan, inspect_files
+from selfsup_core.data.library.health import FindingAbout, check_dataset
 from selfsup_core.data.library.mends import mend_dataset
 
 
-def do_inspect(workspace: Path, files: list[str], config: dict[str, Any]) -> dict[str, Any]:
+def do_inspect(workspace: Path, files: list[str], config: dict[str, Any]) -> ImportPlan:
     return inspect_files([Path(f) for f in files], ImportConfig(**config))
 
 
@@ -23,7 +23,7 @@ def do_build(workspace: Path, files: list[str], config: dict[str, Any], name: st
     return name
 
 
-def do_check(workspace: Path, folder: str) -> list[dict[str, Any]]:
+def do_check(workspace: Path, folder: str) -> list[FindingAbout]:
     return check_dataset(load_dataset(Path(folder)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import numpy as np
 
@@ -40,10 +40,23 @@ class Finding:
     mend: str = ""
 
 
-def check_dataset(dataset: Dataset) -> list[dict[str, Any]]:
+class FindingAbout(TypedDict):
+    """A `Finding` in plain values, as it is kept beside the arrays."""
+
+    code: str
+    level: str
+    title: str
+    why: str
+    count: int
+    rows: list[int]
+    names: list[str]
+    mend: str
+
+
+def check_dataset(dataset: Dataset) -> list[FindingAbout]:
     """All findings as plain values, warnings first."""
     found = [f for check in CHECKS for f in check(dataset)]
-    return [asdict(f) for f in sorted(found, key=lambda f: f.level != "warning")]
+    return [cast("FindingAbout", asdict(f)) for f in sorted(found, key=lambda f: f.level != "warning")]
 
 
 def count(number: int, what: str) -> str:

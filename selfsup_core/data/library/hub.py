@@ -10,9 +10,14 @@ import shutil
 import socket
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import RepoFile
 
 HUB = "huggingface.co"
 ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
@@ -55,7 +60,7 @@ def fetch(workspace: Path, dataset_id: str, *, split: str = "train") -> list[Pat
         files, revision = list_files(api, dataset_id)
         chosen = [f for f in files if split in f] or files
         sizes = api.get_paths_info(dataset_id, chosen, repo_type="dataset", revision=revision)
-        total = sum(entry.size for entry in sizes)
+        total = sum(cast("RepoFile", entry).size for entry in sizes)
         if total > LIMITS.total_bytes:
             raise DataError(
                 f"{dataset_id} has {total / MB:,.0f} MB; at most {LIMITS.total_bytes // MB} MB.",
@@ -75,7 +80,7 @@ def fetch(workspace: Path, dataset_id: str, *, split: str = "train") -> list[Pat
         ) from error
 
 
-def list_files(api, dataset_id: str) -> tuple[list[str], str]:
+def list_files(api: HfApi, dataset_id: str) -> tuple[list[str], str]:
     """Readable files and the revision they are in: the Hub's own Parquet copy first."""
     from huggingface_hub.errors import HfHubHTTPError
 

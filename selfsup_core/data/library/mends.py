@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from selfsup_core.data.library.health import plain_name
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 
+Rows = TypeVar("Rows", np.ndarray, Texts, np.ndarray | Texts)
+
 
 def take(dataset: Dataset, keep: np.ndarray) -> Dataset:
     """The rows of a mask, in everything that has one entry a row."""
@@ -20,7 +23,7 @@ def take(dataset: Dataset, keep: np.ndarray) -> Dataset:
     if not len(rows):
         raise DataError("Nothing would be left of the data.", code="no-rows", remedy="Keep it as it is.")
 
-    def part(array):
+    def part(array: Rows) -> Rows:
         return array.take(rows) if isinstance(array, Texts) else np.asarray(array[rows])
 
     return replace(
@@ -110,11 +113,11 @@ def mend_dataset(dataset: Dataset, mends: list[str], name: str) -> Dataset:
     )
 
 
-def new_version(dataset: Dataset, step: str, **changes: object) -> Dataset:
+def new_version(dataset: Dataset, step: str, **changes: Any) -> Dataset:
     """Of one's own act on chosen rows; the recipe says so. The caller names it by its folder."""
     details = dataset.details | {
         "rows": len(changes.get("x", dataset.x)),
-        "shape": list(dataset.item_shape),  # type: ignore[arg-type]
+        "shape": list(dataset.item_shape),
         "recipe": [*dataset.details.get("recipe", []), step],
     }
     details.setdefault("origin", dataset.id)

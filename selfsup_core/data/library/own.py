@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from pydantic import ValidationError
@@ -24,15 +24,20 @@ from selfsup_core.errors import DataError, SettingError
 from selfsup_core.files import read_json, sha256, write_json
 from selfsup_core.settings import explain
 
+if TYPE_CHECKING:
+    from selfsup_core.data.importing.inspect import ImportPlan
+    from selfsup_core.data.library.health import FindingAbout
+
 CHUNK = 1 << 20
 MOST_LETTERS = 80  # of a title
 SPLIT_SETTINGS = ("validation", "test", "split_seed", "labels_per_class", "labels_fraction")
 
 
-def inspect(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> dict[str, Any]:
+def inspect(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> ImportPlan:
     """What the files hold, as `importing.inspect.inspect_files` says it. Raises DataError."""
     values = (config or ImportConfig()).model_dump()
-    return run_job("inspect", workspace, files=[str(f) for f in files], config=values)
+    plan: ImportPlan = run_job("inspect", workspace, files=[str(f) for f in files], config=values)
+    return plan
 
 
 def import_files(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> str:
@@ -97,12 +102,13 @@ def claim_title(workspace: Path, name: str) -> str:
         about = read_json(path)
         if about is None:  # deleted this very moment
             return ""
-        title, number = about["title"], 1
+        own: str = about["title"]
+        title, number = own, 1
         while find_title(workspace, title, but=name):
             number += 1
             mark = f" ({number})"
-            title = about["title"][: MOST_LETTERS - len(mark)] + mark
-        if title != about["title"]:
+            title = own[: MOST_LETTERS - len(mark)] + mark
+        if title != own:
             write_json(path, about | {"title": title}, durable=True)
     return title
 
@@ -116,12 +122,13 @@ def folder_of(workspace: Path, name: str) -> Path:
     return workspace / "datasets" / f"{name}-v{source.version}"
 
 
-def check(workspace: Path, name: str) -> list[dict[str, Any]]:
+def check(workspace: Path, name: str) -> list[FindingAbout]:
     """Health findings; looked for once and kept beside the arrays, which never change. Raises DataError."""
     folder = folder_of(workspace, name)
-    known = read_json(folder / "health.json")
+    known: list[FindingAbout] | None = read_json(folder / "health.json")
     if known is None:
-        known = run_job("check", workspace, folder=str(folder))
+        found: list[FindingAbout] = run_job("check", workspace, folder=str(folder))
+        known = found
         write_json(folder / "health.json", known)
     return known
 
@@ -229,7 +236,25 @@ def restore(workspace: Path, name: str) -> None:
     claim_title(workspace, name)
 
 
-def summarize(workspace: Path, name: str) -> dict[str, Any]:
+class DatasetSummary(TypedDict):
+    """A data set in plain values. classes: rows of each. set_aside: reason for each member. split: what `read_split` says."""
+
+    dataset: str
+    title: str
+    kind: str
+    rows: int
+    classes: dict[str, int]
+    unlabeled: int
+    shape: list[int]
+    columns: list[str]
+    notes: list[str]
+    set_aside: dict[str, str]
+    recipe: list[str]
+    provenance: dict[str, str]
+    split: dict[str, Any]
+
+
+def summarize(workspace: Path, name: str) -> DatasetSummary:
     """What `data add` and `data show` print: {"dataset", "kind", "rows", "classes", "shape", …}."""
     dataset = load_dataset(folder_of(workspace, name))
     labels = np.asarray(dataset.y) if dataset.y is not None else np.zeros(0, int)

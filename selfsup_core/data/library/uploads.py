@@ -39,7 +39,8 @@ def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list
     sweep_uploads(workspace)
     temporary = uploads / f".{uuid.uuid4().hex}.tmp"
     temporary.mkdir()
-    total, digest, names = 0, hashlib.sha256(), []
+    total, digest = 0, hashlib.sha256()
+    names: list[str] = []
     try:
         for name, source in files:
             if len(names) >= LIMITS.files:

@@ -40,7 +40,7 @@ def hidden_logits(model: Any, tokenizer: Any, made: Encoded, places: list[int]) 
     found = []
     size = max(1, BATCH_TOKENS // len(ids))
     with torch.inference_mode():
-        for part in at.split(size):
+        for part in at.split(size):  # type: ignore[no-untyped-call]  # torch has no types there
             rows = torch.arange(len(part))
             batch = ids.repeat(len(part), 1)
             batch[rows, part] = tokenizer.mask_token_id

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from selfsup_core.evaluate.rows import Baseline, EpochRow, Sign
 from selfsup_core.evaluate.words.trouble import over_fitting, sign
 
 ONE_CLASS = 0.98  # of the predictions
@@ -12,8 +11,8 @@ FIRST_EPOCH = 2  # a network that has hardly begun names one class
 
 
 def find_classification_signs(
-    row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any] | None, *, is_last: bool
-) -> list[dict[str, str]]:
+    row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+) -> list[Sign]:
     """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never wrong.
 
     Args:
@@ -31,7 +30,7 @@ def find_classification_signs(
     return [one for one in found if one]
 
 
-def one_class(row: dict[str, Any], *, is_last: bool) -> dict[str, str] | None:
+def one_class(row: EpochRow, *, is_last: bool) -> Sign | None:
     share, true = row.get("val_largest_share"), row.get("val_largest_true_share")
     if share is None or true is None or (row["epoch"] < FIRST_EPOCH and not is_last):
         return None
@@ -44,10 +43,8 @@ def one_class(row: dict[str, Any], *, is_last: bool) -> dict[str, str] | None:
     )
 
 
-def no_better_than_majority(
-    row: dict[str, Any], baseline: dict[str, Any] | None, *, is_last: bool
-) -> dict[str, str] | None:
-    majority, found = (baseline or {}).get("majority_accuracy"), row.get("val_accuracy")
+def no_better_than_majority(row: EpochRow, baseline: Baseline | None, *, is_last: bool) -> Sign | None:
+    majority, found = (baseline.get("majority_accuracy") if baseline else None), row.get("val_accuracy")
     if not is_last or majority is None or found is None or found > majority:
         return None
     return sign(
@@ -58,17 +55,19 @@ def no_better_than_majority(
 
 
 def worse_than_logistic(
-    row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any] | None, *, is_last: bool
-) -> dict[str, str] | None:
+    row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+) -> Sign | None:
     """The best epoch counts, since that is the one which is kept."""
-    logistic, rows = (
-        (baseline or {}).get("logistic_accuracy"),
-        (baseline or {}).get("validation_rows"),
-    )
-    known = [r for r in (*past, row) if r.get("val_accuracy") is not None and r.get("val_loss") is not None]
+    logistic = baseline.get("logistic_accuracy") if baseline else None
+    rows = baseline.get("validation_rows") if baseline else None
+    known = [
+        (loss, accuracy)
+        for r in (*past, row)
+        if (accuracy := r.get("val_accuracy")) is not None and (loss := r.get("val_loss")) is not None
+    ]
     if not is_last or logistic is None or not rows or not known:
         return None
-    best = min(known, key=lambda r: r["val_loss"])["val_accuracy"]
+    _, best = min(known, key=lambda pair: pair[0])
     # Two standard errors of a share, so that chance is not called trouble.
     if best >= logistic - 2 * (logistic * (1 - logistic) / rows) ** 0.5 - 0.01:
         return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from selfsup_core.evaluate.rows import Baseline, EpochRow, Sign
 from selfsup_core.evaluate.words.trouble import over_fitting, sign
 
 
 def find_language_signs(
-    row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any] | None, *, is_last: bool
-) -> list[dict[str, str]]:
+    row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+) -> list[Sign]:
     """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never wrong.
 
     Args:
@@ -26,10 +25,8 @@ def find_language_signs(
     return [one for one in found if one]
 
 
-def worse_than_counting(
-    row: dict[str, Any], baseline: dict[str, Any] | None, *, is_last: bool
-) -> dict[str, str] | None:
-    pairs, loss = (baseline or {}).get("bigram_loss"), row.get("val_loss")
+def worse_than_counting(row: EpochRow, baseline: Baseline | None, *, is_last: bool) -> Sign | None:
+    pairs, loss = (baseline.get("bigram_loss") if baseline else None), row.get("val_loss")
     if not is_last or pairs is None or loss is None or loss <= pairs:
         return None
     return sign(
@@ -39,9 +36,9 @@ def worse_than_counting(
     )
 
 
-def forgot(row: dict[str, Any], past: list[dict[str, Any]], *, is_last: bool) -> dict[str, str] | None:
+def forgot(row: EpochRow, past: list[EpochRow], *, is_last: bool) -> Sign | None:
     """A loaded model that ends worse than it began."""
-    first = next((r["val_loss"] for r in past if r["epoch"] == 0 and r.get("val_loss")), None)
+    first = next((loss for r in past if r["epoch"] == 0 and (loss := r.get("val_loss"))), None)
     loss = row.get("val_loss")
     if not is_last or first is None or loss is None or loss <= first:
         return None

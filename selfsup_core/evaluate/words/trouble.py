@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
+from selfsup_core.evaluate.rows import Baseline, EpochRow, RunAbout, Sign
 from selfsup_core.evaluate.words.verdict import MARGIN
 
 MOST_DEAD = 0.25
@@ -15,9 +16,7 @@ FEW_STEPS = 1000
 OVERFIT_EPOCHS, OVERFIT_RISE = 5, 0.02
 
 
-def find_signs(
-    row: dict[str, Any], past: list[dict[str, Any]], baseline: dict[str, Any] | None, about: dict[str, Any]
-) -> list[dict[str, str]]:
+def find_signs(row: EpochRow, past: list[EpochRow], baseline: Baseline | None, about: RunAbout) -> list[Sign]:
     """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never wrong.
 
     Args:
@@ -38,11 +37,16 @@ def find_signs(
     return [sign for sign in found if sign]
 
 
-def sign(code: str, text: str, remedy: str) -> dict[str, str]:
+def sign(code: str, text: str, remedy: str) -> Sign:
     return {"code": code, "text": text, "remedy": remedy}
 
 
-def dead_units(row: dict[str, Any], about: dict[str, Any]) -> dict[str, str] | None:
+def settings_of(about: RunAbout) -> dict[str, Any]:
+    """The objective's settings; which there are, and of what type, its kind tells."""
+    return cast("dict[str, Any]", about["objective_settings"])
+
+
+def dead_units(row: EpochRow, about: RunAbout) -> Sign | None:
     share, size = row.get("val_dead_units"), about["code_size"]
     if share is None or share <= MOST_DEAD:
         return None
@@ -57,9 +61,9 @@ def dead_units(row: dict[str, Any], about: dict[str, Any]) -> dict[str, str] | N
     return sign("dead-units", text, "Try a smaller code, a lower learning rate or a weaker penalty.")
 
 
-def posterior_collapse(row: dict[str, Any], about: dict[str, Any]) -> dict[str, str] | None:
+def posterior_collapse(row: EpochRow, about: RunAbout) -> Sign | None:
     active, size = row.get("val_active_dimensions"), about["code_size"]
-    settings = about["objective_settings"]
+    settings = settings_of(about)
     warm = max(3.0, float(settings.get("warmup_epochs", 0)))
     if active is None or row["epoch"] < warm or active >= LEAST_ACTIVE * size:
         return None
@@ -86,7 +90,7 @@ def posterior_collapse(row: dict[str, Any], about: dict[str, Any]) -> dict[str, 
     )
 
 
-def codebook_collapse(row: dict[str, Any]) -> dict[str, str] | None:
+def codebook_collapse(row: EpochRow) -> Sign | None:
     used = row.get("val_used_codes")
     if used is None or row["epoch"] < 2 or used >= LEAST_CODES:
         return None
@@ -97,19 +101,19 @@ def codebook_collapse(row: dict[str, Any]) -> dict[str, str] | None:
     )
 
 
-def over_fitting(
-    row: dict[str, Any], past: list[dict[str, Any]], about: dict[str, Any]
-) -> dict[str, str] | None:
+def over_fitting(row: EpochRow, past: list[EpochRow], about: RunAbout) -> Sign | None:
     # While β rises the loss means something else at every epoch, so the lowest one there is no best.
-    first = max(1.0, float(about["objective_settings"].get("warmup_epochs", 0)))
-    known = [r for r in past if r["epoch"] >= first and r.get("val_loss") is not None]
-    if not known or row.get("val_loss") is None or row.get("train_loss") is None:
+    first = max(1.0, float(settings_of(about).get("warmup_epochs", 0)))
+    known = [(loss, r) for r in past if r["epoch"] >= first and (loss := r.get("val_loss")) is not None]
+    val_loss, train_loss = row.get("val_loss"), row.get("train_loss")
+    if not known or val_loss is None or train_loss is None:
         return None
-    best = min(known, key=lambda r: r["val_loss"])
-    rise = row["val_loss"] - best["val_loss"]
+    lowest, best = min(known, key=lambda pair: pair[0])
+    rise = val_loss - lowest
     is_late = row["epoch"] - best["epoch"] >= OVERFIT_EPOCHS
-    still_falls = best.get("train_loss") is not None and row["train_loss"] < best["train_loss"]
-    if not is_late or not still_falls or rise <= OVERFIT_RISE * abs(best["val_loss"]):
+    before = best.get("train_loss")
+    still_falls = before is not None and train_loss < before
+    if not is_late or not still_falls or rise <= OVERFIT_RISE * abs(lowest):
         return None
     return sign(
         "over-fitting",
@@ -118,12 +122,11 @@ def over_fitting(
     )
 
 
-def worse_than_pca(
-    row: dict[str, Any], baseline: dict[str, Any] | None, about: dict[str, Any]
-) -> dict[str, str] | None:
-    pca, mse = (baseline or {}).get("pca_mse"), row.get("val_mse")
+def worse_than_pca(row: EpochRow, baseline: Baseline | None, about: RunAbout) -> Sign | None:
+    pca, mse = (baseline.get("pca_mse") if baseline else None), row.get("val_mse")
     if not about["is_last"] or pca is None or mse is None or mse <= pca * (1 + MARGIN):
         return None
+    assert baseline is not None  # it has PCA's error
     size = baseline["pca_components"]
     text = f"Worse than PCA: error {mse:.4f} with {size} numbers, where PCA with as many reaches {pca:.4f}."
     steps = row.get("step") or FEW_STEPS
@@ -135,7 +138,7 @@ def worse_than_pca(
             f"It made only {steps:,} steps: {epochs:,} epochs would make about {FEW_STEPS:,}.",
         )
     if about["objective"] == "vector-quantized":
-        settings = about["objective_settings"]
+        settings = settings_of(about)
         parts = about["code_size"] // settings["dimension"]
         bits = parts * math.log2(settings["codes"])
         return sign(
@@ -152,7 +155,7 @@ def worse_than_pca(
     return sign("worse-than-pca", text, "Train longer, raise the learning rate, or use wider layers.")
 
 
-def saturated_outputs(row: dict[str, Any], about: dict[str, Any]) -> dict[str, str] | None:
+def saturated_outputs(row: EpochRow, about: RunAbout) -> Sign | None:
     share = row.get("val_saturated")
     if share is None or share <= MOST_SATURATED:
         return None

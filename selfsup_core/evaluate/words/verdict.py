@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from selfsup_core.evaluate.rows import Baseline, Metrics
+
+if TYPE_CHECKING:
+    from selfsup_core.pseudo.audit import Verdict
 
 MARGIN = 0.02
 
@@ -16,9 +22,10 @@ def compare_with_pca(val_mse: float, pca_mse: float, margin: float = MARGIN) -> 
     return "worse than PCA"
 
 
-def describe_run(state: dict[str, Any]) -> str:
+def describe_run(state: Mapping[str, Any]) -> str:
     """One line: error, verdict against PCA, 5-NN on the code against the raw input."""
-    metrics, baseline = state.get("metrics") or {}, state.get("baseline") or {}
+    metrics: Metrics = state.get("metrics") or {}
+    baseline = cast("Baseline", state.get("baseline") or {})
     if state.get("task") == "language":
         return describe_language(metrics, baseline)
     if state.get("task") == "classify":
@@ -39,7 +46,7 @@ def describe_run(state: dict[str, Any]) -> str:
     return " · ".join(parts) or "no epoch yet"
 
 
-def describe_language(metrics: dict[str, Any], baseline: dict[str, Any]) -> str:
+def describe_language(metrics: Metrics, baseline: Baseline) -> str:
     """One line: loss beside counting pairs, perplexity, bits a character."""
     loss, pairs = metrics.get("val_loss"), baseline.get("bigram_loss")
     if loss is None:
@@ -54,7 +61,7 @@ def describe_language(metrics: dict[str, Any], baseline: dict[str, Any]) -> str:
     return " · ".join(parts)
 
 
-def describe_pseudo(metrics: dict[str, Any], verdict: dict[str, str] | None) -> str:
+def describe_pseudo(metrics: Metrics, verdict: Verdict | None) -> str:
     """One line: the verdict once there is one, else student, twin and ceiling on test rows; what is kept."""
     if metrics.get("accuracy") is None:
         return "no epoch yet"
@@ -71,7 +78,7 @@ def describe_pseudo(metrics: dict[str, Any], verdict: dict[str, str] | None) -> 
     return " · ".join(parts)
 
 
-def describe_classifier(metrics: dict[str, Any], baseline: dict[str, Any]) -> str:
+def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
     """One line: test accuracy once it is known, validation accuracy beside simpler means."""
     found, tested = metrics.get("val_accuracy"), metrics.get("test_accuracy")
     if found is None:
@@ -82,7 +89,10 @@ def describe_classifier(metrics: dict[str, Any], baseline: dict[str, Any]) -> st
             f"test accuracy {tested:.1%}, macro-F1 {metrics['test_macro_f1']:.3f} on {metrics['test_rows']:,} rows"
         )
     parts.append(f"validation accuracy {found:.1%}")
-    for name, title in (("logistic", "logistic regression"), ("majority", "most frequent class")):
-        if (beside := baseline.get(f"{name}_accuracy")) is not None:
+    for beside, title in (
+        (baseline.get("logistic_accuracy"), "logistic regression"),
+        (baseline.get("majority_accuracy"), "most frequent class"),
+    ):
+        if beside is not None:
             parts.append(f"{title} {beside:.1%}")
     return " · ".join(parts)

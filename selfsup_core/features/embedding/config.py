@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 from pydantic import field_validator
 
@@ -66,6 +66,15 @@ class EmbedConfig(Config):
         return check_name(name)
 
 
+class EmbedSettings(TypedDict):
+    """Settings of an embedding that change the result."""
+
+    most_tokens: int
+    pooling: str
+    normalize: bool
+    precision: str
+
+
 @dataclass(frozen=True)
 class Job:
     """What is to be made, and its name."""
@@ -78,7 +87,7 @@ class Job:
     rows: int
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> EmbedSettings:
         """Those that change the result."""
         return {
             "most_tokens": self.most_tokens,

@@ -16,7 +16,7 @@ import numpy as np
 from selfsup_core.data.texts import Texts
 from selfsup_core.features.embedding.config import EmbedConfig, Job, plan_job
 from selfsup_core.features.embedding.job import Progress, Run, TokenTable
-from selfsup_core.features.embedding.store import keep, list_embeddings, read_cached
+from selfsup_core.features.embedding.store import EncodingAbout, keep, list_embeddings, read_cached
 from selfsup_core.pretrained.encoders.catalogue import load_encoder
 
 __all__ = [
@@ -38,7 +38,7 @@ def texts_digest(texts: Sequence[str] | Texts) -> str:
     """Names the content of texts that have no digest yet."""
     packed = texts if isinstance(texts, Texts) else Texts.pack(texts)
     digest = hashlib.sha256(np.ascontiguousarray(packed.ends).tobytes())
-    digest.update(np.ascontiguousarray(packed.blob))
+    digest.update(np.ascontiguousarray(packed.blob).data)
     return digest.hexdigest()
 
 
@@ -115,7 +115,7 @@ def embed_steps(
     filled = tokens.row_of >= 0
     result[filled] = made[tokens.row_of[filled]]
     if cache is not None:
-        about = {
+        about: EncodingAbout = {
             "distinct": len(tokens.lengths),
             "cut": tokens.cut,
             "note": run.note,

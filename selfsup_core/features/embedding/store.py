@@ -6,16 +6,45 @@ import io
 import re
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
-from selfsup_core.features.embedding.config import FORMAT, Job
+from selfsup_core.features.embedding.config import FORMAT, EmbedSettings, Job
 from selfsup_core.files import read_json, sha256, write_bytes, write_json
 
 PART_SECONDS = 5.0  # a killed job loses so much at most, plus a batch
 PART = re.compile(r"(\d{10})-(\d{10})-([0-9a-f]{16})\.npy")
+
+
+class EncodingAbout(TypedDict):
+    """How an embedding was made. distinct: texts that differ; cut: texts of which not everything was read."""
+
+    distinct: int
+    cut: int
+    note: str
+    device: str
+
+
+class EmbeddingAbout(EncodingAbout):
+    """What a kept array is: <key>.json. made: seconds since 1970; bytes, sha256: of the array's file."""
+
+    format: int
+    key: str
+    encoder: str
+    title: str
+    encoder_digest: str
+    data_digest: str
+    rows: int
+    width: int
+    settings: EmbedSettings
+    seconds: float
+    texts_per_second: float | None
+    made: float
+    bytes: int
+    sha256: str
 
 
 class Parts:
@@ -27,7 +56,7 @@ class Parts:
         self.seconds = self.waiting = 0.0
         self.plan: dict[str, Any] = {}
 
-    def open(self, choose: Any, use: Any) -> str:
+    def open(self, choose: Callable[[], tuple[str, str]], use: Callable[[str], bool]) -> str:
         """Read what is there, in the precision that it was begun with; the reason of that precision."""
         if self.folder is None:
             return choose()[1]
@@ -47,6 +76,7 @@ class Parts:
         return note
 
     def read(self) -> None:
+        assert self.folder is not None  # `open` asked
         for path in sorted(self.folder.iterdir()):
             if not (match := PART.fullmatch(path.name)):
                 continue
@@ -86,12 +116,13 @@ def as_npy(array: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def keep(cache: Path, job: Job, result: np.ndarray, about: dict[str, Any], seconds: float) -> None:
+def keep(cache: Path, job: Job, result: np.ndarray, about: EncodingAbout, seconds: float) -> None:
     """Write the result; the JSON comes last, so an array without one was not finished."""
     data = as_npy(result)
     cache.mkdir(parents=True, exist_ok=True)
     write_bytes(cache / f"{job.key}.npy", data)
-    about |= {
+    whole: EmbeddingAbout = {
+        **about,
         "format": FORMAT,
         "key": job.key,
         "encoder": job.encoder.name,
@@ -107,13 +138,15 @@ def keep(cache: Path, job: Job, result: np.ndarray, about: dict[str, Any], secon
         "bytes": len(data),
         "sha256": sha256(data),
     }
-    write_json(cache / f"{job.key}.json", about)
+    write_json(cache / f"{job.key}.json", whole)
     shutil.rmtree(cache / f"{job.key}.part", ignore_errors=True)
 
 
 def read_cached(cache: Path | None, job: Job) -> np.ndarray | None:
     """The array of an earlier job, or None when there is none or it is not what was written."""
-    about = None if cache is None else read_json(cache / f"{job.key}.json")
+    if cache is None:
+        return None
+    about: EmbeddingAbout | None = read_json(cache / f"{job.key}.json")
     if not isinstance(about, dict) or about.get("key") != job.key:
         return None
     try:
@@ -127,12 +160,13 @@ def read_cached(cache: Path | None, job: Job) -> np.ndarray | None:
     return known if is_right else None
 
 
-def list_embeddings(workspace: Path) -> list[dict[str, Any]]:
+def list_embeddings(workspace: Path) -> list[EmbeddingAbout]:
     """What each kept array is, the newest first."""
     folder = workspace / "embeddings"
-    found = []
+    found: list[EmbeddingAbout] = []
     for path in folder.glob("*.json") if folder.is_dir() else ():
-        about, array = read_json(path), path.with_suffix(".npy")
+        about: EmbeddingAbout | None = read_json(path)
+        array = path.with_suffix(".npy")
         if not isinstance(about, dict) or about.get("format") != FORMAT:
             continue
         if array.is_file() and array.stat().st_size == about.get("bytes"):

@@ -129,7 +129,9 @@ class PatchTransformer(CodingNetwork):
         seen = self.to_decoder(self.see(x, keep))
         tokens = self.hole.to(seen.dtype).expand(len(x), self.tokens, -1)
         tokens = tokens.scatter(1, keep[:, :, None].expand_as(seen), seen)
-        found: torch.Tensor = self.predict(self.decoder_norm(self.decoder_blocks(tokens + self.decoder_places)))
+        found: torch.Tensor = self.predict(
+            self.decoder_norm(self.decoder_blocks(tokens + self.decoder_places))
+        )
         return found
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from selfsup_core.pretrained.remote.config import RemoteConfig, rough_tokens
@@ -144,7 +145,7 @@ class Remote(Transport):
         while True:
             sent = self.fit(body)
             try:
-                answer = self.ask(lambda sent=sent: send(model=model, **sent))
+                answer = self.ask(partial(send, model=model, **sent))
                 break
             except RemoteError as error:
                 if not self.learn(sent, error):
@@ -180,12 +181,14 @@ class Remote(Transport):
         return False
 
     def count(self, usage: dict[str, Any], prompt: str, choice: dict[str, Any]) -> None:
-        tokens = [usage.get(key) for key in ("prompt_tokens", "completion_tokens")]
-        is_counted = all(isinstance(n, int) and n >= 0 for n in tokens)
-        if not is_counted:
+        read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        if isinstance(read, int) and isinstance(written, int) and read >= 0 and written >= 0:
+            tokens, is_counted = (read, written), True
+        else:
+            is_counted = False
             said = choice.get("message")
             content = said.get("content") if isinstance(said, dict) else choice.get("text")
-            tokens = [rough_tokens(prompt), rough_tokens(content if isinstance(content, str) else "")]
+            tokens = rough_tokens(prompt), rough_tokens(content if isinstance(content, str) else "")
         with self.lock:
             self.counts.tokens_in += tokens[0]
             self.counts.tokens_out += tokens[1]

@@ -118,7 +118,11 @@ def label_texts(
     ended: RemoteError | None = None
     in_a_row = answered = 0
     done = len(texts) - sum(map(len, prompts.values()))
-    ask = {"most_tokens": config.most_tokens, "temperature": config.temperature, "seed": config.seed}
+    ask: dict[str, Any] = {
+        "most_tokens": config.most_tokens,
+        "temperature": config.temperature,
+        "seed": config.seed,
+    }
     if waiting:
         remote.model()  # once, not in every thread
     try:

@@ -188,5 +188,6 @@ def make_client(connection: Connection, timeout: float) -> Any:
     )
     # OPENAI_CUSTOM_HEADERS is read whatever one passes.
     omit = openai.Omit()
-    client._custom_headers = {"OpenAI-Organization": omit, "OpenAI-Project": omit}
+    headers: dict[str, Any] = {"OpenAI-Organization": omit, "OpenAI-Project": omit}
+    client._custom_headers = headers
     return client

@@ -183,12 +183,15 @@ def make_classifier(
 
 def add_output(backbone: Backbone, config: TextClassifierConfig, classes: tuple[str, ...]) -> TextClassifier:
     base = backbone.model.train().requires_grad_(True)
-    size = {"width": backbone.width, "dropout": config.dropout}
+    width, dropout = backbone.width, config.dropout
     if backbone.pooling == "own":
-        return TextClassifier(own_classifier(backbone, classes), "own", len(classes), **size)
+        return TextClassifier(
+            own_classifier(backbone, classes), "own", len(classes), width=width, dropout=dropout
+        )
     assert backbone.pooling in POOLINGS
     drop_pooler(base)
-    model = TextClassifier(base, backbone.pooling, len(classes), **size)
+    model = TextClassifier(base, backbone.pooling, len(classes), width=width, dropout=dropout)
+    assert model.output is not None
     torch.nn.init.normal_(model.output.weight, std=OUTPUT_DEVIATION)
     torch.nn.init.zeros_(model.output.bias)
     return model
@@ -211,7 +214,7 @@ def own_classifier(backbone: Backbone, classes: tuple[str, ...]) -> Any:
     if getattr(config, "pad_token_id", None) is None:
         config.pad_token_id = backbone.padding
     try:
-        own = AutoModelForSequenceClassification.from_config(config)
+        own: Any = AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-untyped-call]  # transformers
     except ValueError as error:
         raise SettingError(
             f"The architecture {config.model_type} has no classifier of its own.",

@@ -141,7 +141,7 @@ class TextInputs:
                 remedy="Use the network 'head'.",
             )
         self.dataset, self.device, self.padding, self.cost = dataset, device, padding, most
-        self.item_shape = (most,)
+        self.item_shape: tuple[int, ...] = (most,)
         self.split = split_rows(
             dataset, validation=config.validation, test=config.test, seed=config.split_seed
         )

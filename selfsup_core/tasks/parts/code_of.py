@@ -6,15 +6,15 @@ Its settings and weights are copied into the classifier's run, which so stays wh
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch import nn
 
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.features.config import DataConfig
 from selfsup_core.files import write_bytes
 from selfsup_core.models import MODELS
+from selfsup_core.models.modules.autoencoder import CodingNetwork
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.train.loop import load_trained
 
@@ -22,9 +22,9 @@ SETTINGS, WEIGHTS = "encoder.yaml", "encoder.safetensors"
 SAME = ("source", "split_seed", "validation", "test", "leave_out")
 
 
-def build_encoder(spec: Any, item_shape: tuple[int, ...], weights: dict[str, Any]) -> nn.Module:
+def build_encoder(spec: Any, item_shape: tuple[int, ...], weights: dict[str, Any]) -> CodingNetwork:
     """An autoencoder with these weights, in evaluation mode, frozen; its `encode` is what is wanted."""
-    model = MODELS[spec.model.kind].build(spec.model, item_shape)
+    model = cast("CodingNetwork", MODELS[spec.model.kind].build(spec.model, item_shape))
     OBJECTIVES[spec.objective.kind](spec.objective).equip(model)
     load_trained(model, weights)
     return model.eval().requires_grad_(False)
@@ -44,7 +44,7 @@ def check_same(spec: Any, config: DataConfig, run: str) -> None:
 
 def take_encoder(
     workspace: Path, folder: Path, config: DataConfig, item_shape: tuple[int, ...]
-) -> tuple[nn.Module, str]:
+) -> tuple[CodingNetwork, str]:
     """The encoder that `config.code_of` names, from the classifier's own folder when it is there, and a note.
 
     Raises:

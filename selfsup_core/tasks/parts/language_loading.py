@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -135,7 +135,9 @@ def load_run_model(workspace: Path, run: str, epoch: int | None = None) -> tuple
     tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True, trust_remote_code=False)
     if spec.model.kind == "pretrained":
         is_masked = spec.objective.kind == "masked-language"
-        model, _, _ = load_to_continue(spec.model, workspace, is_masked=is_masked, seed=spec.seed)
+        model, _, _ = load_to_continue(
+            cast("PretrainedConfig", spec.model), workspace, is_masked=is_masked, seed=spec.seed
+        )
     else:
         model = network.build(spec.model, (len(tokenizer),))
         for name in ("bos_token_id", "eos_token_id"):

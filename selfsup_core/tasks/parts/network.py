@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
 
 from selfsup_core.features.batches import Prepared
 from selfsup_core.models import MODELS
-from selfsup_core.models.modules.autoencoder import glorot_init
+from selfsup_core.models.modules.autoencoder import CodingNetwork, glorot_init
 from selfsup_core.objectives import Objective
 from selfsup_core.runs.spec import RunSpec
 
 
-def build_model(spec: RunSpec, objective: Objective, data: Prepared) -> torch.nn.Module:
+def build_model(spec: RunSpec, objective: Objective[Any], data: Prepared) -> CodingNetwork:
     """On the CPU, weights from the spec's seed.
 
     Raises:
         SettingError: network, objective and data do not go together; says which do.
     """
-    model = MODELS[spec.model.kind].build(spec.model, data.item_shape)
+    model = cast("CodingNetwork", MODELS[spec.model.kind].build(spec.model, data.item_shape))
     model.groups = data.groups
     objective.equip(model)
     generator = torch.Generator().manual_seed(spec.seed)
     glorot_init(model, generator)
     for module in model.modules():
         if hasattr(module, "reset"):
-            module.reset(generator)
+            cast("Any", module).reset(generator)
     return model

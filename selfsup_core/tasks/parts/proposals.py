@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class Proposers:
         self.shares: np.ndarray | None = None
         self.doubt = ""
         self._look_at_graph()
-        asked = {
+        asked: dict[str, Callable[[], np.ndarray]] = {
             "neighbors": self._ask_neighbors,
             "names": self._ask_names,
             "rules": self._ask_rules,

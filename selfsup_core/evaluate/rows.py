@@ -1,0 +1,100 @@
+"""What passes from an epoch to its row in metrics.jsonl, and what its numbers are compared with.
+
+Objectives name their own terms (`train_…`, `val_…`), so a row may hold more names than stand here: these are the ones
+by which something is looked for.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+Metrics = dict[str, float | None]  # by name; None where there is no number, or it was not finite
+
+
+class Sign(TypedDict):
+    """A sign of trouble: what it is for programs, what is seen, and what helps."""
+
+    code: str
+    text: str
+    remedy: str
+
+
+class StepRow(TypedDict, total=False):
+    """The mean of a few training steps, under the names of the objective's terms."""
+
+    kind: Literal["step"]
+    step: int
+    epoch: float
+    seconds: float
+    train_loss: float
+
+
+class EpochRow(TypedDict, total=False):
+    """An epoch; 0 is the network before training."""
+
+    kind: Literal["epoch"]
+    step: int
+    epoch: int
+    seconds: float
+    learning_rate: float
+    samples_per_second: float | None
+    signs: list[Sign]
+    train_loss: float | None
+    val_loss: float | None
+    val_mse: float | None
+    val_dead_units: float | None
+    val_active_dimensions: float | None
+    val_used_codes: float | None
+    val_saturated: float | None
+    val_accuracy: float | None
+    val_largest_share: float | None
+    val_largest_true_share: float | None
+
+
+class Baseline(TypedDict, total=False):
+    """What simpler means achieve on the same validation rows; each task has its own."""
+
+    # Autoencoders: PCA with as many dimensions as the code, and the raw input
+    pca_components: int
+    pca_rows: int
+    pca_mse: float | None
+    pca_knn_accuracy: float | None
+    pca_probe_accuracy: float | None
+    raw_knn_accuracy: float | None
+    raw_probe_accuracy: float | None
+    verdict_margin: float
+    # Classifiers: the most frequent class, and logistic regression
+    majority_accuracy: float | None
+    labeled_rows: int
+    validation_rows: int
+    class_count: int
+    logistic_accuracy: float | None
+    logistic_macro_f1: float | None
+    logistic_rows: int
+    # Pseudo-labels: how good a proposer the given labels are likely to make
+    gauge: str
+    gauge_tone: str
+    gauge_accuracy: float | None
+    # Language models: counting tokens and pairs of them
+    vocabulary: int
+    uniform_loss: float
+    unigram_loss: float
+    bigram_loss: float
+    uniform_bits: float
+    unigram_bits: float
+    bigram_bits: float
+
+
+class RunAbout(TypedDict, total=False):
+    """What signs of trouble must know of a run beside its numbers.
+
+    Attributes:
+        objective_settings: the objective's own, by name.
+    """
+
+    objective: str
+    objective_settings: dict[str, object]
+    code_size: int
+    code_activation: str
+    is_last: bool
+    epochs: int
