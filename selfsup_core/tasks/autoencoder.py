@@ -13,7 +13,7 @@ from selfsup_core.features.batches import prepare
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.frames import FrameStore
-from selfsup_core.tasks import TASKS, Look, Setting, Task
+from selfsup_core.tasks import TASKS, Look, Task, TaskContext
 from selfsup_core.tasks.parts.network import build_model
 
 
@@ -23,12 +23,12 @@ class AutoencoderTask(Task):
 
     baseline_message = "Measuring the PCA baseline: as many numbers as the code has."
 
-    def __init__(self, setting: Setting) -> None:
-        spec = setting.spec
-        self.spec, self.choice = spec, setting.choice
-        dataset = setting.persist(lambda: open_source(spec.data.source, setting.workspace, verify=True))
+    def __init__(self, context: TaskContext) -> None:
+        spec = context.spec
+        self.spec, self.choice = spec, context.choice
+        dataset = context.persist(lambda: open_source(spec.data.source, context.workspace, verify=True))
         self.data = prepare(
-            dataset, spec.data, self.choice.name, workspace=setting.workspace, progress=setting.say
+            dataset, spec.data, self.choice.name, workspace=context.workspace, progress=context.say
         )
         self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
         self.model = build_model(spec, self.objective, self.data).to(self.choice.name)

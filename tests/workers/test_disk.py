@@ -14,8 +14,8 @@ from selfsup_core.files import read_json
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import read_rows, read_state, update_state
 from selfsup_core.runs.queue import list_queue, submit
+from selfsup_core.workers import keeper as keeper_module
 from selfsup_core.workers import supervisor as supervisor_module
-from selfsup_core.workers import worker as worker_module
 from selfsup_core.workers.supervisor import Supervisor
 from selfsup_core.workers.worker import Worker
 from tests.helpers import (
@@ -59,7 +59,7 @@ def quick(monkeypatch):
         FullWorker.seen.append(read_json(self.folder.state))
 
     monkeypatch.setattr(Worker, "_sleep_for_disk", sleep)
-    monkeypatch.setattr(worker_module.time, "sleep", lambda _: None)
+    monkeypatch.setattr(keeper_module.time, "sleep", lambda _: None)
     FullWorker.at, FullWorker.count, FullWorker.code, FullWorker.seen = -1, 0, errno.ENOSPC, []
 
 

@@ -16,6 +16,7 @@ from selfsup_core.runs.folder import read_rows, read_state
 from selfsup_core.runs.queue import resume, submit
 from selfsup_core.runs.thinned import list_frames
 from selfsup_core.train.checkpoint import list_checkpoints
+from selfsup_core.workers import keeper as keeper_module
 from selfsup_core.workers import worker as worker_module
 from selfsup_core.workers.supervisor import ensure_supervisor, supervisor_info
 from tests.helpers import (
@@ -222,7 +223,7 @@ def test_a_full_disk_pauses_with_its_cause_and_goes_on_by_itself(workspace: Path
             seen.append((state["status"], state["message"], (folder.path / "reserve").exists()))
 
     monkeypatch.setattr(MetricsWriter, "append", append)
-    monkeypatch.setattr(worker_module.time, "sleep", sleep)
+    monkeypatch.setattr(keeper_module.time, "sleep", sleep)
     assert run_here(folder)["status"] == "finished"
     assert len(seen) == 2
     assert all(status == "paused" and "disk is full" in message for status, message, _ in seen)
