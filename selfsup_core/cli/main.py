@@ -5,10 +5,10 @@ Exit codes: 0 finished, 1 failed, 2 bad usage or spec. Torch is not imported her
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,11 +82,15 @@ def train(
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the run.")] = "",
     owner: Annotated[str, typer.Option(help="Whose run it is, on a shared machine.")] = "local",
+    with_hand: Annotated[
+        bool,
+        typer.Option("--hand/--no-hand", help="Whether labels made by hand join a run with pseudo-labels."),
+    ] = True,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Train, and wait for the end with a progress bar. Ctrl-C leaves the run going."""
-    from selfsup_core.data.library.own import read_split
+    from selfsup_core.runs.compose import compose_spec
     from selfsup_core.runs.queue import submit
     from selfsup_core.runs.spec import parse_assignments, preset_spec, read_spec
     from selfsup_core.workers.supervisor import ensure_supervisor
@@ -94,16 +98,10 @@ def train(
     overrides = parse_assignments(assignments or [])
     if name:
         overrides["name"] = name
-    if source := overrides.get("data.source"):
-        # As on the page, a run begins with the split and label budget that were set for its data.
-        kept = {}
-        with contextlib.suppress(StudioError):  # a name that is not known is reported with the spec
-            kept = read_split(place(workspace), str(source))
-        overrides = {f"data.{key}": value for key, value in kept.items()} | overrides
-    path = Path(recipe)
+    path, root = Path(recipe), place(workspace)
     is_file = path.suffix in (".yaml", ".yml")
-    spec = read_spec(path, overrides) if is_file else preset_spec(recipe, overrides)
-    root = place(workspace)
+    make = partial(read_spec, path) if is_file else partial(preset_spec, recipe)
+    spec = compose_spec(root, make, overrides, with_hand=with_hand)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)
     ensure_supervisor(root)
     try:

@@ -7,14 +7,13 @@ from typing import Any
 import torch
 
 from selfsup_core.data.sources import open_source
-from selfsup_core.evaluate.autoencoder import Evaluator
 from selfsup_core.evaluate.words.trouble import find_signs
 from selfsup_core.features.batches import prepare
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.tasks import TASKS, Look, Task, TaskContext
-from selfsup_core.tasks.parts.network import build_model
+from selfsup_core.tasks.parts.network import build_evaluator, build_model
 
 
 @TASKS.register("autoencoder")
@@ -32,16 +31,7 @@ class AutoencoderTask(Task):
         )
         self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
         self.model = build_model(spec, self.objective, self.data).to(self.choice.name)
-        left_out = dataset.classes.index(spec.data.leave_out) if spec.data.leave_out else -1
-        self.evaluator = Evaluator(
-            self.data,
-            tiles=spec.frames.tiles,
-            samples=spec.frames.samples,
-            labels_per_class=spec.data.labels_per_class,
-            seed=spec.data.split_seed,
-            labels_fraction=spec.data.labels_fraction,
-            left_out=left_out,
-        )
+        self.evaluator = build_evaluator(spec, dataset, self.data)
         self.values, self.rows = self.data.values, self.data.rows(self.data.split.train)
         self.digest = dataset.digest
         self.notes = [self.data.note] if self.data.note else []
