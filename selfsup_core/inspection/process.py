@@ -33,6 +33,7 @@ from selfsup_core.workers.supervisor import fingerprint
 
 IDLE_SECONDS = 900.0
 START_SECONDS = 60.0
+AGAIN_SECONDS = 5.0
 ATTEMPTS = 5
 ANSWER_SECONDS = 60.0
 PREPARE_SECONDS = 600.0  # the first use of a model unpacks it
@@ -140,11 +141,16 @@ class LabClient:
     def _ensure(self) -> dict[str, Any]:
         with self.lock:
             warm(self.workspace, self.role)
-            deadline = time.monotonic() + START_SECONDS
+            asked = time.monotonic()
+            deadline = asked + START_SECONDS
             while time.monotonic() < deadline:
                 about = lab_info(self.workspace, self.role)
                 if about and about["fingerprint"] == fingerprint():
                     return about
+                if time.monotonic() - asked > AGAIN_SECONDS:
+                    # The one that was started has met the lock of one on its way out, and has left.
+                    asked = time.monotonic()
+                    warm(self.workspace, self.role)
                 time.sleep(0.05)
         raise RunError("The process that tries networks out did not start.", code="no-lab")
 

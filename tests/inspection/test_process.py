@@ -23,6 +23,7 @@ from tests.helpers import wait_for
 def client(runs):
     yield LabClient(runs.workspace)
     stop_lab(runs.workspace)
+    wait_for(lambda: lab_info(runs.workspace) is None, "the end of the process")
 
 
 def test_it_answers_starts_anew_after_a_crash_and_says_what_is_wrong(runs, client):

@@ -231,6 +231,33 @@ def test_a_paused_map_and_slow_vectors_hold_nobody_up(workspace: Path, monkeypat
     assert not spaces.turn.locked()
 
 
+def test_a_slow_question_is_begun_fetched_and_dropped(spaces, monkeypatch):
+    key = draw(spaces, "data:wine", kind="pca")
+    gate = threading.Event()
+    real = questions.QUESTIONS["trust"]
+    monkeypatch.setitem(questions.QUESTIONS, "trust", lambda asked: (gate.wait(60), real(asked))[1])
+    begin = lambda **values: spaces.begin("data:wine", "trust", values)["work"]  # noqa: E731
+    work, given_up = begin(key=key), begin(key=key)
+    assert ask(spaces, "data:wine", "fetch", work=work)["working"] >= 0
+    assert ask(spaces, "data:wine", "colors", key=key)["categories"]  # nobody waits for it
+    ask(spaces, "data:wine", "drop", work=given_up)
+    assert spaces.is_at_work
+    gate.set()
+    said = wait_for(
+        lambda: (s := ask(spaces, "data:wine", "fetch", work=work, wait=1)) and "trustworthiness" in s and s,
+        "the answer",
+    )
+    assert said["of"] == 178
+    for gone in (work, given_up):
+        with pytest.raises(DataError, match="no longer"):
+            ask(spaces, "data:wine", "fetch", work=gone)
+    wrong = begin(key="0" * 16)
+    with pytest.raises(DataError, match="no map"):
+        ask(spaces, "data:wine", "fetch", work=wrong, wait=5)
+    with pytest.raises(SettingError, match="no question"):
+        spaces.use("data:wine", "begin", {"tool": "start", "values": {}})
+
+
 def test_one_run_that_is_slow_to_open_keeps_no_other_waiting(runs, monkeypatch):
     gate = threading.Event()
     slow, quick = runs["plain"].id, runs["two"].id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -18,6 +19,7 @@ from selfsup_core.data.splits import choose_stratified
 from selfsup_core.errors import DataError, SettingError, StudioError
 from selfsup_core.files import read_json, sha256, write_json
 from selfsup_core.inspection.keyed import KeyedLocks
+from selfsup_core.inspection.loaded import Work
 from selfsup_core.inspection.registry import Answer
 from selfsup_core.inspection.space import layouts
 from selfsup_core.inspection.space.acts import ACTS
@@ -30,6 +32,7 @@ from selfsup_core.projection.maps import Made, make_map
 from selfsup_core.settings import explain
 
 KEPT_SUBJECTS, KEPT_VECTORS = 4, 4
+MOST_WAIT = 5.0  # seconds that a fetch may wait
 QUICK_SECONDS = 1.0  # what takes longer has progress and can be cancelled
 MOST_EPOCHS = 60  # of a replay
 SHOWN_EVERY = 0.35  # seconds between layouts that are shown while one is made
@@ -137,6 +140,7 @@ class Spaces:
         self.subjects: OrderedDict[str, Subject] = OrderedDict()
         self.kept: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
         self.jobs: dict[str, Job] = {}
+        self.works: dict[str, Work] = {}
         self.lock, self.turn, self.making = threading.Lock(), threading.Lock(), KeyedLocks()
 
     def warm_up(self) -> None:
@@ -146,10 +150,19 @@ class Spaces:
 
     @property
     def is_at_work(self) -> bool:
-        return any(job.status in ("running", "paused") for job in self.jobs.values())
+        is_asked = any(not work.done.is_set() for work in list(self.works.values()))
+        return is_asked or any(j.status in ("running", "paused") for j in list(self.jobs.values()))
 
     def use(self, name: str, tool: str, values: dict[str, Any]) -> Answer:
-        """Args: tool: describe, start, look, pause, resume, cancel, or one of `questions.QUESTIONS` and `acts.ACTS`. Raises StudioError."""
+        """Do what was asked of a space.
+
+        Args:
+            tool: describe, start, look, pause, resume, cancel, or one of `questions.QUESTIONS` and `acts.ACTS`; with begin, fetch
+                and drop one of the latter is asked without waiting for it.
+
+        Raises:
+            StudioError: it cannot be answered.
+        """
         own: dict[str, Callable[..., Any]] = {
             "describe": self.describe,
             "start": self.start,
@@ -157,7 +170,11 @@ class Spaces:
             "pause": self.pause,
             "resume": self.resume,
             "cancel": self.cancel,
+            "begin": self.begin,
+            "drop": self.drop,
         }
+        if tool == "fetch":
+            return self.fetch(**values)
         if tool in own:
             return Answer(about=own[tool](name, **values))
         known = QUESTIONS | ACTS
@@ -167,6 +184,41 @@ class Spaces:
         key, epoch = str(values.pop("key", "")), values.pop("epoch", None)
         # No lock: a question that takes half a minute must not keep the others in the room waiting.
         return known[tool](self.asked(name, key, epoch), **values)
+
+    # Questions that may take long
+
+    def begin(self, name: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Ask a question in a thread of its own: {"work"}, by which `fetch` gives the answer and `drop` lets go of it."""
+        if tool not in QUESTIONS | ACTS:
+            raise SettingError(f"{tool!r} is no question. Known: {', '.join(QUESTIONS | ACTS)}.")
+        work = Work(tool)
+        key = secrets.token_hex(8)
+        with self.lock:
+            self.works = {k: w for k, w in self.works.items() if not w.is_stale} | {key: work}
+        work.begin(lambda say: self.use(name, tool, values))
+        return {"work": key}
+
+    def fetch(self, work: str, wait: float = 0.0) -> Answer:
+        """The answer of a question that was begun, once; {"working": seconds} while there is none after `wait` seconds.
+
+        Raises:
+            StudioError: what the question raised, or that there is no such work.
+        """
+        found = self.works.get(work)
+        if found is None:
+            raise DataError("This question is no longer worked on.", code="no-work", remedy="Ask it again.")
+        if not found.done.wait(min(max(wait, 0.0), MOST_WAIT)):
+            return Answer(about={"working": time.monotonic() - found.started})
+        self.drop("", work)
+        if found.error is not None:
+            raise found.error
+        return found.made
+
+    def drop(self, name: str, work: str) -> dict[str, Any]:
+        """Nobody wants the answer any more. What is computed ends by itself, and nothing waits for it."""
+        with self.lock:
+            self.works.pop(work, None)
+        return {}
 
     def subject(self, name: str) -> Subject:
         with self.making(("subject", name)):
