@@ -31,3 +31,9 @@ def table(rows: list[tuple[str, ...]]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def summary_of(state: dict[str, Any]) -> str:
+    from selfsup_core.evaluate.words.verdict import describe_run
+
+    return f"{state['run']}  {state['status']}: {describe_run(state)}"

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from selfsup_core import __version__
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.registry import TOOLS
 from selfsup_core.runs.folder import RunFolder, list_states, open_run, read_state, update_state
@@ -259,3 +260,8 @@ def test_language_models_from_the_shell(tmp_path: Path):
     assert bad.returncode in (1, 2)
     assert "config.json" in bad.stderr
     assert "Traceback" not in bad.stderr
+
+
+def test_the_version_is_told():
+    answer = cli("--version", workspace=None)
+    assert (answer.returncode, answer.stdout.strip()) == (0, f"SelfSup Studio {__version__}")
