@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from selfsup_core.runs.folder import default_workspace
+from selfsup_core.runs.workspace import open_workspace
 
 Workspace = Annotated[
     Path | None,
@@ -18,7 +19,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 
 
 def place(workspace: Path | None) -> Path:
-    return workspace.resolve() if workspace else default_workspace()
+    return open_workspace(workspace.resolve() if workspace else default_workspace())
 
 
 def show(value: Any, as_json: bool, text: str) -> None:

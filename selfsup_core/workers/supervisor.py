@@ -31,6 +31,7 @@ from selfsup_core.runs.folder import (
 from selfsup_core.runs.processes import identity, is_alive, start_detached, who_serves
 from selfsup_core.runs.queue import enqueue, list_queue, withdraw
 from selfsup_core.runs.trash import empty_old
+from selfsup_core.runs.workspace import open_workspace
 from selfsup_core.workers.launcher import Launcher, local_launcher
 
 LOOP_SECONDS = 0.02
@@ -256,6 +257,7 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
     from filelock import FileLock, Timeout
 
     home(workspace).mkdir(parents=True, exist_ok=True)
+    open_workspace(workspace)
     lock = FileLock(home(workspace) / "lock")
     try:
         lock.acquire(blocking=False)
