@@ -36,9 +36,9 @@ from selfsup_core.pseudo.audit import (
     verdict,
 )
 from selfsup_core.pseudo.hand import spread_out
+from selfsup_core.pseudo.keeping import proposed
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch
 from selfsup_core.pseudo.online import Consistency
-from selfsup_core.pseudo.select import proposed
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
 from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask

@@ -15,6 +15,7 @@ from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import list_sources
+from selfsup_core.pseudo.keepers import KEEPERS
 from selfsup_core.runs.compose import compose_spec, kept_settings
 from selfsup_core.runs.spec import (
     RunSpec,
@@ -104,15 +105,6 @@ ONLY = {
     "zero-shot": ("text",),
     "generated": ("text",),
 }  # kinds of data that a proposer is for
-KEEPERS = {
-    "top-k": "The surest of each class",
-    "fixed": "Above a threshold",
-    "entropy": "Low entropy",
-    "lee": "All, slowly more (Lee 2013)",
-    "flexmatch": "FlexMatch",
-    "freematch": "FreeMatch",
-    "softmatch": "SoftMatch",
-}
 
 
 def labeled_sources() -> dict[str, Any]:
@@ -207,9 +199,9 @@ def choose_pseudo(base: RunSpec, settings: dict[str, Any], preset: str, kind: st
     )
     keep = keeper.selectbox(
         "Which are kept",
-        list(KEEPERS),
+        settings["objective.keep"].choices,
         key=f"pseudo-keep-{preset}",
-        format_func=lambda n: KEEPERS[n],
+        format_func=lambda n: KEEPERS[n].title,
         help=help_text(settings["objective.keep"]),
     )
     values: dict[str, Any] = {"objective.proposers": who.split("+"), "objective.keep": keep}
