@@ -38,6 +38,11 @@ FLAGS = [
     "--disable-component-update",
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# Width and height, and the theme: each page once in light on a wide screen and once in dark on a narrow one.
+SCREENS = [
+    pytest.param((1440, 900), "light", id="wide-light"),
+    pytest.param((390, 844), "dark", id="narrow-dark"),
+]
 # Streamlit asks below the page's own path first, to find out where the app lives.
 EXPECTED = ("_stcore/health", "_stcore/host-config")
 

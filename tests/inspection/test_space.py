@@ -310,10 +310,10 @@ def test_what_cannot_be_drawn_is_said(spaces, workspace: Path):
         spaces.start("data:wine", {"kind": "axes"})
     with pytest.raises(SettingError, match="no class 'nobody'"):
         spaces.start("data:wine", {"kind": "axes", "x_from": "class:nobody", "x_to": "class:class_0"})
-    with pytest.raises(DataError, match="no embeddings"):
-        spaces.start("embedding:my-texts:minilm", {}) if (
-            spaces.workspace / "datasets" / "my-texts"
-        ).exists() else spaces.start("embedding:newsgroups:minilm", {})
+    save_texts(spaces.workspace)
+    for source in ("my-texts", "newsgroups"):
+        with pytest.raises(DataError, match="no embeddings"):
+            spaces.start(f"embedding:{source}:minilm", {})
     bad = np.array([[1.0, np.nan], [2.0, 3.0], [0.0, 1.0]] * 10, np.float32)
     save_dataset(
         Dataset(
