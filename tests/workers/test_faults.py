@@ -26,6 +26,7 @@ from tests.helpers import (
     rows_without_times,
     run_here,
     same,
+    stays,
     tiny_spec,
     wait_for,
     wait_status,
@@ -52,6 +53,7 @@ def kill_worker_at(folder, epoch: int) -> None:
     os.kill(state["worker"]["pid"], signal.SIGKILL)
 
 
+@pytest.mark.serial
 def test_a_killed_worker_is_seen_and_resume_is_bit_identical(supervised: Path):
     whole = start(supervised, **SLOW)
     wait_status(whole, "finished")
@@ -148,6 +150,7 @@ def test_a_live_change_before_the_kill_takes_effect_again_at_its_step(workspace:
     assert not same(weights(plain), weights(killed)), "the change must matter for this to prove anything"
 
 
+@pytest.mark.serial
 def test_pausing_and_steps_change_nothing_in_the_outcome(supervised: Path):
     whole = start(supervised, **SLOW)
     wait_status(whole, "finished")
@@ -157,9 +160,7 @@ def test_pausing_and_steps_change_nothing_in_the_outcome(supervised: Path):
     send(steered, "pause")
     state = wait_status(steered, "paused")
     assert time.monotonic() - began < 2
-    step = state["step"]
-    time.sleep(0.3)
-    assert read_state(steered)["step"] == step
+    assert stays(lambda: read_state(steered)["step"], "the step of a paused run") == state["step"]
     for _ in range(2):
         before = read_json(steered.state)["beat"]
         send(steered, "step")

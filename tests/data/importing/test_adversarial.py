@@ -609,7 +609,7 @@ def test_child_that_dies_is_a_plain_error(
 
 
 def test_child_that_never_ends_is_ended(workspace: Path, tmp_path: Path, monkeypatch) -> None:
-    false_child(tmp_path, monkeypatch, "import time; time.sleep(60)")
+    false_child(tmp_path, monkeypatch, "import signal; signal.pause()")
     monkeypatch.setattr(child, "LIMITS", replace(LIMITS, cpu_seconds=0.25))
     with pytest.raises(DataError) as caught:
         run_job("build", workspace, name="my-x")
