@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.process import stop_lab
@@ -26,6 +26,9 @@ from selfsup_core.runs.spec import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.conftest import kill_workers
 from tests.helpers import ROOT, wait_for, wait_status
+
+# Playwright's own five seconds are too few where tests run beside each other on a small machine.
+expect.set_options(timeout=30_000)
 
 FLAGS = [
     "--headless",

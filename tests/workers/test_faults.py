@@ -47,7 +47,7 @@ def kill_worker_at(folder, epoch: int) -> None:
 
     def is_due():
         state = read_json(folder.state)
-        return state["epoch"] >= epoch and list_checkpoints(folder.checkpoints) and state
+        return state and state["epoch"] >= epoch and list_checkpoints(folder.checkpoints) and state
 
     state = wait_for(is_due, f"epoch {epoch}")
     os.kill(state["worker"]["pid"], signal.SIGKILL)
