@@ -4,13 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+WORKERS ?= 2
 
 .PHONY: run test lint install clean bench
 run: $(INSTALLED)
 	$(BIN)/python server.py --open
 
+# What asserts how long something takes runs last and alone. Code 5 says that a call had no tests: PYTEST_ADDOPTS may
+# choose such that only one of them has any.
 test: lint
-	$(BIN)/python -m pytest
+	@parallel=0; serial=0; \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not serial" || parallel=$$?; \
+	$(BIN)/python -m pytest -m serial || serial=$$?; \
+	case "$$parallel $$serial" in "0 0" | "0 5" | "5 0") ;; *) exit 1 ;; esac
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff format --check .

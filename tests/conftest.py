@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,38 @@ from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.processes import is_alive
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.helpers import wait_for
+
+TESTS = Path(__file__).parent
+
+
+# Session fixtures that take seconds to make: tests that share one run in one process.
+SHARED = ("supervised", "runs", "smollm")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mutations", type=int, default=25, help="Mutations of each importer's file.")
+    parser.addoption(
+        "--mutation-seed", type=int, help="Mutations of an earlier run; else new ones each time."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.mutation_seed is None:  # the processes of -n take the seed over
+        config.option.mutation_seed = secrets.randbits(32)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With --dist loadgroup a file stays in one process, and so do all tests that share something expensive."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    if item.get_closest_marker("browser"):
+        return "browser"
+    shared = next((name for name in SHARED if name in item.fixturenames), None)
+    return shared or item.path.relative_to(TESTS).with_suffix("").as_posix()
 
 
 @pytest.fixture

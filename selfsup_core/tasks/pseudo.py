@@ -118,14 +118,18 @@ class PseudoTask(ClassifyTask):
         hand = dict(self.spec.objective.hand)
         if any(not 0 <= label < len(self.classes) for label in hand.values()):
             raise DataError(
-                f"A label by hand names class number {max(hand.values())}; these data have {len(self.classes)} classes.",
+                f"A hand label names class number {max(hand.values())}, but these data have {len(self.classes)} classes.",
                 code="bad-hand-label",
                 remedy="Take labels by hand over to runs with the same data only.",
             )
         in_train = set(self.inputs.split.train.tolist())
         outside = [row for row in hand if row not in in_train]
         if outside:
-            self.notes_of_hand = f"{len(outside)} labels by hand are of validation or test rows of this split and are not learned from."
+            self.notes_of_hand = (
+                "1 hand label is for a validation or test row of this split and is not used for training."
+                if len(outside) == 1
+                else f"{len(outside):,} hand labels are for validation or test rows of this split and are not used for training."
+            )
         for row, label in hand.items():
             if row in in_train:
                 given[row] = label
@@ -138,7 +142,7 @@ class PseudoTask(ClassifyTask):
         if most and len(pool) > most:
             generator = np.random.default_rng(self.spec.data.split_seed + 7)
             self.notes.append(
-                f"{most:,} of {len(pool):,} unlabeled rows are used, as objective.unlabeled_pool says."
+                f"This run uses {most:,} of {len(pool):,} unlabeled rows, as objective.unlabeled_pool says."
             )
             pool = np.sort(generator.permutation(pool)[:most])
         if len(pool) == 0:

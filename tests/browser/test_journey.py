@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
-from tests.browser.conftest import Server, stage_value, wait_stage
+from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
 
 pytestmark = pytest.mark.browser
 
@@ -255,8 +255,7 @@ def test_security_headers_and_localhost_only(server, open_context):
     assert "0.0.0.0" not in log
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize(("size", "theme"), SCREENS)
 def test_nothing_is_wider_than_the_screen(server, finished, open_context, keep, theme, size):
     page = open_context(*size, color_scheme=theme).new_page()
     for path in ("", "runs", "autoencoder", f"autoencoder?run={finished.id}"):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from selfsup_core.data.sources import list_sources, open_source
 from selfsup_core.runs.folder import list_states
-from tests.browser.conftest import Server, wait_stage
+from tests.browser.conftest import SCREENS, Server, wait_stage
 from tests.data.importing.make import archive, png, write
 
 pytestmark = pytest.mark.browser
@@ -97,8 +97,7 @@ def test_rubbish_is_refused_in_words_and_leaves_nothing(server, open_context, tm
     assert leftovers == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize(("size", "theme"), SCREENS)
 def test_data_page_fits_the_screen(server, open_context, keep, theme, size):
     page = open_context(*size, color_scheme=theme).new_page()
     for name in ("mnist-5k", "wine", "newsgroups", "tones"):

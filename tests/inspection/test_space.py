@@ -30,7 +30,7 @@ from selfsup_core.inspection.space.selections import (
 from selfsup_core.inspection.space.spaces import Spaces
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.runs.spec import preset_spec
-from tests.helpers import make_run, run_here, wait_for
+from tests.helpers import make_run, run_here, stays, wait_for
 from tests.inspection.conftest import save_texts
 
 
@@ -144,41 +144,43 @@ def test_tokens_of_a_language_model(workspace: Path):
 
 
 @pytest.fixture
-def slow(monkeypatch, spaces):
-    """A map that takes its time between its steps."""
-    real = Spaces._make
+def one_by_one(monkeypatch, spaces):
+    """A map that takes a step when the test releases one."""
+    real, steps = Spaces._make, threading.Semaphore(0)
 
     def make(self, job, *rest):
         say = job.say
 
         def slowly(*told):
-            time.sleep(0.02)
+            assert steps.acquire(timeout=60)
             say(*told)
 
         job.say = slowly
         real(self, job, *rest)
 
     monkeypatch.setattr(Spaces, "_make", make)
-    return spaces
+    return spaces, steps
 
 
-def test_a_long_map_shows_itself_pauses_and_is_cancelled(slow, monkeypatch):
+def test_a_long_map_shows_itself_pauses_and_is_cancelled(one_by_one, monkeypatch):
+    slow, steps = one_by_one
+    go_on = steps.release
     monkeypatch.setattr("selfsup_core.inspection.space.spaces.SHOWN_EVERY", 0.0)
     key = slow.start("data:digits", {"kind": "umap", "steps": 1200, "seed": 5})["key"]
     workspace = slow.workspace
     look = lambda: slow.look("data:digits", key)["job"]  # noqa: E731
-    wait_for(lambda: look()["stage"] == "layout" and look()["stamp"] > 2, "a layout on its way")
+    wait_for(lambda: go_on() or (look()["stage"] == "layout" and look()["stamp"] > 2), "a layout on its way")
     assert layouts.read_layout(workspace, key, partial=True).shape == (1797, 2)
     assert look()["seconds_left"] is None or look()["seconds_left"] > 0
     assert slow.pause("data:digits", key)["status"] == "paused"
-    wait_for(lambda: look()["status"] == "paused", "the pause")
-    time.sleep(0.15)
-    done = look()["done"]
-    time.sleep(0.15)
-    assert look()["done"] == done
+    wait_for(lambda: go_on() or not slow.turn.locked(), "the pause")
+    assert look()["status"] == "paused"
+    go_on(50)
+    done = stays(lambda: look()["done"], "the number of steps of a paused map")
     slow.resume("data:digits", key)
     wait_for(lambda: look()["done"] > done, "going on")
     slow.cancel("data:digits", key)
+    go_on(50)
     wait_for(lambda: look()["status"] == "cancelled", "the end")
     partial = layouts.folder_of(workspace, key) / layouts.PARTIAL
     wait_for(lambda: not partial.exists(), "the half-made layout to go")
@@ -186,6 +188,7 @@ def test_a_long_map_shows_itself_pauses_and_is_cancelled(slow, monkeypatch):
         ask(slow, "data:digits", "trust", key=key)
 
 
+@pytest.mark.serial
 def test_a_slow_quick_map_is_a_job_that_is_cancelled_and_holds_nobody_up(workspace: Path, monkeypatch):
     gate = threading.Event()
     real = spaces_module.make_map
@@ -337,10 +340,10 @@ def test_what_cannot_be_drawn_is_said(spaces, workspace: Path):
         spaces.start("data:wine", {"kind": "axes"})
     with pytest.raises(SettingError, match="no class 'nobody'"):
         spaces.start("data:wine", {"kind": "axes", "x_from": "class:nobody", "x_to": "class:class_0"})
-    with pytest.raises(DataError, match="no embeddings"):
-        spaces.start("embedding:my-texts:minilm", {}) if (
-            spaces.workspace / "datasets" / "my-texts"
-        ).exists() else spaces.start("embedding:newsgroups:minilm", {})
+    save_texts(spaces.workspace)
+    for source in ("my-texts", "newsgroups"):
+        with pytest.raises(DataError, match="no embeddings"):
+            spaces.start(f"embedding:{source}:minilm", {})
     bad = np.array([[1.0, np.nan], [2.0, 3.0], [0.0, 1.0]] * 10, np.float32)
     save_dataset(
         Dataset(
