@@ -2,7 +2,7 @@
 
 import { el, setText } from "../../lib/dom.js"
 import { drawItem, itemAt } from "../items.js"
-import { latest } from "../lab.js"
+import { latest } from "../asking.js"
 
 const CELL = 30, MOST = 441, SIZE = 96, WAIT = 180
 

@@ -2,7 +2,7 @@
 
 import { saveFile, toggle } from "../controls.js"
 import { el, setText } from "../../lib/dom.js"
-import { asker } from "../lab.js"
+import { asker } from "../asking.js"
 
 export default {
   id: "code",

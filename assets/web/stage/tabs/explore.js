@@ -3,7 +3,7 @@
 import { nameOf, select, toggle } from "../controls.js"
 import { el, setText } from "../../lib/dom.js"
 import { drawItem, drawMany, itemAt } from "../items.js"
-import { asker, epochKey } from "../lab.js"
+import { asker, epochKey } from "../asking.js"
 
 const SIZE = 44
 

@@ -3,7 +3,7 @@
 import { nameOf } from "../controls.js"
 import { el, setText } from "../../lib/dom.js"
 import { drawCells, drawItem, drawSigned, itemAt, strip } from "../items.js"
-import { asker, epochKey } from "../lab.js"
+import { asker, epochKey } from "../asking.js"
 
 const MAPS = 32
 

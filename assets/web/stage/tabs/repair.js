@@ -3,7 +3,7 @@
 import { nameOf, select, toggle } from "../controls.js"
 import { el, icon, setText } from "../../lib/dom.js"
 import { drawCells, drawItem, drawMany, heat, itemAt } from "../items.js"
-import { asker, epochKey } from "../lab.js"
+import { asker, epochKey } from "../asking.js"
 
 const SIZE = 168, BRUSH = 1.6
 const NOISES = [["none", "no noise"], ["gaussian", "Gaussian noise"], ["masking", "values set to 0"], ["salt-and-pepper", "salt and pepper"]]

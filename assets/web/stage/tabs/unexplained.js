@@ -3,7 +3,7 @@
 import { saveFile, select, toggle } from "../controls.js"
 import { el } from "../../lib/dom.js"
 import { drawDifferences, drawItem, itemAt } from "../items.js"
-import { asker, epochKey } from "../lab.js"
+import { asker, epochKey } from "../asking.js"
 import { classColor } from "../../lib/palette.js"
 
 const SIZE = 52, BINS = 48
