@@ -4,22 +4,26 @@ import { el, setText } from "../lib/dom.js"
 
 /** At most one request at work and one waiting: a newer wish replaces the one that waits. */
 export function latest() {
-  let isBusy = false, waiting = null
+  let isBusy = false,
+    waiting = null
   const run = (ask, resolve) => {
     isBusy = true
-    Promise.resolve(ask()).then(resolve, () => resolve(null)).finally(() => {
-      isBusy = false
-      if (!waiting) return
-      const next = waiting
-      waiting = null
-      run(next.ask, next.resolve)
-    })
+    Promise.resolve(ask())
+      .then(resolve, () => resolve(null))
+      .finally(() => {
+        isBusy = false
+        if (!waiting) return
+        const next = waiting
+        waiting = null
+        run(next.ask, next.resolve)
+      })
   }
-  return (ask) => new Promise((resolve) => {
-    if (!isBusy) return run(ask, resolve)
-    waiting?.resolve(null)
-    waiting = { ask, resolve }
-  })
+  return (ask) =>
+    new Promise((resolve) => {
+      if (!isBusy) return run(ask, resolve)
+      waiting?.resolve(null)
+      waiting = { ask, resolve }
+    })
 }
 
 /**
@@ -31,7 +35,8 @@ export function asker(body, draw) {
   const problem = el("p", { class: "lab-problem", role: "status", hidden: true })
   const target = el("div", {})
   body.append(problem, target)
-  let shown = "", wanted = ""
+  let shown = "",
+    wanted = ""
   return {
     target,
     /** Ask when `key` differs from what is shown. */
@@ -45,11 +50,21 @@ export function asker(body, draw) {
         problem.hidden = !answer.error
         setText(problem, answer.error ?? "")
         // An error is asked about again at the next change; an old picture beside it would be of something else.
-        if (answer.error) { target.replaceChildren(); wanted = "" } else { shown = key; draw(answer, target) }
+        if (answer.error) {
+          target.replaceChildren()
+          wanted = ""
+        } else {
+          shown = key
+          draw(answer, target)
+        }
       })
     },
-    forget() { wanted = "" },
-    get shown() { return shown },
+    forget() {
+      wanted = ""
+    },
+    get shown() {
+      return shown
+    },
   }
 }
 

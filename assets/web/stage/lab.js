@@ -16,14 +16,35 @@ export function createLab(ctx, task = "autoencoder") {
   const list = el("div", { class: "lab-tabs", role: "tablist", "aria-label": "Try the network out" })
   const bodies = el("div", {})
   const kept = el("p", { class: "stage-muted", role: "status", "data-testid": "lab-kept", hidden: true })
-  const root = el("section", { class: "lab", "data-testid": "lab", "aria-label": "Try the network out", hidden: true }, list, kept, bodies)
+  const root = el(
+    "section",
+    { class: "lab", "data-testid": "lab", "aria-label": "Try the network out", hidden: true },
+    list,
+    kept,
+    bodies,
+  )
   const made = new Map()
-  let chosen = "", view = null
+  let chosen = "",
+    view = null
 
-  const buttons = TABS.map((tab) => el("button", {
-    class: "lab-tab", type: "button", role: "tab", id: `lab-tab-${tab.id}`, "aria-controls": `lab-body-${tab.id}`, "aria-selected": "false",
-    tabindex: "-1", "data-testid": `lab-tab-${tab.id}`, title: tab.help, onclick: () => choose(tab.id),
-  }, tab.title))
+  const buttons = TABS.map((tab) =>
+    el(
+      "button",
+      {
+        class: "lab-tab",
+        type: "button",
+        role: "tab",
+        id: `lab-tab-${tab.id}`,
+        "aria-controls": `lab-body-${tab.id}`,
+        "aria-selected": "false",
+        tabindex: "-1",
+        "data-testid": `lab-tab-${tab.id}`,
+        title: tab.help,
+        onclick: () => choose(tab.id),
+      },
+      tab.title,
+    ),
+  )
   list.append(...buttons)
   list.addEventListener("keydown", (event) => {
     const shown = TABS.filter((_, i) => !buttons[i].hidden)
@@ -39,7 +60,11 @@ export function createLab(ctx, task = "autoencoder") {
 
   function choose(id) {
     chosen = id
-    try { sessionStorage.setItem(REMEMBERED, id) } catch { /* private windows */ }
+    try {
+      sessionStorage.setItem(REMEMBERED, id)
+    } catch {
+      /* private windows */
+    }
     TABS.forEach((tab, i) => {
       const isOn = tab.id === id
       buttons[i].setAttribute("aria-selected", String(isOn))
@@ -50,8 +75,17 @@ export function createLab(ctx, task = "autoencoder") {
     if (!made.has(id)) {
       const tab = TABS.find((t) => t.id === id)
       const body = el("div", { class: "lab-content" })
-      const node = el("div", { role: "tabpanel", id: `lab-body-${id}`, "aria-labelledby": `lab-tab-${id}`, "data-testid": `lab-body-${id}` },
-        el("p", { class: "lab-help" }, tab.help), body)
+      const node = el(
+        "div",
+        {
+          role: "tabpanel",
+          id: `lab-body-${id}`,
+          "aria-labelledby": `lab-tab-${id}`,
+          "data-testid": `lab-body-${id}`,
+        },
+        el("p", { class: "lab-help" }, tab.help),
+        body,
+      )
       bodies.append(node)
       made.set(id, { node, part: tab.create({ body }, ctx) })
     }
@@ -65,9 +99,15 @@ export function createLab(ctx, task = "autoencoder") {
       if (view.isLive) kept.hidden = true
       root.hidden = task !== "autoencoder" || !view.state || !view.statics || !view.frame
       if (root.hidden) return
-      TABS.forEach((tab, i) => { buttons[i].hidden = !tab.isFor(view.state) })
+      TABS.forEach((tab, i) => {
+        buttons[i].hidden = !tab.isFor(view.state)
+      })
       let wish = chosen
-      try { wish ||= sessionStorage.getItem(REMEMBERED) ?? "" } catch { /* private windows */ }
+      try {
+        wish ||= sessionStorage.getItem(REMEMBERED) ?? ""
+      } catch {
+        /* private windows */
+      }
       const isThere = TABS.some((tab, i) => tab.id === wish && !buttons[i].hidden)
       const id = isThere ? wish : TABS.find((_, i) => !buttons[i].hidden).id
       if (id !== chosen) choose(id)
@@ -76,9 +116,17 @@ export function createLab(ctx, task = "autoencoder") {
     /** Which epoch's weights an answer came from. */
     answered(wanted, epoch) {
       kept.hidden = epoch === wanted
-      if (!kept.hidden) setText(kept, `Made with the weights of epoch ${epoch}, the nearest to epoch ${wanted} that were kept.`)
+      if (!kept.hidden)
+        setText(
+          kept,
+          `Made with the weights of epoch ${epoch}, the nearest to epoch ${wanted} that were kept.`,
+        )
     },
-    resize() { made.get(chosen)?.part.resize?.() },
-    destroy() { for (const { part } of made.values()) part.destroy?.() },
+    resize() {
+      made.get(chosen)?.part.resize?.()
+    },
+    destroy() {
+      for (const { part } of made.values()) part.destroy?.()
+    },
   }
 }
