@@ -21,6 +21,7 @@ test: lint
 lint: $(INSTALLED_DEV) lint-js
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --quiet 2>/dev/null || $(BIN)/lint-imports --no-cache
 
 # The wheel carries the tool for Linux on x86-64; other machines take it from npm.

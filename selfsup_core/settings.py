@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import annotated_types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +18,7 @@ from selfsup_core.errors import SettingError
 
 __all__ = [
     "Config",
+    "KindConfig",
     "Setting",
     "apply_overrides",
     "explain",
@@ -33,6 +34,14 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class KindConfig(Config):
+    """Base of the settings of what is registered by name (networks, objectives): `kind` is that name."""
+
+    if TYPE_CHECKING:
+        # Each has a field of its own, a Literal with a default; one here would come first among its fields.
+        kind: str
+
+
 def setting(
     default: Any,
     description: str,
@@ -41,7 +50,7 @@ def setting(
     why: str = "",
     live: bool = False,
     known: Callable[[], tuple[str, ...]] | None = None,
-    **bounds,
+    **bounds: Any,
 ) -> Any:
     """Declare one field.
 
@@ -106,7 +115,8 @@ def choices_of(field: FieldInfo, extra: dict[str, Any]) -> tuple[Any, ...]:
 
 def describe_field(path: str, field: FieldInfo) -> Setting:
     """Read one declaration."""
-    low = high = None
+    low: Any = None
+    high: Any = None
     low_is_open = False
     for rule in field.metadata:
         if isinstance(rule, annotated_types.Ge):

@@ -12,7 +12,8 @@ import numpy as np
 
 
 def center(x: np.ndarray) -> np.ndarray:
-    return np.asarray(x, np.float64) - np.asarray(x, np.float64).mean(axis=0)
+    found: np.ndarray = np.asarray(x, np.float64) - np.asarray(x, np.float64).mean(axis=0)
+    return found
 
 
 def linear_cka(a: np.ndarray, b: np.ndarray) -> float | None:

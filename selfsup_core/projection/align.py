@@ -30,4 +30,5 @@ def align_map(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
     if rotation is None:
         return points
     center = points.mean(axis=0)
-    return ((points - center).astype(np.float64) @ rotation + center).astype(points.dtype)
+    found: np.ndarray = ((points - center).astype(np.float64) @ rotation + center).astype(points.dtype)
+    return found

@@ -63,7 +63,8 @@ def low_entropy(p: torch.Tensor, most: float) -> torch.Tensor:
     _, _, there = proposed(p)
     filled = torch.where(there[:, None], p, torch.ones_like(p) / p.shape[1])
     entropy = -torch.special.xlogy(filled, filled).sum(dim=1) / max(math.log(p.shape[1]), 1e-12)
-    return ((entropy <= most) & there).to(p.dtype)
+    found: torch.Tensor = ((entropy <= most) & there).to(p.dtype)
+    return found
 
 
 def lee_weight(progress: float, start: float, full: float) -> float:

@@ -64,7 +64,8 @@ def map_latents(latents: np.ndarray, previous: np.ndarray | None) -> Map:
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
     """[0, 1] floats → 0 to 255."""
-    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    found: np.ndarray = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return found
 
 
 class FrameStore(Thinned):

@@ -105,7 +105,7 @@ def perform(func: Any, args: Any, kwargs: dict[str, Any], waits: Counter[str]) -
     to_device = wanted.type == NAME if wanted is not None else bool(ours)
     if func not in BETWEEN and ours:
         check_same_device(func, args, others)
-    if ours and (func in WAITS or func in BETWEEN and is_towards_cpu(args, wanted)):
+    if ours and (func in WAITS or (func in BETWEEN and is_towards_cpu(args, wanted))):
         waits[str(func)] += 1
     plain = [x.inner if isinstance(x, OnDevice) else x for x in flat]
     plain_args, plain_kwargs = tree_unflatten(plain, shape)
