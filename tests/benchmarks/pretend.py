@@ -179,9 +179,9 @@ class Device(TorchDispatchMode):
         kwargs = kwargs or {}
         device = kwargs.get("device")
         flat = tree_flatten((args, kwargs))[0]
-        if not any(isinstance(x, OnDevice) for x in flat):
-            if device is None or torch.device(device).type != NAME:
-                return func(*args, **kwargs)
+        is_ours = device is not None and torch.device(device).type == NAME
+        if not is_ours and not any(isinstance(x, OnDevice) for x in flat):
+            return func(*args, **kwargs)
         return perform(func, args, kwargs, self.waits)
 
 
