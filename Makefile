@@ -10,11 +10,11 @@ WORKERS ?= 2
 run: $(INSTALLED)
 	$(BIN)/python server.py --open
 
-# What asserts how long something takes runs last and alone. Code 5 says that a call had no tests: PYTEST_ADDOPTS may
+# How tests are shared out is said in tests/conftest.py. What asserts how long something takes runs last and alone. Code 5 says that a call had no tests: PYTEST_ADDOPTS may
 # choose such that only one of them has any.
 test: lint
 	@parallel=0; serial=0; \
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m "not serial" || parallel=$$?; \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not serial" || parallel=$$?; \
 	$(BIN)/python -m pytest -m serial || serial=$$?; \
 	case "$$parallel $$serial" in "0 0" | "0 5" | "5 0") ;; *) exit 1 ;; esac
 

@@ -8,6 +8,7 @@ import secrets
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,11 +18,15 @@ from selfsup_core.runs.processes import is_alive
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.helpers import wait_for
 
-TESTS = Path(__file__).parent
-
-
-# Session fixtures that take seconds to make: tests that share one run in one process.
-SHARED = ("supervised", "runs", "smollm")
+# Folders whose tests share what takes seconds to make: a server and a browser, a supervisor, trained runs, a language
+# model.
+TOGETHER = {
+    "browser": "browser",
+    "cli": "supervisor",
+    "inspection": "inspection",
+    "pretrained": "pretrained",
+    "workers": "supervisor",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,18 +41,28 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.mutation_seed = secrets.randbits(32)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With --dist loadgroup a file stays in one process, and so do all tests that share something expensive."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What `--dist loadgroup` does here: groups are handed out whole, in the order of their folders.
+
+    Marks named xdist_group do nothing: xdist 3.8 writes them where pytest 9.2 does not look.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    config.option.loadscopereorder = False  # the browser's tests come first, for they take longest
+    return Groups(config, log)
 
 
-def group_of(item: pytest.Item) -> str:
-    if item.get_closest_marker("browser"):
-        return "browser"
-    shared = next((name for name in SHARED if name in item.fixturenames), None)
-    return shared or item.path.relative_to(TESTS).with_suffix("").as_posix()
+def group_of(nodeid: str) -> str:
+    """Tests of one group run in one process: those of a file, or of folders that share something expensive."""
+    file = nodeid.split("::")[0]
+    return TOGETHER.get(Path(file).parts[1], file)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import list_states, open_run
+from selfsup_core.runs.folder import RunFolder, list_states, open_run
 from tests.cli.helpers import command, real_cli
 from tests.helpers import ROOT, wait_for, wait_status
 
@@ -48,26 +48,35 @@ def test_a_failed_run_exits_with_1(supervised: Path):
     assert next(iter(list_states(supervised)))["status"] == "failed"
 
 
+def heed_interrupts() -> None:
+    """Whatever runs in the background of a shell ignores SIGINT, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupting_train_leaves_the_run_going(supervised: Path, tmp_path: Path):
     name = "interrupted in the shell"
     settings = ("--set", "train.epochs=2000", "--set", "train.epochs_per_second=10")
     words = command("train", "dense-table", "--name", name, *settings, workspace=supervised)
     log = tmp_path / "stderr"
     with open(log, "wb") as stderr:
-        shell = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr)
+        shell = subprocess.Popen(
+            words, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, preexec_fn=heed_interrupts
+        )
     try:
         wait_for(lambda: b"running" in log.read_bytes(), "the progress bar")
         folder = open_run(supervised, name)
         shell.send_signal(signal.SIGINT)
         out, _ = shell.communicate(timeout=60)
+        state = wait_status(folder, "running")
+        wait_for(lambda: wait_status(folder, "running")["step"] > state["step"], "further steps")
     finally:
         shell.kill()
+        for state in list_states(supervised):
+            if state["name"] == name:  # else the next tests would wait behind it
+                send(RunFolder(supervised / "runs" / state["run"]), "stop")
+    wait_status(folder, "stopped")
     err = log.read_text()
     assert shell.returncode == 0, err
     assert out == b""
     assert f"The run goes on. Stop it with: runs stop {folder.id}" in err
     assert "Traceback" not in err
-    state = wait_status(folder, "running")
-    wait_for(lambda: wait_status(folder, "running")["step"] > state["step"], "further steps")
-    send(folder, "stop")
-    wait_status(folder, "stopped")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import resource
@@ -67,12 +68,12 @@ def test_full_at_every_single_write_it_ends_as_if_nothing_had_happened(workspace
     options = {"train__epochs": 2, "train__checkpoint_seconds": 1e-9}
     whole = make_run(workspace, **options)
     FullWorker(whole).run()
-    writes = FullWorker.count
-    assert writes >= 12
-    for at in range(1, writes + 1):
+    for at in itertools.count(1):
         folder = make_run(workspace, **options)
         FullWorker.at, FullWorker.count, FullWorker.seen = at, 0, []
         FullWorker(folder).run()
+        if FullWorker.count < at:  # how many there are depends on how busy the machine is: signs of life
+            break
         assert len(FullWorker.seen) == 2, at
         for state in FullWorker.seen:
             assert state["status"] == "paused", at
@@ -83,6 +84,7 @@ def test_full_at_every_single_write_it_ends_as_if_nothing_had_happened(workspace
         assert "before_disk" not in left
         assert rows_without_times(folder) == rows_without_times(whole)
         assert same(last_tensors(folder), last_tensors(whole))
+    assert at > 12
 
 
 def test_read_only_is_named_even_where_the_reserve_cannot_be_removed(workspace: Path, quick, monkeypatch):
