@@ -11,6 +11,7 @@ from selfsup_core.runs.folder import RunFolder, list_states, read_rows, read_sta
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
 from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
+from tests.helpers import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -194,8 +195,13 @@ def test_the_server_is_killed_and_the_page_comes_back(server, open_context):
     server.kill()
     at_kill = read_state(folder)["epoch"]
     expect(page.get_by_text("Connection lost")).to_be_visible()
-    page.wait_for_timeout(1000)
-    assert read_state(folder)["epoch"] > at_kill, "training goes on without the server"
+    try:
+        wait_for(
+            lambda: read_state(folder)["epoch"] > at_kill, "training that goes on without the server", 60
+        )
+    except AssertionError:
+        server.start()  # the other journeys of this session need it
+        raise
     server.start()
     wait_stage(page, "epoch", lambda epoch: int(epoch) > at_kill + 2, seconds=15)
     expect(page.get_by_text("Connection lost")).to_be_hidden()
