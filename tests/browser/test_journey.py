@@ -11,7 +11,7 @@ from selfsup_core.runs.folder import RunFolder, list_states, read_rows, read_sta
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
 from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
-from tests.helpers import wait_for
+from tests.helpers import wait_for, wait_status
 
 pytestmark = pytest.mark.browser
 
@@ -46,8 +46,7 @@ def test_the_whole_journey(server, open_context, keep):
         " && Number(document.querySelector('[data-testid=stage]').dataset.epoch) > before",
         arg=int(stage_value(page, "epoch")),
     )
-    state = read_state(folder)
-    assert state["status"] == "paused"
+    state = wait_status(folder, "paused")
     assert paused_at < state["step"] <= paused_at + state["steps_per_epoch"]
     assert state["step"] % state["steps_per_epoch"] == 0, "a step ends with its epoch"
 

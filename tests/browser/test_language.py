@@ -131,6 +131,8 @@ def test_paste_train_scrub_read_and_sample(server, open_context, keep):
     box = page.get_by_label("Text", exact=True)
     box.fill("the cat sat on")
     box.press("Control+Enter")
+    # The reading of the text before is there at once, and a click into the new reading would be for the old text.
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("Perplexity", exact=True)).to_be_visible(timeout=2 * SLOW)
     page.get_by_role("button", name="Write 20 tokens").click()
     expect(box).to_have_value(re.compile(r"the cat sat on.{5,}", re.DOTALL), timeout=SLOW)
