@@ -182,11 +182,15 @@ def stage_value(page: Page, name: str) -> str:
 
 
 def wait_stage(page: Page, name: str, check: Callable[[str], bool], seconds: float = 30) -> str:
-    """The stage's attribute once it passes `check`."""
+    """The attribute of the one stage of the page once it passes `check`.
+
+    When another run is opened, Streamlit keeps the old stage for a moment beside the new one; two that stay are a fault.
+    """
     deadline = time.monotonic() + seconds
+    read = "(stages, name) => stages.map((stage) => stage.getAttribute(name) ?? '')"
     while True:
-        value = stage_value(page, name)
-        if check(value):
-            return value
-        assert time.monotonic() < deadline, f"data-{name} is still {value!r}"
+        values = page.get_by_test_id("stage").evaluate_all(read, f"data-{name}")
+        if len(values) == 1 and check(values[0]):
+            return str(values[0])
+        assert time.monotonic() < deadline, f"data-{name} is still {values!r}"
         page.wait_for_timeout(20)
