@@ -27,7 +27,7 @@ def test_read_and_write(server, open_context, keep, theme, size):
     keep(page, f"language-{theme}-{size[0]}")
     if size[0] < 1000:
         return
-    box = page.get_by_label("Text", exact=True)
+    box = page.get_by_role("textbox", name="Text", exact=True)
     box.fill("The opposite of hot is")
     box.press("Control+Enter")
     labels = page.locator(".js-plotly-plot").nth(1).locator(".ytick text")
@@ -128,7 +128,7 @@ def test_paste_train_scrub_read_and_sample(server, open_context, keep):
     wait_stage(page, "epoch", lambda v: v == "0")
     page.get_by_text("Look inside this model").click()
     expect(page.get_by_text("How likely is each token?")).to_be_visible(timeout=2 * SLOW)
-    box = page.get_by_label("Text", exact=True)
+    box = page.get_by_role("textbox", name="Text", exact=True)
     box.fill("the cat sat on")
     box.press("Control+Enter")
     # The reading of the text before is there at once, and a click into the new reading would be for the old text.
