@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.served import free_port, serve, wait_until_it_answers
 from benchmarks.table import Row, percentile
 from selfsup_core.data.dataset import Dataset, save_dataset
-from selfsup_core.inspection.process import stop_lab
+from selfsup_core.inspection.client import stop_lab
 
 COUNT, TIMES = 100_000, 3
 FLAGS = [

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from pages.parts.space import routes as routes_space
-from selfsup_core.inspection.model_at import Kits
-from selfsup_core.inspection.process import pack
+from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.space.layouts import read_map
 from selfsup_core.inspection.space.selections import list_selections, pack_rows, save_selection
-from selfsup_core.inspection.space.spaces import Spaces
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.spec import preset_spec
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
@@ -23,19 +23,19 @@ class Here:
     """Answers as the process for maps does, without it."""
 
     def __init__(self, workspace: Path) -> None:
-        self.spaces = Spaces(workspace, Kits(workspace))
+        self.desk = Desk(workspace)
 
-    def ask_space(self, subject: str, tool: str, values: dict[str, Any]) -> bytes:
+    def ask(self, subject: Subject, tool: str, values: dict[str, Any]) -> Answer:
         if tool == "start":
             values = values | {"wait": True}
-        return pack(self.spaces.use(subject, tool, values))
+        return self.desk.ask(subject, tool, values)
 
 
 @pytest.fixture
 def latent(studio, workspace: Path, monkeypatch):
     here = Here(workspace)
     monkeypatch.setattr(routes_space, "client", lambda: here)
-    monkeypatch.setattr("selfsup_core.inspection.process.warm", lambda *_: None)
+    monkeypatch.setattr("selfsup_core.inspection.client.warm", lambda *_: None)
     return lambda **query: studio("pages/latent.py", **query)
 
 

@@ -17,6 +17,7 @@ from pages.parts.shared.workspace import errors_shown, plain, start, workspace
 from selfsup_core.data.library.own import read_split
 from selfsup_core.data.sources import list_sources
 from selfsup_core.errors import StudioError
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.runs.folder import open_run, read_state
 from selfsup_core.runs.spec import (
@@ -319,7 +320,7 @@ def show_gauge(spec: RunSpec) -> None:
         help="Cross-validation on the labels that may be seen; nothing is trained or kept.",
     ):
         with errors_shown(), st.spinner("Trying the labels."):
-            said = routes.lab().ask_classifier("", "gauge", {"spec": spec.as_dict()})
+            said = routes.lab().ask(Subject("classifier", ""), "gauge", {"spec": spec.as_dict()}).about
             {"good": st.success, "bad": st.warning}.get(said["tone"], st.info)(plain(said["text"]))
 
 

@@ -7,20 +7,19 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from safetensors.numpy import load
 from streamlit.errors import StreamlitAPIException
 
 from pages.parts.shared.workspace import workspace
 from pages.parts.space import routes as routes_space
-from selfsup_core.inspection.process import unpack
 from selfsup_core.inspection.space.layouts import read_rows
 from selfsup_core.inspection.space.selections import pack_rows, unpack_rows
+from selfsup_core.inspection.subject import Subject
 
 
 def ask(space: str, tool: str, **values: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """(plain values, arrays). Raises StudioError."""
-    blob = routes_space.client().ask_space(space, tool, values)
-    return unpack(blob), load(blob)
+    answer = routes_space.client().ask(Subject("space", space), tool, values)
+    return dict(answer.about), answer.arrays
 
 
 def wish(key: str, **values: Any) -> None:
