@@ -157,6 +157,7 @@ def locate_run(name: str, workspace: Path) -> Place:
 
 
 def locate_folder(name: str, workspace: Path) -> Place:
+    from selfsup_core.inspection.unpacking import prepare_apart
     from selfsup_core.pretrained.hub import HUB
     from selfsup_core.pretrained.language_models import BUILT_IN, is_prepared, prepare, ready_folder
     from selfsup_core.pretrained.model_folder import load_model, measure_folder
@@ -169,7 +170,7 @@ def locate_folder(name: str, workspace: Path) -> Place:
         title = built_in.title if built_in else name if name.startswith(HUB) else folder.name
 
     def load(say: Callable[[str], None]) -> tuple[Any, Any]:
-        ready = prepare(name, workspace, say=say)
+        ready = prepare_apart(name, workspace, say)
         check_memory(measure_folder(ready).memory_bytes, title)
         say(f"Loading {title}.")
         return load_model(ready)
