@@ -21,6 +21,7 @@ from selfsup_core.workers.supervisor import fingerprint
 __all__ = ["LabClient", "home", "lab_info", "stop_lab", "warm"]
 
 START_SECONDS = 60.0
+AGAIN_SECONDS = 5.0
 ATTEMPTS = 5
 # The first use of a model unpacks it, and a map may ask for the vectors of a large data set.
 ANSWER_SECONDS: dict[Kind, float] = {
@@ -103,11 +104,16 @@ class LabClient:
     def _ensure(self) -> Server:
         with self.lock:
             warm(self.workspace, self.role)
-            deadline = time.monotonic() + START_SECONDS
+            asked = time.monotonic()
+            deadline = asked + START_SECONDS
             while time.monotonic() < deadline:
                 about = lab_info(self.workspace, self.role)
                 if about and about["fingerprint"] == fingerprint():
                     return about
+                if time.monotonic() - asked > AGAIN_SECONDS:
+                    # The one that was started has met the lock of one on its way out, and has left.
+                    asked = time.monotonic()
+                    warm(self.workspace, self.role)
                 time.sleep(0.05)
         raise RunError("The process that tries networks out did not start.", code="no-lab")
 

@@ -139,6 +139,16 @@ def about_space(name: str, config: type[C]) -> Decorator[Named[Spaces], C]:
     return question("space", name, config, opener)
 
 
+def about_any_space(name: str, config: type[C]) -> Decorator[Named[Holders], C]:
+    """Of a space by questions of its own, which may need whatever is held."""
+
+    @contextmanager
+    def opener(holders: Holders, space: str, ask: C) -> Iterator[Named[Holders]]:
+        yield Named(holders, space)
+
+    return question("space", name, config, opener)
+
+
 def about_map(name: str, config: type[M]) -> Decorator[Asked, M]:
     """Of a map of a space, at the drawn epoch nearest to the one asked for.
 

@@ -17,7 +17,6 @@ from cachetools import LRUCache
 
 from selfsup_core.data.sources import open_source
 from selfsup_core.errors import RunError, SettingError
-from selfsup_core.evaluate.autoencoder import Evaluator
 from selfsup_core.features.batches import Prepared, prepare
 from selfsup_core.inspection.keyed import KeyedLocks
 from selfsup_core.models.modules.autoencoder import Autoencoder
@@ -29,7 +28,7 @@ from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.weights import nearest_epoch, read_weights
-from selfsup_core.tasks.parts.network import build_model
+from selfsup_core.tasks.parts.network import build_evaluator, build_model
 
 MAX_EPOCHS = 12  # models kept at hand for each run
 MAX_RUNS = 6
@@ -51,14 +50,7 @@ class RunKit:
         dataset = open_source(spec.data.source, folder.workspace)
         self.data: Prepared = prepare(dataset, spec.data, "cpu", workspace=folder.workspace)
         self.objective: Objective = OBJECTIVES[spec.objective.kind](spec.objective)
-        self.evaluator = Evaluator(
-            self.data,
-            tiles=spec.frames.tiles,
-            samples=spec.frames.samples,
-            labels_per_class=spec.data.labels_per_class,
-            seed=spec.data.split_seed,
-            labels_fraction=spec.data.labels_fraction,
-        )
+        self.evaluator = build_evaluator(spec, dataset, self.data)
         self.lock = threading.Lock()
         self.models: LRUCache[tuple[int, int], ModelAt] = LRUCache(MAX_EPOCHS)
 

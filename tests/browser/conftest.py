@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.client import stop_lab
@@ -26,6 +26,9 @@ from selfsup_core.runs.spec import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.conftest import kill_workers
 from tests.helpers import ROOT, wait_for, wait_status
+
+# Playwright's own five seconds are too few where tests run beside each other on a small machine.
+expect.set_options(timeout=30_000)
 
 FLAGS = [
     "--headless",
@@ -38,6 +41,11 @@ FLAGS = [
     "--disable-component-update",
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# Width and height, and the theme: each page once in light on a wide screen and once in dark on a narrow one.
+SCREENS = [
+    pytest.param((1440, 900), "light", id="wide-light"),
+    pytest.param((390, 844), "dark", id="narrow-dark"),
+]
 # Streamlit asks below the page's own path first, to find out where the app lives.
 EXPECTED = ("_stcore/health", "_stcore/host-config")
 

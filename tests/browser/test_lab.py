@@ -16,7 +16,7 @@ from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor
-from tests.browser.conftest import Server, stage_value, wait_stage
+from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
 from tests.helpers import wait_status
 from tests.inspection.asking import ask_run
 
@@ -88,8 +88,7 @@ def changed(page: Page, read: Callable[[], object], before: object) -> object:
     raise AssertionError("nothing changed in six seconds")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize(("size", "theme"), SCREENS)
 def test_every_tab_shows_what_it_promises(server, finished, open_context, keep, theme, size):
     page = open_context(*size, color_scheme=theme).new_page()
     open_run(page, server, finished)

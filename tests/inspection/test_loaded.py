@@ -50,6 +50,7 @@ def few(monkeypatch) -> Few:
     return made
 
 
+@pytest.mark.serial
 def test_a_model_that_is_there_answers_while_another_one_loads(few: Few, workspace: Path):
     models = Models(workspace)
     quick = models.get("quick")

@@ -7,8 +7,11 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +19,14 @@ from selfsup_core.errors import RunError, StudioError
 from selfsup_core.inspection import server, wire
 from selfsup_core.inspection.client import LabClient, home, lab_info, stop_lab
 from selfsup_core.inspection.subject import Subject
-from tests.helpers import wait_for
+from tests.helpers import ROOT, wait_for
 
 
 @pytest.fixture
 def client(runs):
     yield LabClient(runs.workspace)
     stop_lab(runs.workspace)
+    wait_for(lambda: lab_info(runs.workspace) is None, "the end of the process")
 
 
 def test_it_answers_starts_anew_after_a_crash_and_says_what_is_wrong(runs, client):
@@ -72,8 +76,36 @@ def test_callers_that_leave_in_the_middle_of_the_greeting_do_not_end_it(runs, cl
     assert lab_info(runs.workspace)["pid"] == about["pid"]
 
 
-def test_an_idle_process_leaves(runs):
-    assert server.serve(runs.workspace, idle_seconds=0.0) == 0
-    info = lab_info(runs.workspace)
-    assert info is None or info["pid"] == os.getpid()
-    (home(runs.workspace) / "about.json").unlink(missing_ok=True)
+def test_an_idle_process_leaves(workspace: Path):
+    """It serves first, is kept by a request, and is gone some idle seconds after the last one."""
+    command = [sys.executable, "-m", "selfsup_core.inspection.server", str(workspace), "--idle-seconds", "2"]
+    idle = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        about = wait_for(lambda: lab_info(workspace), "the process")
+        assert about["pid"] == idle.pid
+        client = LabClient(workspace)
+        with pytest.raises(RunError, match="no-such-run"):
+            client.ask(Subject("run", "no-such-run"), "sample", {})
+        assert idle.poll() is None, "it is there while it is asked"
+        wait_for(lambda: idle.poll() is not None, "the end of the process", seconds=30)
+    finally:
+        idle.kill()
+        idle.wait()
+    assert idle.returncode == 0, "it left by itself"
+    assert lab_info(workspace) is None
+    with pytest.raises(OSError, match=r"refused|No such file"):
+        Client(about["address"], authkey=bytes.fromhex(about["key"]))
+
+
+def test_a_process_that_is_at_work_is_not_idle(workspace: Path, monkeypatch):
+    """Only when its work is done does it leave."""
+    asked = []
+
+    def is_at_work(desk):
+        asked.append(lab_info(workspace)["pid"])
+        return len(asked) < 3
+
+    monkeypatch.setattr(server.Desk, "is_at_work", property(is_at_work))
+    monkeypatch.setattr(server.os, "nice", lambda by: None)
+    assert server.serve(workspace, idle_seconds=0.0) == 0
+    assert asked == [os.getpid()] * 3

@@ -29,9 +29,10 @@ from selfsup_core.inspection.space.selections import (
     unpack_rows,
 )
 from selfsup_core.inspection.space.spaces import Spaces
+from selfsup_core.projection import trust
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.runs.spec import preset_spec
-from tests.helpers import make_run, run_here, wait_for
+from tests.helpers import make_run, run_here, stays, wait_for
 from tests.inspection.asking import ask_space, start_map
 from tests.inspection.conftest import save_texts
 
@@ -146,41 +147,43 @@ def test_tokens_of_a_language_model(workspace: Path):
 
 
 @pytest.fixture
-def slow(monkeypatch, spaces):
-    """A map that takes its time between its steps."""
-    real = Spaces._make
+def one_by_one(monkeypatch, spaces):
+    """A map that takes a step when the test releases one."""
+    real, steps = Spaces._make, threading.Semaphore(0)
 
     def make(self, job, *rest):
         say = job.say
 
         def slowly(*told):
-            time.sleep(0.02)
+            assert steps.acquire(timeout=60)
             say(*told)
 
         job.say = slowly
         real(self, job, *rest)
 
     monkeypatch.setattr(Spaces, "_make", make)
-    return spaces
+    return spaces, steps
 
 
-def test_a_long_map_shows_itself_pauses_and_is_cancelled(slow, monkeypatch):
+def test_a_long_map_shows_itself_pauses_and_is_cancelled(one_by_one, monkeypatch):
+    slow, steps = one_by_one
+    go_on = steps.release
     monkeypatch.setattr("selfsup_core.inspection.space.jobs.SHOWN_EVERY", 0.0)
     key = start_map(slow, "data:digits", {"kind": "umap", "steps": 1200, "seed": 5})["key"]
     workspace = slow.workspace
     look = lambda: slow.look(key)["job"]  # noqa: E731
-    wait_for(lambda: look()["stage"] == "layout" and look()["stamp"] > 2, "a layout on its way")
+    wait_for(lambda: go_on() or (look()["stage"] == "layout" and look()["stamp"] > 2), "a layout on its way")
     assert layouts.read_layout(workspace, key, partial=True).shape == (1797, 2)
     assert look()["seconds_left"] is None or look()["seconds_left"] > 0
     assert slow.pause(key) == "paused"
-    wait_for(lambda: look()["status"] == "paused", "the pause")
-    time.sleep(0.15)
-    done = look()["done"]
-    time.sleep(0.15)
-    assert look()["done"] == done
+    wait_for(lambda: go_on() or not slow.turn.locked(), "the pause")
+    assert look()["status"] == "paused"
+    go_on(50)
+    done = stays(lambda: look()["done"], "the number of steps of a paused map")
     slow.resume(key)
     wait_for(lambda: look()["done"] > done, "going on")
     slow.cancel(key)
+    go_on(50)
     wait_for(lambda: look()["status"] == "cancelled", "the end")
     partial = layouts.folder_of(workspace, key) / layouts.PARTIAL
     wait_for(lambda: not partial.exists(), "the half-made layout to go")
@@ -188,6 +191,7 @@ def test_a_long_map_shows_itself_pauses_and_is_cancelled(slow, monkeypatch):
         ask(slow, "data:digits", "trust", key=key)
 
 
+@pytest.mark.serial
 def test_a_slow_quick_map_is_a_job_that_is_cancelled_and_holds_nobody_up(workspace: Path, monkeypatch):
     gate = threading.Event()
     real = spaces_module.make_map
@@ -231,6 +235,37 @@ def test_a_paused_map_and_slow_vectors_hold_nobody_up(workspace: Path, monkeypat
     spaces.resume(key)
     wait_for(lambda: spaces.look(key)["job"]["status"] == "done", "the other map")
     assert not spaces.turn.locked()
+
+
+def test_a_slow_question_is_begun_fetched_and_dropped(spaces, monkeypatch):
+    key = draw(spaces, "data:wine", kind="pca")
+    gate = threading.Event()
+    real = trust.measure_trust
+    monkeypatch.setattr(trust, "measure_trust", lambda *a, **k: (gate.wait(60), real(*a, **k))[1])
+    begin = lambda **values: ask_space(  # noqa: E731
+        spaces, "data:wine", "begin", {"tool": "trust", "values": values}
+    ).about["work"]
+    work, given_up = begin(key=key), begin(key=key)
+    assert ask(spaces, "data:wine", "fetch", work=work)["working"] >= 0
+    assert ask(spaces, "data:wine", "colors", key=key)["categories"]  # nobody waits for it
+    ask(spaces, "data:wine", "drop", work=given_up)
+    assert spaces.is_at_work
+    gate.set()
+    said = wait_for(
+        lambda: (s := ask(spaces, "data:wine", "fetch", work=work, wait=1)) and "trustworthiness" in s and s,
+        "the answer",
+    )
+    assert said["of"] == 178
+    for gone in (work, given_up):
+        with pytest.raises(DataError, match="no longer"):
+            ask(spaces, "data:wine", "fetch", work=gone)
+    wrong = begin(key="0" * 16)
+    with pytest.raises(DataError, match="no map"):
+        ask(spaces, "data:wine", "fetch", work=wrong, wait=5)
+    with pytest.raises(SettingError, match="no question"):
+        ask_space(spaces, "data:wine", "begin", {"tool": "start", "values": {}})
+    with pytest.raises(SettingError, match="count"):
+        begin(key=key, count=0)
 
 
 def test_one_run_that_is_slow_to_open_keeps_no_other_waiting(runs, monkeypatch):
@@ -312,10 +347,10 @@ def test_what_cannot_be_drawn_is_said(spaces, workspace: Path):
         start_map(spaces, "data:wine", {"kind": "axes"})
     with pytest.raises(SettingError, match="no class 'nobody'"):
         start_map(spaces, "data:wine", {"kind": "axes", "x_from": "class:nobody", "x_to": "class:class_0"})
-    with pytest.raises(DataError, match="no embeddings"):
-        start_map(spaces, "embedding:my-texts:minilm", {}) if (
-            spaces.workspace / "datasets" / "my-texts"
-        ).exists() else start_map(spaces, "embedding:newsgroups:minilm", {})
+    save_texts(spaces.workspace)
+    for source in ("my-texts", "newsgroups"):
+        with pytest.raises(DataError, match="no embeddings"):
+            start_map(spaces, f"embedding:{source}:minilm", {})
     bad = np.array([[1.0, np.nan], [2.0, 3.0], [0.0, 1.0]] * 10, np.float32)
     save_dataset(
         Dataset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,35 @@ def test_an_address_of_rubbish_is_answered(latent):
     assert page.selectbox(key="space-name").value == "data:digits"
     assert page.selectbox(key="space-kind").value == "pca"
     assert "no selection" in page.error[0].value
+
+
+def test_a_slow_answer_is_waited_for_and_one_that_was_given_up_is_not_asked_again(latent, monkeypatch):
+    page = latent()
+    here, fetches, begun = routes_space.client(), [], []
+    real = Here.ask
+
+    def slowly(self, subject, tool, values):
+        if tool == "begin":
+            begun.append(values["tool"])
+        if tool == "fetch":
+            fetches.append(values["work"])
+            if len(fetches) < 3:
+                return Answer(about={"working": 1.5})
+        return real(self, subject, tool, values)
+
+    monkeypatch.setattr(Here, "ask", slowly)
+    page.session_state["space-panel"] = "trust"
+    page.run()
+    assert not page.exception
+    assert "Trustworthiness" in [metric.label for metric in page.metric]
+    assert len(fetches) >= 3
+    assert not here.desk.spaces.works
+    asked = {"key": page.session_state["space-key"], "epoch": None}
+    page.session_state["space-trust"] = None
+    page.session_state["space-given-up"] = json.dumps(["data:digits", "trust", asked], sort_keys=True)
+    count = begun.count("trust")
+    page.run()
+    assert "This was cancelled" in texts(page)
+    assert begun.count("trust") == count
+    buttons(page)["space-again-trust"].click().run()
+    assert "Trustworthiness" in [metric.label for metric in page.metric]

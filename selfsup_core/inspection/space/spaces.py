@@ -24,6 +24,7 @@ from selfsup_core.inspection.space.jobs import Cancelled, MapJob
 from selfsup_core.inspection.space.layouts import MapAbout, Progress
 from selfsup_core.inspection.space.opening import open_space
 from selfsup_core.inspection.space.run_spaces import RunSpace
+from selfsup_core.inspection.space.works import Works
 from selfsup_core.projection.config import QUICK, MapConfig, what_counts
 from selfsup_core.projection.linear import Linear
 from selfsup_core.projection.maps import Made, make_map
@@ -79,11 +80,13 @@ class Spaces:
         self.opened: LRUCache[str, Space] = LRUCache(KEPT_SPACES)
         self.kept: LRUCache[tuple[str, str], np.ndarray] = LRUCache(KEPT_VECTORS)
         self.jobs: dict[str, MapJob] = {}
+        self.works = Works()
         self.lock, self.turn, self.making = threading.Lock(), threading.Lock(), KeyedLocks()
 
     @property
     def is_at_work(self) -> bool:
-        return any(job.status in ("running", "paused") for job in self.jobs.values())
+        is_drawn = any(job.status in ("running", "paused") for job in list(self.jobs.values()))
+        return is_drawn or self.works.is_at_work
 
     def space(self, name: str) -> Space:
         """Raises StudioError as `open_space`."""
