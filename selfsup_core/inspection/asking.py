@@ -59,7 +59,7 @@ def find_question(kind: Kind, name: str) -> Question:
     """Raises SettingError that lists the known names when `name` is none of them."""
     known = questions_about(kind)
     if name not in known:
-        raise SettingError(f"There is no tool {name!r}. Known: {', '.join(known)}.")
+        raise SettingError(f"There is no tool {name!r}. Known: {', '.join(sorted(known))}.")
     return known[name]
 
 
