@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -49,7 +49,7 @@ class RunKit:
         spec = self.spec
         dataset = open_source(spec.data.source, folder.workspace)
         self.data: Prepared = prepare(dataset, spec.data, "cpu", workspace=folder.workspace)
-        self.objective: Objective = OBJECTIVES[spec.objective.kind](spec.objective)
+        self.objective: Objective[Any] = OBJECTIVES[spec.objective.kind](spec.objective)
         self.evaluator = build_evaluator(spec, dataset, self.data)
         self.lock = threading.Lock()
         self.models: LRUCache[tuple[int, int], ModelAt] = LRUCache(MAX_EPOCHS)
