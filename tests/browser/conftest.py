@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from selfsup_core.errors import RunError
-from selfsup_core.inspection.process import stop_lab
+from selfsup_core.inspection.client import stop_lab
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, ENDED, RunFolder, list_states
 from selfsup_core.runs.queue import submit

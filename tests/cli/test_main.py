@@ -12,7 +12,7 @@ from PIL import Image
 
 from selfsup_core import __version__
 from selfsup_core.errors import RunError
-from selfsup_core.inspection.registry import TOOLS
+from selfsup_core.inspection.asking import questions_about
 from selfsup_core.runs.folder import RunFolder, list_states, open_run, read_state, update_state
 from selfsup_core.runs.queue import submit
 from tests.cli.helpers import cli
@@ -159,7 +159,7 @@ def test_settings_of_a_preset(workspace: Path):
 def test_tools_are_listed_with_their_settings():
     answer = cli("lab", "tools", "--json", workspace=None)
     tools = {entry["tool"]: entry for entry in json.loads(answer.stdout)}
-    assert set(tools) == set(TOOLS)
+    assert set(tools) == set(questions_about("run"))
     assert {"archive", "unexplained"} <= set(tools), "also those that have nothing to set"
     steps = next(s for s in tools["traversal"]["settings"] if s["setting"] == "steps")
     assert (steps["default"], steps["bounds"]) == (9, "at least 3 and at most 15")

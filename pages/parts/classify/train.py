@@ -15,6 +15,7 @@ from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import list_sources
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.pseudo.keepers import KEEPERS
 from selfsup_core.runs.compose import compose_spec, kept_settings
 from selfsup_core.runs.spec import (
@@ -285,7 +286,7 @@ def show_gauge(spec: RunSpec) -> None:
         help="Cross-validation on the labels that may be seen; nothing is trained or kept.",
     ):
         with errors_shown(), st.spinner("Trying the labels."):
-            said = routes.lab().ask_classifier("", "gauge", {"spec": spec.as_dict()})
+            said = routes.lab().ask(Subject("classifier", ""), "gauge", {"spec": spec.as_dict()}).about
             {"good": st.success, "bad": st.warning}.get(said["tone"], st.info)(plain(said["text"]))
 
 

@@ -1,18 +1,18 @@
-"""What is asked of language models in the lab process, by name and out of the way of the pages."""
+"""What is asked of language models: how they read a text, what comes next, and whether they are in memory."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, TypedDict
 
 from selfsup_core.errors import DataError, SettingError
-from selfsup_core.inspection.loaded import Loaded, Models
-from selfsup_core.settings import Config, explain, setting
+from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.asking import NoAsk
+from selfsup_core.inspection.kinds import Named, about_model, about_model_name
+from selfsup_core.settings import Config, setting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from selfsup_core.inspection.loaded import Loaded, Models
 
 MOST_CHARACTERS = 20_000
 MOST_NEW = 200
@@ -22,6 +22,14 @@ class ReadAsk(Config):
     """A text."""
 
     text: str = setting("", "The text that the model reads.", title="Text", max_length=MOST_CHARACTERS)
+
+
+class Shape(TypedDict):
+    """How a distribution is reshaped."""
+
+    temperature: float
+    top_k: int
+    top_p: float
 
 
 class NextAsk(ReadAsk):
@@ -45,7 +53,7 @@ class NextAsk(ReadAsk):
         le=1.0,
     )
 
-    def shape(self) -> dict[str, Any]:
+    def shape(self) -> Shape:
         return {"temperature": self.temperature, "top_k": self.top_k, "top_p": self.top_p}
 
 
@@ -83,15 +91,12 @@ class LoadingAsk(Config):
     )
 
 
-class MeasureAsk(Config):
-    """Nothing but the model."""
-
-
 class FetchAsk(LoadingAsk):
     """A model of the Hub, as hub:owner/name; it is fetched in the background."""
 
 
-def read(loaded: Loaded, ask: ReadAsk) -> dict[str, Any]:
+@about_model("read", ReadAsk)
+def read(loaded: Loaded, ask: ReadAsk) -> Answer:
     """How likely each token of a text is: after those before it, or given all others."""
     from selfsup_core.evaluate.reading.masked import read_masked
     from selfsup_core.evaluate.reading.writing import read_text
@@ -109,10 +114,11 @@ def read(loaded: Loaded, ask: ReadAsk) -> dict[str, Any]:
         "title": loaded.title,
         "epoch": loaded.epoch,
     }
-    return about | {"note": found.note, **found.summary()}
+    return Answer(about=about | {"note": found.note, **found.summary()})
 
 
-def foretell_next(loaded: Loaded, ask: PlaceAsk) -> dict[str, Any]:
+@about_model("next", PlaceAsk)
+def predict_next(loaded: Loaded, ask: PlaceAsk) -> Answer:
     """What could come next, or stand at a place, before and after reshaping."""
     from selfsup_core.evaluate.reading.masked import fill
     from selfsup_core.evaluate.reading.writing import foretell
@@ -120,13 +126,14 @@ def foretell_next(loaded: Loaded, ask: PlaceAsk) -> dict[str, Any]:
     check_reads(loaded)
     if loaded.kind == "masked":
         place, rows = fill(loaded.model, loaded.tokenizer, ask.text, place=ask.place, **ask.shape())
-        return {"next": rows, "place": place}
+        return Answer(about={"next": rows, "place": place})
     if ask.place is not None:
         raise SettingError("place is for masked models; this one tells what comes next.")
-    return {"next": foretell(loaded.model, loaded.tokenizer, ask.text, **ask.shape())}
+    return Answer(about={"next": foretell(loaded.model, loaded.tokenizer, ask.text, **ask.shape())})
 
 
-def write(loaded: Loaded, ask: WriteAsk) -> dict[str, Any]:
+@about_model("write", WriteAsk)
+def write(loaded: Loaded, ask: WriteAsk) -> Answer:
     """A continuation of the text."""
     from selfsup_core.evaluate.reading.writing import go_on
 
@@ -138,22 +145,25 @@ def write(loaded: Loaded, ask: WriteAsk) -> dict[str, Any]:
             remedy="Put [MASK] into the text and ask what could stand there.",
         )
     made = go_on(loaded.model, loaded.tokenizer, ask.text, tokens=ask.tokens, seed=ask.seed, **ask.shape())
-    return {"text": made}
+    return Answer(about={"text": made})
 
 
-def attention(loaded: Loaded, ask: AttentionAsk) -> dict[str, Any]:
+@about_model("attention", AttentionAsk)
+def attention(loaded: Loaded, ask: AttentionAsk) -> Answer:
     """What each token of a text looks at."""
     from selfsup_core.evaluate.reading.attention import attention_of
 
     config = loaded.model.config
     pieces, weights = attention_of(loaded.model, loaded.tokenizer, ask.text, layer=ask.layer, head=ask.head)
-    return {
-        "pieces": pieces,
-        "weights": [[round(v, 5) for v in row] for row in weights.tolist()],
-        "layers": config.num_hidden_layers,
-        "heads": config.num_attention_heads,
-        "kind": loaded.kind,
-    }
+    return Answer(
+        about={
+            "pieces": pieces,
+            "weights": [[round(v, 5) for v in row] for row in weights.tolist()],
+            "layers": config.num_hidden_layers,
+            "heads": config.num_attention_heads,
+            "kind": loaded.kind,
+        }
+    )
 
 
 def check_reads(loaded: Loaded) -> None:
@@ -166,67 +176,35 @@ def check_reads(loaded: Loaded) -> None:
         )
 
 
-def loading(models: Models, name: str, ask: LoadingAsk) -> dict[str, Any]:
+@about_model_name("loading", LoadingAsk)
+def loading(model: Named[Models], ask: LoadingAsk) -> Answer:
     """Whether a model is there; begins to load it where it is not."""
-    return models.status(name, ask.wait)
+    return Answer(about={**model.holder.status(model.name, ask.wait)})
 
 
-def measure_model(models: Models, name: str, ask: MeasureAsk) -> dict[str, Any]:
+@about_model_name("measure", NoAsk)
+def measure_model(model: Named[Models], ask: NoAsk) -> Answer:
     """Measure a model and remember the numbers in the workspace."""
     from selfsup_core.inspection.measure import measure, remember
 
-    loaded = models.get(name)
+    loaded = model.holder.get(model.name)
     found = measure(loaded) | {"parameters": loaded.parameters, "kind": loaded.kind}
-    remember(models.workspace, name, found)
-    return found
+    remember(model.holder.workspace, model.name, found)
+    return Answer(about=found)
 
 
-def fetch(models: Models, name: str, ask: FetchAsk) -> dict[str, Any]:
+@about_model_name("fetch", FetchAsk)
+def fetch(model: Named[Models], ask: FetchAsk) -> Answer:
     """Fetch a model of the Hub in the background; asked again, it says how far that is."""
     from selfsup_core.pretrained.hub import HUB, fetch_model, find_fetched
 
-    wanted = name.removeprefix(HUB)
+    models, wanted = model.holder, model.name.removeprefix(HUB)
     key = ("fetch", wanted)
     work = models.run(
         key, f"Asking the Hub for {wanted}.", lambda say: fetch_model(wanted, models.workspace, say)
     )
     if not work.done.wait(ask.wait):
-        return work.about()
+        return Answer(about={**work.about()})
     models.end(key, work)
     find_fetched(wanted, models.workspace)
-    return {"state": "ready", "said": "", "model": HUB + wanted.partition("@")[0]}
-
-
-LANGUAGE_TOOLS: dict[str, tuple[type[Config], Callable[..., dict[str, Any]]]] = {
-    "read": (ReadAsk, read),
-    "next": (PlaceAsk, foretell_next),
-    "write": (WriteAsk, write),
-    "attention": (AttentionAsk, attention),
-}
-# These take the models, not one that is loaded.
-MODEL_TOOLS: dict[str, tuple[type[Config], Callable[..., dict[str, Any]]]] = {
-    "loading": (LoadingAsk, loading),
-    "measure": (MeasureAsk, measure_model),
-    "fetch": (FetchAsk, fetch),
-}
-
-
-def use_language_tool(models: Models, model: str, name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Do what was asked with a model.
-
-    Raises:
-        SettingError: there is no such tool or setting. DataError: no such model, or nothing to read.
-    """
-    known = LANGUAGE_TOOLS | MODEL_TOOLS
-    if name not in known:
-        raise SettingError(f"There is no tool {name!r}. Known: {', '.join(known)}.")
-    config, run = known[name]
-    try:
-        ask = config.model_validate(values)
-    except ValidationError as error:
-        raise explain(error, config) from error
-    if name in MODEL_TOOLS:
-        return run(models, model, ask)
-    loaded = models.get(model)
-    with loaded.lock:
-        return run(loaded, ask)
+    return Answer(about={"state": "ready", "said": "", "model": HUB + wanted.partition("@")[0]})

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-import torch
 
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.evaluate.anomaly import auroc, class_means, rank_errors, threshold
-from selfsup_core.evaluate.autoencoder import rebuild
+from selfsup_core.inspection.answer import Answer, to_numpy
+from selfsup_core.inspection.asking import EpochAsk
+from selfsup_core.inspection.kinds import about_run
 from selfsup_core.inspection.model_at import ModelAt, as_bytes
-from selfsup_core.inspection.registry import Answer, NoAsk, to_numpy, tool
+from selfsup_core.inspection.reconstruction import reconstruction_errors
 
 MOST_RANKED = 20_000
 SHOWN_RANKED = 32
-BATCH = 512
 
 
-@tool("unexplained", NoAsk)
-def unexplained(at: ModelAt, ask: NoAsk) -> Answer:
+@about_run("unexplained", EpochAsk)
+def unexplained(at: ModelAt, ask: EpochAsk) -> Answer:
     """Training and validation samples by their reconstruction error, worst first; test rows stay out."""
     kit = at.kit
     rows, is_validation = ranked_rows(at)
-    errors, outputs = measure(at, rows)
+    errors, outputs = reconstruction_errors(at, rows)
     order = np.asarray(rank_errors(errors))
     limit, note = threshold(errors[~is_validation])
     shown = np.concatenate([order[:SHOWN_RANKED], order[::-1][:SHOWN_RANKED]])
@@ -56,25 +54,3 @@ def ranked_rows(at: ModelAt) -> tuple[np.ndarray, np.ndarray]:
     validation = choose_stratified(split.validation, y, MOST_RANKED // 2, 0)
     train = choose_stratified(split.train, y, MOST_RANKED - len(validation), 0)
     return np.concatenate([validation, train]), np.arange(len(validation) + len(train)) < len(validation)
-
-
-def measure(at: ModelAt, rows: np.ndarray) -> tuple[np.ndarray, Callable]:
-    """(N,) mean squared errors, and a function from places in `rows` to their reconstructions as bytes."""
-    kit = at.kit
-
-    def outputs(some: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        x = kit.data.values(kit.data.rows(some))
-        generator = torch.Generator().manual_seed(kit.spec.seed)
-        return x, rebuild(at.model, kit.objective, x, at.model.encode(x), generator)
-
-    errors = []
-    with torch.inference_mode():
-        for start in range(0, len(rows), BATCH):
-            x, made = outputs(rows[start : start + BATCH])
-            errors.append((made - x).square().mean(dim=1))
-
-    def again(places: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            return as_bytes(outputs(rows[places])[1])
-
-    return torch.cat(errors).float().numpy(), again

@@ -10,13 +10,16 @@ import numpy as np
 import torch
 
 from selfsup_core.errors import SettingError
+from selfsup_core.inspection.answer import Answer, to_numpy
+from selfsup_core.inspection.asking import EpochAsk
+from selfsup_core.inspection.kinds import about_run
 from selfsup_core.inspection.model_at import ModelAt, as_bytes
-from selfsup_core.inspection.registry import Answer, to_numpy, tool
+from selfsup_core.models.modules.patches import PatchTransformer
 from selfsup_core.objectives.denoising import corrupt
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import setting
 
 
-class RepairAsk(Config):
+class RepairAsk(EpochAsk):
     sample: int | None = setting(None, "Sample of the map.", title="Sample")
     image: str = setting("", "An image of one's own: its bytes in base64.", title="Image")
     noise: Literal["none", "gaussian", "masking", "salt-and-pepper"] = setting(
@@ -33,7 +36,7 @@ class RepairAsk(Config):
     seed: int = setting(0, "Seed of the noise.", title="Seed", ge=0, le=2**31 - 1)
 
 
-@tool("repair", RepairAsk)
+@about_run("repair", RepairAsk)
 def repair(at: ModelAt, ask: RepairAsk) -> Answer:
     """An input, what is done to it, what the network makes of that, and where it errs."""
     x = own_image(at, ask.image) if ask.image else at.values(ask.sample or 0)  # (1, D)
@@ -94,9 +97,11 @@ def fill_holes(
 ) -> tuple[torch.Tensor, torch.Tensor, str]:
     """A masked autoencoder sees whole patches: those that were touched are hidden; without any, as many as in training."""
     model = at.model
+    assert isinstance(model, PatchTransformer)  # all others decode
     touched = model.patches(hidden.float())[0].amax(dim=1) > 0  # (N,)
     if not touched.any():
         shown, output = at.kit.objective.show(model, x, generator)
+        assert shown is not None  # a masked autoencoder is never shown the whole
         return (
             shown,
             output,

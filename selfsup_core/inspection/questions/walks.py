@@ -15,9 +15,12 @@ from selfsup_core.evaluate.latent import (
     slerp,
     traverse,
 )
+from selfsup_core.inspection.answer import Answer, to_numpy
+from selfsup_core.inspection.asking import EpochAsk
+from selfsup_core.inspection.kinds import about_run
 from selfsup_core.inspection.model_at import ModelAt, as_bytes
-from selfsup_core.inspection.registry import Answer, sample_setting, to_numpy, tool
-from selfsup_core.settings import Config, setting
+from selfsup_core.inspection.samples import sample_setting
+from selfsup_core.settings import setting
 
 
 def code_of(at: ModelAt, sample: int | None) -> torch.Tensor:
@@ -28,7 +31,7 @@ def code_of(at: ModelAt, sample: int | None) -> torch.Tensor:
     return at.codes[sample]
 
 
-class TraversalAsk(Config):
+class TraversalAsk(EpochAsk):
     sample: int | None = sample_setting()
     dimensions: int = setting(8, "Dimensions shown, most used first.", title="Dimensions", ge=1, le=16)
     steps: int = setting(9, "Pictures a dimension.", title="Steps", ge=3, le=15)
@@ -37,7 +40,7 @@ class TraversalAsk(Config):
     )
 
 
-@tool("traversal", TraversalAsk)
+@about_run("traversal", TraversalAsk)
 def traversal(at: ModelAt, ask: TraversalAsk) -> Answer:
     """One strip a dimension: everything else of the code stays, this one moves."""
     at.check_decodes()
@@ -60,7 +63,7 @@ def traversal(at: ModelAt, ask: TraversalAsk) -> Answer:
     )
 
 
-class InterpolateAsk(Config):
+class InterpolateAsk(EpochAsk):
     a: int = setting(0, "Sample to begin at.", title="From", ge=0)
     b: int = setting(1, "Sample to end at.", title="To", ge=0)
     steps: int = setting(9, "Pictures.", title="Steps", ge=3, le=15)
@@ -69,7 +72,7 @@ class InterpolateAsk(Config):
     )
 
 
-@tool("interpolate", InterpolateAsk)
+@about_run("interpolate", InterpolateAsk)
 def interpolate(at: ModelAt, ask: InterpolateAsk) -> Answer:
     """Decodings on the way from one sample's code to another's."""
     a, b = code_of(at, ask.a), code_of(at, ask.b)
@@ -79,7 +82,7 @@ def interpolate(at: ModelAt, ask: InterpolateAsk) -> Answer:
     return Answer({"images": at.decode(codes), "inputs": inputs})
 
 
-class ArithmeticAsk(Config):
+class ArithmeticAsk(EpochAsk):
     sample: int | None = setting(
         None,
         "Sample to begin from. None takes the mean of the class that is subtracted.",
@@ -90,7 +93,7 @@ class ArithmeticAsk(Config):
     steps: int = setting(7, "Pictures.", title="Steps", ge=3, le=15)
 
 
-@tool("arithmetic", ArithmeticAsk)
+@about_run("arithmetic", ArithmeticAsk)
 def arithmetic(at: ModelAt, ask: ArithmeticAsk) -> Answer:
     """h + w (mean of one class − mean of another), for w from 0 to 1.5."""
     labels = torch.from_numpy(np.asarray(at.labels()).astype(np.int64))
@@ -101,7 +104,7 @@ def arithmetic(at: ModelAt, ask: ArithmeticAsk) -> Answer:
     return Answer({"images": at.decode(codes), "weights": to_numpy(weights)})
 
 
-class DrawAsk(Config):
+class DrawAsk(EpochAsk):
     source: Literal["prior", "gaussian"] = setting(
         "gaussian",
         "The prior of a variational autoencoder, or a Gaussian fitted to the codes.",
@@ -111,7 +114,7 @@ class DrawAsk(Config):
     seed: int = setting(0, "Seed of the codes that are drawn.", title="Seed", ge=0, le=2**31 - 1)
 
 
-@tool("sample", DrawAsk)
+@about_run("sample", DrawAsk)
 def draw(at: ModelAt, ask: DrawAsk) -> Answer:
     """Decodings of codes that belong to no sample."""
     generator = torch.Generator().manual_seed(ask.seed)

@@ -8,16 +8,18 @@ import numpy as np
 
 from selfsup_core.export.keras import keras_script
 from selfsup_core.export.script import script_archive, script_of
+from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.asking import EpochAsk
+from selfsup_core.inspection.kinds import about_run
 from selfsup_core.inspection.model_at import ModelAt
-from selfsup_core.inspection.registry import Answer, NoAsk, tool
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import setting
 
 
-class ScriptAsk(Config):
+class ScriptAsk(EpochAsk):
     kind: Literal["pytorch", "keras"] = setting("pytorch", "Library of the script.", title="Library")
 
 
-@tool("script", ScriptAsk)
+@about_run("script", ScriptAsk)
 def script(at: ModelAt, ask: ScriptAsk) -> Answer:
     """The run as a script."""
     spec, data = at.kit.spec, at.kit.data
@@ -29,7 +31,7 @@ def script(at: ModelAt, ask: ScriptAsk) -> Answer:
     return Answer(about={"text": text, "note": note})
 
 
-@tool("archive", NoAsk)
-def archive(at: ModelAt, ask: NoAsk) -> Answer:
+@about_run("archive", EpochAsk)
+def archive(at: ModelAt, ask: EpochAsk) -> Answer:
     """A zip with the script and the data that it reads."""
     return Answer({"zip": np.frombuffer(script_archive(at.kit.folder), np.uint8)})

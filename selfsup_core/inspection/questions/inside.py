@@ -7,15 +7,17 @@ import torch
 
 from selfsup_core.errors import SettingError
 from selfsup_core.evaluate.saliency import saliency as code_saliency
+from selfsup_core.inspection.answer import Answer, to_numpy
+from selfsup_core.inspection.kinds import about_run
 from selfsup_core.inspection.layers import activations, describe_layers
 from selfsup_core.inspection.model_at import ModelAt
-from selfsup_core.inspection.registry import Answer, SampleAsk, to_numpy, tool
+from selfsup_core.inspection.samples import SampleAsk
 from selfsup_core.settings import setting
 
 MOST_ACTIVATIONS = 4096
 
 
-@tool("inside", SampleAsk)
+@about_run("inside", SampleAsk)
 def inside(at: ModelAt, ask: SampleAsk) -> Answer:
     """The layers, and what each makes of a sample."""
     layers = describe_layers(at.model, at.kit.data.item_shape)
@@ -52,7 +54,7 @@ class SaliencyAsk(SampleAsk):
     dimension: int = setting(0, "Dimension of the code.", title="Dimension", ge=0)
 
 
-@tool("saliency", SaliencyAsk)
+@about_run("saliency", SaliencyAsk)
 def saliency(at: ModelAt, ask: SaliencyAsk) -> Answer:
     """Which input values raise (+) or lower (−) a dimension of the code."""
     size = at.model.code_size

@@ -9,21 +9,25 @@ from selfsup_core.evaluate.latent import (
     map_to_code,
     posterior_ellipse,
 )
+from selfsup_core.inspection.answer import Answer, to_numpy
+from selfsup_core.inspection.asking import EpochAsk
+from selfsup_core.inspection.kinds import about_run
 from selfsup_core.inspection.model_at import ModelAt
-from selfsup_core.inspection.registry import Answer, SampleAsk, sample_setting, to_numpy, tool
-from selfsup_core.settings import Config, setting
+from selfsup_core.inspection.samples import SampleAsk, sample_setting
+from selfsup_core.models.modules.autoencoder import Autoencoder
+from selfsup_core.settings import setting
 
 MOST_POINTS = 441  # a lattice of 21 × 21
 
 
-class DecodeAsk(Config):
+class DecodeAsk(EpochAsk):
     points: tuple[tuple[float, float], ...] = setting(
         ((0.0, 0.0),), "Places on the map.", title="Points", min_length=1, max_length=MOST_POINTS
     )
     sample: int | None = sample_setting()
 
 
-@tool("decode", DecodeAsk)
+@about_run("decode", DecodeAsk)
 def decode(at: ModelAt, ask: DecodeAsk) -> Answer:
     """What the decoder makes of places on the map."""
     at.check_decodes()
@@ -48,15 +52,17 @@ def decode(at: ModelAt, ask: DecodeAsk) -> Answer:
     return Answer({"images": at.decode(codes), "codes": codes.numpy()}, {"how": how})
 
 
-@tool("posterior", SampleAsk)
+@about_run("posterior", SampleAsk)
 def posterior(at: ModelAt, ask: SampleAsk) -> Answer:
     """Mean and covariance of q(h | x) of a sample, on the map."""
-    if not at.is_variational:
+    head = at.gaussian_head
+    if head is None:
         raise RunError(
             "Only a variational autoencoder gives a distribution for each sample.",
             code="no-posterior",
         )
+    assert isinstance(at.model, Autoencoder)  # no other has such a head
     with torch.inference_mode():
-        mean, log_variance = at.model.head.posterior(at.model.encoder(at.values(ask.sample)))
+        mean, log_variance = head.posterior(at.model.encoder(at.values(ask.sample)))
     center, covariance = posterior_ellipse(mean[0], log_variance[0].exp(), *at.projection)
     return Answer({"mean": to_numpy(center), "covariance": to_numpy(covariance)})
