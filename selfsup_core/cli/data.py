@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +13,9 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import explain, list_settings
+
+if TYPE_CHECKING:
+    from selfsup_core.data.library.health import FindingAbout
 
 data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A data set's name, as `data list` gives it.")]
@@ -28,7 +32,7 @@ def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """Data sets that runs can use."""
     from selfsup_core.data.sources import list_sources
 
-    entries = [
+    entries: list[dict[str, Any]] = [
         {
             "source": name,
             "title": source.title,
@@ -83,19 +87,21 @@ def data_add(
             raise DataError(f"There is no file {path.name!r}.", code="no-file", remedy="Check the path.")
     roles = dict(entry.partition("=")[::2] for entry in role or [])
     try:
-        config = ImportConfig(
-            name=name,
-            kind=kind,
-            label=label,
-            text=text,
-            header=header,
-            delimiter=delimiter,
-            encoding=encoding,
-            size=size,
-            color=color,
-            fit=fit,
-            seconds=seconds,
-            roles=roles,
+        config = ImportConfig.model_validate(
+            {
+                "name": name,
+                "kind": kind,
+                "label": label,
+                "text": text,
+                "header": header,
+                "delimiter": delimiter,
+                "encoding": encoding,
+                "size": size,
+                "color": color,
+                "fit": fit,
+                "seconds": seconds,
+                "roles": roles,
+            }
         )
     except ValidationError as error:
         raise explain(error, ImportConfig) from error
@@ -106,8 +112,7 @@ def data_add(
         show(found, as_json, describe_plan(found))
         return
     made = own.import_files(root, files, config)
-    about = own.summarize(root, made)
-    about["findings"] = own.check(root, made)
+    about = {**own.summarize(root, made), "findings": own.check(root, made)}
     shown = ("dataset", "kind", "rows", "classes", "shape", "findings", "notes", "set_aside")
     show({key: about[key] for key in shown}, as_json, describe(about))
 
@@ -133,7 +138,7 @@ def data_hub(
     show(about, as_json, describe(about))
 
 
-def describe_plan(plan: dict[str, Any]) -> str:
+def describe_plan(plan: Mapping[str, Any]) -> str:
     lines = [f"{plan['kind']}, {plan['rows']:,} rows, from {plan['form']}"]
     if "columns" in plan:
         rows = [("COLUMN", "ROLE", "WHY", "EXAMPLES")]
@@ -142,7 +147,7 @@ def describe_plan(plan: dict[str, Any]) -> str:
     return "\n".join(lines + plan["notes"])
 
 
-def describe(about: dict[str, Any]) -> str:
+def describe(about: Mapping[str, Any]) -> str:
     """A data set in a few lines."""
     shape = " × ".join(map(str, about["shape"]))
     lines = [
@@ -156,7 +161,7 @@ def describe(about: dict[str, Any]) -> str:
     return "\n".join(lines + describe_findings(about.get("findings", [])))
 
 
-def describe_findings(findings: list[dict[str, Any]]) -> list[str]:
+def describe_findings(findings: Sequence[FindingAbout]) -> list[str]:
     return [
         f"{'!' if f['level'] == 'warning' else '-'} {f['title']}. {f['why']}"
         + (f" Mend: {f['mend']}" if f["mend"] else "")

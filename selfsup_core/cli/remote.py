@@ -110,7 +110,7 @@ def label_command(
     done = label_texts(remote, texts, classes, asking, progress=say_progress)
     print(file=sys.stderr)
     about = summarize(done, classes, known) | remote.spent()
-    labels = [
+    labels: list[dict[str, Any]] = [
         {
             "row": row,
             "label": classes[d.label] if d.label >= 0 else None,

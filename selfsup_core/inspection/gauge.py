@@ -9,10 +9,10 @@ import numpy as np
 
 from selfsup_core.data.splits import choose_labeled
 from selfsup_core.errors import DataError
-from selfsup_core.pseudo.audit import gauge
+from selfsup_core.pseudo.audit import Gauge, gauge
 
 
-def gauge_start(workspace: Path, values: dict[str, Any]) -> dict[str, Any]:
+def gauge_start(workspace: Path, values: dict[str, Any]) -> Gauge:
     """values: a spec as a dictionary → {"text", "tone", "accuracy", "rows"}; looks at the labels of the budget alone.
 
     Raises:

@@ -21,6 +21,7 @@ from selfsup_core.files import write_bytes
 from selfsup_core.projection.align import rotation_towards
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.thinned import Thinned
+from selfsup_core.safetensors_header import read_metadata
 
 MOST_LETTERS = 160  # of each text on the map
 
@@ -181,7 +182,4 @@ def read_frame(path: Path) -> dict[str, np.ndarray]:
 
 def read_about(path: Path) -> dict[str, str]:
     """What a frame's file says of its arrays. Raises FileNotFoundError when there is none."""
-    with open(path, "rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        found: dict[str, str] = json.loads(file.read(size)).get("__metadata__", {})
-        return found
+    return read_metadata(path)

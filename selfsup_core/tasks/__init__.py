@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Setting:
+class TaskContext:
     """What a task is made from.
 
     Attributes:
@@ -51,7 +51,7 @@ class Look:
 
 
 class Task(ABC):
-    """Made from a `Setting`; raises StudioError when data, network and objective do not go together.
+    """Made from a `TaskContext`; raises StudioError when data, network and objective do not go together.
 
     Attributes:
         rows: (N,) row numbers to train on, on the device.
@@ -68,6 +68,9 @@ class Task(ABC):
     notes: list[str]
     verdict: Verdict | None = None
     baseline_message: str = "Measuring what simpler means achieve on the same rows."
+
+    @abstractmethod
+    def __init__(self, context: TaskContext) -> None: ...
 
     @abstractmethod
     def values(self, rows: torch.Tensor) -> Any:

@@ -76,19 +76,19 @@ class SpawnLauncher:
     """Starts a new interpreter: some seconds slower, but works everywhere."""
 
     def __init__(self) -> None:
-        self.children: dict[int, subprocess.Popen] = {}
+        self.children: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, folder: RunFolder) -> int:
-        flags = {}
-        if os.name == "nt":
-            flags["creationflags"] = subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW
+        flags = 0
+        if sys.platform == "win32":
+            flags = subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW
         with open(folder.log, "ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "selfsup_core.workers.worker", str(folder.path)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                **flags,
+                creationflags=flags,
             )
         self.children[child.pid] = child
         return child.pid

@@ -10,17 +10,18 @@ import os
 import threading
 import time
 import uuid
-from collections import OrderedDict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from cachetools import LRUCache
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from selfsup_core.errors import RunError
 from selfsup_core.files import finite
-from selfsup_core.runs.folder import RunFolder, read_state
+from selfsup_core.runs.folder import RunFolder, RunState, read_state
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.safetensors_header import read_metadata
 from selfsup_core.workers.supervisor import supervisor_info
 
 FRESH_SECONDS = 0.2
@@ -60,6 +61,12 @@ class Tail:
         return data[:end].splitlines(), is_void
 
 
+class SeenState(RunState):
+    """The state of a run, and whether its worker shows signs of life."""
+
+    is_responding: bool
+
+
 class RunView:
     """What is known of one run, refreshed at most every `FRESH_SECONDS`."""
 
@@ -77,8 +84,8 @@ class RunView:
     def refresh(self) -> None:
         if time.monotonic() - self.refreshed < FRESH_SECONDS:
             return
-        state = read_state(self.folder)
         about = supervisor_info(self.folder.workspace) or {}
+        state = cast("SeenState", read_state(self.folder))
         state["is_responding"] = self.folder.id not in about.get("silent", ())
         self.state = state
         self.state_bytes = json.dumps(finite(state), ensure_ascii=False).encode()
@@ -101,7 +108,7 @@ class RunView:
             generation, _, count = since.partition("-")
             is_same = generation == self.generation and count.isdigit()
             start = min(int(count), len(self.rows)) if is_same else 0
-            head = {"restart": not is_same and since not in ("", "0")}
+            head: dict[str, bool | str] = {"restart": not is_same and since not in ("", "0")}
             head |= {"next": f"{self.generation}-{len(self.rows)}"}
             return b"".join(
                 (
@@ -126,8 +133,8 @@ class LiveRuns:
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
         self.lock = threading.Lock()
-        self.views: OrderedDict[str, RunView] = OrderedDict()
-        self.blobs: OrderedDict[tuple[str, str, int], bytes] = OrderedDict()
+        self.views: LRUCache[str, RunView] = LRUCache(MAX_RUNS)
+        self.blobs: LRUCache[tuple[str, str, int], bytes] = LRUCache(MAX_FRAMES)
 
     def view(self, run: str) -> RunView:
         with self.lock:
@@ -137,15 +144,12 @@ class LiveRuns:
                 if folder.path.parent != self.workspace / "runs" or not folder.exists():
                     raise RunError(f"There is no run {run!r}.", code="no-run")
                 view = self.views[run] = RunView(folder)
-                if len(self.views) > MAX_RUNS:
-                    self.views.popitem(last=False)
-            self.views.move_to_end(run)
             return view
 
     def snapshot(self, run: str, since: str = "0") -> bytes:
         return self.view(run).snapshot(since)
 
-    def state(self, run: str) -> dict[str, Any]:
+    def state(self, run: str) -> SeenState:
         view = self.view(run)
         with view.lock:
             view.refresh()
@@ -165,22 +169,22 @@ class LiveRuns:
         try:
             # A frame written anew after a resume has another time, so it is not mistaken for the old one.
             key = (run, name, path.stat().st_mtime_ns)
-            if key not in self.blobs:
-                blob = path.read_bytes()
-                self.blobs[key] = blob if name in SHARED else without_hidden(blob)
-                while len(self.blobs) > MAX_FRAMES:
-                    self.blobs.popitem(last=False)
-            return self.blobs[key]
-        except (FileNotFoundError, KeyError) as error:
+            with self.lock:
+                blob = self.blobs.get(key)
+            if blob is None:
+                read = path.read_bytes()
+                blob = read if name in SHARED else without_hidden(read)
+                with self.lock:
+                    self.blobs[key] = blob
+            return blob
+        except FileNotFoundError as error:
             raise RunError(f"The run {run} has no frame {name}.", code="no-frame") from error
 
 
 def without_hidden(blob: bytes) -> bytes:
     """A frame without the arrays that no view draws."""
-    size = int.from_bytes(blob[:8], "little")
-    about = json.loads(blob[8 : 8 + size]).get("__metadata__", {})
     arrays = {name: array for name, array in load_arrays(blob).items() if name not in HIDDEN}
-    return save_arrays(arrays, metadata=about)
+    return save_arrays(arrays, metadata=read_metadata(blob))
 
 
 def epoch_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

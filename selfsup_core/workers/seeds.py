@@ -45,7 +45,7 @@ def start_seeds(folder: RunFolder, count: int, submission: str, owner: str = LOC
     if not state.get("group"):
         update_state(folder, group=group)
     there = {read_spec(m.spec).data.split_seed for m in members(folder.workspace, group)}
-    made = []
+    made: list[str] = []
     for offset in range(1, min(count, MOST)):
         one = seeded(spec, offset)
         if one.data.split_seed in there:
@@ -86,9 +86,9 @@ def over_seeds(folder: RunFolder) -> dict[str, Any] | None:
             continue
         rows = epoch_rows(read_rows(member.metrics))
         for name in NAMES:
-            if state["metrics"].get(name) is not None:
+            if (end := state["metrics"].get(name)) is not None:
                 curves[name].append({r["epoch"]: r[name] for r in rows if r.get(name) is not None})
-                ends[name].append(state["metrics"][name])
+                ends[name].append(end)
     said: dict[str, Any] = {"runs": len(ends["accuracy"]), "waiting": waiting, "verdict": None}
     if said["runs"]:
         shared = sorted(set.intersection(*(set(c) for c in curves["accuracy"])))
