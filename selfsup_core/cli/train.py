@@ -88,6 +88,7 @@ def follow(folder: RunFolder) -> RunState:
 
 def result_of(state: RunState, folder: Path) -> dict[str, Any]:
     """What `train --json` prints at its end."""
+    device, verdict = state["device"], state.get("verdict")
     return {
         "run": state["run"],
         "status": state["status"],
@@ -96,8 +97,8 @@ def result_of(state: RunState, folder: Path) -> dict[str, Any]:
         "metrics": {**state["metrics"], **(state["baseline"] or {}), "best": state["best"]},
         "seconds": state["seconds"],
         "samples_per_second": state["samples_per_second"],
-        "device": (state["device"] or {}).get("label"),
+        "device": device["label"] if device else None,
         "error": state["error"],
-        "verdict": (state.get("verdict") or {}).get("text"),
+        "verdict": verdict["text"] if verdict else None,
         "folder": str(folder),
     }
