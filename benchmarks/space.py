@@ -17,7 +17,6 @@ from selfsup_core.projection.linear import fit_axes
 from selfsup_core.projection.maps import make_map
 from selfsup_core.projection.trust import measure_trust
 
-
 PCA_SIZE, NEAR_ROWS, LOOKS = sized((60_000, 784), (500, 16)), sized(100_000, 2000), sized(20, 2)
 UMAP_ROWS, UMAP_STEPS, SNE_ROWS = sized((10_000, 70_000), (300,)), sized(200, 10), sized(5000, 200)
 SNE_STEPS = sized(750, 250)
