@@ -247,6 +247,7 @@ def wide_loop(device: str, *, epochs: int) -> Any:
     """A loop whose activations take far more memory than its weights."""
     import torch
 
+    from selfsup_core.models.dense import DenseConfig, build
     from selfsup_core.models.modules.autoencoder import glorot_init
     from selfsup_core.objectives import OBJECTIVES
     from selfsup_core.train.config import TrainConfig
@@ -254,10 +255,7 @@ def wide_loop(device: str, *, epochs: int) -> Any:
     from selfsup_core.train.loop import Loop
 
     batch, width = (64, 32) if device == "cpu" else (65_536, 4096)
-    from selfsup_core.models import MODELS
-
-    network = MODELS["dense"]
-    model = network.build(network.Config(widths=(width, width, 16)), (64,))
+    model = build(DenseConfig(widths=(width, width, 16)), (64,))
     model.groups = ()
     glorot_init(model, torch.Generator().manual_seed(0))
     objective = OBJECTIVES["reconstruction"](OBJECTIVES["reconstruction"].Config())

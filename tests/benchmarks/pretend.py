@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
@@ -82,9 +82,18 @@ class OnDevice(torch.Tensor):
     def tolist(self) -> Any:
         return self.cpu().tolist()
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        keys = key if isinstance(key, tuple) else (key,)
+        self.inner[tuple(bare(k) for k in keys)] = bare(value)
+
     @classmethod
     def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return perform(func, args, kwargs or {}, Counter())
+
+
+def bare(x: Any) -> Any:
+    """What is on the CPU of a tensor on the device; anything else as it is."""
+    return x.inner if isinstance(x, OnDevice) else x
 
 
 def perform(func: Any, args: Any, kwargs: dict[str, Any], waits: Counter[str]) -> Any:
@@ -98,7 +107,7 @@ def perform(func: Any, args: Any, kwargs: dict[str, Any], waits: Counter[str]) -
         check_same_device(func, args, others)
     if ours and (func in WAITS or (func in BETWEEN and is_towards_cpu(args, wanted))):
         waits[str(func)] += 1
-    plain = [x.inner if isinstance(x, OnDevice) else x for x in flat]
+    plain = [bare(x) for x in flat]
     plain = [torch.device("cpu") if isinstance(x, torch.device) else x for x in plain]
     plain_args, plain_kwargs = tree_unflatten(plain, shape)
     plain_kwargs.pop("pin_memory", None)
@@ -182,13 +191,29 @@ class Device(TorchDispatchMode):
 @contextlib.contextmanager
 def pretended() -> Iterator[Device]:
     """The device for the time of the block. What it registers with torch stays, so a process of its own is best."""
+    from transformers import PreTrainedModel
+
+    load = PreTrainedModel.from_pretrained.__func__
+
+    def load_undisturbed(cls: Any, *given: Any, **more: Any) -> Any:
+        """A model is loaded on the CPU by means of its own, which other modes disturb."""
+        with _disable_current_modes():
+            return load(cls, *given, **more)
+
     real = {name: getattr(torch, name) for name in ("Generator", "tensor", "inference_mode")}
     torch.Generator = Elsewhere
-    torch.tensor = lambda *given, device="cpu", **more: real["tensor"](*given, **more).to(device)
+
+    def tensor(*given: Any, device: Any = None, **more: Any) -> torch.Tensor:
+        made = real["tensor"](*given, **more)
+        return made if device is None else made.to(device)
+
+    torch.tensor = tensor
     torch.inference_mode = lambda *_: torch.no_grad()  # its tensors may not be wrapped
+    PreTrainedModel.from_pretrained = classmethod(load_undisturbed)
     try:
         with Generators(), Device() as device:
             yield device
     finally:
         for name, value in real.items():
             setattr(torch, name, value)
+        PreTrainedModel.from_pretrained = classmethod(load)
