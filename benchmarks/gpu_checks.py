@@ -254,7 +254,10 @@ def wide_loop(device: str, *, epochs: int) -> Any:
     from selfsup_core.train.device import choose_device
     from selfsup_core.train.loop import Loop
 
-    batch, width = (64, 32) if device == "cpu" else (65_536, 4096)
+    batch, width = 64, 32
+    if device == "cuda":
+        is_large = torch.cuda.get_device_properties(0).total_memory > 30 * 2**30
+        batch, width = (65_536 if is_large else 16_384), 4096
     model = build(DenseConfig(widths=(width, width, 16)), (64,))
     model.groups = ()
     glorot_init(model, torch.Generator().manual_seed(0))

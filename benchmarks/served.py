@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.size import sized
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
+LONG = {"train.epochs": 100_000} | sized({}, {"data.source": "digits"})
 ROOT = Path(__file__).parent.parent
 
 
@@ -30,9 +32,9 @@ class Served:
 
     def train_for_long(self) -> RunFolder:
         """A run at full speed that does not end by itself within the benchmark."""
-        folder = submit(self.workspace, preset_spec("dense-64-32-16", {"train.epochs": 100_000}))
+        folder = submit(self.workspace, preset_spec("dense-64-32-16", LONG))
         ensure_supervisor(self.workspace)
-        while read_state(folder)["epoch"] < 3:
+        while read_state(folder)["epoch"] < sized(3, 2):
             time.sleep(0.05)
         return folder
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
+from torch.utils._device import _device_constructors
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
@@ -191,15 +192,7 @@ class Device(TorchDispatchMode):
 @contextlib.contextmanager
 def pretended() -> Iterator[Device]:
     """The device for the time of the block. What it registers with torch stays, so a process of its own is best."""
-    from transformers import PreTrainedModel
-
-    load = PreTrainedModel.from_pretrained.__func__
-
-    def load_undisturbed(cls: Any, *given: Any, **more: Any) -> Any:
-        """A model is loaded on the CPU by means of its own, which other modes disturb."""
-        with _disable_current_modes():
-            return load(cls, *given, **more)
-
+    _device_constructors()  # remembers torch.tensor, so it must see the real one first
     real = {name: getattr(torch, name) for name in ("Generator", "tensor", "inference_mode")}
     torch.Generator = Elsewhere
 
@@ -209,11 +202,9 @@ def pretended() -> Iterator[Device]:
 
     torch.tensor = tensor
     torch.inference_mode = lambda *_: torch.no_grad()  # its tensors may not be wrapped
-    PreTrainedModel.from_pretrained = classmethod(load_undisturbed)
     try:
         with Generators(), Device() as device:
             yield device
     finally:
         for name, value in real.items():
             setattr(torch, name, value)
-        PreTrainedModel.from_pretrained = classmethod(load)
