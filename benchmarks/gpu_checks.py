@@ -65,6 +65,7 @@ KNOWN_WAITS = {
     "text": "a batch of texts is cut at its longest one",
     "vq": "the codebook asks whether its first batch has been, and counts how often each code is used",
     "mask": "only the hidden places are looked at, and how many these are is known on the device",
+    "gpt": "transformers asks whether several texts are packed into a row, where there is no mask",
     "pseudo": "which rows are kept is known on the device",
 }
 LOST = ("CUDA error", "device-side assert", "CUBLAS_STATUS", "CUDNN_STATUS", "unspecified launch failure")
@@ -628,7 +629,7 @@ def known_wait(name: str, loop: Any) -> str:
     is_text = type(loop.model).__name__ == "TextClassifier" or name == "pseudo-lora"
     if is_text:
         return KNOWN_WAITS["text"]
-    starts = {"vq": "vq", "masked": "mask", "pseudo": "pseudo"}
+    starts = {"vq": "vq", "masked": "mask", "pseudo": "pseudo", "gpt": "gpt", "continue": "gpt"}
     return next((KNOWN_WAITS[key] for start, key in starts.items() if name.startswith(start)), "")
 
 

@@ -18,12 +18,11 @@ QUICK = (
     "denoising",
     "vae",
     "contractive",
-    "gpt-words",
     "classify-conv",
     "classify-table",
 )
 TEXTS = ("gpt-words", "masked-text", "continue-text", "masked-lora", "classify-lora")
-WAITING = ("vq", "masked", "pseudo-table", "pseudo-fixmatch", "pseudo-mixmatch", *TEXTS[1:])
+WAITING = ("vq", "masked", "pseudo-table", "pseudo-fixmatch", "pseudo-mixmatch", *TEXTS)
 
 
 @pytest.fixture(scope="module")
