@@ -25,7 +25,7 @@ from benchmarks.served import free_port, serve, wait_until_it_answers
 from benchmarks.size import sized
 from benchmarks.table import Row, left_out, percentile
 from selfsup_core.data.dataset import Dataset, save_dataset
-from selfsup_core.inspection.process import stop_lab
+from selfsup_core.inspection.client import stop_lab
 
 COUNT, TIMES, DRAG_MS, PAUSE = sized(100_000, 2000), sized(3, 1), sized(4000, 300), sized(2500, 300)
 COLUMNS = (

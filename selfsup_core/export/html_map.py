@@ -34,7 +34,7 @@ def bundle() -> str:
     parts = []
     for name in MODULES:
         text = (SCATTER / name).read_text("utf-8")
-        text = re.sub(r"^import .*$\n?", "", text, flags=re.MULTILINE)
+        text = re.sub(r"^import [^\"]*\"[^\"]*\"\n?", "", text, flags=re.MULTILINE)
         parts.append(re.sub(r"^export (default )?", "", text, flags=re.MULTILINE))
     return "\n".join(parts)
 

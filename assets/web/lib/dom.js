@@ -5,7 +5,8 @@ export function el(tag, options = {}, ...children) {
   const node = document.createElement(tag)
   for (const [name, value] of Object.entries(options)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value)
-    else if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value === true ? "" : value)
+    else if (value !== undefined && value !== null && value !== false)
+      node.setAttribute(name, value === true ? "" : value)
   }
   node.append(...children.filter((child) => child !== null && child !== undefined))
   return node
@@ -44,7 +45,8 @@ export function setText(node, text) {
 /** A canvas's 2-D context at the screen's resolution; sizes in CSS pixels. */
 export function sizeCanvas(canvas, width, height) {
   const ratio = Math.min(window.devicePixelRatio || 1, 3)
-  const w = Math.max(1, Math.round(width * ratio)), h = Math.max(1, Math.round(height * ratio))
+  const w = Math.max(1, Math.round(width * ratio)),
+    h = Math.max(1, Math.round(height * ratio))
   if (canvas.width !== w || canvas.height !== h) {
     canvas.width = w
     canvas.height = h
@@ -57,4 +59,5 @@ export function sizeCanvas(canvas, width, height) {
 }
 
 export const fixed = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits))
-export const percent = (value) => (value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`)
+export const percent = (value) =>
+  value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`

@@ -1,7 +1,9 @@
 // Reads a safetensors file: 8 bytes of header length, a JSON header, then the raw arrays. Nothing in it can run.
 
 const TYPES = {
-  U8: Uint8Array, I32: Int32Array, F32: Float32Array,
+  U8: Uint8Array,
+  I32: Int32Array,
+  F32: Float32Array,
 }
 
 /**

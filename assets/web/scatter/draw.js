@@ -3,7 +3,8 @@
 
 import { addOutline, shapeOf } from "./shapes.js"
 
-export const CHOSEN = 1, HIDDEN = 2
+export const CHOSEN = 1,
+  HIDDEN = 2
 
 const VERTEX = `#version 300 es
 layout(location = 0) in vec2 aFrom;
@@ -67,27 +68,50 @@ void main() {
 
 /** {kind, set…, draw, destroy} for a canvas. */
 export function createRenderer(canvas, { force = "" } = {}) {
-  const gl = force === "canvas" ? null : canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: false })
+  const gl =
+    force === "canvas"
+      ? null
+      : canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: false })
   return gl ? byWebGL(canvas, gl) : byCanvas(canvas)
 }
 
 function byWebGL(canvas, gl) {
-  let count = 0, isLost = false, step = 1
+  let count = 0,
+    isLost = false,
+    step = 1
   let made = null
   const kept = {} // what was set, to be set again when the browser takes the context away and gives it back
   function build() {
     const program = gl.createProgram()
-    for (const [type, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    for (const [type, source] of [
+      [gl.VERTEX_SHADER, VERTEX],
+      [gl.FRAGMENT_SHADER, FRAGMENT],
+    ]) {
       const shader = gl.createShader(type)
       gl.shaderSource(shader, source)
       gl.compileShader(shader)
-      if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) throw new Error(gl.getShaderInfoLog(shader))
+      if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost())
+        throw new Error(gl.getShaderInfoLog(shader))
       gl.attachShader(program, shader)
     }
     gl.linkProgram(program)
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(gl.getProgramInfoLog(program))
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
+      throw new Error(gl.getProgramInfoLog(program))
     const uniforms = {}
-    for (const name of ["uFrom", "uTo", "uView", "uT", "uPoint", "uPass", "uAny", "uColors", "uShapes", "uAlpha", "uDim"]) uniforms[name] = gl.getUniformLocation(program, name)
+    for (const name of [
+      "uFrom",
+      "uTo",
+      "uView",
+      "uT",
+      "uPoint",
+      "uPass",
+      "uAny",
+      "uColors",
+      "uShapes",
+      "uAlpha",
+      "uDim",
+    ])
+      uniforms[name] = gl.getUniformLocation(program, name)
     const buffers = Array.from({ length: 5 }, () => gl.createBuffer())
     const texture = gl.createTexture()
     made = { program, uniforms, buffers, texture }
@@ -104,17 +128,28 @@ function byWebGL(canvas, gl) {
   function point_(slot) {
     const [array, size, type, isNormalized] = kept[slot]
     gl.bindBuffer(gl.ARRAY_BUFFER, made.buffers[slot])
-    gl.vertexAttribPointer(slot, size, type, isNormalized, step === 1 ? 0 : step * size * array.BYTES_PER_ELEMENT, 0)
+    gl.vertexAttribPointer(
+      slot,
+      size,
+      type,
+      isNormalized,
+      step === 1 ? 0 : step * size * array.BYTES_PER_ELEMENT,
+      0,
+    )
   }
   function setTable(table) {
     kept.table = table
     if (isLost) return
     gl.bindTexture(gl.TEXTURE_2D, made.texture)
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, table)
-    for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST)
+    for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER])
+      gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST)
   }
   build()
-  const lose = (event) => { event.preventDefault(); isLost = true }
+  const lose = (event) => {
+    event.preventDefault()
+    isLost = true
+  }
   const regain = () => {
     isLost = false
     build()
@@ -126,17 +161,37 @@ function byWebGL(canvas, gl) {
   canvas.addEventListener("webglcontextrestored", regain)
   return {
     kind: "webgl2",
-    setPlaces(from, to) { count = to.length / 2; fill(0, from, 2, gl.UNSIGNED_SHORT, true); fill(1, to, 2, gl.UNSIGNED_SHORT, true) },
-    setColors(codes, table) { fill(2, codes, 1, gl.UNSIGNED_BYTE, false); setTable(table) },
-    setSizes(sizes) { fill(3, sizes, 1, gl.UNSIGNED_BYTE, true) },
-    setStates(states) { fill(4, states, 1, gl.UNSIGNED_BYTE, false) },
+    setPlaces(from, to) {
+      count = to.length / 2
+      fill(0, from, 2, gl.UNSIGNED_SHORT, true)
+      fill(1, to, 2, gl.UNSIGNED_SHORT, true)
+    },
+    setColors(codes, table) {
+      fill(2, codes, 1, gl.UNSIGNED_BYTE, false)
+      setTable(table)
+    },
+    setSizes(sizes) {
+      fill(3, sizes, 1, gl.UNSIGNED_BYTE, true)
+    },
+    setStates(states) {
+      fill(4, states, 1, gl.UNSIGNED_BYTE, false)
+    },
     draw({ from, to, t, view, point, hasShapes, anyChosen, anyHidden, alpha, dim, dpr, every = 1 }) {
-      if (isLost || !count) { if (!isLost) { gl.clearColor(0, 0, 0, 0); gl.clear(gl.COLOR_BUFFER_BIT) } return }
+      if (isLost || !count) {
+        if (!isLost) {
+          gl.clearColor(0, 0, 0, 0)
+          gl.clear(gl.COLOR_BUFFER_BIT)
+        }
+        return
+      }
       gl.viewport(0, 0, canvas.width, canvas.height)
       gl.clearColor(0, 0, 0, 0)
       gl.clear(gl.COLOR_BUFFER_BIT)
       gl.useProgram(made.program)
-      if (every !== step) { step = every; for (const slot of [0, 1, 2, 3, 4]) if (kept[slot]) point_(slot) }
+      if (every !== step) {
+        step = every
+        for (const slot of [0, 1, 2, 3, 4]) if (kept[slot]) point_(slot)
+      }
       gl.enable(gl.BLEND)
       gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA)
       const u = made.uniforms
@@ -152,7 +207,10 @@ function byWebGL(canvas, gl) {
       gl.uniform1i(u.uColors, 0)
       gl.activeTexture(gl.TEXTURE0)
       gl.bindTexture(gl.TEXTURE_2D, made.texture)
-      for (const pass of anyChosen || anyHidden ? [0, 1] : [1]) { gl.uniform1f(u.uPass, pass); gl.drawArrays(gl.POINTS, 0, Math.floor(count / step)) }
+      for (const pass of anyChosen || anyHidden ? [0, 1] : [1]) {
+        gl.uniform1f(u.uPass, pass)
+        gl.drawArrays(gl.POINTS, 0, Math.floor(count / step))
+      }
     },
     destroy() {
       canvas.removeEventListener("webglcontextlost", lose)
@@ -164,27 +222,52 @@ function byWebGL(canvas, gl) {
 
 function byCanvas(canvas) {
   const context = canvas.getContext("2d")
-  let first = null, last = null, codes = null, table = null, sizes = null, states = null
+  let first = null,
+    last = null,
+    codes = null,
+    table = null,
+    sizes = null,
+    states = null
   return {
     kind: "canvas",
-    setPlaces(from, to) { first = from; last = to },
-    setColors(newCodes, newTable) { codes = newCodes; table = newTable },
-    setSizes(newSizes) { sizes = newSizes },
-    setStates(newStates) { states = newStates },
+    setPlaces(from, to) {
+      first = from
+      last = to
+    },
+    setColors(newCodes, newTable) {
+      codes = newCodes
+      table = newTable
+    },
+    setSizes(newSizes) {
+      sizes = newSizes
+    },
+    setStates(newStates) {
+      states = newStates
+    },
     draw({ from, to, t, view, point, hasShapes, anyChosen, alpha, dim, dpr }) {
       const { width, height } = canvas
       context.clearRect(0, 0, width, height)
       if (!last || !codes) return
-      const n = last.length / 2, colors = Array.from({ length: 256 }, (_, i) => `rgb(${table[4 * i]},${table[4 * i + 1]},${table[4 * i + 2]})`)
+      const n = last.length / 2,
+        colors = Array.from(
+          { length: 256 },
+          (_, i) => `rgb(${table[4 * i]},${table[4 * i + 1]},${table[4 * i + 2]})`,
+        )
       for (const pass of [0, 1]) {
         context.globalAlpha = (pass ? 1 : dim) * alpha
-        const gray = "rgb(153,153,153)", paths = new Map()
+        const gray = "rgb(153,153,153)",
+          paths = new Map()
         for (let i = 0; i < n; i++) {
           const isDim = states[i] & HIDDEN || (anyChosen && !(states[i] & CHOSEN))
           if (!isDim !== !!pass) continue
-          const x = (1 - t) * (from[0] + (first[2 * i] / 65535) * from[2]) + t * (to[0] + (last[2 * i] / 65535) * to[2])
-          const y = (1 - t) * (from[1] + (first[2 * i + 1] / 65535) * from[2]) + t * (to[1] + (last[2 * i + 1] / 65535) * to[2])
-          const px = (((x - view[0]) * view[2] + 1) / 2) * width, py = ((1 - (y - view[1]) * view[3]) / 2) * height
+          const x =
+            (1 - t) * (from[0] + (first[2 * i] / 65535) * from[2]) +
+            t * (to[0] + (last[2 * i] / 65535) * to[2])
+          const y =
+            (1 - t) * (from[1] + (first[2 * i + 1] / 65535) * from[2]) +
+            t * (to[1] + (last[2 * i + 1] / 65535) * to[2])
+          const px = (((x - view[0]) * view[2] + 1) / 2) * width,
+            py = ((1 - (y - view[1]) * view[3]) / 2) * height
           if (px < -20 || py < -20 || px > width + 20 || py > height + 20) continue
           const r = (point * dpr * (0.5 + sizes[i] / 255)) / 2
           if (hasShapes) {
@@ -195,7 +278,10 @@ function byCanvas(canvas) {
             context.fillRect(px - r, py - r, 2 * r, 2 * r)
           }
         }
-        for (const [code, path] of paths) { context.fillStyle = pass ? colors[code] : gray; context.fill(path) }
+        for (const [code, path] of paths) {
+          context.fillStyle = pass ? colors[code] : gray
+          context.fill(path)
+        }
       }
     },
     destroy() {},

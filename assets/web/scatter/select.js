@@ -5,31 +5,51 @@ export function isInside(x, y, polygon) {
   let inside = false
   const n = polygon.length
   for (let i = 0, j = n - 2; i < n; j = i, i += 2) {
-    const yi = polygon[i + 1], yj = polygon[j + 1]
-    if ((yi > y) !== (yj > y) && x < ((polygon[j] - polygon[i]) * (y - yi)) / (yj - yi) + polygon[i]) inside = !inside
+    const yi = polygon[i + 1],
+      yj = polygon[j + 1]
+    if (yi > y !== yj > y && x < ((polygon[j] - polygon[i]) * (y - yi)) / (yj - yi) + polygon[i])
+      inside = !inside
   }
   return inside
 }
 
 /** Points of a grid in a polygon. */
 export function inPolygon(grid, xs, ys, polygon, visit) {
-  let left = Infinity, right = -Infinity, bottom = Infinity, top = -Infinity
+  let left = Infinity,
+    right = -Infinity,
+    bottom = Infinity,
+    top = -Infinity
   for (let i = 0; i < polygon.length; i += 2) {
-    left = Math.min(left, polygon[i]); right = Math.max(right, polygon[i])
-    bottom = Math.min(bottom, polygon[i + 1]); top = Math.max(top, polygon[i + 1])
+    left = Math.min(left, polygon[i])
+    right = Math.max(right, polygon[i])
+    bottom = Math.min(bottom, polygon[i + 1])
+    top = Math.max(top, polygon[i + 1])
   }
-  grid.inBox(left, bottom, right, top, (i) => { if (isInside(xs[i], ys[i], polygon)) visit(i) })
+  grid.inBox(left, bottom, right, top, (i) => {
+    if (isInside(xs[i], ys[i], polygon)) visit(i)
+  })
 }
 
 export function createSelection(count) {
-  let mask = new Uint8Array(count), size = 0
+  let mask = new Uint8Array(count),
+    size = 0
   const watchers = new Set()
   const tell = (origin) => watchers.forEach((watch) => watch(origin))
-  const recount = () => { size = 0; for (let i = 0; i < mask.length; i++) size += mask[i] }
+  const recount = () => {
+    size = 0
+    for (let i = 0; i < mask.length; i++) size += mask[i]
+  }
   return {
-    get mask() { return mask },
-    get size() { return size },
-    watch(watcher) { watchers.add(watcher); return () => watchers.delete(watcher) },
+    get mask() {
+      return mask
+    },
+    get size() {
+      return size
+    },
+    watch(watcher) {
+      watchers.add(watcher)
+      return () => watchers.delete(watcher)
+    },
     /** Takes places (an iterable) over: how is "replace", "add" or "subtract". */
     change(places, how, origin = "hand") {
       if (how === "replace") mask.fill(0)
@@ -38,11 +58,32 @@ export function createSelection(count) {
       recount()
       tell(origin)
     },
-    clear(origin = "hand") { if (size) { mask.fill(0); size = 0; tell(origin) } },
-    resize(count_) { mask = new Uint8Array(count_); size = 0; tell("data") },
-    setBits(text, origin = "outside") { mask.fill(0); fromBits(text, mask); recount(); tell(origin) },
-    toBits() { return toBits(mask) },
-    places() { const found = []; for (let i = 0; i < mask.length; i++) if (mask[i]) found.push(i); return found },
+    clear(origin = "hand") {
+      if (size) {
+        mask.fill(0)
+        size = 0
+        tell(origin)
+      }
+    },
+    resize(count_) {
+      mask = new Uint8Array(count_)
+      size = 0
+      tell("data")
+    },
+    setBits(text, origin = "outside") {
+      mask.fill(0)
+      fromBits(text, mask)
+      recount()
+      tell(origin)
+    },
+    toBits() {
+      return toBits(mask)
+    },
+    places() {
+      const found = []
+      for (let i = 0; i < mask.length; i++) if (mask[i]) found.push(i)
+      return found
+    },
   }
 }
 

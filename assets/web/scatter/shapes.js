@@ -4,14 +4,24 @@
 export const UNKNOWN = 255
 const GRAY = [154, 160, 166]
 const VIRIDIS = [
-  [68, 1, 84], [71, 45, 123], [59, 82, 139], [44, 114, 142], [33, 145, 140], [40, 174, 128], [94, 201, 98], [173, 220, 48], [253, 231, 37],
+  [68, 1, 84],
+  [71, 45, 123],
+  [59, 82, 139],
+  [44, 114, 142],
+  [33, 145, 140],
+  [40, 174, 128],
+  [94, 201, 98],
+  [173, 220, 48],
+  [253, 231, 37],
 ]
 
 const fromHex = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))
 
 /** Share 0 to 1 → [r, g, b]. */
 export function ramp(share) {
-  const at = Math.max(0, Math.min(1, share)) * (VIRIDIS.length - 1), i = Math.min(VIRIDIS.length - 2, Math.floor(at)), t = at - i
+  const at = Math.max(0, Math.min(1, share)) * (VIRIDIS.length - 1),
+    i = Math.min(VIRIDIS.length - 2, Math.floor(at)),
+    t = at - i
   return VIRIDIS[i].map((v, c) => Math.round(v + (VIRIDIS[i + 1][c] - v) * t))
 }
 
@@ -29,22 +39,56 @@ export function colorTable(legend, palette) {
 /** Number of a shape; colors repeat after ten classes, and then come with another shape. */
 export const shapeOf = (code) => (code === UNKNOWN ? 0 : (code + 3 * Math.floor(code / 10)) % 10)
 
-const corners = (count, turn) => Array.from({ length: count }, (_, i) => [Math.cos(turn + (i * 2 * Math.PI) / count), Math.sin(turn + (i * 2 * Math.PI) / count)])
-const CROSS = [[-0.4, -1], [0.4, -1], [0.4, -0.4], [1, -0.4], [1, 0.4], [0.4, 0.4], [0.4, 1], [-0.4, 1], [-0.4, 0.4], [-1, 0.4], [-1, -0.4], [-0.4, -0.4]]
-const turned = (points, angle) => points.map(([x, y]) => [x * Math.cos(angle) - y * Math.sin(angle), x * Math.sin(angle) + y * Math.cos(angle)])
+const corners = (count, turn) =>
+  Array.from({ length: count }, (_, i) => [
+    Math.cos(turn + (i * 2 * Math.PI) / count),
+    Math.sin(turn + (i * 2 * Math.PI) / count),
+  ])
+const CROSS = [
+  [-0.4, -1],
+  [0.4, -1],
+  [0.4, -0.4],
+  [1, -0.4],
+  [1, 0.4],
+  [0.4, 0.4],
+  [0.4, 1],
+  [-0.4, 1],
+  [-0.4, 0.4],
+  [-1, 0.4],
+  [-1, -0.4],
+  [-0.4, -0.4],
+]
+const turned = (points, angle) =>
+  points.map(([x, y]) => [
+    x * Math.cos(angle) - y * Math.sin(angle),
+    x * Math.sin(angle) + y * Math.cos(angle),
+  ])
 const STAR = Array.from({ length: 10 }, (_, i) => {
-  const angle = -Math.PI / 2 + (i * Math.PI) / 5, r = i % 2 ? 0.5 : 1.15
+  const angle = -Math.PI / 2 + (i * Math.PI) / 5,
+    r = i % 2 ? 0.5 : 1.15
   return [r * Math.cos(angle), r * Math.sin(angle)]
 })
 export const OUTLINES = [
-  null, corners(4, Math.PI / 4), corners(3, -Math.PI / 2), corners(4, 0), CROSS, turned(CROSS, Math.PI / 4), corners(3, Math.PI / 2), STAR,
-  corners(5, -Math.PI / 2), corners(6, 0),
+  null,
+  corners(4, Math.PI / 4),
+  corners(3, -Math.PI / 2),
+  corners(4, 0),
+  CROSS,
+  turned(CROSS, Math.PI / 4),
+  corners(3, Math.PI / 2),
+  STAR,
+  corners(5, -Math.PI / 2),
+  corners(6, 0),
 ]
 
 /** Adds a closed outline of about radius r around (x, y) to a path. */
 export function addOutline(path, shape, x, y, r) {
   const outline = OUTLINES[shape]
-  if (!outline) { path.moveTo(x + r, y); path.arc(x, y, r, 0, 2 * Math.PI); return }
+  if (!outline) {
+    path.moveTo(x + r, y)
+    path.arc(x, y, r, 0, 2 * Math.PI)
+    return
+  }
   outline.forEach(([a, b], i) => (i ? path.lineTo(x + a * r, y + b * r) : path.moveTo(x + a * r, y + b * r)))
   path.closePath()
 }

@@ -1,48 +1,96 @@
 // One map: its points, what is being drawn of it, and the card under the pointer.
 
-import { createPlot } from "../scatter/plot.js"
-import { createSelection } from "../scatter/select.js"
 import { el, setText } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"
+import { createPlot } from "../scatter/plot.js"
+import { createSelection } from "../scatter/select.js"
 import { Source } from "./source.js"
 
 const POLL = 400
-export const WORDS = { waiting: "Waiting", starting: "Starting", vectors: "Getting the vectors", neighbors: "Finding neighbors", graph: "Weighing the graph", layout: "Arranging" }
+export const WORDS = {
+  waiting: "Waiting",
+  starting: "Starting",
+  vectors: "Getting the vectors",
+  neighbors: "Finding neighbors",
+  graph: "Weighing the graph",
+  layout: "Arranging",
+}
 const HIDDEN_IN_CARD = new Set(["place", "row", "label", "text"])
 
 export function createPane(pane, { base, theme, hooks }) {
-  const source = new Source(base, pane), selection = createSelection(0)
+  const source = new Source(base, pane),
+    selection = createSelection(0)
   const body = el("div", { class: "space-plot", "data-testid": "space-plot" })
   const card = el("div", { class: "stage-card space-card", hidden: true, role: "status" })
-  const bar = el("progress", { max: "1", value: "0" }), said = el("span", {}), pause = el("button", { class: "stage-chip", type: "button" }, "Pause"), stop = el("button", { class: "stage-chip", type: "button" }, "Cancel")
-  const job = el("div", { class: "space-job", hidden: true, "data-testid": "space-job" }, said, bar, pause, stop)
+  const bar = el("progress", { max: "1", value: "0" }),
+    said = el("span", {}),
+    pause = el("button", { class: "stage-chip", type: "button" }, "Pause"),
+    stop = el("button", { class: "stage-chip", type: "button" }, "Cancel")
+  const job = el(
+    "div",
+    { class: "space-job", hidden: true, "data-testid": "space-job" },
+    said,
+    bar,
+    pause,
+    stop,
+  )
   const fault = el("div", { class: "stage-message", role: "alert", hidden: true })
   const title = el("p", { class: "space-title" }, pane.title)
   const root = el("div", { class: "space-pane", "data-key": pane.key }, title, body, job, fault, card)
 
-  let about = null, epoch = pane.epoch, isGone = false, stamp = 0, timer = 0, by = "", legend = null, hovering = -1
+  let about = null,
+    epoch = pane.epoch,
+    isGone = false,
+    stamp = 0,
+    timer = 0,
+    by = "",
+    legend = null,
+    hovering = -1
 
   const plot = createPlot(body, {
-    selection, palette: COLORS, text: theme.text, background: theme.background, isDark: theme.isDark, font: theme.font, renderer: pane.renderer,
+    selection,
+    palette: COLORS,
+    text: theme.text,
+    background: theme.background,
+    isDark: theme.isDark,
+    font: theme.font,
+    renderer: pane.renderer,
     pictures: pane.hasPictures ? (places) => source.pictures(places) : null,
     onHover: (place, x, y) => showCard(place, x, y),
     onPick: (place) => hooks.picked(self, place),
     onSelected: () => hooks.selected(self),
-    onPainted: () => { root.dataset.painted = String(Math.round(performance.now())); root.dataset.sincemount = String(Math.round(performance.now() - began)) },
+    onPainted: () => {
+      root.dataset.painted = String(Math.round(performance.now()))
+      root.dataset.sincemount = String(Math.round(performance.now() - began))
+    },
   })
   const began = performance.now()
   root.dataset.renderer = plot.renderer
-  plot.over.setAttribute("aria-label", "Map. Arrows go from point to point, Enter tells about one, Space chooses it, plus and minus zoom, 0 shows all, Escape clears the choice.")
+  plot.over.setAttribute(
+    "aria-label",
+    "Map. Arrows go from point to point, Enter tells about one, Space chooses it, plus and minus zoom, 0 shows all, Escape clears the choice.",
+  )
 
-  function fail(error) { fault.hidden = false; setText(fault, String(error.message || error)) }
+  function fail(error) {
+    fault.hidden = false
+    setText(fault, String(error.message || error))
+  }
 
   async function showCard(place, x, y) {
     hovering = place
-    if (place < 0) { card.hidden = true; return }
+    if (place < 0) {
+      card.hidden = true
+      return
+    }
     const found = await source.card(place, epoch).catch(() => null)
     if (hovering !== place || !found || isGone) return
-    const lines = [el("strong", {}, found.label || (found.text ? "" : "no label")), ...(found.text ? [el("p", { class: "stage-snippet" }, found.text.slice(0, 300))] : [])]
-    for (const [name, value] of Object.entries(found)) if (!HIDDEN_IN_CARD.has(name)) lines.push(el("div", {}, `${name}: ${typeof value === "number" ? +value.toPrecision(4) : value}`))
+    const lines = [
+      el("strong", {}, found.label || (found.text ? "" : "no label")),
+      ...(found.text ? [el("p", { class: "stage-snippet" }, found.text.slice(0, 300))] : []),
+    ]
+    for (const [name, value] of Object.entries(found))
+      if (!HIDDEN_IN_CARD.has(name))
+        lines.push(el("div", {}, `${name}: ${typeof value === "number" ? +value.toPrecision(4) : value}`))
     lines.push(el("div", { class: "stage-muted" }, `row ${found.row}`))
     const pictures = pane.hasPictures ? await source.pictures([place]).catch(() => null) : null
     if (hovering !== place || isGone) return
@@ -61,14 +109,23 @@ export function createPane(pane, { base, theme, hooks }) {
     if (isGone) return
     try {
       about = await source.about()
-    } catch (error) { return fail(error) }
+    } catch (error) {
+      return fail(error)
+    }
     const at = about.job
     const isBusy = at.status === "running" || at.status === "paused"
     job.hidden = !isBusy
     if (isBusy) {
-      const left = at.seconds_left ? `, about ${at.seconds_left < 90 ? `${Math.ceil(at.seconds_left)} s` : `${Math.ceil(at.seconds_left / 60)} min`} left` : ""
+      const left = at.seconds_left
+        ? `, about ${at.seconds_left < 90 ? `${Math.ceil(at.seconds_left)} s` : `${Math.ceil(at.seconds_left / 60)} min`} left`
+        : ""
       const ofEpochs = about.epochs.length > 1 ? `, epoch ${at.epoch}` : ""
-      setText(said, at.status === "paused" ? "Paused" : `${WORDS[at.stage] ?? at.stage}${at.total > 1 ? ` ${at.done} of ${at.total}` : ""}${ofEpochs}${left}`)
+      setText(
+        said,
+        at.status === "paused"
+          ? "Paused"
+          : `${WORDS[at.stage] ?? at.stage}${at.total > 1 ? ` ${at.done} of ${at.total}` : ""}${ofEpochs}${left}`,
+      )
       bar.value = at.share ?? 0
       setText(pause, at.status === "paused" ? "Resume" : "Pause")
       if (at.stamp > stamp) {
@@ -80,7 +137,12 @@ export function createPane(pane, { base, theme, hooks }) {
       return
     }
     if (at.status === "failed") return fail(new Error(at.error || "This map failed."))
-    if (at.status === "cancelled" && !about.done.length) { setText(fault, "Cancelled. Press Draw to begin again."); fault.hidden = false; hooks.ended(self, "cancelled"); return }
+    if (at.status === "cancelled" && !about.done.length) {
+      setText(fault, "Cancelled. Press Draw to begin again.")
+      fault.hidden = false
+      hooks.ended("cancelled")
+      return
+    }
     await show(epoch !== null && about.done.includes(epoch) ? epoch : about.done.at(-1))
     await hooks.ready(self)
   }
@@ -106,7 +168,12 @@ export function createPane(pane, { base, theme, hooks }) {
     const [theirs, mine] = await Promise.all([other.rows(), self.rows()])
     const code = new Map()
     theirs.forEach((row, place) => code.set(row, other.codes[place]))
-    if (!isGone) plot.setColors(Uint8Array.from(mine, (row) => code.get(row) ?? 255), (legend = other.legend))
+    if (isGone) return
+    legend = other.legend
+    plot.setColors(
+      Uint8Array.from(mine, (row) => code.get(row) ?? 255),
+      legend,
+    )
   }
 
   async function color(name) {
@@ -127,14 +194,51 @@ export function createPane(pane, { base, theme, hooks }) {
     if (!isGone) plot.setSizes(arrays.codes.data.map((v) => (v === 255 ? 0 : v)))
   }
 
-  pause.addEventListener("click", () => source.ask(pause.textContent === "Pause" ? "pause" : "resume").then(watch).catch(fail))
+  pause.addEventListener("click", () =>
+    source
+      .ask(pause.textContent === "Pause" ? "pause" : "resume")
+      .then(watch)
+      .catch(fail),
+  )
   stop.addEventListener("click", () => source.ask("cancel").then(watch).catch(fail))
   const self = {
-    root, plot, selection, source, watch, show, color, colorAs, size, pane, codes: null,
-    get about() { return about }, get epoch() { return epoch }, get legend() { return legend }, get by() { return by },
-    setTitle(text) { setText(title, text); title.hidden = !text },
-    async rows() { return (self.known ??= await source.rows()) },
-    destroy() { isGone = true; clearTimeout(timer); plot.destroy(); card.remove() },
+    root,
+    plot,
+    selection,
+    source,
+    watch,
+    show,
+    color,
+    colorAs,
+    size,
+    pane,
+    codes: null,
+    get about() {
+      return about
+    },
+    get epoch() {
+      return epoch
+    },
+    get legend() {
+      return legend
+    },
+    get by() {
+      return by
+    },
+    setTitle(text) {
+      setText(title, text)
+      title.hidden = !text
+    },
+    async rows() {
+      self.known ??= await source.rows()
+      return self.known
+    },
+    destroy() {
+      isGone = true
+      clearTimeout(timer)
+      plot.destroy()
+      card.remove()
+    },
   }
   self.setTitle(pane.title)
   watch()

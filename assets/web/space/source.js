@@ -11,12 +11,17 @@ export class Source {
   }
 
   async get(path) {
-    const answer = await fetch(new URL(`${this.base}/${path}`, location.origin), { headers: { "x-studio-token": this.token } })
-    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error || `The server said ${answer.status}.`)
+    const answer = await fetch(new URL(`${this.base}/${path}`, location.origin), {
+      headers: { "x-studio-token": this.token },
+    })
+    if (!answer.ok)
+      throw new Error((await answer.json().catch(() => ({}))).error || `The server said ${answer.status}.`)
     return answer
   }
 
-  async about() { return (await this.get("about")).json() }
+  async about() {
+    return (await this.get("about")).json()
+  }
 
   /** {head, points}: bytes of two numbers a point; see layouts.packed_layout. */
   async layout(epoch, stamp = null) {
@@ -28,7 +33,10 @@ export class Source {
     let points = new Uint16Array(buffer, 4 + size, head.rows * head.dimensions)
     if (head.dimensions !== 2) {
       const flat = new Uint16Array(2 * head.rows)
-      for (let i = 0; i < head.rows; i++) { flat[2 * i] = points[head.dimensions * i]; flat[2 * i + 1] = points[head.dimensions * i + 1] }
+      for (let i = 0; i < head.rows; i++) {
+        flat[2 * i] = points[head.dimensions * i]
+        flat[2 * i + 1] = points[head.dimensions * i + 1]
+      }
       points = flat
     }
     const made = { head, points, bytes: buffer.byteLength }
@@ -39,15 +47,23 @@ export class Source {
     return made
   }
 
-  async rows() { return new Uint32Array(await (await this.get("rows")).arrayBuffer()) }
+  async rows() {
+    return new Uint32Array(await (await this.get("rows")).arrayBuffer())
+  }
 
   async ask(tool, values = {}) {
     const answer = await fetch(new URL(`${this.base}/ask/${tool}`, location.origin), {
-      method: "POST", headers: { "x-studio-token": this.token, "content-type": "application/json" }, body: JSON.stringify(values),
+      method: "POST",
+      headers: { "x-studio-token": this.token, "content-type": "application/json" },
+      body: JSON.stringify(values),
     })
-    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error || `The server said ${answer.status}.`)
+    if (!answer.ok)
+      throw new Error((await answer.json().catch(() => ({}))).error || `The server said ${answer.status}.`)
     const { arrays, about } = parseSafetensors(await answer.arrayBuffer())
-    return { arrays, about: Object.fromEntries(Object.entries(about).map(([name, text]) => [name, JSON.parse(text)])) }
+    return {
+      arrays,
+      about: Object.fromEntries(Object.entries(about).map(([name, text]) => [name, JSON.parse(text)])),
+    }
   }
 
   /** The card of a point; asked once. */
@@ -55,7 +71,10 @@ export class Source {
     const key = `${epoch}:${place}`
     if (!this.cards.has(key)) {
       if (this.cards.size > 3000) this.cards.clear()
-      this.cards.set(key, this.ask("items", { places: [place], epoch }).then(({ about }) => about.items[0]))
+      this.cards.set(
+        key,
+        this.ask("items", { places: [place], epoch }).then(({ about }) => about.items[0]),
+      )
     }
     return this.cards.get(key)
   }
@@ -64,13 +83,18 @@ export class Source {
   async pictures(places) {
     const { arrays } = await this.ask("pictures", { places })
     if (!arrays.pictures) return null
-    const { shape: [, h, w, depth = 1], data } = arrays.pictures
+    const {
+      shape: [, h, w, depth = 1],
+      data,
+    } = arrays.pictures
     return new Map(places.map((place, index) => [place, toCanvas(data, index, h, w, depth)]))
   }
 }
 
 export function toCanvas(data, index, h, w, depth) {
-  const canvas = document.createElement("canvas"), image = new ImageData(w, h), at = index * h * w * depth
+  const canvas = document.createElement("canvas"),
+    image = new ImageData(w, h),
+    at = index * h * w * depth
   canvas.width = w
   canvas.height = h
   for (let p = 0; p < w * h; p++) {

@@ -46,7 +46,8 @@ export class Cursor {
     }
     const newest = frames[frames.length - 1]
     // A resumed run may have been cut back behind what is shown.
-    const isShown = this.frame && this.generation === this.store.generation && frames.includes(this.frame.epoch)
+    const isShown =
+      this.frame && this.generation === this.store.generation && frames.includes(this.frame.epoch)
     const fresh = isShown ? frames.filter((epoch) => epoch > this.frame.epoch) : [newest]
     if (!fresh.length) return
     const steps = fresh.length <= 6 && !document.hidden ? fresh : [newest]
@@ -54,10 +55,13 @@ export class Cursor {
     for (const epoch of steps) this.store.frame(epoch).catch(() => null)
     this.show(steps.shift())
     if (!steps.length) return
-    this.flow = setInterval(() => {
-      if (!this.isLive || !steps.length) clearInterval(this.flow)
-      else this.show(steps.shift())
-    }, 900 / (steps.length + 1))
+    this.flow = setInterval(
+      () => {
+        if (!this.isLive || !steps.length) clearInterval(this.flow)
+        else this.show(steps.shift())
+      },
+      900 / (steps.length + 1),
+    )
   }
 
   goLive() {
@@ -85,11 +89,14 @@ export class Cursor {
     if (!keepReplay) this.report()
   }
 
-  moveBy(offset) { this.moveTo(this.index + offset) }
+  moveBy(offset) {
+    this.moveTo(this.index + offset)
+  }
 
   /** Draw an epoch as soon as its frame is here; a frame that comes late never replaces a later wish. */
   show(epoch) {
-    const began = performance.now(), ticket = ++this.asked
+    const began = performance.now(),
+      ticket = ++this.asked
     const draw = (frame) => {
       if (!frame || ticket < this.drawn) return
       this.drawn = ticket
@@ -111,10 +118,13 @@ export class Cursor {
     const { epoch, draw } = this.wanted
     this.wanted = null
     this.fetching++
-    this.store.frame(epoch).then(draw, () => null).then(() => {
-      this.fetching--
-      this.fetchWanted()
-    })
+    this.store
+      .frame(epoch)
+      .then(draw, () => null)
+      .then(() => {
+        this.fetching--
+        this.fetchWanted()
+      })
   }
 
   /** The stage has painted: how long it took from the wish to the picture. */
@@ -142,21 +152,30 @@ export class Cursor {
         this.report()
         return
       }
-      const at = this.index + 1, began = performance.now(), ticket = this.asked
+      const at = this.index + 1,
+        began = performance.now(),
+        ticket = this.asked
       // Waits for a frame that is still on its way rather than skipping it, or for the connection to come back.
       const go = (pause) => {
         const late = performance.now() - began
         // After a wait the pace starts anew; else frames that arrive together would be one picture.
         this.timer = setTimeout(turn, late > pause / 2 ? pause : pause - late)
       }
-      this.store.frame(this.store.frames[at]).then(() => {
-        if (!this.isReplaying || ticket !== this.asked) return
-        this.moveTo(at, { keepReplay: true })
-        go(REPLAY_MS / this.speed)
-      }, () => { if (this.isReplaying && ticket === this.asked) go(RETRY_MS) })
+      this.store.frame(this.store.frames[at]).then(
+        () => {
+          if (!this.isReplaying || ticket !== this.asked) return
+          this.moveTo(at, { keepReplay: true })
+          go(REPLAY_MS / this.speed)
+        },
+        () => {
+          if (this.isReplaying && ticket === this.asked) go(RETRY_MS)
+        },
+      )
     }
     // The first picture is waited for too.
-    const start = () => { if (this.isReplaying) this.timer = setTimeout(turn, REPLAY_MS / this.speed) }
+    const start = () => {
+      if (this.isReplaying) this.timer = setTimeout(turn, REPLAY_MS / this.speed)
+    }
     this.store.frame(this.store.frames[this.index]).then(start, start)
     this.hooks.draw()
   }

@@ -2,7 +2,8 @@
 
 import { el } from "../lib/dom.js"
 
-const MOST_BARS = 12, MOST_LINES = 16
+const MOST_BARS = 12,
+  MOST_LINES = 16
 
 /** Bytes of one item, cut out of an (n, P) array. */
 export const itemAt = (array, index) => {
@@ -17,7 +18,8 @@ export const itemAt = (array, index) => {
  * @param {{size?: number, label?: string, title?: string}} options size in CSS pixels
  */
 export function drawItem(statics, bytes, { size = 56, label = "", title = "" } = {}) {
-  const picture = statics.shape.length > 1 ? drawImage(statics.shape, bytes, size) : drawBars(statics, bytes, size)
+  const picture =
+    statics.shape.length > 1 ? drawImage(statics.shape, bytes, size) : drawBars(statics, bytes, size)
   if (!label) {
     if (title) picture.title = title
     return picture
@@ -48,11 +50,22 @@ function drawBars(statics, bytes, size) {
   const all = Array.from(bytes, (value, i) => [statics.columns?.[i] || `value ${i + 1}`, value])
   // Columns of a table keep their order, so that two rows can be compared; of a text only its strongest words are of interest.
   const shown = (statics.kind === "text" ? [...all].sort((a, b) => b[1] - a[1]) : all).slice(0, MOST_BARS)
-  const rows = shown.map(([name, value]) => el("div", { class: "lab-bar" }, el("span", {}, name),
-    el("i", { style: `--share:${(value / 255).toFixed(3)}` }), el("b", {}, (value / 255).toFixed(2))))
+  const rows = shown.map(([name, value]) =>
+    el(
+      "div",
+      { class: "lab-bar" },
+      el("span", {}, name),
+      el("i", { style: `--share:${(value / 255).toFixed(3)}` }),
+      el("b", {}, (value / 255).toFixed(2)),
+    ),
+  )
   const rest = all.length - shown.length
-  return el("div", { class: "lab-bars", style: `width:${Math.max(230, size * 2)}px` }, ...rows,
-    rest > 0 ? el("div", { class: "stage-muted" }, `and ${rest} more`) : null)
+  return el(
+    "div",
+    { class: "lab-bars", style: `width:${Math.max(230, size * 2)}px` },
+    ...rows,
+    rest > 0 ? el("div", { class: "stage-muted" }, `and ${rest} more`) : null,
+  )
 }
 
 /**
@@ -60,24 +73,65 @@ function drawBars(statics, bytes, size) {
  * @param {{bytes: Uint8Array, label?: string, title?: string}[]} items
  */
 export function drawMany(statics, items, size) {
-  if (statics.shape.length > 1) return strip(...items.map((item) => drawItem(statics, item.bytes, { size, label: item.label, title: item.title })))
-  const width = statics.shape[0], strength = (i) => Math.max(...items.map((item) => item.bytes[i]))
+  if (statics.shape.length > 1)
+    return strip(
+      ...items.map((item) => drawItem(statics, item.bytes, { size, label: item.label, title: item.title })),
+    )
+  const width = statics.shape[0],
+    strength = (i) => Math.max(...items.map((item) => item.bytes[i]))
   const order = Array.from({ length: width }, (_, i) => i)
   if (statics.kind === "text") order.sort((a, b) => strength(b) - strength(a))
   const shown = order.slice(0, MOST_LINES)
-  const head = el("tr", {}, el("th", {}), ...items.map((item) => el("th", { scope: "col", title: item.title }, item.label ?? "")))
-  const rows = shown.map((i) => el("tr", {}, el("th", { scope: "row" }, statics.columns?.[i] || `value ${i + 1}`),
-    ...items.map((item) => el("td", { style: `--share:${(item.bytes[i] / 255).toFixed(3)}` }, (item.bytes[i] / 255).toFixed(2)))))
+  const head = el(
+    "tr",
+    {},
+    el("th", {}),
+    ...items.map((item) => el("th", { scope: "col", title: item.title }, item.label ?? "")),
+  )
+  const rows = shown.map((i) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, statics.columns?.[i] || `value ${i + 1}`),
+      ...items.map((item) =>
+        el("td", { style: `--share:${(item.bytes[i] / 255).toFixed(3)}` }, (item.bytes[i] / 255).toFixed(2)),
+      ),
+    ),
+  )
   const rest = width - shown.length
-  return el("div", { class: "lab-scroll" }, el("table", { class: "lab-values" }, el("thead", {}, head), el("tbody", {}, ...rows)),
-    rest > 0 ? el("p", { class: "stage-muted" }, statics.kind === "text" ? `The ${shown.length} strongest of ${width} words.` : `The first ${shown.length} of ${width} columns.`) : null)
+  return el(
+    "div",
+    { class: "lab-scroll" },
+    el("table", { class: "lab-values" }, el("thead", {}, head), el("tbody", {}, ...rows)),
+    rest > 0
+      ? el(
+          "p",
+          { class: "stage-muted" },
+          statics.kind === "text"
+            ? `The ${shown.length} strongest of ${width} words.`
+            : `The first ${shown.length} of ${width} columns.`,
+        )
+      : null,
+  )
 }
 
 /** Where two vectors differ most, in words: "ash 1.00 → 0.76". */
 export function drawDifferences(statics, before, after, count = 5) {
-  const order = Array.from(before, (_, i) => i).sort((a, b) => Math.abs(after[b] - before[b]) - Math.abs(after[a] - before[a])).slice(0, count)
-  return el("ul", { class: "lab-differences" }, ...order.map((i) => el("li", {}, el("span", {}, statics.columns?.[i] || `value ${i + 1}`),
-    ` ${(before[i] / 255).toFixed(2)} → ${(after[i] / 255).toFixed(2)}`)))
+  const order = Array.from(before, (_, i) => i)
+    .sort((a, b) => Math.abs(after[b] - before[b]) - Math.abs(after[a] - before[a]))
+    .slice(0, count)
+  return el(
+    "ul",
+    { class: "lab-differences" },
+    ...order.map((i) =>
+      el(
+        "li",
+        {},
+        el("span", {}, statics.columns?.[i] || `value ${i + 1}`),
+        ` ${(before[i] / 255).toFixed(2)} → ${(after[i] / 255).toFixed(2)}`,
+      ),
+    ),
+  )
 }
 
 /** A row of items that scrolls sideways where it must. */
@@ -93,7 +147,8 @@ export function drawSigned(shape, values, size) {
   const most = totals.reduce((a, v) => Math.max(a, Math.abs(v)), 1e-12)
   const image = new ImageData(w, h)
   totals.forEach((value, i) => {
-    const t = Math.min(1, Math.abs(value) / most), to = value > 0 ? [213, 94, 0] : [0, 114, 178]
+    const t = Math.min(1, Math.abs(value) / most),
+      to = value > 0 ? [213, 94, 0] : [0, 114, 178]
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = 244 + (to[c] - 244) * t
     image.data[4 * i + 3] = 255
   })
@@ -105,7 +160,8 @@ export function drawSigned(shape, values, size) {
 export function drawCells(values, w, h, size, { low = 0, high = 1, cell = 0 } = {}) {
   const canvas = el("canvas", { class: "lab-image", width: w, height: h })
   Object.assign(canvas.style, cell ? { width: `${w * cell}px`, height: `${h * cell}px` } : fit(w, h, size))
-  const image = new ImageData(w, h), span = high - low || 1
+  const image = new ImageData(w, h),
+    span = high - low || 1
   for (let i = 0; i < w * h; i++) {
     const t = Math.max(0, Math.min(1, ((values[i] ?? low) - low) / span))
     const [r, g, b] = heat(t)
@@ -116,9 +172,17 @@ export function drawCells(values, w, h, size, { low = 0, high = 1, cell = 0 } = 
 }
 
 // Cividis, in five steps: even in lightness, and the same to color-blind people (Nuñez, Anderton, Renslow 2018).
-const STEPS = [[0, 34, 78], [61, 77, 109], [124, 123, 120], [188, 174, 108], [254, 232, 56]]
+const STEPS = [
+  [0, 34, 78],
+  [61, 77, 109],
+  [124, 123, 120],
+  [188, 174, 108],
+  [254, 232, 56],
+]
 
 export function heat(t) {
-  const at = Math.min(STEPS.length - 1.0001, Math.max(0, t * (STEPS.length - 1))), i = Math.floor(at), f = at - i
+  const at = Math.min(STEPS.length - 1.0001, Math.max(0, t * (STEPS.length - 1))),
+    i = Math.floor(at),
+    f = at - i
   return STEPS[i].map((value, c) => Math.round(value + (STEPS[i + 1][c] - value) * f))
 }

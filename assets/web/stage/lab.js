@@ -12,72 +12,39 @@ import useful from "./tabs/useful.js"
 const TABS = [explore, repair, unexplained, useful, family, inside, code]
 const REMEMBERED = "studio-lab-tab"
 
-/** At most one request at work and one waiting: a newer wish replaces the one that waits. */
-export function latest() {
-  let isBusy = false, waiting = null
-  const run = (ask, resolve) => {
-    isBusy = true
-    Promise.resolve(ask()).then(resolve, () => resolve(null)).finally(() => {
-      isBusy = false
-      if (!waiting) return
-      const next = waiting
-      waiting = null
-      run(next.ask, next.resolve)
-    })
-  }
-  return (ask) => new Promise((resolve) => {
-    if (!isBusy) return run(ask, resolve)
-    waiting?.resolve(null)
-    waiting = { ask, resolve }
-  })
-}
-
-/**
- * A part of a tab that asks a tool and draws the answer in its place: the old picture stays, dimmed, until the new one
- * is there; an error is said in words.
- */
-export function asker(body, draw) {
-  const ask = latest()
-  const problem = el("p", { class: "lab-problem", role: "status", hidden: true })
-  const target = el("div", {})
-  body.append(problem, target)
-  let shown = "", wanted = ""
-  return {
-    target,
-    /** Ask when `key` differs from what is shown. */
-    want(key, request) {
-      if (key === wanted) return
-      wanted = key
-      target.classList.add("is-old")
-      ask(request).then((answer) => {
-        if (answer === null || key !== wanted) return
-        target.classList.remove("is-old")
-        problem.hidden = !answer.error
-        setText(problem, answer.error ?? "")
-        // An error is asked about again at the next change; an old picture beside it would be of something else.
-        if (answer.error) { target.replaceChildren(); wanted = "" } else { shown = key; draw(answer, target) }
-      })
-    },
-    forget() { wanted = "" },
-    get shown() { return shown },
-  }
-}
-
-/** What changes when the epoch does: the kept epoch that is shown, and anew when a run is at work. */
-export const epochKey = (view) => `${view.cursor ?? ""}`
-
 export function createLab(ctx, task = "autoencoder") {
   const list = el("div", { class: "lab-tabs", role: "tablist", "aria-label": "Try the network out" })
   const bodies = el("div", {})
   const kept = el("p", { class: "stage-muted", role: "status", "data-testid": "lab-kept", hidden: true })
-  const root = el("section", { class: "lab", "data-testid": "lab", "aria-label": "Try the network out", hidden: true }, list, kept, bodies)
+  const root = el(
+    "section",
+    { class: "lab", "data-testid": "lab", "aria-label": "Try the network out", hidden: true },
+    list,
+    kept,
+    bodies,
+  )
   const made = new Map()
-  let chosen = "", view = null
+  let chosen = "",
+    view = null
 
-  const buttons = TABS.map((tab) => el("button", {
-    class: "lab-tab", type: "button", role: "tab", id: `lab-tab-${tab.id}`, "aria-controls": `lab-body-${tab.id}`, "aria-selected": "false",
-    tabindex: "-1", "data-testid": `lab-tab-${tab.id}`, title: tab.help, onclick: () => choose(tab.id),
-  }, tab.title))
+  const buttons = TABS.map((tab) =>
+    el(
+      "button",
+      {
+        class: "lab-tab",
+        type: "button",
+        role: "tab",
+        id: `lab-tab-${tab.id}`,
+        "aria-controls": `lab-body-${tab.id}`,
+        "aria-selected": "false",
+        tabindex: "-1",
+        "data-testid": `lab-tab-${tab.id}`,
+        title: tab.help,
+        onclick: () => choose(tab.id),
+      },
+      tab.title,
+    ),
+  )
   list.append(...buttons)
   list.addEventListener("keydown", (event) => {
     const shown = TABS.filter((_, i) => !buttons[i].hidden)
@@ -93,7 +60,11 @@ export function createLab(ctx, task = "autoencoder") {
 
   function choose(id) {
     chosen = id
-    try { sessionStorage.setItem(REMEMBERED, id) } catch { /* private windows */ }
+    try {
+      sessionStorage.setItem(REMEMBERED, id)
+    } catch {
+      /* private windows */
+    }
     TABS.forEach((tab, i) => {
       const isOn = tab.id === id
       buttons[i].setAttribute("aria-selected", String(isOn))
@@ -104,8 +75,17 @@ export function createLab(ctx, task = "autoencoder") {
     if (!made.has(id)) {
       const tab = TABS.find((t) => t.id === id)
       const body = el("div", { class: "lab-content" })
-      const node = el("div", { role: "tabpanel", id: `lab-body-${id}`, "aria-labelledby": `lab-tab-${id}`, "data-testid": `lab-body-${id}` },
-        el("p", { class: "lab-help" }, tab.help), body)
+      const node = el(
+        "div",
+        {
+          role: "tabpanel",
+          id: `lab-body-${id}`,
+          "aria-labelledby": `lab-tab-${id}`,
+          "data-testid": `lab-body-${id}`,
+        },
+        el("p", { class: "lab-help" }, tab.help),
+        body,
+      )
       bodies.append(node)
       made.set(id, { node, part: tab.create({ body }, ctx) })
     }
@@ -119,9 +99,15 @@ export function createLab(ctx, task = "autoencoder") {
       if (view.isLive) kept.hidden = true
       root.hidden = task !== "autoencoder" || !view.state || !view.statics || !view.frame
       if (root.hidden) return
-      TABS.forEach((tab, i) => { buttons[i].hidden = !tab.isFor(view.state) })
+      TABS.forEach((tab, i) => {
+        buttons[i].hidden = !tab.isFor(view.state)
+      })
       let wish = chosen
-      try { wish ||= sessionStorage.getItem(REMEMBERED) ?? "" } catch { /* private windows */ }
+      try {
+        wish ||= sessionStorage.getItem(REMEMBERED) ?? ""
+      } catch {
+        /* private windows */
+      }
       const isThere = TABS.some((tab, i) => tab.id === wish && !buttons[i].hidden)
       const id = isThere ? wish : TABS.find((_, i) => !buttons[i].hidden).id
       if (id !== chosen) choose(id)
@@ -130,9 +116,17 @@ export function createLab(ctx, task = "autoencoder") {
     /** Which epoch's weights an answer came from. */
     answered(wanted, epoch) {
       kept.hidden = epoch === wanted
-      if (!kept.hidden) setText(kept, `Made with the weights of epoch ${epoch}, the nearest to epoch ${wanted} that were kept.`)
+      if (!kept.hidden)
+        setText(
+          kept,
+          `Made with the weights of epoch ${epoch}, the nearest to epoch ${wanted} that were kept.`,
+        )
     },
-    resize() { made.get(chosen)?.part.resize?.() },
-    destroy() { for (const { part } of made.values()) part.destroy?.() },
+    resize() {
+      made.get(chosen)?.part.resize?.()
+    },
+    destroy() {
+      for (const { part } of made.values()) part.destroy?.()
+    },
   }
 }

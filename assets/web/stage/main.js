@@ -1,16 +1,16 @@
 // The stage: transport bar, panels and verdict of one run. Keeps its elements over Streamlit's reruns.
 
-import { createTransport } from "./transport.js"
-import { createVerdict } from "./verdict.js"
-import { Cursor } from "./cursor.js"
-import { Oracle } from "./oracle.js"
-import { createStory } from "./story.js"
-import { createLab } from "./lab.js"
-import { Selection } from "./selection.js"
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
-import { ENDED, Store } from "./store.js"
+import { Cursor } from "./cursor.js"
+import { createLab } from "./lab.js"
+import { Oracle } from "./oracle.js"
+import { Selection } from "./selection.js"
 import { SETS } from "./sets.js"
+import { ENDED, Store } from "./store.js"
+import { createStory } from "./story.js"
+import { createTransport } from "./transport.js"
+import { createVerdict } from "./verdict.js"
 
 const stages = new WeakMap()
 
@@ -24,11 +24,15 @@ export function mount(component) {
     stage = null
   }
   if (stage) stage.renew(component)
-  else stages.set(parentElement, (stage = new Stage(component)))
+  else {
+    stage = new Stage(component)
+    stages.set(parentElement, stage)
+  }
   // Streamlit cleans up before each rerun's call too; the element being gone is what counts.
-  return () => setTimeout(() => {
-    if (!parentElement.isConnected) stage.destroy()
-  }, 0)
+  return () =>
+    setTimeout(() => {
+      if (!parentElement.isConnected) stage.destroy()
+    }, 0)
 }
 
 class Stage {
@@ -39,25 +43,31 @@ class Stage {
     this.told = epoch // the last epoch that Python sent
     this.echoes = [] // epochs that we sent and that will come back
     this.store = new Store({ base, run, token }, () => this.arrived())
-    this.cursor = new Cursor(this.store, {
-      draw: () => this.draw(),
-      rested: (at) => {
-        if (at !== null) this.echoes.push(at)
-        this.component.setStateValue("cursor", at)
+    this.cursor = new Cursor(
+      this.store,
+      {
+        draw: () => this.draw(),
+        rested: (at) => {
+          if (at !== null) this.echoes.push(at)
+          this.component.setStateValue("cursor", at)
+        },
       },
-    }, epoch)
+      epoch,
+    )
     this.selection = new Selection(() => this.draw())
     const ctx = {
       selection: this.selection,
       tool: (name, body) => this.tool(name, body),
-      store: this.store, cursor: this.cursor, assets,
+      store: this.store,
+      cursor: this.cursor,
+      assets,
       tell: (text) => this.tell(text),
       draw: () => this.draw(),
       open: (other) => this.component.setTriggerValue("opened", other),
       fail: (text) => this.component.setTriggerValue("failed", text),
     }
     this.transport = createTransport(ctx)
-    this.verdict = createVerdict(ctx)
+    this.verdict = createVerdict()
     // Only runs with pseudo-labels have something to hide.
     this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
     this.story = this.oracle && createStory(this.oracle)
@@ -68,10 +78,24 @@ class Stage {
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
     this.deviceReason = el("p", {})
-    this.device = el("details", { "data-testid": "stage-device", hidden: true }, this.deviceLabel, this.deviceReason)
-    this.root = el("div", { class: "stage", "data-testid": "stage", "data-run": run, "data-task": task, tabindex: "-1" },
-      el("div", { class: "stage-title" }, this.name, this.device), this.transport.root, this.message, this.banner, this.story?.root,
-      el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node)), this.verdict.root, this.lab.root)
+    this.device = el(
+      "details",
+      { "data-testid": "stage-device", hidden: true },
+      this.deviceLabel,
+      this.deviceReason,
+    )
+    this.root = el(
+      "div",
+      { class: "stage", "data-testid": "stage", "data-run": run, "data-task": task, tabindex: "-1" },
+      el("div", { class: "stage-title" }, this.name, this.device),
+      this.transport.root,
+      this.message,
+      this.banner,
+      this.story?.root,
+      el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node)),
+      this.verdict.root,
+      this.lab.root,
+    )
     this.loadStyle(assets).then(() => this.resize())
     component.parentElement.replaceChildren(this.root)
     this.onKey = (event) => this.key(event)
@@ -86,18 +110,38 @@ class Stage {
     const foot = el("div", { class: "stage-foot" })
     // Always there for screen readers; "text" shows it to everybody.
     const text = el("p", { class: "stage-summary" })
-    const toggle = el("button", { class: "stage-chip", type: "button", "aria-pressed": "false", title: "Show this as text", onclick: () => {
-      const isOn = toggle.getAttribute("aria-pressed") !== "true"
-      toggle.setAttribute("aria-pressed", String(isOn))
-      text.classList.toggle("is-on", isOn)
-    } }, "text")
-    const node = el("section", { class: "stage-panel", "data-testid": `stage-panel-${panel.id}`, "aria-label": panel.title },
-      el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, toggle), body, foot, text)
+    const toggle = el(
+      "button",
+      {
+        class: "stage-chip",
+        type: "button",
+        "aria-pressed": "false",
+        title: "Show this as text",
+        onclick: () => {
+          const isOn = toggle.getAttribute("aria-pressed") !== "true"
+          toggle.setAttribute("aria-pressed", String(isOn))
+          text.classList.toggle("is-on", isOn)
+        },
+      },
+      "text",
+    )
+    const node = el(
+      "section",
+      { class: "stage-panel", "data-testid": `stage-panel-${panel.id}`, "aria-label": panel.title },
+      el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, toggle),
+      body,
+      foot,
+      text,
+    )
     const made = panel.create({ head, body, foot }, ctx)
     return { node, body, text, made }
   }
 
-  loadStyle(assets) { return Promise.all(["style.css", "lab.css", "pseudo.css"].map((name) => this.loadSheet(`${assets}/stage/${name}`))) }
+  loadStyle(assets) {
+    return Promise.all(
+      ["style.css", "lab.css", "pseudo.css"].map((name) => this.loadSheet(`${assets}/stage/${name}`)),
+    )
+  }
 
   loadSheet(href) {
     if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve()
@@ -133,7 +177,8 @@ class Stage {
   /** After each poll. */
   arrived() {
     const status = this.store.state?.status
-    if (this.lastStatus !== undefined && status !== this.lastStatus) this.component.setStateValue("status", status)
+    if (this.lastStatus !== undefined && status !== this.lastStatus)
+      this.component.setStateValue("status", status)
     if (status) this.lastStatus = status
     this.cursor.follow()
     this.draw()
@@ -156,8 +201,16 @@ class Stage {
     const epoch = cursor.frame?.epoch ?? cursor.epoch
     const row = rows.find((r) => r.epoch === epoch) ?? rows[rows.length - 1]
     const whole = {
-      state: store.state, rows: store.rows, epochRows: rows, frames: store.frames, statics: store.statics, theme: this.theme,
-      cursor: epoch, isLive: cursor.isLive, frame: cursor.frame, row,
+      state: store.state,
+      rows: store.rows,
+      epochRows: rows,
+      frames: store.frames,
+      statics: store.statics,
+      theme: this.theme,
+      cursor: epoch,
+      isLive: cursor.isLive,
+      frame: cursor.frame,
+      row,
     }
     const view = this.oracle?.veil(whole) ?? whole
     this.drawTitle(store.state)
@@ -174,7 +227,10 @@ class Stage {
     this.lab.update(view)
     cursor.painted()
     Object.assign(this.root.dataset, {
-      status: store.state?.status ?? "", epoch: epoch ?? "", live: String(cursor.isLive), frames: store.frames.length,
+      status: store.state?.status ?? "",
+      epoch: epoch ?? "",
+      live: String(cursor.isLive),
+      frames: store.frames.length,
       scrubMs: Math.round(cursor.scrubMs ?? 0),
     })
   }
@@ -203,8 +259,13 @@ class Stage {
     if (this.store.isLost) return ["warn", "Connection lost. Training goes on; trying again."]
     if (!state) return ["info", "Loading the run."]
     if (state.error) return ["bad", `${state.error.message} ${state.error.remedy}`]
-    if (state.is_responding === false && !ENDED.includes(state.status)) return ["warn", "The training process is not responding. It is ended after five minutes of silence and can then be resumed."]
-    if (state.message) return [state.status === "interrupted" || state.status === "paused" ? "warn" : "info", state.message]
+    if (state.is_responding === false && !ENDED.includes(state.status))
+      return [
+        "warn",
+        "The training process is not responding. It is ended after five minutes of silence and can then be resumed.",
+      ]
+    if (state.message)
+      return [state.status === "interrupted" || state.status === "paused" ? "warn" : "info", state.message]
     if (state.status === "queued") return ["info", "Waiting for its turn."]
     const notice = state.notices?.[state.notices.length - 1]
     return notice ? ["info", notice] : ["", ""]
@@ -214,15 +275,23 @@ class Stage {
   async tool(name, body) {
     const epoch = this.cursor.isLive ? null : this.cursor.epoch
     const answer = await this.store.tool(name, { epoch, ...body })
-    if (epoch !== null && typeof answer.about?.epoch === "number") this.lab.answered(epoch, answer.about.epoch)
+    if (epoch !== null && typeof answer.about?.epoch === "number")
+      this.lab.answered(epoch, answer.about.epoch)
     return answer
   }
 
   tell(text) {
     this.message.hidden = !text
     if (text) {
-      this.message.replaceChildren(icon("warn"), el("span", {}, text),
-        el("button", { class: "stage-chip", type: "button", "aria-label": "Dismiss", onclick: () => this.tell("") }, icon("close")))
+      this.message.replaceChildren(
+        icon("warn"),
+        el("span", {}, text),
+        el(
+          "button",
+          { class: "stage-chip", type: "button", "aria-label": "Dismiss", onclick: () => this.tell("") },
+          icon("close"),
+        ),
+      )
     }
   }
 
@@ -234,8 +303,12 @@ class Stage {
     const wantsKeys = target.matches?.("input:not([type=range]), select, textarea, [contenteditable=true]")
     if (!isOurs || wantsKeys || this.lab.root.contains(target)) return
     const last = this.store.frames.length - 1
-    const moves = { ArrowLeft: () => this.cursor.moveBy(-1), ArrowRight: () => this.cursor.moveBy(1),
-      Home: () => this.cursor.moveTo(0), End: () => (ENDED.includes(this.store.state?.status) ? this.cursor.moveTo(last) : this.cursor.goLive()) }
+    const moves = {
+      ArrowLeft: () => this.cursor.moveBy(-1),
+      ArrowRight: () => this.cursor.moveBy(1),
+      Home: () => this.cursor.moveTo(0),
+      End: () => (ENDED.includes(this.store.state?.status) ? this.cursor.moveTo(last) : this.cursor.goLive()),
+    }
     if (event.key === " " && !target.matches?.("button")) moves[" "] = () => this.cursor.toggleReplay()
     if (!moves[event.key]) return
     event.preventDefault()

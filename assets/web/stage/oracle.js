@@ -2,7 +2,16 @@
 // them at all, so that no panel, tooltip or text can show them.
 
 const HIDDEN_TERMS = ["pseudo_precision"]
-const HIDDEN_ARRAYS = ["kept_confusion", "mistakes_rows", "mistakes_label", "mistakes_truth", "mistakes_confidence", "mistakes_values", "unsure_truth", "sample_loss"]
+const HIDDEN_ARRAYS = [
+  "kept_confusion",
+  "mistakes_rows",
+  "mistakes_label",
+  "mistakes_truth",
+  "mistakes_confidence",
+  "mistakes_values",
+  "unsure_truth",
+  "sample_loss",
+]
 const HIDDEN_WORDS = ["mistakes_texts", "mistakes_values"]
 
 export class Oracle {
@@ -11,7 +20,11 @@ export class Oracle {
     this.key = `studio-oracle-${run}`
     this.changed = changed
     this.isOn = false
-    try { this.isOn = sessionStorage.getItem(this.key) === "on" } catch { /* private windows */ }
+    try {
+      this.isOn = sessionStorage.getItem(this.key) === "on"
+    } catch {
+      /* private windows */
+    }
     this.frames = new WeakMap()
     this.statics = new WeakMap()
     this.rows = new WeakMap()
@@ -19,13 +32,19 @@ export class Oracle {
 
   set(isOn) {
     this.isOn = isOn
-    try { sessionStorage.setItem(this.key, isOn ? "on" : "off") } catch { /* private windows */ }
+    try {
+      sessionStorage.setItem(this.key, isOn ? "on" : "off")
+    } catch {
+      /* private windows */
+    }
     this.changed()
   }
 
   /** The view that panels are given; `oracle` says whether truth is in it, and whether there is any. */
   veil(view) {
-    const isKnown = Boolean(view.frame?.mix?.data.slice(0, view.frame.mix.shape[1]).some((count) => count > 0))
+    const isKnown = Boolean(
+      view.frame?.mix?.data.slice(0, view.frame.mix.shape[1]).some((count) => count > 0),
+    )
     if (this.isOn) return { ...view, oracle: { isOn: isKnown, isKnown } }
     return {
       ...view,
@@ -56,7 +75,8 @@ function once(cache, value, make) {
   return cache.get(value)
 }
 
-const without = (object, names) => Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))
+const without = (object, names) =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))
 
 const veilRow = (row) => (HIDDEN_TERMS.some((name) => name in row) ? without(row, HIDDEN_TERMS) : row)
 
@@ -71,7 +91,8 @@ function veilFrame(frame) {
   if (frame.histogram) {
     // Right, wrong and unknown become one count.
     const data = new Int32Array(frame.histogram.data.length)
-    for (let i = 0; i < data.length; i += 3) data[i + 2] = frame.histogram.data[i] + frame.histogram.data[i + 1] + frame.histogram.data[i + 2]
+    for (let i = 0; i < data.length; i += 3)
+      data[i + 2] = frame.histogram.data[i] + frame.histogram.data[i + 1] + frame.histogram.data[i + 2]
     veiled.histogram = { shape: frame.histogram.shape, data }
   }
   return veiled

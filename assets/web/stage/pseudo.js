@@ -3,10 +3,17 @@
 import { el, sizeCanvas } from "../lib/dom.js"
 import { addShape, classColor } from "../lib/palette.js"
 
-export const TRUTH = 0, PROPOSED = 1, KEPT = 2, GIVEN = 3
+export const TRUTH = 0,
+  PROPOSED = 1,
+  KEPT = 2,
+  GIVEN = 3
 export const BINS = 100
 
-export const sum = (values) => { let total = 0; for (const value of values) total += value; return total }
+export const sum = (values) => {
+  let total = 0
+  for (const value of values) total += value
+  return total
+}
 
 /** One row of `mix`: counts by class. */
 export function mixOf(frame, row) {
@@ -35,7 +42,8 @@ export function share(part, whole) {
 /** A class's mark in its color and shape. */
 export function swatch(index, size = 12) {
   const canvas = el("canvas", { class: "stage-swatch", "aria-hidden": "true" })
-  const context = sizeCanvas(canvas, size, size), path = new Path2D()
+  const context = sizeCanvas(canvas, size, size),
+    path = new Path2D()
   addShape(path, index, size / 2, size / 2, size * 0.38)
   context.fillStyle = classColor(index)
   context.fill(path)
@@ -43,17 +51,25 @@ export function swatch(index, size = 12) {
 }
 
 /** A named class with its mark. */
-export const className = (classes, index) => el("span", { class: "pl-class", title: classes[index] ?? "none" }, swatch(index), el("span", {}, classes[index] ?? "none"))
+export const className = (classes, index) =>
+  el(
+    "span",
+    { class: "pl-class", title: classes[index] ?? "none" },
+    swatch(index),
+    el("span", {}, classes[index] ?? "none"),
+  )
 
 /** Says in place of a picture why there is none. */
 export function emptyNote(root) {
   const note = el("p", { class: "pl-empty stage-muted", hidden: true })
   root.body.append(note)
-  return { say(text, ...others) {
-    if (note.textContent !== text) note.textContent = text
-    note.hidden = !text
-    for (const other of others) other.hidden = Boolean(text)
-  } }
+  return {
+    say(text, ...others) {
+      if (note.textContent !== text) note.textContent = text
+      note.hidden = !text
+      for (const other of others) other.hidden = Boolean(text)
+    },
+  }
 }
 
 /** Why nothing has been kept or proposed, or "" when something has. */
@@ -62,12 +78,25 @@ export function whyEmpty(view, row) {
   const pool = poolSize(view.frame, view.row)
   if (pool === 0) return "There are no unlabeled rows, so nothing is proposed."
   if (sum(mixOf(view.frame, row))) return ""
-  if (row === PROPOSED) return view.frame.epoch === 0 ? "Nothing is proposed before the first round." : "Nobody proposes a class in this round."
-  return view.frame.epoch === 0 ? "Nothing is kept before the first round." : "No proposal was kept in this round."
+  if (row === PROPOSED)
+    return view.frame.epoch === 0
+      ? "Nothing is proposed before the first round."
+      : "Nobody proposes a class in this round."
+  return view.frame.epoch === 0
+    ? "Nothing is kept before the first round."
+    : "No proposal was kept in this round."
 }
 
 /** A step on a scale from little to much, to be told from the ground in both themes. */
 export function ramp(t, isDark) {
-  const [from, to] = isDark ? [[74, 88, 106], [150, 216, 255]] : [[186, 204, 220], [0, 62, 118]]
+  const [from, to] = isDark
+    ? [
+        [74, 88, 106],
+        [150, 216, 255],
+      ]
+    : [
+        [186, 204, 220],
+        [0, 62, 118],
+      ]
   return `rgb(${from.map((value, i) => Math.round(value + (to[i] - value) * t)).join(" ")})`
 }

@@ -16,5 +16,12 @@ export const SETS = {
   autoencoder: [loss, reconstructions, map],
   language: [loss, writing, { ...map, title: "Map of tokens" }],
   classify: [loss, confusion, { ...map, title: "Map" }],
-  pseudo: [rounds, labels, confidence, flow, errors, { ...map, title: "Map", create: (root, ctx) => map.create(root, ctx, createLooks) }],
+  pseudo: [
+    rounds,
+    labels,
+    confidence,
+    flow,
+    errors,
+    { ...map, title: "Map", create: (root, ctx) => map.create(root, ctx, createLooks) },
+  ],
 }

@@ -35,23 +35,41 @@ export class Store {
     this.pending = new Map()
     this.queue = [] // prefetches that wait for a free slot
     this.prefetching = 0
-    this.onVisible = () => { if (!document.hidden) this.poll() }
+    this.onVisible = () => {
+      if (!document.hidden) this.poll()
+    }
     document.addEventListener("visibilitychange", this.onVisible)
     this.poll()
   }
 
   /** New epochs come by themselves. */
-  get isAtWork() { return this.state !== null && ["queued", "starting", "running"].includes(this.state.status) }
+  get isAtWork() {
+    return this.state !== null && ["queued", "starting", "running"].includes(this.state.status)
+  }
 
-  get isEnded() { return this.state !== null && ENDED.includes(this.state.status) }
+  get isEnded() {
+    return this.state !== null && ENDED.includes(this.state.status)
+  }
 
   get isInSlowMotion() {
-    return this.state?.status === "running" && Boolean(this.state.phase) && this.state.epochs_per_second > 0 && this.state.epochs_per_second <= SLOWEST_RATE
+    return (
+      this.state?.status === "running" &&
+      Boolean(this.state.phase) &&
+      this.state.epochs_per_second > 0 &&
+      this.state.epochs_per_second <= SLOWEST_RATE
+    )
   }
 
   async ask(path, options = {}) {
-    const headers = { "X-Studio-Token": this.token, ...(options.body ? { "Content-Type": "application/json" } : {}) }
-    return fetch(`${this.base}/runs/${encodeURIComponent(this.run)}/${path}`, { ...options, headers, signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const headers = {
+      "X-Studio-Token": this.token,
+      ...(options.body ? { "Content-Type": "application/json" } : {}),
+    }
+    return fetch(`${this.base}/runs/${encodeURIComponent(this.run)}/${path}`, {
+      ...options,
+      headers,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
   }
 
   async poll() {
@@ -62,7 +80,9 @@ export class Store {
       const response = await this.ask(`live?since=${encodeURIComponent(this.next)}`)
       // 403, 404 …: the server is there and says no, which is not the same as a lost connection.
       const isRefused = response.status >= 400 && response.status < 500
-      this.refusal = isRefused ? (await response.json().catch(() => null))?.error ?? "The server does not show this run." : ""
+      this.refusal = isRefused
+        ? ((await response.json().catch(() => null))?.error ?? "The server does not show this run.")
+        : ""
       if (!response.ok) throw new Error(this.refusal || String(response.status))
       this.take(await response.json())
       this.isLost = false
@@ -126,7 +146,9 @@ export class Store {
   }
 
   /** A frame that is at hand, or null. */
-  peek(epoch) { return this.cache.get(epoch) ?? null }
+  peek(epoch) {
+    return this.cache.get(epoch) ?? null
+  }
 
   /** A frame, fetched when it is not at hand; two who ask at once share one request. */
   frame(epoch) {
@@ -152,7 +174,11 @@ export class Store {
     const { arrays, about } = parseSafetensors(await response.arrayBuffer())
     const explained = JSON.parse(about.map_explained ?? "null")
     // What a task says in words beside its arrays.
-    const words = Object.fromEntries(Object.entries(about).filter(([name]) => !["epoch", "map_explained"].includes(name)).map(([name, text]) => [name, JSON.parse(text)]))
+    const words = Object.fromEntries(
+      Object.entries(about)
+        .filter(([name]) => !["epoch", "map_explained"].includes(name))
+        .map(([name, text]) => [name, JSON.parse(text)]),
+    )
     const frame = { epoch, explained, words, ...arrays }
     if (generation !== this.generation) return null
     this.cache.set(epoch, frame)
@@ -176,10 +202,12 @@ export class Store {
   pump() {
     while (this.prefetching < MAX_PREFETCHES && this.queue.length && !this.isGone) {
       this.prefetching++
-      this.frame(this.queue.shift()).catch(() => null).then(() => {
-        this.prefetching--
-        this.pump()
-      })
+      this.frame(this.queue.shift())
+        .catch(() => null)
+        .then(() => {
+          this.prefetching--
+          this.pump()
+        })
     }
   }
 
@@ -205,7 +233,10 @@ export class Store {
       const response = await this.ask(`tools/${name}`, { method: "POST", body: JSON.stringify(body) })
       if (!response.ok) return { error: (await response.json()).error ?? "The server refused this." }
       const { arrays, about } = parseSafetensors(await response.arrayBuffer())
-      return { arrays, about: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.parse(value)])) }
+      return {
+        arrays,
+        about: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.parse(value)])),
+      }
     } catch {
       return { error: "The server did not answer. It is asked again at the next change." }
     }

@@ -13,10 +13,32 @@ const ON = "True classes of unlabeled rows are shown, to judge the pseudo-labels
 const UNKNOWN = "The true classes of the unlabeled rows are not known, so there is nothing to show."
 
 export function createStory(oracle) {
-  const steps = el("ol", { class: "pl-steps", "aria-label": "Steps of a round", "data-testid": "stage-steps", hidden: true },
-    ...STEPS.map(([id, text, help], i) => el("li", { "data-step": id, title: help }, el("span", { class: "pl-step-number", "aria-hidden": "true" }, String(i + 1)), text)))
-  const toggle = el("button", { class: "pl-switch", type: "button", role: "switch", "aria-checked": "false", "aria-describedby": "pl-oracle-help",
-    "data-testid": "stage-oracle", onclick: () => oracle.set(!oracle.isOn) }, el("span", { class: "pl-knob", "aria-hidden": "true" }), "Oracle")
+  const steps = el(
+    "ol",
+    { class: "pl-steps", "aria-label": "Steps of a round", "data-testid": "stage-steps", hidden: true },
+    ...STEPS.map(([id, text, help], i) =>
+      el(
+        "li",
+        { "data-step": id, title: help },
+        el("span", { class: "pl-step-number", "aria-hidden": "true" }, String(i + 1)),
+        text,
+      ),
+    ),
+  )
+  const toggle = el(
+    "button",
+    {
+      class: "pl-switch",
+      type: "button",
+      role: "switch",
+      "aria-checked": "false",
+      "aria-describedby": "pl-oracle-help",
+      "data-testid": "stage-oracle",
+      onclick: () => oracle.set(!oracle.isOn),
+    },
+    el("span", { class: "pl-knob", "aria-hidden": "true" }),
+    "Oracle",
+  )
   const help = el("span", { class: "stage-muted", id: "pl-oracle-help" })
   const root = el("div", { class: "pl-story" }, el("div", { class: "pl-oracle" }, toggle, help), steps)
 
@@ -26,7 +48,8 @@ export function createStory(oracle) {
     toggle.disabled = !hasTruth
     toggle.setAttribute("aria-checked", String(hasTruth && oracle.isOn))
     setText(help, !hasTruth ? UNKNOWN : oracle.isOn ? ON : OFF)
-    const isSlow = state && !ENDED.includes(state.status) && (state.status === "paused" || state.epochs_per_second > 0)
+    const isSlow =
+      state && !ENDED.includes(state.status) && (state.status === "paused" || state.epochs_per_second > 0)
     steps.hidden = !isSlow || !STEPS.some(([id]) => id === state.phase)
     for (const step of steps.children) {
       if (step.dataset.step === state?.phase) step.setAttribute("aria-current", "step")

@@ -3,7 +3,13 @@
 import { el, icon, setText } from "../lib/dom.js"
 import { ENDED } from "./store.js"
 
-const SPEEDS = [[0, "Full speed"], [10, "10 epochs/s"], [5, "5 epochs/s"], [2, "2 epochs/s"], [1, "1 epoch/s"]]
+const SPEEDS = [
+  [0, "Full speed"],
+  [10, "10 epochs/s"],
+  [5, "5 epochs/s"],
+  [2, "2 epochs/s"],
+  [1, "1 epoch/s"],
+]
 
 export function createTransport(ctx) {
   const { store, cursor } = ctx
@@ -11,51 +17,111 @@ export function createTransport(ctx) {
   let wish = null // the button, learning rate or speed that was asked for, until then
   let forget = 0
 
-  const button = (id, symbol, label, help, onclick) => el(
-    "button", { class: "stage-button", type: "button", title: help, "aria-label": help, "data-testid": `stage-${id}`, onclick },
-    icon(symbol), el("span", {}, label))
+  const button = (id, symbol, label, help, onclick) =>
+    el(
+      "button",
+      {
+        class: "stage-button",
+        type: "button",
+        title: help,
+        "aria-label": help,
+        "data-testid": `stage-${id}`,
+        onclick,
+      },
+      icon(symbol),
+      el("span", {}, label),
+    )
 
   const pause = button("pause", "pause", "Pause", "Pause the training", () => {
     const isPaused = (expected ?? store.state.status) === "paused"
     const canResume = ENDED.includes(store.state.status)
-    send({ action: isPaused || canResume ? "resume" : "pause" }, isPaused ? "running" : canResume ? "queued" : "paused")
+    send(
+      { action: isPaused || canResume ? "resume" : "pause" },
+      isPaused ? "running" : canResume ? "queued" : "paused",
+    )
   })
-  const step = button("step", "step", "1 epoch", "Train one epoch, then pause", () => send({ action: "step" }, null, { button: "step" }))
-  const stop = button("stop", "stop", "Stop", "Stop this run for good; what it learned stays", () => send({ action: "stop" }, null, { button: "stop" }))
-  const repeat = button("repeat", "repeat", "Same start",
-    "Start a new run with the same settings and seed; without live changes it gives the same curve", async () => {
+  const step = button("step", "step", "1 epoch", "Train one epoch, then pause", () =>
+    send({ action: "step" }, null, { button: "step" }),
+  )
+  const stop = button("stop", "stop", "Stop", "Stop this run for good; what it learned stays", () =>
+    send({ action: "stop" }, null, { button: "stop" }),
+  )
+  const repeat = button(
+    "repeat",
+    "repeat",
+    "Same start",
+    "Start a new run with the same settings and seed; without live changes it gives the same curve",
+    async () => {
       repeat.disabled = true
-      const answer = await store.command("repeat", { submission: crypto.randomUUID?.() ?? String(Math.random()) })
+      const answer = await store.command("repeat", {
+        submission: crypto.randomUUID?.() ?? String(Math.random()),
+      })
       repeat.disabled = false
       if (answer.error) ctx.tell(answer.error)
       else ctx.open(answer.run)
-    })
+    },
+  )
 
   const range = el("input", {
-    type: "range", class: "stage-range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Epoch",
-    "data-testid": "stage-cursor", oninput: () => cursor.moveTo(Number(range.value)),
+    type: "range",
+    class: "stage-range",
+    min: 0,
+    max: 0,
+    step: 1,
+    value: 0,
+    "aria-label": "Epoch",
+    "data-testid": "stage-cursor",
+    oninput: () => cursor.moveTo(Number(range.value)),
   })
   const counter = el("output", { class: "stage-counter" })
-  const live = el("button", {
-    class: "stage-button stage-live", type: "button", title: "Follow the newest epoch", "data-testid": "stage-live",
-    onclick: () => cursor.goLive(),
-  }, el("span", { class: "stage-dot", "aria-hidden": "true" }), el("span", {}, "Live"))
-  const replay = button("replay", "play", "Replay", "Replay all epochs, ten a second (space)", () => cursor.toggleReplay())
+  const live = el(
+    "button",
+    {
+      class: "stage-button stage-live",
+      type: "button",
+      title: "Follow the newest epoch",
+      "data-testid": "stage-live",
+      onclick: () => cursor.goLive(),
+    },
+    el("span", { class: "stage-dot", "aria-hidden": "true" }),
+    el("span", {}, "Live"),
+  )
+  const replay = button("replay", "play", "Replay", "Replay all epochs, ten a second (space)", () =>
+    cursor.toggleReplay(),
+  )
   replay.classList.add("stage-replay")
   const rate = el("button", {
-    class: "stage-button stage-rate", type: "button", title: "Speed of the replay", "data-testid": "stage-replay-rate",
+    class: "stage-button stage-rate",
+    type: "button",
+    title: "Speed of the replay",
+    "data-testid": "stage-replay-rate",
     onclick: () => cursor.cycleSpeed(),
   })
 
-  const speed = el("select", {
-    class: "stage-input", "aria-label": "Training speed", title: "Slow the training down so that it can be watched",
-    "data-testid": "stage-speed",
-    onchange: () => send({ action: "set", name: "epochs_per_second", value: Number(speed.value) }, null, { speed: Number(speed.value) }),
-  }, ...SPEEDS.map(([value, label]) => el("option", { value }, label)))
+  const speed = el(
+    "select",
+    {
+      class: "stage-input",
+      "aria-label": "Training speed",
+      title: "Slow the training down so that it can be watched",
+      "data-testid": "stage-speed",
+      onchange: () =>
+        send({ action: "set", name: "epochs_per_second", value: Number(speed.value) }, null, {
+          speed: Number(speed.value),
+        }),
+    },
+    ...SPEEDS.map(([value, label]) => el("option", { value }, label)),
+  )
   const lr = el("input", {
-    class: "stage-input stage-lr", type: "text", inputmode: "decimal", "aria-label": "Learning rate",
-    title: "Size of Adam's steps; takes effect at the next step", "data-testid": "stage-lr",
-    onkeydown: (event) => { if (event.key === "Enter") lr.blur() },
+    class: "stage-input stage-lr",
+    type: "text",
+    inputmode: "decimal",
+    "aria-label": "Learning rate",
+    title: "Size of Adam's steps; takes effect at the next step",
+    "data-testid": "stage-lr",
+    onkeydown: (event) => {
+      if (event.key === "Enter") lr.blur()
+    },
     onblur: () => setLearningRate(),
   })
 
@@ -84,14 +150,33 @@ export function createTransport(ctx) {
       ctx.draw()
     }
     // If nothing confirms the wish, the truth is shown again.
-    forget = setTimeout(() => { expected = wish = null; ctx.draw() }, 2500)
+    forget = setTimeout(() => {
+      expected = wish = null
+      ctx.draw()
+    }, 2500)
   }
 
-  const root = el("div", { class: "stage-bar", role: "toolbar", "aria-label": "Training and epochs" },
+  const root = el(
+    "div",
+    { class: "stage-bar", role: "toolbar", "aria-label": "Training and epochs" },
     el("div", { class: "stage-group" }, pause, step, stop, repeat),
-    el("div", { class: "stage-group stage-scrub" }, el("span", { class: "stage-label" }, "Epoch"), range, counter, live, replay, rate),
-    el("div", { class: "stage-group" },
-      el("label", { class: "stage-label" }, "Speed ", speed), el("label", { class: "stage-label" }, "LR ", lr)))
+    el(
+      "div",
+      { class: "stage-group stage-scrub" },
+      el("span", { class: "stage-label" }, "Epoch"),
+      range,
+      counter,
+      live,
+      replay,
+      rate,
+    ),
+    el(
+      "div",
+      { class: "stage-group" },
+      el("label", { class: "stage-label" }, "Speed ", speed),
+      el("label", { class: "stage-label" }, "LR ", lr),
+    ),
+  )
 
   function update() {
     const state = store.state
@@ -99,10 +184,19 @@ export function createTransport(ctx) {
     if (expected === state.status) expected = null
     if (wish && isGranted(state)) wish = null
     const status = expected ?? state.status
-    const isEnded = ENDED.includes(status), isPaused = status === "paused"
+    const isEnded = ENDED.includes(status),
+      isPaused = status === "paused"
     const canResume = status === "interrupted" || (status === "stopped" && state.epoch > 0)
-    setButton(pause, isPaused || canResume ? "play" : "pause", isPaused || canResume ? "Resume" : "Pause",
-      isPaused ? "Let the training go on" : canResume ? "Go on from the last checkpoint" : "Pause the training")
+    setButton(
+      pause,
+      isPaused || canResume ? "play" : "pause",
+      isPaused || canResume ? "Resume" : "Pause",
+      isPaused
+        ? "Let the training go on"
+        : canResume
+          ? "Go on from the last checkpoint"
+          : "Pause the training",
+    )
     pause.disabled = (isEnded && !canResume) || status === "queued"
     step.disabled = isEnded || status === "queued" || wish?.button === "step"
     stop.disabled = isEnded || wish?.button === "stop"
@@ -120,16 +214,22 @@ export function createTransport(ctx) {
     live.setAttribute("aria-pressed", String(cursor.isLive))
     setText(live.lastChild, isEnded ? "Last" : "Live")
     live.title = isEnded ? "Go to the last epoch" : "Follow the newest epoch"
-    setButton(replay, cursor.isReplaying ? "pause" : "play", cursor.isReplaying ? "Halt" : "Replay",
-      cursor.isReplaying ? "Halt the replay (space)" : "Replay all epochs, ten a second (space)")
+    setButton(
+      replay,
+      cursor.isReplaying ? "pause" : "play",
+      cursor.isReplaying ? "Halt" : "Replay",
+      cursor.isReplaying ? "Halt the replay (space)" : "Replay all epochs, ten a second (space)",
+    )
     replay.disabled = last < 1
     setText(rate, `${cursor.speed}×`)
     if (document.activeElement !== lr) lr.value = formatRate(wish?.learningRate ?? state.learning_rate)
     if (document.activeElement !== speed) chooseSpeed(wish?.speed ?? state.epochs_per_second)
   }
 
-  const isGranted = (state) => wish.learningRate === state.learning_rate || wish.speed === state.epochs_per_second
-    || (wish.button === "stop" && ENDED.includes(state.status))
+  const isGranted = (state) =>
+    wish.learningRate === state.learning_rate ||
+    wish.speed === state.epochs_per_second ||
+    (wish.button === "stop" && ENDED.includes(state.status))
 
   function chooseSpeed(value) {
     if (![...speed.options].some((option) => Number(option.value) === value)) {
@@ -151,4 +251,5 @@ export function createTransport(ctx) {
   return { root, update }
 }
 
-const formatRate = (value) => (value >= 0.01 || value === 0 ? String(value) : value.toExponential().replace("e-", "e-"))
+const formatRate = (value) =>
+  value >= 0.01 || value === 0 ? String(value) : value.toExponential().replace("e-", "e-")

@@ -11,18 +11,39 @@ export function compareWithPca(mse, baseline, isEnded) {
   return [isEnded ? "worse than PCA" : "not yet better than PCA", isEnded ? "bad" : "even"]
 }
 
-export function createVerdict(ctx) {
+export function createVerdict() {
   const part = (help) => el("span", { class: "stage-fact", title: help })
   const mse = part("Mean squared error a value on validation samples, which the network has never trained on")
-  const pca = part("The same error for principal component analysis with as many dimensions, fitted on training rows")
+  const pca = part(
+    "The same error for principal component analysis with as many dimensions, fitted on training rows",
+  )
   const word = el("strong", { class: "stage-word" })
-  const knn = part("Share of validation samples whose class is that of most of their 5 nearest labeled neighbors, by the code")
-  const probe = part("Share of validation samples whose class a linear classifier reads from the code; it is fitted on labeled training samples")
+  const knn = part(
+    "Share of validation samples whose class is that of most of their 5 nearest labeled neighbors, by the code",
+  )
+  const probe = part(
+    "Share of validation samples whose class a linear classifier reads from the code; it is fitted on labeled training samples",
+  )
   const precision = part("")
   const rate = part("Training speed, evaluation left out")
   const left = part("Estimated from the epochs so far")
-  const line = el("div", { class: "stage-verdict", "data-testid": "stage-verdict" }, mse, pca, word, knn, probe, precision, rate, left)
-  const signs = el("ul", { class: "stage-signs", "data-testid": "stage-signs", "aria-label": "Signs of trouble" })
+  const line = el(
+    "div",
+    { class: "stage-verdict", "data-testid": "stage-verdict" },
+    mse,
+    pca,
+    word,
+    knn,
+    probe,
+    precision,
+    rate,
+    left,
+  )
+  const signs = el("ul", {
+    class: "stage-signs",
+    "data-testid": "stage-signs",
+    "aria-label": "Signs of trouble",
+  })
   const root = el("div", { class: "stage-outcome" }, line, signs)
 
   function update(view) {
@@ -32,84 +53,217 @@ export function createVerdict(ctx) {
     if (state.task === "pseudo") return updatePseudo(state, row)
     if (state.task === "classify") return updateClassifier(state, row)
     const isEnded = ENDED.includes(state.status)
-    const [input, items] = { table: ["columns", "rows"], text: ["words", "texts"], sound: ["spectrograms", "sounds"] }[state.kind] ?? ["pixels", "images"]
+    const [input, items] = {
+      table: ["columns", "rows"],
+      text: ["words", "texts"],
+      sound: ["spectrograms", "sounds"],
+    }[state.kind] ?? ["pixels", "images"]
     const base = state.baseline
     setText(mse, typeof row?.val_mse === "number" ? `val MSE ${fixed(row.val_mse, 4)}` : "")
-    setText(pca, typeof base?.pca_mse === "number" ? `PCA-${base.pca_components} ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}` : "")
-    const hasBoth = typeof base?.pca_mse === "number" && row && row.val_mse !== null && row.val_mse !== undefined
-    const [text, tone] = hasBoth ? compareWithPca(row.val_mse, base, isEnded && row.epoch === state.epoch) : ["", ""]
+    setText(
+      pca,
+      typeof base?.pca_mse === "number"
+        ? `PCA-${base.pca_components} ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}`
+        : "",
+    )
+    const hasBoth =
+      typeof base?.pca_mse === "number" && row && row.val_mse !== null && row.val_mse !== undefined
+    const [text, tone] = hasBoth
+      ? compareWithPca(row.val_mse, base, isEnded && row.epoch === state.epoch)
+      : ["", ""]
     setText(word, text)
     word.dataset.tone = tone
     const raw = base?.raw_knn_accuracy
     const beside = raw === null || raw === undefined ? "" : ` (raw ${input} ${percent(raw)})`
-    setText(knn, row?.knn_accuracy === null || row?.knn_accuracy === undefined ? "" : `5-NN on the code ${percent(row.knn_accuracy)}${beside}`)
-    setText(probe, typeof row?.probe_accuracy === "number" ? `linear probe ${percent(row.probe_accuracy)}` : "")
+    setText(
+      knn,
+      row?.knn_accuracy === null || row?.knn_accuracy === undefined
+        ? ""
+        : `5-NN on the code ${percent(row.knn_accuracy)}${beside}`,
+    )
+    setText(
+      probe,
+      typeof row?.probe_accuracy === "number" ? `linear probe ${percent(row.probe_accuracy)}` : "",
+    )
     drawSigns(row?.signs ?? [])
     const speed = state.samples_per_second
     setText(rate, speed ? `${Math.round(speed).toLocaleString("en")} ${items}/s` : "")
-    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
+    setText(
+      left,
+      isEnded
+        ? endText(state)
+        : state.seconds_left === null
+          ? ""
+          : `${formatSeconds(state.seconds_left)} left`,
+    )
   }
   function updateLanguage(state, row) {
-    const isEnded = ENDED.includes(state.status), pairs = state.baseline?.bigram_loss, loss = row?.val_loss
+    const isEnded = ENDED.includes(state.status),
+      pairs = state.baseline?.bigram_loss,
+      loss = row?.val_loss
     const known = (value, text) => (typeof value === "number" ? text(value) : "")
-    mse.title = "Mean of −ln P(token | text before) on validation text, which the network has never trained on"
-    setText(mse, known(loss, (v) => `val loss ${fixed(v, 3)} nats a token`))
+    mse.title =
+      "Mean of −ln P(token | text before) on validation text, which the network has never trained on"
+    setText(
+      mse,
+      known(loss, (v) => `val loss ${fixed(v, 3)} nats a token`),
+    )
     pca.title = "Of how many equally likely tokens the model chooses, on average"
-    setText(pca, known(row?.val_token_perplexity, (v) => `perplexity ${v < 100 ? fixed(v, 2) : Math.round(v).toLocaleString("en")}`))
+    setText(
+      pca,
+      known(
+        row?.val_token_perplexity,
+        (v) => `perplexity ${v < 100 ? fixed(v, 2) : Math.round(v).toLocaleString("en")}`,
+      ),
+    )
     knn.title = "Comparable between models with different tokens"
-    setText(knn, known(row?.val_bits_per_character, (v) => `${fixed(v, 3)} bits a character`))
+    setText(
+      knn,
+      known(row?.val_bits_per_character, (v) => `${fixed(v, 3)} bits a character`),
+    )
     probe.title = "Each token by the one before it, counted in the training text"
-    setText(probe, known(pairs, (v) => `counting pairs ${fixed(v, 3)}`))
-    const hasBoth = typeof pairs === "number" && typeof loss === "number", isLast = isEnded && row?.epoch === state.epoch
-    setText(word, !hasBoth ? "" : loss < pairs ? "better than counting pairs" : isLast ? "worse than counting pairs" : "not yet better than counting pairs")
+    setText(
+      probe,
+      known(pairs, (v) => `counting pairs ${fixed(v, 3)}`),
+    )
+    const hasBoth = typeof pairs === "number" && typeof loss === "number",
+      isLast = isEnded && row?.epoch === state.epoch
+    setText(
+      word,
+      !hasBoth
+        ? ""
+        : loss < pairs
+          ? "better than counting pairs"
+          : isLast
+            ? "worse than counting pairs"
+            : "not yet better than counting pairs",
+    )
     word.dataset.tone = !hasBoth ? "" : loss < pairs ? "good" : isLast ? "bad" : "even"
     drawSigns(row?.signs ?? [])
     rate.title = "Training speed, evaluation left out"
-    setText(rate, state.samples_per_second ? `${Math.round(state.samples_per_second).toLocaleString("en")} windows/s` : "")
-    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
+    setText(
+      rate,
+      state.samples_per_second
+        ? `${Math.round(state.samples_per_second).toLocaleString("en")} windows/s`
+        : "",
+    )
+    setText(
+      left,
+      isEnded
+        ? endText(state)
+        : state.seconds_left === null
+          ? ""
+          : `${formatSeconds(state.seconds_left)} left`,
+    )
   }
   function updateClassifier(state, row) {
-    const isEnded = ENDED.includes(state.status), isLast = isEnded && row?.epoch === state.epoch
-    const base = state.baseline, found = row?.val_accuracy, beside = base?.logistic_accuracy ?? base?.majority_accuracy
+    const isEnded = ENDED.includes(state.status),
+      isLast = isEnded && row?.epoch === state.epoch
+    const base = state.baseline,
+      found = row?.val_accuracy,
+      beside = base?.logistic_accuracy ?? base?.majority_accuracy
     const known = (value, text) => (typeof value === "number" ? text(value) : "")
     const tested = isLast ? state.metrics?.test_accuracy : undefined
     mse.title = "Share of validation rows whose class is named rightly"
-    setText(mse, known(found, (v) => `validation accuracy ${percent(v)}`))
+    setText(
+      mse,
+      known(found, (v) => `validation accuracy ${percent(v)}`),
+    )
     pca.title = "Logistic regression on the same labels and features"
-    setText(pca, known(base?.logistic_accuracy, (v) => `logistic regression ${percent(v)}`))
+    setText(
+      pca,
+      known(base?.logistic_accuracy, (v) => `logistic regression ${percent(v)}`),
+    )
     knn.title = "Always naming the class that is most frequent among the labels"
-    setText(knn, known(base?.majority_accuracy, (v) => `most frequent class ${percent(v)}`))
+    setText(
+      knn,
+      known(base?.majority_accuracy, (v) => `most frequent class ${percent(v)}`),
+    )
     probe.title = "Test rows, looked at once, by the best epoch's weights"
-    setText(probe, known(tested, (v) => `test accuracy ${percent(v)} on ${state.metrics.test_rows.toLocaleString("en")} rows`))
+    setText(
+      probe,
+      known(
+        tested,
+        (v) => `test accuracy ${percent(v)} on ${state.metrics.test_rows.toLocaleString("en")} rows`,
+      ),
+    )
     setText(precision, "")
     const hasBoth = typeof found === "number" && typeof beside === "number"
-    const name = typeof base?.logistic_accuracy === "number" ? "logistic regression" : "the most frequent class"
-    const tone = !hasBoth ? "" : found > beside + 0.01 ? "good" : found >= beside - 0.01 ? "even" : isLast ? "bad" : "even"
-    setText(word, !hasBoth ? "" : found > beside + 0.01 ? `better than ${name}` : found >= beside - 0.01 ? `about as good as ${name}` : isLast ? `worse than ${name}` : `not yet as good as ${name}`)
+    const name =
+      typeof base?.logistic_accuracy === "number" ? "logistic regression" : "the most frequent class"
+    const tone = !hasBoth
+      ? ""
+      : found > beside + 0.01
+        ? "good"
+        : found >= beside - 0.01
+          ? "even"
+          : isLast
+            ? "bad"
+            : "even"
+    setText(
+      word,
+      !hasBoth
+        ? ""
+        : found > beside + 0.01
+          ? `better than ${name}`
+          : found >= beside - 0.01
+            ? `about as good as ${name}`
+            : isLast
+              ? `worse than ${name}`
+              : `not yet as good as ${name}`,
+    )
     word.dataset.tone = tone
     drawSigns(row?.signs ?? [])
     rate.title = "Training speed, evaluation left out"
-    setText(rate, state.samples_per_second ? `${Math.round(state.samples_per_second).toLocaleString("en")} rows/s` : "")
-    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
+    setText(
+      rate,
+      state.samples_per_second ? `${Math.round(state.samples_per_second).toLocaleString("en")} rows/s` : "",
+    )
+    setText(
+      left,
+      isEnded
+        ? endText(state)
+        : state.seconds_left === null
+          ? ""
+          : `${formatSeconds(state.seconds_left)} left`,
+    )
   }
   function updatePseudo(state, row) {
-    const isEnded = ENDED.includes(state.status), isLast = isEnded && row?.epoch === state.epoch
+    const isEnded = ENDED.includes(state.status),
+      isLast = isEnded && row?.epoch === state.epoch
     const facts = [
-      [mse, "accuracy", "student", "Accuracy on test rows of the network that learns from true labels and pseudo-labels"],
+      [
+        mse,
+        "accuracy",
+        "student",
+        "Accuracy on test rows of the network that learns from true labels and pseudo-labels",
+      ],
       [pca, "twin_accuracy", "twin", "The same network, seed and steps with the true labels alone"],
       [knn, "ceiling_accuracy", "ceiling", "The same network with all true labels; for comparison only"],
       [probe, "coverage", "kept", "Share of the unlabeled rows whose proposal is kept"],
-      [precision, "pseudo_precision", "of these right", "Share of the kept labels that are right; shown with the Oracle"],
+      [
+        precision,
+        "pseudo_precision",
+        "of these right",
+        "Share of the kept labels that are right; shown with the Oracle",
+      ],
     ]
     for (const [node, key, name, help] of facts) {
       node.title = help
       setText(node, typeof row?.[key] === "number" ? `${name} ${percent(row[key])}` : "")
     }
-    setText(word, isLast ? state.verdict?.text ?? "" : "")
+    setText(word, isLast ? (state.verdict?.text ?? "") : "")
     word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"
     drawSigns(row?.signs ?? [])
     setText(rate, "")
-    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : `${formatSeconds(state.seconds_left)} left`)
+    setText(
+      left,
+      isEnded
+        ? endText(state)
+        : state.seconds_left === null
+          ? ""
+          : `${formatSeconds(state.seconds_left)} left`,
+    )
   }
   /** What goes wrong at the cursor's epoch, and what to do about it. */
   function drawSigns(found) {
@@ -117,15 +271,25 @@ export function createVerdict(ctx) {
     if (signs.dataset.key === key) return
     signs.dataset.key = key
     signs.hidden = !found.length
-    signs.replaceChildren(...found.map((sign) => el("li", { "data-code": sign.code }, icon("warn"),
-      el("span", {}, el("strong", {}, sign.text), ` ${sign.remedy}`))))
+    signs.replaceChildren(
+      ...found.map((sign) =>
+        el(
+          "li",
+          { "data-code": sign.code },
+          icon("warn"),
+          el("span", {}, el("strong", {}, sign.text), ` ${sign.remedy}`),
+        ),
+      ),
+    )
   }
   return { root, update }
 }
 
 function endText(state) {
   const took = `${formatSeconds(state.seconds)} of training`
-  return state.stop_reason && state.status === "finished" && state.stop_reason.includes("early") ? `${took}, ${state.stop_reason}` : took
+  return state.stop_reason && state.status === "finished" && state.stop_reason.includes("early")
+    ? `${took}, ${state.stop_reason}`
+    : took
 }
 
 export function formatSeconds(seconds) {

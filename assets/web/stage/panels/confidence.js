@@ -3,10 +3,24 @@
 
 import { el, setText, sizeCanvas } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
-import { BINS, count, emptyNote, KEPT, mixOf, poolSize, PROPOSED, share, sum, swatch, whyEmpty } from "../pseudo.js"
+import {
+  BINS,
+  count,
+  emptyNote,
+  KEPT,
+  mixOf,
+  PROPOSED,
+  poolSize,
+  share,
+  sum,
+  swatch,
+  whyEmpty,
+} from "../pseudo.js"
 
-const RIGHT = 0, WRONG = 1
-const AXIS = 18, PAD = 10
+const RIGHT = 0,
+  WRONG = 1
+const AXIS = 18,
+  PAD = 10
 const MANY = 12 // classes, above which the columns of the mix carry no names
 
 /**
@@ -15,8 +29,14 @@ const MANY = 12 // classes, above which the columns of the mix carry no names
  * @returns {{total: Int32Array, right: Int32Array, wrong: Int32Array, byClass: Int32Array[]}} each 101 long; the last is 0
  */
 export function cumulate(histogram) {
-  const [classes] = histogram.shape, { data } = histogram
-  const result = { total: new Int32Array(BINS + 1), right: new Int32Array(BINS + 1), wrong: new Int32Array(BINS + 1), byClass: [] }
+  const [classes] = histogram.shape,
+    { data } = histogram
+  const result = {
+    total: new Int32Array(BINS + 1),
+    right: new Int32Array(BINS + 1),
+    wrong: new Int32Array(BINS + 1),
+    byClass: [],
+  }
   for (let c = 0; c < classes; c++) {
     const own = new Int32Array(BINS + 1)
     for (let bin = BINS - 1; bin >= 0; bin--) {
@@ -41,24 +61,60 @@ export default {
   id: "confidence",
   title: "Confidence",
   create(root) {
-    const choice = el("select", { class: "stage-input", "aria-label": "Parts of the bars", onchange: () => { hasChosen = true; draw() } },
-      el("option", { value: "all" }, "all proposals"), el("option", { value: "class" }, "by class"), el("option", { value: "right" }, "right and wrong"))
+    const choice = el(
+      "select",
+      {
+        class: "stage-input",
+        "aria-label": "Parts of the bars",
+        onchange: () => {
+          hasChosen = true
+          draw()
+        },
+      },
+      el("option", { value: "all" }, "all proposals"),
+      el("option", { value: "class" }, "by class"),
+      el("option", { value: "right" }, "right and wrong"),
+    )
     root.head.append(choice)
     const canvas = el("canvas", { class: "stage-canvas", role: "img" })
-    const handle = el("div", { class: "pl-handle", role: "slider", tabindex: "0", "aria-label": "What-if threshold", "aria-valuemin": "0", "aria-valuemax": "1", "data-testid": "confidence-threshold" }, el("span", {}))
+    const handle = el(
+      "div",
+      {
+        class: "pl-handle",
+        role: "slider",
+        tabindex: "0",
+        "aria-label": "What-if threshold",
+        "aria-valuemin": "0",
+        "aria-valuemax": "1",
+        "data-testid": "confidence-threshold",
+      },
+      el("span", {}),
+    )
     const chart = el("div", { class: "pl-chart" }, canvas, handle)
     const words = el("p", { class: "pl-words", "data-testid": "confidence-words" })
-    const mix = el("div", { class: "pl-mix", role: "group", "aria-label": "What would be kept, by class", "data-testid": "confidence-mix" })
+    const mix = el("div", {
+      class: "pl-mix",
+      role: "group",
+      "aria-label": "What would be kept, by class",
+      "data-testid": "confidence-mix",
+    })
     const ends = el("p", { class: "stage-how pl-ends" })
     const all = el("div", { class: "pl-confidence" }, chart, words, mix, ends)
     root.body.append(all)
     const empty = emptyNote(root)
     const how = el("p", { class: "stage-how" })
     root.foot.append(how)
-    let view = null, counts = null, drawn = null, place = null, hasChosen = false, columns = [], mixKey = ""
+    let view = null,
+      counts = null,
+      drawn = null,
+      place = null,
+      hasChosen = false,
+      columns = [],
+      mixKey = ""
 
     /** Where the run's own rule would stand, were it one threshold, until somebody has moved the handle. */
-    const threshold = () => place ?? nearest(counts.total, sum(mixOf(view.frame, KEPT)) || counts.total[0] / 2)
+    const threshold = () =>
+      place ?? nearest(counts.total, sum(mixOf(view.frame, KEPT)) || counts.total[0] / 2)
 
     function update(next) {
       view = next
@@ -72,14 +128,18 @@ export default {
       }
       const isOn = view.oracle.isOn
       choice.options[2].hidden = choice.options[2].disabled = !isOn
-      if (!isOn && choice.value === "right") { choice.value = "all"; hasChosen = false }
+      if (!isOn && choice.value === "right") {
+        choice.value = "all"
+        hasChosen = false
+      }
       if (isOn && !hasChosen) choice.value = "right"
       draw()
     }
 
     function draw() {
       if (!counts || !view?.frame || chart.clientWidth < 40) return
-      const began = performance.now(), at = threshold()
+      const began = performance.now(),
+        at = threshold()
       drawMix(at)
       drawBars(at)
       const text = describe(at)
@@ -89,13 +149,20 @@ export default {
       handle.classList.toggle("is-left", at > BINS / 2)
       handle.setAttribute("aria-valuenow", (at / BINS).toFixed(2))
       handle.setAttribute("aria-valuetext", text)
-      canvas.setAttribute("aria-label", `Histogram of the confidence of ${count(counts.total[0])} proposals. ${text}`)
-      setText(how, `What if: drag the line; this run does not change. To use it, train with objective.keep = fixed and objective.threshold = ${(at / BINS).toFixed(2)}.`)
+      canvas.setAttribute(
+        "aria-label",
+        `Histogram of the confidence of ${count(counts.total[0])} proposals. ${text}`,
+      )
+      setText(
+        how,
+        `What if: drag the line; this run does not change. To use it, train with objective.keep = fixed and objective.threshold = ${(at / BINS).toFixed(2)}.`,
+      )
       chart.dataset.ms = (performance.now() - began).toFixed(1)
     }
 
     function describe(at) {
-      const kept = counts.total[at], pool = poolSize(view.frame, view.row) ?? counts.total[0]
+      const kept = counts.total[at],
+        pool = poolSize(view.frame, view.row) ?? counts.total[0]
       const known = counts.right[at] + counts.wrong[at]
       const own = sum(mixOf(view.frame, KEPT))
       const purity = view.oracle.isOn && known ? ` ${share(counts.right[at], known)} of them are right.` : ""
@@ -103,21 +170,45 @@ export default {
     }
 
     function parts() {
-      const { data, shape: [classes] } = view.frame.histogram
-      const value = (c, bin) => { const i = (c * BINS + bin) * 3; return data[i] + data[i + 1] + data[i + 2] }
-      const total = (bin, kind) => { let n = 0; for (let c = 0; c < classes; c++) n += kind === undefined ? value(c, bin) : data[(c * BINS + bin) * 3 + kind]; return n }
-      if (choice.value === "class") return Array.from({ length: classes }, (_, c) => ({ color: classColor(c), of: (bin) => value(c, bin) }))
+      const {
+        data,
+        shape: [classes],
+      } = view.frame.histogram
+      const value = (c, bin) => {
+        const i = (c * BINS + bin) * 3
+        return data[i] + data[i + 1] + data[i + 2]
+      }
+      const total = (bin, kind) => {
+        let n = 0
+        for (let c = 0; c < classes; c++)
+          n += kind === undefined ? value(c, bin) : data[(c * BINS + bin) * 3 + kind]
+        return n
+      }
+      if (choice.value === "class")
+        return Array.from({ length: classes }, (_, c) => ({
+          color: classColor(c),
+          of: (bin) => value(c, bin),
+        }))
       if (choice.value === "right") {
-        return [{ color: view.theme.primary, of: (bin) => total(bin, RIGHT) }, { color: "#D55E00", isHatched: true, of: (bin) => total(bin, WRONG) }, { color: view.theme.muted, of: (bin) => total(bin, 2) }]
+        return [
+          { color: view.theme.primary, of: (bin) => total(bin, RIGHT) },
+          { color: "#D55E00", isHatched: true, of: (bin) => total(bin, WRONG) },
+          { color: view.theme.muted, of: (bin) => total(bin, 2) },
+        ]
       }
       return [{ color: view.theme.primary, of: (bin) => total(bin) }]
     }
 
     function drawBars(at) {
-      const width = chart.clientWidth, height = chart.clientHeight, floor = height - AXIS
-      const context = sizeCanvas(canvas, width, height), { theme } = view
+      const width = chart.clientWidth,
+        height = chart.clientHeight,
+        floor = height - AXIS
+      const context = sizeCanvas(canvas, width, height),
+        { theme } = view
       context.clearRect(0, 0, width, height)
-      const step = (width - 2 * PAD) / BINS, thick = Math.max(1, step - (step > 4 ? 1 : 0.4)), x = (bin) => PAD + bin * step
+      const step = (width - 2 * PAD) / BINS,
+        thick = Math.max(1, step - (step > 4 ? 1 : 0.4)),
+        x = (bin) => PAD + bin * step
       let most = 1
       for (let bin = 0; bin < BINS; bin++) most = Math.max(most, counts.total[bin] - counts.total[bin + 1])
       // Heights by square root: most proposals of a sure classifier lie in the last bins, and the others would vanish.
@@ -131,7 +222,8 @@ export default {
         context.globalAlpha = bin >= at ? 1 : 0.38
         let top = floor
         for (const layer of layers) {
-          const n = layer.of(bin), tall = (up(all) * n) / all
+          const n = layer.of(bin),
+            tall = (up(all) * n) / all
           if (!n) continue
           context.fillStyle = layer.color
           context.fillRect(x(bin), top - tall, thick, tall)
@@ -141,13 +233,20 @@ export default {
       }
       context.globalAlpha = 1
       context.strokeStyle = theme.border
-      context.beginPath(); context.moveTo(PAD, floor + 0.5); context.lineTo(width - PAD, floor + 0.5); context.stroke()
+      context.beginPath()
+      context.moveTo(PAD, floor + 0.5)
+      context.lineTo(width - PAD, floor + 0.5)
+      context.stroke()
       context.fillStyle = theme.muted
       context.font = `12px ${theme.font}`
       context.textBaseline = "bottom"
       for (const value of [0, 0.25, 0.5, 0.75, 1]) {
         context.textAlign = value === 0 ? "left" : value === 1 ? "right" : "center"
-        context.fillText(String(value), value === 0 ? PAD : value === 1 ? width - PAD : x(value * BINS), height)
+        context.fillText(
+          String(value),
+          value === 0 ? PAD : value === 1 ? width - PAD : x(value * BINS),
+          height,
+        )
       }
       context.textAlign = "left"
       context.textBaseline = "top"
@@ -160,8 +259,19 @@ export default {
       if (mixKey !== String(classes.length)) {
         mixKey = String(classes.length)
         columns = classes.map((name, i) => {
-          const bar = el("i", { style: `background:${classColor(i)}` }), number = el("b", {})
-          return { bar, number, node: el("div", { class: "pl-column", title: name }, number, el("div", { class: "pl-stand" }, bar), classes.length > MANY ? null : el("span", {}, swatch(i, 10), name)) }
+          const bar = el("i", { style: `background:${classColor(i)}` }),
+            number = el("b", {})
+          return {
+            bar,
+            number,
+            node: el(
+              "div",
+              { class: "pl-column", title: name },
+              number,
+              el("div", { class: "pl-stand" }, bar),
+              classes.length > MANY ? null : el("span", {}, swatch(i, 10), name),
+            ),
+          }
         })
         mix.classList.toggle("is-dense", classes.length > MANY)
         mix.replaceChildren(...columns.map(({ node }) => node))
@@ -176,11 +286,18 @@ export default {
       // Columns without names: the extremes are said in words.
       ends.hidden = classes.length <= MANY || !counts.total[at]
       if (ends.hidden) return
-      const order = [...classes.keys()].sort((a, b) => counts.byClass[b][at] - counts.byClass[a][at]), last = order[order.length - 1]
-      setText(ends, `Most ${classes[order[0]]} (${count(counts.byClass[order[0]][at])}), fewest ${classes[last]} (${count(counts.byClass[last][at])}).`)
+      const order = [...classes.keys()].sort((a, b) => counts.byClass[b][at] - counts.byClass[a][at]),
+        last = order[order.length - 1]
+      setText(
+        ends,
+        `Most ${classes[order[0]]} (${count(counts.byClass[order[0]][at])}), fewest ${classes[last]} (${count(counts.byClass[last][at])}).`,
+      )
     }
 
-    const move = (to) => { place = Math.max(0, Math.min(BINS, Math.round(to))); draw() }
+    const move = (to) => {
+      place = Math.max(0, Math.min(BINS, Math.round(to)))
+      draw()
+    }
     const fromPointer = (event) => {
       const box = chart.getBoundingClientRect()
       move(((event.clientX - box.left - PAD) / (box.width - 2 * PAD)) * BINS)
@@ -192,18 +309,31 @@ export default {
       handle.focus({ preventScroll: true })
       fromPointer(event)
     })
-    chart.addEventListener("pointermove", (event) => { if (chart.hasPointerCapture(event.pointerId)) fromPointer(event) })
+    chart.addEventListener("pointermove", (event) => {
+      if (chart.hasPointerCapture(event.pointerId)) fromPointer(event)
+    })
     handle.addEventListener("keydown", (event) => {
       if (!counts) return
       const at = threshold()
-      const to = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageDown: at - 10, PageUp: at + 10, Home: 0, End: BINS }[event.key]
+      const to = {
+        ArrowLeft: at - 1,
+        ArrowDown: at - 1,
+        ArrowRight: at + 1,
+        ArrowUp: at + 1,
+        PageDown: at - 10,
+        PageUp: at + 10,
+        Home: 0,
+        End: BINS,
+      }[event.key]
       if (to === undefined) return
       event.preventDefault() // these keys scrub otherwise
       move(to)
     })
 
     return {
-      update, resize: draw, destroy() {},
+      update,
+      resize: draw,
+      destroy() {},
       summary(next) {
         const why = whyEmpty(next, PROPOSED)
         return why || !counts ? why : `What if there were one threshold. ${describe(threshold())}`
@@ -215,18 +345,24 @@ export default {
 /** The hundredth at which most nearly `wanted` proposals are kept. */
 function nearest(total, wanted) {
   let best = 0
-  for (let at = 1; at <= BINS; at++) if (Math.abs(total[at] - wanted) < Math.abs(total[best] - wanted)) best = at
+  for (let at = 1; at <= BINS; at++)
+    if (Math.abs(total[at] - wanted) < Math.abs(total[best] - wanted)) best = at
   return best
 }
 
 /** Lines across a bar: its kind without the color. */
 function hatch(context, x, y, width, height, color) {
   context.save()
-  context.beginPath(); context.rect(x, y, width, height); context.clip()
+  context.beginPath()
+  context.rect(x, y, width, height)
+  context.clip()
   context.strokeStyle = color
   context.lineWidth = 1
   context.beginPath()
-  for (let line = Math.floor(y / 4) * 4; line < y + height + width; line += 4) { context.moveTo(x, line); context.lineTo(x + width, line - width) }
+  for (let line = Math.floor(y / 4) * 4; line < y + height + width; line += 4) {
+    context.moveTo(x, line)
+    context.lineTo(x + width, line - width)
+  }
   context.stroke()
   context.restore()
 }

@@ -9,7 +9,12 @@ export default {
   id: "confusion",
   title: "Confusion",
   create(root) {
-    const body = el("div", { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": "Confusion of classes" })
+    const body = el("div", {
+      class: "stage-scroll",
+      tabindex: "0",
+      role: "group",
+      "aria-label": "Confusion of classes",
+    })
     root.body.append(body)
     let drawn = null
     return {
@@ -19,16 +24,20 @@ export default {
         const rows = perClass(view.frame, view.statics.classes.length)
         body.replaceChildren(rows ? drawTable(view, rows) : drawCounts(view))
       },
-      resize() {}, destroy() {},
+      resize() {},
+      destroy() {},
       summary(view) {
         if (!view.statics || !view.frame?.label_counts) return "No epoch has been measured yet."
-        const { classes } = view.statics, rows = perClass(view.frame, classes.length)
+        const { classes } = view.statics,
+          rows = perClass(view.frame, classes.length)
         if (!rows) return "There are too many classes for a confusion matrix."
         const seen = rows.map((row, c) => [row, c]).filter(([row]) => row.truth)
         if (!seen.length) return "No validation row has a label."
         const [worst, c] = seen.sort(([a], [b]) => a.right / a.truth - b.right / b.truth)[0]
-        return `Of ${sum(rows.map((r) => r.truth))} validation rows ${share(sum(rows.map((r) => r.right)), sum(rows.map((r) => r.truth)))} are named rightly at epoch ${view.frame.epoch}. `
-          + `Worst is ${classes[c]} with ${share(worst.right, worst.truth)} found${worst.worst >= 0 && worst.worstCount ? `, most often taken for ${classes[worst.worst]}` : ""}.`
+        return (
+          `Of ${sum(rows.map((r) => r.truth))} validation rows ${share(sum(rows.map((r) => r.right)), sum(rows.map((r) => r.truth)))} are named rightly at epoch ${view.frame.epoch}. ` +
+          `Worst is ${classes[c]} with ${share(worst.right, worst.truth)} found${worst.worst >= 0 && worst.worstCount ? `, most often taken for ${classes[worst.worst]}` : ""}.`
+        )
       },
     }
   },
@@ -41,38 +50,126 @@ function perClass(frame, classes) {
   return Array.from({ length: classes }, (_, c) => {
     const own = data.subarray(c * classes, (c + 1) * classes)
     const worst = own.reduce((best, n, p) => (p !== c && n > (own[best] ?? 0) ? p : best), -1)
-    return { right: own[c], truth: sum(own), named: sum(Array.from({ length: classes }, (_, t) => data[t * classes + c])), worst, worstCount: worst < 0 ? 0 : own[worst] }
+    return {
+      right: own[c],
+      truth: sum(own),
+      named: sum(Array.from({ length: classes }, (_, t) => data[t * classes + c])),
+      worst,
+      worstCount: worst < 0 ? 0 : own[worst],
+    }
   })
 }
 
 /** How often a class is there and is named, as two bars; the numbers stand beside them. */
 function bars(row, most) {
   const part = (n) => `${(100 * n) / Math.max(1, most)}%`
-  return el("div", { class: "pl-bar", title: `${count(row.truth)} are of this class, ${count(row.named)} are named so` },
-    el("i", { class: "is-proposed", style: `width:${part(row.truth)}` }), el("i", { class: "is-kept", style: `width:${part(row.named)}` }))
+  return el(
+    "div",
+    { class: "pl-bar", title: `${count(row.truth)} are of this class, ${count(row.named)} are named so` },
+    el("i", { class: "is-proposed", style: `width:${part(row.truth)}` }),
+    el("i", { class: "is-kept", style: `width:${part(row.named)}` }),
+  )
 }
 
-const legend = () => el("p", { class: "pl-legend" }, el("span", {}, el("i", { class: "pl-key is-proposed" }), "true"), el("span", {}, el("i", { class: "pl-key is-kept" }), "named"))
+const legend = () =>
+  el(
+    "p",
+    { class: "pl-legend" },
+    el("span", {}, el("i", { class: "pl-key is-proposed" }), "true"),
+    el("span", {}, el("i", { class: "pl-key is-kept" }), "named"),
+  )
 
 function drawTable(view, rows) {
-  const { classes } = view.statics, { data } = view.frame.confusion
+  const { classes } = view.statics,
+    { data } = view.frame.confusion
   const most = Math.max(1, ...rows.map((r) => Math.max(r.truth, r.named)))
-  const isSmall = classes.length <= MATRIX, peak = Math.max(1, ...data)
-  const cell = (n, isRight) => el("td", { style: `--share:${Math.sqrt(n / peak).toFixed(3)}`, class: isRight ? "is-right" : n ? "is-wrong" : "is-none" }, n ? count(n) : "·")
-  const matrix = isSmall ? el("table", { class: "pl-table pl-matrix", "data-testid": "confusion-matrix" },
-    el("caption", {}, "Validation rows. Down: true class. Across: named class."),
-    el("thead", {}, el("tr", {}, el("th", {}), ...classes.map((name) => el("th", { scope: "col", title: name }, name)))),
-    el("tbody", {}, ...rows.map((_, t) => el("tr", {}, el("th", { scope: "row" }, className(classes, t)), ...classes.map((_, c) => cell(data[t * classes.length + c], t === c)))))) : null
-  const table = el("table", { class: "pl-table", "data-testid": "confusion-classes" },
-    el("thead", {}, el("tr", {}, ...["class", "true and named", "precision", "recall", ...(isSmall ? [] : ["most often taken for"])].map((text) => el("th", { scope: "col" }, text)))),
-    el("tbody", {}, ...rows.map((row, c) => el("tr", {}, el("th", { scope: "row" }, className(classes, c)), el("td", { class: "pl-wide", style: "width:42%" }, bars(row, most)),
-      el("td", {}, share(row.right, row.named)), el("td", {}, share(row.right, row.truth)),
-      isSmall ? null : el("td", {}, row.worst < 0 || !row.worstCount ? "–" : `${classes[row.worst]} (${count(row.worstCount)})`)))))
+  const isSmall = classes.length <= MATRIX,
+    peak = Math.max(1, ...data)
+  const cell = (n, isRight) =>
+    el(
+      "td",
+      {
+        style: `--share:${Math.sqrt(n / peak).toFixed(3)}`,
+        class: isRight ? "is-right" : n ? "is-wrong" : "is-none",
+      },
+      n ? count(n) : "·",
+    )
+  const matrix = isSmall
+    ? el(
+        "table",
+        { class: "pl-table pl-matrix", "data-testid": "confusion-matrix" },
+        el("caption", {}, "Validation rows. Down: true class. Across: named class."),
+        el(
+          "thead",
+          {},
+          el("tr", {}, el("th", {}), ...classes.map((name) => el("th", { scope: "col", title: name }, name))),
+        ),
+        el(
+          "tbody",
+          {},
+          ...rows.map((_, t) =>
+            el(
+              "tr",
+              {},
+              el("th", { scope: "row" }, className(classes, t)),
+              ...classes.map((_, c) => cell(data[t * classes.length + c], t === c)),
+            ),
+          ),
+        ),
+      )
+    : null
+  const table = el(
+    "table",
+    { class: "pl-table", "data-testid": "confusion-classes" },
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        ...[
+          "class",
+          "true and named",
+          "precision",
+          "recall",
+          ...(isSmall ? [] : ["most often taken for"]),
+        ].map((text) => el("th", { scope: "col" }, text)),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      ...rows.map((row, c) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, className(classes, c)),
+          el("td", { class: "pl-wide", style: "width:42%" }, bars(row, most)),
+          el("td", {}, share(row.right, row.named)),
+          el("td", {}, share(row.right, row.truth)),
+          isSmall
+            ? null
+            : el(
+                "td",
+                {},
+                row.worst < 0 || !row.worstCount ? "–" : `${classes[row.worst]} (${count(row.worstCount)})`,
+              ),
+        ),
+      ),
+    ),
+  )
   return el("div", {}, matrix, legend(), table)
 }
 
 /** With very many classes only how often each is there and is named. */
 function drawCounts(view) {
-  const { data, shape: [, classes] } = view.frame.label_counts
-  return el("p", { class: "stage-muted" }, `${classes} classes are too many for a matrix; ${sum(data.subarray(0, classes))} validation rows are measured.`)
+  const {
+    data,
+    shape: [, classes],
+  } = view.frame.label_counts
+  return el(
+    "p",
+    { class: "stage-muted" },
+    `${classes} classes are too many for a matrix; ${sum(data.subarray(0, classes))} validation rows are measured.`,
+  )
 }

@@ -6,26 +6,51 @@ import { drawItem, itemAt } from "../items.js"
 import { className, count, emptyNote, KEPT, mixOf, PROPOSED, share, sum, TRUTH, whyEmpty } from "../pseudo.js"
 
 const MATRIX = 12 // classes, above which the confusion is told in words
-const PARTS = [["unsure", "Unsure", "Proposals that the proposer is least certain of"], ["mistakes", "Mistakes", "The most confident proposals that are wrong"],
-  ["classes", "By class", "Kept labels against the truth"]]
+const PARTS = [
+  ["unsure", "Unsure", "Proposals that the proposer is least certain of"],
+  ["mistakes", "Mistakes", "The most confident proposals that are wrong"],
+  ["classes", "By class", "Kept labels against the truth"],
+]
 
 export default {
   id: "errors",
   title: "Where it errs",
   create(root, ctx) {
-    const chips = PARTS.map(([id, text, help]) => el("button", { class: "stage-chip", type: "button", title: help, "aria-pressed": "false", "data-testid": `errors-${id}`, onclick: () => {
-      chosen = id
-      draw()
-    } }, text))
+    const chips = PARTS.map(([id, text, help]) =>
+      el(
+        "button",
+        {
+          class: "stage-chip",
+          type: "button",
+          title: help,
+          "aria-pressed": "false",
+          "data-testid": `errors-${id}`,
+          onclick: () => {
+            chosen = id
+            draw()
+          },
+        },
+        text,
+      ),
+    )
     root.head.append(...chips)
-    const body = el("div", { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": "Where it errs" })
+    const body = el("div", {
+      class: "stage-scroll",
+      tabindex: "0",
+      role: "group",
+      "aria-label": "Where it errs",
+    })
     root.body.append(body)
     const empty = emptyNote(root)
-    let view = null, chosen = "unsure", drawn = "", frame = null
+    let view = null,
+      chosen = "unsure",
+      drawn = "",
+      frame = null
 
     function draw() {
       if (!view?.statics) return empty.say("No round yet.", body)
-      const isOn = view.oracle.isOn, part = isOn ? chosen : "unsure"
+      const isOn = view.oracle.isOn,
+        part = isOn ? chosen : "unsure"
       chips.forEach((chip, i) => {
         chip.hidden = !isOn
         chip.setAttribute("aria-pressed", String(PARTS[i][0] === part))
@@ -41,14 +66,23 @@ export default {
     }
 
     return {
-      update(next) { view = next; draw() },
-      resize() {}, destroy() {},
+      update(next) {
+        view = next
+        draw()
+      },
+      resize() {},
+      destroy() {},
       summary(next) {
         const why = whyEmpty(next, PROPOSED)
         if (why || !next.statics) return why || "No round yet."
-        const first = next.frame.unsure_rows ? `The least certain proposal is ${describeRow(next, "unsure", 0)}.` : ""
+        const first = next.frame.unsure_rows
+          ? `The least certain proposal is ${describeRow(next, "unsure", 0)}.`
+          : ""
         if (!next.oracle.isOn) return first
-        const found = next.frame.mistakes_rows?.data.length, worst = found ? ` The most confident mistake is ${describeRow(next, "mistakes", 0)}.` : " No proposal is wrong."
+        const found = next.frame.mistakes_rows?.data.length,
+          worst = found
+            ? ` The most confident mistake is ${describeRow(next, "mistakes", 0)}.`
+            : " No proposal is wrong."
         return `${first}${worst}${next.frame.kept_confusion ? ` ${describeClasses(next)}` : ""}`
       },
     }
@@ -58,72 +92,230 @@ export default {
 const at = (frame, part, name, i) => frame[`${part}_${name}`]?.data[i]
 
 function describeRow({ frame, statics: { classes } }, part, i) {
-  const label = at(frame, part, "label", i), truth = at(frame, part, "truth", i)
+  const label = at(frame, part, "label", i),
+    truth = at(frame, part, "truth", i)
   if (label === undefined) return "none"
   return `row ${at(frame, part, "rows", i)}: ${classes[label]} with ${Math.round(100 * at(frame, part, "confidence", i))} %${truth >= 0 ? `, in truth ${classes[truth]}` : ""}`
 }
 
 function drawRows(view, part, ctx) {
-  const { frame, statics } = view, rows = frame[`${part}_rows`]?.data ?? [], texts = frame.words?.[`${part}_texts`], values = frame[`${part}_values`]
+  const { frame, statics } = view,
+    rows = frame[`${part}_rows`]?.data ?? [],
+    texts = frame.words?.[`${part}_texts`],
+    values = frame[`${part}_values`]
   const isPicture = !texts && statics.shape.length > 1
-  if (!rows.length) return el("p", { class: "stage-muted" }, part === "mistakes" ? "No proposal is wrong." : "No proposal in this round.")
+  if (!rows.length)
+    return el(
+      "p",
+      { class: "stage-muted" },
+      part === "mistakes" ? "No proposal is wrong." : "No proposal in this round.",
+    )
   const items = Array.from(rows, (row, i) => {
-    const label = at(frame, part, "label", i), truth = at(frame, part, "truth", i), place = statics.rows.data.indexOf(row)
-    const says = el("div", { class: "pl-says" }, className(statics.classes, label), el("span", {}, `${(100 * at(frame, part, "confidence", i)).toFixed(0)} %`),
-      truth >= 0 ? el("span", { class: "pl-truth", "data-right": String(truth === label) }, truth === label ? "✓ right" : `✗ is ${statics.classes[truth]}`) : null)
-    const shown = texts ? el("p", { class: "pl-text" }, texts[i]) : values ? drawValues(statics, itemAt(values, i)) : null
+    const label = at(frame, part, "label", i),
+      truth = at(frame, part, "truth", i),
+      place = statics.rows.data.indexOf(row)
+    const says = el(
+      "div",
+      { class: "pl-says" },
+      className(statics.classes, label),
+      el("span", {}, `${(100 * at(frame, part, "confidence", i)).toFixed(0)} %`),
+      truth >= 0
+        ? el(
+            "span",
+            { class: "pl-truth", "data-right": String(truth === label) },
+            truth === label ? "✓ right" : `✗ is ${statics.classes[truth]}`,
+          )
+        : null,
+    )
+    const shown = texts
+      ? el("p", { class: "pl-text" }, texts[i])
+      : values
+        ? drawValues(statics, itemAt(values, i))
+        : null
     // Rows that are on the map can be found there.
-    const find = place < 0 ? null : el("button", { class: "stage-chip", type: "button", title: "Mark this row on the map", onclick: () => ctx.selection.set(place) }, "on map")
+    const find =
+      place < 0
+        ? null
+        : el(
+            "button",
+            {
+              class: "stage-chip",
+              type: "button",
+              title: "Mark this row on the map",
+              onclick: () => ctx.selection.set(place),
+            },
+            "on map",
+          )
     return el("li", { title: `row ${row}` }, shown, says, find)
   })
-  const title = part === "mistakes" ? "Most confident proposals that are wrong, surest first." : "Proposals that are least certain, closest call first."
-  return el("div", {}, el("p", { class: "stage-how pl-title" }, title), el("ul", { class: `pl-rows ${isPicture ? "is-wall" : ""}`, "aria-label": part === "mistakes" ? "Most confident mistakes" : "Least certain proposals" }, ...items))
+  const title =
+    part === "mistakes"
+      ? "Most confident proposals that are wrong, surest first."
+      : "Proposals that are least certain, closest call first."
+  return el(
+    "div",
+    {},
+    el("p", { class: "stage-how pl-title" }, title),
+    el(
+      "ul",
+      {
+        class: `pl-rows ${isPicture ? "is-wall" : ""}`,
+        "aria-label": part === "mistakes" ? "Most confident mistakes" : "Least certain proposals",
+      },
+      ...items,
+    ),
+  )
 }
 
 /** An image as it is; a table's row as its columns' values, scaled to 0…1 as the network is given them. */
 function drawValues(statics, bytes) {
   if (statics.shape.length > 1) return drawItem(statics, bytes, { size: 56 })
-  const words = Array.from(bytes, (value, i) => `${statics.columns?.[i] || `value ${i + 1}`} ${(value / 255).toFixed(2)}`).join(" · ")
+  const words = Array.from(
+    bytes,
+    (value, i) => `${statics.columns?.[i] || `value ${i + 1}`} ${(value / 255).toFixed(2)}`,
+  ).join(" · ")
   return el("p", { class: "pl-text", title: words }, words)
 }
 
 /** Of each class: precision of its kept labels, share of its rows that is kept, and the worst confusion. */
 function perClass({ frame }) {
-  const { data, shape: [classes] } = frame.kept_confusion, truth = mixOf(frame, TRUTH)
+  const {
+      data,
+      shape: [classes],
+    } = frame.kept_confusion,
+    truth = mixOf(frame, TRUTH)
   return Array.from({ length: classes }, (_, c) => {
-    const named = Array.from({ length: classes }, (_, t) => data[t * classes + c]), own = data.subarray(c * classes, (c + 1) * classes)
-    const kept = sum(named), worst = named.reduce((best, n, t) => (t !== c && n > (named[best] ?? 0) ? t : best), -1)
-    return { right: named[c], kept, found: sum(own), truth: truth[c], worst, worstCount: worst < 0 ? 0 : named[worst] }
+    const named = Array.from({ length: classes }, (_, t) => data[t * classes + c]),
+      own = data.subarray(c * classes, (c + 1) * classes)
+    const kept = sum(named),
+      worst = named.reduce((best, n, t) => (t !== c && n > (named[best] ?? 0) ? t : best), -1)
+    return {
+      right: named[c],
+      kept,
+      found: sum(own),
+      truth: truth[c],
+      worst,
+      worstCount: worst < 0 ? 0 : named[worst],
+    }
   })
 }
 
 function describeClasses(view) {
-  const rows = perClass(view), { classes } = view.statics, kept = sum(rows.map((r) => r.kept))
+  const rows = perClass(view),
+    { classes } = view.statics,
+    kept = sum(rows.map((r) => r.kept))
   if (!kept) return "No label is kept."
-  const worst = rows.map((r, c) => [r, c]).filter(([r]) => r.kept).sort(([a], [b]) => a.right / a.kept - b.right / b.kept)[0]
+  const worst = rows
+    .map((r, c) => [r, c])
+    .filter(([r]) => r.kept)
+    .sort(([a], [b]) => a.right / a.kept - b.right / b.kept)[0]
   return `${share(sum(rows.map((r) => r.right)), kept)} of the kept labels are right; least pure is ${classes[worst[1]]} with ${share(worst[0].right, worst[0].kept)}.`
 }
 
 function drawClasses(view) {
-  const { frame, statics: { classes } } = view
-  if (!frame.kept_confusion) return el("p", { class: "stage-muted" }, "There are too many classes for this table.")
-  const rows = perClass(view), words = el("p", { class: "pl-words" }, describeClasses(view))
-  return el("div", {}, words, classes.length <= MATRIX ? drawMatrix(frame, classes, rows) : drawList(classes, rows))
+  const {
+    frame,
+    statics: { classes },
+  } = view
+  if (!frame.kept_confusion)
+    return el("p", { class: "stage-muted" }, "There are too many classes for this table.")
+  const rows = perClass(view),
+    words = el("p", { class: "pl-words" }, describeClasses(view))
+  return el(
+    "div",
+    {},
+    words,
+    classes.length <= MATRIX ? drawMatrix(frame, classes, rows) : drawList(classes, rows),
+  )
 }
 
 function drawMatrix(frame, classes, rows) {
-  const { data } = frame.kept_confusion, most = Math.max(1, ...data)
-  const cell = (n, isRight) => el("td", { style: `--share:${Math.sqrt(n / most).toFixed(3)}`, class: isRight ? "is-right" : n ? "is-wrong" : "is-none" }, n ? count(n) : "·")
-  return el("table", { class: "pl-table pl-matrix", "data-testid": "errors-matrix" },
+  const { data } = frame.kept_confusion,
+    most = Math.max(1, ...data)
+  const cell = (n, isRight) =>
+    el(
+      "td",
+      {
+        style: `--share:${Math.sqrt(n / most).toFixed(3)}`,
+        class: isRight ? "is-right" : n ? "is-wrong" : "is-none",
+      },
+      n ? count(n) : "·",
+    )
+  return el(
+    "table",
+    { class: "pl-table pl-matrix", "data-testid": "errors-matrix" },
     el("caption", {}, "Down: true class. Across: kept label."),
-    el("thead", {}, el("tr", {}, el("th", {}), ...classes.map((name) => el("th", { scope: "col", title: name }, name)), el("th", { scope: "col", title: "Share of this class's rows that is kept, with whatever label" }, "coverage"))),
-    el("tbody", {}, ...rows.map((row, t) => el("tr", {}, el("th", { scope: "row" }, className(classes, t)), ...classes.map((_, c) => cell(data[t * classes.length + c], t === c)), el("td", {}, share(row.found, row.truth)))),
-      el("tr", { class: "is-total" }, el("th", { scope: "row", title: "Share of the labels kept as this class that are right" }, "precision"), ...rows.map((row) => el("td", {}, share(row.right, row.kept))), el("td", {}))))
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        el("th", {}),
+        ...classes.map((name) => el("th", { scope: "col", title: name }, name)),
+        el(
+          "th",
+          { scope: "col", title: "Share of this class's rows that is kept, with whatever label" },
+          "coverage",
+        ),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      ...rows.map((row, t) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, className(classes, t)),
+          ...classes.map((_, c) => cell(data[t * classes.length + c], t === c)),
+          el("td", {}, share(row.found, row.truth)),
+        ),
+      ),
+      el(
+        "tr",
+        { class: "is-total" },
+        el(
+          "th",
+          { scope: "row", title: "Share of the labels kept as this class that are right" },
+          "precision",
+        ),
+        ...rows.map((row) => el("td", {}, share(row.right, row.kept))),
+        el("td", {}),
+      ),
+    ),
+  )
 }
 
 function drawList(classes, rows) {
-  return el("table", { class: "pl-table", "data-testid": "errors-matrix" },
-    el("thead", {}, el("tr", {}, ...["class", "kept", "precision", "coverage", "when wrong, mostly"].map((text) => el("th", { scope: "col" }, text)))),
-    el("tbody", {}, ...rows.map((row, c) => el("tr", {}, el("th", { scope: "row" }, className(classes, c)), el("td", {}, count(row.kept)), el("td", {}, share(row.right, row.kept)), el("td", {}, share(row.found, row.truth)),
-      el("td", {}, row.worst < 0 ? "–" : `${classes[row.worst]} (${count(row.worstCount)})`)))))
+  return el(
+    "table",
+    { class: "pl-table", "data-testid": "errors-matrix" },
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        ...["class", "kept", "precision", "coverage", "when wrong, mostly"].map((text) =>
+          el("th", { scope: "col" }, text),
+        ),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      ...rows.map((row, c) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, className(classes, c)),
+          el("td", {}, count(row.kept)),
+          el("td", {}, share(row.right, row.kept)),
+          el("td", {}, share(row.found, row.truth)),
+          el("td", {}, row.worst < 0 ? "–" : `${classes[row.worst]} (${count(row.worstCount)})`),
+        ),
+      ),
+    ),
+  )
 }

@@ -5,7 +5,10 @@ import { classColor } from "../../lib/palette.js"
 import { className, count, emptyNote, share, sum } from "../pseudo.js"
 
 const MOST = 12 // classes drawn one by one; of more the largest, and the others together
-const NODE = 10, GAP = 6, TOP = 20, LEAST = 1
+const NODE = 10,
+  GAP = 6,
+  TOP = 20,
+  LEAST = 1
 const SPACE = "http://www.w3.org/2000/svg"
 
 /** Totals of what happened: `flow` is (C + 1, C + 1) from … to, 0 is "not kept". */
@@ -23,18 +26,35 @@ export function totals({ data, shape: [width] }) {
 
 /** At most MOST classes: the largest keep their own place, the others share one. Returns nodes and counts between them. */
 export function condense({ data, shape: [width] }) {
-  const size = (i) => { let n = 0; for (let j = 0; j < width; j++) n += data[i * width + j] + data[j * width + i]; return n }
+  const size = (i) => {
+    let n = 0
+    for (let j = 0; j < width; j++) n += data[i * width + j] + data[j * width + i]
+    return n
+  }
   const classes = Array.from({ length: width - 1 }, (_, i) => i + 1)
-  const named = classes.length <= MOST ? classes : [...classes].sort((a, b) => size(b) - size(a)).slice(0, MOST - 1).sort((a, b) => a - b)
-  const nodes = [...named.map((i) => ({ label: i - 1 })), ...(named.length < classes.length ? [{ label: -2, others: classes.length - named.length }] : []), { label: -1 }]
-  const place = (i) => (i === 0 ? nodes.length - 1 : named.indexOf(i) >= 0 ? named.indexOf(i) : nodes.length - 2)
+  const named =
+    classes.length <= MOST
+      ? classes
+      : [...classes]
+          .sort((a, b) => size(b) - size(a))
+          .slice(0, MOST - 1)
+          .sort((a, b) => a - b)
+  const nodes = [
+    ...named.map((i) => ({ label: i - 1 })),
+    ...(named.length < classes.length ? [{ label: -2, others: classes.length - named.length }] : []),
+    { label: -1 },
+  ]
+  const place = (i) =>
+    i === 0 ? nodes.length - 1 : named.indexOf(i) >= 0 ? named.indexOf(i) : nodes.length - 2
   const flow = nodes.map(() => nodes.map(() => 0))
-  for (let from = 0; from < width; from++) for (let to = 0; to < width; to++) flow[place(from)][place(to)] += data[from * width + to]
+  for (let from = 0; from < width; from++)
+    for (let to = 0; to < width; to++) flow[place(from)][place(to)] += data[from * width + to]
   return { nodes, flow }
 }
 
 function describe(frame) {
-  const n = totals(frame.flow), kept = n.fresh + n.stayed + n.changed
+  const n = totals(frame.flow),
+    kept = n.fresh + n.stayed + n.changed
   const before = frame.epoch === 0 ? "Before the first round" : `Round ${frame.epoch}`
   if (!kept && !n.dropped) return `${before}: none of the ${count(n.idle)} unlabeled rows is kept.`
   return `${before}: ${count(n.fresh)} newly kept, ${count(n.stayed)} stayed, ${count(n.changed)} changed class, ${count(n.dropped)} dropped, ${count(n.idle)} not kept.`
@@ -44,30 +64,55 @@ export default {
   id: "flow",
   title: "Flow between rounds",
   create(root) {
-    const asTable = el("button", { class: "stage-chip", type: "button", "aria-pressed": "false", title: "Show the flow as a table", onclick: () => {
-      asTable.setAttribute("aria-pressed", String(asTable.getAttribute("aria-pressed") !== "true"))
-      drawn = ""
-      draw()
-    } }, "table")
+    const asTable = el(
+      "button",
+      {
+        class: "stage-chip",
+        type: "button",
+        "aria-pressed": "false",
+        title: "Show the flow as a table",
+        onclick: () => {
+          asTable.setAttribute("aria-pressed", String(asTable.getAttribute("aria-pressed") !== "true"))
+          drawn = ""
+          draw()
+        },
+      },
+      "table",
+    )
     root.head.append(asTable)
     const picture = el("div", { class: "pl-flow" })
-    const scroller = el("div", { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": "Flow as a table", hidden: true })
+    const scroller = el("div", {
+      class: "stage-scroll",
+      tabindex: "0",
+      role: "group",
+      "aria-label": "Flow as a table",
+      hidden: true,
+    })
     const words = el("p", { class: "pl-words", "data-testid": "flow-words" })
     root.body.append(picture, scroller)
     root.foot.append(words)
     const empty = emptyNote(root)
-    let view = null, drawn = ""
+    let view = null,
+      drawn = ""
 
     function draw() {
       const { frame, statics, theme } = view ?? {}
-      const why = !frame || !statics ? "No round yet." : !frame.flow ? "There are too many classes for this picture." : !sum(frame.flow.data) ? "There are no unlabeled rows, so nothing flows." : ""
+      const why =
+        !frame || !statics
+          ? "No round yet."
+          : !frame.flow
+            ? "There are too many classes for this picture."
+            : !sum(frame.flow.data)
+              ? "There are no unlabeled rows, so nothing flows."
+              : ""
       empty.say(why, picture, scroller)
       setText(words, why ? "" : describe(frame))
       if (why) return
       const isTable = asTable.getAttribute("aria-pressed") === "true"
       picture.hidden = isTable
       scroller.hidden = !isTable
-      const width = root.body.clientWidth, height = root.body.clientHeight
+      const width = root.body.clientWidth,
+        height = root.body.clientHeight
       const key = [frame.epoch, theme.id, width, height, isTable].join("|")
       if (key === drawn || width < 40) return
       drawn = key
@@ -76,14 +121,20 @@ export default {
     }
 
     return {
-      update(next) { if (next.frame !== view?.frame) drawn = ""; view = next; draw() },
-      resize: draw, destroy() {},
+      update(next) {
+        if (next.frame !== view?.frame) drawn = ""
+        view = next
+        draw()
+      },
+      resize: draw,
+      destroy() {},
       summary: (next) => (next.frame?.flow ? describe(next.frame) : "No round yet."),
     }
   },
 }
 
-const nameOf = (node, classes) => (node.label >= 0 ? classes[node.label] : node.label === -2 ? `${node.others} others` : "not kept")
+const nameOf = (node, classes) =>
+  node.label >= 0 ? classes[node.label] : node.label === -2 ? `${node.others} others` : "not kept"
 const svg = (tag, options, ...children) => {
   const node = document.createElementNS(SPACE, tag)
   for (const [name, value] of Object.entries(options)) node.setAttribute(name, value)
@@ -93,39 +144,97 @@ const svg = (tag, options, ...children) => {
 
 function drawFlow(frame, classes, width, height, theme) {
   const { nodes, flow } = condense(frame.flow)
-  const side = Math.min(124, width * 0.3), total = sum(flow.flat())
+  const side = Math.min(124, width * 0.3),
+    total = sum(flow.flat())
   // Each place has at least a pixel, so that a single row can be seen.
-  const room = height - TOP - GAP * (nodes.length - 1) - nodes.length * LEAST - 4, scale = room / (total || 1)
+  const room = height - TOP - GAP * (nodes.length - 1) - nodes.length * LEAST - 4,
+    scale = room / (total || 1)
   const stack = (sizes) => {
     let y = TOP
-    return sizes.map((n) => { const tall = LEAST + n * scale, at = { y, tall, n, used: 0 }; y += tall + GAP; return at })
+    return sizes.map((n) => {
+      const tall = LEAST + n * scale,
+        at = { y, tall, n, used: 0 }
+      y += tall + GAP
+      return at
+    })
   }
-  const left = stack(flow.map((row) => sum(row))), right = stack(nodes.map((_, to) => sum(flow.map((row) => row[to]))))
+  const left = stack(flow.map((row) => sum(row))),
+    right = stack(nodes.map((_, to) => sum(flow.map((row) => row[to]))))
   const color = (i) => (nodes[i].label >= 0 ? classColor(nodes[i].label) : theme.muted)
-  const root = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": describe(frame) })
-  const x0 = side + NODE, x1 = width - side - NODE, middle = (x0 + x1) / 2, last = nodes.length - 1
+  const root = svg("svg", {
+    width,
+    height,
+    viewBox: `0 0 ${width} ${height}`,
+    role: "img",
+    "aria-label": describe(frame),
+  })
+  const x0 = side + NODE,
+    x1 = width - side - NODE,
+    middle = (x0 + x1) / 2,
+    last = nodes.length - 1
   const bands = []
-  flow.forEach((row, from) => row.forEach((n, to) => {
-    if (!n) return
-    const a = left[from], b = right[to], thick = Math.max(1, n * scale)
-    const [ya, yb] = [a.y + a.used + thick / 2, b.y + b.used + thick / 2]
-    a.used += n * scale
-    b.used += n * scale
-    const isDropped = to === last && from !== last, isChanged = from !== to && from !== last && to !== last, isIdle = from === last && to === last
-    const path = svg("path", { d: `M${x0} ${ya}C${middle} ${ya} ${middle} ${yb} ${x1} ${yb}`, fill: "none", "stroke-width": thick, stroke: isIdle ? theme.muted : color(isDropped ? from : to),
-      "stroke-opacity": isIdle ? 0.16 : isChanged ? 0.85 : isDropped ? 0.6 : from === to ? 0.3 : 0.55, ...(isDropped ? { "stroke-dasharray": "3 3" } : {}) },
-      svg("title", {}, `${nameOf(nodes[from], classes)} → ${nameOf(nodes[to], classes)}: ${count(n)}`))
-    bands.push([isChanged || isDropped ? 1 : 0, path])
-  }))
+  flow.forEach((row, from) =>
+    row.forEach((n, to) => {
+      if (!n) return
+      const a = left[from],
+        b = right[to],
+        thick = Math.max(1, n * scale)
+      const [ya, yb] = [a.y + a.used + thick / 2, b.y + b.used + thick / 2]
+      a.used += n * scale
+      b.used += n * scale
+      const isDropped = to === last && from !== last,
+        isChanged = from !== to && from !== last && to !== last,
+        isIdle = from === last && to === last
+      const path = svg(
+        "path",
+        {
+          d: `M${x0} ${ya}C${middle} ${ya} ${middle} ${yb} ${x1} ${yb}`,
+          fill: "none",
+          "stroke-width": thick,
+          stroke: isIdle ? theme.muted : color(isDropped ? from : to),
+          "stroke-opacity": isIdle ? 0.16 : isChanged ? 0.85 : isDropped ? 0.6 : from === to ? 0.3 : 0.55,
+          ...(isDropped ? { "stroke-dasharray": "3 3" } : {}),
+        },
+        svg("title", {}, `${nameOf(nodes[from], classes)} → ${nameOf(nodes[to], classes)}: ${count(n)}`),
+      )
+      bands.push([isChanged || isDropped ? 1 : 0, path])
+    }),
+  )
   // Changes lie on top: they are few and what is looked for.
   root.append(...bands.sort((a, b) => a[0] - b[0]).map(([, path]) => path))
-  const write = (x, y, anchor, text, options = {}) => svg("text", { x, y, "text-anchor": anchor, "dominant-baseline": "middle", "font-size": 12, fill: theme.text, ...options }, text)
-  root.append(write(0, 8, "start", "round before", { fill: theme.muted }), write(width, 8, "end", "this round", { fill: theme.muted }))
-  for (const [places, x, at, anchor] of [[left, side, side - 4, "end"], [right, x1, x1 + NODE + 4, "start"]]) {
-    const lines = spread(places.map((p) => p.y + p.tall / 2), 13, height - 6)
+  const write = (x, y, anchor, text, options = {}) =>
+    svg(
+      "text",
+      {
+        x,
+        y,
+        "text-anchor": anchor,
+        "dominant-baseline": "middle",
+        "font-size": 12,
+        fill: theme.text,
+        ...options,
+      },
+      text,
+    )
+  root.append(
+    write(0, 8, "start", "round before", { fill: theme.muted }),
+    write(width, 8, "end", "this round", { fill: theme.muted }),
+  )
+  for (const [places, x, at, anchor] of [
+    [left, side, side - 4, "end"],
+    [right, x1, x1 + NODE + 4, "start"],
+  ]) {
+    const lines = spread(
+      places.map((p) => p.y + p.tall / 2),
+      13,
+      height - 6,
+    )
     places.forEach((p, i) => {
-      root.append(svg("rect", { x, y: p.y, width: NODE, height: p.tall, fill: color(i), rx: Math.min(2, p.tall / 2) }))
-      const number = count(p.n), name = clip(nameOf(nodes[i], classes), Math.max(4, Math.floor((side - 12 - 7 * number.length) / 6.6)))
+      root.append(
+        svg("rect", { x, y: p.y, width: NODE, height: p.tall, fill: color(i), rx: Math.min(2, p.tall / 2) }),
+      )
+      const number = count(p.n),
+        name = clip(nameOf(nodes[i], classes), Math.max(4, Math.floor((side - 12 - 7 * number.length) / 6.6)))
       const line = write(at, lines[i], anchor, name, p.n ? {} : { fill: theme.muted })
       line.append(svg("tspan", { dx: 6, fill: theme.muted }, number))
       root.append(line)
@@ -145,22 +254,72 @@ function spread(wanted, gap, floor) {
 const clip = (text, letters) => (text.length <= letters ? text : `${text.slice(0, letters - 1)}…`)
 
 /** All classes in full: what each had before, gained, lost, and has now. */
-function drawTable({ flow: { data, shape: [width] } }, classes) {
+function drawTable(
+  {
+    flow: {
+      data,
+      shape: [width],
+    },
+  },
+  classes,
+) {
   const at = (from, to) => data[from * width + to]
   const rows = classes.map((_, c) => {
     const i = c + 1
-    let before = 0, now = 0, changedTo = 0, changedFrom = 0
+    let before = 0,
+      now = 0,
+      changedTo = 0,
+      changedFrom = 0
     for (let j = 0; j < width; j++) {
       before += at(i, j)
       now += at(j, i)
-      if (j && j !== i) { changedTo += at(j, i); changedFrom += at(i, j) }
+      if (j && j !== i) {
+        changedTo += at(j, i)
+        changedFrom += at(i, j)
+      }
     }
     return [before, at(0, i), at(i, i), changedTo, changedFrom, at(i, 0), now]
   })
-  const heads = ["before", "newly kept", "stayed", "came from another class", "went to another class", "dropped", "now"]
+  const heads = [
+    "before",
+    "newly kept",
+    "stayed",
+    "came from another class",
+    "went to another class",
+    "dropped",
+    "now",
+  ]
   const total = rows[0].map((_, k) => sum(rows.map((row) => row[k])))
-  return el("table", { class: "pl-table" },
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "class"), ...heads.map((text) => el("th", { scope: "col" }, text)))),
-    el("tbody", {}, ...rows.map((row, c) => el("tr", {}, el("th", { scope: "row" }, className(classes, c)), ...row.map((n) => el("td", {}, count(n))))),
-      el("tr", { class: "is-total" }, el("th", { scope: "row" }, `all (${share(total[6], sum(data))} kept)`), ...total.map((n) => el("td", {}, count(n))))))
+  return el(
+    "table",
+    { class: "pl-table" },
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        el("th", { scope: "col" }, "class"),
+        ...heads.map((text) => el("th", { scope: "col" }, text)),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      ...rows.map((row, c) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, className(classes, c)),
+          ...row.map((n) => el("td", {}, count(n))),
+        ),
+      ),
+      el(
+        "tr",
+        { class: "is-total" },
+        el("th", { scope: "row" }, `all (${share(total[6], sum(data))} kept)`),
+        ...total.map((n) => el("td", {}, count(n))),
+      ),
+    ),
+  )
 }

@@ -6,34 +6,60 @@ import { classColor } from "../../lib/palette.js"
 import { count, ramp } from "../pseudo.js"
 
 const STEPS = 5 // groups of confidence and of rounds
-const NONE = 255, GIVEN = 254 // entries that are no class and no step
-const CHOICES = [["pseudo", "pseudo-label"], ["truth", "true class"], ["confidence", "confidence"], ["round", "round kept"]]
+const NONE = 255,
+  GIVEN = 254 // entries that are no class and no step
+const CHOICES = [
+  ["pseudo", "pseudo-label"],
+  ["truth", "true class"],
+  ["confidence", "confidence"],
+  ["round", "round kept"],
+]
 
 /** @param {HTMLElement} head the map's head; @param {() => void} changed called when somebody chooses another coloring */
 export function createLooks(head, changed) {
-  const choice = el("select", { class: "stage-input", "aria-label": "Color of the points", "data-testid": "map-color", onchange: () => { key = ""; update(view); changed() } },
-    ...CHOICES.map(([value, text]) => el("option", { value }, text)))
+  const choice = el(
+    "select",
+    {
+      class: "stage-input",
+      "aria-label": "Color of the points",
+      "data-testid": "map-color",
+      onchange: () => {
+        key = ""
+        update(view)
+        changed()
+      },
+    },
+    ...CHOICES.map(([value, text]) => el("option", { value }, text)),
+  )
   head.prepend(choice)
-  let view = null, key = "", groups = null, first = 1, last = 1 // rounds in which rows were first kept
+  let view = null,
+    key = "",
+    groups = null,
+    first = 1,
+    last = 1 // rounds in which rows were first kept
 
   // A group's number: entry of the legend × 4, + 2 for a given label, + 1 for what is faint.
   const group = (entry, isGiven, isFaint) => entry * 4 + (isGiven ? 2 : 0) + (isFaint ? 1 : 0)
 
   function update(next) {
     view = next
-    const isOn = view.oracle.isOn, [, truth] = choice.options
+    const isOn = view.oracle.isOn,
+      [, truth] = choice.options
     truth.hidden = truth.disabled = !isOn
     if (!isOn && choice.value === "truth") choice.value = "pseudo"
     const now = [view.frame.epoch, choice.value, isOn, view.theme.id].join("|")
     if (now === key) return
     key = now
-    const { labels, labeled } = view.statics, { pseudo, kept_round: kept, confidence } = view.frame
+    const { labels, labeled } = view.statics,
+      { pseudo, kept_round: kept, confidence } = view.frame
     const rounds = kept.data.filter((round) => round >= 0)
     first = rounds.length ? Math.min(...rounds) : 1
     last = rounds.length ? Math.max(...rounds) : 1
     groups = new Int32Array(labels.data.length)
     for (let i = 0; i < groups.length; i++) {
-      const isGiven = labeled.data[i] > 0, label = pseudo.data[i], isKept = label >= 0
+      const isGiven = labeled.data[i] > 0,
+        label = pseudo.data[i],
+        isKept = label >= 0
       const entry = {
         pseudo: isGiven ? labels.data[i] : isKept ? label : NONE,
         truth: labels.data[i] < 0 ? NONE : labels.data[i],
@@ -46,23 +72,40 @@ export function createLooks(head, changed) {
 
   const isClass = () => choice.value === "pseudo" || choice.value === "truth"
   const stepOf = (round) => Math.floor(((round - first) / (last - first + 1)) * STEPS)
-  const entryOf = (g) => g >> 2, isGiven = (g) => (g & 2) > 0, isFaint = (g) => (g & 1) > 0
-  const colorOf = (entry) => (entry >= GIVEN ? view.theme.muted : isClass() ? classColor(entry) : ramp(entry / (STEPS - 1), view.theme.isDark))
+  const entryOf = (g) => g >> 2,
+    isGiven = (g) => (g & 2) > 0,
+    isFaint = (g) => (g & 1) > 0
+  const colorOf = (entry) =>
+    entry >= GIVEN
+      ? view.theme.muted
+      : isClass()
+        ? classColor(entry)
+        : ramp(entry / (STEPS - 1), view.theme.isDark)
 
   function nameOf(entry) {
     if (entry === NONE) return choice.value === "truth" ? "unknown" : "not kept"
     if (entry === GIVEN) return "given label"
     if (isClass()) return view.statics.classes[entry]
-    if (choice.value === "confidence") return `${(entry / STEPS).toFixed(1)}–${((entry + 1) / STEPS).toFixed(1)}`
-    const own = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter((round) => stepOf(round) === entry)
+    if (choice.value === "confidence")
+      return `${(entry / STEPS).toFixed(1)}–${((entry + 1) / STEPS).toFixed(1)}`
+    const own = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter(
+      (round) => stepOf(round) === entry,
+    )
     return own.length > 1 ? `round ${own[0]}–${own[own.length - 1]}` : `round ${own[0]}`
   }
 
   return {
-    update, entryOf,
-    get key() { return key },
-    get groups() { return groups },
-    get name() { return `colored by ${CHOICES.find(([value]) => value === choice.value)[1]}` },
+    update,
+    entryOf,
+    get key() {
+      return key
+    },
+    get groups() {
+      return groups
+    },
+    get name() {
+      return `colored by ${CHOICES.find(([value]) => value === choice.value)[1]}`
+    },
     color: (g) => colorOf(entryOf(g)),
     shape: (g) => (entryOf(g) >= GIVEN ? 0 : entryOf(g)),
     size: (g) => (isGiven(g) ? 2.2 : isFaint(g) ? 0.7 : 1),
@@ -72,16 +115,37 @@ export function createLooks(head, changed) {
     rank: (g) => (isGiven(g) ? 2 : isFaint(g) ? 0 : 1),
     legend() {
       const entries = [...new Set(Array.from(groups, entryOf))].sort((a, b) => a - b)
-      return entries.map((entry) => ({ entry, text: nameOf(entry), color: colorOf(entry), shape: entry >= GIVEN ? 0 : entry }))
+      return entries.map((entry) => ({
+        entry,
+        text: nameOf(entry),
+        color: colorOf(entry),
+        shape: entry >= GIVEN ? 0 : entry,
+      }))
     },
     /** What a point's card says. */
     lines(i) {
-      const { labels, labeled, splits, classes, rows } = view.statics, { pseudo, kept_round: kept, confidence, predicted } = view.frame
-      const truth = labels.data[i], lines = []
+      const { labels, labeled, splits, classes, rows } = view.statics,
+        { pseudo, kept_round: kept, confidence, predicted } = view.frame
+      const truth = labels.data[i],
+        lines = []
       if (labeled.data[i]) lines.push(el("strong", {}, `given label: ${classes[truth]}`))
-      else if (pseudo.data[i] >= 0) lines.push(el("strong", {}, `pseudo-label: ${classes[pseudo.data[i]]}`), el("div", {}, kept.data[i] > 0 ? `first kept in round ${kept.data[i]}` : "kept before the first round"))
+      else if (pseudo.data[i] >= 0)
+        lines.push(
+          el("strong", {}, `pseudo-label: ${classes[pseudo.data[i]]}`),
+          el(
+            "div",
+            {},
+            kept.data[i] > 0 ? `first kept in round ${kept.data[i]}` : "kept before the first round",
+          ),
+        )
       else lines.push(el("strong", {}, splits.data[i] ? "validation row" : "no pseudo-label"))
-      lines.push(el("div", {}, `the student says ${classes[predicted.data[i]]}, ${fixed(100 * confidence.data[i], 0)} %`))
+      lines.push(
+        el(
+          "div",
+          {},
+          `the student says ${classes[predicted.data[i]]}, ${fixed(100 * confidence.data[i], 0)} %`,
+        ),
+      )
       if (view.oracle.isOn && truth >= 0 && !labeled.data[i]) {
         const wrong = pseudo.data[i] >= 0 && pseudo.data[i] !== truth
         lines.push(el("div", {}, `${wrong ? "✗ " : ""}true class: ${classes[truth]}`))
@@ -90,8 +154,10 @@ export function createLooks(head, changed) {
       return lines
     },
     summary(next) {
-      const { labeled } = next.statics, { pseudo } = next.frame
-      const given = labeled.data.reduce((n, v) => n + v, 0), kept = pseudo.data.reduce((n, v) => n + (v >= 0 ? 1 : 0), 0)
+      const { labeled } = next.statics,
+        { pseudo } = next.frame
+      const given = labeled.data.reduce((n, v) => n + v, 0),
+        kept = pseudo.data.reduce((n, v) => n + (v >= 0 ? 1 : 0), 0)
       return ` ${count(given)} of them have a given label (large, outlined), ${count(kept)} a pseudo-label; the others are faint.`
     },
   }

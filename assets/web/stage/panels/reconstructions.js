@@ -1,29 +1,44 @@
 // Reconstructions: input, what the network was given if that was another thing, output and error of the same
 // validation samples, at the cursor's epoch.
 
-import { el, icon, fixed, setText, sizeCanvas } from "../../lib/dom.js"
+import { el, fixed, icon, setText, sizeCanvas } from "../../lib/dom.js"
 
-const GAP = 3, BLOCK_GAP = 12, MOST_LINES = 24, FEWEST = 6
+const GAP = 3,
+  BLOCK_GAP = 12,
+  MOST_LINES = 24,
+  FEWEST = 6
 
 export default {
   id: "reconstructions",
   title: "Reconstructions",
-  create(root, ctx) {
-    let table = null, images = null
+  create(root) {
+    let table = null,
+      images = null
     return {
       update(view) {
         if (!view.statics || !view.frame) return
-        if (view.statics.shape.length < 2) (table ??= createTable(root)).update(view)
-        else (images ??= createImages(root)).update(view)
+        if (view.statics.shape.length < 2) {
+          table ??= createTable(root)
+          table.update(view)
+        } else {
+          images ??= createImages(root)
+          images.update(view)
+        }
       },
-      resize() { images?.redraw() },
-      destroy() { images?.destroy() },
+      resize() {
+        images?.redraw()
+      },
+      destroy() {
+        images?.destroy()
+      },
       summary(view) {
         if (!view.frame?.tile_loss) return "No reconstruction yet."
         const losses = Array.from(view.frame.tile_loss.data)
         const mean = losses.reduce((a, b) => a + b, 0) / losses.length
-        return `At epoch ${view.frame.epoch} the ${losses.length} shown validation samples are rebuilt with a mean squared error of `
-          + `${fixed(mean, 4)} a value; the best of them ${fixed(Math.min(...losses), 4)}, the worst ${fixed(Math.max(...losses), 4)}.`
+        return (
+          `At epoch ${view.frame.epoch} the ${losses.length} shown validation samples are rebuilt with a mean squared error of ` +
+          `${fixed(mean, 4)} a value; the best of them ${fixed(Math.min(...losses), 4)}, the worst ${fixed(Math.max(...losses), 4)}.`
+        )
       },
     }
   },
@@ -33,16 +48,21 @@ function createImages(root) {
   const canvas = el("canvas", { class: "stage-canvas", role: "img" })
   const card = el("div", { class: "stage-card", hidden: true })
   root.body.append(canvas, card)
-  let view = null, places = [], tile = 0, pointer = null
+  let view = null,
+    places = [],
+    tile = 0,
+    pointer = null
   const scratch = document.createElement("canvas")
 
   function redraw() {
     if (!view) return
     const [h, w, channels = 1] = view.statics.shape
-    const width = root.body.clientWidth, height = root.body.clientHeight
+    const width = root.body.clientWidth,
+      height = root.body.clientHeight
     if (width < 40) return
     const count = view.statics.inputs.shape[0]
-    const parts = partsOf(view), labels = parts.length > 3 ? 66 : 46
+    const parts = partsOf(view),
+      labels = parts.length > 3 ? 66 : 46
     const { columns, blocks } = arrange(width - labels, height, count, parts.length)
     tile = tileSize(width - labels, columns)
     const blockHeight = parts.length * (tile + GAP)
@@ -71,14 +91,20 @@ function createImages(root) {
         places.push({ x, y: top, index })
       }
     }
-    canvas.setAttribute("aria-label", `Input, output and error of ${places.length} validation samples at epoch ${view.frame.epoch}`)
+    canvas.setAttribute(
+      "aria-label",
+      `Input, output and error of ${places.length} validation samples at epoch ${view.frame.epoch}`,
+    )
   }
 
   function hover(event) {
     pointer = event
     const box = canvas.getBoundingClientRect()
-    const x = event.clientX - box.left, y = event.clientY - box.top
-    const place = places.find((p) => x >= p.x && x < p.x + tile && y >= p.y && y < p.y + partsOf(view).length * (tile + GAP))
+    const x = event.clientX - box.left,
+      y = event.clientY - box.top
+    const place = places.find(
+      (p) => x >= p.x && x < p.x + tile && y >= p.y && y < p.y + partsOf(view).length * (tile + GAP),
+    )
     card.hidden = !place
     if (!place) return
     const { statics, frame } = view
@@ -90,12 +116,17 @@ function createImages(root) {
       one.getContext("2d").putImageData(paint(part, place.index, w, h, channels, view.theme), 0, 0)
       return one
     })
-    card.replaceChildren(el("div", { class: "stage-trio" }, ...big),
-      el("div", {}, `${name ? `Class ${name} · ` : ""}MSE ${fixed(frame.tile_loss.data[place.index], 4)}`))
+    card.replaceChildren(
+      el("div", { class: "stage-trio" }, ...big),
+      el("div", {}, `${name ? `Class ${name} · ` : ""}MSE ${fixed(frame.tile_loss.data[place.index], 4)}`),
+    )
     placeCard(card, root.body, event)
   }
   canvas.addEventListener("pointermove", hover)
-  canvas.addEventListener("pointerleave", () => { card.hidden = true; pointer = null })
+  canvas.addEventListener("pointerleave", () => {
+    card.hidden = true
+    pointer = null
+  })
   return {
     update(next) {
       const isNew = next.frame !== view?.frame
@@ -104,7 +135,9 @@ function createImages(root) {
       if (pointer && isNew) hover(pointer) // the card is of the cursor's epoch too
     },
     redraw,
-    destroy() { card.remove() },
+    destroy() {
+      card.remove()
+    },
   }
 }
 
@@ -112,9 +145,15 @@ const tileSize = (width, columns) => Math.floor((width - GAP * columns) / column
 
 /** The rows of a block; a network that is given noise or holes has one more. */
 function partsOf(view) {
-  const input = view.statics.inputs.data, output = view.frame.reconstructions.data, given = view.frame.corrupted?.data
-  return [{ label: "Input", data: input }, ...(given ? [{ label: "Corrupted", data: given }] : []),
-    { label: "Output", data: output }, { label: "Error", data: input, other: output }]
+  const input = view.statics.inputs.data,
+    output = view.frame.reconstructions.data,
+    given = view.frame.corrupted?.data
+  return [
+    { label: "Input", data: input },
+    ...(given ? [{ label: "Corrupted", data: given }] : []),
+    { label: "Output", data: output },
+    { label: "Error", data: input, other: output },
+  ]
 }
 
 /** How many samples side by side, in how many blocks of rows, so that the most picture is seen. */
@@ -133,7 +172,8 @@ function arrange(width, height, count, rows) {
 /** Keep a hover card inside its panel, beside the pointer. */
 export function placeCard(card, body, event) {
   const box = body.getBoundingClientRect()
-  const x = event.clientX - box.left, y = event.clientY - box.top
+  const x = event.clientX - box.left,
+    y = event.clientY - box.top
   const left = x + 16 + card.offsetWidth > box.width ? x - card.offsetWidth - 12 : x + 16
   card.style.left = `${Math.max(0, left)}px`
   card.style.top = `${Math.max(0, Math.min(y + 12, box.height - card.offsetHeight))}px`
@@ -141,19 +181,23 @@ export function placeCard(card, body, event) {
 
 /** Pixels of one tile; with `other`, the absolute difference from the panel's color to orange. */
 function paint({ data, other }, index, w, h, channels, theme) {
-  const image = new ImageData(w, h), size = w * h * channels, offset = index * size
+  const image = new ImageData(w, h),
+    size = w * h * channels,
+    offset = index * size
   const [r0, g0, b0] = theme.isDark ? [18, 22, 28] : [255, 255, 255]
   for (let pixel = 0; pixel < w * h; pixel++) {
     const at = pixel * 4
     if (other) {
       let error = 0
-      for (let c = 0; c < channels; c++) error += Math.abs(data[offset + pixel * channels + c] - other[offset + pixel * channels + c])
+      for (let c = 0; c < channels; c++)
+        error += Math.abs(data[offset + pixel * channels + c] - other[offset + pixel * channels + c])
       const t = Math.min(1, error / channels / 255)
       image.data[at] = r0 + (213 - r0) * t
       image.data[at + 1] = g0 + (94 - g0) * t
       image.data[at + 2] = b0 + (0 - b0) * t
     } else {
-      for (let c = 0; c < 3; c++) image.data[at + c] = data[offset + pixel * channels + (channels === 3 ? c : 0)]
+      for (let c = 0; c < 3; c++)
+        image.data[at + c] = data[offset + pixel * channels + (channels === 3 ? c : 0)]
     }
     image.data[at + 3] = 255
   }
@@ -161,12 +205,26 @@ function paint({ data, other }, index, w, h, channels, theme) {
 }
 
 function createTable(root) {
-  let view = null, sample = 0
+  let view = null,
+    sample = 0
   const name = el("span", { class: "stage-label" })
-  const move = (by) => { sample = (sample + by + view.statics.inputs.shape[0]) % view.statics.inputs.shape[0]; redraw() }
+  const move = (by) => {
+    sample = (sample + by + view.statics.inputs.shape[0]) % view.statics.inputs.shape[0]
+    redraw()
+  }
   root.head.append(
-    el("button", { class: "stage-chip", type: "button", "aria-label": "Previous row", onclick: () => move(-1) }, icon("prev")), name,
-    el("button", { class: "stage-chip", type: "button", "aria-label": "Next row", onclick: () => move(1) }, icon("play")))
+    el(
+      "button",
+      { class: "stage-chip", type: "button", "aria-label": "Previous row", onclick: () => move(-1) },
+      icon("prev"),
+    ),
+    name,
+    el(
+      "button",
+      { class: "stage-chip", type: "button", "aria-label": "Next row", onclick: () => move(1) },
+      icon("play"),
+    ),
+  )
   const canvas = el("canvas", { class: "stage-canvas", role: "img" })
   const scroller = el("div", { class: "stage-scroll" }, canvas)
   root.body.append(scroller)
@@ -174,7 +232,8 @@ function createTable(root) {
   function redraw() {
     if (!view) return
     const { statics, frame, theme } = view
-    const width0 = statics.inputs.shape[1], count = statics.inputs.shape[0]
+    const width0 = statics.inputs.shape[1],
+      count = statics.inputs.shape[0]
     const shown = strongest(statics.inputs.data, frame.reconstructions.data, sample * width0, width0)
     const columns = shown.length
     const label = statics.tile_labels.data[sample]
@@ -189,27 +248,48 @@ function createTable(root) {
     context.textBaseline = "middle"
     const place = (value) => names + 8 + (value / 255) * (width - names - 18)
     for (let i = 0; i < columns; i++) {
-      const y = i * line + line / 2, at = sample * width0 + shown[i]
-      const a = statics.inputs.data[at], b = frame.reconstructions.data[at]
+      const y = i * line + line / 2,
+        at = sample * width0 + shown[i]
+      const a = statics.inputs.data[at],
+        b = frame.reconstructions.data[at]
       context.fillStyle = theme.text
       context.fillText(clip(context, statics.columns[shown[i]] || `column ${shown[i] + 1}`, names - 4), 0, y)
       context.strokeStyle = theme.border
-      context.beginPath(); context.moveTo(place(0), y); context.lineTo(place(255), y); context.stroke()
+      context.beginPath()
+      context.moveTo(place(0), y)
+      context.lineTo(place(255), y)
+      context.stroke()
       context.strokeStyle = "#D55E00"
       context.lineWidth = 2
-      context.beginPath(); context.moveTo(place(a), y); context.lineTo(place(b), y); context.stroke()
+      context.beginPath()
+      context.moveTo(place(a), y)
+      context.lineTo(place(b), y)
+      context.stroke()
       context.lineWidth = 1.5
       context.fillStyle = theme.primary
-      context.beginPath(); context.arc(place(b), y, 4, 0, 7); context.fill()
+      context.beginPath()
+      context.arc(place(b), y, 4, 0, 7)
+      context.fill()
       context.strokeStyle = theme.text
-      context.beginPath(); context.arc(place(a), y, 4.5, 0, 7); context.stroke()
+      context.beginPath()
+      context.arc(place(a), y, 4.5, 0, 7)
+      context.stroke()
     }
     context.fillStyle = theme.muted
-    const what = columns < width0 ? `the ${columns} largest of ${width0} values` : "line: error, columns scaled to 0…1"
+    const what =
+      columns < width0 ? `the ${columns} largest of ${width0} values` : "line: error, columns scaled to 0…1"
     context.fillText(`○ input   ● output   ${what}`, 0, columns * line + 10)
-    canvas.setAttribute("aria-label", `Columns of validation row ${sample + 1}: input and output at epoch ${frame.epoch}`)
+    canvas.setAttribute(
+      "aria-label",
+      `Columns of validation row ${sample + 1}: input and output at epoch ${frame.epoch}`,
+    )
   }
-  return { update(next) { view = next; redraw() } }
+  return {
+    update(next) {
+      view = next
+      redraw()
+    },
+  }
 }
 
 /** Columns to draw: all of a small table, else those with the largest input or output. */

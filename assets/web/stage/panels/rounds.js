@@ -7,11 +7,35 @@ import { loadPlotly, moveByClick, PLOT_OPTIONS } from "./loss.js"
 const LABEL_GAP = 15 // pixels between two labels at the right edge
 const MARGIN = { l: 44, r: 78, t: 8, b: 34 }
 const CURVES = {
-  accuracy: { title: "Accuracy on test", isShare: true, lines: [["accuracy", "student"], ["twin_accuracy", "twin"], ["ceiling_accuracy", "ceiling"]] },
-  loss: { title: "Training loss", lines: [["train_loss", "student"], ["train_twin_loss", "twin"], ["train_ceiling_loss", "ceiling"]] },
-  kept: { title: "Kept labels", isShare: true, lines: [["coverage", "coverage"], ["flips", "changed"], ["pseudo_precision", "precision"]] },
+  accuracy: {
+    title: "Accuracy on test",
+    isShare: true,
+    lines: [
+      ["accuracy", "student"],
+      ["twin_accuracy", "twin"],
+      ["ceiling_accuracy", "ceiling"],
+    ],
+  },
+  loss: {
+    title: "Training loss",
+    lines: [
+      ["train_loss", "student"],
+      ["train_twin_loss", "twin"],
+      ["train_ceiling_loss", "ceiling"],
+    ],
+  },
+  kept: {
+    title: "Kept labels",
+    isShare: true,
+    lines: [
+      ["coverage", "coverage"],
+      ["flips", "changed"],
+      ["pseudo_precision", "precision"],
+    ],
+  },
 }
-const HELP = "Student: true labels and pseudo-labels. Twin: the same true labels alone. Ceiling: all true labels, for comparison only."
+const HELP =
+  "Student: true labels and pseudo-labels. Twin: the same true labels alone. Ceiling: all true labels, for comparison only."
 
 const isNumber = (value) => typeof value === "number"
 
@@ -21,8 +45,14 @@ export function describeGap(row) {
   const student = `student ${percent(row.accuracy)}`
   const ceiling = isNumber(row.ceiling_accuracy) ? `, ceiling ${percent(row.ceiling_accuracy)}` : ""
   if (!isNumber(row.twin_accuracy)) return `Round ${row.epoch}: ${student}${ceiling}.`
-  const gap = 100 * (row.accuracy - row.twin_accuracy), size = `${Math.abs(gap).toFixed(1)} points`
-  const says = row.epoch === 0 ? "Nothing has been learned yet." : Math.abs(gap) < 0.05 ? "The student is level with its twin." : `The student is ${size} ${gap > 0 ? "above" : "below"} its twin.`
+  const gap = 100 * (row.accuracy - row.twin_accuracy),
+    size = `${Math.abs(gap).toFixed(1)} points`
+  const says =
+    row.epoch === 0
+      ? "Nothing has been learned yet."
+      : Math.abs(gap) < 0.05
+        ? "The student is level with its twin."
+        : `The student is ${size} ${gap > 0 ? "above" : "below"} its twin.`
   return `Round ${row.epoch}: ${student}, twin ${percent(row.twin_accuracy)}${ceiling}. ${says}`
 }
 
@@ -30,18 +60,32 @@ export default {
   id: "rounds",
   title: "Over rounds",
   create(root, ctx) {
-    const choice = el("select", { class: "stage-input", "aria-label": "Curves", "data-testid": "rounds-curves", onchange: () => draw() },
-      ...Object.entries(CURVES).map(([id, { title }]) => el("option", { value: id }, title)))
+    const choice = el(
+      "select",
+      {
+        class: "stage-input",
+        "aria-label": "Curves",
+        "data-testid": "rounds-curves",
+        onchange: () => draw(),
+      },
+      ...Object.entries(CURVES).map(([id, { title }]) => el("option", { value: id }, title)),
+    )
     root.head.append(choice)
     const plot = el("div", { class: "stage-plot", role: "img" })
     const words = el("p", { class: "pl-words", "data-testid": "rounds-gap", title: HELP })
     root.body.append(plot)
     root.foot.append(words)
-    let view = null, Plotly = null, drawn = "", isGone = false
-    loadPlotly(ctx.assets).then((loaded) => {
-      Plotly = loaded
-      if (!isGone) draw()
-    }, (error) => ctx.fail(String(error)))
+    let view = null,
+      Plotly = null,
+      drawn = "",
+      isGone = false
+    loadPlotly(ctx.assets).then(
+      (loaded) => {
+        Plotly = loaded
+        if (!isGone) draw()
+      },
+      (error) => ctx.fail(String(error)),
+    )
 
     function draw() {
       if (!view?.state || isGone) return
@@ -49,7 +93,15 @@ export default {
       plot.setAttribute("aria-label", `${CURVES[choice.value].title} over rounds. ${words.textContent}`)
       if (!Plotly) return
       const cursor = view.row?.epoch ?? 0
-      const key = [view.epochRows.length, cursor, choice.value, view.theme.id, view.oracle?.isOn, plot.clientWidth, plot.clientHeight].join("|")
+      const key = [
+        view.epochRows.length,
+        cursor,
+        choice.value,
+        view.theme.id,
+        view.oracle?.isOn,
+        plot.clientWidth,
+        plot.clientHeight,
+      ].join("|")
       if (key === drawn || plot.clientWidth < 40) return
       drawn = key
       const lines = curves()
@@ -60,55 +112,136 @@ export default {
     /** The curves that have values, each told by its dash as well as its color. */
     function curves() {
       const { isDark, muted } = view.theme
-      const looks = [[isDark ? COLORS[5] : COLORS[0], "solid", 2.5], [isDark ? "#ff9a5c" : COLORS[3], "dash", 2], [muted, "dot", 2]]
-      return CURVES[choice.value].lines.map(([key, name], i) => {
-        const rows = view.epochRows.filter((row) => isNumber(row[key]))
-        return { key, name, look: looks[i], x: rows.map((row) => row.epoch), y: rows.map((row) => row[key]) }
-      }).filter((line) => line.x.length)
+      const looks = [
+        [isDark ? COLORS[5] : COLORS[0], "solid", 2.5],
+        [isDark ? "#ff9a5c" : COLORS[3], "dash", 2],
+        [muted, "dot", 2],
+      ]
+      return CURVES[choice.value].lines
+        .map(([key, name], i) => {
+          const rows = view.epochRows.filter((row) => isNumber(row[key]))
+          return {
+            key,
+            name,
+            look: looks[i],
+            x: rows.map((row) => row.epoch),
+            y: rows.map((row) => row[key]),
+          }
+        })
+        .filter((line) => line.x.length)
     }
 
     function trace({ name, look: [color, dash, width], x, y }) {
-      return { x, y, name, type: "scatter", mode: x.length > 1 ? "lines" : "lines+markers", line: { color, dash, width }, cliponaxis: false,
-        hovertemplate: CURVES[choice.value].isShare ? "%{y:.1%}" : "%{y:.4f}" }
+      return {
+        x,
+        y,
+        name,
+        type: "scatter",
+        mode: x.length > 1 ? "lines" : "lines+markers",
+        line: { color, dash, width },
+        cliponaxis: false,
+        hovertemplate: CURVES[choice.value].isShare ? "%{y:.1%}" : "%{y:.4f}",
+      }
     }
 
     function layout(cursor, lines) {
-      const { theme } = view, axis = { color: theme.muted, gridcolor: theme.border, zeroline: false, linecolor: theme.border }
+      const { theme } = view,
+        axis = { color: theme.muted, gridcolor: theme.border, zeroline: false, linecolor: theme.border }
       const values = lines.flatMap((line) => line.y)
       const [low, high] = range(values, CURVES[choice.value].isShare)
       return {
-        margin: MARGIN, showlegend: false, hovermode: "x unified", dragmode: "zoom", uirevision: choice.value,
-        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: theme.font, color: theme.text, size: 12 },
+        margin: MARGIN,
+        showlegend: false,
+        hovermode: "x unified",
+        dragmode: "zoom",
+        uirevision: choice.value,
+        paper_bgcolor: "rgba(0,0,0,0)",
+        plot_bgcolor: "rgba(0,0,0,0)",
+        font: { family: theme.font, color: theme.text, size: 12 },
         xaxis: { ...axis, title: { text: "round", standoff: 6 }, range: [0, Math.max(1, view.state.epochs)] },
-        yaxis: { ...axis, range: [low, high], ...(CURVES[choice.value].isShare ? { tickformat: ".0%" } : {}) },
+        yaxis: {
+          ...axis,
+          range: [low, high],
+          ...(CURVES[choice.value].isShare ? { tickformat: ".0%" } : {}),
+        },
         hoverlabel: { bgcolor: theme.panel, bordercolor: theme.border, font: { color: theme.text } },
-        shapes: [{ type: "line", xref: "x", x0: cursor, x1: cursor, yref: "paper", y0: 0, y1: 1, line: { color: theme.text, width: 1.5 } }],
+        shapes: [
+          {
+            type: "line",
+            xref: "x",
+            x0: cursor,
+            x1: cursor,
+            yref: "paper",
+            y0: 0,
+            y1: 1,
+            line: { color: theme.text, width: 1.5 },
+          },
+        ],
         annotations: [
           ...labels(lines, low, high),
-          ...(values.length ? [] : [{ x: 0.5, y: 0.5, xref: "paper", yref: "paper", showarrow: false, text: "Nothing has been measured yet.", font: { color: theme.muted } }]),
+          ...(values.length
+            ? []
+            : [
+                {
+                  x: 0.5,
+                  y: 0.5,
+                  xref: "paper",
+                  yref: "paper",
+                  showarrow: false,
+                  text: "Nothing has been measured yet.",
+                  font: { color: theme.muted },
+                },
+              ]),
         ],
-        modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.muted, activecolor: theme.primary, orientation: "h" },
+        modebar: {
+          bgcolor: "rgba(0,0,0,0)",
+          color: theme.muted,
+          activecolor: theme.primary,
+          orientation: "h",
+        },
       }
     }
 
     /** Names at the lines' right ends, moved apart where they would overlap. */
     function labels(lines, low, high) {
-      const height = plot.clientHeight - MARGIN.t - MARGIN.b, y = (value) => ((high - value) / (high - low || 1)) * height
-      const placed = lines.map((line) => ({ line, value: line.y[line.y.length - 1] })).map((l) => ({ ...l, at: y(l.value) })).sort((a, b) => a.at - b.at)
-      placed.forEach((label, i) => { label.put = i ? Math.max(label.at, placed[i - 1].put + LABEL_GAP) : label.at })
-      for (let i = placed.length - 1, floor = height; i >= 0; i--, floor -= LABEL_GAP) placed[i].put = Math.min(placed[i].put, floor)
+      const height = plot.clientHeight - MARGIN.t - MARGIN.b,
+        y = (value) => ((high - value) / (high - low || 1)) * height
+      const placed = lines
+        .map((line) => ({ line, value: line.y[line.y.length - 1] }))
+        .map((l) => ({ ...l, at: y(l.value) }))
+        .sort((a, b) => a.at - b.at)
+      placed.forEach((label, i) => {
+        label.put = i ? Math.max(label.at, placed[i - 1].put + LABEL_GAP) : label.at
+      })
+      for (let i = placed.length - 1, floor = height; i >= 0; i--, floor -= LABEL_GAP)
+        placed[i].put = Math.min(placed[i].put, floor)
       return placed.map(({ line, value, at, put }) => ({
-        x: line.x[line.x.length - 1], y: value, xref: "x", yref: "y", xanchor: "left", xshift: 6, yshift: at - put, showarrow: false,
-        text: line.name, font: { color: line.look[0], size: 12 },
+        x: line.x[line.x.length - 1],
+        y: value,
+        xref: "x",
+        yref: "y",
+        xanchor: "left",
+        xshift: 6,
+        yshift: at - put,
+        showarrow: false,
+        text: line.name,
+        font: { color: line.look[0], size: 12 },
       }))
     }
 
     return {
-      update(next) { view = next; draw() },
-      resize() {
-        if (Plotly && drawn && !isGone && plot.isConnected && plot.clientWidth > 0) Plotly.Plots.resize(plot)?.catch?.(() => null)
+      update(next) {
+        view = next
+        draw()
       },
-      destroy() { isGone = true; if (Plotly) Plotly.purge(plot) },
+      resize() {
+        if (Plotly && drawn && !isGone && plot.isConnected && plot.clientWidth > 0)
+          Plotly.Plots.resize(plot)?.catch?.(() => null)
+      },
+      destroy() {
+        isGone = true
+        if (Plotly) Plotly.purge(plot)
+      },
       summary: (next) => describeGap(next.row),
     }
   },
@@ -117,6 +250,8 @@ export default {
 /** Limits of an axis that hold all values with some air; shares stay between 0 and 1. */
 function range(values, isShare) {
   if (!values.length) return [0, 1]
-  const low = Math.min(...values), high = Math.max(...values), pad = Math.max(0.06 * (high - low), isShare ? 0.02 : 1e-3)
+  const low = Math.min(...values),
+    high = Math.max(...values),
+    pad = Math.max(0.06 * (high - low), isShare ? 0.02 : 1e-3)
   return isShare ? [Math.max(-0.01, low - pad), Math.min(1.01, high + pad)] : [Math.min(0, low), high + pad]
 }

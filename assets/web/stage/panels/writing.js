@@ -3,7 +3,8 @@
 
 import { el } from "../../lib/dom.js"
 
-const PLAIN = 0, RIGHT = 1
+const PLAIN = 0,
+  RIGHT = 1
 
 export default {
   id: "writing",
@@ -17,11 +18,19 @@ export default {
         if (!view.frame?.words || !view.statics || drawn === view.frame) return
         drawn = view.frame
         const { written, completed, filled } = view.frame.words
-        if (filled?.length) body.replaceChildren(...filled.map((line, i) => filledText(line, i === 0 ? "Your text" : `Validation text ${i}`)))
+        if (filled?.length)
+          body.replaceChildren(
+            ...filled.map((line, i) => filledText(line, i === 0 ? "Your text" : `Validation text ${i}`)),
+          )
         else if (written) {
           body.replaceChildren(
-            part("Your beginning, and how the model goes on", el("span", { class: "stage-muted" }, view.statics.prompt ?? ""), el("strong", {}, completed)),
-            part("Written from nothing", written))
+            part(
+              "Your beginning, and how the model goes on",
+              el("span", { class: "stage-muted" }, view.statics.prompt ?? ""),
+              el("strong", {}, completed),
+            ),
+            part("Written from nothing", written),
+          )
         } else body.replaceChildren(el("p", { class: "stage-muted" }, "This run keeps no writing."))
       },
       resize() {},
@@ -45,9 +54,15 @@ function filledText(line, title) {
   const pieces = line.map(([piece, state, wanted, p]) => {
     if (state === PLAIN) return el("span", {}, piece)
     const isRight = state === RIGHT
-    const said = wanted ? `${isRight ? "right" : `wrong, it was “${wanted}”`}, ${(100 * p).toFixed(0)} % sure` : `${(100 * p).toFixed(0)} % sure`
+    const said = wanted
+      ? `${isRight ? "right" : `wrong, it was “${wanted}”`}, ${(100 * p).toFixed(0)} % sure`
+      : `${(100 * p).toFixed(0)} % sure`
     // An underline of its own kind beside the color: right is solid, wrong is wavy.
-    return el("mark", { class: isRight ? "is-right" : "is-wrong", title: said, "aria-label": `${piece}: ${said}` }, piece)
+    return el(
+      "mark",
+      { class: isRight ? "is-right" : "is-wrong", title: said, "aria-label": `${piece}: ${said}` },
+      piece,
+    )
   })
   return part(title, ...pieces)
 }

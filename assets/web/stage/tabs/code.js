@@ -1,8 +1,8 @@
 // Code: the run as a script that stands alone.
 
-import { saveFile, toggle } from "../controls.js"
 import { el, setText } from "../../lib/dom.js"
-import { asker } from "../lab.js"
+import { asker } from "../asking.js"
+import { saveFile, toggle } from "../controls.js"
 
 export default {
   id: "code",
@@ -10,26 +10,71 @@ export default {
   help: "This run as a short script that ends with the same losses, to read, change and take away.",
   isFor: () => true,
   create(root, ctx) {
-    let view = null, text = ""
-    const kind = toggle("Library", [["pytorch", "PyTorch"], ["keras", "Keras"]], () => { if (view) update(view) })
-    const copy = el("button", { class: "stage-chip", type: "button", onclick: async () => {
-      try { await navigator.clipboard.writeText(text); setText(copy, "copied") } catch { setText(copy, "not allowed here") }
-      setTimeout(() => setText(copy, "copy"), 1500)
-    } }, "copy")
-    const save = el("button", { class: "stage-chip", type: "button", onclick: () => saveFile(new Blob([text], { type: "text/x-python" }), "train.py") }, "download .py")
-    const zip = el("button", { class: "stage-chip", type: "button", "data-testid": "code-zip", onclick: async () => {
-      setText(zip, "preparing …")
-      try {
-        const response = await ctx.store.ask("script.zip")
-        if (response.ok) saveFile(await response.blob(), `run-${view.state.run}.zip`)
-        else ctx.tell((await response.json()).error)
-      } catch { ctx.tell("The server did not answer; try again.") }
-      setText(zip, "script and data (zip)")
-    } }, "script and data (zip)")
+    let view = null,
+      text = ""
+    const kind = toggle(
+      "Library",
+      [
+        ["pytorch", "PyTorch"],
+        ["keras", "Keras"],
+      ],
+      () => {
+        if (view) update(view)
+      },
+    )
+    const copy = el(
+      "button",
+      {
+        class: "stage-chip",
+        type: "button",
+        onclick: async () => {
+          try {
+            await navigator.clipboard.writeText(text)
+            setText(copy, "copied")
+          } catch {
+            setText(copy, "not allowed here")
+          }
+          setTimeout(() => setText(copy, "copy"), 1500)
+        },
+      },
+      "copy",
+    )
+    const save = el(
+      "button",
+      {
+        class: "stage-chip",
+        type: "button",
+        onclick: () => saveFile(new Blob([text], { type: "text/x-python" }), "train.py"),
+      },
+      "download .py",
+    )
+    const zip = el(
+      "button",
+      {
+        class: "stage-chip",
+        type: "button",
+        "data-testid": "code-zip",
+        onclick: async () => {
+          setText(zip, "preparing …")
+          try {
+            const response = await ctx.store.ask("script.zip")
+            if (response.ok) saveFile(await response.blob(), `run-${view.state.run}.zip`)
+            else ctx.tell((await response.json()).error)
+          } catch {
+            ctx.tell("The server did not answer; try again.")
+          }
+          setText(zip, "script and data (zip)")
+        },
+      },
+      "script and data (zip)",
+    )
     root.body.append(el("div", { class: "lab-row" }, kind.root, copy, save, zip))
     const part = asker(root.body, ({ about }, target) => {
       text = about.text
-      target.replaceChildren(el("p", { class: "stage-muted" }, about.note), el("pre", { class: "lab-code", tabindex: "0", "data-testid": "code-text" }, el("code", {}, text)))
+      target.replaceChildren(
+        el("p", { class: "stage-muted" }, about.note),
+        el("pre", { class: "lab-code", tabindex: "0", "data-testid": "code-text" }, el("code", {}, text)),
+      )
     })
     function update(next) {
       view = next

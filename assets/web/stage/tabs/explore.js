@@ -1,9 +1,9 @@
 // Play with the code: walk along its dimensions, between two samples, from class to class, and draw new ones.
 
-import { nameOf, select, toggle } from "../controls.js"
 import { el, setText } from "../../lib/dom.js"
+import { asker, epochKey } from "../asking.js"
+import { nameOf, select, toggle } from "../controls.js"
 import { drawItem, drawMany, itemAt } from "../items.js"
-import { asker, epochKey } from "../lab.js"
 
 const SIZE = 44
 
@@ -17,7 +17,11 @@ export default {
     let view = null
     const grid = el("div", { class: "lab-sections" })
     root.body.append(grid)
-    const parts = [traversal, interpolation, arithmetic, sampling].map((make) => make(grid, ctx, () => { if (view) update(view) }))
+    const parts = [traversal, interpolation, arithmetic, sampling].map((make) =>
+      make(grid, ctx, () => {
+        if (view) update(view)
+      }),
+    )
 
     function update(next) {
       view = next
@@ -29,29 +33,87 @@ export default {
 
 function section(grid, title, ...controls) {
   const body = el("div", {})
-  grid.append(el("section", { class: "lab-section", "aria-label": title }, el("header", {}, el("h4", {}, title), ...controls), body))
+  grid.append(
+    el(
+      "section",
+      { class: "lab-section", "aria-label": title },
+      el("header", {}, el("h4", {}, title), ...controls),
+      body,
+    ),
+  )
   return body
 }
 
 function traversal(grid, ctx, again) {
-  const count = select("Dimensions", [["4", "4 dimensions"], ["8", "8 dimensions"], ["16", "16 dimensions"]], again)
+  const count = select(
+    "Dimensions",
+    [
+      ["4", "4 dimensions"],
+      ["8", "8 dimensions"],
+      ["16", "16 dimensions"],
+    ],
+    again,
+  )
   count.value = "4"
   const note = el("span", { class: "stage-muted" })
   const body = section(grid, "Along each dimension", note, count)
   let view = null
   const part = asker(body, ({ arrays, about }, target) => {
-    const steps = arrays.offsets.shape[0], dims = arrays.order.shape[0]
+    const steps = arrays.offsets.shape[0],
+      dims = arrays.order.shape[0]
     if (view.statics.shape.length < 2) {
-      return target.replaceChildren(drawMany(view.statics, Array.from({ length: dims * steps }, (_, i) => {
-        const offset = arrays.offsets.data[i % steps]
-        return { bytes: itemAt(arrays.images, i), label: `dim ${arrays.order.data[Math.floor(i / steps)]}, ${offset > 0.01 ? "+" : ""}${offset.toFixed(1)} SD` }
-      })))
+      return target.replaceChildren(
+        drawMany(
+          view.statics,
+          Array.from({ length: dims * steps }, (_, i) => {
+            const offset = arrays.offsets.data[i % steps]
+            return {
+              bytes: itemAt(arrays.images, i),
+              label: `dim ${arrays.order.data[Math.floor(i / steps)]}, ${offset > 0.01 ? "+" : ""}${offset.toFixed(1)} SD`,
+            }
+          }),
+        ),
+      )
     }
-    const head = el("tr", {}, el("th", { scope: "col" }, "SD"), ...Array.from(arrays.offsets.data, (o) => el("th", { scope: "col" }, o > 0.01 ? `+${o.toFixed(1)}` : o.toFixed(1))))
-    const rows = Array.from({ length: dims }, (_, i) => el("tr", {},
-      el("th", { scope: "row" }, `dim ${arrays.order.data[i]}`, el("small", {}, `${about.by === "variance" ? "variance" : "KL"} ${arrays.importance.data[i].toPrecision(2)}`)),
-      ...Array.from({ length: steps }, (_, j) => el("td", {}, drawItem(view.statics, itemAt(arrays.images, i * steps + j), { size: SIZE })))))
-    target.replaceChildren(el("div", { class: "lab-scroll" }, el("table", { class: "lab-table", "data-testid": "explore-traversal" }, el("thead", {}, head), el("tbody", {}, ...rows))))
+    const head = el(
+      "tr",
+      {},
+      el("th", { scope: "col" }, "SD"),
+      ...Array.from(arrays.offsets.data, (o) =>
+        el("th", { scope: "col" }, o > 0.01 ? `+${o.toFixed(1)}` : o.toFixed(1)),
+      ),
+    )
+    const rows = Array.from({ length: dims }, (_, i) =>
+      el(
+        "tr",
+        {},
+        el(
+          "th",
+          { scope: "row" },
+          `dim ${arrays.order.data[i]}`,
+          el(
+            "small",
+            {},
+            `${about.by === "variance" ? "variance" : "KL"} ${arrays.importance.data[i].toPrecision(2)}`,
+          ),
+        ),
+        ...Array.from({ length: steps }, (_, j) =>
+          el("td", {}, drawItem(view.statics, itemAt(arrays.images, i * steps + j), { size: SIZE })),
+        ),
+      ),
+    )
+    target.replaceChildren(
+      el(
+        "div",
+        { class: "lab-scroll" },
+        el(
+          "table",
+          { class: "lab-table", "data-testid": "explore-traversal" },
+          el("thead", {}, head),
+          el("tbody", {}, ...rows),
+        ),
+      ),
+    )
   })
   return {
     update(next) {
@@ -60,28 +122,60 @@ function traversal(grid, ctx, again) {
       setText(note, sample === null ? "from the mean code" : `from A (${nameOf(next, sample)})`)
       const isTable = next.statics.shape.length < 2
       count.hidden = isTable
-      part.want([epochKey(next), sample, count.value].join("|"), () => ctx.tool("traversal", { sample, dimensions: isTable ? 2 : Number(count.value), steps: isTable ? 3 : 9 }))
+      part.want([epochKey(next), sample, count.value].join("|"), () =>
+        ctx.tool("traversal", {
+          sample,
+          dimensions: isTable ? 2 : Number(count.value),
+          steps: isTable ? 3 : 9,
+        }),
+      )
     },
   }
 }
 
 function interpolation(grid, ctx, again) {
-  const path = toggle("Path", [["linear", "line"], ["spherical", "arc"]], again)
-  const random = el("button", { class: "stage-chip", type: "button", onclick: () => {
-    const n = view.statics.labels.data.length
-    const a = Math.floor(Math.random() * n), b = (a + 1 + Math.floor(Math.random() * (n - 1))) % n
-    ctx.selection.setBoth(a, b)
-  } }, "two at random")
+  const path = toggle(
+    "Path",
+    [
+      ["linear", "line"],
+      ["spherical", "arc"],
+    ],
+    again,
+  )
+  const random = el(
+    "button",
+    {
+      class: "stage-chip",
+      type: "button",
+      onclick: () => {
+        const n = view.statics.labels.data.length
+        const a = Math.floor(Math.random() * n),
+          b = (a + 1 + Math.floor(Math.random() * (n - 1))) % n
+        ctx.selection.setBoth(a, b)
+      },
+    },
+    "two at random",
+  )
   const body = section(grid, "From A to B", path.root, random)
   const hint = el("p", { class: "stage-muted" }, "Click one point on the map, then Shift-click another.")
   body.append(hint)
   let view = null
   const part = asker(body, ({ arrays }, target) => {
     const steps = arrays.images.shape[0]
-    target.replaceChildren(drawMany(view.statics, [
-      { bytes: itemAt(arrays.inputs, 0), label: "A, input" },
-      ...Array.from({ length: steps }, (_, i) => ({ bytes: itemAt(arrays.images, i), label: `${Math.round((100 * i) / (steps - 1))} %` })),
-      { bytes: itemAt(arrays.inputs, 1), label: "B, input" }], SIZE))
+    target.replaceChildren(
+      drawMany(
+        view.statics,
+        [
+          { bytes: itemAt(arrays.inputs, 0), label: "A, input" },
+          ...Array.from({ length: steps }, (_, i) => ({
+            bytes: itemAt(arrays.images, i),
+            label: `${Math.round((100 * i) / (steps - 1))} %`,
+          })),
+          { bytes: itemAt(arrays.inputs, 1), label: "B, input" },
+        ],
+        SIZE,
+      ),
+    )
   })
   return {
     update(next) {
@@ -89,7 +183,10 @@ function interpolation(grid, ctx, again) {
       const { first: a, second: b } = ctx.selection
       hint.hidden = a !== null && b !== null
       part.target.hidden = !hint.hidden
-      if (hint.hidden) part.want([epochKey(next), a, b, path.value].join("|"), () => ctx.tool("interpolate", { a, b, kind: path.value, steps: next.statics.shape.length < 2 ? 3 : 9 }))
+      if (hint.hidden)
+        part.want([epochKey(next), a, b, path.value].join("|"), () =>
+          ctx.tool("interpolate", { a, b, kind: path.value, steps: next.statics.shape.length < 2 ? 3 : 9 }),
+        )
     },
   }
 }
@@ -97,12 +194,26 @@ function interpolation(grid, ctx, again) {
 function arithmetic(grid, ctx, again) {
   const plus = el("select", { class: "stage-input", "aria-label": "Class to add", onchange: again })
   const minus = el("select", { class: "stage-input", "aria-label": "Class to subtract", onchange: again })
-  const body = section(grid, "Arithmetic", el("span", { class: "lab-sum" }, "+ mean of", plus, "− mean of", minus))
+  const body = section(
+    grid,
+    "Arithmetic",
+    el("span", { class: "lab-sum" }, "+ mean of", plus, "− mean of", minus),
+  )
   const note = el("p", { class: "stage-muted" })
   body.append(note)
   let view = null
-  const part = asker(body, ({ arrays }, target) => target.replaceChildren(drawMany(view.statics,
-    Array.from(arrays.weights.data, (w, i) => ({ bytes: itemAt(arrays.images, i), label: `× ${w.toFixed(2)}` })), SIZE)))
+  const part = asker(body, ({ arrays }, target) =>
+    target.replaceChildren(
+      drawMany(
+        view.statics,
+        Array.from(arrays.weights.data, (w, i) => ({
+          bytes: itemAt(arrays.images, i),
+          label: `× ${w.toFixed(2)}`,
+        })),
+        SIZE,
+      ),
+    ),
+  )
   return {
     update(next) {
       view = next
@@ -111,30 +222,78 @@ function arithmetic(grid, ctx, again) {
       body.parentElement.hidden = present.length < 2
       if (present.length < 2) return
       if (!plus.childElementCount) {
-        for (const list of [plus, minus]) list.append(...present.map((l) => el("option", { value: String(l) }, classes[l])))
+        for (const list of [plus, minus])
+          list.append(...present.map((l) => el("option", { value: String(l) }, classes[l])))
         plus.value = String(present[1])
       }
       const sample = ctx.selection.first
-      setText(note, sample === null ? `Begins at the mean code of class ${classes[Number(minus.value)]}.` : `Begins at A (${nameOf(next, sample)}).`)
-      part.want([epochKey(next), sample, plus.value, minus.value].join("|"), () => ctx.tool("arithmetic",
-        { sample, plus: Number(plus.value), minus: Number(minus.value), steps: next.statics.shape.length < 2 ? 3 : 7 }))
+      setText(
+        note,
+        sample === null
+          ? `Begins at the mean code of class ${classes[Number(minus.value)]}.`
+          : `Begins at A (${nameOf(next, sample)}).`,
+      )
+      part.want([epochKey(next), sample, plus.value, minus.value].join("|"), () =>
+        ctx.tool("arithmetic", {
+          sample,
+          plus: Number(plus.value),
+          minus: Number(minus.value),
+          steps: next.statics.shape.length < 2 ? 3 : 7,
+        }),
+      )
     },
   }
 }
 
 function sampling(grid, ctx, again) {
-  let seed = 0, view = null
-  const source = toggle("Codes from", [["gaussian", "fitted Gaussian"], ["prior", "prior"]], again)
-  const more = el("button", { class: "stage-chip", type: "button", onclick: () => { seed++; again() } }, "draw again")
+  let seed = 0,
+    view = null
+  const source = toggle(
+    "Codes from",
+    [
+      ["gaussian", "fitted Gaussian"],
+      ["prior", "prior"],
+    ],
+    again,
+  )
+  const more = el(
+    "button",
+    {
+      class: "stage-chip",
+      type: "button",
+      onclick: () => {
+        seed++
+        again()
+      },
+    },
+    "draw again",
+  )
   const body = section(grid, "New samples", source.root, more)
-  const part = asker(body, ({ arrays, about }, target) => target.replaceChildren(
-    el("div", { "data-testid": "explore-samples" }, drawMany(view.statics, Array.from({ length: arrays.images.shape[0] }, (_, i) => ({ bytes: itemAt(arrays.images, i) })), SIZE)),
-    el("p", { class: "stage-muted" }, about.note)))
+  const part = asker(body, ({ arrays, about }, target) =>
+    target.replaceChildren(
+      el(
+        "div",
+        { "data-testid": "explore-samples" },
+        drawMany(
+          view.statics,
+          Array.from({ length: arrays.images.shape[0] }, (_, i) => ({ bytes: itemAt(arrays.images, i) })),
+          SIZE,
+        ),
+      ),
+      el("p", { class: "stage-muted" }, about.note),
+    ),
+  )
   return {
     update(next) {
-      if (!view && next.state.objective === "variational") { view = next; source.set("prior"); return }
+      if (!view && next.state.objective === "variational") {
+        view = next
+        source.set("prior")
+        return
+      }
       view = next
-      part.want([epochKey(next), source.value, seed].join("|"), () => ctx.tool("sample", { source: source.value, seed, count: next.statics.shape.length < 2 ? 4 : 24 }))
+      part.want([epochKey(next), source.value, seed].join("|"), () =>
+        ctx.tool("sample", { source: source.value, seed, count: next.statics.shape.length < 2 ? 4 : 24 }),
+      )
     },
   }
 }

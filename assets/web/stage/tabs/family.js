@@ -1,11 +1,13 @@
 // Family portrait: the same data, network, seed and budget through several objectives, side by side under one cursor.
 
 import { el, fixed, setText } from "../../lib/dom.js"
-import { drawItem, itemAt } from "../items.js"
 import { addShape, classColor } from "../../lib/palette.js"
 import { parseSafetensors } from "../../lib/safetensors.js"
+import { drawItem, itemAt } from "../items.js"
 
-const TILES = 8, POLL_MS = 2000, MAP = 190
+const TILES = 8,
+  POLL_MS = 2000,
+  MAP = 190
 const ENDED = ["finished", "stopped", "failed", "interrupted"]
 
 export default {
@@ -17,7 +19,11 @@ export default {
     const body = el("div", { "data-testid": "family" })
     root.body.append(body)
     const cards = new Map()
-    let view = null, members = null, timer = null, isGone = false, problem = ""
+    let view = null,
+      members = null,
+      timer = null,
+      isGone = false,
+      problem = ""
 
     async function poll() {
       clearTimeout(timer)
@@ -54,20 +60,46 @@ export default {
     }
 
     function offer() {
-      const button = el("button", { class: "stage-button", type: "button", "data-testid": "family-train", onclick: async () => {
-        button.disabled = true
-        const made = await ctx.store.command("family", { submission: crypto.randomUUID?.() ?? String(Math.random()) })
-        button.disabled = false
-        if (made.error) ctx.tell(made.error)
-        else poll()
-      } }, "Train the family")
-      return el("div", { class: "lab-offer" }, el("p", {}, "Queues one run each for the other objectives: plain, denoising, sparse, variational and vector-quantized. They train one after the other and appear here as they come."), button)
+      const button = el(
+        "button",
+        {
+          class: "stage-button",
+          type: "button",
+          "data-testid": "family-train",
+          onclick: async () => {
+            button.disabled = true
+            const made = await ctx.store.command("family", {
+              submission: crypto.randomUUID?.() ?? String(Math.random()),
+            })
+            button.disabled = false
+            if (made.error) ctx.tell(made.error)
+            else poll()
+          },
+        },
+        "Train the family",
+      )
+      return el(
+        "div",
+        { class: "lab-offer" },
+        el(
+          "p",
+          {},
+          "Queues one run each for the other objectives: plain, denoising, sparse, variational and vector-quantized. They train one after the other and appear here as they come.",
+        ),
+        button,
+      )
     }
     poll()
     return {
-      update(next) { view = next; if (members?.length) for (const card of cards.values()) card.show(next) },
+      update(next) {
+        view = next
+        if (members?.length) for (const card of cards.values()) card.show(next)
+      },
       resize() {},
-      destroy() { isGone = true; clearTimeout(timer) },
+      destroy() {
+        isGone = true
+        clearTimeout(timer)
+      },
     }
   },
 }
@@ -81,20 +113,47 @@ class Card {
     this.rows = []
     this.asked = ""
     const isSelf = member.run === ctx.store.run
-    const title = isSelf ? el("strong", {}, `${member.title} (this run)`) : el("button", { class: "lab-link", type: "button", title: "Open this run", onclick: () => ctx.open(member.run) }, member.title)
+    const title = isSelf
+      ? el("strong", {}, `${member.title} (this run)`)
+      : el(
+          "button",
+          { class: "lab-link", type: "button", title: "Open this run", onclick: () => ctx.open(member.run) },
+          member.title,
+        )
     this.status = el("span", { class: "stage-muted" })
     this.tiles = el("div", { class: "lab-tiles" })
     this.canvas = el("canvas", { class: "lab-map", width: MAP * 2, height: MAP * 2, role: "img" })
     this.numbers = el("dl", { class: "lab-facts" })
-    this.root = el("article", { class: "lab-member", "data-run": member.run, "data-objective": member.kind }, el("header", {}, title, this.status), this.tiles, this.canvas, this.numbers)
+    this.root = el(
+      "article",
+      { class: "lab-member", "data-run": member.run, "data-objective": member.kind },
+      el("header", {}, title, this.status),
+      this.tiles,
+      this.canvas,
+      this.numbers,
+    )
   }
 
-  ask(path) { return fetch(`${this.base}/runs/${encodeURIComponent(this.member.run)}/${path}`, { headers: { "X-Studio-Token": this.member.token } }) }
+  ask(path) {
+    return fetch(`${this.base}/runs/${encodeURIComponent(this.member.run)}/${path}`, {
+      headers: { "X-Studio-Token": this.member.token },
+    })
+  }
 
   take(member, view) {
-    const isNews = member.epoch !== this.member.epoch || member.status !== this.member.status || !this.frames.length
+    const isNews =
+      member.epoch !== this.member.epoch || member.status !== this.member.status || !this.frames.length
     this.member = member
-    setText(this.status, ENDED.includes(member.status) ? (member.status === "finished" ? "" : member.status) : member.status === "queued" ? "waiting for its turn" : `epoch ${member.epoch} of ${member.epochs}`)
+    setText(
+      this.status,
+      ENDED.includes(member.status)
+        ? member.status === "finished"
+          ? ""
+          : member.status
+        : member.status === "queued"
+          ? "waiting for its turn"
+          : `epoch ${member.epoch} of ${member.epochs}`,
+    )
     if (isNews) this.refresh(view)
   }
 
@@ -105,13 +164,18 @@ class Card {
       this.rows = (live.rows ?? []).filter((row) => row.kind === "epoch")
       this.asked = ""
       if (view) this.show(view)
-    } catch { /* the next poll asks again */ }
+    } catch {
+      /* the next poll asks again */
+    }
   }
 
   async show(view) {
     this.view = view
     if (!this.frames.length || view.cursor === null) return
-    const epoch = this.frames.reduce((best, e) => (Math.abs(e - view.cursor) < Math.abs(best - view.cursor) ? e : best), this.frames[0])
+    const epoch = this.frames.reduce(
+      (best, e) => (Math.abs(e - view.cursor) < Math.abs(best - view.cursor) ? e : best),
+      this.frames[0],
+    )
     const key = `${epoch}|${view.theme.id}`
     if (key === this.asked) return
     this.asked = key
@@ -119,24 +183,51 @@ class Card {
       this.statics ??= await this.read("static")
       const frame = await this.read(`frames/${epoch}`)
       if (this.asked === key) this.draw(epoch, frame)
-    } catch { this.asked = "" }
+    } catch {
+      this.asked = ""
+    }
   }
 
   async read(path) {
     const response = await this.ask(path)
     if (!response.ok) throw new Error(String(response.status))
     const { arrays, about } = parseSafetensors(await response.arrayBuffer())
-    return path === "static" ? { ...arrays, kind: about.kind, shape: JSON.parse(about.item_shape), classes: JSON.parse(about.classes), columns: JSON.parse(about.columns) } : arrays
+    return path === "static"
+      ? {
+          ...arrays,
+          kind: about.kind,
+          shape: JSON.parse(about.item_shape),
+          classes: JSON.parse(about.classes),
+          columns: JSON.parse(about.columns),
+        }
+      : arrays
   }
 
   draw(epoch, frame) {
-    const { statics } = this, count = statics.shape.length > 1 ? Math.min(TILES, statics.inputs.shape[0]) : 1
+    const { statics } = this,
+      count = statics.shape.length > 1 ? Math.min(TILES, statics.inputs.shape[0]) : 1
     const size = statics.shape.length > 1 ? 34 : 70
-    const line = (array) => el("div", { class: "lab-line" }, ...Array.from({ length: count }, (_, i) => drawItem(statics, itemAt(array, i), { size })))
-    this.tiles.replaceChildren(line(statics.inputs), ...(frame.corrupted ? [line(frame.corrupted)] : []), line(frame.reconstructions))
+    const line = (array) =>
+      el(
+        "div",
+        { class: "lab-line" },
+        ...Array.from({ length: count }, (_, i) => drawItem(statics, itemAt(array, i), { size })),
+      )
+    this.tiles.replaceChildren(
+      line(statics.inputs),
+      ...(frame.corrupted ? [line(frame.corrupted)] : []),
+      line(frame.reconstructions),
+    )
     const row = this.rows.find((r) => r.epoch === epoch)
-    const facts = [["epoch", String(epoch)], ["val MSE", fixed(row?.val_mse, 4)], ["5-NN", percent(row?.knn_accuracy)], ["linear probe", percent(row?.probe_accuracy)]]
-    this.numbers.replaceChildren(...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]))
+    const facts = [
+      ["epoch", String(epoch)],
+      ["val MSE", fixed(row?.val_mse, 4)],
+      ["5-NN", percent(row?.knn_accuracy)],
+      ["linear probe", percent(row?.probe_accuracy)],
+    ]
+    this.numbers.replaceChildren(
+      ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
+    )
     scatter(this.canvas, frame.map, statics.labels.data)
     this.canvas.setAttribute("aria-label", `Latent map of ${this.member.title} at epoch ${epoch}`)
   }
@@ -145,12 +236,21 @@ class Card {
 const percent = (value) => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "–")
 
 function scatter(canvas, map, labels) {
-  const context = canvas.getContext("2d"), [n, k] = map.shape, side = canvas.width
+  const context = canvas.getContext("2d"),
+    [n, k] = map.shape,
+    side = canvas.width
   context.clearRect(0, 0, side, side)
   const at = (axis) => Float32Array.from({ length: n }, (_, i) => map.data[k * i + axis])
-  const limits = [0, 1].map((axis) => { const v = at(axis).sort(); return [v[Math.floor(n * 0.005)], v[Math.floor((n - 1) * 0.995)]] })
+  const limits = [0, 1].map((axis) => {
+    const v = at(axis).sort()
+    return [v[Math.floor(n * 0.005)], v[Math.floor((n - 1) * 0.995)]]
+  })
   const span = Math.max(...limits.map(([a, b]) => b - a)) * 1.1 || 1
-  const place = (i, axis) => { const [a, b] = limits[axis], t = (map.data[k * i + axis] - (a + b) / 2) / span + 0.5; return axis ? side * (1 - t) : side * t }
+  const place = (i, axis) => {
+    const [a, b] = limits[axis],
+      t = (map.data[k * i + axis] - (a + b) / 2) / span + 0.5
+    return axis ? side * (1 - t) : side * t
+  }
   for (const label of new Set(labels)) {
     const path = new Path2D()
     for (let i = 0; i < n; i++) if (labels[i] === label) addShape(path, label, place(i, 0), place(i, 1), 3.4)

@@ -1,12 +1,13 @@
 // What it cannot explain: all samples by their reconstruction error, a threshold, and the class-left-out experiment.
 
-import { saveFile, select, toggle } from "../controls.js"
 import { el } from "../../lib/dom.js"
-import { drawDifferences, drawItem, itemAt } from "../items.js"
-import { asker, epochKey } from "../lab.js"
 import { classColor } from "../../lib/palette.js"
+import { asker, epochKey } from "../asking.js"
+import { saveFile, select, toggle } from "../controls.js"
+import { drawDifferences, drawItem, itemAt } from "../items.js"
 
-const SIZE = 52, BINS = 48
+const SIZE = 52,
+  BINS = 48
 
 export default {
   id: "unexplained",
@@ -14,16 +15,37 @@ export default {
   help: "Training and validation samples by their reconstruction error: what the network finds strange.",
   isFor: () => true,
   create(root, ctx) {
-    let view = null, answer = null
-    const side = toggle("Which", [["worst", "worst"], ["best", "best"]], () => drawWall())
+    let view = null,
+      answer = null
+    const side = toggle(
+      "Which",
+      [
+        ["worst", "worst"],
+        ["best", "best"],
+      ],
+      () => drawWall(),
+    )
     const only = select("Class", [["", "all classes"]], () => drawWall())
-    const csv = el("button", { class: "stage-chip", type: "button", onclick: () => saveCsv(answer, view), "data-testid": "unexplained-csv" }, "download CSV")
+    const csv = el(
+      "button",
+      {
+        class: "stage-chip",
+        type: "button",
+        onclick: () => saveCsv(answer, view),
+        "data-testid": "unexplained-csv",
+      },
+      "download CSV",
+    )
     root.body.append(el("div", { class: "lab-row" }, side.root, only, csv))
     const wall = el("div", { class: "lab-wall", "data-testid": "unexplained-wall" })
     const part = asker(root.body, (fresh, target) => {
       answer = fresh
       offerClasses()
-      target.replaceChildren(wall, el("div", { class: "lab-halves" }, histogram(fresh, view.theme), classBars(fresh, view)), experiment(fresh))
+      target.replaceChildren(
+        wall,
+        el("div", { class: "lab-halves" }, histogram(fresh, view.theme), classBars(fresh, view)),
+        experiment(fresh),
+      )
       drawWall()
     })
 
@@ -36,61 +58,126 @@ export default {
 
     function drawWall() {
       if (!answer) return
-      const { arrays } = answer, n = arrays.rows.shape[0], half = arrays.images.shape[0] / 2, isWorst = side.value === "worst"
+      const { arrays } = answer,
+        n = arrays.rows.shape[0],
+        half = arrays.images.shape[0] / 2,
+        isWorst = side.value === "worst"
       const most = view.statics.shape.length < 2 ? Math.min(half, 12) : half
-      const places = Array.from({ length: most }, (_, i) => [isWorst ? i : n - 1 - i, isWorst ? i : half + i])
-        .filter(([place]) => !only.value || arrays.labels.data[place] === Number(only.value))
+      const places = Array.from({ length: most }, (_, i) => [
+        isWorst ? i : n - 1 - i,
+        isWorst ? i : half + i,
+      ]).filter(([place]) => !only.value || arrays.labels.data[place] === Number(only.value))
       const { classes } = view.statics
-      wall.replaceChildren(...places.map(([place, picture]) => {
-        const label = arrays.labels.data[place], where = arrays.splits.data[place] ? "validation" : "training"
-        const words = `${classes[label] !== undefined ? `class ${classes[label]}, ` : ""}row ${arrays.rows.data[place]}, ${where}`
-        const before = itemAt(arrays.images, picture), after = itemAt(arrays.restored, picture)
-        if (view.statics.shape.length < 2) {
-          return el("article", { class: "lab-member lab-odd" }, el("strong", {}, `Error ${arrays.error.data[place].toFixed(3)}`), el("span", { class: "stage-muted" }, ` ${words}`),
-            drawDifferences(view.statics, before, after))
-        }
-        return el("figure", { class: "lab-item lab-pair", title: words }, drawItem(view.statics, before, { size: SIZE }),
-          drawItem(view.statics, after, { size: SIZE }),
-          el("figcaption", {}, arrays.error.data[place].toFixed(3), classes[label] !== undefined ? el("small", {}, ` ${classes[label]}`) : ""))
-      }))
-      if (!places.length) wall.replaceChildren(el("p", { class: "stage-muted" }, `None of the ${half} ${side.value} samples is of this class.`))
+      wall.replaceChildren(
+        ...places.map(([place, picture]) => {
+          const label = arrays.labels.data[place],
+            where = arrays.splits.data[place] ? "validation" : "training"
+          const words = `${classes[label] !== undefined ? `class ${classes[label]}, ` : ""}row ${arrays.rows.data[place]}, ${where}`
+          const before = itemAt(arrays.images, picture),
+            after = itemAt(arrays.restored, picture)
+          if (view.statics.shape.length < 2) {
+            return el(
+              "article",
+              { class: "lab-member lab-odd" },
+              el("strong", {}, `Error ${arrays.error.data[place].toFixed(3)}`),
+              el("span", { class: "stage-muted" }, ` ${words}`),
+              drawDifferences(view.statics, before, after),
+            )
+          }
+          return el(
+            "figure",
+            { class: "lab-item lab-pair", title: words },
+            drawItem(view.statics, before, { size: SIZE }),
+            drawItem(view.statics, after, { size: SIZE }),
+            el(
+              "figcaption",
+              {},
+              arrays.error.data[place].toFixed(3),
+              classes[label] !== undefined ? el("small", {}, ` ${classes[label]}`) : "",
+            ),
+          )
+        }),
+      )
+      if (!places.length)
+        wall.replaceChildren(
+          el("p", { class: "stage-muted" }, `None of the ${half} ${side.value} samples is of this class.`),
+        )
     }
 
     function experiment({ about }) {
       const { classes } = view.statics
       const text = el("p", {})
       if (about.left_out) {
-        text.textContent = about.auroc === null ? `This run never saw class ${about.left_out}; no validation sample of it is there to test.`
-          : `This run never saw class ${about.left_out}. AUROC of the error, that class against the others: ${about.auroc.toFixed(3)} (0.5 is chance, 1 tells them apart).`
-        return el("section", { class: "lab-section", "data-testid": "unexplained-auroc" }, el("header", {}, el("h4", {}, "A class it never saw")), text)
+        text.textContent =
+          about.auroc === null
+            ? `This run never saw class ${about.left_out}; no validation sample of it is there to test.`
+            : `This run never saw class ${about.left_out}. AUROC of the error, that class against the others: ${about.auroc.toFixed(3)} (0.5 is chance, 1 tells them apart).`
+        return el(
+          "section",
+          { class: "lab-section", "data-testid": "unexplained-auroc" },
+          el("header", {}, el("h4", {}, "A class it never saw")),
+          text,
+        )
       }
       if (classes.length < 2) return el("div", {})
-      const which = select("Class to leave out", classes.map((name) => [name, name]), () => null)
-      const button = el("button", { class: "stage-button", type: "button", "data-testid": "unexplained-leave-out", onclick: async () => {
-        button.disabled = true
-        const made = await ctx.store.command("repeat", { submission: crypto.randomUUID?.() ?? String(Math.random()), leave_out: which.value })
-        button.disabled = false
-        if (made.error) ctx.tell(made.error)
-        else ctx.open(made.run)
-      } }, "Train again without it")
-      return el("section", { class: "lab-section" }, el("header", {}, el("h4", {}, "A class it never saw"), which, button),
-        el("p", { class: "stage-muted" }, "Same recipe, but training rows of this class are left out. Then its error says how well strange samples stand out (AUROC)."))
+      const which = select(
+        "Class to leave out",
+        classes.map((name) => [name, name]),
+        () => null,
+      )
+      const button = el(
+        "button",
+        {
+          class: "stage-button",
+          type: "button",
+          "data-testid": "unexplained-leave-out",
+          onclick: async () => {
+            button.disabled = true
+            const made = await ctx.store.command("repeat", {
+              submission: crypto.randomUUID?.() ?? String(Math.random()),
+              leave_out: which.value,
+            })
+            button.disabled = false
+            if (made.error) ctx.tell(made.error)
+            else ctx.open(made.run)
+          },
+        },
+        "Train again without it",
+      )
+      return el(
+        "section",
+        { class: "lab-section" },
+        el("header", {}, el("h4", {}, "A class it never saw"), which, button),
+        el(
+          "p",
+          { class: "stage-muted" },
+          "Same recipe, but training rows of this class are left out. Then its error says how well strange samples stand out (AUROC).",
+        ),
+      )
     }
 
     return {
-      update(next) { view = next; part.want(epochKey(next), () => ctx.tool("unexplained", {})) },
-      resize() {}, destroy() {},
+      update(next) {
+        view = next
+        part.want(epochKey(next), () => ctx.tool("unexplained", {}))
+      },
+      resize() {},
+      destroy() {},
     }
   },
 }
 
 /** Validation errors as bars with the threshold, and the count above it in words. */
 function histogram({ arrays, about }, theme) {
-  const errors = Array.from(arrays.error.data).filter((_, i) => arrays.splits.data[i]), limit = about.threshold
-  const high = Math.max(limit * 1.3, ...errors), counts = new Array(BINS).fill(0)
+  const errors = Array.from(arrays.error.data).filter((_, i) => arrays.splits.data[i]),
+    limit = about.threshold
+  const high = Math.max(limit * 1.3, ...errors),
+    counts = new Array(BINS).fill(0)
   for (const error of errors) counts[Math.min(BINS - 1, Math.floor((error / high) * BINS))]++
-  const most = Math.max(...counts, 1), above = errors.filter((e) => e > limit).length
-  const space = "http://www.w3.org/2000/svg", svg = document.createElementNS(space, "svg")
+  const most = Math.max(...counts, 1),
+    above = errors.filter((e) => e > limit).length
+  const space = "http://www.w3.org/2000/svg",
+    svg = document.createElementNS(space, "svg")
   svg.setAttribute("viewBox", "0 0 480 120")
   svg.setAttribute("class", "lab-histogram")
   svg.setAttribute("role", "img")
@@ -102,30 +189,91 @@ function histogram({ arrays, about }, theme) {
     if (text) node.textContent = text
     svg.append(node)
   }
-  counts.forEach((count, i) => add("rect", { x: i * 10, y: 100 - (96 * count) / most, width: 9, height: (96 * count) / most, fill: (i + 1) * (high / BINS) > limit ? "#D55E00" : "#0072B2" }))
+  counts.forEach((count, i) =>
+    add("rect", {
+      x: i * 10,
+      y: 100 - (96 * count) / most,
+      width: 9,
+      height: (96 * count) / most,
+      fill: (i + 1) * (high / BINS) > limit ? "#D55E00" : "#0072B2",
+    }),
+  )
   const x = (limit / high) * 480
-  add("line", { x1: x, x2: x, y1: 0, y2: 100, stroke: theme.text, "stroke-width": 1.5, "stroke-dasharray": "4 3" })
-  add("text", { x: Math.min(x + 6, 380), y: 12, fill: theme.text, "font-size": 12 }, `threshold ${limit.toFixed(4)}`)
+  add("line", {
+    x1: x,
+    x2: x,
+    y1: 0,
+    y2: 100,
+    stroke: theme.text,
+    "stroke-width": 1.5,
+    "stroke-dasharray": "4 3",
+  })
+  add(
+    "text",
+    { x: Math.min(x + 6, 380), y: 12, fill: theme.text, "font-size": 12 },
+    `threshold ${limit.toFixed(4)}`,
+  )
   add("text", { x: 0, y: 116, fill: theme.muted, "font-size": 12 }, "0")
   add("text", { x: 480, y: 116, fill: theme.muted, "font-size": 12, "text-anchor": "end" }, high.toFixed(3))
-  return el("section", { class: "lab-section" }, el("header", {}, el("h4", {}, "Errors of validation samples")), svg,
-    el("p", { "data-testid": "unexplained-words" }, `${words} The threshold is ${about.threshold_note.charAt(0).toLowerCase()}${about.threshold_note.slice(1)}`))
+  return el(
+    "section",
+    { class: "lab-section" },
+    el("header", {}, el("h4", {}, "Errors of validation samples")),
+    svg,
+    el(
+      "p",
+      { "data-testid": "unexplained-words" },
+      `${words} The threshold is ${about.threshold_note.charAt(0).toLowerCase()}${about.threshold_note.slice(1)}`,
+    ),
+  )
 }
 
 function classBars({ arrays }, view) {
   const means = Array.from(arrays.class_error?.data ?? [])
   if (!means.length) return el("div", {})
-  const most = Math.max(...means.filter((v) => v === v), 1e-9)
-  const rows = means.map((value, i) => ({ value, i })).filter(({ value }) => value === value).sort((a, b) => b.value - a.value).slice(0, 20)
-  return el("section", { class: "lab-section" }, el("header", {}, el("h4", {}, "Mean error by class")),
-    el("div", { class: "lab-bars" }, ...rows.map(({ value, i }) => el("div", { class: "lab-bar" }, el("span", {}, view.statics.classes[i]),
-      el("i", { style: `--share:${(value / most).toFixed(3)};--bar:${classColor(i)}` }), el("b", {}, value.toFixed(4))))))
+  const most = Math.max(...means.filter((v) => !Number.isNaN(v)), 1e-9)
+  const rows = means
+    .map((value, i) => ({ value, i }))
+    .filter(({ value }) => !Number.isNaN(value))
+    .sort((a, b) => b.value - a.value)
+    .slice(0, 20)
+  return el(
+    "section",
+    { class: "lab-section" },
+    el("header", {}, el("h4", {}, "Mean error by class")),
+    el(
+      "div",
+      { class: "lab-bars" },
+      ...rows.map(({ value, i }) =>
+        el(
+          "div",
+          { class: "lab-bar" },
+          el("span", {}, view.statics.classes[i]),
+          el("i", { style: `--share:${(value / most).toFixed(3)};--bar:${classColor(i)}` }),
+          el("b", {}, value.toFixed(4)),
+        ),
+      ),
+    ),
+  )
 }
 
 function saveCsv(answer, view) {
   if (!answer) return
-  const { arrays } = answer, quote = (text) => `"${String(text).replaceAll('"', '""')}"`
-  const lines = ["row,error,label,split", ...Array.from(arrays.rows.data, (row, i) => [row, arrays.error.data[i],
-    quote(view.statics.classes[arrays.labels.data[i]] ?? ""), arrays.splits.data[i] ? "validation" : "training"].join(","))]
-  saveFile(new Blob([lines.join("\n")], { type: "text/csv" }), `errors-${view.state.run}-epoch-${answer.about.epoch}.csv`)
+  const { arrays } = answer,
+    quote = (text) => `"${String(text).replaceAll('"', '""')}"`
+  const lines = [
+    "row,error,label,split",
+    ...Array.from(arrays.rows.data, (row, i) =>
+      [
+        row,
+        arrays.error.data[i],
+        quote(view.statics.classes[arrays.labels.data[i]] ?? ""),
+        arrays.splits.data[i] ? "validation" : "training",
+      ].join(","),
+    ),
+  ]
+  saveFile(
+    new Blob([lines.join("\n")], { type: "text/csv" }),
+    `errors-${view.state.run}-epoch-${answer.about.epoch}.csv`,
+  )
 }

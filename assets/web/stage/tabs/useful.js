@@ -3,7 +3,10 @@
 import { el, fixed } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
 
-const MEASURES = [["knn_accuracy", "5 nearest neighbors"], ["probe_accuracy", "Linear probe"]]
+const MEASURES = [
+  ["knn_accuracy", "5 nearest neighbors"],
+  ["probe_accuracy", "Linear probe"],
+]
 const percent = (value) => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "–")
 
 export default {
@@ -17,16 +20,23 @@ export default {
     let drawn = ""
     return {
       update(view) {
-        const rows = view.epochRows, key = [rows.length, view.cursor, view.theme.id, Boolean(view.state.baseline)].join("|")
+        const rows = view.epochRows,
+          key = [rows.length, view.cursor, view.theme.id, Boolean(view.state.baseline)].join("|")
         if (key === drawn) return
         drawn = key
         if (!rows.some((row) => typeof row.knn_accuracy === "number")) {
-          body.replaceChildren(el("p", {}, "These data have no labels, so nothing can be said about classes."))
+          body.replaceChildren(
+            el("p", {}, "These data have no labels, so nothing can be said about classes."),
+          )
           return
         }
-        body.replaceChildren(el("div", { class: "lab-halves" }, ...MEASURES.map(([name, title]) => chart(view, name, title))), table(view))
+        body.replaceChildren(
+          el("div", { class: "lab-halves" }, ...MEASURES.map(([name, title]) => chart(view, name, title))),
+          table(view),
+        )
       },
-      resize() {}, destroy() {},
+      resize() {},
+      destroy() {},
     }
   },
 }
@@ -46,12 +56,21 @@ function chart(view, name, title) {
   const others = references(view, name)
   const values = [...points.map((row) => row[name]), ...others.map(([, value]) => value)]
   // Round marks: every tenth, or every fifth where there are many.
-  const floor = Math.floor(Math.min(...values) * 10), ceil = Math.max(floor + 1, Math.ceil(Math.max(...values) * 10))
-  const low = floor / 10, high = ceil / 10, step = ceil - floor > 5 ? 2 : 1
-  const W = 520, H = 210, L = 44, R = 8, T = 8, B = 26
+  const floor = Math.floor(Math.min(...values) * 10),
+    ceil = Math.max(floor + 1, Math.ceil(Math.max(...values) * 10))
+  const low = floor / 10,
+    high = ceil / 10,
+    step = ceil - floor > 5 ? 2 : 1
+  const W = 520,
+    H = 210,
+    L = 44,
+    R = 8,
+    T = 8,
+    B = 26
   const x = (epoch) => L + (epoch / Math.max(1, view.state.epochs)) * (W - L - R)
   const y = (value) => T + ((high - value) / (high - low || 1)) * (H - T - B)
-  const space = "http://www.w3.org/2000/svg", svg = document.createElementNS(space, "svg")
+  const space = "http://www.w3.org/2000/svg",
+    svg = document.createElementNS(space, "svg")
   svg.setAttribute("viewBox", `0 0 ${W} ${H}`)
   svg.setAttribute("class", "lab-histogram")
   svg.setAttribute("role", "img")
@@ -65,28 +84,77 @@ function chart(view, name, title) {
   for (let tenth = floor; tenth <= ceil; tenth += step) {
     const value = tenth / 10
     add("line", { x1: L, x2: W - R, y1: y(value), y2: y(value), stroke: view.theme.border })
-    add("text", { x: L - 6, y: y(value) + 4, "text-anchor": "end", "font-size": 12, fill: view.theme.muted }, `${Math.round(100 * value)} %`)
+    add(
+      "text",
+      { x: L - 6, y: y(value) + 4, "text-anchor": "end", "font-size": 12, fill: view.theme.muted },
+      `${Math.round(100 * value)} %`,
+    )
   }
   add("text", { x: L, y: H - 8, "font-size": 12, fill: view.theme.muted }, "epoch 0")
-  add("text", { x: W - R, y: H - 8, "text-anchor": "end", "font-size": 12, fill: view.theme.muted }, String(view.state.epochs))
-  for (const [, value, color, dash] of others) add("line", { x1: L, x2: W - R, y1: y(value), y2: y(value), stroke: color, "stroke-width": 1.8, "stroke-dasharray": dash })
-  add("polyline", { points: points.map((row) => `${x(row.epoch).toFixed(1)},${y(row[name]).toFixed(1)}`).join(" "), fill: "none", stroke: COLORS[0], "stroke-width": 2.4 })
-  add("line", { x1: x(view.cursor ?? 0), x2: x(view.cursor ?? 0), y1: T, y2: H - B, stroke: view.theme.text, "stroke-width": 1.2 })
+  add(
+    "text",
+    { x: W - R, y: H - 8, "text-anchor": "end", "font-size": 12, fill: view.theme.muted },
+    String(view.state.epochs),
+  )
+  for (const [, value, color, dash] of others)
+    add("line", {
+      x1: L,
+      x2: W - R,
+      y1: y(value),
+      y2: y(value),
+      stroke: color,
+      "stroke-width": 1.8,
+      "stroke-dasharray": dash,
+    })
+  add("polyline", {
+    points: points.map((row) => `${x(row.epoch).toFixed(1)},${y(row[name]).toFixed(1)}`).join(" "),
+    fill: "none",
+    stroke: COLORS[0],
+    "stroke-width": 2.4,
+  })
+  add("line", {
+    x1: x(view.cursor ?? 0),
+    x2: x(view.cursor ?? 0),
+    y1: T,
+    y2: H - B,
+    stroke: view.theme.text,
+    "stroke-width": 1.2,
+  })
   const key = (text, color, dash) => {
     const mark = document.createElementNS(space, "svg")
     mark.setAttribute("viewBox", "0 0 24 8")
     mark.setAttribute("class", "lab-key")
     const line = document.createElementNS(space, "line")
-    for (const [k, v] of Object.entries({ x1: 0, x2: 24, y1: 4, y2: 4, stroke: color, "stroke-width": 2.4, ...(dash ? { "stroke-dasharray": dash } : {}) })) line.setAttribute(k, v)
+    for (const [k, v] of Object.entries({
+      x1: 0,
+      x2: 24,
+      y1: 4,
+      y2: 4,
+      stroke: color,
+      "stroke-width": 2.4,
+      ...(dash ? { "stroke-dasharray": dash } : {}),
+    }))
+      line.setAttribute(k, v)
     mark.append(line)
     return el("span", { class: "stage-label" }, mark, text)
   }
-  return el("section", { class: "lab-section" }, el("header", {}, el("h4", {}, title)), svg,
-    el("div", { class: "lab-row" }, key("this code", COLORS[0]), ...others.map(([text, , color, dash]) => key(text, color, dash))))
+  return el(
+    "section",
+    { class: "lab-section" },
+    el("header", {}, el("h4", {}, title)),
+    svg,
+    el(
+      "div",
+      { class: "lab-row" },
+      key("this code", COLORS[0]),
+      ...others.map(([text, , color, dash]) => key(text, color, dash)),
+    ),
+  )
 }
 
 function table(view) {
-  const base = view.state.baseline ?? {}, first = view.epochRows.find((row) => row.epoch === 0) ?? {}
+  const base = view.state.baseline ?? {},
+    first = view.epochRows.find((row) => row.epoch === 0) ?? {}
   const lines = [
     [`This code, epoch ${view.row?.epoch ?? ""}`, MEASURES.map(([name]) => view.row?.[name])],
     [`PCA with ${base.pca_components ?? "as many"} numbers`, MEASURES.map(([name]) => base[`pca_${name}`])],
@@ -94,20 +162,62 @@ function table(view) {
     ["Raw input", MEASURES.map(([name]) => base[`raw_${name}`])],
   ]
   const best = MEASURES.map((_, i) => Math.max(...lines.map(([, values]) => values[i] ?? -1)))
-  return el("div", {}, el("table", { class: "lab-numbers", "data-testid": "useful-table" },
-    el("thead", {}, el("tr", {}, el("th", {}, "Accuracy on validation samples"), ...MEASURES.map(([, title]) => el("th", { scope: "col" }, title)))),
-    el("tbody", {}, ...lines.map(([title, values]) => el("tr", {}, el("th", { scope: "row" }, title),
-      ...values.map((value, i) => el("td", {}, value === best[i] ? el("strong", {}, percent(value)) : percent(value))))))),
-  el("p", { "data-testid": "useful-words" }, verdict(lines)))
+  return el(
+    "div",
+    {},
+    el(
+      "table",
+      { class: "lab-numbers", "data-testid": "useful-table" },
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          el("th", {}, "Accuracy on validation samples"),
+          ...MEASURES.map(([, title]) => el("th", { scope: "col" }, title)),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        ...lines.map(([title, values]) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, title),
+            ...values.map((value, i) =>
+              el("td", {}, value === best[i] ? el("strong", {}, percent(value)) : percent(value)),
+            ),
+          ),
+        ),
+      ),
+    ),
+    el("p", { "data-testid": "useful-words" }, verdict(lines)),
+  )
 }
 
 function verdict(lines) {
   const [code, pca, untrained, raw] = lines.map(([, values]) => values[1] ?? values[0])
   if (typeof code !== "number") return ""
-  const parts = [["PCA of the same size", pca], ["the untrained encoder", untrained], ["the raw input", raw]].filter(([, v]) => typeof v === "number")
-  const above = parts.filter(([, v]) => code > v + 0.002).map(([n]) => n), below = parts.filter(([, v]) => code < v - 0.002).map(([n]) => n)
+  const parts = [
+    ["PCA of the same size", pca],
+    ["the untrained encoder", untrained],
+    ["the raw input", raw],
+  ].filter(([, v]) => typeof v === "number")
+  const above = parts.filter(([, v]) => code > v + 0.002).map(([n]) => n),
+    below = parts.filter(([, v]) => code < v - 0.002).map(([n]) => n)
   const say = (names) => names.join(names.length > 2 ? ", " : " and ")
-  if (!above.length && below.length) return `A linear classifier reads the class better from ${say(below)} than from this code.`
-  return [above.length ? `A linear classifier reads the class better from this code than from ${say(above)}.` : "",
-    below.length ? `From ${say(below)} it reads it better still.` : ""].filter(Boolean).join(" ") || `About the same from all of them: ${fixed(code, 3)}.`
+  if (!above.length && below.length)
+    return `A linear classifier reads the class better from ${say(below)} than from this code.`
+  return (
+    [
+      above.length
+        ? `A linear classifier reads the class better from this code than from ${say(above)}.`
+        : "",
+      below.length ? `From ${say(below)} it reads it better still.` : "",
+    ]
+      .filter(Boolean)
+      .join(" ") || `About the same from all of them: ${fixed(code, 3)}.`
+  )
 }
