@@ -10,6 +10,7 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,26 +93,49 @@ def export(chosen: argparse.Namespace) -> None:
         os.environ["BENCH_DEVICE"] = chosen.device
 
 
-def run(name: str) -> dict[str, Any]:
-    """One benchmark: its rows, seconds, and its error ("" when there is none)."""
-    from benchmarks.table import show
+def run(name: str, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """One benchmark: its rows, seconds, and its error ("" when there is none).
 
-    began = time.perf_counter()
-    rows, error = [], ""
+    Args:
+        keep: is given what is there after each row of those that give their rows one by one.
+    """
+    from benchmarks.table import Row, show
+
+    began, spent = time.perf_counter(), cpu_seconds()
+    rows: list[Row] = []
+    error = ""
+
+    def result() -> dict[str, Any]:
+        return {
+            "name": name,
+            "seconds": round(time.perf_counter() - began, 2),
+            "cpu_seconds": round(cpu_seconds() - spent, 2),
+            "error": error,
+            "rows": [row.as_dict() for row in rows],
+        }
+
     try:
-        rows = importlib.import_module(f"benchmarks.{name}").measure()
-        show(rows)
+        found = importlib.import_module(f"benchmarks.{name}").measure()
+        if isinstance(found, list):
+            rows = found
+            show(rows)
+        else:
+            for row in found:
+                rows.append(row)
+                show([row])
+                keep(result())
     except Exception as caught:
         traceback.print_exc()
         error = f"{type(caught).__name__}: {caught}"
     except SystemExit as caught:
         error = f"it left: {caught}"
-    return {
-        "name": name,
-        "seconds": round(time.perf_counter() - began, 2),
-        "error": error,
-        "rows": [row.as_dict() for row in rows],
-    }
+    return result()
+
+
+def cpu_seconds() -> float:
+    """Of this process and of the children that have ended; other work on the machine does not count."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -126,14 +150,19 @@ def main(arguments: list[str] | None = None) -> int:
     from benchmarks.table import header
 
     print(header(), flush=True)
-    results = []
+    taken_on, results = header(), []
+
+    def keep(last: dict[str, Any]) -> None:
+        if out := os.environ.get("BENCH_OUT"):
+            content = {"header": taken_on, "toy": is_toy(), "benchmarks": [*results, last]}
+            Path(out).write_text(json.dumps(content, indent=1), "utf-8")
+
     for name in names:
         print(f"\n[{name}]", flush=True)
-        results.append(run(name))
-        print(f"({results[-1]['seconds']:.1f} s)", flush=True)
-        if os.environ.get("BENCH_OUT"):
-            content = {"header": header(), "toy": is_toy(), "benchmarks": results}
-            Path(os.environ["BENCH_OUT"]).write_text(json.dumps(content, indent=1), "utf-8")
+        result = run(name, keep)
+        keep(result)
+        results.append(result)
+        print(f"({result['seconds']:.1f} s, {result['cpu_seconds']:.1f} s of a core)", flush=True)
     return conclude(results)
 
 

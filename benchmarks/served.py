@@ -14,11 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.size import sized
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
+LONG = {"train.epochs": 100_000} | sized({}, {"data.source": "digits"})
+START_SECONDS = 120.0
 ROOT = Path(__file__).parent.parent
 
 
@@ -30,9 +33,9 @@ class Served:
 
     def train_for_long(self) -> RunFolder:
         """A run at full speed that does not end by itself within the benchmark."""
-        folder = submit(self.workspace, preset_spec("dense-64-32-16", {"train.epochs": 100_000}))
+        folder = submit(self.workspace, preset_spec("dense-64-32-16", LONG))
         ensure_supervisor(self.workspace)
-        while read_state(folder)["epoch"] < 3:
+        while read_state(folder)["epoch"] < sized(3, 2):
             time.sleep(0.05)
         return folder
 
@@ -43,27 +46,37 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until_it_answers(port: int) -> None:
-    while True:
+def wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once a server is there.
+
+    Raises:
+        RuntimeError: its process ended, or it did not answer in time; says what it printed last.
+    """
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2)
             return
         time.sleep(0.1)
+    words = log.read_text("utf-8", "replace")[-1000:]
+    raise RuntimeError(f"the server on port {port} does not answer (exit code {process.poll()}): {words}")
 
 
 @contextlib.contextmanager
 def serve() -> Iterator[Served]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         port = free_port()
-        process = subprocess.Popen(
-            [sys.executable, "server.py", "--port", str(port)],
-            cwd=ROOT,
-            env=os.environ | {"SELFSUP_WORKSPACE": name},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        log = Path(name) / "server.log"
+        with open(log, "wb") as words:
+            process = subprocess.Popen(
+                [sys.executable, "server.py", "--port", str(port)],
+                cwd=ROOT,
+                env=os.environ | {"SELFSUP_WORKSPACE": name},
+                stdout=words,
+                stderr=words,
+            )
         try:
-            wait_until_it_answers(port)
+            wait_until_it_answers(port, process, log)
             yield Served(Path(name), port, process.pid)
         finally:
             process.kill()

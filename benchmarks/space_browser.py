@@ -101,24 +101,26 @@ def scratch(script: str) -> Iterator[str]:
         port = free_port()
         path = Path(folder) / "app.py"
         path.write_text(script)
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "streamlit",
-                "run",
-                str(path),
-                "--server.port",
-                str(port),
-                "--server.headless",
-                "true",
-            ],
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        log = Path(folder) / "server.log"
+        with open(log, "wb") as words:
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "streamlit",
+                    "run",
+                    str(path),
+                    "--server.port",
+                    str(port),
+                    "--server.headless",
+                    "true",
+                ],
+                cwd=folder,
+                stdout=words,
+                stderr=words,
+            )
         try:
-            wait_until_it_answers(port)
+            wait_until_it_answers(port, process, log)
             yield f"http://localhost:{port}"
         finally:
             process.kill()

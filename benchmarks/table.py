@@ -34,7 +34,9 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        return asdict(self) | {"figures": {name: float(value) for name, value in self.figures.items()}}
+        figures = {name: float(value) for name, value in self.figures.items()}
+        is_met = None if self.is_met is None else bool(self.is_met)
+        return asdict(self) | {"figures": figures, "is_met": is_met}
 
 
 def left_out(claim: str, why: str, columns: Sequence[str]) -> Row:

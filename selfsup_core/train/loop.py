@@ -24,6 +24,13 @@ from selfsup_core.train.device import DeviceChoice
 TICK_SECONDS = 0.05
 MAX_HALVINGS = 3
 MAX_STEP_ROWS = 10_000
+NO_MEMORY = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
 LOWEST_SHARE = 0.1  # of the learning rate, at a schedule's end: nanoGPT's choice
 
 
@@ -69,6 +76,20 @@ def rate_share(config: TrainConfig, step: int, total: int) -> float:
     done = min(1.0, (step - config.warmup_steps) / max(1, total - config.warmup_steps))
     falling = 0.5 * (1 + math.cos(math.pi * done)) if config.schedule == "cosine" else 1 - done
     return LOWEST_SHARE + (1 - LOWEST_SHARE) * falling
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether this is how a device says that its memory does not suffice; libraries below torch have words of their own."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return any(words in str(error) for words in NO_MEMORY)
+
+
+def forget_unfinished(optimizer: torch.optim.Optimizer) -> None:
+    """Forget what Adam had begun to set up for a weight when memory ran out; it takes a half for a whole, and fails."""
+    for weight, known in list(optimizer.state.items()):
+        if not {"step", "exp_avg", "exp_avg_sq"} <= known.keys():
+            del optimizer.state[weight]
 
 
 def trained_state(model: nn.Module) -> dict[str, torch.Tensor]:
@@ -217,7 +238,7 @@ class Loop:
 
     def _autocast(self) -> Any:
         if self.choice.uses_bf16:
-            return torch.autocast("cuda", dtype=torch.bfloat16)
+            return torch.autocast(self.choice.name, dtype=torch.bfloat16)
         return nullcontext()
 
     def _update(self, rows: torch.Tensor) -> None:
@@ -258,10 +279,9 @@ class Loop:
             order = self._order()
             while self.index < len(order):
                 batch = order[self.index : self.index + self.config.batch_size]
-                try:
-                    self._update(batch)
-                except (RuntimeError, MemoryError) as error:
-                    yield self._halve(error)
+                if not self._fits(batch):
+                    # Here the failed step's tensors are gone: an exception that is still handled would hold on to them.
+                    yield self._halve()
                     continue
                 self.index += len(batch)
                 self.step += 1
@@ -297,19 +317,31 @@ class Loop:
                 )
         return means
 
-    def _halve(self, error: Exception) -> Event:
-        """Answer to a lack of memory; anything else is raised again."""
-        is_memory = isinstance(error, torch.OutOfMemoryError | MemoryError)
-        if not is_memory and "can't allocate memory" not in str(error):
-            raise error
-        if self.halvings == MAX_HALVINGS:
-            raise StudioError(
-                "Memory ran out even with the batch in eight parts.",
-                code="out-of-memory",
-                remedy="Use a smaller train.batch_size, a smaller network or smaller images.",
-            ) from error
+    def _fits(self, rows: torch.Tensor) -> bool:
+        """Do a step; False when memory did not suffice and a smaller part may do.
+
+        Raises:
+            StudioError: memory ran out even with the batch in eight parts; and whatever else a step raises.
+        """
+        try:
+            self._update(rows)
+        except (RuntimeError, MemoryError) as error:
+            if not lacks_memory(error):
+                raise
+            if self.halvings == MAX_HALVINGS:
+                raise StudioError(
+                    "Memory ran out even with the batch in eight parts.",
+                    code="out-of-memory",
+                    remedy="Use a smaller train.batch_size, a smaller network or smaller images.",
+                ) from error
+            return False
+        return True
+
+    def _halve(self) -> Event:
+        """Answer to a lack of memory."""
         self.halvings += 1
         self.optimizer.zero_grad(set_to_none=True)
+        forget_unfinished(self.optimizer)
         if self.choice.name == "cuda":
             torch.cuda.empty_cache()
         return Event(

@@ -13,9 +13,12 @@ from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
+from torch.utils._device import _device_constructors
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
+
+from benchmarks.same_draws import Elsewhere
 
 NAME = "pretend"
 if torch._C._get_privateuse1_backend_name() != NAME:
@@ -23,7 +26,13 @@ if torch._C._get_privateuse1_backend_name() != NAME:
 HERE = torch.device(NAME, 0)
 aten = torch.ops.aten
 # Operations that may be given tensors of both devices.
-BETWEEN = {aten.copy_.default, aten._to_copy.default}
+BETWEEN = {
+    aten.copy_.default,
+    aten._to_copy.default,
+    aten.to.device,
+    aten.to.dtype_layout,
+    aten.to.other,
+}
 # An index that lies on the CPU is sent to the device: slow, but allowed.
 INDEXED = {aten.index.Tensor, aten.index_put_.default, aten._index_put_impl_.default, aten.index_put.default}
 # Operations after which the CPU knows something of the device's numbers, so that it must wait for them.
@@ -37,22 +46,6 @@ WAITS = {
     aten.bincount.default,
     aten.repeat_interleave.Tensor,
 }
-REAL_GENERATOR = torch.Generator
-
-
-class Generator(REAL_GENERATOR):
-    """A generator that says which device it is for; the CPU's does the work."""
-
-    def __new__(cls, device: Any = "cpu") -> Generator:
-        made = super().__new__(cls, "cpu")
-        made.where = torch.device(device)
-        return made
-
-    def __init__(self, device: Any = "cpu") -> None: ...
-
-    @property
-    def device(self) -> torch.device:
-        return HERE if self.where.type == NAME else self.where
 
 
 class OnDevice(torch.Tensor):
@@ -90,9 +83,18 @@ class OnDevice(torch.Tensor):
     def tolist(self) -> Any:
         return self.cpu().tolist()
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        keys = key if isinstance(key, tuple) else (key,)
+        self.inner[tuple(bare(k) for k in keys)] = bare(value)
+
     @classmethod
     def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return perform(func, args, kwargs or {}, Counter())
+
+
+def bare(x: Any) -> Any:
+    """What is on the CPU of a tensor on the device; anything else as it is."""
+    return x.inner if isinstance(x, OnDevice) else x
 
 
 def perform(func: Any, args: Any, kwargs: dict[str, Any], waits: Counter[str]) -> Any:
@@ -100,17 +102,15 @@ def perform(func: Any, args: Any, kwargs: dict[str, Any], waits: Counter[str]) -
     flat, shape = tree_flatten((args, kwargs))
     ours = [x for x in flat if isinstance(x, OnDevice)]
     others = [x for x in flat if isinstance(x, torch.Tensor) and not isinstance(x, OnDevice)]
-    wanted = kwargs.get("device")
-    wanted = None if wanted is None else torch.device(wanted)
+    wanted = device_in(flat)
     to_device = wanted.type == NAME if wanted is not None else bool(ours)
     if func not in BETWEEN and ours:
         check_same_device(func, args, others)
     if ours and (func in WAITS or (func in BETWEEN and is_towards_cpu(args, wanted))):
         waits[str(func)] += 1
-    plain = [x.inner if isinstance(x, OnDevice) else x for x in flat]
+    plain = [bare(x) for x in flat]
+    plain = [torch.device("cpu") if isinstance(x, torch.device) else x for x in plain]
     plain_args, plain_kwargs = tree_unflatten(plain, shape)
-    if wanted is not None:
-        plain_kwargs = plain_kwargs | {"device": torch.device("cpu")}
     plain_kwargs.pop("pin_memory", None)
     result = func(*plain_args, **plain_kwargs)
     known = {id(x.inner): x for x in ours}
@@ -126,9 +126,14 @@ def perform(func: Any, args: Any, kwargs: dict[str, Any], waits: Counter[str]) -
 
     if func is aten.copy_.default:
         return args[0]
-    if func is aten._to_copy.default and not to_device:
+    if func in BETWEEN and not to_device:
         return result.clone() if any(result is x.inner for x in ours) else result
     return tree_map(wrap, result)
+
+
+def device_in(flat: list[Any]) -> torch.device | None:
+    """The device that an operation is asked for."""
+    return next((x for x in flat if isinstance(x, torch.device)), None)
 
 
 def is_towards_cpu(args: Any, wanted: torch.device | None) -> bool:
@@ -177,10 +182,9 @@ class Device(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        device = kwargs.get("device")
         flat = tree_flatten((args, kwargs))[0]
-        is_ours = device is not None and torch.device(device).type == NAME
-        if not is_ours and not any(isinstance(x, OnDevice) for x in flat):
+        device = device_in(flat)
+        if not any(isinstance(x, OnDevice) for x in flat) and (device is None or device.type != NAME):
             return func(*args, **kwargs)
         return perform(func, args, kwargs, self.waits)
 
@@ -188,9 +192,19 @@ class Device(TorchDispatchMode):
 @contextlib.contextmanager
 def pretended() -> Iterator[Device]:
     """The device for the time of the block. What it registers with torch stays, so a process of its own is best."""
-    torch.Generator = Generator
+    _device_constructors()  # remembers torch.tensor, so it must see the real one first
+    real = {name: getattr(torch, name) for name in ("Generator", "tensor", "inference_mode")}
+    torch.Generator = Elsewhere
+
+    def tensor(*given: Any, device: Any = None, **more: Any) -> torch.Tensor:
+        made = real["tensor"](*given, **more)
+        return made if device is None else made.to(device)
+
+    torch.tensor = tensor
+    torch.inference_mode = lambda *_: torch.no_grad()  # its tensors may not be wrapped
     try:
         with Generators(), Device() as device:
             yield device
     finally:
-        torch.Generator = REAL_GENERATOR
+        for name, value in real.items():
+            setattr(torch, name, value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import weakref
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from selfsup_core.models.modules.autoencoder import glorot_init
 from selfsup_core.objectives.reconstruction import Reconstruction, ReconstructionConfig
 from selfsup_core.train.config import TrainConfig
 from selfsup_core.train.device import choose_device
-from selfsup_core.train.loop import Loop
+from selfsup_core.train.loop import Loop, lacks_memory
 
 ROWS = torch.from_numpy(np.random.default_rng(0).random((50, 6), dtype=np.float32))
 
@@ -106,6 +108,70 @@ def test_lack_of_memory_halves_the_batch_and_keeps_the_gradient():
     assert len(notices) == 1
     assert "2 parts" in notices[0]
     torch.testing.assert_close(flat(hungry), flat(train(make_loop(epochs=2))), rtol=1e-4, atol=1e-5)
+
+
+def test_a_failed_step_leaves_nothing_in_memory_when_the_batch_is_halved():
+    """Its tensors must be gone before the cache is emptied: a handled exception would keep the step's frames alive."""
+    kept = []
+
+    class Greedy(Hungry):
+        def step(self, model, batch, generator):
+            if len(batch) > self.limit:
+                activations = model.encode(batch)
+                kept.append(weakref.ref(activations))
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return super().step(model, batch, generator)
+
+    loop = make_loop(Greedy(ReconstructionConfig()))
+    alive = []
+    real = loop._halve
+    loop._halve = lambda: alive.append(kept[-1]()) or real()
+    assert next(loop.events()).kind == "notice"
+    assert alive == [None]
+
+
+def test_memory_that_runs_out_while_adam_is_set_up_leaves_no_half_of_it():
+    loop, wanted = make_loop(epochs=1), make_loop(epochs=1)
+    real, calls = loop.optimizer.step, []
+
+    def step():
+        calls.append(0)
+        if len(calls) == 1:
+            weight = next(loop.model.parameters())
+            loop.optimizer.state[weight] = {"step": torch.zeros(()), "exp_avg": torch.zeros_like(weight)}
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real()
+
+    loop.optimizer.step = step
+    assert [e.kind for e in loop.events()].count("notice") == 1
+    torch.testing.assert_close(flat(loop), flat(train(wanted)), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("MPS backend out of memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+def test_every_way_of_saying_that_memory_does_not_suffice_is_known(error):
+    assert lacks_memory(error)
+
+
+def test_bf16_runs_on_whatever_device_trains():
+    loop = make_loop(epochs=1)
+    loop.choice = dataclasses.replace(loop.choice, uses_bf16=True)
+    seen = []
+    real = loop.objective.step
+    loop.objective.step = lambda *given: seen.append(torch.is_autocast_enabled("cpu")) or real(*given)
+    train(loop)
+    assert seen
+    assert all(seen)
 
 
 def test_after_three_halvings_it_says_what_to_do():
