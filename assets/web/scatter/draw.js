@@ -1,10 +1,23 @@
 // Draws many points: by WebGL2 where it is there, else on a plain canvas. Both are given the same typed arrays.
-// A point is 4 bytes of place (two numbers of 16 bits), 1 of color, 1 of size, 1 of state (bit 0 chosen, bit 1 hidden).
+// A point is 4 bytes of place (two numbers of 16 bits), 1 of color, 1 of size, and 1 of state: the bits below.
 
-import { addOutline, shapeOf } from "./shapes.js"
+import { addOutline } from "./shapes.js"
 
-export const CHOSEN = 1,
-  HIDDEN = 2
+export const CHOSEN = 1
+export const HIDDEN = 2
+export const FAINT = 4 // small and pale, under the others
+export const LARGE = 8 // large and outlined, over the others
+const LARGER = 2.2
+const SMALLER = 0.7
+const PALE = 0.4
+
+/** In which order points are drawn: dim ones, faint ones, plain ones, large ones. */
+export const DIM = 0
+const PLAIN = 2
+export function levelOf(state, anyChosen) {
+  if (state & HIDDEN || (anyChosen && !(state & CHOSEN))) return DIM
+  return state & FAINT ? 1 : state & LARGE ? 3 : PLAIN
+}
 
 const VERTEX = `#version 300 es
 layout(location = 0) in vec2 aFrom;
@@ -14,29 +27,31 @@ layout(location = 3) in float aSize;
 layout(location = 4) in float aState;
 uniform vec3 uFrom, uTo;
 uniform vec4 uView;
-uniform float uT, uPoint, uPass, uAny, uDim;
+uniform float uT, uPoint, uLevel, uAny, uDim;
 uniform sampler2D uColors;
 flat out vec4 vColor;
-flat out float vShape;
+flat out float vShape, vSize, vOutline;
+bool has(float state, float bit) { return mod(floor((state + 0.5) / bit), 2.0) > 0.5; }
 void main() {
   vec2 place = mix(uFrom.xy + aFrom * uFrom.z, uTo.xy + aTo * uTo.z, uT);
   gl_Position = vec4((place - uView.xy) * uView.zw, 0.0, 1.0);
-  float state = aState + 0.5;
-  bool isHidden = mod(floor(state / 2.0), 2.0) > 0.5, isChosen = mod(floor(state), 2.0) > 0.5 && !isHidden;
-  // First pass: what is dim; second pass: what stands out, on top.
-  bool isDim = isHidden || (uAny > 0.5 && !isChosen);
-  if ((uPass < 0.5) != isDim) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); }
-  gl_PointSize = uPoint * (0.5 + aSize) + (uPoint < 3.5 ? 0.0 : 1.0);
-  vColor = texelFetch(uColors, ivec2(int(aColor + 0.5), 0), 0);
-  vColor = isDim ? vec4(mix(vColor.rgb, vec3(0.6), 0.7), uDim) : vec4(vColor.rgb, 1.0);
-  float code = floor(aColor + 0.5);
-  vShape = code > 254.5 ? 0.0 : mod(code + 3.0 * floor(code / 10.0), 10.0);
+  bool isDim = has(aState, 2.0) || (uAny > 0.5 && !has(aState, 1.0));
+  bool isFaint = has(aState, 4.0), isLarge = has(aState, 8.0);
+  float level = isDim ? 0.0 : isFaint ? 1.0 : isLarge ? 3.0 : 2.0;
+  if (abs(level - uLevel) > 0.5) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); }
+  float scale = isLarge ? ${LARGER} : isFaint ? ${SMALLER} : 1.0;
+  gl_PointSize = vSize = uPoint * scale * (0.5 + aSize) + (uPoint < 3.5 ? 0.0 : 1.0);
+  vec4 entry = texelFetch(uColors, ivec2(int(aColor + 0.5), 0), 0);
+  vColor = isDim ? vec4(mix(entry.rgb, vec3(0.6), 0.7), uDim) : vec4(entry.rgb, isFaint ? ${PALE} : 1.0);
+  vShape = floor(entry.a * 255.0 + 0.5);
+  vOutline = isLarge && !isDim ? 1.0 : 0.0;
 }`
 const FRAGMENT = `#version 300 es
 precision highp float;
 flat in vec4 vColor;
-flat in float vShape;
-uniform float uPoint, uShapes, uAlpha;
+flat in float vShape, vSize, vOutline;
+uniform float uPoint, uShapes, uAlpha, uOutline;
+uniform vec3 uInk;
 out vec4 color;
 float box(vec2 p, vec2 b) { vec2 d = abs(p) - b; return max(d.x, d.y); }
 float ngon(vec2 p, float n, float turn) {
@@ -60,18 +75,24 @@ void main() {
     else if (vShape > 1.5) d = ngon(p, 3.0, -0.5236);
     else if (vShape > 0.5) d = box(p, vec2(0.72));
   }
-  float edge = 2.0 / max(uPoint, 1.0);
+  float edge = 2.0 / max(vSize, 1.0);
   float cover = 1.0 - smoothstep(-edge, edge * 0.3, d);
   if (cover < 0.03) discard;
-  color = vec4(vColor.rgb, vColor.a * cover * uAlpha);
+  // The rim lies within the shape and is one and a half pixels wide.
+  float rim = max(vOutline, uOutline) * smoothstep(-2.2 * edge, -1.5 * edge, d);
+  color = vec4(mix(vColor.rgb, uInk, rim), vColor.a * cover * uAlpha);
 }`
+const UNIFORMS = "uFrom uTo uView uT uPoint uLevel uAny uColors uShapes uAlpha uDim uOutline uInk".split(" ")
 
-/** {kind, set…, draw, destroy} for a canvas. */
-export function createRenderer(canvas, { force = "" } = {}) {
-  const gl =
-    force === "canvas"
-      ? null
-      : canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: false })
+/**
+ * {kind, set…, draw, destroy} for a canvas.
+ * @param {HTMLCanvasElement} canvas
+ * @param {{force?: string, isKept?: boolean}} options force: "canvas" does without WebGL; isKept: the picture can be read
+ * at any time, and saved
+ */
+export function createRenderer(canvas, { force = "", isKept = false } = {}) {
+  const about = { antialias: false, alpha: true, premultipliedAlpha: false, preserveDrawingBuffer: isKept }
+  const gl = force === "canvas" ? null : canvas.getContext("webgl2", about)
   return gl ? byWebGL(canvas, gl) : byCanvas(canvas)
 }
 
@@ -98,20 +119,7 @@ function byWebGL(canvas, gl) {
     if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
       throw new Error(gl.getProgramInfoLog(program))
     const uniforms = {}
-    for (const name of [
-      "uFrom",
-      "uTo",
-      "uView",
-      "uT",
-      "uPoint",
-      "uPass",
-      "uAny",
-      "uColors",
-      "uShapes",
-      "uAlpha",
-      "uDim",
-    ])
-      uniforms[name] = gl.getUniformLocation(program, name)
+    for (const name of UNIFORMS) uniforms[name] = gl.getUniformLocation(program, name)
     const buffers = Array.from({ length: 5 }, () => gl.createBuffer())
     const texture = gl.createTexture()
     made = { program, uniforms, buffers, texture }
@@ -176,7 +184,22 @@ function byWebGL(canvas, gl) {
     setStates(states) {
       fill(4, states, 1, gl.UNSIGNED_BYTE, false)
     },
-    draw({ from, to, t, view, point, hasShapes, anyChosen, anyHidden, alpha, dim, dpr, every = 1 }) {
+    draw({
+      from,
+      to,
+      t,
+      view,
+      point,
+      hasShapes,
+      anyChosen,
+      levels,
+      alpha,
+      dim,
+      dpr,
+      every = 1,
+      ink,
+      isOutlined,
+    }) {
       if (isLost || !count) {
         if (!isLost) {
           gl.clearColor(0, 0, 0, 0)
@@ -207,8 +230,10 @@ function byWebGL(canvas, gl) {
       gl.uniform1i(u.uColors, 0)
       gl.activeTexture(gl.TEXTURE0)
       gl.bindTexture(gl.TEXTURE_2D, made.texture)
-      for (const pass of anyChosen || anyHidden ? [0, 1] : [1]) {
-        gl.uniform1f(u.uPass, pass)
+      gl.uniform1f(u.uOutline, isOutlined ? 1 : 0)
+      gl.uniform3f(u.uInk, ink[0] / 255, ink[1] / 255, ink[2] / 255)
+      for (const level of levels) {
+        gl.uniform1f(u.uLevel, level)
         gl.drawArrays(gl.POINTS, 0, Math.floor(count / step))
       }
     },
@@ -244,43 +269,42 @@ function byCanvas(canvas) {
     setStates(newStates) {
       states = newStates
     },
-    draw({ from, to, t, view, point, hasShapes, anyChosen, alpha, dim, dpr }) {
+    draw({ from, to, t, view, point, hasShapes, anyChosen, levels, alpha, dim, dpr, ink, isOutlined }) {
       const { width, height } = canvas
       context.clearRect(0, 0, width, height)
       if (!last || !codes) return
-      const n = last.length / 2,
-        colors = Array.from(
-          { length: 256 },
-          (_, i) => `rgb(${table[4 * i]},${table[4 * i + 1]},${table[4 * i + 2]})`,
-        )
-      for (const pass of [0, 1]) {
-        context.globalAlpha = (pass ? 1 : dim) * alpha
-        const gray = "rgb(153,153,153)",
-          paths = new Map()
+      const n = last.length / 2
+      const css = (i) => `rgb(${table[4 * i]},${table[4 * i + 1]},${table[4 * i + 2]})`
+      for (const level of levels) {
+        const isDim = level === DIM
+        const scale = level === 3 ? LARGER : level === 1 ? SMALLER : 1
+        const hasRim = isOutlined || level === 3
+        const paths = new Map()
         for (let i = 0; i < n; i++) {
-          const isDim = states[i] & HIDDEN || (anyChosen && !(states[i] & CHOSEN))
-          if (!isDim !== !!pass) continue
+          if (levelOf(states[i], anyChosen) !== level) continue
           const x =
             (1 - t) * (from[0] + (first[2 * i] / 65535) * from[2]) +
             t * (to[0] + (last[2 * i] / 65535) * to[2])
           const y =
             (1 - t) * (from[1] + (first[2 * i + 1] / 65535) * from[2]) +
             t * (to[1] + (last[2 * i + 1] / 65535) * to[2])
-          const px = (((x - view[0]) * view[2] + 1) / 2) * width,
-            py = ((1 - (y - view[1]) * view[3]) / 2) * height
+          const px = (((x - view[0]) * view[2] + 1) / 2) * width
+          const py = ((1 - (y - view[1]) * view[3]) / 2) * height
           if (px < -20 || py < -20 || px > width + 20 || py > height + 20) continue
-          const r = (point * dpr * (0.5 + sizes[i] / 255)) / 2
-          if (hasShapes) {
-            if (!paths.has(codes[i])) paths.set(codes[i], new Path2D())
-            addOutline(paths.get(codes[i]), shapeOf(codes[i]), px, py, r)
-          } else {
-            context.fillStyle = pass ? colors[codes[i]] : gray
-            context.fillRect(px - r, py - r, 2 * r, 2 * r)
-          }
+          const r = (point * dpr * scale * (0.5 + sizes[i] / 255)) / 2
+          if (!paths.has(codes[i])) paths.set(codes[i], new Path2D())
+          const path = paths.get(codes[i])
+          if (point < 3.5) path.rect(px - r, py - r, 2 * r, 2 * r)
+          else addOutline(path, hasShapes ? table[4 * codes[i] + 3] : 0, px, py, r)
         }
+        context.globalAlpha = alpha * (isDim ? dim : level === 1 ? PALE : 1)
         for (const [code, path] of paths) {
-          context.fillStyle = pass ? colors[code] : gray
+          context.fillStyle = isDim ? "rgb(153,153,153)" : css(code)
           context.fill(path)
+          if (!hasRim || isDim) continue
+          context.lineWidth = 1.5 * dpr
+          context.strokeStyle = `rgb(${ink.join(",")})`
+          context.stroke(path)
         }
       }
     },

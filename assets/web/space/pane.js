@@ -1,6 +1,6 @@
 // One map: its points, what is being drawn of it, and the card under the pointer.
 
-import { el, setText } from "../lib/dom.js"
+import { el, placeCardAt, setText } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"
 import { createPlot } from "../scatter/plot.js"
 import { createSelection } from "../scatter/select.js"
@@ -98,9 +98,7 @@ export function createPane(pane, { base, theme, hooks }) {
     if (picture) picture.className = "stage-big"
     card.replaceChildren(...(picture ? [picture] : []), ...lines)
     card.hidden = false
-    const box = card.getBoundingClientRect()
-    card.style.left = `${Math.max(8, Math.min(x + 16, innerWidth - box.width - 8))}px`
-    card.style.top = `${Math.max(8, Math.min(y + 16, innerHeight - box.height - 8))}px`
+    placeCardAt(card, x, y)
   }
 
   /** Looks at how the map stands until it is done. */
