@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from playwright._impl._driver import compute_driver_executable
@@ -34,3 +36,15 @@ def test_every_module_can_be_loaded_and_finds_what_it_imports():
     web = ROOT / "assets" / "web"
     loads = "".join(f"await import({path.as_uri()!r});\n" for path in sorted(web.rglob("*.js")))
     run_node("--input-type=module", "--eval", loads)
+
+
+def imports_of(path: Path) -> set[Path]:
+    names = re.findall(r'^(?:import|export)\b[^"]*"(\..*?)"', path.read_text(), re.MULTILINE)
+    return {(path.parent / name).resolve() for name in names}
+
+
+def test_the_page_latent_space_asks_for_all_its_modules_at_once():
+    main = ROOT / "assets/web/space/main.js"
+    named = imports_of(main)
+    needed = set().union(*map(imports_of, named))
+    assert needed <= named, sorted(path.name for path in needed - named)

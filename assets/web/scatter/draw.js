@@ -1,4 +1,4 @@
-// Draws many points: by WebGL2 where it is there, else on a plain canvas. Both are given the same typed arrays.
+// Draws many points: by WebGL2 where there is a graphics card, else on a plain canvas. Both are given the same typed arrays.
 // A point is 4 bytes of place (two numbers of 16 bits), 1 of color, 1 of size, and 1 of state: the bits below.
 
 import { addOutline } from "./shapes.js"
@@ -87,13 +87,28 @@ const UNIFORMS = "uFrom uTo uView uT uPoint uLevel uAny uColors uShapes uAlpha u
 /**
  * {kind, set…, draw, destroy} for a canvas.
  * @param {HTMLCanvasElement} canvas
- * @param {{force?: string, isKept?: boolean}} options force: "canvas" does without WebGL; isKept: the picture can be read
- * at any time, and saved
+ * @param {{force?: string, isKept?: boolean}} options force: "canvas" or "webgl" (even where it is computed without a
+ * graphics card, which is slower than the canvas); isKept: the picture can be read at any time, and saved
  */
 export function createRenderer(canvas, { force = "", isKept = false } = {}) {
   const about = { antialias: false, alpha: true, premultipliedAlpha: false, preserveDrawingBuffer: isKept }
-  const gl = force === "canvas" ? null : canvas.getContext("webgl2", about)
+  const wantsGL = force === "webgl" || (force !== "canvas" && hasGraphicsCard())
+  const gl = wantsGL ? canvas.getContext("webgl2", about) : null
   return gl ? byWebGL(canvas, gl) : byCanvas(canvas)
+}
+
+let knownCard = null
+/** Whether WebGL is more than a program that computes each pixel. */
+function hasGraphicsCard() {
+  if (knownCard !== null) return knownCard
+  const gl = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true })
+  if (gl) {
+    const about = gl.getExtension("WEBGL_debug_renderer_info")
+    const name = gl.getParameter(about ? about.UNMASKED_RENDERER_WEBGL : gl.RENDERER)
+    knownCard = !/swiftshader|llvmpipe|softpipe|software|basic render/i.test(name)
+    gl.getExtension("WEBGL_lose_context")?.loseContext()
+  } else knownCard = false
+  return knownCard
 }
 
 function byWebGL(canvas, gl) {
@@ -245,14 +260,123 @@ function byWebGL(canvas, gl) {
   }
 }
 
+/** Without a graphics card: small points are written into the pixels, larger ones are copies of a few drawn ones. */
 function byCanvas(canvas) {
   const context = canvas.getContext("2d")
-  let first = null,
-    last = null,
-    codes = null,
-    table = null,
-    sizes = null,
-    states = null
+  let first = null
+  let last = null
+  let codes = null
+  let table = null
+  let sizes = null
+  let states = null
+  let image = null
+  let stamps = new Map()
+  let madeFor = "" // what the stamps' looks depend on
+
+  /** Calls `visit(i, x, y)`, in pixels, for each point of a level that is seen. */
+  function eachPoint({ from, to, t, view, anyChosen, every = 1 }, level, visit) {
+    const { width, height } = canvas
+    const ax = ((view[2] * width) / 2) * (1 - t)
+    const bx = ((view[2] * width) / 2) * t
+    const ay = ((view[3] * height) / 2) * (1 - t)
+    const by = ((view[3] * height) / 2) * t
+    const a = from[2] / 65535
+    const b = to[2] / 65535
+    // x = a constant + two coordinates of 16 bits, each times a constant
+    const x0 = ax * from[0] + bx * to[0] - (view[0] * view[2] * width) / 2 + width / 2
+    const y0 = height / 2 - ay * from[1] - by * to[1] + (view[1] * view[3] * height) / 2
+    for (let i = 0; i < codes.length; i += every) {
+      if (levelOf(states[i], anyChosen) !== level) continue
+      const x = x0 + ax * a * first[2 * i] + bx * b * last[2 * i]
+      const y = y0 - ay * a * first[2 * i + 1] - by * b * last[2 * i + 1]
+      if (x > -20 && y > -20 && x < width + 20 && y < height + 20) visit(i, x, y)
+    }
+  }
+
+  function drawPixels(look, point) {
+    const { width, height } = canvas
+    if (image?.width !== width || image.height !== height) image = context.createImageData(width, height)
+    const { data } = image
+    data.fill(0)
+    for (const level of look.levels) {
+      const isDim = level === DIM
+      const alpha = 255 * alphaOf(look, level)
+      const scale = point * scaleOf(level)
+      eachPoint(look, level, (i, x, y) => {
+        const side = Math.max(1, Math.round(scale * (0.5 + sizes[i] / 255)))
+        const left = Math.round(x - side / 2)
+        const top = Math.round(y - side / 2)
+        const entry = 4 * codes[i]
+        const red = isDim ? 153 : table[entry]
+        const green = isDim ? 153 : table[entry + 1]
+        const blue = isDim ? 153 : table[entry + 2]
+        const right = Math.min(width, left + side)
+        const bottom = Math.min(height, top + side)
+        for (let row = Math.max(0, top); row < bottom; row++) {
+          for (let column = Math.max(0, left); column < right; column++) {
+            const at = 4 * (row * width + column)
+            // What is below shows through: source over destination, colors not multiplied by alpha.
+            const all = alpha + (data[at + 3] * (255 - alpha)) / 255
+            const share = alpha / all
+            data[at] += (red - data[at]) * share
+            data[at + 1] += (green - data[at + 1]) * share
+            data[at + 2] += (blue - data[at + 2]) * share
+            data[at + 3] = all
+          }
+        }
+      })
+    }
+    context.putImageData(image, 0, 0)
+  }
+
+  /** A point that is drawn once and copied. */
+  function makeStamp(color, shape, radius, rim) {
+    const stamp = document.createElement("canvas")
+    const side = 2 * Math.ceil(1.2 * radius + 2)
+    stamp.width = stamp.height = side
+    const pen = stamp.getContext("2d")
+    pen.beginPath()
+    addOutline(pen, shape, side / 2, side / 2, radius)
+    pen.fillStyle = color
+    pen.fill()
+    if (rim) {
+      pen.lineWidth = rim.width
+      pen.strokeStyle = rim.color
+      pen.stroke()
+    }
+    return stamp
+  }
+
+  function drawStamps(look, point) {
+    const { dpr, ink, hasShapes, isOutlined } = look
+    const rim = { width: 1.5 * dpr, color: `rgb(${ink.join(",")})` }
+    const made = `${rim.color} ${dpr} ${hasShapes}`
+    if (made !== madeFor || stamps.size > 4000) stamps = new Map()
+    madeFor = made
+    context.clearRect(0, 0, canvas.width, canvas.height)
+    for (const level of look.levels) {
+      const isDim = level === DIM
+      const hasRim = !isDim && (isOutlined || level === 3)
+      const scale = 4 * (point / 2) * scaleOf(level)
+      context.globalAlpha = alphaOf(look, level)
+      eachPoint(look, level, (i, x, y) => {
+        // Radii in steps of a quarter of a pixel, so that few stamps do.
+        const quarters = Math.round(scale * (0.5 + sizes[i] / 255))
+        const key = codes[i] + 256 * ((isDim ? 1 : 0) + (hasRim ? 2 : 0) + 4 * quarters)
+        let stamp = stamps.get(key)
+        if (!stamp) {
+          const entry = 4 * codes[i]
+          const color = `rgb(${isDim ? "153,153,153" : table.slice(entry, entry + 3).join(",")})`
+          stamp = makeStamp(color, hasShapes ? table[entry + 3] : 0, quarters / 4, hasRim ? rim : null)
+          stamps.set(key, stamp)
+        }
+        // At whole pixels they are copied, not computed anew.
+        context.drawImage(stamp, Math.round(x - stamp.width / 2), Math.round(y - stamp.height / 2))
+      })
+    }
+    context.globalAlpha = 1
+  }
+
   return {
     kind: "canvas",
     setPlaces(from, to) {
@@ -262,6 +386,7 @@ function byCanvas(canvas) {
     setColors(newCodes, newTable) {
       codes = newCodes
       table = newTable
+      stamps = new Map()
     },
     setSizes(newSizes) {
       sizes = newSizes
@@ -269,45 +394,15 @@ function byCanvas(canvas) {
     setStates(newStates) {
       states = newStates
     },
-    draw({ from, to, t, view, point, hasShapes, anyChosen, levels, alpha, dim, dpr, ink, isOutlined }) {
-      const { width, height } = canvas
-      context.clearRect(0, 0, width, height)
-      if (!last || !codes) return
-      const n = last.length / 2
-      const css = (i) => `rgb(${table[4 * i]},${table[4 * i + 1]},${table[4 * i + 2]})`
-      for (const level of levels) {
-        const isDim = level === DIM
-        const scale = level === 3 ? LARGER : level === 1 ? SMALLER : 1
-        const hasRim = isOutlined || level === 3
-        const paths = new Map()
-        for (let i = 0; i < n; i++) {
-          if (levelOf(states[i], anyChosen) !== level) continue
-          const x =
-            (1 - t) * (from[0] + (first[2 * i] / 65535) * from[2]) +
-            t * (to[0] + (last[2 * i] / 65535) * to[2])
-          const y =
-            (1 - t) * (from[1] + (first[2 * i + 1] / 65535) * from[2]) +
-            t * (to[1] + (last[2 * i + 1] / 65535) * to[2])
-          const px = (((x - view[0]) * view[2] + 1) / 2) * width
-          const py = ((1 - (y - view[1]) * view[3]) / 2) * height
-          if (px < -20 || py < -20 || px > width + 20 || py > height + 20) continue
-          const r = (point * dpr * scale * (0.5 + sizes[i] / 255)) / 2
-          if (!paths.has(codes[i])) paths.set(codes[i], new Path2D())
-          const path = paths.get(codes[i])
-          if (point < 3.5) path.rect(px - r, py - r, 2 * r, 2 * r)
-          else addOutline(path, hasShapes ? table[4 * codes[i] + 3] : 0, px, py, r)
-        }
-        context.globalAlpha = alpha * (isDim ? dim : level === 1 ? PALE : 1)
-        for (const [code, path] of paths) {
-          context.fillStyle = isDim ? "rgb(153,153,153)" : css(code)
-          context.fill(path)
-          if (!hasRim || isDim) continue
-          context.lineWidth = 1.5 * dpr
-          context.strokeStyle = `rgb(${ink.join(",")})`
-          context.stroke(path)
-        }
-      }
+    draw(look) {
+      if (!last || !codes || codes.length !== last.length / 2) return
+      const point = look.point * look.dpr
+      if (look.point < 3.5) drawPixels(look, point)
+      else drawStamps(look, point)
     },
     destroy() {},
   }
 }
+
+const scaleOf = (level) => (level === 3 ? LARGER : level === 1 ? SMALLER : 1)
+const alphaOf = ({ alpha, dim }, level) => alpha * (level === DIM ? dim : level === 1 ? PALE : 1)

@@ -197,8 +197,11 @@ export function createPlot(root, options) {
 
   function drawPoints(dpr, t, point) {
     adapt(t < 1)
-    const mx = isMovedAsPicture() ? Math.round(width() * MARGIN) : 0
-    const my = isMovedAsPicture() ? Math.round(height() * MARGIN) : 0
+    // The very first picture is the quickest one; what lies beyond the edges is drawn when it has been seen.
+    const margin = isMovedAsPicture() && isPainted ? MARGIN : 0
+    if (isMovedAsPicture() && !isPainted) settle = setTimeout(renew, 2 * REST_MS)
+    const mx = Math.round(width() * margin)
+    const my = Math.round(height() * margin)
     const w = width() + 2 * mx
     const h = height() + 2 * my
     fitCanvas(canvas, w, h, dpr)
