@@ -4,17 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+WORKERS ?= 2
 
 .PHONY: run test lint lint-js install clean bench
 run: $(INSTALLED)
 	$(BIN)/python server.py --open
 
+# How tests are shared out is said in tests/conftest.py. What asserts how long something takes runs last and alone. Code 5 says that a call had no tests: PYTEST_ADDOPTS may
+# choose such that only one of them has any.
 test: lint
-	$(BIN)/python -m pytest
+	@parallel=0; serial=0; \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not serial" || parallel=$$?; \
+	$(BIN)/python -m pytest -m serial || serial=$$?; \
+	case "$$parallel $$serial" in "0 0" | "0 5" | "5 0") ;; *) exit 1 ;; esac
 
 lint: $(INSTALLED_DEV) lint-js
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --quiet 2>/dev/null || $(BIN)/lint-imports --no-cache
 
 # The wheel carries the tool for Linux on x86-64; other machines take it from npm.

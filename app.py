@@ -4,6 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from selfsup_core.errors import StudioError
+from selfsup_core.runs.folder import default_workspace
+from selfsup_core.runs.workspace import open_workspace
+
 ROOT = Path(__file__).parent
 
 st.set_page_config(page_title="SelfSup Studio", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide")
@@ -41,4 +45,9 @@ page = st.navigation(
     ],
     position="top",
 )
+try:
+    open_workspace(default_workspace())
+except StudioError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
 page.run()

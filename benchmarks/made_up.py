@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.size import sized
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import SOURCES, Source
 
-ROWS, BATCH, EPOCHS = 60_000, 256, 8
+ROWS, BATCH, EPOCHS = sized(60_000, 3_000), 256, sized(8, 2)
 TRAIN = {"batch_size": BATCH, "epochs": EPOCHS, "threads": 1, "device": "cpu"}
 
 

@@ -7,6 +7,7 @@ import json
 from benchmarks.table import Row
 from benchmarks.throughput import run_code
 
+COLUMNS = ("import_s", "heavy_modules")
 CODE = """
 import time, json, sys
 began = time.perf_counter()
@@ -28,5 +29,6 @@ def measure() -> list[Row]:
             f"{found['seconds']:.2f} s, heavy ones: {heavy}",
             "no torch",
             "torch" not in heavy,
+            {"import_s": found["seconds"], "heavy_modules": len(found["heavy"])},
         )
     ]

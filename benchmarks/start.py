@@ -6,13 +6,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.size import sized
 from benchmarks.table import Row, percentile, spread
 from selfsup_core.runs.folder import ENDED, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
-WARM_ROUNDS = 7
+WARM_ROUNDS, COLD_ROUNDS = sized(7, 1), sized(2, 1)
+COLUMNS = ("warm_p95_s", "cold_s")
 
 
 def first_metric(workspace: Path) -> float:
@@ -30,7 +32,7 @@ def first_metric(workspace: Path) -> float:
 
 def measure() -> list[Row]:
     cold = []
-    for _ in range(2):
+    for _ in range(COLD_ROUNDS):
         with tempfile.TemporaryDirectory() as name:
             cold.append(first_metric(Path(name)))
             warm = [first_metric(Path(name)) for _ in range(WARM_ROUNDS)]
@@ -41,6 +43,13 @@ def measure() -> list[Row]:
             f"{spread(warm)} s",
             "at most 1.0 s",
             percentile(warm, 0.95) <= 1,
+            {"warm_p95_s": percentile(warm, 0.95)},
         ),
-        Row("submit to first metric, all cold", f"{spread(cold)} s", "at most 10 s", max(cold) <= 10),
+        Row(
+            "submit to first metric, all cold",
+            f"{spread(cold)} s",
+            "at most 10 s",
+            max(cold) <= 10,
+            {"cold_s": max(cold)},
+        ),
     ]

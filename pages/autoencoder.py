@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from pages.parts.shared.advanced import choose_advanced
-from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import CHOICE_LABELS, help_text, widget
 from pages.parts.shared.live import open_asked, show_run
+from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
 from pages.parts.shared.runlist import PAGES
-from pages.parts.shared.workspace import errors_shown, start, workspace
+from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import find_source, list_sources, open_source
 from selfsup_core.errors import StudioError
 from selfsup_core.features.vectorize import input_shape
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.models import MODELS
-from selfsup_core.runs.folder import open_run, read_state
+from selfsup_core.runs.compose import compose_spec
 from selfsup_core.runs.spec import (
     RunSpec,
     known_settings,
     list_presets,
     make_spec,
     preset_spec,
-    read_spec,
 )
 
 WATCHABLE = 5.0
@@ -85,15 +85,14 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         for name, source in list_sources(workspace()).items()
         if source.kind in kinds and (name == base.data.source or not source.missing())
     }
-    take_data(preset, list(sources), base.data.source)
-    with data:
-        source = choose_one(
-            st,
-            "Data",
-            {name: source.title for name, source in sources.items()},
-            key=f"data-{preset}",
-            help=help_text(settings["data.source"]),
-        )
+    source = choose_source(
+        data,
+        "Data",
+        {name: source.title for name, source in sources.items()},
+        key=f"data-{preset}",
+        default=base.data.source,
+        help=help_text(settings["data.source"]),
+    )
     with loss:
         # Kept apart for each preset: a masked autoencoder begins with another loss than the rest.
         begin_with(f"loss-{preset}", base.objective.loss)
@@ -106,14 +105,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         )
     with epochs:
         count = widget(settings["train.epochs"], base.train.epochs, key=f"epochs-{preset}")
-    clicked = train.button(
-        "Train",
-        type="primary",
-        icon=":material/play_arrow:",
-        key="train",
-        width="stretch",
-        help="Start a new run with these settings.",
-    )
+    clicked = train_button(train, "train")
     values: dict[str, Any] = {
         "data.source": source,
         "objective.loss": chosen,
@@ -128,7 +120,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         missing = sources[source].missing()
         if missing:
             st.warning(missing, icon=":material/download:")
-        return make_spec(base.as_dict(), values), preset, clicked
+        return compose_spec(workspace(), partial(make_spec, base.as_dict()), values), preset, clicked
     return None, preset, clicked
 
 
@@ -138,21 +130,14 @@ def begin_with(key: str, value: Any) -> None:
         st.session_state[key] = value
 
 
-def take_over(run: str) -> None:
-    """When a run is opened, let the controls show what it was made with, so that Train means "like this one"."""
-    if not run or st.session_state.get("taken_over") == run:
-        return
-    st.session_state["taken_over"] = run
-    try:
-        folder = open_run(workspace(), run)
-        preset, spec = read_state(folder)["preset"], read_spec(folder.spec)
-    except StudioError:
-        return  # the page says below what is wrong with this run
-    if preset in list_presets():
-        st.session_state["network"] = preset
-        st.session_state[f"loss-{preset}"] = spec.objective.loss
-        st.session_state[f"data-{preset}"] = spec.data.source
-        st.session_state[f"epochs-{preset}"] = spec.train.epochs
+def controls_of(preset: str, _state: dict[str, Any], spec: RunSpec) -> dict[str, Any]:
+    """Widget keys and what they show for a run."""
+    return {
+        "network": preset,
+        f"loss-{preset}": spec.objective.loss,
+        f"data-{preset}": spec.data.source,
+        f"epochs-{preset}": spec.train.epochs,
+    }
 
 
 def prefer_network() -> None:
@@ -166,15 +151,6 @@ def prefer_network() -> None:
             st.session_state["network"] = "dense-table"
     except StudioError:
         return  # gone; the list below does not have it
-
-
-def take_data(preset: str, names: list[str], default: str) -> None:
-    """`?data=my-…` on the address, as the Data page links, chooses that set; one that is gone is let go."""
-    key, wanted = f"data-{preset}", st.query_params.get("data", "")
-    if wanted in names and st.session_state.get("taken_data") != wanted:
-        st.session_state["taken_data"] = st.session_state[key] = wanted
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = default
 
 
 def show_samples(source: str) -> None:
@@ -208,14 +184,11 @@ def describe_network(spec: RunSpec) -> str:
 
 
 st.title("Autoencoder", anchor=False)
-take_over(st.query_params.get("run", ""))
+take_over(st.query_params.get("run", ""), task="autoencoder", keys=controls_of)
 with st.container(key="controls"):
     spec, preset, clicked = choose_spec()
 if clicked and spec:
-    with errors_shown():
-        run = start(spec, preset=preset, button="train")
-        st.session_state.pop("stage_failed", None)
-        st.query_params.from_dict({"run": run})
+    start_clicked(spec, preset=preset, button="train")
 run = st.query_params.get("run", "")
 if run:
     if asked := open_asked(run):

@@ -8,7 +8,7 @@ from pages.parts.shared.workspace import errors_shown, workspace
 from pages.parts.space.map import show_map
 from pages.parts.space.pick import choose_map
 from selfsup_core.errors import StudioError
-from selfsup_core.inspection.process import warm
+from selfsup_core.inspection.client import warm
 
 st.title("Latent space", anchor=False)
 warm(workspace(), "maps")

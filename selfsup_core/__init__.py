@@ -1,3 +1,3 @@
 """SelfSup Studio's core: data, models, objectives, training and runs. Imports no streamlit."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

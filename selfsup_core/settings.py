@@ -6,9 +6,9 @@ A field gives its type, default, bounds, a one-line description and, under `why`
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import annotated_types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +18,7 @@ from selfsup_core.errors import SettingError
 
 __all__ = [
     "Config",
+    "KindConfig",
     "Setting",
     "apply_overrides",
     "explain",
@@ -33,8 +34,23 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class KindConfig(Config):
+    """Base of the settings of what is registered by name (networks, objectives): `kind` is that name."""
+
+    if TYPE_CHECKING:
+        # Each has a field of its own, a Literal with a default; one here would come first among its fields.
+        kind: str
+
+
 def setting(
-    default: Any, description: str, *, title: str = "", why: str = "", live: bool = False, **bounds
+    default: Any,
+    description: str,
+    *,
+    title: str = "",
+    why: str = "",
+    live: bool = False,
+    known: Callable[[], tuple[str, ...]] | None = None,
+    **bounds: Any,
 ) -> Any:
     """Declare one field.
 
@@ -43,13 +59,14 @@ def setting(
         title: short label; made from the field's name when empty.
         why: the reason for the default.
         live: whether a running training takes the change at its next step.
+        known: gives the names that may be chosen, where they come from a registry; a validator checks them.
         bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
     return Field(
         default=default,
         title=title or None,
         description=description,
-        json_schema_extra={"why": why, "live": live},
+        json_schema_extra={"why": why, "live": live, "known": known},
         **bounds,
     )
 
@@ -89,9 +106,17 @@ def in_full(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else f"{value:g}"
 
 
+def choices_of(field: FieldInfo, extra: dict[str, Any]) -> tuple[Any, ...]:
+    """What may be chosen, () where any value of the type goes."""
+    if known := extra.get("known"):
+        return tuple(known())
+    return get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+
+
 def describe_field(path: str, field: FieldInfo) -> Setting:
     """Read one declaration."""
-    low = high = None
+    low: Any = None
+    high: Any = None
     low_is_open = False
     for rule in field.metadata:
         if isinstance(rule, annotated_types.Ge):
@@ -109,7 +134,7 @@ def describe_field(path: str, field: FieldInfo) -> Setting:
         why=str(extra.get("why", "")),
         default=field.get_default(call_default_factory=True),
         annotation=field.annotation,
-        choices=get_args(field.annotation) if get_origin(field.annotation) is Literal else (),
+        choices=choices_of(field, extra),
         low=low,
         high=high,
         low_is_open=low_is_open,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,52 @@ from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.processes import is_alive
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.helpers import wait_for
+
+# Folders whose tests share what takes seconds to make: a server and a browser, a supervisor, trained runs, a language
+# model.
+TOGETHER = {
+    "browser": "browser",
+    "cli": "supervisor",
+    "inspection": "inspection",
+    "pretrained": "pretrained",
+    "workers": "supervisor",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mutations", type=int, default=25, help="Mutations of each importer's file.")
+    parser.addoption(
+        "--mutation-seed", type=int, help="Mutations of an earlier run; else new ones each time."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.mutation_seed is None:  # the processes of -n take the seed over
+        config.option.mutation_seed = secrets.randbits(32)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What `--dist loadgroup` does here: groups are handed out whole, in the order of their folders.
+
+    Marks named xdist_group do nothing: xdist 3.8 writes them where pytest 9.2 does not look.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    config.option.loadscopereorder = False  # the browser's tests come first, for they take longest
+    return Groups(config, log)
+
+
+def group_of(nodeid: str) -> str:
+    """Tests of one group run in one process: those of a file, or of folders that share something expensive."""
+    file = nodeid.split("::")[0]
+    return TOGETHER.get(Path(file).parts[1], file)
 
 
 @pytest.fixture

@@ -86,6 +86,15 @@ def wait_for(check: Callable[[], T], what: str, seconds: float = 90.0) -> T:
         time.sleep(0.005)
 
 
+def stays(read: Callable[[], T], what: str, seconds: float = 0.3) -> T:
+    """What `read` returns now, if that does not change for so long."""
+    first, deadline = read(), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert (now := read()) == first, f"{what} changed from {first} to {now}"
+        time.sleep(0.005)
+    return first
+
+
 def wait_status(folder: RunFolder, *statuses: str, seconds: float = 90.0) -> dict[str, Any]:
     """The state once its status is one of these."""
 

@@ -76,9 +76,11 @@ def why_command(
     as_json: AsJson = False,
 ) -> None:
     """Why a sample is named as it is: what speaks for and against it, and the labeled rows most like it."""
-    from selfsup_core.inspection.classifiers import Classifiers
+    from selfsup_core.inspection.desk import Desk
+    from selfsup_core.inspection.subject import Subject
 
-    why = Classifiers(place(workspace)).use(run, "why", {"text": text, "row": row, "epoch": epoch})
+    values = {"text": text, "row": row, "epoch": epoch}
+    why = Desk(place(workspace)).ask(Subject("classifier", run), "why", values).about
     rows = [("PART", "NATS")]
     if "places" in why:
         pairs = sorted(zip(why["places"], why["parts"], strict=True), key=lambda pair: -abs(pair[1]))

@@ -22,19 +22,19 @@ RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run'
 @lab_app.command("tools")
 def tools_command(as_json: AsJson = False) -> None:
     """Every tool with its settings."""
-    from selfsup_core.inspection.registry import TOOLS
+    from selfsup_core.inspection.asking import questions_about
     from selfsup_core.settings import list_settings
 
     entries = [
         {
             "tool": name,
-            "about": (entry.run.__doc__ or "").strip().splitlines()[0],
+            "about": entry.about,
             "settings": [
                 {"setting": s.path, "default": s.default, "bounds": s.bounds, "about": s.description}
                 for s in list_settings(entry.config)
             ],
         }
-        for name, entry in sorted(TOOLS.items())
+        for name, entry in sorted(questions_about("run").items())
     ]
     rows = [("TOOL", "SETTING", "DEFAULT", "ABOUT")]
     for entry in entries:
@@ -59,17 +59,17 @@ def use_command(
     as_json: AsJson = False,
 ) -> None:
     """Use one tool; says what came of it and writes arrays and pictures where --out says."""
-    from selfsup_core.inspection.model_at import Kits
-    from selfsup_core.inspection.registry import use_tool
+    from selfsup_core.inspection.desk import Desk
+    from selfsup_core.inspection.subject import Subject
     from selfsup_core.runs.folder import open_run
 
     root = place(workspace)
     folder = open_run(root, run)
-    kits = Kits(root)
+    desk = Desk(root)
     values = dict(parse_assignment(text, "steps=9") for text in assignments or []) | {"epoch": epoch}
-    answer = use_tool(kits, folder.id, tool, values)
-    written = write_answer(answer, kits.kit(folder.id).data.item_shape, out, tool) if out else []
-    about = answer.about | {"arrays": {k: list(v.shape) for k, v in answer.arrays.items()}}
+    answer = desk.ask(Subject("run", folder.id), tool, values)
+    written = write_answer(answer, desk.kits.kit(folder.id).data.item_shape, out, tool) if out else []
+    about = dict(answer.about) | {"arrays": {k: list(v.shape) for k, v in answer.arrays.items()}}
     lines = [f"{name}: {value}" for name, value in about.items()]
     show(about | {"written": written}, as_json, "\n".join([*lines, *written]))
 

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
-from selfsup_core.inspection.language import AttentionAsk, Models, PlaceAsk, WriteAsk
+from selfsup_core.inspection.desk import Desk
+from selfsup_core.inspection.questions.language import AttentionAsk, PlaceAsk, WriteAsk
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.settings import list_settings
 
 language_app = typer.Typer(help="Language models: look inside one, let it write.", no_args_is_help=True)
@@ -49,16 +51,14 @@ def models_command(workspace: Workspace = None, as_json: AsJson = False) -> None
     show(entries, as_json, table(rows))
 
 
-def here(workspace: Any) -> Models:
-    """Models that are loaded into this very process."""
-    return Models(place(workspace))
+def here(workspace: Any) -> Desk:
+    """Answers with models that are loaded into this very process."""
+    return Desk(place(workspace))
 
 
-def ask(models: Models, model: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
-    from selfsup_core.inspection.language import use_language_tool
-
+def ask(desk: Desk, model: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
     name = str(Path(model).resolve()) if Path(model).is_dir() else model
-    return use_language_tool(models, name, tool, values)
+    return dict(desk.ask(Subject("language-model", name), tool, values).about)
 
 
 def summary_of(found: dict[str, Any]) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from selfsup_core.runs.folder import default_workspace
+from selfsup_core.runs.workspace import open_workspace
 
 Workspace = Annotated[
     Path | None,
@@ -18,16 +20,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 
 
 def place(workspace: Path | None) -> Path:
-    return workspace.resolve() if workspace else default_workspace()
+    return open_workspace(workspace.resolve() if workspace else default_workspace())
 
 
 def show(value: Any, as_json: bool, text: str) -> None:
     print(json.dumps(value, ensure_ascii=False) if as_json else text)
 
 
-def table(rows: list[tuple[str, ...]]) -> str:
+def table(rows: Sequence[tuple[str, ...]]) -> str:
     """Left-aligned columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def summary_of(state: dict[str, Any]) -> str:
+    from selfsup_core.evaluate.words.verdict import describe_run
+
+    return f"{state['run']}  {state['status']}: {describe_run(state)}"

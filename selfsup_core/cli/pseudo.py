@@ -114,7 +114,7 @@ def label_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Label a row by hand; a run takes it with --set objective.hand=[[ROW,NUMBER]], the page by itself."""
+    """Label a row by hand. The next run with pseudo-labels on this data set uses it; `train --no-hand` leaves it out."""
     from selfsup_core.data.sources import open_source
     from selfsup_core.errors import DataError
     from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
@@ -128,7 +128,8 @@ def label_command(
     add_hand_label(root, source, row, None if label == "-" else classes.index(label))
     kept = read_hand_labels(root, source)
     pairs = [[r, c] for r, c in sorted(kept.items())]
-    show({"labels": pairs}, as_json, f"{len(kept)} labels by hand: --set 'objective.hand={pairs}'")
+    count = "1 hand label" if len(kept) == 1 else f"{len(kept)} hand labels"
+    show({"labels": pairs}, as_json, f"{count}: {pairs}")
 
 
 @pseudo_app.command("gauge")

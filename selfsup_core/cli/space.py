@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import SettingError
 from selfsup_core.settings import parse_assignment
+
+if TYPE_CHECKING:
+    from selfsup_core.inspection.answer import Answer
 
 space_app = typer.Typer(help="Maps of a latent space, and what they answer.", no_args_is_help=True)
 
@@ -25,23 +28,18 @@ Rows = Annotated[
 ]
 
 
-def spaces_of(root: Path) -> Any:
-    from selfsup_core.inspection.model_at import Kits
-    from selfsup_core.inspection.space.spaces import Spaces
-
-    return Spaces(root, Kits(root))
-
-
 def settings_of(assignments: list[str] | None) -> dict[str, Any]:
     return dict(parse_assignment(text, "kind=umap") for text in assignments or [])
 
 
-def question(root: Path, key: str, tool: str, epoch: int | None, **values: Any) -> Any:
+def question(root: Path, key: str, tool: str, epoch: int | None, **values: Any) -> Answer:
     """What a map answers; its space is known by the map."""
+    from selfsup_core.inspection.desk import Desk
     from selfsup_core.inspection.space.layouts import read_map
+    from selfsup_core.inspection.subject import Subject
 
-    space = read_map(root, key)["space"]
-    return spaces_of(root).use(space, tool, {"key": key, "epoch": epoch} | values)
+    space = Subject("space", read_map(root, key)["space"])
+    return Desk(root).ask(space, tool, {"key": key, "epoch": epoch} | values)
 
 
 def bits_of(root: Path, key: str, rows: str) -> str:
@@ -118,14 +116,18 @@ def map_command(
     as_json: AsJson = False,
 ) -> None:
     """Draw a map and wait for it; its key is what the other commands ask for."""
+    from selfsup_core.inspection.asking import checked
+    from selfsup_core.inspection.desk import Desk
     from selfsup_core.inspection.space.layouts import read_map
+    from selfsup_core.projection.config import MapConfig
 
     root = place(workspace)
-    made = spaces_of(root).start(space, settings_of(assignments), epoch, replay=replay, wait=True)
+    config = checked(MapConfig, settings_of(assignments))
+    made = Desk(root).spaces.start(space, config, epoch, replay=replay, wait=True)
     about = read_map(root, made["key"])
     notes = "".join(f"\n{note}" for note in about["notes"])
     show(
-        made | {"rows": about["rows"], "of": about["total"], "notes": about["notes"]},
+        dict(made) | {"rows": about["rows"], "of": about["total"], "notes": about["notes"]},
         as_json,
         f"{made['key']}: {about['rows']:,} points.{notes}",
     )
@@ -137,7 +139,7 @@ def trust_command(
 ) -> None:
     """How much of a map is true."""
     found = question(place(workspace), key, "trust", epoch)
-    said = found.about
+    said = dict(found.about)
     show(
         said,
         as_json,
@@ -155,7 +157,7 @@ def groups_command(
 ) -> None:
     """Find groups, name them, and compare them with the labels."""
     found = question(place(workspace), key, "clusters", epoch, **settings_of(assignments))
-    said = found.about
+    said = dict(found.about)
     agreed = said["agreement"]
     rows = [
         ("GROUP", "POINTS", "MOST FREQUENT LABEL"),
@@ -172,7 +174,7 @@ def why_command(
     """What rows have that the rest has not."""
     root = place(workspace)
     found = question(root, key, "why", epoch, bits=bits_of(root, key, rows))
-    said = found.about
+    said = dict(found.about)
     lines = [
         ("EFFECT", "WHAT", "HERE"),
         *((f"{d['effect']:.2f}", d["what"], d["text"]) for d in said["differences"]),
@@ -204,7 +206,7 @@ def neighbors_command(
             for f in found.about["found"]
         ),
     ]
-    show(found.about, as_json, table(lines))
+    show(dict(found.about), as_json, table(lines))
 
 
 @space_app.command("search")
@@ -228,7 +230,7 @@ def search_command(
         about = read_map(root, key)
         save_selection(root, kept_under(about["space"], about["source"]), keep, rows)
     lines = "\n".join(f"{c['row']}  {c['label']}  {c['text'][:100]}" for c in found.about["first"])
-    show(found.about | {"rows": rows.tolist()}, as_json, f"{len(rows):,} rows.\n{lines}")
+    show(dict(found.about) | {"rows": rows.tolist()}, as_json, f"{len(rows):,} rows.\n{lines}")
 
 
 @space_app.command("compare")
@@ -244,7 +246,7 @@ def compare_command(
     root = place(workspace)
     second = {"space": read_map(root, other)["space"], "key": other}
     found = question(root, key, "compare", None, other=second)
-    said = found.about
+    said = dict(found.about)
     show(
         said,
         as_json,
@@ -300,7 +302,7 @@ def label_command(
         raise SettingError(f"--how is version, hand or leave-out; found {how!r}.")
     root = place(workspace)
     found = question(root, key, "relabel", None, bits=bits_of(root, key, rows), label=label, how=how)
-    show(found.about, as_json, f"{found.about['rows']:,} rows; data set {found.about['source']}.")
+    show(dict(found.about), as_json, f"{found.about['rows']:,} rows; data set {found.about['source']}.")
 
 
 @space_app.command("export")
@@ -322,4 +324,4 @@ def export_command(
     else:
         bits = bits_of(root, key, rows) if rows else ""
         found = question(root, key, "export", epoch, target=target, kind=kind, bits=bits)
-    show(found.about, as_json, f"Written: {out}, {found.about['rows']:,} points.")
+    show(dict(found.about), as_json, f"Written: {out}, {found.about['rows']:,} points.")

@@ -31,7 +31,8 @@ def pool_time(power: np.ndarray, frames: int) -> np.ndarray:
     edges = np.linspace(0, power.shape[1], frames + 1)
     left = np.minimum(edges.astype(int), power.shape[1] - 1)
     at_edges = total[:, left] + (edges - left) * power[:, left]  # (bands, frames + 1)
-    return np.diff(at_edges, axis=1) * frames / power.shape[1]
+    found: np.ndarray = np.diff(at_edges, axis=1) * frames / power.shape[1]
+    return found
 
 
 def log_mel(samples: np.ndarray, rate: int, *, mels: int = 32, frames: int = 32) -> np.ndarray:

@@ -37,7 +37,8 @@ def gradients(
         found = IntegratedGradients(log_p, multiply_by_inputs=True).attribute(
             sample.requires_grad_(True), start, target=int(label), n_steps=STEPS, internal_batch_size=STEPS
         )
-    return found[0].detach().numpy()
+    made: np.ndarray = found[0].detach().numpy()
+    return made
 
 
 def split_words(text: str) -> list[tuple[int, int]]:

@@ -60,7 +60,8 @@ def find_clusters(x: np.ndarray, config: ClusterConfig, *, classes: int = 0) -> 
     place = np.empty(len(sizes) + 1, np.int64)
     place[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
     place[-1] = -1
-    return place[found].astype(np.int32)
+    made: np.ndarray = place[found].astype(np.int32)
+    return made
 
 
 def kmeans(x: np.ndarray, count: int, seed: int) -> np.ndarray:
@@ -71,7 +72,8 @@ def kmeans(x: np.ndarray, count: int, seed: int) -> np.ndarray:
             f"count: {count} groups of {len(x)} points cannot be.", remedy="Choose fewer groups."
         )
     kind = MiniBatchKMeans if len(x) > MOST_FIT else KMeans
-    return kind(count, n_init=3, random_state=seed).fit_predict(np.asarray(x, np.float32))
+    found: np.ndarray = kind(count, n_init=3, random_state=seed).fit_predict(np.asarray(x, np.float32))
+    return found
 
 
 def hdbscan(x: np.ndarray, least: int) -> np.ndarray:

@@ -68,7 +68,8 @@ def windows(length: int, span: int, most: int) -> np.ndarray:
     room = max(1, most // span)
     if len(starts) <= room:
         return starts
-    return starts[np.linspace(0, len(starts) - 1, room).round().astype(int)]
+    found: np.ndarray = starts[np.linspace(0, len(starts) - 1, room).round().astype(int)]
+    return found
 
 
 class LanguageEvaluator:

@@ -59,7 +59,8 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
     if torch.sin(angle) < 1e-6:
         return lerp(a, b, t)
     direction = (torch.sin((1 - t) * angle) * u + torch.sin(t * angle) * v) / torch.sin(angle)
-    return (direction * ((1 - t) * lengths[0] + t * lengths[1])).to(a.dtype)
+    found: torch.Tensor = (direction * ((1 - t) * lengths[0] + t * lengths[1])).to(a.dtype)
+    return found
 
 
 def rank_dimensions(importance: torch.Tensor) -> np.ndarray:

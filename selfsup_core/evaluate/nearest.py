@@ -20,7 +20,8 @@ def is_exact(rows: int, width: int) -> bool:
 def unit(x: np.ndarray) -> np.ndarray:
     """Rows of length 1; rows of zeros stay."""
     size = np.linalg.norm(x, axis=1, keepdims=True)
-    return (x / np.maximum(size, 1e-12)).astype(np.float32)
+    found: np.ndarray = (x / np.maximum(size, 1e-12)).astype(np.float32)
+    return found
 
 
 def nearest(

@@ -18,7 +18,8 @@ HELD_OUT = 0.1
 def unigram(train: np.ndarray, size: int) -> np.ndarray:
     """(V,) probabilities, each at least once counted."""
     counts = np.bincount(train, minlength=size).astype(np.float64)
-    return (counts + 1) / (counts.sum() + size)
+    found: np.ndarray = (counts + 1) / (counts.sum() + size)
+    return found
 
 
 def bigram_loss(train: np.ndarray, other: np.ndarray, size: int, strength: float) -> float:

@@ -25,4 +25,5 @@ def saliency(model: nn.Module, x: torch.Tensor, dimension: int, steps: int = STE
         found = method.attribute(
             x.detach().clone(), baselines=torch.zeros_like(x), target=dimension, n_steps=steps
         )
-    return found.detach()[0].float()
+    made: torch.Tensor = found.detach()[0].float()
+    return made

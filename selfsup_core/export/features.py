@@ -63,7 +63,8 @@ class Features:
 
         x = torch.from_numpy((rows.astype(np.float32) * np.float32(self.about["scale"])).astype(np.float32))
         with torch.inference_mode():
-            return self.encoder.encode(x).float().numpy()
+            found: np.ndarray = self.encoder.encode(x).float().numpy()
+            return found
 
 
 def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Features:
@@ -104,7 +105,10 @@ def column_range(train: np.ndarray) -> dict[str, np.ndarray]:
 def to_range(x: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
     """As `data.batches.scale_columns`, with the ranges that were kept."""
     low, high = arrays["low"], arrays["high"]
-    return np.clip((x - low) / np.where(high > low, high - low, 1.0), 0.0, 1.0).astype(np.float32)
+    found: np.ndarray = np.clip((x - low) / np.where(high > low, high - low, 1.0), 0.0, 1.0).astype(
+        np.float32
+    )
+    return found
 
 
 def fit_texts(

@@ -45,7 +45,8 @@ class Classifier:
 
     @property
     def classes(self) -> list[str]:
-        return self.about["classes"]
+        found: list[str] = self.about["classes"]
+        return found
 
     def logits(self, items: list[Any]) -> torch.Tensor:
         """Samples (texts, arrays of stored values) → (B, C) float32.
@@ -57,7 +58,8 @@ class Classifier:
 
         with torch.inference_mode():
             if self.features is not None:
-                return self.model(torch.from_numpy(self.features.apply(items))).float()
+                found: torch.Tensor = self.model(torch.from_numpy(self.features.apply(items))).float()
+                return found
             return torch.cat([self._read(items[i : i + BATCH]) for i in range(0, len(items), BATCH)])
 
     def _read(self, texts: list[str]) -> torch.Tensor:
@@ -69,7 +71,8 @@ class Classifier:
         padding = self.about["padding"]
         encode = make_encoder(self.tokenizer, self.about["most_tokens"], padding)
         ids, mask = pad_tokens(encode(texts), padding)
-        return self.model(Tokens(torch.from_numpy(ids).long(), torch.from_numpy(mask))).float()
+        found: torch.Tensor = self.model(Tokens(torch.from_numpy(ids).long(), torch.from_numpy(mask))).float()
+        return found
 
     @property
     def kind(self) -> str:
@@ -133,7 +136,8 @@ def run_classes(folder: Any) -> list[str]:
     from selfsup_core.runs.frames import read_about
 
     try:
-        return json.loads(read_about(folder.frames / "static.safetensors")["classes"])
+        found: list[str] = json.loads(read_about(folder.frames / "static.safetensors")["classes"])
+        return found
     except (FileNotFoundError, KeyError) as error:
         raise RunError(f"The run {folder.id} has not begun yet.", code="no-weights") from error
 

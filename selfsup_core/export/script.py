@@ -135,20 +135,13 @@ def loop(spec: RunSpec, rates: dict[int, float]) -> str:
 def script_data(folder: RunFolder) -> tuple[bytes, tuple[int, ...], Groups]:
     """(npz with the rows that the script reads, shape of a sample, groups of columns); test rows stand in it as zeros."""
     from selfsup_core.data.sources import open_source
-    from selfsup_core.evaluate.autoencoder import Evaluator
     from selfsup_core.features.batches import prepare
+    from selfsup_core.tasks.parts.network import build_evaluator
 
     spec = read_spec(folder.spec)
     dataset = open_source(spec.data.source, folder.workspace)
     data = prepare(dataset, spec.data, "cpu", workspace=folder.workspace)
-    evaluator = Evaluator(
-        data,
-        tiles=spec.frames.tiles,
-        samples=spec.frames.samples,
-        labels_per_class=spec.data.labels_per_class,
-        seed=spec.data.split_seed,
-        labels_fraction=spec.data.labels_fraction,
-    )
+    evaluator = build_evaluator(spec, dataset, data)
     if data.device:
         raise StudioError("The data are too large for an archive.", code="no-script")
     x = data.x.numpy().copy()

@@ -88,7 +88,8 @@ def scale_columns(x: np.ndarray, train: np.ndarray, columns: tuple[str, ...]) ->
         )
     low, high = x[train].min(axis=0), x[train].max(axis=0)
     span = np.where(high > low, high - low, 1.0)
-    return np.clip((x - low) / span, 0.0, 1.0).astype(np.float32)
+    found: np.ndarray = np.clip((x - low) / span, 0.0, 1.0).astype(np.float32)
+    return found
 
 
 def fill_missing(x: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, str]:

@@ -40,7 +40,8 @@ class TextTokenizer:
     def end(self) -> int | None:
         """Number of the token that ends a text, None where there is none."""
         found = self.fast.eos_token_id
-        return self.fast.sep_token_id if found is None else found
+        made: int | None = self.fast.sep_token_id if found is None else found
+        return made
 
     def encode(self, text: str) -> np.ndarray:
         """(T,) int32 token numbers, without control tokens."""
@@ -65,7 +66,8 @@ class TextTokenizer:
         return np.concatenate(pieces) if pieces else np.empty(0, np.int32)
 
     def decode(self, numbers: Iterable[int]) -> str:
-        return self.fast.decode([int(n) for n in numbers], clean_up_tokenization_spaces=False)
+        found: str = self.fast.decode([int(n) for n in numbers], clean_up_tokenization_spaces=False)
+        return found
 
     def pieces(self, numbers: Iterable[int]) -> list[str]:
         """Text of each token by itself."""

@@ -123,7 +123,8 @@ def embed(
         try:
             step = next(steps)
         except StopIteration as end:
-            return end.value
+            found: np.ndarray = end.value
+            return found
         except DataError as error:
             if error.code == "no-encoder":
                 error.remedy = f"{error.remedy} Or set data.text_features to tfidf.".lstrip()

@@ -72,4 +72,5 @@ def strip(x: np.ndarray, scale: float) -> np.ndarray:
     """(n, H, W[, C]) stored values → one row of pictures in [0, 1], two pixels apart."""
     tiles = np.asarray(x, dtype=np.float32) * scale
     gaps = [(0, 0), (0, 0), (0, 2)] + ([(0, 0)] if tiles.ndim == 4 else [])
-    return np.clip(np.concatenate(list(np.pad(tiles, gaps)), axis=1), 0, 1)
+    found: np.ndarray = np.clip(np.concatenate(list(np.pad(tiles, gaps)), axis=1), 0, 1)
+    return found

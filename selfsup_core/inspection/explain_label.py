@@ -26,21 +26,23 @@ def explain(found: Classifier, item: Any, spec: Any, workspace: Path) -> dict[st
         "probability": float(p[label]),
         "kind": found.kind,
     }
-    is_counted = found.features is not None and found.features.about.get("features", "").startswith("tfidf")
+    features = found.features
+    is_counted = features is not None and features.about.get("features", "").startswith("tfidf")
     if found.kind == "text" and not is_counted:
         places, parts = leave_out(lambda texts: found.logits(texts).softmax(dim=1).numpy(), item, label)
         about |= {"text": item, "places": places, "parts": parts.tolist()}
     else:
-        x = found.features.apply([item])[0]
+        assert features is not None  # only transformers have none, and they read texts
+        x = features.apply([item])[0]
         parts = gradients(found.model, x, np.zeros_like(x) if is_counted else baseline_of(found, x), label)
         if is_counted:
             about["terms"] = strongest(
-                [*found.features.about["terms"], *[""] * (len(x) - len(found.features.about["terms"]))], parts
+                [*features.about["terms"], *[""] * (len(x) - len(features.about["terms"]))], parts
             )
         elif found.kind == "table":
-            about["terms"] = strongest(found.features.about["columns"], parts)
-        elif found.features.encoder is None:
-            shape = found.features.about["item_shape"]
+            about["terms"] = strongest(features.about["columns"], parts)
+        elif features.encoder is None:
+            shape = features.about["item_shape"]
             about["pixels"] = parts.reshape(shape[0], shape[1], -1).sum(axis=2).tolist()
             about["image"] = x.reshape(shape).tolist()
         else:
@@ -51,7 +53,8 @@ def explain(found: Classifier, item: Any, spec: Any, workspace: Path) -> dict[st
 def baseline_of(found: Classifier, x: np.ndarray) -> np.ndarray:
     """A sample that says nothing: black for images, the mean of the training rows for tables."""
     if found.kind == "table":
-        return found.model.standardize.mean.numpy()
+        mean: np.ndarray = found.model.standardize.mean.numpy()
+        return mean
     return np.zeros_like(x)
 
 

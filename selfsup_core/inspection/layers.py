@@ -5,6 +5,7 @@ Cost is counted in multiply-adds of one sample: weights × the places where they
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -69,15 +70,16 @@ def trace(model: nn.Module, x: torch.Tensor) -> list[Trace]:
     import torch
 
     found: list[Trace] = []
-    handles, inner = [], set()
+    handles: list[Any] = []
+    inner: set[str] = set()
 
-    def note_layer(path: str, module: nn.Module):
-        def hook(_: Any, args: tuple, output: torch.Tensor) -> None:
+    def note_layer(path: str, module: nn.Module) -> Callable[..., None]:
+        def hook(_: Any, args: tuple[Any, ...], output: torch.Tensor) -> None:
             found.append(Trace(path, module, tuple(args[0].shape[1:]), output))
 
         return hook
 
-    def note_activation(module: nn.Module, args: tuple, output: torch.Tensor) -> None:
+    def note_activation(module: nn.Module, args: tuple[Any, ...], output: torch.Tensor) -> None:
         if found:
             found[-1].output, found[-1].activation = output, type(module).__name__
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
+
+from cachetools import LRUCache
 
 from selfsup_core.errors import DataError, SettingError
 
@@ -18,6 +19,18 @@ MOST_SMALL = 12
 LARGE = 50_000_000  # parameters
 STALE_SECONDS = 30.0
 SPARE = 1.2  # memory that loading takes, as a multiple of the weights
+
+
+class LoadingStatus(TypedDict):
+    """state: "ready" or "loading"; said: what is being done; seconds: since it began, or that it took. The rest once ready."""
+
+    state: str
+    said: str
+    seconds: float
+    title: NotRequired[str]
+    kind: NotRequired[str]
+    epoch: NotRequired[int | None]
+    parameters: NotRequired[int]
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,7 @@ class Work:
     def say(self, text: str) -> None:
         self.said = text
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> LoadingStatus:
         return {"state": "loading", "said": self.said, "seconds": time.monotonic() - self.started}
 
 
@@ -144,6 +157,7 @@ def locate_run(name: str, workspace: Path) -> Place:
 
 
 def locate_folder(name: str, workspace: Path) -> Place:
+    from selfsup_core.inspection.unpacking import prepare_apart
     from selfsup_core.pretrained.hub import HUB
     from selfsup_core.pretrained.language_models import BUILT_IN, is_prepared, prepare, ready_folder
     from selfsup_core.pretrained.model_folder import load_model, measure_folder
@@ -156,13 +170,14 @@ def locate_folder(name: str, workspace: Path) -> Place:
         title = built_in.title if built_in else name if name.startswith(HUB) else folder.name
 
     def load(say: Callable[[str], None]) -> tuple[Any, Any]:
-        ready = prepare(name, workspace, say=say)
+        ready = prepare_apart(name, workspace, say)
         check_memory(measure_folder(ready).memory_bytes, title)
         say(f"Loading {title}.")
         return load_model(ready)
 
     if built_in:
         return Place((name,), title, load, is_large=built_in.parameters > LARGE)
+    assert folder is not None  # only a built-in one has none yet
     files = sorted((*folder.glob("*.safetensors"), *folder.glob("*.json")))
     stamp = tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
     large = sum(size for name, _, size in stamp if name.endswith(".safetensors")) > 2 * LARGE
@@ -198,7 +213,8 @@ class Models:
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
         self.lock = threading.RLock()  # of what follows; never held while something is loaded
-        self.kept: OrderedDict[tuple[Any, ...], Loaded] = OrderedDict()
+        self.large: LRUCache[tuple[Any, ...], Loaded] = LRUCache(MOST_LARGE)
+        self.small: LRUCache[tuple[Any, ...], Loaded] = LRUCache(MOST_SMALL)
         self.works: dict[tuple[Any, ...], Work] = {}
         # transformers changes settings of the whole process while it loads.
         self.one_at_a_time = threading.Lock()
@@ -216,9 +232,9 @@ class Models:
         if isinstance(found, Loaded):
             return found
         found.done.wait()
-        return self.end(place.key, found)
+        return cast("Loaded", self.end(place.key, found))
 
-    def status(self, name: str, wait: float = 0.0) -> dict[str, Any]:
+    def status(self, name: str, wait: float = 0.0) -> LoadingStatus:
         """Begin to load a model unless it is there, and say how far it is: state "ready" or "loading", said, seconds.
 
         Raises:
@@ -228,7 +244,7 @@ class Models:
         if isinstance(found, Work):
             if not found.done.wait(wait):
                 return found.about()
-            found = self.end(place.key, found)
+            found = cast("Loaded", self.end(place.key, found))
         return {
             "state": "ready",
             "said": "",
@@ -260,15 +276,15 @@ class Models:
     def _begin(self, name: str) -> tuple[Place, Loaded | Work]:
         place = locate(name, self.workspace)
         with self.lock:
-            if place.key in self.kept:
-                self.kept.move_to_end(place.key)
-                return place, self.kept[place.key]
+            kept = self._cache(place).get(place.key)
+            if kept is not None:
+                return place, kept
             said = f"Waiting to load {place.title}."
             return place, self.run(place.key, said, lambda say: self._load(place, say))
 
     def _load(self, place: Place, say: Callable[[str], None]) -> Loaded:
         with self.one_at_a_time:
-            self._make_room(place.is_large)
+            self._make_room(place)
             begun = time.monotonic()
             model, tokenizer = place.load(say)
             seconds = time.monotonic() - begun
@@ -282,17 +298,19 @@ class Models:
             seconds,
         )
         with self.lock:
-            self.kept[place.key] = loaded
+            self._cache(place)[place.key] = loaded
             self.works.pop(place.key, None)
         return loaded
 
-    def _make_room(self, is_large: bool) -> None:
-        """Let go of the oldest models, so that one more of its size can be kept."""
-        most = MOST_LARGE if is_large else MOST_SMALL
+    def _cache(self, place: Place) -> LRUCache[tuple[Any, ...], Loaded]:
+        return self.large if place.is_large else self.small
+
+    def _make_room(self, place: Place) -> None:
+        """Let go of the oldest model of its size before another one is loaded: there is no memory for one more."""
+        cache = self._cache(place)
         with self.lock:
-            alike = [k for k, v in self.kept.items() if (v.parameters > LARGE) == is_large]
-            for key in alike[: max(0, len(alike) - most + 1)]:
-                del self.kept[key]
+            while len(cache) >= cache.maxsize:
+                cache.popitem()
 
 
 def kind_of_model(model: Any) -> str:

@@ -6,29 +6,34 @@ Nothing here changes the run; a run at work can be looked at like a finished one
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
+from cachetools import LRUCache
 
 from selfsup_core.data.sources import open_source
 from selfsup_core.errors import RunError, SettingError
-from selfsup_core.evaluate.autoencoder import Evaluator
 from selfsup_core.features.batches import Prepared, prepare
 from selfsup_core.inspection.keyed import KeyedLocks
+from selfsup_core.models.modules.autoencoder import Autoencoder
+from selfsup_core.models.modules.gaussian import GaussianHead
+from selfsup_core.models.modules.patches import PatchTransformer
 from selfsup_core.objectives import OBJECTIVES, Objective
 from selfsup_core.runs.folder import RunFolder, open_run
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.weights import nearest_epoch, read_weights
-from selfsup_core.tasks.parts.network import build_model
+from selfsup_core.tasks.parts.network import build_evaluator, build_model
 
 MAX_EPOCHS = 12  # models kept at hand for each run
 MAX_RUNS = 6
+
+Network = Autoencoder | PatchTransformer
 
 
 class RunKit:
@@ -44,17 +49,10 @@ class RunKit:
         spec = self.spec
         dataset = open_source(spec.data.source, folder.workspace)
         self.data: Prepared = prepare(dataset, spec.data, "cpu", workspace=folder.workspace)
-        self.objective: Objective = OBJECTIVES[spec.objective.kind](spec.objective)
-        self.evaluator = Evaluator(
-            self.data,
-            tiles=spec.frames.tiles,
-            samples=spec.frames.samples,
-            labels_per_class=spec.data.labels_per_class,
-            seed=spec.data.split_seed,
-            labels_fraction=spec.data.labels_fraction,
-        )
+        self.objective: Objective[Any] = OBJECTIVES[spec.objective.kind](spec.objective)
+        self.evaluator = build_evaluator(spec, dataset, self.data)
         self.lock = threading.Lock()
-        self.models: OrderedDict[tuple[int, int], ModelAt] = OrderedDict()
+        self.models: LRUCache[tuple[int, int], ModelAt] = LRUCache(MAX_EPOCHS)
 
     @property
     def samples(self) -> np.ndarray:
@@ -68,14 +66,13 @@ class RunKit:
             # A resumed run writes an epoch anew.
             stamp = frame_path(self.folder.weights, near).stat().st_mtime_ns
             key = (near, stamp)
-            if key not in self.models:
+            found = self.models.get(key)
+            if found is None:
                 model = build_model(self.spec, self.objective, self.data)
                 model.load_state_dict(read_weights(self.folder.weights, near))
-                self.models[key] = ModelAt(self, near, model.eval().requires_grad_(False))
-                while len(self.models) > MAX_EPOCHS:
-                    self.models.popitem(last=False)
-            self.models.move_to_end(key)
-            return self.models[key]
+                network = cast("Network", model.eval().requires_grad_(False))
+                found = self.models[key] = ModelAt(self, near, network)
+            return found
 
 
 @dataclass
@@ -84,12 +81,18 @@ class ModelAt:
 
     kit: RunKit
     epoch: int
-    model: torch.nn.Module
+    model: Network
 
     @property
     def is_variational(self) -> bool:
         """Whether each sample has a distribution of codes."""
-        return hasattr(getattr(self.model, "head", None), "posterior")
+        return self.gaussian_head is not None
+
+    @property
+    def gaussian_head(self) -> GaussianHead | None:
+        """What gives the mean and variance of a code, if anything does."""
+        head = getattr(self.model, "head", None)
+        return head if isinstance(head, GaussianHead) else None
 
     def check_decodes(self) -> None:
         if not self.model.can_decode:
@@ -154,16 +157,16 @@ class Kits:
         self.workspace = workspace
         self.lock = threading.Lock()  # never held while a kit is made
         self.making = KeyedLocks()
-        self.kits: OrderedDict[str, RunKit] = OrderedDict()
+        self.kits: LRUCache[str, RunKit] = LRUCache(MAX_RUNS)
 
     def kit(self, run: str) -> RunKit:
         with self.making(run):
             with self.lock:
-                found = self.kits.pop(run, None)
+                found = self.kits.get(run)
             if found is None or not found.folder.exists():
+                with self.lock:
+                    self.kits.pop(run, None)
                 found = RunKit(open_run(self.workspace, run))  # or says that it is gone
-            with self.lock:
-                self.kits[run] = found
-                while len(self.kits) > MAX_RUNS:
-                    self.kits.popitem(last=False)
+                with self.lock:
+                    self.kits[run] = found
             return found

@@ -12,13 +12,13 @@ import numpy as np
 from pydantic import field_validator
 
 from selfsup_core.models.registry import MODELS, Network
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class ClassifierHeadConfig(Config):
+class ClassifierHeadConfig(KindConfig):
     """Layers between features and classes."""
 
     kind: Literal["head"] = setting("head", "A classifier on fixed features.", title="Network")

@@ -13,7 +13,7 @@ from pydantic import field_validator
 
 from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SMALLEST = 4
 
 
-class ConvolutionalConfig(Config):
+class ConvolutionalConfig(KindConfig):
     """Settings of the convolutional network."""
 
     kind: Literal["convolutional"] = setting(

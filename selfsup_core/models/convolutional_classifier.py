@@ -9,7 +9,7 @@ from pydantic import field_validator
 
 from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LEAST_SIDE = 4
 
 
-class ConvClassifierConfig(Config):
+class ConvClassifierConfig(KindConfig):
     """Blocks between image and classes."""
 
     kind: Literal["conv-classifier"] = setting(

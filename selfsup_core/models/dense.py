@@ -13,13 +13,13 @@ import numpy as np
 from pydantic import field_validator
 
 from selfsup_core.models.registry import MODELS, Network
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class DenseConfig(Config):
+class DenseConfig(KindConfig):
     """A dense encoder and its mirror image as decoder."""
 
     kind: Literal["dense"] = setting("dense", "Fully connected layers.", title="Network")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import model_validator
 
 from selfsup_core.models.registry import MODELS, Network
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,7 +27,7 @@ SIZES: dict[str, dict[str, int]] = {
 }
 
 
-class TransformerConfig(Config):
+class TransformerConfig(KindConfig):
     """What a causal and a masked transformer share."""
 
     layers: int = setting(4, "Transformer blocks, one after the other.", title="Layers", ge=1, le=48)

@@ -11,13 +11,13 @@ from pydantic import model_validator
 
 from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-class PatchesConfig(Config):
+class PatchesConfig(KindConfig):
     """Settings of the patch transformer."""
 
     kind: Literal["patches"] = setting(

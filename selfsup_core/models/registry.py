@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from selfsup_core.registry import Registry
-from selfsup_core.settings import Config
+from selfsup_core.settings import KindConfig
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,7 +28,7 @@ class Network:
         task: what is done with it, by a name in `runs.tasks`: "autoencoder", "language", "classify".
     """
 
-    config: type[Config]
+    config: type[KindConfig]
     build: Callable[[Any, tuple[int, ...]], nn.Module]
     code_size: Callable[[Any], int]
     shapes: Callable[[Any, tuple[int, ...]], list[int]]

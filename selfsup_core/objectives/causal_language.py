@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from transformers import PreTrainedModel
 
 
-class CausalLanguageConfig(Config):
+class CausalLanguageConfig(KindConfig):
     """Foretell the next token."""
 
     kind: Literal["causal-language"] = setting(
@@ -32,7 +32,7 @@ def next_token_loss(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
 
 
 @OBJECTIVES.register("causal-language")
-class CausalLanguage(Objective):
+class CausalLanguage(Objective[CausalLanguageConfig]):
     """Foretell each token from those before it."""
 
     Config = CausalLanguageConfig
@@ -40,7 +40,7 @@ class CausalLanguage(Objective):
     networks = ("gpt", "pretrained")
 
     def step(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: PreTrainedModel, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, T + 1) token numbers → {"loss": nats a token}."""
         logits = model(input_ids=batch[:, :-1], use_cache=False).logits

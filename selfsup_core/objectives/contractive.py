@@ -8,18 +8,20 @@ tr(G W₁ W₁ᵀ Gᵀ), G all factors before W₁, so that no matrix as wide as
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from selfsup_core.models.modules.autoencoder import Autoencoder
 
-class ContractiveConfig(Config):
+
+class ContractiveConfig(KindConfig):
     """Settings of the penalty."""
 
     kind: Literal["contractive"] = setting(
@@ -48,7 +50,9 @@ def slope(activation: nn.Module, before: torch.Tensor, after: torch.Tensor) -> t
     if isinstance(activation, nn.Sigmoid):
         return after * (1 - after)
     normal = torch.distributions.Normal(0.0, 1.0)  # GELU: x Φ(x)
-    return normal.cdf(before) + before * normal.log_prob(before).exp()
+    found: torch.Tensor = normal.cdf(before)  # type: ignore[no-untyped-call]  # torch has no types there
+    found = found + before * normal.log_prob(before).exp()  # type: ignore[no-untyped-call]  # the same
+    return found
 
 
 def encode_with_jacobian(layers: list[nn.Module], x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -79,17 +83,18 @@ def encode_with_jacobian(layers: list[nn.Module], x: torch.Tensor) -> tuple[torc
 
 
 @OBJECTIVES.register("contractive")
-class Contractive(Objective):
+class Contractive(Objective[ContractiveConfig]):
     """Reconstruction with a penalty on the encoder's Jacobian."""
 
     Config = ContractiveConfig
     networks = ("dense",)
 
     def step(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, D) → {"loss", "reconstruction", "contraction"}; contraction is the norm before its weight."""
-        h, norms = encode_with_jacobian([*model.encoder, *model.head], batch)
+        layers = [*cast("nn.Sequential", model.encoder), *cast("nn.Sequential", model.head)]
+        h, norms = encode_with_jacobian(layers, batch)
         rebuilt = reconstruction_loss(self.config.loss, model, model.logits(h), batch)
         contraction = norms.float().mean()
         loss = rebuilt + self.config.weight * contraction

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +26,7 @@ class Labeled(NamedTuple):
     weight: torch.Tensor
 
 
-class CrossEntropyConfig(Config):
+class CrossEntropyConfig(KindConfig):
     """How classes count."""
 
     kind: Literal["cross-entropy"] = setting(
@@ -68,7 +68,7 @@ def balance(counts: torch.Tensor) -> torch.Tensor:
 
 
 @OBJECTIVES.register("cross-entropy")
-class CrossEntropy(Objective):
+class CrossEntropy(Objective[CrossEntropyConfig]):
     """Name the class of each sample.
 
     Attributes:

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Literal
 
 from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+
+    from selfsup_core.models.modules.autoencoder import Autoencoder
 
 Noise = Literal["gaussian", "masking", "salt-and-pepper"]
 
 
-class DenoisingConfig(Config):
+class DenoisingConfig(KindConfig):
     """Settings of the noise."""
 
     kind: Literal["denoising"] = setting(
@@ -53,7 +54,7 @@ def corrupt(x: torch.Tensor, noise: str, amount: float, generator: torch.Generat
 
 
 @OBJECTIVES.register("denoising")
-class Denoising(Objective):
+class Denoising(Objective[DenoisingConfig]):
     """Corrupts every batch anew."""
 
     Config = DenoisingConfig
@@ -62,14 +63,14 @@ class Denoising(Objective):
         return corrupt(batch, self.config.noise, self.config.amount, generator)
 
     def step(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, D) in [0, 1] → {"loss": of the clean batch}."""
         logits = model(self.corrupt(batch, generator))
         return {"loss": reconstruction_loss(self.config.loss, model, logits, batch)}
 
     def show(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """(corrupted, restored), both (B, D)."""
         corrupted = self.corrupt(batch, generator)

@@ -6,18 +6,19 @@ A category of a table, one-hot in columns g, counts as one column: CE = −log s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from selfsup_core.settings import setting
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+
+    from selfsup_core.models.modules.autoencoder import Autoencoder
 
 LossName = Literal["bce", "mse"]
 
 
-def loss_setting(default: str = "bce"):
+def loss_setting(default: str = "bce") -> Any:
     """The setting `loss`, declared once for all objectives that rebuild their input."""
     return setting(
         default,
@@ -46,7 +47,7 @@ LOSSES = {"bce": binary_cross_entropy, "mse": mean_squared_error}
 
 
 def reconstruction_loss(
-    name: LossName, model: nn.Module, logits: torch.Tensor, x: torch.Tensor
+    name: LossName, model: Autoencoder, logits: torch.Tensor, x: torch.Tensor
 ) -> torch.Tensor:
     """Scalar, a mean over samples and columns.
 
@@ -70,4 +71,5 @@ def reconstruction_loss(
         index = torch.tensor(group, device=x.device)
         # A row whose cell was empty is all zeros here and says nothing of this column.
         total = total - (x[:, index] * functional.log_softmax(logits[:, index], dim=1)).sum() / len(x)
-    return total / (len(numeric) + len(model.groups))
+    found: torch.Tensor = total / (len(numeric) + len(model.groups))
+    return found

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Literal
 
 from selfsup_core.objectives.losses import LOSSES, LossName, loss_setting
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+
+    from selfsup_core.models.modules.patches import PatchTransformer
 
 GRAY = 0.5
 
 
-class MaskedConfig(Config):
+class MaskedConfig(KindConfig):
     """Settings of the holes."""
 
     kind: Literal["masked"] = setting(
@@ -55,7 +56,7 @@ def is_hidden(keep: torch.Tensor, tokens: int) -> torch.Tensor:
 
 
 @OBJECTIVES.register("masked")
-class Masked(Objective):
+class Masked(Objective[MaskedConfig]):
     """Only hidden patches count."""
 
     Config = MaskedConfig
@@ -63,7 +64,7 @@ class Masked(Objective):
     networks = ("patches",)
 
     def step(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: PatchTransformer, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, D) → {"loss": over hidden patches, a value}."""
         keep = random_keep(len(batch), model.tokens, self.config.ratio, generator)
@@ -73,7 +74,7 @@ class Masked(Objective):
         return {"loss": loss}
 
     def show(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: PatchTransformer, batch: torch.Tensor, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """(input with gray holes, the same with the holes filled), both (B, D)."""
         keep = random_keep(len(batch), model.tokens, self.config.ratio, generator)

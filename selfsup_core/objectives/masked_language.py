@@ -10,16 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from transformers import PreTrainedModel
 
 MASKED, SWAPPED = 0.8, 0.1
 
 
-class MaskedLanguageConfig(Config):
+class MaskedLanguageConfig(KindConfig):
     """Fill in hidden tokens."""
 
     kind: Literal["masked-language"] = setting(
@@ -52,7 +52,7 @@ def hide(
 
 
 @OBJECTIVES.register("masked-language")
-class MaskedLanguage(Objective):
+class MaskedLanguage(Objective[MaskedLanguageConfig]):
     """Fill in hidden tokens from both sides.
 
     Attributes:
@@ -65,7 +65,7 @@ class MaskedLanguage(Objective):
     mask_token = 0
 
     def step(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: PreTrainedModel, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, T) token numbers → {"loss": nats a hidden token, "accuracy": share of them that is guessed}."""
         from torch.nn import functional

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Literal
 
 from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+
+    from selfsup_core.models.modules.autoencoder import Autoencoder
 
 
-class ReconstructionConfig(Config):
+class ReconstructionConfig(KindConfig):
     """Settings of plain reconstruction."""
 
     kind: Literal["reconstruction"] = setting(
@@ -27,13 +28,13 @@ class ReconstructionConfig(Config):
 
 
 @OBJECTIVES.register("reconstruction")
-class Reconstruction(Objective):
+class Reconstruction(Objective[ReconstructionConfig]):
     """Plain reconstruction; deterministic, so the generator is not used."""
 
     Config = ReconstructionConfig
 
     def step(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, D) in [0, 1] → {"loss": nats or squared units a value}."""
         return {"loss": reconstruction_loss(self.config.loss, model, model(batch), batch)}

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Literal
 from selfsup_core.errors import SettingError
 from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+
+    from selfsup_core.models.modules.autoencoder import Autoencoder
 
 EDGE = 1e-4
 
 
-class SparseConfig(Config):
+class SparseConfig(KindConfig):
     """Settings of the penalty."""
 
     kind: Literal["sparse"] = setting(
@@ -53,12 +54,12 @@ def kl_to_target(mean: torch.Tensor, target: float) -> torch.Tensor:
 
 
 @OBJECTIVES.register("sparse")
-class Sparse(Objective):
+class Sparse(Objective[SparseConfig]):
     """Reconstruction with a penalty on the code."""
 
     Config = SparseConfig
 
-    def equip(self, model: nn.Module) -> None:
+    def equip(self, model: Autoencoder) -> None:
         from torch import nn
 
         is_bounded = any(isinstance(layer, nn.Sigmoid) for layer in model.head.modules())
@@ -69,7 +70,7 @@ class Sparse(Objective):
             )
 
     def step(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, D) → {"loss", "reconstruction", "sparsity"}; sparsity is the penalty before its weight."""
         h = model.encode(batch)
@@ -81,7 +82,7 @@ class Sparse(Objective):
         loss = rebuilt + self.config.weight * sparsity
         return {"loss": loss, "reconstruction": rebuilt, "sparsity": sparsity}
 
-    def diagnose(self, model: nn.Module, batch: torch.Tensor) -> dict[str, float]:
+    def diagnose(self, model: Autoencoder, batch: torch.Tensor) -> dict[str, float]:
         """active_share: mean share of the code above a tenth of each unit's own largest value."""
         h = model.encode(batch).float().abs()
         return {"active_share": float((h > 0.1 * h.amax(dim=0).clamp(min=1e-8)).float().mean())}

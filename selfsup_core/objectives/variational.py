@@ -9,20 +9,22 @@ constant. β = 1 is the VAE [1], more is the β-VAE [2]; β is warmed up from 0.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+
+    from selfsup_core.models.modules.autoencoder import Autoencoder
+    from selfsup_core.models.modules.gaussian import GaussianHead
 
 ACTIVE_NATS = 0.01
 
 
-class VariationalConfig(Config):
+class VariationalConfig(KindConfig):
     """Settings of the bound."""
 
     kind: Literal["variational"] = setting(
@@ -60,13 +62,19 @@ def kl_per_dimension(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Te
     return 0.5 * (mean.square() + log_variance.expm1() - log_variance)
 
 
+def posterior(model: Autoencoder, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(B, D) → means and log variances, (B, K) each, of a network that was equipped for it."""
+    head = cast("GaussianHead", model.head)
+    return head.posterior(model.encoder(batch))
+
+
 @OBJECTIVES.register("variational")
-class Variational(Objective):
+class Variational(Objective[VariationalConfig]):
     """Reconstruction from a sampled code, and the KL."""
 
     Config = VariationalConfig
 
-    def equip(self, model: nn.Module) -> None:
+    def equip(self, model: Autoencoder) -> None:
         from selfsup_core.models.modules.gaussian import GaussianHead
 
         model.head = GaussianHead(model.features, model.code_size)
@@ -82,14 +90,14 @@ class Variational(Objective):
         return self.config.beta * (min(1.0, self.progress / warmup) if warmup else 1.0)
 
     def step(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, D) → loss and reconstruction a value, so that they compare with other objectives; kl and
         negative_elbo (at β = 1) in nats a sample.
         """
         import torch
 
-        mean, log_variance = model.head.posterior(model.encoder(batch))
+        mean, log_variance = posterior(model, batch)
         mean = mean.float()
         noise = torch.randn(mean.shape, generator=generator, device=mean.device, dtype=mean.dtype)
         logits = model.logits(mean + (0.5 * log_variance).exp() * noise)
@@ -106,17 +114,17 @@ class Variational(Objective):
             "negative_elbo": distortion * columns + kl,
         }
 
-    def posterior_kl(self, model: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+    def posterior_kl(self, model: Autoencoder, batch: torch.Tensor) -> torch.Tensor:
         """(K,) mean KL of each dimension in nats."""
-        mean, log_variance = model.head.posterior(model.encoder(batch))
+        mean, log_variance = posterior(model, batch)
         return kl_per_dimension(mean.float(), log_variance).mean(dim=0)
 
-    def diagnose(self, model: nn.Module, batch: torch.Tensor) -> dict[str, float]:
+    def diagnose(self, model: Autoencoder, batch: torch.Tensor) -> dict[str, float]:
         """active_dimensions: those whose mean KL is above 0.01 nats."""
         return {
             "active_dimensions": float((self.posterior_kl(model, batch) > ACTIVE_NATS).sum()),
             "kl_weight": self.beta(),
         }
 
-    def importance(self, model: nn.Module, batch: torch.Tensor) -> tuple[torch.Tensor, str]:
+    def importance(self, model: Autoencoder, batch: torch.Tensor) -> tuple[torch.Tensor, str]:
         return self.posterior_kl(model, batch), "KL in nats"

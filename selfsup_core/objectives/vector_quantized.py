@@ -8,19 +8,21 @@ perplexity = exp(−Σ p_i ln p_i) of how often each vector is used: M when all 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from selfsup_core.errors import SettingError
 from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+
+    from selfsup_core.models.modules.autoencoder import Autoencoder
+    from selfsup_core.models.modules.quantizer import Quantizer
 
 
-class VectorQuantizedConfig(Config):
+class VectorQuantizedConfig(KindConfig):
     """Settings of the codebook."""
 
     kind: Literal["vector-quantized"] = setting(
@@ -52,11 +54,17 @@ def perplexity(shares: torch.Tensor) -> torch.Tensor:
     """(M,) shares that sum to 1 → exp of their entropy."""
     import torch
 
-    return torch.special.entr(shares).sum().exp()
+    found: torch.Tensor = torch.special.entr(shares).sum().exp()
+    return found
+
+
+def quantizer_of(model: Autoencoder) -> Quantizer:
+    """The codebook that `equip` has put into the network."""
+    return cast("Quantizer", model.quantizer)
 
 
 @OBJECTIVES.register("vector-quantized")
-class VectorQuantized(Objective):
+class VectorQuantized(Objective[VectorQuantizedConfig]):
     """Reconstruction through a codebook."""
 
     Config = VectorQuantizedConfig
@@ -69,28 +77,28 @@ class VectorQuantized(Objective):
                 remedy="Make the code's size a multiple of it.",
             )
 
-    def equip(self, model: nn.Module) -> None:
+    def equip(self, model: Autoencoder) -> None:
         from selfsup_core.models.modules.quantizer import Quantizer
 
         config = self.config
         self.check_code(config, model.code_size)
         model.quantizer = Quantizer(config.codes, config.dimension, decay=config.decay)
 
-    def shares(self, model: nn.Module, h: torch.Tensor) -> torch.Tensor:
+    def shares(self, model: Autoencoder, h: torch.Tensor) -> torch.Tensor:
         """(M,) how often each vector is used."""
         import torch
 
-        places = model.quantizer.assign(h).reshape(-1)
+        places = quantizer_of(model).assign(h).reshape(-1)
         return torch.bincount(places, minlength=self.config.codes).float() / len(places)
 
     def step(
-        self, model: nn.Module, batch: torch.Tensor, generator: torch.Generator
+        self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, D) → {"loss", "reconstruction", "commitment", "perplexity"}; the last one is only looked at."""
         h = model.encode(batch)
         if model.training:
-            model.quantizer.update(h, generator)
-        quantized = model.quantizer(h)
+            quantizer_of(model).update(h, generator)
+        quantized = quantizer_of(model)(h)
         rebuilt = reconstruction_loss(self.config.loss, model, model.decoder(quantized), batch)
         commitment = (h - quantized.detach()).float().square().mean()
         return {
@@ -100,7 +108,7 @@ class VectorQuantized(Objective):
             "perplexity": perplexity(self.shares(model, h)),
         }
 
-    def diagnose(self, model: nn.Module, batch: torch.Tensor) -> dict[str, float]:
+    def diagnose(self, model: Autoencoder, batch: torch.Tensor) -> dict[str, float]:
         """used_codes: share of the codebook that the batch uses."""
         shares = self.shares(model, model.encode(batch))
         return {"used_codes": float((shares > 0).float().mean())}

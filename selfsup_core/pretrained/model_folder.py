@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from selfsup_core.errors import DataError
+from selfsup_core.safetensors_header import read_header
 
 CODE = ("auto_map", "custom_pipelines")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
@@ -23,7 +24,6 @@ KINDS = {
     "masked": "fills gaps: guesses a token from those on both sides",
     "encoder": "turns a text into numbers; foretells no token",
 }
-MOST_HEADER = 100_000_000
 
 
 def check_folder(folder: Path) -> dict[str, Any]:
@@ -121,11 +121,7 @@ def measure_folder(folder: Path) -> Size:
     for path in sorted(folder.glob("*.safetensors")):
         try:
             total += path.stat().st_size
-            with open(path, "rb") as file:
-                size = int.from_bytes(file.read(8), "little")
-                if size > min(MOST_HEADER, path.stat().st_size):
-                    raise ValueError("its header is longer than the file")
-                header = json.loads(file.read(size))
+            header = read_header(path)
             header.pop("__metadata__", None)
             # Whole numbers are tables of places, no weights.
             weights = [entry for entry in header.values() if "F" in entry["dtype"]]

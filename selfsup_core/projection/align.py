@@ -1,6 +1,6 @@
 """Orthogonal Procrustes alignment: turn and mirror a map so that it lies like the one before.
 
-R = U Vᵀ where U S Vᵀ = AᵀB minimizes ‖A R − B‖ over all orthogonal R.
+R = U Vᵀ where U S Vᵀ = AᵀB minimizes ‖A R − B‖ over all orthogonal R (SciPy computes it).
 [1] Schönemann: A generalized solution of the orthogonal Procrustes problem, Psychometrika 1966
 """
 
@@ -18,8 +18,10 @@ def rotation_towards(points: np.ndarray, previous: np.ndarray | None) -> np.ndar
     product = a.T @ b  # (K, K)
     if not np.isfinite(product).all() or np.abs(product).max() == 0:
         return None
-    u, _, vt = np.linalg.svd(product)
-    return u @ vt
+    from scipy.linalg import orthogonal_procrustes
+
+    rotation, _ = orthogonal_procrustes(a, b)
+    return np.asarray(rotation)
 
 
 def align_map(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
@@ -28,4 +30,5 @@ def align_map(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
     if rotation is None:
         return points
     center = points.mean(axis=0)
-    return ((points - center).astype(np.float64) @ rotation + center).astype(points.dtype)
+    found: np.ndarray = ((points - center).astype(np.float64) @ rotation + center).astype(points.dtype)
+    return found

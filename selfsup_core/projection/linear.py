@@ -23,7 +23,8 @@ class Linear:
 
     def place(self, x: np.ndarray) -> np.ndarray:
         """(B, D) → (B, K)."""
-        return ((x - self.mean) @ self.axes.T).astype(np.float32)
+        found: np.ndarray = ((x - self.mean) @ self.axes.T).astype(np.float32)
+        return found
 
 
 def pad(axes: np.ndarray, dimensions: int) -> np.ndarray:

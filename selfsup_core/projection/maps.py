@@ -205,4 +205,5 @@ def place_new(new: np.ndarray, x: np.ndarray, made: Made, config: MapConfig) -> 
         return place(rows, distances, made.points, min_dist=config.min_dist, seed=config.seed)
     weights = 1.0 / np.maximum(distances, 1e-6)
     weights /= weights.sum(axis=1, keepdims=True)
-    return (weights[:, :, None] * made.points[rows]).sum(axis=1).astype(np.float32)
+    found: np.ndarray = (weights[:, :, None] * made.points[rows]).sum(axis=1).astype(np.float32)
+    return found

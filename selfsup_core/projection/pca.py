@@ -117,4 +117,5 @@ def complete(components: torch.Tensor, size: int) -> torch.Tensor:
     whole = torch.cat([components, more.to(components)])
     # Rows that were orthonormal stay, up to their sign.
     basis, triangle = torch.linalg.qr(whole.T)  # (D, size)
-    return (basis * triangle.diagonal().sign()).T.contiguous()
+    found: torch.Tensor = (basis * triangle.diagonal().sign()).T.contiguous()
+    return found

@@ -36,7 +36,8 @@ class Trust:
 
 def squared(queries: np.ndarray, x: np.ndarray) -> np.ndarray:
     """(Q, D), (N, D) → (Q, N) squared Euclidean distances, up to what each query has in common."""
-    return (x**2).sum(axis=1)[None] - 2.0 * queries @ x.T
+    found: np.ndarray = (x**2).sum(axis=1)[None] - 2.0 * queries @ x.T
+    return found
 
 
 def measure_trust(

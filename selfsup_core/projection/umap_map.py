@@ -71,7 +71,8 @@ def begin(x: np.ndarray, graph: Any, dimensions: int, how: str, metric: str, ran
         from selfsup_core.projection.linear import fit_axes
 
         found = fit_axes(x, dimensions).place(x)
-    return noisy_scale_coords(found, random, max_coord=10, noise=0.0001)
+    made: np.ndarray = noisy_scale_coords(found, random, max_coord=10, noise=0.0001)
+    return made
 
 
 def lay_out(

@@ -75,7 +75,8 @@ def spread(graph: Any, y: np.ndarray, alpha: float) -> np.ndarray:
         now = (rest**2).sum(axis=0)
         towards = rest + now / np.maximum(size, 1e-30) * towards
         size = now
-    return (1 - alpha) * np.maximum(found, 0)
+    made: np.ndarray = (1 - alpha) * np.maximum(found, 0)
+    return made
 
 
 def propagate(
@@ -131,7 +132,8 @@ def shares_of(p: np.ndarray) -> np.ndarray:
     """p: (N, C) proposals → (C,) shares of the classes they name, one imagined row of each added."""
     there = ~np.isnan(p).any(axis=1)
     counts = np.bincount(p[there].argmax(axis=1), minlength=p.shape[1]) + 1.0
-    return counts / counts.sum()
+    found: np.ndarray = counts / counts.sum()
+    return found
 
 
 def looks_uneven(shares: np.ndarray) -> bool:

@@ -91,4 +91,5 @@ def prior_error(p: torch.Tensor, given: torch.Tensor, prior: torch.Tensor) -> to
     basis = torch.eye(classes, dtype=p.dtype, device=p.device)[:, :-1].clone()
     basis[-1] = -1
     covariance = basis @ torch.linalg.inv(basis.T @ curve @ basis) @ basis.T
-    return covariance.diagonal().clamp(min=0).sqrt().float()
+    found: torch.Tensor = covariance.diagonal().clamp(min=0).sqrt().float()
+    return found

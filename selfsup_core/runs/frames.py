@@ -21,6 +21,7 @@ from selfsup_core.files import write_bytes
 from selfsup_core.projection.align import rotation_towards
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.thinned import Thinned
+from selfsup_core.safetensors_header import read_metadata
 
 MOST_LETTERS = 160  # of each text on the map
 
@@ -63,7 +64,8 @@ def map_latents(latents: np.ndarray, previous: np.ndarray | None) -> Map:
 
 def as_bytes(values: np.ndarray) -> np.ndarray:
     """[0, 1] floats → 0 to 255."""
-    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    found: np.ndarray = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return found
 
 
 class FrameStore(Thinned):
@@ -173,6 +175,4 @@ def read_frame(path: Path) -> dict[str, np.ndarray]:
 
 def read_about(path: Path) -> dict[str, str]:
     """What a frame's file says of its arrays. Raises FileNotFoundError when there is none."""
-    with open(path, "rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        return json.loads(file.read(size)).get("__metadata__", {})
+    return read_metadata(path)

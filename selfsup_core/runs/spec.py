@@ -18,6 +18,7 @@ from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.reconstruction import ReconstructionConfig
 from selfsup_core.settings import (
     Config,
+    KindConfig,
     apply_overrides,
     explain,
     list_settings,
@@ -86,8 +87,8 @@ class RunSpec(Config):
         le=2**31 - 1,
     )
     data: DataConfig = DataConfig()
-    model: Config = DenseConfig()
-    objective: Config = ReconstructionConfig()
+    model: KindConfig = DenseConfig()
+    objective: KindConfig = ReconstructionConfig()
     train: TrainConfig = TrainConfig()
     frames: FramesConfig = FramesConfig()
 

@@ -73,7 +73,8 @@ def epoch_weights(folder: RunFolder, epoch: int) -> dict[str, Any]:
     for target in list_checkpoints(folder.checkpoints, "best-"):
         if target.name == f"best-{epoch:06d}":
             try:
-                return load_checkpoint(target, {})["model"]
+                found: dict[str, Any] = load_checkpoint(target, {})["model"]
+                return found
             except StudioError:
                 break
     for target in list_checkpoints(folder.checkpoints):

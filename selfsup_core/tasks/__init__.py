@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Setting:
+class TaskContext:
     """What a task is made from.
 
     Attributes:
@@ -49,7 +49,7 @@ class Look:
 
 
 class Task(ABC):
-    """Made from a `Setting`; raises StudioError when data, network and objective do not go together.
+    """Made from a `TaskContext`; raises StudioError when data, network and objective do not go together.
 
     Attributes:
         values: row numbers (B,) on the device → a batch for the objective.

@@ -7,14 +7,13 @@ from typing import Any
 import torch
 
 from selfsup_core.data.sources import open_source
-from selfsup_core.evaluate.autoencoder import Evaluator
 from selfsup_core.evaluate.words.trouble import find_signs
 from selfsup_core.features.batches import prepare
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.frames import FrameStore
-from selfsup_core.tasks import TASKS, Look, Setting, Task
-from selfsup_core.tasks.parts.network import build_model
+from selfsup_core.tasks import TASKS, Look, Task, TaskContext
+from selfsup_core.tasks.parts.network import build_evaluator, build_model
 
 
 @TASKS.register("autoencoder")
@@ -23,25 +22,16 @@ class AutoencoderTask(Task):
 
     baseline_message = "Measuring the PCA baseline: as many numbers as the code has."
 
-    def __init__(self, setting: Setting) -> None:
-        spec = setting.spec
-        self.spec, self.choice = spec, setting.choice
-        dataset = setting.persist(lambda: open_source(spec.data.source, setting.workspace, verify=True))
+    def __init__(self, context: TaskContext) -> None:
+        spec = context.spec
+        self.spec, self.choice = spec, context.choice
+        dataset = context.persist(lambda: open_source(spec.data.source, context.workspace, verify=True))
         self.data = prepare(
-            dataset, spec.data, self.choice.name, workspace=setting.workspace, progress=setting.say
+            dataset, spec.data, self.choice.name, workspace=context.workspace, progress=context.say
         )
         self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
         self.model = build_model(spec, self.objective, self.data).to(self.choice.name)
-        left_out = dataset.classes.index(spec.data.leave_out) if spec.data.leave_out else -1
-        self.evaluator = Evaluator(
-            self.data,
-            tiles=spec.frames.tiles,
-            samples=spec.frames.samples,
-            labels_per_class=spec.data.labels_per_class,
-            seed=spec.data.split_seed,
-            labels_fraction=spec.data.labels_fraction,
-            left_out=left_out,
-        )
+        self.evaluator = build_evaluator(spec, dataset, self.data)
         self.values, self.rows = self.data.values, self.data.rows(self.data.split.train)
         self.digest = dataset.digest
         self.notes = [self.data.note] if self.data.note else []

@@ -30,7 +30,7 @@ from selfsup_core.models.modules.heads import Head
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
-from selfsup_core.tasks import TASKS, Look, Setting, Task
+from selfsup_core.tasks import TASKS, Look, Task, TaskContext
 from selfsup_core.tasks.parts.backbone import FILE as BASE
 from selfsup_core.tasks.parts.backbone import Backbone, load_backbone, make_classifier
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, TextInputs
@@ -55,10 +55,10 @@ class ClassifyTask(Task):
 
     baseline_message = "Fitting logistic regression as a baseline."
 
-    def __init__(self, setting: Setting) -> None:
-        spec = setting.spec
-        self.spec, self.choice, self.setting = spec, setting.choice, setting
-        self.dataset = setting.persist(lambda: open_source(spec.data.source, setting.workspace, verify=True))
+    def __init__(self, context: TaskContext) -> None:
+        spec = context.spec
+        self.spec, self.choice, self.context = spec, context.choice, context
+        self.dataset = context.persist(lambda: open_source(spec.data.source, context.workspace, verify=True))
         self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
         self.digest = self.dataset.digest
         self.backbone: Backbone | None = None
@@ -66,7 +66,7 @@ class ClassifyTask(Task):
         split, y = self.inputs.split, self.inputs.y
         self.chosen = choose_rows(y, self.dataset.classes, split, spec.data)
         self.classes = self.chosen.classes
-        setting.say("Building the network.")
+        context.say("Building the network.")
         self.model = self._build().to(self.choice.name)
         self.notes = [*self._notes_of_model(), *self.inputs.notes, *self.chosen.notes]
         self.given = self.choose_labels()
@@ -88,14 +88,14 @@ class ClassifyTask(Task):
         return given
 
     def _load_inputs(self) -> Inputs:
-        spec, setting, device = self.spec, self.setting, self.choice.name
+        spec, context, device = self.spec, self.context, self.choice.name
         if spec.model.kind != "text-classifier":
             return FeatureInputs(
-                self.dataset, spec.data, device, setting.workspace, setting.say, folder=setting.folder
+                self.dataset, spec.data, device, context.workspace, context.say, folder=context.folder
             )
-        setting.say("Loading the model.")
-        self.backbone = load_backbone(spec.model, setting.workspace, setting.folder, setting.say)
-        setting.persist(lambda: write_json(setting.folder / BASE, self.backbone.about))
+        context.say("Loading the model.")
+        self.backbone = load_backbone(spec.model, context.workspace, context.folder, context.say)
+        context.persist(lambda: write_json(context.folder / BASE, self.backbone.about))
         return TextInputs(
             self.dataset,
             spec.data,
@@ -158,7 +158,7 @@ class ClassifyTask(Task):
             validation=validation,
             samples=shown,
             device=self.choice.name,
-            say=self.setting.say,
+            say=self.context.say,
         )
 
     def values(self, rows: torch.Tensor) -> Labeled:
@@ -268,5 +268,5 @@ class ClassifyTask(Task):
             "f1": scores.f1.tolist(),
             "support": scores.support.tolist(),
         }
-        self.setting.persist(lambda: write_json(self.setting.folder / TEST, about))
+        self.context.persist(lambda: write_json(self.context.folder / TEST, about))
         return {f"test_{name}": value for name, value in found.items()} | {"test_rows": len(rows)}

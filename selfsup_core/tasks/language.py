@@ -21,7 +21,7 @@ from selfsup_core.features.tokenizers import TextTokenizer
 from selfsup_core.models import MODELS
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.frames import FrameStore
-from selfsup_core.tasks import TASKS, Look, Setting, Task
+from selfsup_core.tasks import TASKS, Look, Task, TaskContext
 
 MOST_STARTS = 2_000_000  # windows that may be drawn; of longer texts every few tokens one begins
 FINAL_TIMES = 5  # as many validation windows at the end as after an epoch
@@ -34,29 +34,29 @@ class LanguageTask(Task):
 
     baseline_message = "Counting tokens and pairs of tokens as a baseline."
 
-    def __init__(self, setting: Setting) -> None:
-        spec = setting.spec
-        self.spec, self.choice, self.folder = spec, setting.choice, setting.folder
-        dataset = setting.persist(lambda: open_source(spec.data.source, setting.workspace, verify=True))
+    def __init__(self, context: TaskContext) -> None:
+        spec = context.spec
+        self.spec, self.choice, self.folder = spec, context.choice, context.folder
+        dataset = context.persist(lambda: open_source(spec.data.source, context.workspace, verify=True))
         self.objective = OBJECTIVES[spec.objective.kind](spec.objective)
         self.is_masked = spec.objective.kind == "masked-language"
         self.notes: list[str] = []
-        loaded, tokenizer = self._load(setting)
+        loaded, tokenizer = self._load(context)
         self.corpus: Corpus = build_corpus(
             dataset,
             spec.data,
             tokenizer=tokenizer,
             is_masked=self.is_masked,
-            say=setting.say,
+            say=context.say,
             kind=getattr(spec.model, "tokenizer", ""),
             vocabulary=getattr(spec.model, "vocabulary", 0),
         )
         tokenizer = self.corpus.tokenizer
         if self.is_masked:
             self.objective.mask_token = tokenizer.fast.mask_token_id
-        setting.say("Building the network.")
+        context.say("Building the network.")
         self.model = (loaded or self._build(tokenizer)).to(self.choice.name)
-        self.span = self._span(setting)
+        self.span = self._span(context)
         train = self.corpus.train.tokens
         self.tokens = torch.from_numpy(train).to(self.choice.name)
         self.offsets = torch.arange(self.span, device=self.choice.name)
@@ -77,15 +77,15 @@ class LanguageTask(Task):
         self.digest = dataset.digest
         self.notes += self.corpus.notes
 
-    def _load(self, setting: Setting) -> tuple[Any, TextTokenizer | None]:
+    def _load(self, context: TaskContext) -> tuple[Any, TextTokenizer | None]:
         """The network and tokenizer to go on from; (None, None) for one from scratch."""
         if self.spec.model.kind != "pretrained":
             return None, None
         from selfsup_core.tasks.parts.language_loading import load_to_continue
 
-        setting.say("Loading the model.")
+        context.say("Loading the model.")
         model, tokenizer, notes = load_to_continue(
-            self.spec.model, setting.workspace, is_masked=self.is_masked, seed=self.spec.seed
+            self.spec.model, context.workspace, is_masked=self.is_masked, seed=self.spec.seed
         )
         self.notes += notes
         return model, TextTokenizer(tokenizer)
@@ -101,7 +101,7 @@ class LanguageTask(Task):
                     setattr(config, name, getattr(tokenizer.fast, name))
         return model
 
-    def _span(self, setting: Setting) -> int:
+    def _span(self, context: TaskContext) -> int:
         """Tokens of a window, one more than the context for a causal model; less where the text is shorter."""
         own = int(getattr(self.model.config, "max_position_embeddings", 0) or 512)
         context = min(self.spec.model.context, own)

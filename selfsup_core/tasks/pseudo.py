@@ -36,11 +36,11 @@ from selfsup_core.pseudo.audit import (
     verdict,
 )
 from selfsup_core.pseudo.hand import spread_out
+from selfsup_core.pseudo.keeping import proposed
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch
 from selfsup_core.pseudo.online import Consistency
-from selfsup_core.pseudo.select import proposed
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
-from selfsup_core.tasks import TASKS, Look, Setting
+from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.train.loop import load_trained, trained_state
@@ -76,8 +76,8 @@ class PseudoTask(ClassifyTask):
     notes_of_hand = ""
     prior: dict[str, list[float]] = {}  # noqa: RUF012 - replaced, never changed
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(setting)
+    def __init__(self, context: TaskContext) -> None:
+        super().__init__(context)
         spec, config = self.spec, self.spec.objective
         self.device = self.choice.name
         self.pool = self._choose_pool()
@@ -96,7 +96,7 @@ class PseudoTask(ClassifyTask):
             self.chosen.train,
             self.given[self.chosen.train],
             self.pool,
-            setting,
+            context,
         )
         self.notes += [*([self.notes_of_hand] if self.notes_of_hand else []), *self.proposers.notes]
         self.selector, self.selected = self.proposers.selector(), {}
@@ -118,14 +118,18 @@ class PseudoTask(ClassifyTask):
         hand = dict(self.spec.objective.hand)
         if any(not 0 <= label < len(self.classes) for label in hand.values()):
             raise DataError(
-                f"A label by hand names class number {max(hand.values())}; these data have {len(self.classes)} classes.",
+                f"A hand label names class number {max(hand.values())}, but these data have {len(self.classes)} classes.",
                 code="bad-hand-label",
                 remedy="Take labels by hand over to runs with the same data only.",
             )
         in_train = set(self.inputs.split.train.tolist())
         outside = [row for row in hand if row not in in_train]
         if outside:
-            self.notes_of_hand = f"{len(outside)} labels by hand are of validation or test rows of this split and are not learned from."
+            self.notes_of_hand = (
+                "1 hand label is for a validation or test row of this split and is not used for training."
+                if len(outside) == 1
+                else f"{len(outside):,} hand labels are for validation or test rows of this split and are not used for training."
+            )
         for row, label in hand.items():
             if row in in_train:
                 given[row] = label
@@ -138,7 +142,7 @@ class PseudoTask(ClassifyTask):
         if most and len(pool) > most:
             generator = np.random.default_rng(self.spec.data.split_seed + 7)
             self.notes.append(
-                f"{most:,} of {len(pool):,} unlabeled rows are used, as objective.unlabeled_pool says."
+                f"This run uses {most:,} of {len(pool):,} unlabeled rows, as objective.unlabeled_pool says."
             )
             pool = np.sort(generator.permutation(pool)[:most])
         if len(pool) == 0:
@@ -297,11 +301,11 @@ class PseudoTask(ClassifyTask):
         for name, classes in named.items():
             prefix = "" if name == "student" else f"{name}_"
             metrics[f"{prefix}accuracy"] = float((classes == y).mean())
-        self.setting.phase("propose")
+        self.context.phase("propose")
         probabilities = self._propose()
-        self.setting.phase("keep")
+        self.context.phase("keep")
         self.next = self._keep(probabilities)
-        self.setting.phase("train")
+        self.context.phase("train")
         metrics |= describe_kept(self.kept, self.next, self.inputs.y[self.pool])
         return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))
 
@@ -394,7 +398,7 @@ class PseudoTask(ClassifyTask):
         arrays |= count_kept(view.before, now, truth, self.given, count, with_pairs=count <= MOST_CONFUSION)
         about = self._name_rows(arrays, now, view.probabilities)
         frames.write_points(epoch, student.scores, arrays, about, is_last=is_last)
-        self.setting.persist(lambda: self._write_labels(epoch, now))
+        self.context.persist(lambda: self._write_labels(epoch, now))
 
     def baseline(self) -> dict[str, Any]:
         """As of a classifier, and how good a proposer the given labels are likely to make."""
@@ -465,7 +469,7 @@ class PseudoTask(ClassifyTask):
             "vote": json.dumps(self.proposers.describe()),
             "prior": json.dumps(self.prior),
         }
-        write_bytes(self.setting.folder / PSEUDO, save(arrays, metadata=about))
+        write_bytes(self.context.folder / PSEUDO, save(arrays, metadata=about))
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> dict[str, float | None]:
         """All test rows by student, twin and ceiling, and what that says; the last epoch's weights."""
@@ -504,5 +508,5 @@ class PseudoTask(ClassifyTask):
         measured = self.evaluator.validation
         logits = self.evaluator.logits(self.student, measured, "validation rows").numpy()
         about["calibration"] = calibrate(logits, self.inputs.y[measured])
-        self.setting.persist(lambda: write_json(self.setting.folder / TEST, about))
+        self.context.persist(lambda: write_json(self.context.folder / TEST, about))
         return metrics

@@ -77,7 +77,8 @@ def load_checkpoint(target: Path, belongs: dict[str, str]) -> dict[str, Any]:
     try:
         contents = read_verified(target, belongs)
         tensors = load_tensors(contents["tensors.safetensors"])
-        return restore(json.loads(contents["state.json"]), tensors)
+        found: dict[str, Any] = restore(json.loads(contents["state.json"]), tensors)
+        return found
     except (AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
         # A manifest of another shape, or files that were changed and signed anew.
         raise CheckpointError(f"Checkpoint {target.name} is not what was written.") from error

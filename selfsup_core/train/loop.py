@@ -165,7 +165,8 @@ class Loop:
 
     @property
     def learning_rate(self) -> float:
-        return self.optimizer.param_groups[0]["lr"]
+        found: float = self.optimizer.param_groups[0]["lr"]
+        return found
 
     @property
     def progress(self) -> float:

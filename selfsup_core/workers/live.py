@@ -10,10 +10,10 @@ import os
 import threading
 import time
 import uuid
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+from cachetools import LRUCache
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
@@ -21,6 +21,7 @@ from selfsup_core.errors import RunError
 from selfsup_core.files import finite
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.safetensors_header import read_metadata
 from selfsup_core.workers.supervisor import supervisor_info
 
 FRESH_SECONDS = 0.2
@@ -126,8 +127,8 @@ class LiveRuns:
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
         self.lock = threading.Lock()
-        self.views: OrderedDict[str, RunView] = OrderedDict()
-        self.blobs: OrderedDict[tuple[str, str, int], bytes] = OrderedDict()
+        self.views: LRUCache[str, RunView] = LRUCache(MAX_RUNS)
+        self.blobs: LRUCache[tuple[str, str, int], bytes] = LRUCache(MAX_FRAMES)
 
     def view(self, run: str) -> RunView:
         with self.lock:
@@ -137,9 +138,6 @@ class LiveRuns:
                 if folder.path.parent != self.workspace / "runs" or not folder.exists():
                     raise RunError(f"There is no run {run!r}.", code="no-run")
                 view = self.views[run] = RunView(folder)
-                if len(self.views) > MAX_RUNS:
-                    self.views.popitem(last=False)
-            self.views.move_to_end(run)
             return view
 
     def snapshot(self, run: str, since: str = "0") -> bytes:
@@ -165,22 +163,22 @@ class LiveRuns:
         try:
             # A frame written anew after a resume has another time, so it is not mistaken for the old one.
             key = (run, name, path.stat().st_mtime_ns)
-            if key not in self.blobs:
-                blob = path.read_bytes()
-                self.blobs[key] = blob if name in SHARED else without_hidden(blob)
-                while len(self.blobs) > MAX_FRAMES:
-                    self.blobs.popitem(last=False)
-            return self.blobs[key]
-        except (FileNotFoundError, KeyError) as error:
+            with self.lock:
+                blob = self.blobs.get(key)
+            if blob is None:
+                read = path.read_bytes()
+                blob = read if name in SHARED else without_hidden(read)
+                with self.lock:
+                    self.blobs[key] = blob
+            return blob
+        except FileNotFoundError as error:
             raise RunError(f"The run {run} has no frame {name}.", code="no-frame") from error
 
 
 def without_hidden(blob: bytes) -> bytes:
     """A frame without the arrays that no view draws."""
-    size = int.from_bytes(blob[:8], "little")
-    about = json.loads(blob[8 : 8 + size]).get("__metadata__", {})
     arrays = {name: array for name, array in load_arrays(blob).items() if name not in HIDDEN}
-    return save_arrays(arrays, metadata=about)
+    return save_arrays(arrays, metadata=read_metadata(blob))
 
 
 def epoch_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from selfsup_core.runs.folder import MetricsWriter, read_rows
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.runs.spec import task_of
 from selfsup_core.runs.weights import WeightStore
-from selfsup_core.tasks import TASKS, Setting, Task
+from selfsup_core.tasks import TASKS, Task, TaskContext
 from selfsup_core.train.checkpoint import (
     discard_newer,
     load_checkpoint,
@@ -23,10 +23,10 @@ from selfsup_core.train.checkpoint import (
 )
 from selfsup_core.train.device import choose_device
 from selfsup_core.train.loop import Event, Loop, trained_state
-from selfsup_core.workers.worker import Stop, open_metrics, read_changes
+from selfsup_core.workers.keeper import Stop, open_metrics, read_changes
 
 if TYPE_CHECKING:
-    from selfsup_core.workers.worker import Worker
+    from selfsup_core.workers.keeper import RunKeeper
 
 PHASE_SECONDS, PHASE_SHARE = (
     1.0,
@@ -51,18 +51,18 @@ class Session:
         DataError, SettingError: the data or the device are not there.
     """
 
-    def __init__(self, worker: Worker) -> None:
-        self.worker, self.spec, folder = worker, worker.spec, worker.folder
-        spec, state = worker.spec, worker.state
+    def __init__(self, keeper: RunKeeper) -> None:
+        self.keeper, self.spec, folder = keeper, keeper.spec, keeper.folder
+        spec, state = keeper.spec, keeper.state
         self.choice = choose_device(
             spec.train.device, threads=spec.train.threads, parameters=state["parameters"]
         )
         torch.set_num_threads(self.choice.threads)
         make = TASKS[task_of(spec)]
-        setting = Setting(
-            spec, folder.path, folder.workspace, self.choice, worker.persist, self._tell, self._phase
+        context = TaskContext(
+            spec, folder.path, folder.workspace, self.choice, keeper.persist, self._tell, self._phase
         )
-        self.task: Task = worker.attend(lambda: make(setting), "Getting the data ready.")
+        self.task: Task = keeper.attend(lambda: make(context), "Getting the data ready.")
         self.model, self.objective = self.task.model, self.task.objective
         self.loop = Loop(
             self.model,
@@ -73,12 +73,12 @@ class Session:
             choice=self.choice,
             seed=spec.seed,
         )
-        self.frames = worker.persist(
+        self.frames = keeper.persist(
             lambda: FrameStore(
                 folder.frames, max_frames=spec.frames.max_frames, max_megabytes=spec.frames.max_megabytes
             )
         )
-        self.weights = worker.persist(
+        self.weights = keeper.persist(
             lambda: WeightStore(
                 folder.weights,
                 max_frames=spec.frames.max_frames,
@@ -103,28 +103,28 @@ class Session:
             "parameters": sum(p.numel() for p in self.model.parameters()),
             "message": "",
         }
-        worker.attend(
-            lambda: worker.persist(lambda: self.task.write_static(self.frames)),
+        keeper.attend(
+            lambda: keeper.persist(lambda: self.task.write_static(self.frames)),
             "Preparing the samples that are shown.",
         )
 
     def _tell(self, text: str) -> None:
         """What takes its time before training begins. Raises Stop when a person asked for it meanwhile."""
-        self.worker.state["message"] = text
-        self.worker.beat(force=True)
-        self.worker.heed_stop()
+        self.keeper.state["message"] = text
+        self.keeper.beat(force=True)
+        self.keeper.heed_stop()
 
     def _phase(self, name: str) -> None:
         """Which part of an epoch is at work; in slow motion long enough to be seen."""
-        state = self.worker.state
+        state = self.keeper.state
         state["phase"] = name
         if state["epochs_per_second"]:
-            self.worker.beat(force=True)
+            self.keeper.beat(force=True)
             time.sleep(min(PHASE_SECONDS, PHASE_SHARE / state["epochs_per_second"]))
 
     def _go_on(self) -> None:
         """Load the newest valid checkpoint, if there is one, and cut back what was written after it."""
-        folder = self.worker.folder
+        folder = self.keeper.folder
         saved, problems = load_newest(folder.checkpoints, self.belongs)
         for index, problem in enumerate(problems):
             is_last = index == len(problems) - 1
@@ -144,13 +144,13 @@ class Session:
         discard_newer(folder.checkpoints, best, "best-")
         self.frames.go_on(saved["frames"] if saved else None, epoch)
         self.weights.load(epoch if saved else None)
-        persist = self.worker.persist
+        persist = self.keeper.persist
         self.metrics: MetricsWriter = persist(lambda: open_metrics(folder, step))
         self.past = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
         if self.past:
             # The state may be older than the checkpoint; after the last epoch no other would bring it up to date.
             row = self.past[-1]
-            self.worker.state |= {
+            self.keeper.state |= {
                 "epoch": row["epoch"],
                 "step": step,
                 "best": self.best,
@@ -166,29 +166,29 @@ class Session:
         self.changes = persist(lambda: MetricsWriter(folder.path / "changes.jsonl"))
 
     def _notice(self, text: str) -> None:
-        self.worker.state["notices"] = [*self.worker.state.get("notices", []), text][-10:]
+        self.keeper.state["notices"] = [*self.keeper.state.get("notices", []), text][-10:]
         print(text, flush=True)
 
     def train(self) -> None:
         """Consume the loop's events until it is done. Raises Stop, Diverged, StudioError."""
-        worker = self.worker
-        worker.start_clock()
+        keeper = self.keeper
+        keeper.start_clock()
         if self.loop.step == 0 and self.frames.last is None:
             self._look(Event("epoch", 0, 0.0))
         if self.loop.epoch:
             self._measure_baseline()
-        worker.last_checkpoint = self.epoch_began = time.monotonic()
+        keeper.last_checkpoint = self.epoch_began = time.monotonic()
         self.epoch_seconds = self.loop.seconds
         # What came before the first step (epoch 0) says nothing of what is left.
-        self.began = (worker.elapsed(), self.loop.progress)
-        worker.obey(self)
+        self.began = (keeper.elapsed(), self.loop.progress)
+        keeper.obey(self)
         for event in self.loop.events():
             self._replay_changes()
             if event.kind == "epoch":
                 self._look(event)
                 self._measure_baseline()
                 self._rest()
-                worker.obey(self, is_epoch_end=self.loop.epoch < self.spec.train.epochs)
+                keeper.obey(self, is_epoch_end=self.loop.epoch < self.spec.train.epochs)
                 self.epoch_began, self.epoch_seconds = time.monotonic(), self.loop.seconds
                 if self._has_stalled():
                     break
@@ -199,37 +199,37 @@ class Session:
             else:
                 self._tick()
         self.save()
-        worker.state["epoch_progress"] = 0.0
+        keeper.state["epoch_progress"] = 0.0
         self._finish()
 
     def _measure_baseline(self) -> None:
         """Once, and not before the first epoch is seen: nobody should wait for a comparison before there is something to compare."""
-        state = self.worker.state
+        state = self.keeper.state
         if state.get("baseline") or self.has_measured:
             return
-        began = self.worker.elapsed()
+        began = self.keeper.elapsed()
         try:
-            state["baseline"] = self.worker.attend(self.task.baseline, self.task.baseline_message)
+            state["baseline"] = self.keeper.attend(self.task.baseline, self.task.baseline_message)
         except Stop:
             self.save()
             raise
         self.has_measured = True
         # It says nothing of how long the epochs take that are left.
-        self.began = (self.began[0] + self.worker.elapsed() - began, self.began[1])
-        self.worker.beat(force=True)
+        self.began = (self.began[0] + self.keeper.elapsed() - began, self.began[1])
+        self.keeper.beat(force=True)
 
     def _finish(self) -> None:
         """What is computed once, at the end; a resume after a crash in here computes it again."""
         final = finite(self.task.finish(self._best_state()))
-        self.worker.state["verdict"] = self.task.verdict
+        self.keeper.state["verdict"] = self.task.verdict
         if final:
-            self.worker.state["metrics"] = self.worker.state["metrics"] | final
+            self.keeper.state["metrics"] = self.keeper.state["metrics"] | final
 
     def _best_state(self) -> dict[str, torch.Tensor] | None:
         """Weights of the best epoch, from its checkpoint; None when the last epoch is the best, or there is none."""
         if not self.best or self.best["epoch"] == self.loop.epoch:
             return None
-        folder = self.worker.folder.checkpoints / f"best-{self.best['epoch']:06d}"
+        folder = self.keeper.folder.checkpoints / f"best-{self.best['epoch']:06d}"
         try:
             return load_checkpoint(folder, self.belongs)["model"]
         except CheckpointError as error:
@@ -237,25 +237,25 @@ class Session:
             return None
 
     def _tick(self) -> None:
-        worker, loop = self.worker, self.loop
-        worker.obey(self)
-        worker.state |= {
+        keeper, loop = self.keeper, self.loop
+        keeper.obey(self)
+        keeper.state |= {
             "step": loop.step,
             "epoch_progress": loop.index / loop.rows_per_epoch,
             "seconds_left": self._seconds_left(),
         }
-        worker.beat()
+        keeper.beat()
         self._save_if_due()
 
     def _save_if_due(self) -> None:
-        if time.monotonic() - self.worker.last_checkpoint >= self.spec.train.checkpoint_seconds:
+        if time.monotonic() - self.keeper.last_checkpoint >= self.spec.train.checkpoint_seconds:
             self.save()
 
     def _look(self, event: Event) -> None:
         """Evaluate at the end of an epoch; write its row and its frame, note the best."""
-        worker, loop, epoch = self.worker, self.loop, round(event.epoch)
+        keeper, loop, epoch = self.keeper, self.loop, round(event.epoch)
         self.objective.progress = float(epoch)
-        look = worker.attend(
+        look = keeper.attend(
             lambda: self.task.look(event.terms),
             # Later a word that comes and goes with every epoch would only be restless.
             "" if epoch else "Evaluating the network before training.",
@@ -268,15 +268,15 @@ class Session:
         row |= {"learning_rate": loop.used_learning_rate, "samples_per_second": rate}
         is_last = epoch == self.spec.train.epochs
         # The first epoch does not wait for it; a resumed run may have it by then, and must say the same.
-        baseline = worker.state.get("baseline") if epoch > 1 else None
+        baseline = keeper.state.get("baseline") if epoch > 1 else None
         signs = self.task.find_signs(row, self.past, baseline, is_last=is_last)
         if signs:
             row["signs"] = signs
         self.past.append(row)
         # Weights first: whoever sees a frame may ask for them.
         kept = self.task.kept_model
-        worker.persist(lambda: self.weights.write_weights(epoch, kept, is_last=is_last))
-        worker.persist(lambda: self.task.write_frame(self.frames, epoch, look, is_last=is_last))
+        keeper.persist(lambda: self.weights.write_weights(epoch, kept, is_last=is_last))
+        keeper.persist(lambda: self.task.write_frame(self.frames, epoch, look, is_last=is_last))
         self._write(row)
         if epoch and self._is_better(look.metrics["val_loss"]):
             self.best = {"epoch": epoch, "val_loss": look.metrics["val_loss"]}
@@ -284,16 +284,16 @@ class Session:
             self.since_best = 0
         elif epoch:
             self.since_best += 1
-        worker.state |= {
+        keeper.state |= {
             "epoch": epoch,
             "step": event.step,
             "epoch_progress": 0.0,
             "best": self.best,
             "metrics": metrics,
-            "samples_per_second": rate or worker.state["samples_per_second"],
+            "samples_per_second": rate or keeper.state["samples_per_second"],
             "seconds_left": self._seconds_left(),
         }
-        worker.beat(force=epoch <= 1)
+        keeper.beat(force=epoch <= 1)
         if not is_last and self.task.turn():
             loop.restart()
         self._save_if_due()
@@ -304,26 +304,26 @@ class Session:
         return best is None or best["epoch"] < self.objective.settled_from or val_loss < best["val_loss"]
 
     def _write(self, row: dict[str, Any]) -> None:
-        row["seconds"] = round(self.worker.elapsed(), 4)
-        self.worker.persist(lambda: self.metrics.append(row))
+        row["seconds"] = round(self.keeper.elapsed(), 4)
+        self.keeper.persist(lambda: self.metrics.append(row))
 
     def _seconds_left(self) -> float | None:
         done = self.loop.progress - self.began[1]
         if done < 0.05:
             return None
-        pace = self.worker.state["epochs_per_second"]
-        each = max((self.worker.elapsed() - self.began[0]) / done, 1 / pace if pace else 0.0)
+        pace = self.keeper.state["epochs_per_second"]
+        each = max((self.keeper.elapsed() - self.began[0]) / done, 1 / pace if pace else 0.0)
         return round(each * (self.spec.train.epochs - self.loop.progress), 1)
 
     def _rest(self) -> None:
         """Slow down to the speed asked for, so that an epoch can be watched."""
-        while pace := self.worker.state["epochs_per_second"]:
+        while pace := self.keeper.state["epochs_per_second"]:
             left = self.epoch_began + 1 / pace - time.monotonic()
-            if left <= 0 or self.loop.epoch >= self.spec.train.epochs or self.worker.step_from is not None:
+            if left <= 0 or self.loop.epoch >= self.spec.train.epochs or self.keeper.step_from is not None:
                 return
             time.sleep(min(left, 0.05))
-            self.worker.obey(self)
-            self.worker.beat()
+            self.keeper.obey(self)
+            self.keeper.beat()
 
     def _has_stalled(self) -> bool:
         patience = self.spec.train.patience
@@ -332,15 +332,20 @@ class Session:
         self.reason = f"no better validation loss for {patience} epochs (early stop)"
         return True
 
+    @property
+    def epoch(self) -> int:
+        """Epochs that are done."""
+        return self.loop.epoch
+
     def save(self) -> None:
         """Write a checkpoint of this very step, and the best weights if they are new."""
-        folder, loop = self.worker.folder.checkpoints, self.loop
+        folder, loop = self.keeper.folder.checkpoints, self.loop
         if loop.step == self.saved_step and self.best_weights is None:
             return
         best, weights = self.best, self.best_weights
         if best and weights:
             name = f"best-{best['epoch']:06d}"
-            self.worker.persist(lambda: save_checkpoint(folder, name, {"model": weights}, self.belongs))
+            self.keeper.persist(lambda: save_checkpoint(folder, name, {"model": weights}, self.belongs))
             prune(folder, "best-", keep=1)
             self.best_weights = None
         previous = self.frames.previous
@@ -355,21 +360,21 @@ class Session:
             },
         }
         name = f"step-{loop.step:09d}"
-        self.worker.persist(lambda: save_checkpoint(folder, name, state, self.belongs))
+        self.keeper.persist(lambda: save_checkpoint(folder, name, state, self.belongs))
         prune(folder)
-        self.saved_step, self.worker.last_checkpoint = loop.step, time.monotonic()
+        self.saved_step, self.keeper.last_checkpoint = loop.step, time.monotonic()
 
     def set_live(self, name: str, value: float) -> None:
         """Change a live setting from the next step on, and write down when."""
         self._apply(name, value)
         row = {"kind": "change", "step": self.loop.step, "epoch": self.loop.progress}
         row |= {"name": name, "value": value}
-        self.worker.persist(lambda: self.changes.append(row))
+        self.keeper.persist(lambda: self.changes.append(row))
 
     def _apply(self, name: str, value: float) -> None:
         if name == "learning_rate":
             self.loop.set_learning_rate(value)
-        self.worker.state[name] = value
+        self.keeper.state[name] = value
 
     def _replay_changes(self) -> None:
         while self.replay and self.replay[0]["step"] <= self.loop.step:

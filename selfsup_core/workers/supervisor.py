@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import importlib
 import os
 import signal
 import sys
@@ -30,20 +31,16 @@ from selfsup_core.runs.folder import (
 from selfsup_core.runs.processes import identity, is_alive, start_detached, who_serves
 from selfsup_core.runs.queue import enqueue, list_queue, withdraw
 from selfsup_core.runs.trash import empty_old
+from selfsup_core.runs.workspace import open_workspace
 from selfsup_core.workers.launcher import Launcher, local_launcher
 
 LOOP_SECONDS = 0.02
 SILENT_SECONDS = 30.0
 KILL_SECONDS = 300.0
 IDLE_SECONDS = 900.0
-PRELOAD = (
+# Libraries that a worker needs; imported once, before any fork. Our own modules come from the registry of tasks.
+LIBRARIES = (
     "torch",
-    "selfsup_core.workers.session",
-    "selfsup_core.tasks.autoencoder",
-    "selfsup_core.tasks.language",
-    "selfsup_core.tasks.classify",
-    "selfsup_core.tasks.pseudo",
-    "selfsup_core.workers.worker",
     "sklearn.model_selection",
     "sklearn.datasets",
     "sklearn.linear_model",
@@ -244,11 +241,23 @@ def keep_warm(workspace: Path) -> None:
     (home(workspace) / "wanted").touch()
 
 
+def import_ahead() -> None:
+    """Import what workers need, so that they are forked with it; nothing is computed."""
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    import selfsup_core.workers.session
+    import selfsup_core.workers.worker  # noqa: F401
+    from selfsup_core.tasks import TASKS
+
+    list(TASKS)
+
+
 def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
     """Be the supervisor of a workspace until idle for long; leaves at once when there is one."""
     from filelock import FileLock, Timeout
 
     home(workspace).mkdir(parents=True, exist_ok=True)
+    open_workspace(workspace)
     lock = FileLock(home(workspace) / "lock")
     try:
         lock.acquire(blocking=False)
@@ -264,8 +273,7 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
         "ready": False,
     }
     write_json(home(workspace) / "about.json", about)
-    for module in PRELOAD:
-        __import__(module)
+    import_ahead()
     gc.collect()
     gc.freeze()  # forks then share these pages
     cores = os.cpu_count() or 1

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from selfsup_core.errors import RunError
-from selfsup_core.inspection.process import stop_lab
+from selfsup_core.inspection.client import stop_lab
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, ENDED, RunFolder, list_states
 from selfsup_core.runs.queue import submit
@@ -26,6 +26,9 @@ from selfsup_core.runs.spec import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.conftest import kill_workers
 from tests.helpers import ROOT, wait_for, wait_status
+
+# Playwright's own five seconds are too few where tests run beside each other on a small machine.
+expect.set_options(timeout=30_000)
 
 FLAGS = [
     "--headless",
@@ -38,6 +41,11 @@ FLAGS = [
     "--disable-component-update",
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# Width and height, and the theme: each page once in light on a wide screen and once in dark on a narrow one.
+SCREENS = [
+    pytest.param((1440, 900), "light", id="wide-light"),
+    pytest.param((390, 844), "dark", id="narrow-dark"),
+]
 # Streamlit asks below the page's own path first, to find out where the app lives.
 EXPECTED = ("_stcore/health", "_stcore/host-config")
 
@@ -174,11 +182,15 @@ def stage_value(page: Page, name: str) -> str:
 
 
 def wait_stage(page: Page, name: str, check: Callable[[str], bool], seconds: float = 30) -> str:
-    """The stage's attribute once it passes `check`."""
+    """The attribute of the one stage of the page once it passes `check`.
+
+    When another run is opened, Streamlit keeps the old stage for a moment beside the new one; two that stay are a fault.
+    """
     deadline = time.monotonic() + seconds
+    read = "(stages, name) => stages.map((stage) => stage.getAttribute(name) ?? '')"
     while True:
-        value = stage_value(page, name)
-        if check(value):
-            return value
-        assert time.monotonic() < deadline, f"data-{name} is still {value!r}"
+        values = page.get_by_test_id("stage").evaluate_all(read, f"data-{name}")
+        if len(values) == 1 and check(values[0]):
+            return str(values[0])
+        assert time.monotonic() < deadline, f"data-{name} is still {values!r}"
         page.wait_for_timeout(20)

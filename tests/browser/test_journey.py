@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
-from tests.browser.conftest import Server, stage_value, wait_stage
+from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
+from tests.helpers import wait_for, wait_status
 
 pytestmark = pytest.mark.browser
 
@@ -45,8 +46,7 @@ def test_the_whole_journey(server, open_context, keep):
         " && Number(document.querySelector('[data-testid=stage]').dataset.epoch) > before",
         arg=int(stage_value(page, "epoch")),
     )
-    state = read_state(folder)
-    assert state["status"] == "paused"
+    state = wait_status(folder, "paused")
     assert paused_at < state["step"] <= paused_at + state["steps_per_epoch"]
     assert state["step"] % state["steps_per_epoch"] == 0, "a step ends with its epoch"
 
@@ -194,8 +194,13 @@ def test_the_server_is_killed_and_the_page_comes_back(server, open_context):
     server.kill()
     at_kill = read_state(folder)["epoch"]
     expect(page.get_by_text("Connection lost")).to_be_visible()
-    page.wait_for_timeout(1000)
-    assert read_state(folder)["epoch"] > at_kill, "training goes on without the server"
+    try:
+        wait_for(
+            lambda: read_state(folder)["epoch"] > at_kill, "training that goes on without the server", 60
+        )
+    except AssertionError:
+        server.start()  # the other journeys of this session need it
+        raise
     server.start()
     wait_stage(page, "epoch", lambda epoch: int(epoch) > at_kill + 2, seconds=15)
     expect(page.get_by_text("Connection lost")).to_be_hidden()
@@ -255,8 +260,7 @@ def test_security_headers_and_localhost_only(server, open_context):
     assert "0.0.0.0" not in log
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize(("size", "theme"), SCREENS)
 def test_nothing_is_wider_than_the_screen(server, finished, open_context, keep, theme, size):
     page = open_context(*size, color_scheme=theme).new_page()
     for path in ("", "runs", "autoencoder", f"autoencoder?run={finished.id}"):

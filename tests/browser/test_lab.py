@@ -11,14 +11,14 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from selfsup_core.inspection.model_at import Kits
-from selfsup_core.inspection.registry import use_tool
 from selfsup_core.runs.family import MEMBERS
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor
-from tests.browser.conftest import Server, stage_value, wait_stage
+from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
 from tests.helpers import wait_status
+from tests.inspection.asking import ask_run
 
 pytestmark = pytest.mark.browser
 
@@ -88,8 +88,7 @@ def changed(page: Page, read: Callable[[], object], before: object) -> object:
     raise AssertionError("nothing changed in six seconds")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize(("size", "theme"), SCREENS)
 def test_every_tab_shows_what_it_promises(server, finished, open_context, keep, theme, size):
     page = open_context(*size, color_scheme=theme).new_page()
     open_run(page, server, finished)
@@ -131,7 +130,7 @@ def test_drag_decodes_the_very_place(server, two, open_context, keep):
     changed(page, lambda: card.locator("canvas").evaluate(PIXELS), seen)
     page.wait_for_timeout(500)
     place = [float(v) for v in page.locator(".stage-map").get_attribute("data-probe").split(",")]
-    expected = use_tool(Kits(server.workspace), two.id, "decode", {"points": [place]})
+    expected = ask_run(Kits(server.workspace), two.id, "decode", {"points": [place]})
     found = np.array(card.locator("canvas").evaluate(PIXELS))
     # The attribute has four digits.
     assert np.abs(found - expected.arrays["images"].reshape(-1).astype(int)).max() <= 2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from selfsup_core.data.sources import list_sources, open_source
 from selfsup_core.runs.folder import list_states
-from tests.browser.conftest import Server, wait_stage
+from tests.browser.conftest import SCREENS, Server, wait_stage
 from tests.data.importing.make import archive, png, write
 
 pytestmark = pytest.mark.browser
@@ -95,8 +97,7 @@ def test_rubbish_is_refused_in_words_and_leaves_nothing(server, open_context, tm
     assert leftovers == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize(("size", "theme"), SCREENS)
 def test_data_page_fits_the_screen(server, open_context, keep, theme, size):
     page = open_context(*size, color_scheme=theme).new_page()
     for name in ("mnist-5k", "wine", "newsgroups", "tones"):
@@ -130,3 +131,32 @@ def test_reload_keeps_what_was_chosen_and_what_trains(server, open_context, tmp_
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "status", lambda status: status == "finished", seconds=120)
     assert any(state["source"] == name for state in list_states(server.workspace))
+
+
+def test_color_photos_train_and_two_sizes_of_them_are_two_sets(server, open_context, keep, tmp_path):
+    """12,288 numbers a photo, more than there are photos; then the same archive at another size, under the same name."""
+    photos = {f"{('cat', 'owl')[i % 2]}/{i}.png": png(i, (64, 64), "RGB") for i in range(60)}
+    path = write(tmp_path, "photos.zip", archive(photos))
+    page = open_context().new_page()
+    names = []
+    for size in ("64 × 64", "32 × 32"):
+        upload(page, server, path)
+        page.get_by_role("combobox", name=re.compile("Image size")).click()
+        page.get_by_role("option", name=size).click()
+        names.append(import_it(page))
+        expect(page.get_by_text("60 images")).to_be_visible()
+    titles = [list_sources(server.workspace)[name].title for name in names]
+    assert titles == ["photos", "photos (2)"]
+    for name, inputs in zip(names, ("12288", "3072"), strict=True):
+        page.goto(f"{server.url}/autoencoder?data={name}")
+        expect(page.get_by_text(f"{inputs} → ")).to_be_visible()
+        epochs = page.get_by_role("spinbutton", name="Epochs")
+        epochs.fill("3")
+        epochs.press("Enter")
+        expect(page.get_by_text(f"{inputs} → ")).to_be_visible()
+        page.get_by_role("button", name="Train", exact=True).click()
+        page.get_by_test_id("stage").wait_for()
+        wait_stage(page, "status", lambda status: status == "finished", seconds=60)
+        newest = next(iter(list_states(server.workspace)))
+        assert (newest["source"], newest["epochs"]) == (name, 3)
+    keep(page, "color-photos")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright._impl._driver import compute_driver_executable
 
 from selfsup_core.errors import DataError
 from selfsup_core.export import html_map
@@ -46,8 +46,8 @@ def test_the_modules_are_joined_in_an_order_that_runs():
         assert set(asked) <= set(MODULES[:index])
     names = re.findall(r"^(?:const|let|function|class|async function) (\w+)", script, re.MULTILINE)
     assert len(names) == len(set(names)), "two modules use one name"
-    if node := shutil.which("node"):
-        subprocess.run([node, "--check", "-"], input=script.encode(), check=True)
+    node, _ = compute_driver_executable()  # playwright brings its own
+    subprocess.run([node, "--check", "-"], input=script.encode(), check=True)
 
 
 def test_nothing_in_a_text_becomes_code(tmp_path: Path):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
+import runpy
 import subprocess
 import sys
 import zipfile
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.export.script import pytorch_script, script_archive
@@ -48,6 +52,10 @@ CASES = {
 }
 
 
+# Cases whose script also gets a process of its own.
+ALONE = ("plain", "masked")
+
+
 def digits_spec(model: dict, objective: dict, **changes) -> RunSpec:
     return make_spec(
         {
@@ -73,26 +81,58 @@ def last_epoch(folder: RunFolder) -> dict:
 
 
 def run_script(archive: bytes, place: Path) -> tuple[float, float]:
-    """(train loss, validation loss) of the last line that the script prints."""
+    """(train loss, validation loss) of the last line that the script prints, in a process that sees nothing else."""
     zipfile.ZipFile(io.BytesIO(archive)).extractall(place)
     done = subprocess.run(
         [sys.executable, "-I", "train.py"], cwd=place, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    found = re.findall(r"train loss (\S+), validation loss (\S+)", done.stdout.splitlines()[-1])
+    return losses_of(done.stdout)
+
+
+def run_script_here(archive: bytes, place: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[float, float]:
+    """The same within this process, which is seconds faster; what the script imports shows that it stands alone."""
+    zipfile.ZipFile(io.BytesIO(archive)).extractall(place)
+    source = (place / "train.py").read_text()
+    names = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or "."] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
+    }
+    assert names <= {"torch", "numpy"} | sys.stdlib_module_names
+    monkeypatch.chdir(place)
+    threads = torch.get_num_threads()
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said), torch.random.fork_rng(devices=[]):
+            runpy.run_path("train.py", run_name="__main__")
+    finally:
+        torch.set_num_threads(threads)
+    return losses_of(said.getvalue())
+
+
+def losses_of(said: str) -> tuple[float, float]:
+    found = re.findall(r"train loss (\S+), validation loss (\S+)", said.splitlines()[-1])
     return tuple(float(value) for value in found[0])
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_script_ends_with_the_losses_of_the_run(workspace: Path, tmp_path: Path, case: str):
+def test_the_script_ends_with_the_losses_of_the_run(workspace: Path, tmp_path: Path, monkeypatch, case: str):
     folder = digits_run(workspace, *CASES[case])
     last = last_epoch(folder)
-    found = run_script(script_archive(folder), tmp_path)
+    archive = script_archive(folder)
+    if case in ALONE:
+        found = run_script(archive, tmp_path)
+    else:
+        found = run_script_here(archive, tmp_path, monkeypatch)
     assert found == pytest.approx((last["train_loss"], last["val_loss"]), rel=1e-4)
 
 
 @pytest.mark.parametrize("objective", ["reconstruction", "variational"])
-def test_a_table_with_categories(workspace: Path, tmp_path: Path, objective: str):
+def test_a_table_with_categories(workspace: Path, tmp_path: Path, monkeypatch, objective: str):
     random = np.random.default_rng(0)
     level = np.eye(3)[random.integers(0, 3, 120)]
     level[5] = 0  # an empty cell
@@ -116,31 +156,30 @@ def test_a_table_with_categories(workspace: Path, tmp_path: Path, objective: str
     last = last_epoch(folder)
     archive = script_archive(folder)
     assert "GROUPS = [[2, 3, 4]]" in zipfile.ZipFile(io.BytesIO(archive)).read("train.py").decode()
-    assert run_script(archive, tmp_path) == pytest.approx((last["train_loss"], last["val_loss"]), rel=1e-4)
+    found = run_script_here(archive, tmp_path, monkeypatch)
+    assert found == pytest.approx((last["train_loss"], last["val_loss"]), rel=1e-4)
 
 
 def test_a_learning_rate_changed_while_the_run_was_on_is_changed_in_the_script(
-    workspace: Path, tmp_path: Path
+    workspace: Path, tmp_path: Path, monkeypatch
 ):
     spec = digits_spec(*CASES["plain"])
     folder = make_run(workspace, spec)
     send(folder, "set", name="learning_rate", value=0.02)
     run_here(folder)
     last = last_epoch(folder)
-    assert run_script(script_archive(folder), tmp_path) == pytest.approx(
-        (last["train_loss"], last["val_loss"]), rel=1e-4
-    )
+    found = run_script_here(script_archive(folder), tmp_path, monkeypatch)
+    assert found == pytest.approx((last["train_loss"], last["val_loss"]), rel=1e-4)
     assert "RATES" not in pytorch_script(spec, (8, 8))
 
 
-def test_a_run_that_stopped_early_has_a_script_that_stops_there(workspace: Path, tmp_path: Path):
+def test_a_run_that_stopped_early_has_a_script_that_stops_there(workspace: Path, tmp_path: Path, monkeypatch):
     train = {"epochs": 30, "patience": 1, "learning_rate": 0.3, "batch_size": 64, "threads": 1}
     folder = digits_run(workspace, *CASES["plain"], train=train | {"device": "cpu"})
     last = last_epoch(folder)
     assert last["epoch"] < 30
-    assert run_script(script_archive(folder), tmp_path) == pytest.approx(
-        (last["train_loss"], last["val_loss"]), rel=1e-4
-    )
+    found = run_script_here(script_archive(folder), tmp_path, monkeypatch)
+    assert found == pytest.approx((last["train_loss"], last["val_loss"]), rel=1e-4)
 
 
 def test_the_archive_holds_no_test_rows_and_is_the_same_each_time(workspace: Path):

@@ -136,6 +136,7 @@ def test_embeddings_are_those_of_the_plain_way():
     assert np.abs(embed(texts) - plain).max() < 1e-5
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("name", NAMES)
 def test_a_line_of_megabytes_takes_seconds(name: str):
     began = time.monotonic()

@@ -10,9 +10,9 @@ import pytest
 
 from selfsup_core.errors import DataError, RunError, SettingError
 from selfsup_core.export.portable_classifier import load_classifier
-from selfsup_core.inspection.classifiers import Classifiers
 from selfsup_core.runs.spec import make_spec
 from tests.helpers import make_run, run_here
+from tests.inspection.asking import ask_classifier
 from tests.tasks.classify_helpers import NAME, head_spec, make_pets
 
 
@@ -47,18 +47,20 @@ def words(workspace: Path):
 
 
 def test_texts_files_and_a_zip(words, workspace: Path, tmp_path: Path):
-    lab = Classifiers(workspace)
-    made = lab.use(words.id, "predict", {"texts": ["the cat and a mat", "dog sat sat"]})
+    made = ask_classifier(workspace, words.id, "predict", {"texts": ["the cat and a mat", "dog sat sat"]})
     assert [one["label"] for one in made["found"]] == ["cats", "dogs"]
     file = tmp_path / "some.txt"
     file.write_text("the cat and a mat\n\ndog sat sat\n")
-    assert lab.use(words.id, "predict", {"files": [str(file)]})["found"] == made["found"]
+    assert ask_classifier(workspace, words.id, "predict", {"files": [str(file)]})["found"] == made["found"]
     # What is typed is never taken for a file's name.
-    typed = lab.use(words.id, "predict", {"texts": [str(file)]})["found"]
+    typed = ask_classifier(workspace, words.id, "predict", {"texts": [str(file)]})["found"]
     assert len(typed) == 1
     assert typed[0]["item"] == str(file)
     target = tmp_path / "it.zip"
-    assert lab.use(words.id, "export", {"target": str(target)})["bytes"] == target.stat().st_size
+    assert (
+        ask_classifier(workspace, words.id, "export", {"target": str(target)})["bytes"]
+        == target.stat().st_size
+    )
     with zipfile.ZipFile(target) as archive:
         archive.extractall(tmp_path / "out")
     again = load_classifier(tmp_path / "out").name(["x"], ["the cat and a mat"])[0]
@@ -67,25 +69,24 @@ def test_texts_files_and_a_zip(words, workspace: Path, tmp_path: Path):
 
 
 def test_what_does_not_fit_is_said(words, workspace: Path):
-    lab = Classifiers(workspace)
     table = make_run(workspace, head_spec(train__epochs=1))
     run_here(table)
     with pytest.raises(DataError, match="names tables, not texts"):
-        lab.use(table.id, "predict", {"texts": ["a"]})
+        ask_classifier(workspace, table.id, "predict", {"texts": ["a"]})
     with pytest.raises(RunError):
-        lab.use("no-such-run", "predict", {"texts": ["a"]})
+        ask_classifier(workspace, "no-such-run", "predict", {"texts": ["a"]})
     with pytest.raises(SettingError, match="no tool 'delete'"):
-        lab.use(words.id, "delete", {})
+        ask_classifier(workspace, words.id, "delete", {})
 
 
 def test_the_gauge_before_a_run(workspace: Path):
     from selfsup_core.runs.spec import preset_spec
 
-    lab, spec = Classifiers(workspace), preset_spec("pseudo-table", {"data.labels_per_class": 6})
-    said = lab.use("", "gauge", {"spec": spec.as_dict()})
+    spec = preset_spec("pseudo-table", {"data.labels_per_class": 6})
+    said = ask_classifier(workspace, "", "gauge", {"spec": spec.as_dict()})
     assert said["accuracy"] > 0.7
     assert said["rows"] == 18
     make_pets(workspace)
     texts = preset_spec("pseudo-text", {"data.source": NAME})
     with pytest.raises(DataError, match="not embedded yet"):
-        lab.use("", "gauge", {"spec": texts.as_dict()})
+        ask_classifier(workspace, "", "gauge", {"spec": texts.as_dict()})

@@ -14,6 +14,7 @@ from selfsup_core.export.embeddings import export_embeddings
 from selfsup_core.inspection import embedding
 from selfsup_core.inspection.embedding import EmbedJobs, read_embeddings
 from tests.helpers import wait_for
+from tests.inspection.asking import ask_embedding
 from tests.models.tiny import tiny_bert
 from tests.tasks.classify_helpers import NAME, make_pets
 
@@ -34,26 +35,26 @@ def status(jobs: EmbedJobs, encoder: str) -> str:
 
 
 def test_from_start_to_map_search_and_files(jobs, encoder, workspace: Path):
-    assert jobs.use(NAME, "look", {"encoder": encoder}) == {
+    assert ask_embedding(jobs, NAME, "look", {"encoder": encoder}) == {
         "ready": False,
         "job": None,
         "warning": "",
     }
     with pytest.raises(DataError, match="no embeddings yet"):
-        jobs.use(NAME, "nearest", {"encoder": encoder, "text": "cat"})
-    jobs.use(NAME, "start", {"encoder": encoder})
+        ask_embedding(jobs, NAME, "nearest", {"encoder": encoder, "text": "cat"})
+    ask_embedding(jobs, NAME, "start", {"encoder": encoder})
     wait_for(lambda: status(jobs, encoder) == "done", "the end of the job")
-    looked = jobs.use(NAME, "look", {"encoder": encoder})
+    looked = ask_embedding(jobs, NAME, "look", {"encoder": encoder})
     assert looked["ready"]
     assert looked["job"]["done"] == 60
     assert not jobs.is_at_work
     x = read_embeddings(workspace, NAME, encoder)
     np.testing.assert_allclose(np.linalg.norm(x, axis=1), 1, atol=1e-5)
-    made = jobs.use(NAME, "map", {"encoder": encoder})
+    made = ask_embedding(jobs, NAME, "map", {"encoder": encoder})
     assert np.array(made["points"]).shape == (60, 2)
     assert made["classes"] == ["cats", "dogs", "logs"]
     text = made["texts"][7]
-    found = jobs.use(NAME, "nearest", {"encoder": encoder, "text": text, "most": 3})["found"]
+    found = ask_embedding(jobs, NAME, "nearest", {"encoder": encoder, "text": text, "most": 3})["found"]
     assert len(found) == 3
     assert found[0]["cosine"] == pytest.approx(1, abs=1e-4)
     cosines = x @ x[made["rows"][7]]
@@ -84,30 +85,30 @@ def test_paused_it_rests_stopped_it_keeps_its_parts_and_goes_on(jobs, encoder, w
             wait_for(lambda: gate["at"] < 2 or gate.get("open"), "the gate")
 
     monkeypatch.setattr(embedding, "embed_steps", slowly)
-    jobs.use(NAME, "start", {"encoder": encoder})
-    assert jobs.use(NAME, "pause", {"encoder": encoder})["status"] == "paused"
+    ask_embedding(jobs, NAME, "start", {"encoder": encoder})
+    assert ask_embedding(jobs, NAME, "pause", {"encoder": encoder})["status"] == "paused"
     assert jobs.is_at_work
     assert (
-        jobs.use(NAME, "start", {"encoder": encoder})["status"] == "paused"
+        ask_embedding(jobs, NAME, "start", {"encoder": encoder})["status"] == "paused"
     )  # a second click changes nothing
-    assert jobs.use(NAME, "resume", {"encoder": encoder})["status"] == "running"
-    assert jobs.use(NAME, "stop", {"encoder": encoder})["status"] == "stopped"
+    assert ask_embedding(jobs, NAME, "resume", {"encoder": encoder})["status"] == "running"
+    assert ask_embedding(jobs, NAME, "stop", {"encoder": encoder})["status"] == "stopped"
     gate["open"] = True
     wait_for(lambda: not jobs.turn.locked(), "the thread's end")
-    assert not jobs.use(NAME, "look", {"encoder": encoder})["ready"]
-    jobs.use(NAME, "start", {"encoder": encoder})
+    assert not ask_embedding(jobs, NAME, "look", {"encoder": encoder})["ready"]
+    ask_embedding(jobs, NAME, "start", {"encoder": encoder})
     wait_for(lambda: status(jobs, encoder) == "done", "the end of the job")
 
 
 def test_what_is_wrong_is_said(jobs, encoder, workspace: Path):
     with pytest.raises(DataError, match="holds tables"):
-        jobs.use("wine", "start", {"encoder": encoder})
+        ask_embedding(jobs, "wine", "start", {"encoder": encoder})
     with pytest.raises(DataError, match="no encoder"):
-        jobs.use(NAME, "start", {"encoder": "/nowhere/at/all"})
+        ask_embedding(jobs, NAME, "start", {"encoder": "/nowhere/at/all"})
     with pytest.raises(SettingError, match="no tool 'format'"):
-        jobs.use(NAME, "format", {})
+        ask_embedding(jobs, NAME, "format", {})
     with pytest.raises(DataError, match="no such job"):
-        jobs.use(NAME, "pause", {"encoder": encoder})
+        ask_embedding(jobs, NAME, "pause", {"encoder": encoder})
     with pytest.raises(DataError, match="no embeddings"):
         export_embeddings(workspace, NAME, encoder)
     with pytest.raises(SettingError, match="npz or parquet; found 'xlsx'"):
@@ -120,6 +121,6 @@ def test_a_job_that_fails_says_why(jobs, encoder, monkeypatch):
         yield
 
     monkeypatch.setattr(embedding, "embed_steps", full)
-    jobs.use(NAME, "start", {"encoder": encoder})
+    ask_embedding(jobs, NAME, "start", {"encoder": encoder})
     wait_for(lambda: status(jobs, encoder) == "failed", "the failure")
-    assert "No space left" in jobs.use(NAME, "look", {"encoder": encoder})["job"]["error"]
+    assert "No space left" in ask_embedding(jobs, NAME, "look", {"encoder": encoder})["job"]["error"]

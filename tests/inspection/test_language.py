@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from selfsup_core.errors import DataError, SettingError, StudioError
-from selfsup_core.inspection.language import Models, use_language_tool
+from selfsup_core.inspection.client import LabClient, stop_lab
+from selfsup_core.inspection.loaded import Models
 from selfsup_core.inspection.measure import recall
-from selfsup_core.inspection.process import LabClient, stop_lab
+from selfsup_core.inspection.subject import Subject
+from tests.inspection.asking import ask_model
 from tests.models.tiny import tiny_bert, tiny_gpt
 
 
@@ -26,18 +28,22 @@ def gpt(tmp_path_factory) -> Path:
 def test_over_the_socket(gpt: Path, workspace: Path):
     client = LabClient(workspace)
     try:
-        found = client.ask_model(str(gpt), "read", {"text": "the cat"})
+        found = client.ask(Subject("language-model", str(gpt)), "read", {"text": "the cat"}).about
         assert "".join(found["pieces"]) == "the cat"
         assert found["perplexity"] > 1
         with pytest.raises(StudioError, match="no text to read"):
-            client.ask_model(str(gpt), "read", {"text": ""})
+            client.ask(Subject("language-model", str(gpt)), "read", {"text": ""})
         with pytest.raises(StudioError, match="neither a built-in one"):
-            client.ask_model("nothing", "read", {"text": "a"})
-        heat = client.ask_model(str(gpt), "attention", {"text": "the cat", "layer": 1})
+            client.ask(Subject("language-model", "nothing"), "read", {"text": "a"})
+        heat = client.ask(
+            Subject("language-model", str(gpt)), "attention", {"text": "the cat", "layer": 1}
+        ).about
         assert (heat["layers"], heat["heads"]) == (2, 2)
         assert len(heat["weights"]) == len(heat["pieces"])
-        assert client.ask_model(str(gpt), "write", {"text": "the", "tokens": 3})["text"]
-        assert client.ask_model(str(gpt), "loading", {})["state"] == "ready"
+        assert client.ask(Subject("language-model", str(gpt)), "write", {"text": "the", "tokens": 3}).about[
+            "text"
+        ]
+        assert client.ask(Subject("language-model", str(gpt)), "loading", {}).about["state"] == "ready"
     finally:
         stop_lab(workspace)
 
@@ -45,7 +51,7 @@ def test_over_the_socket(gpt: Path, workspace: Path):
 @pytest.mark.parametrize(
     ("tool", "values", "said"),
     [
-        ("raed", {}, "There is no tool 'raed'. Known: read, next, write, attention, loading"),
+        ("raed", {}, "There is no tool 'raed'. Known: attention, fetch, loading, measure, next, read, write"),
         ("read", {"text": 5}, "text"),
         ("read", {"text": "a" * 20_001}, "text"),
         ("next", {"text": "a", "temperature": -1}, "temperature must be at least 0"),
@@ -59,7 +65,7 @@ def test_over_the_socket(gpt: Path, workspace: Path):
 )
 def test_bad_settings_are_named(gpt: Path, workspace: Path, tool, values, said):
     with pytest.raises(SettingError) as caught:
-        use_language_tool(Models(workspace), str(gpt), tool, values)
+        ask_model(Models(workspace), str(gpt), tool, values)
     assert said in caught.value.message
 
 
@@ -74,16 +80,16 @@ def test_a_model_that_cannot_be_loaded_takes_no_other_ones_place_for_good(gpt: P
 
 def test_a_masked_model(bert: Path, workspace: Path):
     models = Models(workspace)
-    found = use_language_tool(models, str(bert), "read", {"text": "the [MASK] sat"})
+    found = ask_model(models, str(bert), "read", {"text": "the [MASK] sat"})
     assert found["kind"] == "masked"
     assert found["log_p"][1] is None
     assert found["spans"] == [(0, 3), (3, 10), (10, 14)]
-    filled = use_language_tool(models, str(bert), "next", {"text": "the [MASK] sat"})
+    filled = ask_model(models, str(bert), "next", {"text": "the [MASK] sat"})
     assert filled["place"] == 1
-    assert use_language_tool(models, str(bert), "next", {"text": "the cat", "place": 0})["place"] == 0
+    assert ask_model(models, str(bert), "next", {"text": "the cat", "place": 0})["place"] == 0
     with pytest.raises(DataError, match="fills gaps and cannot write on"):
-        use_language_tool(models, str(bert), "write", {"text": "the"})
-    assert use_language_tool(models, str(bert), "attention", {"text": "the"})["kind"] == "masked"
+        ask_model(models, str(bert), "write", {"text": "the"})
+    assert ask_model(models, str(bert), "attention", {"text": "the"})["kind"] == "masked"
 
 
 def test_an_encoder_foretells_nothing(tmp_path: Path, workspace: Path):
@@ -91,18 +97,18 @@ def test_an_encoder_foretells_nothing(tmp_path: Path, workspace: Path):
     models = Models(workspace)
     for tool in ("read", "next", "write"):
         with pytest.raises(DataError, match="body is an encoder: it turns a text into numbers"):
-            use_language_tool(models, folder, tool, {"text": "the"})
-    assert use_language_tool(models, folder, "attention", {"text": "the"})["heads"] == 2
+            ask_model(models, folder, tool, {"text": "the"})
+    assert ask_model(models, folder, "attention", {"text": "the"})["heads"] == 2
 
 
 def test_measured_numbers_are_kept(gpt: Path, bert: Path, workspace: Path, monkeypatch):
     monkeypatch.setattr("selfsup_core.inspection.measure.LEAST_SECONDS", 0.02)
     models = Models(workspace)
-    found = use_language_tool(models, str(gpt), "measure", {})
+    found = ask_model(models, str(gpt), "measure", {})
     assert found["read_tokens_per_second"] > 0
     assert found["write_tokens_per_second"] > 0
     parameters = models.get(str(gpt)).parameters
     assert found["memory_mb"] == pytest.approx(4 * parameters / 1e6, rel=0.01)
     assert recall(workspace, str(gpt)) == {"model": str(gpt)} | found
     assert recall(workspace, "another") is None
-    assert use_language_tool(models, str(bert), "measure", {})["write_tokens_per_second"] is None
+    assert ask_model(models, str(bert), "measure", {})["write_tokens_per_second"] is None

@@ -14,10 +14,10 @@ import torch
 from selfsup_core.errors import DataError, RunError, SettingError
 from selfsup_core.inspection import loaded
 from selfsup_core.inspection.catalogue import describe_folder, list_models
-from selfsup_core.inspection.language import use_language_tool
 from selfsup_core.inspection.loaded import Models, Place, split_run
 from selfsup_core.runs.spec import make_spec
 from tests.helpers import make_run, run_here
+from tests.inspection.asking import ask_model
 from tests.inspection.conftest import save_texts
 from tests.models.tiny import tiny_bert, tiny_gpt
 
@@ -50,6 +50,7 @@ def few(monkeypatch) -> Few:
     return made
 
 
+@pytest.mark.serial
 def test_a_model_that_is_there_answers_while_another_one_loads(few: Few, workspace: Path):
     models = Models(workspace)
     quick = models.get("quick")
@@ -84,12 +85,11 @@ def test_only_so_many_are_kept(few: Few, workspace: Path, monkeypatch):
     monkeypatch.setattr(loaded, "LARGE", 1)
     for name in ("large-1", "large-2", "large-1", "large-3"):
         models.get(name)
-    assert [key for (key,) in models.kept] == ["large-1", "large-3"]
+    assert [key for (key,) in models.large] == ["large-1", "large-3"]
     monkeypatch.setattr(loaded, "LARGE", 1000)
-    models.kept.clear()
     for i in range(14):
         models.get(f"small-{i}")
-    assert len(models.kept) == loaded.MOST_SMALL
+    assert len(models.small) == loaded.MOST_SMALL
 
 
 def test_a_folder_that_changes_or_goes_away(tmp_path: Path, workspace: Path):
@@ -147,18 +147,18 @@ def trained(tmp_path_factory):
 def test_a_run_at_an_epoch(trained):
     workspace, run, _ = trained
     models = Models(workspace)
-    first = use_language_tool(models, f"run:{run.id}@0", "read", {"text": "orbit moon"})
-    last = use_language_tool(models, f"run:{run.id}", "read", {"text": "orbit moon"})
+    first = ask_model(models, f"run:{run.id}@0", "read", {"text": "orbit moon"})
+    last = ask_model(models, f"run:{run.id}", "read", {"text": "orbit moon"})
     assert (first["epoch"], last["epoch"]) == (0, 3)
     assert first["title"] == "my gpt"
     assert last["log_probability"] > first["log_probability"], "it has learned its letters"
     assert models.get(f"run:{run.id}@3") is models.get(f"run:{run.id}")
-    assert use_language_tool(models, f"run:{run.id}@1", "write", {"text": "or", "tokens": 3})["text"]
+    assert ask_model(models, f"run:{run.id}@1", "write", {"text": "or", "tokens": 3})["text"]
 
 
 def test_a_masked_run(trained):
     workspace, _, run = trained
-    found = use_language_tool(Models(workspace), f"run:{run.id}", "next", {"text": "orb[MASK]t"})
+    found = ask_model(Models(workspace), f"run:{run.id}", "next", {"text": "orb[MASK]t"})
     assert found["place"] == 3
     assert sum(p for _, p, _ in found["next"]) <= 1 + 1e-6
 

@@ -50,6 +50,7 @@ def test_its_tokens_are_found_in_the_text(configured, monkeypatch):
     assert compare_readings(found, odd, "the cat")["parts"] == []
 
 
+@pytest.mark.serial
 def test_a_server_that_does_not_answer_holds_nobody(configured, monkeypatch):
     def slow(self, text):
         self.stopping.wait(20)

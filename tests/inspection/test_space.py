@@ -16,7 +16,8 @@ from selfsup_core.data.library.own import summarize
 from selfsup_core.errors import DataError, RunError, SettingError
 from selfsup_core.inspection import model_at
 from selfsup_core.inspection.model_at import Kits
-from selfsup_core.inspection.space import layouts, questions
+from selfsup_core.inspection.space import colors as colors_module
+from selfsup_core.inspection.space import layouts
 from selfsup_core.inspection.space import spaces as spaces_module
 from selfsup_core.inspection.space.listing import list_spaces
 from selfsup_core.inspection.space.selections import (
@@ -28,9 +29,11 @@ from selfsup_core.inspection.space.selections import (
     unpack_rows,
 )
 from selfsup_core.inspection.space.spaces import Spaces
+from selfsup_core.projection import trust
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.runs.spec import preset_spec
-from tests.helpers import make_run, run_here, wait_for
+from tests.helpers import make_run, run_here, stays, wait_for
+from tests.inspection.asking import ask_space, start_map
 from tests.inspection.conftest import save_texts
 
 
@@ -40,13 +43,13 @@ def spaces(runs) -> Spaces:
 
 
 def draw(spaces: Spaces, space: str, epoch: int | None = None, *, replay: bool = False, **config: Any) -> str:
-    made = spaces.start(space, config, epoch, replay=replay, wait=True)
+    made = start_map(spaces, space, config, epoch, replay=replay, wait=True)
     assert made["status"] == "done", layouts.read_map(spaces.workspace, made["key"])["job"]
     return made["key"]
 
 
 def ask(spaces: Spaces, space: str, tool: str, **values: Any) -> dict[str, Any]:
-    return spaces.use(space, tool, values).about
+    return ask_space(spaces, space, tool, values).about
 
 
 def bits(*places: int) -> str:
@@ -72,9 +75,9 @@ def test_a_run_is_looked_at_epoch_by_epoch(runs, spaces):
     assert draw(spaces, space, 2) == last  # the newest
     points = [layouts.read_layout(runs.workspace, k, e) for k, e in ((first, 0), (last, 2))]
     assert not np.allclose(*points)
-    color = spaces.use(space, "color", {"key": last, "by": "reconstruction error"})
+    color = ask_space(spaces, space, "color", {"key": last, "by": "reconstruction error"})
     assert color.about["low"] < color.about["high"]
-    why = spaces.use(space, "why", {"key": last, "bits": bits(*range(40))})
+    why = ask_space(spaces, space, "why", {"key": last, "bits": bits(*range(40))})
     assert why.arrays["mean"].shape == (1, 8, 8)
 
 
@@ -115,7 +118,7 @@ def test_scores_of_classifiers(workspace: Path, preset):
     assert {"class", "split", "predicted class"} <= set(colors["categories"])
     assert ("pseudo-label" in colors["categories"]) == (preset == "pseudo-table")
     assert {"confidence", "loss", "alcohol"} <= set(colors["numbers"])
-    where = own.use(space, "color", {"key": key, "by": "confidence"})
+    where = ask_space(own, space, "color", {"key": key, "by": "confidence"})
     assert where.about["low"] > 0.3
 
 
@@ -144,41 +147,43 @@ def test_tokens_of_a_language_model(workspace: Path):
 
 
 @pytest.fixture
-def slow(monkeypatch, spaces):
-    """A map that takes its time between its steps."""
-    real = Spaces._make
+def one_by_one(monkeypatch, spaces):
+    """A map that takes a step when the test releases one."""
+    real, steps = Spaces._make, threading.Semaphore(0)
 
     def make(self, job, *rest):
         say = job.say
 
         def slowly(*told):
-            time.sleep(0.02)
+            assert steps.acquire(timeout=60)
             say(*told)
 
         job.say = slowly
         real(self, job, *rest)
 
     monkeypatch.setattr(Spaces, "_make", make)
-    return spaces
+    return spaces, steps
 
 
-def test_a_long_map_shows_itself_pauses_and_is_cancelled(slow, monkeypatch):
-    monkeypatch.setattr("selfsup_core.inspection.space.spaces.SHOWN_EVERY", 0.0)
-    key = slow.start("data:digits", {"kind": "umap", "steps": 1200, "seed": 5})["key"]
+def test_a_long_map_shows_itself_pauses_and_is_cancelled(one_by_one, monkeypatch):
+    slow, steps = one_by_one
+    go_on = steps.release
+    monkeypatch.setattr("selfsup_core.inspection.space.jobs.SHOWN_EVERY", 0.0)
+    key = start_map(slow, "data:digits", {"kind": "umap", "steps": 1200, "seed": 5})["key"]
     workspace = slow.workspace
-    look = lambda: slow.look("data:digits", key)["job"]  # noqa: E731
-    wait_for(lambda: look()["stage"] == "layout" and look()["stamp"] > 2, "a layout on its way")
+    look = lambda: slow.look(key)["job"]  # noqa: E731
+    wait_for(lambda: go_on() or (look()["stage"] == "layout" and look()["stamp"] > 2), "a layout on its way")
     assert layouts.read_layout(workspace, key, partial=True).shape == (1797, 2)
     assert look()["seconds_left"] is None or look()["seconds_left"] > 0
-    assert slow.pause("data:digits", key)["status"] == "paused"
-    wait_for(lambda: look()["status"] == "paused", "the pause")
-    time.sleep(0.15)
-    done = look()["done"]
-    time.sleep(0.15)
-    assert look()["done"] == done
-    slow.resume("data:digits", key)
+    assert slow.pause(key) == "paused"
+    wait_for(lambda: go_on() or not slow.turn.locked(), "the pause")
+    assert look()["status"] == "paused"
+    go_on(50)
+    done = stays(lambda: look()["done"], "the number of steps of a paused map")
+    slow.resume(key)
     wait_for(lambda: look()["done"] > done, "going on")
-    slow.cancel("data:digits", key)
+    slow.cancel(key)
+    go_on(50)
     wait_for(lambda: look()["status"] == "cancelled", "the end")
     partial = layouts.folder_of(workspace, key) / layouts.PARTIAL
     wait_for(lambda: not partial.exists(), "the half-made layout to go")
@@ -186,6 +191,7 @@ def test_a_long_map_shows_itself_pauses_and_is_cancelled(slow, monkeypatch):
         ask(slow, "data:digits", "trust", key=key)
 
 
+@pytest.mark.serial
 def test_a_slow_quick_map_is_a_job_that_is_cancelled_and_holds_nobody_up(workspace: Path, monkeypatch):
     gate = threading.Event()
     real = spaces_module.make_map
@@ -198,37 +204,68 @@ def test_a_slow_quick_map_is_a_job_that_is_cancelled_and_holds_nobody_up(workspa
     monkeypatch.setattr(spaces_module, "make_map", slow)
     spaces = Spaces(workspace, Kits(workspace))
     began = time.monotonic()
-    made = spaces.start("data:digits", {"kind": "pca"})
+    made = start_map(spaces, "data:digits", {"kind": "pca"})
     assert time.monotonic() - began < 5
     assert made["status"] == "running"
     began = time.monotonic()
-    assert spaces.start("data:wine", {"kind": "pca"})["status"] == "done"
-    assert spaces.start("data:digits", {"kind": "pca"})["status"] == "running"  # the same one
+    assert start_map(spaces, "data:wine", {"kind": "pca"})["status"] == "done"
+    assert start_map(spaces, "data:digits", {"kind": "pca"})["status"] == "running"  # the same one
     assert time.monotonic() - began < 5
-    spaces.cancel("data:digits", made["key"])
-    assert spaces.look("data:digits", made["key"])["job"]["status"] == "cancelled"
+    spaces.cancel(made["key"])
+    assert spaces.look(made["key"])["job"]["status"] == "cancelled"
     job = spaces.jobs[made["key"]]
     gate.set()
     assert job.done.wait(30)
     assert layouts.read_map(workspace, made["key"])["done"] == []
-    assert spaces.start("data:digits", {"kind": "pca"}, wait=True)["status"] == "done"
+    assert start_map(spaces, "data:digits", {"kind": "pca"}, wait=True)["status"] == "done"
 
 
 def test_a_paused_map_and_slow_vectors_hold_nobody_up(workspace: Path, monkeypatch):
     gate = threading.Event()
     spaces = Spaces(workspace, Kits(workspace))
-    subject = spaces.subject("data:digits")
+    subject = spaces.space("data:digits")
     real = subject.vectors
     monkeypatch.setattr(subject, "vectors", lambda epoch: (gate.wait(60), real(epoch))[1])
-    key = spaces.start("data:digits", {"kind": "umap", "steps": 20})["key"]
-    assert spaces.start("data:wine", {"kind": "pca"})["status"] == "done"
-    spaces.pause("data:digits", key)
+    key = start_map(spaces, "data:digits", {"kind": "umap", "steps": 20})["key"]
+    assert start_map(spaces, "data:wine", {"kind": "pca"})["status"] == "done"
+    spaces.pause(key)
     gate.set()
     wait_for(lambda: not spaces.turn.locked(), "the turn to be given away")
-    assert spaces.start("data:wine", {"kind": "umap", "steps": 20}, wait=True)["status"] == "done"
-    spaces.resume("data:digits", key)
-    wait_for(lambda: spaces.look("data:digits", key)["job"]["status"] == "done", "the other map")
+    assert start_map(spaces, "data:wine", {"kind": "umap", "steps": 20}, wait=True)["status"] == "done"
+    spaces.resume(key)
+    wait_for(lambda: spaces.look(key)["job"]["status"] == "done", "the other map")
     assert not spaces.turn.locked()
+
+
+def test_a_slow_question_is_begun_fetched_and_dropped(spaces, monkeypatch):
+    key = draw(spaces, "data:wine", kind="pca")
+    gate = threading.Event()
+    real = trust.measure_trust
+    monkeypatch.setattr(trust, "measure_trust", lambda *a, **k: (gate.wait(60), real(*a, **k))[1])
+    begin = lambda **values: ask_space(  # noqa: E731
+        spaces, "data:wine", "begin", {"tool": "trust", "values": values}
+    ).about["work"]
+    work, given_up = begin(key=key), begin(key=key)
+    assert ask(spaces, "data:wine", "fetch", work=work)["working"] >= 0
+    assert ask(spaces, "data:wine", "colors", key=key)["categories"]  # nobody waits for it
+    ask(spaces, "data:wine", "drop", work=given_up)
+    assert spaces.is_at_work
+    gate.set()
+    said = wait_for(
+        lambda: (s := ask(spaces, "data:wine", "fetch", work=work, wait=1)) and "trustworthiness" in s and s,
+        "the answer",
+    )
+    assert said["of"] == 178
+    for gone in (work, given_up):
+        with pytest.raises(DataError, match="no longer"):
+            ask(spaces, "data:wine", "fetch", work=gone)
+    wrong = begin(key="0" * 16)
+    with pytest.raises(DataError, match="no map"):
+        ask(spaces, "data:wine", "fetch", work=wrong, wait=5)
+    with pytest.raises(SettingError, match="no question"):
+        ask_space(spaces, "data:wine", "begin", {"tool": "start", "values": {}})
+    with pytest.raises(SettingError, match="count"):
+        begin(key=key, count=0)
 
 
 def test_one_run_that_is_slow_to_open_keeps_no_other_waiting(runs, monkeypatch):
@@ -299,21 +336,21 @@ def test_three_million_rows_are_sampled(workspace: Path):
 
 def test_what_cannot_be_drawn_is_said(spaces, workspace: Path):
     with pytest.raises(SettingError, match="no space 'nowhere'"):
-        spaces.start("nowhere", {})
+        start_map(spaces, "nowhere", {})
     with pytest.raises(RunError):
-        spaces.start("run:none", {})
+        start_map(spaces, "run:none", {})
     with pytest.raises(SettingError, match="neighbors"):
-        spaces.start("data:wine", {"neighbors": 1})
+        start_map(spaces, "data:wine", {"neighbors": 1})
     with pytest.raises(DataError, match="cannot show 13 as they are"):
-        spaces.start("data:wine", {"kind": "code"})
+        start_map(spaces, "data:wine", {"kind": "code"})
     with pytest.raises(SettingError, match="beginning and an end"):
-        spaces.start("data:wine", {"kind": "axes"})
+        start_map(spaces, "data:wine", {"kind": "axes"})
     with pytest.raises(SettingError, match="no class 'nobody'"):
-        spaces.start("data:wine", {"kind": "axes", "x_from": "class:nobody", "x_to": "class:class_0"})
-    with pytest.raises(DataError, match="no embeddings"):
-        spaces.start("embedding:my-texts:minilm", {}) if (
-            spaces.workspace / "datasets" / "my-texts"
-        ).exists() else spaces.start("embedding:newsgroups:minilm", {})
+        start_map(spaces, "data:wine", {"kind": "axes", "x_from": "class:nobody", "x_to": "class:class_0"})
+    save_texts(spaces.workspace)
+    for source in ("my-texts", "newsgroups"):
+        with pytest.raises(DataError, match="no embeddings"):
+            start_map(spaces, f"embedding:{source}:minilm", {})
     bad = np.array([[1.0, np.nan], [2.0, 3.0], [0.0, 1.0]] * 10, np.float32)
     save_dataset(
         Dataset(
@@ -338,27 +375,30 @@ def test_what_cannot_be_drawn_is_said(spaces, workspace: Path):
 
 def test_colors_are_bytes_with_a_legend(spaces):
     key = draw(spaces, "data:wine")
-    classes = spaces.use("data:wine", "color", {"key": key, "by": "class"})
-    truth = np.asarray(spaces.subject("data:wine").dataset.y)
+    classes = ask_space(spaces, "data:wine", "color", {"key": key, "by": "class"})
+    truth = np.asarray(spaces.space("data:wine").dataset.y)
     np.testing.assert_array_equal(classes.arrays["codes"], truth)
     assert classes.about["names"] == ["class_0", "class_1", "class_2"]
-    alcohol = spaces.use("data:wine", "color", {"key": key, "by": "alcohol"})
-    values = spaces.subject("data:wine").numbers(None)["alcohol"]
+    alcohol = ask_space(spaces, "data:wine", "color", {"key": key, "by": "alcohol"})
+    values = spaces.space("data:wine").numbers(None)["alcohol"]
     inside = (values > alcohol.about["low"]) & (values < alcohol.about["high"])
     back = alcohol.about["low"] + alcohol.arrays["codes"] / 254 * (
         alcohol.about["high"] - alcohol.about["low"]
     )
     np.testing.assert_allclose(back[inside], values[inside], atol=(values.max() - values.min()) / 254)
     for by in ("density", "kept neighbors"):
-        assert len(np.unique(spaces.use("data:wine", "color", {"key": key, "by": by}).arrays["codes"])) > 3
+        assert (
+            len(np.unique(ask_space(spaces, "data:wine", "color", {"key": key, "by": by}).arrays["codes"]))
+            > 3
+        )
     with pytest.raises(SettingError, match="cannot be colored by 'taste'"):
         ask(spaces, "data:wine", "color", key=key, by="taste")
 
 
 def test_more_groups_than_colors_are_put_together(spaces, monkeypatch):
-    monkeypatch.setattr(questions, "MOST_NAMED", 4)
+    monkeypatch.setattr(colors_module, "MOST_NAMED", 4)
     key = draw(spaces, "data:digits")
-    made = spaces.use("data:digits", "color", {"key": key, "by": "class"})
+    made = ask_space(spaces, "data:digits", "color", {"key": key, "by": "class"})
     assert len(made.about["names"]) == 4
     assert made.about["names"][-1] == "other"
     assert sum(made.about["counts"]) == 1797
@@ -374,7 +414,7 @@ def test_kept_neighbors_of_each_point_by_definition(spaces):
         for a in (asked.x, asked.points)
     ]
     shares = [len(np.intersect1d(a, b)) / 15 for a, b in zip(*near, strict=True)]
-    np.testing.assert_allclose(questions.kept_neighbors(asked), shares, atol=1e-6)
+    np.testing.assert_allclose(colors_module.kept_neighbors(asked), shares, atol=1e-6)
 
 
 def test_layouts_are_sent_as_four_bytes_a_point(spaces):
@@ -394,10 +434,12 @@ def test_layouts_are_sent_as_four_bytes_a_point(spaces):
 
 def test_pictures_are_bytes_whatever_the_scale(spaces):
     key = draw(spaces, "data:digits")
-    made = spaces.use("data:digits", "pictures", {"key": key, "places": [0, 5]}).arrays["pictures"]
+    made = ask_space(spaces, "data:digits", "pictures", {"key": key, "places": [0, 5]}).arrays["pictures"]
     assert made.shape == (2, 8, 8)
     assert made.max() == 255  # digits are kept as 0 to 16
-    assert not spaces.use("data:wine", "pictures", {"key": draw(spaces, "data:wine"), "places": [0]}).arrays
+    assert not ask_space(
+        spaces, "data:wine", "pictures", {"key": draw(spaces, "data:wine"), "places": [0]}
+    ).arrays
     with pytest.raises(SettingError, match="no point 99999"):
         ask(spaces, "data:digits", "items", key=key, places=[99999])
 
@@ -441,14 +483,14 @@ def test_a_typed_path_is_a_text_and_opens_no_file(runs, spaces, tmp_path: Path):
     secret = tmp_path / "secret.txt"
     secret.write_text("rocket moon\norbit engine\n")
     for space in ("data:my-texts", f"run:{runs['texts'].id}"):
-        names, vectors = spaces.subject(space).encode([str(secret)], None)
+        names, vectors = spaces.space(space).encode([str(secret)], None)
         assert (names, len(vectors)) == ([str(secret)], 1)
 
 
 def test_an_image_file_is_placed_at_its_own_row(runs, spaces, tmp_path: Path):
     from PIL import Image
 
-    digits = spaces.subject("data:digits").dataset
+    digits = spaces.space("data:digits").dataset
     picture = np.rint(np.asarray(digits.x[11]) * digits.scale * 255).astype(np.uint8)
     Image.fromarray(picture).save(tmp_path / "one.png")
     key = draw(spaces, "data:digits")
@@ -463,7 +505,7 @@ def test_an_image_file_is_placed_at_its_own_row(runs, spaces, tmp_path: Path):
 
 def test_why_they_are_together(spaces):
     key = draw(spaces, "data:wine")
-    truth = np.asarray(spaces.subject("data:wine").dataset.y)
+    truth = np.asarray(spaces.space("data:wine").dataset.y)
     said = ask(spaces, "data:wine", "why", key=key, bits=pack_rows(np.flatnonzero(truth == 0)))
     assert said["differences"][0]["what"] == "class: class_0"
     assert "proline" in {d["what"] for d in said["differences"][:3]}
@@ -491,7 +533,7 @@ def test_groups_become_a_color_and_are_compared_with_labels(spaces):
     assert said["agreement"]["ari"] > 0.8
     assert said["groups"][0]["size"] >= said["groups"][1]["size"]
     assert len({g["name"] for g in said["groups"]}) == len(said["groups"])
-    color = spaces.use("data:digits", "color", {"key": key, "by": "cluster"})
+    color = ask_space(spaces, "data:digits", "color", {"key": key, "by": "cluster"})
     first = unpack_rows(said["groups"][0]["bits"])
     assert set(np.flatnonzero(color.arrays["codes"] == 0)) == set(first)
     with pytest.raises(SettingError, match="count"):

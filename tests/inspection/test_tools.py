@@ -11,16 +11,17 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from selfsup_core.errors import RunError, SettingError, StudioError
+from selfsup_core.inspection.answer import Answer, pack
+from selfsup_core.inspection.asking import questions_about
 from selfsup_core.inspection.model_at import ModelAt
-from selfsup_core.inspection.process import pack
-from selfsup_core.inspection.registry import TOOLS, Answer, use_tool
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.train.checkpoint import list_checkpoints, load_checkpoint
+from tests.inspection.asking import ask_run
 
 
 def use(runs: Any, run: str, tool: str, **values: Any) -> Answer:
-    return use_tool(runs.kits, runs[run].id, tool, values)
+    return ask_run(runs.kits, runs[run].id, tool, values)
 
 
 def at(runs: Any, run: str, epoch: int | None = None) -> ModelAt:
@@ -255,7 +256,7 @@ def test_a_run_that_kept_no_weights_says_how_to_keep_them(runs):
     folder = make_run(runs.workspace, spec)
     run_here(folder)
     with pytest.raises(RunError, match=r"frames\.weights_megabytes"):
-        use_tool(runs.kits, folder.id, "sample", {})
+        ask_run(runs.kits, folder.id, "sample", {})
 
 
 def test_answers_are_safetensors_whose_words_are_json(runs):
@@ -274,4 +275,4 @@ def test_scripts_and_the_archive_come_as_tools(runs):
     assert "torch.optim.Adam" in use(runs, "plain", "script").about["text"]
     assert "keras" in use(runs, "plain", "script", kind="keras").about["text"]
     assert bytes(use(runs, "plain", "archive").arrays["zip"][:2]) == b"PK"
-    assert set(TOOLS) >= {"decode", "repair", "archive"}
+    assert set(questions_about("run")) >= {"decode", "repair", "archive"}

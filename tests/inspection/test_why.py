@@ -12,9 +12,9 @@ from torch import nn
 from selfsup_core.errors import DataError
 from selfsup_core.evaluate.attribution import gradients, leave_out, nearest_labeled, split_words
 from selfsup_core.figures.attribution import pixels_figure, terms_figure
-from selfsup_core.inspection.classifiers import Classifiers
 from selfsup_core.runs.spec import make_spec
 from tests.helpers import make_run, run_here
+from tests.inspection.asking import ask_classifier
 from tests.inspection.test_classifier import words  # noqa: F401
 from tests.tasks.classify_helpers import head_spec
 
@@ -52,19 +52,19 @@ def test_nearest():
 
 
 def test_of_words(words, workspace: Path):  # noqa: F811
-    why = Classifiers(workspace).use(words.id, "why", {"text": "the cat and a mat"})
+    why = ask_classifier(workspace, words.id, "why", {"text": "the cat and a mat"})
     assert why["label"] == "cats"
     assert {t["name"] for t in why["terms"] if t["part"] > 0} >= {"cat", "mat"}
     assert why["nearest"][0]["label"] == "cats"
     assert len(terms_figure(why["terms"]).data) == 1
     with pytest.raises(DataError, match="There is no row 9999"):
-        Classifiers(workspace).use(words.id, "why", {"row": 9999})
+        ask_classifier(workspace, words.id, "why", {"row": 9999})
 
 
 def test_of_columns_and_pixels(workspace: Path):
     table = make_run(workspace, head_spec(train__epochs=3))
     run_here(table)
-    why = Classifiers(workspace).use(table.id, "why", {"row": 3})
+    why = ask_classifier(workspace, table.id, "why", {"row": 3})
     assert "proline" in {t["name"] for t in why["terms"]}
     assert len(why["nearest"]) == 3
     spec = make_spec(
@@ -77,6 +77,6 @@ def test_of_columns_and_pixels(workspace: Path):
     )
     images = make_run(workspace, spec)
     run_here(images)
-    why = Classifiers(workspace).use(images.id, "why", {"row": 0})
+    why = ask_classifier(workspace, images.id, "why", {"row": 0})
     assert np.array(why["pixels"]).shape == (8, 8)
     assert len(pixels_figure(why["image"], why["pixels"]).data) == 2

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pages.parts.shared import routes
-from selfsup_core.inspection.language import Models, use_language_tool
+from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.loaded import Place, split_run
 from selfsup_core.pretrained.hub import Plan
 from selfsup_core.pretrained.model_folder import load_model
@@ -30,13 +31,8 @@ def bert(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def here(workspace: Path, monkeypatch) -> None:
-    class Here:
-        models = Models(workspace)
-
-        def ask_model(self, model, tool, values):
-            return use_language_tool(self.models, model, tool, values)
-
-    monkeypatch.setattr(routes, "lab", Here)
+    desk = Desk(workspace)
+    monkeypatch.setattr(routes, "lab", lambda: desk)
     monkeypatch.setattr("pages.parts.language.pick.PATIENCE", 10.0)
     monkeypatch.delenv("SELFSUP_REMOTE_URL", raising=False)
 
@@ -98,10 +94,10 @@ def test_odd_texts(page, text: str):
 
 
 def test_a_folder_that_is_no_model_is_said(page, tmp_path: Path):
-    for folder in (tmp_path, tmp_path / "nowhere"):
+    for folder, said in ((tmp_path, "missing or no JSON"), (tmp_path / "nowhere", "neither a built-in")):
         page.text_input(key="language-folder").set_value(str(folder)).run()
         assert not page.exception
-        assert any(part in texts(page) for part in ("missing or no JSON", "neither a built-in"))
+        assert said in texts(page)
 
 
 def test_attention_of_a_head(page):
@@ -216,13 +212,15 @@ def test_two_epochs_of_a_run(studio, here, gpt: Path, tmp_path: Path, monkeypatc
 
 def test_loading_is_said_and_nothing_hangs(studio, monkeypatch):
     class Slow:
-        def ask_model(self, model, tool, values):
+        def ask(self, subject, tool, values):
             assert tool == "loading"
-            return {
-                "state": "loading",
-                "said": "Unpacking SmolLM2: once, about 30 seconds.",
-                "seconds": 4.2,
-            }
+            return Answer(
+                about={
+                    "state": "loading",
+                    "said": "Unpacking SmolLM2: once, about 30 seconds.",
+                    "seconds": 4.2,
+                }
+            )
 
     monkeypatch.setattr(routes, "lab", Slow)
     page = studio("pages/language.py")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,11 @@ import numpy as np
 import pytest
 
 from pages.parts.space import routes as routes_space
-from selfsup_core.inspection.model_at import Kits
-from selfsup_core.inspection.process import pack
+from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.space.layouts import read_map
 from selfsup_core.inspection.space.selections import list_selections, pack_rows, save_selection
-from selfsup_core.inspection.space.spaces import Spaces
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.spec import preset_spec
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
@@ -23,19 +24,19 @@ class Here:
     """Answers as the process for maps does, without it."""
 
     def __init__(self, workspace: Path) -> None:
-        self.spaces = Spaces(workspace, Kits(workspace))
+        self.desk = Desk(workspace)
 
-    def ask_space(self, subject: str, tool: str, values: dict[str, Any]) -> bytes:
+    def ask(self, subject: Subject, tool: str, values: dict[str, Any]) -> Answer:
         if tool == "start":
             values = values | {"wait": True}
-        return pack(self.spaces.use(subject, tool, values))
+        return self.desk.ask(subject, tool, values)
 
 
 @pytest.fixture
 def latent(studio, workspace: Path, monkeypatch):
     here = Here(workspace)
     monkeypatch.setattr(routes_space, "client", lambda: here)
-    monkeypatch.setattr("selfsup_core.inspection.process.warm", lambda *_: None)
+    monkeypatch.setattr("selfsup_core.inspection.client.warm", lambda *_: None)
     return lambda **query: studio("pages/latent.py", **query)
 
 
@@ -157,3 +158,35 @@ def test_an_address_of_rubbish_is_answered(latent):
     assert page.selectbox(key="space-name").value == "data:digits"
     assert page.selectbox(key="space-kind").value == "pca"
     assert "no selection" in page.error[0].value
+
+
+def test_a_slow_answer_is_waited_for_and_one_that_was_given_up_is_not_asked_again(latent, monkeypatch):
+    page = latent()
+    here, fetches, begun = routes_space.client(), [], []
+    real = Here.ask
+
+    def slowly(self, subject, tool, values):
+        if tool == "begin":
+            begun.append(values["tool"])
+        if tool == "fetch":
+            fetches.append(values["work"])
+            if len(fetches) < 3:
+                return Answer(about={"working": 1.5})
+        return real(self, subject, tool, values)
+
+    monkeypatch.setattr(Here, "ask", slowly)
+    page.session_state["space-panel"] = "trust"
+    page.run()
+    assert not page.exception
+    assert "Trustworthiness" in [metric.label for metric in page.metric]
+    assert len(fetches) >= 3
+    assert not here.desk.spaces.works
+    asked = {"key": page.session_state["space-key"], "epoch": None}
+    page.session_state["space-trust"] = None
+    page.session_state["space-given-up"] = json.dumps(["data:digits", "trust", asked], sort_keys=True)
+    count = begun.count("trust")
+    page.run()
+    assert "This was cancelled" in texts(page)
+    assert begun.count("trust") == count
+    buttons(page)["space-again-trust"].click().run()
+    assert "Trustworthiness" in [metric.label for metric in page.metric]

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load as load_arrays
-from safetensors.numpy import save as save_arrays
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from pages.parts.shared import routes
 from selfsup_core.errors import RunError, SettingError
+from selfsup_core.inspection.answer import Answer, pack
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.control import receive
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows, update_state
@@ -161,15 +162,18 @@ class FakeLab:
     def __init__(self) -> None:
         self.asked: list[tuple] = []
 
-    def ask(self, run: str, tool: str, values: dict) -> bytes:
-        self.asked.append((run, tool, values))
-        if tool == "archive":
-            return save_arrays({"zip": np.frombuffer(b"PK zip", np.uint8)})
-        if tool == "traversal":
+    def ask(self, subject: Subject, question: str, values: dict) -> Answer:
+        self.asked.append((subject, question, values))
+        if question == "archive":
+            return Answer({"zip": np.frombuffer(b"PK zip", np.uint8)})
+        if question == "traversal":
             raise SettingError("steps must be at least 3.")
-        if tool == "posterior":
+        if question == "posterior":
             raise RunError("Only a variational autoencoder has one.")
-        return save_arrays({"images": np.zeros((1, 4), np.uint8)}, metadata={"epoch": "3"})
+        return Answer({"images": np.zeros((1, 4), np.uint8)}, {"epoch": 3})
+
+    def ask_packed(self, subject: Subject, question: str, values: dict) -> bytes:
+        return pack(self.ask(subject, question, values))
 
 
 @pytest.fixture
@@ -186,7 +190,7 @@ def test_a_tool_is_asked_with_what_the_stage_sent(client, finished, lab):
     assert lab.asked == []
     answer = client.post(url, json=body, headers=token(finished))
     assert load_arrays(answer.content)["images"].shape == (1, 4)
-    assert lab.asked == [(finished.id, "decode", body)]
+    assert lab.asked == [(Subject("run", finished.id), "decode", body)]
 
 
 @pytest.mark.parametrize(("name", "status"), [("traversal", 422), ("posterior", 409)])

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -52,7 +51,6 @@ def serve_model(folder: Path, home: Path) -> Iterator[str]:
         assert process.poll() is None, (home / "log.txt").read_text("utf-8", "replace")
         with contextlib.suppress(OSError):
             return urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).status == 200
-        time.sleep(0.2)
         return False
 
     try:

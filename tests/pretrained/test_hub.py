@@ -10,10 +10,11 @@ import pytest
 
 from selfsup_core.errors import DataError
 from selfsup_core.inspection.catalogue import list_models
-from selfsup_core.inspection.language import Models, use_language_tool
+from selfsup_core.inspection.loaded import Models
 from selfsup_core.pretrained import hub
 from selfsup_core.pretrained.hub import fetch_model, find_fetched, list_fetched, plan_fetch, split_id
 from selfsup_core.pretrained.language_models import load_causal, prepare
+from tests.inspection.asking import ask_model
 from tests.models.tiny import tiny_gpt
 from tests.pretrained.hub_server import REVISION, Hub, serve_hub
 
@@ -123,16 +124,16 @@ def test_parts_of_one_copy_are_chosen():
 
 def test_fetched_by_the_lab_process_in_the_background(server: Hub, workspace: Path):
     models = Models(workspace)
-    first = use_language_tool(models, "hub:me/tiny", "fetch", {"wait": 0})
+    first = ask_model(models, "hub:me/tiny", "fetch", {"wait": 0})
     assert first["state"] in ("loading", "ready")
-    done = use_language_tool(models, f"hub:me/tiny@{REVISION}", "fetch", {"wait": 10})
+    done = ask_model(models, f"hub:me/tiny@{REVISION}", "fetch", {"wait": 10})
     assert done == {"state": "ready", "said": "", "model": "hub:me/tiny"}
-    found = use_language_tool(models, "hub:me/tiny", "read", {"text": "the cat"})
+    found = ask_model(models, "hub:me/tiny", "read", {"text": "the cat"})
     assert found["title"] == "hub:me/tiny"
     with pytest.raises(DataError, match="could not be fetched"):
-        use_language_tool(models, "hub:you/other", "fetch", {"wait": 10})
+        ask_model(models, "hub:you/other", "fetch", {"wait": 10})
     with pytest.raises(DataError, match="has not been fetched"):
-        use_language_tool(models, "hub:you/other", "read", {"text": "a"})
+        ask_model(models, "hub:you/other", "read", {"text": "a"})
     (entry,) = [e for e in list_models(workspace) if e["model"] == "hub:me/tiny"]
     assert (entry["kind"], entry["licence"], entry["prepared"]) == ("causal", "mit", True)
 

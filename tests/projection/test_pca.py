@@ -118,6 +118,7 @@ def test_constant_wide_data_give_zeros_and_no_nan(rows):
     assert pca.explained.tolist() == [0, 0]
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("rows", [42, 600])
 def test_own_color_photos_take_a_moment(rows):
     """The covariance of 64 x 64 color pictures took six minutes and 1.6 GB."""

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from selfsup_core.pseudo.select import (
-    SelectConfig,
-    Selector,
+from selfsup_core.pseudo.keepers import KEEPERS as REGISTERED
+from selfsup_core.pseudo.keeping import (
     fixed,
     flexmatch,
     flexmatch_step,
@@ -21,8 +20,16 @@ from selfsup_core.pseudo.select import (
     softmatch,
     top_k,
 )
+from selfsup_core.pseudo.select import SelectConfig, Selector
 
 KEEPERS = ("top-k", "fixed", "entropy", "lee", "flexmatch", "freematch", "softmatch")
+
+
+def test_all_rules_are_found_the_default_first():
+    assert tuple(REGISTERED) == KEEPERS
+    assert all(entry.title for _, entry in REGISTERED.items())
+    with pytest.raises(ValueError, match="must be one of top-k, fixed"):
+        SelectConfig(keep="some")
 
 
 def proposals(rows: int = 60, classes: int = 4, seed: int = 0, sharp: float = 2.0) -> torch.Tensor:
@@ -187,4 +194,6 @@ def test_odd_pools(keep, p):
 
 def test_the_share_grows_to_its_end():
     config = SelectConfig(first_share=0.2, last_share=0.8)
-    assert [share_at(config, t) for t in (0, 0.5, 1, 2)] == pytest.approx([0.2, 0.5, 0.8, 0.8])
+    assert [share_at(config.first_share, config.last_share, t) for t in (0, 0.5, 1, 2)] == pytest.approx(
+        [0.2, 0.5, 0.8, 0.8]
+    )

@@ -30,6 +30,7 @@ from tests.helpers import (
     wait_for,
 )
 
+pytestmark = pytest.mark.serial
 LONG = 60.0
 STOP_SECONDS = 2.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -286,20 +287,44 @@ def test_labels_by_hand_are_learned_by_both(clouds: Path):
     assert not equal(networks(folder)["twin"], networks(base)["twin"])
 
 
-def test_a_hand_label_of_a_test_row_is_not_learned_and_it_is_said(clouds: Path):
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 hand label is for a validation or test row of this split and is not used for training."),
+        (2, "2 hand labels are for validation or test rows of this split and are not used for training."),
+    ],
+)
+def test_hand_labels_of_test_rows_are_not_learned_and_it_is_said(clouds: Path, count, said):
     from selfsup_core.data.sources import open_source
     from selfsup_core.data.splits import split_rows
 
     dataset = open_source("my-clouds", clouds)
-    test = int(split_rows(dataset, validation=0.2, test=0.2, seed=0).test[0])
+    hand = [[int(row), 1] for row in split_rows(dataset, validation=0.2, test=0.2, seed=0).test[:count]]
     base = make_run(clouds, spec_of(train__epochs=1))
-    folder = make_run(clouds, spec_of(train__epochs=1, objective__hand=[[test, 1]]))
+    folder = make_run(clouds, spec_of(train__epochs=1, objective__hand=hand))
     run_here(base)
     state = run_here(folder)
     assert equal(networks(base)["twin"], networks(folder)["twin"])
-    assert "1 labels by hand are of validation or test rows" in " ".join(state["notices"])
-    wrong = run_here(make_run(clouds, spec_of(objective__hand=[[0, 7]])))
-    assert "names class number 7; these data have 3 classes" in wrong["error"]["message"]
+    assert said in state["notices"]
+
+
+def test_a_hand_label_of_an_unknown_class_is_refused(clouds: Path):
+    state = run_here(make_run(clouds, spec_of(train__epochs=1, objective__hand=[[0, CLASSES]])))
+    assert state["status"] == "failed"
+    assert state["error"]["code"] == "bad-hand-label"
+    assert "A hand label names class number 3, but these data have 3 classes." in state["error"]["message"]
+
+
+def test_a_limit_on_unlabeled_rows_holds_and_is_said(clouds: Path):
+    folder = make_run(clouds, spec_of(train__epochs=1, objective__unlabeled_pool=20))
+    state = run_here(folder)
+    assert state["status"] == "finished", state["error"]
+    assert len(read_frame(folder.path / PSEUDO)["rows"]) == 20
+    said = [note for note in state["notices"] if "objective.unlabeled_pool" in note]
+    assert len(said) == 1
+    assert re.fullmatch(
+        r"This run uses 20 of \d{3} unlabeled rows, as objective.unlabeled_pool says\.", said[0]
+    )
 
 
 def test_a_proposer_twice_is_refused():
@@ -331,8 +356,8 @@ def test_it_can_be_stopped_while_labels_are_proposed_before_the_first_step(cloud
         update_state(folder, status="starting")
         send(folder, "pause")
         send(folder, "stop")
-        found = asked(self)
-        raise AssertionError("it went on") if found is not None else None
+        asked(self)
+        raise AssertionError("it went on")
 
     monkeypatch.setattr(Proposers, "_ask_neighbors", ask_and_stop)
     state = run_here(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import resource
@@ -14,8 +15,8 @@ from selfsup_core.files import read_json
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import read_rows, read_state, update_state
 from selfsup_core.runs.queue import list_queue, submit
+from selfsup_core.workers import keeper as keeper_module
 from selfsup_core.workers import supervisor as supervisor_module
-from selfsup_core.workers import worker as worker_module
 from selfsup_core.workers.supervisor import Supervisor
 from selfsup_core.workers.worker import Worker
 from tests.helpers import (
@@ -59,7 +60,7 @@ def quick(monkeypatch):
         FullWorker.seen.append(read_json(self.folder.state))
 
     monkeypatch.setattr(Worker, "_sleep_for_disk", sleep)
-    monkeypatch.setattr(worker_module.time, "sleep", lambda _: None)
+    monkeypatch.setattr(keeper_module.time, "sleep", lambda _: None)
     FullWorker.at, FullWorker.count, FullWorker.code, FullWorker.seen = -1, 0, errno.ENOSPC, []
 
 
@@ -67,12 +68,12 @@ def test_full_at_every_single_write_it_ends_as_if_nothing_had_happened(workspace
     options = {"train__epochs": 2, "train__checkpoint_seconds": 1e-9}
     whole = make_run(workspace, **options)
     FullWorker(whole).run()
-    writes = FullWorker.count
-    assert writes >= 12
-    for at in range(1, writes + 1):
+    for at in itertools.count(1):
         folder = make_run(workspace, **options)
         FullWorker.at, FullWorker.count, FullWorker.seen = at, 0, []
         FullWorker(folder).run()
+        if FullWorker.count < at:  # how many there are depends on how busy the machine is: signs of life
+            break
         assert len(FullWorker.seen) == 2, at
         for state in FullWorker.seen:
             assert state["status"] == "paused", at
@@ -83,6 +84,7 @@ def test_full_at_every_single_write_it_ends_as_if_nothing_had_happened(workspace
         assert "before_disk" not in left
         assert rows_without_times(folder) == rows_without_times(whole)
         assert same(last_tensors(folder), last_tensors(whole))
+    assert at > 12
 
 
 def test_read_only_is_named_even_where_the_reserve_cannot_be_removed(workspace: Path, quick, monkeypatch):

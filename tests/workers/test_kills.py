@@ -117,6 +117,7 @@ LONG = {
 STEPS = 1437
 
 
+@pytest.mark.serial
 def test_sigkill_in_the_middle_of_an_epoch(supervised: Path):
     whole = submit(supervised, tiny_spec(**LONG))
     wait_status(whole, "finished")

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts.shared import routes
 from pages.parts.shared.workspace import errors_shown, plain
 from selfsup_core.figures.attribution import pixels_figure, terms_figure
+from selfsup_core.inspection.subject import Subject
 
 FOR, AGAINST = "blue", "orange"
 BARS = {"displayModeBar": False}
@@ -17,7 +18,7 @@ BARS = {"displayModeBar": False}
 def show_why(run: str, **sample: Any) -> None:
     """Args: sample: text=… or row=…"""
     with errors_shown(), st.spinner("Looking for reasons."):
-        why = routes.lab().ask_classifier(run, "why", sample)
+        why = routes.lab().ask(Subject("classifier", run), "why", sample).about
         st.markdown(f"**{plain(why['label'])}**, {why['probability']:.0%} sure.")
         if "places" in why:
             st.markdown(marked(why["text"], why["places"], why["parts"]))

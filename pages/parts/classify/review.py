@@ -21,9 +21,10 @@ from selfsup_core.figures.seeds import reliability_figure, seeds_figure
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.files import read_json
 from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
+from selfsup_core.runs.compose import join_hand_labels
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.frames import read_about, read_frame
-from selfsup_core.runs.spec import make_spec, read_spec
+from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.workers.seeds import MOST, over_seeds, start_seeds
 from selfsup_core.workers.supervisor import ensure_supervisor
@@ -88,7 +89,7 @@ def show_queue(folder: RunFolder) -> None:
             key="review-train",
             type="primary" if not left else "secondary",
         ):
-            again = make_spec(spec.as_dict(), {"objective.hand": list(done.items())})
+            again = join_hand_labels(workspace(), spec)
             run = start(again, preset=read_state(folder)["preset"], button="review-train")
             st.query_params.from_dict({"do": "pseudo", "run": run})
             st.rerun()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,22 +10,20 @@ import streamlit as st
 from pages.parts.classify.review import show_review
 from pages.parts.shared import routes
 from pages.parts.shared.advanced import choose_advanced
-from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
-from pages.parts.shared.workspace import errors_shown, plain, start, workspace
-from selfsup_core.data.library.own import read_split
+from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
+from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import list_sources
-from selfsup_core.errors import StudioError
-from selfsup_core.pseudo.hand import read_hand_labels
-from selfsup_core.runs.folder import open_run, read_state
+from selfsup_core.inspection.subject import Subject
+from selfsup_core.pseudo.keepers import KEEPERS
+from selfsup_core.runs.compose import compose_spec, kept_settings
 from selfsup_core.runs.spec import (
     RunSpec,
     known_settings,
     list_presets,
     make_spec,
     preset_spec,
-    read_spec,
 )
 
 MODES = {"classify": "train", "pseudo": "pseudo"}
@@ -108,15 +106,6 @@ ONLY = {
     "zero-shot": ("text",),
     "generated": ("text",),
 }  # kinds of data that a proposer is for
-KEEPERS = {
-    "top-k": "The surest of each class",
-    "fixed": "Above a threshold",
-    "entropy": "Low entropy",
-    "lee": "All, slowly more (Lee 2013)",
-    "flexmatch": "FlexMatch",
-    "freematch": "FreeMatch",
-    "softmatch": "SoftMatch",
-}
 
 
 def labeled_sources() -> dict[str, Any]:
@@ -128,20 +117,15 @@ def labeled_sources() -> dict[str, Any]:
 def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     """The rows of controls: (spec or None when it is not valid, preset, whether Train was clicked)."""
     sources, presets = labeled_sources(), list_presets(task)
-    key = f"{task}-data"
-    wanted = st.query_params.get("data", "")
-    if wanted in sources and st.session_state.get(f"{task}-taken") != wanted:
-        st.session_state[f"{task}-taken"] = st.session_state[key] = wanted
-    if st.session_state.get(key) not in sources:
-        st.session_state[key] = "digits"  # scikit-learn's, which is always there
     data, labels, classifier, last, train, more = st.columns(
         (2, 1.3, 2, 1.2, 1.2, 1.3), vertical_alignment="bottom"
     )
-    source = choose_one(
+    source = choose_source(
         data,
         "Data",
         {n: s.title for n, s in sources.items()},
-        key=key,
+        key=f"{task}-data",
+        default="digits",  # scikit-learn's, which is always there
         help="What the classifier learns to name; sets with at least two classes.",
     )
     kind = sources[source].kind
@@ -155,7 +139,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     )
     base = preset_spec(preset)
     settings = known_settings(base)
-    kept = {f"data.{k}": v for k, v in read_split(workspace(), source).items()}
+    kept = kept_settings(workspace(), source)
     values: dict[str, Any] = {
         "data.source": source,
         "name": f"{sources[source].title}, {presets[preset]['title']}",
@@ -176,14 +160,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
             key=f"{task}-epochs-{preset}",
             help="Each round: propose, keep, train." if task == "pseudo" else help_text(entry),
         )
-    clicked = train.button(
-        "Train",
-        type="primary",
-        icon=":material/play_arrow:",
-        key=f"{task}-train",
-        width="stretch",
-        help="Start a new run with these settings.",
-    )
+    clicked = train_button(train, f"{task}-train")
     groups = ADVANCED | (PSEUDO if task == "pseudo" else OBJECTIVE)
     if task == "pseudo":
         values |= choose_pseudo(base, settings, preset, kind)
@@ -197,9 +174,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
         values |= choose_advanced(base, settings, groups, f"{task}-{preset}", source)
         before = st.container()
     with errors_shown():
-        spec = make_spec(base.as_dict(), kept | values)
-        if task == "pseudo" and (hand := read_hand_labels(workspace(), source)):
-            spec = make_spec(spec.as_dict(), {"objective.hand": list(hand.items())})
+        spec = compose_spec(workspace(), partial(make_spec, base.as_dict()), values)
         if task == "pseudo":
             with before:
                 show_gauge(spec)
@@ -225,9 +200,9 @@ def choose_pseudo(base: RunSpec, settings: dict[str, Any], preset: str, kind: st
     )
     keep = keeper.selectbox(
         "Which are kept",
-        list(KEEPERS),
+        settings["objective.keep"].choices,
         key=f"pseudo-keep-{preset}",
-        format_func=lambda n: KEEPERS[n],
+        format_func=lambda n: KEEPERS[n].title,
         help=help_text(settings["objective.keep"]),
     )
     values: dict[str, Any] = {"objective.proposers": who.split("+"), "objective.keep": keep}
@@ -253,38 +228,30 @@ def choose_pseudo(base: RunSpec, settings: dict[str, Any], preset: str, kind: st
     return values
 
 
-def take_over(task: str, run: str) -> None:
-    """When a run is opened, let the controls show what it was made with, so that Train means "like this one"."""
-    if not run or st.session_state.get(f"{task}-taken-over") == run:
-        return
-    st.session_state[f"{task}-taken-over"] = run
-    with contextlib.suppress(StudioError):  # what is wrong with this run is said below
-        folder = open_run(workspace(), run)
-        state, spec = read_state(folder), read_spec(folder.spec)
-        preset, objective = state["preset"], spec.objective
-        if state.get("task") != task or preset not in list_presets(task):
-            return
-        kind, source = state["kind"], spec.data.source
-        st.session_state[f"{task}-data"] = source
-        st.session_state[f"{task}-preset-{kind}"] = preset
-        st.session_state[f"{task}-epochs-{preset}"] = spec.train.epochs
-        if task == "pseudo":
-            who = "+".join(objective.proposers)
-            if who in PROPOSERS:
-                st.session_state[f"pseudo-who-{preset}"] = who
-            st.session_state[f"pseudo-keep-{preset}"] = objective.keep
+def controls_of(task: str, preset: str, state: dict[str, Any], spec: RunSpec) -> dict[str, Any]:
+    """Widget keys and what they show for a run."""
+    found = {
+        f"{task}-data": spec.data.source,
+        f"{task}-preset-{state['kind']}": preset,
+        f"{task}-epochs-{preset}": spec.train.epochs,
+    }
+    if task == "pseudo":
+        objective: Any = spec.objective
+        found[f"pseudo-keep-{preset}"] = objective.keep
+        who = "+".join(objective.proposers)
+        if who in PROPOSERS:
+            found[f"pseudo-who-{preset}"] = who
+    return found
 
 
 def show(task: str) -> None:
     """The whole mode."""
     run = st.query_params.get("run", "")
-    take_over(task, run)
+    take_over(run, task=task, keys=partial(controls_of, task))
     spec, preset, clicked = choose_spec(task)
     if clicked and spec:
-        with errors_shown():
-            run = start(spec, preset=preset, button=f"{task}-train")
-            st.session_state.pop("stage_failed", None)
-            st.query_params.from_dict({"do": MODES[task], "run": run})
+        start_clicked(spec, preset=preset, button=f"{task}-train", do=MODES[task])
+        run = st.query_params.get("run", "")
     if not run:
         if spec:
             st.caption(ABOUT[task])
@@ -319,7 +286,7 @@ def show_gauge(spec: RunSpec) -> None:
         help="Cross-validation on the labels that may be seen; nothing is trained or kept.",
     ):
         with errors_shown(), st.spinner("Trying the labels."):
-            said = routes.lab().ask_classifier("", "gauge", {"spec": spec.as_dict()})
+            said = routes.lab().ask(Subject("classifier", ""), "gauge", {"spec": spec.as_dict()}).about
             {"good": st.success, "bad": st.warning}.get(said["tone"], st.info)(plain(said["text"]))
 
 

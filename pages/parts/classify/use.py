@@ -15,6 +15,7 @@ from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.export.datasets import harmless
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import list_states
 
 TASKS = ("classify", "pseudo")
@@ -58,7 +59,7 @@ def choose_run() -> dict[str, Any] | None:
 
 def ask_texts(run: str, text: str) -> dict[str, Any]:
     texts = [line for line in text.splitlines() if line.strip()]
-    return routes.lab().ask_classifier(run, "predict", {"texts": texts})
+    return dict(routes.lab().ask(Subject("classifier", run), "predict", {"texts": texts}).about)
 
 
 def ask_files(run: str, files: list[Any]) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def ask_files(run: str, files: list[Any]) -> dict[str, Any]:
             path = place / (Path(file.name).name or "file")
             path.write_bytes(file.getvalue())
             paths.append(str(path))
-        return routes.lab().ask_classifier(run, "predict", {"files": paths})
+        return dict(routes.lab().ask(Subject("classifier", run), "predict", {"files": paths}).about)
 
 
 def show_found(made: dict[str, Any]) -> None:
@@ -120,7 +121,7 @@ def show_export(run: str) -> None:
         if st.button("Make the zip", key="use-export", icon=":material/folder_zip:"):
             with errors_shown(), st.spinner("Writing."), tempfile.TemporaryDirectory() as folder:
                 target = Path(folder) / "classifier.zip"
-                routes.lab().ask_classifier(run, "export", {"target": str(target)})
+                routes.lab().ask(Subject("classifier", run), "export", {"target": str(target)})
                 st.session_state["use-zip"] = (run, target.read_bytes())
         ready = st.session_state.get("use-zip")
         if ready and ready[0] == run:

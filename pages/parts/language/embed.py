@@ -14,6 +14,7 @@ from selfsup_core.data.sources import list_sources
 from selfsup_core.errors import StudioError
 from selfsup_core.export.embeddings import export_embeddings
 from selfsup_core.figures.standing import map_figure
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS, check_name, find_encoder
 from selfsup_core.runs.estimate import in_words
 
@@ -24,7 +25,8 @@ POLL = 1.0
 
 
 def ask(source: str, tool: str, encoder: str, **values: Any) -> dict[str, Any]:
-    return routes.lab().ask_embedding(source, tool, {"encoder": encoder, **values})
+    asked = {"encoder": encoder, **values}
+    return dict(routes.lab().ask(Subject("embedding", source), tool, asked).about)
 
 
 def take_encoder(name: str) -> None:

@@ -13,7 +13,7 @@ from pages.parts.shared.forms import widget
 from pages.parts.shared.workspace import errors_shown, plain
 from selfsup_core.errors import StudioError
 from selfsup_core.figures.tokens import attention_figure, next_figure, power_of_ten, reading_figure
-from selfsup_core.inspection.language import MOST_CHARACTERS, AttentionAsk, WriteAsk
+from selfsup_core.inspection.questions.language import MOST_CHARACTERS, AttentionAsk, WriteAsk
 from selfsup_core.inspection.remote_reading import REMOTE
 from selfsup_core.settings import list_settings
 

@@ -13,6 +13,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.inspection.catalogue import list_models
 from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.remote_reading import REMOTE, remote_title
+from selfsup_core.inspection.subject import Subject
 
 FOLDER = "a folder on this machine"
 NONE = "none"
@@ -132,7 +133,7 @@ def describe(entry: dict[str, Any]) -> str:
 
 def ask(model: str, tool: str, **values: Any) -> dict[str, Any]:
     """What a model's tool says. Raises StudioError."""
-    return routes.lab().ask_model(model, tool, values)
+    return dict(routes.lab().ask(Subject("language-model", model), tool, values).about)
 
 
 def load_all(names: list[str]) -> list[dict[str, Any]] | None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages.parts.shared.advanced import choose_advanced
-from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
-from pages.parts.shared.workspace import errors_shown, start, workspace
-from selfsup_core.data.library.own import import_files, read_split
+from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
+from pages.parts.shared.workspace import errors_shown, workspace
+from selfsup_core.data.library.own import import_files
 from selfsup_core.data.sources import list_sources
-from selfsup_core.errors import StudioError
 from selfsup_core.models.gpt import SIZES
+from selfsup_core.runs.compose import compose_spec
 from selfsup_core.runs.estimate import estimate
-from selfsup_core.runs.folder import open_run, read_state
 from selfsup_core.runs.spec import RunSpec, known_settings, list_presets, make_spec, preset_spec
 
 MOST_PASTED = 2_000_000
@@ -87,9 +86,6 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         for name, source in list_sources(workspace()).items()
         if source.kind == "text" and not source.missing()
     }
-    wanted = st.session_state.pop("lm-wanted", "") or st.query_params.get("data", "")
-    if wanted in sources and st.session_state.get("lm-taken") != wanted:
-        st.session_state["lm-taken"] = st.session_state["lm-data"] = wanted
     if not sources:
         paste_text()
         st.info(
@@ -97,15 +93,14 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
             icon=":material/info:",
         )
         return None, "", False
-    if st.session_state.get("lm-data") not in sources:
-        default = preset_spec(next(iter(presets))).data.source
-        st.session_state["lm-data"] = default if default in sources else next(iter(sources))
     data, model, size, epochs = st.columns((2, 2, 1.4, 1.2), vertical_alignment="bottom")
-    source = choose_one(
+    source = choose_source(
         data,
         "Text",
         {n: s.title for n, s in sources.items()},
         key="lm-data",
+        default=preset_spec(next(iter(presets))).data.source,
+        wanted=st.session_state.pop("lm-wanted", ""),
         help="What the model learns from.",
     )
     preset = model.selectbox(
@@ -152,41 +147,23 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         paste_text()
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         values |= choose_advanced(base, settings, ADVANCED, preset, source)
-    clicked = train.button(
-        "Train",
-        type="primary",
-        icon=":material/play_arrow:",
-        key="lm-train",
-        width="stretch",
-        help="Start a new run with these settings.",
-    )
+    clicked = train_button(train, "lm-train")
     with errors_shown():
-        kept = {f"data.{k}": v for k, v in read_split(workspace(), source).items()}
-        return make_spec(base.as_dict(), kept | values), name, clicked
+        return compose_spec(workspace(), partial(make_spec, base.as_dict()), values), name, clicked
     return None, name, clicked
 
 
-def take_over(run: str) -> None:
-    """When a run is opened, let the controls show its text and model, so that Train means "like this one"."""
-    if not run or st.session_state.get("lm-taken-over") == run:
-        return
-    st.session_state["lm-taken-over"] = run
-    with contextlib.suppress(StudioError):  # what is wrong with this run is said below
-        state = read_state(open_run(workspace(), run))
-        if state["preset"] in list_presets("language"):
-            st.session_state["lm-preset"] = state["preset"]
-            st.session_state["lm-data"] = state["source"]
+def controls_of(preset: str, state: dict[str, Any], _spec: RunSpec) -> dict[str, Any]:
+    """Widget keys and what they show for a run."""
+    return {"lm-preset": preset, "lm-data": state["source"]}
 
 
 def show() -> None:
     """The whole mode."""
-    take_over(st.query_params.get("run", ""))
+    take_over(st.query_params.get("run", ""), task="language", keys=controls_of)
     spec, preset, clicked = choose_spec()
     if clicked and spec:
-        with errors_shown():
-            run = start(spec, preset=preset, button="lm-train")
-            st.session_state.pop("stage_failed", None)
-            st.query_params.from_dict({"do": "train", "run": run})
+        start_clicked(spec, preset=preset, button="lm-train", do="train")
     run = st.query_params.get("run", "")
     if not run:
         if spec:

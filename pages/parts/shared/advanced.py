@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.workspace import workspace
-from selfsup_core.data.library.own import read_split
+from selfsup_core.runs.compose import kept_settings
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.settings import Setting
@@ -25,7 +25,7 @@ def choose_advanced(
     Args:
         groups: name of a tab → paths of its settings; one that ends with a dot takes all below it.
     """
-    kept = {f"data.{name}": value for name, value in read_split(workspace(), source).items()}
+    kept = kept_settings(workspace(), source)
     found = {name: expand(paths, settings) for name, paths in groups.items()}
     found = {name: paths for name, paths in found.items() if paths}
     values = {}

@@ -13,14 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from safetensors.numpy import load as load_arrays
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from selfsup_core.errors import RunError, StudioError
-from selfsup_core.inspection.process import LabClient, warm
+from selfsup_core.inspection.client import LabClient, warm
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.places import WEB
 from selfsup_core.runs.access import is_allowed
 from selfsup_core.runs.control import send
@@ -215,7 +215,8 @@ async def tool(request: Request, run: str) -> Response:
     """What a tool makes of the run's network at an epoch."""
     values = await read_body(request, MAX_TOOL_BODY)
     live_runs().view(run)  # says that a run is gone before a process is asked
-    blob = await run_in_threadpool(lab().ask, run, request.path_params["name"], values)
+    subject = Subject("run", run)
+    blob = await run_in_threadpool(lab().ask_packed, subject, request.path_params["name"], values)
     headers = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
     return Response(blob, media_type="application/octet-stream", headers=headers)
 
@@ -223,9 +224,9 @@ async def tool(request: Request, run: str) -> Response:
 @guarded
 async def archive(request: Request, run: str) -> Response:
     """The run as a script with its data."""
-    blob = await run_in_threadpool(lab().ask, run, "archive", {})
+    answer = await run_in_threadpool(lab().ask, Subject("run", run), "archive", {})
     headers = {"Content-Disposition": f'attachment; filename="run-{run}.zip"'}
-    content = load_arrays(blob)["zip"].tobytes()
+    content = answer.arrays["zip"].tobytes()
     return Response(content, media_type="application/zip", headers=headers)
 
 

@@ -2,25 +2,82 @@
 
 from __future__ import annotations
 
+import json
 import time
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import streamlit as st
-from safetensors.numpy import load
 from streamlit.errors import StreamlitAPIException
 
 from pages.parts.shared.workspace import workspace
 from pages.parts.space import routes as routes_space
-from selfsup_core.inspection.process import unpack
+from selfsup_core.errors import DataError, StudioError
 from selfsup_core.inspection.space.layouts import read_rows
 from selfsup_core.inspection.space.selections import pack_rows, unpack_rows
+from selfsup_core.inspection.subject import Subject
+
+# Asked by a panel that is open, and not by a click; after a cancel they must not begin by themselves again.
+UNASKED = ("trust", "compare", "why", "color")
+SLOW = (*UNASKED, "clusters", "search", "export", "html")
+POLL = 1.0  # seconds
 
 
 def ask(space: str, tool: str, **values: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """(plain values, arrays). Raises StudioError."""
-    blob = routes_space.client().ask_space(space, tool, values)
-    return unpack(blob), load(blob)
+    """(plain values, arrays); what takes longer than a second shows for how long, and can be cancelled. Raises StudioError."""
+    if tool in SLOW:
+        return ask_patiently(space, tool, values)
+    answer = routes_space.client().ask(Subject("space", space), tool, values)
+    return dict(answer.about), answer.arrays
+
+
+def ask_patiently(
+    space: str, tool: str, values: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    client, subject = routes_space.client(), Subject("space", space)
+    mark = json.dumps([space, tool, values], sort_keys=True)
+    if tool in UNASKED and st.session_state.get("space-given-up") == mark:
+        st.button(
+            "Ask again",
+            key=f"space-again-{tool}",
+            icon=":material/refresh:",
+            on_click=forget_cancel,
+            help="Compute it after all.",
+        )
+        raise DataError("This was cancelled.", code="cancelled")
+    work = client.ask(subject, "begin", {"tool": tool, "values": values}).about["work"]
+    place = st.empty()
+    line = None
+    try:
+        while True:
+            answer = client.ask(subject, "fetch", {"work": work, "wait": POLL})
+            if "working" not in answer.about:
+                place.empty()
+                return dict(answer.about), answer.arrays
+            if line is None:
+                with place.container(horizontal=True, vertical_alignment="center"):
+                    line = st.empty()
+                    st.button(
+                        "Cancel",
+                        key=f"space-give-up-{work}",
+                        on_click=give_up,
+                        args=(mark,),
+                        help="Do without the answer. Whatever else is clicked does the same.",
+                    )
+            # Here a click anywhere ends this run of the script.
+            line.caption(f"Computing for {answer.about['working']:.0f} s.")
+    finally:
+        with suppress(StudioError):
+            client.ask(subject, "drop", {"work": work})
+
+
+def give_up(mark: str) -> None:
+    st.session_state["space-given-up"] = mark
+
+
+def forget_cancel() -> None:
+    st.session_state.pop("space-given-up", None)
 
 
 def wish(key: str, **values: Any) -> None:

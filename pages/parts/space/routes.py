@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from pages.parts.shared import routes
 from selfsup_core.errors import StudioError
-from selfsup_core.inspection.process import LabClient, lab_info
+from selfsup_core.inspection.client import LabClient, lab_info
 from selfsup_core.inspection.space import layouts
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.access import is_allowed, sign
 from selfsup_core.runs.folder import default_workspace
 
@@ -85,8 +86,8 @@ async def ask(request: Request, key: str) -> Response:
     if tool not in ASKED:
         return routes.problem(404, f"There is nothing called {tool!r} to ask for.")
     values = await routes.read_body(request, 64_000)
-    space = layouts.read_map(default_workspace(), key)["space"]
-    blob = await run_in_threadpool(client().ask_space, space, tool, values | {"key": key})
+    space = Subject("space", layouts.read_map(default_workspace(), key)["space"])
+    blob = await run_in_threadpool(client().ask_packed, space, tool, values | {"key": key})
     return Response(blob, media_type="application/octet-stream", headers=FRESH)
 
 

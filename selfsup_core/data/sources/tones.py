@@ -68,7 +68,8 @@ def make_vowel(rng: np.random.Generator) -> np.ndarray:
         angle = 2 * np.pi * formant / RATE
         response = response / (1 - 2 * radius * np.cos(angle) * delay + radius**2 * delay**2)
     wave = np.fft.irfft(np.fft.rfft(pulses, size) * response, size)[:RATE]
-    return wave - wave.mean()
+    found: np.ndarray = wave - wave.mean()
+    return found
 
 
 MAKERS = {"sine": make_sine, "sweep": make_sweep, "pluck": make_pluck, "vowel": make_vowel}

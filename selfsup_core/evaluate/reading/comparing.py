@@ -28,7 +28,8 @@ class Part:
 
 
 def has_same_tokens(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    return a["pieces"] == b["pieces"]
+    found: bool = a["pieces"] == b["pieces"]
+    return found
 
 
 def spans_of(pieces: list[str], text: str) -> list[tuple[int, int]] | None:

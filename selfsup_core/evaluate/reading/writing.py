@@ -109,7 +109,8 @@ def next_logits(model: Any, tokenizer: Any, text: str) -> torch.Tensor:
 
     ids = encode_end(model, tokenizer, text)
     with torch.inference_mode():
-        return model(torch.tensor([ids])).logits[0, -1].float()
+        found: torch.Tensor = model(torch.tensor([ids])).logits[0, -1].float()
+        return found
 
 
 def foretell(
@@ -143,6 +144,7 @@ def go_on(model: Any, tokenizer: Any, text: str, *, tokens: int = 20, seed: int 
             made.append(token)
             cache, fresh = out.past_key_values, [token]
     # Decoded together with what came before, so that spaces and split characters come out right.
-    return tokenizer.decode([*ids, *made], skip_special_tokens=True)[
+    found: str = tokenizer.decode([*ids, *made], skip_special_tokens=True)[
         len(tokenizer.decode(ids, skip_special_tokens=True)) :
     ]
+    return found

@@ -68,7 +68,8 @@ def embed(
         try:
             next(steps)
         except StopIteration as end:
-            return end.value
+            found: np.ndarray = end.value
+            return found
 
 
 def embed_steps(

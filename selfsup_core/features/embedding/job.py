@@ -219,4 +219,5 @@ class Run:
 
 def unit(x: np.ndarray) -> np.ndarray:
     """Rows of length 1."""
-    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+    found: np.ndarray = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+    return found

@@ -1,8 +1,6 @@
 """Maps on disk: `layouts/<key>/` with about.json, rows.npy and a layout for each epoch; read by pages without torch.
 
-about.json: space, source, title, kind, classes, config, epochs (wanted), done (made), rows, total, notes, explained.
-progress.json: status (running, paused, cancelled, failed, done), stage, done, total, epoch, seconds, seconds_left, stamp.
-partial.npy: the layout that is being made.
+about.json is a `MapAbout`, progress.json a `Progress`, partial.npy: the layout that is being made.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 
@@ -22,6 +20,47 @@ ENDED = ("cancelled", "failed", "done")
 LEVELS = 65_535  # of a coordinate that is sent
 
 
+class Progress(TypedDict):
+    """How a map's making stands. status: running, paused, cancelled, failed or done; share: of the whole work."""
+
+    status: str
+    stage: NotRequired[str]
+    done: NotRequired[int]
+    total: NotRequired[int]
+    epoch: NotRequired[int]
+    seconds: NotRequired[float]
+    seconds_left: NotRequired[float | None]
+    stamp: NotRequired[int]
+    share: NotRequired[float]
+    error: NotRequired[str]
+
+
+class MapAbout(TypedDict):
+    """What a map is of. epochs: wanted; done: made; explained: epoch → share of the variance that is seen."""
+
+    key: str
+    space: str
+    source: str
+    title: str
+    kind: str
+    classes: list[str]
+    config: dict[str, Any]
+    epochs: list[int]
+    done: list[int]
+    rows: int
+    total: int
+    width: int
+    notes: list[str]
+    explained: dict[str, float | None]
+    can_decode: bool
+
+
+class MapAndJob(MapAbout):
+    """A map with its progress."""
+
+    job: Progress
+
+
 def folder_of(workspace: Path, key: str) -> Path:
     """Raises DataError when the key is none."""
     if not (len(key) == 16 and all(c in "0123456789abcdef" for c in key)):
@@ -29,13 +68,17 @@ def folder_of(workspace: Path, key: str) -> Path:
     return workspace / "layouts" / key
 
 
-def read_map(workspace: Path, key: str) -> dict[str, Any]:
+def read_map(workspace: Path, key: str) -> MapAndJob:
     """about.json with the progress under "job". Raises DataError when there is no such map."""
     folder = folder_of(workspace, key)
-    about = read_json(folder / ABOUT)
+    about = cast("MapAbout | None", read_json(folder / ABOUT))
     if about is None:
         raise DataError(f"There is no map {key!r}.", code="no-map", remedy="Draw it again.")
-    return about | {"job": read_json(folder / PROGRESS) or {"status": "done"}}
+    return {**about, "job": read_progress(folder) or {"status": "done"}}
+
+
+def read_progress(folder: Path) -> Progress | None:
+    return cast("Progress | None", read_json(folder / PROGRESS))
 
 
 def layout_path(folder: Path, epoch: int) -> Path:
@@ -53,7 +96,8 @@ def read_layout(workspace: Path, key: str, epoch: int | None = None, *, partial:
     folder = folder_of(workspace, key)
     path = folder / PARTIAL if partial else layout_path(folder, epoch or 0)
     try:
-        return np.load(path, allow_pickle=False)
+        points: np.ndarray = np.load(path, allow_pickle=False)
+        return points
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
             f"The map {key} has no layout of epoch {epoch or 0} yet.", code="no-layout"
@@ -63,7 +107,8 @@ def read_layout(workspace: Path, key: str, epoch: int | None = None, *, partial:
 def read_rows(workspace: Path, key: str) -> np.ndarray:
     """(N,) row numbers of the points."""
     try:
-        return np.load(folder_of(workspace, key) / ROWS, allow_pickle=False)
+        rows: np.ndarray = np.load(folder_of(workspace, key) / ROWS, allow_pickle=False)
+        return rows
     except OSError as error:
         raise DataError(f"There is no map {key!r}.", code="no-map") from error
 

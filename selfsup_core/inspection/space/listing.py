@@ -24,9 +24,9 @@ def list_spaces(workspace: Path) -> list[dict[str, Any]]:
     found = []
     for state in list_states(workspace):
         epochs = list_frames(RunFolder(workspace / "runs" / state["run"]).weights)
-        what = WHAT.get(state.get("task", "autoencoder"))
-        if epochs and what:
-            title = f"{state['name'] or state['run']} · {what} ({state['run'][-4:]})"
+        vectors = WHAT.get(state.get("task", "autoencoder"))
+        if epochs and vectors:
+            title = f"{state['name'] or state['run']} · {vectors} ({state['run'][-4:]})"
             found.append(
                 {
                     "space": f"run:{state['run']}",

@@ -1,339 +1,189 @@
-"""Maps made and questions answered, in the process that may take its time."""
+"""Spaces, their vectors and their maps, in the process that may take its time."""
 
 from __future__ import annotations
 
 import json
 import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
-from pydantic import ValidationError
+from cachetools import LRUCache
 
 from selfsup_core.data.splits import choose_stratified
-from selfsup_core.errors import DataError, SettingError, StudioError
-from selfsup_core.files import read_json, sha256, write_json
+from selfsup_core.errors import DataError, StudioError
+from selfsup_core.files import sha256, write_json
 from selfsup_core.inspection.keyed import KeyedLocks
-from selfsup_core.inspection.registry import Answer
 from selfsup_core.inspection.space import layouts
-from selfsup_core.inspection.space.acts import ACTS
-from selfsup_core.inspection.space.questions import QUESTIONS, Asked
-from selfsup_core.inspection.space.selections import kept_under, read_selection
-from selfsup_core.inspection.space.subjects import Subject, open_subject, places_in
+from selfsup_core.inspection.space.asked import Asked
+from selfsup_core.inspection.space.axes import Ends, ends_of_axes, mark_of, places_of
+from selfsup_core.inspection.space.base import Space, places_in
+from selfsup_core.inspection.space.graphs import Graph, graph_path, read_graph, write_graph
+from selfsup_core.inspection.space.jobs import Cancelled, MapJob
+from selfsup_core.inspection.space.layouts import MapAbout, Progress
+from selfsup_core.inspection.space.opening import open_space
+from selfsup_core.inspection.space.run_spaces import RunSpace
+from selfsup_core.inspection.space.works import Works
 from selfsup_core.projection.config import QUICK, MapConfig, what_counts
 from selfsup_core.projection.linear import Linear
 from selfsup_core.projection.maps import Made, make_map
-from selfsup_core.settings import explain
 
-KEPT_SUBJECTS, KEPT_VECTORS = 4, 4
+if TYPE_CHECKING:
+    from selfsup_core.inspection.model_at import Kits
+
+KEPT_SPACES, KEPT_VECTORS = 4, 4
 QUICK_SECONDS = 1.0  # what takes longer has progress and can be cancelled
 MOST_EPOCHS = 60  # of a replay
-SHOWN_EVERY = 0.35  # seconds between layouts that are shown while one is made
-GRAPHS = "graphs"
 
 
-class Cancelled(Exception):
-    """Somebody does not want the map any more."""
+class Described(TypedDict):
+    """What a space is."""
+
+    space: str
+    title: str
+    kind: str
+    source: str
+    rows: int
+    width: int
+    classes: list[str]
+    epochs: list[int]
+    can_decode: bool
 
 
-class Job:
-    """One map that is being made.
+class Started(TypedDict):
+    """A map that was begun or found."""
 
-    Attributes:
-        status: running, paused, cancelled, failed or done.
-        turn: held while it is made, and given away while it is paused.
-        done: set once its end is written.
-    """
+    key: str
+    status: str
+    epochs: list[int]
 
-    def __init__(self, folder: Path, turn: AbstractContextManager[Any]) -> None:
-        self.folder, self.turn = folder, turn
-        self.status = "running"
-        self.may_go = threading.Event()
-        self.may_go.set()
-        self.done = threading.Event()
-        self.began = self.shown = time.monotonic()
-        self.waited = 0.0
-        self.stamp = 0
-        self.epoch = 0
-        self.share = (0.0, 1.0)  # of the whole work: done before this epoch, and of this epoch
-        self.last: dict[str, Any] = {}
 
-    def say(self, stage: str, done: int, total: int, layout: np.ndarray | None) -> None:
-        """Told by `make_map`; waits while paused. Raises Cancelled."""
-        if self.status == "paused":
-            self._write(stage, done, total)
-            before = time.monotonic()
-            # Whoever pauses a map must not keep the others waiting.
-            self.turn.__exit__(None, None, None)
-            try:
-                self.may_go.wait()
-            finally:
-                self.turn.__enter__()
-            self.waited += time.monotonic() - before
-        self.heed()
-        now = time.monotonic()
-        is_new = stage != self.last.get("stage")
-        if now - self.shown < SHOWN_EVERY and done < total and not is_new:
-            return
-        self.shown = now
-        if layout is not None and np.isfinite(layout).all():
-            layouts.save_array(self.folder / layouts.PARTIAL, layout)
-            self.stamp += 1
-        self._write(stage, done, total)
+class Looked(TypedDict):
+    """How a map stands."""
 
-    def heed(self) -> None:
-        """Raises Cancelled."""
-        if self.status == "cancelled":
-            raise Cancelled
-
-    def _write(self, stage: str, done: int, total: int) -> None:
-        seconds = time.monotonic() - self.began - self.waited
-        whole = self.share[0] + self.share[1] * (done / max(1, total) if stage == "layout" else 0.0)
-        left = seconds / whole * (1 - whole) if whole > 0.03 else None
-        self.last = {
-            "status": self.status,
-            "stage": stage,
-            "done": done,
-            "total": total,
-            "epoch": self.epoch,
-            "seconds": round(seconds, 2),
-            "seconds_left": None if left is None else round(left, 1),
-            "stamp": self.stamp,
-            "share": round(whole, 4),
-        }
-        write_json(self.folder / layouts.PROGRESS, self.last)
-
-    def end(self, status: str, error: str = "") -> None:
-        self.status = status
-        seconds = round(time.monotonic() - self.began - self.waited, 2)
-        write_json(
-            self.folder / layouts.PROGRESS,
-            self.last
-            | {
-                "status": status,
-                "error": error,
-                "seconds": seconds,
-                "seconds_left": None,
-                "stamp": self.stamp,
-                "share": 1.0,
-            },
-        )
-        (self.folder / layouts.PARTIAL).unlink(missing_ok=True)
+    job: Progress
+    epochs: list[int]
+    done: list[int]
+    notes: list[str]
 
 
 class Spaces:
-    """Subjects, vectors, graphs and maps of a workspace.
+    """Spaces, vectors and maps of a workspace.
 
     Maps are made in threads of their own: long ones one at a time, quick ones at once. No lock is held while something is made
     but that of the very thing, so nobody waits for what another person has asked.
     """
 
-    def __init__(self, workspace: Path, kits: Any) -> None:
+    def __init__(self, workspace: Path, kits: Kits) -> None:
         self.workspace, self.kits = workspace, kits
-        self.subjects: OrderedDict[str, Subject] = OrderedDict()
-        self.kept: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
-        self.jobs: dict[str, Job] = {}
+        self.opened: LRUCache[str, Space] = LRUCache(KEPT_SPACES)
+        self.kept: LRUCache[tuple[str, str], np.ndarray] = LRUCache(KEPT_VECTORS)
+        self.jobs: dict[str, MapJob] = {}
+        self.works = Works()
         self.lock, self.turn, self.making = threading.Lock(), threading.Lock(), KeyedLocks()
-
-    def warm_up(self) -> None:
-        """Import and compile what UMAP needs, so that the first map does not wait for it."""
-        x = np.random.default_rng(0).normal(size=(64, 4)).astype(np.float32)
-        make_map(x, MapConfig(kind="umap", steps=2))
 
     @property
     def is_at_work(self) -> bool:
-        return any(job.status in ("running", "paused") for job in self.jobs.values())
+        is_drawn = any(job.status in ("running", "paused") for job in list(self.jobs.values()))
+        return is_drawn or self.works.is_at_work
 
-    def use(self, name: str, tool: str, values: dict[str, Any]) -> Answer:
-        """Args: tool: describe, start, look, pause, resume, cancel, or one of `questions.QUESTIONS` and `acts.ACTS`. Raises StudioError."""
-        own: dict[str, Callable[..., Any]] = {
-            "describe": self.describe,
-            "start": self.start,
-            "look": self.look,
-            "pause": self.pause,
-            "resume": self.resume,
-            "cancel": self.cancel,
-        }
-        if tool in own:
-            return Answer(about=own[tool](name, **values))
-        known = QUESTIONS | ACTS
-        if tool not in known:
-            raise SettingError(f"There is no tool {tool!r} for spaces. Known: {', '.join([*own, *known])}.")
-        values = dict(values)
-        key, epoch = str(values.pop("key", "")), values.pop("epoch", None)
-        # No lock: a question that takes half a minute must not keep the others in the room waiting.
-        return known[tool](self.asked(name, key, epoch), **values)
-
-    def subject(self, name: str) -> Subject:
-        with self.making(("subject", name)):
+    def space(self, name: str) -> Space:
+        """Raises StudioError as `open_space`."""
+        with self.making(("space", name)):
             with self.lock:
-                found = self.subjects.pop(name, None)
-            if found is not None and hasattr(found, "folder") and not found.folder.exists():
-                found = None
+                found = self.opened.get(name)
+            if isinstance(found, RunSpace):
+                if found.folder.exists():
+                    found.look_for_epochs()
+                else:
+                    with self.lock:
+                        self.opened.pop(name, None)
+                    found = None
             if found is None:
-                found = open_subject(name, self.workspace, self.kits)
-            elif hasattr(found, "folder"):
-                from selfsup_core.runs.thinned import list_frames
-
-                found.epochs = list_frames(found.folder.weights)
-            with self.lock:
-                self.subjects[name] = found
-                while len(self.subjects) > KEPT_SUBJECTS:
-                    self.subjects.popitem(last=False)
+                found = open_space(name, self.workspace, self.kits)
+                with self.lock:
+                    self.opened[name] = found
             return found
 
-    def vectors(self, subject: Subject, epoch: int | None) -> np.ndarray:
+    def vectors(self, space: Space, epoch: int | None) -> np.ndarray:
         """(R, D) of all rows that have one; the newest few are kept."""
-        key = (subject.name, subject.digest(epoch))
-        with self.making(("vectors", subject.name)):
+        key = (space.name, space.digest(epoch))
+        with self.making(("vectors", space.name)):
             with self.lock:
-                found = self.kept.pop(key, None)
+                found = self.kept.get(key)
             if found is None:
-                found = subject.vectors(epoch)
-            with self.lock:
-                self.kept[key] = found
-                while len(self.kept) > KEPT_VECTORS:
-                    self.kept.popitem(last=False)
+                found = space.vectors(epoch)
+                with self.lock:
+                    self.kept[key] = found
             return found
 
-    def describe(self, name: str) -> dict[str, Any]:
-        """What a space is: title, kind, rows, width, classes, epochs."""
-        subject = self.subject(name)
+    def describe(self, name: str) -> Described:
+        space = self.space(name)
         return {
-            "space": subject.name,
-            "title": subject.title,
-            "kind": subject.kind,
-            "source": subject.source,
-            "rows": len(subject.rows),
-            "width": subject.width,
-            "classes": list(subject.classes),
-            "epochs": subject.epochs,
-            "can_decode": subject.can_decode,
+            "space": space.name,
+            "title": space.title,
+            "kind": space.kind,
+            "source": space.source,
+            "rows": len(space.rows),
+            "width": space.width,
+            "classes": list(space.classes),
+            "epochs": space.epochs,
+            "can_decode": space.can_decode,
         }
-
-    # Maps
 
     def start(
         self,
         name: str,
-        config: dict[str, Any],
+        config: MapConfig,
         epoch: int | None = None,
         *,
         replay: bool = False,
         wait: bool = False,
-    ) -> dict[str, Any]:
-        """Begin a map, or find it: {"key", "status", "epochs"}. Quick ones are mostly there at once; else they are running.
+    ) -> Started:
+        """Begin a map, or find it. Quick ones are mostly there at once; else they are running.
 
         Args:
             epoch: of a run; the newest unless given. replay: all kept epochs, each begun from the one before.
             wait: until it is there, however long that takes.
         """
-        try:
-            settings = MapConfig.model_validate(config)
-        except ValidationError as error:
-            raise explain(error, MapConfig) from error
-        subject = self.subject(name)
-        epochs = self._epochs(subject, epoch, replay)
-        ends = self._ends(subject, settings)
-        marks = [subject.digest(e) for e in epochs]
-        said = [list(map(int, part)) for pair in ends or [] for part in (pair or ())]
-        key = sha256(
-            json.dumps([subject.name, marks, what_counts(settings), epochs, said], sort_keys=True).encode()
-        )[:16]
+        space = self.space(name)
+        epochs = epochs_of(space, epoch, replay)
+        ends = ends_of_axes(self.workspace, space, config)
+        marks = [space.digest(e) for e in epochs]
+        mark = [space.name, marks, what_counts(config), epochs, mark_of(ends)]
+        key = sha256(json.dumps(mark, sort_keys=True).encode())[:16]
         folder = layouts.folder_of(self.workspace, key)
-        is_quick = settings.kind in QUICK and len(epochs) == 1
+        is_quick = config.kind in QUICK and len(epochs) == 1
         with self.making(("map", key)):
-            status = (read_json(folder / layouts.PROGRESS) or {}).get("status")
-            is_mine = key in self.jobs and self.jobs[key].status in ("running", "paused")
-            if status == "done":
+            progress = layouts.read_progress(folder)
+            if progress and progress["status"] == "done":
                 (folder / layouts.ABOUT).touch()
                 return {"key": key, "status": "done", "epochs": epochs}
-            if not is_mine:
+            job = self.jobs.get(key)
+            if job is None or job.status not in ("running", "paused"):
                 folder.mkdir(parents=True, exist_ok=True)
-                self._write_about(folder, subject, settings, epochs)
-                job = self.jobs[key] = Job(folder, nullcontext() if is_quick else self.turn)
-                job._write("waiting", 0, 1)
+                write_about(folder, space, config, epochs)
+                job = self.jobs[key] = MapJob(folder, nullcontext() if is_quick else self.turn)
+                job.write("waiting", 0, 1)
                 work = threading.Thread(
-                    target=self._work, args=(job, subject, settings, epochs, ends), daemon=True
+                    target=self._work, args=(job, space, config, epochs, ends), daemon=True
                 )
                 work.start()
-            job = self.jobs[key]
         if wait or is_quick:
             job.done.wait(None if wait else QUICK_SECONDS)
         if job.status == "failed":
-            said_error = (read_json(folder / layouts.PROGRESS) or {}).get("error", "")
-            raise DataError(said_error or "This map failed.", code="map-failed")
+            ended = layouts.read_progress(folder)
+            said = ended.get("error", "") if ended else ""
+            raise DataError(said or "This map failed.", code="map-failed")
         return {"key": key, "status": job.status, "epochs": epochs}
 
-    def _epochs(self, subject: Subject, epoch: int | None, replay: bool) -> list[int]:
-        if not subject.epochs:
-            return [0]
-        if not replay:
-            return [subject.near(epoch)]  # type: ignore[attr-defined]
-        every = subject.epochs
-        if len(every) > MOST_EPOCHS:
-            every = [every[round(i)] for i in np.linspace(0, len(every) - 1, MOST_EPOCHS)]
-        return every
-
-    def _ends(self, subject: Subject, config: MapConfig) -> list[Any] | None:
-        """Row numbers of the ends of own axes."""
-        if config.kind != "axes":
-            return None
-        pairs = [(config.x_from, config.x_to), (config.y_from, config.y_to)]
-        if not all(pairs[0]):
-            raise SettingError(
-                "Own axes need a beginning and an end of the x axis.",
-                remedy='Name a selection, or a class as in "class:seven".',
-            )
-        return [tuple(self._rows_of(subject, name) for name in pair) if all(pair) else None for pair in pairs]
-
-    def _rows_of(self, subject: Subject, name: str) -> np.ndarray:
-        if name.startswith("class:"):
-            wanted = name.removeprefix("class:")
-            if wanted not in subject.classes:
-                raise SettingError(
-                    f"There is no class {wanted!r}. Classes: {', '.join(subject.classes[:20]) or 'none'}."
-                )
-            return subject.rows[subject.labels == subject.classes.index(wanted)]
-        return read_selection(self.workspace, kept_under(subject.name, subject.source), name)
-
-    def _write_about(self, folder: Path, subject: Subject, config: MapConfig, epochs: list[int]) -> None:
-        rows, total = subject.rows, len(subject.rows)
-        notes = []
-        if total > config.most_rows:
-            places = choose_stratified(np.arange(total), subject.labels, config.most_rows, 0)
-            rows = rows[np.sort(places)]
-            notes.append(f"{len(rows):,} of {total:,} rows are shown, drawn in the classes' shares.")
-        layouts.save_array(folder / layouts.ROWS, rows.astype(np.int32))
-        write_json(
-            folder / layouts.ABOUT,
-            {
-                "key": folder.name,
-                "space": subject.name,
-                "source": subject.source,
-                "title": subject.title,
-                "kind": subject.kind,
-                "classes": list(subject.classes),
-                "config": config.model_dump(),
-                "epochs": epochs,
-                "done": [],
-                "rows": len(rows),
-                "total": total,
-                "width": 0,
-                "notes": notes,
-                "explained": {},
-                "can_decode": subject.can_decode,
-            },
-        )
-
-    def _work(self, job: Job, subject: Subject, config: MapConfig, epochs: list[int], ends: Any) -> None:
+    def _work(
+        self, job: MapJob, space: Space, config: MapConfig, epochs: list[int], ends: Ends | None
+    ) -> None:
         try:
             with job.turn:
-                self._make(job, subject, config, epochs, ends)
+                self._make(job, space, config, epochs, ends)
             job.end("done")
             layouts.forget(self.workspace)
         except Cancelled:
@@ -354,23 +204,26 @@ class Spaces:
         finally:
             job.done.set()
 
-    def _make(self, job: Job, subject: Subject, config: MapConfig, epochs: list[int], ends: Any) -> None:
+    def _make(
+        self, job: MapJob, space: Space, config: MapConfig, epochs: list[int], ends: Ends | None
+    ) -> None:
         folder = job.folder
         rows = np.load(folder / layouts.ROWS)
-        places = places_in(subject.rows, rows)
-        if ends is not None:
-            ends = [None if p is None else tuple(drop_missing(places_in(rows, r)) for r in p) for p in ends]
+        places = places_in(space.rows, rows)
+        near_ends = None if ends is None else places_of(ends, rows)
         previous = None
-        about = read_json(folder / layouts.ABOUT)
+        about = layouts.read_map(self.workspace, folder.name)
         for index, epoch in enumerate(epochs):
             job.epoch, job.share = epoch, (index / len(epochs), 1 / len(epochs))
             job.say("vectors", 0, 1, None)
-            x = self.vectors(subject, epoch if subject.epochs else None)[places]
-            graph = self._kept_graph(subject, epoch, config, rows)
-            made = make_map(x, config, say=job.say, previous=previous, graph=graph, ends=ends)
+            used = epoch if space.epochs else None
+            x = self.vectors(space, used)[places]
+            graph = self._kept_graph(space, used, config, rows)
+            made = make_map(x, config, say=job.say, previous=previous, graph=graph, ends=near_ends)
             job.heed()  # a PCA cannot be interrupted, so its cancelling is seen only here
             if made.graph is not None and graph is None:
-                self._keep_graph(subject, epoch, config, rows, made.graph)
+                k = made.graph[0].shape[1]
+                write_graph(graph_path(self.workspace, space, used, rows, config.metric, k), made.graph)
             layouts.save_array(layouts.layout_path(folder, epoch), made.points)
             if made.linear is not None:
                 layouts.save_array(
@@ -380,124 +233,120 @@ class Spaces:
             about["done"].append(epoch)
             about["explained"][str(epoch)] = made.explained
             about["notes"] += [note for note in made.notes if note not in about["notes"]]
-            write_json(folder / layouts.ABOUT, about)
+            write_json(folder / layouts.ABOUT, {k: v for k, v in about.items() if k != "job"})
             previous = made.points
 
-    def _graph_path(self, subject: Subject, epoch: int, rows: np.ndarray, metric: str, k: int) -> Path:
-        mark = [
-            subject.name,
-            subject.digest(epoch if subject.epochs else None),
-            sha256(rows.tobytes()),
-            metric,
-            k,
-        ]
-        return self.workspace / "layouts" / GRAPHS / f"{sha256(json.dumps(mark).encode())[:24]}.npz"
-
-    def _kept_graph(self, subject: Subject, epoch: int, config: MapConfig, rows: np.ndarray) -> Any:
+    def _kept_graph(
+        self, space: Space, epoch: int | None, config: MapConfig, rows: np.ndarray
+    ) -> Graph | None:
         """Neighbors that an earlier map of the same vectors has found, or None."""
         if config.kind != "umap":
             return None
         k = min(config.neighbors, len(rows)) - 1
-        return self.read_graph(self._graph_path(subject, epoch, rows, config.metric, k))
+        return read_graph(graph_path(self.workspace, space, epoch, rows, config.metric, k))
 
-    def read_graph(self, path: Path) -> tuple[np.ndarray, np.ndarray] | None:
-        try:
-            with np.load(path, allow_pickle=False) as found:
-                return found["rows"], found["distances"]
-        except (OSError, ValueError, KeyError, EOFError):
-            return None
+    def look(self, key: str) -> Looked:
+        """How a map stands."""
+        found = layouts.read_map(self.workspace, key)
+        job = found["job"]
+        if job["status"] in ("running", "paused") and key not in self.jobs:
+            job = {**job, "status": "cancelled"}  # its process has ended
+        return {"job": job, "epochs": found["epochs"], "done": found["done"], "notes": found["notes"]}
 
-    def _keep_graph(
-        self, subject: Subject, epoch: int, config: MapConfig, rows: np.ndarray, graph: Any
-    ) -> None:
-        self.write_graph(self._graph_path(subject, epoch, rows, config.metric, graph[0].shape[1]), graph)
+    def pause(self, key: str) -> str:
+        """The status that the map has then, as for `resume` and `cancel`. Raises DataError when it is not being made."""
+        return self._job(key).tell("running", "paused")
 
-    def write_graph(self, path: Path, graph: tuple[np.ndarray, np.ndarray]) -> None:
-        import io
+    def resume(self, key: str) -> str:
+        return self._job(key).tell("paused", "running")
 
-        from selfsup_core.files import write_bytes
+    def cancel(self, key: str) -> str:
+        return self._job(key).tell("", "cancelled")
 
-        path.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        np.savez(buffer, rows=graph[0], distances=graph[1])
-        write_bytes(path, buffer.getvalue())
-        old = sorted(path.parent.glob("*.npz"), key=lambda p: p.stat().st_mtime, reverse=True)[20:]
-        for one in old:
-            one.unlink(missing_ok=True)
+    def _job(self, key: str) -> MapJob:
+        job = self.jobs.get(key)
+        if job is None:
+            raise DataError("This map is not being made.", code="no-job", remedy="Draw it again.")
+        return job
 
-    def graph(self, asked: Asked, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def asked(self, name: str, key: str, epoch: int | None) -> Asked:
+        """What a question is about. Raises DataError when the map is not made yet."""
+        about = layouts.read_map(self.workspace, key)
+        space = self.space(name)
+        if about["space"] != space.name:
+            raise DataError(f"The map {key} is of another space.", code="no-map")
+        if not about["done"]:
+            raise DataError("This map is not there yet.", code="no-layout", remedy="Wait until it is drawn.")
+        used = about["done"][-1] if epoch is None else min(about["done"], key=lambda e: abs(e - epoch))
+        return Asked(
+            spaces=self,
+            space=space,
+            about=about,
+            config=MapConfig.model_validate(about["config"]),
+            rows=layouts.read_rows(self.workspace, key),
+            epoch=used if space.epochs else None,
+            frame=used,
+        )
+
+    def graph(self, asked: Asked, k: int) -> Graph:
         """k neighbors of each point of a map in the space itself; found once."""
         from selfsup_core.evaluate.nearest import nearest
 
         metric = asked.config.metric
         k = min(k, len(asked.rows) - 1)
-        path = self._graph_path(asked.subject, asked.epoch or 0, asked.rows, metric, k)
-        found = self.read_graph(path)
+        path = graph_path(self.workspace, asked.space, asked.epoch, asked.rows, metric, k)
+        found = read_graph(path)
         if found is None:
             found = nearest(asked.x, k, metric)
-            self.write_graph(path, found)
+            write_graph(path, found)
         return found
-
-    def look(self, name: str, key: str) -> dict[str, Any]:
-        """How a map stands."""
-        found = layouts.read_map(self.workspace, key)
-        job = found["job"]
-        if job["status"] in ("running", "paused") and key not in self.jobs:
-            job = job | {"status": "cancelled"}  # its process has ended
-        return {"job": job, "epochs": found["epochs"], "done": found["done"], "notes": found["notes"]}
-
-    def pause(self, name: str, key: str) -> dict[str, Any]:
-        return self._tell(key, "running", "paused")
-
-    def resume(self, name: str, key: str) -> dict[str, Any]:
-        return self._tell(key, "paused", "running")
-
-    def cancel(self, name: str, key: str) -> dict[str, Any]:
-        return self._tell(key, "", "cancelled")
-
-    def _tell(self, key: str, old: str, new: str) -> dict[str, Any]:
-        job = self.jobs.get(key)
-        if job is None:
-            raise DataError("This map is not being made.", code="no-job", remedy="Draw it again.")
-        if job.status in ((old,) if old else ("running", "paused")):
-            job.status = new
-            if job.last:
-                write_json(job.folder / layouts.PROGRESS, job.last | {"status": new})
-            (job.may_go.clear if new == "paused" else job.may_go.set)()
-        return {"status": job.status}
-
-    # Questions about a map
-
-    def asked(self, name: str, key: str, epoch: int | None) -> Asked:
-        """What a question is about. Raises DataError when the map is not made yet."""
-        about = layouts.read_map(self.workspace, key)
-        if about["space"] != self.subject(name).name:
-            raise DataError(f"The map {key} is of another space.", code="no-map")
-        subject = self.subject(name)
-        if not about["done"]:
-            raise DataError("This map is not there yet.", code="no-layout", remedy="Wait until it is drawn.")
-        used = about["done"][-1] if epoch is None else min(about["done"], key=lambda e: abs(e - epoch))
-        rows = layouts.read_rows(self.workspace, key)
-        return Asked(
-            self,
-            subject,
-            about,
-            MapConfig.model_validate(about["config"]),
-            rows,
-            used if subject.epochs else None,
-            used,
-        )
 
     def made(self, asked: Asked) -> Made:
         """The map as something that new rows can be placed on."""
-        folder = layouts.folder_of(self.workspace, asked.about["key"])
+        path = asked.folder / f"axes-{asked.frame:06d}.npy"
         linear = None
-        path = folder / f"axes-{asked.frame:06d}.npy"
         if path.exists():
             kept = np.load(path, allow_pickle=False)
             linear = Linear(kept[0], kept[1:])
         return Made(asked.points, linear=linear)
 
 
-def drop_missing(places: np.ndarray) -> np.ndarray:
-    return places[places >= 0]
+def epochs_of(space: Space, epoch: int | None, replay: bool) -> list[int]:
+    """Epochs that a map has; [0] where the space does not change."""
+    if not isinstance(space, RunSpace):
+        return [0]
+    if not replay:
+        return [space.near(epoch)]
+    every = space.epochs
+    if len(every) > MOST_EPOCHS:
+        every = [every[round(i)] for i in np.linspace(0, len(every) - 1, MOST_EPOCHS)]
+    return every
+
+
+def write_about(folder: Path, space: Space, config: MapConfig, epochs: list[int]) -> None:
+    """Choose the rows of a map, and write down what it will be."""
+    rows, total = space.rows, len(space.rows)
+    notes = []
+    if total > config.most_rows:
+        places = choose_stratified(np.arange(total), space.labels, config.most_rows, 0)
+        rows = rows[np.sort(places)]
+        notes.append(f"{len(rows):,} of {total:,} rows are shown, drawn in the classes' shares.")
+    layouts.save_array(folder / layouts.ROWS, rows.astype(np.int32))
+    about: MapAbout = {
+        "key": folder.name,
+        "space": space.name,
+        "source": space.source,
+        "title": space.title,
+        "kind": space.kind,
+        "classes": list(space.classes),
+        "config": config.model_dump(),
+        "epochs": epochs,
+        "done": [],
+        "rows": len(rows),
+        "total": total,
+        "width": 0,
+        "notes": notes,
+        "explained": {},
+        "can_decode": space.can_decode,
+    }
+    write_json(folder / layouts.ABOUT, dict(about))

@@ -12,7 +12,30 @@ import torch
 from torch import nn
 
 
-class Autoencoder(nn.Module):
+class CodingNetwork(nn.Module):
+    """What is asked of every network that makes codes, whatever it is made of.
+
+    Attributes:
+        features, code_size: F and K.
+        quantizer, groups, can_decode: as of an `Autoencoder`.
+    """
+
+    can_decode: bool
+    features: int
+    code_size: int
+    quantizer: nn.Module | None
+    groups: tuple[tuple[int, ...], ...]
+
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
+        """(B, D) → (B, K) code."""
+        raise NotImplementedError
+
+    def decode(self, h: torch.Tensor) -> torch.Tensor:
+        """(B, K) → (B, D) values in [0, 1]. Raises RunError where a code alone gives none."""
+        raise NotImplementedError
+
+
+class Autoencoder(CodingNetwork):
     """An encoder and a decoder.
 
     Args:
@@ -43,11 +66,13 @@ class Autoencoder(nn.Module):
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """(B, D) → (B, K) code, before any quantizer; of a Gaussian head the mean."""
-        return self.head(self.encoder(x))
+        found: torch.Tensor = self.head(self.encoder(x))
+        return found
 
     def logits(self, h: torch.Tensor) -> torch.Tensor:
         """(B, K) code → (B, D) logits; losses take these, since BCE of logits is stable."""
-        return self.decoder(h if self.quantizer is None else self.quantizer(h))
+        found: torch.Tensor = self.decoder(h if self.quantizer is None else self.quantizer(h))
+        return found
 
     def decode(self, h: torch.Tensor) -> torch.Tensor:
         """(B, K) → (B, D) values in [0, 1]."""

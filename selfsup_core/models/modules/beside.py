@@ -17,6 +17,10 @@ class Beside(nn.Module):
         ceiling: whether there is one.
     """
 
+    student: nn.Module
+    twin: nn.Module
+    ceiling: nn.Module | None
+
     def __init__(self, student: nn.Module, *, ceiling: bool) -> None:
         super().__init__()
         self.student = student
@@ -29,7 +33,8 @@ class Beside(nn.Module):
         return list(self.children())
 
     def forward(self, x: Any) -> torch.Tensor:
-        return self.student(x)
+        found: torch.Tensor = self.student(x)
+        return found
 
 
 class Draws:

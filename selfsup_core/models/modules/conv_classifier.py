@@ -53,7 +53,9 @@ class ConvClassifier(nn.Module):
         """(B, D) → (B, channels[-1])."""
         height, width, depth = self.item
         images = self.standardize(x).view(len(x), height, width, depth).permute(0, 3, 1, 2)
-        return self.blocks(images).mean(dim=(2, 3))
+        found: torch.Tensor = self.blocks(images).mean(dim=(2, 3))
+        return found
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.output(self.dropout(self.features(x)))
+        found: torch.Tensor = self.output(self.dropout(self.features(x)))
+        return found

@@ -37,7 +37,8 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.body(x)
+        found: torch.Tensor = x + self.body(x)
+        return found
 
 
 class ToMaps(nn.Module):
@@ -102,7 +103,7 @@ def make_decoder(
         if residual:
             layers += [Residual(planes[index], activation), activation()]
         # Of the two sizes that a stride of 2 could have come from, the right one.
-        extra = tuple(b - (2 * a - 1) for a, b in zip(small, large, strict=True))
+        extra = (large[0] - (2 * small[0] - 1), large[1] - (2 * small[1] - 1))
         layers.append(
             nn.ConvTranspose2d(planes[index], planes[index - 1], 3, stride=2, padding=1, output_padding=extra)
         )

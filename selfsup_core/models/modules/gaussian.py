@@ -25,7 +25,8 @@ class GaussianHead(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(B, F) → (B, K) means: the code of a sample."""
-        return self.mean(features)
+        found: torch.Tensor = self.mean(features)
+        return found
 
     def posterior(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, F) → means and log variances, (B, K) each."""

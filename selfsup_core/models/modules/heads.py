@@ -27,6 +27,9 @@ class Tokens(NamedTuple):
 class Standardize(nn.Module):
     """(B, D) → (x − mean) / scale, both of them buffers, so that they travel with the weights."""
 
+    mean: torch.Tensor
+    scale: torch.Tensor
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(width))
@@ -78,7 +81,8 @@ class Head(nn.Module):
 
     def logits(self, x: torch.Tensor) -> torch.Tensor:
         """(B, D) features → (B, C)."""
-        return self.output(self.hidden(self.standardize(x)))
+        found: torch.Tensor = self.output(self.hidden(self.standardize(x)))
+        return found
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.logits(x)
@@ -110,8 +114,10 @@ class TextClassifier(nn.Module):
     def logits(self, x: Tokens) -> torch.Tensor:
         """Texts → (B, C)."""
         if self.output is None:
-            return self.backbone(input_ids=x.ids, attention_mask=x.mask).logits
-        return self.output(self.dropout(self.features(x)))
+            made: torch.Tensor = self.backbone(input_ids=x.ids, attention_mask=x.mask).logits
+            return made
+        found: torch.Tensor = self.output(self.dropout(self.features(x)))
+        return found
 
     def forward(self, x: Tokens) -> torch.Tensor:
         return self.logits(x)

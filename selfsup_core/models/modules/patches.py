@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from selfsup_core.errors import RunError
+from selfsup_core.models.modules.autoencoder import CodingNetwork
 
 
 class Block(nn.Module):
@@ -30,7 +31,8 @@ class Block(nn.Module):
         q, k, v = self.qkv(self.norm1(x)).reshape(b, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         mixed = functional.scaled_dot_product_attention(q, k, v)  # (B, heads, T, W / heads)
         x = x + self.out(mixed.transpose(1, 2).reshape(b, t, w))
-        return x + self.mlp(self.norm2(x))
+        found: torch.Tensor = x + self.mlp(self.norm2(x))
+        return found
 
 
 def sine_positions(rows: int, columns: int, width: int) -> torch.Tensor:
@@ -46,7 +48,7 @@ def sine_positions(rows: int, columns: int, width: int) -> torch.Tensor:
     return torch.cat([encode(y.flatten()), encode(x.flatten())], dim=1)
 
 
-class PatchTransformer(nn.Module):
+class PatchTransformer(CodingNetwork):
     """Encoder and decoder of a masked autoencoder.
 
     Args:
@@ -60,6 +62,8 @@ class PatchTransformer(nn.Module):
 
     can_decode = False
     quantizer = None
+    places: torch.Tensor
+    decoder_places: torch.Tensor
 
     def __init__(
         self,
@@ -113,7 +117,8 @@ class PatchTransformer(nn.Module):
         tokens, places = self.patches(x), self.places.expand(len(x), -1, -1)
         if keep is not None:
             tokens, places = take(tokens, keep), take(places, keep)
-        return self.norm(self.blocks(self.embed(tokens) + places))
+        found: torch.Tensor = self.norm(self.blocks(self.embed(tokens) + places))
+        return found
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """(B, D) → (B, size): the mean over all patches, none hidden."""
@@ -124,7 +129,10 @@ class PatchTransformer(nn.Module):
         seen = self.to_decoder(self.see(x, keep))
         tokens = self.hole.to(seen.dtype).expand(len(x), self.tokens, -1)
         tokens = tokens.scatter(1, keep[:, :, None].expand_as(seen), seen)
-        return self.predict(self.decoder_norm(self.decoder_blocks(tokens + self.decoder_places)))
+        found: torch.Tensor = self.predict(
+            self.decoder_norm(self.decoder_blocks(tokens + self.decoder_places))
+        )
+        return found
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, D) → (B, D) logits with nothing hidden."""

@@ -21,6 +21,11 @@ class Quantizer(nn.Module):
             count are set anew.
     """
 
+    codebook: torch.Tensor
+    counts: torch.Tensor
+    sums: torch.Tensor
+    is_set: torch.Tensor
+
     def __init__(self, codes: int, dimension: int, *, decay: float = 0.99, dead: float = 0.03) -> None:
         super().__init__()
         self.codes, self.dimension, self.decay, self.dead = codes, dimension, decay, dead

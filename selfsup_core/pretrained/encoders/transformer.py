@@ -102,7 +102,8 @@ class Transformer:
                 f"{self.folder.name} gives {found.shape[1]} numbers a text; its config.json says {self.width}.",
                 code="bad-model",
             )
-        return found.cpu().numpy()
+        made: np.ndarray = found.cpu().numpy()
+        return made
 
     def halve(self) -> str:
         dtype = half_type(self.device)

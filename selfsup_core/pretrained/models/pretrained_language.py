@@ -12,12 +12,12 @@ from typing import Any, Literal
 from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.pretrained.language_models import BUILT_IN
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 LORA_ALPHA = 2  # α / r
 
 
-class PretrainedConfig(Config):
+class PretrainedConfig(KindConfig):
     """Which model, and how much of it is trained."""
 
     kind: Literal["pretrained"] = setting("pretrained", "A loaded language model.", title="Network")

@@ -12,14 +12,14 @@ from typing import Any, Literal
 from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.pretrained.language_models import BUILT_IN
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import KindConfig, setting
 
 # Sentence encoders have a short name wherever texts become embeddings.
 SHORT_NAMES = {"minilm": "all-minilm-l6-v2"}
 WIDTHS = {"all-minilm-l6-v2": 384, "smollm2-135m-instruct": 576}
 
 
-class TextClassifierConfig(Config):
+class TextClassifierConfig(KindConfig):
     """Which model, how much of it is trained, and how a text becomes one vector."""
 
     kind: Literal["text-classifier"] = setting(

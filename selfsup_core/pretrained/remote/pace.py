@@ -41,4 +41,5 @@ def pause_before(attempt: int, draw: Callable[[], float]) -> float:
     Args:
         draw: a number in [0, 1). Chance keeps several clients from coming back at the same moment.
     """
-    return min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * (0.5 + 0.5 * draw())
+    found: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * (0.5 + 0.5 * draw())
+    return found

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from selfsup_core.models.modules.beside import Beside
+
 MOST_HAND = 2000
 ONLINE = ("lee", "mean-teacher", "fixmatch", "uda", "mixmatch")
 Proposer = Literal["self", "neighbors", "names", "rules", "zero-shot", "generated"]
@@ -37,7 +39,8 @@ class PseudoBatch(NamedTuple):
 class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     """Who proposes labels, which are kept, how they are used."""
 
-    kind: Literal["pseudo-labels"] = setting(
+    # Pydantic takes the field of the subclass, so no instance has the name of the parent.
+    kind: Literal["pseudo-labels"] = setting(  # type: ignore[assignment]
         "pseudo-labels",
         "Learn from true labels and from labels that were proposed for the rest.",
         title="Objective",
@@ -202,7 +205,8 @@ class PseudoLabels(CrossEntropy):
         augment: (x, generator) → x of the labeled rows; set by the task.
     """
 
-    Config = PseudoLabelsConfig
+    Config: type[CrossEntropyConfig] = PseudoLabelsConfig
+    config: PseudoLabelsConfig
     task = "pseudo"
     settled_from = float("inf")  # no epoch is chosen: with few labels there is nothing to choose by
 
@@ -211,8 +215,8 @@ class PseudoLabels(CrossEntropy):
         self.consistency: Any = None
         self.augment: Any = None
 
-    def step(
-        self, model: nn.Module, batch: PseudoBatch, generator: torch.Generator
+    def step(  # type: ignore[override]  # one network and its rows there, three of each here
+        self, model: Beside, batch: PseudoBatch, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """{"loss": the student's own value, whose gradient reaches all networks, "accuracy", "twin_loss", …}."""
         from selfsup_core.models.modules.beside import Draws

@@ -1,9 +1,11 @@
-"""From a spec to a network with its first weights."""
+"""From a spec to a network with its first weights, and to what measures it."""
 
 from __future__ import annotations
 
 import torch
 
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.evaluate.autoencoder import Evaluator
 from selfsup_core.features.batches import Prepared
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import glorot_init
@@ -26,3 +28,16 @@ def build_model(spec: RunSpec, objective: Objective, data: Prepared) -> torch.nn
         if hasattr(module, "reset"):
             module.reset(generator)
     return model
+
+
+def build_evaluator(spec: RunSpec, dataset: Dataset, data: Prepared) -> Evaluator:
+    """What measures an autoencoder's epochs: the same rows for training, questions and exports."""
+    return Evaluator(
+        data,
+        tiles=spec.frames.tiles,
+        samples=spec.frames.samples,
+        labels_per_class=spec.data.labels_per_class,
+        seed=spec.data.split_seed,
+        labels_fraction=spec.data.labels_fraction,
+        left_out=dataset.classes.index(spec.data.leave_out) if spec.data.leave_out else -1,
+    )

@@ -24,7 +24,7 @@ from selfsup_core.pseudo.propagation import (
 from selfsup_core.pseudo.rules import by_columns, by_words, read_rules
 from selfsup_core.pseudo.select import Selector
 from selfsup_core.pseudo.vote import Vote, named, vote
-from selfsup_core.tasks import Setting
+from selfsup_core.tasks import TaskContext
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs
 
 LOOKED_AT = 4000  # rows of the pool by which class shares and the guard are judged
@@ -53,10 +53,10 @@ class Proposers:
         labeled: np.ndarray,
         labels: np.ndarray,
         pool: np.ndarray,
-        setting: Setting,
+        context: TaskContext,
     ) -> None:
         self.config, self.inputs, self.dataset, self.classes = config, inputs, dataset, classes
-        self.labeled, self.labels, self.pool, self.setting = labeled, labels, pool, setting
+        self.labeled, self.labels, self.pool, self.context = labeled, labels, pool, context
         self.names = list(config.proposers)
         self.notes: list[str] = []
         self.shares: np.ndarray | None = None
@@ -83,14 +83,14 @@ class Proposers:
         """What the given labels and the graph of similar rows say beforehand: class shares, and whether to trust at all."""
         if len(self.pool) == 0:
             return
-        data, classes, config = self.setting.spec.data, len(self.classes), self.config
+        data, classes, config = self.context.spec.data, len(self.classes), self.config
         some, seed = self.pool, data.split_seed + 11
         if len(some) > LOOKED_AT:
             some = np.random.default_rng(seed).permutation(some)[:LOOKED_AT]
         places = np.arange(len(self.labels))
         if len(places) > JUDGED:
             places = choose_stratified(places, self.labels, JUDGED, seed)
-        self.setting.say("Looking at similar rows.")
+        self.context.say("Looking at similar rows.")
         x = self.features(np.concatenate([self.labeled[places], some]))
         labels = np.concatenate([self.labels[places], np.full(len(some), -1)])
         # Names, rules and language models need no similar rows to be right.
@@ -125,7 +125,7 @@ class Proposers:
                 f"The graph of neighbors is made for {MOST_NEIGHBORS:,} rows at most; found {len(rows):,}.",
                 remedy="Set objective.unlabeled_pool to a smaller number.",
             )
-        self.setting.say("Finding similar rows.")
+        self.context.say("Finding similar rows.")
         x = self.features(rows)
         hidden = np.full(len(self.pool), -1)
         found = propagate(
@@ -142,10 +142,10 @@ class Proposers:
 
     def features(self, rows: np.ndarray) -> np.ndarray:
         """(R, D) of these rows, on one scale; a transformer's rows by the features that the data settings name."""
-        inputs, config = self.inputs, self.setting.spec.data
+        inputs, config = self.inputs, self.context.spec.data
         if not isinstance(inputs, FeatureInputs):
-            inputs = FeatureInputs(self.dataset, config, "cpu", self.setting.workspace, self.setting.say)
-        device = self.setting.choice.name if inputs is self.inputs else "cpu"
+            inputs = FeatureInputs(self.dataset, config, "cpu", self.context.workspace, self.context.say)
+        device = self.context.choice.name if inputs is self.inputs else "cpu"
         parts = [
             inputs.x(torch.from_numpy(part.astype(np.int64)).to(device)).cpu().numpy()
             for part in np.array_split(rows, max(1, len(rows) // 4096))
@@ -170,11 +170,11 @@ class Proposers:
     def _ask_names(self) -> np.ndarray:
         from selfsup_core.features.vectorize import embed
 
-        texts, data = self._texts("names"), self.setting.spec.data
+        texts, data = self._texts("names"), self.context.spec.data
         about = read_descriptions(self.config.descriptions, self.classes)
-        cache = self.setting.workspace / "embeddings"
+        cache = self.context.workspace / "embeddings"
         digest = self.dataset.digest or self.dataset.id
-        rows = embed(texts, cache, digest, self.setting.say, encoder=data.encoder)
+        rows = embed(texts, cache, digest, self.context.say, encoder=data.encoder)
         names = embed(Texts.pack(about), None, "", encoder=data.encoder)
         return by_names(rows[self.pool], names)
 
@@ -191,25 +191,25 @@ class Proposers:
             zero_shot,
         )
 
-        texts, config, setting = self._texts(how), self.config, self.setting
+        texts, config, context = self._texts(how), self.config, self.context
         asked = ZeroShotConfig(most_characters=config.labeler_characters)
         if how == "zero-shot":
             asked = asked.model_copy(update={"template": NAMES})
-        folder = prepare(config.labeler, setting.workspace, say=setting.say)
+        folder = prepare(config.labeler, context.workspace, say=context.say)
         path = kept_path(
-            setting.workspace / "labels",
+            context.workspace / "labels",
             how,
             mark_of(folder),
             self.dataset.digest or self.dataset.id,
             self.classes,
             asked,
         )
-        setting.say("Loading the language model.")
+        context.say("Loading the language model.")
         model, tokenizer = load_causal(folder)
         ask = zero_shot if how == "zero-shot" else generated
         chosen = [texts[int(row)] for row in self.pool]
         return ask(
-            model, tokenizer, chosen, self.pool.tolist(), self.classes, asked, kept=path, say=setting.say
+            model, tokenizer, chosen, self.pool.tolist(), self.classes, asked, kept=path, say=context.say
         )
 
     def _ask_rules(self) -> np.ndarray:

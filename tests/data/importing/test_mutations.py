@@ -6,13 +6,14 @@ import io
 import json
 import os
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -23,7 +24,6 @@ from selfsup_core.errors import StudioError
 from selfsup_core.files import finite
 from tests.data.importing.make import archive, idx, png, wav, write
 
-EXAMPLES = int(os.environ.get("SELFSUP_MUTATIONS", "500"))
 # Bytes that mean something to some reader are put in more often than others.
 TELLING = b"\x00\xff\x7f\x80\"',;\n\r\t{}[]:+-.eE0919\xef\xbb\xbf\\ud8"
 
@@ -125,10 +125,15 @@ def attempt(folder: Path, name: str, data: bytes) -> None:
     assert str(folder) not in str(refusal)
 
 
-def as_test(name: str) -> Callable[[], None]:
+Check = Callable[[Path, str, bytes], object]
+
+
+def as_test(name: str, count: int, number: int, check: Check = attempt) -> Callable[[], None]:
+    """`number` decides the mutations; each file has others."""
+
+    @seed(number ^ zlib.crc32(name.encode()))
     @settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
+        max_examples=count,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
@@ -136,7 +141,7 @@ def as_test(name: str) -> Callable[[], None]:
     @given(mutations)
     def run(steps: list[Mutation]) -> None:
         with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
-            attempt(Path(folder), name, mutate(SEEDS[name], steps))
+            check(Path(folder), name, mutate(SEEDS[name], steps))
 
     return run
 
@@ -147,8 +152,34 @@ def memory_folder() -> str | None:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", SEEDS)
-def test_mutated_file_is_read_or_refused(name: str) -> None:
-    as_test(name)()
+def test_mutated_file_is_read_or_refused(name: str, pytestconfig: pytest.Config) -> None:
+    count, number = pytestconfig.getoption("mutations"), pytestconfig.getoption("mutation_seed")
+    try:
+        as_test(name, count, number)()
+    except BaseException as error:
+        error.add_note(f"The same once more: pytest --mutations {count} --mutation-seed {number}")
+        raise
+
+
+def test_the_seed_decides_the_mutations() -> None:
+    def drawn(number: int) -> list[bytes]:
+        found: list[bytes] = []
+        as_test("table.csv", 10, number, lambda folder, name, data: found.append(data))()
+        return found
+
+    first, again, other = (drawn(number) for number in (1, 1, 2))
+    assert len(first) == 10
+    assert first == again
+    assert first != other
+
+
+def test_a_failure_says_how_to_see_it_again(pytestconfig: pytest.Config, monkeypatch) -> None:
+    monkeypatch.setattr(pytestconfig.option, "mutations", 3)
+    monkeypatch.setattr(pytestconfig.option, "mutation_seed", 17)
+    monkeypatch.setitem(globals(), "mutate", lambda data, steps: 1 / 0)
+    with pytest.raises(ZeroDivisionError) as caught:
+        test_mutated_file_is_read_or_refused("table.csv", pytestconfig)
+    assert "pytest --mutations 3 --mutation-seed 17" in caught.value.__notes__[-1]
 
 
 @pytest.mark.parametrize("name", SEEDS)

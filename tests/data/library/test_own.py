@@ -17,7 +17,7 @@ from selfsup_core.data.library.hub import fetch
 from selfsup_core.data.sources import find_source, list_sources, open_source
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.export import datasets
-from tests.cli.test_main import cli
+from tests.cli.helpers import cli
 from tests.data.importing.make import archive, png, wav, write
 
 TABLE = "a,b,label\n" + "".join(f"{i}.5,{i % 7},g{i % 2}\n" for i in range(40)) + "0.5,0,g0\n"

@@ -1,0 +1,117 @@
+"""`runs ...`: list, look, steer, delete."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of, table
+from selfsup_core.errors import SettingError
+
+runs_app = typer.Typer(help="Runs: list, look, steer, delete.", no_args_is_help=True)
+RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]
+
+
+@runs_app.command("list")
+def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """All runs, newest first."""
+    from selfsup_core.runs.folder import list_states
+
+    states = list(list_states(place(workspace)))
+    if as_json:
+        keys = ("run", "name", "status", "epoch", "epochs", "source", "best", "metrics", "created")
+        print(json.dumps([{key: state.get(key) for key in keys} for state in states]))
+        return
+    rows = [("RUN", "STATUS", "EPOCHS", "DATA", "BEST VAL LOSS", "NAME")]
+    for state in states:
+        best = f"{state['best']['val_loss']:.4f}" if state["best"] else ""
+        done = f"{state['epoch']}/{state['epochs']}"
+        rows.append((state["run"], state["status"], done, state["source"], best, state["name"]))
+    print(table(rows))
+
+
+@runs_app.command("show")
+def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """State and numbers of one run."""
+    from selfsup_core.runs.folder import open_run, read_state
+
+    folder = open_run(place(workspace), run)
+    state = read_state(folder)
+    lines = [f"{state['name']} ({state['run']})", summary_of(state)]
+    lines += [f"{state['device']['label']}: {state['device']['reason']}"] if state["device"] else []
+    lines += [state["message"]] if state["message"] else []
+    lines += [state["error"]["message"]] if state["error"] else []
+    show(state | {"folder": str(folder.path)}, as_json, "\n".join([*lines, str(folder.path)]))
+
+
+def steer(run: str, action: str, workspace: Path | None, as_json: bool, **values: Any) -> None:
+    """Send a request to a run and say so."""
+    from selfsup_core.runs.control import send
+    from selfsup_core.runs.folder import open_run
+    from selfsup_core.workers.supervisor import ensure_supervisor
+
+    folder = open_run(place(workspace), run)
+    send(folder, action, **values)
+    ensure_supervisor(folder.workspace)
+    show({"run": folder.id, "action": action, "ok": True}, as_json, f"{folder.id}: {action} sent")
+
+
+@runs_app.command("pause")
+def runs_pause(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Pause a run; it keeps its place."""
+    steer(run, "pause", workspace, as_json)
+
+
+@runs_app.command("resume")
+def runs_resume(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Let a paused run go on, or take up an interrupted or stopped one from its last checkpoint."""
+    steer(run, "resume", workspace, as_json)
+
+
+@runs_app.command("step")
+def runs_step(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Train one epoch, then pause."""
+    steer(run, "step", workspace, as_json)
+
+
+@runs_app.command("stop")
+def runs_stop(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Stop a run; what it has learned stays."""
+    steer(run, "stop", workspace, as_json)
+
+
+@runs_app.command("set")
+def runs_set(
+    run: RunName,
+    assignment: Annotated[str, typer.Argument(help="learning_rate=0.01 or epochs_per_second=2")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a live setting of a run from its next step on."""
+    name, equals, value = assignment.partition("=")
+    if not equals:
+        raise SettingError(f"{assignment!r} is no assignment.", remedy="Write learning_rate=0.01.")
+    steer(run, "set", workspace, as_json, name=name.removeprefix("train."), value=value)
+
+
+@runs_app.command("delete")
+def runs_delete(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Move a run to the trash, where it stays for seven days."""
+    from selfsup_core.runs.folder import open_run
+    from selfsup_core.runs.trash import delete
+
+    folder = open_run(place(workspace), run)
+    delete(folder)
+    show({"run": folder.id, "deleted": True}, as_json, f"Deleted. Undo: runs restore {folder.id}")
+
+
+@runs_app.command("restore")
+def runs_restore(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Take a deleted run back out of the trash."""
+    from selfsup_core.runs.trash import restore
+
+    folder = restore(place(workspace), run)
+    show({"run": folder.id, "restored": True}, as_json, f"{folder.id} is back.")

@@ -1,0 +1,102 @@
+"""`train`: queue a run and follow it to its end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A preset's name or a spec's YAML file.")],
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a setting, as in train.epochs=3; may be repeated."),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Name of the run.")] = "",
+    owner: Annotated[str, typer.Option(help="Whose run it is, on a shared machine.")] = "local",
+    with_hand: Annotated[
+        bool,
+        typer.Option("--hand/--no-hand", help="Whether labels made by hand join a run with pseudo-labels."),
+    ] = True,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train, and wait for the end with a progress bar. Ctrl-C leaves the run going."""
+    from selfsup_core.runs.compose import compose_spec
+    from selfsup_core.runs.queue import submit
+    from selfsup_core.runs.spec import parse_assignments, preset_spec, read_spec
+    from selfsup_core.workers.supervisor import ensure_supervisor
+
+    overrides = parse_assignments(assignments or [])
+    if name:
+        overrides["name"] = name
+    path, root = Path(recipe), place(workspace)
+    is_file = path.suffix in (".yaml", ".yml")
+    make = partial(read_spec, path) if is_file else partial(preset_spec, recipe)
+    spec = compose_spec(root, make, overrides, with_hand=with_hand)
+    folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)
+    ensure_supervisor(root)
+    try:
+        state = follow(folder)
+    except KeyboardInterrupt:
+        print(f"\nThe run goes on. Stop it with: runs stop {folder.id}", file=sys.stderr)
+        raise SystemExit(0) from None
+    outcome = result_of(state, folder.path)
+    show(outcome, as_json, summary_of(state))
+    if state["error"]:
+        print(f"Failed: {state['error']['message']} {state['error']['remedy']}", file=sys.stderr)
+    raise SystemExit(0 if state["status"] in ("finished", "stopped") else 1)
+
+
+def follow(folder: Any) -> dict[str, Any]:
+    """Show a progress bar on stderr until the run has ended; returns its last state."""
+    from tqdm import tqdm
+
+    from selfsup_core.runs.folder import ENDED, read_state
+    from selfsup_core.workers.supervisor import ensure_supervisor
+
+    form = "{desc} {percentage:3.0f}% |{bar:30}| {n:.1f}/{total} epochs{postfix}"
+    asked, drawn = time.monotonic(), None
+    with tqdm(total=1, bar_format=form, file=sys.stderr, dynamic_ncols=True) as bar:
+        while True:
+            state = read_state(folder)
+            bar.total = state["epochs"]
+            bar.n = state["epoch"] + state["epoch_progress"]
+            rate, left = state["samples_per_second"], state["seconds_left"]
+            bar.set_description_str(state["status"], refresh=False)
+            shown = f"{rate:,.0f} rows/s" if rate else ""
+            bar.set_postfix_str(shown + (f", {left:.0f} s left" if left else ""), refresh=False)
+            now = (bar.n, state["status"])
+            if now != drawn:  # a log file gets a line for each change, not ten a second
+                bar.refresh()
+                drawn = now
+            if state["status"] in ENDED:
+                return state
+            if time.monotonic() - asked > 5:
+                ensure_supervisor(folder.workspace)  # it may have been killed meanwhile
+                asked = time.monotonic()
+            time.sleep(0.1)
+
+
+def result_of(state: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What `train --json` prints at its end."""
+    return {
+        "run": state["run"],
+        "status": state["status"],
+        "stop_reason": state["stop_reason"],
+        "epochs": state["epoch"],
+        "metrics": {**state["metrics"], **(state["baseline"] or {}), "best": state["best"]},
+        "seconds": state["seconds"],
+        "samples_per_second": state["samples_per_second"],
+        "device": (state["device"] or {}).get("label"),
+        "error": state["error"],
+        "verdict": (state.get("verdict") or {}).get("text"),
+        "folder": str(folder),
+    }

@@ -1,0 +1,137 @@
+"""The client of the helper processes: imported by the web server, which must not load torch itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from multiprocessing.connection import Client, Connection
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.errors import RunError
+from selfsup_core.inspection.answer import Answer, unpack
+from selfsup_core.inspection.subject import Kind, Subject
+from selfsup_core.inspection.wire import ROLE, Request, Server, home, lab_info, read_reply
+from selfsup_core.runs.processes import start_detached
+from selfsup_core.workers.supervisor import fingerprint
+
+__all__ = ["LabClient", "home", "lab_info", "stop_lab", "warm"]
+
+START_SECONDS = 60.0
+AGAIN_SECONDS = 5.0
+ATTEMPTS = 5
+# The first use of a model unpacks it, and a map may ask for the vectors of a large data set.
+ANSWER_SECONDS: dict[Kind, float] = {
+    "run": 60.0,
+    "embedding": 60.0,
+    "language-model": 600.0,
+    "classifier": 600.0,
+    "space": 600.0,
+}
+
+
+class LabClient:
+    """Asks the lab process of a workspace, or the one for maps; one connection a thread."""
+
+    def __init__(self, workspace: Path, role: str = "lab") -> None:
+        self.workspace, self.role = workspace, role
+        self.local = threading.local()
+        self.lock = threading.Lock()
+
+    def ask(self, subject: Subject, question: str, values: dict[str, Any]) -> Answer:
+        """The answer to a question of `inspection.questions`.
+
+        Raises:
+            StudioError: what the question's function raised, or that the process does not answer.
+        """
+        return unpack(self.ask_packed(subject, question, values))
+
+    def ask_packed(self, subject: Subject, question: str, values: dict[str, Any]) -> bytes:
+        """The answer as safetensors, for routes that pass it on to the browser. Raises as `ask`."""
+        request = Request.of(subject, question, values).model_dump_json().encode()
+        return read_reply(self._exchange(request, ANSWER_SECONDS[subject.kind]))
+
+    def _exchange(self, request: bytes, seconds: float) -> bytes:
+        try:
+            return self._try(request, seconds)
+        except (OSError, EOFError):
+            self._drop()  # the process may have left since the last question
+        try:
+            return self._try(request, seconds)
+        except (OSError, EOFError) as error:
+            self._drop()
+            raise RunError(
+                "The process that tries networks out does not answer.",
+                code="no-lab",
+                remedy="Try again in a moment.",
+            ) from error
+
+    def _try(self, request: bytes, seconds: float) -> bytes:
+        connection = self._connection()
+        connection.send_bytes(request)
+        if not connection.poll(seconds):
+            self._drop()
+            raise RunError(f"This took longer than {seconds:.0f} seconds and was given up.", code="slow")
+        return connection.recv_bytes()
+
+    def _connection(self) -> Connection[Any, Any]:
+        kept: Connection[Any, Any] | None = getattr(self.local, "connection", None)
+        if kept is not None:
+            return kept
+        for attempt in range(ATTEMPTS):
+            about = self._ensure()
+            try:
+                made: Connection[Any, Any] = Client(about["address"], authkey=bytes.fromhex(about["key"]))
+                break
+            except (OSError, EOFError):
+                # A process on its way out still has its name on the door for a moment.
+                if attempt == ATTEMPTS - 1:
+                    raise
+                time.sleep(0.1 * 2**attempt)
+        self.local.connection = made
+        return made
+
+    def _drop(self) -> None:
+        connection = getattr(self.local, "connection", None)
+        self.local.connection = None
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.close()
+
+    def _ensure(self) -> Server:
+        with self.lock:
+            warm(self.workspace, self.role)
+            asked = time.monotonic()
+            deadline = asked + START_SECONDS
+            while time.monotonic() < deadline:
+                about = lab_info(self.workspace, self.role)
+                if about and about["fingerprint"] == fingerprint():
+                    return about
+                if time.monotonic() - asked > AGAIN_SECONDS:
+                    # The one that was started has met the lock of one on its way out, and has left.
+                    asked = time.monotonic()
+                    warm(self.workspace, self.role)
+                time.sleep(0.05)
+        raise RunError("The process that tries networks out did not start.", code="no-lab")
+
+
+def warm(workspace: Path, role: str = "lab") -> None:
+    """Start the helper process unless one with this code is there; does not wait for it."""
+    about = lab_info(workspace, role)
+    if about and about["fingerprint"] == fingerprint():
+        return
+    # The environment sets the number of threads, since torch is imported only when a question needs it.
+    environment = {"OMP_NUM_THREADS": "1", ROLE: role}
+    start_detached("selfsup_core.inspection.server", workspace, home(workspace, role), **environment)
+
+
+def stop_lab(workspace: Path, role: str = "lab") -> bool:
+    """End the helper process; False when there was none."""
+    about = lab_info(workspace, role)
+    if not about:
+        return False
+    os.kill(about["pid"], signal.SIGTERM)
+    return True

@@ -1,0 +1,31 @@
+"""The desk where questions are asked: finds the question, checks its values and answers it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.asking import checked, find_question
+from selfsup_core.inspection.holders import Holders
+from selfsup_core.inspection.subject import Subject
+
+
+class Desk(Holders):
+    """Answers in this very process what `LabClient` asks another one."""
+
+    def __init__(self, workspace: Path) -> None:
+        super().__init__(workspace)
+        self._finding = threading.Lock()  # the first look-up imports the questions, and with them torch
+
+    def ask(self, subject: Subject, question: str, values: Mapping[str, Any]) -> Answer:
+        """The answer.
+
+        Raises:
+            SettingError: there is no such question, or a value is wrong. StudioError: what the question says against it.
+        """
+        with self._finding:
+            found = find_question(subject.kind, question)
+        return found.answer(self, subject.name, checked(found.config, values))

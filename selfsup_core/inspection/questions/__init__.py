@@ -1,0 +1,1 @@
+"""Questions, one file for those that belong together; each file of this folder registers its own."""

@@ -1,0 +1,103 @@
+"""What is asked of a run's classifier: the class of new samples, why, and itself as a folder."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from selfsup_core.errors import DataError
+from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.asking import EpochAsk
+from selfsup_core.inspection.kinds import about_classifier, about_future_classifier
+from selfsup_core.settings import Config, setting
+
+if TYPE_CHECKING:
+    from selfsup_core.inspection.run_classifiers import ClassifierAt, RunClassifiers
+
+MOST_SAMPLES = 20_000
+
+
+class PredictAsk(EpochAsk):
+    """New samples."""
+
+    texts: list[str] | None = setting(None, "Texts as they were typed.", title="Texts")
+    files: list[str] | None = setting(None, "Paths of files instead.", title="Files")
+
+
+class WhyAsk(EpochAsk):
+    """One sample."""
+
+    text: str | None = setting(None, "A text as it was typed.", title="Text")
+    row: int | None = setting(None, "A row of the run's data instead.", title="Row")
+
+
+class ZipAsk(EpochAsk):
+    """A file to write."""
+
+    target: str = setting(..., "Path of the zip.", title="Target")
+
+
+class GaugeAsk(Config):
+    """A run that is not there yet."""
+
+    spec: dict[str, Any] = setting(..., "Its spec.", title="Spec")
+
+
+@about_classifier("predict", PredictAsk)
+def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
+    """Classes of texts, or of samples in files.
+
+    Returns: {"epoch", "classes", "found": [{"item", "label", "probability", "probabilities"}]}.
+    """
+    found = at.classifier
+    if ask.texts is not None:
+        if found.kind != "text":
+            raise DataError(
+                f"This classifier names {found.kind}s, not texts.",
+                code="no-texts",
+                remedy=f"Upload a file with a {found.kind}.",
+            )
+        named = found.name(ask.texts, ask.texts)
+    else:
+        named = found.predict(ask.files or [])
+    if len(named) > MOST_SAMPLES:
+        raise DataError(
+            f"At most {MOST_SAMPLES:,} samples at once on the page; found {len(named):,}.",
+            remedy="Use the command `classify predict`.",
+        )
+    return Answer(about={"epoch": at.epoch, "classes": found.classes, "found": named})
+
+
+@about_classifier("why", WhyAsk)
+def why(at: ClassifierAt, ask: WhyAsk) -> Answer:
+    """Why a text, or a row of the run's data, has its class; see `explain_label.explain`."""
+    from selfsup_core.inspection.explain_label import explain, sample_of
+
+    spec = at.spec
+    item = sample_of(at.classifier, spec, at.workspace, ask.row, ask.text)
+    return Answer(about=explain(at.classifier, item, spec, at.workspace) | {"epoch": at.epoch})
+
+
+@about_classifier("export", ZipAsk)
+def export(at: ClassifierAt, ask: ZipAsk) -> Answer:
+    """Write the classifier's folder as a zip."""
+    import tempfile
+
+    from selfsup_core.export.portable_classifier import save_classifier
+
+    with tempfile.TemporaryDirectory() as folder:
+        save_classifier(at.classifier, Path(folder))
+        with zipfile.ZipFile(ask.target, "w", zipfile.ZIP_STORED) as archive:
+            for path in sorted(Path(folder).rglob("*")):
+                if path.is_file():
+                    archive.write(path, path.relative_to(folder))
+    return Answer(about={"epoch": at.epoch, "bytes": Path(ask.target).stat().st_size})
+
+
+@about_future_classifier("gauge", GaugeAsk)
+def gauge(classifiers: RunClassifiers, ask: GaugeAsk) -> Answer:
+    """How good the first proposals of a run with pseudo-labels are likely to be; see `gauge.gauge_start`."""
+    from selfsup_core.inspection.gauge import gauge_start
+
+    return Answer(about=gauge_start(classifiers.workspace, ask.spec))

@@ -1,0 +1,88 @@
+"""How true a map is, and how two maps compare."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from selfsup_core.errors import DataError
+from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.kinds import MapAsk, about_map
+from selfsup_core.inspection.space.asked import Asked
+from selfsup_core.inspection.space.colors import NEAR
+from selfsup_core.settings import setting
+
+
+class TrustAsk(MapAsk):
+    """How many neighbors are looked at."""
+
+    count: int = setting(NEAR, "Neighbors of each point.", title="Neighbors", ge=1)
+
+
+class OtherMap(MapAsk):
+    """The second map."""
+
+    space: str = setting(..., "Its space.", title="Space")
+
+
+class CompareAsk(TrustAsk):
+    """Two maps."""
+
+    other: OtherMap = setting(..., "The second map.", title="Other map")
+
+
+@about_map("trust", TrustAsk)
+def trust(asked: Asked, ask: TrustAsk) -> Answer:
+    """Trustworthiness, continuity and kept neighbors of the map, with a sentence on what its distances mean."""
+    from selfsup_core.projection.trust import measure_trust, say_trust
+
+    found = measure_trust(asked.x, asked.points, ask.count, metric=asked.config.metric)
+    return Answer(
+        about={
+            "trustworthiness": found.trustworthiness,
+            "continuity": found.continuity,
+            "kept": found.kept,
+            "neighbors": found.neighbors,
+            "asked": len(found.asked),
+            "of": len(asked.rows),
+            "text": say_trust(found, asked.config.kind),
+            "explained": asked.about["explained"].get(str(asked.frame)),
+        }
+    )
+
+
+@about_map("compare", CompareAsk)
+def compare(asked: Asked, ask: CompareAsk) -> Answer:
+    """Two maps over the same rows: CKA of their vectors, Procrustes distance of vectors and maps, shared neighbors.
+
+    Raises:
+        DataError: they have fewer than three rows in common.
+    """
+    from selfsup_core.evaluate.nearest import nearest
+    from selfsup_core.evaluate.similarity import linear_cka, procrustes_distance, shared_neighbors
+
+    second = asked.spaces.asked(ask.other.space, ask.other.key, ask.other.epoch)
+    same = asked.space.source == second.space.source
+    common, first, last = np.intersect1d(asked.rows, second.rows, return_indices=True)
+    if not same or len(common) < 3:
+        raise DataError(
+            f"{asked.space.title} and {second.space.title} have no rows in common.",
+            code="other-rows",
+            remedy="Compare spaces over the same data set.",
+        )
+    if len(common) > 5000:
+        chosen = np.sort(np.random.default_rng(0).choice(len(common), 5000, replace=False))
+        first, last = first[chosen], last[chosen]
+    a, b = asked.x[first], second.x[last]
+    k = min(ask.count, len(a) - 1)
+    shared = shared_neighbors(nearest(a, k, asked.config.metric)[0], nearest(b, k, second.config.metric)[0])
+    return Answer(
+        about={
+            "cka": linear_cka(a, b),
+            "procrustes": procrustes_distance(a, b),
+            "procrustes_maps": procrustes_distance(asked.points[first], second.points[last]),
+            "shared": shared,
+            "neighbors": k,
+            "rows": len(a),
+            "common": len(common),
+        }
+    )

@@ -1,0 +1,37 @@
+"""A run as code."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from selfsup_core.export.keras import keras_script
+from selfsup_core.export.script import script_archive, script_of
+from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.asking import EpochAsk
+from selfsup_core.inspection.kinds import about_run
+from selfsup_core.inspection.model_at import ModelAt
+from selfsup_core.settings import setting
+
+
+class ScriptAsk(EpochAsk):
+    kind: Literal["pytorch", "keras"] = setting("pytorch", "Library of the script.", title="Library")
+
+
+@about_run("script", ScriptAsk)
+def script(at: ModelAt, ask: ScriptAsk) -> Answer:
+    """The run as a script."""
+    spec, data = at.kit.spec, at.kit.data
+    if ask.kind == "keras":
+        text, note = keras_script(spec, data.item_shape), "The same layers for Keras 3."
+    else:
+        text = script_of(at.kit.folder, data.item_shape, data.groups)
+        note = "Needs torch, numpy and data.npz, which the archive holds. It ends with this run's losses."
+    return Answer(about={"text": text, "note": note})
+
+
+@about_run("archive", EpochAsk)
+def archive(at: ModelAt, ask: EpochAsk) -> Answer:
+    """A zip with the script and the data that it reads."""
+    return Answer({"zip": np.frombuffer(script_archive(at.kit.folder), np.uint8)})

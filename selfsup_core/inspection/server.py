@@ -1,0 +1,149 @@
+"""A helper process: answers questions for a web server that must not load torch itself.
+
+One of each role for a workspace, started on demand, gone after some idle minutes. Requests are JSON, answers safetensors, over a
+local socket that asks for a key (`multiprocessing.connection` without its pickling: bytes only). It starts almost empty: what a
+question needs is imported and loaded when the question is asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import sys
+import threading
+import time
+import zlib
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from selfsup_core.errors import RunError, StudioError
+from selfsup_core.files import read_json
+from selfsup_core.inspection.answer import pack
+from selfsup_core.inspection.desk import Desk
+from selfsup_core.inspection.subject import Subject
+from selfsup_core.inspection.wire import GOOD, MAX_REQUEST, ROLE, Request, Server, home, pack_problem
+from selfsup_core.runs.processes import identity
+from selfsup_core.settings import explain
+from selfsup_core.workers.supervisor import fingerprint
+
+IDLE_SECONDS = 900.0
+NICENESS = 5
+
+
+class Lab:
+    """Serves answers to whoever has the key."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.desk = Desk(workspace)
+        self.last_request = time.monotonic()
+        self.is_closing = False
+
+    def answer(self, request: bytes) -> bytes:
+        """Never raises: what goes wrong is said in the answer."""
+        try:
+            asked = read_request(request)
+            subject = Subject(asked.kind, asked.subject)
+            return GOOD + pack(self.desk.ask(subject, asked.question, asked.values))
+        except StudioError as error:
+            return pack_problem(error)
+        except Exception as error:
+            import traceback
+
+            traceback.print_exc()
+            return pack_problem(RunError(f"This failed: {type(error).__name__}: {error}.", code="internal"))
+
+    def serve(self, connection: Connection[Any, Any]) -> None:
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                request = connection.recv_bytes(MAX_REQUEST)
+                self.last_request = time.monotonic()
+                connection.send_bytes(self.answer(request))
+
+
+def read_request(blob: bytes) -> Request:
+    """Raises SettingError when the bytes are no request."""
+    try:
+        return Request.model_validate_json(blob)
+    except ValidationError as error:
+        raise explain(error, Request) from error
+
+
+def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "lab") -> int:
+    """Be the helper process of a workspace until idle for long; leaves when another with newer code has taken over."""
+    from filelock import FileLock, Timeout
+
+    place = home(workspace, role)
+    place.mkdir(parents=True, exist_ok=True)
+    mine = fingerprint()
+    lock = FileLock(place / f"lock-{zlib.crc32(mine.encode()):x}")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return 0
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICENESS)
+    key = secrets.token_bytes(32)
+    listener = Listener(None)  # the key is asked for in `greet`
+    about = identity() | {"fingerprint": mine, "address": listener.address, "key": key.hex()}
+    write_private(place / "about.json", cast("Server", about))
+    lab = Lab(workspace)
+    threading.Thread(target=accept, args=(listener, lab, key), daemon=True).start()
+    while lab.desk.is_at_work or time.monotonic() - lab.last_request < idle_seconds:
+        time.sleep(1.0)
+        found = read_json(place / "about.json")
+        if not found or found.get("pid") != os.getpid():
+            break  # another one serves, or the workspace is gone
+    lab.is_closing = True
+    listener.close()
+    lock.release()
+    return 0
+
+
+def write_private(path: Path, about: Server) -> None:
+    """The key is for this person's own processes only."""
+    temporary = path.with_name(f".about.{secrets.token_hex(4)}.tmp")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(about, file)
+    os.replace(temporary, path)
+
+
+def accept(listener: Listener, lab: Lab, key: bytes) -> None:
+    while not lab.is_closing:
+        try:
+            connection = listener.accept()
+        except OSError as error:  # a caller that left at once; the closed listener at the very end
+            print(f"refused a connection: {type(error).__name__}", flush=True)
+            time.sleep(0.01)
+            continue
+        threading.Thread(target=greet, args=(connection, lab, key), daemon=True).start()
+
+
+def greet(connection: Connection[Any, Any], lab: Lab, key: bytes) -> None:
+    """Serve whoever shows the key; in a thread of its own, so that a silent caller keeps nobody waiting."""
+    try:
+        deliver_challenge(connection, key)
+        answer_challenge(connection, key)
+    except (AuthenticationError, OSError, EOFError, ValueError, AssertionError) as error:
+        print(f"refused a caller: {type(error).__name__}", flush=True)
+        connection.close()
+        return
+    lab.serve(connection)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Answer questions on a workspace's runs, models and spaces.")
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
+    arguments = parser.parse_args()
+    # Read by torch and numba when they are imported.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    role = os.environ.get(ROLE, "lab")
+    sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds, role=role))

@@ -1,0 +1,71 @@
+"""What travels between a client and a helper process: a request as JSON; an answer as safetensors, or a problem as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+from selfsup_core.errors import RunError, StudioError
+from selfsup_core.inspection.subject import Kind, Subject
+from selfsup_core.runs.processes import who_serves
+from selfsup_core.settings import Config, setting
+
+GOOD, BAD = b"+", b"-"
+MAX_REQUEST = 8_000_000
+ROLE = "SELFSUP_LAB_ROLE"  # names the role to a process that is started
+
+
+class Request(Config):
+    """A question on its way."""
+
+    kind: Kind = setting(..., "Kind of subject.")
+    subject: str = setting(..., "Its name.")
+    question: str = setting(..., "What is asked.")
+    values: dict[str, Any] = setting(..., "Settings of the question.")
+
+    @classmethod
+    def of(cls, subject: Subject, question: str, values: dict[str, Any]) -> Request:
+        return cls(kind=subject.kind, subject=subject.name, question=question, values=values)
+
+
+class Problem(TypedDict):
+    """What went wrong, as `StudioError.as_dict` says it."""
+
+    message: str
+    code: str
+    remedy: str
+    is_run: bool
+
+
+class Server(TypedDict):
+    """What a helper process says of itself to clients of the same person."""
+
+    pid: int
+    start: float | None
+    fingerprint: str
+    address: str
+    key: str
+
+
+def home(workspace: Path, role: str = "lab") -> Path:
+    """Folder of a helper process. "lab" answers at once, "maps" computes for as long as it takes."""
+    return workspace / role
+
+
+def lab_info(workspace: Path, role: str = "lab") -> Server | None:
+    """Where the helper process listens, or None when none does."""
+    return cast("Server | None", who_serves(home(workspace, role)))
+
+
+def pack_problem(error: StudioError) -> bytes:
+    return BAD + json.dumps(error.as_dict() | {"is_run": isinstance(error, RunError)}).encode()
+
+
+def read_reply(reply: bytes) -> bytes:
+    """A packed answer. Raises the problem that the process tells."""
+    if reply[:1] == BAD:
+        problem: Problem = json.loads(reply[1:])
+        kind = RunError if problem["is_run"] else StudioError
+        raise kind(problem["message"], code=problem["code"], remedy=problem["remedy"])
+    return reply[1:]

@@ -1,0 +1,17 @@
+"""The surest proposals of each class; how many grows from round to round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from selfsup_core.pseudo import keeping
+from selfsup_core.pseudo.keepers import Pool, keeper
+
+if TYPE_CHECKING:
+    import torch
+
+
+@keeper("top-k", "The surest of each class")
+def top_k(pool: Pool) -> tuple[torch.Tensor, keeping.State]:
+    share = keeping.share_at(pool.config.first_share, pool.config.last_share, pool.progress)
+    return keeping.top_k(pool.p, share, pool.shares()), pool.state

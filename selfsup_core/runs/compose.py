@@ -1,0 +1,58 @@
+"""A new run's spec, as the page and the command line put it together: a recipe, what was chosen, what the workspace keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.data.library.own import read_split
+from selfsup_core.errors import StudioError
+from selfsup_core.pseudo.hand import read_hand_labels
+from selfsup_core.runs.spec import RunSpec, make_spec, task_of
+
+HAND = "objective.hand"
+
+
+def kept_settings(workspace: Path, source: str) -> dict[str, Any]:
+    """Path → value: the split and label budget that the Data page set for a data set, {} for a set that is not known."""
+    try:
+        return {f"data.{name}": value for name, value in read_split(workspace, source).items()}
+    except StudioError:
+        return {}  # the spec's own check names the set that is missing
+
+
+def compose_spec(
+    workspace: Path,
+    make: Callable[[dict[str, Any]], RunSpec],
+    chosen: dict[str, Any],
+    *,
+    with_hand: bool = True,
+) -> RunSpec:
+    """The spec that a person means.
+
+    Where a data set is chosen, its split and label budget come from the workspace unless they are chosen too. Labels made
+    by hand for the data join every run with pseudo-labels.
+
+    Args:
+        make: overrides by path → the recipe's spec with them (a preset, a file, another run).
+        chosen: settings by path ({"data.source": "wine"}); these win over what is kept.
+        with_hand: whether hand labels join; they are left alone where `chosen` names them.
+
+    Raises:
+        SettingError: as `make_spec`.
+    """
+    source = chosen.get("data.source")
+    spec = make((kept_settings(workspace, str(source)) if source else {}) | chosen)
+    if with_hand and HAND not in chosen and task_of(spec) == "pseudo":
+        return join_hand_labels(workspace, spec)
+    return spec
+
+
+def join_hand_labels(workspace: Path, spec: RunSpec) -> RunSpec:
+    """The spec with the labels that were made by hand for its data, or as it is when there are none."""
+    try:
+        hand = read_hand_labels(workspace, spec.data.source)
+    except StudioError:
+        return spec  # no such data set; reported when the run is submitted
+    return make_spec(spec.as_dict(), {HAND: list(hand.items())}) if hand else spec

@@ -1,0 +1,58 @@
+"""A workspace says in which format it was written; an older one is brought up to date, a newer one is refused.
+
+Format 1: the first release (0.1), whose workspaces say nothing, and this one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+from selfsup_core import __version__
+from selfsup_core.errors import StudioError
+from selfsup_core.files import read_json, write_json
+
+FORMAT = 1
+FILE = "workspace.json"
+# Format → what brings a workspace to the next one. Each may be run again after it was cut off half-way.
+MIGRATIONS: dict[int, Callable[[Path], None]] = {}
+
+
+def open_workspace(workspace: Path) -> Path:
+    """The same folder, in the format that this version writes.
+
+    Raises:
+        StudioError: a newer version has written it; says what to do.
+    """
+    if not workspace.is_dir() or (read_format(workspace) == FORMAT and (workspace / FILE).exists()):
+        return workspace
+    found = read_format(workspace)
+    if found > FORMAT:
+        raise StudioError(
+            f"The workspace {workspace.name} was written by a newer version (format {found}; this one reads up to "
+            f"{FORMAT}). Nothing was changed.",
+            code="newer-workspace",
+            remedy="Update SelfSup Studio, or name another folder in SELFSUP_WORKSPACE.",
+        )
+    if found < FORMAT:
+        with FileLock(workspace / f".{FILE}.lock"):
+            for step in range(read_format(workspace), FORMAT):
+                MIGRATIONS[step](workspace)
+                write_format(workspace, step + 1)
+    with contextlib.suppress(OSError):  # a disk that is full or read-only can still be looked at
+        write_format(workspace, FORMAT)
+    return workspace
+
+
+def read_format(workspace: Path) -> int:
+    """1 where the file is missing or damaged, as in the first release; migrations may be repeated."""
+    about = read_json(workspace / FILE)
+    found = about.get("format") if isinstance(about, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else 1
+
+
+def write_format(workspace: Path, number: int) -> None:
+    write_json(workspace / FILE, {"format": number, "version": __version__})

@@ -1,0 +1,50 @@
+"""The header of a safetensors file: names, shapes and plain texts, without reading the arrays.
+
+Eight bytes give the header's length (little-endian), then comes JSON [1].
+[1] https://github.com/huggingface/safetensors#format
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any, BinaryIO
+
+MOST_BYTES = 100_000_000  # of a header, as the format's own reader allows
+
+
+def read_header(source: Path | bytes) -> dict[str, Any]:
+    """Name of an array → {"dtype", "shape", "data_offsets"}; texts that belong to the file under "__metadata__".
+
+    Args:
+        source: a file, or the bytes of one.
+
+    Raises:
+        OSError: the file cannot be opened. ValueError: there is no valid header in it.
+    """
+    if isinstance(source, bytes):
+        return _parse(io.BytesIO(source), len(source))
+    with open(source, "rb") as file:
+        return _parse(file, source.stat().st_size)
+
+
+def read_metadata(source: Path | bytes) -> dict[str, str]:
+    """The texts alone. Raises as `read_header`."""
+    found = read_header(source).get("__metadata__", {})
+    if not isinstance(found, dict):
+        raise ValueError("the texts of the header are not a mapping")
+    return found
+
+
+def _parse(file: BinaryIO, total: int) -> dict[str, Any]:
+    size = int.from_bytes(file.read(8), "little")
+    if not 2 <= size <= min(MOST_BYTES, total - 8):
+        raise ValueError(f"the header would take {size} bytes of a file of {total}")
+    try:
+        header = json.loads(file.read(size))
+    except RecursionError as error:
+        raise ValueError("the header is nested too deeply") from error
+    if not isinstance(header, dict):
+        raise ValueError("the header is not a mapping")
+    return header

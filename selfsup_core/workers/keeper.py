@@ -1,0 +1,251 @@
+"""What a worker knows of its run: the state on disk, whose only writer it is; time, requests, and a disk that is full.
+
+The worker decides how a run begins and ends, the session what is trained; both ask the keeper, which knows neither.
+Pausing is not asking the loop for its next event; stopping is leaving it. Whatever is written is written whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from selfsup_core.files import read_json
+from selfsup_core.runs.control import receive
+from selfsup_core.runs.folder import MetricsWriter, RunFolder, read_rows, write_state
+from selfsup_core.runs.queue import RESERVE_BYTES
+from selfsup_core.runs.spec import read_spec
+
+DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
+BEAT_SECONDS = 1.0
+POLL_SECONDS = 0.03
+QUIET_SECONDS = 0.3  # what is done sooner needs no word on what it is
+T = TypeVar("T")
+
+
+class Stop(Exception):
+    """Leaves the loop; `reason` in words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Trained(Protocol):
+    """What requests act upon: the session, while it trains."""
+
+    @property
+    def epoch(self) -> int: ...
+
+    def save(self) -> None: ...
+
+    def set_live(self, name: str, value: float) -> None: ...
+
+
+class RunKeeper:
+    """Keeps one run folder while a process works on it.
+
+    Attributes:
+        state: the only writer of state.json while the process lives.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.spec = read_spec(folder.spec)
+        self.state: dict[str, Any] = read_json(folder.state) or {}
+        self.step_from: int | None = None  # epochs that were done when one more was asked for
+        self.is_paused = self.is_ending = False
+        self.waiting: list[dict[str, Any]] = []  # requests that came while the disk was full
+        # Held by the thread that waits for space on the disk; see `attend`.
+        self.disk_lock = threading.RLock()
+        self.last_beat = self.last_checkpoint = time.monotonic()
+        self.active_since: float | None = None
+        self.active_seconds = float(self.state.get("seconds") or 0.0)
+
+    # State, and what to do when the disk is full
+
+    def set_status(self, status: str, **changes: Any) -> None:
+        seconds = round(self.elapsed(), 3)
+        self.state |= {"status": status, "message": "", "seconds": seconds, **changes}
+        self.persist(lambda: write_state(self.folder, self.state, durable=True))
+
+    def beat(self, *, force: bool = False) -> None:
+        """Show signs of life about once a second."""
+        now = time.monotonic()
+        if force or now - self.last_beat >= BEAT_SECONDS:
+            self.last_beat = now
+            self.state["beat"] += 1
+            self.state["seconds"] = round(self.elapsed(), 3)
+            # A copy: `attend` lets another thread add to the state meanwhile.
+            self.persist(lambda: write_state(self.folder, dict(self.state)))
+
+    def attend(self, act: Callable[[], T], message: str, *, is_stoppable: bool = True) -> T:
+        """Do something slow in a thread of its own; meanwhile show signs of life, say what is done, and heed a stop.
+
+        Library calls that take a minute cannot be interrupted, so a stop leaves the thread behind: it ends with the process.
+
+        Args:
+            is_stoppable: before there is anything to save, or after it was saved; otherwise a stop waits for the end of `act`.
+
+        Returns: what `act` returns.
+
+        Raises:
+            Stop, and whatever `act` raises.
+        """
+        done = threading.Event()
+        made: list[T] = []
+        raised: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                made.append(act())
+            except BaseException as error:
+                raised.append(error)
+            finally:
+                done.set()
+
+        before = self.state.get("message", "")
+        threading.Thread(target=work, daemon=True).start()
+        if not done.wait(QUIET_SECONDS):
+            # `act` may itself say what it is at, and more precisely.
+            if self.state.get("message", "") == before:
+                self.state["message"] = message
+            self.beat(force=True)
+            while not done.wait(POLL_SECONDS):
+                self.beat()
+                if is_stoppable:
+                    self.heed_stop()
+            self.state["message"] = before
+            self.beat(force=True)
+        if raised:
+            raise raised[0]
+        return made[0]
+
+    def persist(self, write: Callable[[], T]) -> T:
+        """Do a write; while the disk is full or read-only the run is paused and says so, then the write is repeated."""
+        done, has_waited = self._write_patiently(write)
+        while has_waited:
+            # The write may have been that of the state, which then says that the disk is full.
+            _, has_waited = self._write_patiently(lambda: write_state(self.folder, self.state, durable=True))
+        return done
+
+    def _write_patiently(self, write: Callable[[], T]) -> tuple[T, bool]:
+        """What the write returned, and whether it had to wait for space."""
+        try:
+            return write(), False
+        except OSError as error:
+            if error.errno not in DISK_ERRORS:
+                raise
+            with self.disk_lock:
+                return self._wait_and_write(write, error), True
+
+    def _wait_and_write(self, write: Callable[[], T], error: OSError) -> T:
+        before = {key: self.state[key] for key in ("status", "message")}
+        was_active = self.active_since is not None
+        self.stop_clock()
+        self._tell_disk(error)
+        while True:
+            self._sleep_for_disk()
+            try:
+                done = write()
+                break
+            except OSError as again:
+                if again.errno not in DISK_ERRORS:
+                    raise
+        self._take_reserve()
+        self.state |= before
+        if was_active:
+            self.start_clock()
+        return done
+
+    def _tell_disk(self, error: OSError) -> None:
+        with contextlib.suppress(OSError):  # a read-only disk gives nothing up
+            (self.folder.path / "reserve").unlink(missing_ok=True)
+        what = "read-only" if error.errno == errno.EROFS else "full"
+        self.state |= {
+            "status": "paused",
+            "message": f"The disk is {what}. Training goes on by itself once there is space.",
+        }
+
+    def _sleep_for_disk(self) -> None:
+        self.state["beat"] += 1
+        try:
+            write_state(self.folder, self.state)
+        except OSError:
+            print("the state cannot be written either", flush=True)
+        self.waiting += receive(self.folder)
+        if any(r["action"] == "stop" for r in self.waiting) and not self.is_ending:
+            raise Stop("stopped while the disk was full")
+        time.sleep(0.5)
+
+    def _take_reserve(self) -> None:
+        try:
+            (self.folder.path / "reserve").write_bytes(bytes(RESERVE_BYTES))
+        except OSError:
+            (self.folder.path / "reserve").unlink(missing_ok=True)
+
+    # Time that training took, pauses left out; monotonic, so a clock that jumps changes nothing
+
+    def elapsed(self) -> float:
+        since = 0.0 if self.active_since is None else time.monotonic() - self.active_since
+        return self.active_seconds + since
+
+    def start_clock(self) -> None:
+        if self.active_since is None:
+            self.active_since = time.monotonic()
+
+    def stop_clock(self) -> None:
+        self.active_seconds, self.active_since = self.elapsed(), None
+
+    # Requests
+
+    def obey(self, session: Trained, *, is_epoch_end: bool = False) -> None:
+        """Take waiting requests; returns when the run may go on. Raises Stop."""
+        if is_epoch_end and self.step_from is not None and session.epoch > self.step_from:
+            self.is_paused, self.step_from = True, None
+        self._take(session)
+        if not self.is_paused:
+            return
+        self.stop_clock()
+        session.save()
+        self.set_status("paused", message="")
+        while self.is_paused:
+            time.sleep(POLL_SECONDS)
+            self._take(session)
+            self.beat()
+        self.set_status("running")
+        self.start_clock()
+
+    def heed_stop(self) -> None:
+        """Before there is anything to save: other requests wait for the first step. Raises Stop."""
+        self.waiting += receive(self.folder)
+        if any(request["action"] == "stop" for request in self.waiting):
+            raise Stop("stopped by a person")
+
+    def _take(self, session: Trained) -> None:
+        requests, self.waiting = [*self.waiting, *receive(self.folder)], []
+        for request in requests:
+            action = request["action"]
+            if action == "stop":
+                session.save()
+                raise Stop("stopped by a person")
+            if action == "set":
+                session.set_live(request["name"], request["value"])
+                self.beat(force=True)
+            elif action == "pause":
+                self.is_paused = True
+            else:
+                self.is_paused = False
+                self.step_from = session.epoch if action == "step" else None
+
+
+def open_metrics(folder: RunFolder, until_step: int | None) -> MetricsWriter:
+    return MetricsWriter(folder.metrics, until_step=until_step)
+
+
+def read_changes(folder: RunFolder) -> list[dict[str, Any]]:
+    """Live changes of settings, in the order in which they took effect."""
+    return sorted(read_rows(folder.path / "changes.jsonl"), key=lambda row: row["step"])

@@ -1,0 +1,35 @@
+"""A new run's spec: the recipe, what was chosen, and what the workspace keeps for the data set."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from selfsup_core.data.library.own import save_split
+from selfsup_core.data.sources import open_source
+from selfsup_core.pseudo.hand import add_hand_label
+from selfsup_core.runs.compose import compose_spec, kept_settings
+from selfsup_core.runs.spec import preset_spec
+
+PSEUDO = partial(preset_spec, "pseudo-table")
+
+
+def test_split_and_label_budget_of_the_data_page_join_unless_others_are_chosen(workspace: Path):
+    open_source("wine", workspace)
+    save_split(workspace, "wine", labels_per_class=5, validation=0.2)
+    spec = compose_spec(workspace, PSEUDO, {"data.source": "wine"})
+    assert (spec.data.labels_per_class, spec.data.validation) == (5, 0.2)
+    spec = compose_spec(workspace, PSEUDO, {"data.source": "wine", "data.labels_per_class": 3})
+    assert (spec.data.labels_per_class, spec.data.validation) == (3, 0.2)
+    assert kept_settings(workspace, "my-nothing") == {}
+
+
+def test_hand_labels_join_runs_with_pseudo_labels_only(workspace: Path):
+    add_hand_label(workspace, "wine", 3, 0)
+    chosen = {"data.source": "wine"}
+    assert compose_spec(workspace, PSEUDO, chosen).objective.hand == ((3, 0),)
+    assert compose_spec(workspace, PSEUDO, chosen, with_hand=False).objective.hand == ()
+    own = compose_spec(workspace, PSEUDO, chosen | {"objective.hand": [[7, 1]]})
+    assert own.objective.hand == ((7, 1),)
+    plain = compose_spec(workspace, partial(preset_spec, "dense-table"), chosen)
+    assert not hasattr(plain.objective, "hand")

@@ -1,0 +1,127 @@
+"""Workspaces of earlier releases open, go on and finish; those of later ones are refused and left alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from selfsup_core.data.sources import list_sources, open_source
+from selfsup_core.errors import StudioError
+from selfsup_core.runs import workspace as workspace_module
+from selfsup_core.runs.folder import RunFolder, list_states, read_rows
+from selfsup_core.runs.frames import read_frame
+from selfsup_core.runs.spec import read_spec, task_of
+from selfsup_core.runs.thinned import list_frames
+from selfsup_core.runs.workspace import FORMAT, open_workspace, read_format
+from tests.helpers import ROOT, run_here
+
+RELEASED = sorted((ROOT / "tests" / "fixtures").glob("workspace-*.zip"))
+TASKS = ("autoencoder", "classify", "pseudo", "language")
+
+
+@pytest.fixture(scope="module", params=RELEASED, ids=lambda path: path.stem)
+def released(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace as a release left it: a run that is finished, and one of each task that was interrupted."""
+    folder = tmp_path_factory.mktemp("released")
+    with zipfile.ZipFile(request.param) as archive:
+        archive.extractall(folder)
+    return open_workspace(folder / "workspace")
+
+
+def run_named(workspace: Path, name: str) -> RunFolder:
+    (found,) = [state["run"] for state in list_states(workspace) if state["name"] == name]
+    return RunFolder(workspace / "runs" / found)
+
+
+def test_there_is_a_workspace_of_every_release():
+    assert [path.name for path in RELEASED] == ["workspace-0.1.zip"]
+
+
+def test_runs_data_and_frames_of_a_release_are_read(released: Path):
+    assert read_format(released) == FORMAT
+    states = {state["name"]: state for state in list_states(released)}
+    assert set(states) == {"finished", *TASKS}
+    own = {name for name in list_sources(released) if name.startswith("my-")}
+    assert {open_source(name, released).kind for name in own} == {"table", "text"}
+    for name in states:
+        folder = run_named(released, name)
+        assert task_of(read_spec(folder.spec)) == name.replace("finished", "autoencoder")
+        epochs = list_frames(folder.frames)
+        assert 0 in epochs
+        assert read_frame(folder.frames / f"{epochs[-1]:06d}.safetensors")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_interrupted_run_of_a_release_goes_on_from_its_checkpoint(
+    released: Path, task: str, tmp_path: Path
+):
+    folder = run_named(released, task)
+    copy = tmp_path / "workspace"
+    shutil.copytree(released, copy)
+    resumed = RunFolder(copy / "runs" / folder.id)
+    before = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
+    state = run_here(resumed)
+    assert state["status"] == "finished", state["error"]
+    assert not [notice for notice in state.get("notices", []) if "begins again" in notice or "spec" in notice]
+    after = [row for row in read_rows(resumed.metrics) if row["kind"] == "epoch"]
+    assert [row["epoch"] for row in after] == [0, 1, 2, 3, 4]
+    assert after[: len(before)] == before, "what the release has written stays"
+    if task == "autoencoder":
+        whole, half = (run_named(copy, name).weights / "000004.safetensors" for name in ("finished", task))
+        expected, found = load_file(whole), load_file(half)
+        assert expected.keys() == found.keys()
+        for name in expected:
+            np.testing.assert_allclose(found[name], expected[name], atol=2e-3)
+
+
+def test_a_newer_workspace_is_refused_and_left_alone(workspace: Path):
+    workspace.mkdir()
+    text = json.dumps({"format": FORMAT + 1, "version": "9.0"})
+    (workspace / "workspace.json").write_text(text)
+    with pytest.raises(StudioError, match=r"newer version \(format 2; this one reads up to 1\)") as caught:
+        open_workspace(workspace)
+    assert "Update SelfSup Studio" in caught.value.remedy
+    assert (workspace / "workspace.json").read_text() == text
+
+
+def test_an_older_workspace_is_brought_up_to_date_once_and_in_order(workspace: Path, monkeypatch):
+    workspace.mkdir()
+    done: list[int] = []
+    monkeypatch.setattr(workspace_module, "FORMAT", 3)
+    steps = {n: (lambda _, n=n: done.append(n)) for n in (1, 2)}
+    monkeypatch.setattr(workspace_module, "MIGRATIONS", steps)
+    assert open_workspace(workspace) == workspace
+    open_workspace(workspace)
+    assert done == [1, 2]
+    assert read_format(workspace) == 3
+
+
+def test_a_migration_that_was_cut_off_is_done_again(workspace: Path, monkeypatch):
+    workspace.mkdir()
+    calls: list[int] = []
+
+    def second(_: Path) -> None:
+        calls.append(2)
+        if len(calls) < 3:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(workspace_module, "FORMAT", 3)
+    monkeypatch.setattr(workspace_module, "MIGRATIONS", {1: lambda _: calls.append(1), 2: second})
+    with pytest.raises(OSError, match="No space"):
+        open_workspace(workspace)
+    assert read_format(workspace) == 2
+    open_workspace(workspace)
+    assert calls == [1, 2, 2]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "2"}', '{"format": true}', '{"format": -1}'])
+def test_a_damaged_format_holds_up_nobody(workspace: Path, text: str):
+    workspace.mkdir()
+    (workspace / "workspace.json").write_text(text)
+    assert open_workspace(workspace) == workspace

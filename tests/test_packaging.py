@@ -1,0 +1,45 @@
+"""`pip wheel .` gives the library and the app in one file, with every asset that the routes serve."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from selfsup_core import __version__
+from tests.helpers import ROOT
+
+
+def test_the_wheel_holds_library_app_and_assets(tmp_path: Path):
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path),
+        str(ROOT),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    assert __version__ in wheel.name
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        meta = next(name for name in names if name.endswith(".dist-info/METADATA"))
+        about = archive.read(meta).decode().lower().replace("_", "-")
+    for folder in ("assets", "pages"):
+        files = subprocess.check_output(["git", "ls-files", folder], cwd=ROOT, text=True).split()
+        assert files
+        assert {f"selfsup_studio/{file}" for file in files} <= names
+    assert {
+        "selfsup_studio/app.py",
+        "selfsup_studio/server.py",
+        "selfsup_studio/.streamlit/config.toml",
+    } <= names
+    assert any(name.startswith("selfsup_core/runs/presets/") for name in names)
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            assert f"requires-dist: {line}".lower().replace("_", "-") in about
