@@ -1,8 +1,8 @@
 """A hundred thousand points in headless Chromium: this page's map, Plotly's scattergl and ECharts, each on its own server.
 
 Painted: from the address until the points are on the screen, in a browser that was never here (it loads all scripts) and in one
-that was. Frames while a drag moves the map; our map skips points while it moves
-and is slow, and draws all of them when it rests. A software renderer; a laptop's GPU is far quicker.
+that was. Frames while a drag moves the map; our map moves the picture of all points while it is dragged, and draws them
+again when it rests. Without a graphics card, so our map draws on a plain canvas; a laptop's GPU is far quicker.
 """
 
 from __future__ import annotations

@@ -21,7 +21,16 @@ from selfsup_core.files import write_bytes
 from selfsup_core.places import WEB
 
 SCATTER = WEB / "scatter"
-MODULES = ("shapes.js", "grid.js", "select.js", "draw.js", "plot.js")
+MODULES = (
+    "shapes.js",
+    "grid.js",
+    "layout.js",
+    "select.js",
+    "view.js",
+    "overlay.js",
+    "draw.js",
+    "plot.js",
+)
 MOST_BYTES = 20_000_000
 ROOM_FOR_PICTURES = 9_000_000
 ROOM_FOR_TEXTS = 6_000_000

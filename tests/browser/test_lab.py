@@ -169,11 +169,11 @@ def test_the_map_is_decoded_by_keys_too(server, two, open_context):
 def test_lattice_and_posterior_ellipse(server, two, open_context, keep):
     page = open_context().new_page()
     open_run(page, server, two)
-    bare = page.locator(".stage-map").evaluate(PIXELS)
+    bare = page.locator(".scatter-behind").evaluate(PIXELS)
     with page.expect_response("**/tools/decode") as answer:
         page.get_by_test_id("map-lattice").click()
     assert answer.value.ok
-    changed(page, lambda: page.locator(".stage-map").evaluate(PIXELS), bare)
+    changed(page, lambda: page.locator(".scatter-behind").evaluate(PIXELS), bare)
     with page.expect_response("**/tools/posterior") as answer:
         page.mouse.click(*middle(page))
     assert answer.value.ok

@@ -193,7 +193,7 @@ def test_without_webgl_a_canvas_draws_and_selects(server, open_context):
 
 def test_webgl_paints_points_in_their_colors(server, open_context):
     page = open_context(1000, 800).new_page()
-    open_space(page, server, "space=data:wine&map=pca")
+    open_space(page, server, "space=data:wine&map=pca&renderer=webgl")
     assert page.locator(".space-pane").get_attribute("data-renderer") == "webgl2"
     page.wait_for_timeout(300)
     shot = page.locator(".space-plot").screenshot()

@@ -61,3 +61,26 @@ export function sizeCanvas(canvas, width, height) {
 export const fixed = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits))
 export const percent = (value) =>
   value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`
+
+/** Puts a card with `position: fixed` beside a place of the window, whole, wherever the place is. */
+export function placeCardAt(card, x, y) {
+  const { width, height } = card.getBoundingClientRect()
+  const left = x + 16 + width > innerWidth - 8 ? x - width - 12 : x + 16
+  const top = y + 16 + height > innerHeight - 8 ? y - height - 12 : y + 16
+  card.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`
+  card.style.top = `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`
+}
+
+/** One picture of many: bytes of (n, h, w) or (n, h, w, 3) values. */
+export function pictureOf(data, index, [h, w, channels = 1]) {
+  const canvas = el("canvas", { width: w, height: h })
+  const image = new ImageData(w, h)
+  const offset = index * w * h * channels
+  for (let pixel = 0; pixel < w * h; pixel++) {
+    const at = offset + pixel * channels
+    for (let c = 0; c < 3; c++) image.data[4 * pixel + c] = data[at + (channels === 3 ? c : 0)]
+    image.data[4 * pixel + 3] = 255
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0)
+  return canvas
+}

@@ -1,10 +1,23 @@
-// Draws many points: by WebGL2 where it is there, else on a plain canvas. Both are given the same typed arrays.
-// A point is 4 bytes of place (two numbers of 16 bits), 1 of color, 1 of size, 1 of state (bit 0 chosen, bit 1 hidden).
+// Draws many points: by WebGL2 where there is a graphics card, else on a plain canvas. Both are given the same typed arrays.
+// A point is 4 bytes of place (two numbers of 16 bits), 1 of color, 1 of size, and 1 of state: the bits below.
 
-import { addOutline, shapeOf } from "./shapes.js"
+import { addOutline } from "./shapes.js"
 
-export const CHOSEN = 1,
-  HIDDEN = 2
+export const CHOSEN = 1
+export const HIDDEN = 2
+export const FAINT = 4 // small and pale, under the others
+export const LARGE = 8 // large and outlined, over the others
+const LARGER = 2.2
+const SMALLER = 0.7
+const PALE = 0.4
+
+/** In which order points are drawn: dim ones, faint ones, plain ones, large ones. */
+export const DIM = 0
+const PLAIN = 2
+export function levelOf(state, anyChosen) {
+  if (state & HIDDEN || (anyChosen && !(state & CHOSEN))) return DIM
+  return state & FAINT ? 1 : state & LARGE ? 3 : PLAIN
+}
 
 const VERTEX = `#version 300 es
 layout(location = 0) in vec2 aFrom;
@@ -14,29 +27,31 @@ layout(location = 3) in float aSize;
 layout(location = 4) in float aState;
 uniform vec3 uFrom, uTo;
 uniform vec4 uView;
-uniform float uT, uPoint, uPass, uAny, uDim;
+uniform float uT, uPoint, uLevel, uAny, uDim;
 uniform sampler2D uColors;
 flat out vec4 vColor;
-flat out float vShape;
+flat out float vShape, vSize, vOutline;
+bool has(float state, float bit) { return mod(floor((state + 0.5) / bit), 2.0) > 0.5; }
 void main() {
   vec2 place = mix(uFrom.xy + aFrom * uFrom.z, uTo.xy + aTo * uTo.z, uT);
   gl_Position = vec4((place - uView.xy) * uView.zw, 0.0, 1.0);
-  float state = aState + 0.5;
-  bool isHidden = mod(floor(state / 2.0), 2.0) > 0.5, isChosen = mod(floor(state), 2.0) > 0.5 && !isHidden;
-  // First pass: what is dim; second pass: what stands out, on top.
-  bool isDim = isHidden || (uAny > 0.5 && !isChosen);
-  if ((uPass < 0.5) != isDim) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); }
-  gl_PointSize = uPoint * (0.5 + aSize) + (uPoint < 3.5 ? 0.0 : 1.0);
-  vColor = texelFetch(uColors, ivec2(int(aColor + 0.5), 0), 0);
-  vColor = isDim ? vec4(mix(vColor.rgb, vec3(0.6), 0.7), uDim) : vec4(vColor.rgb, 1.0);
-  float code = floor(aColor + 0.5);
-  vShape = code > 254.5 ? 0.0 : mod(code + 3.0 * floor(code / 10.0), 10.0);
+  bool isDim = has(aState, 2.0) || (uAny > 0.5 && !has(aState, 1.0));
+  bool isFaint = has(aState, 4.0), isLarge = has(aState, 8.0);
+  float level = isDim ? 0.0 : isFaint ? 1.0 : isLarge ? 3.0 : 2.0;
+  if (abs(level - uLevel) > 0.5) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); }
+  float scale = isLarge ? ${LARGER} : isFaint ? ${SMALLER} : 1.0;
+  gl_PointSize = vSize = uPoint * scale * (0.5 + aSize) + (uPoint < 3.5 ? 0.0 : 1.0);
+  vec4 entry = texelFetch(uColors, ivec2(int(aColor + 0.5), 0), 0);
+  vColor = isDim ? vec4(mix(entry.rgb, vec3(0.6), 0.7), uDim) : vec4(entry.rgb, isFaint ? ${PALE} : 1.0);
+  vShape = floor(entry.a * 255.0 + 0.5);
+  vOutline = isLarge && !isDim ? 1.0 : 0.0;
 }`
 const FRAGMENT = `#version 300 es
 precision highp float;
 flat in vec4 vColor;
-flat in float vShape;
-uniform float uPoint, uShapes, uAlpha;
+flat in float vShape, vSize, vOutline;
+uniform float uPoint, uShapes, uAlpha, uOutline;
+uniform vec3 uInk;
 out vec4 color;
 float box(vec2 p, vec2 b) { vec2 d = abs(p) - b; return max(d.x, d.y); }
 float ngon(vec2 p, float n, float turn) {
@@ -60,19 +75,40 @@ void main() {
     else if (vShape > 1.5) d = ngon(p, 3.0, -0.5236);
     else if (vShape > 0.5) d = box(p, vec2(0.72));
   }
-  float edge = 2.0 / max(uPoint, 1.0);
+  float edge = 2.0 / max(vSize, 1.0);
   float cover = 1.0 - smoothstep(-edge, edge * 0.3, d);
   if (cover < 0.03) discard;
-  color = vec4(vColor.rgb, vColor.a * cover * uAlpha);
+  // The rim lies within the shape and is one and a half pixels wide.
+  float rim = max(vOutline, uOutline) * smoothstep(-2.2 * edge, -1.5 * edge, d);
+  color = vec4(mix(vColor.rgb, uInk, rim), vColor.a * cover * uAlpha);
 }`
+const UNIFORMS = "uFrom uTo uView uT uPoint uLevel uAny uColors uShapes uAlpha uDim uOutline uInk".split(" ")
 
-/** {kind, set…, draw, destroy} for a canvas. */
-export function createRenderer(canvas, { force = "" } = {}) {
-  const gl =
-    force === "canvas"
-      ? null
-      : canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: false })
+/**
+ * {kind, set…, draw, destroy} for a canvas.
+ * @param {HTMLCanvasElement} canvas
+ * @param {{force?: string, isKept?: boolean}} options force: "canvas" or "webgl" (even where it is computed without a
+ * graphics card, which is slower than the canvas); isKept: the picture can be read at any time, and saved
+ */
+export function createRenderer(canvas, { force = "", isKept = false } = {}) {
+  const about = { antialias: false, alpha: true, premultipliedAlpha: false, preserveDrawingBuffer: isKept }
+  const wantsGL = force === "webgl" || (force !== "canvas" && hasGraphicsCard())
+  const gl = wantsGL ? canvas.getContext("webgl2", about) : null
   return gl ? byWebGL(canvas, gl) : byCanvas(canvas)
+}
+
+let knownCard = null
+/** Whether WebGL is more than a program that computes each pixel. */
+function hasGraphicsCard() {
+  if (knownCard !== null) return knownCard
+  const gl = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true })
+  if (gl) {
+    const about = gl.getExtension("WEBGL_debug_renderer_info")
+    const name = gl.getParameter(about ? about.UNMASKED_RENDERER_WEBGL : gl.RENDERER)
+    knownCard = !/swiftshader|llvmpipe|softpipe|software|basic render/i.test(name)
+    gl.getExtension("WEBGL_lose_context")?.loseContext()
+  } else knownCard = false
+  return knownCard
 }
 
 function byWebGL(canvas, gl) {
@@ -98,20 +134,7 @@ function byWebGL(canvas, gl) {
     if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
       throw new Error(gl.getProgramInfoLog(program))
     const uniforms = {}
-    for (const name of [
-      "uFrom",
-      "uTo",
-      "uView",
-      "uT",
-      "uPoint",
-      "uPass",
-      "uAny",
-      "uColors",
-      "uShapes",
-      "uAlpha",
-      "uDim",
-    ])
-      uniforms[name] = gl.getUniformLocation(program, name)
+    for (const name of UNIFORMS) uniforms[name] = gl.getUniformLocation(program, name)
     const buffers = Array.from({ length: 5 }, () => gl.createBuffer())
     const texture = gl.createTexture()
     made = { program, uniforms, buffers, texture }
@@ -176,7 +199,22 @@ function byWebGL(canvas, gl) {
     setStates(states) {
       fill(4, states, 1, gl.UNSIGNED_BYTE, false)
     },
-    draw({ from, to, t, view, point, hasShapes, anyChosen, anyHidden, alpha, dim, dpr, every = 1 }) {
+    draw({
+      from,
+      to,
+      t,
+      view,
+      point,
+      hasShapes,
+      anyChosen,
+      levels,
+      alpha,
+      dim,
+      dpr,
+      every = 1,
+      ink,
+      isOutlined,
+    }) {
       if (isLost || !count) {
         if (!isLost) {
           gl.clearColor(0, 0, 0, 0)
@@ -207,8 +245,10 @@ function byWebGL(canvas, gl) {
       gl.uniform1i(u.uColors, 0)
       gl.activeTexture(gl.TEXTURE0)
       gl.bindTexture(gl.TEXTURE_2D, made.texture)
-      for (const pass of anyChosen || anyHidden ? [0, 1] : [1]) {
-        gl.uniform1f(u.uPass, pass)
+      gl.uniform1f(u.uOutline, isOutlined ? 1 : 0)
+      gl.uniform3f(u.uInk, ink[0] / 255, ink[1] / 255, ink[2] / 255)
+      for (const level of levels) {
+        gl.uniform1f(u.uLevel, level)
         gl.drawArrays(gl.POINTS, 0, Math.floor(count / step))
       }
     },
@@ -220,14 +260,123 @@ function byWebGL(canvas, gl) {
   }
 }
 
+/** Without a graphics card: small points are written into the pixels, larger ones are copies of a few drawn ones. */
 function byCanvas(canvas) {
   const context = canvas.getContext("2d")
-  let first = null,
-    last = null,
-    codes = null,
-    table = null,
-    sizes = null,
-    states = null
+  let first = null
+  let last = null
+  let codes = null
+  let table = null
+  let sizes = null
+  let states = null
+  let image = null
+  let stamps = new Map()
+  let madeFor = "" // what the stamps' looks depend on
+
+  /** Calls `visit(i, x, y)`, in pixels, for each point of a level that is seen. */
+  function eachPoint({ from, to, t, view, anyChosen, every = 1 }, level, visit) {
+    const { width, height } = canvas
+    const ax = ((view[2] * width) / 2) * (1 - t)
+    const bx = ((view[2] * width) / 2) * t
+    const ay = ((view[3] * height) / 2) * (1 - t)
+    const by = ((view[3] * height) / 2) * t
+    const a = from[2] / 65535
+    const b = to[2] / 65535
+    // x = a constant + two coordinates of 16 bits, each times a constant
+    const x0 = ax * from[0] + bx * to[0] - (view[0] * view[2] * width) / 2 + width / 2
+    const y0 = height / 2 - ay * from[1] - by * to[1] + (view[1] * view[3] * height) / 2
+    for (let i = 0; i < codes.length; i += every) {
+      if (levelOf(states[i], anyChosen) !== level) continue
+      const x = x0 + ax * a * first[2 * i] + bx * b * last[2 * i]
+      const y = y0 - ay * a * first[2 * i + 1] - by * b * last[2 * i + 1]
+      if (x > -20 && y > -20 && x < width + 20 && y < height + 20) visit(i, x, y)
+    }
+  }
+
+  function drawPixels(look, point) {
+    const { width, height } = canvas
+    if (image?.width !== width || image.height !== height) image = context.createImageData(width, height)
+    const { data } = image
+    data.fill(0)
+    for (const level of look.levels) {
+      const isDim = level === DIM
+      const alpha = 255 * alphaOf(look, level)
+      const scale = point * scaleOf(level)
+      eachPoint(look, level, (i, x, y) => {
+        const side = Math.max(1, Math.round(scale * (0.5 + sizes[i] / 255)))
+        const left = Math.round(x - side / 2)
+        const top = Math.round(y - side / 2)
+        const entry = 4 * codes[i]
+        const red = isDim ? 153 : table[entry]
+        const green = isDim ? 153 : table[entry + 1]
+        const blue = isDim ? 153 : table[entry + 2]
+        const right = Math.min(width, left + side)
+        const bottom = Math.min(height, top + side)
+        for (let row = Math.max(0, top); row < bottom; row++) {
+          for (let column = Math.max(0, left); column < right; column++) {
+            const at = 4 * (row * width + column)
+            // What is below shows through: source over destination, colors not multiplied by alpha.
+            const all = alpha + (data[at + 3] * (255 - alpha)) / 255
+            const share = alpha / all
+            data[at] += (red - data[at]) * share
+            data[at + 1] += (green - data[at + 1]) * share
+            data[at + 2] += (blue - data[at + 2]) * share
+            data[at + 3] = all
+          }
+        }
+      })
+    }
+    context.putImageData(image, 0, 0)
+  }
+
+  /** A point that is drawn once and copied. */
+  function makeStamp(color, shape, radius, rim) {
+    const stamp = document.createElement("canvas")
+    const side = 2 * Math.ceil(1.2 * radius + 2)
+    stamp.width = stamp.height = side
+    const pen = stamp.getContext("2d")
+    pen.beginPath()
+    addOutline(pen, shape, side / 2, side / 2, radius)
+    pen.fillStyle = color
+    pen.fill()
+    if (rim) {
+      pen.lineWidth = rim.width
+      pen.strokeStyle = rim.color
+      pen.stroke()
+    }
+    return stamp
+  }
+
+  function drawStamps(look, point) {
+    const { dpr, ink, hasShapes, isOutlined } = look
+    const rim = { width: 1.5 * dpr, color: `rgb(${ink.join(",")})` }
+    const made = `${rim.color} ${dpr} ${hasShapes}`
+    if (made !== madeFor || stamps.size > 4000) stamps = new Map()
+    madeFor = made
+    context.clearRect(0, 0, canvas.width, canvas.height)
+    for (const level of look.levels) {
+      const isDim = level === DIM
+      const hasRim = !isDim && (isOutlined || level === 3)
+      const scale = 4 * (point / 2) * scaleOf(level)
+      context.globalAlpha = alphaOf(look, level)
+      eachPoint(look, level, (i, x, y) => {
+        // Radii in steps of a quarter of a pixel, so that few stamps do.
+        const quarters = Math.round(scale * (0.5 + sizes[i] / 255))
+        const key = codes[i] + 256 * ((isDim ? 1 : 0) + (hasRim ? 2 : 0) + 4 * quarters)
+        let stamp = stamps.get(key)
+        if (!stamp) {
+          const entry = 4 * codes[i]
+          const color = `rgb(${isDim ? "153,153,153" : table.slice(entry, entry + 3).join(",")})`
+          stamp = makeStamp(color, hasShapes ? table[entry + 3] : 0, quarters / 4, hasRim ? rim : null)
+          stamps.set(key, stamp)
+        }
+        // At whole pixels they are copied, not computed anew.
+        context.drawImage(stamp, Math.round(x - stamp.width / 2), Math.round(y - stamp.height / 2))
+      })
+    }
+    context.globalAlpha = 1
+  }
+
   return {
     kind: "canvas",
     setPlaces(from, to) {
@@ -237,6 +386,7 @@ function byCanvas(canvas) {
     setColors(newCodes, newTable) {
       codes = newCodes
       table = newTable
+      stamps = new Map()
     },
     setSizes(newSizes) {
       sizes = newSizes
@@ -244,46 +394,15 @@ function byCanvas(canvas) {
     setStates(newStates) {
       states = newStates
     },
-    draw({ from, to, t, view, point, hasShapes, anyChosen, alpha, dim, dpr }) {
-      const { width, height } = canvas
-      context.clearRect(0, 0, width, height)
-      if (!last || !codes) return
-      const n = last.length / 2,
-        colors = Array.from(
-          { length: 256 },
-          (_, i) => `rgb(${table[4 * i]},${table[4 * i + 1]},${table[4 * i + 2]})`,
-        )
-      for (const pass of [0, 1]) {
-        context.globalAlpha = (pass ? 1 : dim) * alpha
-        const gray = "rgb(153,153,153)",
-          paths = new Map()
-        for (let i = 0; i < n; i++) {
-          const isDim = states[i] & HIDDEN || (anyChosen && !(states[i] & CHOSEN))
-          if (!isDim !== !!pass) continue
-          const x =
-            (1 - t) * (from[0] + (first[2 * i] / 65535) * from[2]) +
-            t * (to[0] + (last[2 * i] / 65535) * to[2])
-          const y =
-            (1 - t) * (from[1] + (first[2 * i + 1] / 65535) * from[2]) +
-            t * (to[1] + (last[2 * i + 1] / 65535) * to[2])
-          const px = (((x - view[0]) * view[2] + 1) / 2) * width,
-            py = ((1 - (y - view[1]) * view[3]) / 2) * height
-          if (px < -20 || py < -20 || px > width + 20 || py > height + 20) continue
-          const r = (point * dpr * (0.5 + sizes[i] / 255)) / 2
-          if (hasShapes) {
-            if (!paths.has(codes[i])) paths.set(codes[i], new Path2D())
-            addOutline(paths.get(codes[i]), shapeOf(codes[i]), px, py, r)
-          } else {
-            context.fillStyle = pass ? colors[codes[i]] : gray
-            context.fillRect(px - r, py - r, 2 * r, 2 * r)
-          }
-        }
-        for (const [code, path] of paths) {
-          context.fillStyle = pass ? colors[code] : gray
-          context.fill(path)
-        }
-      }
+    draw(look) {
+      if (!last || !codes || codes.length !== last.length / 2) return
+      const point = look.point * look.dpr
+      if (look.point < 3.5) drawPixels(look, point)
+      else drawStamps(look, point)
     },
     destroy() {},
   }
 }
+
+const scaleOf = (level) => (level === 3 ? LARGER : level === 1 ? SMALLER : 1)
+const alphaOf = ({ alpha, dim }, level) => alpha * (level === DIM ? dim : level === 1 ? PALE : 1)

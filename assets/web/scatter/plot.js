@@ -1,135 +1,168 @@
-// A scatter that is drawn, moved, zoomed and selected from in the browser alone.
+// A scatter that is drawn, moved, zoomed and selected from in the browser alone: on the stage, on the page Latent space and
+// in the file that opens offline.
 
-import { CHOSEN, createRenderer, HIDDEN } from "./draw.js"
+import { CHOSEN, createRenderer, DIM, HIDDEN, levelOf } from "./draw.js"
 import { createGrid } from "./grid.js"
-import { inPolygon } from "./select.js"
-import { colorTable, UNKNOWN } from "./shapes.js"
+import { between, ease, unpack } from "./layout.js"
+import { drawCross, drawPath, drawPicture, drawRing, drawWord } from "./overlay.js"
+import { createSelection, inPolygon } from "./select.js"
+import { colorTable, toRgb, UNKNOWN } from "./shapes.js"
+import { createView } from "./view.js"
 
-const SLOW = 45,
-  QUICK = 20,
-  LEAST_MOVING = 10_000,
-  MOST_SKIPPED = 32 // WebGL skips 255 bytes at most
-const MORPH_MS = 450,
-  HIT = 12,
-  STILL = 4,
-  MOST_PICTURES = 160,
-  PICTURE = 30,
-  MOST_ZOOM = 400
+const SLOW = 45
+const QUICK = 20
+const LEAST_MOVING = 10_000
+const MOST_SKIPPED = 32 // WebGL skips 255 bytes at most
+const HIT = 12
+const STILL = 4
+const MOST_PICTURES = 160
 const SHAPES_FROM = 4.5 // pixels; smaller points are round
+const MOST_SHAPED = 20_000 // up to so many points more than ten classes are told apart by shape, whatever the zoom
+const SHAPED = 5.5
+const MOVED_AS_PICTURE = 10_000 // more points are not drawn again for each step of a drag: their picture is moved
+const MARGIN = 0.2 // how much of the map's width and height is drawn beyond each edge, for a drag to bring in
+const REST_MS = 160
+
+/** Diameter in pixels when all is shown. */
+export function sizeOf(count, classes = 0) {
+  const sizes = [
+    [500, 8],
+    [2500, 6],
+    [12_000, 4.2],
+    [50_000, 3],
+    [200_000, 2.2],
+  ]
+  const size = sizes.find(([most]) => count <= most)?.[1] ?? 1.4
+  return classes > 10 && count <= MOST_SHAPED ? Math.max(size, SHAPED) : size
+}
 
 /**
- * @param root an element with a size of its own.
- * @param options.selection of select.js; options.palette of classes; options.text, options.background: colors; options.isDark: whether the ground is.
- * @param options.onHover (place, x, y), options.onPick (place), options.onSelected (how) after a lasso or a box.
- * @param options.pictures (places) → Promise of place → canvas, or null.
+ * @typedef {object} PlotOptions
+ * @property {string[]} palette colors of classes
+ * @property {string} text
+ * @property {string} background
+ * @property {boolean} isDark whether the ground is
+ * @property {string} [font]
+ * @property {object} [selection] of select.js
+ * @property {number} [morphMs] how long points take to their next places
+ * @property {string} [renderer] "canvas": without WebGL
+ * @property {boolean} [isKept] the picture can be read at any time
+ * @property {(place: number, x: number, y: number, event?: Event) => void} [onHover] −1: over no point; x, y of the window
+ * @property {(place: number, event: Event) => void} [onPick] a click or Enter on a point
+ * @property {(how: string) => void} [onSelected] after a lasso or a box
+ * @property {(x: number, y: number, event: PointerEvent, isStart: boolean) => void} [onPress] map coordinates, in mode "press"
+ * @property {(event: KeyboardEvent) => boolean} [onKey] true: the key is dealt with
+ * @property {() => void} [onView] what is seen has changed and come to rest
+ * @property {() => void} [onPainted] after the first time that points were drawn
+ * @property {(pen: CanvasRenderingContext2D, point: number) => void} [drawBehind] point: a point's diameter
+ * @property {(pen: CanvasRenderingContext2D, point: number) => void} [drawOver]
+ * @property {() => boolean} [canHover]
+ * @property {(places: number[]) => Promise<Map<number, HTMLCanvasElement> | null>} [pictures]
+ */
+
+/**
+ * @param {HTMLElement} root an element with a size of its own
+ * @param {PlotOptions} options
  */
 export function createPlot(root, options) {
-  const { selection } = options
-  const canvas = document.createElement("canvas"),
-    over = document.createElement("canvas")
-  canvas.className = "scatter-points"
-  over.className = "scatter-over"
-  Object.assign(over, { tabIndex: 0 })
+  const selection = options.selection ?? createSelection(0)
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches
+  const morphMs = isCalm ? 0 : (options.morphMs ?? 450)
+  const [behind, canvas, over] = ["behind", "points", "over"].map((name) => {
+    const layer = document.createElement("canvas")
+    layer.className = `scatter-${name}`
+    Object.assign(layer.style, {
+      position: "absolute",
+      inset: "0",
+      width: "100%",
+      height: "100%",
+      display: "block",
+    })
+    return layer
+  })
+  behind.hidden = !options.drawBehind
+  over.tabIndex = 0
   over.setAttribute("role", "application")
-  root.append(canvas, over)
-  const renderer = createRenderer(canvas, { force: options.renderer })
+  Object.assign(root.style, { position: "relative", overflow: "hidden" })
+  root.append(...(options.drawBehind ? [behind] : []), canvas, over)
+  const renderer = createRenderer(canvas, { force: options.renderer, isKept: options.isKept })
   const pen = over.getContext("2d")
-  let first = null,
-    last = null,
-    fromHead = null,
-    toHead = null,
-    xs = new Float32Array(0),
-    ys = xs,
-    grid = null
-  let codes = null,
-    legend = { kind: "category", names: [] },
-    sizes = null,
-    states = new Uint8Array(0)
-  let isolated = new Set(),
-    began = 0,
-    request = 0,
-    isPainted = false
-  let zoomed = 0
-  let mode = "pan",
-    combine = "replace",
-    drag = null,
-    hovered = -1,
-    focused = -1,
-    marks = []
-  let view = { x: 0, y: 0, k: 1 },
-    isFitted = true // k: pixels a unit
-  let pictures = new Map(),
-    asked = "",
-    frames = 0
-  let every = 1,
-    lastFrame = 0,
-    settle = 0,
-    wasMoving = false // while a slow machine moves the map, it draws every so many points only
+  const width = () => over.clientWidth
+  const height = () => over.clientHeight
+  const view = createView(() => [width(), height()])
+  const { toScreen, toData } = view
 
-  const width = () => over.clientWidth,
-    height = () => over.clientHeight
-  const toScreen = (x, y) => [width() / 2 + (x - view.x) * view.k, height() / 2 - (y - view.y) * view.k]
-  const toData = (px, py) => [view.x + (px - width() / 2) / view.k, view.y - (py - height() / 2) / view.k]
-  const progress = () => (began ? Math.min(1, (performance.now() - began) / MORPH_MS) : 1)
-  const ease = (t) => (t < 0.5 ? 2 * t * t : 1 - (2 - 2 * t) ** 2 / 2)
-  const schedule = () => {
+  let first = null // layouts: where points come from, and where they go
+  let last = null
+  let xs = new Float32Array(0)
+  let ys = xs
+  let fromXs = xs
+  let fromYs = xs
+  let grid = null
+  let codes = null
+  let legend = { kind: "category", names: [] }
+  let looks = null // bits FAINT and LARGE of each point
+  let hiddenMask = null
+  let isolated = new Set()
+  let states = new Uint8Array(0)
+  let levels = [2]
+  let began = 0
+  let request = 0
+  let frames = 0
+  let isPainted = false
+  let hasPoints = true
+  let isOutlined = false
+  let outline = null
+  let mode = "pan"
+  let combine = "replace"
+  let drag = null
+  let hovered = -1
+  let focused = -1
+  let marks = []
+  let pictures = new Map()
+  let asked = ""
+  let every = 1 // while a slow machine moves points from layout to layout, it draws every so many only
+  let lastFrame = 0
+  let wasMorphing = false
+  let settle = 0
+  let zoomTimer = 0
+  let drawn = null // the view that the points' canvas shows, while it is true but for its place
+  let movedAt = -Infinity
+  let isOverEmpty = false
+
+  const progress = () => (began && morphMs ? Math.min(1, (performance.now() - began) / morphMs) : 1)
+  const isShown = (i) => !(states[i] & HIDDEN)
+  const isMovedAsPicture = () => xs.length > MOVED_AS_PICTURE
+  const classCount = () => (legend.kind === "category" ? (legend.names?.length ?? 0) : (legend.classes ?? 0))
+  function schedule() {
     if (!request) request = requestAnimationFrame(draw)
   }
-  const isShown = (i) => !(states[i] & HIDDEN)
-
-  function fit() {
-    if (!grid) return
-    const [x0, y0, x1, y1] = grid.bounds
-    view = {
-      x: (x0 + x1) / 2,
-      y: (y0 + y1) / 2,
-      k: Math.min((width() - 28) / (x1 - x0 || 1), (height() - 28) / (y1 - y0 || 1)),
-    }
-    isFitted = true
-  }
-  const whole = () => {
-    const [x0, y0, x1, y1] = grid.bounds
-    return Math.min(width() / (x1 - x0 || 1), height() / (y1 - y0 || 1))
+  /** Draw the points again, not only their picture in another place. */
+  function renew() {
+    drawn = null
+    schedule()
   }
 
   function pointSize() {
-    const n = xs.length,
-      base = n <= 500 ? 8 : n <= 2500 ? 6 : n <= 12_000 ? 4.2 : n <= 50_000 ? 3 : n <= 200_000 ? 2.2 : 1.4
-    return grid ? Math.min(14, base * Math.max(1, Math.sqrt(view.k / whole()))) : base
+    return Math.min(14, sizeOf(xs.length, classCount()) * Math.max(1, Math.sqrt(view.zoom())))
+  }
+
+  /** A point's place on the screen, on its way too. */
+  function screenOf(i) {
+    const t = progress()
+    if (t >= 1) return toScreen(xs[i], ys[i])
+    const share = ease(t)
+    return toScreen(fromXs[i] + (xs[i] - fromXs[i]) * share, fromYs[i] + (ys[i] - fromYs[i]) * share)
   }
 
   function draw() {
     request = 0
-    if (!toHead || !codes) return
-    const dpr = window.devicePixelRatio || 1,
-      t = progress(),
-      point = pointSize()
-    adapt(t < 1 || (drag && !drag.path && !drag.isStill) || performance.now() - zoomed < 400)
-    for (const one of [canvas, over]) {
-      const w = Math.round(width() * dpr),
-        h = Math.round(height() * dpr)
-      if (one.width !== w || one.height !== h) {
-        one.width = w
-        one.height = h
-      }
-    }
-    const head = (h) => [h.low[0], h.low[1], h.size]
-    renderer.draw({
-      from: head(fromHead),
-      to: head(toHead),
-      t: ease(t),
-      view: [view.x, view.y, (2 * view.k) / width(), (2 * view.k) / height()],
-      point,
-      hasShapes: legend.kind === "category" && point >= SHAPES_FROM,
-      anyChosen: selection.size > 0,
-      anyHidden: isolated.size > 0,
-      alpha: xs.length > 20_000 ? 0.75 : 0.88,
-      dim: options.isDark ? 0.45 : 0.26,
-      dpr,
-      every,
-    })
-    over.dataset.every = String(every)
-    drawOver(dpr, point)
+    if (!last || !codes || width() < 20) return
+    const dpr = window.devicePixelRatio || 1
+    const t = progress()
+    const point = pointSize()
+    if (!movePicture(t)) drawPoints(dpr, t, point)
+    drawLayers(dpr, point)
     frames++
     if (t < 1) schedule()
     else if (began) {
@@ -145,182 +178,216 @@ export function createPlot(root, options) {
     over.dataset.view = [view.x, view.y, view.k].map((v) => v.toPrecision(6)).join(",")
   }
 
-  function adapt(isMoving) {
-    const now = performance.now(),
-      took = now - lastFrame
-    lastFrame = now
-    clearTimeout(settle)
-    const isFirst = !wasMoving
-    wasMoving = isMoving
-    if (!isMoving) {
-      every = 1
-      return
-    }
-    if (!isFirst) {
-      if (took > SLOW && xs.length / every > LEAST_MOVING)
-        every = Math.min(MOST_SKIPPED, 2 ** Math.ceil(Math.log2((every * took) / 30)))
-      else if (took < QUICK && every > 1) every /= 2
-    }
-    if (every > 1)
-      settle = setTimeout(
-        () => {
-          if (drag && !drag.isStill) return
-          wasMoving = false
-          zoomed = 0
-          schedule()
-        },
-        Math.max(160, 1.5 * took),
-      )
+  /** Puts the picture that is there in its new place; false when it must be drawn again. */
+  function movePicture(t) {
+    if (!drawn || t < 1) return false
+    // Only what lies over the points has changed.
+    if (drawn.x === view.x && drawn.y === view.y && drawn.k === view.k && !canvas.style.transform) return true
+    if (!isMovedAsPicture() || performance.now() - movedAt >= REST_MS) return false
+    const scale = view.k / drawn.k
+    const [x, y] = toScreen(drawn.x, drawn.y)
+    const dx = x - width() / 2
+    const dy = y - height() / 2
+    const covers = (length, margin, shift) => scale * (length / 2 + margin) - Math.abs(shift) >= length / 2
+    if (scale < 0.7 || scale > 2.5) return false
+    if (!covers(width(), drawn.mx, dx) || !covers(height(), drawn.my, dy)) return false
+    canvas.style.transform = `translate(${dx}px, ${dy}px) scale(${scale})`
+    return true
   }
 
-  function drawOver(dpr, point) {
+  function drawPoints(dpr, t, point) {
+    adapt(t < 1)
+    // The very first picture is the quickest one; what lies beyond the edges is drawn when it has been seen.
+    const margin = isMovedAsPicture() && isPainted ? MARGIN : 0
+    if (isMovedAsPicture() && !isPainted) settle = setTimeout(renew, 2 * REST_MS)
+    const mx = Math.round(width() * margin)
+    const my = Math.round(height() * margin)
+    const w = width() + 2 * mx
+    const h = height() + 2 * my
+    fitCanvas(canvas, w, h, dpr)
+    Object.assign(canvas.style, {
+      left: `${-mx}px`,
+      top: `${-my}px`,
+      width: `${w}px`,
+      height: `${h}px`,
+      transform: "",
+    })
+    const head = ({ low, size }) => [low[0], low[1], size]
+    const manyClasses = classCount() > 10 && xs.length <= MOST_SHAPED
+    renderer.draw({
+      from: head(first.head),
+      to: head(last.head),
+      t: ease(t),
+      view: [view.x, view.y, (2 * view.k) / w, (2 * view.k) / h],
+      point,
+      hasShapes: legend.kind !== "number" && (manyClasses || point >= SHAPES_FROM),
+      anyChosen: selection.size > 0,
+      levels: hasPoints ? levels : [],
+      alpha: xs.length > 20_000 ? 0.75 : 0.88,
+      dim: options.isDark ? 0.45 : 0.26,
+      dpr,
+      every,
+      ink: outline ?? toRgb(options.text),
+      isOutlined,
+    })
+    drawn = t >= 1 ? { x: view.x, y: view.y, k: view.k, mx, my } : null
+    over.dataset.every = String(every)
+  }
+
+  function fitCanvas(one, w, h, dpr) {
+    const across = Math.round(w * dpr)
+    const down = Math.round(h * dpr)
+    if (one.width !== across) one.width = across
+    if (one.height !== down) one.height = down
+  }
+
+  /** Fewer points while they flow to other places and the machine is slow; all of them at rest. */
+  function adapt(isMorphing) {
+    const now = performance.now()
+    const took = now - lastFrame
+    const isFirst = !wasMorphing
+    lastFrame = now
+    wasMorphing = isMorphing
+    if (!isMorphing) every = 1
+    else if (isFirst) return
+    else if (took > SLOW && xs.length / every > LEAST_MOVING)
+      every = Math.min(MOST_SKIPPED, 2 ** Math.ceil(Math.log2((every * took) / 30)))
+    else if (took < QUICK && every > 1) every /= 2
+  }
+
+  function drawLayers(dpr, point) {
+    if (options.drawBehind) {
+      fitCanvas(behind, width(), height(), dpr)
+      const under = behind.getContext("2d")
+      under.setTransform(dpr, 0, 0, dpr, 0, 0)
+      under.clearRect(0, 0, width(), height())
+      options.drawBehind(under, point)
+    }
+    const isEmpty =
+      !pictures.size && hovered < 0 && focused < 0 && !marks.length && !drag?.path && !options.drawOver
+    fitCanvas(over, width(), height(), dpr)
+    if (isEmpty && isOverEmpty) return
+    isOverEmpty = isEmpty
     pen.setTransform(dpr, 0, 0, dpr, 0, 0)
     pen.clearRect(0, 0, width(), height())
-    if (progress() === 1)
-      for (const [place, picture] of pictures) {
-        const [x, y] = toScreen(xs[place], ys[place]),
-          ratio = picture.width / picture.height,
-          h = PICTURE / Math.max(1, ratio),
-          w = h * ratio
-        pen.globalAlpha = isShown(place) && (!selection.size || selection.mask[place]) ? 1 : 0.25
-        pen.imageSmoothingEnabled = picture.width > w
-        pen.drawImage(picture, x - w / 2, y - h / 2, w, h)
-        pen.strokeStyle = cssColor(codes[place])
-        pen.lineWidth = 2
-        pen.strokeRect(x - w / 2, y - h / 2, w, h)
-      }
-    pen.globalAlpha = 1
+    if (progress() === 1) for (const [place, picture] of pictures) drawPictureOf(place, picture)
+    options.drawOver?.(pen, point)
     for (const i of new Set([hovered, focused]))
-      if (i >= 0) {
-        const [x, y] = toScreen(xs[i], ys[i])
-        for (const [color, line] of [
-          [options.background, 5],
-          [options.text, 2],
-        ]) {
-          pen.strokeStyle = color
-          pen.lineWidth = line
-          pen.beginPath()
-          pen.arc(x, y, point / 2 + 5, 0, 7)
-          pen.stroke()
-        }
-      }
-    for (const mark of marks) {
-      const [x, y] = toScreen(mark.x, mark.y)
-      for (const [color, line] of [
-        [options.background, 6],
-        [options.text, 2.5],
-      ]) {
-        pen.strokeStyle = color
-        pen.lineWidth = line
-        pen.beginPath()
-        pen.moveTo(x - 9, y)
-        pen.lineTo(x + 9, y)
-        pen.moveTo(x, y - 9)
-        pen.lineTo(x, y + 9)
-        pen.stroke()
-      }
-      pen.font = `600 13px ${options.font || "sans-serif"}`
-      pen.lineWidth = 4
-      pen.strokeStyle = options.background
-      pen.fillStyle = options.text
-      pen.strokeText(mark.text, x + 12, y + 4)
-      pen.fillText(mark.text, x + 12, y + 4)
-    }
-    if (drag?.path) {
-      pen.beginPath()
-      const path = drag.path
-      if (mode === "box") pen.rect(path[0], path[1], path.at(-2) - path[0], path.at(-1) - path[1])
-      else
-        for (let i = 0; i < path.length; i += 2)
-          i ? pen.lineTo(path[i], path[i + 1]) : pen.moveTo(path[0], path[1])
-      pen.closePath()
-      pen.fillStyle = "rgba(0, 114, 178, 0.14)"
-      pen.fill()
-      pen.lineWidth = 1.5
-      pen.strokeStyle = options.text
-      pen.setLineDash([5, 4])
-      pen.stroke()
-      pen.setLineDash([])
-    }
+      if (i >= 0) drawRing(pen, options, ...screenOf(i), point / 2 + 5)
+    for (const mark of marks) drawMark(mark, point)
+    if (drag?.path) drawPath(pen, options, drag.path, mode === "box")
   }
 
-  const cssColor = (code) => {
-    const t = colorTable(legend, options.palette)
-    return `rgb(${t[4 * code]},${t[4 * code + 1]},${t[4 * code + 2]})`
+  function drawPictureOf(place, picture) {
+    if (!view.isSeen(xs[place], ys[place])) return
+    const isClear = isShown(place) && (!selection.size || selection.mask[place])
+    const table = colorTable(legend, options.palette)
+    const color = `rgb(${table.slice(4 * codes[place], 4 * codes[place] + 3).join(",")})`
+    drawPicture(pen, picture, ...toScreen(xs[place], ys[place]), {
+      color,
+      alpha: isClear ? 1 : 0.25,
+      width: width(),
+      height: height(),
+    })
+  }
+
+  /** A named place of the map, or a named point. */
+  function drawMark(mark, point) {
+    if (mark.place === undefined) {
+      const [x, y] = toScreen(mark.x, mark.y)
+      drawCross(pen, options, x, y)
+      drawWord(pen, options, mark.text, x + 12, y + 4)
+    } else if (mark.place < xs.length) {
+      const [x, y] = screenOf(mark.place)
+      drawRing(pen, options, x, y, point / 2 + 5)
+      drawWord(pen, options, mark.text, x + point / 2 + 8, y - point / 2 - 3)
+    }
   }
 
   /** Pictures instead of points where few are in view. */
   async function askPictures() {
     if (!options.pictures || !grid || began) return
-    const [x0, y1] = toData(0, 0),
-      [x1, y0] = toData(width(), height()),
-      seen = []
+    const [x0, y1] = toData(0, 0)
+    const [x1, y0] = toData(width(), height())
+    const seen = []
     grid.inBox(x0, y0, x1, y1, (i) => {
-      if (seen.length <= MOST_PICTURES && xs[i] >= x0 && xs[i] <= x1 && ys[i] >= y0 && ys[i] <= y1)
-        seen.push(i)
+      const isIn = xs[i] >= x0 && xs[i] <= x1 && ys[i] >= y0 && ys[i] <= y1
+      if (isIn && seen.length <= MOST_PICTURES) seen.push(i)
     })
     const key = seen.length > MOST_PICTURES || !seen.length ? "" : seen.join(",")
     if (key === asked) return
     asked = key
     if (!key) {
-      if (pictures.size) {
-        pictures = new Map()
-        schedule()
-      }
-      return
+      if (!pictures.size) return
+      pictures = new Map()
+      return schedule()
     }
     const found = await options.pictures(seen).catch(() => null)
-    if (found && asked === key) {
-      pictures = found
-      over.dataset.pictures = String(found.size)
-      schedule()
-    }
+    if (!found || asked !== key) return
+    pictures = found
+    over.dataset.pictures = String(found.size)
+    schedule()
+  }
+
+  function rested() {
+    askPictures()
+    options.onView?.()
   }
 
   function setStates() {
     const n = xs.length
     if (states.length !== n) states = new Uint8Array(n)
-    const mask = selection.mask
-    for (let i = 0; i < n; i++)
-      states[i] = (mask[i] ? CHOSEN : 0) | (isolated.size && !isolated.has(codes ? codes[i] : 0) ? HIDDEN : 0)
+    const { mask } = selection
+    const found = new Set()
+    const anyChosen = selection.size > 0
+    for (let i = 0; i < n; i++) {
+      const isHidden = hiddenMask ? hiddenMask[i] : isolated.size && !isolated.has(codes ? codes[i] : 0)
+      states[i] = (mask[i] ? CHOSEN : 0) | (isHidden ? HIDDEN : 0) | (looks ? looks[i] : 0)
+      found.add(levelOf(states[i], anyChosen))
+    }
+    levels = [...found].sort()
     renderer.setStates(states)
     over.dataset.selected = String(selection.size)
-    schedule()
+    over.dataset.dimmed = String(found.has(DIM))
+    renew()
   }
   const unwatch = selection.watch(setStates)
 
-  /** points: Uint16Array (2 n) and head {low, size}; flows there from the last layout unless it is of other rows. */
-  function setPoints(points, head) {
-    const n = points.length / 2,
-      isSame = last && last.length === points.length
-    // What is in the middle of a move goes on from its end.
-    first = isSame ? last : points
-    fromHead = isSame ? toHead : head
-    last = points
-    toHead = head
-    xs = new Float32Array(n)
-    ys = new Float32Array(n)
-    for (let i = 0; i < n; i++) {
-      xs[i] = head.low[0] + (points[2 * i] / 65535) * head.size
-      ys[i] = head.low[1] + (points[2 * i + 1] / 65535) * head.size
-    }
+  /**
+   * Points flow to these places from where they are, unless they are others.
+   * @param {Uint16Array} points x, y, x, y …
+   * @param {import("./layout.js").Head} head
+   * @param {number[]} [limits] what "all" shows, [x0, y0, x1, y1]; without it all points
+   */
+  function setPoints(points, head, limits = null) {
+    const n = points.length / 2
+    const isSame = last?.points.length === points.length
+    const next = { points, head }
+    const isOnItsWay = isSame && progress() < 1 && n <= MOST_SHAPED
+    // Very many points go on from the end of the move that they are in the middle of.
+    first = isOnItsWay ? between(first, last, ease(progress())) : isSame ? last : next
+    last = next
+    const from = isSame ? unpack(first.points, first.head) : null
+    ;({ xs, ys } = unpack(points, head))
+    fromXs = from?.xs ?? xs
+    fromYs = from?.ys ?? ys
     grid = createGrid(xs, ys)
     if (selection.mask.length !== n) selection.resize(n)
-    renderer.setPlaces(first, last)
+    renderer.setPlaces(first.points, points)
     if (!isSame) {
       codes = new Uint8Array(n).fill(UNKNOWN)
       renderer.setColors(codes, colorTable(legend, options.palette))
-      sizes = new Uint8Array(n).fill(128)
-      renderer.setSizes(sizes)
+      renderer.setSizes(new Uint8Array(n).fill(128))
       isolated = new Set()
+      hiddenMask = looks = null
       hovered = focused = -1
       pictures = new Map()
     }
     setStates()
-    if (isFitted || !isSame) fit()
+    view.setLimits(limits ?? grid.bounds, !isSame)
     began = isSame ? performance.now() : 0
     asked = ""
-    schedule()
+    renew()
     if (!began) askPictures()
   }
 
@@ -331,8 +398,8 @@ export function createPlot(root, options) {
 
   /** Chooses what lies in a polygon of the screen. */
   function selectPath(path, how) {
-    const polygon = new Float64Array(path.length),
-      found = []
+    const polygon = new Float64Array(path.length)
+    const found = []
     for (let i = 0; i < path.length; i += 2) [polygon[i], polygon[i + 1]] = toData(path[i], path[i + 1])
     inPolygon(grid, xs, ys, polygon, (i) => {
       if (isShown(i)) found.push(i)
@@ -341,66 +408,84 @@ export function createPlot(root, options) {
     select(found, how)
   }
 
+  /** After something has moved: at rest all points are drawn where they belong. */
+  function moved() {
+    movedAt = performance.now()
+    clearTimeout(settle)
+    if (isMovedAsPicture()) settle = setTimeout(renew, REST_MS + 10)
+    schedule()
+  }
+
+  const nearest = (x, y, reach = HIT) => (grid ? grid.nearest(...toData(x, y), reach / view.k, isShown) : -1)
   const spot = (event) => {
     const box = over.getBoundingClientRect()
     return [event.clientX - box.left, event.clientY - box.top]
   }
   const howOf = (event) => (event.altKey ? "subtract" : event.shiftKey ? "add" : combine)
+
+  function hover(event) {
+    const found = progress() === 1 && (options.canHover?.() ?? true) ? nearest(...spot(event)) : -1
+    if (found !== hovered) {
+      hovered = found
+      schedule()
+    }
+    options.onHover?.(found, event.clientX, event.clientY, event)
+  }
+
   over.addEventListener("pointerdown", (event) => {
     if (event.button) return
     over.focus({ preventScroll: true })
     over.setPointerCapture(event.pointerId)
     const [x, y] = spot(event)
-    drag = { x, y, view: { ...view }, isStill: true, path: mode === "pan" ? null : [x, y] }
+    const presses = mode === "press" && !event.shiftKey
+    const isPath = mode === "lasso" || mode === "box"
+    drag = { x, y, at: [view.x, view.y], isStill: true, presses, path: isPath ? [x, y] : null }
+    if (hovered >= 0) hovered = -1
     options.onHover?.(-1)
+    if (presses && grid) options.onPress?.(...toData(x, y), event, true)
   })
   over.addEventListener("pointermove", (event) => {
+    if (!drag) return hover(event)
     const [x, y] = spot(event)
-    if (!drag) {
-      const found = grid && progress() === 1 ? grid.nearest(...toData(x, y), HIT / view.k, isShown) : -1
-      if (found !== hovered) {
-        hovered = found
-        schedule()
-      }
-      options.onHover?.(found, event.clientX, event.clientY)
-      return
-    }
     if (Math.hypot(x - drag.x, y - drag.y) > STILL) drag.isStill = false
-    if (drag.path) {
-      if (mode === "box") drag.path = [drag.x, drag.y, x, y]
-      else if (Math.hypot(x - drag.path.at(-2), y - drag.path.at(-1)) > 2) drag.path.push(x, y)
-    } else {
-      view.x = drag.view.x - (x - drag.x) / view.k
-      view.y = drag.view.y + (y - drag.y) / view.k
-      isFitted = false
+    if (drag.presses) return options.onPress?.(...toData(x, y), event, false)
+    if (!drag.path) {
+      view.moveTo(drag.at[0] - (x - drag.x) / view.k, drag.at[1] + (y - drag.y) / view.k)
+      return moved()
     }
+    if (mode === "box") drag.path = [drag.x, drag.y, x, y]
+    else if (Math.hypot(x - drag.path.at(-2), y - drag.path.at(-1)) > 2) drag.path.push(x, y)
     schedule()
   })
   over.addEventListener("pointerup", (event) => {
-    const done = drag,
-      [x, y] = spot(event)
+    const done = drag
+    const [x, y] = spot(event)
     drag = null
     if (!done || !grid) return
-    if (done.isStill) {
-      const found = grid.nearest(...toData(x, y), HIT / view.k, isShown)
-      if (found >= 0) {
-        focused = found
-        options.onPick?.(found)
-      } else if (done.path && !event.shiftKey && !event.altKey) {
-        selection.clear()
-        options.onSelected?.("replace")
-      }
-    } else if (done.path) {
+    if (done.isStill) click(event, x, y, done)
+    else if (done.path) {
       const p = done.path
-      selectPath(mode === "box" ? [p[0], p[1], p[2], p[1], p[2], p[3], p[0], p[3]] : p, howOf(event))
-    } else askPictures()
-    schedule()
+      const isBox = mode === "box"
+      selectPath(isBox ? [p[0], p[1], p[2], p[1], p[2], p[3], p[0], p[3]] : p, howOf(event))
+    } else if (!done.presses) rested()
+    renew()
   })
+
+  function click(event, x, y, done) {
+    const found = nearest(x, y)
+    if (found >= 0) {
+      if (mode !== "press") focused = found
+      options.onPick?.(found, event)
+    } else if (done.path && !event.shiftKey && !event.altKey) {
+      selection.clear()
+      options.onSelected?.("replace")
+    }
+  }
   // After the drag everything is drawn again.
-  over.addEventListener("lostpointercapture", schedule)
+  over.addEventListener("lostpointercapture", renew)
   over.addEventListener("pointercancel", () => {
     drag = null
-    schedule()
+    renew()
   })
   over.addEventListener("pointerleave", () => {
     if (!drag && hovered >= 0) {
@@ -409,11 +494,7 @@ export function createPlot(root, options) {
     }
     options.onHover?.(-1)
   })
-  over.addEventListener("dblclick", () => {
-    fit()
-    askPictures()
-    schedule()
-  })
+  over.addEventListener("dblclick", showAll)
   over.addEventListener(
     "wheel",
     (event) => {
@@ -424,31 +505,30 @@ export function createPlot(root, options) {
     },
     { passive: false },
   )
+
+  const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
   over.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key]
+    if (options.onKey?.(event)) return
+    const step = STEPS[event.key]
+    const hasControl = event.ctrlKey || event.metaKey
     if (step) {
       event.preventDefault()
       event.stopPropagation()
-      if (event.shiftKey) {
-        view.x += (step[0] * 60) / view.k
-        view.y += (step[1] * 60) / view.k
-        isFitted = false
-        schedule()
-        askPictures()
-      } else walk(step)
+      if (!event.shiftKey) return walk(step)
+      view.moveBy(60 * step[0], -60 * step[1])
+      renew()
+      rested()
     } else if (event.key === "+" || event.key === "=") zoomBy(1.4, ...focusSpot())
     else if (event.key === "-") zoomBy(1 / 1.4, ...focusSpot())
-    else if (event.key === "0") {
-      fit()
-      schedule()
-    } else if (event.key === "Enter" && focused >= 0) options.onPick?.(focused)
+    else if (event.key === "0") showAll()
+    else if (event.key === "Enter" && focused >= 0) options.onPick?.(focused, event)
     else if (event.key === " " && focused >= 0) {
       event.preventDefault()
       select([focused], selection.mask[focused] ? "subtract" : "add")
     } else if (event.key === "Escape") {
       selection.clear()
       options.onSelected?.("replace")
-    } else if (event.key === "a" && (event.ctrlKey || event.metaKey)) {
+    } else if (event.key === "a" && hasControl) {
       event.preventDefault()
       selectShown()
     }
@@ -461,60 +541,65 @@ export function createPlot(root, options) {
   function walk([dx, dy]) {
     if (!grid) return
     if (focused < 0) focused = grid.nearest(view.x, view.y, Infinity, isShown)
-    else {
-      let best = Infinity,
-        found = -1
-      for (let i = 0; i < xs.length; i++) {
-        if (i === focused || !isShown(i)) continue
-        const ax = xs[i] - xs[focused],
-          ay = ys[i] - ys[focused],
-          along = ax * dx + ay * dy,
-          across = Math.abs(ax * dy) + Math.abs(ay * dx)
-        if (along <= 0 || across > along) continue
-        const d = along * along + 4 * across * across
-        if (d < best) {
-          best = d
-          found = i
-        }
-      }
-      if (found >= 0) focused = found
-    }
+    else focused = nextPoint(dx, dy)
     if (focused < 0) return
+    bringIntoView(focused)
     const [x, y] = toScreen(xs[focused], ys[focused])
-    if (x < 0 || y < 0 || x > width() || y > height()) {
-      view.x = xs[focused]
-      view.y = ys[focused]
-      isFitted = false
-    }
     const box = over.getBoundingClientRect()
-    options.onHover?.(
-      focused,
-      box.left + Math.max(0, Math.min(width(), x)),
-      box.top + Math.max(0, Math.min(height(), y)),
-    )
+    const within = (value, most) => Math.max(0, Math.min(most, value))
+    options.onHover?.(focused, box.left + within(x, width()), box.top + within(y, height()))
     schedule()
   }
+
+  function nextPoint(dx, dy) {
+    let best = Infinity
+    let found = focused
+    for (let i = 0; i < xs.length; i++) {
+      if (i === focused || !isShown(i)) continue
+      const ax = xs[i] - xs[focused]
+      const ay = ys[i] - ys[focused]
+      const along = ax * dx + ay * dy
+      const across = Math.abs(ax * dy) + Math.abs(ay * dx)
+      if (along <= 0 || across > along) continue
+      const distance = along * along + 4 * across * across
+      if (distance >= best) continue
+      best = distance
+      found = i
+    }
+    return found
+  }
+
+  function bringIntoView(i) {
+    if (view.isSeen(xs[i], ys[i])) return
+    view.moveTo(xs[i], ys[i])
+    renew()
+  }
+
   function selectShown() {
     const found = []
     for (let i = 0; i < xs.length; i++) if (isShown(i)) found.push(i)
     select(found, combine)
   }
+
   function zoomBy(factor, px = width() / 2, py = height() / 2) {
     if (!grid) return
-    const [x, y] = toData(px, py),
-      k = Math.max(0.3 * whole(), Math.min(MOST_ZOOM * whole(), view.k * factor))
-    view = { x: x - (px - width() / 2) / k, y: y + (py - height() / 2) / k, k }
-    isFitted = false
-    zoomed = performance.now()
-    schedule()
-    clearTimeout(zoomBy.timer)
-    zoomBy.timer = setTimeout(askPictures, 160)
+    view.zoomBy(factor, px, py)
+    moved()
+    clearTimeout(zoomTimer)
+    zoomTimer = setTimeout(rested, REST_MS)
   }
-  canvas.addEventListener("redraw", schedule)
+
+  function showAll() {
+    view.fit()
+    renew()
+    rested()
+  }
+
+  canvas.addEventListener("redraw", renew)
   const watcher = new ResizeObserver(() => {
-    if (isFitted) fit()
-    schedule()
-    askPictures()
+    if (view.isFitted) view.fit()
+    renew()
+    rested()
   })
   watcher.observe(root)
 
@@ -528,7 +613,21 @@ export function createPlot(root, options) {
     get frames() {
       return frames
     },
+    get isolated() {
+      return isolated
+    },
+    get zoom() {
+      return view.zoom()
+    },
+    get hovered() {
+      return hovered
+    },
+    toScreen,
+    toData,
+    screenOf,
+    nearest,
     setPoints,
+    /** codes: a byte a point; legend: see shapes.js. */
     setColors(newCodes, newLegend) {
       if (newCodes.length !== xs.length) return
       codes = newCodes
@@ -539,9 +638,22 @@ export function createPlot(root, options) {
     },
     /** Bytes: how large each point is; null for all alike. */
     setSizes(newSizes) {
-      sizes = newSizes && newSizes.length === xs.length ? newSizes : new Uint8Array(xs.length).fill(128)
-      renderer.setSizes(sizes)
-      schedule()
+      renderer.setSizes(newSizes?.length === xs.length ? newSizes : new Uint8Array(xs.length).fill(128))
+      renew()
+    },
+    /** Which points are pushed back, a byte each, or null for none; and bits FAINT and LARGE, or null. */
+    setStanding(newHidden, newLooks) {
+      hiddenMask = newHidden
+      looks = newLooks
+      setStates()
+    },
+    /** A rim around every point, or none; color: [red, green, blue]. Without points only the layers are drawn. */
+    setStyle({ hasRim = false, color = null, isBare = false }) {
+      if (isOutlined === hasRim && hasPoints === !isBare) return
+      isOutlined = hasRim
+      outline = hasRim ? color : null
+      hasPoints = !isBare
+      renew()
     },
     setMode(name) {
       mode = name
@@ -556,9 +668,6 @@ export function createPlot(root, options) {
       setStates()
       return isolated
     },
-    get isolated() {
-      return isolated
-    },
     selectShown,
     setMarks(list) {
       marks = list
@@ -566,37 +675,24 @@ export function createPlot(root, options) {
     },
     focus(place) {
       focused = place
-      if (place >= 0) {
-        const [x, y] = toScreen(xs[place], ys[place])
-        if (x < 0 || y < 0 || x > width() || y > height()) {
-          view.x = xs[place]
-          view.y = ys[place]
-          isFitted = false
-        }
-      }
+      if (place >= 0) bringIntoView(place)
       schedule()
     },
-    setTheme(text, background, isDark) {
-      Object.assign(options, { text, background, isDark })
-      schedule()
+    setTheme(text, background, isDark, font = options.font) {
+      Object.assign(options, { text, background, isDark, font })
+      renew()
     },
     zoomBy,
-    fit() {
-      fit()
-      schedule()
-      askPictures()
-    },
-    screenOf: (place) => toScreen(xs[place], ys[place]),
+    fit: showAll,
     redraw: schedule,
     destroy() {
       cancelAnimationFrame(request)
       watcher.disconnect()
       unwatch()
-      clearTimeout(zoomBy.timer)
+      clearTimeout(zoomTimer)
       clearTimeout(settle)
       renderer.destroy()
-      canvas.remove()
-      over.remove()
+      for (const layer of [behind, canvas, over]) layer.remove()
     },
   }
 }

@@ -17,6 +17,12 @@ const VIRIDIS = [
 
 const fromHex = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))
 
+/** "#rrggbb" or "rgb(r, g, b)" → [r, g, b]. */
+export function toRgb(color) {
+  if (/^#[0-9a-f]{6}/i.test(color)) return fromHex(color)
+  return (color.match(/[\d.]+/g) ?? [0, 0, 0]).slice(0, 3).map(Number)
+}
+
 /** Share 0 to 1 → [r, g, b]. */
 export function ramp(share) {
   const at = Math.max(0, Math.min(1, share)) * (VIRIDIS.length - 1),
@@ -25,19 +31,26 @@ export function ramp(share) {
   return VIRIDIS[i].map((v, c) => Math.round(v + (VIRIDIS[i + 1][c] - v) * t))
 }
 
-/** 256 colors (RGBA bytes) of a legend: {kind, names}. */
+/**
+ * 256 colors of a legend, four bytes each: red, green, blue, and the number of the shape.
+ * A legend of kind "table" brings its own.
+ * @param {{kind: "category" | "number" | "table", table?: Uint8Array}} legend
+ * @param {string[]} palette colors of classes, "#rrggbb"
+ */
 export function colorTable(legend, palette) {
+  if (legend.kind === "table") return legend.table
   const table = new Uint8Array(4 * 256)
+  const isNumber = legend.kind === "number"
   for (let i = 0; i < 256; i++) {
     let color = GRAY
-    if (i !== UNKNOWN) color = legend.kind === "number" ? ramp(i / 254) : fromHex(palette[i % palette.length])
-    table.set([...color, 255], 4 * i)
+    if (i !== UNKNOWN) color = isNumber ? ramp(i / 254) : fromHex(palette[i % palette.length])
+    table.set([...color, isNumber ? 0 : shapeOf(i)], 4 * i)
   }
   return table
 }
 
 /** Number of a shape; colors repeat after ten classes, and then come with another shape. */
-export const shapeOf = (code) => (code === UNKNOWN ? 0 : (code + 3 * Math.floor(code / 10)) % 10)
+export const shapeOf = (code) => (code === UNKNOWN || code < 0 ? 0 : (code + 3 * Math.floor(code / 10)) % 10)
 
 const corners = (count, turn) =>
   Array.from({ length: count }, (_, i) => [

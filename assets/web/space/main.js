@@ -5,6 +5,16 @@ import { COLORS } from "../lib/palette.js"
 import { readTheme } from "../lib/theme.js"
 import { addOutline, colorTable, ramp, shapeOf } from "../scatter/shapes.js"
 import { createPane } from "./pane.js"
+// Modules that the pane needs are named here too, so that a browser asks for all of them at once and not one after another.
+import "./source.js"
+import "../lib/safetensors.js"
+import "../scatter/draw.js"
+import "../scatter/grid.js"
+import "../scatter/layout.js"
+import "../scatter/overlay.js"
+import "../scatter/plot.js"
+import "../scatter/select.js"
+import "../scatter/view.js"
 
 const PLAY_MS = 650
 const spaces = new WeakMap()
@@ -233,7 +243,7 @@ class Space {
     }
     try {
       const wanted = this.component.data.by
-      await this.listColors()
+      await this.listColors(pane.asked)
       const known = [...this.by.options].map((option) => option.value)
       this.by.value = known.includes(wanted) ? wanted : known.includes("class") ? "class" : (known[0] ?? "")
       if (this.by.value) await this.color(this.by.value)
@@ -252,8 +262,9 @@ class Space {
     this.say()
   }
 
-  async listColors() {
-    const { about } = await this.panes[0].source.ask("colors", { epoch: this.panes[0].epoch })
+  async listColors(asked = null) {
+    const pane = this.panes[0]
+    const { about } = await (asked ?? pane.source.ask("colors", { epoch: pane.epoch }))
     const option = (value, text = value) => el("option", { value }, text)
     const groups = [
       ["Groups", Object.keys(about.categories)],

@@ -1,6 +1,6 @@
 // One map: its points, what is being drawn of it, and the card under the pointer.
 
-import { el, setText } from "../lib/dom.js"
+import { el, placeCardAt, setText } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"
 import { createPlot } from "../scatter/plot.js"
 import { createSelection } from "../scatter/select.js"
@@ -18,8 +18,10 @@ export const WORDS = {
 const HIDDEN_IN_CARD = new Set(["place", "row", "label", "text"])
 
 export function createPane(pane, { base, theme, hooks }) {
-  const source = new Source(base, pane),
-    selection = createSelection(0)
+  const source = new Source(base, pane)
+  const selection = createSelection(0)
+  let first = source.about() // on its way while the canvases are made
+  first.catch(() => null)
   const body = el("div", { class: "space-plot", "data-testid": "space-plot" })
   const card = el("div", { class: "stage-card space-card", hidden: true, role: "status" })
   const bar = el("progress", { max: "1", value: "0" }),
@@ -98,9 +100,7 @@ export function createPane(pane, { base, theme, hooks }) {
     if (picture) picture.className = "stage-big"
     card.replaceChildren(...(picture ? [picture] : []), ...lines)
     card.hidden = false
-    const box = card.getBoundingClientRect()
-    card.style.left = `${Math.max(8, Math.min(x + 16, innerWidth - box.width - 8))}px`
-    card.style.top = `${Math.max(8, Math.min(y + 16, innerHeight - box.height - 8))}px`
+    placeCardAt(card, x, y)
   }
 
   /** Looks at how the map stands until it is done. */
@@ -108,7 +108,8 @@ export function createPane(pane, { base, theme, hooks }) {
     clearTimeout(timer)
     if (isGone) return
     try {
-      about = await source.about()
+      about = await (first ?? source.about())
+      first = null
     } catch (error) {
       return fail(error)
     }
@@ -143,7 +144,11 @@ export function createPane(pane, { base, theme, hooks }) {
       hooks.ended("cancelled")
       return
     }
-    await show(epoch !== null && about.done.includes(epoch) ? epoch : about.done.at(-1))
+    const newest = epoch !== null && about.done.includes(epoch) ? epoch : about.done.at(-1)
+    // What points can be colored by is asked for together with where they are.
+    if (!self.asked) self.asked = source.ask("colors", { epoch: newest })
+    self.asked.catch(() => null)
+    await show(newest)
     await hooks.ready(self)
   }
 

@@ -1,5 +1,6 @@
 // What the map's pages ask the server: layouts as bytes, everything else by name.
 
+import { pictureOf } from "../lib/dom.js"
 import { parseSafetensors } from "../lib/safetensors.js"
 
 export class Source {
@@ -83,24 +84,7 @@ export class Source {
   async pictures(places) {
     const { arrays } = await this.ask("pictures", { places })
     if (!arrays.pictures) return null
-    const {
-      shape: [, h, w, depth = 1],
-      data,
-    } = arrays.pictures
-    return new Map(places.map((place, index) => [place, toCanvas(data, index, h, w, depth)]))
+    const { shape, data } = arrays.pictures
+    return new Map(places.map((place, index) => [place, pictureOf(data, index, shape.slice(1))]))
   }
-}
-
-export function toCanvas(data, index, h, w, depth) {
-  const canvas = document.createElement("canvas"),
-    image = new ImageData(w, h),
-    at = index * h * w * depth
-  canvas.width = w
-  canvas.height = h
-  for (let p = 0; p < w * h; p++) {
-    for (let c = 0; c < 3; c++) image.data[4 * p + c] = data[at + p * depth + (depth === 3 ? c : 0)]
-    image.data[4 * p + 3] = 255
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0)
-  return canvas
 }

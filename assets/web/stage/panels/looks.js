@@ -3,11 +3,14 @@
 
 import { el, fixed } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
+import { FAINT, LARGE } from "../../scatter/draw.js"
+import { shapeOf, toRgb, UNKNOWN } from "../../scatter/shapes.js"
 import { count, ramp } from "../pseudo.js"
 
 const STEPS = 5 // groups of confidence and of rounds
-const NONE = 255,
-  GIVEN = 254 // entries that are no class and no step
+// Entries that are no class and no step, whatever the number of classes.
+const GIVEN = 1_000_000
+const NONE = GIVEN + 1
 const CHOICES = [
   ["pseudo", "pseudo-label"],
   ["truth", "true class"],
@@ -82,6 +85,10 @@ export function createLooks(head, changed) {
         ? classColor(entry)
         : ramp(entry / (STEPS - 1), view.theme.isDark)
 
+  // Colors and shapes repeat after a hundred classes.
+  const codeOf = (entry) => (entry === NONE ? UNKNOWN : entry === GIVEN ? UNKNOWN - 1 : entry % 100)
+  const shapeIn = (entry) => (entry >= GIVEN ? 0 : shapeOf(codeOf(entry)))
+
   function nameOf(entry) {
     if (entry === NONE) return choice.value === "truth" ? "unknown" : "not kept"
     if (entry === GIVEN) return "given label"
@@ -106,13 +113,16 @@ export function createLooks(head, changed) {
     get name() {
       return `colored by ${CHOICES.find(([value]) => value === choice.value)[1]}`
     },
-    color: (g) => colorOf(entryOf(g)),
-    shape: (g) => (entryOf(g) >= GIVEN ? 0 : entryOf(g)),
-    size: (g) => (isGiven(g) ? 2.2 : isFaint(g) ? 0.7 : 1),
-    alpha: (g) => (isFaint(g) ? 0.32 : 1),
-    isOutlined: isGiven,
-    /** Draws faint points first and given labels last. */
-    rank: (g) => (isGiven(g) ? 2 : isFaint(g) ? 0 : 1),
+    /** A byte of the color table for each point, and its bits of standing. */
+    codes: () => Uint8Array.from(groups, (g) => codeOf(entryOf(g))),
+    standing: () => Uint8Array.from(groups, (g) => (isGiven(g) ? LARGE : isFaint(g) ? FAINT : 0)),
+    /** The legend of scatter/shapes.js that goes with the codes. */
+    table() {
+      const table = new Uint8Array(4 * 256)
+      for (const entry of new Set(Array.from(groups, entryOf)))
+        table.set([...toRgb(colorOf(entry)), shapeIn(entry)], 4 * codeOf(entry))
+      return { kind: "table", table, classes: isClass() ? view.statics.classes.length : STEPS }
+    },
     legend() {
       const entries = [...new Set(Array.from(groups, entryOf))].sort((a, b) => a - b)
       return entries.map((entry) => ({

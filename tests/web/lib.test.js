@@ -1,0 +1,134 @@
+// Pure parts that the pages share: safetensors, colors of classes, words for numbers, requests one at a time.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { fixed, percent } from "../../assets/web/lib/dom.js"
+import { COLORS, classColor } from "../../assets/web/lib/palette.js"
+import { parseSafetensors } from "../../assets/web/lib/safetensors.js"
+import { latest } from "../../assets/web/stage/asking.js"
+import { Cursor } from "../../assets/web/stage/cursor.js"
+import { share, sum } from "../../assets/web/stage/pseudo.js"
+import { Selection } from "../../assets/web/stage/selection.js"
+
+function safetensors(header, bytes) {
+  const text = new TextEncoder().encode(JSON.stringify(header))
+  const file = new Uint8Array(8 + text.length + bytes.length)
+  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true)
+  file.set(text, 8)
+  file.set(bytes, 8 + text.length)
+  return file.buffer
+}
+
+test("safetensors are read at any offset; kinds that nobody knows are left out", () => {
+  const floats = new Uint8Array(new Float32Array([1.5, -2]).buffer)
+  const buffer = safetensors(
+    {
+      __metadata__: { epoch: "3" },
+      odd: { dtype: "U8", shape: [3], data_offsets: [0, 3] },
+      numbers: { dtype: "F32", shape: [2, 1], data_offsets: [3, 11] },
+      strange: { dtype: "F8", shape: [1], data_offsets: [11, 12] },
+    },
+    [7, 8, 9, ...floats, 0],
+  )
+  const { arrays, about } = parseSafetensors(buffer)
+  assert.deepEqual([...arrays.odd.data], [7, 8, 9])
+  assert.deepEqual([...arrays.numbers.data], [1.5, -2])
+  assert.deepEqual(arrays.numbers.shape, [2, 1])
+  assert.equal(arrays.strange, undefined)
+  assert.deepEqual(about, { epoch: "3" })
+  assert.deepEqual(parseSafetensors(safetensors({}, [])), { arrays: {}, about: {} })
+})
+
+test("a file that was cut off is an error, not wrong numbers", () => {
+  assert.throws(() => parseSafetensors(new ArrayBuffer(4)))
+  const whole = safetensors({ a: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }, new Uint8Array(8))
+  assert.throws(() => parseSafetensors(whole.slice(0, 12)))
+  assert.throws(() => parseSafetensors(whole.slice(0, whole.byteLength - 2)))
+})
+
+test("colors repeat after ten classes; no class is gray", () => {
+  assert.equal(classColor(13), COLORS[3])
+  assert.ok(!COLORS.includes(classColor(-1)))
+  assert.equal(new Set(COLORS).size, 10)
+})
+
+test("numbers in words", () => {
+  assert.equal(fixed(1.23456, 2), "1.23")
+  assert.equal(fixed(null, 2), "–")
+  assert.equal(percent(0.1234), "12.3 %")
+  assert.equal(percent(undefined), "–")
+  assert.equal(share(0, 0), "–")
+  assert.equal(share(0, 10), "0 %")
+  assert.equal(share(1, 1000), "< 1 %")
+  assert.equal(share(999, 1000), "> 99 %")
+  assert.equal(share(10, 10), "100 %")
+  assert.equal(sum(new Int32Array([1, 2, 3])), 6)
+})
+
+test("one request at a time, then the newest wish; what came between is dropped", async () => {
+  const ask = latest()
+  const started = []
+  let release
+  const first = ask(() => {
+    started.push("first")
+    return new Promise((done) => {
+      release = done
+    })
+  })
+  const dropped = ask(() => started.push("dropped"))
+  const newest = ask(() => {
+    started.push("newest")
+    return "answer"
+  })
+  assert.equal(await dropped, null)
+  assert.deepEqual(started, ["first"])
+  release("one")
+  assert.equal(await first, "one")
+  assert.equal(await newest, "answer")
+  assert.deepEqual(started, ["first", "newest"])
+})
+
+test("a request that fails is answered with null and holds nothing up", async () => {
+  const ask = latest()
+  assert.equal(await ask(() => Promise.reject(new Error("gone"))), null)
+  assert.equal(await ask(() => 5), 5)
+})
+
+test("choosing a sample twice lets it go, and B with it", () => {
+  let changes = 0
+  const selection = new Selection(() => changes++)
+  selection.set(3)
+  selection.setSecond(3)
+  assert.equal(selection.second, null)
+  selection.setSecond(5)
+  assert.deepEqual([selection.first, selection.second], [3, 5])
+  selection.set(3)
+  assert.deepEqual([selection.first, selection.second], [null, null])
+  assert.equal(changes, 4)
+})
+
+/** A cursor over epochs whose frames are there at once. */
+function cursorOver(frames, epoch = null) {
+  const store = {
+    frames,
+    generation: 0,
+    isEnded: true,
+    frame: async (wanted) => ({ epoch: wanted }),
+    prefetch() {},
+  }
+  const told = []
+  return { cursor: new Cursor(store, { draw() {}, rested: (at) => told.push(at) }, epoch), store, told }
+}
+
+test("the cursor is at the nearest epoch that has a frame", () => {
+  const { cursor } = cursorOver([0, 10, 20, 40], 33)
+  assert.equal(cursor.index, 3)
+  cursor.epoch = 24
+  assert.equal(cursor.index, 2)
+})
+
+test("without an epoch the cursor is live, at the last frame; without frames it is nowhere", () => {
+  assert.equal(cursorOver([0, 1, 2]).cursor.index, 2)
+  assert.ok(cursorOver([0, 1, 2]).cursor.isLive)
+  assert.equal(cursorOver([]).cursor.index, -1)
+})

@@ -1,0 +1,246 @@
+// Pure parts of the map: polygons, the grid, shapes and colors, places as bytes, the view, sizes.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { CHOSEN, DIM, FAINT, HIDDEN, LARGE, levelOf } from "../../assets/web/scatter/draw.js"
+import { createGrid } from "../../assets/web/scatter/grid.js"
+import { between, ease, followLimits, limitsOf, pack, unpack } from "../../assets/web/scatter/layout.js"
+import { sizeOf } from "../../assets/web/scatter/plot.js"
+import { createSelection, fromBits, inPolygon, isInside, toBits } from "../../assets/web/scatter/select.js"
+import { colorTable, OUTLINES, ramp, shapeOf, toRgb, UNKNOWN } from "../../assets/web/scatter/shapes.js"
+import { createView } from "../../assets/web/scatter/view.js"
+
+/** Numbers from 0 to 1, the same in each run. */
+function numbers(seed = 1) {
+  let state = seed
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
+
+function cloud(count, seed = 1) {
+  const draw = numbers(seed)
+  const places = Float32Array.from({ length: 2 * count }, () => 20 * draw() - 10)
+  return { xs: places.filter((_, i) => i % 2 === 0), ys: places.filter((_, i) => i % 2), places }
+}
+
+test("a point is in a polygon by the even-odd rule", () => {
+  const square = [0, 0, 4, 0, 4, 4, 0, 4]
+  assert.ok(isInside(1, 1, square))
+  assert.ok(!isInside(5, 1, square))
+  assert.ok(!isInside(-1, 4, square))
+  // A figure of eight covers its middle twice, so that is outside.
+  const twice = [0, 0, 4, 0, 4, 4, 0, 4, 0, 0, 1, 1, 3, 1, 3, 3, 1, 3, 1, 1]
+  assert.ok(isInside(0.5, 2, twice))
+  assert.ok(!isInside(2, 2, twice))
+  assert.ok(!isInside(0, 0, []))
+})
+
+test("a polygon finds through the grid what it finds without", () => {
+  const { xs, ys } = cloud(3000)
+  const grid = createGrid(xs, ys)
+  const star = Array.from({ length: 10 }, (_, i) => {
+    const r = i % 2 ? 3 : 8
+    return [1 + r * Math.cos((i * Math.PI) / 5), -2 + r * Math.sin((i * Math.PI) / 5)]
+  }).flat()
+  const found = []
+  inPolygon(grid, xs, ys, star, (i) => found.push(i))
+  const expected = Array.from(xs.keys()).filter((i) => isInside(xs[i], ys[i], star))
+  assert.ok(expected.length > 100)
+  assert.deepEqual(
+    found.sort((a, b) => a - b),
+    expected,
+  )
+})
+
+test("the nearest point is the nearest, within reach, of those that are there", () => {
+  const { xs, ys } = cloud(500, 7)
+  const grid = createGrid(xs, ys)
+  const distance = (i, x, y) => Math.hypot(xs[i] - x, ys[i] - y)
+  for (const [x, y] of [
+    [0, 0],
+    [9.9, -9.9],
+    [-30, 2],
+  ]) {
+    const best = Array.from(xs.keys()).reduce((a, b) => (distance(b, x, y) < distance(a, x, y) ? b : a))
+    assert.equal(grid.nearest(x, y, Infinity), best)
+    assert.notEqual(
+      grid.nearest(x, y, Infinity, (i) => i !== best),
+      best,
+    )
+  }
+  assert.equal(grid.nearest(-30, 2, 1), -1)
+})
+
+test("a grid of one point and of points at one place answers", () => {
+  assert.equal(createGrid([3], [4]).nearest(3, 4, 1), 0)
+  assert.notEqual(createGrid([1, 1, 1], [2, 2, 2]).nearest(1, 2, 0.1), -1)
+})
+
+test("a hundred classes differ in color or shape, and the table says both", () => {
+  const palette = Array.from({ length: 10 }, (_, i) => `#0000${i}0`)
+  const table = colorTable({ kind: "category" }, palette)
+  const looks = new Set(Array.from({ length: 100 }, (_, i) => table.slice(4 * i, 4 * i + 4).join()))
+  assert.equal(looks.size, 100)
+  assert.equal(table[4 * 13 + 3], shapeOf(13))
+  assert.equal(shapeOf(UNKNOWN), 0)
+  assert.equal(shapeOf(-1), 0)
+  assert.equal(OUTLINES.length, 10)
+})
+
+test("numbers are colored evenly, with one shape", () => {
+  const table = colorTable({ kind: "number" }, [])
+  assert.deepEqual([...table.slice(0, 3)], ramp(0))
+  assert.deepEqual([...table.slice(4 * 254, 4 * 254 + 3)], ramp(1))
+  for (let i = 0; i < 255; i++) assert.equal(table[4 * i + 3], 0)
+  assert.deepEqual(ramp(-1), ramp(0))
+  assert.deepEqual(ramp(2), ramp(1))
+})
+
+test("a legend may bring its own table", () => {
+  const table = new Uint8Array(1024)
+  assert.equal(colorTable({ kind: "table", table }, []), table)
+})
+
+test("colors of a theme are read in both spellings", () => {
+  assert.deepEqual(toRgb("#0a10ff"), [10, 16, 255])
+  assert.deepEqual(toRgb("rgb(1, 2, 3)"), [1, 2, 3])
+  assert.deepEqual(toRgb("rgb(1 2 3)"), [1, 2, 3])
+})
+
+test("up to 20,000 points more than ten classes are drawn large enough for their shapes", () => {
+  for (const count of [10, 500, 2500, 12_000, 20_000]) assert.ok(sizeOf(count, 11) >= 5.5, String(count))
+  assert.equal(sizeOf(20_000, 10), 3)
+  assert.equal(sizeOf(1_000_000, 50), 1.4)
+  for (const [few, many] of [
+    [500, 501],
+    [2500, 12_000],
+    [50_000, 100_000],
+  ])
+    assert.ok(sizeOf(few) >= sizeOf(many))
+})
+
+test("places come back from two bytes to within a step", () => {
+  const { places } = cloud(400, 3)
+  const { points, head } = pack(places)
+  const { xs, ys } = unpack(points, head)
+  const step = head.size / 65_535
+  for (let i = 0; i < 400; i++) {
+    assert.ok(Math.abs(xs[i] - places[2 * i]) <= step)
+    assert.ok(Math.abs(ys[i] - places[2 * i + 1]) <= step)
+  }
+})
+
+test("no points and one point can be packed", () => {
+  assert.equal(pack([]).points.length, 0)
+  const { points, head } = pack([2, 3])
+  assert.deepEqual([...points], [0, 0])
+  assert.deepEqual(head.low, [2, 3])
+})
+
+test("half-way lies half-way, though the squares differ", () => {
+  const from = pack([0, 0, 10, 10])
+  const to = pack([100, 0, 110, 30])
+  const middle = between(from, to, 0.5)
+  const { xs, ys } = unpack(middle.points, middle.head)
+  for (const [found, wanted] of [
+    [xs[0], 50],
+    [xs[1], 60],
+    [ys[1], 20],
+  ])
+    assert.ok(Math.abs(found - wanted) < 0.01)
+  assert.equal(ease(0), 0)
+  assert.equal(ease(0.5), 0.5)
+  assert.equal(ease(1), 1)
+})
+
+test("limits leave outliers out, and follow softly", () => {
+  const { places } = cloud(1000, 5)
+  places[0] = 1e6
+  const limits = limitsOf(places)
+  assert.ok(limits[2] < 20 && limits[0] > -20)
+  assert.equal(followLimits(null, limits), limits)
+  const [x0] = followLimits([0, 0, 10, 10], [1, 0, 11, 10])
+  assert.ok(Math.abs(x0 - 0.35) < 1e-9)
+  const [, , far] = followLimits([0, 0, 10, 10], [0, 0, 100, 100])
+  assert.ok(Math.abs(far - 73) < 1e-9)
+})
+
+test("the screen and the map are each other's inverse, and all is seen", () => {
+  const view = createView(() => [800, 600])
+  view.setLimits([-2, -1, 6, 3])
+  for (const [x, y] of [
+    [-2, -1],
+    [6, 3],
+    [1, 1],
+  ]) {
+    assert.ok(view.isSeen(x, y))
+    const [bx, by] = view.toData(...view.toScreen(x, y))
+    assert.ok(Math.abs(bx - x) < 1e-9 && Math.abs(by - y) < 1e-9)
+  }
+  assert.equal(view.zoom(), 1)
+})
+
+test("what is under the pointer stays there in a zoom, which has ends", () => {
+  const view = createView(() => [800, 600])
+  view.setLimits([0, 0, 1, 1])
+  const before = view.toData(200, 150)
+  view.zoomBy(3, 200, 150)
+  const after = view.toData(200, 150)
+  assert.ok(Math.hypot(after[0] - before[0], after[1] - before[1]) < 1e-9)
+  view.zoomBy(1e9, 0, 0)
+  assert.ok(view.zoom() <= 400.001)
+  view.zoomBy(1e-9, 0, 0)
+  assert.ok(view.zoom() >= 0.299)
+})
+
+test("a part that is looked at stays the same part when the map grows", () => {
+  const view = createView(() => [800, 600])
+  view.setLimits([0, 0, 1, 1])
+  view.zoomBy(4, 100, 100)
+  const before = view.toScreen(0.2, 0.9)
+  view.setLimits([0, 0, 10, 10])
+  const after = view.toScreen(2, 9)
+  assert.ok(Math.hypot(after[0] - before[0], after[1] - before[1]) < 1e-6)
+  assert.ok(Math.abs(view.zoom() - 4) < 1e-9)
+  view.setLimits([5, 5, 6, 6], true)
+  assert.equal(view.zoom(), 1)
+})
+
+test("points are drawn in the order of their standing", () => {
+  assert.equal(levelOf(HIDDEN | LARGE, false), DIM)
+  assert.equal(levelOf(0, true), DIM)
+  assert.ok(levelOf(FAINT, false) < levelOf(CHOSEN, false))
+  assert.ok(levelOf(CHOSEN, true) < levelOf(LARGE | CHOSEN, true))
+})
+
+test("a selection as bits comes back the same", () => {
+  const draw = numbers(11)
+  for (const n of [1, 7, 8, 9, 70_001]) {
+    const mask = Uint8Array.from({ length: n }, () => (draw() > 0.6 ? 1 : 0))
+    const back = new Uint8Array(n)
+    fromBits(toBits(mask), back)
+    assert.deepEqual(back, mask)
+  }
+})
+
+test("selections are replaced, added to and taken from, and say so", () => {
+  const selection = createSelection(6)
+  const heard = []
+  const stop = selection.watch((origin) => heard.push([origin, selection.size]))
+  selection.change([1, 2], "replace")
+  selection.change([2, 3], "add")
+  selection.change([1], "subtract", "mirror")
+  assert.deepEqual(selection.places(), [2, 3])
+  selection.clear()
+  selection.clear()
+  stop()
+  selection.change([0], "add")
+  assert.deepEqual(heard, [
+    ["hand", 2],
+    ["hand", 3],
+    ["mirror", 2],
+    ["hand", 0],
+  ])
+})
