@@ -15,7 +15,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import explain, list_settings
 
 if TYPE_CHECKING:
-    from selfsup_core.data.library.health import FindingAbout
+    from selfsup_core.data.library.health.finding import FindingAbout
 
 data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A data set's name, as `data list` gives it.")]

@@ -143,7 +143,7 @@ def run_classes(folder: Any) -> list[str]:
 
 
 def put_weights(model: Any, weights: dict[str, Any]) -> Any:
-    from selfsup_core.train.loop import load_trained
+    from selfsup_core.train.trained import load_trained
 
     try:
         load_trained(model, weights)

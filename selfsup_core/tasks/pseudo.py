@@ -44,7 +44,7 @@ from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
 from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
 from selfsup_core.tasks.parts.proposals import Proposers
-from selfsup_core.train.loop import load_trained, trained_state
+from selfsup_core.train.trained import load_trained, trained_state
 
 MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
 MOST_TEST_TEXTS = 200  # through a transformer on a CPU

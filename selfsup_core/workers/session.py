@@ -23,7 +23,8 @@ from selfsup_core.train.checkpoint import (
     save_checkpoint,
 )
 from selfsup_core.train.device import choose_device
-from selfsup_core.train.loop import Event, Loop, trained_state
+from selfsup_core.train.loop import Event, Loop
+from selfsup_core.train.trained import trained_state
 from selfsup_core.workers.keeper import Stop, open_metrics, read_changes
 
 if TYPE_CHECKING:

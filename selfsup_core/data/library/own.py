@@ -25,8 +25,8 @@ from selfsup_core.files import read_json, sha256, write_json
 from selfsup_core.settings import explain
 
 if TYPE_CHECKING:
-    from selfsup_core.data.importing.inspect import ImportPlan
-    from selfsup_core.data.library.health import FindingAbout
+    from selfsup_core.data.importing.plan import ImportPlan
+    from selfsup_core.data.library.health.finding import FindingAbout
 
 CHUNK = 1 << 20
 MOST_LETTERS = 80  # of a title
