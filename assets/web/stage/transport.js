@@ -24,7 +24,7 @@ export function createTransport(ctx) {
         class: "stage-button",
         type: "button",
         title: help,
-        "aria-label": help,
+        "aria-label": nameOf(label, help),
         "data-testid": `stage-${id}`,
         onclick,
       },
@@ -49,7 +49,7 @@ export function createTransport(ctx) {
   const repeat = button(
     "repeat",
     "repeat",
-    "Same start",
+    "Rerun, same seed",
     "Start a new run with the same settings and seed; without live changes it gives the same curve",
     async () => {
       repeat.disabled = true
@@ -71,7 +71,7 @@ export function createTransport(ctx) {
     value: 0,
     "aria-label": "Epoch",
     "data-testid": "stage-cursor",
-    oninput: () => cursor.moveTo(Number(range.value)),
+    oninput: () => cursor.moveToEpoch(Number(range.value)),
   })
   const counter = el("output", { class: "stage-counter" })
   const live = el(
@@ -202,13 +202,16 @@ export function createTransport(ctx) {
     stop.disabled = isEnded || wish?.button === "stop"
     setText(stop.lastChild, wish?.button === "stop" ? "Stopping" : "Stop")
     speed.disabled = lr.disabled = isEnded
+    // The slider has all epochs that the run is to have, so that it shows how far the run has come.
     const last = Math.max(0, store.frames.length - 1)
-    if (Number(range.max) !== last) range.max = last
-    const at = Math.max(0, cursor.index)
-    if (Number(range.value) !== at) range.value = at
+    const newest = store.frames[last] ?? 0
+    const epochs = Math.max(state.epochs, newest)
+    if (Number(range.max) !== epochs) range.max = epochs
     const shown = cursor.frame?.epoch ?? cursor.epoch ?? state.epoch
+    if (Number(range.value) !== shown) range.value = shown
     range.setAttribute("aria-valuetext", `epoch ${shown} of ${state.epochs}`)
-    range.style.setProperty("--filled", last ? `${(100 * at) / last}%` : "0%")
+    range.style.setProperty("--filled", `${(100 * shown) / Math.max(1, epochs)}%`)
+    range.style.setProperty("--trained", `${(100 * newest) / Math.max(1, epochs)}%`)
     setText(counter, `${shown} / ${state.epochs}`)
     live.classList.toggle("is-on", cursor.isLive && !isEnded)
     live.setAttribute("aria-pressed", String(cursor.isLive))
@@ -245,11 +248,15 @@ export function createTransport(ctx) {
     }
     setText(node.lastChild, label)
     node.title = help
-    node.setAttribute("aria-label", help)
+    node.setAttribute("aria-label", nameOf(label, help))
   }
 
   return { root, update }
 }
+
+/** A button's name for screen readers and voice control: the words that are seen come first. */
+const nameOf = (label, help) =>
+  help.toLowerCase().startsWith(label.toLowerCase()) ? help : `${label}: ${help}`
 
 const formatRate = (value) =>
   value >= 0.01 || value === 0 ? String(value) : value.toExponential().replace("e-", "e-")

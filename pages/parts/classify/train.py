@@ -12,7 +12,7 @@ from pages.parts.shared import routes
 from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
-from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
+from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import list_sources
 from selfsup_core.inspection.subject import Subject
@@ -248,7 +248,8 @@ def show(task: str) -> None:
     """The whole mode."""
     run = st.query_params.get("run", "")
     take_over(run, task=task, keys=partial(controls_of, task))
-    spec, preset, clicked = choose_spec(task)
+    with form_place(run):
+        spec, preset, clicked = choose_spec(task)
     if clicked and spec:
         start_clicked(spec, preset=preset, button=f"{task}-train", do=MODES[task])
         run = st.query_params.get("run", "")

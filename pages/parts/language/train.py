@@ -12,7 +12,7 @@ import streamlit as st
 from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
-from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
+from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.library.own import import_files
 from selfsup_core.data.sources import list_sources
@@ -161,7 +161,8 @@ def controls_of(preset: str, state: dict[str, Any], _spec: RunSpec) -> dict[str,
 def show() -> None:
     """The whole mode."""
     take_over(st.query_params.get("run", ""), task="language", keys=controls_of)
-    spec, preset, clicked = choose_spec()
+    with form_place(st.query_params.get("run", "")):
+        spec, preset, clicked = choose_spec()
     if clicked and spec:
         start_clicked(spec, preset=preset, button="lm-train", do="train")
     run = st.query_params.get("run", "")

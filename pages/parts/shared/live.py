@@ -35,12 +35,23 @@ export default function (component) {
 """
 
 
-def component(name: str, module: str) -> Any:
-    """A component that a module of the stage's routes draws."""
-    return st.components.v2.component(name, js=BOOT.replace("MODULE", module), isolate_styles=False)
+# What stands there until the modules have come, so that a run never opens as a blank page.
+WAIT = """
+<div role="status" style="display: flex; flex-direction: column; gap: 12px; min-height: 560px">
+  <span>Opening the run …</span>
+  <div style="flex: 1; border-radius: 8px; background: var(--st-secondary-background-color)"></div>
+</div>
+"""
 
 
-stage = component("selfsup_stage", "stage/main.js")
+def component(name: str, module: str, html: str | None = None) -> Any:
+    """A component that a module of the stage's routes draws; `html` stands there until it has loaded."""
+    return st.components.v2.component(
+        name, html=html, js=BOOT.replace("MODULE", module), isolate_styles=False
+    )
+
+
+stage = component("selfsup_stage", "stage/main.js", WAIT)
 
 
 def base_path() -> str:
@@ -95,11 +106,14 @@ def show_stage(run: str) -> None:
         on_status_change=lambda: None,
         on_opened_change=lambda: None,
         on_failed_change=lambda: None,
+        on_explored_change=lambda: None,
     )
     if result.opened:
         mode = st.query_params.get("do")
         st.query_params.from_dict({"run": result.opened} | ({"do": mode} if mode else {}))
         st.rerun()
+    if result.explored:
+        st.switch_page("pages/latent.py", query_params={"space": f"run:{result.explored}"})
     if result.failed:
         st.session_state["stage_failed"] = result.failed
         st.rerun()

@@ -26,6 +26,13 @@ def choose_source(
     return str(choose_one(place, title, titles, key=key, help=help))
 
 
+def form_place(run: str) -> Any:
+    """Where the settings of a new run are: open before there is one, folded to a line above a run that is shown."""
+    if run:
+        return st.expander("New run", icon=":material/tune:", expanded=False, key="new-run")
+    return st.container(key="new-run")
+
+
 def train_button(place: Any, key: str) -> bool:
     return bool(
         place.button(
@@ -65,3 +72,4 @@ def start_clicked(spec: RunSpec, *, preset: str, button: str, **address: str) ->
         run = start(spec, preset=preset, button=button)
         st.session_state.pop("stage_failed", None)
         st.query_params.from_dict({**address, "run": run})
+        st.rerun()
