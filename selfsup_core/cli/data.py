@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -257,6 +258,17 @@ def data_delete(name: Name, workspace: Workspace = None, as_json: AsJson = False
 
     own.delete(place(workspace), name)
     show({"dataset": name, "deleted": True}, as_json, f"Deleted. Undo: data restore {name}")
+
+
+@data_app.command("trash")
+def data_trash(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Deleted data sets that can still be restored."""
+    from selfsup_core.runs.trash import list_trash
+
+    found = [entry for entry in list_trash(place(workspace)) if entry.is_data is True]
+    rows = [("ID", "NAME", "DAYS LEFT")]
+    rows += [(entry.id, entry.name, f"{entry.days_left:.1f}") for entry in found]
+    show([asdict(entry) for entry in found], as_json, table(rows) if found else "Nothing was deleted.")
 
 
 @data_app.command("restore")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -106,6 +107,17 @@ def runs_delete(run: RunName, workspace: Workspace = None, as_json: AsJson = Fal
     folder = open_run(place(workspace), run)
     delete(folder)
     show({"run": folder.id, "deleted": True}, as_json, f"Deleted. Undo: runs restore {folder.id}")
+
+
+@runs_app.command("trash")
+def runs_trash(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Deleted runs that can still be restored."""
+    from selfsup_core.runs.trash import list_trash
+
+    found = [entry for entry in list_trash(place(workspace)) if entry.is_data is False]
+    rows = [("ID", "NAME", "DAYS LEFT")]
+    rows += [(entry.id, entry.name, f"{entry.days_left:.1f}") for entry in found]
+    show([asdict(entry) for entry in found], as_json, table(rows) if found else "Nothing was deleted.")
 
 
 @runs_app.command("restore")

@@ -337,10 +337,10 @@ def show_own(name: str, dataset: Dataset) -> None:
         "Delete",
         key="delete-data",
         icon=":material/delete:",
-        help="Can be undone for seven days. Runs made with it stay.",
+        help="It can be restored for seven days. Runs made with it stay.",
     ):
         with errors_shown():
             own.delete(workspace(), name)
-            st.session_state["deleted_data"] = {"name": name, "title": dataset.title}
+            st.session_state["just-deleted"] = name
             st.query_params.clear()
             st.rerun()
