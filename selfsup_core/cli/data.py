@@ -41,6 +41,8 @@ def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
             "shape": list(source.shape),
             "classes": source.classes,
             "licence": source.licence,
+            "origin": source.origin,
+            "version": source.version,
             "about": source.about,
             "missing": source.missing(),
         }

@@ -245,7 +245,7 @@ def show_split(name: str, dataset: Dataset) -> None:
             column.metric(part.replace("_", " ").capitalize(), f"{outcome[part]:,}", help=help_)
         if outcome["note"]:
             st.caption(outcome["note"])
-        if dataset.groups is not None:
+        if dataset.groups is not None and not dataset.grouped_by:
             st.caption("Copies of a sample always lie on the same side of the split.")
         if outcome["classes"]:
             st.dataframe(
