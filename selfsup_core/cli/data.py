@@ -235,7 +235,7 @@ def data_split(
         f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} test; "
         f"{outcome['labels_seen']:,} labels seen, {outcome['labels_hidden']:,} hidden"
     )
-    show({"dataset": name, **outcome}, as_json, text)
+    show({"dataset": name, **outcome}, as_json, "\n".join(filter(None, (text, outcome["note"]))))
 
 
 @data_app.command("rename")

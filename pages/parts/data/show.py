@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from pages.parts.data.names import show_names
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
@@ -90,6 +91,7 @@ def show_preview(dataset: Dataset) -> None:
         {"image": show_images, "sound": show_sounds, "text": show_texts}.get(dataset.kind, show_table)(
             dataset
         )
+        show_names(dataset)
     if right:
         with right:
             st.markdown("**Labels**")

@@ -37,7 +37,7 @@ def build() -> Dataset:
             "source": ORIGIN,
             "citation": "Xiao, Rasul, Vollgraf: Fashion-MNIST (arXiv:1708.07747)",
             "licence": LICENCE,
-            "steps": "500 rows of each class, shuffled; pixels divided by 255",
+            "steps": "500 rows of each class; pixels divided by 255",
         },
         details={"rows": len(x), "shape": list(x.shape[1:])},
     )

