@@ -42,6 +42,8 @@ def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
             "shape": list(source.shape),
             "classes": source.classes,
             "licence": source.licence,
+            "origin": source.origin,
+            "version": source.version,
             "about": source.about,
             "missing": source.missing(),
         }
@@ -234,7 +236,7 @@ def data_split(
         f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} test; "
         f"{outcome['labels_seen']:,} labels seen, {outcome['labels_hidden']:,} hidden"
     )
-    show({"dataset": name, **outcome}, as_json, text)
+    show({"dataset": name, **outcome}, as_json, "\n".join(filter(None, (text, outcome["note"]))))
 
 
 @data_app.command("rename")

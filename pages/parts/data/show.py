@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from pages.parts.data.names import show_names
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
@@ -90,6 +91,7 @@ def show_preview(dataset: Dataset) -> None:
         {"image": show_images, "sound": show_sounds, "text": show_texts}.get(dataset.kind, show_table)(
             dataset
         )
+        show_names(dataset)
     if right:
         with right:
             st.markdown("**Labels**")
@@ -245,7 +247,7 @@ def show_split(name: str, dataset: Dataset) -> None:
             column.metric(part.replace("_", " ").capitalize(), f"{outcome[part]:,}", help=help_)
         if outcome["note"]:
             st.caption(outcome["note"])
-        if dataset.groups is not None:
+        if dataset.groups is not None and not dataset.grouped_by:
             st.caption("Copies of a sample always lie on the same side of the split.")
         if outcome["classes"]:
             st.dataframe(

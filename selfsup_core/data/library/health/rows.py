@@ -41,9 +41,11 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
             some(copies),
             mend="drop-duplicates",
         )
-    if dataset.groups is not None:
-        groups = np.asarray(dataset.groups)
-        near = np.flatnonzero((groups != np.arange(len(groups))) & (exact == np.arange(len(exact))))
+    if dataset.groups is not None and not dataset.grouped_by:
+        # A source may number its groups in any way.
+        _, first, group = np.unique(np.asarray(dataset.groups), return_index=True, return_inverse=True)
+        rows = np.arange(len(exact))
+        near = np.flatnonzero((first[group] != rows) & (exact == rows))
         if len(near):
             yield Finding(
                 "near-duplicates",
