@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.workspace import errors_shown
-from pages.parts.space.panels.act import show_act
+from pages.parts.space.panels.act import show_edit, show_export
 from pages.parts.space.panels.compare import show_compare
 from pages.parts.space.panels.groups import show_groups
 from pages.parts.space.panels.search import show_search
@@ -37,7 +37,8 @@ PANELS = {
     "point": ("A point", ":material/adjust:", show_point),
     "search": ("Search", ":material/search:", show_search),
     "groups": ("Groups", ":material/workspaces:", show_groups),
-    "trust": ("Is it true?", ":material/verified:", show_trust),
+    "trust": ("Can I trust this map?", ":material/verified:", show_trust),
     "compare": ("Compare", ":material/splitscreen_right:", show_compare),
-    "act": ("Act", ":material/ios_share:", show_act),
+    "edit": ("Edit labels", ":material/label:", show_edit),
+    "act": ("Export", ":material/ios_share:", show_export),
 }

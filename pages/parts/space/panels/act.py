@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.parts.shared.workspace import workspace
+from pages.parts.shared.workspace import errors_shown, plain, workspace
 from pages.parts.space.ask import again, remember, wish
 from pages.parts.space.panels.asking import frame_of, question
 from selfsup_core.inspection.space.layouts import read_rows
@@ -23,7 +23,7 @@ from selfsup_core.inspection.space.selections import (
 MOST_TABLE = 1000
 
 
-def show_act(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_export(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
     count = len(unpack_rows(bits)) if bits else 0
     what = f"the {count:,} selected points" if count else f"all {about['rows']:,} points"
     if count:
@@ -31,17 +31,12 @@ def show_act(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
             name = st.text_input(
                 "Name of the selection", key="space-name-it", max_chars=60, placeholder="strange island"
             )
-            if st.button("Keep", key="space-keep", icon=":material/bookmark:", disabled=not name.strip()):
-                rows = read_rows(workspace(), about["key"])[unpack_rows(bits)]
-                save_selection(workspace(), source, name, rows)
-                kept = " ".join(name.split())
-                st.session_state["space-taken"] = (about["key"], kept)
-                st.query_params["pick"] = kept
-                st.toast(f"Kept. The address of this page now leads to “{kept}”.")
-        if asked["source"]:
-            act_on_data(asked, about, bits, count)
-    st.markdown(f"**Take {what} away**")
-    take_away(asked, about, bits)
+            keeps = st.button("Save selection", key="space-keep", icon=":material/bookmark:")
+        if keeps:
+            with errors_shown():  # what is below stays, whatever the name
+                keep_selection(about, bits, source, name)
+    st.markdown(f"**Export {what}**")
+    export_files(asked, about, bits)
     st.toggle(
         "As a table",
         key="space-table",
@@ -51,8 +46,26 @@ def show_act(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
         show_table(asked, about, bits)
 
 
-def act_on_data(asked: dict[str, Any], about: dict[str, Any], bits: str, count: int) -> None:
-    st.markdown("**Tell the data**")
+def keep_selection(about: dict[str, Any], bits: str, source: str, name: str) -> None:
+    """Raises SettingError when it cannot have this name."""
+    rows = read_rows(workspace(), about["key"])[unpack_rows(bits)]
+    save_selection(workspace(), source, name, rows)
+    kept = " ".join(name.split())
+    st.session_state["space-taken"] = (about["key"], kept)
+    st.query_params["pick"] = kept
+    st.toast(f"Saved. The address of this page now leads to “{plain(kept)}”.")
+
+
+def show_edit(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+    if not asked["source"]:
+        st.caption("These points are not rows of a data set, so they have no labels to edit.")
+        return
+    if not bits:
+        st.markdown(
+            "**Select points** with Lasso or Box, by the legend, or by a search. Then label them here."
+        )
+        return
+    st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
     label = st.selectbox(
         "Label",
         about["classes"],
@@ -64,19 +77,19 @@ def act_on_data(asked: dict[str, Any], about: dict[str, Any], bits: str, count: 
     )
     acts = {
         "version": (
-            "Label them in a new version",
+            "Label in a new version",
             ":material/label:",
             "The set stays as it is; a new one with these labels stands beside it.",
             not label,
         ),
         "hand": (
-            "Labels for pseudo-label runs",
+            "Use as hand labels",
             ":material/back_hand:",
             "The next run with pseudo-labels on these data learns from them.",
             not label or label not in about["classes"],
         ),
         "leave-out": (
-            "Mark as errors: leave them out",
+            "Leave out in a new version",
             ":material/delete_sweep:",
             "A new version without these rows.",
             False,
@@ -91,7 +104,7 @@ def act_on_data(asked: dict[str, Any], about: dict[str, Any], bits: str, count: 
         how, said, _ = done
         if how == "hand":
             st.success(
-                f"{said['rows']:,} labels are kept; {said['labels']:,} in all for these data.",
+                f"{said['rows']:,} hand labels saved, {said['labels']:,} in all for these data.",
                 icon=":material/check:",
             )
             st.page_link(
@@ -101,7 +114,7 @@ def act_on_data(asked: dict[str, Any], about: dict[str, Any], bits: str, count: 
                 query_params={"do": "pseudo", "data": said["source"]},
             )
         else:
-            st.success("The new version is there.", icon=":material/check:")
+            st.success("The new version is ready.", icon=":material/check:")
             st.page_link(
                 "pages/data.py",
                 label="Look at it",
@@ -118,7 +131,7 @@ KINDS = {
 }
 
 
-def take_away(asked: dict[str, Any], about: dict[str, Any], bits: str) -> None:
+def export_files(asked: dict[str, Any], about: dict[str, Any], bits: str) -> None:
     with st.container(horizontal=True):
         for kind, (title, mime) in KINDS.items():
             mark = (about["key"], frame_of(about), bits, kind)
