@@ -130,17 +130,23 @@ def picture_of(name: str, alt: str) -> str:
     )
 
 
-KINDS = """
-<div role="img" aria-label="Images, texts, tables and sounds" class="home-kinds">
-  <span>🖼</span><span>¶</span><span>▦</span><span>♪</span>
-</div>
-"""
+ICONS = (
+    "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
+    "M5 6h14M5 10h14M5 14h9M5 18h11",
+    "M4 5h16v14H4zM4 10h16M4 14.5h16M10 5v14",
+    "M4 10v4M8 7v10M12 4v16M16 8v8M20 10v4",
+)
+KINDS = (
+    '<div role="img" aria-label="Images, texts, tables and sounds" class="home-kinds">'
+    + "".join(f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}"/></svg>' for path in ICONS)
+    + "</div>"
+)
 
 
 def show_card(card: Card) -> None:
     with st.container(border=True, height="stretch", gap="small", key=f"home-{card.key}"):
         st.html(picture_of(card.picture, card.alt) if card.picture else KINDS)
-        st.markdown(f"#### {card.title}")
+        st.markdown(f"##### {card.title}")
         st.markdown(card.text)
         with st.container(horizontal=True, vertical_alignment="center"):
             icon = ":material/play_arrow:" if card.preset else ":material/arrow_forward:"

@@ -12,7 +12,7 @@ export const WORDS = {
   starting: "Starting",
   vectors: "Getting the vectors",
   neighbors: "Finding neighbors",
-  graph: "Weighing the graph",
+  graph: "Weighting the graph",
   layout: "Arranging",
 }
 // The map that was shown last: another map of the same points begins with it, so that they flow to their new places.

@@ -48,7 +48,7 @@ def show_map(asked: dict[str, Any]) -> None:
         describe(about)
     with right:
         if not about["done"]:
-            st.caption("What the map answers stands here when it is drawn.")
+            st.caption("Questions to the map appear here once it is drawn.")
             return
         with errors_shown():
             show_panels(asked, about, selected(key), source)

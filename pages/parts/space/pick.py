@@ -68,12 +68,6 @@ def choose_map() -> dict[str, Any] | None:
         at.caption("The slider below the map goes through all epochs.")
     else:
         epoch = choose_epoch(at, name, epochs)
-    if len(epochs) > 1 and kind in REPLAYED:
-        at.toggle(
-            "Play all epochs",
-            key=f"space-replay-{name}",
-            help="Each map begins where the one before ended, so that points flow instead of jumping.",
-        )
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         # Texts are compared by the angle of their vectors: a long one is not farther away.
         by_angle = spaces[name]["kind"] == "text" and not name.startswith("run:")
@@ -82,6 +76,12 @@ def choose_map() -> dict[str, Any] | None:
                 continue
             begin = "cosine" if path == "metric" and by_angle else SETTINGS[path].default
             values[path] = widget(SETTINGS[path], begin, key=f"advanced-space-{path}-{begin}")
+    if len(epochs) > 1 and kind in REPLAYED:
+        st.toggle(
+            "Play all epochs",
+            key=f"space-replay-{name}",
+            help="Each map begins where the one before ended, so that points flow instead of jumping.",
+        )
     if by_angle:
         values.setdefault("metric", "cosine")
     if kind == "axes" and not choose_axes(name, spaces[name], values):
