@@ -1,4 +1,4 @@
-"""Home: what this is, three cards that start something at once, and the newest runs."""
+"""Home: what this is, four cards that start something at once, and the newest runs."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ CARDS = (
         "icon": ":material/draw:",
         "title": "Watch digits being learned",
         "text": "An autoencoder squeezes handwritten digits through 16 numbers and rebuilds them.",
+        "speed": WATCHABLE,
+    },
+    {
+        "key": "emoji",
+        "preset": "emoji",
+        "fallback": {},
+        "icon": ":material/mood:",
+        "title": "See emoji take shape",
+        "text": "Color pictures through 128 numbers and back: first blots, then faces, fruit and flags. Takes minutes.",
         "speed": WATCHABLE,
     },
     {
