@@ -31,10 +31,11 @@ def texts(app) -> str:
     return " ".join(str(part.value) for part in parts)
 
 
-def test_home_offers_three_cards_and_no_runs_yet(studio):
+def test_home_offers_four_cards_and_no_runs_yet(studio):
     app = studio()
     assert [key for key in buttons(app) if key.startswith("card-")] == [
         "card-digits",
+        "card-emoji",
         "card-two",
         "card-table",
     ]
@@ -45,6 +46,7 @@ def test_home_offers_three_cards_and_no_runs_yet(studio):
     ("card", "preset", "source"),
     [
         ("card-digits", "dense-64-32-16", "mnist-5k"),
+        ("card-emoji", "emoji", "emoji"),
         ("card-two", "dense-two-numbers", "mnist-5k"),
         ("card-table", "dense-table", "wine"),
     ],
