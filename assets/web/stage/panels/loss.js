@@ -282,7 +282,7 @@ export default {
           ...axis,
           type: scale.getAttribute("aria-pressed") === "true" ? "log" : "linear",
           ...(/accuracy|_share|used_codes|dead_units|saturated/.test(metric.value)
-            ? { tickformat: ".0%" }
+            ? { tickformat: ".2~%" }
             : {}),
         },
         // The same value every time: Plotly then keeps a person's zoom.
