@@ -51,7 +51,11 @@ def test_over_the_socket(gpt: Path, workspace: Path):
 @pytest.mark.parametrize(
     ("tool", "values", "said"),
     [
-        ("raed", {}, "There is no tool 'raed'. Known: attention, fetch, loading, measure, next, read, write"),
+        (
+            "raed",
+            {},
+            "There is no tool 'raed'. Known: attention, export, fetch, loading, measure, next, read, write",
+        ),
         ("read", {"text": 5}, "text"),
         ("read", {"text": "a" * 20_001}, "text"),
         ("next", {"text": "a", "temperature": -1}, "temperature must be at least 0"),

@@ -124,7 +124,7 @@ export function createVerdict() {
     probe.title = "Each token by the one before it, counted in the training text"
     setText(
       probe,
-      known(pairs, (v) => `counting pairs ${fixed(v, 3)}`),
+      known(pairs, (v) => `bigram baseline ${fixed(v, 3)}`),
     )
     const hasBoth = typeof pairs === "number" && typeof loss === "number",
       isLast = isEnded && row?.epoch === state.epoch
@@ -133,10 +133,10 @@ export function createVerdict() {
       !hasBoth
         ? ""
         : loss < pairs
-          ? "better than counting pairs"
+          ? "better than the bigram baseline"
           : isLast
-            ? "worse than counting pairs"
-            : "not yet better than counting pairs",
+            ? "worse than the bigram baseline"
+            : "below the bigram baseline",
     )
     word.dataset.tone = !hasBoth ? "" : loss < pairs ? "good" : isLast ? "bad" : "even"
     drawSigns(row?.signs ?? [])

@@ -36,6 +36,7 @@ def show_row(state: dict[str, Any], key: str) -> None:
     color, icon = STATUS_STYLE[state["status"]]
     with st.container(border=True):
         name, status, progress, data, best, since, buttons = st.columns(WIDTHS, vertical_alignment="center")
+        unit = "round" if state.get("task") == "pseudo" else "epoch"
         page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
         name.page_link(
             page,
@@ -46,7 +47,7 @@ def show_row(state: dict[str, Any], key: str) -> None:
         status.badge(state["status"], color=color, icon=icon, help=state["message"] or None)
         progress.progress(
             min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
-            f"epoch {state['epoch']} of {state['epochs']}",
+            f"{unit} {state['epoch']} of {state['epochs']}",
         )
         data.caption(state["source_title"])
         loss = (state["best"] or {}).get("val_loss")
@@ -62,7 +63,7 @@ def describe_best(state: dict[str, Any], loss: float | None) -> str:
     accuracy = (state["metrics"] or {}).get("accuracy" if is_pseudo else "val_accuracy")
     if accuracy is not None and PAGES.get(state.get("task", ""), ("",))[0] == "pages/classify.py":
         return f"{accuracy:.1%} right"
-    return f"{loss:.4f} val. loss" if loss is not None else "no epoch yet"
+    return f"{loss:.4f} val. loss" if loss is not None else f"no {'round' if is_pseudo else 'epoch'} yet"
 
 
 def show_buttons(state: dict[str, Any], key: str) -> None:

@@ -190,7 +190,7 @@ export default {
           val_mse: [base?.pca_mse, `PCA-${base?.pca_components}`],
           knn_accuracy: [base?.raw_knn_accuracy, "raw input"],
           probe_accuracy: [base?.raw_probe_accuracy, "raw input"],
-          bits_per_character: [base?.bigram_bits, "counting pairs"],
+          bits_per_character: [base?.bigram_bits, "bigram baseline"],
           accuracy: [base?.logistic_accuracy, "logistic regression"],
           macro_f1: [base?.logistic_macro_f1, "logistic regression"],
         }[metric.value]
@@ -225,7 +225,7 @@ export default {
         result.push({
           x: [0, view.state.epochs],
           y: [pairs, pairs],
-          name: "counting pairs",
+          name: "bigram baseline",
           mode: "lines",
           line: { color: view.theme.muted, dash: "dot", width: 1.5 },
           hovertemplate: "%{y:.4f}",
