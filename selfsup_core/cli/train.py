@@ -30,6 +30,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train, and wait for the end with a progress bar. Ctrl-C leaves the run going."""
+    from selfsup_core.runs.check import check_spec
     from selfsup_core.runs.compose import compose_spec
     from selfsup_core.runs.queue import submit
     from selfsup_core.runs.spec import parse_assignments, preset_spec, read_spec
@@ -42,6 +43,7 @@ def train(
     is_file = path.suffix in (".yaml", ".yml")
     make = partial(read_spec, path) if is_file else partial(preset_spec, recipe)
     spec = compose_spec(root, make, overrides, with_hand=with_hand)
+    check_spec(root, spec)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)
     ensure_supervisor(root)
     try:

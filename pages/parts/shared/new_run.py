@@ -53,7 +53,7 @@ def take_over(run: str, *, task: str, keys: Any) -> None:
     """
     mark = f"{task}-taken-over"
     # Widgets forget what they showed when a person goes to another page and comes back.
-    is_shown = all(key in st.session_state for key in st.session_state.get(f"{mark}-keys", ()))
+    is_shown = st.session_state.get(f"{mark}-key", mark) in st.session_state
     if not run or (st.session_state.get(mark) == run and is_shown):
         return
     st.session_state[mark] = run
@@ -64,7 +64,7 @@ def take_over(run: str, *, task: str, keys: Any) -> None:
         return  # the page says below what is wrong with this run
     if state["preset"] in list_presets(task):
         found = keys(state["preset"], state, spec)
-        st.session_state[f"{mark}-keys"] = list(found)
+        st.session_state[f"{mark}-key"] = next(iter(found))  # of a widget that is always shown
         for key, value in found.items():
             st.session_state[key] = value
 
