@@ -65,7 +65,8 @@ def follow(folder: RunFolder) -> RunState:
     from selfsup_core.runs.folder import ENDED, read_state
     from selfsup_core.workers.supervisor import ensure_supervisor
 
-    form = "{desc} {percentage:3.0f}% |{bar:30}| {n:.1f}/{total} epochs{postfix}"
+    unit = "rounds" if read_state(folder).get("task") == "pseudo" else "epochs"
+    form = f"{{desc}} {{percentage:3.0f}}% |{{bar:30}}| {{n:.1f}}/{{total}} {unit}{{postfix}}"
     asked, drawn = time.monotonic(), None
     with tqdm(total=1, bar_format=form, file=sys.stderr, dynamic_ncols=True) as bar:
         while True:
