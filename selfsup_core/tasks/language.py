@@ -40,7 +40,7 @@ class LanguageTask(Task):
     """Windows of tokens; looked at by losses, by what is written, and by a map of the tokens' embeddings."""
 
     model: PreTrainedModel
-    baseline_message = "Counting tokens and pairs of tokens as a baseline."
+    baseline_message = "Measuring the unigram and bigram baselines."
 
     def __init__(self, context: TaskContext) -> None:
         spec = context.spec

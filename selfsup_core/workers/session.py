@@ -111,10 +111,11 @@ class Session:
         )
 
     def _tell(self, text: str) -> None:
-        """What takes its time before training begins. Raises Stop when a person asked for it meanwhile."""
+        """What takes its time before training begins. Waits while the run is paused; raises Stop when a person asked for it meanwhile."""
         self.keeper.state["message"] = text
         self.keeper.beat(force=True)
         self.keeper.heed_stop()
+        self.keeper.hold()
 
     def _phase(self, name: str) -> None:
         """Which part of an epoch is at work; in slow motion long enough to be seen."""

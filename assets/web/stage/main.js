@@ -67,7 +67,7 @@ class Stage {
       open: (other) => this.component.setTriggerValue("opened", other),
       fail: (text) => this.component.setTriggerValue("failed", text),
     }
-    this.transport = createTransport(ctx)
+    this.transport = createTransport(ctx, task)
     this.verdict = createVerdict()
     this.guide = createGuide(ctx, this.nextSteps(task))
     // Only runs with pseudo-labels have something to hide.
@@ -137,18 +137,19 @@ class Stage {
         type: "button",
         "aria-pressed": "false",
         title: "Show this as text",
+        "aria-label": `as text: ${panel.title}`,
         onclick: () => {
           const isOn = toggle.getAttribute("aria-pressed") !== "true"
           toggle.setAttribute("aria-pressed", String(isOn))
           text.classList.toggle("is-on", isOn)
         },
       },
-      "text",
+      "as text",
     )
     const node = el(
       "section",
       { class: "stage-panel", "data-testid": `stage-panel-${panel.id}`, "aria-label": panel.title },
-      el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, toggle),
+      el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, panel.isText ? null : toggle),
       body,
       foot,
       text,

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.classify.labeler import choose_labeler
 from pages.parts.classify.review import show_review
 from pages.parts.shared import routes
 from pages.parts.shared.advanced import choose_advanced
@@ -25,6 +26,7 @@ from selfsup_core.runs.spec import (
     make_spec,
     preset_spec,
 )
+from selfsup_core.tasks.parts.labelers import LABELERS, PROMPTS
 
 MODES = {"classify": "train", "pseudo": "pseudo"}
 ADVANCED = {
@@ -64,7 +66,6 @@ PSEUDO = {
         "objective.neighbors",
         "objective.spread",
         "objective.unlabeled_pool",
-        "objective.labeler",
         "objective.labeler_characters",
     ),
     "Keeping": (
@@ -99,12 +100,14 @@ PROPOSERS = {
     "rules": "Keyword rules",
     "zero-shot": "Language model: likeliest name",
     "generated": "Language model: its answer",
+    "remote": "Remote language model",
 }
 ONLY = {
     "names": ("text",),
     "rules": ("text", "table"),
     "zero-shot": ("text",),
     "generated": ("text",),
+    "remote": ("text",),
 }  # kinds of data that a proposer is for
 
 
@@ -163,7 +166,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     clicked = train_button(train, f"{task}-train")
     groups = ADVANCED | (PSEUDO if task == "pseudo" else OBJECTIVE)
     if task == "pseudo":
-        values |= choose_pseudo(base, settings, preset, kind)
+        values |= choose_pseudo(base, settings, preset, kind, source)
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         is_text = kind == "text"
         others = (
@@ -182,7 +185,9 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     return None, preset, clicked
 
 
-def choose_pseudo(base: RunSpec, settings: dict[str, Any], preset: str, kind: str) -> dict[str, Any]:
+def choose_pseudo(
+    base: RunSpec, settings: dict[str, Any], preset: str, kind: str, source: str
+) -> dict[str, Any]:
     """Who proposes, and what is kept."""
     objective: Any = base.objective
     proposer, keeper = st.columns(2, vertical_alignment="bottom")
@@ -214,10 +219,8 @@ def choose_pseudo(base: RunSpec, settings: dict[str, Any], preset: str, kind: st
             placeholder=example,
             help="Every match is a vote; a row with votes for two classes alike stays open.",
         )
-    if who in ("zero-shot", "generated"):
-        st.caption(
-            "The small built-in model takes about a second a text, once. Under Advanced, Unlabeled rows says how many; 200 are a beginning."
-        )
+    if who in LABELERS:
+        values |= choose_labeler(settings, who, source)
     if who == "names":
         values["objective.descriptions"] = st.text_area(
             "Descriptions (if the names alone say too little)",
@@ -241,6 +244,14 @@ def controls_of(task: str, preset: str, state: dict[str, Any], spec: RunSpec) ->
         who = "+".join(objective.proposers)
         if who in PROPOSERS:
             found[f"pseudo-who-{preset}"] = who
+        if who in LABELERS:
+            found["pseudo-labeler"] = objective.labeler
+            found["pseudo-labeler-rows"] = objective.labeler_rows
+            found[f"pseudo-prompt-{who}"] = objective.labeler_prompt or PROMPTS[who]
+        if who == "rules":
+            found[f"pseudo-rules-{preset}"] = objective.rules
+        if who == "names":
+            found[f"pseudo-descriptions-{preset}"] = objective.descriptions
     return found
 
 

@@ -193,6 +193,7 @@ def choose_epoch(frames: list[int]) -> int:
 
 def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     status = state["status"]
+    unit = "round" if state.get("task") == "pseudo" else "epoch"
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"**{state['name'] or state['run']}**", width="content")
         if state["device"]:
@@ -200,7 +201,7 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
             st.caption(f"Device: {device['label']}", help=device["reason"], width="content")
     st.progress(
         min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
-        f"{status}: epoch {state['epoch']} of {state['epochs']}",
+        f"{status}: {unit} {state['epoch']} of {state['epochs']}",
     )
     if status not in ACTIVE:
         return
@@ -208,7 +209,7 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
         is_paused = status == "paused"
         if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
             send(folder, "resume" if is_paused else "pause")
-        if st.button("1 epoch", icon=":material/skip_next:", help="Train one epoch, then pause."):
+        if st.button(f"1 {unit}", icon=":material/skip_next:", help=f"Train one {unit}, then pause."):
             send(folder, "step")
         if st.button("Stop", icon=":material/stop:"):
             send(folder, "stop")

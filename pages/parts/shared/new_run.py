@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.choice import choose_one
-from pages.parts.shared.workspace import errors_shown, start, workspace
+from pages.parts.shared.workspace import errors_shown, plain, start, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import open_run, read_state
 from selfsup_core.runs.spec import RunSpec, list_presets, read_spec
@@ -19,8 +19,14 @@ def choose_source(
 ) -> str:
     """A data set by its id. `?data=` on the address, or `wanted`, chooses one once; one that is gone is let go."""
     asked, mark = wanted or st.query_params.get("data", ""), f"{key}-taken"
-    if asked in titles and st.session_state.get(mark) != asked:
+    if asked in titles and (st.session_state.get(mark) != asked or key not in st.session_state):
         st.session_state[mark] = st.session_state[key] = asked
+    if asked and asked not in titles and st.session_state.get(mark) != asked:
+        st.session_state[mark] = asked
+        st.warning(
+            f"The address asks for the data set {plain(asked)}, which is not on this machine or does not fit here.",
+            icon=":material/link_off:",
+        )
     if st.session_state.get(key) not in titles:
         st.session_state[key] = default if default in titles else next(iter(titles))
     return str(choose_one(place, title, titles, key=key, help=help))
@@ -53,7 +59,9 @@ def take_over(run: str, *, task: str, keys: Any) -> None:
         keys: (preset, state, spec) → widget keys and what they are to show.
     """
     mark = f"{task}-taken-over"
-    if not run or st.session_state.get(mark) == run:
+    # Widgets forget what they showed when a person goes to another page and comes back.
+    is_shown = st.session_state.get(f"{mark}-key", mark) in st.session_state
+    if not run or (st.session_state.get(mark) == run and is_shown):
         return
     st.session_state[mark] = run
     try:
@@ -62,7 +70,9 @@ def take_over(run: str, *, task: str, keys: Any) -> None:
     except StudioError:
         return  # the page says below what is wrong with this run
     if state["preset"] in list_presets(task):
-        for key, value in keys(state["preset"], state, spec).items():
+        found = keys(state["preset"], state, spec)
+        st.session_state[f"{mark}-key"] = next(iter(found))  # of a widget that is always shown
+        for key, value in found.items():
             st.session_state[key] = value
 
 

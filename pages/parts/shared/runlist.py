@@ -42,6 +42,7 @@ def show_row(state: dict[str, Any], key: str) -> None:
     color, icon = STATUS_STYLE[state["status"]]
     with st.container(border=True):
         looks, name, progress, best, buttons = st.columns(WIDTHS, vertical_alignment="center")
+        unit = "round" if state.get("task") == "pseudo" else "epoch"
         folder = RunFolder(workspace() / "runs" / state["run"])
         looks.html(look(str(folder.path), state["epoch"], state.get("task", "")) or "<span></span>")
         page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
@@ -54,7 +55,7 @@ def show_row(state: dict[str, Any], key: str) -> None:
         name.caption(f"{plain(state['source_title'])} · {age(state['created'])}")
         progress.progress(
             min(1.0, (state["epoch"] + state["epoch_progress"]) / max(1, state["epochs"])),
-            f"epoch {state['epoch']} of {state['epochs']}",
+            f"{unit} {state['epoch']} of {state['epochs']}",
         )
         loss = (state["best"] or {}).get("val_loss")
         best.badge(
@@ -96,7 +97,7 @@ def describe_best(state: dict[str, Any], loss: float | None) -> str:
     accuracy = (state["metrics"] or {}).get("accuracy" if is_pseudo else "val_accuracy")
     if accuracy is not None and PAGES.get(state.get("task", ""), ("",))[0] == "pages/classify.py":
         return f"{100 * accuracy:.1f} % accuracy"
-    return f"val. loss {loss:.4f}" if loss is not None else "no epoch yet"
+    return f"val. loss {loss:.4f}" if loss is not None else f"no {'round' if is_pseudo else 'epoch'} yet"
 
 
 def show_buttons(state: dict[str, Any], key: str) -> None:

@@ -284,7 +284,7 @@ export default {
           type: scale.getAttribute("aria-pressed") === "true" ? "log" : "linear",
           showticklabels: view.rows.length > 0,
           ...(/accuracy|_share|used_codes|dead_units|saturated/.test(metric.value)
-            ? { tickformat: ".0%" }
+            ? { tickformat: ".2~%" }
             : {}),
         },
         // The same value every time: Plotly then keeps a person's zoom.

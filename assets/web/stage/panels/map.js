@@ -198,7 +198,7 @@ export default {
 
     function describe() {
       const { glyphs, labels } = view.statics
-      const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at epoch ${view.frame.epoch}`
+      const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${unitOf(view.state)} ${view.frame.epoch}`
       const keys = canDecode() ? " Enter decodes a place, arrows move it, Escape ends." : ""
       plot.over.setAttribute("aria-label", `Map of ${of}${looks ? `, ${looks.name}` : ""}.${keys}`)
     }
@@ -374,12 +374,14 @@ export default {
           typeof share === "number"
             ? ` By the code, the 5 nearest neighbors name the class of ${(100 * share).toFixed(1)} % of validation samples.`
             : ""
-        const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at epoch ${next.frame.epoch}`
+        const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${unitOf(next.state)} ${next.frame.epoch}`
         return `${of}, ${next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`
       },
     }
   },
 }
+
+const unitOf = (state) => (state?.task === "pseudo" ? "round" : "epoch")
 
 /** A token's text with its spaces and line ends to be seen. */
 const visible = (piece) => piece.replaceAll(" ", "␣").replaceAll("\n", "⏎").replaceAll("\t", "⇥") || "∅"
