@@ -55,7 +55,7 @@ def split_rows(
         strata = None
         if stratify and y is not None:
             counts = np.unique(y[rows], return_counts=True)[1]
-            # A stratum needs two members and each side one place a class.
+            # A stratum needs two members and each side one place per class.
             if counts.min() >= 2 and min(size, len(rows) - size) >= len(counts):
                 strata = y[rows]
             else:

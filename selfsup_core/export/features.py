@@ -172,7 +172,7 @@ def read_items(about: dict[str, Any], given: list[str]) -> tuple[list[str], list
         if len(items) > MOST_ROWS:
             raise DataError(f"More than {MOST_ROWS:,} samples at once; give them in parts.")
     if not items:
-        raise DataError("There is nothing to name the class of.")
+        raise DataError("There is nothing to classify.")
     return names, items
 
 

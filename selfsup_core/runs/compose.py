@@ -49,6 +49,13 @@ def compose_spec(
     return spec
 
 
+def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:
+    """The same run with pseudo-labels, which keeps every proposal of at least this probability."""
+    name = f"{spec.name.split(' · above ')[0][:100]} · above {threshold:.2f}"
+    changed = {"objective.keep": "fixed", "objective.threshold": threshold, "name": name}
+    return make_spec(spec.as_dict(), changed)
+
+
 def join_hand_labels(workspace: Path, spec: RunSpec) -> RunSpec:
     """The spec with the labels that were made by hand for its data, or as it is when there are none."""
     try:

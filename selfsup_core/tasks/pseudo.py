@@ -428,7 +428,12 @@ class PseudoTask(ClassifyTask):
         count = len(self.classes)
         before = class_counts(self.kept.kept_label, count) if self.round > 1 else None
         collapse = find_collapse(
-            class_counts(self.next.kept_label, count), before, self.classes, self.proposers.shares
+            class_counts(self.next.kept_label, count),
+            before,
+            self.classes,
+            self.proposers.shares,
+            keep=self.config.keep,
+            is_aligned=self.config.align,
         )
         return [*([collapse] if collapse else []), *found]
 

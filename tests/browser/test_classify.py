@@ -23,7 +23,7 @@ def choose(page: Page, name: str, option: str) -> None:
 
 
 def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
-    """Topics by their words, two labels a class → train → scrub → label by hand → train again → export."""
+    """Topics by their words, two labels per class → train → scrub → label by hand → train again → export."""
     make_pets(server.workspace, 240)
     page = open_context(1440, 900).new_page()
     page.goto(f"{server.url}/classify?data=my-pets")
@@ -71,7 +71,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     page.get_by_text("Use this classifier").click()
     page.get_by_role("textbox", name="Texts, one a line").fill("the cat and a mat")
     page.get_by_role("textbox", name="Texts, one a line").press("Control+Enter")
-    page.get_by_role("button", name="Name the class").click()
+    page.get_by_role("button", name="Classify").click()
     expect(page.get_by_text("1 named by epoch")).to_be_visible(timeout=SLOW)
     page.get_by_text("Why this label?").click()
     expect(page.get_by_text("Labeled rows most like it")).to_be_visible(timeout=SLOW)

@@ -8,7 +8,7 @@ from pathlib import Path
 from selfsup_core.data.library.own import save_split
 from selfsup_core.data.sources import open_source
 from selfsup_core.pseudo.hand import add_hand_label
-from selfsup_core.runs.compose import compose_spec, kept_settings
+from selfsup_core.runs.compose import compose_spec, kept_settings, with_threshold
 from selfsup_core.runs.spec import preset_spec
 
 PSEUDO = partial(preset_spec, "pseudo-table")
@@ -33,3 +33,10 @@ def test_hand_labels_join_runs_with_pseudo_labels_only(workspace: Path):
     assert own.objective.hand == ((7, 1),)
     plain = compose_spec(workspace, partial(preset_spec, "dense-table"), chosen)
     assert not hasattr(plain.objective, "hand")
+
+
+def test_a_run_is_repeated_with_another_threshold():
+    spec = preset_spec("pseudo-table", {"name": "Wine", "objective.neighbors": 7})
+    again = with_threshold(with_threshold(spec, 0.5), 0.85)
+    assert (again.objective.keep, again.objective.threshold, again.objective.neighbors) == ("fixed", 0.85, 7)
+    assert again.name == "Wine · above 0.85"

@@ -15,6 +15,7 @@ from pages.parts.shared.workspace import errors_shown, plain, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.calibration import LEAST_ROWS
 from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
 from selfsup_core.figures.seeds import reliability_figure, seeds_figure
@@ -178,6 +179,11 @@ def show_audit(folder: RunFolder) -> None:
             "Shares of the classes among the unlabeled rows, estimated from the proposals; as sure as the proposals' own probabilities can be trusted."
         )
     found = (read_json(folder.path / "test.json") or {}).get("calibration")
+    if found and found["rows"] < LEAST_ROWS:
+        st.caption(
+            f"Too few validation rows with labels to measure calibration: {found['rows']}, and {LEAST_ROWS} are needed."
+        )
+        return
     if not found or not found["before"]["bins"]:
         st.caption("Calibration is measured at the end of the run, on validation rows with labels.")
         return
@@ -263,5 +269,5 @@ NEXT = {
     "hand": ("Label by hand", ":material/back_hand:", show_queue),
     "audit": ("Check the proposers", ":material/query_stats:", show_audit),
     "seeds": ("Repeat with other seeds", ":material/casino:", show_seeds),
-    "take": ("Take the labels away", ":material/download:", show_downloads),
+    "take": ("Export the labels", ":material/download:", show_downloads),
 }

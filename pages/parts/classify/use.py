@@ -78,7 +78,7 @@ def ask_files(run: str, files: list[Any]) -> dict[str, Any]:
 def show_found(made: dict[str, Any]) -> None:
     """A table; for few samples a bar for each class."""
     found, classes = made["found"], made["classes"]
-    st.caption(f"{len(found):,} named by epoch {made['epoch']}.")
+    st.caption(f"{len(found):,} classified by epoch {made['epoch']}.")
     rows = [
         {"Sample": one["item"][:300], "Class": one["label"], "Probability": one["probability"]}
         for one in found[:MOST_SHOWN]
@@ -113,10 +113,10 @@ def as_csv(found: list[dict[str, Any]], classes: list[str]) -> bytes:
 
 
 def show_export(run: str) -> None:
-    with st.expander("Take the classifier away", icon=":material/download:"):
+    with st.expander("Export classifier", icon=":material/download:"):
         st.caption(
             "A folder as a zip: safetensors and JSON; a fine-tuned transformer in Hugging Face's layout. "
-            "`classify predict FOLDER text` names classes with it."
+            "`classify predict FOLDER text` predicts with it."
         )
         if st.button("Make the zip", key="use-export", icon=":material/folder_zip:"):
             with errors_shown(), st.spinner("Writing."), tempfile.TemporaryDirectory() as folder:
@@ -150,9 +150,9 @@ def show() -> None:
                 key="use-text",
                 height=120,
                 max_chars=200_000,
-                help="Each line is named by itself.",
+                help="Each line is classified by itself.",
             )
-            if st.button("Name the class", type="primary", key="use-go", disabled=not text.strip()):
+            if st.button("Classify", type="primary", key="use-go", disabled=not text.strip()):
                 with st.spinner("Reading."):
                     made = ask_texts(run, text)
         files = st.file_uploader(
