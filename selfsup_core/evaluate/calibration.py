@@ -9,7 +9,6 @@ import numpy as np
 from selfsup_core.evaluate.classification import calibration_error
 from selfsup_core.pseudo.audit import fit_temperature, reliability
 
-
 LEAST_ROWS = 30  # below it, a reliability diagram shows chance
 
 

@@ -184,7 +184,9 @@ def find_collapse(
     return {
         "code": "collapse",
         "text": text,
-        "remedy": collapse_remedy([classes[c] for c in np.argsort(kept, kind="stable")[:3]], keep, is_aligned),
+        "remedy": collapse_remedy(
+            [classes[c] for c in np.argsort(kept, kind="stable")[:3]], keep, is_aligned
+        ),
     }
 
 
