@@ -130,7 +130,11 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
     if seeds and found["high"] - found["low"] < 1e-9:
         between = f"{points:+.1f} points with each of {seeds} seeds"
     if not seeds and found["rows"] < FEW_TEST_ROWS:
-        text = f"Too few test rows with labels ({int(found['rows'])}) to tell: {numbers}."
+        rows = int(found["rows"])
+        text = f"Too few test rows with labels ({rows}) to tell: {numbers}."
+        if rows:
+            low, high = share_interval(round(student * rows), rows)
+            text += f" On so few rows, {student:.1%} means {low:.0%} to {high:.0%} (95 %)."
         return {"outcome": "unknown", "text": text}
     if found["p"] >= LEVEL:
         return {

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from selfsup_core.data.budget import describe_split, is_partly_labeled
 from selfsup_core.data.library.own import read_split
+from selfsup_core.data.sources import OWN_NAME, open_source
 from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.words.few_rows import Warned, warn_of_few_labels
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.runs.spec import RunSpec, make_spec, task_of
 
@@ -15,11 +18,17 @@ HAND = "objective.hand"
 
 
 def kept_settings(workspace: Path, source: str) -> dict[str, Any]:
-    """Path → value: the split and label budget that the Data page set for a data set, {} for a set that is not known."""
+    """Path → value: the split and label budget that the Data page set for a data set, {} for a set that is not known.
+
+    Where only some rows have a label and nothing was set, all labels may be seen: those without are the unlabeled rows.
+    """
     try:
-        return {f"data.{name}": value for name, value in read_split(workspace, source).items()}
+        kept = read_split(workspace, source)
+        if not kept and OWN_NAME.fullmatch(source) and is_partly_labeled(open_source(source, workspace)):
+            kept = {"labels_per_class": 0, "labels_fraction": 1.0}
     except StudioError:
         return {}  # the spec's own check names the set that is missing
+    return {f"data.{name}": value for name, value in kept.items()}
 
 
 def compose_spec(
@@ -47,6 +56,19 @@ def compose_spec(
     if with_hand and HAND not in chosen and task_of(spec) == "pseudo":
         return join_hand_labels(workspace, spec)
     return spec
+
+
+def warn_of_labels(workspace: Path, spec: RunSpec) -> Warned | None:
+    """What a person should know of the labels before training a classifier so; None where there are enough.
+
+    Raises:
+        DataError: the data are gone, or cannot be split so.
+    """
+    if task_of(spec) not in ("classify", "pseudo"):
+        return None
+    outcome = describe_split(open_source(spec.data.source, workspace), spec.data)
+    hand = dict(getattr(spec.objective, "hand", ()))
+    return warn_of_few_labels(outcome | {"labels_by_hand": len(hand)})
 
 
 def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:

@@ -414,6 +414,7 @@ class PseudoTask(ClassifyTask):
     def baseline(self) -> Baseline:
         """As of a classifier, and how good a proposer the given labels are likely to make."""
         found = super().baseline()
+        found["test_rows"] = len(self.tested)
         labeled = self.chosen.train
         if len(labeled) <= MOST_GAUGED:
             x = self.proposers.features(labeled)

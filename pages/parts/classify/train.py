@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,9 +17,10 @@ from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import list_sources
+from selfsup_core.evaluate.words.few_rows import Warned
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pseudo.keepers import KEEPERS
-from selfsup_core.runs.compose import compose_spec, kept_settings
+from selfsup_core.runs.compose import compose_spec, kept_settings, warn_of_labels
 from selfsup_core.runs.spec import (
     RunSpec,
     known_settings,
@@ -249,6 +252,8 @@ def show(task: str) -> None:
     run = st.query_params.get("run", "")
     take_over(run, task=task, keys=partial(controls_of, task))
     spec, preset, clicked = choose_spec(task)
+    if spec:
+        show_label_counts(spec)
     if clicked and spec:
         start_clicked(spec, preset=preset, button=f"{task}-train", do=MODES[task])
         run = st.query_params.get("run", "")
@@ -275,6 +280,21 @@ def show(task: str) -> None:
         )
     if state.get("task") == "pseudo":
         show_review(folder)
+
+
+def show_label_counts(spec: RunSpec) -> None:
+    """How many labels training, validation and test have, where they are few; before anything is trained."""
+    with errors_shown():
+        about = workspace() / "datasets" / spec.data.source / "dataset.json"
+        made = about.stat().st_mtime_ns if about.exists() else 0  # a built-in set never changes
+        if warned := count_labels(str(workspace()), json.dumps(spec.as_dict()), made):
+            st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def count_labels(root: str, spec: str, made: int) -> Warned | None:
+    """Args: made: when the data set was written; an answer stays right as long as that is the same."""
+    return warn_of_labels(Path(root), make_spec(json.loads(spec)))
 
 
 def show_gauge(spec: RunSpec) -> None:

@@ -15,6 +15,7 @@ from selfsup_core.data.library import own
 from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
+from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
 from selfsup_core.figures.data import class_rows, histogram, label_bars, strip
@@ -173,7 +174,7 @@ def show_health(name: str, dataset: Dataset) -> None:
             findings = own.check(workspace(), name)
         warnings = sum(f["level"] == "warning" for f in findings)
         if not findings:
-            st.success("Nothing to complain of.", icon=":material/check_circle:")
+            st.success("No problems found.", icon=":material/check_circle:")
         elif not warnings:
             st.success("Fit to train on. Good to know:", icon=":material/check_circle:")
         for finding in findings:
@@ -245,6 +246,8 @@ def show_split(name: str, dataset: Dataset) -> None:
             column.metric(part.replace("_", " ").capitalize(), f"{outcome[part]:,}", help=help_)
         if outcome["note"]:
             st.caption(outcome["note"])
+        if dataset.y is not None and (warned := warn_of_few_labels(outcome)):
+            st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
         if dataset.groups is not None:
             st.caption("Copies of a sample always lie on the same side of the split.")
         if outcome["classes"]:

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, workspace
+from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, RunFolder
 from selfsup_core.runs.trash import delete, restore
@@ -57,11 +58,9 @@ def show_row(state: dict[str, Any], key: str) -> None:
 
 
 def describe_best(state: dict[str, Any], loss: float | None) -> str:
-    """A classifier by the share that it names rightly, all else by validation loss."""
-    is_pseudo = state.get("task") == "pseudo"
-    accuracy = (state["metrics"] or {}).get("accuracy" if is_pseudo else "val_accuracy")
-    if accuracy is not None and PAGES.get(state.get("task", ""), ("",))[0] == "pages/classify.py":
-        return f"{accuracy:.1%} right"
+    """A classifier by its accuracy and on how many rows, all else by validation loss."""
+    if state.get("task") in ("classify", "pseudo") and (accuracy := describe_accuracy(state)):
+        return accuracy
     return f"{loss:.4f} val. loss" if loss is not None else "no epoch yet"
 
 
