@@ -460,6 +460,11 @@ class PseudoTask(ClassifyTask):
             arrays[f"{name}_label"] = now.label[places]
             arrays[f"{name}_truth"] = truth[places].astype(np.int32)
             arrays[f"{name}_confidence"] = now.confidence[places]
+            if name == "unsure" and len(rows):
+                logits = self.evaluator.logits(self.student, rows, "rows to label")
+                sure, said = logits.softmax(dim=1).max(dim=1)
+                arrays["unsure_student"] = said.numpy().astype(np.int32)
+                arrays["unsure_student_confidence"] = sure.numpy()
             if isinstance(self.dataset.x, Texts):
                 texts = [self.dataset.x[int(row)][:MOST_LETTERS] for row in rows]
                 about[f"{name}_texts"] = json.dumps(texts, ensure_ascii=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pages.parts.classify.review import describe_row
 from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.frames import read_frame
@@ -111,3 +112,37 @@ def test_an_own_autoencoder_is_chosen_by_its_name(studio, workspace: Path):
     assert not page.exception
     spec = read_spec(workspace / "runs" / page.query_params["run"] / "spec.yaml")
     assert spec.data.code_of == folder.id
+
+
+def test_labels_by_hand_are_listed_undone_and_switched_off(studio, workspace: Path):
+    make_table(workspace, "my-clouds")
+    folder = make_run(workspace, spec_of(train__epochs=2))
+    run_here(folder)
+    frame = read_frame(frame_path(folder.frames, 2))
+    row = int(frame["unsure_rows"][0])
+    for one in (row, int(frame["unsure_rows"][1])):
+        add_hand_label(workspace, "my-clouds", one, 2, run=folder.id)
+    page = studio("pages/classify.py", do="pseudo", run=folder.id, data="my-clouds")
+    page.segmented_control(key="review-next").set_value("hand").run()
+    assert "2 labels by hand in all" in texts(page)
+    assert "The student says" in texts(page)
+    buttons(page)[f"review-undo-{row}"].click().run()
+    assert not page.exception
+    assert row not in read_hand_labels(workspace, "my-clouds")
+    assert "1 label by hand in all" in texts(page)
+    (toggle,) = [one for one in page.toggle if str(one.key).startswith("pseudo-hand-")]
+    assert toggle.label == "Use 1 label by hand"
+    toggle.set_value(False).run()
+    buttons(page)["pseudo-train"].click().run()
+    assert read_spec(workspace / "runs" / page.query_params["run"] / "spec.yaml").objective.hand == ()
+
+
+def test_the_queue_and_why_speak_of_the_student():
+    classes = ["a", "b"]
+    frame = {"unsure_label": [1, -1], "unsure_confidence": [0.6, 0.0]}
+    assert describe_row(frame, 0, classes) == "Proposed: b, 60% sure."
+    frame |= {"unsure_student": [0, 1], "unsure_student_confidence": [0.9, 0.5]}
+    assert describe_row(frame, 0, classes) == (
+        "The student says a, 90% sure. The proposers together say b, 60% sure."
+    )
+    assert describe_row(frame, 1, classes) == "The student says b, 50% sure."

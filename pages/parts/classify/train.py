@@ -19,6 +19,7 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import list_sources
 from selfsup_core.evaluate.words.few_rows import Warned
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.pseudo.hand import count_words, read_hand_labels
 from selfsup_core.pseudo.keepers import KEEPERS
 from selfsup_core.runs.compose import compose_spec, kept_settings, warn_of_labels
 from selfsup_core.runs.spec import (
@@ -177,7 +178,14 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
         values |= choose_advanced(base, settings, groups, f"{task}-{preset}", source)
         before = st.container()
     with errors_shown():
-        spec = compose_spec(workspace(), partial(make_spec, base.as_dict()), values)
+        hand = read_hand_labels(workspace(), source) if task == "pseudo" else {}
+        with_hand = bool(hand) and st.toggle(
+            f"Use {count_words(len(hand))}",
+            True,
+            key=f"pseudo-hand-{source}",
+            help="Labels that were made by hand for these data join the labels of the budget. They are kept when this is off.",
+        )
+        spec = compose_spec(workspace(), partial(make_spec, base.as_dict()), values, with_hand=with_hand)
         if task == "pseudo":
             with before:
                 show_gauge(spec)

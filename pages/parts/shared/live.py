@@ -51,6 +51,11 @@ def base_path() -> str:
     return f"/{path}" if path else ""
 
 
+def assets_path() -> str:
+    """Where the browser finds the files of assets/web."""
+    return f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}"
+
+
 def open_asked(run: str) -> tuple[RunFolder, dict[str, Any]] | None:
     """The run of the address and its state; None, and a sentence on the page, when it is gone or damaged."""
     try:
@@ -86,7 +91,7 @@ def show_stage(run: str) -> None:
         key=f"stage-{run}",
         data={
             "base": f"{base_path()}{routes.BASE}",
-            "assets": f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}",
+            "assets": assets_path(),
             "run": run,
             "token": sign(workspace(), run),
             "epoch": int(epoch) if epoch.isdigit() else None,
