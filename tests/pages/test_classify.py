@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 
 from pages.parts.classify.review import describe_row
+from pages.parts.shared import routes
+from selfsup_core.inspection.desk import Desk
 from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
-from selfsup_core.runs.folder import list_states
+from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.queue import submit, withdraw
 from selfsup_core.runs.spec import make_spec, preset_spec, read_spec
 from selfsup_core.runs.thinned import frame_path
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
+from tests.tasks.classify_helpers import head_spec, make_pets
 from tests.tasks.test_pseudo import make_table, spec_of
 
 
@@ -146,3 +149,38 @@ def test_the_queue_and_why_speak_of_the_student():
         "The student says a, 90% sure. The proposers together say b, 60% sure."
     )
     assert describe_row(frame, 1, classes) == "The student says b, 50% sure."
+
+
+@pytest.fixture
+def pets(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+    """A run that tells texts by their words; questions are answered in this process."""
+    make_pets(workspace)
+    folder = make_run(workspace, head_spec(data__source="my-pets", data__vocabulary=50, train__epochs=10))
+    run_here(folder)
+    desk = Desk(workspace)
+    monkeypatch.setattr(routes, "lab", lambda: desk)
+    return folder
+
+
+def test_a_file_is_read_once_and_each_of_its_rows_can_be_explained(studio, pets):
+    page = studio("pages/classify.py", do="use", run=pets.id)
+    table = b"id,note,words\n1,a very long note that is no sample at all,the dog sat\n2,x,log on the log\n"
+    page.file_uploader[0].set_value([("new.csv", table, "text/csv")]).run()
+    assert not page.exception
+    (column,) = [one for one in page.selectbox if one.label == "Text column"]
+    assert column.options == ["id", "note", "words"]
+    column.select("words").run()
+    assert page.dataframe[0].value["Class"].tolist() == ["dogs", "logs"]
+    # A question asked later is not replaced by the file that still lies there.
+    page.text_area(key="use-text").set_value("a cat and a mat").run()
+    buttons(page)["use-go"].click().run()
+    assert page.dataframe[0].value["Class"].tolist() == ["cats"]
+    page.run()
+    assert page.dataframe[0].value["Class"].tolist() == ["cats"]
+
+
+def test_a_text_unlike_the_training_texts_is_warned_of(studio, pets):
+    page = studio("pages/classify.py", do="use", run=pets.id)
+    page.text_area(key="use-text").set_value("das ist ein anderer Satz\nthe dog sat").run()
+    buttons(page)["use-go"].click().run()
+    assert "1 of 2 is unlike the training data" in page.warning[0].value
