@@ -25,7 +25,8 @@ def predict_command(
     given: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE_OR_TEXT...", help="Texts, text files with one text per line, CSV files, images or WAV files."
+            metavar="FILE_OR_TEXT...",
+            help="Texts, text files with one text per line, CSV files, images or WAV files.",
         ),
     ],
     column: Annotated[

@@ -21,7 +21,6 @@ from selfsup_core.features.batches import category_groups, fill_missing, leave_o
 from selfsup_core.features.config import DataConfig
 
 
-
 FEW_ROWS = 500  # training rows of a table that a new one is held against
 
 

@@ -30,7 +30,10 @@ def test_a_table_with_semicolons_is_read(tmp_path: Path):
 def test_predictions_stand_beside_what_was_given_and_overwrite_nothing():
     one = {"item": "x", "label": "=a", "probability": 0.9, "probabilities": {"=a": 0.9, "b": 0.1}, "far": ""}
     plain = list(csv.reader(io.StringIO(predictions_csv([one], ["=a", "b"]).decode())))
-    assert plain == [["sample", "class", "probability", "p =a", "p b"], ["x", "'=a", "0.900000", "0.900000", "0.100000"]]
+    assert plain == [
+        ["sample", "class", "probability", "p =a", "p b"],
+        ["x", "'=a", "0.900000", "0.900000", "0.100000"],
+    ]
     cells = one | {"cells": {"class": "mine", "x": "-1"}, "far": "why"}
     beside = list(csv.reader(io.StringIO(predictions_csv([cells], ["=a", "b"]).decode())))
     assert beside[0] == ["class", "x", "predicted class", "probability", "p =a", "p b", "warning"]

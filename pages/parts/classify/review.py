@@ -267,9 +267,7 @@ def show_seeds(folder: RunFolder) -> None:
             done = f"{now['runs']} seeds are done" + (
                 f", {now['waiting']} at work or waiting" if now["waiting"] else ""
             )
-            st.caption(
-                f"{done}. {describe_seeds(now['same_split'])} The band is one standard deviation."
-            )
+            st.caption(f"{done}. {describe_seeds(now['same_split'])} The band is one standard deviation.")
             st.plotly_chart(seeds_figure(now), key="review-seeds-figure", config={"displayModeBar": False})
             if now["verdict"]:
                 tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)

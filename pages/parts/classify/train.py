@@ -15,6 +15,7 @@ from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
+from pages.parts.shared.runlist import PAGES
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import list_sources
 from selfsup_core.evaluate.words.few_rows import Warned
@@ -130,7 +131,8 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
         {n: s.title for n, s in sources.items()},
         key=f"{task}-data",
         default="digits",  # scikit-learn's, which is always there
-        help="What the classifier learns to name; sets with at least two classes.",
+        help="What the classifier learns from; sets with at least two classes.",
+        needs="A classifier needs labels of at least two classes.",
     )
     kind = sources[source].kind
     fitting = [name for name, preset in presets.items() if kind in preset["kinds"]]
@@ -272,6 +274,9 @@ def show(task: str) -> None:
     if not (asked := open_asked(run)):
         return
     folder, state = asked
+    if state.get("task") not in MODES:
+        page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
+        st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
     show_run(folder.id)
     with st.container(horizontal=True):
         st.page_link(

@@ -12,11 +12,12 @@ import streamlit as st
 
 from pages.parts.classify.explain import show_why
 from pages.parts.shared import routes
-from pages.parts.shared.choice import choose_one
+from pages.parts.shared.choice import choose_asked
 from pages.parts.shared.workspace import errors_shown, plain, workspace
+from selfsup_core.errors import StudioError
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.runs.folder import list_states
+from selfsup_core.runs.folder import list_states, open_run, read_state
 
 TASKS = ("classify", "pseudo")
 KINDS = {
@@ -41,20 +42,31 @@ def choose_run() -> dict[str, Any] | None:
     if not states:
         st.info("There is no classifier yet. Train one first.", icon=":material/info:")
         return None
-    wanted = st.query_params.get("run", "")
-    if wanted in states and st.session_state.get("use-taken") != wanted:
-        st.session_state["use-taken"] = st.session_state["use-run"] = wanted
-    if st.session_state.get("use-run") not in states:
-        st.session_state["use-run"] = next(iter(states))
-    run = choose_one(
+    run = choose_asked(
         st,
         "Classifier",
         {r: f"{state['name']} · {r}" for r, state in states.items()},
         key="use-run",
+        param="run",
+        default=next(iter(states)),
+        refusal=refuse_run,
         help="Its best epoch is used; of one with pseudo-labels the student of the last epoch.",
     )
-    st.query_params["run"] = run
+    if run is None:
+        return None
+    st.query_params["run"] = st.session_state["use-run-taken"] = run
     return states[run]
+
+
+def refuse_run(run: str) -> str:
+    """Why a run that the address asks for cannot be tried."""
+    try:
+        state = read_state(open_run(workspace(), run))
+    except StudioError as error:
+        return f"{error.message} It may have been deleted."
+    if state.get("task") not in TASKS:
+        return f"The run {run} is no classifier."
+    return f"The run {run} has not finished an epoch yet."
 
 
 def ask_texts(run: str, text: str) -> dict[str, Any]:

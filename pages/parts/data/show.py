@@ -30,18 +30,30 @@ def show_dataset(name: str, source: Source) -> None:
     dataset = open_source(name, workspace())
     line, train = st.columns((5, 1.6), vertical_alignment="center")
     line.markdown(headline(dataset))
-    if dataset.kind == "text":
-        line.caption("Texts are learned from with a language model; an autoencoder takes the other kinds.")
-    else:
-        if train.button(
-            "Train on it",
-            icon=":material/play_arrow:",
-            type="primary",
-            key="train-on-it",
-            width="stretch",
-            help="Opens the autoencoder page with this data set.",
-        ):
-            st.switch_page("pages/autoencoder.py", query_params={"data": name})
+    if train.button(
+        "Train on it",
+        icon=":material/play_arrow:",
+        type="primary",
+        key="train-on-it",
+        width="stretch",
+        help="Opens the autoencoder page with this data set.",
+    ):
+        st.switch_page("pages/autoencoder.py", query_params={"data": name})
+    with line.container(horizontal=True):
+        if dataset.kind == "text":
+            st.page_link(
+                "pages/language.py",
+                label="Train a language model on it",
+                icon=":material/edit_note:",
+                query_params={"do": "train", "data": name},
+            )
+        if len(dataset.classes) >= 2:
+            st.page_link(
+                "pages/classify.py",
+                label="Train a classifier on it",
+                icon=":material/label:",
+                query_params={"do": "pseudo", "data": name},
+            )
     preview, health, split, about = st.tabs(
         ["Preview", "Health", "Split and labels", "About"], key="data-tabs", on_change="rerun"
     )
@@ -198,7 +210,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                 with errors_shown(), st.spinner("Making a new version …"):
                     new = own.mend(workspace(), name, [finding["mend"]])
                     st.query_params.from_dict({"data": new})
-                    st.session_state.pop("data-shown", None)
+                    st.session_state.pop("data-choice-taken", None)
                     st.rerun()
         if finding["names"]:
             text.caption(plain(" · ".join(finding["names"])))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.parts.shared.workspace import plain
+
 
 def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]) -> None:
     """Show the choice and what was chosen.
@@ -18,6 +20,11 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
     wanted = st.query_params.get("do", "")
     if wanted in modes and wanted != st.session_state.get(written):
         st.session_state[key] = wanted
+    elif wanted and wanted not in modes:
+        st.error(
+            f"There is no mode {plain(repr(wanted))} here. Known: {', '.join(modes)}.",
+            icon=":material/error:",
+        )
     st.session_state.setdefault(key, next(iter(modes)))
     mode = st.segmented_control(
         "What to do",

@@ -84,7 +84,9 @@ def why(at: ClassifierAt, ask: WhyAsk) -> Answer:
     if ask.files:
         samples = at.classifier.read(ask.files, ask.column)
         if ask.index >= len(samples):
-            raise DataError(f"There is no sample {ask.index + 1}; the files hold {len(samples):,}.", code="no-row")
+            raise DataError(
+                f"There is no sample {ask.index + 1}; the files hold {len(samples):,}.", code="no-row"
+            )
         item = samples[ask.index].item
     else:
         item = sample_of(at.classifier, spec, at.workspace, ask.row, ask.text)
