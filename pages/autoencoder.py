@@ -116,7 +116,6 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         "data.source": source,
         "objective.loss": chosen,
         "train.epochs": count,
-        "name": f"{sources[source].title}, {presets[preset]['title']}",
     }
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         is_text = sources[source].kind == "text"
@@ -126,7 +125,8 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         missing = sources[source].missing()
         if missing:
             st.warning(missing, icon=":material/download:")
-        return compose_spec(workspace(), partial(make_spec, base.as_dict()), values), preset, clicked
+        recipe = partial(make_spec, base.as_dict())
+        return compose_spec(workspace(), recipe, values, preset=preset), preset, clicked
     return None, preset, clicked
 
 

@@ -148,8 +148,10 @@ def hand_command(
 
     root = place(workspace)
     classes = open_source(source, root).classes
-    found = [one | {"class": classes[one["label"]]} for one in list_hand_labels(root, source)]
-    rows = [("ROW", "CLASS", "RUN"), *((str(one["row"]), one["class"], one["run"]) for one in found)]
+    made = list_hand_labels(root, source)
+    found = [{**one, "class": classes[one["label"]]} for one in made]
+    rows = [("ROW", "CLASS", "RUN")]
+    rows += [(str(one["row"]), classes[one["label"]], one["run"]) for one in made]
     show(found, as_json, table(rows) if found else "No label by hand.")
 
 

@@ -41,7 +41,8 @@ def train(
     path, root = Path(recipe), place(workspace)
     is_file = path.suffix in (".yaml", ".yml")
     make = partial(read_spec, path) if is_file else partial(preset_spec, recipe)
-    spec = compose_spec(root, make, overrides, with_hand=with_hand)
+    preset = "" if is_file else recipe
+    spec = compose_spec(root, make, overrides, with_hand=with_hand, preset=preset)
     if warned := warn_of_labels(root, spec):
         print(warned["text"], file=sys.stderr)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)

@@ -20,7 +20,6 @@ from selfsup_core.export.novelty import fit_rows, fit_words
 from selfsup_core.features.batches import category_groups, fill_missing, leave_out
 from selfsup_core.features.config import DataConfig
 
-
 FEW_ROWS = 500  # training rows of a table that a new one is held against
 
 

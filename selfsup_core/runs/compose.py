@@ -12,6 +12,7 @@ from selfsup_core.data.sources import OWN_NAME, open_source
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.few_rows import Warned, warn_of_few_labels
 from selfsup_core.pseudo.hand import read_hand_labels
+from selfsup_core.runs.names import auto_name
 from selfsup_core.runs.spec import RunSpec, make_spec, task_of
 
 HAND = "objective.hand"
@@ -37,6 +38,7 @@ def compose_spec(
     chosen: dict[str, Any],
     *,
     with_hand: bool = True,
+    preset: str = "",
 ) -> RunSpec:
     """The spec that a person means.
 
@@ -47,6 +49,7 @@ def compose_spec(
         make: overrides by path → the recipe's spec with them (a preset, a file, another run).
         chosen: settings by path ({"data.source": "wine"}); these win over what is kept.
         with_hand: whether hand labels join; they are left alone where `chosen` names them.
+        preset: by whose title the run is called, unless `chosen` has a name.
 
     Raises:
         SettingError: as `make_spec`.
@@ -54,7 +57,9 @@ def compose_spec(
     source = chosen.get("data.source")
     spec = make((kept_settings(workspace, str(source)) if source else {}) | chosen)
     if with_hand and HAND not in chosen and task_of(spec) == "pseudo":
-        return join_hand_labels(workspace, spec)
+        spec = join_hand_labels(workspace, spec)
+    if preset and not chosen.get("name"):
+        spec = spec.model_copy(update={"name": auto_name(spec, workspace, preset)})
     return spec
 
 

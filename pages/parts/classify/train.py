@@ -146,10 +146,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     base = preset_spec(preset)
     settings = known_settings(base)
     kept = kept_settings(workspace(), source)
-    values: dict[str, Any] = {
-        "data.source": source,
-        "name": f"{sources[source].title}, {presets[preset]['title']}",
-    }
+    values: dict[str, Any] = {"data.source": source}
     with labels:
         begin = kept.get("data.labels_per_class", base.data.labels_per_class)
         values["data.labels_per_class"] = widget(
@@ -187,7 +184,8 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
             key=f"pseudo-hand-{source}",
             help="Labels that were made by hand for these data join the labels of the budget. They are kept when this is off.",
         )
-        spec = compose_spec(workspace(), partial(make_spec, base.as_dict()), values, with_hand=with_hand)
+        recipe = partial(make_spec, base.as_dict())
+        spec = compose_spec(workspace(), recipe, values, with_hand=with_hand, preset=preset)
         if task == "pseudo":
             with before:
                 show_gauge(spec)
