@@ -220,7 +220,7 @@ def choose_pseudo(base: RunSpec, settings: dict[str, Any], preset: str, kind: st
     if who == "rules":
         example = "class: word, another phrase" if kind == "text" else "class: column > 3.5"
         values["objective.rules"] = st.text_area(
-            "Rules, one a line",
+            "Rules, one per line",
             key=f"pseudo-rules-{preset}",
             placeholder=example,
             help="Every match is a vote; a row with votes for two classes alike stays open.",

@@ -182,7 +182,7 @@ def show() -> None:
     with errors_shown():
         if kind == "text":
             text = st.text_area(
-                "Texts, one a line",
+                "Texts, one per line",
                 key="use-text",
                 height=120,
                 max_chars=200_000,
