@@ -29,7 +29,8 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     page.goto(f"{server.url}/classify?data=my-pets")
     choose(page, "Classifier", "Linear on words")
     # All labels of a partly labeled set are used unless fewer are asked for.
-    expect(page.get_by_text("The classifier itself")).to_be_visible(timeout=SLOW)  # as this recipe begins
+    proposers = page.get_by_role("combobox", name="Who proposes labels")
+    expect(proposers).to_have_value("The classifier itself", timeout=SLOW)  # as this recipe begins
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     labels = page.get_by_role("spinbutton", name="Labels per class")
     expect(labels).to_have_value("0")
@@ -56,7 +57,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
         if done < 5:
             page.get_by_role("button", name="cats Shortcut").click()
         else:  # a key does it too, though a toggle has the focus
-            page.get_by_text("Why?").click()
+            page.get_by_test_id("stCheckbox").get_by_text("Why?").click()
             expect(page.get_by_text("Labeled rows most like it")).to_be_visible(timeout=SLOW)
             page.keyboard.press("1")
         words = "1 label" if done == 1 else f"{done} labels"
