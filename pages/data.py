@@ -7,8 +7,9 @@ import streamlit as st
 from pages.parts.data.add import show_add
 from pages.parts.data.show import show_dataset
 from pages.parts.shared.bin import show_bin
-from pages.parts.shared.choice import choose_one
-from pages.parts.shared.workspace import errors_shown, plain, workspace
+from pages.parts.shared.choice import choose_asked
+from pages.parts.shared.new_run import refuse_source
+from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.library.own import restore
 from selfsup_core.data.sources import OWN_NAME, list_sources
 
@@ -31,26 +32,19 @@ sources = list_sources(workspace())
 show_add(has_own=any(OWN_NAME.fullmatch(name) for name in sources))
 if st.session_state.get("pending"):
     st.stop()  # one thing at a time: the files that were just given
-wanted = st.query_params.get("data", "")
-if wanted and wanted not in sources:
-    st.error(
-        f"There is no data set {plain(repr(wanted))}. It may have been deleted.",
-        icon=":material/error:",
-    )
-if wanted in sources and st.session_state.get("data-shown") != wanted:
-    st.session_state["data-choice"] = st.session_state["data-shown"] = wanted
-if st.session_state.get("data-choice") not in sources:
-    st.session_state["data-choice"] = wanted if wanted in sources else "mnist-5k"
-name = choose_one(
+name = choose_asked(
     st,
     "Data set",
     {name: describe(name) for name in sources},
     key="data-choice",
+    param="data",
+    default="mnist-5k",
+    refusal=refuse_source,
     help="Your own data sets come first; the others are built in.",
 )
-if name != wanted:
-    st.session_state["data-shown"] = name
-    st.query_params["data"] = name
+if name is None:
+    st.stop()
+st.query_params["data"] = st.session_state["data-choice-taken"] = name
 if missing := sources[name].missing():
     st.info(missing, icon=":material/download:")
 else:

@@ -187,7 +187,7 @@ def data_check(name: Name, workspace: Workspace = None, as_json: AsJson = False)
     from selfsup_core.data.library import own
 
     found = own.check(place(workspace), name)
-    text = "\n".join(describe_findings(found)) or "Nothing to complain of."
+    text = "\n".join(describe_findings(found)) or "No problems found."
     show({"dataset": name, "findings": found}, as_json, text)
 
 
@@ -221,6 +221,7 @@ def data_split(
     from selfsup_core.data.budget import describe_split
     from selfsup_core.data.library import own
     from selfsup_core.data.sources import open_source
+    from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
 
     root = place(workspace)
     given = {
@@ -236,7 +237,9 @@ def data_split(
         f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} test; "
         f"{outcome['labels_seen']:,} labels seen, {outcome['labels_hidden']:,} hidden"
     )
-    show({"dataset": name, **outcome}, as_json, "\n".join(filter(None, (text, outcome["note"]))))
+    warned = warn_of_few_labels(outcome) if outcome["classes"] else None
+    text = "\n".join([text, *filter(None, [outcome["note"], warned["text"] if warned else ""])])
+    show({"dataset": name, **outcome}, as_json, text)
 
 
 @data_app.command("rename")

@@ -84,12 +84,15 @@ def seeds_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Repeat a run with other splits, labels and first weights, wait, and say what all of them say together."""
+    """Repeat a run with other seeds, wait, and say what all of them say together.
+
+    Each run has its own split, labels and first weights; a run with labels by hand is repeated on the same split.
+    """
     import time
 
     from selfsup_core.runs.folder import ENDED, RunFolder, read_state
     from selfsup_core.runs.queue import MAX_QUEUED, list_queue
-    from selfsup_core.workers.seeds import over_seeds, start_seeds, workspace_run
+    from selfsup_core.workers.seeds import describe_seeds, over_seeds, start_seeds, workspace_run
     from selfsup_core.workers.supervisor import ensure_supervisor
 
     root = place(workspace)
@@ -105,6 +108,8 @@ def seeds_command(
                 ensure_supervisor(root)
     said = over_seeds(folder)
     text = said["verdict"]["text"] if said and said["verdict"] else "Too few of them are finished."
+    if said:
+        text = f"{text}\n{describe_seeds(said['same_split'])}"
     show(said, as_json, text)
 
 
@@ -121,7 +126,7 @@ def label_command(
     """Label a row by hand. The next run with pseudo-labels on this data set uses it; `train --no-hand` leaves it out."""
     from selfsup_core.data.sources import open_source
     from selfsup_core.errors import DataError
-    from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
+    from selfsup_core.pseudo.hand import add_hand_label, count_words, read_hand_labels
 
     root = place(workspace)
     classes = list(open_source(source, root).classes)
@@ -132,8 +137,26 @@ def label_command(
     add_hand_label(root, source, row, None if label == "-" else classes.index(label))
     kept = read_hand_labels(root, source)
     pairs = [[r, c] for r, c in sorted(kept.items())]
-    count = "1 hand label" if len(kept) == 1 else f"{len(kept)} hand labels"
-    show({"labels": pairs}, as_json, f"{count}: {pairs}")
+    show({"labels": pairs}, as_json, f"{count_words(len(kept))}: {pairs}")
+
+
+@pseudo_app.command("hand")
+def hand_command(
+    source: Annotated[str, typer.Argument(help="A data set, as `data list` names it.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Labels made by hand for a data set, the newest first; `pseudo label SOURCE ROW -` takes one back."""
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.pseudo.hand import list_hand_labels
+
+    root = place(workspace)
+    classes = open_source(source, root).classes
+    made = list_hand_labels(root, source)
+    found = [{**one, "class": classes[one["label"]]} for one in made]
+    rows = [("ROW", "CLASS", "RUN")]
+    rows += [(str(one["row"]), classes[one["label"]], one["run"]) for one in made]
+    show(found, as_json, table(rows) if found else "No label by hand.")
 
 
 @pseudo_app.command("said")

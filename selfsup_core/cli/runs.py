@@ -19,6 +19,7 @@ RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run'
 @runs_app.command("list")
 def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """All runs, newest first."""
+    from selfsup_core.evaluate.words.verdict import describe_accuracy
     from selfsup_core.runs.folder import list_states
 
     states = list(list_states(place(workspace)))
@@ -26,9 +27,11 @@ def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
         keys = ("run", "name", "status", "epoch", "epochs", "source", "best", "metrics", "created")
         print(json.dumps([{key: state.get(key) for key in keys} for state in states]))
         return
-    rows = [("RUN", "STATUS", "EPOCHS", "DATA", "BEST VAL LOSS", "NAME")]
+    rows = [("RUN", "STATUS", "EPOCHS", "DATA", "BEST", "NAME")]
     for state in states:
-        best = f"{state['best']['val_loss']:.4f}" if state["best"] else ""
+        best = f"{state['best']['val_loss']:.4f} val. loss" if state["best"] else ""
+        if state.get("task") in ("classify", "pseudo"):
+            best = describe_accuracy(state)
         done = f"{state['epoch']}/{state['epochs']}"
         rows.append((state["run"], state["status"], done, state["source"], best, state["name"]))
     print(table(rows))

@@ -31,7 +31,7 @@ def train(
 ) -> None:
     """Train, and wait for the end with a progress bar. Ctrl-C leaves the run going."""
     from selfsup_core.runs.check import check_spec
-    from selfsup_core.runs.compose import compose_spec
+    from selfsup_core.runs.compose import compose_spec, warn_of_labels
     from selfsup_core.runs.queue import submit
     from selfsup_core.runs.spec import parse_assignments, preset_spec, read_spec
     from selfsup_core.workers.supervisor import ensure_supervisor
@@ -42,8 +42,11 @@ def train(
     path, root = Path(recipe), place(workspace)
     is_file = path.suffix in (".yaml", ".yml")
     make = partial(read_spec, path) if is_file else partial(preset_spec, recipe)
-    spec = compose_spec(root, make, overrides, with_hand=with_hand)
+    preset = "" if is_file else recipe
+    spec = compose_spec(root, make, overrides, with_hand=with_hand, preset=preset)
     check_spec(root, spec)
+    if warned := warn_of_labels(root, spec):
+        print(warned["text"], file=sys.stderr)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)
     ensure_supervisor(root)
     try:

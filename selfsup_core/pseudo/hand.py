@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from filelock import FileLock
@@ -25,8 +25,31 @@ def read_hand_labels(workspace: Path, source: str) -> dict[int, int]:
     Raises:
         DataError: there is no such data set. SettingError: no built-in set is called so.
     """
-    found = read_json(path_of(workspace, source)) or {}
-    return {int(row): entry["label"] for row, entry in found.get("labels", {}).items()}
+    return {one["row"]: one["label"] for one in reversed(list_hand_labels(workspace, source))}
+
+
+class HandLabel(TypedDict):
+    """A label that a person made: class number of a row, when (seconds since 1970), and in whose run's review."""
+
+    row: int
+    label: int
+    time: int
+    run: str
+
+
+def list_hand_labels(workspace: Path, source: str) -> list[HandLabel]:
+    """All of them, the newest first. Raises as `read_hand_labels`."""
+    found = (read_json(path_of(workspace, source)) or {}).get("labels", {})
+    made: list[HandLabel] = [
+        {"row": int(row), "label": one["label"], "time": one.get("time", 0), "run": one.get("run", "")}
+        for row, one in found.items()
+    ]
+    return made[::-1]
+
+
+def count_words(count: int) -> str:
+    """ "1 label by hand", "5 labels by hand" """
+    return f"{count:,} label{'' if count == 1 else 's'} by hand"
 
 
 def spread_out(x: np.ndarray, count: int) -> np.ndarray:
@@ -66,6 +89,7 @@ def add_hand_label(workspace: Path, source: str, row: int, label: int | None, *,
         if label is None:
             found["labels"].pop(str(row), None)
         else:
+            found["labels"].pop(str(row), None)  # the newest stands last
             found["labels"][str(row)] = {"label": label, "time": round(time.time()), "run": run}
         write_json(path, found, durable=True)
     return len(found["labels"])

@@ -70,10 +70,23 @@ def test_a_split_by_speaker_is_said(studio):
     assert "Copies of a sample" not in texts(app)
 
 
-def test_a_set_that_is_gone_is_said_and_another_is_shown(studio):
+def test_a_set_that_is_gone_is_said_and_none_is_put_in_its_place(studio):
     app = studio(PAGE, data="my-gone")
     assert "There is no data set 'my-gone'" in texts(app)
-    assert app.selectbox(key="data-choice").value == "mnist-5k"
+    assert app.selectbox(key="data-choice").value is None
+    assert app.query_params["data"] == "my-gone"
+    app.run()
+    assert app.selectbox(key="data-choice").value is None
+    app.selectbox(key="data-choice").select("wine").run()
+    assert not app.error
+    assert app.query_params["data"] == "wine"
+
+
+def test_texts_lead_to_an_autoencoder_too(studio):
+    app = studio(PAGE, data="newsgroups")
+    buttons(app)["train-on-it"].click().run()
+    assert not app.exception
+    assert app.selectbox(key="data-dense-table").value == "newsgroups"
 
 
 def test_health_offers_the_mend_and_opens_the_new_version(studio, workspace, table):

@@ -65,6 +65,7 @@ class Stage {
       tell: (text) => this.tell(text),
       draw: () => this.draw(),
       open: (other) => this.component.setTriggerValue("opened", other),
+      repeat: (threshold) => this.component.setTriggerValue("threshold", threshold),
       fail: (text) => this.component.setTriggerValue("failed", text),
     }
     this.transport = createTransport(ctx, task)

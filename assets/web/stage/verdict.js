@@ -1,6 +1,7 @@
 // The lines over the panels: what the numbers at the cursor mean, in words.
 
 import { el, fixed, icon, percent, setText } from "../lib/dom.js"
+import { ofKnown } from "./pseudo.js"
 import { ENDED } from "./store.js"
 
 /** Whether the autoencoder beats PCA with as many dimensions, as selfsup_core/evaluate/words/verdict.py says it. */
@@ -247,12 +248,13 @@ export function createVerdict() {
         precision,
         "pseudo_precision",
         "of these right",
-        "Share of the kept labels that are right; shown with the Oracle",
+        "Share of the kept labels that are right, among those whose true class is known; shown with the Oracle",
       ],
     ]
     for (const [node, key, name, help] of facts) {
       node.title = help
-      setText(node, typeof row?.[key] === "number" ? `${name} ${percent(row[key])}` : "")
+      const known = key === "pseudo_precision" ? ofKnown(row?.kept_known, row?.kept_rows) : ""
+      setText(node, typeof row?.[key] === "number" ? `${name} ${percent(row[key])}${known}` : "")
     }
     setText(word, isLast ? (state.verdict?.text ?? "") : "")
     word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"

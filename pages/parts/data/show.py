@@ -16,6 +16,7 @@ from selfsup_core.data.library import own
 from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
+from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
 from selfsup_core.figures.data import class_rows, histogram, label_bars, strip
@@ -30,18 +31,30 @@ def show_dataset(name: str, source: Source) -> None:
     dataset = open_source(name, workspace())
     line, train = st.columns((5, 1.6), vertical_alignment="center")
     line.markdown(headline(dataset))
-    if dataset.kind == "text":
-        line.caption("Texts are learned from with a language model; an autoencoder takes the other kinds.")
-    else:
-        if train.button(
-            "Train on it",
-            icon=":material/play_arrow:",
-            type="primary",
-            key="train-on-it",
-            width="stretch",
-            help="Opens the autoencoder page with this data set.",
-        ):
-            st.switch_page("pages/autoencoder.py", query_params={"data": name})
+    if train.button(
+        "Train on it",
+        icon=":material/play_arrow:",
+        type="primary",
+        key="train-on-it",
+        width="stretch",
+        help="Opens the autoencoder page with this data set.",
+    ):
+        st.switch_page("pages/autoencoder.py", query_params={"data": name})
+    with line.container(horizontal=True):
+        if dataset.kind == "text":
+            st.page_link(
+                "pages/language.py",
+                label="Train a language model on it",
+                icon=":material/edit_note:",
+                query_params={"do": "train", "data": name},
+            )
+        if len(dataset.classes) >= 2:
+            st.page_link(
+                "pages/classify.py",
+                label="Train a classifier on it",
+                icon=":material/label:",
+                query_params={"do": "pseudo", "data": name},
+            )
     preview, health, split, about = st.tabs(
         ["Preview", "Health", "Split and labels", "About"], key="data-tabs", on_change="rerun"
     )
@@ -175,7 +188,7 @@ def show_health(name: str, dataset: Dataset) -> None:
             findings = own.check(workspace(), name)
         warnings = sum(f["level"] == "warning" for f in findings)
         if not findings:
-            st.success("Nothing to complain of.", icon=":material/check_circle:")
+            st.success("No problems found.", icon=":material/check_circle:")
         elif not warnings:
             st.success("Fit to train on. Good to know:", icon=":material/check_circle:")
         for finding in findings:
@@ -199,7 +212,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                 with errors_shown(), st.spinner("Making a new version …"):
                     new = own.mend(workspace(), name, [finding["mend"]])
                     st.query_params.from_dict({"data": new})
-                    st.session_state.pop("data-shown", None)
+                    st.session_state.pop("data-choice-taken", None)
                     st.rerun()
         if finding["names"]:
             text.caption(plain(" · ".join(finding["names"])))
@@ -247,6 +260,8 @@ def show_split(name: str, dataset: Dataset) -> None:
             column.metric(part.replace("_", " ").capitalize(), f"{outcome[part]:,}", help=help_)
         if outcome["note"]:
             st.caption(outcome["note"])
+        if dataset.y is not None and (warned := warn_of_few_labels(outcome)):
+            st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
         if dataset.groups is not None and not dataset.grouped_by:
             st.caption("Copies of a sample always lie on the same side of the split.")
         if outcome["classes"]:

@@ -9,14 +9,16 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
-from pages.parts.shared.workspace import errors_shown, plain, workspace
+from pages.parts.shared.workspace import errors_shown, plain, start, workspace
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.words.verdict import describe_run
 from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
 from selfsup_core.runs.access import sign
+from selfsup_core.runs.compose import with_threshold
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, RunFolder, open_run, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.workers.live import epoch_rows
 
@@ -60,6 +62,11 @@ def base_path() -> str:
     return f"/{path}" if path else ""
 
 
+def assets_path() -> str:
+    """Where the browser finds the files of assets/web."""
+    return f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}"
+
+
 def open_asked(run: str) -> tuple[RunFolder, dict[str, Any]] | None:
     """The run of the address and its state; None, and a sentence on the page, when it is gone or damaged."""
     try:
@@ -95,7 +102,7 @@ def show_stage(run: str) -> None:
         key=f"stage-{run}",
         data={
             "base": f"{base_path()}{routes.BASE}",
-            "assets": f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}",
+            "assets": assets_path(),
             "run": run,
             "token": sign(workspace(), run),
             "epoch": int(epoch) if epoch.isdigit() else None,
@@ -105,6 +112,7 @@ def show_stage(run: str) -> None:
         on_cursor_change=lambda: None,
         on_status_change=lambda: None,
         on_opened_change=lambda: None,
+        on_threshold_change=lambda: None,
         on_failed_change=lambda: None,
         on_explored_change=lambda: None,
     )
@@ -114,6 +122,8 @@ def show_stage(run: str) -> None:
         st.rerun()
     if result.explored:
         st.switch_page("pages/latent.py", query_params={"space": f"run:{result.explored}"})
+    if result.threshold is not None:
+        train_above(run, result.threshold)
     if result.failed:
         st.session_state["stage_failed"] = result.failed
         st.rerun()
@@ -121,6 +131,16 @@ def show_stage(run: str) -> None:
         st.query_params.pop("epoch", None)
     elif str(result.cursor) != epoch:
         st.query_params["epoch"] = str(result.cursor)
+
+
+def train_above(run: str, threshold: float) -> None:
+    """Start a run like this one with the threshold that was dragged to, and open it."""
+    with errors_shown():
+        folder = open_run(workspace(), run)
+        spec = with_threshold(read_spec(folder.spec), float(threshold))
+        made = start(spec, preset=read_state(folder)["preset"], button=f"threshold-{run}")
+        st.query_params.from_dict({"do": "pseudo", "run": made})
+        st.rerun()
 
 
 def show_standing(run: str) -> None:

@@ -21,6 +21,11 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
     # Without the widget's own state a person has come back to this page: the address alone knows the mode.
     if wanted in modes and (wanted != st.session_state.get(written) or key not in st.session_state):
         st.session_state[key] = wanted
+    elif wanted and wanted not in modes:
+        st.error(
+            f"There is no mode {plain(repr(wanted))} here. Known: {', '.join(modes)}.",
+            icon=":material/error:",
+        )
     st.session_state.setdefault(key, next(iter(modes)))
     if wanted and wanted not in modes:
         known = ", ".join(modes)

@@ -7,29 +7,49 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.shared.choice import choose_one
-from pages.parts.shared.workspace import errors_shown, plain, start, workspace
+from pages.parts.shared.choice import choose_asked
+from pages.parts.shared.workspace import errors_shown, start, workspace
+from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import open_run, read_state
 from selfsup_core.runs.spec import RunSpec, list_presets, read_spec
 
 
 def choose_source(
-    place: Any, title: str, titles: Mapping[str, str], *, key: str, default: str, help: str, wanted: str = ""
+    place: Any,
+    title: str,
+    titles: Mapping[str, str],
+    *,
+    key: str,
+    default: str,
+    help: str,
+    wanted: str = "",
+    needs: str = "",
 ) -> str:
-    """A data set by its id. `?data=` on the address, or `wanted`, chooses one once; one that is gone is let go."""
-    asked, mark = wanted or st.query_params.get("data", ""), f"{key}-taken"
-    if asked in titles and (st.session_state.get(mark) != asked or key not in st.session_state):
-        st.session_state[mark] = st.session_state[key] = asked
-    if asked and asked not in titles and st.session_state.get(mark) != asked:
-        st.session_state[mark] = asked
-        st.warning(
-            f"The address asks for the data set {plain(asked)}, which is not on this machine or does not fit here.",
-            icon=":material/link_off:",
-        )
-    if st.session_state.get(key) not in titles:
-        st.session_state[key] = default if default in titles else next(iter(titles))
-    return str(choose_one(place, title, titles, key=key, help=help))
+    """A data set by its id. `?data=` on the address, or `wanted`, chooses one once, or is refused in words.
+
+    Args:
+        needs: what a set must have to be among `titles`, as a sentence that explains a refusal.
+    """
+
+    def refuse(name: str) -> str:
+        return refuse_source(name, needs)
+
+    chosen = choose_asked(
+        place, title, titles, key=key, param="data", default=default, refusal=refuse, wanted=wanted, help=help
+    )
+    if chosen is None:
+        st.stop()
+    return chosen
+
+
+def refuse_source(name: str, needs: str = "") -> str:
+    """Why a set that is asked for cannot be chosen here."""
+    try:
+        source = find_source(name, workspace())
+    except StudioError:
+        return f"There is no data set {name!r}. It may have been deleted."
+    return f"{source.title} cannot be used here. {source.missing() or needs}".strip()
 
 
 def form_place(run: str) -> Any:

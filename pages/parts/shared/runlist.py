@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts.shared.bin import show_bin
 from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, plain, workspace
+from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import curve_picture, map_picture
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, RunFolder, read_rows
@@ -92,12 +93,11 @@ def look(path: str, epoch: int, task: str) -> str:
 
 
 def describe_best(state: dict[str, Any], loss: float | None) -> str:
-    """A classifier by its accuracy, all else by validation loss."""
-    is_pseudo = state.get("task") == "pseudo"
-    accuracy = (state["metrics"] or {}).get("accuracy" if is_pseudo else "val_accuracy")
-    if accuracy is not None and PAGES.get(state.get("task", ""), ("",))[0] == "pages/classify.py":
-        return f"{100 * accuracy:.1f} % accuracy"
-    return f"val. loss {loss:.4f}" if loss is not None else f"no {'round' if is_pseudo else 'epoch'} yet"
+    """A classifier by its accuracy and on how many rows, all else by validation loss."""
+    if state.get("task") in ("classify", "pseudo") and (accuracy := describe_accuracy(state)):
+        return accuracy
+    unit = "round" if state.get("task") == "pseudo" else "epoch"
+    return f"val. loss {loss:.4f}" if loss is not None else f"no {unit} yet"
 
 
 def show_buttons(state: dict[str, Any], key: str) -> None:

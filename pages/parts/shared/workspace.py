@@ -55,7 +55,7 @@ def errors_shown() -> Iterator[None]:
         st.error(plain(str(error)), icon=":material/error:")
     except OSError as error:
         st.error(
-            f"The disk did not take it: {error.strerror}. Make room in the workspace and try again.",
+            f"Could not write to disk: {error.strerror}. Make room in the workspace and try again.",
             icon=":material/error:",
         )
 

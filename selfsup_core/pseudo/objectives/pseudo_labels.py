@@ -92,7 +92,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     rise: float = setting(
         0.2,
         "Share of the training in which unlabeled rows come to count in full, for the methods within each step.",
-        title="Slow rise",
+        title="Ramp-up",
         ge=0.0,
         le=1.0,
         why="A network that knows nothing yet names one class for everything, and would teach itself that.",
@@ -107,14 +107,14 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     ema_decay: float = setting(
         0.99,
         "How slowly the mean teacher follows the student.",
-        title="Teacher's slowness",
+        title="EMA decay",
         ge=0.0,
         le=0.99999,
     )
     unlabeled_ratio: int = setting(
         3,
         "Unlabeled rows for each labeled one in a step, for the methods within each step.",
-        title="Unlabeled rows a labeled one",
+        title="Unlabeled rows per labeled row",
         ge=1,
         le=20,
     )

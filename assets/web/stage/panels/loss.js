@@ -12,7 +12,7 @@ const NOT_METRICS = new Set([
   "train_loss",
   "val_loss",
 ])
-const LABELS = {
+export const LABELS = {
   loss: "Loss",
   val_mse: "Validation MSE",
   knn_accuracy: "5-NN accuracy on the code",
@@ -24,6 +24,10 @@ const LABELS = {
   bits_per_character: "Bits per character",
   learning_rate: "Learning rate",
   accuracy: "Accuracy",
+  macro_f1: "Macro-F1",
+  ece: "Expected calibration error",
+  largest_share: "Share of the most predicted class",
+  largest_true_share: "Share of the largest true class",
   reconstruction: "Reconstruction term",
   kl: "KL to the prior, nats",
   kl_weight: "Weight of the KL",
