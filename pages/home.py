@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts.shared.runlist import show_rows
 from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.data.sources import SOURCES
-from selfsup_core.runs.folder import list_states
+from selfsup_core.runs.folder import scan_runs
 from selfsup_core.runs.spec import preset_spec
 
 # Slow enough to watch, quick enough not to wait: 30 epochs in 15 seconds.
@@ -72,7 +72,7 @@ for column, about in zip(st.columns(len(CARDS)), CARDS, strict=True):
         card(about)
 if text := SOURCES["mnist-5k"].missing():
     st.info(f"{text} Until then the cards use the small 8 × 8 digits.", icon=":material/info:")
-recent = list(islice(list_states(workspace()), 5))
+recent = list(islice(scan_runs(workspace()), 5))
 st.subheader("Recent runs", anchor=False)
 if recent:
     show_rows(recent, where="home")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.shared.runlist import show_rows, show_undo
 from pages.parts.shared.workspace import workspace
-from selfsup_core.runs.folder import ACTIVE, list_states
+from selfsup_core.runs.folder import ACTIVE, DamagedRun, list_states, scan_runs
 
 PAGE_SIZE = 20
 
@@ -15,12 +15,12 @@ show_undo()
 
 
 def show_list() -> None:
-    states = list(list_states(workspace()))
+    states = list(scan_runs(workspace()))
     if not states:
         st.caption("No runs yet.")
         st.page_link("pages/home.py", label="Start one", icon=":material/home:")
         return
-    active = sum(state["status"] in ACTIVE for state in states)
+    active = sum(not isinstance(state, DamagedRun) and state["status"] in ACTIVE for state in states)
     count = "1 run" if len(states) == 1 else f"{len(states)} runs"
     st.caption(f"{count}, {active} at work or waiting.")
     pages = -(-len(states) // PAGE_SIZE)

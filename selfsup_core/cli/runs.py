@@ -18,16 +18,26 @@ RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run'
 @runs_app.command("list")
 def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """All runs, newest first."""
-    from selfsup_core.runs.folder import list_states
+    from selfsup_core.runs.folder import DamagedRun, scan_runs
 
-    states = list(list_states(place(workspace)))
+    found = list(scan_runs(place(workspace)))
     if as_json:
         keys = ("run", "name", "status", "epoch", "epochs", "source", "best", "metrics", "created")
-        print(json.dumps([{key: state.get(key) for key in keys} for state in states]))
+        entries = [
+            {"run": run.run, "status": "damaged", "message": run.problem}
+            if isinstance(run, DamagedRun)
+            else {key: run.get(key) for key in keys}
+            for run in found
+        ]
+        print(json.dumps(entries))
         return
     rows = [("RUN", "STATUS", "EPOCHS", "DATA", "BEST VAL LOSS", "NAME")]
-    for state in states:
-        best = f"{state['best']['val_loss']:.4f}" if state["best"] else ""
+    for state in found:
+        if isinstance(state, DamagedRun):
+            rows.append((state.run, "damaged", "", "", "", state.problem))
+            continue
+        loss = state["best"]["val_loss"] if state["best"] else None
+        best = f"{loss:.4f}" if loss is not None else ""
         done = f"{state['epoch']}/{state['epochs']}"
         rows.append((state["run"], state["status"], done, state["source"], best, state["name"]))
     print(table(rows))

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 from filelock import FileLock
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import DataError
-from selfsup_core.files import read_json, write_json
+from selfsup_core.files import DamagedFile, move_aside, read_checked, read_shaped, write_json
+
+
+class HandLabel(TypedDict):
+    """A class number, when it was given, and while looking at which run."""
+
+    label: Annotated[int, Field(ge=0)]
+    time: int
+    run: str
+
+
+class HandLabels(TypedDict):
+    """A data set's file. labels: by row."""
+
+    labels: dict[Annotated[str, Field(pattern="^[0-9]{1,15}$")], HandLabel]
 
 
 def path_of(workspace: Path, source: str) -> Path:
@@ -25,8 +41,19 @@ def read_hand_labels(workspace: Path, source: str) -> dict[int, int]:
     Raises:
         DataError: there is no such data set. SettingError: no built-in set is called so.
     """
-    found = read_json(path_of(workspace, source)) or {}
-    return {int(row): entry["label"] for row, entry in found.get("labels", {}).items()}
+    found = read_shaped(path_of(workspace, source), HandLabels)
+    classes = find_source(source, workspace).classes
+    labels = {int(row): entry["label"] for row, entry in found["labels"].items()} if found else {}
+    return {row: label for row, label in labels.items() if label < classes}
+
+
+def open_labels(path: Path) -> HandLabels:
+    """The file to be added to; a damaged one is kept beside it."""
+    try:
+        return read_checked(path, HandLabels) or {"labels": {}}
+    except DamagedFile:
+        move_aside(path)
+        return {"labels": {}}
 
 
 def spread_out(x: np.ndarray, count: int) -> np.ndarray:
@@ -62,7 +89,7 @@ def add_hand_label(workspace: Path, source: str, row: int, label: int | None, *,
     path = path_of(workspace, source)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
-        found: dict[str, Any] = read_json(path) or {"labels": {}}
+        found = open_labels(path)
         if label is None:
             found["labels"].pop(str(row), None)
         else:

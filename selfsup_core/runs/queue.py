@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 import uuid
 from pathlib import Path
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import DataError, RunError
-from selfsup_core.files import read_json, sha256, write_folder, write_json
+from selfsup_core.files import read_shaped, sha256, write_folder, write_json
 from selfsup_core.runs.describe import describe_spec
-from selfsup_core.runs.folder import ENDED, RunFolder, RunState, now_iso, read_state, state_lock, update_state
+from selfsup_core.runs.folder import ENDED, RunFolder, now_iso, read_state, state_lock, update_state
 from selfsup_core.runs.spec import RunSpec, spec_yaml
+from selfsup_core.runs.state import RunState
 
 MAX_QUEUED = 5
 LOCAL = "local"
+RUN_ID = re.compile(r"[0-9a-z-]{1,60}")
 
 
 class QueueEntry(TypedDict):
@@ -37,16 +41,20 @@ def queue_folder(workspace: Path) -> Path:
 
 def list_queue(workspace: Path) -> list[QueueEntry]:
     """Waiting requests, oldest first: {"run", "owner", "asked"}."""
+    folder = queue_folder(workspace)
     try:
-        names = os.listdir(queue_folder(workspace))
-    except FileNotFoundError:
+        names = os.listdir(folder)
+    except OSError:
         return []
-    entries: list[QueueEntry | None] = [
-        read_json(queue_folder(workspace) / name)
+    entries = [
+        entry
         for name in names
-        if name.endswith(".json") and not name.startswith(".")
+        if name.endswith(".json")
+        and not name.startswith(".")
+        and (entry := read_shaped(folder / name, QueueEntry))
+        and name == f"{entry['run']}.json"
     ]
-    return sorted((e for e in entries if isinstance(e, dict)), key=lambda e: (e["asked"], e["run"]))
+    return sorted(entries, key=lambda e: (e["asked"], e["run"]))
 
 
 def enqueue(folder: RunFolder, owner: str) -> None:
@@ -177,11 +185,18 @@ def submission_path(workspace: Path, submission: str) -> Path:
 
 def find_submission(workspace: Path, submission: str) -> RunFolder | None:
     """The run that a submission has made already."""
+    run = claimed(submission_path(workspace, submission))
+    folder = RunFolder(workspace / "runs" / run)
+    return folder if run and folder.exists() else None
+
+
+def claimed(path: Path) -> str:
+    """The run id that a submission's file holds, "" when there is none or it is none."""
     try:
-        folder = RunFolder(workspace / "runs" / submission_path(workspace, submission).read_text())
-    except FileNotFoundError:
-        return None
-    return folder if folder.exists() else None
+        run = path.read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
+    return run if RUN_ID.fullmatch(run) else ""
 
 
 def claim(workspace: Path, submission: str, run: str) -> str:
@@ -194,7 +209,7 @@ def claim(workspace: Path, submission: str, run: str) -> str:
         os.link(temporary, path)  # atomic, and fails when somebody was first
         return run
     except FileExistsError:
-        return path.read_text()
+        return claimed(path) or run  # a damaged one decides nothing
     finally:
         temporary.unlink()
 

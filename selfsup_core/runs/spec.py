@@ -129,7 +129,10 @@ def by_kind(value: Any, part: str, default: str, find: Any) -> Any:
     """Validate a part of a spec with the settings of its own kind."""
     if isinstance(value, Config) or not isinstance(value, dict):
         return value
-    config = find(value.get("kind", default))
+    kind = value.get("kind", default)
+    if not isinstance(kind, str):
+        raise SettingError(f"{part}.kind must be a name; found {str(kind)[:60]!r}.")
+    config = find(kind)
     try:
         return config.model_validate(value)
     except ValidationError as error:
@@ -201,6 +204,8 @@ def read_spec(path: Path, overrides: dict[str, Any] | None = None) -> RunSpec:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
         raise SettingError(f"{path.name} is not valid YAML{place}.") from error
+    except (ValueError, RecursionError) as error:  # a date that is none, or endless nesting
+        raise SettingError(f"{path.name} is not valid YAML.") from error
     return make_spec(values if values is not None else {}, overrides)
 
 

@@ -13,7 +13,7 @@ import sys
 from typing import Protocol
 
 from selfsup_core.runs.folder import RunFolder
-from selfsup_core.runs.processes import is_alive, start_time
+from selfsup_core.runs.processes import Identity, command_line, is_alive, start_time, writes_to
 
 NICENESS = 10
 
@@ -23,7 +23,13 @@ class Launcher(Protocol):
         """Start a worker; returns its process id."""
         ...
 
-    def is_alive(self, pid: int) -> bool: ...
+    def is_alive(self, pid: int) -> bool:
+        """Of a process that this launcher started, or that it recognizes."""
+        ...
+
+    def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
+        """Whether a process that a state names is that run's worker without doubt."""
+        ...
 
     def kill(self, pid: int) -> None: ...
 
@@ -52,7 +58,10 @@ class ForkLauncher:
         try:
             return os.waitpid(pid, os.WNOHANG) == (0, 0)
         except ChildProcessError:
-            return is_alive(pid, None)
+            return start_time(pid) is not None
+
+    def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
+        return is_worker(worker, folder)
 
     def kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
@@ -97,12 +106,24 @@ class SpawnLauncher:
         child = self.children.get(pid)
         return child.poll() is None if child else start_time(pid) is not None
 
+    def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
+        return is_worker(worker, folder)
+
     def kill(self, pid: int) -> None:
         child = self.children.get(pid)
         if child:
             child.kill()
         else:
             os.kill(pid, signal.SIGTERM)
+
+
+def is_worker(worker: Identity, folder: RunFolder) -> bool:
+    """By pid, start time and command line, and by what is this run's own: its log, or its folder on the command line."""
+    words = command_line(worker["pid"])
+    is_program = any(word.startswith("selfsup_core.workers.") for word in words)
+    if not is_program or not is_alive(worker["pid"], worker["start"]):
+        return False
+    return writes_to(worker["pid"], folder.log) or str(folder.path) in words
 
 
 def local_launcher() -> Launcher:

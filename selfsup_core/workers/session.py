@@ -10,9 +10,10 @@ import torch
 from selfsup_core.errors import CheckpointError
 from selfsup_core.evaluate.rows import EpochRow, Metrics, StepRow
 from selfsup_core.files import finite
-from selfsup_core.runs.folder import Best, ChangeRow, MetricsWriter, read_rows
+from selfsup_core.runs.folder import MetricsWriter, read_rows
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.runs.spec import task_of
+from selfsup_core.runs.state import Best, ChangeRow
 from selfsup_core.runs.weights import WeightStore
 from selfsup_core.tasks import TASKS, Task, TaskContext
 from selfsup_core.train.checkpoint import (
@@ -148,7 +149,7 @@ class Session:
         persist = self.keeper.persist
         self.metrics: MetricsWriter = persist(lambda: open_metrics(folder, step))
         self.past: list[EpochRow] = [
-            cast("EpochRow", row) for row in read_rows(folder.metrics) if row["kind"] == "epoch"
+            cast("EpochRow", row) for row in read_rows(folder.metrics) if row.get("kind") == "epoch"
         ]
         if self.past:
             # The state may be older than the checkpoint; after the last epoch no other would bring it up to date.
@@ -169,8 +170,7 @@ class Session:
         self.changes = persist(lambda: MetricsWriter(folder.path / "changes.jsonl"))
 
     def _notice(self, text: str) -> None:
-        self.keeper.state["notices"] = [*self.keeper.state.get("notices", []), text][-10:]
-        print(text, flush=True)
+        self.keeper.notice(text)
 
     def train(self) -> None:
         """Consume the loop's events until it is done. Raises Stop, Diverged, StudioError."""
@@ -307,7 +307,9 @@ class Session:
     def _is_better(self, val_loss: float) -> bool:
         """Than the best so far, where the two can be compared."""
         best = self.best
-        return best is None or best["epoch"] < self.objective.settled_from or val_loss < best["val_loss"]
+        if best is None or best["val_loss"] is None or best["epoch"] < self.objective.settled_from:
+            return True
+        return val_loss < best["val_loss"]
 
     def _write(self, row: EpochRow | StepRow) -> None:
         row["seconds"] = round(self.keeper.elapsed(), 4)

@@ -9,11 +9,10 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from selfsup_core.errors import Diverged, StudioError
-from selfsup_core.files import read_json
-from selfsup_core.runs.folder import RunFolder, RunState, write_state
+from selfsup_core.runs.folder import RunFolder, sound_state, write_state
 from selfsup_core.runs.processes import identity
 from selfsup_core.workers.keeper import RunKeeper, Stop
 
@@ -84,8 +83,10 @@ def main(path: str) -> int:
     try:
         Worker(folder).run()
     except StudioError as error:
-        # The spec itself is unreadable: no Worker could be made that would say so.
-        state = cast("RunState", read_json(folder.state) or {"run": folder.id})
+        # Spec or state are unreadable: no Worker could be made that would say so.
+        print(error, flush=True)
+        if (state := sound_state(folder)) is None:
+            return 1
         state |= {
             "status": "failed",
             "stop_reason": error.code,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, workspace
+from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, plain, workspace
 from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import ACTIVE, RunFolder
+from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder
+from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import delete, restore
 
 WIDTHS = (3, 1.6, 2.2, 1.6, 1.5, 1.2, 1.7)
@@ -21,7 +23,7 @@ PAGES = {
 HEADS = ("Run", "Status", "Progress", "Data", "Best", "Age", "")
 
 
-def show_rows(states: list[dict[str, Any]], *, where: str) -> None:
+def show_rows(states: Sequence[RunState | DamagedRun], *, where: str) -> None:
     """One line a run.
 
     Args:
@@ -29,7 +31,21 @@ def show_rows(states: list[dict[str, Any]], *, where: str) -> None:
     """
     with st.container(key=f"runrows-{where}"):
         for state in states:
-            show_row(state, f"{where}-{state['run']}")
+            if isinstance(state, DamagedRun):
+                show_damaged(state, f"{where}-{state.run}")
+            else:
+                show_row(state, f"{where}-{state['run']}")
+
+
+def show_damaged(run: DamagedRun, key: str) -> None:
+    """A run that cannot be read: its folder, what is wrong, and a way to be rid of it."""
+    with st.container(border=True):
+        name, status, problem, buttons = st.columns((3, 1.6, 6.5, 1.7), vertical_alignment="center")
+        name.markdown(f"**{plain(run.run)}**")
+        status.badge("damaged", color="red", icon=":material/broken_image:")
+        problem.caption(plain(run.problem))
+        with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
+            show_delete(run.run, run.run, key)
 
 
 def show_row(state: dict[str, Any], key: str) -> None:
@@ -72,6 +88,10 @@ def show_buttons(state: dict[str, Any], key: str) -> None:
         with errors_shown():
             send(folder, "stop")
             st.toast(f"Stopping {state['name'] or state['run']}.")
+    show_delete(state["run"], state["name"], key, is_active=is_active)
+
+
+def show_delete(run: str, name: str, key: str, *, is_active: bool = False) -> None:
     if st.button(
         "",
         icon=":material/delete:",
@@ -80,8 +100,8 @@ def show_buttons(state: dict[str, Any], key: str) -> None:
         help="Stop it first" if is_active else "Delete; can be undone for seven days",
     ):
         with errors_shown():
-            delete(folder)
-            st.session_state["deleted"] = {"run": state["run"], "name": state["name"]}
+            delete(RunFolder(workspace() / "runs" / run))
+            st.session_state["deleted"] = {"run": run, "name": name}
             st.rerun()
 
 

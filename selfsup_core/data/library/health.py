@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.groups import exact_groups
