@@ -74,7 +74,7 @@ class RunKeeper:
 
     def set_status(self, status: str, **changes: Any) -> None:
         seconds = round(self.elapsed(), 3)
-        self.note(status=status, message="", seconds=seconds, **changes)
+        self.note(**{"status": status, "message": "", "seconds": seconds, **changes})
         self.persist(lambda: write_state(self.folder, self.state, durable=True))
 
     def beat(self, *, force: bool = False) -> None:
