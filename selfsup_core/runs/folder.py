@@ -84,7 +84,7 @@ class RunFolder:
         return self.path / "worker.log"
 
     def exists(self) -> bool:
-        return os.path.exists(self.state)
+        return os.path.exists(self.state) or is_orphan(self)
 
 
 def open_run(workspace: Path, run: str) -> RunFolder:

@@ -94,13 +94,15 @@ class Supervisor:
         self.last_work = clock()
         self.is_behind = True  # what is on disk has to be compared with what is watched
         self.has_failed = False
+        self.said: dict[str, type[Exception]] = {}
 
     def go_round(self) -> None:
         """`recover` when there is need, then a `turn`; a full disk ends neither this process nor a run."""
+        self.has_failed = False
         try:
             if self.is_behind:
                 self.recover()
-            self.is_behind, self.has_failed = True, False
+            self.is_behind = True
             self.turn()
             self.is_behind = self.has_failed
         except OSError as error:
@@ -111,8 +113,10 @@ class Supervisor:
         try:
             act()
         except (OSError, StudioError) as error:
-            print(f"{run}: {type(error).__name__}: {error}; trying again", flush=True)
             self.has_failed = True
+            if self.said.get(run) is not type(error):  # once, not every second
+                self.said[run] = type(error)
+                print(f"{run}: {type(error).__name__}: {error}; trying again", flush=True)
 
     def recover(self) -> None:
         """After a crash of an earlier supervisor: adopt living workers, mark dead ones, queue what was lost."""
