@@ -168,6 +168,14 @@ def move_aside(path: Path) -> Path:
     return kept
 
 
+def keep_copy(path: Path) -> None:
+    """Copy a file beside its place before it is begun anew; nothing when there is none. Raises OSError."""
+    if path.is_file():
+        write_bytes(
+            path.with_name(f"{path.stem}.before-{uuid.uuid4().hex[:6]}{path.suffix}"), path.read_bytes()
+        )
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames in a folder survive a power cut (POSIX; elsewhere there is nothing to do)."""
     if os.name != "posix":

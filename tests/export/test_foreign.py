@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-from pathlib import Path
 
 import pytest
 
@@ -79,9 +78,3 @@ def test_a_name_stays_in_the_docstring(name: str):
         assert ast.get_docstring(tree)
         imported = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
         assert "os" not in imported
-
-
-@pytest.mark.parametrize("part", ["model", "objective"])
-def test_a_kind_that_is_no_name_is_refused(part: str, tmp_path: Path):
-    with pytest.raises(StudioError, match=f"{part}.kind must be a name"):
-        make_spec({part: {"kind": [EVIL]}})

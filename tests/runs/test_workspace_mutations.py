@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def mutate(data: bytes, draw: random.Random) -> bytes:
     for _ in range(draw.choice((1, 1, 3))):
         path = draw.choice(list(places(value)))
         if not path:
-            value = draw.choice(VALUES)
+            value = deepcopy(draw.choice(VALUES))
             continue
         outer = value
         for key in path[:-1]:
@@ -106,7 +107,7 @@ def mutate(data: bytes, draw: random.Random) -> bytes:
         if draw.random() < 0.3:
             del outer[path[-1]]
         else:
-            outer[path[-1]] = draw.choice(VALUES)
+            outer[path[-1]] = deepcopy(draw.choice(VALUES))
     return json.dumps(value).encode()
 
 

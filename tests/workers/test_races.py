@@ -12,6 +12,7 @@ import pytest
 
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.autoencoder import View
+from selfsup_core.runs import processes
 from selfsup_core.runs.control import receive, send
 from selfsup_core.runs.folder import list_states, read_state, update_state
 from selfsup_core.runs.frames import FrameStore, read_frame
@@ -102,6 +103,9 @@ class Adopting(ForkLauncher):
     def start(self, folder):
         raise AssertionError("nothing is to be started")
 
+    def recognizes(self, worker, folder) -> bool:
+        return processes.is_alive(worker["pid"], worker["start"])
+
     def kill(self, pid: int) -> None:
         self.killed.append(pid)
 
@@ -116,8 +120,6 @@ def test_a_process_that_has_the_pid_of_an_adopted_worker_is_not_killed(workspace
     supervisor.recover()
     supervisor.turn()
     assert list(supervisor.watched) == [folder.id]
-    from selfsup_core.runs import processes
-
     real = processes.start_time
     monkeypatch.setattr(processes, "start_time", lambda pid: real(pid) + 5 if pid == me["pid"] else real(pid))
     monkeypatch.setattr(launcher_module, "is_alive", processes.is_alive)
