@@ -10,6 +10,8 @@ import os
 import re
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from typing_extensions import TypedDict
@@ -148,15 +150,39 @@ def submit(
             code="no-data",
             remedy=missing,
         )
-    if submission and (known := find_submission(workspace, submission)):
-        return known
+    with queue_lock(workspace):
+        if submission and (known := find_submission(workspace, submission)):
+            return known
+        require_room(workspace, owner)
+        return _submit(workspace, spec, owner, submission, preset, group)
+
+
+@contextmanager
+def queue_lock(workspace: Path) -> Iterator[None]:
+    """Held while waiting runs are counted and one is added; whoever holds it may take it again."""
+    from filelock import FileLock
+
+    queue_folder(workspace).mkdir(parents=True, exist_ok=True)
+    with FileLock(queue_folder(workspace) / ".lock", is_singleton=True):
+        yield
+
+
+def require_room(workspace: Path, owner: str, count: int = 1) -> None:
+    """Raises RunError when so many runs more may not wait."""
     waiting = sum(entry["owner"] == owner for entry in list_queue(workspace))
-    if waiting >= MAX_QUEUED:
-        raise RunError(
-            f"{waiting} of your runs are waiting already; at most {MAX_QUEUED} may.",
-            code="queue-full",
-            remedy="Let one finish, or stop one.",
-        )
+    if waiting + count <= MAX_QUEUED:
+        return
+    more = f"; {count} more are too many" if count > 1 else ""
+    raise RunError(
+        f"{waiting} of your runs are waiting already; at most {MAX_QUEUED} may{more}.",
+        code="queue-full",
+        remedy="Let one finish, or stop one.",
+    )
+
+
+def _submit(
+    workspace: Path, spec: RunSpec, owner: str, submission: str, preset: str, group: str
+) -> RunFolder:
     run = f"{time.strftime('%y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:4]}"
     if submission:
         run = claim(workspace, submission, run)
