@@ -6,7 +6,9 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
+import time
 import uuid
 from functools import cache
 from pathlib import Path
@@ -24,6 +26,22 @@ class DamagedFile(StudioError):
     """A file of the workspace is not what was written: cut off, changed by hand, or of another program."""
 
     code = "damaged-file"
+
+
+DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
+
+
+def disk_error(error: OSError) -> StudioError:
+    """An error of the file system as a person may see it: without the system's own words for a place."""
+    reason = error.strerror or type(error).__name__
+    name = Path(str(error.filename)).name if error.filename else ""
+    if error.errno in DISK_ERRORS:
+        remedy = "Make the workspace writable." if error.errno == errno.EROFS else "Make room and try again."
+        return StudioError(f"Could not write to disk: {reason}.", code="disk", remedy=remedy)
+    place = f" {name}" if name else " a file"
+    return StudioError(
+        f"Could not use{place}: {reason}.", code="disk", remedy="Check the permissions of the workspace."
+    )
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> None:
@@ -166,6 +184,33 @@ def move_aside(path: Path) -> Path:
     kept = path.with_name(f"{path.name}.damaged-{uuid.uuid4().hex[:6]}")
     os.replace(path, kept)
     return kept
+
+
+SCRAP = re.compile(r"\..+\.[0-9a-f]{8}\.tmp|\.job-.+")
+SCRAP_SECONDS = 3600.0  # no write and no import takes so long
+
+
+def sweep(folder: Path, *, older_than: float = SCRAP_SECONDS) -> int:
+    """Delete what killed processes left half-written in a folder; how many that were."""
+    count = 0
+    try:
+        found = list(os.scandir(folder))
+    except OSError:
+        return 0
+    for entry in found:
+        try:
+            if not SCRAP.fullmatch(entry.name):
+                continue
+            if time.time() - entry.stat(follow_symlinks=False).st_mtime < older_than:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)
+            count += 1
+        except OSError:
+            continue  # another process was quicker, or it may not be touched
+    return count
 
 
 def keep_copy(path: Path) -> None:

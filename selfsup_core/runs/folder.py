@@ -124,7 +124,7 @@ def read_state(folder: RunFolder) -> RunState:
         if is_orphan(folder):
             raise damaged_run(folder.id, "state.json is missing.")
         raise RunError(f"There is no run {folder.id!r}.", code="no-run")
-    return correct_state(state)
+    return correct_state(state, folder.path)
 
 
 def damaged_run(run: str, problem: str) -> RunError:
@@ -148,14 +148,29 @@ def sound_state(folder: RunFolder) -> RunState | None:
         return None
 
 
-def correct_state(state: RunState) -> RunState:
+def correct_state(state: RunState, folder: Path | None = None) -> RunState:
     worker = state.get("worker")
     if state["status"] in WORKING and worker and not is_alive(worker["pid"], worker["start"]):
         state["status"] = "interrupted"
         state["message"] = INTERRUPTED
+    elif state["status"] in WORKING and worker and folder and is_read_only(folder):
+        # The worker itself cannot write that it waits.
+        state["status"] = "paused"
+        state["message"] = READ_ONLY
     return state
 
 
+def is_read_only(folder: Path) -> bool:
+    """Whether the file system is mounted so (POSIX; elsewhere a worker's own word is all there is)."""
+    if not hasattr(os, "statvfs"):
+        return False
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+READ_ONLY = "The disk is read-only. Training goes on by itself once it can be written again."
 INTERRUPTED = "The training process ended unexpectedly. Resume goes on from the last checkpoint."
 
 
@@ -210,7 +225,7 @@ def scan_runs(workspace: Path) -> Iterator[RunState | DamagedRun]:
             yield DamagedRun(name, error.message)
             continue
         if state is not None:
-            yield correct_state(state)
+            yield correct_state(state, runs)
         elif is_orphan(RunFolder(runs / name)):
             yield DamagedRun(name, "state.json is missing.")
 

@@ -192,6 +192,9 @@ def _submit(
         "spec.yaml": spec_yaml(spec).encode(),
         "state.json": json.dumps(state).encode(),
         "reserve": bytes(RESERVE_BYTES),
+        # A disk without room for new files can open these, and the run can say what it waits for.
+        "worker.lock": b"",
+        "worker.log": b"",
     }
     try:
         write_folder(folder.path, files)

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 
 from selfsup_core.errors import RunError
+from selfsup_core.files import DISK_ERRORS
 from selfsup_core.runs.control import LIVE, Request, receive
 from selfsup_core.runs.folder import MetricsWriter, RunFolder, read_rows, write_state
 from selfsup_core.runs.queue import RESERVE_BYTES
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.state import RunState, parse_state
 
-DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
 BEAT_SECONDS = 1.0
 POLL_SECONDS = 0.03
 QUIET_SECONDS = 0.3  # what is done sooner needs no word on what it is
@@ -33,6 +33,10 @@ class Stop(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class FolderGone(Exception):
+    """The run's folder was moved or deleted, so there is nowhere to write how it ended."""
 
 
 class Trained(Protocol):
@@ -139,6 +143,9 @@ class RunKeeper:
 
     def _write_patiently(self, write: Callable[[], T]) -> tuple[T, bool]:
         """What the write returned, and whether it had to wait for space."""
+        # A write that makes its folders would begin a second, broken run where this one was.
+        if not self.folder.path.is_dir():
+            raise FolderGone
         try:
             return write(), False
         except OSError as error:

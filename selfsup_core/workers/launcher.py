@@ -14,6 +14,7 @@ from typing import Protocol
 
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.processes import Identity, command_line, is_alive, start_time, writes_to
+from selfsup_core.workers.log import write_what_fits
 
 NICENESS = 10
 
@@ -49,8 +50,6 @@ class ForkLauncher:
             code = main(str(folder.path))
         finally:
             # Without Python's own exit: the parent's handlers and buffers are not the child's to run.
-            sys.stdout.flush()
-            sys.stderr.flush()
             os._exit(code)
         raise AssertionError("unreachable")
 
@@ -72,11 +71,15 @@ def become_worker(folder: RunFolder) -> None:
     os.setsid()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:  # no space for a new file: the run can wait for some, but not say so here
+        log = os.open(os.devnull, os.O_WRONLY)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    write_what_fits()
     os.closerange(3, 1024)
     os.nice(NICENESS)
 

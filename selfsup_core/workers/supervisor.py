@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from selfsup_core.errors import StudioError
-from selfsup_core.files import DamagedFile, read_checked, write_json
+from selfsup_core.files import DamagedFile, read_checked, sweep, write_json
 from selfsup_core.runs.folder import (
     INTERRUPTED,
     WORKING,
@@ -36,6 +36,7 @@ from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import empty_old
 from selfsup_core.runs.workspace import open_workspace
 from selfsup_core.workers.launcher import Launcher, local_launcher
+from selfsup_core.workers.log import write_what_fits
 
 LOOP_SECONDS = 0.02
 LOOK_SECONDS = 0.5
@@ -93,7 +94,7 @@ class Supervisor:
         self.served: dict[str, float] = {}
         self.last_work = clock()
         self.is_behind = True  # what is on disk has to be compared with what is watched
-        self.has_failed = False
+        self.has_failed = self.has_swept = False
         self.said: dict[str, type[Exception]] = {}
 
     def go_round(self) -> None:
@@ -125,6 +126,9 @@ class Supervisor:
             if state["run"] not in self.watched:
                 self._apart(state["run"], partial(self._take_up, state, state["run"] in waiting))
         empty_old(self.workspace)
+        if not self.has_swept:
+            self.has_swept = True
+            sweep_workspace(self.workspace)
 
     def _take_up(self, state: RunState, is_waiting: bool) -> None:
         folder, worker = RunFolder(self.workspace / "runs" / state["run"]), state["worker"]
@@ -221,6 +225,16 @@ class Supervisor:
 
     def silent(self) -> list[str]:
         return [run for run, watched in self.watched.items() if watched.is_silent]
+
+
+def sweep_workspace(workspace: Path) -> None:
+    """Delete what killed processes left behind."""
+    for folder in (
+        workspace,
+        *(p for p in workspace.glob("*") if p.is_dir()),
+        *(workspace / "runs").glob("*"),
+    ):
+        sweep(folder)
 
 
 def home(workspace: Path) -> Path:
@@ -366,4 +380,5 @@ if __name__ == "__main__":
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
     arguments = parser.parse_args()
+    write_what_fits()
     sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from selfsup_core.errors import Diverged, StudioError
 from selfsup_core.runs.folder import RunFolder, sound_state, write_state
 from selfsup_core.runs.processes import identity
-from selfsup_core.workers.keeper import RunKeeper, Stop
+from selfsup_core.workers.keeper import FolderGone, RunKeeper, Stop
+from selfsup_core.workers.log import write_what_fits
 
 if TYPE_CHECKING:
     from selfsup_core.workers.session import Session
@@ -31,6 +32,8 @@ class Worker(RunKeeper):
             self.set_status("running")
             session.train()
             self._finish("finished", session.reason)
+        except FolderGone:
+            raise
         except Stop as stop:
             self._finish("stopped", stop.reason)
         except Diverged as error:
@@ -73,15 +76,17 @@ def main(path: str) -> int:
     from filelock import FileLock, Timeout
 
     folder = RunFolder(Path(path))
-    folder.control.mkdir(exist_ok=True)
     lock = FileLock(folder.path / "worker.lock")
     try:
-        lock.acquire(blocking=False)
+        worker = Worker(folder)
+        worker.persist(lambda: lock.acquire(blocking=False))
+        worker.persist(lambda: folder.control.mkdir(exist_ok=True))
+        worker.run()
     except Timeout:
         print("another worker has this run", flush=True)
         return 3
-    try:
-        Worker(folder).run()
+    except FolderGone:
+        print("the run's folder was moved or deleted; the worker leaves", flush=True)
     except StudioError as error:
         # Spec or state are unreadable: no Worker could be made that would say so.
         print(error, flush=True)
@@ -101,6 +106,7 @@ def main(path: str) -> int:
 
 if __name__ == "__main__":
     # The start without fork (Windows): the same quiet settings that the supervisor sets before torch is imported.
+    write_what_fits()
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     sys.exit(main(sys.argv[1]))
