@@ -91,6 +91,8 @@ def parse_json(data: bytes | str) -> Any:
     raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
     if raw.count(b"[") + raw.count(b"{") > DEEPEST:
         refuse_depth(found)
+    if b"\\u" in raw:  # half a character, which could not be written again
+        json.dumps(found, ensure_ascii=False).encode()
     return found
 
 

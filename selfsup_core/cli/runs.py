@@ -47,11 +47,14 @@ def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
 def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
     """State and numbers of one run."""
     from selfsup_core.runs.folder import open_run, read_state
+    from selfsup_core.runs.waiting import waiting_for
 
     folder = open_run(place(workspace), run)
     state = read_state(folder)
     lines = [f"{state['name']} ({state['run']})", summary_of(state)]
     lines += [f"{state['device']['label']}: {state['device']['reason']}"] if state["device"] else []
+    if waits := waiting_for(folder):
+        state["message"] = waits.sentence()
     lines += [state["message"]] if state["message"] else []
     lines += [state["error"]["message"]] if state["error"] else []
     show(state | {"folder": str(folder.path)}, as_json, "\n".join([*lines, str(folder.path)]))

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from selfsup_core.errors import RunError, SettingError, StudioError
 from selfsup_core.files import read_checked, write_json
 from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state
-from selfsup_core.runs.queue import resume, stop_queued
+from selfsup_core.runs.queue import enqueue, resume, stop_queued, withdraw
 from selfsup_core.settings import explain, list_settings
 from selfsup_core.train.config import TrainConfig
 
@@ -67,7 +67,14 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
     request = cast("Request", {"action": action})
     if action == "set":
         request["name"], request["value"] = name, check_live_setting(name, value)
-    status = read_state(folder)["status"]
+    state = read_state(folder)
+    status = state["status"]
+    if status == "paused" and state.get("frees_slot") and action in ("resume", "step", "pause", "stop"):
+        withdraw(folder)
+        if action == "resume" or action == "step":
+            # Another run may have its place by now: the supervisor lets it go on when one is free.
+            enqueue(folder, state["owner"], "step" if action == "step" else "resume")
+            return
     if status == "queued" and action == "stop" and stop_queued(folder):
         return
     if action == "resume" and status in ("interrupted", "stopped", "failed"):
@@ -75,6 +82,11 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
         return
     if status not in ACTIVE:
         raise RunError(f"The run is {status}; {action} needs one that is at work.", code="not-active")
+    deliver(folder, request)
+
+
+def deliver(folder: RunFolder, request: Request) -> None:
+    """Put a request before the run's worker."""
     folder.control.mkdir(exist_ok=True)
     # Names sort by time, by a clock that nobody can set back; the counter and the random part keep two requests of
     # one instant apart.

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -30,11 +31,12 @@ RUN_ID = re.compile(r"[0-9a-z-]{1,60}")
 
 
 class QueueEntry(TypedDict):
-    """A request for a worker. asked: seconds since 1970."""
+    """A request for a worker, or of a paused run's worker to go on. asked: seconds since 1970; action: "resume" or "step"."""
 
     run: str
     owner: str
     asked: float
+    action: NotRequired[Literal["resume", "step"]]
 
 
 def queue_folder(workspace: Path) -> Path:
@@ -59,10 +61,12 @@ def list_queue(workspace: Path) -> list[QueueEntry]:
     return sorted(entries, key=lambda e: (e["asked"], e["run"]))
 
 
-def enqueue(folder: RunFolder, owner: str) -> None:
-    """Ask for a worker."""
+def enqueue(folder: RunFolder, owner: str, action: Literal["", "resume", "step"] = "") -> None:
+    """Ask for a worker; with an action ask that the one that is paused may go on."""
     queue_folder(folder.workspace).mkdir(parents=True, exist_ok=True)
     entry: QueueEntry = {"run": folder.id, "owner": owner, "asked": time.time()}
+    if action:
+        entry["action"] = action
     write_json(queue_folder(folder.workspace) / f"{folder.id}.json", entry, durable=True)
 
 

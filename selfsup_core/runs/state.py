@@ -65,6 +65,7 @@ class RunState(SpecAbout):
         group: shared by runs that are looked at side by side; "" for none.
         metrics: of the newest epoch, and those computed at the end. best: None before the first epoch.
         worker: None unless one has the run; beat: counted up as a sign of life.
+        frees_slot: paused by a person, so that another run may work meanwhile; a full disk frees nothing.
         phase: which part of an epoch is at work, of a task that has several.
         verdict: once it is known, of a task that gives one.
     """
@@ -101,6 +102,7 @@ class RunState(SpecAbout):
     beat: Count
     notices: list[str]
     phase: NotRequired[str]
+    frees_slot: NotRequired[bool]
     verdict: NotRequired[Verdict | None]
 
 

@@ -223,12 +223,12 @@ class RunKeeper:
             return
         self.stop_clock()
         session.save()
-        self.set_status("paused", message="")
+        self.set_status("paused", message="", frees_slot=True)
         while self.is_paused:
             time.sleep(POLL_SECONDS)
             self._take(session)
             self.beat()
-        self.set_status("running")
+        self.set_status("running", frees_slot=False)
         self.start_clock()
 
     def heed_stop(self) -> None:

@@ -22,6 +22,7 @@ from selfsup_core.files import finite, parse_json
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.runs.waiting import waiting_for
 from selfsup_core.safetensors_header import read_metadata
 from selfsup_core.workers.supervisor import supervisor_info
 
@@ -96,6 +97,8 @@ class RunView:
         about = supervisor_info(self.folder.workspace)
         state = cast("SeenState", read_state(self.folder))
         state["is_responding"] = about is None or self.folder.id not in about["silent"]
+        if (state["status"] == "queued" or state.get("frees_slot")) and (waits := waiting_for(self.folder)):
+            state["message"] = waits.sentence()
         self.state = state
         self.state_bytes = json.dumps(finite(state), ensure_ascii=False).encode()
         self.frames = json.dumps(list_frames(self.folder.frames)).encode()

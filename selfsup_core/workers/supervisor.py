@@ -21,6 +21,7 @@ from pathlib import Path
 
 from selfsup_core.errors import StudioError
 from selfsup_core.files import DamagedFile, read_checked, sweep, write_json
+from selfsup_core.runs.control import deliver
 from selfsup_core.runs.folder import (
     INTERRUPTED,
     WORKING,
@@ -41,6 +42,7 @@ from selfsup_core.workers.log import write_what_fits
 LOOP_SECONDS = 0.02
 LOOK_SECONDS = 0.5
 SILENT_SECONDS = 30.0
+HEARING_SECONDS = 2.0
 KILL_SECONDS = 300.0
 IDLE_SECONDS = 900.0
 # Libraries that a worker needs; imported once, before any fork. Our own modules come from the registry of tasks.
@@ -66,6 +68,8 @@ class Watched:
     changed: float
     start: float | None = None
     is_silent: bool = False
+    is_paused: bool = False  # by a person: it keeps its worker, but not its slot
+    let_on: float = float("-inf")  # when it was last told to go on
 
 
 class Supervisor:
@@ -151,7 +155,7 @@ class Supervisor:
         queue = list_queue(self.workspace)
         if queue or self.watched:
             self.last_work = self.clock()
-        while len(self.watched) < self.capacity:
+        while sum(not watched.is_paused for watched in self.watched.values()) < self.capacity:
             entry = self._next(queue)
             if entry is None:
                 return
@@ -160,12 +164,15 @@ class Supervisor:
 
     def _next(self, queue: list[QueueEntry]) -> QueueEntry | None:
         """The oldest request of the owner who has waited longest for a turn; one run at a time each."""
-        busy = {watched.owner for watched in self.watched.values()}
+        busy = {watched.owner for watched in self.watched.values() if not watched.is_paused}
         free = [entry for entry in queue if entry["owner"] not in busy]
         return min(free, key=lambda e: (self.served.get(e["owner"], 0.0), e["asked"]), default=None)
 
     def _start(self, entry: QueueEntry) -> None:
         folder = RunFolder(self.workspace / "runs" / entry["run"])
+        if folder.id in self.watched:
+            self._let_on(self.watched[folder.id], entry)
+            return
         state = sound_state(folder)
         if not state or state["status"] != "queued":
             withdraw(folder)
@@ -177,8 +184,18 @@ class Supervisor:
         self.served[entry["owner"]] = self.clock()
         self._watch(folder, entry["owner"], pid)
 
+    def _let_on(self, watched: Watched, entry: QueueEntry) -> None:
+        """Tell a paused worker, whose turn it is, to go on."""
+        if withdraw(watched.folder) and watched.is_paused:
+            deliver(watched.folder, {"action": entry.get("action", "resume")})
+            watched.is_paused, watched.let_on = False, self.clock()
+            self.served[entry["owner"]] = self.clock()
+
     def _watch(self, folder: RunFolder, owner: str, pid: int, start: float | None = None) -> None:
-        self.watched[folder.id] = Watched(folder, owner, pid, -1, self.clock(), start)
+        watched = Watched(folder, owner, pid, -1, self.clock(), start)
+        state = sound_state(folder) if start is not None else None
+        watched.is_paused = bool(state and state["status"] == "paused" and state.get("frees_slot"))
+        self.watched[folder.id] = watched
 
     def _look_after(self, run: str) -> None:
         watched = self.watched[run]
@@ -194,6 +211,9 @@ class Supervisor:
             return  # looked at it a moment ago
         state = sound_state(watched.folder)
         beat = state["beat"] if state else -1
+        # What it wrote before it has heard that it may go on says nothing.
+        if state and now - watched.let_on > HEARING_SECONDS:
+            watched.is_paused = state["status"] == "paused" and bool(state.get("frees_slot"))
         if beat != watched.beat:
             watched.beat, watched.changed, watched.is_silent = beat, now, False
         else:
