@@ -9,9 +9,9 @@ from pages.parts.data.show import show_dataset
 from pages.parts.shared.bin import show_bin
 from pages.parts.shared.choice import choose_asked
 from pages.parts.shared.new_run import refuse_source
-from pages.parts.shared.workspace import errors_shown, workspace
+from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.library.own import restore
-from selfsup_core.data.sources import OWN_NAME, list_sources
+from selfsup_core.data.sources import OWN_NAME, list_damaged_sources, list_sources
 
 KINDS = {"image": "images", "table": "rows", "text": "texts", "sound": "sounds"}
 
@@ -29,6 +29,8 @@ def open_restored(name: str) -> None:
 
 st.title("Data", anchor=False)
 sources = list_sources(workspace())
+for folder, problem in list_damaged_sources(workspace()).items():
+    st.warning(f"{plain(folder)} cannot be read. {plain(problem)}", icon=":material/broken_image:")
 show_add(has_own=any(OWN_NAME.fullmatch(name) for name in sources))
 if st.session_state.get("pending"):
     st.stop()  # one thing at a time: the files that were just given

@@ -14,7 +14,7 @@ from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.places import ASSETS
 from selfsup_core.runs.examples import add_examples
-from selfsup_core.runs.folder import ACTIVE, list_states
+from selfsup_core.runs.folder import ACTIVE, list_states, scan_runs
 from selfsup_core.runs.spec import preset_spec
 
 MOST_RECENT = 5
@@ -176,7 +176,7 @@ def open_card(card: Card) -> None:
 
 
 def show_recent() -> None:
-    states = list(islice(list_states(workspace()), MOST_RECENT))
+    states = list(islice(scan_runs(workspace()), MOST_RECENT))
     if not states:
         st.caption("None yet. Start one above.")
         return

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from pages.parts.shared.runlist import show_deleted, show_rows
 from pages.parts.shared.workspace import workspace
-from selfsup_core.runs.folder import ACTIVE, list_states
+from selfsup_core.runs.folder import ACTIVE, DamagedRun, list_states, scan_runs
+from selfsup_core.runs.state import RunState
 
 PAGE_SIZE = 20
 FEW = 6  # up to so many are found without a search
@@ -16,19 +15,21 @@ FEW = 6  # up to so many are found without a search
 st.title("Runs", anchor=False)
 
 
-def matches(state: dict[str, Any], words: list[str]) -> bool:
+def matches(state: RunState | DamagedRun, words: list[str]) -> bool:
     """Whether every word occurs in the run's name, data, status or id."""
+    if isinstance(state, DamagedRun):
+        return all(word in f"{state.run} damaged".casefold() for word in words)
     about = " ".join((state["name"], state["source_title"], state["status"], state["run"])).casefold()
     return all(word in about for word in words)
 
 
 def show_list() -> None:
-    states = list(list_states(workspace()))
+    states = list(scan_runs(workspace()))
     if not states:
         st.caption("No runs yet.")
         st.page_link("pages/home.py", label="Start one", icon=":material/home:")
         return
-    active = sum(state["status"] in ACTIVE for state in states)
+    active = sum(not isinstance(state, DamagedRun) and state["status"] in ACTIVE for state in states)
     count = "1 run" if len(states) == 1 else f"{len(states)} runs"
     st.caption(f"{count}, {active} running or queued.")
     if len(states) > FEW:

@@ -31,8 +31,13 @@ def option(name: str, *flags: str) -> Any:
 @data_app.command("list")
 def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """Data sets that runs can use."""
-    from selfsup_core.data.sources import list_sources
+    from selfsup_core.data.sources import list_damaged_sources, list_sources
 
+    root = place(workspace)
+    damaged = [
+        {"source": name, "status": "damaged", "message": problem}
+        for name, problem in list_damaged_sources(root).items()
+    ]
     entries: list[dict[str, Any]] = [
         {
             "source": name,
@@ -47,11 +52,12 @@ def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
             "about": source.about,
             "missing": source.missing(),
         }
-        for name, source in list_sources(place(workspace)).items()
+        for name, source in list_sources(root).items()
     ]
     rows = [("SOURCE", "KIND", "ROWS", "ABOUT")]
     rows += [(e["source"], e["kind"], str(e["samples"]), e["about"] + missing_note(e)) for e in entries]
-    show(entries, as_json, table(rows))
+    rows += [(e["source"], "damaged", "", e["message"]) for e in damaged]
+    show(entries + damaged, as_json, table(rows))
 
 
 def missing_note(entry: dict[str, Any]) -> str:

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of
-from selfsup_core.runs.folder import RunFolder, RunState
+from selfsup_core.runs.folder import RunFolder
+from selfsup_core.runs.state import RunState
 
 
 def train(

@@ -21,6 +21,7 @@ from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.workers.live import epoch_rows
+from selfsup_core.workers.supervisor import ensure_supervisor
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
 BOOT = """
@@ -211,6 +212,12 @@ def choose_epoch(frames: list[int]) -> int:
     return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
 
 
+def steer(folder: RunFolder, action: str) -> None:
+    """Send a request; a paused run goes on when a supervisor finds it a free slot."""
+    send(folder, action)
+    ensure_supervisor(folder.workspace)
+
+
 def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     status = state["status"]
     unit = "round" if state.get("task") == "pseudo" else "epoch"
@@ -228,8 +235,8 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     with st.container(horizontal=True), errors_shown():
         is_paused = status == "paused"
         if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
-            send(folder, "resume" if is_paused else "pause")
+            steer(folder, "resume" if is_paused else "pause")
         if st.button(f"1 {unit}", icon=":material/skip_next:", help=f"Train one {unit}, then pause."):
-            send(folder, "step")
+            steer(folder, "step")
         if st.button("Stop", icon=":material/stop:"):
             send(folder, "stop")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, plain,
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import curve_picture, map_picture
 from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import ACTIVE, RunFolder, read_rows
+from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, read_rows
 from selfsup_core.runs.frames import read_frame
+from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.trash import delete, restore
+from selfsup_core.workers.supervisor import ensure_supervisor
 
 WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
 TWO_DAYS = 2 * 86_400
@@ -28,7 +31,7 @@ PAGES = {
 CURVES = {"classify": "val_accuracy", "pseudo": "accuracy"}
 
 
-def show_rows(states: list[dict[str, Any]], *, where: str) -> None:
+def show_rows(states: Sequence[RunState | DamagedRun], *, where: str) -> None:
     """One line a run.
 
     Args:
@@ -36,7 +39,21 @@ def show_rows(states: list[dict[str, Any]], *, where: str) -> None:
     """
     with st.container(key=f"runrows-{where}", gap="small"):
         for state in states:
-            show_row(state, f"{where}-{state['run']}")
+            if isinstance(state, DamagedRun):
+                show_damaged(state, f"{where}-{state.run}")
+            else:
+                show_row(state, f"{where}-{state['run']}")
+
+
+def show_damaged(run: DamagedRun, key: str) -> None:
+    """A run that cannot be read: its folder, what is wrong, and a way to be rid of it."""
+    with st.container(border=True):
+        name, status, problem, buttons = st.columns((3, 1.6, 6.5, 1.7), vertical_alignment="center")
+        name.markdown(f"**{plain(run.run)}**")
+        status.badge("damaged", color="red", icon=":material/broken_image:")
+        problem.caption(plain(run.problem))
+        with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
+            show_delete(run.run, key)
 
 
 def show_row(state: dict[str, Any], key: str) -> None:
@@ -114,7 +131,12 @@ def show_buttons(state: dict[str, Any], key: str) -> None:
     ):
         with errors_shown():
             send(folder, "resume")
+            ensure_supervisor(workspace())
             st.rerun()
+    show_delete(state["run"], key, is_active=is_active)
+
+
+def show_delete(run: str, key: str, *, is_active: bool = False) -> None:
     if st.button(
         "",
         icon=":material/delete:",
@@ -123,8 +145,8 @@ def show_buttons(state: dict[str, Any], key: str) -> None:
         help="Stop it first" if is_active else "Delete; can be restored for seven days",
     ):
         with errors_shown():
-            delete(folder)
-            st.session_state["just-deleted"] = folder.id
+            delete(RunFolder(workspace() / "runs" / run))
+            st.session_state["just-deleted"] = run
             st.rerun()
 
 

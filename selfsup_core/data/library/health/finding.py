@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypedDict
 
 import numpy as np
+from typing_extensions import TypedDict
 
 SHOWN = 12
 
