@@ -188,11 +188,11 @@ def draw_language(workspace: Path) -> None:
     write("language", pictures)
 
 
-def draw_latent(_: Path) -> None:
+def draw_latent(workspace: Path) -> None:
     """Emoji laid out by UMAP of their pixels."""
     import umap
 
-    emoji = open_source("emoji", Path("unused"))
+    emoji = open_source("emoji", workspace)
     x = np.asarray(emoji.x)
     points = umap.UMAP(n_neighbors=12, min_dist=0.6, random_state=0).fit_transform(
         x.reshape(len(x), -1) / 255
