@@ -198,7 +198,12 @@ def show_samples(source: str) -> None:
     with errors_shown():
         dataset = open_source(source, workspace())
         if dataset.kind in ("image", "sound"):
-            st.image(sample_sheet(dataset.x, dataset.scale), width="stretch", clamp=True)
+            st.image(
+                sample_sheet(dataset.x, dataset.scale),
+                width="stretch",
+                clamp=True,
+                alt=f"Samples of {dataset.title}",
+            )
             st.caption(
                 f"The first {'images' if dataset.kind == 'image' else 'spectrograms'} of {dataset.title}: "
                 f"{len(dataset):,} in all."

@@ -149,7 +149,9 @@ def show_sample(source: str, row: int) -> None:
         if isinstance(dataset.x, Texts):
             st.text(dataset.x[row][:MOST_LETTERS])
         elif dataset.kind in ("image", "sound"):
-            st.image(sample_sheet(dataset.x[row : row + 1], dataset.scale), width=220, clamp=True)
+            st.image(
+                sample_sheet(dataset.x[row : row + 1], dataset.scale), width=220, clamp=True, alt=f"Row {row}"
+            )
         else:
             values = np.asarray(dataset.x[row]).reshape(-1) * dataset.scale
             st.dataframe([dict(zip(dataset.columns, values.tolist(), strict=True))], hide_index=True)

@@ -120,10 +120,12 @@ def show_images(dataset: Dataset) -> None:
             if not len(part):
                 break
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                name = dataset.title
                 if dataset.y is not None:
                     name = dataset.classes[index] if index >= 0 else "no label"
                     st.caption(plain(name), width=80)
-                st.image(strip(dataset.x[part], dataset.scale), width=len(part) * 48, clamp=True)
+                picture = strip(dataset.x[part], dataset.scale)
+                st.image(picture, width=len(part) * 48, clamp=True, alt=f"{len(part)} samples: {name}")
 
 
 def show_sounds(dataset: Dataset) -> None:
@@ -136,7 +138,8 @@ def show_sounds(dataset: Dataset) -> None:
     )
     for row in rows.tolist():
         picture, player = st.columns((1, 3), vertical_alignment="center")
-        picture.image(strip(dataset.x[[row]], dataset.scale), width=96, clamp=True)
+        spectrogram = strip(dataset.x[[row]], dataset.scale)
+        picture.image(spectrogram, width=96, clamp=True, alt=f"Spectrogram of row {row}")
         if "audio" in dataset.extra:
             rate = int(dataset.details.get("rate", 16_000))
             player.audio(np.asarray(dataset.extra["audio"][row], np.float32) / 32768, sample_rate=rate)
@@ -221,6 +224,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                 strip(dataset.x[finding["rows"]], dataset.scale),
                 width=48 * len(finding["rows"]),
                 clamp=True,
+                alt=f"Rows {', '.join(map(str, finding['rows']))}",
             )
         elif finding["rows"] and isinstance(dataset.x, Texts):
             for row in finding["rows"][:3]:

@@ -188,7 +188,7 @@ def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, 
         # Read from the run itself: its data set may have been deleted since.
         shape = tuple(json.loads(about["item_shape"]))
         sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
-        st.image(sheet, width="stretch", caption="Input, output, difference")
+        st.image(sheet, width="stretch", caption="Input, output, difference", alt="Reconstructions")
     elif "confusion" in frame:
         st.markdown("**Confusion** (validation rows, true classes down)")
         classes = json.loads(about["classes"])

@@ -71,7 +71,7 @@ export default {
       ...Object.entries(CURVES).map(([id, { title }]) => el("option", { value: id }, title)),
     )
     root.head.append(choice)
-    const plot = el("div", { class: "stage-plot", role: "img" })
+    const plot = el("div", { class: "stage-plot", role: "group" })
     const words = el("p", { class: "pl-words", "data-testid": "rounds-gap", title: HELP })
     root.body.append(plot)
     root.foot.append(words)

@@ -36,7 +36,7 @@ def show_cards(cards: list[dict[str, Any]], asked: dict[str, Any], about: dict[s
             sheet = picture_sheet(
                 arrays["pictures"].reshape(len(cards), -1), arrays["pictures"].shape[1:], columns=len(cards)
             )
-            st.image(sheet, width=min(80 * len(cards), 320), clamp=True)
+            st.image(sheet, width=min(80 * len(cards), 320), clamp=True, alt="Samples")
         st.caption(", ".join(f"{plain(c['label']) or 'no label'} (row {c['row']})" for c in cards))
         return
     for card in cards:

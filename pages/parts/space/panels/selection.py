@@ -69,6 +69,7 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
             picture_sheet(arrays["mean"].reshape(1, -1), arrays["mean"].shape[1:], columns=1),
             width=84,
             clamp=True,
+            alt="Decoded mean of the selection",
         )
         rest.caption("What the decoder makes of their mean code.")
     st.markdown("**Most typical**")
