@@ -115,7 +115,7 @@ def against_pca(workspace: Path) -> list[Row]:
 
 
 def probe_with_few_labels(folder: RunFolder, epoch: int | None) -> tuple[float, float]:
-    """(on the code, on PCA of raw pixels of the same size): linear probe with ten labels a class, on test rows."""
+    """(on the code, on PCA of raw pixels of the same size): linear probe with ten labels per class, on test rows."""
     import torch
 
     from selfsup_core.data.splits import choose_labeled
@@ -154,7 +154,7 @@ def few_labels(workspace: Path) -> list[Row]:
             seconds.append(state_seconds(folder))
         rows.append(
             Row(
-                f"{preset}: linear probe, {LABELS} labels a class",
+                f"{preset}: linear probe, {LABELS} labels per class",
                 mean_sd(codes, 3),
                 f"untrained {mean_sd(untrained, 3)}, PCA of the same size {mean_sd(pca, 3)}",
                 min(codes) > max(max(untrained), max(pca)),

@@ -33,7 +33,7 @@ SMALLER = sized({}, {"train.epochs": 2, "train.steps_per_epoch": 5})
 COLUMNS = ("student", "twin", "ceiling", "seconds", "label_spreading", "self_training")
 OTHERS = {"LabelSpreading": "label_spreading", "SelfTraining": "self_training"}
 TOY_CASE = "digits, 4 a class"
-# Name, preset, source, labels a class, changed settings, what is to be reached (accuracy of the student).
+# Name, preset, source, labels per class, changed settings, what is to be reached (accuracy of the student).
 SIX = {"data.validation": 0.01, "data.test": 0.321}
 CASES: tuple[tuple[str, str, str, int, dict[str, Any], float | None], ...] = (
     ("six topics, embeddings", "pseudo-text", "my-six", 2, SIX, 0.943),

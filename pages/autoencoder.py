@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,10 +11,10 @@ import streamlit as st
 from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import CHOICE_LABELS, help_text, widget
 from pages.parts.shared.live import open_asked, show_run
-from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
+from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.runlist import PAGES
-from pages.parts.shared.workspace import errors_shown, workspace
-from selfsup_core.data.sources import find_source, list_sources, open_source
+from pages.parts.shared.workspace import errors_shown, plain, workspace
+from selfsup_core.data.sources import Source, find_source, list_sources, open_source
 from selfsup_core.errors import StudioError
 from selfsup_core.features.vectorize import input_shape
 from selfsup_core.figures.standing import sample_sheet
@@ -85,6 +86,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         for name, source in list_sources(workspace()).items()
         if source.kind in kinds and (name == base.data.source or not source.missing())
     }
+    carry_data(preset, sources, base.data.source, presets[preset]["title"])
     source = choose_source(
         data,
         "Data",
@@ -92,7 +94,11 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         key=f"data-{preset}",
         default=base.data.source,
         help=help_text(settings["data.source"]),
+        needs=f"The model {presets[preset]['title']} takes {listed_kinds(kinds)}.",
     )
+    st.session_state["autoencoder-last"] = (preset, source, source == base.data.source)
+    if "data" in st.query_params:
+        st.session_state["preferred_for"] = source  # the address followed; the model was chosen by hand
     with loss:
         # Kept apart for each preset: a masked autoencoder begins with another loss than the rest.
         begin_with(f"loss-{preset}", base.objective.loss)
@@ -110,7 +116,6 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         "data.source": source,
         "objective.loss": chosen,
         "train.epochs": count,
-        "name": f"{sources[source].title}, {presets[preset]['title']}",
     }
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         is_text = sources[source].kind == "text"
@@ -120,7 +125,8 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         missing = sources[source].missing()
         if missing:
             st.warning(missing, icon=":material/download:")
-        return compose_spec(workspace(), partial(make_spec, base.as_dict()), values), preset, clicked
+        recipe = partial(make_spec, base.as_dict())
+        return compose_spec(workspace(), recipe, values, preset=preset), preset, clicked
     return None, preset, clicked
 
 
@@ -138,6 +144,38 @@ def controls_of(preset: str, _state: dict[str, Any], spec: RunSpec) -> dict[str,
         f"data-{preset}": spec.data.source,
         f"epochs-{preset}": spec.train.epochs,
     }
+
+
+KIND_WORDS = {"image": "images", "sound": "sounds", "table": "tables", "text": "texts"}
+
+
+def listed_kinds(kinds: Sequence[str]) -> str:
+    words = [KIND_WORDS[kind] for kind in kinds]
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+
+
+def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: str) -> None:
+    """After another model is chosen, the data stay what they were, or it is said why they cannot.
+
+    Args:
+        default: the model's own data, with which it begins unless other ones were chosen. title: of the model.
+    """
+    before, source, was_default = st.session_state.get("autoencoder-last", ("", "", True))
+    if before and before != preset:
+        st.session_state.pop("autoencoder-note", None)
+        if source in sources and not was_default:
+            st.session_state[f"data-{preset}"] = source
+        elif source not in sources and not was_default:
+            st.session_state[f"data-{preset}"] = default
+            name = find_source(source, workspace()).title
+            st.session_state["autoencoder-note"] = (
+                f"{name} stays behind: the model {title} does not take its kind of data."
+            )
+        if "data" in st.query_params:
+            chosen = st.session_state.setdefault(f"data-{preset}", default)
+            st.query_params["data"] = st.session_state[f"data-{preset}-taken"] = chosen
+    if note := st.session_state.get("autoencoder-note"):
+        st.info(plain(note), icon=":material/info:")
 
 
 def prefer_network() -> None:
@@ -185,7 +223,7 @@ def describe_network(spec: RunSpec) -> str:
 
 st.title("Autoencoder", anchor=False)
 take_over(st.query_params.get("run", ""), task="autoencoder", keys=controls_of)
-with st.container(key="controls"):
+with form_place(st.query_params.get("run", "")), st.container(key="controls"):
     spec, preset, clicked = choose_spec()
 if clicked and spec:
     start_clicked(spec, preset=preset, button="train")

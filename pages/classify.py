@@ -11,7 +11,7 @@ from pages.parts.shared.modes import choose_mode
 MODES = {
     "pseudo": ("Pseudo-labels", ":material/auto_awesome:", classify_train.show_pseudo),
     "train": ("Labels only", ":material/label:", classify_train.show_supervised),
-    "use": ("Use one", ":material/category_search:", classify_use.show),
+    "use": ("Try it", ":material/category_search:", classify_use.show),
 }
 
 st.title("Classifier", anchor=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 
-classify_app = typer.Typer(help="Classifiers: name classes, export.", no_args_is_help=True)
+classify_app = typer.Typer(help="Classifiers: predict classes, explain, export.", no_args_is_help=True)
 
 Run = Annotated[
     str,
@@ -25,29 +25,43 @@ def predict_command(
     given: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE_OR_TEXT...", help="Texts, text files of one text a line, images, WAV or CSV files."
+            metavar="FILE_OR_TEXT...",
+            help="Texts, text files with one text per line, CSV files, images or WAV files.",
         ),
     ],
+    column: Annotated[
+        str, typer.Option(help="Column with the texts of a CSV file; found by itself if not given.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="A new CSV file: what was given, and the predictions beside it.")
+    ] = None,
     epoch: Epoch = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
     """The likeliest class of each sample, and its probability."""
+    from selfsup_core.errors import DataError
+    from selfsup_core.export.new_samples import predictions_csv
     from selfsup_core.export.portable_classifier import ABOUT, load_classifier, load_run
+    from selfsup_core.files import write_bytes
 
     folder = Path(run)
     if (folder / ABOUT).is_file():
         classifier = load_classifier(folder)
     else:
         classifier, _ = load_run(place(workspace), run, epoch)
-    found = classifier.predict(given)
-    rows = [("SAMPLE", "CLASS", "PROBABILITY", "NEXT")]
+    if out and out.exists():
+        raise DataError(f"{out.name} is there already.", code="exists", remedy="Choose another name.")
+    found = classifier.predict(given, column)
+    if out:
+        write_bytes(out.resolve(), predictions_csv(found, classifier.classes))
+    rows = [("SAMPLE", "CLASS", "PROBABILITY", "NEXT", "WARNING")]
     for one in found:
         ranked = sorted(one["probabilities"].items(), key=lambda pair: -pair[1])[1:2]
         after = ", ".join(f"{name} {p:.3f}" for name, p in ranked)
         item = one["item"].replace("\n", " ")
         short = item if len(item) <= LETTERS else f"{item[:LETTERS]} …"
-        rows.append((short, one["label"], f"{one['probability']:.3f}", after))
+        rows.append((short, one["label"], f"{one['probability']:.3f}", after, one["far"]))
     show(found, as_json, table(rows))
 
 
@@ -70,6 +84,9 @@ def export_command(
 def why_command(
     run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
     text: Annotated[str | None, typer.Argument(help="A text.")] = None,
+    file: Annotated[Path | None, typer.Option(help="A file with the sample instead.")] = None,
+    sample: Annotated[int, typer.Option(help="Which sample of the file, from 1.", min=1)] = 1,
+    column: Annotated[str, typer.Option(help="Column with the texts of a CSV file.")] = "",
     row: Annotated[int | None, typer.Option(help="A row of the run's data instead.")] = None,
     epoch: Epoch = None,
     workspace: Workspace = None,
@@ -79,7 +96,9 @@ def why_command(
     from selfsup_core.inspection.desk import Desk
     from selfsup_core.inspection.subject import Subject
 
-    values = {"text": text, "row": row, "epoch": epoch}
+    values: dict[str, Any] = {"text": text, "row": row, "epoch": epoch}
+    if file:
+        values = {"files": [str(file.resolve())], "column": column, "index": sample - 1, "epoch": epoch}
     why = Desk(place(workspace)).ask(Subject("classifier", run), "why", values).about
     rows = [("PART", "NATS")]
     if "places" in why:

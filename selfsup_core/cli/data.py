@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import explain, list_settings
 
 if TYPE_CHECKING:
-    from selfsup_core.data.library.health import FindingAbout
+    from selfsup_core.data.library.health.finding import FindingAbout
 
 data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A data set's name, as `data list` gives it.")]
@@ -46,6 +47,8 @@ def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
             "shape": list(source.shape),
             "classes": source.classes,
             "licence": source.licence,
+            "origin": source.origin,
+            "version": source.version,
             "about": source.about,
             "missing": source.missing(),
         }
@@ -190,7 +193,7 @@ def data_check(name: Name, workspace: Workspace = None, as_json: AsJson = False)
     from selfsup_core.data.library import own
 
     found = own.check(place(workspace), name)
-    text = "\n".join(describe_findings(found)) or "Nothing to complain of."
+    text = "\n".join(describe_findings(found)) or "No problems found."
     show({"dataset": name, "findings": found}, as_json, text)
 
 
@@ -224,6 +227,7 @@ def data_split(
     from selfsup_core.data.budget import describe_split
     from selfsup_core.data.library import own
     from selfsup_core.data.sources import open_source
+    from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
 
     root = place(workspace)
     given = {
@@ -239,6 +243,8 @@ def data_split(
         f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} test; "
         f"{outcome['labels_seen']:,} labels seen, {outcome['labels_hidden']:,} hidden"
     )
+    warned = warn_of_few_labels(outcome) if outcome["classes"] else None
+    text = "\n".join([text, *filter(None, [outcome["note"], warned["text"] if warned else ""])])
     show({"dataset": name, **outcome}, as_json, text)
 
 
@@ -263,6 +269,17 @@ def data_delete(name: Name, workspace: Workspace = None, as_json: AsJson = False
 
     own.delete(place(workspace), name)
     show({"dataset": name, "deleted": True}, as_json, f"Deleted. Undo: data restore {name}")
+
+
+@data_app.command("trash")
+def data_trash(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Deleted data sets that can still be restored."""
+    from selfsup_core.runs.trash import list_trash
+
+    found = [entry for entry in list_trash(place(workspace)) if entry.is_data is True]
+    rows = [("ID", "NAME", "DAYS LEFT")]
+    rows += [(entry.id, entry.name, f"{entry.days_left:.1f}") for entry in found]
+    show([asdict(entry) for entry in found], as_json, table(rows) if found else "Nothing was deleted.")
 
 
 @data_app.command("restore")

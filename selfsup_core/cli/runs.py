@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run'
 @runs_app.command("list")
 def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """All runs, newest first."""
+    from selfsup_core.evaluate.words.verdict import describe_accuracy
     from selfsup_core.runs.folder import DamagedRun, scan_runs
 
     found = list(scan_runs(place(workspace)))
@@ -31,13 +33,15 @@ def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
         ]
         print(json.dumps(entries))
         return
-    rows = [("RUN", "STATUS", "EPOCHS", "DATA", "BEST VAL LOSS", "NAME")]
+    rows = [("RUN", "STATUS", "EPOCHS", "DATA", "BEST", "NAME")]
     for state in found:
         if isinstance(state, DamagedRun):
             rows.append((state.run, "damaged", "", "", "", state.problem))
             continue
         loss = state["best"]["val_loss"] if state["best"] else None
-        best = f"{loss:.4f}" if loss is not None else ""
+        best = f"{loss:.4f} val. loss" if loss is not None else ""
+        if state.get("task") in ("classify", "pseudo"):
+            best = describe_accuracy(state)
         done = f"{state['epoch']}/{state['epochs']}"
         rows.append((state["run"], state["status"], done, state["source"], best, state["name"]))
     print(table(rows))
@@ -119,6 +123,17 @@ def runs_delete(run: RunName, workspace: Workspace = None, as_json: AsJson = Fal
     folder = open_run(place(workspace), run)
     delete(folder)
     show({"run": folder.id, "deleted": True}, as_json, f"Deleted. Undo: runs restore {folder.id}")
+
+
+@runs_app.command("trash")
+def runs_trash(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Deleted runs that can still be restored."""
+    from selfsup_core.runs.trash import list_trash
+
+    found = [entry for entry in list_trash(place(workspace)) if entry.is_data is False]
+    rows = [("ID", "NAME", "DAYS LEFT")]
+    rows += [(entry.id, entry.name, f"{entry.days_left:.1f}") for entry in found]
+    show([asdict(entry) for entry in found], as_json, table(rows) if found else "Nothing was deleted.")
 
 
 @runs_app.command("restore")

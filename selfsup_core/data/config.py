@@ -36,15 +36,15 @@ class SplitConfig(Config):
     )
     labels_per_class: int = setting(
         0,
-        "Labels a class that may be seen in training rows; 0 means all of them.",
-        title="Labels a class",
+        "Labels per class that may be seen in training rows; 0 means all of them.",
+        title="Labels per class",
         why="An autoencoder needs no labels; they only serve 5-NN on the code.",
         ge=0,
         le=1_000_000,
     )
     labels_fraction: float = setting(
         1.0,
-        "Share of each class's labels that may be seen, where no number a class is set.",
+        "Share of each class's labels that may be seen, where no number per class is set.",
         title="Share of labels",
         gt=0.0,
         le=1.0,

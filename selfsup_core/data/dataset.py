@@ -51,9 +51,10 @@ class Dataset:
         classes: name of each class index.
         columns: name of each column (tables only).
         provenance: source, licence, citation and the steps from the source to these arrays.
-        groups: (N,) rows of one number are copies of each other and never straddle a split; None: no copies.
-        extra: further arrays by name, a first axis of N: member names, sound samples, raw table cells.
-        details: what the import found and decided: columns, notes, members set aside, recipe of mends.
+        groups: (N,) rows of one number never straddle a split: copies of each other, or what `grouped_by` says; or None.
+        extra: further arrays by name, a first axis of N: names of the samples, sound samples, raw table cells.
+        details: what the import found and decided: columns, notes, members set aside, recipe of mends; "categories" names
+            texts of `extra` by which rows can be told apart.
     """
 
     id: str
@@ -88,6 +89,12 @@ class Dataset:
     def width(self) -> int:
         """Values a sample, flattened."""
         return int(np.prod(self.item_shape))
+
+    @property
+    def grouped_by(self) -> str:
+        """What rows of one group share ("speaker"); "" where groups are copies."""
+        found: str = self.details.get("grouped_by", "")
+        return found
 
     def label_names(self) -> list[str]:
         """Name of each row's class, "" where the label is missing."""

@@ -9,6 +9,9 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.errors import DataError
 
+ENOUGH = 10  # labels per class, on average, that validation and test rows of a partly labeled set should have
+MOST_SHARE = 0.25  # of the labels, given to either of them so that they have enough
+
 
 @dataclass(frozen=True)
 class Split:
@@ -24,6 +27,9 @@ def split_rows(
     dataset: Dataset, *, validation: float, test: float, seed: int, stratify: bool = True
 ) -> Split:
     """Split the rows of a data set; the same seed gives the same split.
+
+    Where only some rows have a label, they are split by themselves. A larger share of them then goes to validation and
+    test when the share asked for would leave fewer than `ENOUGH` labels per class there; the parts' sizes stay as asked.
 
     Args:
         validation, test: shares of all rows.
@@ -46,6 +52,8 @@ def split_rows(
             f"{len(rows) - n_validation - n_test} training rows.",
             remedy="Use more rows or other shares.",
         )
+    if stratify and y is not None and (y < 0).any() and (y >= 0).any():
+        return split_partly(y, n_validation, n_test, validation=validation, test=test, seed=seed)
     note = ""
 
     def part(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +63,7 @@ def split_rows(
         strata = None
         if stratify and y is not None:
             counts = np.unique(y[rows], return_counts=True)[1]
-            # A stratum needs two members and each side one place a class.
+            # A stratum needs two members and each side one place per class.
             if counts.min() >= 2 and min(size, len(rows) - size) >= len(counts):
                 strata = y[rows]
             else:
@@ -67,8 +75,44 @@ def split_rows(
     return Split(np.sort(train), np.sort(validation_rows), np.sort(test_rows), note)
 
 
+def split_partly(
+    y: np.ndarray, n_validation: int, n_test: int, *, validation: float, test: float, seed: int
+) -> Split:
+    """Rows of which only some have a label, -1 for none: each class is spread over the three parts."""
+    generator = np.random.default_rng(seed)
+    count, classes = int((y >= 0).sum()), np.unique(y[y >= 0])
+    least = min(MOST_SHARE, ENOUGH * len(classes) / count)
+    shares = [max(share, least) if share else 0.0 for share in (validation, test)]
+    held: list[list[np.ndarray]] = [[], []]
+    for c in classes:
+        mine = generator.permutation(np.flatnonzero(y == c))
+        # One label is for training, two for training and validation, and of three each part has one.
+        takes = [max(int(share * len(mine) + 0.5), 1) if share else 0 for share in shares]
+        takes[0] = min(takes[0], len(mine) - 1)
+        takes[1] = max(0, min(takes[1], len(mine) - 1 - takes[0]))
+        held[0].append(mine[: takes[0]])
+        held[1].append(mine[takes[0] : takes[0] + takes[1]])
+    rest = generator.permutation(np.flatnonzero(y < 0))
+    parts, taken = [], 0
+    for found, size in zip(held, (n_validation, n_test), strict=True):
+        labeled = np.concatenate(found)
+        more = max(0, size - len(labeled))
+        parts.append(np.sort(np.concatenate([labeled, rest[taken : taken + more]])))
+        taken += more
+    train = np.setdiff1d(np.arange(len(y)), np.concatenate(parts))
+    note = ""
+    if least > min(share for share in (validation, test) if share):
+        note = (
+            f"Only {count:,} of {len(y):,} rows have a label, so a larger share of them is held out: "
+            f"{len(np.concatenate(held[0])):,} for validation and {len(np.concatenate(held[1])):,} for test."
+        )
+    return Split(train, parts[0], parts[1], note)
+
+
 def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int) -> Split:
     """As `split_rows`, with all rows of a group on one side; one row of each stands for it in the draw.
+
+    Shares count groups. Copies have one label, by which the draw is stratified; groups of another kind hold many.
 
     Raises:
         DataError: a part would be empty.
@@ -80,14 +124,24 @@ def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int)
         x=np.zeros((len(first), 1), np.uint8),
         groups=None,
         extra={},
-        y=None if dataset.y is None else np.asarray(dataset.y)[first],
+        y=None if dataset.y is None or dataset.grouped_by else group_labels(groups, np.asarray(dataset.y)),
     )
     drawn = split_rows(stand_ins, validation=validation, test=test, seed=seed)
 
     def members(chosen: np.ndarray) -> np.ndarray:
         return np.flatnonzero(np.isin(groups, chosen))
 
-    return Split(members(drawn.train), members(drawn.validation), members(drawn.test), drawn.note)
+    note = drawn.note
+    if dataset.grouped_by:
+        note = f"All rows of one {dataset.grouped_by} are on the same side of the split. {note}".strip()
+    return Split(members(drawn.train), members(drawn.validation), members(drawn.test), note)
+
+
+def group_labels(groups: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(G,) the label of each group's first row that has one, -1 where none has."""
+    order = np.lexsort((np.arange(len(y)), y < 0, groups))
+    found: np.ndarray = y[order[np.unique(groups[order], return_index=True)[1]]]
+    return found
 
 
 def choose_stratified(rows: np.ndarray, y: np.ndarray | None, size: int, seed: int) -> np.ndarray:

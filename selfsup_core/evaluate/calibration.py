@@ -9,12 +9,17 @@ import numpy as np
 from selfsup_core.evaluate.classification import calibration_error
 from selfsup_core.pseudo.audit import fit_temperature, reliability
 
+LEAST_ROWS = 30  # below it, a reliability diagram shows chance
+
 
 def calibrate(logits: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """logits: (N, C), y: (N,) → temperature, rows, and before and after it the ECE and the bins of the reliability diagram.
 
-    The temperature is fitted on one half of the rows and judged on the other.
+    The temperature is fitted on one half of the rows and judged on the other. With fewer than `LEAST_ROWS` nothing but
+    the number of rows is returned.
     """
+    if len(y) < LEAST_ROWS:
+        return {"rows": len(y)}
     logits, half = logits.astype(np.float64), np.arange(len(y)) % 2 == 0
     temperature = fit_temperature(logits[half], y[half])
     found: dict[str, Any] = {"temperature": temperature, "rows": len(y)}

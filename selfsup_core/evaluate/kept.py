@@ -54,6 +54,8 @@ def describe_kept(before: Kept, now: Kept, truth: np.ndarray) -> dict[str, float
     return {
         "coverage": float(is_kept.sum() / size),
         "pseudo_precision": float((kept == truth)[known].mean()) if known.any() else None,
+        "kept_rows": float(is_kept.sum()),
+        "kept_known": float(known.sum()),
         "proposed": float((now.label >= 0).sum() / size),
         "flips": float(changed.sum() / max(1, is_kept.sum())),
     }

@@ -77,6 +77,7 @@ class Baseline(TypedDict, total=False):
     gauge: str
     gauge_tone: str
     gauge_accuracy: float | None
+    test_rows: int
     # Language models: counting tokens and pairs of them
     vocabulary: int
     uniform_loss: float

@@ -5,7 +5,6 @@ What was fitted on training rows (ranges of columns, terms and their weights) is
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,12 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import split_rows
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.export.new_samples import MOST_ROWS, TABLES, Sample, read_rows, read_text_table
+from selfsup_core.export.novelty import fit_rows, fit_words
 from selfsup_core.features.batches import category_groups, fill_missing, leave_out
 from selfsup_core.features.config import DataConfig
 
-MOST_ROWS = 100_000  # of a file of new samples
+FEW_ROWS = 500  # training rows of a table that a new one is held against
 
 
 @dataclass
@@ -35,8 +36,11 @@ class Features:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     encoder: Any = None
 
-    def apply(self, items: list[Any]) -> np.ndarray:
+    def apply(self, items: list[Any], *, is_clipped: bool = True) -> np.ndarray:
         """Texts, arrays of stored values (images, sounds: bytes; tables: a row's numbers) → (B, D) float32.
+
+        Args:
+            is_clipped: whether columns of tables beyond the training rows' range are cut to it.
 
         Raises:
             DataError: the encoder is not on this machine, or a row has another width.
@@ -53,7 +57,7 @@ class Features:
             return (rows.astype(np.float32) * np.float32(self.about["scale"])).astype(np.float32)
         rows = rows * self.about["scale"]
         rows = np.where(np.isnan(rows), self.arrays["medians"], rows)
-        scaled = to_range(rows, self.arrays)
+        scaled = to_range(rows, self.arrays, is_clipped=is_clipped)
         levels = self.arrays["levels"]
         scaled[:, levels] = rows[:, levels]
         return scaled
@@ -85,7 +89,7 @@ def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Featu
         "columns": list(dataset.columns),
         "scale": dataset.scale,
         "width": dataset.width,
-        "sound": {k: dataset.details[k] for k in ("rate", "seconds") if k in dataset.details},
+        "sound": sound_facts(dataset),
     }
     if dataset.x.dtype == np.uint8:
         return Features(about)
@@ -95,19 +99,25 @@ def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Featu
     filled, _ = fill_missing(flat, split.train)
     arrays = column_range(filled[split.train])
     arrays |= {"medians": np.nanmedian(known, axis=0), "levels": np.array(levels, np.int64)}
-    return Features(about, arrays)
+    found = Features(about, arrays)
+    if dataset.kind == "table":
+        sample = split.train[:: -(-len(split.train) // FEW_ROWS) or 1]
+        rows = [np.asarray(dataset.x[int(row)]) for row in sample]
+        reference, most = fit_rows(found.apply(rows, is_clipped=False))
+        if np.isfinite(most):
+            found.arrays["reference"], about["novelty"] = reference, {"most_distance": most}
+    return found
 
 
 def column_range(train: np.ndarray) -> dict[str, np.ndarray]:
     return {"low": train.min(axis=0), "high": train.max(axis=0)}
 
 
-def to_range(x: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
+def to_range(x: np.ndarray, arrays: dict[str, np.ndarray], *, is_clipped: bool = True) -> np.ndarray:
     """As `data.batches.scale_columns`, with the ranges that were kept."""
     low, high = arrays["low"], arrays["high"]
-    found: np.ndarray = np.clip((x - low) / np.where(high > low, high - low, 1.0), 0.0, 1.0).astype(
-        np.float32
-    )
+    scaled = (x - low) / np.where(high > low, high - low, 1.0)
+    found: np.ndarray = (np.clip(scaled, 0.0, 1.0) if is_clipped else scaled).astype(np.float32)
     return found
 
 
@@ -117,6 +127,7 @@ def fit_texts(
     from selfsup_core.features.vectorize import embed, word_options
 
     about: dict[str, Any] = {"kind": "text", "features": config.text_features}
+    about["novelty"] = fit_words(texts, train)
     if config.text_features == "embeddings":
         x = embed(texts, workspace / "embeddings", dataset.digest or dataset.id, encoder=config.encoder)
         return Features(about | {"encoder": config.encoder}, column_range(x[train]))
@@ -156,24 +167,30 @@ def weigh_words(features: Features, texts: list[str]) -> np.ndarray:
 
 
 def read_items(about: dict[str, Any], given: list[str]) -> tuple[list[str], list[Any]]:
-    """Names and samples of what a person gave.
+    """Names and items of `read_samples`."""
+    samples = read_samples(about, given)
+    return [one.name for one in samples], [one.item for one in samples]
+
+
+def read_samples(about: dict[str, Any], given: list[str], column: str = "") -> list[Sample]:
+    """What a person gave.
 
     Args:
-        about: of `Features`. given: texts, or text files of one text a line; images; WAV files; CSV files with a header.
+        about: of `Features`.
+        given: texts, text files with one text per line, or CSV files; images; WAV files; CSV files with a header.
+        column: with the texts of a CSV file; "" finds it.
 
     Raises:
         DataError: a file cannot be read, or lacks a column.
     """
-    names, items = [], []
+    samples: list[Sample] = []
     for text in given:
-        found = read_one(about, text)
-        names += [name for name, _ in found]
-        items += [item for _, item in found]
-        if len(items) > MOST_ROWS:
+        samples += read_one(about, text, column)
+        if len(samples) > MOST_ROWS:
             raise DataError(f"More than {MOST_ROWS:,} samples at once; give them in parts.")
-    if not items:
-        raise DataError("There is nothing to name the class of.")
-    return names, items
+    if not samples:
+        raise DataError("There is nothing to classify.")
+    return samples
 
 
 def is_file(text: str) -> bool:
@@ -183,13 +200,15 @@ def is_file(text: str) -> bool:
         return False
 
 
-def read_one(about: dict[str, Any], given: str) -> list[tuple[str, Any]]:
+def read_one(about: dict[str, Any], given: str, column: str) -> list[Sample]:
     kind = about["kind"]
     if kind == "text":
         if not is_file(given):
-            return [(given, given)]
+            return [Sample(given, given)]
+        if Path(given).suffix.lower() in TABLES:
+            return read_text_table(Path(given), column)
         lines = Path(given).read_text("utf-8", errors="replace").splitlines()
-        return [(line, line) for line in lines if line.strip()]
+        return [Sample(line, line) for line in lines if line.strip()]
     if not is_file(given):
         raise DataError(f"There is no file {given!r}; this classifier needs files of {kind}s.")
     path = Path(given)
@@ -198,7 +217,16 @@ def read_one(about: dict[str, Any], given: str) -> list[tuple[str, Any]]:
     from selfsup_core.data.importing.files import Member
 
     member = Member(path.name, path.stat().st_size, path.read_bytes, path)
-    return [(path.name, (read_picture if kind == "image" else read_sound)(member, about))]
+    return [Sample(path.name, (read_picture if kind == "image" else read_sound)(member, about))]
+
+
+def sound_facts(dataset: Dataset) -> dict[str, float]:
+    """{"rate", "seconds"} of a set's sounds, as far as they are known."""
+    found: dict[str, float] = {k: dataset.details[k] for k in ("rate", "seconds") if k in dataset.details}
+    audio = dataset.extra.get("audio")
+    if "rate" in found and isinstance(audio, np.ndarray):
+        found.setdefault("seconds", audio.shape[1] / found["rate"])
+    return found
 
 
 def read_picture(member: Any, about: dict[str, Any]) -> np.ndarray:
@@ -214,36 +242,12 @@ def read_picture(member: Any, about: dict[str, Any]) -> np.ndarray:
 
 
 def read_sound(member: Any, about: dict[str, Any]) -> np.ndarray:
-    from selfsup_core.data.importing.sounds import RATE
     from selfsup_core.data.importing.sounds import read_sound as read
     from selfsup_core.data.logmel import log_mel
 
-    if about["sound"].get("rate") != RATE:
-        raise DataError("New sounds can be read for sets of one's own only.")
-    wave = read(member, about["sound"]["seconds"]).astype(np.float32) / 32767
+    if not {"rate", "seconds"} <= set(about["sound"]):
+        raise DataError("New sounds cannot be read: the rate or length of the set's own sounds is not known.")
+    rate = int(about["sound"]["rate"])
+    wave = read(member, about["sound"]["seconds"], rate).astype(np.float32) / 32767
     mels, frames = about["item_shape"]
-    return log_mel(wave, RATE, mels=mels, frames=frames)
-
-
-def read_rows(path: Path, columns: list[str]) -> list[tuple[str, np.ndarray]]:
-    """Rows of a CSV file by its header; a category stands in a column of its own name. An empty cell is missing."""
-    found = []
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        for number, cells in enumerate(reader, 1):
-            row = [read_cell(cells, column, path.name, number) for column in columns]
-            found.append((f"{path.name}, row {number}", np.array(row)))
-    return found
-
-
-def read_cell(cells: dict[str, Any], column: str, file: str, number: int) -> float:
-    if column in cells:
-        text = (cells[column] or "").strip()
-        try:
-            return float(text) if text else float("nan")
-        except ValueError as error:
-            raise DataError(f"{file}, row {number}: {column} is {text[:40]!r}, not a number.") from error
-    name, equals, level = column.rpartition("=")
-    if equals and name in cells:
-        return float((cells[name] or "").strip() == level)
-    raise DataError(f"{file} lacks the column {column!r}.")
+    return log_mel(wave, rate, mels=mels, frames=frames)

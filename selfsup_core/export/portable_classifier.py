@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfsup_core.errors import DataError, RunError
-from selfsup_core.export.features import Features, fit_features, read_items
+from selfsup_core.export.features import Features, fit_features, read_samples
+from selfsup_core.export.new_samples import Sample
+from selfsup_core.export.novelty import far_rows, far_texts, fit_words
 from selfsup_core.files import read_json
 from selfsup_core.models import MODELS
 
@@ -79,14 +81,31 @@ class Classifier:
         """Of its samples: "text", "image", "sound" or "table"."""
         return "text" if self.features is None else self.features.about["kind"]
 
-    def predict(self, given: list[str]) -> list[dict[str, Any]]:
-        """What a person gave (see `read_items`), named as by `name`."""
-        return self.name(
-            *read_items({"kind": "text"} if self.features is None else self.features.about, given)
-        )
+    def read(self, given: list[str], column: str = "") -> list[Sample]:
+        """What a person gave; see `read_samples`."""
+        return read_samples({"kind": "text"} if self.features is None else self.features.about, given, column)
+
+    def predict(self, given: list[str], column: str = "") -> list[dict[str, Any]]:
+        """What a person gave (see `read_samples`), named as by `name`; rows of a table with their `cells`."""
+        samples = self.read(given, column)
+        found = self.name([one.name for one in samples], [one.item for one in samples])
+        return [
+            one | ({"cells": sample.cells} if sample.cells else {})
+            for one, sample in zip(found, samples, strict=True)
+        ]
+
+    def why_far(self, items: list[Any]) -> list[str]:
+        """Of each sample why it is unlike the training rows, so that its class should not be trusted; "" if it is not."""
+        novelty = (self.about if self.features is None else self.features.about).get("novelty", {})
+        if "words" in novelty:
+            return far_texts(novelty, items)
+        if self.features is not None and "most_distance" in novelty:
+            x = self.features.apply(items, is_clipped=False)
+            return far_rows(self.features.arrays["reference"], novelty["most_distance"], x)
+        return [""] * len(items)
 
     def name(self, names: list[str], items: list[Any]) -> list[dict[str, Any]]:
-        """Samples and what to call them → item, label, probability and the probabilities of all classes."""
+        """Samples and what to call them → item, label, probability, the probabilities of all classes, and `far`."""
         shares = self.logits(items).softmax(dim=1).numpy()
         return [
             {
@@ -94,8 +113,9 @@ class Classifier:
                 "label": self.classes[int(row.argmax())],
                 "probability": float(row.max()),
                 "probabilities": {c: float(p) for c, p in zip(self.classes, row, strict=True)},
+                "far": far,
             }
-            for name, row in zip(names, shares, strict=True)
+            for name, row, far in zip(names, shares, self.why_far(items), strict=True)
         ]
 
 
@@ -144,7 +164,7 @@ def run_classes(folder: Any) -> list[str]:
 
 
 def put_weights(model: Any, weights: dict[str, Any]) -> Any:
-    from selfsup_core.train.loop import load_trained
+    from selfsup_core.train.trained import load_trained
 
     try:
         load_trained(model, weights)
@@ -192,8 +212,24 @@ def load_text_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, An
         "padding": backbone.padding,
         "width": backbone.width,
         "most_tokens": backbone.most_tokens(spec.model.most_tokens),
+        "novelty": text_novelty(spec, workspace),
     }
     return Classifier(model.eval().requires_grad_(False), about, None, backbone.tokenizer)
+
+
+def text_novelty(spec: Any, workspace: Path) -> dict[str, Any]:
+    """What the training texts of a transformer's run know; {} when they are gone."""
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.data.splits import split_rows
+    from selfsup_core.data.texts import Texts
+
+    try:
+        dataset = open_source(spec.data.source, workspace)
+    except DataError:
+        return {}
+    data = spec.data
+    split = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
+    return fit_words(dataset.x, split.train) if isinstance(dataset.x, Texts) else {}
 
 
 def export_classifier(workspace: Path, run: str, target: Path, epoch: int | None = None) -> int:

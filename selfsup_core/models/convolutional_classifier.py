@@ -21,7 +21,7 @@ class ConvClassifierConfig(KindConfig):
     """Blocks between image and classes."""
 
     kind: Literal["conv-classifier"] = setting(
-        "conv-classifier", "Convolutions that name the class of an image.", title="Network"
+        "conv-classifier", "Convolutions that classify an image.", title="Network"
     )
     channels: tuple[int, ...] = setting(
         (16, 32, 64),

@@ -30,13 +30,13 @@ class CrossEntropyConfig(KindConfig):
     """How classes count."""
 
     kind: Literal["cross-entropy"] = setting(
-        "cross-entropy", "Name the class of each sample.", title="Objective"
+        "cross-entropy", "Predict the class of each sample.", title="Objective"
     )
     class_weights: Literal["none", "balanced"] = setting(
         "none",
         "Balanced lets rare classes count as much as frequent ones.",
         title="Class weights",
-        why="Off: probabilities then follow the data; with few labels a class all are equally frequent anyway.",
+        why="Off: probabilities then follow the data; with few labels per class all are equally frequent anyway.",
     )
     label_smoothing: float = setting(
         0.0,
@@ -69,7 +69,7 @@ def balance(counts: torch.Tensor) -> torch.Tensor:
 
 @OBJECTIVES.register("cross-entropy")
 class CrossEntropy(Objective[CrossEntropyConfig]):
-    """Name the class of each sample.
+    """Predict the class of each sample.
 
     Attributes:
         class_weight: (C,), or None when all classes count the same.

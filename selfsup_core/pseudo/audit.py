@@ -131,12 +131,16 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
     if seeds and found["high"] - found["low"] < 1e-9:
         between = f"{points:+.1f} points with each of {seeds} seeds"
     if not seeds and found["rows"] < FEW_TEST_ROWS:
-        text = f"Too few test rows with labels ({int(found['rows'])}) to tell: {numbers}."
+        rows = int(found["rows"])
+        text = f"Too few test rows with labels ({rows}) to tell: {numbers}."
+        if rows:
+            low, high = share_interval(round(student * rows), rows)
+            text += f" On so few rows, {student:.1%} means {low:.0%} to {high:.0%} (95 %)."
         return {"outcome": "unknown", "text": text}
     if found["p"] >= LEVEL:
         return {
             "outcome": "no difference",
-            "text": f"No difference that could be told from chance ({between}): {numbers}.",
+            "text": f"No significant difference ({between}): {numbers}.",
         }
     outcome: Literal["helped", "hurt"] = "helped" if found["difference"] > 0 else "hurt"
     return {"outcome": outcome, "text": f"Pseudo-labels {outcome} ({between}): {numbers}."}
@@ -149,13 +153,20 @@ def total_variation(counts: np.ndarray, shares: np.ndarray) -> float:
 
 
 def find_collapse(
-    kept: np.ndarray, before: np.ndarray | None, classes: tuple[str, ...], expected: np.ndarray | None = None
+    kept: np.ndarray,
+    before: np.ndarray | None,
+    classes: tuple[str, ...],
+    expected: np.ndarray | None = None,
+    *,
+    keep: str = "",
+    is_aligned: bool = False,
 ) -> Collapse | None:
     """A sign of trouble when the kept labels run together in few classes; looks at no true label.
 
     Args:
-        kept: (C,) kept labels a class. before: (C,) of the round before, None in the first.
+        kept: (C,) kept labels per class. before: (C,) of the round before, None in the first.
         expected: (C,) shares that are aimed at, even ones if None; a class that is to be large is no collapse.
+        keep, is_aligned: settings of the run, so that no remedy is named that is in use already.
     """
     count, total = len(classes), int(kept.sum())
     if total < 4 * count or count < 2:
@@ -178,8 +189,22 @@ def find_collapse(
     return {
         "code": "collapse",
         "text": text,
-        "remedy": "Keep the surest of each class (objective.keep top-k), align the distribution, or give more labels.",
+        "remedy": collapse_remedy(
+            [classes[c] for c in np.argsort(kept, kind="stable")[:3]], keep, is_aligned
+        ),
     }
+
+
+def collapse_remedy(rarest: list[str], keep: str, is_aligned: bool) -> str:
+    """What may help against a collapse and is not in use yet."""
+    ways = [] if keep == "top-k" else ["keep the surest of each class (objective.keep = top-k)"]
+    if not is_aligned:
+        ways.append("align the distribution (objective.align = true)")
+    if keep == "top-k":
+        ways.append("keep a smaller share (objective.last_share)")
+    ways.append(f"label more rows of the rarest classes ({', '.join(rarest)})")
+    text = f"{', '.join(ways[:-1])}, or {ways[-1]}." if len(ways) > 1 else f"{ways[0]}."
+    return text[0].upper() + text[1:]
 
 
 def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
@@ -298,7 +323,7 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
         )
         return about | {"tone": "bad", "text": text + lacking}
     if tested.sum() < 2:
-        few = "With one label a class" if seen.max() == 1 else "With two labels or more of one class only"
+        few = "With one label per class" if seen.max() == 1 else "With two labels or more of one class only"
         text = f"{few} it cannot be told beforehand how good the proposals will be; they are often poor."
         return about | {"tone": "even", "text": text + lacking}
     held = tested[y]
@@ -308,7 +333,7 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
     about |= {"accuracy": expected, "low": low, "high": high, "folds": folds}
     part = "half of" if folds == 2 else f"{folds - 1} of {folds} parts of"
     said = (
-        f"A classifier that learns from {part} your {rows} labels names {expected:.0%} of the others rightly "
+        f"A classifier that learns from {part} your {rows} labels classifies {expected:.0%} of the others correctly "
         f"(cross-validation; 95 % between {low:.0%} and {high:.0%})."
     )
     if single:

@@ -16,7 +16,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.files import DamagedFile, move_aside, read_checked, read_shaped, write_json
 
 
-class HandLabel(TypedDict):
+class KeptLabel(TypedDict):
     """A class number, when it was given, and while looking at which run."""
 
     label: Annotated[int, Field(ge=0)]
@@ -27,7 +27,7 @@ class HandLabel(TypedDict):
 class HandLabels(TypedDict):
     """A data set's file. labels: by row."""
 
-    labels: dict[Annotated[str, Field(pattern="^[0-9]{1,15}$")], HandLabel]
+    labels: dict[Annotated[str, Field(pattern="^[0-9]{1,15}$")], KeptLabel]
 
 
 def path_of(workspace: Path, source: str) -> Path:
@@ -41,10 +41,33 @@ def read_hand_labels(workspace: Path, source: str) -> dict[int, int]:
     Raises:
         DataError: there is no such data set. SettingError: no built-in set is called so.
     """
+    return {one["row"]: one["label"] for one in reversed(list_hand_labels(workspace, source))}
+
+
+class HandLabel(TypedDict):
+    """A label that a person made: class number of a row, when (seconds since 1970), and in whose run's review."""
+
+    row: int
+    label: int
+    time: int
+    run: str
+
+
+def list_hand_labels(workspace: Path, source: str) -> list[HandLabel]:
+    """All of them, the newest first. Raises as `read_hand_labels`."""
     found = read_shaped(path_of(workspace, source), HandLabels)
     classes = find_source(source, workspace).classes
-    labels = {int(row): entry["label"] for row, entry in found["labels"].items()} if found else {}
-    return {row: label for row, label in labels.items() if label < classes}
+    made: list[HandLabel] = [
+        {"row": int(row), "label": one["label"], "time": int(one.get("time", 0)), "run": one.get("run", "")}
+        for row, one in (found["labels"] if found else {}).items()
+        if one["label"] < classes
+    ]
+    return made[::-1]
+
+
+def count_words(count: int) -> str:
+    """ "1 label by hand", "5 labels by hand" """
+    return f"{count:,} label{'' if count == 1 else 's'} by hand"
 
 
 def open_labels(path: Path) -> HandLabels:
@@ -93,6 +116,7 @@ def add_hand_label(workspace: Path, source: str, row: int, label: int | None, *,
         if label is None:
             found["labels"].pop(str(row), None)
         else:
+            found["labels"].pop(str(row), None)  # the newest stands last
             found["labels"][str(row)] = {"label": label, "time": round(time.time()), "run": run}
         write_json(path, found, durable=True)
     return len(found["labels"])

@@ -3,7 +3,7 @@
 [1] Lee: Pseudo-label, 2013: CE(argmax p, x), weighted by α(t)
 [2] Sohn et al.: FixMatch, 2020: w CE(argmax p(weak), strong)
 [3] Xie et al.: Unsupervised data augmentation, 2020: w KL(sharpened p(weak) ‖ p(strong))
-[4] Tarvainen, Valpola: Mean teachers, 2017: |p(student) − p(teacher)|², with a slow rise of its weight
+[4] Tarvainen, Valpola: Mean teachers, 2017: |p(student) − p(teacher)|², with a ramp-up of its weight
 [5] Berthelot et al.: MixMatch, 2019: sharpened mean of two views, mixed up, squared error
 """
 

@@ -102,7 +102,7 @@ class Selector:
     """A rule with its settings: (B, C) proposals and what it remembers → (B,) weights and what it remembers then.
 
     Args:
-        given: (C,) labels a class, by which shares are estimated.
+        given: (C,) labels per class, by which shares are estimated.
         pool: how many unlabeled rows there are.
         shares: (C,) of the classes that are aimed at; even if None.
     """

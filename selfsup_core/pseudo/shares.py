@@ -34,7 +34,7 @@ def align_step(
 
 
 def learned_shares(given: torch.Tensor) -> torch.Tensor:
-    """(C,) labels a class → shares under which a proposer learned; a class without a label counts as an average one.
+    """(C,) labels per class → shares under which a proposer learned; a class without a label counts as an average one.
 
     A share near 0 would make expectation–maximization take every faint proposal of that class for a sure one.
     """
@@ -51,7 +51,7 @@ def estimate_prior(p: torch.Tensor, given: torch.Tensor, rounds: int = 50) -> to
     """(C,) class shares of the pool by expectation–maximization [1], from proposals p (B, C) made under the shares of `given`.
 
     Args:
-        given: (C,) labels a class by which the proposer was trained. One imagined row of each class keeps shares above 0.
+        given: (C,) labels per class by which the proposer was trained. One imagined row of each class keeps shares above 0.
     """
     import torch
 
@@ -75,7 +75,7 @@ def prior_error(p: torch.Tensor, given: torch.Tensor, prior: torch.Tensor) -> to
     They hold for proposals whose probabilities can be trusted; where these are too sure, the shares are less so.
 
     Args:
-        p: (B, C) proposals, given: (C,) labels a class, prior: (C,) of `estimate_prior`.
+        p: (B, C) proposals, given: (C,) labels per class, prior: (C,) of `estimate_prior`.
     """
     import torch
 

@@ -6,20 +6,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from selfsup_core.data.budget import describe_split, is_partly_labeled
 from selfsup_core.data.library.own import read_split
+from selfsup_core.data.sources import OWN_NAME, open_source
 from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.words.few_rows import Warned, warn_of_few_labels
 from selfsup_core.pseudo.hand import read_hand_labels
+from selfsup_core.runs.names import auto_name
 from selfsup_core.runs.spec import RunSpec, make_spec, task_of
 
 HAND = "objective.hand"
 
 
 def kept_settings(workspace: Path, source: str) -> dict[str, Any]:
-    """Path → value: the split and label budget that the Data page set for a data set, {} for a set that is not known."""
+    """Path → value: the split and label budget that the Data page set for a data set, {} for a set that is not known.
+
+    Where only some rows have a label and nothing was set, all labels may be seen: those without are the unlabeled rows.
+    """
     try:
-        return {f"data.{name}": value for name, value in read_split(workspace, source).items()}
+        kept = read_split(workspace, source)
+        if not kept and OWN_NAME.fullmatch(source) and is_partly_labeled(open_source(source, workspace)):
+            kept = {"labels_per_class": 0, "labels_fraction": 1.0}
     except StudioError:
         return {}  # the spec's own check names the set that is missing
+    return {f"data.{name}": value for name, value in kept.items()}
 
 
 def compose_spec(
@@ -28,6 +38,7 @@ def compose_spec(
     chosen: dict[str, Any],
     *,
     with_hand: bool = True,
+    preset: str = "",
 ) -> RunSpec:
     """The spec that a person means.
 
@@ -38,6 +49,7 @@ def compose_spec(
         make: overrides by path → the recipe's spec with them (a preset, a file, another run).
         chosen: settings by path ({"data.source": "wine"}); these win over what is kept.
         with_hand: whether hand labels join; they are left alone where `chosen` names them.
+        preset: by whose title the run is called, unless `chosen` has a name.
 
     Raises:
         SettingError: as `make_spec`.
@@ -45,8 +57,30 @@ def compose_spec(
     source = chosen.get("data.source")
     spec = make((kept_settings(workspace, str(source)) if source else {}) | chosen)
     if with_hand and HAND not in chosen and task_of(spec) == "pseudo":
-        return join_hand_labels(workspace, spec)
+        spec = join_hand_labels(workspace, spec)
+    if preset and not chosen.get("name"):
+        spec = spec.model_copy(update={"name": auto_name(spec, workspace, preset)})
     return spec
+
+
+def warn_of_labels(workspace: Path, spec: RunSpec) -> Warned | None:
+    """What a person should know of the labels before training a classifier so; None where there are enough.
+
+    Raises:
+        DataError: the data are gone, or cannot be split so.
+    """
+    if task_of(spec) not in ("classify", "pseudo"):
+        return None
+    outcome = describe_split(open_source(spec.data.source, workspace), spec.data)
+    hand = dict(getattr(spec.objective, "hand", ()))
+    return warn_of_few_labels(outcome | {"labels_by_hand": len(hand)})
+
+
+def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:
+    """The same run with pseudo-labels, which keeps every proposal of at least this probability."""
+    name = f"{spec.name.split(' · above ')[0][:100]} · above {threshold:.2f}"
+    changed = {"objective.keep": "fixed", "objective.threshold": threshold, "name": name}
+    return make_spec(spec.as_dict(), changed)
 
 
 def join_hand_labels(workspace: Path, spec: RunSpec) -> RunSpec:

@@ -62,8 +62,8 @@ class FramesConfig(Config):
     samples: int = setting(2000, "Samples on the latent map.", title="Points on the map", ge=10, le=20_000)
     prompt: str = setting(
         "",
-        "Beginning of a text that a language model goes on from at each epoch; of a masked one, a text with [MASK].",
-        title="Your beginning",
+        "Prompt that a language model goes on from at each epoch; of a masked one, a text with [MASK].",
+        title="Your prompt",
         max_length=500,
     )
     written: int = setting(

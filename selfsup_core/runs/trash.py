@@ -5,13 +5,47 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+from selfsup_core.data.sources import OWN_NAME
 from selfsup_core.errors import RunError
+from selfsup_core.files import read_json
 from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state
 from selfsup_core.runs.queue import withdraw
 
 KEEP_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A run or a data set in the trash.
+
+    Attributes:
+        name: what it was called; its id where that cannot be read.
+        days_left: until it is deleted for good.
+    """
+
+    id: str
+    name: str
+    is_data: bool
+    days_left: float
+
+
+def list_trash(workspace: Path) -> list[Deleted]:
+    """What can still be restored, the newest deletion first."""
+    found = []
+    for entry in (workspace / "trash").glob("*"):
+        is_data = bool(OWN_NAME.fullmatch(entry.name))
+        try:
+            age = time.time() - entry.stat().st_mtime
+            about = read_json(entry / ("dataset.json" if is_data else "state.json"))
+        except OSError:
+            continue  # restored or deleted for good at this moment
+        known = about if isinstance(about, dict) else {}
+        name = str(known.get("title" if is_data else "name") or entry.name)
+        found.append(Deleted(entry.name, name, is_data, KEEP_DAYS - age / 86_400))
+    return sorted(found, key=lambda deleted: -deleted.days_left)
 
 
 def delete(folder: RunFolder) -> None:

@@ -44,7 +44,7 @@ from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes, save_ar
 from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
 from selfsup_core.tasks.parts.proposals import Proposers
-from selfsup_core.train.loop import load_trained, trained_state
+from selfsup_core.train.trained import load_trained, trained_state
 
 MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
 MOST_TEST_TEXTS = 200  # through a transformer on a CPU
@@ -414,6 +414,7 @@ class PseudoTask(ClassifyTask):
     def baseline(self) -> Baseline:
         """As of a classifier, and how good a proposer the given labels are likely to make."""
         found = super().baseline()
+        found["test_rows"] = len(self.tested)
         labeled = self.chosen.train
         if len(labeled) <= MOST_GAUGED:
             x = self.proposers.features(labeled)
@@ -428,7 +429,12 @@ class PseudoTask(ClassifyTask):
         count = len(self.classes)
         before = class_counts(self.kept.kept_label, count) if self.round > 1 else None
         collapse = find_collapse(
-            class_counts(self.next.kept_label, count), before, self.classes, self.proposers.shares
+            class_counts(self.next.kept_label, count),
+            before,
+            self.classes,
+            self.proposers.shares,
+            keep=self.config.keep,
+            is_aligned=self.config.align,
         )
         return [*([collapse] if collapse else []), *found]
 
@@ -454,6 +460,11 @@ class PseudoTask(ClassifyTask):
             arrays[f"{name}_label"] = now.label[places]
             arrays[f"{name}_truth"] = truth[places].astype(np.int32)
             arrays[f"{name}_confidence"] = now.confidence[places]
+            if name == "unsure" and len(rows):
+                logits = self.evaluator.logits(self.student, rows, "rows to label")
+                sure, said = logits.softmax(dim=1).max(dim=1)
+                arrays["unsure_student"] = said.numpy().astype(np.int32)
+                arrays["unsure_student_confidence"] = sure.numpy()
             if isinstance(self.dataset.x, Texts):
                 texts = [self.dataset.x[int(row)][:MOST_LETTERS] for row in rows]
                 about[f"{name}_texts"] = json.dumps(texts, ensure_ascii=False)

@@ -249,6 +249,25 @@ class RunKeeper:
         self.state["notices"] = [*self.state["notices"], text][-10:]
         print(text, flush=True)
 
+    def hold(self) -> None:
+        """Before there is anything to save: wait while a person has paused the run. Raises Stop.
+
+        The requests stay for the first step, which then finds the run as it was left.
+        """
+        if not self._is_held():
+            return
+        before, message = self.state["status"], self.state["message"]
+        self.set_status("paused", message=message)
+        while self._is_held():
+            time.sleep(POLL_SECONDS)
+            self.beat()
+            self.heed_stop()
+        self.set_status(before, message=message)
+
+    def _is_held(self) -> bool:
+        asked = [r["action"] for r in self.waiting if r["action"] in ("pause", "resume", "step")]
+        return bool(asked) and asked[-1] == "pause"
+
     def _take(self, session: Trained) -> None:
         requests, self.waiting = [*self.waiting, *self._receive()], []
         for request in requests:

@@ -1,4 +1,7 @@
-"""The same recipe with other seeds: another split, other labels, other first weights; and what all of them say together."""
+"""The same recipe with other seeds: another split, other labels, other first weights; and what all of them say together.
+
+Labels made by hand belong to one split, so a run with them is repeated on the same split: only the training differs.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,14 @@ NAMES = ("accuracy", "twin_accuracy", "ceiling_accuracy")
 MOST = 20
 
 
+def keeps_split(spec: RunSpec) -> bool:
+    """Whether its repetitions have the same split, since labels by hand belong to it."""
+    return bool(getattr(spec.objective, "hand", ()))
+
+
 def seeded(spec: RunSpec, offset: int) -> RunSpec:
-    """The same spec with `offset` added to the seed and to the split's seed."""
-    seed, split = spec.seed + offset, spec.data.split_seed + offset
+    """The same spec with `offset` added to the seed and, unless it has labels by hand, to the split's seed."""
+    seed, split = spec.seed + offset, spec.data.split_seed + (0 if keeps_split(spec) else offset)
     name = f"{spec.name.split(' · seed')[0]} · seed {seed}"[:120]
     return make_spec(spec.as_dict(), {"seed": seed, "data.split_seed": split, "name": name})
 
@@ -32,23 +40,17 @@ def start_seeds(folder: RunFolder, count: int, submission: str, owner: str = LOC
     When the queue is full, what fits in is queued; asking again later queues the rest.
 
     Raises:
-        RunError: labels by hand belong to one split, or the queue is full before the first.
+        RunError: the queue is full before the first.
     """
     state, spec = read_state(folder), read_spec(folder.spec)
-    if getattr(spec.objective, "hand", ()):
-        raise RunError(
-            "Labels by hand belong to one split of the data, so this run cannot be repeated with others.",
-            code="hand-labels",
-            remedy="Repeat the run without them.",
-        )
     group = state.get("group") or folder.id
     if not state.get("group"):
         update_state(folder, group=group)
-    there = {read_spec(m.spec).data.split_seed for m in members(folder.workspace, group)}
+    there = {read_spec(m.spec).seed for m in members(folder.workspace, group)}
     made: list[str] = []
     for offset in range(1, min(count, MOST)):
         one = seeded(spec, offset)
-        if one.data.split_seed in there:
+        if one.seed in there:
             continue
         try:
             run = submit(
@@ -68,7 +70,7 @@ def start_seeds(folder: RunFolder, count: int, submission: str, owner: str = LOC
 
 
 def over_seeds(folder: RunFolder) -> dict[str, Any] | None:
-    """Of a run's group: {"runs", "waiting", "epochs", name → (mean, deviation) by epoch, "verdict"}; None without a group.
+    """Of a run's group: {"runs", "waiting", "same_split", "epochs", name → (mean, deviation) by epoch, "verdict"}; None without a group.
 
     The verdict is over the finished runs, of which there must be two.
     """
@@ -90,6 +92,7 @@ def over_seeds(folder: RunFolder) -> dict[str, Any] | None:
                 curves[name].append({r["epoch"]: r[name] for r in rows if r.get(name) is not None})
                 ends[name].append(end)
     said: dict[str, Any] = {"runs": len(ends["accuracy"]), "waiting": waiting, "verdict": None}
+    said["same_split"] = keeps_split(read_spec(folder.spec))
     if said["runs"]:
         shared = sorted(set.intersection(*(set(c) for c in curves["accuracy"])))
         said["epochs"] = shared
@@ -107,6 +110,13 @@ def over_seeds(folder: RunFolder) -> dict[str, Any] | None:
             compared, means["accuracy"], means["twin_accuracy"], means.get("ceiling_accuracy")
         )
     return said
+
+
+def describe_seeds(same_split: bool) -> str:
+    """What differs between the runs of a group."""
+    if same_split:
+        return "All have the same split, to which the labels by hand belong; only the training seed differs."
+    return "Each has its own split, labels and first weights."
 
 
 def workspace_run(workspace: Path, run: str) -> RunFolder:

@@ -27,7 +27,8 @@ from selfsup_core.train.checkpoint import (
     set_aside,
 )
 from selfsup_core.train.device import choose_device
-from selfsup_core.train.loop import Event, Loop, trained_state
+from selfsup_core.train.loop import Event, Loop
+from selfsup_core.train.trained import trained_state
 from selfsup_core.workers.keeper import Stop, open_metrics, read_changes
 
 if TYPE_CHECKING:
@@ -118,10 +119,11 @@ class Session:
         )
 
     def _tell(self, text: str) -> None:
-        """What takes its time before training begins. Raises Stop when a person asked for it meanwhile."""
+        """What takes its time before training begins. Waits while the run is paused; raises Stop when a person asked for it meanwhile."""
         self.keeper.state["message"] = text
         self.keeper.beat(force=True)
         self.keeper.heed_stop()
+        self.keeper.hold()
 
     def _phase(self, name: str) -> None:
         """Which part of an epoch is at work; in slow motion long enough to be seen."""

@@ -128,7 +128,7 @@ def test_panels_move_and_truth_needs_the_oracle(server, open_context, keep, clou
     handle.press("ArrowLeft")
     expect(handle).to_have_attribute("aria-valuenow", "0.99")
     wait_stage(page, "epoch", lambda v: v == str(ROUNDS))
-    expect(page.get_by_test_id("stage-panel-confidence")).to_contain_text("objective.threshold = 0.99")
+    expect(page.get_by_test_id("confidence-use")).to_have_text("Train with threshold 0.99")
 
     # The cursor moves all of them.
     page.get_by_test_id("stage-cursor").focus()

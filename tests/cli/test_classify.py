@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -45,6 +46,36 @@ def test_predict_and_export(workspace: Path, tmp_path: Path):
         call(workspace, "export", folder.id, "--out", str(out))
     first = json.loads(call(workspace, "predict", folder.id, "a cat", "--epoch", "0", "--json"))
     assert first[0]["probability"] < 0.6
+
+
+def test_a_csv_file_is_read_as_a_table_and_comes_back_with_predictions(workspace: Path, tmp_path: Path):
+    make_pets(workspace)
+    folder = make_run(workspace, head_spec(data__source="my-pets", data__vocabulary=50, train__epochs=10))
+    run_here(folder)
+    table = tmp_path / "new.csv"
+    table.write_text('id,note,words\n1,x,"the dog, it sat"\n2,y,log on the log\n3,z,das hier ist deutsch\n')
+    found = json.loads(call(workspace, "predict", folder.id, str(table), "--json"))
+    assert [one["item"] for one in found] == ["the dog, it sat", "log on the log", "das hier ist deutsch"]
+    assert [one["label"] for one in found[:2]] == ["dogs", "logs"]
+    assert found[0]["cells"] == {"id": "1", "note": "x", "words": "the dog, it sat"}
+    assert "language" in found[2]["far"]
+    assert found[1]["far"] == ""
+    out = tmp_path / "out.csv"
+    shown = call(workspace, "predict", folder.id, str(table), "--column", "words", "--out", str(out))
+    assert "WARNING" in shown
+    with out.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [(line["id"], line["words"], line["class"]) for line in lines[:2]] == [
+        ("1", "the dog, it sat", "dogs"),
+        ("2", "log on the log", "logs"),
+    ]
+    assert lines[2]["warning"]
+    with pytest.raises(DataError, match="no column 'nothing'"):
+        call(workspace, "predict", folder.id, str(table), "--column", "nothing")
+    with pytest.raises(DataError, match="is there already"):
+        call(workspace, "predict", folder.id, str(table), "--out", str(out))
+    why = call(workspace, "why", folder.id, "--file", str(table), "--sample", "2", "--json")
+    assert json.loads(why)["label"] == "logs"
 
 
 def test_no_such_run(workspace: Path):

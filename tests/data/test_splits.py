@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from selfsup_core.data.dataset import Dataset
-from selfsup_core.data.splits import choose_labeled, choose_stratified, split_rows
+from selfsup_core.data.splits import choose_labeled, choose_stratified, group_labels, split_rows
 from selfsup_core.errors import DataError
 
 
@@ -99,3 +101,85 @@ def test_label_budget_is_kept_in_each_class(y, per_class, seed, hidden):
 def test_budget_zero_means_all_labeled_rows():
     y = np.array([0, -1, 1, 1, -1, 0])
     assert choose_labeled(np.arange(6), y, 0, 0).tolist() == [0, 2, 3, 5]
+
+
+def test_groups_that_are_no_copies_are_not_parted_and_that_is_said():
+    """Rows of a speaker have many labels: no row stands for the others' class."""
+    speakers = np.repeat(np.arange(20), 6)
+    y = np.tile(np.arange(6), 20)
+    said = replace(table(y), groups=speakers, details={"grouped_by": "speaker"})
+    split = split_rows(said, validation=0.1, test=0.2, seed=3)
+    parts = [set(speakers[rows].tolist()) for rows in (split.train, split.validation, split.test)]
+    assert [len(part) for part in parts] == [14, 2, 4]
+    assert sum(len(part) for part in parts) == len(set.union(*parts)) == 20
+    assert split.note == "All rows of one speaker are on the same side of the split."
+    again = split_rows(said, validation=0.1, test=0.2, seed=3)
+    assert np.array_equal(split.train, again.train)
+
+
+def test_groups_of_copies_are_split_as_before():
+    """One row of each stands for it, by its class: the split of earlier runs."""
+    y = np.arange(60) % 2
+    copies = replace(
+        table(np.concatenate([y, y[:10]])), groups=np.concatenate([np.arange(60), np.arange(10)])
+    )
+    alone = split_rows(table(y), validation=0.1, test=0.2, seed=5)
+    split = split_rows(copies, validation=0.1, test=0.2, seed=5)
+    for part, wanted in (
+        (split.train, alone.train),
+        (split.validation, alone.validation),
+        (split.test, alone.test),
+    ):
+        assert np.array_equal(part[part < 60], wanted)
+    assert split.note == ""
+
+
+def partly(rows: int = 620, labeled: int = 32, classes: int = 3) -> np.ndarray:
+    y = np.full(rows, -1)
+    y[np.random.default_rng(5).permutation(rows)[:labeled]] = np.arange(labeled) % classes
+    return y
+
+
+def test_a_partly_labeled_set_has_labels_of_each_class_in_each_part():
+    y = partly()
+    split = split_rows(table(y), validation=0.1, test=0.1, seed=0)
+    counts = {
+        name: np.bincount(y[rows][y[rows] >= 0], minlength=3).tolist()
+        for name, rows in (("train", split.train), ("validation", split.validation), ("test", split.test))
+    }
+    assert counts == {"train": [5, 5, 4], "validation": [3, 3, 3], "test": [3, 3, 3]}
+    assert (len(split.validation), len(split.test)) == (62, 62)
+    assert "Only 32 of 620 rows have a label" in split.note
+    assert "9 for validation and 9 for test" in split.note
+    again = split_rows(table(y), validation=0.1, test=0.1, seed=0)
+    assert np.array_equal(split.test, again.test)
+
+
+def test_where_labels_are_many_the_shares_are_those_asked_for():
+    y = partly(rows=2000, labeled=1500)
+    split = split_rows(table(y), validation=0.1, test=0.2, seed=1)
+    assert [np.count_nonzero(y[part] >= 0) for part in (split.validation, split.test)] == [150, 300]
+    assert split.note == ""
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    y=labels(),
+    hidden=st.integers(1, 200),
+    validation=st.floats(0.05, 0.4),
+    test=st.sampled_from([0.0, 0.1, 0.4]),
+)
+def test_partly_labeled_parts_are_disjoint_complete_and_leave_labels_to_training(y, hidden, validation, test):
+    y = np.random.default_rng(0).permutation(np.concatenate([y, np.full(hidden, -1)]))
+    held_out = round(len(y) * validation), round(len(y) * test)
+    assume(held_out[0] >= 1 and sum(held_out) < len(y))
+    split = split_rows(table(y), validation=validation, test=test, seed=3)
+    together = np.concatenate([split.train, split.validation, split.test])
+    assert np.array_equal(np.sort(together), np.arange(len(y)))
+    assert set(np.unique(y)) - {-1} <= set(y[split.train])
+    assert test > 0 or len(split.test) == 0
+
+
+def test_a_group_has_the_label_of_its_first_row_that_has_one():
+    groups, y = np.array([0, 0, 1, 1, 2]), np.array([-1, 2, 1, 0, -1])
+    assert group_labels(groups, y).tolist() == [2, 1, -1]

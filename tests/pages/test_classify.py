@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from pages.parts.classify.review import describe_row
+from pages.parts.shared import routes
+from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.desk import Desk
 from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
-from selfsup_core.runs.folder import list_states
+from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.queue import submit, withdraw
 from selfsup_core.runs.spec import make_spec, preset_spec, read_spec
 from selfsup_core.runs.thinned import frame_path
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
+from tests.tasks.classify_helpers import head_spec, make_pets
 from tests.tasks.test_pseudo import make_table, spec_of
 
 
@@ -111,3 +116,131 @@ def test_an_own_autoencoder_is_chosen_by_its_name(studio, workspace: Path):
     assert not page.exception
     spec = read_spec(workspace / "runs" / page.query_params["run"] / "spec.yaml")
     assert spec.data.code_of == folder.id
+
+
+def test_a_language_model_is_tried_before_the_run(studio, workspace: Path, monkeypatch):
+    make_pets(workspace)
+    asked = []
+
+    class Lab:
+        def ask(self, subject, tool, values):
+            asked.append((subject.name, tool, values["prompt"]))
+            row = {
+                "text": "a",
+                "answer": "It is a cat",
+                "label": "cats",
+                "p": 0.61234,
+                "reason": "",
+                "row": 0,
+            }
+            return Answer(about={"rows": [row] * len(values["texts"])})
+
+    monkeypatch.setattr(routes, "lab", Lab)
+    model = {"model": "tiny", "title": "Tiny", "kind": "causal", "missing": ""}
+    monkeypatch.setattr("pages.parts.classify.labeler.list_models", lambda workspace: [model])
+    page = studio("pages/classify.py", do="pseudo", data="my-pets")
+    preset = page.selectbox(key="pseudo-preset-text").value
+    page.selectbox(key=f"pseudo-who-{preset}").select("generated").run()
+    assert "{classes}" in page.text_area(key="pseudo-prompt-generated").value
+    page.text_area(key="pseudo-prompt-generated").set_value("{classes}? {text}").run()
+    buttons(page)["pseudo-try"].click().run()
+    assert not page.exception
+    assert asked == [("tiny", "label", "{classes}? {text}")]
+    shown = page.dataframe[0].value
+    assert list(shown) == ["Row", "Text", "Answer", "Class", "P"]
+    assert shown["Class"].tolist() == ["cats"] * 5
+    assert shown["P"].tolist() == ["0.612"] * 5
+    buttons(page)["pseudo-train"].click().run()
+    (state,) = list_states(workspace)
+    objective = read_spec(workspace / "runs" / state["run"] / "spec.yaml").objective
+    assert (objective.proposers, objective.labeler) == (("generated",), "tiny")
+    assert (objective.labeler_prompt, objective.labeler_rows) == ("{classes}? {text}", 200)
+
+
+def test_bad_rules_are_refused_before_a_run(studio, workspace: Path):
+    page = studio("pages/classify.py")
+    page.selectbox(key="pseudo-data").select("wine").run()
+    page.selectbox(key="pseudo-who-pseudo-table").select("rules").run()
+    page.text_area(key="pseudo-rules-pseudo-table").set_value("class_9: proline > 900").run()
+    buttons(page)["pseudo-train"].click().run()
+    assert "there is no class" in texts(page)
+    assert not list(list_states(workspace))
+
+
+def test_a_remote_model_that_is_not_configured_is_said(studio, workspace: Path, monkeypatch):
+    monkeypatch.delenv("SELFSUP_REMOTE_URL", raising=False)
+    make_pets(workspace)
+    page = studio("pages/classify.py", do="pseudo", data="my-pets")
+    preset = page.selectbox(key="pseudo-preset-text").value
+    page.selectbox(key=f"pseudo-who-{preset}").select("remote").run()
+    assert not page.exception
+    assert "No remote model is configured" in texts(page)
+
+
+def test_labels_by_hand_are_listed_undone_and_switched_off(studio, workspace: Path):
+    make_table(workspace, "my-clouds")
+    folder = make_run(workspace, spec_of(train__epochs=2))
+    run_here(folder)
+    frame = read_frame(frame_path(folder.frames, 2))
+    row = int(frame["unsure_rows"][0])
+    for one in (row, int(frame["unsure_rows"][1])):
+        add_hand_label(workspace, "my-clouds", one, 2, run=folder.id)
+    page = studio("pages/classify.py", do="pseudo", run=folder.id, data="my-clouds")
+    page.segmented_control(key="review-next").set_value("hand").run()
+    assert "2 labels by hand in all" in texts(page)
+    assert "The student says" in texts(page)
+    buttons(page)[f"review-undo-{row}"].click().run()
+    assert not page.exception
+    assert row not in read_hand_labels(workspace, "my-clouds")
+    assert "1 label by hand in all" in texts(page)
+    (toggle,) = [one for one in page.toggle if str(one.key).startswith("pseudo-hand-")]
+    assert toggle.label == "Use 1 label by hand"
+    toggle.set_value(False).run()
+    buttons(page)["pseudo-train"].click().run()
+    assert read_spec(workspace / "runs" / page.query_params["run"] / "spec.yaml").objective.hand == ()
+
+
+def test_the_queue_and_why_speak_of_the_student():
+    classes = ["a", "b"]
+    frame = {"unsure_label": [1, -1], "unsure_confidence": [0.6, 0.0]}
+    assert describe_row(frame, 0, classes) == "Proposed: b, 60% sure."
+    frame |= {"unsure_student": [0, 1], "unsure_student_confidence": [0.9, 0.5]}
+    assert describe_row(frame, 0, classes) == (
+        "The student says a, 90% sure. The proposers together say b, 60% sure."
+    )
+    assert describe_row(frame, 1, classes) == "The student says b, 50% sure."
+
+
+@pytest.fixture
+def pets(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+    """A run that tells texts by their words; questions are answered in this process."""
+    make_pets(workspace)
+    folder = make_run(workspace, head_spec(data__source="my-pets", data__vocabulary=50, train__epochs=10))
+    run_here(folder)
+    desk = Desk(workspace)
+    monkeypatch.setattr(routes, "lab", lambda: desk)
+    return folder
+
+
+def test_a_file_is_read_once_and_each_of_its_rows_can_be_explained(studio, pets):
+    page = studio("pages/classify.py", do="use", run=pets.id)
+    table = b"id,note,words\n1,a very long note that is no sample at all,the dog sat\n2,x,log on the log\n"
+    page.file_uploader[0].set_value([("new.csv", table, "text/csv")]).run()
+    assert not page.exception
+    (column,) = [one for one in page.selectbox if one.label == "Text column"]
+    assert column.options == ["id", "note", "words"]
+    column.select("words").run()
+    assert page.dataframe[0].value["Class"].tolist() == ["dogs", "logs"]
+    # A question asked later is not replaced by the file that still lies there.
+    page.text_area(key="use-text").set_value("a cat and a mat").run()
+    buttons(page)["use-go"].click().run()
+    assert page.dataframe[0].value["Class"].tolist() == ["cats"]
+    page.run()
+    assert page.dataframe[0].value["Class"].tolist() == ["cats"]
+
+
+def test_a_text_unlike_the_training_texts_is_warned_of(studio, pets):
+    page = studio("pages/classify.py", do="use", run=pets.id)
+    page.text_area(key="use-text").set_value("das ist ein anderer Satz\nthe dog sat").run()
+    buttons(page)["use-go"].click().run()
+    assert "1 of 2 is unlike the training data" in page.warning[0].value

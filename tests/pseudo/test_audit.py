@@ -134,6 +134,20 @@ def test_collapse_is_named_and_balance_is_not():
     assert find_collapse(np.array([5, 0, 0]), None, classes) is None  # hardly anything kept yet
 
 
+def test_no_remedy_is_named_that_is_in_use():
+    kept, classes = np.array([90, 6, 4]), ("a", "b", "c")
+    remedy = {
+        (keep, aligned): find_collapse(kept, None, classes, keep=keep, is_aligned=aligned)["remedy"]
+        for keep in ("top-k", "fixed")
+        for aligned in (True, False)
+    }
+    assert "top-k" in remedy["fixed", True]
+    assert "top-k" not in remedy["top-k", False]
+    assert "objective.align" in remedy["top-k", False]
+    assert "align" not in remedy["top-k", True]
+    assert remedy["top-k", True].endswith("or label more rows of the rarest classes (c, b, a).")
+
+
 def test_small_measures():
     assert total_variation(np.array([3, 1]), np.array([0.5, 0.5])) == pytest.approx(0.25)
     assert total_variation(np.zeros(2), np.array([0.5, 0.5])) == 0
@@ -169,7 +183,7 @@ def test_the_gauge_knows_good_labels_from_noise_and_says_what_it_cannot_know():
     assert "close to guessing" in noise["text"]
     one = gauge(good[:3], y[:3], 4)
     assert one["accuracy"] is None
-    assert "With one label a class" in one["text"]
+    assert "With one label per class" in one["text"]
     assert "1 of 4 classes has no label" in one["text"]
     assert math.isclose(gauge(good, y, 3, seed=1)["rows"], 30)
 
@@ -179,7 +193,7 @@ def test_the_gauge_knows_good_labels_from_noise_and_says_what_it_cannot_know():
     [
         ([], "No label is given"),
         ([0] * 10, "Only one class has labels (10)"),
-        ([0, 1, 2], "With one label a class"),
+        ([0, 1, 2], "With one label per class"),
         ([0, 0, 0, 1], "With two labels or more of one class only"),
         ([2], "Only one class has labels (1)"),
     ],

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from selfsup_core.data.library.own import save_split
 from selfsup_core.data.sources import open_source
 from selfsup_core.pseudo.hand import add_hand_label
-from selfsup_core.runs.compose import compose_spec, kept_settings
+from selfsup_core.runs.compose import compose_spec, kept_settings, warn_of_labels, with_threshold
 from selfsup_core.runs.spec import preset_spec
+from tests.tasks.classify_helpers import NAME, make_pets
 
 PSEUDO = partial(preset_spec, "pseudo-table")
 
@@ -24,6 +27,22 @@ def test_split_and_label_budget_of_the_data_page_join_unless_others_are_chosen(w
     assert kept_settings(workspace, "my-nothing") == {}
 
 
+def test_all_labels_of_a_partly_labeled_set_are_used_unless_others_are_chosen(workspace: Path):
+    y = np.full(120, -1)
+    y[:33] = np.arange(33) % 3
+    make_pets(workspace, y=y)
+    chosen = {"data.source": NAME}
+    recipe = partial(preset_spec, "pseudo-words")
+    assert recipe().data.labels_per_class > 0
+    spec = compose_spec(workspace, recipe, chosen)
+    assert spec.data.labels_per_class == 0
+    assert "15 for training, 9 for validation, 9 for test" in warn_of_labels(workspace, spec)["text"]
+    assert compose_spec(workspace, recipe, chosen | {"data.labels_per_class": 3}).data.labels_per_class == 3
+    save_split(workspace, NAME, labels_per_class=2)
+    assert compose_spec(workspace, recipe, chosen).data.labels_per_class == 2
+    assert warn_of_labels(workspace, preset_spec("dense-table")) is None
+
+
 def test_hand_labels_join_runs_with_pseudo_labels_only(workspace: Path):
     add_hand_label(workspace, "wine", 3, 0)
     chosen = {"data.source": "wine"}
@@ -33,3 +52,10 @@ def test_hand_labels_join_runs_with_pseudo_labels_only(workspace: Path):
     assert own.objective.hand == ((7, 1),)
     plain = compose_spec(workspace, partial(preset_spec, "dense-table"), chosen)
     assert not hasattr(plain.objective, "hand")
+
+
+def test_a_run_is_repeated_with_another_threshold():
+    spec = preset_spec("pseudo-table", {"name": "Wine", "objective.neighbors": 7})
+    again = with_threshold(with_threshold(spec, 0.5), 0.85)
+    assert (again.objective.keep, again.objective.threshold, again.objective.neighbors) == ("fixed", 0.85, 7)
+    assert again.name == "Wine · above 0.85"

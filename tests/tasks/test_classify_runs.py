@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from selfsup_core.runs.spec import list_presets, preset_spec
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.workers.live import epoch_rows
 from tests.helpers import (
+    ROOT,
     kill_and_resume,
     make_run,
     rows_without_times,
@@ -37,6 +39,17 @@ def test_it_learns_and_its_accuracy_is_that_of_the_frame(workspace: Path):
     said = np.concatenate([np.repeat(np.arange(3), row) for row in confusion])
     assert rows[-1]["val_accuracy"] == pytest.approx(accuracy_score(truth, said))
     assert 0 <= state["metrics"]["test_accuracy"] <= 1
+
+
+def test_every_curve_of_a_classifier_has_a_title_on_the_page(workspace: Path):
+    folder = make_run(workspace, preset_spec("classify-table", QUICK | {"train.epochs": 1}))
+    run_here(folder)
+    code = (ROOT / "assets/web/stage/panels/loss.js").read_text("utf-8")
+    titles = re.findall(r"^  (\w+): \"", code.split("LABELS = {")[1].split("}")[0], re.MULTILINE)
+    hidden = re.findall(r"\"(\w+)\"", code.split("NOT_METRICS = new Set([")[1].split("]")[0])
+    row = epoch_rows(read_rows(folder.metrics))[-1]
+    terms = {re.sub("^(train|val)_", "", name) for name, v in row.items() if isinstance(v, int | float)}
+    assert terms - set(titles) - set(hidden) == set()
 
 
 def test_killed_and_resumed_it_ends_bit_for_bit_the_same(workspace: Path, monkeypatch):

@@ -7,7 +7,7 @@ import { COLORS, classColor } from "../../assets/web/lib/palette.js"
 import { parseSafetensors } from "../../assets/web/lib/safetensors.js"
 import { latest } from "../../assets/web/stage/asking.js"
 import { Cursor } from "../../assets/web/stage/cursor.js"
-import { share, sum } from "../../assets/web/stage/pseudo.js"
+import { ofKnown, share, sum } from "../../assets/web/stage/pseudo.js"
 import { Selection } from "../../assets/web/stage/selection.js"
 
 function safetensors(header, bytes) {
@@ -62,6 +62,9 @@ test("numbers in words", () => {
   assert.equal(share(1, 1000), "< 1 %")
   assert.equal(share(999, 1000), "> 99 %")
   assert.equal(share(10, 10), "100 %")
+  assert.equal(ofKnown(19, 488), " (of the 19 known)")
+  assert.equal(ofKnown(488, 488), "")
+  assert.equal(ofKnown(undefined, 488), "", "a run of an earlier version")
   assert.equal(sum(new Int32Array([1, 2, 3])), 6)
 })
 

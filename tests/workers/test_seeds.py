@@ -12,7 +12,7 @@ from selfsup_core.figures.seeds import seeds_figure
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import MAX_QUEUED, withdraw
 from selfsup_core.runs.spec import read_spec
-from selfsup_core.workers.seeds import over_seeds, start_seeds, workspace_run
+from selfsup_core.workers.seeds import describe_seeds, over_seeds, start_seeds, workspace_run
 from tests.helpers import make_run, run_here
 from tests.tasks.test_pseudo import make_table, spec_of
 
@@ -42,12 +42,24 @@ def test_the_group_is_made_once_and_its_verdict_is_over_all(workspace: Path):
 
 def test_what_cannot_be_repeated_is_said(workspace: Path):
     make_table(workspace, "my-clouds")
-    hand = make_run(workspace, spec_of(objective__hand=[[0, 1]]))
-    with pytest.raises(RunError, match="belong to one split"):
-        start_seeds(hand, 3, "token")
     other = make_run(workspace)
     with pytest.raises(RunError, match="no pseudo-labels"):
         workspace_run(workspace, other.id)
+
+
+def test_a_run_with_hand_labels_is_repeated_on_the_same_split(workspace: Path):
+    make_table(workspace, "my-clouds")
+    hand = make_run(workspace, spec_of(objective__hand=[[0, 0]], train__epochs=1))
+    made = start_seeds(hand, 3, "token")
+    assert start_seeds(hand, 3, "token") == []
+    specs = [read_spec(RunFolder(workspace / "runs" / name).spec) for name in made]
+    assert [(s.seed, s.data.split_seed, s.objective.hand) for s in specs] == [
+        (1, 0, ((0, 0),)),
+        (2, 0, ((0, 0),)),
+    ]
+    said = over_seeds(hand)
+    assert said["same_split"]
+    assert "same split" in describe_seeds(said["same_split"])
 
 
 def test_more_seeds_than_the_queue_takes_follow_when_asked_again(workspace: Path):

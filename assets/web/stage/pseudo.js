@@ -39,6 +39,9 @@ export function share(part, whole) {
   return `${Math.round(value)} %`
 }
 
+/** " (of the 19 known)" where the true class of only some of the kept rows is known, else "". */
+export const ofKnown = (known, kept) => (known < kept ? ` (of the ${count(known)} known)` : "")
+
 /** A class's mark in its color and shape. */
 export function swatch(index, size = 12) {
   const canvas = el("canvas", { class: "stage-swatch", "aria-hidden": "true" })

@@ -16,7 +16,7 @@ BARS = {"displayModeBar": False}
 
 
 def show_why(run: str, **sample: Any) -> None:
-    """Args: sample: text=… or row=…"""
+    """Args: sample: text=… or row=…, and epoch=… for another one than the best."""
     with errors_shown(), st.spinner("Looking for reasons."):
         why = routes.lab().ask(Subject("classifier", run), "why", sample).about
         st.markdown(f"**{plain(why['label'])}**, {why['probability']:.0%} sure.")

@@ -11,27 +11,35 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.classify.explain import show_why
+from pages.parts.classify.labeler import show_said
+from pages.parts.shared import routes
+from pages.parts.shared.live import assets_path, component
 from pages.parts.shared.workspace import errors_shown, plain, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.calibration import LEAST_ROWS
 from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
 from selfsup_core.figures.seeds import reliability_figure, seeds_figure
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.files import read_json
-from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
+from selfsup_core.pseudo.hand import add_hand_label, count_words, list_hand_labels, read_hand_labels
 from selfsup_core.runs.compose import join_hand_labels
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
-from selfsup_core.workers.seeds import MOST, over_seeds, start_seeds
+from selfsup_core.workers.seeds import MOST, describe_seeds, over_seeds, start_seeds
 from selfsup_core.workers.supervisor import ensure_supervisor
 
 KEYS = "1234567890"  # of the first ten classes
 MOST_LETTERS = 1500
+MOST_LISTED = 50  # labels by hand on the page
 MOST_WAITING = 2  # below it, more of the wanted seeds are handed in
+
+
+keys = component("selfsup_keys", "classify/keys.js")
 
 
 def show_review(folder: RunFolder) -> None:
@@ -63,28 +71,24 @@ def show_queue(folder: RunFolder) -> None:
         rows = [int(row) for row in frame["unsure_rows"]]
         left = [i for i, row in enumerate(rows) if row not in done and row not in skipped]
         st.caption(
-            f"What it is least sure of: {len(rows) - len(left)} of {len(rows)} seen; {len(done)} labels by hand in all for "
+            f"What it is least sure of: {len(rows) - len(left)} of {len(rows)} seen; {count_words(len(done))} in all for "
             "these data. The next run learns from them, and so does its twin."
         )
         if left:
             show_sample(source, rows[left[0]])
-            label, confidence = (
-                int(frame["unsure_label"][left[0]]),
-                float(frame["unsure_confidence"][left[0]]),
-            )
-            if label >= 0:
-                st.caption(f"Proposed: {plain(classes[label])}, {confidence:.0%} sure.")
+            st.caption(plain(describe_row(frame, left[0], classes)))
             choose_label(folder, source, rows[left[0]], classes)
             if st.toggle(
                 "Why?",
                 key="review-why",
                 help="What in it speaks for its class now, and the labeled rows most like it.",
             ):
-                show_why(folder.id, row=rows[left[0]])
+                show_why(folder.id, row=rows[left[0]], epoch=frames[-1])
         else:
             st.markdown("All of them are seen.")
+        show_hand_labels(source, classes)
         if done and st.button(
-            f"Train again with {len(done)} label{'' if len(done) == 1 else 's'} by hand",
+            f"Train again with {count_words(len(done))}",
             icon=":material/play_arrow:",
             key="review-train",
             type="primary" if not left else "secondary",
@@ -93,6 +97,49 @@ def show_queue(folder: RunFolder) -> None:
             run = start(again, preset=read_state(folder)["preset"], button="review-train")
             st.query_params.from_dict({"do": "pseudo", "run": run})
             st.rerun()
+
+
+def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
+    """What the student says of a row, and what was proposed where that is another class.
+
+    Args:
+        frame: of the newest round. place: of the row in its list of unsure ones.
+    """
+    label = int(frame["unsure_label"][place])
+    proposed = f"{classes[label]}, {float(frame['unsure_confidence'][place]):.0%} sure" if label >= 0 else ""
+    if "unsure_student" not in frame:  # a run of an earlier version
+        return f"Proposed: {proposed}." if proposed else ""
+    said, sure = int(frame["unsure_student"][place]), float(frame["unsure_student_confidence"][place])
+    beside = f" The proposers together say {proposed}." if proposed and label != said else ""
+    return f"The student says {classes[said]}, {sure:.0%} sure.{beside}"
+
+
+def show_hand_labels(source: str, classes: list[str]) -> None:
+    """Labels that were made by hand, the newest first, each with a way to take it back."""
+    made = list_hand_labels(workspace(), source)
+    if not made:
+        return
+    with st.expander(f"{count_words(len(made))}", key="review-hand"):
+        for one in made[:MOST_LISTED]:
+            name = classes[one["label"]] if one["label"] < len(classes) else str(one["label"])
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"Row {one['row']}: **{plain(name)}** {plain(excerpt(source, one['row']))}")
+                st.button(
+                    "Undo",
+                    key=f"review-undo-{one['row']}",
+                    icon=":material/undo:",
+                    on_click=add_hand_label,
+                    args=(workspace(), source, one["row"], None),
+                    help="Take this label back.",
+                )
+        if len(made) > MOST_LISTED:
+            st.caption(f"The newest {MOST_LISTED}; `pseudo hand {source}` lists all.")
+
+
+def excerpt(source: str, row: int) -> str:
+    """How a text begins; "" for other samples."""
+    x = open_source(source, workspace()).x
+    return f"“{x[row][:60]}”" if isinstance(x, Texts) and row < len(x) else ""
 
 
 def show_sample(source: str, row: int) -> None:
@@ -114,11 +161,13 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
     def keep(label: int) -> None:
         add_hand_label(workspace(), source, row, label, run=folder.id)
 
+    buttons = {"s": "review-skip"}
     with st.container(horizontal=True, key="review-classes"):
         if len(classes) <= len(KEYS):
             # Digits go by themselves.
             named = classes if all(name in KEYS and len(name) == 1 for name in classes) else KEYS
             for number, (name, key) in enumerate(zip(classes, named, strict=False)):
+                buttons[key] = f"review-{number}"
                 st.button(
                     plain(name),
                     key=f"review-{number}",
@@ -139,6 +188,8 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
         if st.button("Skip", key="review-skip", shortcut="s", help="Key S"):
             st.session_state[f"skipped-{folder.id}"].add(row)
             st.rerun(scope="fragment")
+    if routes.is_mounted:
+        keys(key="review-keys", data={"assets": assets_path(), "buttons": buttons})
 
 
 def show_audit(folder: RunFolder) -> None:
@@ -178,6 +229,11 @@ def show_audit(folder: RunFolder) -> None:
             "Shares of the classes among the unlabeled rows, estimated from the proposals; as sure as the proposals' own probabilities can be trusted."
         )
     found = (read_json(folder.path / "test.json") or {}).get("calibration")
+    if found and found["rows"] < LEAST_ROWS:
+        st.caption(
+            f"Too few validation rows with labels to measure calibration: {found['rows']}, and {LEAST_ROWS} are needed."
+        )
+        return
     if not found or not found["before"]["bins"]:
         st.caption("Calibration is measured at the end of the run, on validation rows with labels.")
         return
@@ -212,9 +268,7 @@ def show_seeds(folder: RunFolder) -> None:
             done = f"{now['runs']} seeds are done" + (
                 f", {now['waiting']} at work or waiting" if now["waiting"] else ""
             )
-            st.caption(
-                f"{done}. Each has its own split, labels and first weights; the band is one standard deviation."
-            )
+            st.caption(f"{done}. {describe_seeds(now['same_split'])} The band is one standard deviation.")
             st.plotly_chart(seeds_figure(now), key="review-seeds-figure", config={"displayModeBar": False})
             if now["verdict"]:
                 tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
@@ -262,6 +316,7 @@ def show_downloads(folder: RunFolder) -> None:
 NEXT = {
     "hand": ("Label by hand", ":material/back_hand:", show_queue),
     "audit": ("Check the proposers", ":material/query_stats:", show_audit),
+    "said": ("Answers of the language model", ":material/chat:", show_said),
     "seeds": ("Repeat with other seeds", ":material/casino:", show_seeds),
-    "take": ("Take the labels away", ":material/download:", show_downloads),
+    "take": ("Export the labels", ":material/download:", show_downloads),
 }

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from pages.parts.classify.labeler import choose_labeler
 from pages.parts.classify.review import show_review
 from pages.parts.shared import routes
 from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
-from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
+from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
+from pages.parts.shared.runlist import PAGES
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import list_sources
+from selfsup_core.evaluate.words.few_rows import Warned
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.pseudo.hand import count_words, read_hand_labels
 from selfsup_core.pseudo.keepers import KEEPERS
-from selfsup_core.runs.compose import compose_spec, kept_settings
+from selfsup_core.runs.compose import compose_spec, kept_settings, warn_of_labels
 from selfsup_core.runs.spec import (
     RunSpec,
     known_settings,
@@ -25,6 +31,7 @@ from selfsup_core.runs.spec import (
     make_spec,
     preset_spec,
 )
+from selfsup_core.tasks.parts.labelers import LABELERS, PROMPTS
 
 MODES = {"classify": "train", "pseudo": "pseudo"}
 ADVANCED = {
@@ -64,7 +71,6 @@ PSEUDO = {
         "objective.neighbors",
         "objective.spread",
         "objective.unlabeled_pool",
-        "objective.labeler",
         "objective.labeler_characters",
     ),
     "Keeping": (
@@ -99,12 +105,14 @@ PROPOSERS = {
     "rules": "Keyword rules",
     "zero-shot": "Language model: likeliest name",
     "generated": "Language model: its answer",
+    "remote": "Remote language model",
 }
 ONLY = {
     "names": ("text",),
     "rules": ("text", "table"),
     "zero-shot": ("text",),
     "generated": ("text",),
+    "remote": ("text",),
 }  # kinds of data that a proposer is for
 
 
@@ -126,7 +134,8 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
         {n: s.title for n, s in sources.items()},
         key=f"{task}-data",
         default="digits",  # scikit-learn's, which is always there
-        help="What the classifier learns to name; sets with at least two classes.",
+        help="What the classifier learns from; sets with at least two classes.",
+        needs="A classifier needs labels of at least two classes.",
     )
     kind = sources[source].kind
     fitting = [name for name, preset in presets.items() if kind in preset["kinds"]]
@@ -140,10 +149,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     base = preset_spec(preset)
     settings = known_settings(base)
     kept = kept_settings(workspace(), source)
-    values: dict[str, Any] = {
-        "data.source": source,
-        "name": f"{sources[source].title}, {presets[preset]['title']}",
-    }
+    values: dict[str, Any] = {"data.source": source}
     with labels:
         begin = kept.get("data.labels_per_class", base.data.labels_per_class)
         values["data.labels_per_class"] = widget(
@@ -163,7 +169,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     clicked = train_button(train, f"{task}-train")
     groups = ADVANCED | (PSEUDO if task == "pseudo" else OBJECTIVE)
     if task == "pseudo":
-        values |= choose_pseudo(base, settings, preset, kind)
+        values |= choose_pseudo(base, settings, preset, kind, source)
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         is_text = kind == "text"
         others = (
@@ -174,7 +180,15 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
         values |= choose_advanced(base, settings, groups, f"{task}-{preset}", source)
         before = st.container()
     with errors_shown():
-        spec = compose_spec(workspace(), partial(make_spec, base.as_dict()), values)
+        hand = read_hand_labels(workspace(), source) if task == "pseudo" else {}
+        with_hand = bool(hand) and st.toggle(
+            f"Use {count_words(len(hand))}",
+            True,
+            key=f"pseudo-hand-{source}",
+            help="Labels that were made by hand for these data join the labels of the budget. They are kept when this is off.",
+        )
+        recipe = partial(make_spec, base.as_dict())
+        spec = compose_spec(workspace(), recipe, values, with_hand=with_hand, preset=preset)
         if task == "pseudo":
             with before:
                 show_gauge(spec)
@@ -182,7 +196,9 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     return None, preset, clicked
 
 
-def choose_pseudo(base: RunSpec, settings: dict[str, Any], preset: str, kind: str) -> dict[str, Any]:
+def choose_pseudo(
+    base: RunSpec, settings: dict[str, Any], preset: str, kind: str, source: str
+) -> dict[str, Any]:
     """Who proposes, and what is kept."""
     objective: Any = base.objective
     proposer, keeper = st.columns(2, vertical_alignment="bottom")
@@ -209,15 +225,13 @@ def choose_pseudo(base: RunSpec, settings: dict[str, Any], preset: str, kind: st
     if who == "rules":
         example = "class: word, another phrase" if kind == "text" else "class: column > 3.5"
         values["objective.rules"] = st.text_area(
-            "Rules, one a line",
+            "Rules, one per line",
             key=f"pseudo-rules-{preset}",
             placeholder=example,
             help="Every match is a vote; a row with votes for two classes alike stays open.",
         )
-    if who in ("zero-shot", "generated"):
-        st.caption(
-            "The small built-in model takes about a second a text, once. Under Advanced, Unlabeled rows says how many; 200 are a beginning."
-        )
+    if who in LABELERS:
+        values |= choose_labeler(settings, who, source)
     if who == "names":
         values["objective.descriptions"] = st.text_area(
             "Descriptions (if the names alone say too little)",
@@ -241,6 +255,14 @@ def controls_of(task: str, preset: str, state: dict[str, Any], spec: RunSpec) ->
         who = "+".join(objective.proposers)
         if who in PROPOSERS:
             found[f"pseudo-who-{preset}"] = who
+        if who in LABELERS:
+            found["pseudo-labeler"] = objective.labeler
+            found["pseudo-labeler-rows"] = objective.labeler_rows
+            found[f"pseudo-prompt-{who}"] = objective.labeler_prompt or PROMPTS[who]
+        if who == "rules":
+            found[f"pseudo-rules-{preset}"] = objective.rules
+        if who == "names":
+            found[f"pseudo-descriptions-{preset}"] = objective.descriptions
     return found
 
 
@@ -248,7 +270,10 @@ def show(task: str) -> None:
     """The whole mode."""
     run = st.query_params.get("run", "")
     take_over(run, task=task, keys=partial(controls_of, task))
-    spec, preset, clicked = choose_spec(task)
+    with form_place(run):
+        spec, preset, clicked = choose_spec(task)
+        if spec:
+            show_label_counts(spec)
     if clicked and spec:
         start_clicked(spec, preset=preset, button=f"{task}-train", do=MODES[task])
         run = st.query_params.get("run", "")
@@ -259,6 +284,9 @@ def show(task: str) -> None:
     if not (asked := open_asked(run)):
         return
     folder, state = asked
+    if state.get("task") not in MODES:
+        page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
+        st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
     show_run(folder.id)
     with st.container(horizontal=True):
         st.page_link(
@@ -275,6 +303,21 @@ def show(task: str) -> None:
         )
     if state.get("task") == "pseudo":
         show_review(folder)
+
+
+def show_label_counts(spec: RunSpec) -> None:
+    """How many labels training, validation and test have, where they are few; before anything is trained."""
+    with errors_shown():
+        about = workspace() / "datasets" / spec.data.source / "dataset.json"
+        made = about.stat().st_mtime_ns if about.exists() else 0  # a built-in set never changes
+        if warned := count_labels(str(workspace()), json.dumps(spec.as_dict()), made):
+            st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def count_labels(root: str, spec: str, made: int) -> Warned | None:
+    """Args: made: when the data set was written; an answer stays right as long as that is the same."""
+    return warn_of_labels(Path(root), make_spec(json.loads(spec)))
 
 
 def show_gauge(spec: RunSpec) -> None:

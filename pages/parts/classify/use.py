@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,22 @@ import streamlit as st
 
 from pages.parts.classify.explain import show_why
 from pages.parts.shared import routes
-from pages.parts.shared.choice import choose_one
+from pages.parts.shared.choice import choose_asked
 from pages.parts.shared.workspace import errors_shown, plain, workspace
-from selfsup_core.export.datasets import harmless
+from selfsup_core.errors import StudioError
+from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.runs.folder import list_states
+from selfsup_core.runs.folder import list_states, open_run, read_state
 
 TASKS = ("classify", "pseudo")
 KINDS = {
     "image": ["png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff"],
     "sound": ["wav"],
     "table": ["csv"],
-    "text": ["txt"],
+    "text": ["txt", "csv", "tsv"],
 }
 SAID = {
-    "text": "a text file, one text a line",
+    "text": "a text file with one text per line, or a CSV file",
     "image": "pictures",
     "sound": "WAV files",
     "table": "a CSV file with the same columns",
@@ -41,20 +42,31 @@ def choose_run() -> dict[str, Any] | None:
     if not states:
         st.info("There is no classifier yet. Train one first.", icon=":material/info:")
         return None
-    wanted = st.query_params.get("run", "")
-    if wanted in states and st.session_state.get("use-taken") != wanted:
-        st.session_state["use-taken"] = st.session_state["use-run"] = wanted
-    if st.session_state.get("use-run") not in states:
-        st.session_state["use-run"] = next(iter(states))
-    run = choose_one(
+    run = choose_asked(
         st,
         "Classifier",
         {r: f"{state['name']} · {r}" for r, state in states.items()},
         key="use-run",
+        param="run",
+        default=next(iter(states)),
+        refusal=refuse_run,
         help="Its best epoch is used; of one with pseudo-labels the student of the last epoch.",
     )
-    st.query_params["run"] = run
+    if run is None:
+        return None
+    st.query_params["run"] = st.session_state["use-run-taken"] = run
     return states[run]
+
+
+def refuse_run(run: str) -> str:
+    """Why a run that the address asks for cannot be tried."""
+    try:
+        state = read_state(open_run(workspace(), run))
+    except StudioError as error:
+        return f"{error.message} It may have been deleted."
+    if state.get("task") not in TASKS:
+        return f"The run {run} is no classifier."
+    return f"The run {run} has not finished an epoch yet."
 
 
 def ask_texts(run: str, text: str) -> dict[str, Any]:
@@ -62,8 +74,9 @@ def ask_texts(run: str, text: str) -> dict[str, Any]:
     return dict(routes.lab().ask(Subject("classifier", run), "predict", {"texts": texts}).about)
 
 
-def ask_files(run: str, files: list[Any]) -> dict[str, Any]:
-    """The uploads lie in a folder of their own while they are read."""
+@contextmanager
+def lying(files: list[Any]) -> Iterator[list[str]]:
+    """Paths of uploads, in a folder of their own while they are read."""
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for number, file in enumerate(files):
@@ -72,15 +85,29 @@ def ask_files(run: str, files: list[Any]) -> dict[str, Any]:
             path = place / (Path(file.name).name or "file")
             path.write_bytes(file.getvalue())
             paths.append(str(path))
-        return dict(routes.lab().ask(Subject("classifier", run), "predict", {"files": paths}).about)
+        yield paths
+
+
+def ask_files(run: str, files: list[Any], column: str) -> dict[str, Any]:
+    with lying(files) as paths:
+        values = {"files": paths, "column": column}
+        return dict(routes.lab().ask(Subject("classifier", run), "predict", values).about)
 
 
 def show_found(made: dict[str, Any]) -> None:
     """A table; for few samples a bar for each class."""
     found, classes = made["found"], made["classes"]
-    st.caption(f"{len(found):,} named by epoch {made['epoch']}.")
+    st.caption(f"{len(found):,} classified by epoch {made['epoch']}.")
+    far = sum(bool(one["far"]) for one in found)
+    if far:
+        st.warning(
+            f"{far:,} of {len(found):,} {'is' if far == 1 else 'are'} unlike the training data, so the predictions "
+            f"there should not be trusted. The first: {plain(next(one['far'] for one in found if one['far']))}",
+            icon=":material/warning:",
+        )
     rows = [
         {"Sample": one["item"][:300], "Class": one["label"], "Probability": one["probability"]}
+        | ({"Unlike the training data": one["far"]} if far else {})
         for one in found[:MOST_SHOWN]
     ]
     percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
@@ -93,7 +120,7 @@ def show_found(made: dict[str, Any]) -> None:
             st.progress(p, f"{plain(name)}: {p:.1%}")
     st.download_button(
         "All predictions, CSV",
-        as_csv(found, classes),
+        predictions_csv(found, classes),
         "predictions.csv",
         "text/csv",
         key="use-csv",
@@ -102,21 +129,30 @@ def show_found(made: dict[str, Any]) -> None:
     )
 
 
-def as_csv(found: list[dict[str, Any]], classes: list[str]) -> bytes:
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    writer.writerow(["sample", "class", "probability", *[f"p {harmless(name)}" for name in classes]])
-    for one in found:
-        shares = [f"{one['probabilities'][name]:.6f}" for name in classes]
-        writer.writerow([harmless(one["item"]), harmless(one["label"]), f"{one['probability']:.6f}", *shares])
-    return lines.getvalue().encode()
+def show_reasons(run: str, made: dict[str, Any], files: list[Any]) -> None:
+    """Why one of the samples has its class; any of them can be chosen."""
+    found = made["found"]
+    with st.expander("Why this label?", icon=":material/help:", key="use-why", on_change="rerun") as box:
+        if not box.open:
+            return
+        number = 1
+        if len(found) > 1:
+            number = st.number_input("Sample", 1, len(found), 1, key="use-why-number", width=160)
+        one = found[number - 1]
+        if made["texts"]:
+            show_why(run, text=one["item"])
+        elif files:
+            with lying(files) as paths:
+                show_why(run, files=paths, column=made["column"], index=number - 1)
+        else:
+            st.caption("Give the file again to see why.")
 
 
 def show_export(run: str) -> None:
-    with st.expander("Take the classifier away", icon=":material/download:"):
+    with st.expander("Export classifier", icon=":material/download:"):
         st.caption(
             "A folder as a zip: safetensors and JSON; a fine-tuned transformer in Hugging Face's layout. "
-            "`classify predict FOLDER text` names classes with it."
+            "`classify predict FOLDER text` predicts with it."
         )
         if st.button("Make the zip", key="use-export", icon=":material/folder_zip:"):
             with errors_shown(), st.spinner("Writing."), tempfile.TemporaryDirectory() as folder:
@@ -146,15 +182,15 @@ def show() -> None:
     with errors_shown():
         if kind == "text":
             text = st.text_area(
-                "Texts, one a line",
+                "Texts, one per line",
                 key="use-text",
                 height=120,
                 max_chars=200_000,
-                help="Each line is named by itself.",
+                help="Each line is classified by itself.",
             )
-            if st.button("Name the class", type="primary", key="use-go", disabled=not text.strip()):
+            if st.button("Classify", type="primary", key="use-go", disabled=not text.strip()):
                 with st.spinner("Reading."):
-                    made = ask_texts(run, text)
+                    made = ask_texts(run, text) | {"texts": True}
         files = st.file_uploader(
             f"Or {SAID[kind]}" if kind == "text" else SAID[kind][0].upper() + SAID[kind][1:],
             KINDS[kind],
@@ -162,18 +198,43 @@ def show() -> None:
             key=f"use-files-{kind}",
             help="They are read and not kept.",
         )
-        if files and made is None:
+        column = choose_column(files) if kind == "text" else ""
+        # Read once: a question that was asked since then stays on the page.
+        asked = (run, column, *(file.file_id for file in files))
+        if not files:
+            st.session_state.pop("use-files-asked", None)
+        elif made is None and st.session_state.get("use-files-asked") != asked:
+            st.session_state["use-files-asked"] = asked
+            st.session_state.pop("use-made", None)
             with st.spinner("Reading."):
-                made = ask_files(run, files)
+                made = ask_files(run, files, column) | {"texts": False, "column": column}
         if made:
             st.session_state["use-made"] = (run, made)
+            st.session_state.pop("use-why-number", None)
     kept = st.session_state.get("use-made")
     if kept and kept[0] == run:
         show_found(kept[1])
-        if kind == "text" and len(kept[1]["found"]) == 1:
-            with st.expander(
-                "Why this label?", icon=":material/help:", key="use-why", on_change="rerun"
-            ) as box:
-                if box.open:
-                    show_why(run, text=kept[1]["found"][0]["item"])
+        with errors_shown():
+            show_reasons(run, kept[1], files)
     show_export(run)
+
+
+def choose_column(files: list[Any]) -> str:
+    """The column with the texts, of a CSV file that has several; "" where there is nothing to choose."""
+    tables = [file for file in files if file.name.lower().endswith(TABLES)]
+    if not tables:
+        return ""
+    with lying(tables[:1]) as paths:
+        names, rows = read_table(Path(paths[0]))
+    if len(names) < 2:
+        return ""
+    found = choose_text_column(tables[0].name, names, rows, "")
+    return str(
+        st.selectbox(
+            "Text column",
+            names,
+            index=found,
+            key=f"use-column-{tables[0].file_id}",
+            help="The column that is classified; the others are kept in the file of predictions.",
+        )
+    )

@@ -162,7 +162,7 @@ def show_plan(files: list[Path]) -> None:
         uploads.drop_upload(workspace(), files)
         forget()
         st.query_params.from_dict({"data": name})
-        st.session_state.pop("data-shown", None)
+        st.session_state.pop("data-choice-taken", None)
         st.rerun()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from pages.parts.data.names import show_names
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
@@ -15,6 +16,7 @@ from selfsup_core.data.library import own
 from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
+from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
 from selfsup_core.figures.data import class_rows, histogram, label_bars, strip
@@ -29,18 +31,30 @@ def show_dataset(name: str, source: Source) -> None:
     dataset = open_source(name, workspace())
     line, train = st.columns((5, 1.6), vertical_alignment="center")
     line.markdown(headline(dataset))
-    if dataset.kind == "text":
-        line.caption("Texts are learned from with a language model; an autoencoder takes the other kinds.")
-    else:
-        if train.button(
-            "Train on it",
-            icon=":material/play_arrow:",
-            type="primary",
-            key="train-on-it",
-            width="stretch",
-            help="Opens the autoencoder page with this data set.",
-        ):
-            st.switch_page("pages/autoencoder.py", query_params={"data": name})
+    if train.button(
+        "Train on it",
+        icon=":material/play_arrow:",
+        type="primary",
+        key="train-on-it",
+        width="stretch",
+        help="Opens the autoencoder page with this data set.",
+    ):
+        st.switch_page("pages/autoencoder.py", query_params={"data": name})
+    with line.container(horizontal=True):
+        if dataset.kind == "text":
+            st.page_link(
+                "pages/language.py",
+                label="Train a language model on it",
+                icon=":material/edit_note:",
+                query_params={"do": "train", "data": name},
+            )
+        if len(dataset.classes) >= 2:
+            st.page_link(
+                "pages/classify.py",
+                label="Train a classifier on it",
+                icon=":material/label:",
+                query_params={"do": "pseudo", "data": name},
+            )
     preview, health, split, about = st.tabs(
         ["Preview", "Health", "Split and labels", "About"], key="data-tabs", on_change="rerun"
     )
@@ -90,6 +104,7 @@ def show_preview(dataset: Dataset) -> None:
         {"image": show_images, "sound": show_sounds, "text": show_texts}.get(dataset.kind, show_table)(
             dataset
         )
+        show_names(dataset)
     if right:
         with right:
             st.markdown("**Labels**")
@@ -173,7 +188,7 @@ def show_health(name: str, dataset: Dataset) -> None:
             findings = own.check(workspace(), name)
         warnings = sum(f["level"] == "warning" for f in findings)
         if not findings:
-            st.success("Nothing to complain of.", icon=":material/check_circle:")
+            st.success("No problems found.", icon=":material/check_circle:")
         elif not warnings:
             st.success("Fit to train on. Good to know:", icon=":material/check_circle:")
         for finding in findings:
@@ -197,7 +212,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                 with errors_shown(), st.spinner("Making a new version …"):
                     new = own.mend(workspace(), name, [finding["mend"]])
                     st.query_params.from_dict({"data": new})
-                    st.session_state.pop("data-shown", None)
+                    st.session_state.pop("data-choice-taken", None)
                     st.rerun()
         if finding["names"]:
             text.caption(plain(" · ".join(finding["names"])))
@@ -245,7 +260,9 @@ def show_split(name: str, dataset: Dataset) -> None:
             column.metric(part.replace("_", " ").capitalize(), f"{outcome[part]:,}", help=help_)
         if outcome["note"]:
             st.caption(outcome["note"])
-        if dataset.groups is not None:
+        if dataset.y is not None and (warned := warn_of_few_labels(outcome)):
+            st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
+        if dataset.groups is not None and not dataset.grouped_by:
             st.caption("Copies of a sample always lie on the same side of the split.")
         if outcome["classes"]:
             st.dataframe(
@@ -337,10 +354,10 @@ def show_own(name: str, dataset: Dataset) -> None:
         "Delete",
         key="delete-data",
         icon=":material/delete:",
-        help="Can be undone for seven days. Runs made with it stay.",
+        help="It can be restored for seven days. Runs made with it stay.",
     ):
         with errors_shown():
             own.delete(workspace(), name)
-            st.session_state["deleted_data"] = {"name": name, "title": dataset.title}
+            st.session_state["just-deleted"] = name
             st.query_params.clear()
             st.rerun()

@@ -1,4 +1,4 @@
-"""Choosing one of several things that people have named: by id, whatever it is called.
+"""Choosing one of several things that people have named: by id, whatever it is called, and as the address asks.
 
 Streamlit tells the options of a selectbox apart by what is shown: of two with one label it always takes the last, and a choice
 whose label has changed since (renamed by somebody else) is lost. So labels are made to differ, and a choice is kept by its id.
@@ -7,10 +7,12 @@ whose label has changed since (renamed by somebody else) is lost. So labels are 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
+
+from pages.parts.shared.workspace import plain
 
 
 def tell_apart(labels: Mapping[str, str]) -> dict[str, str]:
@@ -29,6 +31,45 @@ def tell_apart(labels: Mapping[str, str]) -> dict[str, str]:
 
 def look(label: str) -> str:
     return " ".join(label.split()).casefold()
+
+
+def choose_asked(
+    place: Any,
+    title: str,
+    labels: Mapping[str, str],
+    *,
+    key: str,
+    param: str,
+    default: str,
+    refusal: Callable[[str], str],
+    wanted: str = "",
+    **rest: Any,
+) -> str | None:
+    """As `choose_one`, of what the address may ask for: that is shown or refused in words, never replaced by another.
+
+    Once something else is chosen by hand, an address that names one follows.
+
+    Args:
+        param: of the address. wanted: asked for by the page itself instead.
+        refusal: id that is not among `labels` → why not, as a sentence.
+
+    Returns: the id; None while what is asked for is refused and nothing else is chosen.
+    """
+    asked, mark = wanted or st.query_params.get(param, ""), f"{key}-taken"
+    # A page that was left forgets its choices, and its address still has them.
+    if asked and (st.session_state.get(mark) != asked or key not in st.session_state):
+        st.session_state[mark] = asked
+        st.session_state[key] = asked if asked in labels else None
+    is_refused = bool(asked) and asked not in labels and st.session_state.get(key) is None
+    if is_refused:
+        st.error(plain(refusal(asked)), icon=":material/error:")
+        rest |= {"index": None, "placeholder": "Choose another one"}
+    elif st.session_state.get(key) not in labels:
+        st.session_state[key] = default if default in labels else next(iter(labels))
+    chosen = choose_one(place, title, labels, key=key, **rest)
+    if chosen is not None and param in st.query_params and st.query_params[param] != chosen:
+        st.query_params[param] = st.session_state[mark] = chosen
+    return None if chosen is None else str(chosen)
 
 
 def choose_one(place: Any, title: str, labels: Mapping[str, str], *, key: str, **rest: Any) -> Any:

@@ -9,14 +9,16 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
-from pages.parts.shared.workspace import errors_shown, plain, workspace
+from pages.parts.shared.workspace import errors_shown, plain, start, workspace
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.words.verdict import describe_run
 from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
 from selfsup_core.runs.access import sign
+from selfsup_core.runs.compose import with_threshold
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, RunFolder, open_run, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.workers.live import epoch_rows
 from selfsup_core.workers.supervisor import ensure_supervisor
@@ -36,18 +38,34 @@ export default function (component) {
 """
 
 
-def component(name: str, module: str) -> Any:
-    """A component that a module of the stage's routes draws."""
-    return st.components.v2.component(name, js=BOOT.replace("MODULE", module), isolate_styles=False)
+# What stands there until the modules have come, so that a run never opens as a blank page.
+WAIT = """
+<div role="status" style="display: flex; flex-direction: column; gap: 12px; min-height: 560px">
+  <span>Opening the run …</span>
+  <div style="flex: 1; border-radius: 8px; background: var(--st-secondary-background-color)"></div>
+</div>
+"""
 
 
-stage = component("selfsup_stage", "stage/main.js")
+def component(name: str, module: str, html: str | None = None) -> Any:
+    """A component that a module of the stage's routes draws; `html` stands there until it has loaded."""
+    return st.components.v2.component(
+        name, html=html, js=BOOT.replace("MODULE", module), isolate_styles=False
+    )
+
+
+stage = component("selfsup_stage", "stage/main.js", WAIT)
 
 
 def base_path() -> str:
     """Where the app is served: "" or "/some/path"."""
     path = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""
+
+
+def assets_path() -> str:
+    """Where the browser finds the files of assets/web."""
+    return f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}"
 
 
 def open_asked(run: str) -> tuple[RunFolder, dict[str, Any]] | None:
@@ -85,7 +103,7 @@ def show_stage(run: str) -> None:
         key=f"stage-{run}",
         data={
             "base": f"{base_path()}{routes.BASE}",
-            "assets": f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}",
+            "assets": assets_path(),
             "run": run,
             "token": sign(workspace(), run),
             "epoch": int(epoch) if epoch.isdigit() else None,
@@ -95,12 +113,18 @@ def show_stage(run: str) -> None:
         on_cursor_change=lambda: None,
         on_status_change=lambda: None,
         on_opened_change=lambda: None,
+        on_threshold_change=lambda: None,
         on_failed_change=lambda: None,
+        on_explored_change=lambda: None,
     )
     if result.opened:
         mode = st.query_params.get("do")
         st.query_params.from_dict({"run": result.opened} | ({"do": mode} if mode else {}))
         st.rerun()
+    if result.explored:
+        st.switch_page("pages/latent.py", query_params={"space": f"run:{result.explored}"})
+    if result.threshold is not None:
+        train_above(run, result.threshold)
     if result.failed:
         st.session_state["stage_failed"] = result.failed
         st.rerun()
@@ -108,6 +132,16 @@ def show_stage(run: str) -> None:
         st.query_params.pop("epoch", None)
     elif str(result.cursor) != epoch:
         st.query_params["epoch"] = str(result.cursor)
+
+
+def train_above(run: str, threshold: float) -> None:
+    """Start a run like this one with the threshold that was dragged to, and open it."""
+    with errors_shown():
+        folder = open_run(workspace(), run)
+        spec = with_threshold(read_spec(folder.spec), float(threshold))
+        made = start(spec, preset=read_state(folder)["preset"], button=f"threshold-{run}")
+        st.query_params.from_dict({"do": "pseudo", "run": made})
+        st.rerun()
 
 
 def show_standing(run: str) -> None:
@@ -186,6 +220,7 @@ def steer(folder: RunFolder, action: str) -> None:
 
 def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     status = state["status"]
+    unit = "round" if state.get("task") == "pseudo" else "epoch"
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"**{state['name'] or state['run']}**", width="content")
         if state["device"]:
@@ -193,7 +228,7 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
             st.caption(f"Device: {device['label']}", help=device["reason"], width="content")
     st.progress(
         min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
-        f"{status}: epoch {state['epoch']} of {state['epochs']}",
+        f"{status}: {unit} {state['epoch']} of {state['epochs']}",
     )
     if status not in ACTIVE:
         return
@@ -201,7 +236,7 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
         is_paused = status == "paused"
         if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
             steer(folder, "resume" if is_paused else "pause")
-        if st.button("1 epoch", icon=":material/skip_next:", help="Train one epoch, then pause."):
+        if st.button(f"1 {unit}", icon=":material/skip_next:", help=f"Train one {unit}, then pause."):
             steer(folder, "step")
         if st.button("Stop", icon=":material/stop:"):
             send(folder, "stop")

@@ -15,6 +15,7 @@ import streamlit as st
 
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error
+from selfsup_core.runs.check import check_spec
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import RunSpec
@@ -63,6 +64,7 @@ def start(spec: RunSpec, *, preset: str = "", button: str) -> str:
     Args:
         button: key of the button; its submission token lives until a run has come of it.
     """
+    check_spec(workspace(), spec)
     tokens: dict[str, Any] = st.session_state.setdefault("submissions", {})
     token = tokens.setdefault(button, uuid.uuid4().hex)
     folder = submit(workspace(), spec, submission=token, preset=preset)

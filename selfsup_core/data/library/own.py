@@ -26,8 +26,8 @@ from selfsup_core.files import read_shaped, sha256, write_json
 from selfsup_core.settings import explain
 
 if TYPE_CHECKING:
-    from selfsup_core.data.importing.inspect import ImportPlan
-    from selfsup_core.data.library.health import FindingAbout
+    from selfsup_core.data.importing.plan import ImportPlan
+    from selfsup_core.data.library.health.finding import FindingAbout
 
 CHUNK = 1 << 20
 MOST_LETTERS = 80  # of a title
@@ -126,7 +126,7 @@ def folder_of(workspace: Path, name: str) -> Path:
 def check(workspace: Path, name: str) -> list[FindingAbout]:
     """Health findings; looked for once and kept beside the arrays, which never change. Raises DataError."""
     folder = folder_of(workspace, name)
-    from selfsup_core.data.library.health import FindingAbout
+    from selfsup_core.data.library.health.finding import FindingAbout
 
     known = read_shaped(folder / "health.json", list[FindingAbout])
     if known is None:

@@ -29,6 +29,7 @@ class Source:
         build: makes the data set in memory.
         missing: why it cannot be made on this machine and how to mend that, or "".
         version: raised when `build` makes other arrays, so that old ones are not taken for new.
+        origin: which release of what the data are, as in the data set's provenance.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Source:
     build: Callable[[], Dataset]
     missing: Callable[[], str] = lambda: ""
     version: int = 1
+    origin: str = ""
 
 
 class OwnSize(TypedDict):
@@ -80,6 +82,7 @@ def find_source(name: str, workspace: Path) -> Source:
         licence=about["provenance"].get("licence", ""),
         about=about["provenance"].get("source", ""),
         build=lambda: load_dataset(workspace / "datasets" / name),
+        origin=about["provenance"].get("source", ""),
     )
 
 

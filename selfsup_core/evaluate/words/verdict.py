@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.evaluate.rows import Baseline, Metrics
+from selfsup_core.evaluate.words.few_rows import FEW, interval, share_of
 
 if TYPE_CHECKING:
     from selfsup_core.pseudo.audit import Verdict
@@ -31,7 +32,7 @@ def describe_run(state: Mapping[str, Any]) -> str:
     if state.get("task") == "classify":
         return describe_classifier(metrics, baseline)
     if state.get("task") == "pseudo":
-        return describe_pseudo(metrics, state.get("verdict"))
+        return describe_pseudo(metrics, state.get("verdict"), baseline)
     parts = []
     mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
     if mse is not None:
@@ -47,34 +48,54 @@ def describe_run(state: Mapping[str, Any]) -> str:
 
 
 def describe_language(metrics: Metrics, baseline: Baseline) -> str:
-    """One line: loss beside counting pairs, perplexity, bits a character."""
+    """One line: loss beside the bigram baseline, perplexity, bits a character."""
     loss, pairs = metrics.get("val_loss"), baseline.get("bigram_loss")
     if loss is None:
         return "no epoch yet"
     parts = [f"val loss {loss:.3f} nats a token"]
     if pairs is not None:
         verdict = "better" if loss < pairs else "worse"
-        parts.append(f"counting pairs {pairs:.3f}: {verdict} than counting")
+        parts.append(f"bigram baseline {pairs:.3f}: {verdict} than it")
     parts.append(f"perplexity {metrics['val_token_perplexity']:.2f}")
     if (bits := metrics.get("val_bits_per_character")) is not None:
         parts.append(f"{bits:.3f} bits a character")
     return " · ".join(parts)
 
 
-def describe_pseudo(metrics: Metrics, verdict: Verdict | None) -> str:
+def describe_accuracy(state: Mapping[str, Any]) -> str:
+    """Of a classifier, for a list: how many rows are classified correctly, and of how many; "" before the first epoch."""
+    metrics: Metrics = state.get("metrics") or {}
+    baseline = cast("Baseline", state.get("baseline") or {})
+    if state.get("task") == "pseudo":
+        found, noun = metrics.get("accuracy"), "test rows"
+        rows = metrics.get("test_rows") or baseline.get("test_rows")
+    else:
+        found, noun, rows = metrics.get("val_accuracy"), "validation rows", baseline.get("validation_rows")
+    return "" if found is None else share_of(found, int(rows) if rows else None, noun)
+
+
+def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baseline | None = None) -> str:
     """One line: the verdict once there is one, else student, twin and ceiling on test rows; what is kept."""
-    if metrics.get("accuracy") is None:
-        return "no epoch yet"
+    student = metrics.get("accuracy")
+    if student is None:
+        return "no round yet"
     named = (
         ("accuracy", "with pseudo-labels"),
         ("twin_accuracy", "the same labels alone"),
         ("ceiling_accuracy", "all labels"),
     )
     parts = [f"{title} {metrics[key]:.1%}" for key, title in named if metrics.get(key) is not None]
+    rows = int(metrics.get("test_rows") or (baseline or {}).get("test_rows") or 0)
+    if 0 < rows < FEW:
+        parts.append(f"on {rows} test rows, 95 %: {interval(student, rows)}")
     if verdict:
         parts = [verdict["text"].rstrip(".")]
     if metrics.get("coverage") is not None:
         parts.append(f"{metrics['coverage']:.0%} of the unlabeled rows kept")
+    right, kept, known = (metrics.get(k) for k in ("pseudo_precision", "kept_rows", "kept_known"))
+    if right is not None and known and kept:
+        which = f"the {known:,.0f} known" if known < kept else "them"
+        parts.append(f"{right:.0%} of {which} are right")
     return " · ".join(parts)
 
 
@@ -85,8 +106,10 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
         return "no epoch yet"
     parts = []
     if tested is not None:
+        rows = int(metrics["test_rows"] or 0)
+        wide = f" (accuracy 95 %: {interval(tested, rows)})" if 0 < rows < FEW else ""
         parts.append(
-            f"test accuracy {tested:.1%}, macro-F1 {metrics['test_macro_f1']:.3f} on {metrics['test_rows']:,} rows"
+            f"test accuracy {tested:.1%}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} rows{wide}"
         )
     parts.append(f"validation accuracy {found:.1%}")
     for beside, title in (

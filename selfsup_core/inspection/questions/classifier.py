@@ -23,10 +23,15 @@ class PredictAsk(EpochAsk):
 
     texts: list[str] | None = setting(None, "Texts as they were typed.", title="Texts")
     files: list[str] | None = setting(None, "Paths of files instead.", title="Files")
+    column: str = setting("", "Column with the texts of a CSV file; empty finds it.", title="Text column")
 
 
 class WhyAsk(EpochAsk):
     """One sample."""
+
+    files: list[str] | None = setting(None, "Paths of files instead.", title="Files")
+    column: str = setting("", "Column with the texts of a CSV file; empty finds it.", title="Text column")
+    index: int = setting(0, "Which sample of the files, from 0.", title="Sample", ge=0)
 
     text: str | None = setting(None, "A text as it was typed.", title="Text")
     row: int | None = setting(None, "A row of the run's data instead.", title="Row")
@@ -48,7 +53,8 @@ class GaugeAsk(Config):
 def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
     """Classes of texts, or of samples in files.
 
-    Returns: {"epoch", "classes", "found": [{"item", "label", "probability", "probabilities"}]}.
+    Returns: {"epoch", "classes", "found": [{"item", "label", "probability", "probabilities", "far"}]}; rows of tables
+        have "cells" by column.
     """
     found = at.classifier
     if ask.texts is not None:
@@ -60,7 +66,7 @@ def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
             )
         named = found.name(ask.texts, ask.texts)
     else:
-        named = found.predict(ask.files or [])
+        named = found.predict(ask.files or [], ask.column)
     if len(named) > MOST_SAMPLES:
         raise DataError(
             f"At most {MOST_SAMPLES:,} samples at once on the page; found {len(named):,}.",
@@ -75,7 +81,15 @@ def why(at: ClassifierAt, ask: WhyAsk) -> Answer:
     from selfsup_core.inspection.explain_label import explain, sample_of
 
     spec = at.spec
-    item = sample_of(at.classifier, spec, at.workspace, ask.row, ask.text)
+    if ask.files:
+        samples = at.classifier.read(ask.files, ask.column)
+        if ask.index >= len(samples):
+            raise DataError(
+                f"There is no sample {ask.index + 1}; the files hold {len(samples):,}.", code="no-row"
+            )
+        item = samples[ask.index].item
+    else:
+        item = sample_of(at.classifier, spec, at.workspace, ask.row, ask.text)
     return Answer(about=explain(at.classifier, item, spec, at.workspace) | {"epoch": at.epoch})
 
 

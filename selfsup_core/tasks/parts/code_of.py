@@ -16,7 +16,7 @@ from selfsup_core.files import write_bytes
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import CodingNetwork
 from selfsup_core.objectives import OBJECTIVES
-from selfsup_core.train.loop import load_trained
+from selfsup_core.train.trained import load_trained
 
 SETTINGS, WEIGHTS = "encoder.yaml", "encoder.safetensors"
 SAME = ("source", "split_seed", "validation", "test", "leave_out")

@@ -77,7 +77,7 @@ def choose_rows(
 
 
 def describe(counts: np.ndarray, names: tuple[str, ...], config: DataConfig) -> list[str]:
-    """Notes on (C,) labeled training rows a class."""
+    """Notes on (C,) labeled training rows per class."""
     notes = []
     missing = [name for name, count in zip(names, counts, strict=True) if count == 0]
     if missing:

@@ -60,7 +60,7 @@ export function cumulate(histogram) {
 export default {
   id: "confidence",
   title: "Confidence",
-  create(root) {
+  create(root, ctx) {
     const choice = el(
       "select",
       {
@@ -103,7 +103,14 @@ export default {
     root.body.append(all)
     const empty = emptyNote(root)
     const how = el("p", { class: "stage-how" })
-    root.foot.append(how)
+    const use = el("button", {
+      class: "stage-chip",
+      type: "button",
+      "data-testid": "confidence-use",
+      title: "Starts a new run like this one that keeps every proposal above this threshold.",
+      onclick: () => ctx.repeat(threshold() / BINS),
+    })
+    root.foot.append(how, use)
     let view = null,
       counts = null,
       drawn = null,
@@ -120,7 +127,7 @@ export default {
       view = next
       const why = whyEmpty(view, PROPOSED)
       empty.say(why, all)
-      how.hidden = choice.hidden = Boolean(why)
+      how.hidden = use.hidden = choice.hidden = Boolean(why)
       if (why || !view.statics) return
       if (view.frame !== drawn) {
         drawn = view.frame
@@ -153,10 +160,8 @@ export default {
         "aria-label",
         `Histogram of the confidence of ${count(counts.total[0])} proposals. ${text}`,
       )
-      setText(
-        how,
-        `What if: drag the line; this run does not change. To use it, train with objective.keep = fixed and objective.threshold = ${(at / BINS).toFixed(2)}.`,
-      )
+      setText(how, "What if: drag the line; this run does not change.")
+      setText(use, `Train with threshold ${(at / BINS).toFixed(2)}`)
       chart.dataset.ms = (performance.now() - began).toFixed(1)
     }
 
@@ -165,7 +170,10 @@ export default {
         pool = poolSize(view.frame, view.row) ?? counts.total[0]
       const known = counts.right[at] + counts.wrong[at]
       const own = sum(mixOf(view.frame, KEPT))
-      const purity = view.oracle.isOn && known ? ` ${share(counts.right[at], known)} of them are right.` : ""
+      const purity =
+        view.oracle.isOn && known
+          ? ` ${share(counts.right[at], known)} of ${known < kept ? `the ${count(known)} known` : "them"} are right.`
+          : ""
       return `At ${(at / BINS).toFixed(2)} or more: ${share(kept, pool)} of the unlabeled rows would be kept (${count(kept)} of ${count(pool)}).${purity} This round keeps ${own ? share(own, pool) : "none"}.`
     }
 

@@ -204,12 +204,14 @@ function describeClasses(view) {
   const rows = perClass(view),
     { classes } = view.statics,
     kept = sum(rows.map((r) => r.kept))
-  if (!kept) return "No label is kept."
+  if (!kept) return "No label is kept whose true class is known."
   const worst = rows
     .map((r, c) => [r, c])
     .filter(([r]) => r.kept)
     .sort(([a], [b]) => a.right / a.kept - b.right / b.kept)[0]
-  return `${share(sum(rows.map((r) => r.right)), kept)} of the kept labels are right; least pure is ${classes[worst[1]]} with ${share(worst[0].right, worst[0].kept)}.`
+  const all = sum(mixOf(view.frame, KEPT))
+  const which = kept < all ? `${count(kept)} kept labels whose true class is known` : "kept labels"
+  return `${share(sum(rows.map((r) => r.right)), kept)} of the ${which} are right; least pure is ${classes[worst[1]]} with ${share(worst[0].right, worst[0].kept)}.`
 }
 
 function drawClasses(view) {

@@ -1,0 +1,116 @@
+"""New samples that a person gives to a classifier: texts, text files, tables, images, sounds; and their predictions as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.errors import DataError
+from selfsup_core.export.datasets import harmless
+
+MOST_ROWS = 100_000  # of a file of new samples
+TABLES = (".csv", ".tsv")
+USUAL = ("text", "texts", "content", "message", "sentence", "review", "comment", "body", "title")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """name: what to call it. item: what a classifier is given. cells: of its row, by column, where it is of a table."""
+
+    name: str
+    item: Any
+    cells: dict[str, str] = field(default_factory=dict)
+
+
+def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Column names (made up where there is no header) and rows of a CSV or TSV file, all as text.
+
+    Raises:
+        DataError: it cannot be read as a table.
+    """
+    from selfsup_core.data.importing.config import ImportConfig
+    from selfsup_core.data.importing.delimited import read_csv
+    from selfsup_core.data.importing.files import Member
+
+    member = Member(path.name, path.stat().st_size, path.read_bytes, path)
+    found = read_csv(member, ImportConfig())
+    columns = [[str(cell) for cell in column.to_pylist()] for column in found.columns]
+    return list(found.names), [list(row) for row in zip(*columns, strict=True)]
+
+
+def choose_text_column(file: str, names: Sequence[str], rows: Sequence[Sequence[str]], wanted: str) -> int:
+    """Place of the column with texts: the one asked for, one with a usual name, or the one with the longest cells.
+
+    Raises:
+        DataError: there is no column of the name asked for.
+    """
+    if wanted:
+        if wanted not in names:
+            raise DataError(
+                f"{file} has no column {wanted!r}. Columns: {', '.join(names)}.",
+                code="no-column",
+                remedy="Choose one of them.",
+            )
+        return list(names).index(wanted)
+    lowered = [name.strip().casefold() for name in names]
+    for usual in USUAL:
+        if usual in lowered:
+            return lowered.index(usual)
+    return int(np.argmax([sum(len(row[i]) for row in rows[:1000]) for i in range(len(names))]))
+
+
+def read_text_table(path: Path, column: str) -> list[Sample]:
+    names, rows = read_table(path)
+    place = choose_text_column(path.name, names, rows, column)
+    return [Sample(row[place], row[place], dict(zip(names, row, strict=True))) for row in rows]
+
+
+def read_rows(path: Path, columns: list[str]) -> list[Sample]:
+    """Rows of a CSV file by its header; a category stands in a column of its own name. An empty cell is missing."""
+    found = []
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        for number, cells in enumerate(csv.DictReader(file), 1):
+            row = [read_cell(cells, column, path.name, number) for column in columns]
+            kept = {str(name): str(cell or "") for name, cell in cells.items() if name is not None}
+            found.append(Sample(f"{path.name}, row {number}", np.array(row), kept))
+    return found
+
+
+def read_cell(cells: dict[str, Any], column: str, file: str, number: int) -> float:
+    if column in cells:
+        text = (cells[column] or "").strip()
+        try:
+            return float(text) if text else float("nan")
+        except ValueError as error:
+            raise DataError(f"{file}, row {number}: {column} is {text[:40]!r}, not a number.") from error
+    name, equals, level = column.rpartition("=")
+    if equals and name in cells:
+        return float((cells[name] or "").strip() == level)
+    raise DataError(f"{file} lacks the column {column!r}.")
+
+
+def predictions_csv(found: list[dict[str, Any]], classes: list[str]) -> bytes:
+    """Predictions as CSV: the columns that were given (or the sample), then class, probability and all probabilities.
+
+    Args:
+        found: of `Classifier.name`.
+    """
+    given = list(dict.fromkeys(name for one in found for name in one.get("cells", {})))
+    own = {name: name if name not in given else f"predicted {name}" for name in ("class", "probability")}
+    warned = any(one.get("far") for one in found)
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    heads = [*(given or ["sample"]), own["class"], own["probability"], *(f"p {name}" for name in classes)]
+    writer.writerow([harmless(head) for head in heads] + (["warning"] if warned else []))
+    for one in found:
+        cells = [one.get("cells", {}).get(name, "") for name in given] if given else [one["item"]]
+        shares = [f"{one['probabilities'][name]:.6f}" for name in classes]
+        row = [*map(harmless, cells), harmless(one["label"]), f"{one['probability']:.6f}", *shares]
+        writer.writerow(row + ([one.get("far", "")] if warned else []))
+    return lines.getvalue().encode()

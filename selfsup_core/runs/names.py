@@ -1,0 +1,93 @@
+"""What a run is called when nobody has named it: data, recipe, and all by which it can be told from another one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.data.sources import find_source
+from selfsup_core.errors import StudioError
+from selfsup_core.models import MODELS
+from selfsup_core.runs.spec import RunSpec, known_settings, list_presets, preset_spec, task_of
+
+MOST = 120  # characters, as `RunSpec.name` takes them
+CHANGED = 3  # settings that differ from the recipe's
+# Told elsewhere in the name, or of no interest in it.
+COVERED = (
+    "name",
+    "version",
+    "data.source",
+    "data.labels_per_class",
+    "data.labels_fraction",
+    "model.",
+    "objective.proposers",
+    "objective.keep",
+    "objective.hand",
+    "train.epochs_per_second",
+    "train.device",
+    "train.threads",
+    "frames.",
+)
+
+
+def auto_name(spec: RunSpec, workspace: Path, preset: str) -> str:
+    """ "Wine, Few labels of a table · hidden 64 · neighbors+self, top-k · 2 labels per class · seed 3" """
+    try:
+        data = find_source(spec.data.source, workspace).title
+    except StudioError:
+        data = spec.data.source
+    name = f"{data}, {list_presets('')[preset]['title']}"[:MOST]
+    for fact in (*describe_size(spec), *describe_labels(spec), *list_changes(spec, preset_spec(preset))):
+        if len(name) + len(fact) + 3 <= MOST:
+            name += f" · {fact}"
+    return name
+
+
+def describe_size(spec: RunSpec) -> list[str]:
+    """Of the network: the code of an autoencoder, hidden widths, or layers of a transformer."""
+    model: Any = spec.model
+    if task_of(spec) == "autoencoder":
+        widths = getattr(model, "widths", ())
+        hidden = "-".join(map(str, widths[:-1]))
+        return [f"code {MODELS[model.kind].code_size(model)}" + (f" (hidden {hidden})" if hidden else "")]
+    if widths := getattr(model, "widths", ()):
+        return ["hidden " + "-".join(map(str, widths))]
+    if hasattr(model, "layers") and hasattr(model, "width"):
+        return [f"{model.layers} layers of {model.width}"]
+    return []
+
+
+def describe_labels(spec: RunSpec) -> list[str]:
+    """Of a classifier: who proposes, what is kept, and how many labels may be seen."""
+    task, objective = task_of(spec), spec.objective
+    if task not in ("classify", "pseudo"):
+        return []
+    facts = []
+    if task == "pseudo":
+        facts.append(f"{'+'.join(getattr(objective, 'proposers', ()))}, {getattr(objective, 'keep', '')}")
+    number, share = spec.data.labels_per_class, spec.data.labels_fraction
+    if number:
+        facts.append(f"{number:,} {'label' if number == 1 else 'labels'} per class")
+    else:
+        facts.append("all labels" if share >= 1 else f"{share:.0%} of the labels")
+    if hand := getattr(objective, "hand", ()):
+        facts.append(f"{len(hand):,} by hand")
+    return facts
+
+
+def list_changes(spec: RunSpec, recipe: RunSpec) -> list[str]:
+    """Settings that differ from the recipe's: "seed 3"."""
+    changes = []
+    for path, setting in known_settings(spec).items():
+        if path.startswith(COVERED):
+            continue
+        value, usual = value_at(spec, path), value_at(recipe, path)
+        if value != usual and len(str(value)) <= 24:
+            changes.append(f"{setting.title[:1].lower()}{setting.title[1:]} {value}")
+    return changes[:CHANGED]
+
+
+def value_at(spec: Any, path: str) -> Any:
+    for part in path.split("."):
+        spec = getattr(spec, part, None)
+    return spec

@@ -1,0 +1,107 @@
+"""What an address asks for is shown or refused in words, and never replaced by something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from selfsup_core.data.dataset import Dataset, save_dataset
+from tests.helpers import make_run, run_here
+from tests.pages.test_pages import buttons, texts
+from tests.tasks.classify_helpers import head_spec
+
+
+def make_one_class(workspace: Path) -> str:
+    save_dataset(
+        Dataset(
+            id="my-one",
+            kind="table",
+            title="One class",
+            x=np.zeros((40, 2), np.float32),
+            y=np.zeros(40, np.int32),
+            classes=("only",),
+            columns=("a", "b"),
+            details={"rows": 40, "shape": [2]},
+        ),
+        workspace / "datasets" / "my-one",
+    )
+    return "my-one"
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "more"),
+    [
+        ("pages/classify.py", "pseudo-data", {"do": "pseudo"}),
+        ("pages/classify.py", "classify-data", {"do": "train"}),
+        ("pages/autoencoder.py", "data-dense-64-32-16", {}),
+        ("pages/data.py", "data-choice", {}),
+    ],
+)
+def test_data_that_are_not_there_are_refused(studio, page, key, more):
+    app = studio(page, data="nope", **more)
+    for _ in range(2):
+        assert app.selectbox(key=key).value is None
+        assert "There is no data set 'nope'" in texts(app)
+        assert app.query_params["data"] == "nope"
+        app.run()
+    app.selectbox(key=key).select("wine").run()
+    assert not app.error
+    assert app.query_params["data"] == "wine"
+
+
+@pytest.mark.parametrize("mode", ["pseudo", "train"])
+def test_a_set_of_one_class_is_refused_with_the_reason(studio, workspace: Path, mode):
+    app = studio("pages/classify.py", do=mode, data=make_one_class(workspace))
+    assert "One class cannot be used here. A classifier needs labels of at least two classes." in texts(app)
+    key = "pseudo-data" if mode == "pseudo" else "classify-data"
+    assert app.selectbox(key=key).value is None
+
+
+def test_a_classifier_that_is_not_there_is_refused(studio, workspace: Path):
+    there = make_run(workspace, head_spec(train__epochs=1))
+    run_here(there)
+    waiting = make_run(workspace, head_spec(train__epochs=1))
+    other = make_run(workspace)
+    for run, words in (
+        ("zzz", "may have been deleted"),
+        (waiting.id, "has not finished an epoch yet"),
+        (other.id, "is no classifier"),
+    ):
+        app = studio("pages/classify.py", do="use", run=run)
+        assert words in texts(app)
+        assert app.selectbox(key="use-run").value is None
+        assert app.query_params["run"] == run
+    app.selectbox(key="use-run").select(there.id).run()
+    assert not app.error
+    assert app.query_params["run"] == there.id
+
+
+def test_a_mode_that_is_not_there_is_said(studio):
+    assert "There is no mode 'nope' here. Known: pseudo, train, use." in texts(
+        studio("pages/classify.py", do="nope")
+    )
+
+
+def test_another_model_keeps_the_chosen_data_or_says_why_not(studio):
+    app = studio("pages/autoencoder.py", data="digits")
+    app.selectbox(key="network").select("convolutional").run()
+    assert app.selectbox(key="data-convolutional").value == "digits"
+    assert app.query_params["data"] == "digits"
+    app.selectbox(key="network").select("dense-64-32-16").run()
+    app.selectbox(key="data-dense-64-32-16").select("wine").run()
+    assert app.query_params["data"] == "wine"
+    app.selectbox(key="network").select("convolutional").run()
+    assert app.selectbox(key="data-convolutional").value == "mnist-5k"
+    assert "Wine stays behind" in texts(app)
+    assert app.query_params["data"] == "mnist-5k"
+
+
+def test_a_model_that_nobody_chose_data_for_begins_with_its_own(studio):
+    app = studio("pages/autoencoder.py")
+    app.selectbox(key="network").select("dense-table").run()
+    assert app.selectbox(key="data-dense-table").value == "wine"
+    assert "data" not in app.query_params
+    buttons(app)["train"].click().run()
+    assert not app.exception
