@@ -19,6 +19,7 @@ from selfsup_core.errors import RunError, StudioError
 from selfsup_core.inspection import server, wire
 from selfsup_core.inspection.client import LabClient, home, lab_info, stop_lab
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.runs import processes
 from tests.helpers import ROOT, wait_for
 
 
@@ -107,5 +108,7 @@ def test_a_process_that_is_at_work_is_not_idle(workspace: Path, monkeypatch):
 
     monkeypatch.setattr(server.Desk, "is_at_work", property(is_at_work))
     monkeypatch.setattr(server.os, "nice", lambda by: None)
+    # It serves inside this process, whose command line is that of the tests.
+    monkeypatch.setattr(processes, "command_line", lambda pid: ["selfsup_core.inspection.server"])
     assert server.serve(workspace, idle_seconds=0.0) == 0
     assert asked == [os.getpid()] * 3

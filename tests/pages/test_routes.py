@@ -107,7 +107,7 @@ def test_a_command_reaches_the_worker(client, workspace):
     url = f"/studio/runs/{folder.id}/control"
     body = {"action": "set", "name": "learning_rate", "value": 0.5}
     assert client.post(url, json=body, headers=token(folder)).json() == {"ok": True}
-    assert receive(folder) == [body]
+    assert receive(folder) == ([body], [])
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_bad_commands_are_answered_in_words(client, workspace, body, status, say
     update_state(folder, status="running", worker=identity())
     answer = client.post(f"/studio/runs/{folder.id}/control", json=body, headers=token(folder))
     assert (answer.status_code, says in answer.json()["error"]) == (status, True)
-    assert receive(folder) == []
+    assert receive(folder) == ([], [])
 
 
 def test_same_start_makes_one_run_for_one_click(client, workspace, finished):
