@@ -147,9 +147,9 @@ def own_settings(name: str, workspace: Path) -> dict[str, Any]:
     spec = preset["spec"] if preset else MORE[name]
     source, model = spec["data"]["source"], spec["model"]["kind"]
     found: dict[str, Any] = {}
-    if source in ("mnist-5k", "fashion-mnist"):
+    if source in ("mnist-5k", "fashion-mnist", "fashion-5k", "emoji"):
         found["data.source"] = "digits"
-    elif source.startswith(("newsgroups", "chinese")):
+    elif source.startswith(("newsgroups", "chinese", "shakespeare")):
         found["data.source"] = TEXTS
     if model in ("gpt", "bert"):
         found |= {"model.layers": 1, "model.width": 32, "model.heads": 2, "model.context": 16}

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import CHOICE_LABELS, help_text, widget
 from pages.parts.shared.live import open_asked, show_run
-from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
+from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.runlist import PAGES
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import Source, find_source, list_sources, open_source
@@ -223,7 +223,7 @@ def describe_network(spec: RunSpec) -> str:
 
 st.title("Autoencoder", anchor=False)
 take_over(st.query_params.get("run", ""), task="autoencoder", keys=controls_of)
-with st.container(key="controls"):
+with form_place(st.query_params.get("run", "")), st.container(key="controls"):
     spec, preset, clicked = choose_spec()
 if clicked and spec:
     start_clicked(spec, preset=preset, button="train")

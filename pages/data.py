@@ -6,27 +6,14 @@ import streamlit as st
 
 from pages.parts.data.add import show_add
 from pages.parts.data.show import show_dataset
+from pages.parts.shared.bin import show_bin
 from pages.parts.shared.choice import choose_asked
 from pages.parts.shared.new_run import refuse_source
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.library.own import restore
-from selfsup_core.data.sources import OWN_NAME, list_sources
+from selfsup_core.data.sources import OWN_NAME, list_damaged_sources, list_sources
 
 KINDS = {"image": "images", "table": "rows", "text": "texts", "sound": "sounds"}
-
-
-def show_undo() -> None:
-    deleted = st.session_state.get("deleted_data")
-    if not deleted:
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Deleted **{plain(deleted['title'])}**.")
-        if st.button("Undo", icon=":material/undo:", key="undo-data"):
-            with errors_shown():
-                restore(workspace(), deleted["name"])
-                del st.session_state["deleted_data"]
-                st.query_params.from_dict({"data": deleted["name"]})
-                st.rerun()
 
 
 def describe(name: str) -> str:
@@ -36,9 +23,14 @@ def describe(name: str) -> str:
     return f"{source.title} · {source.samples:,} {KINDS[source.kind]} · {mine}{away}"
 
 
+def open_restored(name: str) -> None:
+    st.query_params.from_dict({"data": name})
+
+
 st.title("Data", anchor=False)
-show_undo()
 sources = list_sources(workspace())
+for folder, problem in list_damaged_sources(workspace()).items():
+    st.warning(f"{plain(folder)} cannot be read. {plain(problem)}", icon=":material/broken_image:")
 show_add(has_own=any(OWN_NAME.fullmatch(name) for name in sources))
 if st.session_state.get("pending"):
     st.stop()  # one thing at a time: the files that were just given
@@ -60,3 +52,4 @@ if missing := sources[name].missing():
 else:
     with errors_shown():
         show_dataset(name, sources[name])
+show_bin(restore, is_data=True, after=open_restored)

@@ -4,25 +4,46 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.shared.runlist import show_rows, show_undo
+from pages.parts.shared.runlist import show_deleted, show_rows
 from pages.parts.shared.workspace import workspace
-from selfsup_core.runs.folder import ACTIVE, list_states
+from selfsup_core.runs.folder import ACTIVE, DamagedRun, list_states, scan_runs
+from selfsup_core.runs.state import RunState
 
 PAGE_SIZE = 20
+FEW = 6  # up to so many are found without a search
 
 st.title("Runs", anchor=False)
-show_undo()
+
+
+def matches(state: RunState | DamagedRun, words: list[str]) -> bool:
+    """Whether every word occurs in the run's name, data, status or id."""
+    if isinstance(state, DamagedRun):
+        return all(word in f"{state.run} damaged".casefold() for word in words)
+    about = " ".join((state["name"], state["source_title"], state["status"], state["run"])).casefold()
+    return all(word in about for word in words)
 
 
 def show_list() -> None:
-    states = list(list_states(workspace()))
+    states = list(scan_runs(workspace()))
     if not states:
         st.caption("No runs yet.")
         st.page_link("pages/home.py", label="Start one", icon=":material/home:")
         return
-    active = sum(state["status"] in ACTIVE for state in states)
+    active = sum(not isinstance(state, DamagedRun) and state["status"] in ACTIVE for state in states)
     count = "1 run" if len(states) == 1 else f"{len(states)} runs"
-    st.caption(f"{count}, {active} at work or waiting.")
+    st.caption(f"{count}, {active} running or queued.")
+    if len(states) > FEW:
+        asked = st.text_input(
+            "Search",
+            key="runs-search",
+            placeholder="Name, data set or status",
+            label_visibility="collapsed",
+            max_chars=100,
+        )
+        states = [state for state in states if matches(state, asked.casefold().split())]
+        if not states:
+            st.caption("No run matches this search.")
+            return
     pages = -(-len(states) // PAGE_SIZE)
     number = st.number_input("Page", 1, pages, 1, key="runs-page") if pages > 1 else 1
     show_rows(states[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], where="runs")
@@ -30,3 +51,4 @@ def show_list() -> None:
 
 is_busy = any(state["status"] in ACTIVE for state in list_states(workspace()))
 st.fragment(run_every=2.0 if is_busy else None)(show_list)()
+show_deleted()

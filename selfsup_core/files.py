@@ -6,10 +6,42 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
+import time
 import uuid
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from selfsup_core.errors import StudioError
+
+T = TypeVar("T")
+DEEPEST = 64  # levels of a JSON file; none of ours has a quarter of them
+
+
+class DamagedFile(StudioError):
+    """A file of the workspace is not what was written: cut off, changed by hand, or of another program."""
+
+    code = "damaged-file"
+
+
+DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
+
+
+def disk_error(error: OSError) -> StudioError:
+    """An error of the file system as a person may see it: without the system's own words for a place."""
+    reason = error.strerror or type(error).__name__
+    name = Path(str(error.filename)).name if error.filename else ""
+    if error.errno in DISK_ERRORS:
+        remedy = "Make the workspace writable." if error.errno == errno.EROFS else "Make room and try again."
+        return StudioError(f"Could not write to disk: {reason}.", code="disk", remedy=remedy)
+    place = f" {name}" if name else " a file"
+    return StudioError(
+        f"Could not use{place}: {reason}.", code="disk", remedy="Check the permissions of the workspace."
+    )
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> None:
@@ -50,12 +82,145 @@ def finite(value: Any) -> Any:
     return value
 
 
-def read_json(path: Path) -> Any:
-    """A JSON file's value, or None when it is missing or damaged."""
+def parse_json(data: bytes | str) -> Any:
+    """A JSON text's value. Raises ValueError for anything else: no UTF-8, a number that is not finite, endless nesting."""
     try:
-        return json.loads(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+        found = json.loads(data, parse_constant=refuse_number, parse_float=finite_number)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST:
+        refuse_depth(found)
+    if b"\\u" in raw:  # half a character, which could not be written again
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+def refuse_number(text: str) -> float:
+    raise ValueError(f"{text} is no finite number")
+
+
+def finite_number(text: str) -> float:
+    number = float(text)
+    return number if number - number == 0 else refuse_number(text)
+
+
+def refuse_depth(value: Any) -> None:
+    """Raises ValueError beyond `DEEPEST`: what is nested deeper cannot be written again."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list)]
+        level = [one for values in inner for one in values]
+        if not level:
+            return
+    raise ValueError("nested too deep")
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file's value, or None when it is missing, damaged or may not be read."""
+    try:
+        return parse_json(path.read_bytes())
+    except (OSError, ValueError):
         return None
+
+
+@cache
+def adapter_of(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
+
+
+def read_checked(path: Path, shape: type[T], *, lacking: dict[str, Any] | None = None) -> T | None:
+    """A JSON file's value once it has the shape, None when there is no such file.
+
+    Every JSON file of a workspace that decides anything is read here.
+
+    Args:
+        shape: a TypedDict, or another type that pydantic knows; fields that it does not name are kept.
+        lacking: values of fields that earlier versions did not write.
+
+    Raises:
+        DamagedFile: names the file and what is wrong with it.
+    """
+    try:
+        found = parse_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DamagedFile(f"{path.name} cannot be read: {reason}.") from error
+    except ValueError as error:
+        raise DamagedFile(f"{path.name} is damaged: it is not the JSON that was written.") from error
+    return check_shape(found, shape, path.name, lacking=lacking)
+
+
+def check_shape(value: Any, shape: type[T], name: str, *, lacking: dict[str, Any] | None = None) -> T:
+    """The value, once it has the shape. Raises DamagedFile that calls it `name`."""
+    if lacking and isinstance(value, dict):
+        value = lacking | value
+    try:
+        checked = adapter_of(cast("Any", shape)).validate_python(value, strict=True)
+    except ValidationError as error:
+        raise DamagedFile(f"{name} is damaged: {first_problem(error)}.") from error
+    # What the shape does not name stays: a later version, or a task, may have written it.
+    return cast("T", value | checked if isinstance(value, dict) else checked)
+
+
+def first_problem(error: ValidationError) -> str:
+    """Where, and what was expected there."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(str(part)[:40] for part in first["loc"])
+    expected = first["msg"][:1].lower() + first["msg"][1:]
+    return f"{place}: {expected}" if place else expected
+
+
+def read_shaped(path: Path, shape: type[T], *, lacking: dict[str, Any] | None = None) -> T | None:
+    """As `read_checked`, but None for what is damaged too: where the file is only a convenience."""
+    try:
+        return read_checked(path, shape, lacking=lacking)
+    except DamagedFile:
+        return None
+
+
+def move_aside(path: Path) -> Path:
+    """Keep a damaged file beside its place, which is free then; where it lies now."""
+    kept = path.with_name(f"{path.name}.damaged-{uuid.uuid4().hex[:6]}")
+    os.replace(path, kept)
+    return kept
+
+
+SCRAP = re.compile(r"\..+\.[0-9a-f]{8}\.tmp|\.job-.+")
+SCRAP_SECONDS = 3600.0  # no write and no import takes so long
+
+
+def sweep(folder: Path, *, older_than: float = SCRAP_SECONDS) -> int:
+    """Delete what killed processes left half-written in a folder; how many that were."""
+    count = 0
+    try:
+        found = list(os.scandir(folder))
+    except OSError:
+        return 0
+    for entry in found:
+        try:
+            if not SCRAP.fullmatch(entry.name):
+                continue
+            if time.time() - entry.stat(follow_symlinks=False).st_mtime < older_than:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)
+            count += 1
+        except OSError:
+            continue  # another process was quicker, or it may not be touched
+    return count
+
+
+def keep_copy(path: Path) -> None:
+    """Copy a file beside its place before it is begun anew; nothing when there is none. Raises OSError."""
+    if path.is_file():
+        write_bytes(
+            path.with_name(f"{path.stem}.before-{uuid.uuid4().hex[:6]}{path.suffix}"), path.read_bytes()
+        )
 
 
 def sync_folder(folder: Path) -> None:

@@ -37,6 +37,18 @@ def read_metadata(source: Path | bytes) -> dict[str, str]:
     return found
 
 
+def sort_header(blob: bytes) -> bytes:
+    """The same file with a header in the order of its names: the format's writer leaves that of texts to chance."""
+    size = int.from_bytes(blob[:8], "little")
+    header = read_header(blob)
+    texts = header.pop("__metadata__", None)
+    ordered = {} if texts is None else {"__metadata__": dict(sorted(texts.items()))}
+    ordered |= dict(sorted(header.items(), key=lambda item: (item[1]["data_offsets"], item[0])))
+    text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + blob[8 + size :]
+
+
 def _parse(file: BinaryIO, total: int) -> dict[str, Any]:
     size = int.from_bytes(file.read(8), "little")
     if not 2 <= size <= min(MOST_BYTES, total - 8):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import explain, list_settings
 
 if TYPE_CHECKING:
-    from selfsup_core.data.library.health import FindingAbout
+    from selfsup_core.data.library.health.finding import FindingAbout
 
 data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A data set's name, as `data list` gives it.")]
@@ -30,8 +31,13 @@ def option(name: str, *flags: str) -> Any:
 @data_app.command("list")
 def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """Data sets that runs can use."""
-    from selfsup_core.data.sources import list_sources
+    from selfsup_core.data.sources import list_damaged_sources, list_sources
 
+    root = place(workspace)
+    damaged = [
+        {"source": name, "status": "damaged", "message": problem}
+        for name, problem in list_damaged_sources(root).items()
+    ]
     entries: list[dict[str, Any]] = [
         {
             "source": name,
@@ -41,14 +47,17 @@ def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
             "shape": list(source.shape),
             "classes": source.classes,
             "licence": source.licence,
+            "origin": source.origin,
+            "version": source.version,
             "about": source.about,
             "missing": source.missing(),
         }
-        for name, source in list_sources(place(workspace)).items()
+        for name, source in list_sources(root).items()
     ]
     rows = [("SOURCE", "KIND", "ROWS", "ABOUT")]
     rows += [(e["source"], e["kind"], str(e["samples"]), e["about"] + missing_note(e)) for e in entries]
-    show(entries, as_json, table(rows))
+    rows += [(e["source"], "damaged", "", e["message"]) for e in damaged]
+    show(entries + damaged, as_json, table(rows))
 
 
 def missing_note(entry: dict[str, Any]) -> str:
@@ -260,6 +269,17 @@ def data_delete(name: Name, workspace: Workspace = None, as_json: AsJson = False
 
     own.delete(place(workspace), name)
     show({"dataset": name, "deleted": True}, as_json, f"Deleted. Undo: data restore {name}")
+
+
+@data_app.command("trash")
+def data_trash(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Deleted data sets that can still be restored."""
+    from selfsup_core.runs.trash import list_trash
+
+    found = [entry for entry in list_trash(place(workspace)) if entry.is_data is True]
+    rows = [("ID", "NAME", "DAYS LEFT")]
+    rows += [(entry.id, entry.name, f"{entry.days_left:.1f}") for entry in found]
+    show([asdict(entry) for entry in found], as_json, table(rows) if found else "Nothing was deleted.")
 
 
 @data_app.command("restore")

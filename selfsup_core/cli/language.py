@@ -19,6 +19,7 @@ ABOUT = {
     s.path: s.description for config in (WriteAsk, AttentionAsk, PlaceAsk) for s in list_settings(config)
 }
 
+DEFAULTS = {s.path: s.default for s in list_settings(WriteAsk)}
 MODEL_HELP = "A built-in model's name, a folder of one, hub:owner/name once fetched, run:ID or run:ID@EPOCH."
 Model = Annotated[str, typer.Argument(help=MODEL_HELP)]
 Text = Annotated[str, typer.Argument(help=ABOUT["text"])]
@@ -75,9 +76,12 @@ def summary_of(found: dict[str, Any]) -> str:
 @language_app.command("read")
 def read_command(model: Model, text: Text, workspace: Workspace = None, as_json: AsJson = False) -> None:
     """The probability of each token of a text, given those before it; in a masked model, given all others."""
+    from selfsup_core.evaluate.reading.characters import whole_characters
+
     found = ask(here(workspace), model, "read", {"text": text})
+    shown = whole_characters(found)
     rows = [("TOKEN", "P", "LIKELIEST HERE")]
-    for piece, value, others in zip(found["pieces"], found["log_p"], found["alternatives"], strict=True):
+    for piece, value, others in zip(shown["pieces"], shown["log_p"], shown["alternatives"], strict=True):
         p = "" if value is None else f"{math.exp(value):.4f}"
         rows.append((repr(piece), p, ", ".join(f"{name!r} {q:.3f}" for name, q in others[:3])))
     note = f". {found['note']}" if found["note"] else ""
@@ -129,7 +133,7 @@ def comparable(readings: list[dict[str, Any]], found: dict[str, Any]) -> str:
         if found["same_tokens"]
         else "Perplexity is for a token, and their tokens differ; bits a character are comparable."
     )
-    return f"{same} Of the {found['characters']:,} characters that both foretell."
+    return f"{same} Of the {found['characters']:,} characters that both predict."
 
 
 @language_app.command("measure")
@@ -180,9 +184,9 @@ def fetch_command(
 def next_command(
     model: Model,
     text: Text,
-    temperature: Temperature = 1.0,
-    top_k: TopK = 0,
-    top_p: TopP = 1.0,
+    temperature: Temperature = DEFAULTS["temperature"],
+    top_k: TopK = DEFAULTS["top_k"],
+    top_p: TopP = DEFAULTS["top_p"],
     place: Place = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
@@ -203,9 +207,9 @@ def write_command(
     text: Text,
     tokens: Annotated[int, typer.Option(help=ABOUT["tokens"])] = 20,
     seed: Annotated[int, typer.Option(help=ABOUT["seed"])] = 0,
-    temperature: Temperature = 1.0,
-    top_k: TopK = 0,
-    top_p: TopP = 1.0,
+    temperature: Temperature = DEFAULTS["temperature"],
+    top_k: TopK = DEFAULTS["top_k"],
+    top_p: TopP = DEFAULTS["top_p"],
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -219,7 +223,7 @@ def write_command(
         "top_p": top_p,
     }
     found = ask(here(workspace), model, "write", values)
-    show(found, as_json, text + found["text"])
+    show(found, as_json, "\n".join(part for part in (text + found["text"], found["note"]) if part))
 
 
 @language_app.command("attention")

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -27,6 +27,7 @@ from selfsup_core.cli.space import space_app
 from selfsup_core.cli.supervisor import supervisor_app
 from selfsup_core.cli.train import train
 from selfsup_core.errors import SettingError, StudioError
+from selfsup_core.files import disk_error
 from selfsup_core.places import APP
 
 app = typer.Typer(
@@ -114,10 +115,13 @@ def main() -> None:
     try:
         app()
     except StudioError as error:
-        if "--json" in sys.argv:
-            print(json.dumps({"error": error.as_dict()}))
-        print(f"Error: {error}", file=sys.stderr)
-        raise SystemExit(2 if isinstance(error, SettingError) else 1) from None
+        fail(error)
     except OSError as error:
-        print(f"Error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
-        raise SystemExit(1) from None
+        fail(disk_error(error))
+
+
+def fail(error: StudioError) -> NoReturn:
+    if "--json" in sys.argv:
+        print(json.dumps({"error": error.as_dict()}))
+    print(f"Error: {error}", file=sys.stderr)
+    raise SystemExit(2 if isinstance(error, SettingError) else 1) from None

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from selfsup_core.runs.folder import RunState, default_workspace
+from selfsup_core.runs.folder import default_workspace
+from selfsup_core.runs.state import RunState
 from selfsup_core.runs.workspace import open_workspace
 
 Workspace = Annotated[

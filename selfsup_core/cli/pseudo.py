@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+
+if TYPE_CHECKING:
+    from selfsup_core.tasks.parts.labelers import SaidRow
 
 pseudo_app = typer.Typer(help="Pseudo-labels: look, take away.", no_args_is_help=True)
 
@@ -153,6 +157,93 @@ def hand_command(
     rows = [("ROW", "CLASS", "RUN")]
     rows += [(str(one["row"]), classes[one["label"]], one["run"]) for one in made]
     show(found, as_json, table(rows) if found else "No label by hand.")
+
+
+@pseudo_app.command("said")
+def said_command(run: Run, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """What the language models of a run answered: text, raw answer, class, probability."""
+    from selfsup_core.tasks.parts.labelers import read_said
+    from selfsup_core.workers.seeds import workspace_run
+
+    found = read_said(workspace_run(place(workspace), run).path)
+    show(found, as_json, "\n\n".join(said_table(rows) for rows in found.values()) or "No language model.")
+
+
+@pseudo_app.command("try")
+def try_command(
+    source: Annotated[str, typer.Argument(help="A data set of texts, as `data list` names it.")],
+    how: Annotated[str, typer.Option(help="zero-shot, generated or remote.")] = "generated",
+    labeler: Annotated[
+        str, typer.Option(help="A built-in model, hub:owner/name, run:ID or a folder.")
+    ] = "smollm2-135m-instruct",
+    prompt: Annotated[str, typer.Option(help="With {text} and {classes}.")] = "",
+    rows: Annotated[int, typer.Option(help="Texts.", min=1, max=100)] = 5,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a language model about a few texts, before a run asks it about many."""
+    import sys
+
+    from pydantic import ValidationError
+
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.errors import DataError, SettingError
+    from selfsup_core.pretrained.zero_shot import ZeroShotConfig
+    from selfsup_core.settings import explain
+    from selfsup_core.tasks.parts.labelers import (
+        LABELERS,
+        asking,
+        load_labeler,
+        said_row,
+        trial_rows,
+        try_labeler,
+    )
+
+    if how not in LABELERS:
+        raise SettingError(f"--how must be one of {', '.join(LABELERS)}; found {how!r}.")
+    root = place(workspace)
+    dataset = open_source(source, root)
+    if dataset.kind != "text":
+        raise DataError(f"{dataset.title} holds {dataset.kind}s, no texts.", code="no-texts")
+    try:
+        config = asking(how, prompt, 400)
+    except ValidationError as error:
+        raise explain(error, ZeroShotConfig) from error
+    drawn = trial_rows(root, dataset, rows)
+    texts = [str(dataset.x[row]) for row in drawn]
+    if how == "remote":
+        from selfsup_core.pretrained.remote import label_texts
+        from selfsup_core.pseudo.remote import as_said, connect, spent
+
+        remote = connect()
+        answers = [as_said(one) for one in label_texts(remote, texts, dataset.classes, config)]
+        print(spent(remote), file=sys.stderr)
+        said = [
+            said_row(row, text, one, dataset.classes)
+            for row, text, one in zip(drawn, texts, answers, strict=True)
+        ]
+    else:
+        model, tokenizer, _ = load_labeler(labeler, root, lambda text: print(text, file=sys.stderr))
+        said = try_labeler(model, tokenizer, how, texts, dataset.classes, config)
+        for row, one in zip(drawn, said, strict=True):
+            one["row"] = row
+    show(said, as_json, said_table(said))
+
+
+def said_table(said: Sequence[SaidRow]) -> str:
+    rows = [("ROW", "CLASS", "P", "ANSWER", "TEXT")]
+    for line in said:
+        p = "" if line["p"] is None else f"{line['p']:.3f}"
+        rows.append(
+            (
+                str(line["row"]),
+                line["label"] or f"({line['reason'][:LETTERS]})",
+                p,
+                " ".join(line["answer"].split())[:LETTERS],
+                " ".join(line["text"].split())[:LETTERS],
+            )
+        )
+    return table(rows)
 
 
 @pseudo_app.command("gauge")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,16 +20,26 @@ RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run'
 def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """All runs, newest first."""
     from selfsup_core.evaluate.words.verdict import describe_accuracy
-    from selfsup_core.runs.folder import list_states
+    from selfsup_core.runs.folder import DamagedRun, scan_runs
 
-    states = list(list_states(place(workspace)))
+    found = list(scan_runs(place(workspace)))
     if as_json:
         keys = ("run", "name", "status", "epoch", "epochs", "source", "best", "metrics", "created")
-        print(json.dumps([{key: state.get(key) for key in keys} for state in states]))
+        entries = [
+            {"run": run.run, "status": "damaged", "message": run.problem}
+            if isinstance(run, DamagedRun)
+            else {key: run.get(key) for key in keys}
+            for run in found
+        ]
+        print(json.dumps(entries))
         return
     rows = [("RUN", "STATUS", "EPOCHS", "DATA", "BEST", "NAME")]
-    for state in states:
-        best = f"{state['best']['val_loss']:.4f} val. loss" if state["best"] else ""
+    for state in found:
+        if isinstance(state, DamagedRun):
+            rows.append((state.run, "damaged", "", "", "", state.problem))
+            continue
+        loss = state["best"]["val_loss"] if state["best"] else None
+        best = f"{loss:.4f} val. loss" if loss is not None else ""
         if state.get("task") in ("classify", "pseudo"):
             best = describe_accuracy(state)
         done = f"{state['epoch']}/{state['epochs']}"
@@ -40,11 +51,14 @@ def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
 def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
     """State and numbers of one run."""
     from selfsup_core.runs.folder import open_run, read_state
+    from selfsup_core.runs.waiting import waiting_for
 
     folder = open_run(place(workspace), run)
     state = read_state(folder)
     lines = [f"{state['name']} ({state['run']})", summary_of(state)]
     lines += [f"{state['device']['label']}: {state['device']['reason']}"] if state["device"] else []
+    if waits := waiting_for(folder):
+        state["message"] = waits.sentence()
     lines += [state["message"]] if state["message"] else []
     lines += [state["error"]["message"]] if state["error"] else []
     show(state | {"folder": str(folder.path)}, as_json, "\n".join([*lines, str(folder.path)]))
@@ -109,6 +123,17 @@ def runs_delete(run: RunName, workspace: Workspace = None, as_json: AsJson = Fal
     folder = open_run(place(workspace), run)
     delete(folder)
     show({"run": folder.id, "deleted": True}, as_json, f"Deleted. Undo: runs restore {folder.id}")
+
+
+@runs_app.command("trash")
+def runs_trash(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Deleted runs that can still be restored."""
+    from selfsup_core.runs.trash import list_trash
+
+    found = [entry for entry in list_trash(place(workspace)) if entry.is_data is False]
+    rows = [("ID", "NAME", "DAYS LEFT")]
+    rows += [(entry.id, entry.name, f"{entry.days_left:.1f}") for entry in found]
+    show([asdict(entry) for entry in found], as_json, table(rows) if found else "Nothing was deleted.")
 
 
 @runs_app.command("restore")

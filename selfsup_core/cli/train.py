@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of
-from selfsup_core.runs.folder import RunFolder, RunState
+from selfsup_core.runs.folder import RunFolder
+from selfsup_core.runs.state import RunState
 
 
 def train(
@@ -30,6 +31,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train, and wait for the end with a progress bar. Ctrl-C leaves the run going."""
+    from selfsup_core.runs.check import check_spec
     from selfsup_core.runs.compose import compose_spec, warn_of_labels
     from selfsup_core.runs.queue import submit
     from selfsup_core.runs.spec import parse_assignments, preset_spec, read_spec
@@ -43,6 +45,7 @@ def train(
     make = partial(read_spec, path) if is_file else partial(preset_spec, recipe)
     preset = "" if is_file else recipe
     spec = compose_spec(root, make, overrides, with_hand=with_hand, preset=preset)
+    check_spec(root, spec)
     if warned := warn_of_labels(root, spec):
         print(warned["text"], file=sys.stderr)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)
@@ -66,7 +69,8 @@ def follow(folder: RunFolder) -> RunState:
     from selfsup_core.runs.folder import ENDED, read_state
     from selfsup_core.workers.supervisor import ensure_supervisor
 
-    form = "{desc} {percentage:3.0f}% |{bar:30}| {n:.1f}/{total} epochs{postfix}"
+    unit = "rounds" if read_state(folder).get("task") == "pseudo" else "epochs"
+    form = f"{{desc}} {{percentage:3.0f}}% |{{bar:30}}| {{n:.1f}}/{{total}} {unit}{{postfix}}"
     asked, drawn = time.monotonic(), None
     with tqdm(total=1, bar_format=form, file=sys.stderr, dynamic_ncols=True) as bar:
         while True:

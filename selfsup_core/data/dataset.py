@@ -10,15 +10,34 @@ import io
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
-from selfsup_core.files import read_json, sha256, write_folder
+from selfsup_core.files import DamagedFile, read_checked, sha256, write_folder
 
 Kind = Literal["image", "table", "text", "sound"]
+
+
+ArrayName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.text|\.ends)?\.npy$")]
+
+
+class DatasetAbout(TypedDict):
+    """dataset.json. digests: sha256 of each array by its file's name; details: what the import found and decided."""
+
+    id: str
+    kind: Kind
+    title: str
+    classes: list[str]
+    columns: list[str]
+    scale: Annotated[float, Field(gt=0)]
+    provenance: dict[str, str]
+    digests: dict[ArrayName, str]
+    details: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,9 +51,10 @@ class Dataset:
         classes: name of each class index.
         columns: name of each column (tables only).
         provenance: source, licence, citation and the steps from the source to these arrays.
-        groups: (N,) rows of one number are copies of each other and never straddle a split; None: no copies.
-        extra: further arrays by name, a first axis of N: member names, sound samples, raw table cells.
-        details: what the import found and decided: columns, notes, members set aside, recipe of mends.
+        groups: (N,) rows of one number never straddle a split: copies of each other, or what `grouped_by` says; or None.
+        extra: further arrays by name, a first axis of N: names of the samples, sound samples, raw table cells.
+        details: what the import found and decided: columns, notes, members set aside, recipe of mends; "categories" names
+            texts of `extra` by which rows can be told apart.
     """
 
     id: str
@@ -69,6 +89,12 @@ class Dataset:
     def width(self) -> int:
         """Values a sample, flattened."""
         return int(np.prod(self.item_shape))
+
+    @property
+    def grouped_by(self) -> str:
+        """What rows of one group share ("speaker"); "" where groups are copies."""
+        found: str = self.details.get("grouped_by", "")
+        return found
 
     def label_names(self) -> list[str]:
         """Name of each row's class, "" where the label is missing."""
@@ -118,6 +144,22 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
     write_folder(folder, files)
 
 
+def read_about(folder: Path) -> DatasetAbout | None:
+    """What a data set's folder says of itself, None when there is none.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    try:
+        return read_checked(folder / "dataset.json", DatasetAbout, lacking={"details": {}})
+    except DamagedFile as error:
+        raise DataError(
+            f"The data set {folder.name!r} is damaged: {error.message}",
+            code="damaged-data",
+            remedy="Delete that folder of the workspace and bring the data in again; a built-in set is made again.",
+        ) from error
+
+
 def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
     """Open a data set; arrays stay on disk until they are read.
 
@@ -127,7 +169,7 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
     Raises:
         DataError: a file is missing or damaged, or a digest differs.
     """
-    about = read_json(folder / "dataset.json")
+    about = read_about(folder)
     if about is None:
         raise DataError(
             f"The data set in {folder.name!r} has no readable dataset.json.",
@@ -147,6 +189,8 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
             arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
             raise DataError(f"{name} of data set {about['id']!r} cannot be read ({error}).") from error
+    if "x.npy" not in arrays and not {"x.text.npy", "x.ends.npy"} <= arrays.keys():
+        raise DataError(f"The data set {folder.name!r} is damaged: it has no rows.", code="damaged-data")
     found: dict[str, np.ndarray | Texts] = {
         name.removesuffix(".npy"): array
         for name, array in arrays.items()
@@ -166,6 +210,6 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
         columns=tuple(about["columns"]),
         scale=about["scale"],
         provenance=about["provenance"],
-        details=about.get("details", {}),
+        details=about["details"],
         digest=sha256("".join(digests.values()).encode()),
     )

@@ -112,6 +112,8 @@ def split_partly(
 def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int) -> Split:
     """As `split_rows`, with all rows of a group on one side; one row of each stands for it in the draw.
 
+    Shares count groups. Copies have one label, by which the draw is stratified; groups of another kind hold many.
+
     Raises:
         DataError: a part would be empty.
     """
@@ -122,14 +124,17 @@ def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int)
         x=np.zeros((len(first), 1), np.uint8),
         groups=None,
         extra={},
-        y=None if dataset.y is None else group_labels(groups, np.asarray(dataset.y)),
+        y=None if dataset.y is None or dataset.grouped_by else group_labels(groups, np.asarray(dataset.y)),
     )
     drawn = split_rows(stand_ins, validation=validation, test=test, seed=seed)
 
     def members(chosen: np.ndarray) -> np.ndarray:
         return np.flatnonzero(np.isin(groups, chosen))
 
-    return Split(members(drawn.train), members(drawn.validation), members(drawn.test), drawn.note)
+    note = drawn.note
+    if dataset.grouped_by:
+        note = f"All rows of one {dataset.grouped_by} are on the same side of the split. {note}".strip()
+    return Split(members(drawn.train), members(drawn.validation), members(drawn.test), note)
 
 
 def group_labels(groups: np.ndarray, y: np.ndarray) -> np.ndarray:

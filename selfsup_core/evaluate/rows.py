@@ -6,7 +6,9 @@ by which something is looked for.
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal
+
+from typing_extensions import TypedDict
 
 Metrics = dict[str, float | None]  # by name; None where there is no number, or it was not finite
 

@@ -89,7 +89,7 @@ def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Featu
         "columns": list(dataset.columns),
         "scale": dataset.scale,
         "width": dataset.width,
-        "sound": {k: dataset.details[k] for k in ("rate", "seconds") if k in dataset.details},
+        "sound": sound_facts(dataset),
     }
     if dataset.x.dtype == np.uint8:
         return Features(about)
@@ -220,6 +220,15 @@ def read_one(about: dict[str, Any], given: str, column: str) -> list[Sample]:
     return [Sample(path.name, (read_picture if kind == "image" else read_sound)(member, about))]
 
 
+def sound_facts(dataset: Dataset) -> dict[str, float]:
+    """{"rate", "seconds"} of a set's sounds, as far as they are known."""
+    found: dict[str, float] = {k: dataset.details[k] for k in ("rate", "seconds") if k in dataset.details}
+    audio = dataset.extra.get("audio")
+    if "rate" in found and isinstance(audio, np.ndarray):
+        found.setdefault("seconds", audio.shape[1] / found["rate"])
+    return found
+
+
 def read_picture(member: Any, about: dict[str, Any]) -> np.ndarray:
     from selfsup_core.data.importing.images import read_image
 
@@ -233,12 +242,12 @@ def read_picture(member: Any, about: dict[str, Any]) -> np.ndarray:
 
 
 def read_sound(member: Any, about: dict[str, Any]) -> np.ndarray:
-    from selfsup_core.data.importing.sounds import RATE
     from selfsup_core.data.importing.sounds import read_sound as read
     from selfsup_core.data.logmel import log_mel
 
-    if about["sound"].get("rate") != RATE:
-        raise DataError("New sounds can be read for sets of one's own only.")
-    wave = read(member, about["sound"]["seconds"]).astype(np.float32) / 32767
+    if not {"rate", "seconds"} <= set(about["sound"]):
+        raise DataError("New sounds cannot be read: the rate or length of the set's own sounds is not known.")
+    rate = int(about["sound"]["rate"])
+    wave = read(member, about["sound"]["seconds"], rate).astype(np.float32) / 32767
     mels, frames = about["item_shape"]
-    return log_mel(wave, RATE, mels=mels, frames=frames)
+    return log_mel(wave, rate, mels=mels, frames=frames)

@@ -140,9 +140,10 @@ def load_run(workspace: Path, run: str, epoch: int | None = None) -> tuple[Class
 
 def run_weights(folder: Any, epoch: int | None) -> tuple[dict[str, Any], int]:
     """Those of the epoch asked for or the best one, in full precision where a checkpoint has them."""
+    from selfsup_core.runs.folder import read_state
     from selfsup_core.runs.weights import epoch_weights, nearest_epoch
 
-    best = (read_json(folder.state) or {}).get("best")
+    best = read_state(folder)["best"]
     if epoch is None and best:
         try:
             return epoch_weights(folder, best["epoch"]), best["epoch"]
@@ -163,7 +164,7 @@ def run_classes(folder: Any) -> list[str]:
 
 
 def put_weights(model: Any, weights: dict[str, Any]) -> Any:
-    from selfsup_core.train.loop import load_trained
+    from selfsup_core.train.trained import load_trained
 
     try:
         load_trained(model, weights)

@@ -7,6 +7,7 @@ order of rows, same random numbers. On another kind of processor the last digits
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 
@@ -35,19 +36,44 @@ def pytorch_script(
         epochs: how many the run came to, when it ended before the spec's last one.
         rates: step → learning rate from that step on, as it was changed while the run was on.
     """
+    # What is not part of the spec comes from files of the run's folder: only numbers may enter a program.
+    threads, epochs = whole(threads), whole(spec.train.epochs if epochs is None else epochs)
+    rates = {whole(step): finite_rate(rate) for step, rate in (rates or {}).items()}
     network = NETWORKS[spec.model.kind](spec, item_shape)
     if spec.objective.kind == "variational":  # has a head of its own
         network = re.sub(r"\n *head = .*", "", network)
     parts = [
-        header(spec, threads, spec.train.epochs if epochs is None else epochs, rates or {}),
+        header(spec, threads, epochs, rates),
         DATA,
         network,
         *([HEADS[spec.objective.kind](spec, item_shape)] if spec.objective.kind in HEADS else []),
         init(spec),
         losses(spec, item_shape, groups),
-        loop(spec, rates or {}),
+        loop(spec, rates),
     ]
     return "\n\n".join(dedent(part) for part in parts) + "\n"
+
+
+def whole(value: object) -> int:
+    """Raises StudioError unless it is a whole number of 0 or more."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise damaged(value)
+    return value
+
+
+def finite_rate(value: object) -> float:
+    """Raises StudioError unless it is a finite number."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise damaged(value)
+    return float(value)
+
+
+def damaged(value: object) -> StudioError:
+    return StudioError(
+        f"The run's files are damaged: a number was expected, found {str(value)[:40]!r}.",
+        code="no-script",
+        remedy="Train the run again, then export it.",
+    )
 
 
 def harmless(name: str) -> str:
@@ -168,7 +194,11 @@ def script_of(folder: RunFolder, item_shape: tuple[int, ...], groups: Groups) ->
         item_shape,
         device.get("threads", 1) if device else 1,
         epochs=state["epoch"] if has_ended else None,
-        rates={row["step"]: row["value"] for row in changes if row["name"] == "learning_rate"},
+        rates={
+            row["step"]: row["value"]
+            for row in changes
+            if row.get("name") == "learning_rate" and "value" in row
+        },
         groups=groups,
     )
 

@@ -70,9 +70,10 @@ def is_running_text(dataset: Dataset, unit: str) -> tuple[bool, str]:
         )
     if unit != "auto":
         return unit == "running", ""
-    if dataset.details.get("is_running") or len(dataset) == 1:
+    known = dataset.details.get("is_running")
+    if known or len(dataset) == 1:
         return True, "One running text: its first part is for training, its end for validation."
-    if dataset.y is not None:
+    if dataset.y is not None or known is False:
         return False, ""
     ends = np.asarray(dataset.x.ends[:5000])
     median = float(np.median(np.diff(ends, prepend=0)))

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from selfsup_core.features.token_text import pieces_of
+
 UNKNOWN, END, MASK = "<unk>", "<|endoftext|>", "[MASK]"
 MOST_CHARACTERS = 20_000  # kinds of characters in a vocabulary; rarer ones are unknown
 SLICE = 100_000  # characters that a tokenizer is given at once
@@ -71,7 +73,7 @@ class TextTokenizer:
 
     def pieces(self, numbers: Iterable[int]) -> list[str]:
         """Text of each token by itself."""
-        return [self.decode([n]) for n in numbers]
+        return pieces_of(self.fast, [int(n) for n in numbers])
 
     def note_unknown(self, texts: Iterable[str]) -> str:
         """Which characters of other texts have no token, in words, or ""."""

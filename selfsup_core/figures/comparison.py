@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING, Any
 
+from selfsup_core.evaluate.reading.characters import whole_characters
 from selfsup_core.evaluate.reading.comparing import has_same_tokens
 from selfsup_core.figures.palette import class_color
+from selfsup_core.figures.text import plain_text
 from selfsup_core.figures.tokens import MARGIN, given, heights_of, name_tokens, notes_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def comparison_figure(
         names: of the models, for the legend.
     """
     draw = side_by_side if has_same_tokens(*readings) else in_two_rows
-    figure = draw(readings, [html.escape(name) for name in names], text)
+    figure = draw(
+        [whole_characters(reading) for reading in readings], [plain_text(name) for name in names], text
+    )
     figure.update_layout(
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin=MARGIN | {"t": 36},
@@ -91,7 +94,7 @@ def in_two_rows(readings: Any, names: list[str], text: str) -> go.Figure:
         showgrid=False,
         autotickangles=[0, -45, -90],
         tickvals=[(word.start() + word.end()) / 2 for word in words],
-        ticktext=[html.escape(word[0]) for word in words],
+        ticktext=[plain_text(word[0]) for word in words],
     )
     return figure
 

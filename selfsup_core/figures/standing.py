@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfsup_core.figures.palette import class_color, class_symbol
+from selfsup_core.figures.text import plain_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -102,11 +103,10 @@ def pads(item_shape: tuple[int, ...]) -> list[tuple[int, int]]:
 
 def wrapped(text: str, width: int = 60, lines: int = 4) -> str:
     """A text as Plotly can show it: harmless, and broken into a few lines."""
-    import html
     import textwrap
 
     parts = textwrap.wrap(text, width, max_lines=lines, placeholder=" …")
-    return "<br>".join(html.escape(part) for part in parts)
+    return "<br>".join(plain_text(part) for part in parts)
 
 
 def map_figure(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import math
 from typing import TYPE_CHECKING, Any
 
+from selfsup_core.evaluate.reading.characters import whole_characters
 from selfsup_core.figures.palette import class_color
+from selfsup_core.figures.text import plain_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,7 +20,7 @@ MOST_NAMES = 60
 def visible(piece: str) -> str:
     """A token's text with its spaces and line ends to be seen; safe in a figure, which reads HTML."""
     shown = piece.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥") or "∅"
-    return html.escape(shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…")
+    return plain_text(shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…")
 
 
 def notes_of(reading: dict[str, Any]) -> list[str]:
@@ -54,10 +55,11 @@ def reading_figure(reading: dict[str, Any]) -> go.Figure:
     """One bar a token: P(token | all before it), or given all others in a masked model.
 
     Args:
-        reading: pieces, log_p (natural; None for what nothing foretells), alternatives, kind, as the tool `read` gives them.
+        reading: pieces, log_p (natural; None for what is not predicted), alternatives, kind, as the tool `read` gives them.
     """
     import plotly.graph_objects as go
 
+    reading = whole_characters(reading)
     pieces = reading["pieces"]
     figure = go.Figure()
     figure.add_bar(

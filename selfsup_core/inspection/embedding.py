@@ -145,7 +145,7 @@ class EmbedJobs:
         except StudioError as error:
             job.status, job.error = "failed", str(error)
         except OSError as error:
-            job.status, job.error = "failed", f"The disk did not take it: {error.strerror}."
+            job.status, job.error = "failed", f"Could not write to disk: {error.strerror}."
         except Exception as error:
             import traceback
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict, cast
 
+import psutil
 from cachetools import LRUCache
 
 from selfsup_core.errors import DataError, SettingError
@@ -184,22 +185,15 @@ def locate_folder(name: str, workspace: Path) -> Place:
     return Place((str(folder.resolve()), stamp), title, load, is_large=large)
 
 
-def free_memory() -> int | None:
-    """Bytes that a process could take now, where the system tells."""
-    try:
-        with open("/proc/meminfo") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    return None
+def free_memory() -> int:
+    """Bytes that a process could take now."""
+    return int(psutil.virtual_memory().available)
 
 
 def check_memory(needed: int, title: str) -> None:
     """Raises DataError when a model would not fit: the system would end this process without a word."""
     free = free_memory()
-    if free is not None and needed * SPARE > free:
+    if needed * SPARE > free:
         raise DataError(
             f"{title} takes {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free.",
             code="no-memory",

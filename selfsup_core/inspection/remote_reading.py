@@ -9,6 +9,7 @@ from concurrent.futures import TimeoutError as OutOfTime
 from typing import Any
 
 from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.reading.characters import wholes_of_spans
 from selfsup_core.evaluate.reading.comparing import spans_of
 
 REMOTE = "remote"
@@ -52,6 +53,7 @@ def read_remote(
     spans = spans_of(found["pieces"], text)
     return found | {
         "spans": spans or [],
+        "wholes": wholes_of_spans(spans or [], text),
         "kind": "causal",
         "title": remote_title(secrets),
         "epoch": None,

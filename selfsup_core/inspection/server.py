@@ -19,7 +19,7 @@ import zlib
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -29,7 +29,7 @@ from selfsup_core.inspection.answer import pack
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.inspection.wire import GOOD, MAX_REQUEST, ROLE, Request, Server, home, pack_problem
-from selfsup_core.runs.processes import identity
+from selfsup_core.runs.processes import serves
 from selfsup_core.settings import explain
 from selfsup_core.workers.supervisor import fingerprint
 
@@ -91,14 +91,18 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "l
         os.nice(NICENESS)
     key = secrets.token_bytes(32)
     listener = Listener(None)  # the key is asked for in `greet`
-    about = identity() | {"fingerprint": mine, "address": listener.address, "key": key.hex()}
-    write_private(place / "about.json", cast("Server", about))
+    about: Server = {
+        **serves(workspace, mine),
+        "address": str(listener.address),
+        "key": key.hex(),
+    }
+    write_private(place / "about.json", about)
     lab = Lab(workspace)
     threading.Thread(target=accept, args=(listener, lab, key), daemon=True).start()
     while lab.desk.is_at_work or time.monotonic() - lab.last_request < idle_seconds:
         time.sleep(1.0)
         found = read_json(place / "about.json")
-        if not found or found.get("pid") != os.getpid():
+        if not isinstance(found, dict) or found.get("pid") != os.getpid():
             break  # another one serves, or the workspace is gone
     lab.is_closing = True
     listener.close()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict
 
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.inspection.subject import Kind, Subject
-from selfsup_core.runs.processes import who_serves
+from selfsup_core.runs.processes import ServerAbout, who_serves
 from selfsup_core.settings import Config, setting
 
 GOOD, BAD = b"+", b"-"
@@ -38,12 +38,9 @@ class Problem(TypedDict):
     is_run: bool
 
 
-class Server(TypedDict):
+class Server(ServerAbout):
     """What a helper process says of itself to clients of the same person."""
 
-    pid: int
-    start: float | None
-    fingerprint: str
     address: str
     key: str
 
@@ -55,7 +52,7 @@ def home(workspace: Path, role: str = "lab") -> Path:
 
 def lab_info(workspace: Path, role: str = "lab") -> Server | None:
     """Where the helper process listens, or None when none does."""
-    return cast("Server | None", who_serves(home(workspace, role)))
+    return who_serves(home(workspace, role), "selfsup_core.inspection.server", Server)
 
 
 def pack_problem(error: StudioError) -> bytes:

@@ -65,7 +65,7 @@ class TransformerConfig(KindConfig):
 
 
 class GPTConfig(TransformerConfig):
-    """A decoder that foretells the next token."""
+    """A decoder that predicts the next token."""
 
     kind: Literal["gpt"] = setting("gpt", "A causal transformer.", title="Network")
 

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from selfsup_core.data.library.hub import require_online
 from selfsup_core.errors import DataError
-from selfsup_core.files import read_json
+from selfsup_core.files import read_shaped
 from selfsup_core.pretrained.model_folder import (
     TOKENIZERS,
     check_folder,
@@ -64,6 +66,16 @@ class Plan:
         )
 
 
+class Mark(TypedDict):
+    """What is kept beside a model that was fetched."""
+
+    id: str
+    revision: str
+    licence: str
+    bytes: int
+    fetched: str
+
+
 def split_id(name: str) -> tuple[str, str]:
     """ "owner/name@revision" → (id, revision, "main" without one).
 
@@ -86,7 +98,7 @@ def folder_of(model_id: str, workspace: Path) -> Path:
 def find_fetched(model_id: str, workspace: Path) -> Path:
     """The folder of a model that was fetched. Raises DataError when it was not."""
     folder = folder_of(split_id(model_id)[0], workspace)
-    if read_json(folder / MARK) is None:
+    if read_shaped(folder / MARK, Mark) is None:
         raise DataError(
             f"{model_id} has not been fetched.",
             code="no-model",
@@ -97,8 +109,8 @@ def find_fetched(model_id: str, workspace: Path) -> Path:
 
 def list_fetched(workspace: Path) -> list[dict[str, Any]]:
     """What is known of each fetched model: id, revision, licence, bytes, fetched."""
-    marks = (read_json(path) for path in sorted((workspace / "models").glob(f"hub--*/{MARK}")))
-    return [mark for mark in marks if isinstance(mark, dict) and "id" in mark]
+    marks = (read_shaped(path, Mark) for path in sorted((workspace / "models").glob(f"hub--*/{MARK}")))
+    return [dict(mark) for mark in marks if mark]
 
 
 def plan_fetch(name: str) -> Plan:
@@ -163,7 +175,7 @@ def fetch_model(
 
     plan = plan or plan_fetch(name)
     target = folder_of(plan.id, workspace)
-    if (read_json(target / MARK) or {}).get("revision") == plan.revision:
+    if (read_shaped(target / MARK, dict[str, Any]) or {}).get("revision") == plan.revision:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(target.parent).free < plan.bytes + SPARE_BYTES:
@@ -197,7 +209,7 @@ def fetch_model(
             "fetched": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         (temporary / MARK).write_text(json.dumps(mark), "utf-8")
-        if (read_json(target / MARK) or {}).get("revision") == plan.revision:
+        if (read_shaped(target / MARK, dict[str, Any]) or {}).get("revision") == plan.revision:
             return target  # another fetch was quicker, and somebody may be reading it by now
         old = temporary.with_suffix(".old")
         with contextlib.suppress(FileNotFoundError):

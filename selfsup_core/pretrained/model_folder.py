@@ -20,9 +20,9 @@ CAUSAL = ("ForCausalLM", "LMHeadModel")
 MASKED = ("ForMaskedLM", "ForPreTraining")
 ENCODER = ("Model", "Encoder")
 KINDS = {
-    "causal": "writes on: foretells each token from those before it",
+    "causal": "writes on: predicts each token from those before it",
     "masked": "fills gaps: guesses a token from those on both sides",
-    "encoder": "turns a text into numbers; foretells no token",
+    "encoder": "turns a text into numbers; predicts no token",
 }
 
 

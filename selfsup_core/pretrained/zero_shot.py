@@ -17,12 +17,12 @@ from pydantic import field_validator
 from selfsup_core.errors import SettingError
 from selfsup_core.settings import Config, setting
 
-TEMPLATE = """Classify the text into one of these categories: {labels}.
+TEMPLATE = """Classify the text into one of these categories: {classes}.
 
 Text: {text}
 
 Category:"""
-PLACES = re.compile(r"\{(text|labels)\}")
+PLACES = re.compile(r"\{(text|classes|labels)\}")
 MOST_CLASSES = 200
 MOST_ANSWER = 4_000
 
@@ -40,12 +40,21 @@ DENIAL = re.compile(
 )
 
 
+def check_template(value: str) -> str:
+    """The prompt. Raises ValueError when it has no place for the text or the classes; {labels} is an older {classes}."""
+    there = {match.group(1).replace("labels", "classes") for match in PLACES.finditer(value)}
+    missing = [f"{{{name}}}" for name in ("classes", "text") if name not in there]
+    if missing:
+        raise ValueError(f"It must hold {' and '.join(missing)}")
+    return value
+
+
 class ZeroShotConfig(Config):
     """How a generator is asked for the label of a text."""
 
     template: str = setting(
         TEMPLATE,
-        "What is asked; {text} and {labels} stand for the text and the classes' names.",
+        "What is asked; {text} and {classes} stand for the text and the classes' names.",
         title="Prompt",
         why="Of six that were tried, a small model named one label most often with this one.",
         min_length=1,
@@ -80,10 +89,7 @@ class ZeroShotConfig(Config):
     @field_validator("template")
     @classmethod
     def has_places(cls, value: str) -> str:
-        missing = {"{text}", "{labels}"} - {match.group() for match in PLACES.finditer(value)}
-        if missing:
-            raise ValueError(f"It must hold {' and '.join(sorted(missing))}")
-        return value
+        return check_template(value)
 
 
 @dataclass(frozen=True)
@@ -94,11 +100,13 @@ class Labelled:
         label: class index; -1 where the answer names none of the classes, or there is none.
         answer: the model's own words.
         reason: why there is no label, or "".
+        failed: whether there was no answer at all, so that it may be asked again.
     """
 
     label: int
     answer: str
     reason: str = ""
+    failed: bool = False
 
 
 def check_classes(classes: Sequence[str]) -> None:
@@ -116,8 +124,9 @@ def check_classes(classes: Sequence[str]) -> None:
 
 
 def make_prompt(text: str, classes: Sequence[str], config: ZeroShotConfig) -> str:
-    """The prompt for one text. Filled in one pass: a text that holds {labels} keeps it as it is."""
-    values = {"text": text[: config.most_characters].strip(), "labels": ", ".join(classes)}
+    """The prompt for one text. Filled in one pass: a text that holds {classes} keeps it as it is."""
+    names = ", ".join(classes)
+    values = {"text": text[: config.most_characters].strip(), "classes": names, "labels": names}
     return PLACES.sub(lambda match: values[match.group(1)], config.template)
 
 

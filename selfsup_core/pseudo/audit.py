@@ -10,9 +10,10 @@ difference that leaves 0 out when the test does [2, 3]. Several seeds: mean diff
 from __future__ import annotations
 
 import math
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
+from typing_extensions import TypedDict
 
 LEVEL = 0.05
 FEW_TEST_ROWS = 30

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Annotated
 
 import numpy as np
 from filelock import FileLock
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import DataError
-from selfsup_core.files import read_json, write_json
+from selfsup_core.files import DamagedFile, move_aside, read_checked, read_shaped, write_json
+
+
+class KeptLabel(TypedDict):
+    """A class number, when it was given, and while looking at which run."""
+
+    label: Annotated[int, Field(ge=0)]
+    time: int
+    run: str
+
+
+class HandLabels(TypedDict):
+    """A data set's file. labels: by row."""
+
+    labels: dict[Annotated[str, Field(pattern="^[0-9]{1,15}$")], KeptLabel]
 
 
 def path_of(workspace: Path, source: str) -> Path:
@@ -39,10 +55,12 @@ class HandLabel(TypedDict):
 
 def list_hand_labels(workspace: Path, source: str) -> list[HandLabel]:
     """All of them, the newest first. Raises as `read_hand_labels`."""
-    found = (read_json(path_of(workspace, source)) or {}).get("labels", {})
+    found = read_shaped(path_of(workspace, source), HandLabels)
+    classes = find_source(source, workspace).classes
     made: list[HandLabel] = [
-        {"row": int(row), "label": one["label"], "time": one.get("time", 0), "run": one.get("run", "")}
-        for row, one in found.items()
+        {"row": int(row), "label": one["label"], "time": int(one.get("time", 0)), "run": one.get("run", "")}
+        for row, one in (found["labels"] if found else {}).items()
+        if one["label"] < classes
     ]
     return made[::-1]
 
@@ -50,6 +68,15 @@ def list_hand_labels(workspace: Path, source: str) -> list[HandLabel]:
 def count_words(count: int) -> str:
     """ "1 label by hand", "5 labels by hand" """
     return f"{count:,} label{'' if count == 1 else 's'} by hand"
+
+
+def open_labels(path: Path) -> HandLabels:
+    """The file to be added to; a damaged one is kept beside it."""
+    try:
+        return read_checked(path, HandLabels) or {"labels": {}}
+    except DamagedFile:
+        move_aside(path)
+        return {"labels": {}}
 
 
 def spread_out(x: np.ndarray, count: int) -> np.ndarray:
@@ -85,7 +112,7 @@ def add_hand_label(workspace: Path, source: str, row: int, label: int | None, *,
     path = path_of(workspace, source)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
-        found: dict[str, Any] = read_json(path) or {"labels": {}}
+        found = open_labels(path)
         if label is None:
             found["labels"].pop(str(row), None)
         else:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import time
 import uuid
-from typing import Any, NotRequired, TypedDict
+from pathlib import Path
+from typing import Any, Literal, NotRequired, cast
 
 from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
-from selfsup_core.errors import RunError, SettingError
-from selfsup_core.files import read_json, write_json
+from selfsup_core.errors import RunError, SettingError, StudioError
+from selfsup_core.files import read_checked, write_json
 from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state
-from selfsup_core.runs.queue import resume, stop_queued
+from selfsup_core.runs.queue import enqueue, resume, stop_queued, withdraw
 from selfsup_core.settings import explain, list_settings
 from selfsup_core.train.config import TrainConfig
 
@@ -24,7 +27,7 @@ LIVE = {entry.path: entry for entry in list_settings(TrainConfig) if entry.live}
 class Request(TypedDict):
     """What a run's worker is asked for; name and value of a live setting with the action "set"."""
 
-    action: str
+    action: Literal["pause", "resume", "step", "stop", "set"]
     name: NotRequired[str]
     value: NotRequired[float]
 
@@ -61,10 +64,17 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
     """
     if action not in ACTIONS:
         raise RunError(f"There is no action {action!r}. Known: {', '.join(ACTIONS)}.")
-    request: Request = {"action": action}
+    request = cast("Request", {"action": action})
     if action == "set":
         request["name"], request["value"] = name, check_live_setting(name, value)
-    status = read_state(folder)["status"]
+    state = read_state(folder)
+    status = state["status"]
+    if status == "paused" and state.get("frees_slot") and action in ("resume", "step", "pause", "stop"):
+        withdraw(folder)
+        if action == "resume" or action == "step":
+            # Another run may have its place by now: the supervisor lets it go on when one is free.
+            enqueue(folder, state["owner"], "step" if action == "step" else "resume")
+            return
     if status == "queued" and action == "stop" and stop_queued(folder):
         return
     if action == "resume" and status in ("interrupted", "stopped", "failed"):
@@ -72,6 +82,11 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
         return
     if status not in ACTIVE:
         raise RunError(f"The run is {status}; {action} needs one that is at work.", code="not-active")
+    deliver(folder, request)
+
+
+def deliver(folder: RunFolder, request: Request) -> None:
+    """Put a request before the run's worker."""
     folder.control.mkdir(exist_ok=True)
     # Names sort by time, by a clock that nobody can set back; the counter and the random part keep two requests of
     # one instant apart.
@@ -79,16 +94,43 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
     write_json(folder.control / f"{stamp}.json", request)
 
 
-def receive(folder: RunFolder) -> list[Request]:
-    """Take all waiting requests, oldest first; unreadable ones are dropped."""
+def receive(folder: RunFolder) -> tuple[list[Request], list[str]]:
+    """Take all waiting requests, oldest first.
+
+    Returns: the requests, and of what could not be understood and was left out why.
+    """
     try:
         names = sorted(n for n in os.listdir(folder.control) if n.endswith(".json") and n[0] != ".")
-    except FileNotFoundError:
-        return []
+    except OSError:
+        return [], []
     requests: list[Request] = []
+    refused: list[str] = []
     for name in names:
-        request: Request | None = read_json(folder.control / name)
-        (folder.control / name).unlink(missing_ok=True)
-        if isinstance(request, dict) and request.get("action") in ACTIONS:
-            requests.append(request)
-    return requests
+        path = folder.control / name
+        try:
+            request = read_checked(path, Request)
+            if request is not None:
+                requests.append(checked_request(request))
+        except StudioError as error:
+            refused.append(f"A request was ignored: {error.message}")
+        drop(path)
+    return requests, refused
+
+
+def checked_request(request: Request) -> Request:
+    """The request with everything that its action needs. Raises SettingError."""
+    if request["action"] != "set":
+        return request
+    if "name" not in request or "value" not in request:
+        raise SettingError('"set" needs the name of a live setting and its value.')
+    value = check_live_setting(request["name"], request["value"])
+    return {"action": "set", "name": request["name"], "value": value}
+
+
+def drop(path: Path) -> None:
+    """Take a request away; what cannot be removed as a file is moved out of the way."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.rename(path.with_name(f".{path.name}.{uuid.uuid4().hex[:6]}.ignored"))

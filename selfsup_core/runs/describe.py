@@ -9,8 +9,8 @@ from selfsup_core.data.sources import find_source
 from selfsup_core.features.vectorize import input_shape
 from selfsup_core.models import MODELS
 from selfsup_core.models.gpt import TransformerConfig, vocabulary_guess
-from selfsup_core.runs.folder import SpecAbout
 from selfsup_core.runs.spec import RunSpec, task_of
+from selfsup_core.runs.state import SpecAbout
 
 
 def describe_spec(spec: RunSpec, workspace: Path) -> SpecAbout:

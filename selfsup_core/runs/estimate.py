@@ -14,6 +14,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.runs.describe import network_input
 from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.spec import RunSpec, read_spec
+from selfsup_core.runs.waiting import in_words
 
 if TYPE_CHECKING:
     from selfsup_core.models.gpt import TransformerConfig
@@ -40,12 +41,6 @@ class Estimate:
             f"{self.parameters:,} weights, about {self.megabytes:,.0f} MB of memory, "
             f"about {in_words(self.seconds)} ({self.basis})"
         )
-
-
-def in_words(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def window_operations(spec: RunSpec, parameters: int) -> float:

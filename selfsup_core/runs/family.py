@@ -10,7 +10,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
-from selfsup_core.runs.queue import MAX_QUEUED, find_submission, list_queue, submit
+from selfsup_core.runs.queue import find_submission, queue_lock, require_room, submit
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
 
 TITLES = {
@@ -94,27 +94,23 @@ def start_family(folder: RunFolder, submission: str) -> list[str]:
     group = state.get("group") or folder.id
     there = {read_spec(m.spec).objective.kind for m in members(folder.workspace, group)}
     wanted = [s for s in family_specs(spec) if s.objective.kind not in there]
-    known = [find_submission(folder.workspace, f"{submission}-{s.objective.kind}") for s in wanted]
-    waiting = sum(e["owner"] == state["owner"] for e in list_queue(folder.workspace))
-    if waiting + known.count(None) > MAX_QUEUED:
-        raise RunError(
-            f"{known.count(None)} runs more are too many: {waiting} of yours wait already.",
-            code="queue-full",
-            remedy="Let one finish, or stop one.",
-        )
-    if not state.get("group"):
-        update_state(folder, group=group)
-    return [
-        submit(
-            folder.workspace,
-            one,
-            owner=state["owner"],
-            preset="",
-            group=group,
-            submission=f"{submission}-{one.objective.kind}",
-        ).id
-        for one in wanted
-    ]
+    with queue_lock(folder.workspace):
+        known = [find_submission(folder.workspace, f"{submission}-{s.objective.kind}") for s in wanted]
+        if count := known.count(None):
+            require_room(folder.workspace, state["owner"], count)
+        if not state.get("group"):
+            update_state(folder, group=group)
+        return [
+            submit(
+                folder.workspace,
+                one,
+                owner=state["owner"],
+                preset="",
+                group=group,
+                submission=f"{submission}-{one.objective.kind}",
+            ).id
+            for one in wanted
+        ]
 
 
 def members(workspace: Path, group: str) -> list[RunFolder]:

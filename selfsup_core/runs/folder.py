@@ -12,104 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.errors import RunError
-from selfsup_core.files import read_json, write_json
-from selfsup_core.runs.processes import Identity, is_alive
+from selfsup_core.files import DamagedFile, parse_json, write_json
+from selfsup_core.runs.processes import is_alive
+from selfsup_core.runs.state import TIME, ChangeRow, RunState, parse_state
 
 if TYPE_CHECKING:
-    from selfsup_core.errors import ErrorAbout
-    from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, StepRow
-    from selfsup_core.pseudo.audit import Verdict
-    from selfsup_core.train.device import DeviceAbout
+    from selfsup_core.evaluate.rows import EpochRow, StepRow
 
 ACTIVE = ("queued", "starting", "running", "paused")
 ENDED = ("finished", "stopped", "failed", "interrupted")
 WORKING = ("starting", "running", "paused")
 MOST_FITTING = 20  # ids that an error tells
-
-
-Status = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
-
-
-class Best(TypedDict):
-    """The epoch with the lowest validation loss."""
-
-    epoch: int
-    val_loss: float
-
-
-class SpecAbout(TypedDict):
-    """What a run's settings alone tell of it, made by `runs.describe.describe_spec`."""
-
-    task: str
-    objective: str
-    loss: str
-    network: str
-    code_size: int
-    can_decode: bool
-    parameters: int
-    map: str
-
-
-class RunState(SpecAbout):
-    """state.json: all that lists and views know of a run. Written first by the queue, then by the run's worker alone.
-
-    Attributes:
-        message: what is at work or in the way, in words; "" while training.
-        owner: a token of who started it; only that one's runs count against the limit of the queue.
-        group: shared by runs that are looked at side by side; "" for none.
-        metrics: of the newest epoch, and those computed at the end. best: None before the first epoch.
-        worker: None unless one has the run; beat: counted up as a sign of life.
-        phase: which part of an epoch is at work, of a task that has several.
-        verdict: once it is known, of a task that gives one.
-    """
-
-    run: str
-    name: str
-    status: Status
-    message: str
-    stop_reason: str
-    error: ErrorAbout | None
-    created: str
-    owner: str
-    preset: str
-    kind: str
-    source: str
-    source_title: str
-    left_out: str
-    group: str
-    epoch: int
-    epochs: int
-    epoch_progress: float
-    step: int
-    steps_per_epoch: int | None
-    seconds: float
-    seconds_left: float | None
-    samples_per_second: float | None
-    learning_rate: float
-    epochs_per_second: float
-    device: DeviceAbout | None
-    best: Best | None
-    baseline: Baseline | None
-    metrics: Metrics
-    worker: Identity | None
-    beat: int
-    notices: list[str]
-    phase: NotRequired[str]
-    verdict: NotRequired[Verdict | None]
-
-
-class ChangeRow(TypedDict):
-    """A line of changes.jsonl: a live setting that was changed, and when that took effect."""
-
-    kind: Literal["change"]
-    step: int
-    epoch: float
-    seconds: NotRequired[float]
-    name: str
-    value: float
 
 
 if TYPE_CHECKING:
@@ -168,7 +84,7 @@ class RunFolder:
         return self.path / "worker.log"
 
     def exists(self) -> bool:
-        return self.state.exists()
+        return os.path.exists(self.state) or is_orphan(self)
 
 
 def open_run(workspace: Path, run: str) -> RunFolder:
@@ -198,22 +114,63 @@ def read_state(folder: RunFolder) -> RunState:
     """The state as a reader must see it: a run whose worker is gone is interrupted, whatever its file says.
 
     Raises:
-        RunError: there is no such run.
+        RunError: there is no such run, or its state is damaged.
     """
-    state: RunState | None = read_json(folder.state)
+    try:
+        state = parse_state(folder.state)
+    except DamagedFile as error:
+        raise damaged_run(folder.id, error.message) from error
     if state is None:
+        if is_orphan(folder):
+            raise damaged_run(folder.id, "state.json is missing.")
         raise RunError(f"There is no run {folder.id!r}.", code="no-run")
-    return correct_state(state)
+    return correct_state(state, folder.path)
 
 
-def correct_state(state: RunState) -> RunState:
+def damaged_run(run: str, problem: str) -> RunError:
+    return RunError(
+        f"The run {run!r} is damaged: {problem}",
+        code="damaged-run",
+        remedy="Bring its folder back from a copy, or delete the run.",
+    )
+
+
+def is_orphan(folder: RunFolder) -> bool:
+    """Whether a run has lost its state."""
+    return not os.path.lexists(folder.state) and os.path.isfile(folder.spec)
+
+
+def sound_state(folder: RunFolder) -> RunState | None:
+    """The state as it stands on disk, None where it is missing or damaged."""
+    try:
+        return parse_state(folder.state)
+    except DamagedFile:
+        return None
+
+
+def correct_state(state: RunState, folder: Path | None = None) -> RunState:
     worker = state.get("worker")
     if state["status"] in WORKING and worker and not is_alive(worker["pid"], worker["start"]):
         state["status"] = "interrupted"
         state["message"] = INTERRUPTED
+    elif state["status"] in WORKING and worker and folder and is_read_only(folder):
+        # The worker itself cannot write that it waits.
+        state["status"] = "paused"
+        state["message"] = READ_ONLY
     return state
 
 
+def is_read_only(folder: Path) -> bool:
+    """Whether the file system is mounted so (POSIX; elsewhere a worker's own word is all there is)."""
+    if not hasattr(os, "statvfs"):
+        return False
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+READ_ONLY = "The disk is read-only. Training goes on by itself once it can be written again."
 INTERRUPTED = "The training process ended unexpectedly. Resume goes on from the last checkpoint."
 
 
@@ -222,8 +179,14 @@ def write_state(folder: RunFolder, state: RunState, *, durable: bool = False) ->
 
 
 def update_state(folder: RunFolder, **changes: Any) -> RunState:
-    """Change fields of the state; only for whoever owns the run at that moment."""
-    state = cast("RunState", read_json(folder.state) or {})
+    """Change fields of the state; only for whoever owns the run at that moment.
+
+    Raises:
+        DamagedFile: what is there is no state, and stays as it is. RunError: nothing is there.
+    """
+    state = parse_state(folder.state)
+    if state is None:
+        raise RunError(f"There is no run {folder.id!r}.", code="no-run")
     state.update(cast("RunState", changes))
     write_state(folder, state, durable=True)
     return state
@@ -238,19 +201,43 @@ def state_lock(folder: RunFolder) -> Iterator[None]:
         yield
 
 
-def list_states(workspace: Path) -> Iterator[RunState]:
-    """States of all runs, newest first; only state files are read, so a thousand runs take a blink."""
+@dataclass(frozen=True)
+class DamagedRun:
+    """A folder of a run that cannot be read, for lists; `problem` in words."""
+
+    run: str
+    problem: str
+
+
+def scan_runs(workspace: Path) -> Iterator[RunState | DamagedRun]:
+    """Every run, newest first; what is damaged holds up nobody."""
     runs = workspace / "runs"
     try:
-        names = sorted((entry.name for entry in os.scandir(runs)), reverse=True)
-    except FileNotFoundError:
+        names = sorted(os.listdir(runs), reverse=True)
+    except OSError:
         return
     for name in names:
         if name.startswith("."):
             continue
-        state: RunState | None = read_json(runs / name / "state.json")
-        if isinstance(state, dict) and state.get("run") == name:
-            yield correct_state(state)
+        try:
+            state = parse_state(runs / name / "state.json")
+        except DamagedFile as error:
+            yield DamagedRun(name, error.message)
+            continue
+        if state is not None:
+            yield correct_state(state, runs)
+        elif is_orphan(RunFolder(runs / name)):
+            yield DamagedRun(name, "state.json is missing.")
+
+
+def list_states(workspace: Path) -> Iterator[RunState]:
+    """States of all runs, newest first; only state files are read, so a thousand runs take a blink."""
+    return (found for found in scan_runs(workspace) if not isinstance(found, DamagedRun))
+
+
+def list_damaged(workspace: Path) -> list[DamagedRun]:
+    """Runs that cannot be read."""
+    return [found for found in scan_runs(workspace) if isinstance(found, DamagedRun)]
 
 
 class MetricsWriter:
@@ -293,19 +280,22 @@ def encode_row(row: Row) -> bytes:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """All whole lines of a metrics file; a torn last line is left out."""
+    """All whole lines of a metrics file up to the first that is none: a torn last line is left out."""
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
+    except OSError:
         return []
     rows = []
     for line in data.split(b"\n")[:-1]:
         try:
-            rows.append(json.loads(line))
+            row = parse_json(line)
         except ValueError:
             break
+        if not isinstance(row, dict) or not isinstance(row.get("step"), int):
+            break
+        rows.append(row)
     return rows
 
 
 def now_iso() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return time.strftime(TIME, time.gmtime())

@@ -12,7 +12,7 @@ from typing import TypedDict
 
 import numpy as np
 from safetensors.numpy import load as load_arrays
-from safetensors.numpy import save as save_arrays
+from safetensors.numpy import save
 
 from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.autoencoder import Evaluator, View
@@ -21,7 +21,13 @@ from selfsup_core.files import write_bytes
 from selfsup_core.projection.align import rotation_towards
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.thinned import Thinned
-from selfsup_core.safetensors_header import read_metadata
+from selfsup_core.safetensors_header import read_metadata, sort_header
+
+
+def save_arrays(arrays: dict[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:
+    """As the library does, but equal arrays and texts give equal bytes."""
+    return sort_header(save(arrays, metadata=metadata))
+
 
 MOST_LETTERS = 160  # of each text on the map
 

@@ -6,16 +6,32 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypeVar
 
-from selfsup_core.files import read_json
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from selfsup_core.files import read_shaped
+
+LARGEST_PID = 2**31 - 1
+Pid = Annotated[int, Field(ge=1, le=LARGEST_PID)]
 
 
 class Identity(TypedDict):
     """A process, so that it can be told from others that have its pid by now."""
 
-    pid: int
+    pid: Pid
     start: float | None
+
+
+class ServerAbout(Identity):
+    """What every helper process writes of itself. workspace: the folder that it serves; a copy of it is another."""
+
+    workspace: str
+    fingerprint: str
+
+
+S = TypeVar("S", bound=ServerAbout)
 
 
 def start_time(pid: int) -> float | None:
@@ -40,9 +56,32 @@ def start_time(pid: int) -> float | None:
 
 
 def is_alive(pid: int, start: float | None) -> bool:
-    """Whether the process with this pid is the one that started then."""
+    """Whether the process with this pid is the one that started then; never so where it is not known when."""
     found = start_time(pid)
-    return found is not None and (start is None or abs(found - start) < 1e-3)
+    return found is not None and start is not None and abs(found - start) < 1e-3
+
+
+def command_line(pid: int) -> list[str]:
+    """The words that a process was started with; empty when there is none, or it may not be asked."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+    except OSError:
+        if os.path.isdir("/proc/self"):
+            return []
+    import psutil
+
+    try:
+        return list(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return []
+
+
+def writes_to(pid: int, path: Path) -> bool:
+    """Whether the output of a process goes to this very file."""
+    try:
+        return os.path.samefile(f"/proc/{pid}/fd/1", path)
+    except OSError:
+        return False
 
 
 def identity() -> Identity:
@@ -50,12 +89,26 @@ def identity() -> Identity:
     return {"pid": os.getpid(), "start": start_time(os.getpid())}
 
 
-def who_serves(home: Path) -> dict[str, Any] | None:
-    """What a helper process wrote of itself into `home`/about.json, or None when it is not alive."""
-    about: dict[str, Any] | None = read_json(home / "about.json")
-    if not about or not is_alive(about["pid"], about["start"]):
+def serves(workspace: Path, fingerprint: str) -> ServerAbout:
+    """What this process says of itself as the helper of a workspace."""
+    me = identity()
+    folder = str(workspace.resolve())
+    return {"pid": me["pid"], "start": me["start"], "workspace": folder, "fingerprint": fingerprint}
+
+
+def who_serves(home: Path, module: str, shape: type[S]) -> S | None:
+    """What a helper process of this workspace wrote of itself into `home`/about.json, or None when it is not alive.
+
+    A copied or moved workspace brings the file along: the process that it names serves another folder.
+    """
+    about = read_shaped(home / "about.json", shape)
+    if about is None or not is_alive(about["pid"], about["start"]):
         return None
-    return about
+    try:
+        is_here = os.path.samefile(about["workspace"], home.parent)
+    except (OSError, ValueError):
+        return None
+    return about if is_here and module in command_line(about["pid"]) else None
 
 
 def start_detached(module: str, workspace: Path, home: Path, **environment: str) -> None:

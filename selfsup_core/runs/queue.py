@@ -7,28 +7,36 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypedDict
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import DataError, RunError
-from selfsup_core.files import read_json, sha256, write_folder, write_json
+from selfsup_core.files import read_shaped, sha256, write_folder, write_json
 from selfsup_core.runs.describe import describe_spec
-from selfsup_core.runs.folder import ENDED, RunFolder, RunState, now_iso, read_state, state_lock, update_state
+from selfsup_core.runs.folder import ENDED, RunFolder, now_iso, read_state, state_lock, update_state
 from selfsup_core.runs.spec import RunSpec, spec_yaml
+from selfsup_core.runs.state import RunState
 
 MAX_QUEUED = 5
 LOCAL = "local"
+RUN_ID = re.compile(r"[0-9a-z-]{1,60}")
 
 
 class QueueEntry(TypedDict):
-    """A request for a worker. asked: seconds since 1970."""
+    """A request for a worker, or of a paused run's worker to go on. asked: seconds since 1970; action: "resume" or "step"."""
 
     run: str
     owner: str
     asked: float
+    action: NotRequired[Literal["resume", "step"]]
 
 
 def queue_folder(workspace: Path) -> Path:
@@ -37,22 +45,28 @@ def queue_folder(workspace: Path) -> Path:
 
 def list_queue(workspace: Path) -> list[QueueEntry]:
     """Waiting requests, oldest first: {"run", "owner", "asked"}."""
+    folder = queue_folder(workspace)
     try:
-        names = os.listdir(queue_folder(workspace))
-    except FileNotFoundError:
+        names = os.listdir(folder)
+    except OSError:
         return []
-    entries: list[QueueEntry | None] = [
-        read_json(queue_folder(workspace) / name)
+    entries = [
+        entry
         for name in names
-        if name.endswith(".json") and not name.startswith(".")
+        if name.endswith(".json")
+        and not name.startswith(".")
+        and (entry := read_shaped(folder / name, QueueEntry))
+        and name == f"{entry['run']}.json"
     ]
-    return sorted((e for e in entries if isinstance(e, dict)), key=lambda e: (e["asked"], e["run"]))
+    return sorted(entries, key=lambda e: (e["asked"], e["run"]))
 
 
-def enqueue(folder: RunFolder, owner: str) -> None:
-    """Ask for a worker."""
+def enqueue(folder: RunFolder, owner: str, action: Literal["", "resume", "step"] = "") -> None:
+    """Ask for a worker; with an action ask that the one that is paused may go on."""
     queue_folder(folder.workspace).mkdir(parents=True, exist_ok=True)
     entry: QueueEntry = {"run": folder.id, "owner": owner, "asked": time.time()}
+    if action:
+        entry["action"] = action
     write_json(queue_folder(folder.workspace) / f"{folder.id}.json", entry, durable=True)
 
 
@@ -140,15 +154,39 @@ def submit(
             code="no-data",
             remedy=missing,
         )
-    if submission and (known := find_submission(workspace, submission)):
-        return known
+    with queue_lock(workspace):
+        if submission and (known := find_submission(workspace, submission)):
+            return known
+        require_room(workspace, owner)
+        return _submit(workspace, spec, owner, submission, preset, group)
+
+
+@contextmanager
+def queue_lock(workspace: Path) -> Iterator[None]:
+    """Held while waiting runs are counted and one is added; whoever holds it may take it again."""
+    from filelock import FileLock
+
+    queue_folder(workspace).mkdir(parents=True, exist_ok=True)
+    with FileLock(queue_folder(workspace) / ".lock", is_singleton=True):
+        yield
+
+
+def require_room(workspace: Path, owner: str, count: int = 1) -> None:
+    """Raises RunError when so many runs more may not wait."""
     waiting = sum(entry["owner"] == owner for entry in list_queue(workspace))
-    if waiting >= MAX_QUEUED:
-        raise RunError(
-            f"{waiting} of your runs are waiting already; at most {MAX_QUEUED} may.",
-            code="queue-full",
-            remedy="Let one finish, or stop one.",
-        )
+    if waiting + count <= MAX_QUEUED:
+        return
+    more = f"; {count} more are too many" if count > 1 else ""
+    raise RunError(
+        f"{waiting} of your runs are waiting already; at most {MAX_QUEUED} may{more}.",
+        code="queue-full",
+        remedy="Let one finish, or stop one.",
+    )
+
+
+def _submit(
+    workspace: Path, spec: RunSpec, owner: str, submission: str, preset: str, group: str
+) -> RunFolder:
     run = f"{time.strftime('%y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:4]}"
     if submission:
         run = claim(workspace, submission, run)
@@ -158,6 +196,9 @@ def submit(
         "spec.yaml": spec_yaml(spec).encode(),
         "state.json": json.dumps(state).encode(),
         "reserve": bytes(RESERVE_BYTES),
+        # A disk without room for new files can open these, and the run can say what it waits for.
+        "worker.lock": b"",
+        "worker.log": b"",
     }
     try:
         write_folder(folder.path, files)
@@ -177,11 +218,18 @@ def submission_path(workspace: Path, submission: str) -> Path:
 
 def find_submission(workspace: Path, submission: str) -> RunFolder | None:
     """The run that a submission has made already."""
+    run = claimed(submission_path(workspace, submission))
+    folder = RunFolder(workspace / "runs" / run)
+    return folder if run and folder.exists() else None
+
+
+def claimed(path: Path) -> str:
+    """The run id that a submission's file holds, "" when there is none or it is none."""
     try:
-        folder = RunFolder(workspace / "runs" / submission_path(workspace, submission).read_text())
-    except FileNotFoundError:
-        return None
-    return folder if folder.exists() else None
+        run = path.read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
+    return run if RUN_ID.fullmatch(run) else ""
 
 
 def claim(workspace: Path, submission: str, run: str) -> str:
@@ -194,7 +242,7 @@ def claim(workspace: Path, submission: str, run: str) -> str:
         os.link(temporary, path)  # atomic, and fails when somebody was first
         return run
     except FileExistsError:
-        return path.read_text()
+        return claimed(path) or run  # a damaged one decides nothing
     finally:
         temporary.unlink()
 

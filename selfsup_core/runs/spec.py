@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,8 +62,8 @@ class FramesConfig(Config):
     samples: int = setting(2000, "Samples on the latent map.", title="Points on the map", ge=10, le=20_000)
     prompt: str = setting(
         "",
-        "Beginning of a text that a language model goes on from at each epoch; of a masked one, a text with [MASK].",
-        title="Your beginning",
+        "Prompt that a language model goes on from at each epoch; of a masked one, a text with [MASK].",
+        title="Your prompt",
         max_length=500,
     )
     written: int = setting(
@@ -112,17 +113,52 @@ class RunSpec(Config):
         }
 
     def digest(self) -> str:
-        """Of what decides the outcome: the name and live pacing are left out."""
+        """Of what decides the outcome, defaults included: the name and live pacing are left out."""
+        return digest_of(self.as_dict())
+
+    def digest_without_defaults(self) -> str:
+        """As version 0.1 wrote it into its checkpoints."""
         values: dict[str, Any] = {"seed": self.seed}
-        for name in ("data", "model", "objective", "train", "frames"):
+        for name in PARTS:
             part = getattr(self, name)
-            # Without defaults: a setting that a later version adds leaves the digest of older runs as it is.
             values[name] = part.model_dump(mode="json", exclude_defaults=True)
             if hasattr(part, "kind"):
                 values[name]["kind"] = part.kind
-        for live in ("epochs_per_second", "checkpoint_seconds"):
+        for live in LIVE:
             values["train"].pop(live, None)
         return sha256(yaml.safe_dump(values, sort_keys=True).encode())
+
+
+PARTS = ("data", "model", "objective", "train", "frames")
+LIVE = ("epochs_per_second", "checkpoint_seconds")
+
+
+def digest_of(values: dict[str, Any]) -> str:
+    kept = {name: values[name] for name in ("seed", *PARTS) if name in values}
+    if "train" in kept:
+        kept["train"] = {key: value for key, value in kept["train"].items() if key not in LIVE}
+    return sha256(json.dumps(kept, sort_keys=True).encode())
+
+
+def saved_digest(path: Path) -> str:
+    """Of a saved spec, which names every setting of the version that wrote it, with its value.
+
+    Settings that a later version adds are not in the file, and other defaults change nothing of it: so the digest of a
+    run stays what it was. Raises SettingError.
+    """
+    spec = read_spec(path)
+    return digest_of(only_named(spec.as_dict(), yaml.safe_load(path.read_text("utf-8"))))
+
+
+def only_named(values: dict[str, Any], named: Any) -> dict[str, Any]:
+    """The values of the settings that are named, group by group."""
+    return {
+        key: only_named(value, named[key])
+        if isinstance(value, dict) and isinstance(named[key], dict)
+        else value
+        for key, value in values.items()
+        if isinstance(named, dict) and key in named
+    }
 
 
 def by_kind(value: Any, part: str, default: str, find: Any) -> Any:
@@ -201,6 +237,8 @@ def read_spec(path: Path, overrides: dict[str, Any] | None = None) -> RunSpec:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
         raise SettingError(f"{path.name} is not valid YAML{place}.") from error
+    except (ValueError, RecursionError) as error:  # a date that is none, or endless nesting
+        raise SettingError(f"{path.name} is not valid YAML.") from error
     return make_spec(values if values is not None else {}, overrides)
 
 

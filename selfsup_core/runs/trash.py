@@ -5,12 +5,47 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+from selfsup_core.data.sources import OWN_NAME
 from selfsup_core.errors import RunError
+from selfsup_core.files import read_json
 from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state
+from selfsup_core.runs.queue import withdraw
 
 KEEP_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A run or a data set in the trash.
+
+    Attributes:
+        name: what it was called; its id where that cannot be read.
+        days_left: until it is deleted for good.
+    """
+
+    id: str
+    name: str
+    is_data: bool
+    days_left: float
+
+
+def list_trash(workspace: Path) -> list[Deleted]:
+    """What can still be restored, the newest deletion first."""
+    found = []
+    for entry in (workspace / "trash").glob("*"):
+        is_data = bool(OWN_NAME.fullmatch(entry.name))
+        try:
+            age = time.time() - entry.stat().st_mtime
+            about = read_json(entry / ("dataset.json" if is_data else "state.json"))
+        except OSError:
+            continue  # restored or deleted for good at this moment
+        known = about if isinstance(about, dict) else {}
+        name = str(known.get("title" if is_data else "name") or entry.name)
+        found.append(Deleted(entry.name, name, is_data, KEEP_DAYS - age / 86_400))
+    return sorted(found, key=lambda deleted: -deleted.days_left)
 
 
 def delete(folder: RunFolder) -> None:
@@ -20,9 +55,11 @@ def delete(folder: RunFolder) -> None:
         RunError: it is at work, or somebody deleted it already.
     """
     try:
-        status = read_state(folder)["status"]
+        status: str = read_state(folder)["status"]
     except RunError as error:
-        raise already_deleted(folder) from error
+        if error.code != "damaged-run":
+            raise already_deleted(folder) from error
+        status = "running" if has_worker(folder) else "damaged"
     if status in ACTIVE:
         raise RunError(f"The run is {status}.", code="run-active", remedy="Stop it first, then delete it.")
     trash = folder.workspace / "trash"
@@ -31,7 +68,19 @@ def delete(folder: RunFolder) -> None:
         os.rename(folder.path, trash / folder.id)
     except FileNotFoundError as error:
         raise already_deleted(folder) from error
+    withdraw(folder)
     os.utime(trash / folder.id)  # its age in the trash counts from now
+
+
+def has_worker(folder: RunFolder) -> bool:
+    """Whether a process holds the run, whatever its state says."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(folder.path / "worker.lock", blocking=False):
+            return False
+    except Timeout:
+        return True
 
 
 def already_deleted(folder: RunFolder) -> RunError:
@@ -52,7 +101,11 @@ def empty_old(workspace: Path, *, days: float = KEEP_DAYS) -> int:
     """Delete for good what has been in the trash for longer than `days`; how many that were."""
     count = 0
     for entry in (workspace / "trash").glob("*"):
-        if time.time() - entry.stat().st_mtime > days * 86_400:
+        try:
+            is_old = time.time() - entry.lstat().st_mtime > days * 86_400
+        except OSError:
+            continue  # another process was quicker
+        if is_old:
             shutil.rmtree(entry, ignore_errors=True)
             count += 1
     return count

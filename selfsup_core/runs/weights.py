@@ -16,7 +16,7 @@ from selfsup_core.errors import RunError, StudioError
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.thinned import Thinned, frame_path, list_frames
 from selfsup_core.train.checkpoint import list_checkpoints, load_checkpoint
-from selfsup_core.train.loop import trained_state
+from selfsup_core.train.trained import trained_state
 
 LARGEST = 65_504.0  # of half precision
 

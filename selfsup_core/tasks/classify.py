@@ -256,7 +256,7 @@ class ClassifyTask(Task):
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """The test rows, with the best epoch's weights; of each class in `test.json`."""
-        from selfsup_core.train.loop import load_trained, trained_state
+        from selfsup_core.train.trained import load_trained, trained_state
 
         rows = self.chosen.test
         if len(rows) == 0:

@@ -40,7 +40,7 @@ class LanguageTask(Task):
     """Windows of tokens; looked at by losses, by what is written, and by a map of the tokens' embeddings."""
 
     model: PreTrainedModel
-    baseline_message = "Counting tokens and pairs of tokens as a baseline."
+    baseline_message = "Measuring the unigram and bigram baselines."
 
     def __init__(self, context: TaskContext) -> None:
         spec = context.spec
@@ -209,7 +209,7 @@ class LanguageTask(Task):
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """The loss of the best epoch's weights on more of the validation text."""
-        from selfsup_core.train.loop import load_trained, trained_state
+        from selfsup_core.train.trained import load_trained, trained_state
 
         last = {k: v.clone() for k, v in trained_state(self.model).items()} if best else None
         if best:

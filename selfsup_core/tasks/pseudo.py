@@ -40,11 +40,11 @@ from selfsup_core.pseudo.hand import spread_out
 from selfsup_core.pseudo.keeping import proposed
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch, PseudoLabels, PseudoLabelsConfig
 from selfsup_core.pseudo.online import Consistency
-from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
+from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes, save_arrays
 from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
 from selfsup_core.tasks.parts.proposals import Proposers
-from selfsup_core.train.loop import load_trained, trained_state
+from selfsup_core.train.trained import load_trained, trained_state
 
 MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
 MOST_TEST_TEXTS = 200  # through a transformer on a CPU
@@ -474,8 +474,6 @@ class PseudoTask(ClassifyTask):
 
     def _write_labels(self, epoch: int, now: Kept) -> None:
         """All proposals of the newest epoch, for the export."""
-        from safetensors.numpy import save
-
         arrays = {
             "rows": self.pool.astype(np.int64),
             "label": now.label,
@@ -491,7 +489,7 @@ class PseudoTask(ClassifyTask):
             "vote": json.dumps(self.proposers.describe()),
             "prior": json.dumps(self.prior),
         }
-        write_bytes(self.context.folder / PSEUDO, save(arrays, metadata=about))
+        write_bytes(self.context.folder / PSEUDO, save_arrays(arrays, metadata=about))
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """All test rows by student, twin and ceiling, and what that says; the last epoch's weights."""

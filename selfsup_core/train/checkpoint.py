@@ -7,7 +7,10 @@ of the data it belongs to. Tensors are stored as safetensors, the rest as JSON: 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,15 @@ from selfsup_core.errors import CheckpointError
 from selfsup_core.files import read_json, sha256, write_folder
 
 KEPT = 2
+FORMAT = 2  # of a manifest; 1 did not say so, and its digest of the spec left out what was a default
+Belongs = Mapping[str, str | tuple[str, ...]]  # digests that are accepted, by what they are of
 MARK = "$tensor"
+
+
+class OtherCheckpoint(CheckpointError):
+    """It is whole, but of another spec or other data."""
+
+    code = "other-checkpoint"
 
 
 def flatten(value: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
@@ -63,12 +74,12 @@ def save_checkpoint(folder: Path, name: str, state: dict[str, Any], belongs: dic
     plain = flatten(state, "state", tensors)
     files = {"tensors.safetensors": save_tensors(tensors), "state.json": json.dumps(plain).encode()}
     digests = {file: sha256(data) for file, data in files.items()}
-    files["manifest.json"] = json.dumps({"files": digests, "belongs": belongs}).encode()
+    files["manifest.json"] = json.dumps({"format": FORMAT, "files": digests, "belongs": belongs}).encode()
     write_folder(target, files)
     return target
 
 
-def load_checkpoint(target: Path, belongs: dict[str, str]) -> dict[str, Any]:
+def load_checkpoint(target: Path, belongs: Belongs) -> dict[str, Any]:
     """Read one checkpoint.
 
     Raises:
@@ -79,19 +90,19 @@ def load_checkpoint(target: Path, belongs: dict[str, str]) -> dict[str, Any]:
         tensors = load_tensors(contents["tensors.safetensors"])
         found: dict[str, Any] = restore(json.loads(contents["state.json"]), tensors)
         return found
-    except (AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
         # A manifest of another shape, or files that were changed and signed anew.
         raise CheckpointError(f"Checkpoint {target.name} is not what was written.") from error
 
 
-def read_verified(target: Path, belongs: dict[str, str]) -> dict[str, bytes]:
+def read_verified(target: Path, belongs: Belongs) -> dict[str, bytes]:
     """Contents of a checkpoint's files, compared with their digests."""
     manifest = read_json(target / "manifest.json")
     if not isinstance(manifest, dict):
         raise CheckpointError(f"Checkpoint {target.name} has no readable manifest.")
-    for key, digest in belongs.items():
-        if manifest["belongs"].get(key) != digest:
-            raise CheckpointError(f"Checkpoint {target.name} was made with another {key}.")
+    for key, known in belongs.items():
+        if manifest["belongs"].get(key) not in ((known,) if isinstance(known, str) else known):
+            raise OtherCheckpoint(f"Checkpoint {target.name} was made with another {key}.")
     contents = {}
     for file, digest in manifest["files"].items():
         try:
@@ -118,14 +129,41 @@ def prune(folder: Path, prefix: str = "step-", keep: int = KEPT) -> None:
         shutil.rmtree(scrap, ignore_errors=True)
 
 
+def set_aside(folder: Path, name: str, prefix: str = "step-") -> list[str]:
+    """Move checkpoints after `name`, which were found damaged, out of the way of new ones; their names by now."""
+    kept = []
+    for target in list_checkpoints(folder, prefix):
+        if target.name > name:
+            aside = folder / f"damaged-{target.name}-{uuid.uuid4().hex[:6]}"
+            os.rename(target, aside)
+            kept.append(aside.name)
+    return kept
+
+
 def discard_newer(folder: Path, name: str, prefix: str = "step-") -> None:
-    """Delete checkpoints after `name`: they were found unfit, and a save of the same name would leave them there."""
+    """Delete checkpoints after `name`: training comes to them again, and a save of that name would leave them there."""
     for target in list_checkpoints(folder, prefix):
         if target.name > name:
             shutil.rmtree(target, ignore_errors=True)
 
 
-def load_newest(folder: Path, belongs: dict[str, str]) -> tuple[dict[str, Any] | None, list[str]]:
+def refuse_others(folder: Path, belongs: Belongs) -> None:
+    """Raises CheckpointError when a checkpoint is of another spec or other data: nothing of it may be lost to a new start."""
+    for target in list_checkpoints(folder):
+        try:
+            load_checkpoint(target, belongs)
+            return
+        except OtherCheckpoint as error:
+            raise CheckpointError(
+                f"{error.message} Nothing was changed.",
+                code="other-checkpoint",
+                remedy="Resume it with the version, the spec and the data that it began with, or start a new run with this spec.",
+            ) from error
+        except CheckpointError:
+            continue
+
+
+def load_newest(folder: Path, belongs: Belongs) -> tuple[dict[str, Any] | None, list[str]]:
     """The newest valid checkpoint's state (None when there is none), and what was wrong with newer ones."""
     problems: list[str] = []
     for target in list_checkpoints(folder):

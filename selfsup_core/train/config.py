@@ -83,8 +83,8 @@ class TrainConfig(Config):
     )
     accumulation: int = setting(
         1,
-        "Parts in which a batch is worked off, one after the other, with the same result in less memory.",
-        title="Parts of a batch",
+        "Smaller batches whose gradients are summed before each update; the same result in less memory.",
+        title="Gradient accumulation",
         ge=1,
         le=256,
     )

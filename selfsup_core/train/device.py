@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from typing import TypedDict, cast
+from typing import cast
+
+from typing_extensions import TypedDict
 
 from selfsup_core.errors import SettingError
 

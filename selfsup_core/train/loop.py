@@ -6,7 +6,6 @@ The order of the rows is a function of (seed, epoch), so a loop that starts from
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -20,25 +19,18 @@ from selfsup_core.errors import Diverged, StudioError
 from selfsup_core.objectives.registry import Objective
 from selfsup_core.train.config import TrainConfig
 from selfsup_core.train.device import DeviceChoice
+from selfsup_core.train.memory import forget_unfinished, lacks_memory
+from selfsup_core.train.optimizer import make_optimizer, rate_share
+from selfsup_core.train.sums import Sums, SumsState
+from selfsup_core.train.trained import load_trained, trained_state
 
 TICK_SECONDS = 0.05
+
+
 MAX_HALVINGS = 3
+
+
 MAX_STEP_ROWS = 10_000
-NO_MEMORY = (
-    "can't allocate memory",
-    "not enough memory",
-    "out of memory",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-    "CUDNN_STATUS_ALLOC_FAILED",
-)
-LOWEST_SHARE = 0.1  # of the learning rate, at a schedule's end: nanoGPT's choice
-
-
-class SumsState(TypedDict):
-    """Rows counted, and the sum of each term over them."""
-
-    rows: int
-    values: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -51,89 +43,6 @@ class Event:
     epoch: float
     terms: dict[str, float] = field(default_factory=dict)
     text: str = ""
-
-
-def make_optimizer(model: nn.Module, config: TrainConfig, *, fused: bool) -> torch.optim.Optimizer:
-    """Adam; with weight decay AdamW, which spares biases, scales and other vectors."""
-    trained = [p for p in model.parameters() if p.requires_grad]
-    options: dict[str, Any] = {"lr": config.learning_rate, "betas": (0.9, config.beta2)}
-    options |= {"eps": config.epsilon, "fused": fused}
-    if not config.weight_decay:
-        return torch.optim.Adam(trained, **options)
-    groups = [
-        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], **options)
-
-
-def rate_share(config: TrainConfig, step: int, total: int) -> float:
-    """Share of the learning rate at a step (counted from 0): a linear rise, then constant, or down to a tenth."""
-    if step < config.warmup_steps:
-        return (step + 1) / (config.warmup_steps + 1)
-    if config.schedule == "constant":
-        return 1.0
-    done = min(1.0, (step - config.warmup_steps) / max(1, total - config.warmup_steps))
-    falling = 0.5 * (1 + math.cos(math.pi * done)) if config.schedule == "cosine" else 1 - done
-    return LOWEST_SHARE + (1 - LOWEST_SHARE) * falling
-
-
-def lacks_memory(error: BaseException) -> bool:
-    """Whether this is how a device says that its memory does not suffice; libraries below torch have words of their own."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return any(words in str(error) for words in NO_MEMORY)
-
-
-def forget_unfinished(optimizer: torch.optim.Optimizer) -> None:
-    """Forget what Adam had begun to set up for a weight when memory ran out; it takes a half for a whole, and fails."""
-    for weight, known in list(optimizer.state.items()):
-        if not {"step", "exp_avg", "exp_avg_sq"} <= known.keys():
-            del optimizer.state[weight]
-
-
-def trained_state(model: nn.Module) -> dict[str, torch.Tensor]:
-    """What training can change: the weights that are trained, and all buffers; frozen weights are the model's own."""
-    # Weights that two layers share have two names in the state, so both must be looked at.
-    named = model.named_parameters(remove_duplicate=False)
-    frozen = {name for name, p in named if not p.requires_grad}
-    return {name: value for name, value in model.state_dict().items() if name not in frozen}
-
-
-def load_trained(model: nn.Module, state: dict[str, torch.Tensor]) -> None:
-    """Inverse of `trained_state`. Raises RuntimeError when a trained weight is missing or strange."""
-    missing = trained_state(model).keys() - state.keys()
-    if missing:
-        raise RuntimeError(f"the weights lack {', '.join(sorted(missing)[:3])}")
-    if unexpected := model.load_state_dict(state, strict=False).unexpected_keys:
-        raise RuntimeError(f"there are weights of another model: {', '.join(unexpected[:3])}")
-
-
-class Sums:
-    """Sums of the terms over rows, kept on the device: reading them is the only point where it is waited for."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.values: dict[str, Any] = {}
-
-    def add(self, terms: dict[str, torch.Tensor], rows: int) -> None:
-        self.rows += rows
-        for name, value in terms.items():
-            value = value.detach()
-            value = value.double() if value.device.type != "mps" else value.float()
-            old = self.values.get(name)
-            self.values[name] = value * rows if old is None else old.add_(value, alpha=rows)
-
-    def means(self) -> dict[str, float]:
-        return {f"train_{name}": float(v) / self.rows for name, v in self.values.items()}
-
-    def state(self) -> SumsState:
-        return {"rows": self.rows, "values": {k: float(v) for k, v in self.values.items()}}
-
-    def load(self, state: SumsState, device: str) -> None:
-        dtype = torch.float64 if device != "mps" else torch.float32
-        self.rows = state["rows"]
-        self.values = {k: torch.tensor(v, dtype=dtype, device=device) for k, v in state["values"].items()}
 
 
 class Position(TypedDict):

@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 
-from selfsup_core.files import read_json
-from selfsup_core.runs.control import Request, receive
-from selfsup_core.runs.folder import MetricsWriter, RunFolder, RunState, read_rows, write_state
+from selfsup_core.errors import RunError
+from selfsup_core.files import DISK_ERRORS
+from selfsup_core.runs.control import LIVE, Request, receive
+from selfsup_core.runs.folder import MetricsWriter, RunFolder, read_rows, write_state
 from selfsup_core.runs.queue import RESERVE_BYTES
 from selfsup_core.runs.spec import read_spec
+from selfsup_core.runs.state import RunState, parse_state
 
-DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
 BEAT_SECONDS = 1.0
 POLL_SECONDS = 0.03
 QUIET_SECONDS = 0.3  # what is done sooner needs no word on what it is
@@ -32,6 +33,10 @@ class Stop(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class FolderGone(Exception):
+    """The run's folder was moved or deleted, so there is nowhere to write how it ended."""
 
 
 class Trained(Protocol):
@@ -55,7 +60,7 @@ class RunKeeper:
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self.spec = read_spec(folder.spec)
-        self.state = cast("RunState", read_json(folder.state) or {})
+        self.state = begun_state(folder)
         self.step_from: int | None = None  # epochs that were done when one more was asked for
         self.is_paused = self.is_ending = False
         self.waiting: list[Request] = []  # requests that came while the disk was full
@@ -63,7 +68,7 @@ class RunKeeper:
         self.disk_lock = threading.RLock()
         self.last_beat = self.last_checkpoint = time.monotonic()
         self.active_since: float | None = None
-        self.active_seconds = float(self.state.get("seconds") or 0.0)
+        self.active_seconds = float(self.state["seconds"])
 
     # State, and what to do when the disk is full
 
@@ -138,6 +143,9 @@ class RunKeeper:
 
     def _write_patiently(self, write: Callable[[], T]) -> tuple[T, bool]:
         """What the write returned, and whether it had to wait for space."""
+        # A write that makes its folders would begin a second, broken run where this one was.
+        if not self.folder.path.is_dir():
+            raise FolderGone
         try:
             return write(), False
         except OSError as error:
@@ -180,7 +188,7 @@ class RunKeeper:
             write_state(self.folder, self.state)
         except OSError:
             print("the state cannot be written either", flush=True)
-        self.waiting += receive(self.folder)
+        self.waiting += self._receive()
         if any(r["action"] == "stop" for r in self.waiting) and not self.is_ending:
             raise Stop("stopped while the disk was full")
         time.sleep(0.5)
@@ -215,22 +223,53 @@ class RunKeeper:
             return
         self.stop_clock()
         session.save()
-        self.set_status("paused", message="")
+        self.set_status("paused", message="", frees_slot=True)
         while self.is_paused:
             time.sleep(POLL_SECONDS)
             self._take(session)
             self.beat()
-        self.set_status("running")
+        self.set_status("running", frees_slot=False)
         self.start_clock()
 
     def heed_stop(self) -> None:
         """Before there is anything to save: other requests wait for the first step. Raises Stop."""
-        self.waiting += receive(self.folder)
+        self.waiting += self._receive()
         if any(request["action"] == "stop" for request in self.waiting):
             raise Stop("stopped by a person")
 
+    def _receive(self) -> list[Request]:
+        """Requests that came; of what was ignored a notice."""
+        requests, refused = receive(self.folder)
+        for reason in refused:
+            self.notice(reason)
+        return requests
+
+    def notice(self, text: str) -> None:
+        """Keep a notice with the run; the last ten stay."""
+        self.state["notices"] = [*self.state["notices"], text][-10:]
+        print(text, flush=True)
+
+    def hold(self) -> None:
+        """Before there is anything to save: wait while a person has paused the run. Raises Stop.
+
+        The requests stay for the first step, which then finds the run as it was left.
+        """
+        if not self._is_held():
+            return
+        before, message = self.state["status"], self.state["message"]
+        self.set_status("paused", message=message)
+        while self._is_held():
+            time.sleep(POLL_SECONDS)
+            self.beat()
+            self.heed_stop()
+        self.set_status(before, message=message)
+
+    def _is_held(self) -> bool:
+        asked = [r["action"] for r in self.waiting if r["action"] in ("pause", "resume", "step")]
+        return bool(asked) and asked[-1] == "pause"
+
     def _take(self, session: Trained) -> None:
-        requests, self.waiting = [*self.waiting, *receive(self.folder)], []
+        requests, self.waiting = [*self.waiting, *self._receive()], []
         for request in requests:
             action = request["action"]
             if action == "stop":
@@ -246,10 +285,20 @@ class RunKeeper:
                 self.step_from = session.epoch if action == "step" else None
 
 
+def begun_state(folder: RunFolder) -> RunState:
+    """The state that the worker goes on from. Raises RunError, DamagedFile."""
+    state = parse_state(folder.state)
+    if state is None:
+        raise RunError(f"There is no run {folder.id!r}.", code="no-run")
+    return state
+
+
 def open_metrics(folder: RunFolder, until_step: int | None) -> MetricsWriter:
     return MetricsWriter(folder.metrics, until_step=until_step)
 
 
 def read_changes(folder: RunFolder) -> list[dict[str, Any]]:
     """Live changes of settings, in the order in which they took effect."""
-    return sorted(read_rows(folder.path / "changes.jsonl"), key=lambda row: row["step"])
+    rows = read_rows(folder.path / "changes.jsonl")
+    sound = [row for row in rows if row.get("name") in LIVE and isinstance(row.get("value"), int | float)]
+    return sorted(sound, key=lambda row: row["step"])

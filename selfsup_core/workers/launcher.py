@@ -13,7 +13,8 @@ import sys
 from typing import Protocol
 
 from selfsup_core.runs.folder import RunFolder
-from selfsup_core.runs.processes import is_alive, start_time
+from selfsup_core.runs.processes import Identity, command_line, is_alive, start_time, writes_to
+from selfsup_core.workers.log import write_what_fits
 
 NICENESS = 10
 
@@ -23,7 +24,13 @@ class Launcher(Protocol):
         """Start a worker; returns its process id."""
         ...
 
-    def is_alive(self, pid: int) -> bool: ...
+    def is_alive(self, pid: int) -> bool:
+        """Of a process that this launcher started, or that it recognizes."""
+        ...
+
+    def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
+        """Whether a process that a state names is that run's worker without doubt."""
+        ...
 
     def kill(self, pid: int) -> None: ...
 
@@ -43,8 +50,6 @@ class ForkLauncher:
             code = main(str(folder.path))
         finally:
             # Without Python's own exit: the parent's handlers and buffers are not the child's to run.
-            sys.stdout.flush()
-            sys.stderr.flush()
             os._exit(code)
         raise AssertionError("unreachable")
 
@@ -52,7 +57,10 @@ class ForkLauncher:
         try:
             return os.waitpid(pid, os.WNOHANG) == (0, 0)
         except ChildProcessError:
-            return is_alive(pid, None)
+            return start_time(pid) is not None
+
+    def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
+        return is_worker(worker, folder)
 
     def kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
@@ -63,11 +71,15 @@ def become_worker(folder: RunFolder) -> None:
     os.setsid()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:  # no space for a new file: the run can wait for some, but not say so here
+        log = os.open(os.devnull, os.O_WRONLY)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    write_what_fits()
     os.closerange(3, 1024)
     os.nice(NICENESS)
 
@@ -97,12 +109,24 @@ class SpawnLauncher:
         child = self.children.get(pid)
         return child.poll() is None if child else start_time(pid) is not None
 
+    def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
+        return is_worker(worker, folder)
+
     def kill(self, pid: int) -> None:
         child = self.children.get(pid)
         if child:
             child.kill()
         else:
             os.kill(pid, signal.SIGTERM)
+
+
+def is_worker(worker: Identity, folder: RunFolder) -> bool:
+    """By pid, start time and command line, and by what is this run's own: its log, or its folder on the command line."""
+    words = command_line(worker["pid"])
+    is_program = any(word.startswith("selfsup_core.workers.") for word in words)
+    if not is_program or not is_alive(worker["pid"], worker["start"]):
+        return False
+    return writes_to(worker["pid"], folder.log) or str(folder.path) in words
 
 
 def local_launcher() -> Launcher:

@@ -18,9 +18,11 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from selfsup_core.errors import RunError
-from selfsup_core.files import finite
-from selfsup_core.runs.folder import RunFolder, RunState, read_state
+from selfsup_core.files import finite, parse_json
+from selfsup_core.runs.folder import RunFolder, read_state
+from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.runs.waiting import waiting_for
 from selfsup_core.safetensors_header import read_metadata
 from selfsup_core.workers.supervisor import supervisor_info
 
@@ -54,11 +56,19 @@ class Tail:
                 self.inode = status.st_ino
                 file.seek(self.offset)
                 data = file.read()
-        except FileNotFoundError:
+        except OSError:
             return [], False
         end = data.rfind(b"\n") + 1
         self.offset += end
         return data[:end].splitlines(), is_void
+
+
+def is_row(line: bytes) -> bool:
+    """A line that is none would make the whole answer unreadable."""
+    try:
+        return isinstance(parse_json(line), dict)
+    except ValueError:
+        return False
 
 
 class SeenState(RunState):
@@ -84,9 +94,11 @@ class RunView:
     def refresh(self) -> None:
         if time.monotonic() - self.refreshed < FRESH_SECONDS:
             return
-        about = supervisor_info(self.folder.workspace) or {}
+        about = supervisor_info(self.folder.workspace)
         state = cast("SeenState", read_state(self.folder))
-        state["is_responding"] = self.folder.id not in about.get("silent", ())
+        state["is_responding"] = about is None or self.folder.id not in about["silent"]
+        if (state["status"] == "queued" or state.get("frees_slot")) and (waits := waiting_for(self.folder)):
+            state["message"] = waits.sentence()
         self.state = state
         self.state_bytes = json.dumps(finite(state), ensure_ascii=False).encode()
         self.frames = json.dumps(list_frames(self.folder.frames)).encode()
@@ -98,7 +110,7 @@ class RunView:
                 fresh = [line for again in self.tails for line in again.read()[0]]
                 break
             fresh += lines
-        self.rows += fresh
+        self.rows += [line for line in fresh if is_row(line)]
         self.refreshed = time.monotonic()
 
     def snapshot(self, since: str) -> bytes:
@@ -189,4 +201,4 @@ def without_hidden(blob: bytes) -> bytes:
 
 def epoch_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of whole epochs."""
-    return [row for row in rows if row["kind"] == "epoch"]
+    return [row for row in rows if row.get("kind") == "epoch" and isinstance(row.get("epoch"), int)]

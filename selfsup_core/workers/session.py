@@ -9,21 +9,26 @@ import torch
 
 from selfsup_core.errors import CheckpointError
 from selfsup_core.evaluate.rows import EpochRow, Metrics, StepRow
-from selfsup_core.files import finite
-from selfsup_core.runs.folder import Best, ChangeRow, MetricsWriter, read_rows
+from selfsup_core.files import finite, keep_copy
+from selfsup_core.runs.folder import MetricsWriter, read_rows
 from selfsup_core.runs.frames import FrameStore
-from selfsup_core.runs.spec import task_of
+from selfsup_core.runs.spec import saved_digest, task_of
+from selfsup_core.runs.state import Best, ChangeRow
 from selfsup_core.runs.weights import WeightStore
 from selfsup_core.tasks import TASKS, Task, TaskContext
 from selfsup_core.train.checkpoint import (
+    Belongs,
     discard_newer,
     load_checkpoint,
     load_newest,
     prune,
+    refuse_others,
     save_checkpoint,
+    set_aside,
 )
 from selfsup_core.train.device import choose_device
-from selfsup_core.train.loop import Event, Loop, trained_state
+from selfsup_core.train.loop import Event, Loop
+from selfsup_core.train.trained import trained_state
 from selfsup_core.workers.keeper import Stop, open_metrics, read_changes
 
 if TYPE_CHECKING:
@@ -86,7 +91,11 @@ class Session:
                 max_megabytes=spec.frames.weights_megabytes,
             )
         )
-        self.belongs = {"spec": spec.digest(), "data": self.task.digest}
+        self.belongs = {"spec": saved_digest(folder.spec), "data": self.task.digest}
+        # Checkpoints of 0.1 have another digest of the same spec.
+        self.accepted: Belongs = self.belongs | {
+            "spec": (self.belongs["spec"], spec.digest_without_defaults())
+        }
         self.best: Best | None = None
         self.best_weights: dict[str, torch.Tensor] | None = None
         self.since_best = 0
@@ -110,10 +119,11 @@ class Session:
         )
 
     def _tell(self, text: str) -> None:
-        """What takes its time before training begins. Raises Stop when a person asked for it meanwhile."""
+        """What takes its time before training begins. Waits while the run is paused; raises Stop when a person asked for it meanwhile."""
         self.keeper.state["message"] = text
         self.keeper.beat(force=True)
         self.keeper.heed_stop()
+        self.keeper.hold()
 
     def _phase(self, name: str) -> None:
         """Which part of an epoch is at work; in slow motion long enough to be seen."""
@@ -126,7 +136,8 @@ class Session:
     def _go_on(self) -> None:
         """Load the newest valid checkpoint, if there is one, and cut back what was written after it."""
         folder = self.keeper.folder
-        saved, problems = load_newest(folder.checkpoints, self.belongs)
+        refuse_others(folder.checkpoints, self.accepted)
+        saved, problems = load_newest(folder.checkpoints, self.accepted)
         for index, problem in enumerate(problems):
             is_last = index == len(problems) - 1
             then = "The one before it was used." if saved else "The run begins again."
@@ -140,7 +151,10 @@ class Session:
             self.saved_step = step
             previous = saved["frames"]["previous"]
             saved["frames"]["previous"] = None if previous is None else previous.numpy()
-        discard_newer(folder.checkpoints, f"step-{step:09d}" if saved else "")
+        for aside in set_aside(folder.checkpoints, f"step-{step:09d}" if saved else ""):
+            self._notice(f"The damaged checkpoint is kept as checkpoints/{aside}.")
+        if problems and not saved:
+            self.keeper.persist(lambda: keep_copy(folder.metrics))
         best = f"best-{self.best['epoch']:06d}" if self.best else ""
         discard_newer(folder.checkpoints, best, "best-")
         self.frames.go_on(saved["frames"] if saved else None, epoch)
@@ -148,7 +162,7 @@ class Session:
         persist = self.keeper.persist
         self.metrics: MetricsWriter = persist(lambda: open_metrics(folder, step))
         self.past: list[EpochRow] = [
-            cast("EpochRow", row) for row in read_rows(folder.metrics) if row["kind"] == "epoch"
+            cast("EpochRow", row) for row in read_rows(folder.metrics) if row.get("kind") == "epoch"
         ]
         if self.past:
             # The state may be older than the checkpoint; after the last epoch no other would bring it up to date.
@@ -169,8 +183,7 @@ class Session:
         self.changes = persist(lambda: MetricsWriter(folder.path / "changes.jsonl"))
 
     def _notice(self, text: str) -> None:
-        self.keeper.state["notices"] = [*self.keeper.state.get("notices", []), text][-10:]
-        print(text, flush=True)
+        self.keeper.notice(text)
 
     def train(self) -> None:
         """Consume the loop's events until it is done. Raises Stop, Diverged, StudioError."""
@@ -235,7 +248,7 @@ class Session:
             return None
         folder = self.keeper.folder.checkpoints / f"best-{self.best['epoch']:06d}"
         try:
-            return cast("dict[str, torch.Tensor]", load_checkpoint(folder, self.belongs)["model"])
+            return cast("dict[str, torch.Tensor]", load_checkpoint(folder, self.accepted)["model"])
         except CheckpointError as error:
             self._notice(f"{error.message} The last epoch's weights were used.")
             return None
@@ -307,7 +320,9 @@ class Session:
     def _is_better(self, val_loss: float) -> bool:
         """Than the best so far, where the two can be compared."""
         best = self.best
-        return best is None or best["epoch"] < self.objective.settled_from or val_loss < best["val_loss"]
+        if best is None or best["val_loss"] is None or best["epoch"] < self.objective.settled_from:
+            return True
+        return val_loss < best["val_loss"]
 
     def _write(self, row: EpochRow | StepRow) -> None:
         row["seconds"] = round(self.keeper.elapsed(), 4)

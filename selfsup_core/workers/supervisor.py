@@ -16,26 +16,33 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from selfsup_core.files import read_json, write_json
+from selfsup_core.errors import StudioError
+from selfsup_core.files import DamagedFile, read_checked, sweep, write_json
+from selfsup_core.runs.control import deliver
 from selfsup_core.runs.folder import (
     INTERRUPTED,
     WORKING,
     RunFolder,
     list_states,
+    sound_state,
     state_lock,
     update_state,
 )
-from selfsup_core.runs.processes import identity, is_alive, start_detached, who_serves
+from selfsup_core.runs.processes import ServerAbout, is_alive, serves, start_detached, who_serves
 from selfsup_core.runs.queue import QueueEntry, enqueue, list_queue, withdraw
+from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import empty_old
 from selfsup_core.runs.workspace import open_workspace
 from selfsup_core.workers.launcher import Launcher, local_launcher
+from selfsup_core.workers.log import write_what_fits
 
 LOOP_SECONDS = 0.02
+LOOK_SECONDS = 0.5
 SILENT_SECONDS = 30.0
+HEARING_SECONDS = 2.0
 KILL_SECONDS = 300.0
 IDLE_SECONDS = 900.0
 # Libraries that a worker needs; imported once, before any fork. Our own modules come from the registry of tasks.
@@ -61,6 +68,8 @@ class Watched:
     changed: float
     start: float | None = None
     is_silent: bool = False
+    is_paused: bool = False  # by a person: it keeps its worker, but not its slot
+    let_on: float = float("-inf")  # when it was last told to go on
 
 
 class Supervisor:
@@ -89,58 +98,82 @@ class Supervisor:
         self.served: dict[str, float] = {}
         self.last_work = clock()
         self.is_behind = True  # what is on disk has to be compared with what is watched
+        self.has_failed = self.has_swept = False
+        self.said: dict[str, type[Exception]] = {}
 
     def go_round(self) -> None:
         """`recover` when there is need, then a `turn`; a full disk ends neither this process nor a run."""
+        self.has_failed = False
         try:
             if self.is_behind:
                 self.recover()
             self.is_behind = True
             self.turn()
-            self.is_behind = False
+            self.is_behind = self.has_failed
         except OSError as error:
             print(f"{type(error).__name__}: {error}; trying again", flush=True)
+
+    def _apart(self, run: str, act: Callable[[], None]) -> None:
+        """Do something for one run; what goes wrong with it must not hold up the others, and is tried again."""
+        try:
+            act()
+        except (OSError, StudioError) as error:
+            self.has_failed = True
+            if self.said.get(run) is not type(error):  # once, not every second
+                self.said[run] = type(error)
+                print(f"{run}: {type(error).__name__}: {error}; trying again", flush=True)
 
     def recover(self) -> None:
         """After a crash of an earlier supervisor: adopt living workers, mark dead ones, queue what was lost."""
         waiting = {entry["run"] for entry in list_queue(self.workspace)}
         for state in list_states(self.workspace):
-            folder = RunFolder(self.workspace / "runs" / state["run"])
-            worker = state.get("worker")
-            if state["run"] in self.watched:
-                continue
-            if state["status"] == "interrupted" and worker:
-                self._mark_dead(folder)
-            elif state["status"] in WORKING and worker:
-                self._watch(folder, state["owner"], worker["pid"], worker["start"])
-            elif state["status"] in ("queued", *WORKING) and state["run"] not in waiting:
-                update_state(folder, status="queued", message="Waiting for its turn.")
-                enqueue(folder, state["owner"])
+            if state["run"] not in self.watched:
+                self._apart(state["run"], partial(self._take_up, state, state["run"] in waiting))
         empty_old(self.workspace)
+        if not self.has_swept:
+            self.has_swept = True
+            sweep_workspace(self.workspace)
+
+    def _take_up(self, state: RunState, is_waiting: bool) -> None:
+        folder, worker = RunFolder(self.workspace / "runs" / state["run"]), state["worker"]
+        if state["status"] == "interrupted" and worker:
+            self._mark_dead(folder)
+        elif state["status"] in WORKING and worker:
+            # What a state names may be anybody's process: it comes from a copy, or from before a restart.
+            if self.launcher.recognizes(worker, folder):
+                self._watch(folder, state["owner"], worker["pid"], worker["start"])
+            else:
+                self._mark_dead(folder)
+        elif state["status"] in ("queued", *WORKING) and not is_waiting:
+            update_state(folder, status="queued", message="Waiting for its turn.")
+            enqueue(folder, state["owner"])
 
     def turn(self) -> None:
         """Look after the workers, then start what may start."""
         for run in list(self.watched):
-            self._look_after(run)
+            self._apart(run, partial(self._look_after, run))
         queue = list_queue(self.workspace)
         if queue or self.watched:
             self.last_work = self.clock()
-        while len(self.watched) < self.capacity:
+        while sum(not watched.is_paused for watched in self.watched.values()) < self.capacity:
             entry = self._next(queue)
             if entry is None:
                 return
             queue.remove(entry)
-            self._start(entry)
+            self._apart(entry["run"], partial(self._start, entry))
 
     def _next(self, queue: list[QueueEntry]) -> QueueEntry | None:
         """The oldest request of the owner who has waited longest for a turn; one run at a time each."""
-        busy = {watched.owner for watched in self.watched.values()}
+        busy = {watched.owner for watched in self.watched.values() if not watched.is_paused}
         free = [entry for entry in queue if entry["owner"] not in busy]
         return min(free, key=lambda e: (self.served.get(e["owner"], 0.0), e["asked"]), default=None)
 
     def _start(self, entry: QueueEntry) -> None:
         folder = RunFolder(self.workspace / "runs" / entry["run"])
-        state = read_json(folder.state)
+        if folder.id in self.watched:
+            self._let_on(self.watched[folder.id], entry)
+            return
+        state = sound_state(folder)
         if not state or state["status"] != "queued":
             withdraw(folder)
             return
@@ -151,13 +184,23 @@ class Supervisor:
         self.served[entry["owner"]] = self.clock()
         self._watch(folder, entry["owner"], pid)
 
+    def _let_on(self, watched: Watched, entry: QueueEntry) -> None:
+        """Tell a paused worker, whose turn it is, to go on."""
+        if withdraw(watched.folder) and watched.is_paused:
+            deliver(watched.folder, {"action": entry.get("action", "resume")})
+            watched.is_paused, watched.let_on = False, self.clock()
+            self.served[entry["owner"]] = self.clock()
+
     def _watch(self, folder: RunFolder, owner: str, pid: int, start: float | None = None) -> None:
-        self.watched[folder.id] = Watched(folder, owner, pid, -1, self.clock(), start)
+        watched = Watched(folder, owner, pid, -1, self.clock(), start)
+        state = sound_state(folder) if start is not None else None
+        watched.is_paused = bool(state and state["status"] == "paused" and state.get("frees_slot"))
+        self.watched[folder.id] = watched
 
     def _look_after(self, run: str) -> None:
         watched = self.watched[run]
         now = self.clock()
-        # An adopted worker is nobody's child: its pid may be another process by now, which must not be killed.
+        # An adopted worker is nobody's child: its pid may be another process by now.
         is_same = watched.start is None or is_alive(watched.pid, watched.start)
         if not is_same or not self.launcher.is_alive(watched.pid):
             del self.watched[run]
@@ -166,13 +209,23 @@ class Supervisor:
         silence = now - watched.changed
         if silence < 0.5:
             return  # looked at it a moment ago
-        state = read_json(watched.folder.state) or {}
-        if state.get("beat", -1) != watched.beat:
-            watched.beat, watched.changed, watched.is_silent = state.get("beat", -1), now, False
+        state = sound_state(watched.folder)
+        beat = state["beat"] if state else -1
+        # What it wrote before it has heard that it may go on says nothing.
+        if state and now - watched.let_on > HEARING_SECONDS:
+            watched.is_paused = state["status"] == "paused" and bool(state.get("frees_slot"))
+        if beat != watched.beat:
+            watched.beat, watched.changed, watched.is_silent = beat, now, False
         else:
             watched.is_silent = silence >= SILENT_SECONDS
-            if silence >= KILL_SECONDS:
+            if silence >= KILL_SECONDS and self._is_ours(watched):
                 self.launcher.kill(watched.pid)
+
+    def _is_ours(self, watched: Watched) -> bool:
+        """Whether it is proven that the process is this run's worker: a child of our own, or one that we know again."""
+        if watched.start is None:
+            return True
+        return self.launcher.recognizes({"pid": watched.pid, "start": watched.start}, watched.folder)
 
     def _mark_dead(self, folder: RunFolder) -> None:
         """A worker has ended: unless it said how, it was interrupted."""
@@ -180,7 +233,7 @@ class Supervisor:
             return
         # A person may resume it in this very moment: whoever comes second must see what the first has written.
         with state_lock(folder):
-            state = read_json(folder.state)
+            state = sound_state(folder)
             if state and state["status"] in WORKING:
                 update_state(
                     folder,
@@ -194,6 +247,16 @@ class Supervisor:
         return [run for run, watched in self.watched.items() if watched.is_silent]
 
 
+def sweep_workspace(workspace: Path) -> None:
+    """Delete what killed processes left behind."""
+    for folder in (
+        workspace,
+        *(p for p in workspace.glob("*") if p.is_dir()),
+        *(workspace / "runs").glob("*"),
+    ):
+        sweep(folder)
+
+
 def home(workspace: Path) -> Path:
     return workspace / "supervisor"
 
@@ -205,9 +268,20 @@ def fingerprint() -> str:
     return f"{sys.executable}:{latest}"
 
 
-def supervisor_info(workspace: Path) -> dict[str, Any] | None:
+class SupervisorAbout(ServerAbout):
+    """What the supervisor says of itself. running: runs that have a worker; silent: those of them that do not answer."""
+
+    running: list[str]
+    silent: list[str]
+    ready: bool
+
+
+MODULE = "selfsup_core.workers.supervisor"
+
+
+def supervisor_info(workspace: Path) -> SupervisorAbout | None:
     """What the supervisor says of itself, or None when none is alive."""
-    return who_serves(home(workspace))
+    return who_serves(home(workspace), MODULE, SupervisorAbout)
 
 
 def ensure_supervisor(workspace: Path) -> None:
@@ -220,7 +294,7 @@ def ensure_supervisor(workspace: Path) -> None:
         return
     if about:
         stop_supervisor(workspace)
-    start_detached("selfsup_core.workers.supervisor", workspace, home(workspace))
+    start_detached(MODULE, workspace, home(workspace))
 
 
 def stop_supervisor(workspace: Path, *, timeout: float = 5.0) -> bool:
@@ -259,15 +333,17 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
     home(workspace).mkdir(parents=True, exist_ok=True)
     open_workspace(workspace)
     lock = FileLock(home(workspace) / "lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return 0
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=1.0)
+        except Timeout:
+            # Held by another supervisor, or by one that served this folder under the name it had before it was moved.
+            if supervisor_info(workspace):
+                return 0
     leaving = []
     signal.signal(signal.SIGTERM, lambda *_: leaving.append(True))
-    mine = fingerprint()
-    about: dict[str, Any] = identity() | {
-        "fingerprint": mine,
+    about: SupervisorAbout = {
+        **serves(workspace, fingerprint()),
         "running": [],
         "silent": [],
         "ready": False,
@@ -278,9 +354,15 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
     gc.freeze()  # forks then share these pages
     cores = os.cpu_count() or 1
     supervisor = Supervisor(workspace, local_launcher(), capacity=max(1, cores - 1))
+    looked = time.monotonic()
     while not leaving:
+        if time.monotonic() - looked > LOOK_SECONDS:
+            looked = time.monotonic()
+            if not is_still_ours(workspace):
+                break  # the folder was moved or deleted; whoever opens it where it is now starts another
         supervisor.go_round()
-        now = about | {
+        now: SupervisorAbout = {
+            **about,
             "running": list(supervisor.watched),
             "silent": supervisor.silent(),
             "ready": True,
@@ -296,11 +378,20 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
     return 0
 
 
+def is_still_ours(workspace: Path) -> bool:
+    """False once about.json is gone with its folder, or names another process; a damaged one is written anew."""
+    try:
+        about = read_checked(home(workspace) / "about.json", SupervisorAbout)
+    except DamagedFile:
+        return True
+    return about is not None and about["pid"] == os.getpid()
+
+
 def is_wanted(workspace: Path) -> bool:
     """Whether a web server said within the last two minutes that it may need a supervisor."""
     try:
         return abs(time.time() - (home(workspace) / "wanted").stat().st_mtime) < 120
-    except FileNotFoundError:
+    except OSError:
         return False
 
 
@@ -309,4 +400,5 @@ if __name__ == "__main__":
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
     arguments = parser.parse_args()
+    write_what_fits()
     sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds))

@@ -9,13 +9,13 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from selfsup_core.errors import Diverged, StudioError
-from selfsup_core.files import read_json
-from selfsup_core.runs.folder import RunFolder, RunState, write_state
+from selfsup_core.runs.folder import RunFolder, sound_state, write_state
 from selfsup_core.runs.processes import identity
-from selfsup_core.workers.keeper import RunKeeper, Stop
+from selfsup_core.workers.keeper import FolderGone, RunKeeper, Stop
+from selfsup_core.workers.log import write_what_fits
 
 if TYPE_CHECKING:
     from selfsup_core.workers.session import Session
@@ -32,6 +32,8 @@ class Worker(RunKeeper):
             self.set_status("running")
             session.train()
             self._finish("finished", session.reason)
+        except FolderGone:
+            raise
         except Stop as stop:
             self._finish("stopped", stop.reason)
         except Diverged as error:
@@ -74,18 +76,22 @@ def main(path: str) -> int:
     from filelock import FileLock, Timeout
 
     folder = RunFolder(Path(path))
-    folder.control.mkdir(exist_ok=True)
     lock = FileLock(folder.path / "worker.lock")
     try:
-        lock.acquire(blocking=False)
+        worker = Worker(folder)
+        worker.persist(lambda: lock.acquire(blocking=False))
+        worker.persist(lambda: folder.control.mkdir(exist_ok=True))
+        worker.run()
     except Timeout:
         print("another worker has this run", flush=True)
         return 3
-    try:
-        Worker(folder).run()
+    except FolderGone:
+        print("the run's folder was moved or deleted; the worker leaves", flush=True)
     except StudioError as error:
-        # The spec itself is unreadable: no Worker could be made that would say so.
-        state = cast("RunState", read_json(folder.state) or {"run": folder.id})
+        # Spec or state are unreadable: no Worker could be made that would say so.
+        print(error, flush=True)
+        if (state := sound_state(folder)) is None:
+            return 1
         state |= {
             "status": "failed",
             "stop_reason": error.code,
@@ -100,6 +106,7 @@ def main(path: str) -> int:
 
 if __name__ == "__main__":
     # The start without fork (Windows): the same quiet settings that the supervisor sets before torch is imported.
+    write_what_fits()
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     sys.exit(main(sys.argv[1]))

@@ -238,14 +238,16 @@ def test_without_the_modules_the_figures_still_stand(server, finished, open_cont
 def test_the_runs_page_deletes_and_undoes(server, finished, open_context, keep):
     page = open_context().new_page()
     page.goto(f"{server.url}/runs")
-    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    expect(page.get_by_role("button", name="Restore")).to_have_count(0)
     count = len(list(list_states(server.workspace)))
     page.locator("[class*='st-key-delete-runs-'] button:enabled").first.click()
-    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    expect(page.get_by_role("button", name="Restore")).to_be_visible()
     assert len(list(list_states(server.workspace))) == count - 1
     keep(page, "runs")
-    page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    page.reload()
+    page.get_by_text("Deleted runs (1)").click()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_role("button", name="Restore")).to_have_count(0)
     assert len(list(list_states(server.workspace))) == count
 
 

@@ -35,7 +35,7 @@ def test_compare(folders, workspace: Path):
     assert found["totals"][0]["log_probability"] == pytest.approx(read["log_probability"])
     assert found["totals"][0]["perplexity"] == pytest.approx(read["perplexity"])
     shown = call(workspace, "compare", first, second, "the cat sat")
-    assert "Both have the same tokens. Of the 11 characters that both foretell." in shown
+    assert "Both have the same tokens. Of the 11 characters that both predict." in shown
     assert "not comparable" in call(workspace, "compare", first, masked, "the cat sat")
 
 

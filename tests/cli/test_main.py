@@ -26,6 +26,9 @@ def test_data_list_names_all_sources(workspace: Path):
     sources = {entry["source"]: entry for entry in json.loads(answer.stdout)}
     assert set(sources) >= {"mnist-5k", "digits", "wine", "breast-cancer"}
     assert sources["mnist-5k"]["samples"] == 5000
+    assert all(entry["licence"] and entry["origin"] and entry["version"] for entry in sources.values())
+    assert sources["emoji"]["licence"] == "Apache-2.0"
+    assert "Noto Emoji 16" in sources["emoji"]["origin"]
 
 
 def test_presets_are_listed(workspace: Path):

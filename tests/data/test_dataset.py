@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -144,3 +145,21 @@ def test_source_made_by_another_process_meanwhile_is_taken(tmp_path, monkeypatch
 
     monkeypatch.setattr(sources, "save_dataset", save_after_somebody_else)
     assert len(open_source("wine", tmp_path, verify=True)) == 178
+
+
+def test_groups_have_no_part_in_the_digest_of_a_set_without_them(stored):
+    """Digests of sets that were stored before stay what they were."""
+    folder = stored[1]
+    names = json.loads((folder / "dataset.json").read_text())["digests"]
+    assert list(names) == ["x.npy", "y.npy"]
+    assert load_dataset(folder).digest == sha256("".join(names.values()).encode())
+    assert load_dataset(folder).grouped_by == ""
+
+
+def test_what_groups_are_is_kept(tmp_path, stored):
+    grouped = replace(stored[0], groups=np.array([0, 0, 1, 1]), details={"grouped_by": "speaker"})
+    save_dataset(grouped, tmp_path / "grouped")
+    again = load_dataset(tmp_path / "grouped", verify=True)
+    assert again.groups.tolist() == [0, 0, 1, 1]
+    assert again.grouped_by == "speaker"
+    assert again.digest != load_dataset(stored[1]).digest

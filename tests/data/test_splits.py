@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -99,6 +101,37 @@ def test_label_budget_is_kept_in_each_class(y, per_class, seed, hidden):
 def test_budget_zero_means_all_labeled_rows():
     y = np.array([0, -1, 1, 1, -1, 0])
     assert choose_labeled(np.arange(6), y, 0, 0).tolist() == [0, 2, 3, 5]
+
+
+def test_groups_that_are_no_copies_are_not_parted_and_that_is_said():
+    """Rows of a speaker have many labels: no row stands for the others' class."""
+    speakers = np.repeat(np.arange(20), 6)
+    y = np.tile(np.arange(6), 20)
+    said = replace(table(y), groups=speakers, details={"grouped_by": "speaker"})
+    split = split_rows(said, validation=0.1, test=0.2, seed=3)
+    parts = [set(speakers[rows].tolist()) for rows in (split.train, split.validation, split.test)]
+    assert [len(part) for part in parts] == [14, 2, 4]
+    assert sum(len(part) for part in parts) == len(set.union(*parts)) == 20
+    assert split.note == "All rows of one speaker are on the same side of the split."
+    again = split_rows(said, validation=0.1, test=0.2, seed=3)
+    assert np.array_equal(split.train, again.train)
+
+
+def test_groups_of_copies_are_split_as_before():
+    """One row of each stands for it, by its class: the split of earlier runs."""
+    y = np.arange(60) % 2
+    copies = replace(
+        table(np.concatenate([y, y[:10]])), groups=np.concatenate([np.arange(60), np.arange(10)])
+    )
+    alone = split_rows(table(y), validation=0.1, test=0.2, seed=5)
+    split = split_rows(copies, validation=0.1, test=0.2, seed=5)
+    for part, wanted in (
+        (split.train, alone.train),
+        (split.validation, alone.validation),
+        (split.test, alone.test),
+    ):
+        assert np.array_equal(part[part < 60], wanted)
+    assert split.note == ""
 
 
 def partly(rows: int = 620, labeled: int = 32, classes: int = 3) -> np.ndarray:

@@ -118,3 +118,21 @@ def test_a_picture_of_a_digit_gives_the_digits_own_values(workspace: Path, tmp_p
     own = features.apply([np.asarray(digits.x[5])])
     assert np.allclose(features.apply(items), own, atol=0.5 / 255 + 1e-6)
     assert own.max() == 1
+
+
+@pytest.mark.parametrize("source", ["tones", "spoken-words"])
+def test_a_sound_file_gives_the_values_of_the_sets_own_sound(workspace: Path, tmp_path: Path, source: str):
+    """Also of built-in sets, whose rates differ."""
+    from scipy.io import wavfile
+
+    sounds = open_source(source, workspace)
+    features = fit_features(sounds, DataConfig(source=source), workspace)
+    wavfile.write(tmp_path / "own.wav", int(sounds.details["rate"]), np.asarray(sounds.extra["audio"][3]))
+    _, items = read_items(features.about, [str(tmp_path / "own.wav")])
+    assert np.abs(items[0].astype(int) - np.asarray(sounds.x[3])).max() <= 1
+
+
+def test_sounds_of_an_unknown_rate_are_refused_in_words(tmp_path: Path):
+    (tmp_path / "own.wav").write_bytes(b"RIFF")
+    with pytest.raises(DataError, match="rate or length of the set's own sounds is not known"):
+        read_items({"kind": "sound", "sound": {}, "item_shape": [32, 32]}, [str(tmp_path / "own.wav")])

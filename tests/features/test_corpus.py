@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -105,3 +107,13 @@ def test_pictures_are_no_texts():
     images = Dataset(id="i", kind="image", title="Digits", x=np.zeros((20, 4, 4), np.uint8))
     with pytest.raises(DataError, match="Digits holds images; a language model needs texts"):
         build_corpus(images, CONFIG)
+
+
+def test_a_set_may_say_that_its_short_rows_are_texts_of_their_own():
+    rows = [f"line {i}" for i in range(200)]
+    poems = replace(texts_of(rows), details={"is_running": False})
+    corpus = build_corpus(poems, CONFIG)
+    assert not corpus.is_running
+    assert corpus.notes == ()
+    assert int((corpus.train.tokens == corpus.tokenizer.end).sum()) == 160
+    assert build_corpus(poems, CONFIG.model_copy(update={"text_unit": "running"})).is_running

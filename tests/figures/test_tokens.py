@@ -45,6 +45,26 @@ def test_both_distributions_stand_side_by_side():
     assert figure.data[1].marker.pattern.shape == "/", "color is not the only cue"
 
 
+def test_quotation_marks_are_shown_as_they_are():
+    text = 'he said "it\'s"'
+    shown = reading_figure(reading([text], [-1.0])).layout.xaxis.ticktext[0]
+    assert '"it\'s"' in shown
+    assert next_figure([('"', 0.6, 1.0)]).layout.yaxis.ticktext[0] == '"'
+    assert attention_figure(['"'], [[1.0]]).layout.xaxis.ticktext[0] == '"'
+    both = tuple(reading(['"a"'], [-1.0], spans=[(0, 3)]) for _ in range(2))
+    assert comparison_figure(both, ('"one"', "two"), '"a"').data[0].name == '"one"'
+
+
+def test_tokens_that_share_a_character_are_one_bar():
+    both = reading(["<0xE6>", "<0x9C>", "<0xA8>"], [-1.0, -0.5, -0.5], spans=[(0, 1), (1, 1), (1, 1)])
+    both["wholes"] = [(3, "木")]
+    figure = reading_figure(both)
+    assert list(figure.layout.xaxis.ticktext) == ["木"]
+    assert list(figure.data[0].y) == pytest.approx([math.exp(-2)])
+    compared = comparison_figure((both, both), ("one", "two"), "木")
+    assert len(compared.data[0].x) == 1
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

@@ -51,7 +51,11 @@ def test_over_the_socket(gpt: Path, workspace: Path):
 @pytest.mark.parametrize(
     ("tool", "values", "said"),
     [
-        ("raed", {}, "There is no tool 'raed'. Known: attention, fetch, loading, measure, next, read, write"),
+        (
+            "raed",
+            {},
+            "There is no tool 'raed'. Known: attention, export, fetch, label, loading, measure, next, read, write",
+        ),
         ("read", {"text": 5}, "text"),
         ("read", {"text": "a" * 20_001}, "text"),
         ("next", {"text": "a", "temperature": -1}, "temperature must be at least 0"),
@@ -112,3 +116,14 @@ def test_measured_numbers_are_kept(gpt: Path, bert: Path, workspace: Path, monke
     assert recall(workspace, str(gpt)) == {"model": str(gpt)} | found
     assert recall(workspace, "another") is None
     assert ask_model(models, str(bert), "measure", {})["write_tokens_per_second"] is None
+
+
+def test_a_few_texts_are_labeled(gpt: Path, bert: Path, workspace: Path):
+    values = {"texts": ["the cat", "a dog"], "classes": ["cat", "mat"], "prompt": "{classes}|{text}"}
+    for how in ("zero-shot", "generated"):
+        rows = ask_model(Models(workspace), str(gpt), "label", values | {"how": how})["rows"]
+        assert [row["text"] for row in rows] == values["texts"]
+        assert all(row["label"] in ("cat", "mat", "") for row in rows)
+    models = Models(workspace)
+    with pytest.raises(DataError, match="does not write"):
+        ask_model(models, str(bert), "label", values)

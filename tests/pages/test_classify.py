@@ -8,6 +8,7 @@ import pytest
 
 from pages.parts.classify.review import describe_row
 from pages.parts.shared import routes
+from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
 from selfsup_core.runs.folder import RunFolder, list_states
@@ -115,6 +116,65 @@ def test_an_own_autoencoder_is_chosen_by_its_name(studio, workspace: Path):
     assert not page.exception
     spec = read_spec(workspace / "runs" / page.query_params["run"] / "spec.yaml")
     assert spec.data.code_of == folder.id
+
+
+def test_a_language_model_is_tried_before_the_run(studio, workspace: Path, monkeypatch):
+    make_pets(workspace)
+    asked = []
+
+    class Lab:
+        def ask(self, subject, tool, values):
+            asked.append((subject.name, tool, values["prompt"]))
+            row = {
+                "text": "a",
+                "answer": "It is a cat",
+                "label": "cats",
+                "p": 0.61234,
+                "reason": "",
+                "row": 0,
+            }
+            return Answer(about={"rows": [row] * len(values["texts"])})
+
+    monkeypatch.setattr(routes, "lab", Lab)
+    model = {"model": "tiny", "title": "Tiny", "kind": "causal", "missing": ""}
+    monkeypatch.setattr("pages.parts.classify.labeler.list_models", lambda workspace: [model])
+    page = studio("pages/classify.py", do="pseudo", data="my-pets")
+    preset = page.selectbox(key="pseudo-preset-text").value
+    page.selectbox(key=f"pseudo-who-{preset}").select("generated").run()
+    assert "{classes}" in page.text_area(key="pseudo-prompt-generated").value
+    page.text_area(key="pseudo-prompt-generated").set_value("{classes}? {text}").run()
+    buttons(page)["pseudo-try"].click().run()
+    assert not page.exception
+    assert asked == [("tiny", "label", "{classes}? {text}")]
+    shown = page.dataframe[0].value
+    assert list(shown) == ["Row", "Text", "Answer", "Class", "P"]
+    assert shown["Class"].tolist() == ["cats"] * 5
+    assert shown["P"].tolist() == ["0.612"] * 5
+    buttons(page)["pseudo-train"].click().run()
+    (state,) = list_states(workspace)
+    objective = read_spec(workspace / "runs" / state["run"] / "spec.yaml").objective
+    assert (objective.proposers, objective.labeler) == (("generated",), "tiny")
+    assert (objective.labeler_prompt, objective.labeler_rows) == ("{classes}? {text}", 200)
+
+
+def test_bad_rules_are_refused_before_a_run(studio, workspace: Path):
+    page = studio("pages/classify.py")
+    page.selectbox(key="pseudo-data").select("wine").run()
+    page.selectbox(key="pseudo-who-pseudo-table").select("rules").run()
+    page.text_area(key="pseudo-rules-pseudo-table").set_value("class_9: proline > 900").run()
+    buttons(page)["pseudo-train"].click().run()
+    assert "there is no class" in texts(page)
+    assert not list(list_states(workspace))
+
+
+def test_a_remote_model_that_is_not_configured_is_said(studio, workspace: Path, monkeypatch):
+    monkeypatch.delenv("SELFSUP_REMOTE_URL", raising=False)
+    make_pets(workspace)
+    page = studio("pages/classify.py", do="pseudo", data="my-pets")
+    preset = page.selectbox(key="pseudo-preset-text").value
+    page.selectbox(key=f"pseudo-who-{preset}").select("remote").run()
+    assert not page.exception
+    assert "No remote model is configured" in texts(page)
 
 
 def test_labels_by_hand_are_listed_undone_and_switched_off(studio, workspace: Path):

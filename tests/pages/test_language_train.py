@@ -81,3 +81,21 @@ def test_a_run_that_is_gone_is_said(studio):
     app = studio("pages/language.py", do="train", run="nothing")
     assert not app.exception
     assert "There is no run" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "There is no text yet"),
+        ("cat", "at least 200 are needed"),
+        ("the cat\n" * 250_001, "at most 2,000,000 can be pasted"),
+        ("cat " * 250_001, "One line of the text has 1,000,004 characters"),
+    ],
+    ids=["nothing", "a word", "too much", "one line"],
+)
+def test_a_text_that_cannot_be_used_is_refused_at_once(page, workspace: Path, text: str, said: str):
+    page.text_area(key="paste-text").set_value(text).run()
+    assert not buttons(page)["paste-use"].disabled, "a click says what is missing"
+    buttons(page)["paste-use"].click().run()
+    assert said in texts(page)
+    assert [p.name for p in (workspace / "datasets").iterdir() if p.is_dir()] == ["my-text"]

@@ -86,7 +86,7 @@ def test_the_data_page_renames_and_deletes_the_one_it_shows(studio, workspace, p
     buttons(app)["delete-data"].click().run()
     assert other in list_sources(workspace)
     assert name not in list_sources(workspace)
-    buttons(app)["undo-data"].click().run()
+    buttons(app)[f"restore-{name}"].click().run()
     assert app.selectbox(key="data-choice").value == name
 
 

@@ -31,10 +31,11 @@ def texts(app) -> str:
     return " ".join(str(part.value) for part in parts)
 
 
-def test_home_offers_three_cards_and_no_runs_yet(studio):
+def test_home_offers_four_cards_and_no_runs_yet(studio):
     app = studio()
     assert [key for key in buttons(app) if key.startswith("card-")] == [
         "card-digits",
+        "card-emoji",
         "card-two",
         "card-table",
     ]
@@ -45,6 +46,7 @@ def test_home_offers_three_cards_and_no_runs_yet(studio):
     ("card", "preset", "source"),
     [
         ("card-digits", "dense-64-32-16", "mnist-5k"),
+        ("card-emoji", "emoji", "emoji"),
         ("card-two", "dense-two-numbers", "mnist-5k"),
         ("card-table", "dense-table", "wine"),
     ],
@@ -199,11 +201,11 @@ def test_runs_lists_deletes_and_undoes(studio, workspace: Path):
     folder = make_run(workspace, name="to be deleted")
     run_here(folder)
     app = studio("pages/runs.py")
-    assert "1 run, 0 at work" in texts(app)
+    assert "1 run, 0 running" in texts(app)
     buttons(app)[f"delete-runs-{folder.id}"].click().run()
     assert list(list_states(workspace)) == []
-    assert "Deleted" in texts(app)
-    buttons(app)["undo"].click().run()
+    app = studio("pages/runs.py")  # a reload does not lose it
+    buttons(app)[f"restore-{folder.id}"].click().run()
     assert read_state(folder)["status"] == "finished"
 
 

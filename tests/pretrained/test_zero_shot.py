@@ -125,7 +125,7 @@ def test_long_texts_are_cut():
     assert make_prompt("x" * 50, ["a", "b"], config) == "a, b:" + "x" * 20
 
 
-@pytest.mark.parametrize("template", ["{text}", "{labels}", "nothing"])
+@pytest.mark.parametrize("template", ["{text}", "{labels}", "{classes}", "nothing"])
 def test_a_prompt_without_a_place_for_text_or_labels_is_refused(template):
     with pytest.raises(ValidationError, match="must hold"):
         ZeroShotConfig(template=template)

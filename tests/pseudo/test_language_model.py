@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from selfsup_core.errors import SettingError
 from selfsup_core.pretrained.model_folder import load_causal
 from selfsup_core.pretrained.zero_shot import ZeroShotConfig, make_prompt
 from selfsup_core.pseudo import language_model
 from selfsup_core.pseudo.language_model import (
+    answered,
     calibrated,
-    from_labels,
+    from_said,
     generated,
     kept_path,
     mark_of,
@@ -85,22 +87,50 @@ def test_what_was_said_before_is_not_asked_again(loaded, tmp_path: Path, monkeyp
     assert other != path
 
 
+def test_an_answers_probability_is_the_models_own(loaded, monkeypatch):
+    model, tokenizer = loaded
+    answers = {"a": "It is a cat.", "b": "no idea", "c": "Mat"}
+    config = ZeroShotConfig(template="{text}|{classes}")
+    monkeypatch.setattr(language_model, "written", lambda m, t, prompt, c: answers[prompt.partition("|")[0]])
+    for text in answers:
+        prompt = make_prompt(text, CLASSES, config)
+        said = answered(model, tokenizer, prompt, CLASSES, config)
+        assert said["answer"] == answers[text]
+        if text == "b":
+            assert (said["label"], said["p"]) == (-1, None)
+            continue
+        before, names = (
+            (f"{prompt}It is a", CLASSES) if text == "a" else (prompt, ("Cat", "The dog on the log", "Mat"))
+        )
+        scores = np.array([slow_score(model, tokenizer, before, name) for name in names])
+        wanted = np.exp(scores) / np.exp(scores).sum()
+        np.testing.assert_allclose(said["p"], wanted, atol=1e-3)
+        named = 0 if text == "a" else 2
+        assert said["label"] == (named if wanted.argmax() == named else -1)
+        assert ("is likelier there" in said["reason"]) == (said["label"] == -1)
+
+
 def test_answers_that_name_no_class_abstain(loaded, monkeypatch):
     model, tokenizer = loaded
-    answers = iter(["It is a cat.", "no idea", "mat"])
-    monkeypatch.setattr(
-        language_model,
-        "written",
-        lambda *a: (language_model.parse_label(answer := next(answers), CLASSES)[0], answer),
-    )
-    p = generated(model, tokenizer, ["a", "b", "c"], [0, 1, 2], CLASSES, ZeroShotConfig())
-    assert np.isnan(p[1]).all()
-    assert p[0].argmax() == 0
-    assert p[2].argmax() == 2
-    np.testing.assert_allclose(from_labels([1], 3)[0], [0.05, 0.9, 0.05], atol=1e-6)
+    monkeypatch.setattr(language_model, "written", lambda *a: "no idea")
+    p = generated(model, tokenizer, ["b"], [0], CLASSES, ZeroShotConfig())
+    assert np.isnan(p).all()
     monkeypatch.undo()
     real = generated(model, tokenizer, ["the cat"], [0], CLASSES, ZeroShotConfig(most_tokens=3))
     assert real.shape == (1, 3)
+    nobody = {"label": -1, "answer": "", "reason": "", "p": None}
+    found = from_said([nobody, nobody | {"label": 1}, nobody | {"label": 0, "p": [0.7, 0.2, 0.1]}], 3)
+    assert np.isnan(found[0]).all()
+    np.testing.assert_allclose(found[1:], [[0, 1, 0], [0.7, 0.2, 0.1]], atol=1e-6)
+
+
+def test_a_short_context_is_no_error(tmp_path: Path):
+    model, tokenizer = load_causal(tiny_gpt(tmp_path / "short", context=24))
+    texts, config = ["the cat sat on the mat " * 40], ZeroShotConfig(most_tokens=16)
+    assert generated(model, tokenizer, texts, [0], ("cat", "mat"), config).shape == (1, 2)
+    assert np.isfinite(zero_shot(model, tokenizer, texts, [0], ("cat", "mat"), config)).all()
+    with pytest.raises(SettingError, match="longest class name"):
+        zero_shot(model, tokenizer, texts, [0], ("cat", "the mat " * 30), config)
 
 
 def test_other_weights_in_the_same_folder_are_asked_anew(tmp_path: Path):

@@ -22,7 +22,7 @@ from selfsup_core.runs.folder import (
     update_state,
     write_state,
 )
-from selfsup_core.runs.processes import identity, is_alive
+from selfsup_core.runs.processes import Identity, identity, is_alive
 from selfsup_core.runs.queue import enqueue, list_queue, submit, withdraw
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.trash import delete, empty_old, restore
@@ -47,6 +47,9 @@ class FakeLauncher:
 
     def is_alive(self, pid: int) -> bool:
         return pid in self.alive
+
+    def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
+        return self.alive.get(worker["pid"]) == folder
 
     def kill(self, pid: int) -> None:
         self.killed.append(pid)
@@ -254,8 +257,10 @@ def test_requests_come_in_the_order_they_were_sent(workspace: Path):
     for action in actions:
         send(folder, action)
     (folder.control / "00000000000000000000-rubbish.json").write_bytes(b"{")
-    assert [request["action"] for request in receive(folder)] == actions
-    assert receive(folder) == []
+    requests, refused = receive(folder)
+    assert [request["action"] for request in requests] == actions
+    assert len(refused) == 1
+    assert receive(folder) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,21 @@ import pytest
 import torch
 
 from selfsup_core.data.dataset import Dataset, save_dataset
+from selfsup_core.data.splits import split_rows
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.evaluate.words.verdict import describe_run
+from selfsup_core.features.corpus import cut_running
+from selfsup_core.inspection.desk import Desk
+from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.estimate import estimate, measured_speed
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import list_presets, make_spec, preset_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.tasks.parts.language_loading import load_run_model
-from selfsup_core.tasks.parts.language_runs import export_model, list_language_runs
+from selfsup_core.tasks.parts.language_runs import export_model, held_out_line, list_language_runs
 from selfsup_core.workers.live import epoch_rows
 from tests.helpers import (
     frame_bytes,
@@ -149,6 +155,18 @@ def test_the_exported_folder_gives_the_same_logits_in_plain_transformers(texts: 
         assert np.array_equal(value.numpy(), trained[name]), name
     with pytest.raises(DataError, match="is there already"):
         export_model(texts, folder.id, tmp_path / "out")
+    # What is longer than the context is said, and stops, instead of failing on a position that is not there.
+    assert "reads 16 tokens at once" in (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert tokenizer.model_max_length == 16
+    long = tokenizer(
+        "the cat sat on the mat and the dog", return_tensors="pt", truncation=True, max_length=12
+    )
+    assert plain.generate(**long, do_sample=False).shape[1] <= 16
+    made = Desk(texts).ask(Subject("language-model", f"run:{folder.id}@1"), "export", {}).about
+    assert made["epoch"] == 1
+    with zipfile.ZipFile(texts / made["file"]) as archive:
+        names = {name.rpartition("/")[2] for name in archive.namelist()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "README.md"} <= names
 
 
 def test_earlier_epochs_can_be_loaded(texts: Path):
@@ -233,3 +251,38 @@ def test_every_preset_is_a_valid_spec():
     assert set(list_presets("language")) == {"gpt-characters", "gpt-words", "masked-text", "continue-text"}
     for name in list_presets("language"):
         assert preset_spec(name).name
+
+
+def test_a_line_that_was_not_trained_on(texts: Path):
+    lines = "\n".join(f"line number {i} of the text" for i in range(400))
+    dataset = Dataset(
+        id="my-lines",
+        kind="text",
+        title="Lines",
+        x=Texts.pack([lines]),
+        details={"rows": 1, "shape": [], "is_running": True},
+    )
+    save_dataset(dataset, texts / "datasets" / "my-lines")
+    spec = make_spec(preset_spec("gpt-characters").as_dict(), SMALL | {"data.source": "my-lines"})
+    run = submit(texts, spec).id
+    line, where = held_out_line(texts, run)
+    trained, validation = cut_running(lines, spec.data)
+    assert line in validation.splitlines()
+    assert line not in trained.splitlines()
+    assert where == "validation part of Lines"
+
+
+def test_of_separate_texts_the_line_is_of_a_validation_row(texts: Path):
+    rows = [f"text number {i} speaks of this and that" for i in range(60)]
+    dataset = Dataset(
+        id="my-rows", kind="text", title="Rows", x=Texts.pack(rows), details={"rows": 60, "shape": []}
+    )
+    save_dataset(dataset, texts / "datasets" / "my-rows")
+    values = SMALL | {"data.source": "my-rows", "data.text_unit": "texts"}
+    spec = make_spec(preset_spec("gpt-characters").as_dict(), values)
+    line, where = held_out_line(texts, submit(texts, spec).id)
+    split = split_rows(
+        dataset, validation=spec.data.validation, test=spec.data.test, seed=spec.data.split_seed
+    )
+    assert rows.index(line) == split.validation[0]
+    assert where == f"validation part of Rows, row {split.validation[0]}"

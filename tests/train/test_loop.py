@@ -16,7 +16,8 @@ from selfsup_core.models.modules.autoencoder import glorot_init
 from selfsup_core.objectives.reconstruction import Reconstruction, ReconstructionConfig
 from selfsup_core.train.config import TrainConfig
 from selfsup_core.train.device import choose_device
-from selfsup_core.train.loop import Loop, lacks_memory
+from selfsup_core.train.loop import Loop
+from selfsup_core.train.memory import lacks_memory
 
 ROWS = torch.from_numpy(np.random.default_rng(0).random((50, 6), dtype=np.float32))
 

@@ -212,6 +212,9 @@ class Launcher:
     def is_alive(self, pid: int) -> bool:
         return True
 
+    def recognizes(self, worker, folder) -> bool:
+        return False
+
     def kill(self, pid: int) -> None:
         raise AssertionError("nothing is to be killed")
 

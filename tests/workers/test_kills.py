@@ -7,15 +7,19 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import create_model
+from pydantic.fields import FieldInfo
 from safetensors.numpy import save as save_arrays
 
 from selfsup_core.files import read_json, sha256
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.queue import submit
+from selfsup_core.runs.spec import RunSpec, make_spec, saved_digest
 from selfsup_core.train import loop as loop_module
 from selfsup_core.train.checkpoint import list_checkpoints, load_newest
 from selfsup_core.workers.session import Session
@@ -177,16 +181,67 @@ def interrupted_run(workspace: Path, monkeypatch: pytest.MonkeyPatch, **override
     return folder
 
 
-def test_another_seed_after_the_kill_is_noticed(workspace: Path, monkeypatch):
-    """A spec that was changed is another run: its checkpoints are named and not used."""
+def kept_files(folder: RunFolder) -> dict[str, bytes]:
+    kept = [
+        *folder.checkpoints.rglob("*"),
+        *folder.frames.iterdir(),
+        *folder.weights.iterdir(),
+        folder.metrics,
+    ]
+    return {str(path): path.read_bytes() for path in kept if path.is_file()}
+
+
+def test_another_spec_after_the_kill_is_refused_and_nothing_is_lost(workspace: Path, monkeypatch):
+    """A spec that was changed is another run; with the old one it goes on as if nothing had been."""
     folder = interrupted_run(workspace, monkeypatch)
-    folder.spec.write_text(folder.spec.read_text().replace("\nseed: 0", "\nseed: 1"))
+    before, spec = kept_files(folder), folder.spec.read_text()
+    folder.spec.write_text(spec.replace("\nseed: 0", "\nseed: 1"))
     state = run_here(folder)
-    assert any("another spec" in notice for notice in state["notices"])
-    fresh = make_run(workspace, train__epochs=6, train__checkpoint_seconds=1e-9, seed=1)
-    run_here(fresh)
-    assert same(weights(fresh), weights(folder))
-    assert rows_without_times(fresh) == rows_without_times(folder)
+    assert (state["status"], state["stop_reason"]) == ("failed", "other-checkpoint")
+    assert "another spec. Nothing was changed" in state["error"]["message"]
+    assert kept_files(folder) == before
+    folder.spec.write_text(spec)
+    assert run_here(folder)["status"] == "finished"
+    whole = make_run(workspace, train__epochs=6, train__checkpoint_seconds=1e-9)
+    run_here(whole)
+    assert same(weights(whole), weights(folder))
+    assert rows_without_times(whole) == rows_without_times(folder)
+
+
+def with_settings(monkeypatch, **fields: Any) -> type:
+    """A later version's settings of the training: others by default, or new ones."""
+    from selfsup_core.runs import spec as spec_module
+    from selfsup_core.train.config import TrainConfig
+
+    later = create_model("TrainConfig", __base__=TrainConfig, **fields)
+    monkeypatch.setitem(
+        spec_module.RunSpec.model_fields, "train", FieldInfo(annotation=later, default=later())
+    )
+    spec_module.RunSpec.model_rebuild(force=True)
+    return later
+
+
+@pytest.mark.parametrize(
+    "fields", [{"weight_decay_later": (float, 0.5)}, {"learning_rate": (float, 0.4), "batch_size": (int, 7)}]
+)
+def test_a_run_goes_on_after_a_setting_was_added_or_has_another_default(
+    workspace: Path, monkeypatch, fields: dict
+):
+    folder = interrupted_run(workspace, monkeypatch, train__batch_size=32)
+    before = saved_digest(folder.spec)
+    try:
+        with monkeypatch.context() as patch:
+            with_settings(patch, **fields)
+            assert saved_digest(folder.spec) == before
+            assert make_spec({}).digest() != before
+            state = run_here(folder)
+    finally:
+        RunSpec.model_rebuild(force=True)
+    assert state["status"] == "finished", state["error"]
+    assert not [notice for notice in state["notices"] if "again" in notice]
+    whole = make_run(workspace, train__epochs=6, train__checkpoint_seconds=1e-9)
+    run_here(whole)
+    assert same(weights(whole), weights(folder))
 
 
 def belongs(folder: RunFolder) -> dict[str, str]:
@@ -229,6 +284,9 @@ def test_with_no_valid_checkpoint_the_run_begins_again_and_says_so(workspace: Pa
     state = run_here(folder)
     assert state["status"] == "finished"
     assert any("begins again" in notice for notice in state["notices"]), state["notices"]
+    assert len(list(folder.checkpoints.glob("damaged-step-*"))) == 2, "they are kept"
+    (old,) = folder.path.glob("metrics.before-*.jsonl")
+    assert [row["epoch"] for row in read_rows(old) if row["kind"] == "epoch"] == [0, 1, 2, 3, 4]
     assert not any("was used" in notice for notice in state["notices"])
     assert rows_without_times(whole) == rows_without_times(folder)
     assert same(weights(whole), weights(folder))

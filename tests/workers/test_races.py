@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.autoencoder import View
+from selfsup_core.runs import processes
 from selfsup_core.runs.control import receive, send
 from selfsup_core.runs.folder import list_states, read_state, update_state
 from selfsup_core.runs.frames import FrameStore, read_frame
@@ -22,7 +25,7 @@ from selfsup_core.runs.trash import delete
 from selfsup_core.workers import launcher as launcher_module
 from selfsup_core.workers.launcher import ForkLauncher
 from selfsup_core.workers.supervisor import Supervisor
-from tests.helpers import make_run, run_here, tiny_spec
+from tests.helpers import ROOT, make_run, run_here, tiny_spec
 
 
 def test_the_same_click_again_is_answered_even_when_the_queue_is_full(workspace: Path):
@@ -30,6 +33,49 @@ def test_the_same_click_again_is_answered_even_when_the_queue_is_full(workspace:
     assert submit(workspace, tiny_spec(), submission="click 4").id == runs[-1].id
     with pytest.raises(RunError, match="at most 5"):
         submit(workspace, tiny_spec(), submission="click 5")
+    assert len(list_queue(workspace)) == MAX_QUEUED
+
+
+def test_of_thirty_submissions_at_once_five_are_taken(workspace: Path):
+    """And a refused one leaves nothing behind that a supervisor would start later."""
+    spec, made, refused, start = tiny_spec(), [], [], threading.Barrier(30)
+
+    def click(number: int) -> None:
+        start.wait()
+        try:
+            made.append(submit(workspace, spec, submission=f"click {number}").id)
+        except RunError as error:
+            refused.append(error.code)
+
+    threads = [threading.Thread(target=click, args=(i,)) for i in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(made), refused) == (MAX_QUEUED, ["queue-full"] * 25)
+    assert {state["run"] for state in list_states(workspace)} == set(made)
+    assert {entry["run"] for entry in list_queue(workspace)} == set(made)
+    assert len(list((workspace / "submissions").iterdir())) == MAX_QUEUED
+
+
+def test_of_submissions_by_several_processes_five_are_taken(workspace: Path):
+    code = """
+import sys
+from pathlib import Path
+from selfsup_core.errors import RunError
+from selfsup_core.runs.queue import submit
+from tests.helpers import tiny_spec
+made = 0
+for _ in range(4):
+    try:
+        made += bool(submit(Path(sys.argv[1]), tiny_spec()))
+    except RunError:
+        pass
+print(made)
+"""
+    command = [sys.executable, "-c", code, str(workspace)]
+    processes = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(3)]
+    assert sum(int(process.communicate(timeout=120)[0]) for process in processes) == MAX_QUEUED
     assert len(list_queue(workspace)) == MAX_QUEUED
 
 
@@ -80,7 +126,7 @@ def test_requests_keep_their_order_when_the_clock_is_set_back(workspace: Path, m
     for action in ("pause", "step", "resume"):
         send(folder, action)
         now[0] -= 3600
-    assert [request["action"] for request in receive(folder)] == ["pause", "step", "resume"]
+    assert [request["action"] for request in receive(folder)[0]] == ["pause", "step", "resume"]
 
 
 def test_a_clock_that_jumps_both_ways_leaves_no_negative_duration(workspace: Path, monkeypatch):
@@ -102,6 +148,9 @@ class Adopting(ForkLauncher):
     def start(self, folder):
         raise AssertionError("nothing is to be started")
 
+    def recognizes(self, worker, folder) -> bool:
+        return processes.is_alive(worker["pid"], worker["start"])
+
     def kill(self, pid: int) -> None:
         self.killed.append(pid)
 
@@ -116,8 +165,6 @@ def test_a_process_that_has_the_pid_of_an_adopted_worker_is_not_killed(workspace
     supervisor.recover()
     supervisor.turn()
     assert list(supervisor.watched) == [folder.id]
-    from selfsup_core.runs import processes
-
     real = processes.start_time
     monkeypatch.setattr(processes, "start_time", lambda pid: real(pid) + 5 if pid == me["pid"] else real(pid))
     monkeypatch.setattr(launcher_module, "is_alive", processes.is_alive)

@@ -17,6 +17,7 @@ import "../scatter/select.js"
 import "../scatter/view.js"
 
 const PLAY_MS = 650
+const FLOW_MS = 1200 // how long PCA is looked at before UMAP follows
 const spaces = new WeakMap()
 
 export function mount(component) {
@@ -180,7 +181,7 @@ class Space {
       picked: (pane, place) => this.picked(pane, place),
       selected: (pane) => this.selected(pane),
       ready: (pane) => this.ready(pane),
-      ended: (how) => component.setTriggerValue("ended", how),
+      ended: (how) => this.component.setTriggerValue("ended", how),
     }
     this.panes = data.panes.map((pane) => createPane(pane, { base: data.base, theme: this.theme, hooks }))
     this.body.append(...this.panes.map((pane) => pane.root))
@@ -258,6 +259,9 @@ class Space {
     this.isReady = true
     this.root.dataset.ready = "true"
     this.component.setTriggerValue("ended", "done")
+    // Python then begins the map that follows; it starts from these places.
+    if (this.component.data.flows)
+      setTimeout(() => !this.isGone && this.component.setTriggerValue("ended", "shown"), FLOW_MS)
     await this.wish()
     this.say()
   }

@@ -12,9 +12,11 @@ export const WORDS = {
   starting: "Starting",
   vectors: "Getting the vectors",
   neighbors: "Finding neighbors",
-  graph: "Weighing the graph",
+  graph: "Weighting the graph",
   layout: "Arranging",
 }
+// The map that was shown last: another map of the same points begins with it, so that they flow to their new places.
+let former = null
 const HIDDEN_IN_CARD = new Set(["place", "row", "label", "text"])
 
 export function createPane(pane, { base, theme, hooks }) {
@@ -154,6 +156,7 @@ export function createPane(pane, { base, theme, hooks }) {
 
   function put(made) {
     plot.setPoints(made.points, made.head)
+    former = { ...former, space: pane.space, points: made.points, head: made.head }
     root.dataset.bytes = String(made.bytes)
     root.dataset.points = String(made.head.rows)
   }
@@ -188,6 +191,7 @@ export function createPane(pane, { base, theme, hooks }) {
     legend = said_
     self.codes = arrays.codes.data
     plot.setColors(self.codes, legend)
+    former = { ...former, codes: self.codes, legend }
     root.dataset.by = name
     root.dataset.colorbytes = String(arrays.codes.data.length)
     return legend
@@ -246,6 +250,10 @@ export function createPane(pane, { base, theme, hooks }) {
     },
   }
   self.setTitle(pane.title)
+  if (pane.space && former?.space === pane.space && !pane.title) {
+    plot.setPoints(former.points, former.head)
+    if (former.codes?.length === former.points.length / 2) plot.setColors(former.codes, former.legend)
+  }
   watch()
   return self
 }

@@ -89,6 +89,23 @@ export class Cursor {
     if (!keepReplay) this.report()
   }
 
+  /** Move to the frame that is nearest to an epoch. */
+  moveToEpoch(epoch) {
+    const { frames } = this.store
+    let best = 0
+    frames.forEach((there, i) => {
+      if (Math.abs(there - epoch) < Math.abs(frames[best] - epoch)) best = i
+    })
+    this.moveTo(best)
+  }
+
+  /** Replay from the very beginning, wherever the cursor is. */
+  replayAll() {
+    this.stopReplay()
+    this.moveTo(0)
+    this.toggleReplay()
+  }
+
   moveBy(offset) {
     this.moveTo(this.index + offset)
   }

@@ -3,6 +3,7 @@
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
 import { Cursor } from "./cursor.js"
+import { createGuide } from "./guide.js"
 import { createLab } from "./lab.js"
 import { Oracle } from "./oracle.js"
 import { Selection } from "./selection.js"
@@ -67,8 +68,9 @@ class Stage {
       repeat: (threshold) => this.component.setTriggerValue("threshold", threshold),
       fail: (text) => this.component.setTriggerValue("failed", text),
     }
-    this.transport = createTransport(ctx)
+    this.transport = createTransport(ctx, task)
     this.verdict = createVerdict()
+    this.guide = createGuide(ctx, this.nextSteps(task))
     // Only runs with pseudo-labels have something to hide.
     this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
     this.story = this.oracle && createStory(this.oracle)
@@ -88,13 +90,14 @@ class Stage {
     this.root = el(
       "div",
       { class: "stage", "data-testid": "stage", "data-run": run, "data-task": task, tabindex: "-1" },
-      el("div", { class: "stage-title" }, this.name, this.device),
+      el("div", { class: "stage-title" }, this.name, this.guide.show, this.device),
       this.transport.root,
       this.message,
       this.banner,
+      this.verdict.root,
+      this.guide.root,
       this.story?.root,
       el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node)),
-      this.verdict.root,
       this.lab.root,
     )
     this.loadStyle(assets).then(() => this.resize())
@@ -103,6 +106,23 @@ class Stage {
     document.addEventListener("keydown", this.onKey)
     this.observer = new ResizeObserver(() => this.resize())
     this.panels.forEach((panel) => this.observer.observe(panel.body))
+  }
+
+  /** What a person can do when a run has ended. */
+  nextSteps(task) {
+    const replay = { id: "replay", text: "Watch it again from epoch 0", run: () => this.cursor.replayAll() }
+    const latent = {
+      id: "latent",
+      text: "Explore its latent space",
+      run: () => this.component.setTriggerValue("explored", this.run),
+    }
+    const decode = {
+      id: "decode",
+      text: "Decode the whole map",
+      run: () => this.root.querySelector('[data-testid="map-lattice"]')?.click(),
+      isThere: () => !this.root.querySelector('[data-testid="map-lattice"]')?.hidden,
+    }
+    return task === "autoencoder" ? [replay, decode, latent] : [replay]
   }
 
   createPanel(panel, ctx) {
@@ -118,18 +138,19 @@ class Stage {
         type: "button",
         "aria-pressed": "false",
         title: "Show this as text",
+        "aria-label": `as text: ${panel.title}`,
         onclick: () => {
           const isOn = toggle.getAttribute("aria-pressed") !== "true"
           toggle.setAttribute("aria-pressed", String(isOn))
           text.classList.toggle("is-on", isOn)
         },
       },
-      "text",
+      "as text",
     )
     const node = el(
       "section",
       { class: "stage-panel", "data-testid": `stage-panel-${panel.id}`, "aria-label": panel.title },
-      el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, toggle),
+      el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, panel.isText ? null : toggle),
       body,
       foot,
       text,
@@ -225,6 +246,7 @@ class Stage {
       }
     }
     this.verdict.update(view)
+    this.guide.update(view)
     this.lab.update(view)
     cursor.painted()
     Object.assign(this.root.dataset, {

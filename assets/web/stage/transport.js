@@ -1,4 +1,4 @@
-// The transport bar: pause, one epoch, stop, same start; the cursor; live, replay; speed and learning rate.
+// The transport bar: pause, one epoch, stop, rerun; the cursor; live, replay; speed and learning rate.
 
 import { el, icon, setText } from "../lib/dom.js"
 import { ENDED } from "./store.js"
@@ -11,8 +11,13 @@ const SPEEDS = [
   [1, "1 epoch/s"],
 ]
 
-export function createTransport(ctx) {
+/** A button's name for screen readers begins with what is written on it, so that speaking it presses it. */
+const named = (label, help) => `${label}: ${help}`
+
+export function createTransport(ctx, task = "") {
   const { store, cursor } = ctx
+  const unit = task === "pseudo" ? "round" : "epoch"
+  const Unit = unit[0].toUpperCase() + unit.slice(1)
   let expected = null // status that a command has asked for, until the server confirms it
   let wish = null // the button, learning rate or speed that was asked for, until then
   let forget = 0
@@ -24,7 +29,7 @@ export function createTransport(ctx) {
         class: "stage-button",
         type: "button",
         title: help,
-        "aria-label": help,
+        "aria-label": named(label, help),
         "data-testid": `stage-${id}`,
         onclick,
       },
@@ -40,7 +45,7 @@ export function createTransport(ctx) {
       isPaused ? "running" : canResume ? "queued" : "paused",
     )
   })
-  const step = button("step", "step", "1 epoch", "Train one epoch, then pause", () =>
+  const step = button("step", "step", `1 ${unit}`, `Train one ${unit}, then pause`, () =>
     send({ action: "step" }, null, { button: "step" }),
   )
   const stop = button("stop", "stop", "Stop", "Stop this run for good; what it learned stays", () =>
@@ -49,7 +54,7 @@ export function createTransport(ctx) {
   const repeat = button(
     "repeat",
     "repeat",
-    "Same start",
+    "Rerun, same seed",
     "Start a new run with the same settings and seed; without live changes it gives the same curve",
     async () => {
       repeat.disabled = true
@@ -69,9 +74,9 @@ export function createTransport(ctx) {
     max: 0,
     step: 1,
     value: 0,
-    "aria-label": "Epoch",
+    "aria-label": Unit,
     "data-testid": "stage-cursor",
-    oninput: () => cursor.moveTo(Number(range.value)),
+    oninput: () => cursor.moveToEpoch(Number(range.value)),
   })
   const counter = el("output", { class: "stage-counter" })
   const live = el(
@@ -79,14 +84,14 @@ export function createTransport(ctx) {
     {
       class: "stage-button stage-live",
       type: "button",
-      title: "Follow the newest epoch",
+      title: `Follow the newest ${unit}`,
       "data-testid": "stage-live",
       onclick: () => cursor.goLive(),
     },
     el("span", { class: "stage-dot", "aria-hidden": "true" }),
     el("span", {}, "Live"),
   )
-  const replay = button("replay", "play", "Replay", "Replay all epochs, ten a second (space)", () =>
+  const replay = button("replay", "play", "Replay", `Replay all ${unit}s, ten a second (space)`, () =>
     cursor.toggleReplay(),
   )
   replay.classList.add("stage-replay")
@@ -110,7 +115,7 @@ export function createTransport(ctx) {
           speed: Number(speed.value),
         }),
     },
-    ...SPEEDS.map(([value, label]) => el("option", { value }, label)),
+    ...SPEEDS.map(([value, label]) => el("option", { value }, label.replace("epoch", unit))),
   )
   const lr = el("input", {
     class: "stage-input stage-lr",
@@ -158,12 +163,12 @@ export function createTransport(ctx) {
 
   const root = el(
     "div",
-    { class: "stage-bar", role: "toolbar", "aria-label": "Training and epochs" },
+    { class: "stage-bar", role: "toolbar", "aria-label": `Training and ${unit}s` },
     el("div", { class: "stage-group" }, pause, step, stop, repeat),
     el(
       "div",
       { class: "stage-group stage-scrub" },
-      el("span", { class: "stage-label" }, "Epoch"),
+      el("span", { class: "stage-label" }, Unit),
       range,
       counter,
       live,
@@ -202,23 +207,26 @@ export function createTransport(ctx) {
     stop.disabled = isEnded || wish?.button === "stop"
     setText(stop.lastChild, wish?.button === "stop" ? "Stopping" : "Stop")
     speed.disabled = lr.disabled = isEnded
+    // The slider has all epochs that the run is to have, so that it shows how far the run has come.
     const last = Math.max(0, store.frames.length - 1)
-    if (Number(range.max) !== last) range.max = last
-    const at = Math.max(0, cursor.index)
-    if (Number(range.value) !== at) range.value = at
+    const newest = store.frames[last] ?? 0
+    const epochs = Math.max(state.epochs, newest)
+    if (Number(range.max) !== epochs) range.max = epochs
     const shown = cursor.frame?.epoch ?? cursor.epoch ?? state.epoch
-    range.setAttribute("aria-valuetext", `epoch ${shown} of ${state.epochs}`)
-    range.style.setProperty("--filled", last ? `${(100 * at) / last}%` : "0%")
+    if (Number(range.value) !== shown) range.value = shown
+    range.setAttribute("aria-valuetext", `${unit} ${shown} of ${state.epochs}`)
+    range.style.setProperty("--filled", `${(100 * shown) / Math.max(1, epochs)}%`)
+    range.style.setProperty("--trained", `${(100 * newest) / Math.max(1, epochs)}%`)
     setText(counter, `${shown} / ${state.epochs}`)
     live.classList.toggle("is-on", cursor.isLive && !isEnded)
     live.setAttribute("aria-pressed", String(cursor.isLive))
     setText(live.lastChild, isEnded ? "Last" : "Live")
-    live.title = isEnded ? "Go to the last epoch" : "Follow the newest epoch"
+    live.title = isEnded ? `Go to the last ${unit}` : `Follow the newest ${unit}`
     setButton(
       replay,
       cursor.isReplaying ? "pause" : "play",
       cursor.isReplaying ? "Halt" : "Replay",
-      cursor.isReplaying ? "Halt the replay (space)" : "Replay all epochs, ten a second (space)",
+      cursor.isReplaying ? "Halt the replay (space)" : `Replay all ${unit}s, ten a second (space)`,
     )
     replay.disabled = last < 1
     setText(rate, `${cursor.speed}×`)
@@ -233,7 +241,7 @@ export function createTransport(ctx) {
 
   function chooseSpeed(value) {
     if (![...speed.options].some((option) => Number(option.value) === value)) {
-      speed.append(el("option", { value }, `${value} epochs/s`))
+      speed.append(el("option", { value }, `${value} ${unit}s/s`))
     }
     speed.value = String(value)
   }
@@ -245,7 +253,7 @@ export function createTransport(ctx) {
     }
     setText(node.lastChild, label)
     node.title = help
-    node.setAttribute("aria-label", help)
+    node.setAttribute("aria-label", named(label, help))
   }
 
   return { root, update }

@@ -1,4 +1,4 @@
-// The line under the panels: what the numbers at the cursor mean, in words.
+// The lines over the panels: what the numbers at the cursor mean, in words.
 
 import { el, fixed, icon, percent, setText } from "../lib/dom.js"
 import { ofKnown } from "./pseudo.js"
@@ -14,7 +14,9 @@ export function compareWithPca(mse, baseline, isEnded) {
 
 export function createVerdict() {
   const part = (help) => el("span", { class: "stage-fact", title: help })
-  const mse = part("Mean squared error a value on validation samples, which the network has never trained on")
+  const mse = part(
+    "Mean squared error per value on validation samples, which the network has never trained on",
+  )
   const pca = part(
     "The same error for principal component analysis with as many dimensions, fitted on training rows",
   )
@@ -31,9 +33,9 @@ export function createVerdict() {
   const line = el(
     "div",
     { class: "stage-verdict", "data-testid": "stage-verdict" },
+    word,
     mse,
     pca,
-    word,
     knn,
     probe,
     precision,
@@ -107,7 +109,7 @@ export function createVerdict() {
       "Mean of −ln P(token | text before) on validation text, which the network has never trained on"
     setText(
       mse,
-      known(loss, (v) => `val loss ${fixed(v, 3)} nats a token`),
+      known(loss, (v) => `val loss ${fixed(v, 3)} nats per token`),
     )
     pca.title = "Of how many equally likely tokens the model chooses, on average"
     setText(
@@ -120,12 +122,12 @@ export function createVerdict() {
     knn.title = "Comparable between models with different tokens"
     setText(
       knn,
-      known(row?.val_bits_per_character, (v) => `${fixed(v, 3)} bits a character`),
+      known(row?.val_bits_per_character, (v) => `${fixed(v, 3)} bits per character`),
     )
     probe.title = "Each token by the one before it, counted in the training text"
     setText(
       probe,
-      known(pairs, (v) => `counting pairs ${fixed(v, 3)}`),
+      known(pairs, (v) => `bigram baseline ${fixed(v, 3)}`),
     )
     const hasBoth = typeof pairs === "number" && typeof loss === "number",
       isLast = isEnded && row?.epoch === state.epoch
@@ -134,10 +136,10 @@ export function createVerdict() {
       !hasBoth
         ? ""
         : loss < pairs
-          ? "better than counting pairs"
+          ? "better than the bigram baseline"
           : isLast
-            ? "worse than counting pairs"
-            : "not yet better than counting pairs",
+            ? "worse than the bigram baseline"
+            : "below the bigram baseline",
     )
     word.dataset.tone = !hasBoth ? "" : loss < pairs ? "good" : isLast ? "bad" : "even"
     drawSigns(row?.signs ?? [])
@@ -165,7 +167,7 @@ export function createVerdict() {
       beside = base?.logistic_accuracy ?? base?.majority_accuracy
     const known = (value, text) => (typeof value === "number" ? text(value) : "")
     const tested = isLast ? state.metrics?.test_accuracy : undefined
-    mse.title = "Share of validation rows whose class is named rightly"
+    mse.title = "Share of validation rows whose class is predicted correctly"
     setText(
       mse,
       known(found, (v) => `validation accuracy ${percent(v)}`),
@@ -175,7 +177,7 @@ export function createVerdict() {
       pca,
       known(base?.logistic_accuracy, (v) => `logistic regression ${percent(v)}`),
     )
-    knn.title = "Always naming the class that is most frequent among the labels"
+    knn.title = "Always predicting the class that is most frequent among the labels"
     setText(
       knn,
       known(base?.majority_accuracy, (v) => `most frequent class ${percent(v)}`),

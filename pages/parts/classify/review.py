@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.classify.explain import show_why
+from pages.parts.classify.labeler import show_said
 from pages.parts.shared import routes
 from pages.parts.shared.live import assets_path, component
 from pages.parts.shared.workspace import errors_shown, plain, start, workspace
@@ -315,6 +316,7 @@ def show_downloads(folder: RunFolder) -> None:
 NEXT = {
     "hand": ("Label by hand", ":material/back_hand:", show_queue),
     "audit": ("Check the proposers", ":material/query_stats:", show_audit),
+    "said": ("Answers of the language model", ":material/chat:", show_said),
     "seeds": ("Repeat with other seeds", ":material/casino:", show_seeds),
     "take": ("Export the labels", ":material/download:", show_downloads),
 }

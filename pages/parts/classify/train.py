@@ -9,12 +9,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.classify.labeler import choose_labeler
 from pages.parts.classify.review import show_review
 from pages.parts.shared import routes
 from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
-from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
+from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.runlist import PAGES
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import list_sources
@@ -30,6 +31,7 @@ from selfsup_core.runs.spec import (
     make_spec,
     preset_spec,
 )
+from selfsup_core.tasks.parts.labelers import LABELERS, PROMPTS
 
 MODES = {"classify": "train", "pseudo": "pseudo"}
 ADVANCED = {
@@ -69,7 +71,6 @@ PSEUDO = {
         "objective.neighbors",
         "objective.spread",
         "objective.unlabeled_pool",
-        "objective.labeler",
         "objective.labeler_characters",
     ),
     "Keeping": (
@@ -104,12 +105,14 @@ PROPOSERS = {
     "rules": "Keyword rules",
     "zero-shot": "Language model: likeliest name",
     "generated": "Language model: its answer",
+    "remote": "Remote language model",
 }
 ONLY = {
     "names": ("text",),
     "rules": ("text", "table"),
     "zero-shot": ("text",),
     "generated": ("text",),
+    "remote": ("text",),
 }  # kinds of data that a proposer is for
 
 
@@ -166,7 +169,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     clicked = train_button(train, f"{task}-train")
     groups = ADVANCED | (PSEUDO if task == "pseudo" else OBJECTIVE)
     if task == "pseudo":
-        values |= choose_pseudo(base, settings, preset, kind)
+        values |= choose_pseudo(base, settings, preset, kind, source)
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         is_text = kind == "text"
         others = (
@@ -193,7 +196,9 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     return None, preset, clicked
 
 
-def choose_pseudo(base: RunSpec, settings: dict[str, Any], preset: str, kind: str) -> dict[str, Any]:
+def choose_pseudo(
+    base: RunSpec, settings: dict[str, Any], preset: str, kind: str, source: str
+) -> dict[str, Any]:
     """Who proposes, and what is kept."""
     objective: Any = base.objective
     proposer, keeper = st.columns(2, vertical_alignment="bottom")
@@ -225,10 +230,8 @@ def choose_pseudo(base: RunSpec, settings: dict[str, Any], preset: str, kind: st
             placeholder=example,
             help="Every match is a vote; a row with votes for two classes alike stays open.",
         )
-    if who in ("zero-shot", "generated"):
-        st.caption(
-            "The small built-in model takes about a second a text, once. Under Advanced, Unlabeled rows says how many; 200 are a beginning."
-        )
+    if who in LABELERS:
+        values |= choose_labeler(settings, who, source)
     if who == "names":
         values["objective.descriptions"] = st.text_area(
             "Descriptions (if the names alone say too little)",
@@ -252,6 +255,14 @@ def controls_of(task: str, preset: str, state: dict[str, Any], spec: RunSpec) ->
         who = "+".join(objective.proposers)
         if who in PROPOSERS:
             found[f"pseudo-who-{preset}"] = who
+        if who in LABELERS:
+            found["pseudo-labeler"] = objective.labeler
+            found["pseudo-labeler-rows"] = objective.labeler_rows
+            found[f"pseudo-prompt-{who}"] = objective.labeler_prompt or PROMPTS[who]
+        if who == "rules":
+            found[f"pseudo-rules-{preset}"] = objective.rules
+        if who == "names":
+            found[f"pseudo-descriptions-{preset}"] = objective.descriptions
     return found
 
 
@@ -259,9 +270,10 @@ def show(task: str) -> None:
     """The whole mode."""
     run = st.query_params.get("run", "")
     take_over(run, task=task, keys=partial(controls_of, task))
-    spec, preset, clicked = choose_spec(task)
-    if spec:
-        show_label_counts(spec)
+    with form_place(run):
+        spec, preset, clicked = choose_spec(task)
+        if spec:
+            show_label_counts(spec)
     if clicked and spec:
         start_clicked(spec, preset=preset, button=f"{task}-train", do=MODES[task])
         run = st.query_params.get("run", "")

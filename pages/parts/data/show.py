@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from pages.parts.data.names import show_names
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
@@ -103,6 +104,7 @@ def show_preview(dataset: Dataset) -> None:
         {"image": show_images, "sound": show_sounds, "text": show_texts}.get(dataset.kind, show_table)(
             dataset
         )
+        show_names(dataset)
     if right:
         with right:
             st.markdown("**Labels**")
@@ -260,7 +262,7 @@ def show_split(name: str, dataset: Dataset) -> None:
             st.caption(outcome["note"])
         if dataset.y is not None and (warned := warn_of_few_labels(outcome)):
             st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
-        if dataset.groups is not None:
+        if dataset.groups is not None and not dataset.grouped_by:
             st.caption("Copies of a sample always lie on the same side of the split.")
         if outcome["classes"]:
             st.dataframe(
@@ -352,10 +354,10 @@ def show_own(name: str, dataset: Dataset) -> None:
         "Delete",
         key="delete-data",
         icon=":material/delete:",
-        help="Can be undone for seven days. Runs made with it stay.",
+        help="It can be restored for seven days. Runs made with it stay.",
     ):
         with errors_shown():
             own.delete(workspace(), name)
-            st.session_state["deleted_data"] = {"name": name, "title": dataset.title}
+            st.session_state["just-deleted"] = name
             st.query_params.clear()
             st.rerun()

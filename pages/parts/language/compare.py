@@ -80,7 +80,7 @@ def show_totals(readings: list[dict[str, Any]], names: list[str], found: dict[st
             "their numbers are not comparable."
         )
     elif not found["parts"]:
-        said = "The two have no part of the text in common that both foretell."
+        said = "The two have no part of the text in common that both predict."
     elif found["same_tokens"]:
         said = "Both cut the text into the same tokens, so all three numbers are comparable."
     else:
@@ -88,7 +88,7 @@ def show_totals(readings: list[dict[str, Any]], names: list[str], found: dict[st
             "Their tokens differ: bits a character are comparable, perplexity, which is for a token, is not."
         )
     if found["parts"]:
-        said += f" Of the {found['characters']:,} characters that both foretell."
+        said += f" Of the {found['characters']:,} characters that both predict."
     st.caption(said)
 
 

@@ -45,9 +45,7 @@ def choose() -> tuple[str, str, int]:
             "There is no text on this machine yet. Upload a file on the Data page.", icon=":material/info:"
         )
         return "", "", 0
-    wanted = st.query_params.get("data", "")
-    if wanted in sources and st.session_state.get("embed-taken") != wanted:
-        st.session_state["embed-taken"] = st.session_state["embed-data"] = wanted
+    take_address(list(sources))
     if st.session_state.get("embed-data") not in sources:
         st.session_state["embed-data"] = next(iter(sources))
     data, encoder = st.columns(2, vertical_alignment="bottom")
@@ -67,7 +65,9 @@ def choose() -> tuple[str, str, int]:
         key="embed-encoder",
         help="The model that turns a text into numbers; texts that mean alike get vectors that point alike.",
     )
+    st.query_params["data"] = source
     if name == FOLDER:
+        st.query_params.pop("encoder", None)
         name = st.text_input(
             "Folder",
             key="embed-folder",
@@ -77,7 +77,30 @@ def choose() -> tuple[str, str, int]:
         if not name:
             return source, "", 0
         check_name(name if "/" in name or "\\" in name else f"./{name}")
+    st.query_params["encoder"] = name
     return source, name, sources[source].samples
+
+
+def take_address(sources: list[str]) -> None:
+    """Choose once the data set and the encoder that the address asks for; say what is not here.
+
+    A job that is at work is found by the two, so a fresh session shows it, too.
+    """
+    for name, known, what in (
+        ("data", sources, "text data set"),
+        ("encoder", list(ENCODERS), "encoder"),
+    ):
+        wanted, key, mark = st.query_params.get(name, ""), f"embed-{name}", f"embed-{name}-taken"
+        if not wanted or (st.session_state.get(mark) == wanted and key in st.session_state):
+            continue
+        if wanted in known:
+            st.session_state[key] = wanted
+        elif st.session_state.get(mark) != wanted:
+            st.warning(
+                f"The address asks for the {what} {plain(wanted)}, which is not on this machine.",
+                icon=":material/link_off:",
+            )
+        st.session_state[mark] = wanted
 
 
 def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> None:
@@ -183,7 +206,6 @@ def show_result(source: str, encoder: str) -> None:
         "Find texts that mean something like this",
         key="embed-find",
         placeholder="a rocket that goes to the moon",
-        max_chars=2000,
         help="By the cosine of the vectors in full, not on the map.",
     )
     if text.strip():

@@ -2,57 +2,52 @@
 
 from __future__ import annotations
 
-import random
+import contextlib
 from typing import Any
 
 import streamlit as st
 
 from pages.parts.language.compare import show_comparison
 from pages.parts.language.pick import ask, choose_model, choose_other, load_all, readable_models
+from pages.parts.language.writing import PROBLEM, SHAPE, TEXT, show_written, write_more
 from pages.parts.shared.forms import widget
-from pages.parts.shared.workspace import errors_shown, plain
+from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.figures.tokens import attention_figure, next_figure, power_of_ten, reading_figure
+from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.questions.language import MOST_CHARACTERS, AttentionAsk, WriteAsk
 from selfsup_core.inspection.remote_reading import REMOTE
 from selfsup_core.settings import list_settings
+from selfsup_core.tasks.parts.language_runs import held_out_line
 
 EXAMPLE = "The capital of France is Paris, and the capital of Italy is"
 SETTINGS = {s.path: s for config in (WriteAsk, AttentionAsk) for s in list_settings(config)}
 BARS = {"displayModeBar": False}
 STEPS = (1, 20)
-SHAPE = ("temperature", "top_k", "top_p")
+SUGGESTED, KEPT = "language-suggested", "language-kept-text"
 
 
-def write_more(model: str, tokens: int) -> None:
-    """Let the model go on; its words come behind the text."""
-    # Read here: arguments of a button are those of the last whole run, a changed number may be newer.
-    shape = {name: st.session_state[f"language-{name}"] for name in SHAPE}
-    try:
-        made = ask(
-            model,
-            "write",
-            text=st.session_state["language-text"],
-            tokens=tokens,
-            seed=random.randrange(2**31),
-            **shape,
-        )
-    except StudioError as error:
-        st.session_state["language-problem"] = str(error)
+def suggest_text(model: str) -> None:
+    """Begin with a line that a run has not trained on, unless a person has typed something else."""
+    run = model.partition("@")[0]
+    before: dict[str, str] = st.session_state.setdefault(
+        SUGGESTED, {"model": "", "text": EXAMPLE, "where": ""}
+    )
+    if not run or run == before["model"] or st.session_state[TEXT] != before["text"]:
         return
-    if not made["text"]:
-        st.session_state["language-problem"] = "The model ended the text here."
-    text = st.session_state["language-text"] + made["text"]
-    if len(text) > MOST_CHARACTERS:
-        st.session_state["language-problem"] = f"The text ends at {MOST_CHARACTERS:,} characters."
-    st.session_state["language-text"] = text[:MOST_CHARACTERS]
+    text, where = "", ""
+    if run.startswith(RUN):
+        with contextlib.suppress(StudioError):  # its data set may have been deleted since
+            text, where = held_out_line(workspace(), run.removeprefix(RUN))
+    st.session_state[SUGGESTED] = {"model": run, "text": text or EXAMPLE, "where": where if text else ""}
+    st.session_state[TEXT] = text or EXAMPLE
 
 
 def show_reading(found: dict[str, Any]) -> None:
     """The bars, and what they come to."""
     st.plotly_chart(reading_figure(found), key="language-bars", config=BARS)
     if found["log_probability"] is None:
-        st.caption("There is no token here that the model foretells.")
+        st.caption("There is no token here that the model predicts.")
         return
     total, bits = found["log_probability"], found["bits_per_character"]
     perplexity = "∞" if found["perplexity"] is None else f"{found['perplexity']:,.2f}"
@@ -155,21 +150,32 @@ def show_attention(model: str, text: str) -> None:
 
 def show() -> None:
     """The whole mode."""
-    st.session_state.setdefault("language-text", EXAMPLE)
+    st.session_state.setdefault(TEXT, st.session_state.get(KEPT, EXAMPLE))
     models = readable_models()
     left, right = st.columns((1, 2), gap="large")
     with left:
         model = choose_model(models)
         other = choose_other(models, model)
+    suggest_text(model)
     with right:
         text = st.text_area(
             "Text",
-            key="language-text",
+            key=TEXT,
             height=190,
-            max_chars=MOST_CHARACTERS,
             help="One bar a token: how likely it is after everything before it. To a masked model, [MASK] is a gap.",
         )
-    if problem := st.session_state.pop("language-problem", ""):
+        st.session_state[KEPT] = text
+        suggested = st.session_state.get(SUGGESTED, {})
+        if suggested.get("where") and text == suggested["text"]:
+            st.caption(f"From the {plain(suggested['where'])}, which this run has not trained on.")
+        if len(text) > MOST_CHARACTERS:
+            st.warning(
+                f"The text has {len(text):,} characters; the first {MOST_CHARACTERS:,} are read.",
+                icon=":material/info:",
+            )
+            text = text[:MOST_CHARACTERS]
+        show_written()
+    if problem := st.session_state.pop(PROBLEM, ""):
         st.warning(plain(problem), icon=":material/info:")
     if not model:
         st.caption("Choose a model to begin.")

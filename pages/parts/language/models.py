@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.language.export import show_export
 from pages.parts.language.pick import READS, ask, describe, label, load_all
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.workspace import (
@@ -18,6 +19,7 @@ from pages.parts.shared.workspace import (
 )
 from selfsup_core.errors import StudioError
 from selfsup_core.inspection.catalogue import describe_folder, list_models
+from selfsup_core.inspection.loaded import RUN
 from selfsup_core.pretrained.hub import HUB, MB, MOST_BYTES
 from selfsup_core.pretrained.model_folder import KINDS
 
@@ -157,14 +159,16 @@ def show_hub() -> None:
         "Look up",
         key="models-hub-look",
         icon=":material/search:",
-        disabled=not name,
         help="Says its size and licence; nothing is downloaded yet.",
     ):
         from selfsup_core.pretrained.hub import plan_fetch
 
         st.session_state.pop("models-plan", None)
-        with errors_shown(), st.spinner("Asking the Hub …"):
-            st.session_state["models-plan"] = plan_fetch(name)
+        if not name:
+            st.warning("Type the id of a model first, as owner/name.", icon=":material/info:")
+        else:
+            with errors_shown(), st.spinner("Asking the Hub …"):
+                st.session_state["models-plan"] = plan_fetch(name)
     plan = st.session_state.get("models-plan")
     wanted = st.session_state.get("models-fetch")
     if wanted:
@@ -233,6 +237,8 @@ def show() -> None:
                     args=(name,),
                     help="What this model thinks of a text.",
                 )
+            if name.startswith(RUN):
+                show_export(name)
         measure_if_asked(name)
     if fetched := st.session_state.pop("models-fetched", ""):
         st.success(f"{plain(fetched)} is ready.", icon=":material/check_circle:")

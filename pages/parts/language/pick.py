@@ -35,7 +35,7 @@ def secrets() -> dict[str, Any] | None:
 
 
 def readable_models() -> dict[str, dict[str, Any]]:
-    """Models that foretell tokens, by name."""
+    """Models that predict tokens, by name."""
     entries = [e for e in list_models(workspace()) if e["kind"] in READS]
     runs = [e for e in entries if e["model"].startswith(RUN)][:MOST_RUNS]
     return {e["model"]: e for e in entries if not e["model"].startswith(RUN) or e in runs}
@@ -53,8 +53,14 @@ def choose_model(models: dict[str, dict[str, Any]]) -> str:
     labels = {name: label(entry) for name, entry in models.items()}
     labels |= {FOLDER: FOLDER} if serves_this_machine_only() else {}
     wanted = st.query_params.get("model", "")
-    if wanted in models and wanted != st.session_state.get("language-asked"):
+    is_new = wanted != st.session_state.get("language-asked") or "language-model" not in st.session_state
+    if wanted in models and is_new:
         st.session_state["language-model"] = wanted
+    elif wanted and wanted not in models:
+        st.warning(
+            f"The address asks for the model {plain(wanted)}, which is not on this machine.",
+            icon=":material/link_off:",
+        )
     name = choose_one(st, "Model", labels, key="language-model", help=HELP)
     if name == FOLDER:
         st.query_params.pop("model", None)

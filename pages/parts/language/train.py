@@ -9,19 +9,23 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.language.export import show_export
 from pages.parts.shared.advanced import choose_advanced
-from pages.parts.shared.forms import help_text, widget
+from pages.parts.shared.forms import help_text
 from pages.parts.shared.live import open_asked, show_run
-from pages.parts.shared.new_run import choose_source, start_clicked, take_over, train_button
+from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.library.own import import_files
+from selfsup_core.data.limits import LIMITS
 from selfsup_core.data.sources import list_sources
 from selfsup_core.models.gpt import SIZES
 from selfsup_core.runs.compose import compose_spec
 from selfsup_core.runs.estimate import estimate
 from selfsup_core.runs.spec import RunSpec, known_settings, list_presets, make_spec, preset_spec
 
+CUSTOM = "as in the run"
 MOST_PASTED = 2_000_000
+LEAST_WORDS, LEAST_LETTERS = 20, 200
 ADVANCED = {
     "Network": ("model.",),
     "Objective": ("objective.",),
@@ -59,16 +63,14 @@ def paste_text() -> None:
             "Text",
             key="paste-text",
             height=200,
-            max_chars=MOST_PASTED,
-            help="At least a few pages, so that there is something to learn. Files go in on the Data page.",
+            help=f"At least a few pages, at most {MOST_PASTED:,} characters. Longer texts go in on the Data page.",
         )
         if st.button(
-            "Use this text",
-            key="paste-use",
-            type="primary",
-            disabled=not text.strip(),
-            help="Keep it as a data set and choose it.",
+            "Use this text", key="paste-use", type="primary", help="Keep it as a data set and choose it."
         ):
+            if problem := problem_of(text):
+                st.error(problem, icon=":material/error:")
+                return
             with errors_shown(), tempfile.TemporaryDirectory() as folder:
                 name = "".join(c for c in title if c.isalnum() or c in " -_").strip() or "My text"
                 path = Path(folder) / f"{name}.txt"
@@ -76,6 +78,26 @@ def paste_text() -> None:
                 st.session_state["lm-wanted"] = import_files(workspace(), [path])
                 st.session_state["paste-done"] = True
                 st.rerun()
+
+
+def problem_of(text: str) -> str:
+    """Why a pasted text cannot be used and what to do about it, or ""."""
+    if not text.strip():
+        return "There is no text yet. Paste one into the box above."
+    if len(text.split()) < LEAST_WORDS and len(text) < LEAST_LETTERS:
+        return f"The text has {len(text):,} characters; at least {LEAST_LETTERS:,} are needed to learn from. Paste a longer text."
+    if len(text) > MOST_PASTED:
+        return (
+            f"The text has {len(text):,} characters; at most {MOST_PASTED:,} can be pasted. "
+            "Save it as a .txt file and upload it on the Data page."
+        )
+    longest = max(text.splitlines(), key=len)
+    if len(longest.encode()) > LIMITS.line_bytes:
+        return (
+            f"One line of the text has {len(longest):,} characters; at most {LIMITS.line_bytes:,} bytes may stand in a line. "
+            "Put line breaks between its paragraphs and paste it again."
+        )
+    return ""
 
 
 def choose_spec() -> tuple[RunSpec | None, str, bool]:
@@ -123,25 +145,34 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
                 "Size", ["as it is"], key="lm-size-fixed", disabled=True, help="A loaded model has its size."
             )
         else:
+            sizes = SIZES | ({CUSTOM: st.session_state[CUSTOM]} if CUSTOM in st.session_state else {})
+            if st.session_state.get("lm-size") not in sizes:
+                st.session_state["lm-size"] = list(SIZES)[1]
             chosen = st.selectbox(
                 "Size",
-                list(SIZES),
-                index=1,
+                list(sizes),
                 key="lm-size",
                 format_func=str.capitalize,
                 help="Layers, heads, width and context together; each stands under Advanced. Small is nanoGPT's recipe for a CPU.",
             )
-            base = make_spec(base.as_dict(), {f"model.{k}": v for k, v in SIZES[chosen].items()})
+            base = make_spec(base.as_dict(), {f"model.{k}": v for k, v in sizes[chosen].items()})
             preset = f"{preset}-{chosen}"
     with epochs:
-        values["train.epochs"] = widget(settings["train.epochs"], base.train.epochs, key=f"lm-epochs-{name}")
+        entry = settings["train.epochs"]
+        st.session_state.setdefault(f"lm-epochs-{name}", base.train.epochs)
+        values["train.epochs"] = st.number_input(
+            entry.title,
+            int(entry.low or 1),
+            int(entry.high or 1_000_000),
+            key=f"lm-epochs-{name}",
+            help=help_text(entry),
+        )
     prompt, paste, more, train = st.columns((3, 1.2, 1.2, 1.2), vertical_alignment="bottom")
     values["frames.prompt"] = prompt.text_input(
         settings["frames.prompt"].title,
         key="lm-prompt",
         placeholder="Taken from your text when empty",
         help=help_text(settings["frames.prompt"]),
-        max_chars=500,
     )
     with paste:
         paste_text()
@@ -153,15 +184,28 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     return None, name, clicked
 
 
-def controls_of(preset: str, state: dict[str, Any], _spec: RunSpec) -> dict[str, Any]:
+def controls_of(preset: str, state: dict[str, Any], spec: RunSpec) -> dict[str, Any]:
     """Widget keys and what they show for a run."""
-    return {"lm-preset": preset, "lm-data": state["source"]}
+    found = {
+        "lm-preset": preset,
+        "lm-data": state["source"],
+        "lm-prompt": spec.frames.prompt,
+        f"lm-epochs-{preset}": spec.train.epochs,
+    }
+    if spec.model.kind != "pretrained":
+        own = {name: getattr(spec.model, name) for name in ("layers", "heads", "width", "context")}
+        size = next((name for name, values in SIZES.items() if values == own), CUSTOM)
+        found["lm-size"] = size
+        if size == CUSTOM:
+            st.session_state[CUSTOM] = own
+    return found
 
 
 def show() -> None:
     """The whole mode."""
     take_over(st.query_params.get("run", ""), task="language", keys=controls_of)
-    spec, preset, clicked = choose_spec()
+    with form_place(st.query_params.get("run", "")):
+        spec, preset, clicked = choose_spec()
     if clicked and spec:
         start_clicked(spec, preset=preset, button="lm-train", do="train")
     run = st.query_params.get("run", "")
@@ -169,7 +213,7 @@ def show() -> None:
         if spec:
             st.markdown(f"Before you start: {estimate(spec, workspace()).sentence()}.")
             st.caption(
-                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁): the model reads your text and learns to foretell each token from those "
+                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁): the model reads your text and learns to predict each token from those "
                 "before it. Nothing is labeled. An epoch is a fixed number of steps; at each one it writes a little."
             )
         return
@@ -178,9 +222,11 @@ def show() -> None:
     folder, state = asked
     show_run(folder.id)
     if state.get("task") == "language":
-        st.page_link(
-            "pages/language.py",
-            label="Look inside this model",
-            icon=":material/visibility:",
-            query_params={"do": "inside", "model": f"run:{folder.id}"},
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.page_link(
+                "pages/language.py",
+                label="Look inside this model",
+                icon=":material/visibility:",
+                query_params={"do": "inside", "model": f"run:{folder.id}"},
+            )
+            show_export(f"run:{folder.id}")

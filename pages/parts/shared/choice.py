@@ -56,7 +56,8 @@ def choose_asked(
     Returns: the id; None while what is asked for is refused and nothing else is chosen.
     """
     asked, mark = wanted or st.query_params.get(param, ""), f"{key}-taken"
-    if asked and st.session_state.get(mark) != asked:
+    # A page that was left forgets its choices, and its address still has them.
+    if asked and (st.session_state.get(mark) != asked or key not in st.session_state):
         st.session_state[mark] = asked
         st.session_state[key] = asked if asked in labels else None
     elif asked in labels and st.session_state.get(key) is None:

@@ -21,6 +21,7 @@ from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.workers.live import epoch_rows
+from selfsup_core.workers.supervisor import ensure_supervisor
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
 BOOT = """
@@ -37,12 +38,23 @@ export default function (component) {
 """
 
 
-def component(name: str, module: str) -> Any:
-    """A component that a module of the stage's routes draws."""
-    return st.components.v2.component(name, js=BOOT.replace("MODULE", module), isolate_styles=False)
+# What stands there until the modules have come, so that a run never opens as a blank page.
+WAIT = """
+<div role="status" style="display: flex; flex-direction: column; gap: 12px; min-height: 560px">
+  <span>Opening the run …</span>
+  <div style="flex: 1; border-radius: 8px; background: var(--st-secondary-background-color)"></div>
+</div>
+"""
 
 
-stage = component("selfsup_stage", "stage/main.js")
+def component(name: str, module: str, html: str | None = None) -> Any:
+    """A component that a module of the stage's routes draws; `html` stands there until it has loaded."""
+    return st.components.v2.component(
+        name, html=html, js=BOOT.replace("MODULE", module), isolate_styles=False
+    )
+
+
+stage = component("selfsup_stage", "stage/main.js", WAIT)
 
 
 def base_path() -> str:
@@ -103,11 +115,14 @@ def show_stage(run: str) -> None:
         on_opened_change=lambda: None,
         on_threshold_change=lambda: None,
         on_failed_change=lambda: None,
+        on_explored_change=lambda: None,
     )
     if result.opened:
         mode = st.query_params.get("do")
         st.query_params.from_dict({"run": result.opened} | ({"do": mode} if mode else {}))
         st.rerun()
+    if result.explored:
+        st.switch_page("pages/latent.py", query_params={"space": f"run:{result.explored}"})
     if result.threshold is not None:
         train_above(run, result.threshold)
     if result.failed:
@@ -197,8 +212,15 @@ def choose_epoch(frames: list[int]) -> int:
     return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
 
 
+def steer(folder: RunFolder, action: str) -> None:
+    """Send a request; a paused run goes on when a supervisor finds it a free slot."""
+    send(folder, action)
+    ensure_supervisor(folder.workspace)
+
+
 def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     status = state["status"]
+    unit = "round" if state.get("task") == "pseudo" else "epoch"
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"**{state['name'] or state['run']}**", width="content")
         if state["device"]:
@@ -206,15 +228,15 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
             st.caption(f"Device: {device['label']}", help=device["reason"], width="content")
     st.progress(
         min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
-        f"{status}: epoch {state['epoch']} of {state['epochs']}",
+        f"{status}: {unit} {state['epoch']} of {state['epochs']}",
     )
     if status not in ACTIVE:
         return
     with st.container(horizontal=True), errors_shown():
         is_paused = status == "paused"
         if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
-            send(folder, "resume" if is_paused else "pause")
-        if st.button("1 epoch", icon=":material/skip_next:", help="Train one epoch, then pause."):
-            send(folder, "step")
+            steer(folder, "resume" if is_paused else "pause")
+        if st.button(f"1 {unit}", icon=":material/skip_next:", help=f"Train one {unit}, then pause."):
+            steer(folder, "step")
         if st.button("Stop", icon=":material/stop:"):
             send(folder, "stop")

@@ -18,7 +18,8 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
     written, key = f"{page}-do", f"{page}-mode"
     # The address is a wish when it says other than what this page wrote there: a link, or a person.
     wanted = st.query_params.get("do", "")
-    if wanted in modes and wanted != st.session_state.get(written):
+    # Without the widget's own state a person has come back to this page: the address alone knows the mode.
+    if wanted in modes and (wanted != st.session_state.get(written) or key not in st.session_state):
         st.session_state[key] = wanted
     elif wanted and wanted not in modes:
         st.error(
@@ -26,6 +27,9 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
             icon=":material/error:",
         )
     st.session_state.setdefault(key, next(iter(modes)))
+    if wanted and wanted not in modes:
+        known = ", ".join(modes)
+        st.warning(f"The address asks for do={plain(wanted)}, which is not here. Known: {known}.")
     mode = st.segmented_control(
         "What to do",
         list(modes),

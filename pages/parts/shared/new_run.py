@@ -52,6 +52,13 @@ def refuse_source(name: str, needs: str = "") -> str:
     return f"{source.title} cannot be used here. {source.missing() or needs}".strip()
 
 
+def form_place(run: str) -> Any:
+    """Where the settings of a new run are: open before there is one, folded to a line above a run that is shown."""
+    if run:
+        return st.expander("New run", icon=":material/tune:", expanded=False, key="new-run")
+    return st.container(key="new-run")
+
+
 def train_button(place: Any, key: str) -> bool:
     return bool(
         place.button(
@@ -72,7 +79,9 @@ def take_over(run: str, *, task: str, keys: Any) -> None:
         keys: (preset, state, spec) → widget keys and what they are to show.
     """
     mark = f"{task}-taken-over"
-    if not run or st.session_state.get(mark) == run:
+    # Widgets forget what they showed when a person goes to another page and comes back.
+    is_shown = st.session_state.get(f"{mark}-key", mark) in st.session_state
+    if not run or (st.session_state.get(mark) == run and is_shown):
         return
     st.session_state[mark] = run
     try:
@@ -81,7 +90,9 @@ def take_over(run: str, *, task: str, keys: Any) -> None:
     except StudioError:
         return  # the page says below what is wrong with this run
     if state["preset"] in list_presets(task):
-        for key, value in keys(state["preset"], state, spec).items():
+        found = keys(state["preset"], state, spec)
+        st.session_state[f"{mark}-key"] = next(iter(found))  # of a widget that is always shown
+        for key, value in found.items():
             st.session_state[key] = value
 
 
@@ -91,3 +102,4 @@ def start_clicked(spec: RunSpec, *, preset: str, button: str, **address: str) ->
         run = start(spec, preset=preset, button=button)
         st.session_state.pop("stage_failed", None)
         st.query_params.from_dict({**address, "run": run})
+        st.rerun()

@@ -107,7 +107,7 @@ def guarded(endpoint: Any) -> Any:
         except StudioError as error:
             return problem(422, error)
         except OSError as error:
-            return problem(507, f"The disk did not take it: {error.strerror}.")
+            return problem(507, f"Could not write to disk: {error.strerror}.")
 
     return answer
 

@@ -1,98 +1,155 @@
-"""Rows of runs: status, progress, data, best metric, age; open, stop, delete with undo."""
+"""Rows of runs: what the run looks like, its name, progress, best metric; open, resume, stop, delete with a bin."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, workspace
+from pages.parts.shared.bin import show_bin
+from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, plain, workspace
 from selfsup_core.evaluate.words.verdict import describe_accuracy
+from selfsup_core.figures.miniature import curve_picture, map_picture
 from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import ACTIVE, RunFolder
+from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, read_rows
+from selfsup_core.runs.frames import read_frame
+from selfsup_core.runs.state import RunState
+from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.trash import delete, restore
+from selfsup_core.workers.supervisor import ensure_supervisor
 
-WIDTHS = (3, 1.6, 2.2, 1.6, 1.5, 1.2, 1.7)
+WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
+TWO_DAYS = 2 * 86_400
 # Where runs of a task are shown: page, and its mode.
 PAGES = {
     "language": ("pages/language.py", "train"),
     "classify": ("pages/classify.py", "train"),
     "pseudo": ("pages/classify.py", "pseudo"),
 }
-HEADS = ("Run", "Status", "Progress", "Data", "Best", "Age", "")
+CURVES = {"classify": "val_accuracy", "pseudo": "accuracy"}
 
 
-def show_rows(states: list[dict[str, Any]], *, where: str) -> None:
+def show_rows(states: Sequence[RunState | DamagedRun], *, where: str) -> None:
     """One line a run.
 
     Args:
         where: of which list, so that two lists on one page keep apart.
     """
-    with st.container(key=f"runrows-{where}"):
+    with st.container(key=f"runrows-{where}", gap="small"):
         for state in states:
-            show_row(state, f"{where}-{state['run']}")
+            if isinstance(state, DamagedRun):
+                show_damaged(state, f"{where}-{state.run}")
+            else:
+                show_row(state, f"{where}-{state['run']}")
+
+
+def show_damaged(run: DamagedRun, key: str) -> None:
+    """A run that cannot be read: its folder, what is wrong, and a way to be rid of it."""
+    with st.container(border=True):
+        name, status, problem, buttons = st.columns((3, 1.6, 6.5, 1.7), vertical_alignment="center")
+        name.markdown(f"**{plain(run.run)}**")
+        status.badge("damaged", color="red", icon=":material/broken_image:")
+        problem.caption(plain(run.problem))
+        with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
+            show_delete(run.run, key)
 
 
 def show_row(state: dict[str, Any], key: str) -> None:
     color, icon = STATUS_STYLE[state["status"]]
     with st.container(border=True):
-        name, status, progress, data, best, since, buttons = st.columns(WIDTHS, vertical_alignment="center")
+        looks, name, progress, best, buttons = st.columns(WIDTHS, vertical_alignment="center")
+        unit = "round" if state.get("task") == "pseudo" else "epoch"
+        folder = RunFolder(workspace() / "runs" / state["run"])
+        looks.html(look(str(folder.path), state["epoch"], state.get("task", "")) or "<span></span>")
         page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
         name.page_link(
             page,
-            label=f"**{state['name'] or state['run']}**",
+            label=f"**{plain(state['name'] or state['run'])}**",
             help=f"Open run {state['run']}",
             query_params={"run": state["run"]} | ({"do": mode} if mode else {}),
         )
-        status.badge(state["status"], color=color, icon=icon, help=state["message"] or None)
+        name.caption(f"{plain(state['source_title'])} · {age(state['created'])}")
         progress.progress(
-            min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
-            f"epoch {state['epoch']} of {state['epochs']}",
+            min(1.0, (state["epoch"] + state["epoch_progress"]) / max(1, state["epochs"])),
+            f"{unit} {state['epoch']} of {state['epochs']}",
         )
-        data.caption(state["source_title"])
         loss = (state["best"] or {}).get("val_loss")
+        best.badge(
+            state["status"],
+            color=color,
+            icon=icon,
+            help=plain(state["message"]) or None,
+        )
         best.caption(describe_best(state, loss))
-        since.caption(age(state["created"]))
         with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_buttons(state, key)
+
+
+@st.cache_data(max_entries=400, ttl=TWO_DAYS, show_spinner=False)
+def look(path: str, epoch: int, task: str) -> str:
+    """The newest map and the curve of the metric that counts, as SVG; "" before there is an epoch.
+
+    Args:
+        epoch: only tells answers of different epochs apart.
+    """
+    folder = RunFolder(Path(path))
+    try:
+        frames = list_frames(folder.frames)
+        points = read_frame(frame_path(folder.frames, frames[-1]))["map"]
+        labels = read_frame(folder.frames / "static.safetensors")["labels"]
+        rows = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
+    except (OSError, IndexError, KeyError, ValueError):
+        return ""
+    metric = CURVES.get(task, "val_loss")
+    title = "Accuracy" if metric != "val_loss" else "Validation loss"
+    drawn = map_picture(points, labels, title=f"Map at epoch {frames[-1]}")
+    curve = curve_picture([row.get(metric) for row in rows], title=f"{title} over epochs", color="#0072B2")
+    return f'<div style="display:flex;gap:8px;align-items:center">{drawn}{curve}</div>'
 
 
 def describe_best(state: dict[str, Any], loss: float | None) -> str:
     """A classifier by its accuracy and on how many rows, all else by validation loss."""
     if state.get("task") in ("classify", "pseudo") and (accuracy := describe_accuracy(state)):
         return accuracy
-    return f"{loss:.4f} val. loss" if loss is not None else "no epoch yet"
+    unit = "round" if state.get("task") == "pseudo" else "epoch"
+    return f"val. loss {loss:.4f}" if loss is not None else f"no {unit} yet"
 
 
 def show_buttons(state: dict[str, Any], key: str) -> None:
     folder = RunFolder(workspace() / "runs" / state["run"])
-    is_active = state["status"] in ACTIVE
+    status = state["status"]
+    is_active = status in ACTIVE
     if is_active and st.button("", icon=":material/stop:", key=f"stop-{key}", help="Stop this run"):
         with errors_shown():
             send(folder, "stop")
-            st.toast(f"Stopping {state['name'] or state['run']}.")
+            st.toast(f"Stopping {plain(state['name'] or state['run'])}.")
+    can_resume = status in ("interrupted", "paused") or (status == "stopped" and state["epoch"] > 0)
+    if can_resume and st.button(
+        "", icon=":material/play_arrow:", key=f"resume-{key}", help="Resume from where it stopped"
+    ):
+        with errors_shown():
+            send(folder, "resume")
+            ensure_supervisor(workspace())
+            st.rerun()
+    show_delete(state["run"], key, is_active=is_active)
+
+
+def show_delete(run: str, key: str, *, is_active: bool = False) -> None:
     if st.button(
         "",
         icon=":material/delete:",
         key=f"delete-{key}",
         disabled=is_active,
-        help="Stop it first" if is_active else "Delete; can be undone for seven days",
+        help="Stop it first" if is_active else "Delete; can be restored for seven days",
     ):
         with errors_shown():
-            delete(folder)
-            st.session_state["deleted"] = {"run": state["run"], "name": state["name"]}
+            delete(RunFolder(workspace() / "runs" / run))
+            st.session_state["just-deleted"] = run
             st.rerun()
 
 
-def show_undo() -> None:
-    """After a deletion: what was deleted, and a way back."""
-    deleted = st.session_state.get("deleted")
-    if not deleted:
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Deleted **{deleted['name'] or deleted['run']}**.")
-        if st.button("Undo", icon=":material/undo:", key="undo"):
-            with errors_shown():
-                restore(workspace(), deleted["run"])
-                del st.session_state["deleted"]
-                st.rerun()
+def show_deleted() -> None:
+    """Deleted runs, with a way back."""
+    show_bin(restore, is_data=False, after=lambda run: None)

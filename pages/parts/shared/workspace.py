@@ -14,6 +14,8 @@ from typing import Any
 import streamlit as st
 
 from selfsup_core.errors import StudioError
+from selfsup_core.files import disk_error
+from selfsup_core.runs.check import check_spec
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import RunSpec
@@ -53,10 +55,7 @@ def errors_shown() -> Iterator[None]:
     except StudioError as error:
         st.error(plain(str(error)), icon=":material/error:")
     except OSError as error:
-        st.error(
-            f"Could not write to disk: {error.strerror}. Make room in the workspace and try again.",
-            icon=":material/error:",
-        )
+        st.error(plain(str(disk_error(error))), icon=":material/error:")
 
 
 def start(spec: RunSpec, *, preset: str = "", button: str) -> str:
@@ -65,6 +64,7 @@ def start(spec: RunSpec, *, preset: str = "", button: str) -> str:
     Args:
         button: key of the button; its submission token lives until a run has come of it.
     """
+    check_spec(workspace(), spec)
     tokens: dict[str, Any] = st.session_state.setdefault("submissions", {})
     token = tokens.setdefault(button, uuid.uuid4().hex)
     folder = submit(workspace(), spec, submission=token, preset=preset)

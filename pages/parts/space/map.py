@@ -22,6 +22,7 @@ from selfsup_core.projection.config import TITLES
 
 space_component = component("selfsup_space", "space/main.js")
 MOST_PLOTLY = 10_000
+MOST_FLOWING = 5_000
 PICTURED = ("image", "sound")
 
 
@@ -47,7 +48,7 @@ def show_map(asked: dict[str, Any]) -> None:
         describe(about)
     with right:
         if not about["done"]:
-            st.caption("What the map answers stands here when it is drawn.")
+            st.caption("Questions to the map appear here once it is drawn.")
             return
         with errors_shown():
             show_panels(asked, about, selected(key), source)
@@ -73,9 +74,16 @@ def pane_of(asked: dict[str, Any], key: str, title: str, epoch: int | None) -> d
         "token": routes_space.token_of(key),
         "title": title,
         "epoch": epoch,
+        "space": asked["space"],
         "hasPictures": asked["data"] in PICTURED,
         "renderer": st.query_params.get("renderer", ""),
     }
+
+
+def flows(asked: dict[str, Any]) -> bool:
+    """Whether UMAP follows by itself: at a first visit that asks for no map, where it takes some seconds only."""
+    is_first = bool(st.session_state.get("space-flows")) and asked["config"]["kind"] == "pca"
+    return is_first and asked["rows"] <= MOST_FLOWING
 
 
 def show_component(asked: dict[str, Any], key: str) -> None:
@@ -94,6 +102,7 @@ def show_component(asked: dict[str, Any], key: str) -> None:
             "panes": panes,
             "by": st.session_state.get("space-by", "class"),
             "wish": wished if wished and wished["key"] == key else None,
+            "flows": flows(asked),
         },
         default={"selection": None, "point": None, "by": None, "frame": None},
         on_selection_change=lambda: None,
@@ -108,6 +117,10 @@ def show_component(asked: dict[str, Any], key: str) -> None:
         st.rerun()
     if result.ended == "cancelled":
         st.session_state["space-cancelled"] = asked["mark"]
+        st.rerun()
+    if result.ended == "shown" and flows(asked):
+        st.session_state["space-flows"] = False
+        st.session_state["space-next-kind"] = "umap"
         st.rerun()
     if result.by:
         st.session_state["space-by"] = result.by

@@ -20,9 +20,9 @@ REPLAYED = ("pca", "umap", "tsne")
 
 
 def first_space(spaces: dict[str, Any]) -> str:
-    """The newest run that learns a code, else the digits, which are always there."""
+    """The newest run that learns a code, else the emoji; the digits are always there."""
     runs = [name for name in spaces if name.startswith("run:")]
-    return runs[0] if runs else "data:digits"
+    return next((name for name in (*runs, "data:emoji") if name in spaces), "data:digits")
 
 
 def choose_map() -> dict[str, Any] | None:
@@ -34,8 +34,12 @@ def choose_map() -> dict[str, Any] | None:
     if st.session_state.get("space-name") not in spaces:
         st.session_state["space-name"] = first_space(spaces)
     if "space-kind" not in st.session_state:
-        kind = st.query_params.get("map", "pca")
+        kind = st.query_params.get("map", "")
+        # Whoever asks for nothing sees PCA at once, and then how UMAP moves the points.
+        st.session_state["space-flows"] = kind not in TITLES
         st.session_state["space-kind"] = kind if kind in TITLES else "pca"
+    if follower := st.session_state.pop("space-next-kind", ""):
+        st.session_state["space-kind"] = follower
     what, how, size, at, more = st.container(key="controls").columns(
         (3, 1.6, 1.1, 2.2, 1.2), vertical_alignment="bottom"
     )
@@ -57,9 +61,13 @@ def choose_map() -> dict[str, Any] | None:
         help=SETTINGS["dimensions"].description,
     )
     epochs = spaces[name]["epochs"]
-    epoch = choose_epoch(at, name, epochs)
     values: dict[str, Any] = {"kind": kind, "dimensions": dimensions}
-    replay = False
+    replay = len(epochs) > 1 and kind in REPLAYED and bool(st.session_state.get(f"space-replay-{name}"))
+    if replay:
+        epoch = epochs[-1]  # the slider below the map has them all
+        at.caption("The slider below the map goes through all epochs.")
+    else:
+        epoch = choose_epoch(at, name, epochs)
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         # Texts are compared by the angle of their vectors: a long one is not farther away.
         by_angle = spaces[name]["kind"] == "text" and not name.startswith("run:")
@@ -68,12 +76,12 @@ def choose_map() -> dict[str, Any] | None:
                 continue
             begin = "cosine" if path == "metric" and by_angle else SETTINGS[path].default
             values[path] = widget(SETTINGS[path], begin, key=f"advanced-space-{path}-{begin}")
-        if len(epochs) > 1 and kind in REPLAYED:
-            replay = st.toggle(
-                "All epochs, to be played",
-                key="advanced-space-replay",
-                help="Each begins where the one before ended, so that points flow instead of jumping.",
-            )
+    if len(epochs) > 1 and kind in REPLAYED:
+        st.toggle(
+            "Play all epochs",
+            key=f"space-replay-{name}",
+            help="Each map begins where the one before ended, so that points flow instead of jumping.",
+        )
     if by_angle:
         values.setdefault("metric", "cosine")
     if kind == "axes" and not choose_axes(name, spaces[name], values):
@@ -97,6 +105,7 @@ def choose_map() -> dict[str, Any] | None:
             "config": values,
             "mark": mark,
             "data": spaces[name]["kind"],
+            "rows": spaces[name]["rows"],
         }
     return None
 

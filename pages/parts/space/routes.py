@@ -47,7 +47,7 @@ def guarded(endpoint: Any) -> Any:
             missing = error.code in ("no-map", "no-layout")
             return routes.problem(404 if missing else 422, error)
         except OSError as error:
-            return routes.problem(507, f"The disk did not take it: {error.strerror}.")
+            return routes.problem(507, f"Could not write to disk: {error.strerror}.")
 
     return answer
 

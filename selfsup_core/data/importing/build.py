@@ -15,14 +15,9 @@ from selfsup_core.data.importing.columns import as_numbers
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import make_square, read_images
-from selfsup_core.data.importing.inspect import (
-    ImportPlan,
-    Kept,
-    inspect_files,
-    label_files,
-    read_lines,
-    sort_out,
-)
+from selfsup_core.data.importing.inspect import inspect_files, sort_out
+from selfsup_core.data.importing.look import label_files, read_lines
+from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.texts import Texts

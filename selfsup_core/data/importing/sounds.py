@@ -54,8 +54,8 @@ def read_header(member: Member) -> tuple[int, int, float]:
     return channels, rate, seconds
 
 
-def read_sound(member: Member, seconds: float) -> np.ndarray:
-    """(seconds * 16,000,) int16, cut or padded with silence. Raises DataError."""
+def read_sound(member: Member, seconds: float, to_rate: int = RATE) -> np.ndarray:
+    """(seconds * to_rate,) int16, cut or padded with silence. Raises DataError."""
     from scipy.io import wavfile
     from scipy.signal import resample_poly
 
@@ -76,13 +76,13 @@ def read_sound(member: Member, seconds: float) -> np.ndarray:
         values = np.nan_to_num(samples.astype(np.float32), posinf=0.0, neginf=0.0)
     if values.ndim > 1:
         values = values.mean(axis=1)
-    length = max(1, round(seconds * RATE))
+    length = max(1, round(seconds * to_rate))
     values = values[: math.ceil((seconds + 0.1) * rate)]
     if not len(values):
         raise DataError(f"{member.name} holds no sound.", code="empty-sound")
-    if rate != RATE:
-        step = math.gcd(rate, RATE)
-        values = resample_poly(values, RATE // step, rate // step)
+    if rate != to_rate:
+        step = math.gcd(rate, to_rate)
+        values = resample_poly(values, to_rate // step, rate // step)
     out = np.zeros(length, np.int16)
     values = np.clip(values[:length], -1, 1)
     out[: len(values)] = np.round(values * 32767).astype(np.int16)

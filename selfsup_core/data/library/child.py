@@ -12,12 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError, StudioError
-from selfsup_core.files import read_json, write_json
+from selfsup_core.files import read_json, sweep, write_json
 
 ROOT = Path(__file__).parents[3]
 
@@ -29,6 +30,7 @@ def run_job(task: str, workspace: Path, **values: Any) -> Any:
         DataError: what the task raised, or that it ran out of memory, time or crashed.
     """
     workspace.mkdir(parents=True, exist_ok=True)
+    sweep(workspace)  # what an import left behind that was killed with its parent
     with tempfile.TemporaryDirectory(prefix=".job-", dir=workspace) as folder:
         job = Path(folder) / "job.json"
         write_json(job, {"task": task, "workspace": str(workspace), "values": values})
@@ -44,7 +46,7 @@ def run_job(task: str, workspace: Path, **values: Any) -> Any:
         command = [sys.executable, "-m", "selfsup_core.data.library.child", str(job)]
         with open(Path(folder) / "log", "wb") as log:
             process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log
             )
         try:
             code = process.wait(timeout=2 * LIMITS.cpu_seconds)
@@ -54,6 +56,8 @@ def run_job(task: str, workspace: Path, **values: Any) -> Any:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+            if process.stdin:
+                process.stdin.close()
         result = read_json(Path(folder) / "result.json")
         log_end = (Path(folder) / "log").read_bytes()[-2000:].decode("utf-8", "replace")
     if result is None:
@@ -111,8 +115,22 @@ def set_limits() -> None:
     os.nice(5)
 
 
+def die_with_parent(folder: Path) -> None:
+    """Whoever asked holds the other end of our input: when it closes, nobody waits for a result any more."""
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 1):
+                pass
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main(path: Path) -> None:
     job = json.loads(path.read_bytes())
+    die_with_parent(path.parent)
     set_limits()
     from selfsup_core.data.library import child_tasks as tasks
 
@@ -124,7 +142,7 @@ def main(path: Path) -> None:
     except MemoryError:
         result = {"error": memory_error().as_dict()}
     except OSError as error:
-        message = f"The disk did not take it: {error.strerror or type(error).__name__}."
+        message = f"Could not write to disk: {error.strerror or type(error).__name__}."
         result = {"error": {"code": "disk", "message": message, "remedy": "Make space and try again."}}
     except Exception as error:
         # A reader's own mistake must not look like a finished import; the log keeps where it was.

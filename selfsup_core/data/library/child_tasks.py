@@ -8,8 +8,10 @@ from typing import Any
 from selfsup_core.data.dataset import load_dataset, save_dataset
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.inspect import ImportPlan, inspect_files
-from selfsup_core.data.library.health import FindingAbout, check_dataset
+from selfsup_core.data.importing.inspect import inspect_files
+from selfsup_core.data.importing.plan import ImportPlan
+from selfsup_core.data.library.health import check_dataset
+from selfsup_core.data.library.health.finding import FindingAbout
 from selfsup_core.data.library.mends import mend_dataset
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.groups import exact_groups
-from selfsup_core.data.library.health import plain_name
+from selfsup_core.data.library.health.finding import plain_name
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 

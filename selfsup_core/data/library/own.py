@@ -10,23 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import ValidationError
+from typing_extensions import TypedDict
 
 from selfsup_core.data.config import SplitConfig
-from selfsup_core.data.dataset import load_dataset
+from selfsup_core.data.dataset import load_dataset, read_about
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.library.child import run_job
 from selfsup_core.data.sources import OWN_NAME, find_source, list_sources, open_source
-from selfsup_core.errors import DataError, SettingError
-from selfsup_core.files import read_json, sha256, write_json
+from selfsup_core.errors import DataError, SettingError, StudioError
+from selfsup_core.files import read_shaped, sha256, write_json
 from selfsup_core.settings import explain
 
 if TYPE_CHECKING:
-    from selfsup_core.data.importing.inspect import ImportPlan
-    from selfsup_core.data.library.health import FindingAbout
+    from selfsup_core.data.importing.plan import ImportPlan
+    from selfsup_core.data.library.health.finding import FindingAbout
 
 CHUNK = 1 << 20
 MOST_LETTERS = 80  # of a title
@@ -99,7 +100,7 @@ def claim_title(workspace: Path, name: str) -> str:
     """Number the title of a set that has just been made or brought back, when another one has it. Returns the title."""
     path = workspace / "datasets" / name / "dataset.json"
     with titles_lock(workspace):
-        about = read_json(path)
+        about = read_about(path.parent)
         if about is None:  # deleted this very moment
             return ""
         own: str = about["title"]
@@ -125,7 +126,9 @@ def folder_of(workspace: Path, name: str) -> Path:
 def check(workspace: Path, name: str) -> list[FindingAbout]:
     """Health findings; looked for once and kept beside the arrays, which never change. Raises DataError."""
     folder = folder_of(workspace, name)
-    known: list[FindingAbout] | None = read_json(folder / "health.json")
+    from selfsup_core.data.library.health.finding import FindingAbout
+
+    known = read_shaped(folder / "health.json", list[FindingAbout])
     if known is None:
         found: list[FindingAbout] = run_job("check", workspace, folder=str(folder))
         known = found
@@ -172,8 +175,13 @@ def read_split(workspace: Path, name: str) -> dict[str, Any]:
     """The settings kept by `save_split`, or {}."""
     source = find_source(name, workspace)
     folder = name if OWN_NAME.fullmatch(name) else f"{name}-v{source.version}"
-    kept = read_json(workspace / "datasets" / folder / "split.json") or {}
-    return {key: kept[key] for key in SPLIT_SETTINGS if key in kept}
+    kept = read_shaped(workspace / "datasets" / folder / "split.json", dict[str, Any]) or {}
+    values = {key: kept[key] for key in SPLIT_SETTINGS if key in kept}
+    try:
+        SplitConfig(**(values | {"source": name}))
+    except (ValidationError, StudioError):
+        return {}  # damaged: runs begin with the defaults, as before anything was set
+    return values
 
 
 def require_own(name: str) -> None:
@@ -198,7 +206,7 @@ def rename(workspace: Path, name: str, title: str) -> None:
         raise SettingError(f"A title has 1 to 80 characters; found {len(title)}.")
     path = workspace / "datasets" / name / "dataset.json"
     with titles_lock(workspace):
-        about = read_json(path)
+        about = read_about(path.parent)
         if about is None:
             raise DataError(f"There is no data set {name!r}.", code="no-data", remedy="It may be deleted.")
         if other := find_title(workspace, title, but=name):

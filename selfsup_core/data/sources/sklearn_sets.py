@@ -60,6 +60,7 @@ SOURCES.register("digits")(
         licence="BSD-3 / CC BY 4.0",
         about="Handwritten digits, 8 × 8 gray; trains in a second.",
         build=build_digits,
+        origin="scikit-learn load_digits",
     )
 )
 SOURCES.register("wine")(
@@ -72,6 +73,7 @@ SOURCES.register("wine")(
         licence="BSD-3 / CC BY 4.0",
         about="13 chemical measurements of wines from three growers.",
         build=lambda: build_table("wine", "Wine", "load_wine"),
+        origin="scikit-learn load_wine",
     )
 )
 SOURCES.register("breast-cancer")(
@@ -84,5 +86,6 @@ SOURCES.register("breast-cancer")(
         licence="BSD-3 / CC BY 4.0",
         about="30 measurements of cell nuclei, benign or malignant.",
         build=lambda: build_table("breast-cancer", "Breast cancer (Wisconsin)", "load_breast_cancer"),
+        origin="scikit-learn load_breast_cancer",
     )
 )

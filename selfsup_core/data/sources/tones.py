@@ -12,6 +12,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.logmel import log_mel
 from selfsup_core.data.sources import SOURCES, Source
 
+ORIGIN = "made by this program with seed 0"
 RATE = 16000
 PER_CLASS = 150
 # What a string keeps in a period, ρ; without loss, low strings would ring on for many seconds.
@@ -103,7 +104,7 @@ def build() -> Dataset:
         scale=1 / 255,
         extra={"audio": audio},
         provenance={
-            "source": "made by this program with seed 0",
+            "source": ORIGIN,
             "citation": "Karplus, Strong (1983); Peterson, Barney (1952)",
             "licence": "Apache-2.0 (this program)",
             "steps": "one second at 16 kHz; log-mel spectrogram, 80 dB range, high bands on top",
@@ -122,5 +123,6 @@ SOURCES.register("tones")(
         licence="Apache-2.0 (this program)",
         about="Sines, sweeps, plucked strings and vowels of one second, 150 of each.",
         build=build,
+        origin=ORIGIN,
     )
 )

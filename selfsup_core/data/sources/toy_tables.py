@@ -68,6 +68,7 @@ SOURCES.register("swiss-roll")(
         licence=LICENCE,
         about="A rolled-up sheet in space; classes are quarters of its length.",
         build=build_roll,
+        origin="scikit-learn make_swiss_roll",
     )
 )
 SOURCES.register("moons")(
@@ -80,5 +81,6 @@ SOURCES.register("moons")(
         licence=LICENCE,
         about="Two interleaved half circles in the plane.",
         build=build_moons,
+        origin="scikit-learn make_moons",
     )
 )

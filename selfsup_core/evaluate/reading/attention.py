@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.errors import DataError, SettingError
-from selfsup_core.evaluate.reading.encoding import encode, encode_masked, looks_ahead, pieces_of
+from selfsup_core.evaluate.reading.characters import merge_square
+from selfsup_core.evaluate.reading.encoding import encode, encode_masked, looks_ahead
+from selfsup_core.features.token_text import wholes_of
 
 MOST_ATTENTION = 64
 
@@ -15,7 +17,7 @@ MOST_ATTENTION = 64
 def attention_of(
     model: Any, tokenizer: Any, text: str, *, layer: int, head: int
 ) -> tuple[list[str], np.ndarray]:
-    """(T tokens, (T, T) float32): row i says how token i shares its attention.
+    """(T tokens, (T, T) float32): row i says how token i shares its attention; tokens that share a character are one.
 
     Among the tokens up to itself in a causal model, among all in others. Marks that the model wants around a text
     are among them. At most 64 tokens.
@@ -41,4 +43,6 @@ def attention_of(
         model.set_attn_implementation(was)
     if not seen or seen[layer] is None:
         raise DataError("This model's layers do not give their attention.", code="no-attention")
-    return pieces_of(tokenizer, made.ids), seen[layer][0, head].float().numpy()
+    wholes = wholes_of(tokenizer, made.ids)
+    weights = merge_square(seen[layer][0, head].float().numpy(), [count for count, _ in wholes])
+    return [text for _, text in wholes], weights

@@ -151,11 +151,6 @@ def note_of(tokenizer: Any, made: Encoded) -> str:
     return f"{made.note} {said}".strip()
 
 
-def pieces_of(tokenizer: Any, ids: list[int]) -> list[str]:
-    """Text of each token; a character whose bytes are spread over several tokens shows as ⍰ until its last one."""
-    return [tokenizer.decode([i]).replace("\ufffd", "⍰") for i in ids]
-
-
 def looks_ahead(model: Any) -> bool:
     """Whether a token of a model sees those behind it, too: of masked models and encoders, not of causal ones."""
     return not type(model).__name__.endswith(CAUSAL)

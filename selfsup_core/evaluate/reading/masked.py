@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.errors import DataError, SettingError
-from selfsup_core.evaluate.reading.encoding import Encoded, encode_masked, note_of, pieces_of
+from selfsup_core.evaluate.reading.encoding import Encoded, encode_masked, note_of
 from selfsup_core.evaluate.reading.tokens import reshape_distribution
 from selfsup_core.evaluate.reading.writing import ALTERNATIVES, Reading, likeliest
+from selfsup_core.features.token_text import pieces_of, wholes_of
 
 MOST_MASKED = 128  # the work grows with the square of it
 BATCH_TOKENS = 2048
@@ -62,7 +63,14 @@ def read_masked(model: Any, tokenizer: Any, text: str) -> Reading:
     log_p = logits.double().log_softmax(dim=-1).gather(1, own[:, None])[:, 0].numpy()
     log_p[own.numpy() == tokenizer.mask_token_id] = np.nan
     others = likeliest(tokenizer, logits, ALTERNATIVES)
-    return Reading(pieces_of(tokenizer, made.own), log_p, others, made.spans, note_of(tokenizer, made))
+    return Reading(
+        pieces_of(tokenizer, made.own),
+        log_p,
+        others,
+        made.spans,
+        note_of(tokenizer, made),
+        wholes_of(tokenizer, made.own),
+    )
 
 
 def choose_place(made: Encoded, mask: int, place: int | None) -> int:

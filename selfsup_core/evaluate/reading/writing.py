@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfsup_core.errors import DataError
-from selfsup_core.evaluate.reading.encoding import context_of, encode, note_of, pieces_of
+from selfsup_core.evaluate.reading.encoding import context_of, encode, note_of
 from selfsup_core.evaluate.reading.tokens import (
     bits_per_character,
     conditional_log_probabilities,
     perplexity,
     reshape_distribution,
 )
+from selfsup_core.features.token_text import PART, pieces_of, wholes_of
 
 if TYPE_CHECKING:
     import torch
 
 ALTERNATIVES = 5
+MOST_BYTES = 4  # of a character
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Reading:
         alternatives: for each token the most likely ones at its place, [(text, P), …].
         spans: for each token its (first, one behind the last) character of the text.
         note: what was done to the text, or "".
+        wholes: [(tokens, text), …] the tokens that hold whole characters together.
     """
 
     pieces: list[str]
@@ -40,6 +43,7 @@ class Reading:
     alternatives: list[list[tuple[str, float]]]
     spans: list[tuple[int, int]]
     note: str
+    wholes: list[tuple[int, str]]
 
     @property
     def characters(self) -> int:
@@ -96,7 +100,14 @@ def read_text(model: Any, tokenizer: Any, text: str) -> Reading:
     others = likeliest(tokenizer, logits[:-1], ALTERNATIVES)
     if not made.before:  # nothing foretells the first token
         log_p, others = np.concatenate([[np.nan], log_p]), [[], *others]
-    return Reading(pieces_of(tokenizer, made.own), log_p, others, made.spans, note_of(tokenizer, made))
+    return Reading(
+        pieces_of(tokenizer, made.own),
+        log_p,
+        others,
+        made.spans,
+        note_of(tokenizer, made),
+        wholes_of(tokenizer, made.own),
+    )
 
 
 def next_logits(model: Any, tokenizer: Any, text: str) -> torch.Tensor:
@@ -124,27 +135,85 @@ def foretell(
     return list(zip(names, plain[best].tolist(), shaped[best].tolist(), strict=True))
 
 
+@dataclass(frozen=True)
+class Written:
+    """A continuation.
+
+    Attributes:
+        pieces: [(text, P by the model before temperature, top-k and top-p), …], which make up the text.
+        note: what the model could not see, or "".
+    """
+
+    pieces: list[tuple[str, float]]
+    note: str
+
+    @property
+    def text(self) -> str:
+        return "".join(piece for piece, _ in self.pieces)
+
+
 def go_on(model: Any, tokenizer: Any, text: str, *, tokens: int = 20, seed: int = 0, **shape: Any) -> str:
-    """The text that the model writes after `text`, one drawn token at a time; ends early at an end-of-text token."""
+    """The text of `write_on`."""
+    return write_on(model, tokenizer, text, tokens=tokens, seed=seed, **shape).text
+
+
+def write_on(
+    model: Any, tokenizer: Any, text: str, *, tokens: int = 20, seed: int = 0, **shape: Any
+) -> Written:
+    """What the model writes after `text`, one drawn token at a time; ends early at an end-of-text token.
+
+    A few tokens more are drawn where a character would be left half written. Beyond the model's context, only the newest
+    tokens that fit are read, and the note says so.
+    """
     import torch
 
     generator = torch.Generator().manual_seed(seed)
     ids = encode_end(model, tokenizer, text)
+    context = context_of(model, tokenizer)
     made: list[int] = []
-    context, cache, fresh = context_of(model, tokenizer), None, ids
+    chances: list[float] = []
+    cache, fresh, seen, is_cut = None, ids, len(ids), False
     with torch.inference_mode():
-        for _ in range(tokens):
-            if len(ids) + len(made) >= context:
-                cache, fresh = None, [*ids, *made][-(context // 2) :]
+        while len(made) < tokens or (len(made) < tokens + MOST_BYTES and is_broken(tokenizer, made)):
+            if seen > context or (cache is not None and seen >= context):
+                cache, fresh, is_cut = None, [*ids, *made][-max(1, context // 2) :], True
+                seen = len(fresh)
             out = model(torch.tensor([fresh]), past_key_values=cache, use_cache=True)
-            p = reshape_distribution(out.logits[0, -1].float(), **shape)
-            token = int(torch.multinomial(p, 1, generator=generator))
+            logits = out.logits[0, -1].float()
+            token = int(torch.multinomial(reshape_distribution(logits, **shape), 1, generator=generator))
             if token == tokenizer.eos_token_id:
                 break
             made.append(token)
-            cache, fresh = out.past_key_values, [token]
-    # Decoded together with what came before, so that spaces and split characters come out right.
-    found: str = tokenizer.decode([*ids, *made], skip_special_tokens=True)[
-        len(tokenizer.decode(ids, skip_special_tokens=True)) :
-    ]
-    return found
+            chances.append(float(logits.double().softmax(dim=0)[token]))
+            cache, fresh, seen = out.past_key_values, [token], seen + 1
+    note = (
+        f"The model reads {context:,} tokens at once: of what was before, only the last ones were read."
+        if is_cut
+        else ""
+    )
+    return Written(pieces_written(tokenizer, ids, made, chances), note)
+
+
+def is_broken(tokenizer: Any, made: list[int]) -> bool:
+    """Whether the last tokens are only part of a character."""
+    return bool(made) and tokenizer.decode(made[-MOST_BYTES:]).endswith(PART)
+
+
+def pieces_written(
+    tokenizer: Any, ids: list[int], made: list[int], chances: list[float]
+) -> list[tuple[str, float]]:
+    """[(text, P), …]. Decoded together with what came before, so that spaces and split characters come out right."""
+    known = tokenizer.decode(ids, skip_special_tokens=True)
+    pieces: list[tuple[str, float]] = []
+    at = 0
+    for end in range(1, len(made) + 1):
+        whole = tokenizer.decode([*ids, *made[:end]], skip_special_tokens=True)
+        if whole.endswith(PART):
+            if end < len(made):
+                continue
+            whole = whole.rstrip(PART)  # never finished
+        if len(whole) > len(known):
+            pieces.append((whole[len(known) :], math.prod(chances[at:end])))
+            at = end
+        known = whole
+    return pieces

@@ -31,7 +31,7 @@ def worse_than_counting(row: EpochRow, baseline: Baseline | None, *, is_last: bo
         return None
     return sign(
         "worse-than-counting",
-        f"Worse than counting pairs of tokens: {loss:.3f} nats a token, where counting reaches {pairs:.3f}.",
+        f"Worse than the bigram baseline: {loss:.3f} nats a token, where the baseline reaches {pairs:.3f}.",
         "Train longer, or raise the learning rate.",
     )
 

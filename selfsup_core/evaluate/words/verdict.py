@@ -48,14 +48,14 @@ def describe_run(state: Mapping[str, Any]) -> str:
 
 
 def describe_language(metrics: Metrics, baseline: Baseline) -> str:
-    """One line: loss beside counting pairs, perplexity, bits a character."""
+    """One line: loss beside the bigram baseline, perplexity, bits a character."""
     loss, pairs = metrics.get("val_loss"), baseline.get("bigram_loss")
     if loss is None:
         return "no epoch yet"
     parts = [f"val loss {loss:.3f} nats a token"]
     if pairs is not None:
         verdict = "better" if loss < pairs else "worse"
-        parts.append(f"counting pairs {pairs:.3f}: {verdict} than counting")
+        parts.append(f"bigram baseline {pairs:.3f}: {verdict} than it")
     parts.append(f"perplexity {metrics['val_token_perplexity']:.2f}")
     if (bits := metrics.get("val_bits_per_character")) is not None:
         parts.append(f"{bits:.3f} bits a character")
@@ -78,7 +78,7 @@ def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baselin
     """One line: the verdict once there is one, else student, twin and ceiling on test rows; what is kept."""
     student = metrics.get("accuracy")
     if student is None:
-        return "no epoch yet"
+        return "no round yet"
     named = (
         ("accuracy", "with pseudo-labels"),
         ("twin_accuracy", "the same labels alone"),

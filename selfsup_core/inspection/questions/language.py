@@ -36,9 +36,10 @@ class NextAsk(ReadAsk):
     """How the distribution of the next token is reshaped before one is drawn."""
 
     temperature: float = setting(
-        1.0,
+        0.7,
         "Below 1 sharpens the choice, above 1 flattens it; 0 takes the most likely token.",
         title="Temperature",
+        why="Small models drift into nonsense at 1.",
         ge=0.0,
         le=5.0,
     )
@@ -46,9 +47,10 @@ class NextAsk(ReadAsk):
         0, "Only so many of the most likely tokens stay; 0 keeps all.", title="Top-k", ge=0, le=1000
     )
     top_p: float = setting(
-        1.0,
-        "Only the fewest tokens that together hold this share stay.",
+        0.9,
+        "Only the fewest tokens that together hold this share stay; 1 keeps all.",
         title="Top-p",
+        why="Leaves out the long tail of unlikely tokens.",
         gt=0.0,
         le=1.0,
     )
@@ -110,6 +112,7 @@ def read(loaded: Loaded, ask: ReadAsk) -> Answer:
         "log_p": log_p,
         "alternatives": found.alternatives,
         "spans": found.spans,
+        "wholes": found.wholes,
         "kind": loaded.kind,
         "title": loaded.title,
         "epoch": loaded.epoch,
@@ -128,14 +131,14 @@ def predict_next(loaded: Loaded, ask: PlaceAsk) -> Answer:
         place, rows = fill(loaded.model, loaded.tokenizer, ask.text, place=ask.place, **ask.shape())
         return Answer(about={"next": rows, "place": place})
     if ask.place is not None:
-        raise SettingError("place is for masked models; this one tells what comes next.")
+        raise SettingError("place is for masked models; this one predicts what comes next.")
     return Answer(about={"next": foretell(loaded.model, loaded.tokenizer, ask.text, **ask.shape())})
 
 
 @about_model("write", WriteAsk)
 def write(loaded: Loaded, ask: WriteAsk) -> Answer:
     """A continuation of the text."""
-    from selfsup_core.evaluate.reading.writing import go_on
+    from selfsup_core.evaluate.reading.writing import write_on
 
     check_reads(loaded)
     if loaded.kind == "masked":
@@ -144,8 +147,8 @@ def write(loaded: Loaded, ask: WriteAsk) -> Answer:
             code="no-writing",
             remedy="Put [MASK] into the text and ask what could stand there.",
         )
-    made = go_on(loaded.model, loaded.tokenizer, ask.text, tokens=ask.tokens, seed=ask.seed, **ask.shape())
-    return Answer(about={"text": made})
+    made = write_on(loaded.model, loaded.tokenizer, ask.text, tokens=ask.tokens, seed=ask.seed, **ask.shape())
+    return Answer(about={"text": made.text, "pieces": made.pieces, "note": made.note})
 
 
 @about_model("attention", AttentionAsk)
@@ -170,7 +173,7 @@ def check_reads(loaded: Loaded) -> None:
     """Raises DataError for a model that foretells no token."""
     if loaded.kind == "encoder":
         raise DataError(
-            f"{loaded.title} is an encoder: it turns a text into numbers and has no layer that foretells tokens.",
+            f"{loaded.title} is an encoder: it turns a text into numbers and has no layer that predicts tokens.",
             code="encoder",
             remedy="Use it to embed texts; to look inside, choose a causal or masked language model.",
         )

@@ -110,6 +110,10 @@ class Space(ABC):
             for number, rows in enumerate((split.train, split.validation, split.test)):
                 part[rows] = number
             found["split"] = (part[self.rows], list(SPLITS))
+        for name in self.dataset.details.get("categories", []):
+            column = self.dataset.extra[name]
+            names, codes = np.unique([column[int(row)] for row in self.rows], return_inverse=True)
+            found[name] = (codes, [str(one) for one in names])
         return found
 
     def text(self, row: int) -> str:
@@ -122,7 +126,8 @@ class Space(ABC):
             return ", ".join(f"{n} {v:.4g}" for n, v in zip(self.dataset.columns, values, strict=True))[
                 :MOST_LETTERS
             ]
-        return ""
+        names = self.dataset.extra.get("names")
+        return names[row][:MOST_LETTERS] if isinstance(names, Texts) else ""
 
     def texts(self, rows: np.ndarray) -> list[str] | None:
         """Whole texts of rows, or None where rows are no texts."""

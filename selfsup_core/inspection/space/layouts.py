@@ -8,12 +8,13 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, NotRequired
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError
-from selfsup_core.files import read_json, write_bytes
+from selfsup_core.files import read_shaped, write_bytes
 
 ABOUT, PROGRESS, ROWS, PARTIAL = "about.json", "progress.json", "rows.npy", "partial.npy"
 ENDED = ("cancelled", "failed", "done")
@@ -71,14 +72,14 @@ def folder_of(workspace: Path, key: str) -> Path:
 def read_map(workspace: Path, key: str) -> MapAndJob:
     """about.json with the progress under "job". Raises DataError when there is no such map."""
     folder = folder_of(workspace, key)
-    about = cast("MapAbout | None", read_json(folder / ABOUT))
+    about = read_shaped(folder / ABOUT, MapAbout)
     if about is None:
         raise DataError(f"There is no map {key!r}.", code="no-map", remedy="Draw it again.")
     return {**about, "job": read_progress(folder) or {"status": "done"}}
 
 
 def read_progress(folder: Path) -> Progress | None:
-    return cast("Progress | None", read_json(folder / PROGRESS))
+    return read_shaped(folder / PROGRESS, Progress)
 
 
 def layout_path(folder: Path, epoch: int) -> Path:
@@ -135,5 +136,6 @@ def forget(workspace: Path, most: int = 60) -> None:
     root = workspace / "layouts"
     folders = [f for f in root.glob("?" * 16) if f.is_dir()]
     for folder in sorted(folders, key=lambda f: f.stat().st_mtime, reverse=True)[most:]:
-        if (read_json(folder / PROGRESS) or {}).get("status") not in ("running", "paused"):
+        progress = read_progress(folder)
+        if progress is None or progress["status"] not in ("running", "paused"):
             shutil.rmtree(folder, ignore_errors=True)

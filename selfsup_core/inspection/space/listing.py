@@ -20,8 +20,9 @@ WHAT = {
 
 
 def list_spaces(workspace: Path) -> list[dict[str, Any]]:
-    """{"space", "title", "group", "epochs", "source", "kind"}: runs that keep weights, embeddings that were made, raw data sets."""
+    """{"space", "title", "group", "epochs", "source", "kind", "rows"}: runs that keep weights, embeddings that were made, raw data sets."""
     found = []
+    sources = {name: s for name, s in list_sources(workspace).items() if not s.missing()}
     for state in list_states(workspace):
         epochs = list_frames(RunFolder(workspace / "runs" / state["run"]).weights)
         vectors = WHAT.get(state.get("task", "autoencoder"))
@@ -35,9 +36,9 @@ def list_spaces(workspace: Path) -> list[dict[str, Any]]:
                     "epochs": epochs,
                     "source": state["source"],
                     "kind": state["kind"],
+                    "rows": sources[state["source"]].samples if state["source"] in sources else 0,
                 }
             )
-    sources = {name: s for name, s in list_sources(workspace).items() if not s.missing()}
     for name, source in sources.items():
         for encoder in ENCODERS:
             if (
@@ -54,6 +55,7 @@ def list_spaces(workspace: Path) -> list[dict[str, Any]]:
                         "epochs": [],
                         "source": name,
                         "kind": "text",
+                        "rows": source.samples,
                     }
                 )
     what = {"image": "pixels", "text": "words", "table": "columns", "sound": "spectrograms"}
@@ -66,6 +68,7 @@ def list_spaces(workspace: Path) -> list[dict[str, Any]]:
                 "epochs": [],
                 "source": name,
                 "kind": source.kind,
+                "rows": source.samples,
             }
         )
     return found

@@ -10,13 +10,28 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock
+from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError, SettingError
-from selfsup_core.files import read_json, write_json
+from selfsup_core.files import DamagedFile, move_aside, read_checked, read_shaped, write_json
 
 MOST = 200  # selections of a data set
 MOST_WRITTEN = 1_000_000  # rows of one range
 NAME = re.compile(r"[^\x00-\x1f/\\?#&:]{1,60}")
+
+
+class Selection(TypedDict):
+    """rows: how many; bits: which, in base64."""
+
+    rows: int
+    bits: str
+    time: float
+
+
+class Selections(TypedDict):
+    """The file of a data set: selections by name."""
+
+    selections: dict[str, Selection]
 
 
 def path_of(workspace: Path, source: str) -> Path:
@@ -58,15 +73,20 @@ def unpack_rows(text: str) -> np.ndarray:
     return np.flatnonzero(np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little"))
 
 
+def kept_selections(workspace: Path, source: str) -> dict[str, Selection]:
+    found = read_shaped(path_of(workspace, source), Selections)
+    return found["selections"] if found else {}
+
+
 def list_selections(workspace: Path, source: str) -> dict[str, int]:
     """Name → rows in it, newest first."""
-    found = (read_json(path_of(workspace, source)) or {}).get("selections", {})
+    found = kept_selections(workspace, source)
     return {name: entry["rows"] for name, entry in sorted(found.items(), key=lambda item: -item[1]["time"])}
 
 
 def read_selection(workspace: Path, source: str, name: str) -> np.ndarray:
     """Row numbers. Raises DataError when nothing is called so."""
-    found = (read_json(path_of(workspace, source)) or {}).get("selections", {})
+    found = kept_selections(workspace, source)
     if name not in found:
         known = ", ".join(list(found)[:8]) or "none yet"
         raise DataError(
@@ -112,6 +132,10 @@ def change(workspace: Path, source: str, how: Any) -> None:
     path = path_of(workspace, source)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
-        found = read_json(path) or {"selections": {}}
+        try:
+            found = read_checked(path, Selections) or {"selections": {}}
+        except DamagedFile:
+            move_aside(path)  # kept beside the new one
+            found = {"selections": {}}
         how(found["selections"])
         write_json(path, found, durable=True)

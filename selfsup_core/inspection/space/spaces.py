@@ -195,7 +195,7 @@ class Spaces:
         except MemoryError:
             job.end("failed", "There is not enough memory for this map. Choose fewer points.")
         except OSError as error:
-            job.end("failed", f"The disk did not take it: {error.strerror}.")
+            job.end("failed", f"Could not write to disk: {error.strerror}.")
         except Exception as error:
             import traceback
 

@@ -152,7 +152,7 @@ def label_texts(
         raise ended
     for prompt in waiting:
         for place in prompts[prompt]:
-            outcome[place] = Labelled(-1, "", f"Not asked: {ended.message if ended else ''}")
+            outcome[place] = Labelled(-1, "", f"Not asked: {ended.message if ended else ''}", failed=True)
     return outcome
 
 
@@ -171,6 +171,6 @@ def outcome_of(future: Future[str], classes: Sequence[str]) -> tuple[Labelled, R
     try:
         answer = future.result()
     except RemoteError as error:
-        return Labelled(-1, "", error.message), error
+        return Labelled(-1, "", error.message, failed=True), error
     label, reason = parse_label(answer, classes)
     return Labelled(label, answer, reason), None

@@ -12,6 +12,7 @@ from pydantic import field_validator
 
 from selfsup_core.objectives.cross_entropy import CrossEntropy, CrossEntropyConfig, Labeled
 from selfsup_core.objectives.registry import OBJECTIVES
+from selfsup_core.pretrained.zero_shot import check_template
 from selfsup_core.pseudo.select import SelectConfig
 from selfsup_core.settings import setting
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_HAND = 2000
 ONLINE = ("lee", "mean-teacher", "fixmatch", "uda", "mixmatch")
-Proposer = Literal["self", "neighbors", "names", "rules", "zero-shot", "generated"]
+Proposer = Literal["self", "neighbors", "names", "rules", "zero-shot", "generated", "remote"]
 
 
 class PseudoBatch(NamedTuple):
@@ -54,7 +55,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     proposers: tuple[Proposer, ...] = setting(
         ("self",),
         "Who proposes labels: the classifier itself, neighbors on the graph of similar rows, similarity to "
-        "class names, keyword rules, or a language model.",
+        "class names, keyword rules, a language model on this machine, or a remote one.",
         title="Proposers",
         min_length=1,
         max_length=5,
@@ -152,7 +153,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     labeler: str = setting(
         "smollm2-135m-instruct",
-        "The language model that proposes labels: a built-in one's name or a folder.",
+        "The language model that proposes labels: a built-in one's name, hub:owner/name, run:ID of your own, or a folder.",
         title="Language model",
         min_length=1,
         max_length=1000,
@@ -164,6 +165,21 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         why="A topic shows early, and a small model reads about 250 tokens a second on one core.",
         ge=20,
         le=20_000,
+    )
+    labeler_prompt: str = setting(
+        "",
+        "What the language model is asked; {text} and {classes} stand for the text and the classes' names. "
+        "Without one, a prompt that was tried is taken.",
+        title="Prompt",
+        max_length=4_000,
+    )
+    labeler_rows: int = setting(
+        200,
+        "Unlabeled rows that the language model is asked about, drawn by the split's seed; 0 asks about all.",
+        title="Rows for the language model",
+        why="It takes about a second a text, or money; 200 show whether it helps.",
+        ge=0,
+        le=10_000_000,
     )
     rules: str = setting(
         "",
@@ -190,6 +206,11 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         if len(set(value)) < len(value):
             raise ValueError("each proposer may stand there once")
         return value
+
+    @field_validator("labeler_prompt")
+    @classmethod
+    def prompt_has_places(cls, value: str) -> str:
+        return check_template(value) if value.strip() else ""
 
     @property
     def is_online(self) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from selfsup_core.errors import DataError, RunError, SettingError
-from selfsup_core.files import read_json
+from selfsup_core.files import read_checked
 from selfsup_core.models.modules.heads import TextClassifier
 from selfsup_core.pretrained.encoders.catalogue import POOLINGS, pooling_of
 from selfsup_core.pretrained.language_models import prepare
@@ -78,7 +78,7 @@ def load_backbone(
     Raises:
         DataError, RunError: it is not there, may not be loaded, or is no longer what it was.
     """
-    pinned = read_json(folder / FILE) or {}
+    pinned = read_checked(folder / FILE, dict[str, Any]) or {}
     if config.source.startswith(RUN):
         found = load_run(config, workspace, pinned.get("epoch"))
     else:

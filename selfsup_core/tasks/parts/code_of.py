@@ -16,7 +16,7 @@ from selfsup_core.files import write_bytes
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import CodingNetwork
 from selfsup_core.objectives import OBJECTIVES
-from selfsup_core.train.loop import load_trained
+from selfsup_core.train.trained import load_trained
 
 SETTINGS, WEIGHTS = "encoder.yaml", "encoder.safetensors"
 SAME = ("source", "split_seed", "validation", "test", "leave_out")
@@ -64,8 +64,7 @@ def take_encoder(
 def copy_encoder(workspace: Path, folder: Path, config: DataConfig) -> None:
     from safetensors.torch import save
 
-    from selfsup_core.files import read_json
-    from selfsup_core.runs.folder import open_run
+    from selfsup_core.runs.folder import open_run, read_state
     from selfsup_core.runs.spec import read_spec, task_of
     from selfsup_core.runs.weights import epoch_weights, nearest_epoch
 
@@ -77,7 +76,7 @@ def copy_encoder(workspace: Path, folder: Path, config: DataConfig) -> None:
             remedy="Choose one that does.",
         )
     check_same(spec, config, other.id)
-    best = (read_json(other.state) or {}).get("best")
+    best = read_state(other)["best"]
     epoch = best["epoch"] if best else nearest_epoch(other.weights, None)
     try:
         weights = epoch_weights(other, epoch)

@@ -15,7 +15,7 @@ from selfsup_core.pretrained.models.pretrained_language import LORA_ALPHA, Pretr
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.weights import epoch_weights, nearest_epoch
-from selfsup_core.train.loop import load_trained
+from selfsup_core.train.trained import load_trained
 
 RUN = "run:"
 CAUSAL = ("ForCausalLM", "LMHeadModel")

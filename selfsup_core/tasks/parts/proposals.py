@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from selfsup_core.pseudo.select import Selector
 from selfsup_core.pseudo.vote import Vote, named, vote
 from selfsup_core.tasks import TaskContext
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs
+from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
 
 LOOKED_AT = 4000  # rows of the pool by which class shares and the guard are judged
 JUDGED = 200  # labels that are held against each other
@@ -62,13 +64,13 @@ class Proposers:
         self.notes: list[str] = []
         self.shares: np.ndarray | None = None
         self.doubt = ""
+        self.said: dict[str, list[SaidRow]] = {}
         self._look_at_graph()
         asked: dict[str, Callable[[], np.ndarray]] = {
             "neighbors": self._ask_neighbors,
             "names": self._ask_names,
             "rules": self._ask_rules,
-            "zero-shot": lambda: self._ask_model("zero-shot"),
-            "generated": lambda: self._ask_model("generated"),
+            **{how: partial(self._ask_model, how) for how in LABELERS},
         }
         self.fixed = {name: asked[name]() for name in self.names if name != "self"}
         self.last: list[np.ndarray] = []
@@ -181,37 +183,15 @@ class Proposers:
 
     def _ask_model(self, how: str) -> np.ndarray:
         """A language model's labels; what it has said of these texts before is taken."""
-        from selfsup_core.pretrained.language_models import prepare
-        from selfsup_core.pretrained.model_folder import load_causal
-        from selfsup_core.pretrained.zero_shot import ZeroShotConfig
-        from selfsup_core.pseudo.language_model import (
-            NAMES,
-            generated,
-            kept_path,
-            mark_of,
-            zero_shot,
+        context = self.context
+        labeler = Labeler(
+            how, self.config, context.workspace, self.dataset.digest or self.dataset.id, self.classes
         )
-
-        texts, config, context = self._texts(how), self.config, self.context
-        asked = ZeroShotConfig(most_characters=config.labeler_characters)
-        if how == "zero-shot":
-            asked = asked.model_copy(update={"template": NAMES})
-        folder = prepare(config.labeler, context.workspace, say=context.say)
-        path = kept_path(
-            context.workspace / "labels",
-            how,
-            mark_of(folder),
-            self.dataset.digest or self.dataset.id,
-            self.classes,
-            asked,
-        )
-        context.say("Loading the language model.")
-        model, tokenizer = load_causal(folder)
-        ask = zero_shot if how == "zero-shot" else generated
-        chosen = [texts[int(row)] for row in self.pool]
-        return ask(
-            model, tokenizer, chosen, self.pool.tolist(), self.classes, asked, kept=path, say=context.say
-        )
+        found = labeler.propose(self._texts(how), self.pool, context.spec.data.split_seed + 17, context.say)
+        self.notes += labeler.notes
+        self.said[how] = labeler.said
+        context.persist(lambda: write_said(context.folder, self.said))
+        return found
 
     def _ask_rules(self) -> np.ndarray:
         rules, count = read_rules(self.config.rules, self.classes), len(self.classes)

@@ -21,7 +21,7 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from selfsup_core.data.importing import arrays, delimited, files, images, inspect, sounds, table, tables
+from selfsup_core.data.importing import arrays, delimited, files, images, look, sounds, table, tables
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.inspect import inspect_files
@@ -481,7 +481,7 @@ LOWERED = [
 
 @pytest.mark.parametrize(("name", "content", "limits", "code"), LOWERED, ids=[c[0] for c in LOWERED])
 def test_limits(name: str, content, limits, code: str, tmp_path: Path, monkeypatch) -> None:
-    for module in (arrays, delimited, files, images, inspect, sounds, table, tables):
+    for module in (arrays, delimited, files, images, look, sounds, table, tables):
         monkeypatch.setattr(module, "LIMITS", replace(LIMITS, **limits))
     found = attempt(write(tmp_path, name, content()), None, name.removesuffix(".gz"), "The images", "line")
     assert found == code or (code == ANY and found in ("cell-too-large", "damaged-table"))

@@ -202,3 +202,19 @@ def test_large_images_stay_on_disk_and_give_the_same_rows(monkeypatch, tmp_path)
 def test_texts_without_a_word_are_named():
     with pytest.raises(DataError, match="No word was found"):
         prepare(Dataset(id="x", kind="text", title="X", x=Texts.pack(["?"] * 30)), DataConfig())
+
+
+@pytest.mark.parametrize("numbers", [np.array([0, 1, 2, 2]), np.array([7, 5, 9, 9]), np.array([3, 0, 1, 1])])
+def test_near_copies_are_counted_however_groups_are_numbered(numbers):
+    x = np.arange(4 * 36, dtype=np.uint8).reshape(4, 6, 6)
+    found = codes(Dataset(id="i", kind="image", title="", x=x, groups=numbers))
+    assert found["near-duplicates"]["count"] == 1
+    assert found["near-duplicates"]["rows"] == [3]
+
+
+def test_rows_of_one_speaker_are_no_copies():
+    x = np.arange(4 * 36, dtype=np.uint8).reshape(4, 6, 6)
+    groups, details = np.array([0, 0, 1, 1]), {"grouped_by": "speaker"}
+    assert "near-duplicates" not in codes(
+        Dataset(id="i", kind="image", title="", x=x, groups=groups, details=details)
+    )

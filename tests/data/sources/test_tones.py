@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfsup_core.data.logmel import log_mel, pool_time
-from selfsup_core.data.sources import SOURCES
+from selfsup_core.data.logmel import log_mel, make_filters, mel_power, pool_time
+from selfsup_core.data.sources import SOURCES, open_source
 from selfsup_core.data.sources.tones import MAKERS, RATE, make_sounds
 
 
@@ -117,3 +117,32 @@ def test_seed_decides():
     assert np.array_equal(audio, again)
     assert np.array_equal(y, same)
     assert not np.array_equal(audio, other)
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate"), [(1, 16_000), (255, 8000), (256, 8000), (5000, 8000), (44_101, 44_100)]
+)
+def test_all_frames_at_once_are_those_of_transformers(samples, rate):
+    from transformers.audio_utils import spectrogram
+
+    wave = np.random.default_rng(samples).normal(size=samples)
+    window, filters = make_filters(rate, 32)
+    length = len(window)
+    expected = spectrogram(
+        np.pad(wave, (0, max(0, length - samples))),
+        window,
+        frame_length=length,
+        hop_length=rate // 100,
+        fft_length=2 * length,
+        power=2.0,
+        pad_mode="constant",
+        mel_filters=filters.toarray().T,
+        dtype=np.float64,
+    )
+    found = mel_power(wave, window, filters, hop=rate // 100)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_stored_tones_stay_those_of_earlier_versions(tmp_path):
+    assert open_source("tones", tmp_path).digest[:16] == "69bc558b4be9d80c"

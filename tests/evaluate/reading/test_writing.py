@@ -8,8 +8,10 @@ import torch
 
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.evaluate.reading.attention import attention_of
+from selfsup_core.evaluate.reading.characters import merge_square, whole_characters
 from selfsup_core.evaluate.reading.encoding import encode
-from selfsup_core.evaluate.reading.writing import foretell, go_on, read_text
+from selfsup_core.evaluate.reading.writing import foretell, go_on, read_text, write_on
+from selfsup_core.features.token_text import pieces_of, wholes_of
 from selfsup_core.pretrained.language_models import load_causal
 from tests.models.tiny import tiny_gpt
 
@@ -156,10 +158,66 @@ def test_of_a_long_text_the_beginning_is_read_and_the_end_goes_on(pair, monkeypa
     with torch.inference_mode():
         logits = model(torch.tensor([[tokenizer.bos_token_id, *ids]])).logits[0, -1]
     best = tokenizer.decode([int(logits.argmax())])
-    assert foretell(model, tokenizer, long)[0][0] == best.replace("\ufffd", "⍰")
+    assert foretell(model, tokenizer, long)[0][0] == pieces_of(tokenizer, [int(logits.argmax())])[0]
     assert go_on(model, tokenizer, long, tokens=1, temperature=0.0) == best
 
 
 def test_it_is_said_when_the_context_is_too_short(pair):
     note = read_text(*pair, "the cat sat on the mat. " * 40).note
     assert note.startswith("The first 31 of ")
+
+
+def test_a_character_of_several_tokens_is_shown_whole(pair):
+    model, tokenizer = pair
+    text = "a 木🎉"
+    reading = read_text(model, tokenizer, text)
+    about = {
+        "pieces": reading.pieces,
+        "log_p": reading.log_p.tolist(),
+        "alternatives": reading.alternatives,
+        "spans": reading.spans,
+        "wholes": reading.wholes,
+    }
+    shown = whole_characters(about)
+    assert "".join(shown["pieces"]) == text
+    assert any(piece.strip() == "木" for piece in shown["pieces"])
+    assert "🎉" in shown["pieces"]
+    assert sum(shown["log_p"]) == pytest.approx(reading.log_p.sum())
+    assert [end for _, end in shown["spans"]][-1] == len(text)
+    assert "\ufffd" not in "".join(reading.pieces), "a single token's bytes are named"
+    assert reading.pieces[-1].startswith("<0x")
+
+
+def test_bytes_that_are_no_character_stay_tokens_of_their_own(pair):
+    _, tokenizer = pair
+    ids = tokenizer("木")["input_ids"]
+    assert wholes_of(tokenizer, ids) == [(3, "木")]
+    assert [count for count, _ in wholes_of(tokenizer, ids[:2])] == [1, 1], "cut off"
+    assert wholes_of(tokenizer, []) == []
+
+
+def test_attention_of_whole_characters_still_shares_all(pair):
+    pieces, weights = attention_of(*pair, "木 the", layer=0, head=0)
+    assert "木" in pieces
+    assert weights.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    square = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
+    assert merge_square(square, [2, 1]) == pytest.approx(np.array([[1.0, 0.0], [0.5, 0.5]]))
+
+
+def test_what_is_written_is_told_piece_by_piece(pair):
+    model, tokenizer = pair
+    made = write_on(model, tokenizer, "the cat", tokens=6, temperature=0.0)
+    assert made.text == go_on(model, tokenizer, "the cat", tokens=6, temperature=0.0)
+    assert all(0 < p <= 1 for _, p in made.pieces)
+    assert made.note == ""
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_character_is_left_half_written(pair, seed: int):
+    made = write_on(*pair, "木木木", tokens=1, seed=seed, temperature=3.0, top_p=1.0)
+    assert not made.text.endswith("\ufffd")
+
+
+def test_writing_beyond_the_context_says_so(pair):
+    note = write_on(*pair, "the dog", tokens=60, seed=1).note
+    assert note.startswith("The model reads 32 tokens at once")

@@ -21,7 +21,7 @@ export const LABELS = {
   dead_units: "Code units that never vary",
   saturated: "Outputs stuck and wrong",
   token_perplexity: "Perplexity",
-  bits_per_character: "Bits a character",
+  bits_per_character: "Bits per character",
   learning_rate: "Learning rate",
   accuracy: "Accuracy",
   macro_f1: "Macro-F1",
@@ -31,7 +31,7 @@ export const LABELS = {
   reconstruction: "Reconstruction term",
   kl: "KL to the prior, nats",
   kl_weight: "Weight of the KL",
-  elbo: "ELBO, nats a sample",
+  elbo: "ELBO, nats per sample",
   sparsity: "Sparsity term",
   contraction: "Contraction term",
   commitment: "Commitment term",
@@ -166,9 +166,10 @@ export default {
         x: points.map((row) => row.epoch),
         y: points.map((row) => row[key]),
         name,
-        mode: "lines",
+        mode: points.length > 1 ? "lines" : "markers", // epoch 0 alone is a dot
         type: "scatter",
         line: { color, width: 2 },
+        marker: { color, size: 8 },
         hovertemplate: "%{y:.4f}",
         ...extra,
       }
@@ -194,7 +195,7 @@ export default {
           val_mse: [base?.pca_mse, `PCA-${base?.pca_components}`],
           knn_accuracy: [base?.raw_knn_accuracy, "raw input"],
           probe_accuracy: [base?.raw_probe_accuracy, "raw input"],
-          bits_per_character: [base?.bigram_bits, "counting pairs"],
+          bits_per_character: [base?.bigram_bits, "bigram baseline"],
           accuracy: [base?.logistic_accuracy, "logistic regression"],
           macro_f1: [base?.logistic_macro_f1, "logistic regression"],
         }[metric.value]
@@ -229,7 +230,7 @@ export default {
         result.push({
           x: [0, view.state.epochs],
           y: [pairs, pairs],
-          name: "counting pairs",
+          name: "bigram baseline",
           mode: "lines",
           line: { color: view.theme.muted, dash: "dot", width: 1.5 },
           hovertemplate: "%{y:.4f}",
@@ -285,8 +286,9 @@ export default {
         yaxis: {
           ...axis,
           type: scale.getAttribute("aria-pressed") === "true" ? "log" : "linear",
+          showticklabels: view.rows.length > 0,
           ...(/accuracy|_share|used_codes|dead_units|saturated/.test(metric.value)
-            ? { tickformat: ".0%" }
+            ? { tickformat: ".2~%" }
             : {}),
         },
         // The same value every time: Plotly then keeps a person's zoom.

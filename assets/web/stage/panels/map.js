@@ -6,6 +6,7 @@ import { addShape, COLORS, classColor } from "../../lib/palette.js"
 import { followLimits, limitsOf, pack } from "../../scatter/layout.js"
 import { createPlot } from "../../scatter/plot.js"
 import { toRgb, UNKNOWN } from "../../scatter/shapes.js"
+import { ENDED } from "../store.js"
 import { createProbe } from "./probe.js"
 
 const MORPH_MS = 140
@@ -29,6 +30,7 @@ export default {
     let chosen = -1
     let isMoving = false
     let colored = []
+    let wantsLattice = false // a run of two numbers ends with its map decoded, if it was watched and nobody chose otherwise
 
     const plot = createPlot(ground, {
       palette: COLORS,
@@ -57,7 +59,7 @@ export default {
     const canDecode = () => view?.state?.can_decode !== false
     const decodes = () => canDecode() && !isMoving && Boolean(view?.frame)
 
-    const chip = (text, label, onclick) =>
+    const chip = (id, text, label, onclick) =>
       el(
         "button",
         {
@@ -65,27 +67,43 @@ export default {
           type: "button",
           "aria-pressed": "false",
           title: label,
-          "data-testid": `map-${text}`,
+          "data-testid": `map-${id}`,
           onclick,
         },
         text,
       )
     const tool = (text, label, onclick) =>
       el("button", { class: "stage-chip", type: "button", "aria-label": label, title: label, onclick }, text)
-    const move = chip("move", "Drag moves the map instead of decoding", () => {
+    const move = chip("move", "move", "Drag moves the map instead of decoding", () => {
       isMoving = !isMoving
       move.setAttribute("aria-pressed", String(isMoving))
       setMode()
       if (isMoving) probe.leave()
     })
-    const lattice = chip("lattice", "Show what the decoder makes of every place", () => {
+    const showLattice = () => {
       const isOn = probe.toggleLattice()
       lattice.setAttribute("aria-pressed", String(isOn))
       setStyle()
-    })
+    }
+    const lattice = chip(
+      "lattice",
+      "Decode the whole map",
+      "Show what the decoder makes of every place",
+      () => {
+        wantsLattice = false
+        showLattice()
+      },
+    )
+    // What the map can do beside being looked at is said where it is done.
+    const hint = el(
+      "div",
+      { class: "stage-hint" },
+      lattice,
+      el("span", {}, "Drag on the map to decode any place."),
+    )
+    root.foot.prepend(hint)
     root.head.append(
       note,
-      lattice,
       move,
       tool("+", "Zoom in (also: click the map, then turn the wheel)", () => plot.zoomBy(1.5)),
       tool("−", "Zoom out (double click shows all)", () => plot.zoomBy(1 / 1.5)),
@@ -108,12 +126,22 @@ export default {
       recolor()
       drawLegend()
       plot.setMarks(marks())
+      hint.hidden = !canDecode()
       lattice.hidden = !canDecode() || view.statics.shape.length < 2
+      offerLattice()
       move.hidden = !canDecode()
       setMode()
       setStyle()
       describe()
       if (canDecode()) probe.update(view)
+    }
+
+    function offerLattice() {
+      const isAtWork = !ENDED.includes(view.state.status)
+      if (isAtWork && view.state.code_size === 2 && !probe.hasLattice) wantsLattice = true
+      if (isAtWork || !wantsLattice) return
+      wantsLattice = false
+      if (view.state.status === "finished" && !lattice.hidden && !probe.hasLattice) showLattice()
     }
 
     function take(frame) {
@@ -170,7 +198,7 @@ export default {
 
     function describe() {
       const { glyphs, labels } = view.statics
-      const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at epoch ${view.frame.epoch}`
+      const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${unitOf(view.state)} ${view.frame.epoch}`
       const keys = canDecode() ? " Enter decodes a place, arrows move it, Escape ends." : ""
       plot.over.setAttribute("aria-label", `Map of ${of}${looks ? `, ${looks.name}` : ""}.${keys}`)
     }
@@ -346,12 +374,14 @@ export default {
           typeof share === "number"
             ? ` By the code, the 5 nearest neighbors name the class of ${(100 * share).toFixed(1)} % of validation samples.`
             : ""
-        const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at epoch ${next.frame.epoch}`
+        const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${unitOf(next.state)} ${next.frame.epoch}`
         return `${of}, ${next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`
       },
     }
   },
 }
+
+const unitOf = (state) => (state?.task === "pseudo" ? "round" : "epoch")
 
 /** A token's text with its spaces and line ends to be seen. */
 const visible = (piece) => piece.replaceAll(" ", "␣").replaceAll("\n", "⏎").replaceAll("\t", "⇥") || "∅"

@@ -162,7 +162,7 @@ export default {
         yaxis: {
           ...axis,
           range: [low, high],
-          ...(CURVES[choice.value].isShare ? { tickformat: ".0%" } : {}),
+          ...(CURVES[choice.value].isShare ? { tickformat: ".2~%" } : {}),
         },
         hoverlabel: { bgcolor: theme.panel, bordercolor: theme.border, font: { color: theme.text } },
         shapes: [

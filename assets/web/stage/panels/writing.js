@@ -1,4 +1,4 @@
-// Writing: what a language model makes of a beginning at the cursor's epoch, and what it writes from nothing; of a masked
+// Writing: what a language model makes of a prompt at the cursor's epoch, and what it writes without one; of a masked
 // model the guesses for hidden tokens.
 
 import { el } from "../../lib/dom.js"
@@ -9,6 +9,7 @@ const PLAIN = 0,
 export default {
   id: "writing",
   title: "Writing",
+  isText: true,
   create(root) {
     const body = el("div", { class: "stage-scroll stage-writing" })
     root.body.append(body)
@@ -25,11 +26,11 @@ export default {
         else if (written) {
           body.replaceChildren(
             part(
-              "Your beginning, and how the model goes on",
+              "Your prompt, and how the model goes on",
               el("span", { class: "stage-muted" }, view.statics.prompt ?? ""),
               el("strong", {}, completed),
             ),
-            part("Written from nothing", written),
+            part("Without a prompt", written),
           )
         } else body.replaceChildren(el("p", { class: "stage-muted" }, "This run keeps no writing."))
       },

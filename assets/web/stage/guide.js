@@ -1,0 +1,112 @@
+// One line on what to look at now, and at the end of a run what was seen and where to go next. It can be turned off.
+
+import { el, setText } from "../lib/dom.js"
+import { ENDED } from "./store.js"
+
+const KEPT = "studio.tips" // "off": the person has turned the tips off
+
+const TIPS = {
+  autoencoder: {
+    before: "Epoch 0 is the network before training: it rebuilds nothing yet, and the map has no order.",
+    early:
+      "Look at the reconstructions: a blurred average comes first, then what makes each sample different.",
+    middle: "Look at the map: samples of one kind move together, although the network sees no labels.",
+    late: "Look at the loss: where the two curves flatten, more epochs change little. If validation rises while training falls, the network overfits.",
+    end: "What you just saw: a network learned to rebuild its input through a short code, and the code put similar samples side by side without any label.",
+  },
+  language: {
+    before:
+      "Epoch 0 is the network before training: every token is about equally likely, so it writes noise.",
+    early:
+      "Look at the writing: first it learns which tokens are frequent, then which ones follow each other.",
+    middle: "Look at the map: tokens that are used alike move together.",
+    late: "Look at the loss: when validation rises while training falls, the network learns its text by heart.",
+    end: "What you just saw: from plain text alone, a network learned to predict the next token well enough to write.",
+  },
+  classify: {
+    before: "Epoch 0 is the network before training: its predictions are guesses.",
+    early: "Look at the confusion matrix: correct predictions gather on its diagonal.",
+    middle: "Look at the label distribution: it shows whether the network prefers some classes.",
+    late: "Look at the cells off the diagonal: these are the classes that it still confuses.",
+    end: "What you just saw: a classifier trained on few labels, beside a simple baseline on the same rows.",
+  },
+  pseudo: {
+    before: "Before the first round, student and twin are the same network.",
+    early: "Look at the rounds: the student uses pseudo-labels, its twin only the true labels.",
+    middle: "Look at the label distribution: pseudo-labels should not drift toward one class.",
+    late: "Look at the distance between student and twin: only if the student stays above do pseudo-labels help.",
+    end: "What you just saw: a student trained on its own proposals, beside a twin that only had the true labels.",
+  },
+}
+
+/** Which tip belongs to an epoch. */
+export function phaseOf(epoch, epochs, isEnded) {
+  if (!epoch) return "before"
+  if (isEnded && epoch >= epochs) return "end"
+  const share = epoch / Math.max(1, epochs)
+  return share <= 0.2 ? "early" : share <= 0.6 ? "middle" : "late"
+}
+
+function isOff() {
+  try {
+    return localStorage.getItem(KEPT) === "off"
+  } catch {
+    return false // a browser that keeps nothing shows them
+  }
+}
+
+/**
+ * @param {object} ctx
+ * @param {{id: string, text: string, run: (view: object) => void, isThere?: (view: object) => boolean}[]} steps what can be done next
+ */
+export function createGuide(ctx, steps) {
+  let isHidden = isOff()
+  const text = el("p", {})
+  const next = el("div", { class: "stage-next", role: "group", "aria-label": "Next steps" })
+  const chips = steps.map((step) => ({
+    step,
+    node: el(
+      "button",
+      { class: "stage-chip", type: "button", "data-testid": `next-${step.id}`, onclick: () => step.run(ctx) },
+      step.text,
+    ),
+  }))
+  next.append(...chips.map(({ node }) => node))
+  const hide = el("button", { class: "stage-chip", type: "button", onclick: () => set(true) }, "Hide tips")
+  const show = el(
+    "button",
+    { class: "stage-chip stage-show-tips", type: "button", onclick: () => set(false) },
+    "Show tips",
+  )
+  const root = el("div", { class: "stage-guide", "data-testid": "stage-guide" }, text, next, hide)
+
+  function set(value) {
+    isHidden = value
+    try {
+      localStorage.setItem(KEPT, value ? "off" : "on")
+    } catch {
+      // Then it holds for this page only.
+    }
+    root.hidden = isHidden
+    show.hidden = !isHidden
+    ;(isHidden ? show : hide).focus()
+  }
+  root.hidden = isHidden
+  show.hidden = !isHidden
+
+  function update(view) {
+    const { state } = view
+    if (!state || !view.frame) {
+      setText(text, "Reading the data and building the network. The first picture comes with epoch 0.")
+      next.hidden = true
+      return
+    }
+    const isEnded = ENDED.includes(state.status)
+    const phase = phaseOf(view.frame.epoch, isEnded ? state.epoch : state.epochs, isEnded)
+    setText(text, (TIPS[state.task] ?? TIPS.autoencoder)[phase])
+    next.hidden = phase !== "end"
+    for (const { step, node } of chips) node.hidden = Boolean(step.isThere && !step.isThere(view))
+  }
+
+  return { root, show, update }
+}

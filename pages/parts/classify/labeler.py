@@ -1,0 +1,149 @@
+"""A language model as proposer: which one, what it is asked, and what it says of a few rows; after a run, of all."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared import routes
+from pages.parts.shared.choice import choose_one
+from pages.parts.shared.forms import help_text
+from pages.parts.shared.workspace import errors_shown, plain, workspace
+from selfsup_core.data.sources import open_source
+from selfsup_core.errors import StudioError
+from selfsup_core.inspection.catalogue import list_models
+from selfsup_core.inspection.subject import Subject
+from selfsup_core.runs.folder import RunFolder
+from selfsup_core.tasks.parts.labelers import PROMPTS, asking, read_said, said_row, trial_rows
+
+TRIED = 5
+MOST_SHOWN = 200
+NAMES = {"zero-shot": "Likeliest name", "generated": "Its answer", "remote": "Remote model"}
+
+
+def choose_labeler(settings: dict[str, Any], how: str, source: str) -> dict[str, Any]:
+    """Path → value of the settings of a language model as proposer."""
+    model, rows = st.columns((3, 1), vertical_alignment="bottom")
+    values: dict[str, Any] = {}
+    if how == "remote":
+        show_remote(model)
+    else:
+        models = {e["model"]: e["title"] for e in list_models(workspace()) if is_usable(e)}
+        if not models:
+            model.warning("There is no causal language model on this machine.", icon=":material/download:")
+            return {}
+        if st.session_state.get("pseudo-labeler") not in models:
+            st.session_state["pseudo-labeler"] = next(iter(models))
+        values["objective.labeler"] = choose_one(
+            model,
+            "Language model",
+            models,
+            key="pseudo-labeler",
+            help=help_text(settings["objective.labeler"]),
+        )
+    entry = settings["objective.labeler_rows"]
+    st.session_state.setdefault("pseudo-labeler-rows", entry.default)
+    values["objective.labeler_rows"] = rows.number_input(
+        "Rows asked about", 0, 10_000_000, key="pseudo-labeler-rows", help=help_text(entry)
+    )
+    st.session_state.setdefault(f"pseudo-prompt-{how}", PROMPTS[how])
+    prompt = st.text_area(
+        "Prompt",
+        key=f"pseudo-prompt-{how}",
+        height=150,
+        help="{text} and {classes} stand for the text and the classes' names.",
+    )
+    values["objective.labeler_prompt"] = "" if prompt == PROMPTS[how] else prompt
+    show_trial(how, source, prompt, values.get("objective.labeler", ""))
+    return values
+
+
+def is_usable(entry: dict[str, Any]) -> bool:
+    return entry["kind"] == "causal" and not entry["missing"]
+
+
+def show_remote(place: Any) -> None:
+    """Where texts are sent, and what it may cost; or how to configure it."""
+    from selfsup_core.pretrained.remote import read_config, read_connection
+
+    try:
+        connection, config = read_connection(os.environ), read_config(os.environ)
+    except StudioError as error:
+        place.warning(plain(str(error)), icon=":material/cloud_off:")
+        return
+    price = (
+        f"{config.price_in:g} and {config.price_out:g} for a million tokens read and written"
+        if config.price_in or config.price_out
+        else "no price is set"
+    )
+    place.info(
+        plain(
+            f"Texts are sent to {connection.model or 'the model'} at {connection.host}: at most "
+            f"{config.requests_per_minute:,} requests a minute and {config.most_requests:,} in all; {price}. "
+            f"{connection.warning}"
+        ),
+        icon=":material/cloud_upload:",
+    )
+
+
+def show_trial(how: str, source: str, prompt: str, labeler: str) -> None:
+    """A few rows, asked at once: text, raw answer, class."""
+    mark = (how, source, prompt, labeler)
+    if st.button(
+        f"Try it on {TRIED} rows",
+        key="pseudo-try",
+        icon=":material/science:",
+        help="Shows what the model answers before a run asks it about many rows.",
+    ):
+        with errors_shown(), st.spinner("Asking the language model …"):
+            st.session_state["pseudo-tried"] = (mark, try_rows(how, source, prompt, labeler))
+    tried, rows = st.session_state.get("pseudo-tried", (None, []))
+    if tried == mark:
+        show_table(rows, key="pseudo-tried-table")
+
+
+def try_rows(how: str, source: str, prompt: str, labeler: str) -> list[Any]:
+    """What a model says of a few texts, of the training part."""
+    dataset = open_source(source, workspace())
+    drawn = trial_rows(workspace(), dataset, TRIED)
+    texts = [str(dataset.x[row]) for row in drawn]
+    if how == "remote":
+        from selfsup_core.pretrained.remote import label_texts
+        from selfsup_core.pseudo.remote import as_said, connect
+
+        found = label_texts(connect(), texts, dataset.classes, asking(how, prompt, 400))
+        rows = [
+            said_row(row, text, as_said(one), dataset.classes)
+            for row, text, one in zip(drawn, texts, found, strict=True)
+        ]
+        return list(rows)
+    values = {"texts": texts, "classes": list(dataset.classes), "how": how, "prompt": prompt}
+    made = list(routes.lab().ask(Subject("language-model", labeler), "label", values).about["rows"])
+    return [one | {"row": row} for row, one in zip(drawn, made, strict=True)]
+
+
+def show_table(rows: list[Any], *, key: str) -> None:
+    """Text → raw answer → class, one row each."""
+    columns = {
+        "Row": [r["row"] for r in rows],
+        "Text": [" ".join(r["text"].split()) for r in rows],
+        "Answer": [r["answer"].strip() for r in rows],
+        "Class": [r["label"] or f"none: {r['reason']}" for r in rows],
+        "P": ["–" if r["p"] is None else f"{r['p']:.3f}" for r in rows],
+    }
+    st.dataframe(columns, hide_index=True, width="stretch", key=key)
+
+
+def show_said(folder: RunFolder) -> None:
+    """After a run: what its language models said of each row that they were asked about."""
+    said = read_said(folder.path)
+    if not said:
+        st.caption("No language model proposed labels in this run.")
+    for how, rows in said.items():
+        open_rows = sum(not row["label"] for row in rows)
+        st.markdown(f"**{NAMES.get(how, how)}**: {len(rows):,} rows, {open_rows:,} of them without a class.")
+        show_table(rows[:MOST_SHOWN], key=f"review-said-{how}")
+        if len(rows) > MOST_SHOWN:
+            st.caption(f"The first {MOST_SHOWN} rows; `pseudo said` prints all.")

@@ -1,0 +1,44 @@
+"""Names and groups of samples, for sets whose pictures or sounds have some: emoji, files of one's own, voices."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import streamlit as st
+
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.texts import Texts
+
+MOST = 100
+
+
+def show_names(dataset: Dataset) -> None:
+    """A table of the first rows, with pictures; nothing where rows have no names."""
+    columns = {name: texts for name, texts in dataset.extra.items() if isinstance(texts, Texts)}
+    if not columns or dataset.kind not in ("image", "sound"):
+        return
+    labels = dataset.label_names()
+    rows = [
+        {"Picture": picture_url(np.asarray(dataset.x[i], np.float32) * dataset.scale), "Class": labels[i]}
+        | {name.capitalize(): texts[i] for name, texts in columns.items()}
+        for i in range(min(MOST, len(dataset)))
+    ]
+    with st.expander(f"The first {len(rows)} with their {' and '.join(columns)}"):
+        st.dataframe(
+            rows,
+            width="stretch",
+            height=320,
+            hide_index=True,
+            column_config={"Picture": st.column_config.ImageColumn(width="small")},
+        )
+
+
+def picture_url(values: np.ndarray) -> str:
+    """(H, W[, 3]) in [0, 1] → a PNG that stands in its own address."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

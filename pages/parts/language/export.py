@@ -1,0 +1,46 @@
+"""A run's language model to take away: a button that makes the file, then one that downloads it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.language.pick import ask
+from pages.parts.shared.workspace import errors_shown, serves_this_machine_only, workspace
+from selfsup_core.data.limits import MB
+
+MOST_BYTES = 300 * MB  # a download is held in the server's memory
+
+
+def show_export(model: str) -> None:
+    """Args: model: run:ID or run:ID@EPOCH."""
+    if st.button(
+        "Export",
+        key="language-export",
+        icon=":material/archive:",
+        help="This model as a ZIP with safetensors, settings and tokenizer, which plain transformers loads.",
+    ):
+        with errors_shown(), st.spinner("Writing the files …"):
+            st.session_state["language-exported"] = (model, ask(model, "export"))
+    name, made = st.session_state.get("language-exported", ("", {}))
+    if name != model:
+        return
+    path = workspace() / made["file"]
+    if not path.is_file():
+        st.session_state.pop("language-exported")
+        return
+    if made["bytes"] > MOST_BYTES:
+        where = str(path) if serves_this_machine_only() else f"the workspace, in {made['file']}"
+        st.info(
+            f"Epoch {made['epoch']}, {made['bytes'] / MB:,.0f} MB, is in {where}.", icon=":material/archive:"
+        )
+        return
+    with open(path, "rb") as file:
+        st.download_button(
+            f"Download epoch {made['epoch']} ({made['bytes'] / MB:,.1f} MB)",
+            file,
+            path.name,
+            key="language-download",
+            icon=":material/download:",
+            on_click="ignore",
+            help="Unpack it, then load the folder with AutoModelForCausalLM.from_pretrained.",
+        )

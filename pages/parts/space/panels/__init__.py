@@ -1,0 +1,44 @@
+"""What can be asked of the map, one question at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared.workspace import errors_shown
+from pages.parts.space.panels.act import show_edit, show_export
+from pages.parts.space.panels.compare import show_compare
+from pages.parts.space.panels.groups import show_groups
+from pages.parts.space.panels.search import show_search
+from pages.parts.space.panels.selection import show_point, show_why
+from pages.parts.space.panels.trust import show_trust
+
+
+def show_panels(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+    """One question at a time."""
+    st.session_state.setdefault("space-panel", "why")
+    chosen = (
+        st.pills(
+            "Ask the map",
+            list(PANELS),
+            key="space-panel",
+            format_func=lambda n: f"{PANELS[n][1]} {PANELS[n][0]}",
+            label_visibility="collapsed",
+        )
+        or "why"
+    )
+    with errors_shown():
+        PANELS[chosen][2](asked, about, bits, source)
+
+
+PANELS = {
+    "why": ("Why together?", ":material/help:", show_why),
+    "point": ("A point", ":material/adjust:", show_point),
+    "search": ("Search", ":material/search:", show_search),
+    "groups": ("Groups", ":material/workspaces:", show_groups),
+    "trust": ("Can I trust this map?", ":material/verified:", show_trust),
+    "compare": ("Compare", ":material/splitscreen_right:", show_compare),
+    "edit": ("Edit labels", ":material/label:", show_edit),
+    "act": ("Export", ":material/ios_share:", show_export),
+}

@@ -1,0 +1,196 @@
+"""Acting on selected rows: labels, files, a table."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.shared.workspace import errors_shown, plain, workspace
+from pages.parts.space.ask import again, remember, wish
+from pages.parts.space.panels.asking import frame_of, question
+from selfsup_core.inspection.space.layouts import read_rows
+from selfsup_core.inspection.space.selections import (
+    pack_rows,
+    save_selection,
+    unpack_rows,
+)
+
+MOST_TABLE = 1000
+
+
+def show_export(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+    count = len(unpack_rows(bits)) if bits else 0
+    what = f"the {count:,} selected points" if count else f"all {about['rows']:,} points"
+    if count:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input(
+                "Name of the selection", key="space-name-it", max_chars=60, placeholder="strange island"
+            )
+            keeps = st.button("Save selection", key="space-keep", icon=":material/bookmark:")
+        if keeps:
+            with errors_shown():  # what is below stays, whatever the name
+                keep_selection(about, bits, source, name)
+    st.markdown(f"**Export {what}**")
+    export_files(asked, about, bits)
+    st.toggle(
+        "As a table",
+        key="space-table",
+        help="The points as rows; the same as the map, for those who cannot see it.",
+    )
+    if st.session_state.get("space-table"):
+        show_table(asked, about, bits)
+
+
+def keep_selection(about: dict[str, Any], bits: str, source: str, name: str) -> None:
+    """Raises SettingError when it cannot have this name."""
+    rows = read_rows(workspace(), about["key"])[unpack_rows(bits)]
+    save_selection(workspace(), source, name, rows)
+    kept = " ".join(name.split())
+    st.session_state["space-taken"] = (about["key"], kept)
+    st.query_params["pick"] = kept
+    st.toast(f"Saved. The address of this page now leads to “{plain(kept)}”.")
+
+
+def show_edit(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+    if not asked["source"]:
+        st.caption("These points are not rows of a data set, so they have no labels to edit.")
+        return
+    if not bits:
+        st.markdown(
+            "**Select points** with Lasso or Box, by the legend, or by a search. Then label them here."
+        )
+        return
+    st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
+    label = st.selectbox(
+        "Label",
+        about["classes"],
+        index=None,
+        key=f"space-label-{asked['source']}",
+        accept_new_options=True,
+        placeholder="a class, or a new name",
+        help="For the selected rows.",
+    )
+    acts = {
+        "version": (
+            "Label in a new version",
+            ":material/label:",
+            "The set stays as it is; a new one with these labels stands beside it.",
+            not label,
+        ),
+        "hand": (
+            "Use as hand labels",
+            ":material/back_hand:",
+            "The next run with pseudo-labels on these data learns from them.",
+            not label or label not in about["classes"],
+        ),
+        "leave-out": (
+            "Leave out in a new version",
+            ":material/delete_sweep:",
+            "A new version without these rows.",
+            False,
+        ),
+    }
+    for how, (title, icon, help_, is_off) in acts.items():
+        if st.button(title, key=f"space-act-{how}", icon=icon, help=help_, disabled=is_off):
+            said, _ = question(asked, about, "relabel", bits=bits, label=label or "", how=how)
+            st.session_state["space-acted"] = (how, said, about["key"])
+    done = st.session_state.get("space-acted")
+    if done and done[2] == about["key"]:
+        how, said, _ = done
+        if how == "hand":
+            st.success(
+                f"{said['rows']:,} hand labels saved, {said['labels']:,} in all for these data.",
+                icon=":material/check:",
+            )
+            st.page_link(
+                "pages/classify.py",
+                label="Train with them",
+                icon=":material/category:",
+                query_params={"do": "pseudo", "data": said["source"]},
+            )
+        else:
+            st.success("The new version is ready.", icon=":material/check:")
+            st.page_link(
+                "pages/data.py",
+                label="Look at it",
+                icon=":material/database:",
+                query_params={"data": said["source"]},
+            )
+
+
+KINDS = {
+    "csv": ("CSV", "text/csv"),
+    "parquet": ("Parquet", "application/vnd.apache.parquet"),
+    "npz": ("NPZ with vectors", "application/octet-stream"),
+    "html": ("HTML map", "text/html"),
+}
+
+
+def export_files(asked: dict[str, Any], about: dict[str, Any], bits: str) -> None:
+    with st.container(horizontal=True):
+        for kind, (title, mime) in KINDS.items():
+            mark = (about["key"], frame_of(about), bits, kind)
+            kept = st.session_state.get("space-file-made")
+            if kept and kept[0] == mark:
+                st.download_button(
+                    f"Download {title}",
+                    kept[1],
+                    f"{asked['source'] or 'tokens'}-map.{kind}",
+                    mime,
+                    key=f"space-take-{kind}",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+            elif st.button(
+                title,
+                key=f"space-make-{kind}",
+                icon=":material/description:",
+                help="The whole map as one page that opens offline."
+                if kind == "html"
+                else "Row, label, place on the map, numbers.",
+            ):
+                content = make_file(asked, about, bits, kind)
+                st.session_state["space-file-made"] = (mark, content)
+                again()
+
+
+def make_file(asked: dict[str, Any], about: dict[str, Any], bits: str, kind: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        target = str(Path(folder) / f"map.{kind}")
+        if kind == "html":
+            by = st.session_state.get("space-by") or ""
+            known = question(asked, about, "colors")[0]
+            there = [*known["categories"], *known["numbers"], *known["measured"]]
+            question(asked, about, "html", target=target, by=by if by in there else "")
+        else:
+            question(asked, about, "export", target=target, kind=kind, bits=bits)
+        return Path(target).read_bytes()
+
+
+def show_table(asked: dict[str, Any], about: dict[str, Any], bits: str) -> None:
+    """The first thousand points; choosing rows selects them on the map."""
+    import pyarrow.csv
+
+    table = pyarrow.csv.read_csv(io.BytesIO(make_file(asked, about, bits, "csv")))
+    shown = table.slice(0, MOST_TABLE)
+    picked = st.dataframe(
+        shown,
+        hide_index=True,
+        key=f"space-table-{about['key']}-{hash(bits)}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        height=320,
+    )
+    if table.num_rows > MOST_TABLE:
+        st.caption(f"The first {MOST_TABLE:,} of {table.num_rows:,} points.")
+    if picked.selection.rows and st.button("Select these rows on the map", key="space-table-take"):
+        rows = shown.column("row").to_numpy()[picked.selection.rows]
+        places = np.flatnonzero(np.isin(read_rows(workspace(), about["key"]), rows))
+        remember(about["key"], pack_rows(places))
+        wish(about["key"], bits=pack_rows(places))
+        again()

@@ -1,0 +1,56 @@
+"""How the panels ask the map, and cards of the rows that it names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.shared.workspace import plain
+from pages.parts.space.ask import ask
+from selfsup_core.figures.standing import picture_sheet
+
+SHOWN_TEXT = 220
+
+
+def frame_of(about: dict[str, Any]) -> int | None:
+    """The epoch at which the map is looked at just now."""
+    kept = st.session_state.get("space-frame")
+    return kept[1] if kept and kept[0] == about["key"] and kept[1] in about["done"] else None
+
+
+def question(
+    asked: dict[str, Any], about: dict[str, Any], tool: str, **values: Any
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    return ask(asked["space"], tool, key=about["key"], epoch=frame_of(about), **values)
+
+
+def show_cards(cards: list[dict[str, Any]], asked: dict[str, Any], about: dict[str, Any]) -> None:
+    """Pictures side by side, else a line each."""
+    if not cards:
+        return
+    if asked["data"] in ("image", "sound"):
+        _, arrays = question(asked, about, "pictures", places=[c["place"] for c in cards])
+        if "pictures" in arrays:
+            sheet = picture_sheet(
+                arrays["pictures"].reshape(len(cards), -1), arrays["pictures"].shape[1:], columns=len(cards)
+            )
+            st.image(sheet, width=min(80 * len(cards), 320), clamp=True)
+        st.caption(", ".join(f"{plain(c['label']) or 'no label'} (row {c['row']})" for c in cards))
+        return
+    for card in cards:
+        name = f"**{plain(card['label'])}** · " if card["label"] else ""
+        far = f" · distance {card['distance']:.3g}" if "distance" in card else ""
+        st.markdown(f"{name}{plain(card['text'][:SHOWN_TEXT])} :small[row {card['row']}{far}]")
+
+
+def mix(labels: dict[str, int]) -> str:
+    """ "seven 92 %, one 8 %"."""
+    total = sum(labels.values())
+    if not total:
+        return ""
+    largest = sorted(labels.items(), key=lambda item: -item[1])[:4]
+    return ", ".join(f"{plain(name)} {count / total:.0%}" for name, count in largest) + (
+        ", …" if len(labels) > 4 else ""
+    )

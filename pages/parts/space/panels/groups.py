@@ -1,0 +1,66 @@
+"""Groups that an algorithm finds on the map or in the space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared.forms import widget
+from pages.parts.space.ask import again, wish
+from pages.parts.space.panels.asking import frame_of, question
+from selfsup_core.evaluate.clusters import ClusterConfig
+from selfsup_core.settings import list_settings
+
+CLUSTERS = {entry.path: entry for entry in list_settings(ClusterConfig)}
+
+
+def show_groups(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = st.segmented_control(
+            "Method",
+            ["hdbscan", "kmeans"],
+            default="hdbscan",
+            key="space-method",
+            required=True,
+            format_func={"hdbscan": "HDBSCAN", "kmeans": "k-means"}.get,
+            help=CLUSTERS["method"].description,
+        )
+        where = st.segmented_control(
+            "Where",
+            ["map", "space"],
+            default="map",
+            key="space-where",
+            required=True,
+            help=f"{CLUSTERS['where'].description} {CLUSTERS['where'].why}",
+        )
+    path = "least" if method == "hdbscan" else "count"
+    size = widget(CLUSTERS[path], 0, key=f"space-groups-{path}")
+    if st.button("Find groups", key="space-groups-go", icon=":material/workspaces:", type="primary"):
+        with st.spinner("Looking for groups.", show_time=True):
+            said, _ = question(asked, about, "clusters", method=method, where=where, **{path: size})
+        st.session_state["space-groups"] = (about["key"], frame_of(about), said)
+        wish(about["key"], by="cluster")
+        again()
+    kept = st.session_state.get("space-groups")
+    if not kept or kept[:2] != (about["key"], frame_of(about)):
+        return
+    said = kept[2]
+    loners = f", {said['loners']:,} points belong to none" if said["loners"] else ""
+    st.markdown(f"**{said['count']} groups**{loners}.")
+    if said["agreement"]:
+        st.caption(
+            f"Against the known labels: adjusted Rand index {said['agreement']['ari']:.2f} (1: the same groups, 0: chance), normalized mutual information {said['agreement']['nmi']:.2f}."
+        )
+    rows = [
+        {"Group": g["name"], "Points": g["size"], "Most frequent label": g["label"]} for g in said["groups"]
+    ]
+    picked = st.dataframe(
+        rows, hide_index=True, key="space-groups-table", on_select="rerun", selection_mode="single-row"
+    )
+    chosen = picked.selection.rows
+    if chosen and st.session_state.get("space-group") != (about["key"], chosen[0]):
+        st.session_state["space-group"] = (about["key"], chosen[0])
+        wish(about["key"], bits=said["groups"][chosen[0]]["bits"])
+        again()
+    st.caption("A row selects its group on the map.")

@@ -1,0 +1,78 @@
+"""Rows found by text, label, number, or likeness to a new sample."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.space.ask import again, wish
+from pages.parts.space.panels.asking import question, show_cards
+
+WAYS = {
+    "contains": "Text contains",
+    "label": "Label",
+    "row": "Row numbers",
+    "nearest": "Most like this",
+}
+
+
+def show_search(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+    can = can_encode(asked)
+    ways = [w for w in WAYS if w != "nearest" or can]
+    if asked["data"] in ("image", "sound"):
+        ways.remove("contains")
+    if st.session_state.get("space-way") not in ways:
+        st.session_state["space-way"] = "nearest" if asked["data"] == "text" and can else "label"
+    how = st.segmented_control("Search by", ways, key="space-way", format_func=WAYS.get, required=True)
+    text, file = "", None
+    if how == "nearest" and asked["data"] != "text":
+        file = st.file_uploader(
+            "A file to place on the map",
+            key="space-file",
+            type=FILES[asked["data"]],
+            help="It is put among the others by the same steps and the same network.",
+        )
+    else:
+        text = st.text_input(
+            "Search for", key=f"space-text-{how}", placeholder=PLACEHOLDERS[how or "label"], max_chars=2000
+        )
+    if not text.strip() and file is None:
+        return
+    said = search(asked, about, how or "label", text, file)
+    st.markdown(f"**{said['count']:,} found.**")
+    show_cards(said["first"][: 4 if file else 8], asked, about)
+    mark = (about["key"], how, text, getattr(file, "file_id", ""))
+    if st.session_state.get("space-searched") != mark:
+        st.session_state["space-searched"] = mark
+        marks = [{"x": said["point"][0], "y": said["point"][1], "text": "here"}] if said.get("point") else []
+        wish(about["key"], bits=said["bits"], marks=marks)
+        again()
+    if said.get("point"):
+        st.caption("The cross marks where it falls on the map; its nearest in the space are selected.")
+
+
+PLACEHOLDERS = {
+    "contains": "letters that occur",
+    "label": "name of a class",
+    "row": "3, 10-20",
+    "nearest": "a rocket that goes to the moon",
+}
+
+
+FILES = {"image": ["png", "jpg", "jpeg", "webp", "bmp"], "sound": ["wav"], "table": ["csv"]}
+
+
+def can_encode(asked: dict[str, Any]) -> bool:
+    return asked["data"] in ("text", "image", "sound", "table") and bool(asked["source"])
+
+
+def search(asked: dict[str, Any], about: dict[str, Any], how: str, text: str, file: Any) -> dict[str, Any]:
+    if file is None:
+        return question(asked, about, "search", how=how, text=text)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"sample{Path(file.name).suffix.lower()}"
+        path.write_bytes(file.getvalue())
+        return question(asked, about, "search", how=how, text=str(path), count=10)[0]

@@ -1,0 +1,170 @@
+"""What selected points have in common; one point and its neighbors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.shared.choice import choose_one
+from pages.parts.shared.workspace import plain, workspace
+from pages.parts.space.ask import again, wish
+from pages.parts.space.panels.asking import mix, question, show_cards
+from selfsup_core.figures.standing import picture_sheet
+from selfsup_core.inspection.space.layouts import read_rows
+from selfsup_core.inspection.space.selections import (
+    delete_selection,
+    list_selections,
+    pack_rows,
+    read_selection,
+    unpack_rows,
+)
+from selfsup_core.projection.config import ABOUT
+
+
+def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+    show_named(about, source)
+    if not bits:
+        st.markdown(
+            "**Select points** with Lasso or Box on a 2-D map, by the legend, or by a search. Then this says what they have in common."
+        )
+        what = "token" if asked["data"] == "token" else "row of the data"
+        st.caption(
+            f"Each point is a {what}, here with {about['width']} numbers. {ABOUT[asked['config']['kind']]}"
+        )
+        return
+    st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
+    said, arrays = question(asked, about, "why", bits=bits)
+    if said["labels"]:
+        st.markdown(mix(said["labels"]))
+    if said["differences"]:
+        st.markdown("**What sets them apart**")
+        rows = [{"Effect": d["effect"], "What": d["what"], "Here": d["text"]} for d in said["differences"]]
+        effect = st.column_config.ProgressColumn(
+            min_value=0.0,
+            max_value=1.0,
+            format="%.2f",
+            width="small",
+            help="0: no difference, 1: tells both apart. Of a number |2 AUC − 1|, of a share the difference.",
+        )
+        st.dataframe(
+            rows,
+            hide_index=True,
+            key="space-why",
+            column_config={
+                "Effect": effect,
+                "Here": st.column_config.TextColumn(
+                    help="Of a number the median, of a class its share; then the same of all other points."
+                ),
+            },
+        )
+    elif said["count"] < said["of"]:
+        st.caption("Neither labels nor numbers set them apart by more than a tenth.")
+    if said["words"]:
+        st.markdown("**Words** " + " ".join(f":gray-badge[{plain(w['what'])}]" for w in said["words"]))
+    if "mean" in arrays:
+        mean, rest = st.columns((1, 3), vertical_alignment="center")
+        mean.image(
+            picture_sheet(arrays["mean"].reshape(1, -1), arrays["mean"].shape[1:], columns=1),
+            width=84,
+            clamp=True,
+        )
+        rest.caption("What the decoder makes of their mean code.")
+    st.markdown("**Most typical**")
+    show_cards(said["typical"], asked, about)
+    if said["odd"]:
+        st.markdown("**Oddest**")
+        show_cards(said["odd"], asked, about)
+
+
+def show_named(about: dict[str, Any], source: str) -> None:
+    """Selections that were kept; choosing one puts it on the map and into the address."""
+    kept = list_selections(workspace(), source)
+    if not kept:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = choose_one(
+            st,
+            "Kept selections",
+            {n: f"{n} ({count:,})" for n, count in kept.items()},
+            index=None,
+            key=f"space-named-{source}",
+            placeholder="choose one",
+            help="The same rows in every space over these data. The address then leads to it.",
+        )
+        if name and st.session_state.get("space-named-taken") != (about["key"], name):
+            st.session_state["space-named-taken"] = (about["key"], name)
+            rows = read_selection(workspace(), source, name)
+            places = np.flatnonzero(np.isin(read_rows(workspace(), about["key"]), rows))
+            wish(about["key"], bits=pack_rows(places) if len(places) else "")
+            st.session_state["space-taken"] = (about["key"], name)
+            st.query_params["pick"] = name
+            again()
+        if name and st.button(
+            "Delete",
+            key="space-forget",
+            icon=":material/delete:",
+            help="Delete the kept selection; the data stay.",
+        ):
+            delete_selection(workspace(), source, name)
+            st.query_params.pop("pick", None)
+            again()
+
+
+def show_point(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+    point = st.session_state.get("space-point") or {}
+    if point.get("key") != about["key"]:
+        rows = read_rows(workspace(), about["key"])
+        st.markdown("**Click a point** on the map, or name its row.")
+        row = st.number_input(
+            "Row",
+            int(rows[0]),
+            int(rows[-1]),
+            int(rows[0]),
+            key="space-row",
+            help="Number of the row in the data.",
+        )
+        places = np.flatnonzero(rows == row)
+        if not len(places):
+            st.caption("This row is not on the map.")
+            return
+        place = int(places[0])
+    else:
+        place = point["place"]
+    said, _ = question(asked, about, "neighbors", place=place)
+    st.markdown("**The point**")
+    show_cards([said["point"]], asked, about)
+    facts = {k: v for k, v in said["point"].items() if k not in ("place", "row", "label", "text")}
+    if facts:
+        st.caption(
+            ", ".join(
+                f"{plain(str(k))} {v:.4g}" if isinstance(v, float) else f"{plain(str(k))} {plain(str(v))}"
+                for k, v in facts.items()
+            )
+        )
+    if not said["found"]:
+        return
+    st.markdown("**Its nearest in the space itself** (not on the map)")
+    st.caption(f"{said['kept']:.0%} of these {len(said['found'])} are also its nearest on the map.")
+    if asked["data"] in ("image", "sound"):
+        show_cards(said["found"][:8], asked, about)
+    table = [
+        {
+            "Distance": f["distance"],
+            "Label": f["label"],
+            "Near on the map": f["kept"],
+            "Row": f["row"],
+            **({"Text": f["text"]} if f["text"] else {}),
+        }
+        for f in said["found"]
+    ]
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="space-near",
+        column_config={"Distance": st.column_config.NumberColumn(format="%.4g")},
+    )
+    if st.button("Select them", key="space-near-take", icon=":material/select_all:"):
+        wish(about["key"], bits=said["bits"])
+        again()

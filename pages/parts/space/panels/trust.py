@@ -1,0 +1,59 @@
+"""How far the map can be trusted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared.workspace import plain
+from pages.parts.space.ask import again, wish
+from pages.parts.space.panels.asking import frame_of, question
+from pages.parts.space.panels.compare import open_second
+from selfsup_core.projection.config import TITLES
+
+
+def show_trust(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+    kept = st.session_state.get("space-trust")
+    if kept is None or kept[:2] != (about["key"], frame_of(about)):
+        with st.spinner("Comparing neighbors.", show_time=True):
+            kept = (about["key"], frame_of(about), question(asked, about, "trust")[0])
+        st.session_state["space-trust"] = kept
+    said = kept[2]
+    columns = st.columns(3)
+    columns[0].metric(
+        "Trustworthiness",
+        f"{said['trustworthiness']:.3f}",
+        help="1: nobody is near on the map who is far in the space (Venna and Kaski, 2001).",
+    )
+    columns[1].metric(
+        "Continuity",
+        f"{said['continuity']:.3f}",
+        help="1: nobody who is near in the space was torn away on the map.",
+    )
+    columns[2].metric(
+        "Kept neighbors",
+        f"{said['kept']:.0%}",
+        help=f"Of the {said['neighbors']} nearest, how many map and space share.",
+    )
+    st.markdown(plain(said["text"]))
+    if said["asked"] < said["of"]:
+        st.caption(f"Measured at {said['asked']:,} of {said['of']:,} points, against all of them.")
+    with st.container(horizontal=True):
+        if st.button("Color by kept neighbors", key="space-trust-color", icon=":material/palette:"):
+            wish(about["key"], by="kept neighbors")
+            again()
+        if asked["config"]["kind"] in ("umap", "tsne", "random") and st.button(
+            "Beside another seed",
+            key="space-trust-seed",
+            icon=":material/casino:",
+            help="The same vectors, another seed: what moves is not in the data.",
+        ):
+            config = asked["config"] | {"seed": asked["config"].get("seed", 0) + 1}
+            open_second(
+                asked["space"],
+                config,
+                asked["epochs"][-1],
+                asked["source"],
+                f"{TITLES[config['kind']]} with seed {config['seed']}",
+            )

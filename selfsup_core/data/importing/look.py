@@ -1,0 +1,134 @@
+"""What files of images, sounds and lines hold, looked at before anything is built."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from selfsup_core.data.importing.columns import choose_label, describe_column
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.decode import decode
+from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.images import (
+    choose_size,
+    class_depth,
+    class_of,
+    look_at_images,
+    open_image,
+)
+from selfsup_core.data.importing.plan import ImportPlan
+from selfsup_core.data.importing.sounds import read_header
+from selfsup_core.data.importing.tables import read_table
+from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.errors import DataError
+
+
+def count_labels(labels: list[str]) -> dict[str, int]:
+    """The 100 most frequent labels; "" counts the rows without one."""
+    return dict(Counter(labels).most_common(100))
+
+
+def look_at_image_files(members: list[Member], beside: list[Member], config: ImportConfig) -> ImportPlan:
+    if len(members) == 1:
+        open_image(members[0])  # says itself what is wrong with it
+    sizes, is_color = look_at_images(members)
+    if not sizes:
+        raise DataError(
+            f"None of the images looked at can be read (the first is {members[0].name}).",
+            code="no-images",
+            remedy="Open them in a viewer and save them again.",
+        )
+    widths, heights = zip(*sizes, strict=True)
+    labels = label_files([m.name for m in members], beside, config)
+    return {
+        "kind": "image",
+        "rows": len(members),
+        "size": config.size or choose_size(sizes),
+        "color": is_color if config.color == "auto" else config.color == "color",
+        "median": [int(np.median(widths)), int(np.median(heights))],
+        "classes": count_labels(labels or []),
+    }
+
+
+def label_files(names: list[str], beside: list[Member], config: ImportConfig) -> list[str] | None:
+    """Label of each file: from a table beside them, else from the folders; "" for none, None for no labels at all."""
+    if beside:
+        table = read_table(beside, config)
+        bases = {PurePosixPath(name).name: i for i, name in enumerate(names)}
+        stems = {PurePosixPath(name).stem: i for i, name in enumerate(names)}
+        for place, cells in enumerate(table.columns):
+            values = [PurePosixPath(v.replace("\\", "/")).name for v in cells.to_pylist()]
+            index = bases if sum(v in bases for v in values) else stems
+            if sum(v in index for v in values) < 0.5 * len(values):
+                continue
+            rest = [i for i in range(len(table.names)) if i != place]
+            if not rest:
+                break
+            columns = choose_label([describe_column(table.names[i], table.columns[i]) for i in rest])
+            label = config.label or next(
+                (c.name for c in columns if c.role == "label"), table.names[rest[-1]]
+            )
+            if label not in table.names:
+                raise DataError(f"There is no column {label!r}.", code="no-column", remedy="Check it.")
+            labels = [""] * len(names)
+            marks = table.columns[table.names.index(label)].to_pylist()
+            for value, mark in zip(values, marks, strict=True):
+                if value in index:
+                    labels[index[value]] = mark
+            return labels
+    depth = class_depth(names)
+    return None if depth is None else [class_of(name, depth) for name in names]
+
+
+def look_at_sounds(members: list[Member]) -> ImportPlan:
+    lengths: list[float] = []
+    rates: Counter[str] = Counter()
+    problem = ""
+    for member in members[:: max(1, len(members) // 200)]:
+        try:
+            channels, rate, seconds = read_header(member)
+        except DataError as error:
+            problem = problem or error.message
+            if len(members) == 1:
+                raise
+            continue
+        lengths.append(seconds)
+        rates[f"{rate:,} Hz, {channels} ch."] += 1
+    if not lengths:
+        raise DataError(
+            f"None of the sounds can be read: {problem}", code="no-sounds", remedy="Save them as WAV."
+        )
+    depth = class_depth([m.name for m in members])
+    labels = [] if depth is None else [class_of(m.name, depth) for m in members]
+    return {
+        "kind": "sound",
+        "rows": len(members),
+        "seconds": round(min(30.0, float(np.median(lengths))), 2),
+        "rates": dict(rates),
+        "classes": count_labels(labels),
+    }
+
+
+def read_lines(members: list[Member], config: ImportConfig) -> tuple[list[str], str, list[str]]:
+    """One text a line, blank lines left out. Raises DataError."""
+    lines, notes, encoding = [], [], ""
+    for member in members:
+        text, encoding, note = decode(member.name, member.read(), config.encoding)
+        notes += [note] if note else []
+        raw = text.splitlines()
+        for number, line in enumerate(raw, 1):
+            if len(line) > LIMITS.line_bytes:
+                raise DataError(
+                    f"{member.name}, line {number} has over {LIMITS.line_bytes // MB} MB.",
+                    code="line-too-long",
+                    remedy="Break it into lines.",
+                )
+        kept = [line.strip() for line in raw if line.strip()]
+        if len(kept) < len(raw):
+            notes.append(f"{len(raw) - len(kept)} blank lines of {member.name} were left out.")
+        lines += kept
+    if not lines:
+        raise DataError(f"{members[0].name} holds only blanks.", code="no-rows", remedy="Add lines.")
+    return lines, encoding, notes

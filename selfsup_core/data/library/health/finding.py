@@ -1,0 +1,56 @@
+"""What a check of a data set finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from typing_extensions import TypedDict
+
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found.
+
+    Attributes:
+        level: "warning" (will hurt) or "note" (good to know).
+        rows: some of the rows concerned, at most a dozen.
+        mend: name of a mend in `mends.py` that is safe here, or "".
+    """
+
+    code: str
+    level: str
+    title: str
+    why: str
+    count: int
+    rows: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    mend: str = ""
+
+
+class FindingAbout(TypedDict):
+    """A `Finding` in plain values, as it is kept beside the arrays."""
+
+    code: str
+    level: str
+    title: str
+    why: str
+    count: int
+    rows: list[int]
+    names: list[str]
+    mend: str
+
+
+def count(number: int, what: str) -> str:
+    """ "1 row", "2,000 rows" """
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def some(rows: np.ndarray) -> list[int]:
+    return [int(row) for row in rows[:SHOWN]]
+
+
+def plain_name(name: str) -> str:
+    return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())

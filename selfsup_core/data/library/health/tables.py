@@ -1,0 +1,99 @@
+"""Columns of tables: missing values, constants, and numbers that give the label away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.library.health.finding import SHOWN, Finding, count, some
+from selfsup_core.data.library.health.labels import labeled_sample
+
+
+def check_table(dataset: Dataset) -> Iterator[Finding]:
+    if dataset.kind != "table":
+        return
+    x = np.asarray(dataset.x)
+    empty_rows = np.flatnonzero(np.isnan(x).all(axis=1))
+    if len(empty_rows):
+        yield Finding(
+            "empty-rows",
+            "warning",
+            f"Empty: {count(len(empty_rows), 'row')}",
+            "They say nothing and pull every average.",
+            len(empty_rows),
+            some(empty_rows),
+            mend="drop-empty",
+        )
+    holes = np.isnan(x)
+    if holes.any():
+        worst = holes.mean(axis=0)
+        names = [f"{dataset.columns[i]}: {worst[i]:.0%}" for i in np.argsort(-worst)[:SHOWN] if worst[i]]
+        yield Finding(
+            "missing-values",
+            "note",
+            f"Without a usable number: {count(int(holes.sum()), 'cell')}",
+            "They are filled with the median of their column's training rows when a run starts.",
+            int(holes.sum()),
+            some(np.flatnonzero(holes.any(axis=1))),
+            names,
+        )
+    with np.errstate(invalid="ignore"):
+        low = np.nanmin(np.where(holes.all(axis=0), 0.0, x), axis=0)
+        high = np.nanmax(np.where(holes.all(axis=0), 0.0, x), axis=0)
+    flat = [dataset.columns[i] for i in np.flatnonzero(low == high)]
+    if flat:
+        yield Finding(
+            "constant-columns",
+            "note",
+            f"One value only: {count(len(flat), 'column')}",
+            "Nothing can be learned from them.",
+            len(flat),
+            names=flat[:SHOWN],
+            mend="drop-constant" if len(flat) < x.shape[1] else "",
+        )
+    yield from check_leaks(dataset, np.where(holes, 0.0, x))
+
+
+def check_leaks(dataset: Dataset, x: np.ndarray) -> Iterator[Finding]:
+    """A column that alone tells the class of nearly every row, or that counts the rows."""
+    counting = [
+        name
+        for i, name in enumerate(dataset.columns)
+        if len(x) > 20 and np.ptp(x[:, i]) > 0 and np.allclose(np.diff(x[:, i]), np.diff(x[:, i])[0])
+    ]
+    if counting:
+        yield Finding(
+            "id-feature",
+            "warning",
+            f"{counting[0]} counts the rows",
+            "An id says nothing of the next sample. Give it the role id.",
+            len(counting),
+            names=counting[:SHOWN],
+        )
+    if dataset.y is None or len(dataset.classes) < 2:
+        return
+    from sklearn.model_selection import cross_val_score
+    from sklearn.tree import DecisionTreeClassifier
+
+    rows = labeled_sample(dataset)
+    y = np.asarray(dataset.y)[rows]
+    if len(rows) < 30 or np.bincount(y)[np.unique(y)].min() < 3:
+        return
+    floor = np.bincount(y).max() / len(y)
+    tree = DecisionTreeClassifier(max_leaf_nodes=2 * len(dataset.classes), random_state=0)
+    leaks = []
+    for i in range(min(x.shape[1], 200)):
+        score = cross_val_score(tree, x[rows][:, i : i + 1], y, cv=3).mean()
+        if score > max(0.995, floor + 0.02):
+            leaks.append(f"{dataset.columns[i]}: {score:.1%}")
+    if leaks:
+        yield Finding(
+            "label-leak",
+            "warning",
+            f"{leaks[0].rsplit(':', 1)[0]} alone gives the class away",
+            "If it is only known once the class is known, scores will not hold in practice.",
+            len(leaks),
+            names=leaks[:SHOWN],
+        )

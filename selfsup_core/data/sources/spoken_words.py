@@ -1,0 +1,99 @@
+"""Spoken words: 20 words by 40 synthetic voices, 8 kHz; all words of a voice are on one side of a split.
+
+Files in `assets/data/`, read by `selfsup_core/data/shipped.py`. Sound is stored as 8-bit μ-law with μ = 255:
+v = 2 · byte / 255 − 1,  x = sign(v) · ((1 + μ)^|v| − 1) / μ.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.logmel import log_mel
+from selfsup_core.data.shipped import explain_missing, read_gzip, read_json
+from selfsup_core.data.sources import SOURCES, Source
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError
+
+SOUNDS = "spoken-words.ulaw.gz", "9e8d567cc2dce1ad4e6e19a22ecd0d1cdfd3501dbd669ff3535355aa52ef5bad"
+ABOUT = "spoken-words.json", "5f97f6c10f16f99b0db08474eb946b60b2cc01b89d875fbb6f04a2ceb602fa82"
+MU = 255
+LICENCE = "Apache-2.0 (this program)"
+ORIGIN = "synthesized with espeak-ng 1.51 for this program"
+
+
+def decode_mu_law(codes: np.ndarray) -> np.ndarray:
+    """(N,) uint8 → (N,) int16, by a table of the 256 values."""
+    v = 2 * np.arange(256) / 255 - 1
+    table = np.sign(v) * ((1.0 + MU) ** np.abs(v) - 1) / MU
+    found: np.ndarray = np.rint(32767 * table).astype(np.int16)[codes]
+    return found
+
+
+def cut(samples: np.ndarray, lengths: list[int], width: int) -> np.ndarray:
+    """Clips that lie end to end → (N, width), padded with silence.
+
+    Raises:
+        DataError: the lengths are not those of the samples, or one is longer than `width`.
+    """
+    if sum(lengths) != len(samples) or max(lengths) > width:
+        raise DataError(
+            f"{ABOUT[0]} has clips of {sum(lengths):,} samples, the longest {max(lengths):,}; "
+            f"expected {len(samples):,} and at most {width:,}."
+        )
+    made = np.zeros((len(lengths), width), samples.dtype)
+    made[np.arange(width) < np.array(lengths)[:, None]] = samples
+    return made
+
+
+def build() -> Dataset:
+    """Raises DataError when a file is missing or damaged."""
+    about = read_json(*ABOUT)
+    rate = about["rate"]
+    samples = decode_mu_law(np.frombuffer(read_gzip(*SOUNDS), np.uint8))
+    audio = cut(samples, about["length"], rate)  # (800, 8000): one second
+    # The file is sorted by voice: an order drawn once keeps any prefix balanced.
+    order = np.random.default_rng(0).permutation(len(audio))
+    audio, speaker = audio[order], np.array(about["speaker"])[order]
+    voices = [f"{i:02d} {v['voice']} {v['variant']}" for i, v in enumerate(about["speakers"], 1)]
+    return Dataset(
+        id="spoken-words",
+        kind="sound",
+        title="Spoken words",
+        x=np.stack([log_mel(wave, rate) for wave in audio]),  # (800, 32, 32)
+        y=np.array(about["word"], np.int32)[order],
+        classes=tuple(about["words"]),
+        scale=1 / 255,
+        groups=speaker.astype(np.int64),
+        extra={"audio": audio, "speaker": Texts.pack(voices[i] for i in speaker)},
+        provenance={
+            "source": ORIGIN,
+            "citation": "eSpeak NG, https://github.com/espeak-ng/espeak-ng",
+            "licence": LICENCE,
+            "steps": "8 kHz, 8-bit μ-law; padded to 1 s; shuffled with seed 0; log-mel spectrogram 32 × 32",
+        },
+        details={
+            "rows": len(audio),
+            "shape": [32, 32],
+            "rate": rate,
+            "seconds": 1.0,
+            "grouped_by": "speaker",
+            "categories": ["speaker"],
+        },
+    )
+
+
+SOURCES.register("spoken-words")(
+    Source(
+        title="Spoken words",
+        kind="sound",
+        samples=800,
+        shape=(32, 32),
+        classes=20,
+        licence=LICENCE,
+        about="Digits and commands (yes, stop, left …) by 40 synthetic voices; no voice is on two sides of a split.",
+        build=build,
+        missing=lambda: explain_missing("Spoken words", SOUNDS[0], ABOUT[0]),
+        origin=ORIGIN,
+    )
+)

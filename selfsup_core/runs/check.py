@@ -1,0 +1,73 @@
+"""What can be known to fail is refused before a run is queued: rules, class names, a remote model, a text that is too short."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.sources import OWN_NAME, open_source
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError
+from selfsup_core.features.corpus import LEAST_TOKENS, cut_running, is_running_text
+from selfsup_core.runs.spec import RunSpec, task_of
+
+LABELERS = ("zero-shot", "generated", "remote")
+
+
+def check_spec(workspace: Path, spec: RunSpec) -> None:
+    """Raises StudioError that says what is wrong and how to mend it."""
+    task = task_of(spec)
+    if task == "language" and OWN_NAME.fullmatch(spec.data.source):
+        check_length(open_source(spec.data.source, workspace), spec)
+    if task == "pseudo":
+        check_proposers(workspace, spec)
+
+
+def check_length(dataset: Dataset, spec: RunSpec) -> None:
+    """A text must have some tokens to learn from; one has a character at the least."""
+    is_running, _ = is_running_text(dataset, spec.data.text_unit)
+    texts: Any = dataset.x
+    if is_running and texts.nbytes < 1_000_000:
+        train, validation = cut_running("\n".join(texts), spec.data)
+        if len(train) < LEAST_TOKENS or len(validation) < 2:
+            raise DataError(
+                f"{dataset.title} is too short: {len(train)} characters for training and {len(validation)} for "
+                f"validation; at least {LEAST_TOKENS} and 2 are needed.",
+                code="short-text",
+                remedy="Use a longer text.",
+            )
+
+
+def check_proposers(workspace: Path, spec: RunSpec) -> None:
+    from selfsup_core.pseudo.names import read_descriptions
+    from selfsup_core.pseudo.rules import by_columns, read_rules
+
+    config: Any = spec.objective
+    asked = set(config.proposers)
+    if "remote" in asked:
+        from selfsup_core.pretrained.remote import read_connection
+
+        read_connection(os.environ)
+    if not asked & {"rules", "names", *LABELERS}:
+        return
+    dataset = open_source(spec.data.source, workspace)
+    if asked & {"names", *LABELERS} and not isinstance(dataset.x, Texts):
+        raise DataError(
+            f"{' and '.join(sorted(asked & {'names', *LABELERS}))} needs texts; {dataset.title} holds {dataset.kind}s.",
+            code="no-texts",
+            remedy="Choose the proposer self or neighbors.",
+        )
+    if asked & set(LABELERS):
+        from selfsup_core.pretrained.zero_shot import check_classes
+
+        check_classes(dataset.classes)
+    if "names" in asked:
+        read_descriptions(config.descriptions, dataset.classes)
+    if "rules" in asked:
+        rules = read_rules(config.rules, dataset.classes)
+        if dataset.kind == "table":
+            by_columns(np.zeros((1, len(dataset.columns))), dataset.columns, rules, len(dataset.classes))
