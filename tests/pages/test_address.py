@@ -78,6 +78,17 @@ def test_a_classifier_that_is_not_there_is_refused(studio, workspace: Path):
     assert app.query_params["run"] == there.id
 
 
+def test_a_run_at_work_is_shown_once_it_has_an_epoch(studio, workspace: Path):
+    run_here(make_run(workspace, head_spec(train__epochs=1)))
+    waiting = make_run(workspace, head_spec(train__epochs=1))
+    app = studio("pages/classify.py", do="use", run=waiting.id)
+    assert "has not finished an epoch yet" in texts(app)
+    run_here(waiting)
+    app.run()
+    assert not app.error
+    assert app.selectbox(key="use-run").value == waiting.id
+
+
 def test_a_mode_that_is_not_there_is_said(studio):
     assert "There is no mode 'nope' here. Known: pseudo, train, use." in texts(
         studio("pages/classify.py", do="nope")

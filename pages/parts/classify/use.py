@@ -17,7 +17,7 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.runs.folder import list_states, open_run, read_state
+from selfsup_core.runs.folder import ACTIVE, list_states, open_run, read_state
 
 TASKS = ("classify", "pseudo")
 KINDS = {
@@ -41,6 +41,9 @@ def choose_run() -> dict[str, Any] | None:
     states = {s["run"]: s for s in list_states(workspace()) if s.get("task") in TASKS and s["epoch"] >= 1}
     if not states:
         st.info("There is no classifier yet. Train one first.", icon=":material/info:")
+        if asked := st.query_params.get("run", ""):
+            st.error(plain(refuse_run(asked)), icon=":material/error:")
+            wait_for_epoch(asked)
         return None
     run = choose_asked(
         st,
@@ -53,9 +56,28 @@ def choose_run() -> dict[str, Any] | None:
         help="Its best epoch is used; of one with pseudo-labels the student of the last epoch.",
     )
     if run is None:
+        wait_for_epoch(st.query_params.get("run", ""))
         return None
     st.query_params["run"] = st.session_state["use-run-taken"] = run
     return states[run]
+
+
+def wait_for_epoch(run: str) -> None:
+    """Look again while a run that was asked for is at work, and show it once it has finished an epoch."""
+    try:
+        folder = open_run(workspace(), run)
+        is_active = read_state(folder)["status"] in ACTIVE
+    except StudioError:
+        return
+
+    @st.fragment(run_every=2.0 if is_active else None)
+    def look() -> None:
+        with errors_shown():
+            state = read_state(folder)
+            if state["epoch"] >= 1 and state.get("task") in TASKS:
+                st.rerun()
+
+    look()
 
 
 def refuse_run(run: str) -> str:

@@ -60,6 +60,8 @@ def choose_asked(
     if asked and (st.session_state.get(mark) != asked or key not in st.session_state):
         st.session_state[mark] = asked
         st.session_state[key] = asked if asked in labels else None
+    elif asked in labels and st.session_state.get(key) is None:
+        st.session_state[key] = asked  # it was refused before, and is there now
     is_refused = bool(asked) and asked not in labels and st.session_state.get(key) is None
     if is_refused:
         st.error(plain(refusal(asked)), icon=":material/error:")
