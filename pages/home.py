@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import streamlit as st
 
+from pages.parts.home.cards import CARDS, Card
 from pages.parts.shared.runlist import show_rows
 from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.data.sources import SOURCES
@@ -18,101 +17,6 @@ from selfsup_core.runs.folder import ACTIVE, list_states, scan_runs
 from selfsup_core.runs.spec import preset_spec
 
 MOST_RECENT = 5
-
-
-@dataclass(frozen=True)
-class Card:
-    """One thing to do.
-
-    Attributes:
-        minutes: how long it takes on two CPU cores, in words; "" where nothing is trained.
-        preset: of the run that its button starts; "" where the button opens the page only.
-    """
-
-    key: str
-    picture: str
-    alt: str
-    title: str
-    text: str
-    page: str
-    button: str
-    minutes: str = ""
-    preset: str = ""
-    changes: dict[str, Any] = field(default_factory=dict)
-    address: dict[str, str] = field(default_factory=dict)
-
-
-CARDS = (
-    Card(
-        "map",
-        "map",
-        "Points of a map move apart by color, then pictures of clothes fill the plane.",
-        "See a whole data set as a map",
-        "Two numbers for each picture: 5,000 clothes sort themselves on a plane, and every place decodes to a picture. No labels.",
-        "pages/autoencoder.py",
-        "Train",
-        "about 1 minute",
-        "vae-two-numbers",
-        {"data.source": "fashion-5k", "train.epochs": 40, "train.epochs_per_second": 3.0},
-    ),
-    Card(
-        "rebuild",
-        "rebuild",
-        "Emoji, and below them reconstructions that sharpen from epoch to epoch.",
-        "Watch pictures being rebuilt",
-        "A network squeezes emoji through 32 numbers and learns to rebuild them: blurred averages first, then details.",
-        "pages/autoencoder.py",
-        "Train",
-        "about 2 minutes",
-        "convolutional",
-        {"data.source": "emoji", "train.epochs": 40, "train.epochs_per_second": 3.0},
-    ),
-    Card(
-        "pseudo",
-        "pseudo",
-        "Two curves over rounds: the student's accuracy rises above its twin's.",
-        "Learn from a handful of labels",
-        "A classifier labels the unlabeled samples itself. Its twin trains without them, so you see whether that helps.",
-        "pages/classify.py",
-        "Train",
-        "under 1 minute",
-        "pseudo-image",
-        {"data.source": "digits"},
-        {"do": "pseudo"},
-    ),
-    Card(
-        "language",
-        "language",
-        "Text that a model writes: noise at first, then words and lines like a play.",
-        "Train a language model",
-        "It reads Shakespeare letter by letter, predicts the next letter, and soon writes lines of its own.",
-        "pages/language.py",
-        "Train",
-        "about 5 minutes",
-        "gpt-characters",
-        {"data.source": "shakespeare"},
-        {"do": "train"},
-    ),
-    Card(
-        "latent",
-        "latent",
-        "1,906 emoji on a map, similar ones side by side.",
-        "Explore a latent space",
-        "Zoom into a map of emoji, select an island and ask what its members have in common.",
-        "pages/latent.py",
-        "Open",
-        address={"space": "data:emoji", "map": "umap"},
-    ),
-    Card(
-        "own",
-        "",
-        "",
-        "Bring your own data",
-        "Images, texts, tables or sounds. They are checked first: copies, rare classes, suspicious labels. Nothing leaves this machine.",
-        "pages/data.py",
-        "Choose files",
-    ),
-)
 
 
 @st.cache_data(show_spinner=False)

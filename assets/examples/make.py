@@ -29,8 +29,8 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "000000-000002-emoji": (
-        "convolutional",
-        {"name": "Example: emoji rebuilt", "data.source": "emoji", "train.epochs": 40},
+        "emoji",
+        {"name": "Example: emoji rebuilt"},
     ),
     "000000-000001-few-labels": (
         "pseudo-image",

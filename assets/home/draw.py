@@ -34,7 +34,7 @@ INK = (96, 108, 124, 255)  # readable on light and on dark
 STEP_MS, REST_MS = 120, 2400
 RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "map": ("vae-two-numbers", {"data.source": "fashion-5k", "train.epochs": 40}),
-    "rebuild": ("convolutional", {"data.source": "emoji", "train.epochs": 40}),
+    "rebuild": ("emoji", {}),
     "pseudo": ("pseudo-image", {"data.source": "digits"}),
     "language": ("gpt-characters", {"data.source": "shakespeare", "train.epochs": 30}),
 }

@@ -125,6 +125,15 @@ def runs_delete(run: RunName, workspace: Workspace = None, as_json: AsJson = Fal
     show({"run": folder.id, "deleted": True}, as_json, f"Deleted. Undo: runs restore {folder.id}")
 
 
+@runs_app.command("examples")
+def runs_examples(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Add the finished runs that come with the program."""
+    from selfsup_core.runs.examples import add_examples
+
+    added = [folder.id for folder in add_examples(place(workspace), again=True)]
+    show({"added": added}, as_json, "\n".join(added) or "They are all there.")
+
+
 @runs_app.command("trash")
 def runs_trash(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """Deleted runs that can still be restored."""

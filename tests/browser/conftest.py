@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.client import stop_lab
 from selfsup_core.runs.control import send
+from selfsup_core.runs.examples import MARK
 from selfsup_core.runs.folder import ACTIVE, ENDED, RunFolder, list_states
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
@@ -70,6 +71,7 @@ class Server:
         environment = os.environ | {"SELFSUP_WORKSPACE": str(self.workspace)}
         command = [sys.executable, "server.py", "--port", str(self.port)]
         self.workspace.mkdir(parents=True, exist_ok=True)
+        (self.workspace / MARK).touch()  # the journeys count their own runs
         with open(self.workspace / "server.log", "ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         wait_for(self.answers, "the server")

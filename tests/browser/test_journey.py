@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 
 
 def start_digits(page: Page, server: Server) -> RunFolder:
-    page.goto(server.url)
-    page.get_by_role("button", name="Start").first.click()
+    page.goto(f"{server.url}/autoencoder?data=mnist-5k")
+    page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_test_id("stage").wait_for()
     return RunFolder(server.workspace / "runs" / stage_value(page, "run"))
 
@@ -165,7 +165,7 @@ def test_a_double_click_starts_one_run(server, open_context):
     page = open_context().new_page()
     page.goto(server.url)
     before = {state["run"] for state in list_states(server.workspace)}
-    page.get_by_role("button", name="Start").nth(2).dblclick()
+    page.locator(".st-key-card-pseudo button").dblclick()
     page.get_by_test_id("stage").wait_for()
     page.wait_for_timeout(1000)
     new = {state["run"] for state in list_states(server.workspace)} - before

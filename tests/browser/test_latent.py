@@ -71,10 +71,10 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     polygon = np.array(json.loads(over(page).get_attribute("data-polygon"))).reshape(-1, 2)
     points = read_layout(server.workspace, key_of(page)).astype(np.float64)
     wanted = set(np.flatnonzero(inside(points, polygon)).tolist())
-    page.get_by_role("radio", name="Act").click()
+    page.get_by_role("radio", name="Export").click()
     page.get_by_role("textbox", name="Name of the selection").fill("left part")
     page.get_by_role("textbox", name="Name of the selection").press("Enter")
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="Save selection", exact=True).click()
     expect(page).to_have_url(re.compile("pick=left"), timeout=SLOW)
     shared = page.url
     rows = read_rows(server.workspace, key_of(page))
@@ -229,7 +229,7 @@ def test_the_offline_file_draws_and_selects_without_a_server(server, open_contex
     context = open_context(1200, 800, accept_downloads=True)
     page = context.new_page()
     open_space(page, server, "space=data:wine&map=pca")
-    page.get_by_role("radio", name="Act").click()
+    page.get_by_role("radio", name="Export").click()
     page.get_by_role("button", name="HTML map").click()
     with page.expect_download(timeout=SLOW) as waiting:
         page.get_by_role("button", name="Download HTML map").click()
