@@ -30,7 +30,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "000000-000002-emoji": (
         "emoji",
-        {"name": "Example: emoji rebuilt"},
+        {"name": "Example: emoji rebuilt", "frames.max_frames": 14, "frames.weights_megabytes": 1.5},
     ),
     "000000-000001-few-labels": (
         "pseudo-image",

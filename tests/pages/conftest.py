@@ -20,6 +20,7 @@ def studio(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ap
     monkeypatch.setattr("pages.parts.shared.workspace.ensure_supervisor", lambda workspace: None)
     monkeypatch.setattr(routes, "is_mounted", False)
     routes.live_runs.cache_clear()
+    workspace.mkdir(parents=True, exist_ok=True)
     (workspace / MARK).touch()  # tests of the examples take this away
 
     def open_page(page: str = "", **query: str) -> AppTest:

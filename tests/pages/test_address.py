@@ -104,9 +104,9 @@ def test_another_model_keeps_the_chosen_data_or_says_why_not(studio):
     app.selectbox(key="data-dense-64-32-16").select("wine").run()
     assert app.query_params["data"] == "wine"
     app.selectbox(key="network").select("convolutional").run()
-    assert app.selectbox(key="data-convolutional").value == "mnist-5k"
+    assert app.selectbox(key="data-convolutional").value == "fashion-5k"
     assert "Wine stays behind" in texts(app)
-    assert app.query_params["data"] == "mnist-5k"
+    assert app.query_params["data"] == "fashion-5k"
 
 
 def test_a_model_that_nobody_chose_data_for_begins_with_its_own(studio):

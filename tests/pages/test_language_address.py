@@ -44,7 +44,7 @@ def test_a_mode_that_is_not_there_is_refused(studio, cats: Path):
 @pytest.mark.parametrize(
     ("mode", "name", "said"),
     [
-        ("train", "data", "the data set nothing"),
+        ("train", "data", "There is no data set 'nothing'"),
         ("embed", "data", "the text data set nothing"),
         ("embed", "encoder", "the encoder nothing"),
         ("inside", "model", "the model nothing"),

@@ -49,8 +49,7 @@ def select(page: Any, places: np.ndarray) -> None:
 
 
 def test_at_most_eight_controls_and_each_is_explained(latent):
-    page = latent()
-    assert page.selectbox(key="space-name").value == "data:digits"
+    page = latent(space="data:digits", map="pca")
     shown = [
         w
         for w in [*page.selectbox, *page.text_input, *page.number_input, *page.button, *page.select_slider]
@@ -70,18 +69,24 @@ def test_a_selection_is_explained_kept_and_told_to_the_data(latent, workspace: P
     assert "Most typical" in texts(page)
     page.session_state["space-panel"] = "act"
     page.run()
+    page.text_input(key="space-name-it").set_value("../no").run()
+    buttons(page)["space-keep"].click().run()
+    assert page.error
+    assert "space-make-csv" in buttons(page)  # a refused name takes nothing away
     page.text_input(key="space-name-it").set_value("first ones").run()
     buttons(page)["space-keep"].click().run()
     assert list_selections(workspace, "digits") == {"first ones": 40}
     assert page.query_params["pick"] == "first ones"
+    buttons(page)["space-make-csv"].click().run()
+    page.session_state["space-panel"] = "edit"
+    page.run()
     page.selectbox(key="space-label-digits").select("3").run()
     buttons(page)["space-act-hand"].click().run()
-    assert "40 labels are kept" in page.success[0].value
-    buttons(page)["space-make-csv"].click().run()
+    assert "40 hand labels saved" in page.success[0].value
     assert not page.exception
 
 
-@pytest.mark.parametrize("panel", ["why", "point", "search", "groups", "trust", "compare", "act"])
+@pytest.mark.parametrize("panel", ["why", "point", "search", "groups", "trust", "compare", "edit", "act"])
 @pytest.mark.parametrize("space", ["data:digits", "data:wine"])
 def test_every_panel_answers_with_and_without_a_selection(latent, space, panel):
     page = latent(space=space, map="pca")
@@ -155,13 +160,22 @@ def test_what_cannot_be_drawn_is_said(latent):
 def test_an_address_of_rubbish_is_answered(latent):
     page = latent(space="data:../etc", map="bogus", epoch="abc", pick="../x", renderer="?")
     assert not page.exception
-    assert page.selectbox(key="space-name").value == "data:digits"
+    assert "There is no space" in page.error[0].value
+    assert page.selectbox(key="space-name").value is None, "nothing takes its place"
+    page = latent(space="data:digits", map="bogus", epoch="abc", pick="../x", renderer="?")
+    assert "so this is PCA" in page.warning[0].value
     assert page.selectbox(key="space-kind").value == "pca"
     assert "no selection" in page.error[0].value
 
 
-def test_a_slow_answer_is_waited_for_and_one_that_was_given_up_is_not_asked_again(latent, monkeypatch):
+def test_who_asks_for_nothing_sees_emoji(latent):
     page = latent()
+    assert page.selectbox(key="space-name").value == "data:emoji"
+    assert "1,906 points" in texts(page)
+
+
+def test_a_slow_answer_is_waited_for_and_one_that_was_given_up_is_not_asked_again(latent, monkeypatch):
+    page = latent(space="data:digits")
     here, fetches, begun = routes_space.client(), [], []
     real = Here.ask
 

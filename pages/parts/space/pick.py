@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.shared.choice import choose_one
+from pages.parts.shared.choice import choose_asked
 from pages.parts.shared.forms import widget
-from pages.parts.shared.workspace import errors_shown, workspace
+from pages.parts.shared.workspace import errors_shown, plain, workspace
 from pages.parts.space.ask import ask
 from selfsup_core.inspection.space.listing import list_spaces
 from selfsup_core.inspection.space.selections import kept_under, list_selections
@@ -28,28 +28,33 @@ def first_space(spaces: dict[str, Any]) -> str:
 def choose_map() -> dict[str, Any] | None:
     """{"key", "space", "status", "config", …} of the map that is wanted, begun; None while somebody has to press Draw."""
     spaces = {one["space"]: one for one in list_spaces(workspace())}
-    asked = st.query_params.get("space", "")
-    if asked in spaces and st.session_state.get("space-asked") != asked:
-        st.session_state["space-asked"] = st.session_state["space-name"] = asked
-    if st.session_state.get("space-name") not in spaces:
-        st.session_state["space-name"] = first_space(spaces)
     if "space-kind" not in st.session_state:
         kind = st.query_params.get("map", "")
         # Whoever asks for nothing sees PCA at once, and then how UMAP moves the points.
         st.session_state["space-flows"] = kind not in TITLES
         st.session_state["space-kind"] = kind if kind in TITLES else "pca"
+        if kind and kind not in TITLES:
+            st.warning(
+                f"There is no map {plain(repr(kind))}, so this is PCA. Known: {', '.join(TITLES)}.",
+                icon=":material/link_off:",
+            )
     if follower := st.session_state.pop("space-next-kind", ""):
         st.session_state["space-kind"] = follower
     what, how, size, at, more = st.container(key="controls").columns(
         (3, 1.6, 1.1, 2.2, 1.2), vertical_alignment="bottom"
     )
-    name = choose_one(
+    name = choose_asked(
         what,
         "Space",
         {n: space["title"] for n, space in spaces.items()},
         key="space-name",
+        param="space",
+        default=first_space(spaces),
+        refusal=lambda asked: f"There is no space {asked!r}. Its run or data set may have been deleted.",
         help="What lies on the map: a run's code, embeddings, or the data as they are.",
     )
+    if name is None:
+        return None
     kind = how.selectbox(
         "Map", list(TITLES), key="space-kind", format_func=TITLES.get, help=SETTINGS["kind"].description
     )
