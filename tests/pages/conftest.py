@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.shared import routes
+from selfsup_core.runs.examples import MARK
 from tests.helpers import ROOT
 
 
@@ -19,6 +20,8 @@ def studio(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ap
     monkeypatch.setattr("pages.parts.shared.workspace.ensure_supervisor", lambda workspace: None)
     monkeypatch.setattr(routes, "is_mounted", False)
     routes.live_runs.cache_clear()
+    workspace.mkdir(parents=True, exist_ok=True)
+    (workspace / MARK).touch()  # tests of the examples take this away
 
     def open_page(page: str = "", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
