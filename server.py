@@ -20,6 +20,7 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
@@ -109,7 +110,13 @@ routes.is_mounted = True
 app = st.App(
     "app.py",
     routes=[*routes.routes(), *routes_space.space_routes()],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        # A page of a foreign site whose name leads here (DNS rebinding) gets nothing.
+        Middleware(
+            TrustedHostMiddleware, allowed_hosts=st.get_option("server.allowedHosts"), www_redirect=False
+        ),
+    ],
     lifespan=lifespan,
 )
 

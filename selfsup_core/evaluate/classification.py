@@ -30,7 +30,7 @@ def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int) -> np.n
 
 
 def accuracy(confusion: np.ndarray) -> float | None:
-    """Share of the rows that are named rightly; None without rows."""
+    """Share of the rows that are classified correctly; None without rows."""
     total = confusion.sum()
     return float(np.trace(confusion) / total) if total else None
 

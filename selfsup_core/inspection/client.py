@@ -22,6 +22,7 @@ __all__ = ["LabClient", "home", "lab_info", "stop_lab", "warm"]
 
 START_SECONDS = 60.0
 AGAIN_SECONDS = 5.0
+CONNECT_SECONDS = 20.0  # a process that does not even greet within this time hangs
 ATTEMPTS = 5
 # The first use of a model unpacks it, and a map may ask for the vectors of a large data set.
 ANSWER_SECONDS: dict[Kind, float] = {
@@ -81,18 +82,58 @@ class LabClient:
         kept: Connection[Any, Any] | None = getattr(self.local, "connection", None)
         if kept is not None:
             return kept
+        made: Connection[Any, Any] | None = None
         for attempt in range(ATTEMPTS):
             about = self._ensure()
             try:
-                made: Connection[Any, Any] = Client(about["address"], authkey=bytes.fromhex(about["key"]))
-                break
+                made = self._connect(about)
+                if made is not None:
+                    break
+                self._replace(about)
             except (OSError, EOFError):
                 # A process on its way out still has its name on the door for a moment.
                 if attempt == ATTEMPTS - 1:
                     raise
                 time.sleep(0.1 * 2**attempt)
+        if made is None:
+            raise RunError(
+                "The process that tries networks out hangs, and so did the ones that replaced it.",
+                code="no-lab",
+                remedy="Try again in a moment.",
+            )
         self.local.connection = made
         return made
+
+    def _connect(self, about: Server) -> Connection[Any, Any] | None:
+        """A connection; None when the process takes it but never greets, as one that hangs or was stopped.
+
+        Raises:
+            OSError, EOFError: nobody listens there.
+        """
+        made: list[Connection[Any, Any]] = []
+        raised: list[BaseException] = []
+
+        def connect() -> None:
+            try:
+                made.append(Client(about["address"], authkey=bytes.fromhex(about["key"])))
+            except BaseException as error:
+                raised.append(error)
+
+        # The greeting has no time limit of its own; a thread that is left behind ends with the process it waits for.
+        thread = threading.Thread(target=connect, daemon=True)
+        thread.start()
+        thread.join(CONNECT_SECONDS)
+        if raised:
+            raise raised[0]
+        return made[0] if made else None
+
+    def _replace(self, about: Server) -> None:
+        """End a helper that hangs; the next `_ensure` starts another."""
+        with self.lock:
+            now = lab_info(self.workspace, self.role)
+            if now and now["pid"] == about["pid"]:  # nobody has replaced it meanwhile
+                with contextlib.suppress(OSError):
+                    os.kill(now["pid"], signal.SIGKILL)
 
     def _drop(self) -> None:
         connection = getattr(self.local, "connection", None)

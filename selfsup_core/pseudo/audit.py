@@ -1,6 +1,6 @@
 """What pseudo-labels brought, said honestly: against the twin on the same test rows, with how sure that is.
 
-One seed: exact McNemar test on the rows that only one of the two names rightly [1], and an interval of the paired
+One seed: exact McNemar test on the rows that only one of the two classifies correctly [1], and an interval of the paired
 difference that leaves 0 out when the test does [2, 3]. Several seeds: mean difference and Student's t interval over them.
 [1] Dietterich: Approximate statistical tests for comparing supervised classification learning algorithms, 1998
 [2] Bonett, Price: Adjusted Wald confidence interval for a difference of binomial proportions based on paired data, 2012
@@ -81,7 +81,7 @@ def paired_interval(only_first: int, only_second: int, rows: int) -> tuple[float
 
 
 def compare(student: np.ndarray, twin: np.ndarray) -> dict[str, float]:
-    """student, twin: (T,) whether each test row is named rightly → difference, low, high (shares), p, rows."""
+    """student, twin: (T,) whether each test row is classified correctly → difference, low, high (shares), p, rows."""
     first, second = np.asarray(student, bool), np.asarray(twin, bool)
     count = len(first)
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
@@ -211,7 +211,7 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     """Why pseudo-labels are not to be trusted here, from the given labels alone; "" when nothing speaks against them.
 
     Self-training rests on similar rows having the same class. Each given label is held against the others: when similar
-    rows name no more of them rightly than guessing would (one-sided binomial test at 5 %, at 20 % for fewer than 15
+    rows name no more of them correctly than guessing would (one-sided binomial test at 5 %, at 20 % for fewer than 15
     labels, which could hardly prove anything), that does not hold. Where even all being right would prove nothing,
     there is no doubt.
 
@@ -231,7 +231,7 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     if right and bdtrc(right - 1, total, chance) <= level:
         return ""
     return (
-        f"Similar rows name {right} of {total} given labels rightly, and guessing would name about {chance * total:.0f}: "
+        f"Similar rows name {right} of {total} given labels correctly, and guessing would name about {chance * total:.0f}: "
         "nothing shows that similar rows have the same class here, so no pseudo-label is kept."
     )
 
@@ -261,7 +261,7 @@ def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 10) ->
 def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
     """logits: (N, C), y: (N,) → T > 0 that makes softmax(logits / T) likeliest (Guo et al. 2017); rows with y < 0 do not count.
 
-    1 without rows, and where all are named rightly: then no T is likeliest, the smaller the better.
+    1 without rows, and where all are classified correctly: then no T is likeliest, the smaller the better.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp
@@ -353,7 +353,7 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
 
 
 def cross_validate(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, int]:
-    """x: (L, D), y: (L,) with two rows of each class or more → (L,) whether each was named rightly by the others; folds."""
+    """x: (L, D), y: (L,) with two rows of each class or more → (L,) whether each was classified correctly by the others; folds."""
     import warnings
 
     from sklearn.linear_model import LogisticRegression

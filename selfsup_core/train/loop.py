@@ -151,7 +151,7 @@ class Loop:
         return nullcontext()
 
     def _update(self, rows: torch.Tensor) -> None:
-        """One optimizer step; after `halvings` the batch is worked off in smaller parts with the same gradient."""
+        """One optimizer step; after `halvings` the batch is processed in smaller parts with the same gradient."""
         self._follow_schedule()
         self.used_learning_rate = self.learning_rate
         self.optimizer.zero_grad(set_to_none=True)
@@ -258,7 +258,7 @@ class Loop:
             self.step,
             self.progress,
             text=(
-                f"Memory ran out: each batch of {self.config.batch_size} is now worked off in "
+                f"Memory ran out: each batch of {self.config.batch_size} is now processed in "
                 f"{2**self.halvings} parts, with the same result."
             ),
         )

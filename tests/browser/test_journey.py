@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import urllib.error
+import urllib.request
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -257,6 +259,9 @@ def test_security_headers_and_localhost_only(server, open_context):
     headers = answer.headers
     assert headers["x-content-type-options"] == "nosniff"
     assert "default-src 'self'" in headers["content-security-policy"]
+    foreign = urllib.request.Request(server.url, headers={"Host": "studio.example"})
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        urllib.request.urlopen(foreign, timeout=30)
     log = (server.workspace / "server.log").read_text()
     assert "127.0.0.1" in log
     assert "0.0.0.0" not in log

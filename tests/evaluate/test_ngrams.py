@@ -25,7 +25,7 @@ def test_against_a_loop():
     assert bigram_loss(train, other, 5, 25.0) == pytest.approx(np.mean(nats))
 
 
-def test_pairs_help_where_one_token_foretells_the_next():
+def test_pairs_help_where_one_token_predicts_the_next():
     text = np.tile(np.arange(8), 100)
     found = ngram_baseline(text, text[:200], 8)
     assert found["uniform_loss"] == pytest.approx(math.log(8))

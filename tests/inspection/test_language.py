@@ -96,7 +96,7 @@ def test_a_masked_model(bert: Path, workspace: Path):
     assert ask_model(models, str(bert), "attention", {"text": "the"})["kind"] == "masked"
 
 
-def test_an_encoder_foretells_nothing(tmp_path: Path, workspace: Path):
+def test_an_encoder_predicts_nothing(tmp_path: Path, workspace: Path):
     folder = str(tiny_bert(tmp_path / "body", head=False))
     models = Models(workspace)
     for tool in ("read", "next", "write"):

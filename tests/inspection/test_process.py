@@ -112,3 +112,16 @@ def test_a_process_that_is_at_work_is_not_idle(workspace: Path, monkeypatch):
     monkeypatch.setattr(processes, "command_line", lambda pid: ["selfsup_core.inspection.server"])
     assert server.serve(workspace, idle_seconds=0.0) == 0
     assert asked == [os.getpid()] * 3
+
+
+def test_a_process_that_hangs_is_replaced(runs, client, monkeypatch):
+    """Stopped, it still takes connections, but never greets."""
+    folder = runs["plain"]
+    client.ask(Subject("run", folder.id), "sample", {"count": 1})
+    about = lab_info(runs.workspace)
+    os.kill(about["pid"], signal.SIGSTOP)
+    monkeypatch.setattr("selfsup_core.inspection.client.CONNECT_SECONDS", 2.0)
+    other = LabClient(runs.workspace)
+    arrays = other.ask(Subject("run", folder.id), "sample", {"count": 2}).arrays
+    assert arrays["images"].shape == (2, 64)
+    assert lab_info(runs.workspace)["pid"] != about["pid"]

@@ -47,7 +47,7 @@ def tiny_bert(folder: Path, *, head: bool = True, marks: bool = True, seed: int 
     """BERT's layers with 16 numbers a token and one token a word.
 
     Args:
-        head: with the layer that foretells tokens.
+        head: with the layer that predicts tokens.
         marks: whether [CLS] and [SEP] stand around a text.
     """
     import torch

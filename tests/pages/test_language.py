@@ -270,7 +270,7 @@ def test_models_in_a_table(models_page):
     assert all(w.help for w in controls)
     models_page.selectbox(key="models-name").select("all-minilm-l6-v2").run()
     assert "Encoder" in texts(models_page)
-    assert "models-look" not in buttons(models_page), "an encoder foretells nothing"
+    assert "models-look" not in buttons(models_page), "an encoder predicts nothing"
 
 
 def test_a_model_is_measured(models_page):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
+import anyio
+import httpx2 as httpx
 import numpy as np
 import pytest
 from safetensors.numpy import load as load_arrays
@@ -244,3 +247,49 @@ def test_a_run_can_be_repeated_without_a_class(client, finished):
     spec = read_spec(finished.workspace / "runs" / made / "spec.yaml")
     assert spec.data.leave_out == "class_1"
     assert spec.name.endswith("without class_1")
+
+
+def test_deep_json_and_endless_names_are_refused(client, finished):
+    url = f"/studio/runs/{finished.id}/control"
+    answer = client.post(url, content="[" * 1500 + "]" * 1500, headers=token(finished))
+    assert (answer.status_code, answer.json()["error"]) == (422, "The request is not JSON.")
+    assert client.get(f"/studio/runs/{'x' * 5000}/live").status_code == 404
+    assert client.get(f"/studio/maps/{'x' * 5000}/about").status_code == 404
+
+
+def test_a_command_does_not_wait_behind_questions(client, finished, monkeypatch):
+    """A helper that hangs: sixty questions wait for it, and a person still stops the run."""
+    released, under_way = threading.Event(), []
+
+    class HungLab:
+        def ask_packed(self, *asked: object) -> bytes:
+            under_way.append(asked)
+            released.wait(60)
+            return b""
+
+    monkeypatch.setattr(routes, "lab", HungLab)
+    update_state(finished, status="running", worker=identity())
+    transport = httpx.ASGITransport(app=client.app)
+
+    async def ask(browser: httpx.AsyncClient) -> None:
+        await browser.post(f"/studio/runs/{finished.id}/tools/decode", json={}, headers=token(finished))
+
+    async def journey() -> int:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
+            async with anyio.create_task_group() as group:
+                for _ in range(60):
+                    group.start_soon(ask, browser)
+                while len(under_way) < routes.MOST_QUESTIONS:
+                    await anyio.sleep(0.01)
+                try:
+                    with anyio.fail_after(30):
+                        url = f"/studio/runs/{finished.id}/control"
+                        answer = await browser.post(url, json={"action": "stop"}, headers=token(finished))
+                finally:
+                    at_once = len(under_way)
+                    released.set()
+            assert at_once == routes.MOST_QUESTIONS
+            return answer.status_code
+
+    assert anyio.run(journey) == 200
+    assert len(under_way) == 60

@@ -143,10 +143,10 @@ def test_the_built_in_model_is_unpacked_once(smollm: Path, monkeypatch):
 
 
 def test_the_built_in_model_knows_something(smollm: Path):
-    from selfsup_core.evaluate.reading.writing import foretell, go_on, read_text
+    from selfsup_core.evaluate.reading.writing import go_on, predict_next, read_text
 
     pair = load_causal(smollm)
-    (name, p, _), *_ = foretell(*pair, "The capital of France is")
+    (name, p, _), *_ = predict_next(*pair, "The capital of France is")
     assert name.strip() == "Paris"
     assert p > 0.1
     sense, nonsense = (

@@ -626,7 +626,7 @@ def test_a_reading_leaves_out_the_beginning_and_what_was_written(server):
     assert found["alternatives"][0][0] == ("A", pytest.approx(0.60653066))
 
 
-def test_a_first_token_that_nothing_foretells_is_unknown(server):
+def test_a_first_token_that_nothing_predicts_is_unknown(server):
     tops = [None, {" b": -0.25}, {"!": -0.1}]
     server.answers = [echo(["A", " b", "!"], [None, -0.25, -0.1], tops)]
     found = remote_of(server)[0].read("A b")

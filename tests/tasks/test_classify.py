@@ -266,7 +266,7 @@ def test_memory_that_runs_out_halves_the_batch(workspace: Path, monkeypatch):
     state = run_here(make_run(workspace, head_spec()))
     assert state["status"] == "finished", state["error"]
     assert failed
-    assert any("worked off in" in notice for notice in state["notices"])
+    assert any("processed in" in notice for notice in state["notices"])
 
 
 def test_what_the_state_says(workspace: Path):

@@ -142,7 +142,7 @@ def test_lack_of_memory_halves_the_batch_with_the_same_outcome_and_says_so(failu
     notices = [e.text for e in loop.events() if e.kind == "notice"]
     assert len(notices) == failures
     assert notices[-1] == (
-        f"Memory ran out: each batch of 16 is now worked off in {2**failures} parts, with the same result."
+        f"Memory ran out: each batch of 16 is now processed in {2**failures} parts, with the same result."
     )
     assert sizes[: failures + 1] == [16 // 2**i for i in range(failures + 1)]
     assert loop.step == plain.step == 12

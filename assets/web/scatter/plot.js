@@ -1,5 +1,7 @@
 // A scatter that is drawn, moved, zoomed and selected from in the browser alone: on the stage, on the page Latent space and
-// in the file that opens offline.
+// in the file that opens offline. It is long because it is one closure: what is drawn, the view and a drag in progress share
+// some thirty variables, which parts in files of their own would have to hand to each other. What needs none of them
+// (layout, view, grid, shapes, overlay, drawing itself) is beside it.
 
 import { CHOSEN, createRenderer, DIM, HIDDEN, levelOf } from "./draw.js"
 import { createGrid } from "./grid.js"
@@ -22,6 +24,7 @@ const SHAPED = 5.5
 const MOVED_AS_PICTURE = 10_000 // more points are not drawn again for each step of a drag: their picture is moved
 const MARGIN = 0.2 // how much of the map's width and height is drawn beyond each edge, for a drag to bring in
 const REST_MS = 160
+const MOST_RINGED = 60 // so few selected points have a ring each where colors are numbers and would hide them
 
 /** Diameter in pixels when all is shown. */
 export function sizeOf(count, classes = 0) {
@@ -129,6 +132,7 @@ export function createPlot(root, options) {
   let drawn = null // the view that the points' canvas shows, while it is true but for its place
   let movedAt = -Infinity
   let isOverEmpty = false
+  let ringed = []
 
   const progress = () => (began && morphMs ? Math.min(1, (performance.now() - began) / morphMs) : 1)
   const isShown = (i) => !(states[i] & HIDDEN)
@@ -263,8 +267,15 @@ export function createPlot(root, options) {
       under.clearRect(0, 0, width(), height())
       options.drawBehind(under, point)
     }
+    const rings = legend.kind === "number" ? ringed : []
     const isEmpty =
-      !pictures.size && hovered < 0 && focused < 0 && !marks.length && !drag?.path && !options.drawOver
+      !rings.length &&
+      !pictures.size &&
+      hovered < 0 &&
+      focused < 0 &&
+      !marks.length &&
+      !drag?.path &&
+      !options.drawOver
     fitCanvas(over, width(), height(), dpr)
     if (isEmpty && isOverEmpty) return
     isOverEmpty = isEmpty
@@ -272,6 +283,8 @@ export function createPlot(root, options) {
     pen.clearRect(0, 0, width(), height())
     if (progress() === 1) for (const [place, picture] of pictures) drawPictureOf(place, picture)
     options.drawOver?.(pen, point)
+    for (const i of rings) drawRing(pen, options, ...screenOf(i), point / 2 + 3)
+    over.dataset.ringed = String(rings.length)
     for (const i of new Set([hovered, focused]))
       if (i >= 0) drawRing(pen, options, ...screenOf(i), point / 2 + 5)
     for (const mark of marks) drawMark(mark, point)
@@ -340,10 +353,12 @@ export function createPlot(root, options) {
     const { mask } = selection
     const found = new Set()
     const anyChosen = selection.size > 0
+    ringed = []
     for (let i = 0; i < n; i++) {
       const isHidden = hiddenMask ? hiddenMask[i] : isolated.size && !isolated.has(codes ? codes[i] : 0)
       states[i] = (mask[i] ? CHOSEN : 0) | (isHidden ? HIDDEN : 0) | (looks ? looks[i] : 0)
       found.add(levelOf(states[i], anyChosen))
+      if (mask[i] && selection.size <= MOST_RINGED) ringed.push(i)
     }
     levels = [...found].sort()
     renderer.setStates(states)

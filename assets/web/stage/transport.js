@@ -48,8 +48,12 @@ export function createTransport(ctx, task = "") {
   const step = button("step", "step", `1 ${unit}`, `Train one ${unit}, then pause`, () =>
     send({ action: "step" }, null, { button: "step" }),
   )
-  const stop = button("stop", "stop", "Stop", "Stop this run for good; what it learned stays", () =>
-    send({ action: "stop" }, null, { button: "stop" }),
+  const stop = button(
+    "stop",
+    "stop",
+    "Stop",
+    "Stop this run; what it learned stays, and it can be resumed",
+    () => send({ action: "stop" }, null, { button: "stop" }),
   )
   const repeat = button(
     "repeat",

@@ -268,7 +268,7 @@ def show_seeds(folder: RunFolder) -> None:
             st.rerun()
         if now and now["runs"]:
             done = f"{now['runs']} seeds are done" + (
-                f", {now['waiting']} at work or waiting" if now["waiting"] else ""
+                f", {now['waiting']} running or queued" if now["waiting"] else ""
             )
             st.caption(f"{done}. {describe_seeds(now['same_split'])} The band is one standard deviation.")
             st.plotly_chart(seeds_figure(now), key="review-seeds-figure", config={"displayModeBar": False})

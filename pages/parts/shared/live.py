@@ -1,4 +1,4 @@
-"""The live view of a run: the stage where its routes are there, standing figures with plain controls elsewhere."""
+"""The live view of a run: the stage where its routes are there, static figures with plain controls elsewhere."""
 
 from __future__ import annotations
 
@@ -86,12 +86,12 @@ def show_run(run: str) -> None:
         return
     if routes.is_mounted:
         st.info(
-            "The live view could not load in this browser, so here are standing figures. "
+            "The live view could not load in this browser, so here are static figures. "
             "Reload the page to try again.",
             icon=":material/info:",
         )
     else:
-        st.caption("Standing figures. Start the app with `make run` for the live view.")
+        st.caption("Static figures. Start the app with `make run` for the live view.")
     show_standing(run)
 
 
@@ -222,7 +222,7 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     status = state["status"]
     unit = "round" if state.get("task") == "pseudo" else "epoch"
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.markdown(f"**{state['name'] or state['run']}**", width="content")
+        st.markdown(f"**{plain(state['name'] or state['run'])}**", width="content")
         if state["device"]:
             device = state["device"]
             st.caption(f"Device: {device['label']}", help=device["reason"], width="content")

@@ -9,16 +9,20 @@ import gzip
 import hashlib
 import json
 import uuid
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from selfsup_core.errors import RunError, StudioError
+from selfsup_core.files import parse_json
 from selfsup_core.inspection.client import LabClient, warm
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.places import WEB
@@ -34,6 +38,7 @@ from selfsup_core.workers.supervisor import ensure_supervisor
 BASE = "/studio"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 MAX_BODY = 4096
+LONGEST_ID = 200
 MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -96,6 +101,8 @@ def guarded(endpoint: Any) -> Any:
 
     async def answer(request: Request) -> Response:
         run = request.path_params["run"]
+        if len(run) > LONGEST_ID:
+            return problem(404, "There is no run of this name.")
         workspace = live_runs().workspace
         if not is_allowed(workspace, run, request.headers.get("x-studio-token", "")):
             return problem(403, "This address needs the token that the run's page gives.")
@@ -147,6 +154,21 @@ async def frame(request: Request, run: str) -> Response:
     return binary(live_runs().frame(run, request.path_params["epoch"]), is_final=False)
 
 
+# Questions wait for a helper process. They have threads of their own, so that nothing else waits behind them.
+MOST_QUESTIONS = 8
+_questions: RunVar[CapacityLimiter] = RunVar("questions")
+
+
+async def in_question_pool(ask: Callable[..., bytes], *arguments: Any) -> bytes:
+    """Ask in a thread; with `MOST_QUESTIONS` under way the next one waits its turn without a thread."""
+    try:
+        limiter = _questions.get()
+    except LookupError:
+        limiter = CapacityLimiter(MOST_QUESTIONS)
+        _questions.set(limiter)
+    return await to_thread.run_sync(partial(ask, *arguments), limiter=limiter)
+
+
 async def read_body(request: Request, most: int = MAX_BODY) -> dict[str, Any]:
     """A small JSON object. Raises StudioError for anything else."""
     body = b""
@@ -155,7 +177,7 @@ async def read_body(request: Request, most: int = MAX_BODY) -> dict[str, Any]:
         if len(body) > most:
             raise StudioError(f"The request is larger than {most} bytes.", code="bad-request")
     try:
-        values = json.loads(body)
+        values = parse_json(body)
     except ValueError as error:
         raise StudioError("The request is not JSON.", code="bad-request") from error
     if not isinstance(values, dict):
@@ -216,7 +238,7 @@ async def tool(request: Request, run: str) -> Response:
     values = await read_body(request, MAX_TOOL_BODY)
     live_runs().view(run)  # says that a run is gone before a process is asked
     subject = Subject("run", run)
-    blob = await run_in_threadpool(lab().ask_packed, subject, request.path_params["name"], values)
+    blob = await in_question_pool(lab().ask_packed, subject, request.path_params["name"], values)
     headers = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
     return Response(blob, media_type="application/octet-stream", headers=headers)
 

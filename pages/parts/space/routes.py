@@ -38,6 +38,8 @@ def token_of(key: str) -> str:
 def guarded(endpoint: Any) -> Any:
     async def answer(request: Request) -> Response:
         key = request.path_params["map"]
+        if len(key) > routes.LONGEST_ID:
+            return routes.problem(404, "There is no map of this name.")
         token = request.headers.get("x-studio-token", "")
         if not is_allowed(default_workspace(), f"map-{key}", token):
             return routes.problem(403, "This address needs the token that the map's page gives.")
@@ -87,7 +89,7 @@ async def ask(request: Request, key: str) -> Response:
         return routes.problem(404, f"There is nothing called {tool!r} to ask for.")
     values = await routes.read_body(request, 64_000)
     space = Subject("space", layouts.read_map(default_workspace(), key)["space"])
-    blob = await run_in_threadpool(client().ask_packed, space, tool, values | {"key": key})
+    blob = await routes.in_question_pool(client().ask_packed, space, tool, values | {"key": key})
     return Response(blob, media_type="application/octet-stream", headers=FRESH)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset, Kind
 from selfsup_core.data.groups import find_groups
 from selfsup_core.data.importing.arrays import as_pixels, label_text, read_arrays
-from selfsup_core.data.importing.columns import as_numbers
+from selfsup_core.data.importing.columns import NO_LEVEL, as_numbers
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import make_square, read_images
@@ -253,7 +253,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
                     code="too-many-categories",
                     remedy="Ignore it, or merge rare values.",
                 )
-            used = [i for i, level in enumerate(levels) if level]  # an empty cell is no category
+            used = [i for i, level in enumerate(levels) if level.strip().lower() not in NO_LEVEL]
             parts.append((codes.reshape(-1)[:, None] == np.array(used)[None, :]).astype(np.float32))
             columns += [f"{name}={levels[i]}" for i in used]
     if not columns:

@@ -64,6 +64,9 @@ TEXTS = frozenset(
 )
 IDS = re.compile(r"(^|[_\s.-])(id|uuid|guid|index|key|nr|number)$", re.IGNORECASE)
 MOST_LEVELS = 50
+ID_SHARE = 0.95  # of different values in a column that is named like an id: a few rows may be copies
+# What stands for a missing value in a column of categories; "none" and "-" may be values.
+NO_LEVEL = frozenset(["", "na", "n/a", "#n/a", "nan", "null", "?"])
 
 
 class ColumnAbout(TypedDict):
@@ -131,8 +134,9 @@ def describe_column(name: str, cells: pa.Array) -> Column:
         about = replace(about, missing=rows - good, decimal_comma=with_comma)
         if word in LABELS and distinct <= MOST_LEVELS:
             return replace(about, role="label", missing=blank, reason=f"named {name}, {distinct} values")
-        if IDS.search(name) and distinct == len(filled):
-            return replace(about, role="id", reason="another number in each row")
+        if IDS.search(name) and distinct >= ID_SHARE * len(filled):
+            each = "another number in each row" if distinct == len(filled) else "a number for nearly each row"
+            return replace(about, role="id", reason=each)
         return replace(about, role="numeric", reason="numbers" + (", decimal comma" if with_comma else ""))
     if share(filled, DATE) >= 0.95:
         return replace(about, role="date", reason="dates")
@@ -148,7 +152,8 @@ def describe_column(name: str, cells: pa.Array) -> Column:
         return replace(about, role="text", reason=f"{mean:.0f} characters on average")
     if zeros and distinct > MOST_LEVELS:
         return replace(about, role="id", reason="leading zeros, as in codes")
-    if distinct == len(filled) and (IDS.search(name) or (distinct > 20 and words < 1.5)):
+    is_named_id = IDS.search(name) and distinct >= ID_SHARE * len(filled)
+    if is_named_id or (distinct == len(filled) and distinct > 20 and words < 1.5):
         return replace(about, role="id", reason="another value in each row")
     if distinct <= MOST_LEVELS and distinct < max(2, 0.6 * len(filled)):
         return replace(about, role="category", reason=f"{distinct} values")

@@ -53,7 +53,7 @@ def spans_of(pieces: list[str], text: str) -> list[tuple[int, int]] | None:
 
 
 def parts_of(a: dict[str, Any], b: dict[str, Any], text: str) -> list[Part]:
-    """The finest parts that both readings know; what one of them did not foretell, or did not read, is left out.
+    """The finest parts that both readings know; what one of them did not predict, or did not read, is left out.
 
     Args:
         a, b: with `spans` and `log_p`, as the tool `read` gives them; without spans nothing can be laid side by side.
@@ -87,7 +87,7 @@ def running(reading: dict[str, Any]) -> dict[int, tuple[float, int]]:
 
 
 def compare_readings(a: dict[str, Any], b: dict[str, Any], text: str) -> dict[str, Any]:
-    """Two readings over the characters that both foretell.
+    """Two readings over the characters that both predict.
 
     Returns:
         same_tokens; parts [{text, start, stop, log_p (2), difference}]; totals: for each model log_probability,

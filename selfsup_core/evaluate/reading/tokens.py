@@ -19,7 +19,7 @@ def conditional_log_probabilities(logits: torch.Tensor, ids: torch.Tensor) -> to
     """ln P(token | all before it).
 
     Args:
-        logits: (T, V) for the places 0 … T − 1; place i foretells token i + 1.
+        logits: (T, V) for the places 0 … T − 1; place i predicts token i + 1.
         ids: (T,) the tokens.
 
     Returns:

@@ -31,7 +31,7 @@ class Reading:
 
     Attributes:
         pieces: (T,) the text of each token.
-        log_p: (T,) ln P(token | what the model sees); NaN for a token that nothing foretells.
+        log_p: (T,) ln P(token | what the model sees); NaN for a token that nothing predicts.
         alternatives: for each token the most likely ones at its place, [(text, P), …].
         spans: for each token its (first, one behind the last) character of the text.
         note: what was done to the text, or "".
@@ -98,7 +98,7 @@ def read_text(model: Any, tokenizer: Any, text: str) -> Reading:
         logits = model(tensor[None]).logits[0]
     log_p = conditional_log_probabilities(logits, tensor).numpy()
     others = likeliest(tokenizer, logits[:-1], ALTERNATIVES)
-    if not made.before:  # nothing foretells the first token
+    if not made.before:  # nothing predicts the first token
         log_p, others = np.concatenate([[np.nan], log_p]), [[], *others]
     return Reading(
         pieces_of(tokenizer, made.own),
@@ -124,7 +124,7 @@ def next_logits(model: Any, tokenizer: Any, text: str) -> torch.Tensor:
         return found
 
 
-def foretell(
+def predict_next(
     model: Any, tokenizer: Any, text: str, *, count: int = 15, **shape: Any
 ) -> list[tuple[str, float, float]]:
     """[(token, P by the model, P after temperature, top-k and top-p), …], most likely first."""

@@ -13,7 +13,7 @@ MOST_SATURATED = 0.02
 LEAST_CODES = 0.3
 LEAST_ACTIVE = 0.5
 FEW_STEPS = 1000
-OVERFIT_EPOCHS, OVERFIT_RISE = 5, 0.02
+OVERFIT_EPOCHS, OVERFIT_RISE = 5, 0.05  # a few percent is what a small validation part wavers by
 
 
 def find_signs(row: EpochRow, past: list[EpochRow], baseline: Baseline | None, about: RunAbout) -> list[Sign]:

@@ -124,7 +124,7 @@ def read(loaded: Loaded, ask: ReadAsk) -> Answer:
 def predict_next(loaded: Loaded, ask: PlaceAsk) -> Answer:
     """What could come next, or stand at a place, before and after reshaping."""
     from selfsup_core.evaluate.reading.masked import fill
-    from selfsup_core.evaluate.reading.writing import foretell
+    from selfsup_core.evaluate.reading.writing import predict_next
 
     check_reads(loaded)
     if loaded.kind == "masked":
@@ -132,7 +132,7 @@ def predict_next(loaded: Loaded, ask: PlaceAsk) -> Answer:
         return Answer(about={"next": rows, "place": place})
     if ask.place is not None:
         raise SettingError("place is for masked models; this one predicts what comes next.")
-    return Answer(about={"next": foretell(loaded.model, loaded.tokenizer, ask.text, **ask.shape())})
+    return Answer(about={"next": predict_next(loaded.model, loaded.tokenizer, ask.text, **ask.shape())})
 
 
 @about_model("write", WriteAsk)
@@ -170,7 +170,7 @@ def attention(loaded: Loaded, ask: AttentionAsk) -> Answer:
 
 
 def check_reads(loaded: Loaded) -> None:
-    """Raises DataError for a model that foretells no token."""
+    """Raises DataError for a model that predicts no token."""
     if loaded.kind == "encoder":
         raise DataError(
             f"{loaded.title} is an encoder: it turns a text into numbers and has no layer that predicts tokens.",

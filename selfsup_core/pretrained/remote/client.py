@@ -90,7 +90,7 @@ class Remote(Transport):
             "echo": True,
             "logprobs": ALTERNATIVES,
         }
-        choice, usage = self.foretell(body)
+        choice, usage = self.predict(body)
         return read_echo(choice, usage, text, self.config.start, self.connection.host) | {"note": note}
 
     def next(self, text: str, *, count: int = 5) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class Remote(Transport):
             "logprobs": count,
         }
         try:
-            found = read_next(self.foretell(body)[0].get("logprobs"))
+            found = read_next(self.predict(body)[0].get("logprobs"))
         except RemoteError as error:
             if error.status not in (404, 405) and error.code != "remote-no-logprobs":
                 raise
@@ -125,7 +125,7 @@ class Remote(Transport):
             raise no_log_probabilities(self.connection.host)
         return {"next": found, "note": "The first token of a reply to the text, not of its continuation."}
 
-    def foretell(self, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def predict(self, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """(choice, usage) of a completion with log-probabilities."""
         usage: dict[str, Any] = {}
         try:

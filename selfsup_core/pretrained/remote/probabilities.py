@@ -80,7 +80,7 @@ def read_echo(
     pieces = [shown(piece) for piece in pieces]
     if not any(value is not None for value in log_p):
         raise no_log_probabilities(host)
-    # What nothing foretells is left out of the characters, too.
+    # What nothing predicts is left out of the characters, too.
     characters = len(text) - sum(len(p) for p, v in zip(pieces, log_p, strict=True) if v is None)
     return {"pieces": pieces, "log_p": log_p, "alternatives": others} | summary(log_p, characters)
 

@@ -35,6 +35,10 @@ CASES = {
     "a label by its name": ("n,label\n" + rows("{i}.5,{p}"), {"n": "numeric", "label": "label"}),
     "the last category is the label": ("a,kind\n" + rows("{i}.5,x{p}"), {"a": "numeric", "kind": "label"}),
     "an id by its name": ("customer_id,a\n" + rows("{i},{i}.5"), {"customer_id": "id", "a": "numeric"}),
+    "an id of which two rows are copies": (
+        "customer_id,a\n" + rows("{i},{i}.5", 60) + "3,3.5\n5,5.5\n",
+        {"customer_id": "id", "a": "numeric"},
+    ),
     "dates": ("day,a\n" + rows("2024-01-{i:02d},{i}.5"), {"day": "date", "a": "numeric"}),
     "text and label": (
         "review,sentiment\n" + rows("this is sentence {i} of many,p{p}"),
@@ -60,6 +64,14 @@ def test_na_is_a_label_among_labels_and_missing_among_numbers(tmp_path):
     assert made.classes == ("NA", "X")
     assert made.x[-1, 0] != made.x[-1, 0]
     assert made.x[1, 0] == 1.5
+
+
+def test_what_says_that_nothing_is_known_is_no_category(tmp_path):
+    table = (
+        "color,a\n" + rows("red,{i}.5") + rows("blue,{i}.5") + rows("n/a,{i}.5", 4) + rows("none,{i}.5", 4)
+    )
+    made = build_dataset([write(tmp_path, "t.csv", table)], ImportConfig(roles={"color": "category"}), "t")
+    assert [c for c in made.columns if c.startswith("color=")] == ["color=blue", "color=none", "color=red"]
 
 
 def test_an_empty_label_is_the_unlabeled_pool(tmp_path):

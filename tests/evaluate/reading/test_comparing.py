@@ -1,4 +1,4 @@
-"""Two readings side by side: the same tokens, other tokens, what only one foretells."""
+"""Two readings side by side: the same tokens, other tokens, what only one predicts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_other_tokens_are_laid_over_the_characters():
     assert [t["bits_per_character"] for t in found["totals"]] == pytest.approx([3 / 4, 5 / 4])
 
 
-def test_what_one_does_not_foretell_or_read_is_left_out():
+def test_what_one_does_not_predict_or_read_is_left_out():
     a = reading("abcdef", [2, 4, 6], [None, 0.5, 0.5])
     b = reading("abcd", [2, 4], [0.5, 0.25])
     found = compare_readings(a, b, "abcdef")

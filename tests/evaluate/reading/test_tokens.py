@@ -45,7 +45,7 @@ def test_it_is_the_loss_of_transformers():
     assert perplexity(log_p) == pytest.approx(math.exp(float(out.loss)), rel=1e-5)
 
 
-def test_nothing_to_foretell():
+def test_nothing_to_predict():
     nothing = conditional_log_probabilities(torch.zeros(1, 4), torch.tensor([1]))
     assert len(nothing) == 0
     assert perplexity(nothing) == math.inf

@@ -10,7 +10,7 @@ from selfsup_core.errors import DataError, SettingError
 from selfsup_core.evaluate.reading.attention import attention_of
 from selfsup_core.evaluate.reading.characters import merge_square, whole_characters
 from selfsup_core.evaluate.reading.encoding import encode
-from selfsup_core.evaluate.reading.writing import foretell, go_on, read_text, write_on
+from selfsup_core.evaluate.reading.writing import go_on, predict_next, read_text, write_on
 from selfsup_core.features.token_text import pieces_of, wholes_of
 from selfsup_core.pretrained.language_models import load_causal
 from tests.models.tiny import tiny_gpt
@@ -36,7 +36,7 @@ def by_hand(model, ids: list[int]) -> list[float]:
     return found
 
 
-def test_each_token_is_foretold_from_what_is_before_it_alone(pair):
+def test_each_token_is_predicted_from_what_is_before_it_alone(pair):
     model, tokenizer = pair
     text = "the cat sat on the log."
     reading = read_text(model, tokenizer, text)
@@ -53,7 +53,7 @@ def test_each_token_is_foretold_from_what_is_before_it_alone(pair):
         assert sum(p) <= 1 + 1e-6
 
 
-def test_without_a_token_for_the_beginning_the_first_one_is_not_foretold(without_start):
+def test_without_a_token_for_the_beginning_the_first_one_is_not_predicted(without_start):
     model, tokenizer = without_start
     reading = read_text(model, tokenizer, "the cat sat")
     assert np.isnan(reading.log_p[0])
@@ -70,10 +70,10 @@ def test_nothing_to_read(pair, without_start):
     with pytest.raises(DataError, match="no text to read"):
         read_text(*pair, "")
     with pytest.raises(DataError, match="no text to go on from"):
-        foretell(*without_start, "")
+        predict_next(*without_start, "")
     with pytest.raises(DataError, match="no text to go on from"):
         go_on(*without_start, "")
-    assert foretell(*pair, ""), "a beginning can be foretold where there is a token for it"
+    assert predict_next(*pair, ""), "a first token can be predicted where there is a token for it"
 
 
 def test_a_text_longer_than_the_context_is_cut_and_goes_on(pair):
@@ -81,7 +81,7 @@ def test_a_text_longer_than_the_context_is_cut_and_goes_on(pair):
     long = "the cat sat on the mat. " * 40
     assert len(read_text(model, tokenizer, long).pieces) == 31
     assert go_on(model, tokenizer, long, tokens=3)
-    assert foretell(model, tokenizer, long)
+    assert predict_next(model, tokenizer, long)
 
 
 def test_writing_is_the_same_for_a_seed_and_greedy_at_temperature_0(pair):
@@ -106,7 +106,7 @@ def test_writing_goes_on_past_the_context(pair):
 
 
 def test_reshaping_shows_what_is_cut_off(pair):
-    rows = foretell(*pair, "the", top_k=2, count=6)
+    rows = predict_next(*pair, "the", top_k=2, count=6)
     assert [q > 0 for _, _, q in rows] == [True, True, False, False, False, False]
     assert sum(q for _, _, q in rows) == pytest.approx(1.0)
     assert all(p > 0 for _, p, _ in rows)
@@ -158,7 +158,7 @@ def test_of_a_long_text_the_beginning_is_read_and_the_end_goes_on(pair, monkeypa
     with torch.inference_mode():
         logits = model(torch.tensor([[tokenizer.bos_token_id, *ids]])).logits[0, -1]
     best = tokenizer.decode([int(logits.argmax())])
-    assert foretell(model, tokenizer, long)[0][0] == pieces_of(tokenizer, [int(logits.argmax())])[0]
+    assert predict_next(model, tokenizer, long)[0][0] == pieces_of(tokenizer, [int(logits.argmax())])[0]
     assert go_on(model, tokenizer, long, tokens=1, temperature=0.0) == best
 
 

@@ -35,7 +35,7 @@ export default {
         if (!seen.length) return "No validation row has a label."
         const [worst, c] = seen.sort(([a], [b]) => a.right / a.truth - b.right / b.truth)[0]
         return (
-          `Of ${sum(rows.map((r) => r.truth))} validation rows ${share(sum(rows.map((r) => r.right)), sum(rows.map((r) => r.truth)))} are named rightly at epoch ${view.frame.epoch}. ` +
+          `Of ${sum(rows.map((r) => r.truth))} validation rows ${share(sum(rows.map((r) => r.right)), sum(rows.map((r) => r.truth)))} are classified correctly at epoch ${view.frame.epoch}. ` +
           `Worst is ${classes[c]} with ${share(worst.right, worst.truth)} found${worst.worst >= 0 && worst.worstCount ? `, most often taken for ${classes[worst.worst]}` : ""}.`
         )
       },
