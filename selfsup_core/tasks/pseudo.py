@@ -2,6 +2,9 @@
 
 Hidden true labels reach the ceiling's network and the audit, and nothing else: not the proposals, not what is kept, not
 the student, not the twin. Test rows are shown at each epoch; nothing is chosen by them, for the last epoch is the result.
+
+It is longer than other tasks because one run trains three networks round by round, and a round reads from top to bottom
+here: propose, keep, train, look, write. What needs no state of the run is in `pseudo/` and `tasks/parts/`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""One training from a spec: data, model and loop put together, and what is kept of each event."""
+"""One training from a spec: data, model and loop put together, and what is kept of each event.
+
+Going on from a checkpoint must undo exactly what writing one does, so both stay in one file, however long.
+"""
 
 from __future__ import annotations
 

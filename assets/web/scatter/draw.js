@@ -1,5 +1,6 @@
 // Draws many points: by WebGL2 where there is a graphics card, else on a plain canvas. Both are given the same typed arrays.
 // A point is 4 bytes of place (two numbers of 16 bits), 1 of color, 1 of size, and 1 of state: the bits below.
+// Both ways of drawing stay in one file: they must agree on every rule for levels, shapes and states.
 
 import { addOutline } from "./shapes.js"
 

@@ -1,4 +1,5 @@
 // The map that answers back: one or two panes, tools to select, colors, legend, replay. Keeps its elements over reruns.
+// It is one long class because every control acts on all panes and on the address that they share.
 
 import { el, icon, setText, sizeCanvas } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"

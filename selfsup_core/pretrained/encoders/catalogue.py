@@ -3,6 +3,8 @@
 Only safetensors, NPZ without pickles, JSON and vocabulary files are read; no code of a package or a folder runs.
 [1] Reimers, Gurevych: Sentence-BERT, 2019 (MiniLM)
 [2] Yang et al.: Multilingual universal sentence encoder for semantic retrieval, 2020 (multilingual)
+
+Most of it is a table of models, which is read more easily in one piece.
 """
 
 from __future__ import annotations
