@@ -103,6 +103,7 @@ def run(name: str, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
 
     began, spent = time.perf_counter(), cpu_seconds()
     rows: list[Row] = []
+    columns: list[str] = []
     error = ""
 
     def result() -> dict[str, Any]:
@@ -111,11 +112,14 @@ def run(name: str, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
             "seconds": round(time.perf_counter() - began, 2),
             "cpu_seconds": round(cpu_seconds() - spent, 2),
             "error": error,
+            "columns": columns,
             "rows": [row.as_dict() for row in rows],
         }
 
     try:
-        found = importlib.import_module(f"benchmarks.{name}").measure()
+        module = importlib.import_module(f"benchmarks.{name}")
+        columns = list(module.COLUMNS)
+        found = module.measure()
         if isinstance(found, list):
             rows = found
             show(rows)
