@@ -66,6 +66,7 @@ def in_browser(served: Served, folder: RunFolder) -> list[float]:
         page.goto(f"http://localhost:{served.port}/autoencoder?run={folder.id}")
         page.get_by_test_id("lab").wait_for()
         page.wait_for_timeout(2000)
+        page.locator(".stage-map").scroll_into_view_if_needed()
         box = page.locator(".stage-map").bounding_box()
         random, found = np.random.default_rng(0), []
         for _ in range(MOVES):

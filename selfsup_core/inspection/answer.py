@@ -25,7 +25,8 @@ def pack(answer: Answer) -> bytes:
     from safetensors.numpy import save
 
     about = {name: json.dumps(value) for name, value in answer.about.items()}
-    return save(answer.arrays, metadata=about)
+    # safetensors 0.8 writes a header that is no JSON when there is neither an array nor a text.
+    return save(answer.arrays, metadata=about or None)
 
 
 def unpack(blob: bytes) -> Answer:
