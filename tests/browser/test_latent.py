@@ -159,9 +159,7 @@ def test_two_maps_have_one_selection_and_epochs_are_played(server, open_context,
     keep(page, "latent-two")
     page.get_by_role("button", name="Close it").click()
     expect(page.locator(".space-pane")).to_have_count(1, timeout=SLOW)
-    page.get_by_role("button", name="Advanced").click()
-    page.get_by_text("All epochs, to be played").click()
-    page.keyboard.press("Escape")
+    page.get_by_text("Play all epochs").click()
     slider = page.get_by_role("slider", name="Epoch").last
     expect(page.locator(".space-replay")).to_be_visible(timeout=SLOW)
     wait_ready(page)
