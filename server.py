@@ -21,6 +21,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
@@ -63,13 +64,20 @@ def answer_at_once() -> None:
     starlette_server._bind_socket = bind_quick
 
 
+CLOSED = "/_stcore/metrics"  # Streamlit's own counters: nobody's business
+
+
 class SecurityHeaders:
-    """Adds the headers above to every answer."""
+    """Adds the headers above to every answer, and closes what nobody needs."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].endswith(CLOSED):
+            await Response("Not found", 404)(scope, receive, send)
+            return
+
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), *HEADERS]

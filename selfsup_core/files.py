@@ -19,7 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 from selfsup_core.errors import StudioError
 
 T = TypeVar("T")
-DEEPEST = 64  # levels of a JSON file; none of ours has a quarter of them
+DEEPEST = 64  # levels of a JSON or YAML file; none of ours has a quarter of them
+YAML_LETTERS = 2_000_000
 
 
 class DamagedFile(StudioError):
@@ -94,6 +95,36 @@ def parse_json(data: bytes | str) -> Any:
     if b"\\u" in raw:  # half a character, which could not be written again
         json.dumps(found, ensure_ascii=False).encode()
     return found
+
+
+def parse_yaml(text: str) -> Any:
+    """The value of a small YAML text.
+
+    Aliases and merges are refused, since a few lines of them unfold to gigabytes, and so is what is large or nested deep.
+
+    Raises:
+        yaml.YAMLError: it is no YAML, or more than that. ValueError: it holds a date that is none.
+    """
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        depth = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
+            self.depth += 1
+            if self.depth > DEEPEST:
+                raise yaml.MarkedYAMLError(problem="nested too deep", problem_mark=mark)
+            try:
+                return super().compose_node(parent, index)
+            finally:
+                self.depth -= 1
+
+    if len(text) > YAML_LETTERS:
+        raise yaml.YAMLError(f"it has {len(text):,} characters; at most {YAML_LETTERS:,} are read")
+    return yaml.load(text, Loader)  # a safe loader: it makes plain values only
 
 
 def refuse_number(text: str) -> float:

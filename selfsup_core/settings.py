@@ -16,6 +16,7 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from selfsup_core.errors import SettingError
+from selfsup_core.files import parse_yaml
 
 __all__ = [
     "Config",
@@ -230,6 +231,6 @@ def parse_assignment(text: str, example: str) -> tuple[str, Any]:
     if not equals:
         raise SettingError(f"{text!r} is no assignment.", remedy=f"Write it as {example}.")
     try:
-        return name, yaml.safe_load(value)
-    except yaml.YAMLError as error:
+        return name, parse_yaml(value)
+    except (yaml.YAMLError, ValueError) as error:
         raise SettingError(f"{name}: {value!r} is not a value in YAML.") from error

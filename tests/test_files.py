@@ -9,8 +9,9 @@ import threading
 from pathlib import Path
 
 import pytest
+import yaml
 
-from selfsup_core.files import finite, read_json, write_bytes, write_folder, write_json
+from selfsup_core.files import finite, parse_yaml, read_json, write_bytes, write_folder, write_json
 
 
 @pytest.mark.parametrize("point", ["fsync", "replace"])
@@ -105,3 +106,31 @@ def test_folder_written_by_two_at_once_is_written_by_one(tmp_path, monkeypatch):
         write_folder(target, {"a": b"second"})
     assert (target / "a").read_bytes() == b"first"
     assert os.listdir(tmp_path) == ["f"]
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (BOMB, "aliases"),
+        ("base: &b {x: 1}\nmore: {<<: *b}\n", "aliases"),
+        ("[" * 500 + "]" * 500, "deep"),
+        ("a: !!python/object/apply:os.system [echo]\n", "constructor"),
+        ("x" * 2_000_001, "at most"),
+    ],
+    ids=["bomb", "merge", "deep", "code", "long"],
+)
+def test_yaml_that_is_more_than_plain_values_is_refused(text, says):
+    with pytest.raises(yaml.YAMLError, match=says):
+        parse_yaml(text)
+
+
+def test_plain_yaml_is_read():
+    assert parse_yaml("a: [1, 2.5, null]\nb: {c: yes, d: ü}\n") == {
+        "a": [1, 2.5, None],
+        "b": {"c": True, "d": "ü"},
+    }

@@ -20,7 +20,7 @@ from selfsup_core.errors import DataError, RunError
 from selfsup_core.export.features import Features, fit_features, read_samples
 from selfsup_core.export.new_samples import Sample
 from selfsup_core.export.novelty import far_rows, far_texts, fit_words
-from selfsup_core.files import read_json
+from selfsup_core.files import parse_yaml, read_json
 from selfsup_core.models import MODELS
 
 if TYPE_CHECKING:
@@ -310,12 +310,10 @@ def load_head(folder: Path, about: dict[str, Any]) -> Classifier:
     model.load_state_dict(kept["model"])
     features = Features(about["features"], {k: v.numpy() for k, v in kept["features"].items()})
     if kept["encoder"]:
-        import yaml
-
         from selfsup_core.runs.spec import make_spec
         from selfsup_core.tasks.parts.code_of import build_encoder
 
-        spec = make_spec(yaml.safe_load(about["features"]["encoder_spec"]))
+        spec = make_spec(parse_yaml(about["features"]["encoder_spec"]))
         features.encoder = build_encoder(spec, tuple(about["features"]["item_shape"]), kept["encoder"])
     return Classifier(model.eval().requires_grad_(False), about, features)
 

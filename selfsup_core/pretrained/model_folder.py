@@ -5,15 +5,16 @@ Only safetensors, JSON and vocabulary files are read: pickled weights and models
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from selfsup_core.errors import DataError
+from selfsup_core.files import parse_json
 from selfsup_core.safetensors_header import read_header
 
+MOST_LAYERS = 1000
 CODE = ("auto_map", "custom_pipelines")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 CAUSAL = ("ForCausalLM", "LMHeadModel")
@@ -62,11 +63,40 @@ def check_no_code(folder: Path) -> None:
                 code="remote-code",
                 remedy="Use a model whose architecture transformers knows.",
             )
+    check_files(folder)
+
+
+def check_files(folder: Path) -> None:
+    """Raises DataError when a folder leads elsewhere: an index of weights in other files, a pipe, or a network beyond reason."""
+    for path in folder.iterdir():
+        if path.suffix in (".safetensors", ".json") and not path.is_file():
+            raise DataError(f"{path.name} of {folder.name} is not a regular file.", code="bad-model")
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        named = read_config(index).get("weight_map")
+        files = set(named.values()) if isinstance(named, dict) else {None}
+        for file in files:
+            is_here = isinstance(file, str) and file.endswith(".safetensors") and Path(file).name == file
+            if not is_here or not (folder / file).is_file():
+                raise DataError(
+                    f"{index.name} of {folder.name} names {str(file)[:60]!r} as a file of weights.",
+                    code="bad-model",
+                    remedy="Only .safetensors files in the same folder may be named there.",
+                )
+    config = read_config(folder / "config.json")
+    for name in ("num_hidden_layers", "n_layer", "num_layers"):
+        if isinstance(config.get(name), int) and config[name] > MOST_LAYERS:
+            raise DataError(
+                f"config.json of {folder.name} asks for {config[name]:,} layers; at most {MOST_LAYERS:,}.",
+                code="bad-model",
+            )
 
 
 def read_config(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_text("utf-8"))
+        if not path.is_file():  # a pipe would be waited for without end
+            raise FileNotFoundError(path)
+        values = parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise DataError(
             f"{path.name} of {path.parent.name} is missing or no JSON.", code="bad-model"

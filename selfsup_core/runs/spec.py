@@ -12,7 +12,7 @@ from pydantic import ValidationError, field_validator
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.errors import SettingError
 from selfsup_core.features.config import DataConfig
-from selfsup_core.files import sha256
+from selfsup_core.files import parse_yaml, sha256
 from selfsup_core.models import MODELS
 from selfsup_core.models.dense import DenseConfig
 from selfsup_core.objectives import OBJECTIVES
@@ -147,7 +147,7 @@ def saved_digest(path: Path) -> str:
     run stays what it was. Raises SettingError.
     """
     spec = read_spec(path)
-    return digest_of(only_named(spec.as_dict(), yaml.safe_load(path.read_text("utf-8"))))
+    return digest_of(only_named(spec.as_dict(), parse_yaml(path.read_text("utf-8"))))
 
 
 def only_named(values: dict[str, Any], named: Any) -> dict[str, Any]:
@@ -228,7 +228,7 @@ def check_pair(spec: RunSpec) -> RunSpec:
 def read_spec(path: Path, overrides: dict[str, Any] | None = None) -> RunSpec:
     """Read a YAML spec. Raises SettingError that names the file and the place."""
     try:
-        values = yaml.safe_load(path.read_text("utf-8"))
+        values = parse_yaml(path.read_text("utf-8"))
     except OSError as error:
         raise SettingError(f"{path.name} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -236,7 +236,8 @@ def read_spec(path: Path, overrides: dict[str, Any] | None = None) -> RunSpec:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
-        raise SettingError(f"{path.name} is not valid YAML{place}.") from error
+        why = getattr(error, "problem", None) or str(error)
+        raise SettingError(f"{path.name} is not valid YAML{place}: {why}.") from error
     except (ValueError, RecursionError) as error:  # a date that is none, or endless nesting
         raise SettingError(f"{path.name} is not valid YAML.") from error
     return make_spec(values if values is not None else {}, overrides)

@@ -259,6 +259,8 @@ def test_security_headers_and_localhost_only(server, open_context):
     headers = answer.headers
     assert headers["x-content-type-options"] == "nosniff"
     assert "default-src 'self'" in headers["content-security-policy"]
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{server.url}/_stcore/metrics", timeout=30)
     foreign = urllib.request.Request(server.url, headers={"Host": "studio.example"})
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(foreign, timeout=30)

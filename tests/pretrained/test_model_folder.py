@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,35 @@ def test_half_precision_is_loaded_as_single(tmp_path: Path):
     save_file({k: v.bfloat16() for k, v in load_file(path).items()}, path, metadata={"format": "pt"})
     model, _ = load_model(folder)
     assert {p.dtype for p in model.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize(
+    "named", ["evil.bin", "../other/model.safetensors", "/etc/passwd", "gone.safetensors", 5, None]
+)
+def test_an_index_that_leads_elsewhere_is_refused(tmp_path: Path, named):
+    folder = tiny_gpt(tmp_path / "gpt")
+    (folder / "evil.bin").write_bytes(b"x")
+    weights = {"weight_map": {"a": "model.safetensors", "b": named}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(weights))
+    with pytest.raises(DataError, match=r"model\.safetensors\.index\.json of gpt names"):
+        check_folder(folder)
+
+
+def test_an_index_of_files_that_are_there_is_taken(tmp_path: Path):
+    folder = tiny_gpt(tmp_path / "gpt")
+    (folder / "model.safetensors.index.json").write_text(
+        json.dumps({"weight_map": {"a": "model.safetensors"}})
+    )
+    assert check_folder(folder)
+
+
+def test_a_million_layers_and_pipes_are_refused(tmp_path: Path):
+    folder = tiny_gpt(tmp_path / "gpt")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"n_layer": 1_000_000}))
+    with pytest.raises(DataError, match="1,000,000 layers; at most 1,000"):
+        check_folder(folder)
+    (folder / "config.json").unlink()
+    os.mkfifo(folder / "config.json")
+    with pytest.raises(DataError, match=r"config\.json of gpt is missing"):
+        check_folder(folder)
