@@ -76,8 +76,8 @@ def check_files(folder: Path) -> None:
         named = read_config(index).get("weight_map")
         files = set(named.values()) if isinstance(named, dict) else {None}
         for file in files:
-            is_here = isinstance(file, str) and file.endswith(".safetensors") and Path(file).name == file
-            if not is_here or not (folder / file).is_file():
+            name = file if isinstance(file, str) else ""
+            if not name.endswith(".safetensors") or Path(name).name != name or not (folder / name).is_file():
                 raise DataError(
                     f"{index.name} of {folder.name} names {str(file)[:60]!r} as a file of weights.",
                     code="bad-model",
