@@ -247,6 +247,7 @@ def test_the_runs_page_deletes_and_undoes(server, finished, open_context, keep):
     assert len(list(list_states(server.workspace))) == count - 1
     keep(page, "runs")
     page.reload()
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.get_by_text("Deleted runs (1)").click()
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_role("button", name="Restore")).to_have_count(0)

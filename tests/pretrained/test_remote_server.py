@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from selfsup_core.cli.remote import remote_app
 from selfsup_core.errors import DataError, SettingError
-from selfsup_core.evaluate.reading.writing import go_on, predict, read_text
+from selfsup_core.evaluate.reading.writing import go_on, predict_next, read_text
 from selfsup_core.pretrained.language_models import load_causal
 from selfsup_core.pretrained.remote import Remote, RemoteConfig, RemoteError, label_texts
 from selfsup_core.pretrained.zero_shot import ZeroShotConfig, make_prompt
@@ -182,7 +182,7 @@ if LLAMA:
         found = Remote(connect(LLAMA, model=""), RemoteConfig(start="<|im_start|>")).next(
             "The capital of France is"
         )
-        here = predict(*load_causal(smollm), "The capital of France is", count=3)
+        here = predict_next(*load_causal(smollm), "The capital of France is", count=3)
         assert found["next"][0][0] == here[0][0] == " Paris"
         assert found["next"][0][1] == pytest.approx(here[0][1], abs=0.05)
 

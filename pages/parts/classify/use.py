@@ -210,7 +210,10 @@ def show() -> None:
                 max_chars=200_000,
                 help="Each line is classified by itself.",
             )
-            if st.button("Classify", type="primary", key="use-go", disabled=not text.strip()):
+            asked = st.button("Classify", type="primary", key="use-go")
+            if asked and not text.strip():
+                st.warning("Type or paste a text first.", icon=":material/edit:")
+            elif asked:
                 with st.spinner("Reading."):
                     made = ask_texts(run, text) | {"texts": True}
         files = st.file_uploader(
