@@ -11,6 +11,7 @@ from pages.parts.home.cards import CARDS, Card
 from pages.parts.shared.runlist import show_rows
 from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.data.sources import SOURCES
+from selfsup_core.figures.miniature import as_element
 from selfsup_core.places import ASSETS
 from selfsup_core.runs.examples import add_examples
 from selfsup_core.runs.folder import ACTIVE, list_states, scan_runs
@@ -34,15 +35,22 @@ def picture_of(name: str, alt: str) -> str:
     )
 
 
-ICONS = (
-    "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
-    "M5 6h14M5 10h14M5 14h9M5 18h11",
-    "M4 5h16v14H4zM4 10h16M4 14.5h16M10 5v14",
-    "M4 10v4M8 7v10M12 4v16M16 8v8M20 10v4",
-)
+ICONS = {
+    "Images": "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
+    "Texts": "M5 6h14M5 10h14M5 14h9M5 18h11",
+    "Tables": "M4 5h16v14H4zM4 10h16M4 14.5h16M10 5v14",
+    "Sounds": "M4 10v4M8 7v10M12 4v16M16 8v8M20 10v4",
+}
+STROKE = 'fill="none" stroke="#7a8694" stroke-width="1.3" stroke-linecap="round" stroke-linejoin="round"'
 KINDS = (
-    '<div role="img" aria-label="Images, texts, tables and sounds" class="home-kinds">'
-    + "".join(f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}"/></svg>' for path in ICONS)
+    '<div class="home-kinds">'
+    + "".join(
+        as_element(
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path {STROKE} d="{path}"/></svg>',
+            kind,
+        )
+        for kind, path in ICONS.items()
+    )
     + "</div>"
 )
 

@@ -241,6 +241,7 @@ def test_the_runs_page_deletes_and_undoes(server, finished, open_context, keep):
     page = open_context().new_page()
     page.goto(f"{server.url}/runs")
     expect(page.get_by_role("button", name="Restore")).to_have_count(0)
+    expect(page.get_by_alt_text(re.compile("Map at epoch")).first).to_be_visible()
     count = len(list(list_states(server.workspace)))
     page.locator("[class*='st-key-delete-runs-'] button:enabled").first.click()
     expect(page.get_by_role("button", name="Restore")).to_be_visible()

@@ -1,10 +1,11 @@
 import re
+from base64 import b64decode
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from selfsup_core.figures.miniature import MOST_POINTS, curve_picture, map_picture
+from selfsup_core.figures.miniature import MOST_POINTS, as_element, curve_picture, map_picture
 from selfsup_core.figures.palette import class_color
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -46,3 +47,9 @@ def test_less_than_two_values_are_no_curve(values):
 
 def test_a_title_is_text():
     assert "<b>" not in map_picture(np.ones((2, 2)), np.zeros(2, int), title='<b>"')
+
+
+def test_an_element_has_the_picture_and_its_title():
+    made = as_element("<svg/>", 'a "b"')
+    assert 'alt="a &quot;b&quot;"' in made
+    assert b64decode(re.search('base64,([^"]+)', made)[1]) == b"<svg/>"

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts.shared.bin import show_bin
 from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, plain, workspace
 from selfsup_core.evaluate.words.verdict import describe_accuracy
-from selfsup_core.figures.miniature import curve_picture, map_picture
+from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, read_rows
 from selfsup_core.runs.frames import read_frame
@@ -104,9 +104,11 @@ def look(path: str, epoch: int, task: str) -> str:
         return ""
     metric = CURVES.get(task, "val_loss")
     title = "Accuracy" if metric != "val_loss" else "Validation loss"
-    drawn = map_picture(points, labels, title=f"Map at epoch {frames[-1]}")
-    curve = curve_picture([row.get(metric) for row in rows], title=f"{title} over epochs", color="#0072B2")
-    return f'<div style="display:flex;gap:8px;align-items:center">{drawn}{curve}</div>'
+    where, over = f"Map at epoch {frames[-1]}", f"{title} over epochs"
+    shown = as_element(map_picture(points, labels, title=where), where)
+    if curve := curve_picture([row.get(metric) for row in rows], title=over, color="#2B8FD0"):
+        shown += as_element(curve, over)
+    return f'<div style="display:flex;gap:8px;align-items:center">{shown}</div>'
 
 
 def describe_best(state: dict[str, Any], loss: float | None) -> str:
