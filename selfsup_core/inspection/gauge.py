@@ -9,7 +9,7 @@ import numpy as np
 
 from selfsup_core.data.splits import choose_labeled
 from selfsup_core.errors import DataError
-from selfsup_core.pseudo.audit import Gauge, gauge
+from selfsup_core.pseudo.expected import Gauge, gauge
 
 
 def gauge_start(workspace: Path, values: dict[str, Any]) -> Gauge:

@@ -36,9 +36,9 @@ from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.pseudo.audit import (
     compare,
     find_collapse,
-    gauge,
     verdict,
 )
+from selfsup_core.pseudo.expected import gauge
 from selfsup_core.pseudo.hand import spread_out
 from selfsup_core.pseudo.keeping import proposed
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch, PseudoLabels, PseudoLabelsConfig

@@ -1,8 +1,6 @@
-"""Verdicts, collapse, calibration and the gauge: against direct computation, and in words that can be trusted."""
+"""Verdicts, collapse and calibration: against direct computation, and in words that can be trusted."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import pytest
@@ -15,7 +13,6 @@ from selfsup_core.pseudo.audit import (
     doubt,
     find_collapse,
     fit_temperature,
-    gauge,
     mcnemar,
     paired_interval,
     reliability,
@@ -169,54 +166,6 @@ def test_temperature_undoes_what_was_multiplied():
     assert fit_temperature(logits[:50], right[:50]) == 1.0  # no T is likeliest
     unknown = np.where(np.arange(4000) % 2, y, -1)
     assert fit_temperature(logits, unknown) == fit_temperature(logits[1::2], y[1::2])
-
-
-def test_the_gauge_knows_good_labels_from_noise_and_says_what_it_cannot_know():
-    generator = np.random.default_rng(0)
-    y = np.arange(30) % 3
-    good = generator.normal(size=(30, 5)) + 4 * np.eye(3, 5)[y]
-    found = gauge(good, y, 3)
-    assert found["tone"] == "good"
-    assert found["accuracy"] > 0.9
-    noise = gauge(generator.normal(size=(30, 5)), y, 3)
-    assert noise["tone"] == "bad"
-    assert "close to guessing" in noise["text"]
-    one = gauge(good[:3], y[:3], 4)
-    assert one["accuracy"] is None
-    assert "With one label per class" in one["text"]
-    assert "1 of 4 classes has no label" in one["text"]
-    assert math.isclose(gauge(good, y, 3, seed=1)["rows"], 30)
-
-
-@pytest.mark.parametrize(
-    ("y", "said"),
-    [
-        ([], "No label is given"),
-        ([0] * 10, "Only one class has labels (10)"),
-        ([0, 1, 2], "With one label per class"),
-        ([0, 0, 0, 1], "With two labels or more of one class only"),
-        ([2], "Only one class has labels (1)"),
-    ],
-)
-def test_the_gauge_says_what_it_has_not(y, said):
-    found = gauge(np.random.default_rng(0).normal(size=(len(y), 4)), np.array(y, int), 3)
-    assert found["accuracy"] is None
-    assert found["text"].startswith(said)
-
-
-def test_the_gauge_leaves_out_single_labels_and_says_how_sure_it_is():
-    y = np.array([0] * 12 + [1] * 12 + [2])
-    x = np.random.default_rng(0).normal(size=(25, 4)) + 5 * np.eye(3, 4)[y]
-    found = gauge(x, y, 3)
-    assert found["accuracy"] > 0.9
-    assert found["rows"] == 25
-    assert "your 24 labels" in found["text"]
-    assert "1 class has a single label" in found["text"]
-    assert "unbalanced" in found["text"]
-    wilson = stats.binomtest(round(24 * found["accuracy"]), 24).proportion_ci(method="wilson")
-    assert (found["low"], found["high"]) == pytest.approx((wilson.low, wilson.high), abs=1e-6)
-    few = gauge(x[[0, 1, 12, 13]], y[[0, 1, 12, 13]], 2)
-    assert few["high"] - few["low"] > 0.4
 
 
 def test_doubt_is_a_binomial_test_of_the_given_labels():

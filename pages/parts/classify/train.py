@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from pages.parts.classify.before import show_gauge, show_label_counts
 from pages.parts.classify.labeler import choose_labeler
 from pages.parts.classify.review import show_review
-from pages.parts.shared import routes
 from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.runlist import PAGES
-from pages.parts.shared.workspace import errors_shown, plain, workspace
+from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import list_sources
-from selfsup_core.evaluate.words.few_rows import Warned
-from selfsup_core.inspection.subject import Subject
 from selfsup_core.pseudo.hand import count_words, read_hand_labels
 from selfsup_core.pseudo.keepers import KEEPERS
-from selfsup_core.runs.compose import compose_spec, kept_settings, warn_of_labels
+from selfsup_core.runs.compose import compose_spec, kept_settings
 from selfsup_core.runs.spec import (
     RunSpec,
     known_settings,
@@ -34,6 +30,8 @@ from selfsup_core.runs.spec import (
 from selfsup_core.tasks.parts.labelers import LABELERS, PROMPTS
 
 MODES = {"classify": "train", "pseudo": "pseudo"}
+
+
 ADVANCED = {
     "Network": ("model.",),
     "Training": (
@@ -63,7 +61,11 @@ ADVANCED = {
     ),
     "Recording": ("frames.samples", "frames.max_frames", "frames.weights_megabytes"),
 }
+
+
 OBJECTIVE = {"Objective": ("objective.class_weights", "objective.label_smoothing")}
+
+
 PSEUDO = {
     "Proposals": (
         "objective.guard",
@@ -97,6 +99,8 @@ PSEUDO = {
         "objective.ceiling",
     ),
 }
+
+
 PROPOSERS = {
     "neighbors+self": "Similar rows and itself",
     "self": "The classifier itself",
@@ -107,6 +111,8 @@ PROPOSERS = {
     "generated": "Language model: its answer",
     "remote": "Remote language model",
 }
+
+
 ONLY = {
     "names": ("text",),
     "rules": ("text", "table"),
@@ -303,34 +309,6 @@ def show(task: str) -> None:
         )
     if state.get("task") == "pseudo":
         show_review(folder)
-
-
-def show_label_counts(spec: RunSpec) -> None:
-    """How many labels training, validation and test have, where they are few; before anything is trained."""
-    with errors_shown():
-        about = workspace() / "datasets" / spec.data.source / "dataset.json"
-        made = about.stat().st_mtime_ns if about.exists() else 0  # a built-in set never changes
-        if warned := count_labels(str(workspace()), json.dumps(spec.as_dict()), made):
-            st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
-
-
-@st.cache_data(max_entries=100, show_spinner=False)
-def count_labels(root: str, spec: str, made: int) -> Warned | None:
-    """Args: made: when the data set was written; an answer stays right as long as that is the same."""
-    return warn_of_labels(Path(root), make_spec(json.loads(spec)))
-
-
-def show_gauge(spec: RunSpec) -> None:
-    """How good the first proposals are likely to be, from the labels alone; on demand, for it takes a moment."""
-    if st.button(
-        "How good will the proposals be?",
-        icon=":material/speed:",
-        key="advanced-gauge",
-        help="Cross-validation on the labels that may be seen; nothing is trained or kept.",
-    ):
-        with errors_shown(), st.spinner("Trying the labels."):
-            said = routes.lab().ask(Subject("classifier", ""), "gauge", {"spec": spec.as_dict()}).about
-            {"good": st.success, "bad": st.warning}.get(said["tone"], st.info)(plain(said["text"]))
 
 
 ABOUT = {
