@@ -15,15 +15,12 @@ MOST_EPOCHS = 60
 MARGIN = 4.0
 
 
-def map_picture(
-    points: np.ndarray, labels: np.ndarray, *, title: str, width: int = 72, height: int = 52
-) -> str:
+def map_picture(points: np.ndarray, labels: np.ndarray, *, width: int = 72, height: int = 52) -> str:
     """A map as a thumbnail.
 
     Args:
         points: (N, 2 or more) places; the first two columns are drawn, evenly thinned to a few.
         labels: (N,) class numbers, -1 for none; they choose the colors.
-        title: said to those who do not see it.
 
     Returns: an SVG element.
     """
@@ -37,12 +34,10 @@ def map_picture(
         f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.6" fill="{class_color(int(label))}"/>'
         for a, b, label in zip(x, y, np.asarray(labels)[keep], strict=True)
     )
-    return _picture(dots, title, width, height)
+    return _picture(dots, width, height)
 
 
-def curve_picture(
-    values: Sequence[float | None], *, title: str, color: str, width: int = 96, height: int = 36
-) -> str:
+def curve_picture(values: Sequence[float | None], *, color: str, width: int = 96, height: int = 36) -> str:
     """A curve as a sparkline; what is not a finite number is left out.
 
     Returns: an SVG element, empty when there are fewer than two values.
@@ -57,7 +52,7 @@ def curve_picture(
     y = MARGIN + (height - 2 * MARGIN) * (shown.max() - shown) / (np.ptp(shown) or 1.0)
     line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
     drawn = f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="1.8"/>'
-    return _picture(drawn, title, width, height)
+    return _picture(drawn, width, height)
 
 
 def as_element(svg: str, title: str) -> str:
@@ -66,8 +61,8 @@ def as_element(svg: str, title: str) -> str:
     return f'<img alt="{escape(title, quote=True)}" src="data:image/svg+xml;base64,{data}">'
 
 
-def _picture(inside: str, title: str, width: int, height: int) -> str:
+def _picture(inside: str, width: int, height: int) -> str:
     return (
-        f'<svg role="img" aria-label="{escape(title, quote=True)}" width="{width}" height="{height}" '
+        f'<svg width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">{inside}</svg>'
     )

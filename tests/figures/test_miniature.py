@@ -13,7 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def test_a_map_has_its_points_in_their_places_and_colors():
     points = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    drawn = ElementTree.fromstring(map_picture(points, np.array([0, 1, -1]), title="Map"))
+    drawn = ElementTree.fromstring(map_picture(points, np.array([0, 1, -1])))
     low, high, other = drawn.findall(f"{SVG}circle")
     assert float(low.get("cx")) < float(high.get("cx"))
     assert float(low.get("cy")) > float(high.get("cy"))  # up is up
@@ -23,16 +23,16 @@ def test_a_map_has_its_points_in_their_places_and_colors():
 def test_many_points_are_thinned_evenly_and_numbers_out_of_range_do_no_harm():
     points = np.random.default_rng(0).normal(size=(5000, 3))
     points[7] = np.nan
-    drawn = ElementTree.fromstring(map_picture(points, np.zeros(5000, int), title="Map"))
+    drawn = ElementTree.fromstring(map_picture(points, np.zeros(5000, int)))
     assert len(drawn.findall(f"{SVG}circle")) == MOST_POINTS
 
 
 def test_one_point_alone_is_drawn():
-    assert "circle" in map_picture(np.ones((1, 2)), np.zeros(1, int), title="Map")
+    assert "circle" in map_picture(np.ones((1, 2)), np.zeros(1, int))
 
 
 def test_a_curve_that_falls_falls_and_leaves_out_what_is_no_number():
-    drawn = curve_picture([3.0, None, float("nan"), 1.0], title="Loss", color="#000")
+    drawn = curve_picture([3.0, None, float("nan"), 1.0], color="#000")
     (x0, y0), (x1, y1) = [
         map(float, pair.split(",")) for pair in re.search(r'points="([^"]+)"', drawn)[1].split()
     ]
@@ -42,11 +42,11 @@ def test_a_curve_that_falls_falls_and_leaves_out_what_is_no_number():
 
 @pytest.mark.parametrize("values", [[], [1.0], [None, 2.0]])
 def test_less_than_two_values_are_no_curve(values):
-    assert curve_picture(values, title="Loss", color="#000") == ""
+    assert curve_picture(values, color="#000") == ""
 
 
 def test_a_title_is_text():
-    assert "<b>" not in map_picture(np.ones((2, 2)), np.zeros(2, int), title='<b>"')
+    assert "<b>" not in as_element(map_picture(np.ones((2, 2)), np.zeros(2, int)), '<b>"')
 
 
 def test_an_element_has_the_picture_and_its_title():

@@ -38,7 +38,7 @@ def test_coming_back_keeps_the_mode_and_the_data_set(studio, cats: Path):
 
 
 def test_a_mode_that_is_not_there_is_refused(studio, cats: Path):
-    assert "do=trian, which is not here" in texts(studio("pages/language.py", do="trian"))
+    assert "There is no mode 'trian' here" in texts(studio("pages/language.py", do="trian"))
 
 
 @pytest.mark.parametrize(

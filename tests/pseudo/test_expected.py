@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from selfsup_core.pseudo.expected import gauge
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
-from pages.parts.shared.workspace import errors_shown, plain, start, workspace
+from pages.parts.shared.workspace import errors_shown, plain, start, steer, workspace
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.words.verdict import describe_run
 from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
@@ -21,7 +21,6 @@ from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.workers.live import epoch_rows
-from selfsup_core.workers.supervisor import ensure_supervisor
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
 BOOT = """
@@ -210,12 +209,6 @@ def choose_epoch(frames: list[int]) -> int:
     wanted = st.query_params.get("epoch", "")
     value = min(frames, key=lambda e: abs(e - int(wanted))) if wanted.isdigit() else frames[-1]
     return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
-
-
-def steer(folder: RunFolder, action: str) -> None:
-    """Send a request; a paused run goes on when a supervisor finds it a free slot."""
-    send(folder, action)
-    ensure_supervisor(folder.workspace)
 
 
 def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:

@@ -27,9 +27,6 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
             icon=":material/error:",
         )
     st.session_state.setdefault(key, next(iter(modes)))
-    if wanted and wanted not in modes:
-        known = ", ".join(modes)
-        st.warning(f"The address asks for do={plain(wanted)}, which is not here. Known: {known}.")
     mode = st.segmented_control(
         "What to do",
         list(modes),

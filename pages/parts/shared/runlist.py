@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.bin import show_bin
-from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, plain, workspace
+from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, plain, steer, workspace
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
 from selfsup_core.runs.control import send
@@ -18,7 +18,6 @@ from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.trash import delete, restore
-from selfsup_core.workers.supervisor import ensure_supervisor
 
 WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
 TWO_DAYS = 2 * 86_400
@@ -104,10 +103,9 @@ def look(path: str, epoch: int, task: str) -> str:
         return ""
     metric = CURVES.get(task, "val_loss")
     title = "Accuracy" if metric != "val_loss" else "Validation loss"
-    where, over = f"Map at epoch {frames[-1]}", f"{title} over epochs"
-    shown = as_element(map_picture(points, labels, title=where), where)
-    if curve := curve_picture([row.get(metric) for row in rows], title=over, color="#2B8FD0"):
-        shown += as_element(curve, over)
+    shown = as_element(map_picture(points, labels), f"Map at epoch {frames[-1]}")
+    if curve := curve_picture([row.get(metric) for row in rows], color="#2B8FD0"):
+        shown += as_element(curve, f"{title} over epochs")
     return f'<div style="display:flex;gap:8px;align-items:center">{shown}</div>'
 
 
@@ -132,8 +130,7 @@ def show_buttons(state: dict[str, Any], key: str) -> None:
         "", icon=":material/play_arrow:", key=f"resume-{key}", help="Resume from where it stopped"
     ):
         with errors_shown():
-            send(folder, "resume")
-            ensure_supervisor(workspace())
+            steer(folder, "resume")
             st.rerun()
     show_delete(state["run"], key, is_active=is_active)
 

@@ -16,7 +16,8 @@ import streamlit as st
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error
 from selfsup_core.runs.check import check_spec
-from selfsup_core.runs.folder import default_workspace
+from selfsup_core.runs.control import send
+from selfsup_core.runs.folder import RunFolder, default_workspace
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.workers.supervisor import ensure_supervisor
@@ -71,6 +72,12 @@ def start(spec: RunSpec, *, preset: str = "", button: str) -> str:
     ensure_supervisor(workspace())
     tokens.pop(button, None)
     return folder.id
+
+
+def steer(folder: RunFolder, action: str) -> None:
+    """Send a request; a paused run goes on when a supervisor finds it a free slot."""
+    send(folder, action)
+    ensure_supervisor(folder.workspace)
 
 
 def age(created: str) -> str:
