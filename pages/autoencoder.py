@@ -13,11 +13,11 @@ from pages.parts.shared.forms import CHOICE_LABELS, help_text, widget
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.runlist import PAGES
+from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, plain, workspace
-from selfsup_core.data.sources import Source, find_source, list_sources, open_source
+from selfsup_core.data.sources import Source, find_source, list_sources
 from selfsup_core.errors import StudioError
 from selfsup_core.features.vectorize import input_shape
-from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.models import MODELS
 from selfsup_core.runs.compose import compose_spec
 from selfsup_core.runs.spec import (
@@ -189,32 +189,6 @@ def prefer_network() -> None:
             st.session_state["network"] = "dense-table"
     except StudioError:
         return  # gone; the list below does not have it
-
-
-def show_samples(source: str) -> None:
-    """What the network will see: the first images, or rows."""
-    if find_source(source, workspace()).missing():
-        return
-    with errors_shown():
-        dataset = open_source(source, workspace())
-        if dataset.kind in ("image", "sound"):
-            st.image(
-                sample_sheet(dataset.x, dataset.scale),
-                width="stretch",
-                clamp=True,
-                alt=f"Samples of {dataset.title}",
-            )
-            st.caption(
-                f"The first {'images' if dataset.kind == 'image' else 'spectrograms'} of {dataset.title}: "
-                f"{len(dataset):,} in all."
-            )
-        elif dataset.kind == "text":
-            st.dataframe([{"text": dataset.x[i][:300]} for i in range(min(6, len(dataset)))])
-            st.caption(f"The first texts of {dataset.title}: {len(dataset):,} in all.")
-        else:
-            columns = list(dataset.columns)
-            st.dataframe([dict(zip(columns, row, strict=True)) for row in dataset.x[:8].tolist()])
-            st.caption(f"The first rows of {dataset.title}: {len(dataset):,} in all.")
 
 
 def describe_network(spec: RunSpec) -> str:

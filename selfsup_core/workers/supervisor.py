@@ -2,6 +2,8 @@
 
 It holds the queue (fair between owners), starts workers, and notices dead and silent ones. It imports torch ahead of
 time but never computes, so that its forks may.
+
+Serving and reaching it stay in one file: both must mean the same by "there is one", or two would serve a workspace.
 """
 
 from __future__ import annotations

@@ -271,6 +271,16 @@ def test_security_headers_and_localhost_only(server, open_context):
     assert "0.0.0.0" not in log
 
 
+def test_no_word_of_a_button_is_cut_at_twice_the_zoom(server, open_context):
+    page = open_context(720, 450).new_page()
+    for path in ("autoencoder", "language?do=train", "classify?do=pseudo"):
+        page.goto(f"{server.url}/{path}")
+        for name in ("Train", "Advanced"):
+            word = page.get_by_role("button", name=re.compile(f"^{name}")).first.locator("p").first
+            word.wait_for()
+            assert word.evaluate("node => node.scrollWidth <= node.clientWidth"), (path, name)
+
+
 @pytest.mark.parametrize(("size", "theme"), SCREENS)
 def test_nothing_is_wider_than_the_screen(server, finished, open_context, keep, theme, size):
     page = open_context(*size, color_scheme=theme).new_page()

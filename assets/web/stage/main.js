@@ -110,7 +110,11 @@ class Stage {
 
   /** What a person can do when a run has ended. */
   nextSteps(task) {
-    const replay = { id: "replay", text: "Watch it again from epoch 0", run: () => this.cursor.replayAll() }
+    const replay = {
+      id: "replay",
+      text: task === "pseudo" ? "Watch it again from the start" : "Watch it again from epoch 0",
+      run: () => this.cursor.replayAll(),
+    }
     const latent = {
       id: "latent",
       text: "Explore its latent space",

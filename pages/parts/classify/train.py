@@ -15,6 +15,7 @@ from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.runlist import PAGES
+from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import list_sources
 from selfsup_core.pseudo.hand import count_words, read_hand_labels
@@ -286,6 +287,7 @@ def show(task: str) -> None:
     if not run:
         if spec:
             st.caption(ABOUT[task])
+            show_samples(spec.data.source)
         return
     if not (asked := open_asked(run)):
         return

@@ -14,6 +14,7 @@ from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import help_text
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
+from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.library.own import import_files
 from selfsup_core.data.limits import LIMITS
@@ -216,6 +217,7 @@ def show() -> None:
                 "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁): the model reads your text and learns to predict each token from those "
                 "before it. Nothing is labeled. An epoch is a fixed number of steps; at each one it writes a little."
             )
+            show_samples(spec.data.source)
         return
     if not (asked := open_asked(run)):
         return
