@@ -110,8 +110,11 @@ def show_hub() -> None:
         placeholder="owner/name",
         key="hub-id",
         help="Texts and tables; they are downloaded to this machine.",
-    )
-    if st.button("Fetch", icon=":material/cloud_download:", key="hub-fetch", disabled=not name):
+    ).strip()
+    if st.button("Fetch", icon=":material/cloud_download:", key="hub-fetch"):
+        if not name:
+            st.warning("Type the id of a data set first, as owner/name.", icon=":material/edit:")
+            return
         from selfsup_core.data.library.hub import fetch
 
         with errors_shown(), st.spinner("Fetching …"):
@@ -293,6 +296,9 @@ def show_reading(plan: dict[str, Any], mark: str) -> None:
             )
             if key in reading
         ) and reading.get("header") in (None, "yes" if found.get("header") else "no")
-        if st.button("Read again", key=f"again-{mark}", disabled=same):
-            st.session_state[f"reading-{mark}"] = reading
-            st.rerun()
+        if st.button("Read again", key=f"again-{mark}"):
+            if same:
+                st.caption("Nothing is changed: the files are read like this already.")
+            else:
+                st.session_state[f"reading-{mark}"] = reading
+                st.rerun()

@@ -15,6 +15,7 @@ from selfsup_core.data.library import own
 from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
+from selfsup_core.errors import SettingError
 from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
@@ -257,8 +258,10 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
 def show_own(name: str, dataset: Dataset) -> None:
     """What only a set of one's own allows."""
     title = st.text_input("Title", dataset.title, key=f"title-{name}", max_chars=80)
-    if st.button("Rename", key="rename", icon=":material/edit:", disabled=title == dataset.title):
+    if st.button("Rename", key="rename", icon=":material/edit:"):
         with errors_shown():
+            if title == dataset.title:
+                raise SettingError(f"It is called {title!r} already.", remedy="Type another title first.")
             own.rename(workspace(), name, title)
             st.rerun()
     if st.button(
