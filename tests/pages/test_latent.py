@@ -80,6 +80,8 @@ def test_a_selection_is_explained_kept_and_told_to_the_data(latent, workspace: P
     buttons(page)["space-make-csv"].click().run()
     page.session_state["space-panel"] = "edit"
     page.run()
+    buttons(page)["space-act-hand"].click().run()
+    assert "No label is chosen" in page.error[0].value
     page.selectbox(key="space-label-digits").select("3").run()
     buttons(page)["space-act-hand"].click().run()
     assert "40 hand labels saved" in page.success[0].value

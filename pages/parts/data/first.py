@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.parts.data.gallery import Picture, png_url, show_gallery
+from pages.parts.data.gallery import Group, Picture, png_url, show_gallery
 from pages.parts.data.tables import show_cells, show_values
 from pages.parts.shared.workspace import plain
 
@@ -23,13 +23,25 @@ def show_first(seen: ImportPreview, *, key: str) -> None:
     if "sounds" in seen:
         show_sounds(seen)
     elif "pictures" in seen:
-        show_gallery([{"title": "", "pictures": pictures_of(seen)}], key=key)
+        show_gallery(by_label(seen), key=key)
         st.caption("As the network gets them; a click shows one larger.")
     elif "texts" in seen:
         show_texts(seen)
     else:
         show_rows(seen)
     show_left_out(seen["left_out"])
+
+
+def by_label(seen: ImportPreview) -> list[Group]:
+    """The pictures of each class together, in the order of the files."""
+    groups: dict[str, list[Picture]] = {}
+    for label, picture in zip(seen["labels"], pictures_of(seen), strict=True):
+        groups.setdefault(label, []).append(picture)
+    has_labels = any(groups)
+    return [
+        {"title": (label or "no label") if has_labels else "", "pictures": pictures}
+        for label, pictures in groups.items()
+    ]
 
 
 def pictures_of(seen: ImportPreview) -> list[Picture]:
