@@ -38,7 +38,7 @@ function createGallery(groups, mark) {
         )
       }),
     )
-    return el("section", {}, title ? el("h4", {}, title) : null, row)
+    return el("section", {}, title ? el("p", { class: "gallery-title" }, title) : null, row)
   })
   const root = el("div", { class: "gallery", "data-testid": "gallery" }, ...rows, large.root)
   root.mark = mark
