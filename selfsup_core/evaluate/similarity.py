@@ -19,7 +19,7 @@ def center(x: np.ndarray) -> np.ndarray:
 def turn_short(x: np.ndarray) -> np.ndarray:
     """(N, D) → (N, min(N, D)): the same centered points, turned so that no axis beyond N is needed."""
     x = center(x)
-    return np.linalg.qr(x.T, mode="r").T if x.shape[1] > len(x) else x
+    return np.asarray(np.linalg.qr(x.T, mode="r")).T if x.shape[1] > len(x) else x
 
 
 def linear_cka(a: np.ndarray, b: np.ndarray) -> float | None:
