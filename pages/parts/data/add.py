@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.data.plan import show_plan
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, hub_is_on, plain, workspace
 from selfsup_core.data.library import uploads
 from selfsup_core.data.limits import EXTENSIONS, describe_limits
@@ -72,7 +73,7 @@ def show_recorder() -> None:
         taken, ending = st.audio_input("Recording", key=place), "wav"
     if taken and st.button("Keep this sample", icon=":material/add:", key="keep-sample"):
         samples.append((label.strip() or "no class", ending, taken.getvalue()))
-        st.rerun()
+        rerun()
     if not samples:
         st.caption("Keep a few samples of each class, then make a data set of them.")
         return
@@ -88,10 +89,10 @@ def show_recorder() -> None:
         with errors_shown():
             keep([("recorded.zip", buffer)])
             st.session_state["samples"] = []
-            st.rerun()
+            rerun()
     if drop.button("Start over", key="drop-samples"):
         st.session_state["samples"] = []
-        st.rerun()
+        rerun()
 
 
 def show_hub() -> None:

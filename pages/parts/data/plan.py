@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts.data.first import show_first
 from pages.parts.shared.forms import help_text
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.importing.config import ImportConfig, Role
 from selfsup_core.data.library import own, uploads
@@ -63,7 +64,7 @@ def show_plan(files: list[Path]) -> None:
     if cancel.button("Cancel", key="cancel-import", width="stretch"):
         uploads.drop_upload(workspace(), files)
         forget()
-        st.rerun()
+        rerun()
     if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
         with st.spinner(f"Importing {plan['rows']:,} samples …"):
             name = own.import_files(workspace(), files, ImportConfig(**(reading | values)))
@@ -72,7 +73,7 @@ def show_plan(files: list[Path]) -> None:
         forget()
         st.query_params.from_dict({"data": name})
         st.session_state.pop("data-choice-taken", None)
-        st.rerun()
+        rerun()
 
 
 def default_of(plan: ImportPlan, name: str) -> Any:
@@ -224,4 +225,4 @@ def show_reading(plan: ImportPlan, mark: str) -> None:
                 st.caption("Nothing is changed: the files are read like this already.")
             else:
                 st.session_state[f"reading-{mark}"] = reading
-                st.rerun()
+                rerun()

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.data.gallery import pictures_of, show_gallery
 from pages.parts.data.preview import show_preview
 from pages.parts.shared.forms import help_text, widget
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
 from selfsup_core.data.dataset import Dataset
@@ -97,7 +98,7 @@ def wait_for_findings(name: str) -> None:
     with contextlib.suppress(DataError):
         if known_findings(workspace(), name) is None:
             return
-    st.rerun()  # once: the badge is part of the whole page
+    rerun()  # once: the badge is part of the whole page
 
 
 def headline(dataset: Dataset) -> str:
@@ -144,7 +145,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                     new = own.mend(workspace(), name, [finding["mend"]])
                     st.query_params.from_dict({"data": new})
                     st.session_state.pop("data-choice-taken", None)
-                    st.rerun()
+                    rerun()
         if finding["names"]:
             text.caption(plain(" · ".join(finding["names"])))
         if finding["rows"] and dataset.kind in ("image", "sound"):
@@ -279,7 +280,7 @@ def show_own(name: str, dataset: Dataset) -> None:
             if title == dataset.title:
                 raise SettingError(f"It is called {title!r} already.", remedy="Type another title first.")
             own.rename(workspace(), name, title)
-            st.rerun()
+            rerun()
     if st.button(
         "Delete",
         key="delete-data",
@@ -290,4 +291,4 @@ def show_own(name: str, dataset: Dataset) -> None:
             own.delete(workspace(), name)
             st.session_state["just-deleted"] = name
             st.query_params.clear()
-            st.rerun()
+            rerun()

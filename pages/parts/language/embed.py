@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import (
     acting,
     errors_shown,
@@ -143,7 +144,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
     if st.button("Embed", type="primary", icon=":material/play_arrow:", key="embed-start"):
         with errors_shown():
             ask(source, "start", encoder)
-            st.rerun()
+            rerun()
 
 
 def show_progress(source: str, encoder: str) -> None:
@@ -157,7 +158,7 @@ def show_progress(source: str, encoder: str) -> None:
             st.error(plain(str(error)), icon=":material/error:")
             return
         if not job or job["status"] not in ("running", "paused"):
-            st.rerun()
+            rerun()
         is_paused = job["status"] == "paused"
         word = "Paused" if is_paused else "Reading" if job["stage"] == "reading" else "Embedding"
         left = (
@@ -175,7 +176,7 @@ def show_progress(source: str, encoder: str) -> None:
             ):
                 with acting("embed"):
                     ask(source, other, encoder)
-                    st.rerun(scope="fragment")
+                    rerun(scope="fragment")
             if st.button(
                 "Stop",
                 key="embed-stop",
@@ -184,7 +185,7 @@ def show_progress(source: str, encoder: str) -> None:
             ):
                 with acting("embed"):
                     ask(source, "stop", encoder)
-                    st.rerun(scope="fragment")
+                    rerun(scope="fragment")
         show_refusal("embed")
         if job["note"]:
             st.caption(plain(job["note"]))
@@ -272,7 +273,7 @@ def show_downloads(source: str, encoder: str) -> None:
             help="Row, label and vector of each text.",
         ):
             st.session_state["embed-file"] = (key, export_embeddings(workspace(), source, encoder, kind))
-            st.rerun()
+            rerun()
 
 
 def show() -> None:

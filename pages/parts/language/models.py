@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.language.export import show_export
 from pages.parts.language.pick import READS, ask, describe, label, load_all
 from pages.parts.shared.choice import choose_one
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import (
     acting,
     age,
@@ -119,7 +120,7 @@ def measure_if_asked(name: str) -> None:
         with st.spinner("Measuring: a few seconds."):
             ask(name, "measure")
         st.session_state.pop("models-measure", None)
-        st.rerun()
+        rerun()
     st.session_state.pop("models-measure", None)
 
 
@@ -190,7 +191,7 @@ def show_hub() -> None:
         ):
             with acting("models-fetch"):  # forgets what the last try was told
                 st.session_state["models-fetch"] = f"{HUB}{plan.id}@{plan.revision}"
-            st.rerun()
+            rerun()
 
 
 @st.fragment(run_every=POLL)
@@ -203,12 +204,12 @@ def show_fetching(name: str) -> None:
     except StudioError as error:
         st.session_state.pop("models-fetch", None)
         refuse("models-fetch", error)
-        st.rerun()  # nothing is fetched any more: the offer comes back, and the error stays beside it
+        rerun()  # nothing is fetched any more: the offer comes back, and the error stays beside it
     if status["state"] == "ready":
         st.session_state.pop("models-fetch", None)
         st.session_state.pop("models-plan", None)
         st.session_state["models-fetched"] = status["model"]
-        st.rerun()
+        rerun()
     st.info(f"{plain(status['said'])} {status['seconds']:.0f} s so far.", icon=":material/cloud_download:")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.bin import show_bin
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import STATUS_STYLE, acting, age, plain, show_refusal, steer, workspace
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
@@ -133,7 +134,7 @@ def show_buttons(state: dict[str, Any], key: str) -> None:
     ):
         with acting(key):
             steer(folder, "resume")
-            st.rerun()
+            rerun()
     show_delete(state["run"], key, is_active=is_active)
 
 
@@ -148,7 +149,7 @@ def show_delete(run: str, key: str, *, is_active: bool = False) -> None:
         with acting(key):
             delete(RunFolder(workspace() / "runs" / run))
             st.session_state["just-deleted"] = run
-            st.rerun()
+            rerun()
 
 
 def show_deleted() -> None:
