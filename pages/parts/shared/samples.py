@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
+
+import numpy as np
 import streamlit as st
 
 from pages.parts.shared.workspace import errors_shown, workspace
@@ -33,3 +37,12 @@ def show_samples(source: str) -> None:
             columns = list(dataset.columns)
             st.dataframe([dict(zip(columns, row, strict=True)) for row in dataset.x[:8].tolist()])
             st.caption(f"The first rows of {dataset.title}: {len(dataset):,} in all.")
+
+
+def picture_url(values: np.ndarray) -> str:
+    """(H, W[, 3]) in [0, 1] → a PNG that stands in its own address."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
