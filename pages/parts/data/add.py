@@ -138,7 +138,7 @@ def show_plan(files: list[Path]) -> None:
     mark = files[0].parent.name
     reading = st.session_state.get(f"reading-{mark}", {})
     plan = plan_of(files, ImportConfig(**reading))
-    st.markdown(f"#### {plain(describe_plan(plan))}")
+    st.subheader(plain(describe_plan(plan)), anchor=False)
     for note in plan["notes"][:12]:
         st.caption(f":material/info: {plain(note)}")
     if plan["aside"]:

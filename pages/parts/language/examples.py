@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-LETTERS = 46  # of an example on its button
+LETTERS = 32  # of an example on its button
 
 
 def offer(title: str, target: str, examples: list[str]) -> None:
