@@ -174,7 +174,7 @@ class Evaluator:
         own = torch.Generator(generator.device).manual_seed(generator.initial_seed())
         with torch.inference_mode():
             codes, errors = [], []
-            for part in data.rows(self.samples).split(GLANCE_BATCH):
+            for part in torch.split(data.rows(self.samples), GLANCE_BATCH):
                 x = data.values(part)
                 codes.append(model.encode(x))
                 errors.append((rebuild(model, objective, x, codes[-1], own) - x).square().mean(dim=1))

@@ -372,3 +372,20 @@ def test_before_a_model_is_there_the_page_says_what_it_will_show(studio, here, m
     shown = texts(studio("pages/language.py"))
     assert "How likely is each token?" in shown
     assert "What could come next?" in shown
+
+
+def test_what_a_remote_model_needs_is_said_and_its_connection_is_tested(models_page, monkeypatch):
+    assert "SELFSUP_REMOTE_URL" in models_page.dataframe[1].value["Variable"].tolist()
+    assert models_page.dataframe[1].value["Set"].tolist() == ["not set"] * 3
+    assert "models-remote-test" not in buttons(models_page)
+    monkeypatch.setenv("SELFSUP_REMOTE_URL", "http://localhost:1/v1")
+    monkeypatch.setenv("SELFSUP_REMOTE_KEY", "sk-not-looked-at")
+    models_page.run()
+    assert models_page.dataframe[1].value["Set"].tolist() == ["http://localhost:1/v1", "not set", "set"]
+    buttons(models_page)["models-remote-test"].click().run()
+    assert "localhost" in models_page.error[0].value
+    checked = {"model": "far", "seconds": 0.5, "answer": "ready", "warning": "", "spent": {}}
+    monkeypatch.setattr("selfsup_core.pretrained.remote.check.check_answer", lambda remote: checked)
+    buttons(models_page)["models-remote-test"].click().run()
+    assert "far answered in 0.5 s" in models_page.success[0].value
+    assert "sk-not-looked-at" not in texts(models_page)
