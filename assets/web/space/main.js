@@ -21,6 +21,10 @@ const PLAY_MS = 650
 const FLOW_MS = 1200 // how long PCA is looked at before UMAP follows
 const spaces = new WeakMap()
 
+/**
+ * Called by Streamlit at each run of the page; elements are kept as long as the maps are the same.
+ * @param {{parentElement: HTMLElement, data: object}} component
+ */
 export function mount(component) {
   const { parentElement, data } = component
   let space = spaces.get(parentElement)

@@ -2,6 +2,12 @@
 
 import { el } from "../lib/dom.js"
 
+/**
+ * A drop-down list.
+ * @param {string} label for screen readers
+ * @param {[string, string][]} options value and text of each
+ * @param {(event: Event) => void} onchange
+ */
 export function select(label, options, onchange) {
   return el(
     "select",

@@ -20,6 +20,7 @@ export const earlyKey = (step) => `0-${step}`
 export const momentOf = (frame, unit = "epoch") =>
   `${unit} ${frame.epoch}${frame.step ? `, step ${frame.step}` : ""}`
 
+/** State, metric rows and frames of one run, asked for again and again while it trains. */
 export class Store {
   /**
    * @param {{base: string, run: string, token: string}} place

@@ -14,6 +14,7 @@ from pages.parts.classify.explain import show_why
 from pages.parts.classify.tryout import describe_hits, found_columns, show_tryout
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_asked
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
@@ -78,7 +79,7 @@ def wait_for_epoch(run: str) -> None:
         with errors_shown():
             state = read_state(folder)
             if state["epoch"] >= 1 and state.get("task") in TASKS:
-                st.rerun()
+                rerun()
 
     look()
 

@@ -12,6 +12,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from pages.parts.shared.forms import help_text
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, hub_is_on, plain, workspace
 from selfsup_core.data.importing.config import ImportConfig, Role
 from selfsup_core.data.library import own, uploads
@@ -79,7 +80,7 @@ def show_recorder() -> None:
         taken, ending = st.audio_input("Recording", key=place), "wav"
     if taken and st.button("Keep this sample", icon=":material/add:", key="keep-sample"):
         samples.append((label.strip() or "no class", ending, taken.getvalue()))
-        st.rerun()
+        rerun()
     if not samples:
         st.caption("Keep a few samples of each class, then make a data set of them.")
         return
@@ -95,10 +96,10 @@ def show_recorder() -> None:
         with errors_shown():
             keep([("recorded.zip", buffer)])
             st.session_state["samples"] = []
-            st.rerun()
+            rerun()
     if drop.button("Start over", key="drop-samples"):
         st.session_state["samples"] = []
-        st.rerun()
+        rerun()
 
 
 def show_hub() -> None:
@@ -155,7 +156,7 @@ def show_plan(files: list[Path]) -> None:
     if cancel.button("Cancel", key="cancel-import", width="stretch"):
         uploads.drop_upload(workspace(), files)
         forget()
-        st.rerun()
+        rerun()
     if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
         with st.spinner(f"Importing {plan['rows']:,} samples …"):
             name = own.import_files(workspace(), files, ImportConfig(**(reading | values)))
@@ -163,7 +164,7 @@ def show_plan(files: list[Path]) -> None:
         forget()
         st.query_params.from_dict({"data": name})
         st.session_state.pop("data-choice-taken", None)
-        st.rerun()
+        rerun()
 
 
 def forget() -> None:
@@ -295,4 +296,4 @@ def show_reading(plan: dict[str, Any], mark: str) -> None:
         ) and reading.get("header") in (None, "yes" if found.get("header") else "no")
         if st.button("Read again", key=f"again-{mark}", disabled=same):
             st.session_state[f"reading-{mark}"] = reading
-            st.rerun()
+            rerun()

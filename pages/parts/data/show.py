@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.data.preview import show_preview
 from pages.parts.shared.forms import help_text, widget
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
 from selfsup_core.data.dataset import Dataset
@@ -133,7 +134,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                     new = own.mend(workspace(), name, [finding["mend"]])
                     st.query_params.from_dict({"data": new})
                     st.session_state.pop("data-choice-taken", None)
-                    st.rerun()
+                    rerun()
         if finding["names"]:
             text.caption(plain(" · ".join(finding["names"])))
         if finding["rows"] and dataset.kind in ("image", "sound"):
@@ -270,7 +271,7 @@ def show_own(name: str, dataset: Dataset) -> None:
     if st.button("Rename", key="rename", icon=":material/edit:", disabled=title == dataset.title):
         with errors_shown():
             own.rename(workspace(), name, title)
-            st.rerun()
+            rerun()
     if st.button(
         "Delete",
         key="delete-data",
@@ -281,4 +282,4 @@ def show_own(name: str, dataset: Dataset) -> None:
             own.delete(workspace(), name)
             st.session_state["just-deleted"] = name
             st.query_params.clear()
-            st.rerun()
+            rerun()

@@ -11,6 +11,7 @@ from pages.parts.language.embedded import FOLDER, show_list
 from pages.parts.language.examples import offer
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
+from pages.parts.shared.go import rerun
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, plain, serves_this_machine_only, workspace
 from selfsup_core.data.sources import OWN_NAME, list_sources
@@ -151,7 +152,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
     if st.button("Embed", type="primary", icon=":material/play_arrow:", key="embed-start"):
         with errors_shown():
             ask(source, "start", encoder)
-            st.rerun()
+            rerun()
 
 
 def show_progress(source: str, encoder: str) -> None:
@@ -165,7 +166,7 @@ def show_progress(source: str, encoder: str) -> None:
             st.error(plain(str(error)), icon=":material/error:")
             return
         if not job or job["status"] not in ("running", "paused"):
-            st.rerun()
+            rerun()
         is_paused = job["status"] == "paused"
         word = "Paused" if is_paused else "Reading" if job["stage"] == "reading" else "Embedding"
         left = (
@@ -182,7 +183,7 @@ def show_progress(source: str, encoder: str) -> None:
                 icon=":material/play_arrow:" if is_paused else ":material/pause:",
             ):
                 ask(source, other, encoder)
-                st.rerun(scope="fragment")
+                rerun(scope="fragment")
             if st.button(
                 "Stop",
                 key="embed-stop",
@@ -190,7 +191,7 @@ def show_progress(source: str, encoder: str) -> None:
                 help="What is done is kept; it can go on later.",
             ):
                 ask(source, "stop", encoder)
-                st.rerun(scope="fragment")
+                rerun(scope="fragment")
         if job["note"]:
             st.caption(plain(job["note"]))
 
@@ -297,7 +298,7 @@ def show_downloads(source: str, encoder: str) -> None:
             help="Row, label and vector of each text.",
         ):
             st.session_state["embed-file"] = (key, export_embeddings(workspace(), source, encoder, kind))
-            st.rerun()
+            rerun()
 
 
 def show_chosen(source: str, encoder: str, rows: int) -> None:

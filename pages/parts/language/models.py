@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts.language.export import show_export
 from pages.parts.language.pick import READS, ask, describe, label, load_all, secrets
 from pages.parts.shared.choice import choose_one
+from pages.parts.shared.go import rerun
 from pages.parts.shared.remote import show_remote_settings
 from pages.parts.shared.workspace import (
     age,
@@ -114,7 +115,7 @@ def measure_if_asked(name: str) -> None:
         with st.spinner("Measuring: a few seconds."):
             ask(name, "measure")
         st.session_state.pop("models-measure", None)
-        st.rerun()
+        rerun()
     st.session_state.pop("models-measure", None)
 
 
@@ -183,7 +184,7 @@ def show_hub() -> None:
             help="Into the workspace; it goes on when you leave this page.",
         ):
             st.session_state["models-fetch"] = f"{HUB}{plan.id}@{plan.revision}"
-            st.rerun()
+            rerun()
 
 
 @st.fragment(run_every=POLL)
@@ -201,7 +202,7 @@ def show_fetching(name: str) -> None:
         st.session_state.pop("models-fetch", None)
         st.session_state.pop("models-plan", None)
         st.session_state["models-fetched"] = status["model"]
-        st.rerun()
+        rerun()
     st.info(f"{plain(status['said'])} {status['seconds']:.0f} s so far.", icon=":material/cloud_download:")
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import plain, serves_this_machine_only, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.inspection.catalogue import list_models
@@ -172,6 +173,6 @@ def show_loading(names: list[str]) -> None:
         return
     waiting = [status for status in found if status["state"] != "ready"]
     if not waiting:
-        st.rerun()
+        rerun()
     for status in waiting:
         st.info(f"{plain(status['said'])} {status['seconds']:.0f} s so far.", icon=":material/hourglass_top:")

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, start, steer, workspace
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.words.verdict import describe_run
@@ -119,14 +120,14 @@ def show_stage(run: str) -> None:
     if result.opened:
         mode = st.query_params.get("do")
         st.query_params.from_dict({"run": result.opened} | ({"do": mode} if mode else {}))
-        st.rerun()
+        rerun()
     if result.explored:
         st.switch_page("pages/latent.py", query_params={"space": f"run:{result.explored}"})
     if result.threshold is not None:
         train_above(run, result.threshold)
     if result.failed:
         st.session_state["stage_failed"] = result.failed
-        st.rerun()
+        rerun()
     if result.cursor is None:
         st.query_params.pop("epoch", None)
     elif str(result.cursor) != epoch:
@@ -140,7 +141,7 @@ def train_above(run: str, threshold: float) -> None:
         spec = with_threshold(read_spec(folder.spec), float(threshold))
         made = start(spec, preset=read_state(folder)["preset"], button=f"threshold-{run}")
         st.query_params.from_dict({"do": "pseudo", "run": made})
-        st.rerun()
+        rerun()
 
 
 def show_standing(run: str) -> None:
@@ -153,7 +154,7 @@ def show_standing(run: str) -> None:
 def draw_standing(folder: RunFolder, was_active: bool) -> None:
     state = read_state(folder)
     if was_active and state["status"] not in ACTIVE:
-        st.rerun()
+        rerun()
     draw_controls(folder, state)
     frames = list_frames(folder.frames)
     if not frames:

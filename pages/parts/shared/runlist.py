@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.bin import show_bin
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, plain, steer, workspace
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
@@ -131,7 +132,7 @@ def show_buttons(state: dict[str, Any], key: str) -> None:
     ):
         with errors_shown():
             steer(folder, "resume")
-            st.rerun()
+            rerun()
     show_delete(state["run"], key, is_active=is_active)
 
 
@@ -146,7 +147,7 @@ def show_delete(run: str, key: str, *, is_active: bool = False) -> None:
         with errors_shown():
             delete(RunFolder(workspace() / "runs" / run))
             st.session_state["just-deleted"] = run
-            st.rerun()
+            rerun()
 
 
 def show_deleted() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.go import rerun
 from pages.parts.shared.live import base_path, component
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from pages.parts.space import routes as routes_space
@@ -43,7 +44,7 @@ def show_map(asked: dict[str, Any]) -> None:
     try:
         about = read_map(workspace(), key)
     except DataError:
-        st.rerun()
+        rerun()
     with left:
         describe(about)
     with right:
@@ -114,14 +115,14 @@ def show_component(asked: dict[str, Any], key: str) -> None:
     )
     if result.failed:
         st.session_state["space-failed"] = result.failed
-        st.rerun()
+        rerun()
     if result.ended == "cancelled":
         st.session_state["space-cancelled"] = asked["mark"]
-        st.rerun()
+        rerun()
     if result.ended == "shown" and flows(asked):
         st.session_state["space-flows"] = False
         st.session_state["space-next-kind"] = "umap"
-        st.rerun()
+        rerun()
     if result.by:
         st.session_state["space-by"] = result.by
     if result.frame is not None:
@@ -195,7 +196,7 @@ def wait_for(asked: dict[str, Any], key: str) -> None:
     def poll() -> None:
         job = read_map(workspace(), key)["job"]
         if job["status"] not in ("running", "paused"):
-            st.rerun()
+            rerun()
         st.progress(float(job.get("share") or 0.0), f"{job['stage']}: {job['done']} of {job['total']}")
         with st.container(horizontal=True), errors_shown():
             other = "resume" if job["status"] == "paused" else "pause"
@@ -204,7 +205,7 @@ def wait_for(asked: dict[str, Any], key: str) -> None:
             if st.button("Cancel", key="space-cancel"):
                 ask(asked["space"], "cancel", key=key)
                 st.session_state["space-cancelled"] = asked["mark"]
-                st.rerun()
+                rerun()
 
     poll()
 
