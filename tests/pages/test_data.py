@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from selfsup_core.data.library import own, uploads
+from selfsup_core.data.library import checking, own, uploads
 from selfsup_core.data.library.checking import count_warnings, known_findings
 from selfsup_core.data.sources import find_source, list_sources, open_source
 from selfsup_core.errors import DataError
@@ -198,6 +199,8 @@ def test_a_check_that_fails_is_not_begun_again_and_again(workspace, monkeypatch)
         raise DataError("The files made the reader crash.")
 
     monkeypatch.setattr(own, "check", fail)
+    alone = ThreadPoolExecutor(1)  # checks of other tests may still be under way
+    monkeypatch.setattr(checking, "pool", lambda: alone)
 
     def has_failed() -> bool:
         try:
