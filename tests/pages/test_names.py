@@ -104,11 +104,11 @@ def test_choosing_the_other_one_by_hand_shows_it(studio, pets):
 def test_another_number_of_epochs_trains_on_the_same_set(studio, workspace, pets, which):
     name, inputs = pets[which], ("12,288", "3,072")[which]
     app = studio("pages/autoencoder.py", data=name)
-    key = "dense-64-32-16"
+    key = "emoji"  # what pictures in color begin with
     first = next(m.value for m in app.markdown if " → " in m.value and "weights" in m.value)
     assert first.replace(",", "").startswith(inputs.replace(",", ""))
     app.number_input(key=f"epochs-{key}").set_value(3).run()
-    app.selectbox(key=f"loss-{key}").select("mse").run()
+    app.selectbox(key=f"loss-{key}").select("bce").run()
     assert app.selectbox(key=f"data-{key}").value == name
     assert next(m.value for m in app.markdown if " → " in m.value and "weights" in m.value) == first
     buttons(app)["train"].click().run()
@@ -118,11 +118,11 @@ def test_another_number_of_epochs_trains_on_the_same_set(studio, workspace, pets
 
 
 def test_a_choice_outlives_that_somebody_renames_it(studio, workspace, pets):
-    key = "data-dense-64-32-16"
+    key = "data-emoji"
     app = studio("pages/autoencoder.py", data=pets[1])
     for number, title in enumerate(("Pets", "Dogs", "Pets")):
         retitle(workspace, pets[1], title)
-        app.number_input(key="epochs-dense-64-32-16").set_value(3 + number).run()
+        app.number_input(key="epochs-emoji").set_value(3 + number).run()
         assert app.selectbox(key=key).value == pets[1]
         # A browser keeps what was shown until it is told otherwise.
         sent = app.selectbox(key=key).proto
