@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -21,9 +22,14 @@ class Texts:
     @classmethod
     def pack(cls, texts: Iterable[str]) -> Texts:
         """Lone surrogates, which UTF-8 has no bytes for, become "?"."""
-        parts = [text.encode("utf-8", "replace") for text in texts]
-        ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
-        return cls(np.frombuffer(b"".join(parts), np.uint8), ends.reshape(-1))
+        blob, ends = (
+            bytearray(),
+            array("q"),
+        )  # grown in place: a million short strings take more than their letters
+        for text in texts:
+            blob += text.encode("utf-8", "replace")
+            ends.append(len(blob))
+        return cls(np.frombuffer(bytes(blob), np.uint8), np.frombuffer(ends.tobytes(), np.int64))
 
     def __len__(self) -> int:
         return len(self.ends)
