@@ -81,7 +81,10 @@ def join_near(dataset: Dataset, exact: np.ndarray) -> np.ndarray:
 def near_pairs(dataset: Dataset, rows: np.ndarray) -> Iterator[tuple[int, int]]:
     """Pairs of rows that are near copies. Tables have none: near is a matter of each column's scale."""
     if isinstance(dataset.x, Texts):
-        keys = (PLAIN.sub(" ", dataset.x[row]).strip().casefold() for row in rows.tolist())
+        leads = np.zeros(len(dataset.x), bool)
+        leads[rows] = True
+        texts = (text for text, is_leader in zip(dataset.x, leads.tolist(), strict=True) if is_leader)
+        keys = (PLAIN.sub(" ", text).strip().casefold() for text in texts)
         # Texts of marks alone are like themselves only: their key is their number.
         marked = (key or f"\0{place}" for place, key in enumerate(keys))
         first = first_alike(digest(key.encode("utf-8", "replace")) for key in marked)

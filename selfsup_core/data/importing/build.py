@@ -16,7 +16,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import make_square, read_images
 from selfsup_core.data.importing.inspect import inspect_files, sort_out
-from selfsup_core.data.importing.look import label_files, read_lines
+from selfsup_core.data.importing.look import label_files
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.table import Table, check_decoded
@@ -28,7 +28,7 @@ MOST_CLASSES = 1000
 
 
 class BuildPlan(ImportPlan, Kept, total=False):
-    """A plan, and the table where one was read."""
+    """A plan, and the table or the lines where they were read."""
 
 
 class Made(TypedDict, total=False):
@@ -177,8 +177,7 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
 
 
 def from_lines(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    lines, _, _ = read_lines(members, config)
-    return {"kind": "text", "x": lines, "labels": None, "steps": "one text a line"}
+    return {"kind": "text", "x": plan["lines"], "labels": None, "steps": "one text a line"}
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
