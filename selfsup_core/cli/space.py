@@ -51,20 +51,20 @@ def bits_of(root: Path, key: str, rows: str) -> str:
         kept_under,
         list_selections,
         pack_rows,
-        parse_rows,
         read_selection,
+        rows_meant,
     )
 
     about, known = read_map(root, key), read_rows(root, key)
     source = kept_under(about["space"], about["source"])
     if rows in list_selections(root, source):
-        wanted = list(map(int, read_selection(root, source, rows)))
+        is_meant = np.isin(known, read_selection(root, source, rows))
     else:
         try:
-            wanted = parse_rows(rows)
+            is_meant = rows_meant(rows, known)
         except SettingError as error:
             raise SettingError(f"{rows!r} is no kept selection and no row numbers as in 3, 10-20.") from error
-    places = np.flatnonzero(np.isin(known, wanted))
+    places = np.flatnonzero(is_meant)
     if not len(places):
         raise SettingError(
             f"No row of {rows!r} is on this map.", remedy="See `space export` for the rows it has."

@@ -31,6 +31,7 @@ from selfsup_core.inspection.subject import Subject
 from selfsup_core.inspection.wire import GOOD, MAX_REQUEST, ROLE, Request, Server, home, pack_problem
 from selfsup_core.runs.processes import serves
 from selfsup_core.settings import explain
+from selfsup_core.train.memory import lacks_memory, memory_error
 from selfsup_core.workers.supervisor import fingerprint
 
 IDLE_SECONDS = 900.0
@@ -57,6 +58,10 @@ class Lab:
             import traceback
 
             traceback.print_exc()
+            if lacks_memory(error):
+                return pack_problem(
+                    memory_error(error, "Ask again when other programs have ended, or of less.")
+                )
             return pack_problem(RunError(f"This failed: {type(error).__name__}: {error}.", code="internal"))
 
     def serve(self, connection: Connection[Any, Any]) -> None:

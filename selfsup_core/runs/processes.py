@@ -76,6 +76,15 @@ def command_line(pid: int) -> list[str]:
         return []
 
 
+def memory_kills() -> int:
+    """How many processes this system has ended because memory ran out, since it started; 0 where it does not say (Linux does)."""
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+
 def writes_to(pid: int, path: Path) -> bool:
     """Whether the output of a process goes to this very file."""
     try:

@@ -115,7 +115,7 @@ class TrainConfig(Config):
     )
     threads: int = setting(
         0,
-        "CPU threads for training; 0 chooses and says why.",
+        "CPU threads for training, at most as many as the machine has cores; 0 chooses and says why.",
         title="Threads",
         ge=0,
         le=256,

@@ -28,6 +28,10 @@ class Launcher(Protocol):
         """Of a process that this launcher started, or that it recognizes."""
         ...
 
+    def was_killed(self, pid: int) -> bool:
+        """Whether a process that this launcher started, and that is not alive any more, was ended by SIGKILL."""
+        ...
+
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         """Whether a process that a state names is that run's worker without doubt."""
         ...
@@ -38,9 +42,13 @@ class Launcher(Protocol):
 class ForkLauncher:
     """Forks this process. Nothing may have computed in it: a child forked after a matrix product hangs."""
 
+    def __init__(self) -> None:
+        self.killed: set[int] = set()
+
     def start(self, folder: RunFolder) -> int:
         pid = os.fork()
         if pid:
+            self.killed.discard(pid)
             return pid
         code = 1
         try:
@@ -55,9 +63,15 @@ class ForkLauncher:
 
     def is_alive(self, pid: int) -> bool:
         try:
-            return os.waitpid(pid, os.WNOHANG) == (0, 0)
+            ended, status = os.waitpid(pid, os.WNOHANG)
         except ChildProcessError:
             return start_time(pid) is not None
+        if ended and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+            self.killed.add(pid)
+        return not ended
+
+    def was_killed(self, pid: int) -> bool:
+        return pid in self.killed
 
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         return is_worker(worker, folder)
@@ -108,6 +122,10 @@ class SpawnLauncher:
     def is_alive(self, pid: int) -> bool:
         child = self.children.get(pid)
         return child.poll() is None if child else start_time(pid) is not None
+
+    def was_killed(self, pid: int) -> bool:
+        child = self.children.get(pid)
+        return sys.platform != "win32" and child is not None and child.poll() == -signal.SIGKILL
 
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         return is_worker(worker, folder)

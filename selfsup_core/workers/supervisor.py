@@ -26,6 +26,7 @@ from selfsup_core.files import DamagedFile, read_checked, sweep, write_json
 from selfsup_core.runs.control import deliver
 from selfsup_core.runs.folder import (
     INTERRUPTED,
+    NO_MEMORY,
     WORKING,
     RunFolder,
     list_states,
@@ -33,7 +34,14 @@ from selfsup_core.runs.folder import (
     state_lock,
     update_state,
 )
-from selfsup_core.runs.processes import ServerAbout, is_alive, serves, start_detached, who_serves
+from selfsup_core.runs.processes import (
+    ServerAbout,
+    is_alive,
+    memory_kills,
+    serves,
+    start_detached,
+    who_serves,
+)
 from selfsup_core.runs.queue import QueueEntry, enqueue, list_queue, withdraw
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import empty_old
@@ -72,6 +80,8 @@ class Watched:
     is_silent: bool = False
     is_paused: bool = False  # by a person: it keeps its worker, but not its slot
     let_on: float = float("-inf")  # when it was last told to go on
+    memory_kills: int = 0  # of the system, when it was last seen alive
+    is_ended: bool = False  # by this supervisor
 
 
 class Supervisor:
@@ -194,7 +204,7 @@ class Supervisor:
             self.served[entry["owner"]] = self.clock()
 
     def _watch(self, folder: RunFolder, owner: str, pid: int, start: float | None = None) -> None:
-        watched = Watched(folder, owner, pid, -1, self.clock(), start)
+        watched = Watched(folder, owner, pid, -1, self.clock(), start, memory_kills=memory_kills())
         state = sound_state(folder) if start is not None else None
         watched.is_paused = bool(state and state["status"] == "paused" and state.get("frees_slot"))
         self.watched[folder.id] = watched
@@ -206,11 +216,12 @@ class Supervisor:
         is_same = watched.start is None or is_alive(watched.pid, watched.start)
         if not is_same or not self.launcher.is_alive(watched.pid):
             del self.watched[run]
-            self._mark_dead(watched.folder)
+            self._mark_dead(watched.folder, NO_MEMORY if self._took_memory(watched) else INTERRUPTED)
             return
         silence = now - watched.changed
         if silence < 0.5:
             return  # looked at it a moment ago
+        watched.memory_kills = memory_kills()
         state = sound_state(watched.folder)
         beat = state["beat"] if state else -1
         # What it wrote before it has heard that it may go on says nothing.
@@ -221,7 +232,13 @@ class Supervisor:
         else:
             watched.is_silent = silence >= SILENT_SECONDS
             if silence >= KILL_SECONDS and self._is_ours(watched):
+                watched.is_ended = True
                 self.launcher.kill(watched.pid)
+
+    def _took_memory(self, watched: Watched) -> bool:
+        """Whether the system ended it for lack of memory: killed, not by us, in the moment in which the system says that it killed."""
+        was_killed = not watched.is_ended and self.launcher.was_killed(watched.pid)
+        return was_killed and memory_kills() > watched.memory_kills
 
     def _is_ours(self, watched: Watched) -> bool:
         """Whether it is proven that the process is this run's worker: a child of our own, or one that we know again."""
@@ -229,7 +246,7 @@ class Supervisor:
             return True
         return self.launcher.recognizes({"pid": watched.pid, "start": watched.start}, watched.folder)
 
-    def _mark_dead(self, folder: RunFolder) -> None:
+    def _mark_dead(self, folder: RunFolder, message: str = INTERRUPTED) -> None:
         """A worker has ended: unless it said how, it was interrupted."""
         if not folder.exists():
             return
@@ -240,7 +257,7 @@ class Supervisor:
                 update_state(
                     folder,
                     status="interrupted",
-                    message=INTERRUPTED,
+                    message=message,
                     worker=None,
                     seconds_left=None,
                 )

@@ -18,12 +18,13 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import make_square, read_images
 from selfsup_core.data.importing.inspect import inspect_files, sort_out
-from selfsup_core.data.importing.look import label_files, read_lines
+from selfsup_core.data.importing.look import label_files
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
-from selfsup_core.data.importing.table import Table
+from selfsup_core.data.importing.table import Table, check_decoded
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.settings import short
 
 MOST_CLASSES = 1000
 KEPT_CELLS = 200  # rows of a table whose cells are kept as they were read
@@ -31,7 +32,7 @@ MOST_LETTERS = 200  # of such a cell
 
 
 class BuildPlan(ImportPlan, Kept, total=False):
-    """A plan, and the table where one was read."""
+    """A plan, and the table or the lines where they were read."""
 
 
 class Made(TypedDict, total=False):
@@ -142,6 +143,11 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
     from selfsup_core.data.logmel import log_mel
 
     seconds = min(30.0, max(0.05, config.seconds or plan["seconds"]))
+    check_decoded(
+        f"{len(members):,} sounds of {seconds:g} s",
+        2 * len(members) * round(seconds * RATE),
+        "Choose a shorter sound length, or take a sample.",
+    )
     audio: list[np.ndarray] = []
     pictures: list[np.ndarray] = []
     names: list[str] = []
@@ -174,8 +180,7 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
 
 
 def from_lines(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    lines, _, _ = read_lines(members, config)
-    return {"kind": "text", "x": Texts.pack(lines), "labels": None, "steps": "one text a line"}
+    return {"kind": "text", "x": plan["lines"], "labels": None, "steps": "one text a line"}
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
@@ -258,6 +263,12 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
                     remedy="Ignore it, or merge rare values.",
                 )
             used = [i for i, level in enumerate(levels) if level.strip().lower() not in NO_LEVEL]
+            width = len(columns) + len(used)
+            check_decoded(
+                f"{len(cells):,} rows of {width:,} columns, categories one-hot,",
+                4 * len(cells) * width,
+                f"Ignore columns with many categories, as {short(name, 40)}.",
+            )
             parts.append((codes.reshape(-1)[:, None] == np.array(used)[None, :]).astype(np.float32))
             columns += [f"{name}={levels[i]}" for i in used]
     if not columns:

@@ -91,7 +91,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     """A plan as plain values.
 
     Args:
-        keep: is given the table that was read, so that it need not be read twice.
+        keep: is given the table or the lines that were read, so that they need not be read twice.
 
     Returns: {"form", "kind", "rows", "notes", "aside", and by kind: "columns" | "size", "color", "median" |
         "seconds", "classes"}.
@@ -128,15 +128,17 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         return plan
     if form == "txt":
         lines, encoding, notes = read_lines(members, config)
-        lengths = [len(line) for line in lines]
+        if keep is not None:
+            keep["lines"] = lines
+        letters = np.count_nonzero((lines.blob & 0xC0) != 0x80)  # the other bytes go on with a letter
         return plan | {
             "kind": "text",
             "rows": len(lines),
             "notes": notes,
             "encoding": encoding,
             "classes": {},
-            "examples": lines[:5],
-            "mean_length": float(np.mean(lengths)),
+            "examples": [lines[i] for i in range(min(5, len(lines)))],
+            "mean_length": letters / len(lines),
         }
     table = read_table(members, config)
     if keep is not None:

@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from selfsup_core.data.importing.columns import ColumnAbout
 from selfsup_core.data.importing.table import Table
+from selfsup_core.data.texts import Texts
 
 
 class ImportPlan(TypedDict, total=False):
@@ -42,6 +43,7 @@ class ImportPlan(TypedDict, total=False):
 
 
 class Kept(TypedDict, total=False):
-    """The table that an inspection has read, so that it need not be read twice."""
+    """The table or the lines that an inspection has read, so that they need not be read twice."""
 
     table: Table
+    lines: Texts
