@@ -1,6 +1,6 @@
-"""SelfSup Studio as a server: the app of app.py with the stage's routes, security headers and a quiet collector.
+"""SelfSup Studio as a server: the app of app.py with the stage's routes, a door, security headers and a quiet collector.
 
-`python server.py` starts it on http://localhost:8501; `streamlit run app.py` gives the same pages without live views.
+`python server.py` starts it on http://localhost:8501 and prints the address with the token that opens it.
 """
 
 from __future__ import annotations
@@ -17,16 +17,20 @@ import webbrowser
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import routes
+from pages.parts.shared import door, routes
+from pages.parts.shared.welcome import addresses, hosts_of, welcome, with_token, write_open_file
 from pages.parts.space import routes as routes_space
+from selfsup_core.errors import StudioError
+from selfsup_core.files import disk_error, keep_private
+from selfsup_core.runs.access import forget_token
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.workers.supervisor import ensure_supervisor, keep_warm
 
@@ -97,6 +101,7 @@ async def stay_warm(workspace: Path) -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
+    keep_private()
     task = asyncio.create_task(stay_warm(default_workspace()))
     # Streamlit collects garbage after every script run; what is imported by now need not be looked at again.
     gc.collect()
@@ -114,29 +119,75 @@ def has_screen() -> bool:
 # app.py calls st.navigation, but Streamlit believes in its older way, a page for each file of `pages/`, until that
 # call was made once: the first visitor of a deep link would get bare pages.
 PagesManager.uses_pages_directory = False
-routes.is_mounted = True
+routes.is_mounted = door.is_there = True
+access = door.Access()
 app = st.App(
     "app.py",
     routes=[*routes.routes(), *routes_space.space_routes()],
-    middleware=[
-        Middleware(SecurityHeaders),
-        # A page of a foreign site whose name leads here (DNS rebinding) gets nothing.
-        Middleware(
-            TrustedHostMiddleware, allowed_hosts=st.get_option("server.allowedHosts"), www_redirect=False
-        ),
-    ],
+    middleware=[Middleware(SecurityHeaders), Middleware(door.Door, access=access)],
     lifespan=lifespan,
 )
 
-if __name__ == "__main__":
+
+def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Start SelfSup Studio.")
     parser.add_argument("--port", type=int, default=8501, help="Port on this machine (8501).")
     parser.add_argument("--open", action="store_true", help="Open it in the browser.")
+    parser.add_argument(
+        "--address", help="Address to listen at (127.0.0.1: this machine only; 0.0.0.0: all networks)."
+    )
+    parser.add_argument(
+        "--url",
+        default="",
+        help="Where a proxy before the app makes it known, such as https://studio.example.org.",
+    )
+    parser.add_argument(
+        "--no-token",
+        action="store_true",
+        help="Let in everybody who can reach the port: for a server that stands behind a login of its own.",
+    )
+    parser.add_argument(
+        "--new-token", action="store_true", help="Make a new token; the old one opens nothing."
+    )
     arguments = parser.parse_args()
+    if arguments.url and not urlsplit(arguments.url).hostname:
+        parser.error(f"--url must begin with https:// or http:// and name a host; found {arguments.url!r}.")
+    return arguments
+
+
+def main() -> None:
+    """Start the app and say where it is."""
+    arguments = read_arguments()
+    keep_private()
+    address = arguments.address or st.get_option("server.address") or "0.0.0.0"
+    hosts = [*hosts_of(address, arguments.url), *(st.get_option("server.allowedHosts") or [])]
+    access.needs_token, access.hosts = not arguments.no_token, hosts
+    if arguments.new_token:
+        forget_token(access.workspace)
+    token = access.token if access.needs_token else ""
+    here, others = addresses(address, arguments.port, st.get_option("server.baseUrlPath"), arguments.url)
+    print(welcome(here, others, token), flush=True)
     if arguments.open and has_screen():
+        page = write_open_file(access.workspace, with_token(here, token)).as_uri()
         # A moment later, when the server answers; a daemon, so that Ctrl-C does not wait for it.
-        opener = threading.Timer(1.5, webbrowser.open, [f"http://localhost:{arguments.port}"])
+        opener = threading.Timer(1.5, webbrowser.open, [page])
         opener.daemon = True
         opener.start()
     answer_at_once()
-    app.run(config={"server.port": arguments.port})
+    app.run(
+        config={
+            "server.port": arguments.port,
+            "server.address": address,
+            "server.allowedHosts": hosts,
+            "logger.hideWelcomeMessage": True,
+        }
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except StudioError as error:
+        sys.exit(f"Error: {error}")
+    except OSError as error:
+        sys.exit(f"Error: {disk_error(error)}")

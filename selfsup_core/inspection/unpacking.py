@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from selfsup_core.errors import DataError, StudioError
+from selfsup_core.files import keep_private
 from selfsup_core.pretrained.language_models import BUILT_IN, find_file, is_prepared, prepare
 
 COMMAND = (sys.executable, "-m", "selfsup_core.inspection.unpacking")
@@ -61,4 +62,5 @@ def main(workspace: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
+    keep_private()
     main(Path(sys.argv[1]), sys.argv[2])

@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from selfsup_core.errors import StudioError
-from selfsup_core.files import DamagedFile, read_checked, sweep, write_json
+from selfsup_core.files import DamagedFile, keep_private, read_checked, sweep, write_json
 from selfsup_core.runs.control import deliver
 from selfsup_core.runs.folder import (
     INTERRUPTED,
@@ -402,5 +402,6 @@ if __name__ == "__main__":
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
     arguments = parser.parse_args()
+    keep_private()
     write_what_fits()
     sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds))

@@ -18,7 +18,7 @@ from typing import Any
 
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError, StudioError
-from selfsup_core.files import read_json, sweep, write_json
+from selfsup_core.files import keep_private, read_json, sweep, write_json
 
 ROOT = Path(__file__).parents[3]
 
@@ -160,4 +160,5 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    keep_private()
     main(Path(sys.argv[1]))
