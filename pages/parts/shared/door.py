@@ -28,7 +28,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 FORM = "application/x-www-form-urlencoded"
 # Nothing but the page itself, which has no script.
 POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 
@@ -185,17 +185,20 @@ def own_address(request: Request) -> str:
     """Path and query without the token. One slash at its beginning: two would name another host."""
     path = "/" + quote(request.scope["path"].lstrip("/\\"))
     kept = [(k, v) for k, v in parse_qsl(request.url.query, keep_blank_values=True) if k != "token"]
-    return f"{path}?{urlencode(kept)}" if kept else path
+    return f"{path}?{urlencode(kept, safe=':/')}" if kept else path
 
 
 @cache
-def page_parts() -> tuple[Template, str]:
-    return Template((ASSETS / "sign-in.html").read_text("utf-8")), (ASSETS / "logo.svg").read_text("utf-8")
+def page_parts() -> tuple[Template, str, str]:
+    template, logo, icon = (
+        (ASSETS / name).read_text("utf-8") for name in ("sign-in.html", "logo.svg", "icon.svg")
+    )
+    return Template(template), logo, f"data:image/svg+xml,{quote(icon)}"
 
 
 def page(status: int, title: str, body: str, refresh: str = "") -> Response:
-    template, logo = page_parts()
-    content = template.substitute(title=html.escape(title), body=body, refresh=refresh, logo=logo)
+    template, logo, icon = page_parts()
+    content = template.substitute(title=html.escape(title), body=body, refresh=refresh, logo=logo, icon=icon)
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="SelfSup Studio"'
