@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from selfsup_core.environment import without_secrets
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import keep_private
 from selfsup_core.pretrained.language_models import BUILT_IN, find_file, is_prepared, prepare
@@ -30,6 +31,7 @@ def prepare_apart(name: str, workspace: Path, say: Callable[[str], None]) -> Pat
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
+        env=without_secrets(),
     ) as child:
         assert child.stdout is not None
         for line in child.stdout:
