@@ -45,6 +45,9 @@ page = st.navigation(
     ],
     position="top",
 )
+if st.session_state.get("page-shown") != page.title:
+    st.session_state["page-shown"] = page.title
+    st.session_state.pop("refused", None)  # what a click on another page was told
 try:
     open_workspace(workspace())
 except StudioError as error:

@@ -4,6 +4,7 @@ const REPLAY_MS = 100
 const REST_MS = 400
 const RETRY_MS = 1000
 
+/** Which epoch is shown, and moving it: by hand, with the training (live), or by replay. */
 export class Cursor {
   /**
    * @param {import("./store.js").Store} store

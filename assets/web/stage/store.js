@@ -13,6 +13,7 @@ const MAX_FRAMES = 240
 const MAX_PREFETCHES = 3
 export const ENDED = ["finished", "stopped", "failed", "interrupted"]
 
+/** State, metric rows and frames of one run, asked for again and again while it trains. */
 export class Store {
   /**
    * @param {{base: string, run: string, token: string}} place

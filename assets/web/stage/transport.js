@@ -14,6 +14,10 @@ const SPEEDS = [
 /** A button's name for screen readers begins with what is written on it, so that speaking it presses it. */
 const named = (label, help) => `${label}: ${help}`
 
+/**
+ * @param {object} ctx store, cursor and what the stage shares
+ * @param {string} task of the run; its unit is a round or an epoch
+ */
 export function createTransport(ctx, task = "") {
   const { store, cursor } = ctx
   const unit = task === "pseudo" ? "round" : "epoch"

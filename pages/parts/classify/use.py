@@ -13,6 +13,7 @@ import streamlit as st
 from pages.parts.classify.explain import show_why
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_asked
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
@@ -75,7 +76,7 @@ def wait_for_epoch(run: str) -> None:
         with errors_shown():
             state = read_state(folder)
             if state["epoch"] >= 1 and state.get("task") in TASKS:
-                st.rerun()
+                rerun()
 
     look()
 

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
+from pages.parts.data.gallery import pictures_of, show_gallery
 from pages.parts.data.preview import show_preview
 from pages.parts.shared.forms import help_text, widget
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library import own
+from selfsup_core.data.library.checking import count_warnings, known_findings
 from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError, SettingError
 from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
-from selfsup_core.figures.data import strip
 from selfsup_core.settings import list_settings
 
 SETTINGS = {entry.path: entry for entry in list_settings(DataConfig)}
-
-
-MOST_CLASSES = 12
-
-
-EACH = 12
-
-
+HEALTH = "Health"
 LEVELS = {"warning": ("orange", ":material/warning:"), "note": ("blue", ":material/info:")}
 
 
@@ -62,12 +60,12 @@ def show_dataset(name: str, source: Source) -> None:
                 query_params={"do": "pseudo", "data": name},
             )
     preview, health, split, about = st.tabs(
-        ["Preview", "Health", "Split and labels", "About"], key="data-tabs", on_change="rerun"
+        ["Preview", health_title(name), "Split and labels", "About"], key="data-tabs", on_change="rerun"
     )
     # Only what is looked at is computed; a health check of a large set takes seconds.
     if preview.open:
         with preview:
-            show_preview(dataset)
+            show_preview(name, dataset)
     if health.open:
         with health:
             show_health(name, dataset)
@@ -77,6 +75,30 @@ def show_dataset(name: str, source: Source) -> None:
     if about.open:
         with about:
             show_about(name, dataset, source)
+
+
+def health_title(name: str) -> str:
+    """The tab's name, with the number of warnings once it is known; it stays chosen when that comes."""
+    title, warnings = HEALTH, 0
+    with contextlib.suppress(DataError):  # the tab itself says what went wrong
+        findings = known_findings(workspace(), name)
+        warnings = count_warnings(findings or [])
+        if findings is None:
+            wait_for_findings(name)
+    if warnings:
+        title += f" :orange-badge[:material/warning: {warnings}]"
+    if str(st.session_state.get("data-tabs", "")).startswith(HEALTH):
+        st.session_state["data-tabs"] = title
+    return title
+
+
+@st.fragment(run_every=1.0)
+def wait_for_findings(name: str) -> None:
+    """Draws the page anew when the check has come to an end."""
+    with contextlib.suppress(DataError):
+        if known_findings(workspace(), name) is None:
+            return
+    rerun()  # once: the badge is part of the whole page
 
 
 def headline(dataset: Dataset) -> str:
@@ -96,7 +118,7 @@ def show_health(name: str, dataset: Dataset) -> None:
     with errors_shown():
         with st.spinner("Looking for copies, gaps and doubtful labels …"):
             findings = own.check(workspace(), name)
-        warnings = sum(f["level"] == "warning" for f in findings)
+        warnings = count_warnings(findings)
         if not findings:
             st.success("No problems found.", icon=":material/check_circle:")
         elif not warnings:
@@ -123,16 +145,12 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                     new = own.mend(workspace(), name, [finding["mend"]])
                     st.query_params.from_dict({"data": new})
                     st.session_state.pop("data-choice-taken", None)
-                    st.rerun()
+                    rerun()
         if finding["names"]:
             text.caption(plain(" · ".join(finding["names"])))
         if finding["rows"] and dataset.kind in ("image", "sound"):
-            text.image(
-                strip(dataset.x[finding["rows"]], dataset.scale),
-                width=48 * len(finding["rows"]),
-                clamp=True,
-                alt=f"Rows {', '.join(map(str, finding['rows']))}",
-            )
+            pictures = pictures_of(dataset, np.array(finding["rows"]))
+            show_gallery([{"title": "", "pictures": pictures}], key=f"found-{name}-{finding['code']}")
         elif finding["rows"] and isinstance(dataset.x, Texts):
             for row in finding["rows"][:3]:
                 text.caption(plain(f"row {row + 1}: {dataset.x[row][:160]}"))
@@ -257,10 +275,12 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
 def show_own(name: str, dataset: Dataset) -> None:
     """What only a set of one's own allows."""
     title = st.text_input("Title", dataset.title, key=f"title-{name}", max_chars=80)
-    if st.button("Rename", key="rename", icon=":material/edit:", disabled=title == dataset.title):
+    if st.button("Rename", key="rename", icon=":material/edit:"):
         with errors_shown():
+            if title == dataset.title:
+                raise SettingError(f"It is called {title!r} already.", remedy="Type another title first.")
             own.rename(workspace(), name, title)
-            st.rerun()
+            rerun()
     if st.button(
         "Delete",
         key="delete-data",
@@ -271,4 +291,4 @@ def show_own(name: str, dataset: Dataset) -> None:
             own.delete(workspace(), name)
             st.session_state["just-deleted"] = name
             st.query_params.clear()
-            st.rerun()
+            rerun()

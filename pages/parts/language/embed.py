@@ -9,7 +9,15 @@ import streamlit as st
 
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
-from pages.parts.shared.workspace import errors_shown, plain, serves_this_machine_only, workspace
+from pages.parts.shared.go import rerun
+from pages.parts.shared.workspace import (
+    acting,
+    errors_shown,
+    plain,
+    serves_this_machine_only,
+    show_refusal,
+    workspace,
+)
 from selfsup_core.data.sources import list_sources
 from selfsup_core.errors import StudioError
 from selfsup_core.export.embeddings import export_embeddings
@@ -136,7 +144,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
     if st.button("Embed", type="primary", icon=":material/play_arrow:", key="embed-start"):
         with errors_shown():
             ask(source, "start", encoder)
-            st.rerun()
+            rerun()
 
 
 def show_progress(source: str, encoder: str) -> None:
@@ -150,7 +158,7 @@ def show_progress(source: str, encoder: str) -> None:
             st.error(plain(str(error)), icon=":material/error:")
             return
         if not job or job["status"] not in ("running", "paused"):
-            st.rerun()
+            rerun()
         is_paused = job["status"] == "paused"
         word = "Paused" if is_paused else "Reading" if job["stage"] == "reading" else "Embedding"
         left = (
@@ -159,23 +167,26 @@ def show_progress(source: str, encoder: str) -> None:
         rate = f", {job['rate']:,.0f} texts/s" if job["rate"] and not is_paused else ""
         share = job["done"] / max(1, job["total"]) if job["stage"] != "reading" else 0.0
         st.progress(min(1.0, share), f"{word}: {job['done']:,} of {job['total']:,}{rate}{left}")
-        with st.container(horizontal=True), errors_shown():
+        with st.container(horizontal=True):
             other = "resume" if is_paused else "pause"
             if st.button(
                 other.capitalize(),
                 key="embed-pause",
                 icon=":material/play_arrow:" if is_paused else ":material/pause:",
             ):
-                ask(source, other, encoder)
-                st.rerun(scope="fragment")
+                with acting("embed"):
+                    ask(source, other, encoder)
+                    rerun(scope="fragment")
             if st.button(
                 "Stop",
                 key="embed-stop",
                 icon=":material/stop:",
                 help="What is done is kept; it can go on later.",
             ):
-                ask(source, "stop", encoder)
-                st.rerun(scope="fragment")
+                with acting("embed"):
+                    ask(source, "stop", encoder)
+                    rerun(scope="fragment")
+        show_refusal("embed")
         if job["note"]:
             st.caption(plain(job["note"]))
 
@@ -262,7 +273,7 @@ def show_downloads(source: str, encoder: str) -> None:
             help="Row, label and vector of each text.",
         ):
             st.session_state["embed-file"] = (key, export_embeddings(workspace(), source, encoder, kind))
-            st.rerun()
+            rerun()
 
 
 def show() -> None:

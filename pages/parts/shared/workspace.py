@@ -23,6 +23,7 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.workers.supervisor import ensure_supervisor
 
+REFUSAL = "refused"  # (where, what was said) of the last click that failed
 STATUS_STYLE = {
     "queued": ("gray", ":material/hourglass_empty:"),
     "starting": ("blue", ":material/play_circle:"),
@@ -72,6 +73,40 @@ def errors_shown() -> Iterator[None]:
         st.error(plain(str(error)), icon=":material/error:")
     except OSError as error:
         st.error(plain(str(disk_error(error))), icon=":material/error:")
+
+
+@contextmanager
+def acting(where: str) -> Iterator[None]:
+    """What a click asks for, in a fragment that runs again by itself: an error stays until the next click.
+
+    `show_refusal` says it. Whatever is asked for next, here or elsewhere, forgets it.
+    """
+    forget_refusal()
+    try:
+        yield
+    except StudioError as error:
+        refuse(where, error)
+    except OSError as error:
+        refuse(where, disk_error(error))
+
+
+def refuse(where: str, error: StudioError) -> None:
+    """Have `show_refusal` say an error there until the next click."""
+    st.session_state[REFUSAL] = (where, str(error))
+
+
+def forget_refusal() -> None:
+    st.session_state.pop(REFUSAL, None)
+
+
+def is_refused(where: str) -> bool:
+    return bool(st.session_state.get(REFUSAL, ("", ""))[0] == where)
+
+
+def show_refusal(where: str) -> None:
+    """The error of the last click there, if it failed."""
+    if is_refused(where):
+        st.error(plain(st.session_state[REFUSAL][1]), icon=":material/error:")
 
 
 def start(spec: RunSpec, *, preset: str = "", button: str) -> str:

@@ -57,9 +57,10 @@ def short(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".split("<", 1)[0].strip(" :")[:120]
 
 
-def look_at_images(members: list[Member]) -> tuple[list[tuple[int, int]], bool]:
-    """Sizes (width, height) and whether any has color, from up to 200 of them spread over all."""
-    sizes, is_color = [], False
+def look_at_images(members: list[Member]) -> tuple[list[tuple[int, int]], bool, dict[str, str]]:
+    """Sizes (width, height), whether any has color, and {name: reason} of those unreadable: up to 200 spread over all."""
+    sizes: list[tuple[int, int]] = []
+    is_color, aside = False, {}
     step = max(1, len(members) // 200)
     for member in members[::step]:
         try:
@@ -68,9 +69,11 @@ def look_at_images(members: list[Member]) -> tuple[list[tuple[int, int]], bool]:
             if not is_color and image.mode not in ("1", "L", "I", "I;16", "LA"):
                 small = np.asarray(image.convert("RGB").resize((16, 16)), dtype=np.int16)
                 is_color = bool((small.max(axis=2) - small.min(axis=2)).max() > 12)
-        except Exception:  # counted when all are read
-            continue
-    return sizes, is_color
+        except DataError as error:
+            aside[member.name] = error.message
+        except Exception as error:  # damaged behind its header
+            aside[member.name] = f"{member.name} is damaged ({short(error)})."
+    return sizes, is_color, aside
 
 
 def choose_size(sizes: list[tuple[int, int]]) -> int:

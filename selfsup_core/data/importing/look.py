@@ -33,7 +33,7 @@ def count_labels(labels: list[str]) -> dict[str, int]:
 def look_at_image_files(members: list[Member], beside: list[Member], config: ImportConfig) -> ImportPlan:
     if len(members) == 1:
         open_image(members[0])  # says itself what is wrong with it
-    sizes, is_color = look_at_images(members)
+    sizes, is_color, aside = look_at_images(members)
     if not sizes:
         raise DataError(
             f"None of the images looked at can be read (the first is {members[0].name}).",
@@ -45,6 +45,7 @@ def look_at_image_files(members: list[Member], beside: list[Member], config: Imp
     return {
         "kind": "image",
         "rows": len(members),
+        "aside": aside,
         "size": config.size or choose_size(sizes),
         "color": is_color if config.color == "auto" else config.color == "color",
         "median": [int(np.median(widths)), int(np.median(heights))],
@@ -85,26 +86,29 @@ def label_files(names: list[str], beside: list[Member], config: ImportConfig) ->
 def look_at_sounds(members: list[Member]) -> ImportPlan:
     lengths: list[float] = []
     rates: Counter[str] = Counter()
-    problem = ""
+    aside: dict[str, str] = {}
     for member in members[:: max(1, len(members) // 200)]:
         try:
             channels, rate, seconds = read_header(member)
         except DataError as error:
-            problem = problem or error.message
             if len(members) == 1:
                 raise
+            aside[member.name] = error.message
             continue
         lengths.append(seconds)
         rates[f"{rate:,} Hz, {channels} ch."] += 1
     if not lengths:
         raise DataError(
-            f"None of the sounds can be read: {problem}", code="no-sounds", remedy="Save them as WAV."
+            f"None of the sounds can be read: {next(iter(aside.values()))}",
+            code="no-sounds",
+            remedy="Save them as WAV.",
         )
     depth = class_depth([m.name for m in members])
     labels = [] if depth is None else [class_of(m.name, depth) for m in members]
     return {
         "kind": "sound",
         "rows": len(members),
+        "aside": aside,
         "seconds": round(min(30.0, float(np.median(lengths))), 2),
         "rates": dict(rates),
         "classes": count_labels(labels),
