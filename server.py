@@ -47,8 +47,9 @@ def inline_scripts() -> list[str]:
 
 POLICY = {
     "default-src": "'self'",
-    # Streamlit makes modules of components from blobs; Plotly's charts on WebGL (maps in 3-D) compile their own code.
-    "script-src": " ".join(["'self'", "blob:", "'unsafe-eval'", *inline_scripts()]),
+    # Streamlit makes modules of components from blobs, and its front end holds a little WebAssembly. Plotly's charts on WebGL
+    # would need 'unsafe-eval': ours are drawn as SVG.
+    "script-src": " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *inline_scripts()]),
     "style-src": "'self' 'unsafe-inline'",  # styles that are computed in the browser
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
