@@ -43,7 +43,7 @@ def predict_command(
     from selfsup_core.errors import DataError
     from selfsup_core.export.new_samples import predictions_csv
     from selfsup_core.export.portable_classifier import ABOUT, load_classifier, load_run
-    from selfsup_core.files import write_bytes
+    from selfsup_core.files import hand_over, write_bytes
 
     folder = Path(run)
     if (folder / ABOUT).is_file():
@@ -55,6 +55,7 @@ def predict_command(
     found = classifier.predict(given, column)
     if out:
         write_bytes(out.resolve(), predictions_csv(found, classifier.classes))
+        hand_over(out.resolve())
     rows = [("SAMPLE", "CLASS", "PROBABILITY", "NEXT", "WARNING")]
     for one in found:
         ranked = sorted(one["probabilities"].items(), key=lambda pair: -pair[1])[1:2]
@@ -107,8 +108,10 @@ def export_command(
 ) -> None:
     """Write the classifier of a run as a folder: safetensors and JSON; a transformer in Hugging Face's layout."""
     from selfsup_core.export.portable_classifier import export_classifier
+    from selfsup_core.files import hand_over
 
     used = export_classifier(place(workspace), run, out.resolve(), epoch)
+    hand_over(out.resolve())
     show({"folder": str(out.resolve()), "epoch": used}, as_json, f"Epoch {used} is in {out}.")
 
 

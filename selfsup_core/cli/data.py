@@ -353,10 +353,11 @@ def data_export(
 ) -> None:
     """Write a data set as Parquet (texts, tables) or ZIP (images, sounds)."""
     from selfsup_core.export import datasets
-    from selfsup_core.files import write_bytes
+    from selfsup_core.files import hand_over, write_bytes
 
     if not folder.is_dir():
         raise SettingError(f"{folder} is no folder.", remedy="Make it first.")
     file, content = datasets.export_dataset(place(workspace), name)
     write_bytes(folder / file, content)
+    hand_over(folder / file)
     show({"dataset": name, "file": str(folder / file)}, as_json, str(folder / file))

@@ -258,9 +258,11 @@ def export_command(
     as_json: AsJson = False,
 ) -> None:
     """A run's model as a Hugging Face folder that plain transformers loads."""
+    from selfsup_core.files import hand_over
     from selfsup_core.tasks.parts.language_runs import export_model
 
     used = export_model(place(workspace), run, out, epoch)
+    hand_over(out)
     show({"folder": str(out), "epoch": used}, as_json, f"Epoch {used} is in {out}.")
 
 
@@ -282,7 +284,7 @@ def embed_command(
     from selfsup_core.errors import DataError
     from selfsup_core.export.embeddings import export_embeddings, folder_of, open_texts
     from selfsup_core.features.embedding.embed import EmbedConfig, embed_steps
-    from selfsup_core.files import write_bytes
+    from selfsup_core.files import hand_over, write_bytes
     from selfsup_core.pretrained.encoders.language import check_language
 
     root = place(workspace)
@@ -305,6 +307,7 @@ def embed_command(
             bar.set_description_str(step.stage)
     if out is not None:
         write_bytes(out.resolve(), export_embeddings(root, source, encoder, out.suffix.lstrip(".")))
+        hand_over(out.resolve())
     about = {
         "source": source,
         "encoder": encoder,

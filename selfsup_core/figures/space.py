@@ -24,7 +24,7 @@ def space_figure(
     figure = go.Figure()
 
     def add(mask: np.ndarray, name: str, marker: dict[str, Any]) -> None:
-        figure.add_scattergl(
+        figure.add_scatter(
             x=points[mask, 0],
             y=points[mask, 1],
             mode="markers",

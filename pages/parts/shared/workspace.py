@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.shared import door
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error
 from selfsup_core.runs.check import check_spec
@@ -35,13 +36,27 @@ STATUS_STYLE = {
 }
 
 
+def guard() -> None:
+    """Show nothing where nobody asks for the token."""
+    if not door.is_there:
+        st.error(
+            "SelfSup Studio was started with `streamlit run`, which lets in everybody who can reach this address. "
+            "Start it with `make run` or `python server.py`.",
+            icon=":material/lock:",
+        )
+        st.stop()
+
+
 def workspace() -> Path:
+    """Where data and runs are; every page asks here, so that none is shown without a door."""
+    guard()
     return default_workspace()
 
 
 def serves_this_machine_only() -> bool:
-    """Whether nobody but the people at this machine can open the pages."""
-    return st.get_option("server.address") in ("127.0.0.1", "localhost", "::1")
+    """Whether nobody but the people at this machine can open the pages: it listens to no other, and no proxy does."""
+    names = st.get_option("server.allowedHosts")
+    return st.get_option("server.address") in door.LOCAL and set(names) <= set(door.LOCAL)
 
 
 def plain(text: str) -> str:

@@ -22,7 +22,7 @@ from selfsup_core.inspection.space.selections import kept_under, pack_rows, read
 from selfsup_core.projection.config import TITLES
 
 space_component = component("selfsup_space", "space/main.js")
-MOST_PLOTLY = 10_000
+MOST_PLOTLY = 5_000
 MOST_FLOWING = 5_000
 PICTURED = ("image", "sound")
 
