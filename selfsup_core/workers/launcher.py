@@ -51,8 +51,6 @@ class ForkLauncher:
 
     def __init__(self, key: str = "") -> None:
         self.key = key
-
-    def __init__(self) -> None:
         self.killed: set[int] = set()
 
     def start(self, folder: RunFolder) -> int:
