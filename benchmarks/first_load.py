@@ -30,9 +30,9 @@ def visit(served: Served, query: str, seconds: list[float]) -> None:
     ask.rerun_script.query_string = query
     ask.rerun_script.page_name = "autoencoder"
     began = time.monotonic()
-    address = f"ws://localhost:{served.port}/_stcore/stream"
+    address, origin = f"ws://localhost:{served.port}/_stcore/stream", f"http://localhost:{served.port}"
     with connect(
-        address, subprotocols=["streamlit"], additional_headers=served.headers, max_size=None
+        address, subprotocols=["streamlit"], origin=origin, additional_headers=served.headers, max_size=None
     ) as socket:
         socket.send(ask.SerializeToString())
         while time.monotonic() < began + MOST_SECONDS:
