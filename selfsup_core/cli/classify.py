@@ -65,6 +65,38 @@ def predict_command(
     show(found, as_json, table(rows))
 
 
+@classify_app.command("try")
+def try_command(
+    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
+    count: Annotated[int, typer.Option(help="How many rows.", min=1, max=1000)] = 8,
+    seed: Annotated[int, typer.Option(help="Another one draws other rows.")] = 0,
+    epoch: Epoch = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Classify a few validation rows of the run's data, which it was not trained on, and compare with their labels."""
+    from selfsup_core.inspection.desk import Desk
+    from selfsup_core.inspection.held_out import held_out
+    from selfsup_core.inspection.subject import Subject
+
+    root = place(workspace)
+    chosen = [one["row"] for one in held_out(root, run, count, seed)]
+    values = {"rows": chosen, "epoch": epoch}
+    found = Desk(root).ask(Subject("classifier", run), "predict", values).about["found"]
+    rows = [("ROW", "TRUE CLASS", "PREDICTED", "PROBABILITY", "SAMPLE")]
+    rows += [
+        (
+            str(one["row"]),
+            one["true"] or "–",
+            one["label"],
+            f"{one['probability']:.3f}",
+            one["item"][:LETTERS],
+        )
+        for one in found
+    ]
+    show(found, as_json, table(rows))
+
+
 @classify_app.command("export")
 def export_command(
     run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],

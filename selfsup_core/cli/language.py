@@ -322,13 +322,13 @@ def embed_command(
 
 @language_app.command("embeddings")
 def embeddings_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """What is embedded already."""
-    from selfsup_core.features.embedding.embed import list_embeddings
+    """What is embedded already, and what has been begun."""
+    from selfsup_core.export.embeddings import list_embedded
 
-    found = list_embeddings(place(workspace))
-    rows = [("ENCODER", "TEXTS", "NUMBERS", "MB")]
-    rows += [
-        (str(e.get("encoder")), str(e.get("rows")), str(e.get("width")), f"{e['bytes'] / 1e6:.1f}")
-        for e in found
-    ]
+    found = list_embedded(place(workspace))
+    rows = [("DATA", "ENCODER", "STATUS", "TEXTS", "NUMBERS", "MB")]
+    for e in found:
+        status = "finished" if e["is_finished"] else f"{e['done'] / max(1, e['total']):.0%} done"
+        width, size = (str(e["width"]), f"{e['megabytes']:.1f}") if e["is_finished"] else ("", "")
+        rows.append((e["source"] or "(deleted)", e["encoder"], status, str(e["total"]), width, size))
     show(found, as_json, table(rows))

@@ -34,7 +34,7 @@ def import_it(page: Page) -> str:
 
 
 def train(page: Page, server: Server, name: str) -> None:
-    page.get_by_role("button", name="Train on it").click()
+    page.get_by_role("button", name="Train an autoencoder").click()
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "status", lambda status: status == "finished", seconds=90)
@@ -136,7 +136,7 @@ def test_reload_keeps_what_was_chosen_and_what_trains(server, open_context, tmp_
     page.reload()
     expect(page.get_by_text("70 rows")).to_be_visible()
     assert name in page.url
-    page.get_by_role("button", name="Train on it").click()
+    page.get_by_role("button", name="Train an autoencoder").click()
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 1)

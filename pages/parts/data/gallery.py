@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import TypedDict
 
 import numpy as np
@@ -11,6 +9,7 @@ import streamlit as st
 
 from pages.parts.shared import routes
 from pages.parts.shared.live import assets_path, component
+from pages.parts.shared.samples import picture_url
 from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
@@ -67,15 +66,6 @@ def pictures_of(dataset: Dataset, rows: np.ndarray) -> list[Picture]:
         src = picture_url(np.asarray(dataset.x[row], np.float32) * dataset.scale)
         found.append({"src": src, "name": " · ".join(parts)})
     return found
-
-
-def picture_url(values: np.ndarray) -> str:
-    """(H, W[, 3]) in [0, 1] → a PNG that stands in its own address."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)).save(buffer, "PNG")
-    return png_url(base64.b64encode(buffer.getvalue()).decode())
 
 
 def png_url(content: str) -> str:

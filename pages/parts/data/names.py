@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.parts.data.gallery import picture_url
+from pages.parts.shared.samples import picture_url
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 

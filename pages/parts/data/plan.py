@@ -49,7 +49,7 @@ def show_plan(files: list[Path]) -> None:
     reading = st.session_state.get(f"reading-{mark}", {})
     first = look(files, ImportConfig(**reading))
     plan = first["plan"]
-    st.markdown(f"#### {plain(describe_plan(plan))}")
+    st.subheader(plain(describe_plan(plan)), anchor=False)
     for note in plan["notes"][:12]:
         st.caption(f":material/info: {plain(note)}")
     place = st.container()  # the samples, which follow what is chosen below

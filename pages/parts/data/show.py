@@ -28,6 +28,12 @@ from selfsup_core.settings import list_settings
 
 SETTINGS = {entry.path: entry for entry in list_settings(DataConfig)}
 HEALTH = "Health"
+LOOKED_FOR = {
+    "image": "files that could not be read, copies, blank images, rare classes and doubtful labels",
+    "sound": "files that could not be read, copies, rare classes and doubtful labels",
+    "text": "copies, empty, very short and very long texts, rare classes and doubtful labels",
+    "table": "copies, gaps, constant columns, columns that give the label away, rare classes and doubtful labels",
+}
 LEVELS = {"warning": ("orange", ":material/warning:"), "note": ("blue", ":material/info:")}
 
 
@@ -36,26 +42,26 @@ def show_dataset(name: str, source: Source) -> None:
     line, train = st.columns((5, 1.6), vertical_alignment="center")
     line.markdown(headline(dataset))
     if train.button(
-        "Train on it",
+        "Train an autoencoder",
         icon=":material/play_arrow:",
         type="primary",
         key="train-on-it",
         width="stretch",
-        help="Opens the autoencoder page with this data set.",
+        help="It learns to rebuild the samples without labels, and makes a map of them. Opens its page with this data set.",
     ):
         st.switch_page("pages/autoencoder.py", query_params={"data": name})
     with line.container(horizontal=True):
         if dataset.kind == "text":
             st.page_link(
                 "pages/language.py",
-                label="Train a language model on it",
+                label="Train a language model",
                 icon=":material/edit_note:",
                 query_params={"do": "train", "data": name},
             )
         if len(dataset.classes) >= 2:
             st.page_link(
                 "pages/classify.py",
-                label="Train a classifier on it",
+                label="Train a classifier",
                 icon=":material/label:",
                 query_params={"do": "pseudo", "data": name},
             )
@@ -120,7 +126,9 @@ def show_health(name: str, dataset: Dataset) -> None:
             findings = own.check(workspace(), name)
         warnings = count_warnings(findings)
         if not findings:
-            st.success("No problems found.", icon=":material/check_circle:")
+            st.success(
+                f"No problems found. Looked for {LOOKED_FOR[dataset.kind]}.", icon=":material/check_circle:"
+            )
         elif not warnings:
             st.success("Fit to train on. Good to know:", icon=":material/check_circle:")
         for finding in findings:

@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.language.export import show_export
-from pages.parts.language.pick import READS, ask, describe, label, load_all
+from pages.parts.language.pick import READS, ask, describe, label, load_all, secrets
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.go import rerun
+from pages.parts.shared.remote import show_remote_settings
 from pages.parts.shared.workspace import (
     acting,
     age,
@@ -254,6 +255,11 @@ def show() -> None:
     if serves_this_machine_only():
         with st.expander("A folder of your own", icon=":material/folder:"):
             show_folder()
+    with st.expander("A remote model", icon=":material/cloud_upload:"):
+        st.caption(
+            "It can be compared with another model under Look inside, and propose labels for a classifier."
+        )
+        show_remote_settings("models-remote", secrets())
     with st.expander(
         "From the Hugging Face Hub",
         icon=":material/cloud_download:",

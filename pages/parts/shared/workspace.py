@@ -119,8 +119,11 @@ def age(created: str) -> str:
     """Time since an ISO date in words: "3 min ago"."""
     import calendar
 
-    then = calendar.timegm(time.strptime(created, "%Y-%m-%dT%H:%M:%SZ"))
-    seconds = max(0, time.time() - then)
+    return age_of(time.time() - calendar.timegm(time.strptime(created, "%Y-%m-%dT%H:%M:%SZ")))
+
+
+def age_of(seconds: float) -> str:
+    """Seconds since something in words: "3 min ago"."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
             return f"{int(seconds // size)} {unit} ago"

@@ -163,6 +163,7 @@ export default {
       const cursor = view.row?.epoch ?? 0
       const key = [
         view.rows.length,
+        view.earlyRows.length,
         cursor,
         metric.value,
         scale.getAttribute("aria-pressed"),
@@ -205,12 +206,11 @@ export default {
 
     function traces() {
       const [train, validation] = [COLORS[5], COLORS[3]]
+      const looked = [...view.epochRows, ...view.earlyRows].sort((a, b) => a.epoch - b.epoch)
       if (metric.value !== "loss") {
         // A term of the loss has two curves, as the loss has; a measure of validation rows has one.
         const of = (key, name, color, extra) =>
-          view.epochRows.some((row) => typeof row[key] === "number")
-            ? [line(view.epochRows, name, key, color, extra)]
-            : []
+          looked.some((row) => typeof row[key] === "number") ? [line(looked, name, key, color, extra)] : []
         const traces = [
           ...of(`train_${metric.value}`, "training", train),
           ...of(`val_${metric.value}`, "validation", validation, {
@@ -248,8 +248,8 @@ export default {
           hoverinfo: "skip",
           hovertemplate: undefined,
         }),
-        line(view.epochRows, "training", "train_loss", train),
-        line(view.epochRows, "validation", "val_loss", validation, {
+        line(looked, "training", "train_loss", train),
+        line(looked, "validation", "val_loss", validation, {
           line: { color: validation, width: 2, dash: "dash" },
         }),
       ]
