@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.shared import uploader
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.runs.workspace import open_workspace
@@ -50,4 +51,6 @@ try:
 except StudioError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
+uploader.begin_page()
 page.run()
+uploader.end_page()

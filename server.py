@@ -25,7 +25,7 @@ from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import routes
+from pages.parts.shared import routes, upload_store
 from pages.parts.space import routes as routes_space
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.workers.supervisor import ensure_supervisor, keep_warm
@@ -87,11 +87,12 @@ class SecurityHeaders:
 
 
 async def stay_warm(workspace: Path) -> None:
-    """Have a supervisor ready for as long as the server is up."""
+    """Have a supervisor ready for as long as the server is up, and no files of those who have left."""
     while True:
         with contextlib.suppress(OSError):
             await asyncio.to_thread(keep_warm, workspace)
             await asyncio.to_thread(ensure_supervisor, workspace)
+            await asyncio.to_thread(upload_store.drop_closed)
         await asyncio.sleep(30)
 
 
@@ -103,6 +104,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     gc.freeze()
     yield
     task.cancel()
+    upload_store.close()
 
 
 def has_screen() -> bool:
@@ -115,6 +117,7 @@ def has_screen() -> bool:
 # call was made once: the first visitor of a deep link would get bare pages.
 PagesManager.uses_pages_directory = False
 routes.is_mounted = True
+upload_store.install()
 app = st.App(
     "app.py",
     routes=[*routes.routes(), *routes_space.space_routes()],
@@ -124,6 +127,7 @@ app = st.App(
         Middleware(
             TrustedHostMiddleware, allowed_hosts=st.get_option("server.allowedHosts"), www_redirect=False
         ),
+        Middleware(upload_store.TakesUploads),
     ],
     lifespan=lifespan,
 )

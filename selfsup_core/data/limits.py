@@ -35,6 +35,7 @@ class Limits:
     files: int = 20
     total_bytes: int = 500 * MB
     server_bytes: int = 2000 * MB
+    recorded_bytes: int = 50 * MB  # samples that are recorded on the page, which are kept in memory
     archive_entries: int = 10_000
     archive_bytes: int = 1000 * MB
     archive_ratio: int = 100
@@ -69,6 +70,7 @@ def describe_limits(limits: Limits = LIMITS) -> list[tuple[str, str]]:
             f"{limits.files} files, {limits.total_bytes // MB} MB together; "
             f"{limits.server_bytes // MB:,} MB of everybody who uploads at the same time",
         ),
+        ("Recorded samples", f"{limits.recorded_bytes // MB} MB together"),
         (
             "Archive",
             f"{limits.archive_entries:,} entries, {limits.archive_bytes // MB:,} MB unpacked, "

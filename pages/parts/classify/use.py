@@ -13,6 +13,7 @@ import streamlit as st
 from pages.parts.classify.explain import show_why
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_asked
+from pages.parts.shared.uploader import copy_to, uploader
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
@@ -105,7 +106,7 @@ def lying(files: list[Any]) -> Iterator[list[str]]:
             place = Path(folder) / str(number)
             place.mkdir()
             path = place / (Path(file.name).name or "file")
-            path.write_bytes(file.getvalue())
+            copy_to(file, path)
             paths.append(str(path))
         yield paths
 
@@ -216,10 +217,10 @@ def show() -> None:
             elif asked:
                 with st.spinner("Reading."):
                     made = ask_texts(run, text) | {"texts": True}
-        files = st.file_uploader(
+        files = uploader(
             f"Or {SAID[kind]}" if kind == "text" else SAID[kind][0].upper() + SAID[kind][1:],
             KINDS[kind],
-            accept_multiple_files=True,
+            several=True,
             key=f"use-files-{kind}",
             help="They are read and not kept.",
         )
