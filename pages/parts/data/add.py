@@ -13,6 +13,7 @@ import streamlit as st
 
 from pages.parts.shared.forms import help_text
 from pages.parts.shared.uploader import shows, uploader
+from pages.parts.shared.waiting import teller
 from pages.parts.shared.workspace import errors_shown, hub_is_on, plain, workspace
 from selfsup_core.data.importing.config import ImportConfig, Role
 from selfsup_core.data.library import own, uploads
@@ -132,8 +133,11 @@ def plan_of(files: list[Path], config: ImportConfig) -> dict[str, Any]:
     key = json.dumps([[str(f) for f in files], config.model_dump()], sort_keys=True)
     known = st.session_state.get("plan", ("", None))
     if known[0] != key:
+        stop = st.empty()
+        stop.button("Cancel", key="cancel-look", on_click=cancel, args=(files,))
         with st.spinner("Looking at the files …"):
-            known = (key, own.inspect(workspace(), files, config))
+            known = (key, own.inspect(workspace(), files, config, tell=teller()))
+        stop.empty()
         st.session_state["plan"] = known
     return known[1]
 
@@ -160,19 +164,23 @@ def show_plan(files: list[Path]) -> None:
     if "columns" in plan:
         values |= choose_columns(plan, mark)
         show_reading(plan, mark)
-    go, cancel, _ = st.columns((1.2, 1, 4))
-    if cancel.button("Cancel", key="cancel-import", width="stretch"):
-        uploads.drop_upload(workspace(), files)
-        forget()
-        st.rerun()
+    go, leave, _ = st.columns((1.2, 1, 4))
+    # Clicked during the import it ends that, too: see `teller`.
+    leave.button("Cancel", key="cancel-import", width="stretch", on_click=cancel, args=(files,))
     if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
         with st.spinner(f"Importing {plan['rows']:,} samples …"):
-            name = own.import_files(workspace(), files, ImportConfig(**(reading | values)))
+            config = ImportConfig(**(reading | values))
+            name = own.import_files(workspace(), files, config, tell=teller())
         uploads.drop_upload(workspace(), files)
         forget()
         st.query_params.from_dict({"data": name})
         st.session_state.pop("data-choice-taken", None)
         st.rerun()
+
+
+def cancel(files: list[Path]) -> None:
+    uploads.drop_upload(workspace(), files)
+    forget()
 
 
 def forget() -> None:

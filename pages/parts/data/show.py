@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.data.preview import show_preview
 from pages.parts.shared.forms import help_text, widget
+from pages.parts.shared.waiting import teller
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
 from selfsup_core.data.dataset import Dataset
@@ -95,7 +96,7 @@ def headline(dataset: Dataset) -> str:
 def show_health(name: str, dataset: Dataset) -> None:
     with errors_shown():
         with st.spinner("Looking for copies, gaps and doubtful labels …"):
-            findings = own.check(workspace(), name)
+            findings = own.check(workspace(), name, tell=teller())
         warnings = sum(f["level"] == "warning" for f in findings)
         if not findings:
             st.success("No problems found.", icon=":material/check_circle:")
@@ -120,7 +121,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                 help="Makes a new version; this one stays.",
             ):
                 with errors_shown(), st.spinner("Making a new version …"):
-                    new = own.mend(workspace(), name, [finding["mend"]])
+                    new = own.mend(workspace(), name, [finding["mend"]], tell=teller())
                     st.query_params.from_dict({"data": new})
                     st.session_state.pop("data-choice-taken", None)
                     st.rerun()
