@@ -132,12 +132,13 @@ def plan_of(files: list[Path], config: ImportConfig) -> dict[str, Any]:
     """The plan, made once for the same files and settings. Raises DataError."""
     key = json.dumps([[str(f) for f in files], config.model_dump()], sort_keys=True)
     known = st.session_state.get("plan", ("", None))
+    place = st.container()  # always there, so that what follows keeps its place on the page
     if known[0] != key:
-        stop = st.empty()
-        stop.button("Cancel", key="cancel-look", on_click=cancel, args=(files,))
-        with st.spinner("Looking at the files …"):
+        with place, st.spinner("Looking at the files …"):
+            stop = st.empty()
+            stop.button("Cancel", key="cancel-look", on_click=cancel, args=(files,))
             known = (key, own.inspect(workspace(), files, config, tell=teller()))
-        stop.empty()
+            stop.empty()
         st.session_state["plan"] = known
     return known[1]
 
