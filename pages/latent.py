@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, workspace
 from pages.parts.space.map import show_map
 from pages.parts.space.pick import choose_map
@@ -18,5 +19,5 @@ with errors_shown():
             show_map(asked)
         except StudioError as error:
             if error.code == "no-map":  # old maps are forgotten, and their pages may still be open
-                st.rerun()
+                rerun()
             raise

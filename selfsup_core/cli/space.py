@@ -9,6 +9,7 @@ import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import SettingError
+from selfsup_core.files import hand_over
 from selfsup_core.settings import parse_assignment
 
 if TYPE_CHECKING:
@@ -324,4 +325,5 @@ def export_command(
     else:
         bits = bits_of(root, key, rows) if rows else ""
         found = question(root, key, "export", epoch, target=target, kind=kind, bits=bits)
+    hand_over(out)
     show(dict(found.about), as_json, f"Written: {out}, {found.about['rows']:,} points.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -253,12 +255,21 @@ def list_presets(task: str = "autoencoder") -> dict[str, dict[str, Any]]:
     Args:
         task: only those for this task; "" for all.
     """
-    found = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in PRESETS.glob("*.yaml")}
+    found = copy.deepcopy(
+        parse_presets(tuple((path, path.stat().st_mtime_ns) for path in PRESETS.glob("*.yaml")))
+    )
     for preset in found.values():
         kinds = (preset["spec"].get(part, {}).get("kind") for part in ("model", "objective"))
         preset["task"] = task_name(next(kinds) or "dense", next(kinds) or "reconstruction")
     found = {name: preset for name, preset in found.items() if task in ("", preset["task"])}
     return dict(sorted(found.items(), key=lambda item: (item[1].get("order", 99), item[0])))
+
+
+@cache
+def parse_presets(files: tuple[tuple[Path, int], ...]) -> dict[str, dict[str, Any]]:
+    """Name → what its file says; parsed once, since every run of a page asks. A file's time makes a changed one new."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return {path.stem: yaml.load(path.read_text("utf-8"), loader) for path, _ in files}
 
 
 def preset_spec(name: str, overrides: dict[str, Any] | None = None) -> RunSpec:

@@ -11,7 +11,11 @@ class TrainConfig(Config):
     """How long, how fast, where."""
 
     epochs: int = setting(
-        30, "How many times the network sees every training row.", title="Epochs", ge=1, le=100_000
+        30,
+        "How many epochs to train. In each the network sees every training row once, unless Steps an epoch sets another number.",
+        title="Epochs",
+        ge=1,
+        le=100_000,
     )
     batch_size: int = setting(
         32,

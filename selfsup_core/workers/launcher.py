@@ -12,8 +12,11 @@ import subprocess
 import sys
 from typing import Protocol
 
+from selfsup_core.environment import REMOTE_KEY, without_secrets
+from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.processes import Identity, command_line, is_alive, start_time, writes_to
+from selfsup_core.runs.spec import read_spec
 from selfsup_core.workers.log import write_what_fits
 
 NICENESS = 10
@@ -40,9 +43,14 @@ class Launcher(Protocol):
 
 
 class ForkLauncher:
-    """Forks this process. Nothing may have computed in it: a child forked after a matrix product hangs."""
+    """Forks this process. Nothing may have computed in it: a child forked after a matrix product hangs.
 
-    def __init__(self) -> None:
+    Args:
+        key: of the remote endpoint, for workers that ask it.
+    """
+
+    def __init__(self, key: str = "") -> None:
+        self.key = key
         self.killed: set[int] = set()
 
     def start(self, folder: RunFolder) -> int:
@@ -53,6 +61,9 @@ class ForkLauncher:
         code = 1
         try:
             become_worker(folder)
+            if self.key and asks_remote(folder):
+                os.environ[REMOTE_KEY] = self.key
+            self.key = ""
             from selfsup_core.workers.worker import main
 
             code = main(str(folder.path))
@@ -101,13 +112,15 @@ def become_worker(folder: RunFolder) -> None:
 class SpawnLauncher:
     """Starts a new interpreter: some seconds slower, but works everywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str = "") -> None:
+        self.key = key
         self.children: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, folder: RunFolder) -> int:
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW
+        added = {REMOTE_KEY: self.key} if self.key and asks_remote(folder) else {}
         with open(folder.log, "ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "selfsup_core.workers.worker", str(folder.path)],
@@ -115,6 +128,7 @@ class SpawnLauncher:
                 stdout=log,
                 stderr=log,
                 creationflags=flags,
+                env=without_secrets(**added),
             )
         self.children[child.pid] = child
         return child.pid
@@ -147,5 +161,14 @@ def is_worker(worker: Identity, folder: RunFolder) -> bool:
     return writes_to(worker["pid"], folder.log) or str(folder.path) in words
 
 
-def local_launcher() -> Launcher:
-    return ForkLauncher() if hasattr(os, "fork") and sys.platform != "darwin" else SpawnLauncher()
+def asks_remote(folder: RunFolder) -> bool:
+    """Whether the remote endpoint proposes labels in a run."""
+    try:
+        spec = read_spec(folder.spec)
+    except (StudioError, OSError):
+        return False  # the worker says what is wrong with it
+    return "remote" in getattr(spec.objective, "proposers", ())
+
+
+def local_launcher(key: str = "") -> Launcher:
+    return ForkLauncher(key) if hasattr(os, "fork") and sys.platform != "darwin" else SpawnLauncher(key)

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from selfsup_core.environment import REMOTE_KEY, take_key
 from selfsup_core.errors import StudioError
-from selfsup_core.files import DamagedFile, read_checked, sweep, write_json
+from selfsup_core.files import DamagedFile, keep_private, read_checked, sweep, write_json
 from selfsup_core.runs.control import deliver
 from selfsup_core.runs.folder import (
     INTERRUPTED,
@@ -313,7 +314,9 @@ def ensure_supervisor(workspace: Path) -> None:
         return
     if about:
         stop_supervisor(workspace)
-    start_detached(MODULE, workspace, home(workspace))
+    # Its workers may label by the remote endpoint: it gets the key, but not in an environment that all of them take over.
+    key = os.environ.get(REMOTE_KEY, "")
+    start_detached(MODULE, workspace, home(workspace), *(["--key"] if key else []), told=key)
 
 
 def stop_supervisor(workspace: Path, *, timeout: float = 5.0) -> bool:
@@ -345,7 +348,7 @@ def import_ahead() -> None:
     list(TASKS)
 
 
-def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
+def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "") -> int:
     """Be the supervisor of a workspace until idle for long; leaves at once when there is one."""
     from filelock import FileLock, Timeout
 
@@ -372,7 +375,7 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
     gc.collect()
     gc.freeze()  # forks then share these pages
     cores = os.cpu_count() or 1
-    supervisor = Supervisor(workspace, local_launcher(), capacity=max(1, cores - 1))
+    supervisor = Supervisor(workspace, local_launcher(key), capacity=max(1, cores - 1))
     looked = time.monotonic()
     while not leaving:
         if time.monotonic() - looked > LOOK_SECONDS:
@@ -418,6 +421,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Supervise the runs of a workspace.")
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
+    parser.add_argument("--key", action="store_true", help="Read the remote endpoint's key from the input.")
     arguments = parser.parse_args()
+    keep_private()
     write_what_fits()
-    sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds))
+    key = take_key()
+    if arguments.key:
+        key = sys.stdin.read()
+    sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds, key=key))

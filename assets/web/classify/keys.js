@@ -15,6 +15,7 @@ export function mount({ data }) {
   }
 }
 
+/** Press the button of a class when its key is typed. @param {KeyboardEvent} event */
 export function press(event) {
   if (!held || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
   const name = held.buttons[event.key.toLowerCase()]

@@ -9,6 +9,10 @@ const NAMES = {
   font: ["--st-font", "sans-serif"],
 }
 
+/**
+ * Colors and font as an element has them.
+ * @param {HTMLElement} node
+ */
 export function readTheme(node) {
   const style = getComputedStyle(node)
   const theme = {}

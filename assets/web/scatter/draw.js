@@ -12,9 +12,13 @@ const LARGER = 2.2
 const SMALLER = 0.7
 const PALE = 0.4
 
-/** In which order points are drawn: dim ones, faint ones, plain ones, large ones. */
 export const DIM = 0
 const PLAIN = 2
+/**
+ * In which order points are drawn: dim, faint, plain, large.
+ * @param {number} state bits of CHOSEN, HIDDEN, FAINT, LARGE
+ * @param {boolean} anyChosen whether any point of the map is chosen
+ */
 export function levelOf(state, anyChosen) {
   if (state & HIDDEN || (anyChosen && !(state & CHOSEN))) return DIM
   return state & FAINT ? 1 : state & LARGE ? 3 : PLAIN

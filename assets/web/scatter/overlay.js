@@ -14,12 +14,14 @@ function strokeTwice(pen, look, width, seam) {
   }
 }
 
+/** A ring around the place (x, y), in pixels of the canvas. */
 export function drawRing(pen, look, x, y, radius) {
   pen.beginPath()
   pen.arc(x, y, radius, 0, 2 * Math.PI)
   strokeTwice(pen, look, 2, 5)
 }
 
+/** A cross at (x, y), for a point that is no row of the data. */
 export function drawCross(pen, look, x, y) {
   pen.beginPath()
   pen.moveTo(x - 9, y)
@@ -29,6 +31,7 @@ export function drawCross(pen, look, x, y) {
   strokeTwice(pen, look, 2.5, 6)
 }
 
+/** A text centered at (x, y), with an edge in the color of the background. */
 export function drawWord(pen, look, text, x, y) {
   pen.font = `600 13px ${look.font || "sans-serif"}`
   pen.lineWidth = 4

@@ -30,6 +30,10 @@ export function inPolygon(grid, xs, ys, polygon, visit) {
   })
 }
 
+/**
+ * Which of `count` points are chosen. Watchers are told where each change came from.
+ * @param {number} count
+ */
 export function createSelection(count) {
   let mask = new Uint8Array(count),
     size = 0
@@ -87,6 +91,11 @@ export function createSelection(count) {
   }
 }
 
+/**
+ * One bit per point, lowest bit first, in base64.
+ * @param {Uint8Array} mask 1 where a point is chosen
+ * @returns {string}
+ */
 export function toBits(mask) {
   const bytes = new Uint8Array(Math.ceil(mask.length / 8))
   for (let i = 0; i < mask.length; i++) if (mask[i]) bytes[i >> 3] |= 1 << (i & 7)
@@ -95,6 +104,11 @@ export function toBits(mask) {
   return btoa(text)
 }
 
+/**
+ * Set the points of `toBits` in a mask; bits beyond its end are left out.
+ * @param {string} text
+ * @param {Uint8Array} mask changed in place
+ */
 export function fromBits(text, mask) {
   const raw = atob(text)
   for (let b = 0; b < raw.length; b++) {

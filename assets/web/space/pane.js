@@ -19,6 +19,10 @@ export const WORDS = {
 let former = null
 const HIDDEN_IN_CARD = new Set(["place", "row", "label", "text"])
 
+/**
+ * @param {{key: string, token: string, title: string, epoch: ?number}} pane which map, as the page names it
+ * @param {{base: string, theme: object, hooks: object}} options address of the routes, colors, and what is called on changes
+ */
 export function createPane(pane, { base, theme, hooks }) {
   const source = new Source(base, pane)
   const selection = createSelection(0)

@@ -3,6 +3,7 @@
 import { pictureOf } from "../lib/dom.js"
 import { parseSafetensors } from "../lib/safetensors.js"
 
+/** One map's routes; what was asked once is kept. */
 export class Source {
   constructor(base, pane) {
     this.base = `${base}/maps/${pane.key}`

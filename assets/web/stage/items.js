@@ -180,6 +180,7 @@ const STEPS = [
   [254, 232, 56],
 ]
 
+/** A number in [0, 1] → [red, green, blue] of the cividis scale. @param {number} t */
 export function heat(t) {
   const at = Math.min(STEPS.length - 1.0001, Math.max(0, t * (STEPS.length - 1))),
     i = Math.floor(at),

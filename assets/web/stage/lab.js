@@ -12,6 +12,10 @@ import useful from "./tabs/useful.js"
 const TABS = [explore, repair, unexplained, useful, family, inside, code]
 const REMEMBERED = "studio-lab-tab"
 
+/**
+ * The tabs that fit a task; each is made when it is first opened.
+ * @param {object} ctx store, cursor and what the stage shares
+ */
 export function createLab(ctx, task = "autoencoder") {
   const list = el("div", { class: "lab-tabs", role: "tablist", "aria-label": "Try the network out" })
   const bodies = el("div", {})

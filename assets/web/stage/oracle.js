@@ -14,6 +14,7 @@ const HIDDEN_ARRAYS = [
 ]
 const HIDDEN_WORDS = ["mistakes_texts", "mistakes_values"]
 
+/** Takes true classes out of rows, frames and static data while the switch is off. */
 export class Oracle {
   /** @param {string} run what the switch is remembered for, as long as the browser's tab lives */
   constructor(run, changed) {

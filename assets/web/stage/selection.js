@@ -1,5 +1,6 @@
 // Samples that a person has chosen on the map: A, and for a way between two, B. Shared by the map and all tabs.
 
+/** Row numbers of the chosen samples; null where none is chosen. */
 export class Selection {
   constructor(changed) {
     this.first = null

@@ -12,6 +12,7 @@ const OFF = "True classes of unlabeled rows are hidden here. Training never sees
 const ON = "True classes of unlabeled rows are shown, to judge the pseudo-labels. Training never sees them."
 const UNKNOWN = "The true classes of the unlabeled rows are not known, so there is nothing to show."
 
+/** @param {import("./oracle.js").Oracle} oracle */
 export function createStory(oracle) {
   const steps = el(
     "ol",

@@ -13,8 +13,9 @@ import streamlit as st
 from pages.parts.classify.explain import show_why
 from pages.parts.classify.labeler import show_said
 from pages.parts.shared import routes
+from pages.parts.shared.go import rerun
 from pages.parts.shared.live import assets_path, component
-from pages.parts.shared.workspace import errors_shown, plain, start, workspace
+from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import StudioError
@@ -96,7 +97,7 @@ def show_queue(folder: RunFolder) -> None:
             again = join_hand_labels(workspace(), spec)
             run = start(again, preset=read_state(folder)["preset"], button="review-train")
             st.query_params.from_dict({"do": "pseudo", "run": run})
-            st.rerun()
+            rerun()
 
 
 def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
@@ -189,7 +190,7 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
             st.button("Keep", key="review-keep", on_click=keep, args=(chosen,), icon=":material/check:")
         if st.button("Skip", key="review-skip", shortcut="s", help="Key S"):
             st.session_state[f"skipped-{folder.id}"].add(row)
-            st.rerun(scope="fragment")
+            rerun(scope="fragment")
     if routes.is_mounted:
         keys(key="review-keys", data={"assets": assets_path(), "buttons": buttons})
 
@@ -265,7 +266,7 @@ def show_seeds(folder: RunFolder) -> None:
             now = over_seeds(folder)
         if is_busy and not (now and now["waiting"]):
             st.session_state.pop(wanted, None)
-            st.rerun()
+            rerun()
         if now and now["runs"]:
             done = f"{now['runs']} seeds are done" + (
                 f", {now['waiting']} running or queued" if now["waiting"] else ""
@@ -275,7 +276,7 @@ def show_seeds(folder: RunFolder) -> None:
             if now["verdict"]:
                 tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
                 tone(plain(now["verdict"]["text"]))
-        with st.container(horizontal=True, vertical_alignment="bottom"), errors_shown():
+        with st.container(horizontal=True, vertical_alignment="bottom"):
             count = st.number_input(
                 "Seeds in all",
                 2,
@@ -286,11 +287,13 @@ def show_seeds(folder: RunFolder) -> None:
                 help="This run is the first of them.",
             )
             if st.button("Train them", key="review-seeds-go", icon=":material/play_arrow:"):
-                token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
-                asked = st.session_state[wanted] = (int(count), f"{token}-{folder.id}-{count}")
-                start_seeds(folder, *asked)
-                ensure_supervisor(workspace())
-                st.rerun()
+                with acting("seeds"):
+                    token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
+                    asked = st.session_state[wanted] = (int(count), f"{token}-{folder.id}-{count}")
+                    start_seeds(folder, *asked)
+                    ensure_supervisor(workspace())
+                    rerun()
+        show_refusal("seeds")
 
     draw()
 

@@ -12,6 +12,7 @@ from pages.parts.classify.labeler import choose_labeler
 from pages.parts.classify.review import show_review
 from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import help_text, widget
+from pages.parts.shared.go import link_here
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.runlist import PAGES
@@ -297,11 +298,11 @@ def show(task: str) -> None:
         st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
     show_run(folder.id)
     with st.container(horizontal=True):
-        st.page_link(
-            "pages/classify.py",
-            label="Use this classifier",
+        link_here(
+            "Use this classifier",
             icon=":material/category_search:",
-            query_params={"do": "use", "run": folder.id},
+            key="use-this-classifier",
+            params={"do": "use", "run": folder.id},
         )
         st.page_link(
             "pages/latent.py",

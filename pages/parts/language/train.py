@@ -12,6 +12,7 @@ import streamlit as st
 from pages.parts.language.export import show_export
 from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import help_text
+from pages.parts.shared.go import link_here, rerun
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.samples import show_samples
@@ -78,7 +79,7 @@ def paste_text() -> None:
                 path.write_text(text, "utf-8")
                 st.session_state["lm-wanted"] = import_files(workspace(), [path])
                 st.session_state["paste-done"] = True
-                st.rerun()
+                rerun()
 
 
 def problem_of(text: str) -> str:
@@ -225,10 +226,10 @@ def show() -> None:
     show_run(folder.id)
     if state.get("task") == "language":
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link(
-                "pages/language.py",
-                label="Look inside this model",
+            link_here(
+                "Look inside this model",
                 icon=":material/visibility:",
-                query_params={"do": "inside", "model": f"run:{folder.id}"},
+                key="look-inside-this-model",
+                params={"do": "inside", "model": f"run:{folder.id}"},
             )
             show_export(f"run:{folder.id}")

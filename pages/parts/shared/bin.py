@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.runs.trash import list_trash
 
@@ -39,6 +40,6 @@ def show_bin(restore: Callable[[Path, str], Any], *, is_data: bool, after: Calla
                     with errors_shown():
                         restore(workspace(), entry.id)
                         after(entry.id)
-                        st.rerun()
+                        rerun()
         if len(deleted) > SHOWN:
             st.caption(f"{len(deleted) - SHOWN} older ones are listed by `selfsup {what.split()[0]} trash`.")

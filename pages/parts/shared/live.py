@@ -9,7 +9,16 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
-from pages.parts.shared.workspace import errors_shown, plain, start, steer, workspace
+from pages.parts.shared.go import rerun
+from pages.parts.shared.workspace import (
+    acting,
+    errors_shown,
+    plain,
+    show_refusal,
+    start,
+    steer,
+    workspace,
+)
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.words.verdict import describe_run
 from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
@@ -119,14 +128,14 @@ def show_stage(run: str) -> None:
     if result.opened:
         mode = st.query_params.get("do")
         st.query_params.from_dict({"run": result.opened} | ({"do": mode} if mode else {}))
-        st.rerun()
+        rerun()
     if result.explored:
         st.switch_page("pages/latent.py", query_params={"space": f"run:{result.explored}"})
     if result.threshold is not None:
         train_above(run, result.threshold)
     if result.failed:
         st.session_state["stage_failed"] = result.failed
-        st.rerun()
+        rerun()
     if result.cursor is None:
         st.query_params.pop("epoch", None)
     elif str(result.cursor) != epoch:
@@ -140,7 +149,7 @@ def train_above(run: str, threshold: float) -> None:
         spec = with_threshold(read_spec(folder.spec), float(threshold))
         made = start(spec, preset=read_state(folder)["preset"], button=f"threshold-{run}")
         st.query_params.from_dict({"do": "pseudo", "run": made})
-        st.rerun()
+        rerun()
 
 
 def show_standing(run: str) -> None:
@@ -153,7 +162,7 @@ def show_standing(run: str) -> None:
 def draw_standing(folder: RunFolder, was_active: bool) -> None:
     state = read_state(folder)
     if was_active and state["status"] not in ACTIVE:
-        st.rerun()
+        rerun()
     draw_controls(folder, state)
     frames = list_frames(folder.frames)
     if not frames:
@@ -225,11 +234,15 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     )
     if status not in ACTIVE:
         return
-    with st.container(horizontal=True), errors_shown():
+    with st.container(horizontal=True):
         is_paused = status == "paused"
         if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
-            steer(folder, "resume" if is_paused else "pause")
+            with acting("controls"):
+                steer(folder, "resume" if is_paused else "pause")
         if st.button(f"1 {unit}", icon=":material/skip_next:", help=f"Train one {unit}, then pause."):
-            steer(folder, "step")
+            with acting("controls"):
+                steer(folder, "step")
         if st.button("Stop", icon=":material/stop:"):
-            send(folder, "stop")
+            with acting("controls"):
+                send(folder, "stop")
+    show_refusal("controls")

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.choice import choose_asked
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
@@ -102,4 +103,4 @@ def start_clicked(spec: RunSpec, *, preset: str, button: str, **address: str) ->
         run = start(spec, preset=preset, button=button)
         st.session_state.pop("stage_failed", None)
         st.query_params.from_dict({**address, "run": run})
-        st.rerun()
+        rerun()

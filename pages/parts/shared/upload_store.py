@@ -2,7 +2,7 @@
 
 Streamlit keeps each uploaded file in memory until its session ends, without a limit for all of them. `install` puts
 another manager of uploads in its place, a file that is read from disk where a page reads it, and `TakesUploads`, which
-writes the bytes down as they come. `streamlit run app.py`, without server.py, has Streamlit's own.
+writes the bytes down as they come.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import workspace
 from pages.parts.space import routes as routes_space
 from selfsup_core.errors import DataError, StudioError
@@ -125,6 +126,6 @@ def carry_over(key: str, source: str) -> None:
 def again() -> None:
     """Run the map and its panels once more; the whole page where it is the whole page that runs."""
     try:
-        st.rerun(scope="fragment")
+        rerun(scope="fragment")
     except StreamlitAPIException:
-        st.rerun()
+        rerun()

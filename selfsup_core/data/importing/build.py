@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Required, TypedDict
@@ -25,6 +27,8 @@ from selfsup_core.errors import DataError
 from selfsup_core.settings import short
 
 MOST_CLASSES = 1000
+KEPT_CELLS = 200  # rows of a table whose cells are kept as they were read
+MOST_LETTERS = 200  # of such a cell
 
 
 class BuildPlan(ImportPlan, Kept, total=False):
@@ -61,8 +65,7 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
     plan = inspect_files(paths, config, read)
     form, members, beside, aside = sort_out(paths)
     kind = plan["kind"] if config.kind == "auto" else config.kind
-    makers = {"image": from_images, "wav": from_sounds, "npy": from_arrays, "txt": from_lines}
-    made = makers.get(form, from_table)(members, beside, config, {**plan, **read, "kind": kind})
+    made = MAKERS.get(form, from_table)(members, beside, config, {**plan, **read, "kind": kind})
     aside = aside | made.get("aside", {})
     classes, y = index_labels(made["labels"])
     x = made["x"]
@@ -222,6 +225,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     """Text and table kinds: each column by its role."""
     table: Table = plan["table"]
     by_name = dict(zip(table.names, table.columns, strict=True))
+    cells_as_read = first_cells(table)
     table.columns = []  # each is let go when it has become numbers
     roles = {c["name"]: c for c in plan["columns"]}
     label = next((name for name, c in roles.items() if c["role"] == "label"), None)
@@ -291,7 +295,30 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         "x": np.concatenate(parts, axis=1),
         "columns": tuple(columns),
         "labels": labels,
-        "details": details,
+        "details": details | {"cells": list(table.names)},
+        "extra": {"cells": cells_as_read},
         "notes": notes,
         "steps": "categories one-hot; numbers are scaled when a run starts, from its training rows",
     }
+
+
+def first_cells(table: Table) -> Texts:
+    """The first rows' cells as they are in the file, a JSON list a row; "" for all other rows.
+
+    They are kept with the rows, so that what a row was read from is still beside it when others are left out.
+    """
+    head = [column[:KEPT_CELLS].to_pylist() for column in table.columns]
+    kept = Texts.pack(
+        json.dumps([cell[:MOST_LETTERS] for cell in row], ensure_ascii=False)
+        for row in zip(*head, strict=True)
+    )
+    rest = np.full(len(table) - len(kept), kept.ends[-1], np.int64)
+    return Texts(kept.blob, np.concatenate([kept.ends, rest]))
+
+
+MAKERS: dict[str, Callable[[list[Member], list[Member], ImportConfig, BuildPlan], Made]] = {
+    "image": from_images,
+    "wav": from_sounds,
+    "npy": from_arrays,
+    "txt": from_lines,
+}

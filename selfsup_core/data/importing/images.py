@@ -90,20 +90,21 @@ def check_pixels(members: list[Member], sizes: list[tuple[int, int]]) -> None:
         )
 
 
-def any_color(members: list[Member]) -> bool:
-    """Whether any has color, of up to 200 of them spread over all."""
+def look_at_some(members: list[Member]) -> tuple[bool, dict[str, str]]:
+    """Whether any has color, and {name: reason} of those that cannot be read, of up to 200 spread over all."""
+    is_color, aside = False, {}
     for member in members[:: max(1, len(members) // 200)]:
         try:
             image = open_image(member)
-            if image.mode in ("1", "L", "I", "I;16", "LA"):
-                continue
             image.draft("RGB", (64, 64))
             small = np.asarray(image.convert("RGB").resize((16, 16)), dtype=np.int16)
-        except Exception:  # said when all are read
-            continue
-        if (small.max(axis=2) - small.min(axis=2)).max() > 12:
-            return True
-    return False
+        except DataError as error:
+            aside[member.name] = error.message
+        except Exception as error:  # damaged behind its header
+            aside[member.name] = f"{member.name} is damaged ({short(error)})."
+        else:
+            is_color = is_color or bool((small.max(axis=2) - small.min(axis=2)).max() > 12)
+    return is_color, aside
 
 
 def choose_size(sizes: list[tuple[int, int]]) -> int:

@@ -13,12 +13,12 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import (
-    any_color,
     check_pixels,
     choose_size,
     class_depth,
     class_of,
     image_sizes,
+    look_at_some,
     open_image,
 )
 from selfsup_core.data.importing.plan import ImportPlan
@@ -40,7 +40,8 @@ def look_at_image_files(members: list[Member], beside: list[Member], config: Imp
         open_image(members[0])  # says itself what is wrong with it
     sizes = image_sizes(members)
     check_pixels(members, sizes)
-    is_color = any_color(members) if config.color == "auto" else config.color == "color"
+    has_color, aside = look_at_some(members)
+    is_color = has_color if config.color == "auto" else config.color == "color"
     if not sizes:
         raise DataError(
             f"None of the images can be read (the first is {members[0].name}).",
@@ -52,6 +53,7 @@ def look_at_image_files(members: list[Member], beside: list[Member], config: Imp
     return {
         "kind": "image",
         "rows": len(members),
+        "aside": aside,
         "size": config.size or choose_size(sizes),
         "color": is_color,
         "median": [int(np.median(widths)), int(np.median(heights))],
@@ -92,26 +94,29 @@ def label_files(names: list[str], beside: list[Member], config: ImportConfig) ->
 def look_at_sounds(members: list[Member]) -> ImportPlan:
     lengths: list[float] = []
     rates: Counter[str] = Counter()
-    problem = ""
+    aside: dict[str, str] = {}
     for member in members[:: max(1, len(members) // 200)]:
         try:
             channels, rate, seconds = read_header(member)
         except DataError as error:
-            problem = problem or error.message
             if len(members) == 1:
                 raise
+            aside[member.name] = error.message
             continue
         lengths.append(seconds)
         rates[f"{rate:,} Hz, {channels} ch."] += 1
     if not lengths:
         raise DataError(
-            f"None of the sounds can be read: {problem}", code="no-sounds", remedy="Save them as WAV."
+            f"None of the sounds can be read: {next(iter(aside.values()))}",
+            code="no-sounds",
+            remedy="Save them as WAV.",
         )
     depth = class_depth([m.name for m in members])
     labels = [] if depth is None else [class_of(m.name, depth) for m in members]
     return {
         "kind": "sound",
         "rows": len(members),
+        "aside": aside,
         "seconds": round(min(30.0, float(np.median(lengths))), 2),
         "rates": dict(rates),
         "classes": count_labels(labels),

@@ -28,6 +28,7 @@ from selfsup_core.settings import explain
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.plan import ImportPlan
+    from selfsup_core.data.importing.preview import ImportPreview
     from selfsup_core.data.library.health.finding import FindingAbout
 
 CHUNK = 1 << 20
@@ -42,6 +43,16 @@ def inspect(
     values = (config or ImportConfig()).model_dump()
     plan: ImportPlan = run_job("inspect", workspace, tell=tell, files=[str(f) for f in files], config=values)
     return plan
+
+
+def preview(
+    workspace: Path, files: list[Path], config: ImportConfig | None = None, *, tell: Tell | None = None
+) -> ImportPreview:
+    """The plan, some samples as they would become, and what would be left out; `tell` as of `run_job`. Raises DataError."""
+    values = (config or ImportConfig()).model_dump()
+    named = [str(f) for f in files]
+    seen: ImportPreview = run_job("preview", workspace, tell=tell, files=named, config=values)
+    return seen
 
 
 def import_files(

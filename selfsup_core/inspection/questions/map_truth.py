@@ -11,6 +11,10 @@ from selfsup_core.inspection.space.asked import Asked
 from selfsup_core.inspection.space.colors import NEAR
 from selfsup_core.settings import setting
 
+MOST_COMPARED = 5_000
+# Of vectors with more than 500 numbers, fewer rows: the time grows with rows² × numbers.
+WIDE, MOST_COMPARED_WIDE = 500, 1_000
+
 
 class TrustAsk(MapAsk):
     """How many neighbors are looked at."""
@@ -58,7 +62,7 @@ def compare(asked: Asked, ask: CompareAsk) -> Answer:
         DataError: they have fewer than three rows in common.
     """
     from selfsup_core.evaluate.nearest import nearest
-    from selfsup_core.evaluate.similarity import linear_cka, procrustes_distance, shared_neighbors
+    from selfsup_core.evaluate.similarity import linear_cka, procrustes_distance, shared_neighbors, turn_short
 
     second = asked.spaces.asked(ask.other.space, ask.other.key, ask.other.epoch)
     same = asked.space.source == second.space.source
@@ -69,12 +73,14 @@ def compare(asked: Asked, ask: CompareAsk) -> Answer:
             code="other-rows",
             remedy="Compare spaces over the same data set.",
         )
-    if len(common) > 5000:
-        chosen = np.sort(np.random.default_rng(0).choice(len(common), 5000, replace=False))
+    most = MOST_COMPARED if max(asked.x.shape[1], second.x.shape[1]) <= WIDE else MOST_COMPARED_WIDE
+    if len(common) > most:
+        chosen = np.sort(np.random.default_rng(0).choice(len(common), most, replace=False))
         first, last = first[chosen], last[chosen]
     a, b = asked.x[first], second.x[last]
     k = min(ask.count, len(a) - 1)
     shared = shared_neighbors(nearest(a, k, asked.config.metric)[0], nearest(b, k, second.config.metric)[0])
+    a, b = turn_short(a), turn_short(b)  # once for both measures
     return Answer(
         about={
             "cka": linear_cka(a, b),

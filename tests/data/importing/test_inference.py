@@ -59,7 +59,7 @@ def test_na_is_a_label_among_labels_and_missing_among_numbers(tmp_path):
     path = write(tmp_path, "t.csv", "a,label\n" + rows("{i}.5,X") + rows("{i}.5,NA") + "NA,X\n")
     found = inspect_files([path], ImportConfig())
     assert found["classes"] == {"X": 31, "NA": 30}
-    assert "a: 1 cells became missing." in found["notes"]
+    assert "a: 1 cell became missing." in found["notes"]
     made = build_dataset([path], ImportConfig(), "my-t")
     assert made.classes == ("NA", "X")
     assert made.x[-1, 0] != made.x[-1, 0]
