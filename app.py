@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.shared import uploader
 from pages.parts.shared.workspace import workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.workspace import open_workspace
@@ -53,4 +54,6 @@ try:
 except StudioError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
+uploader.begin_page()
 page.run()
+uploader.end_page()

@@ -28,7 +28,7 @@ from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import door, routes
+from pages.parts.shared import door, routes, upload_store
 from pages.parts.shared.welcome import addresses, hosts_of, welcome, with_token, write_open_file
 from pages.parts.space import routes as routes_space
 from selfsup_core.errors import StudioError
@@ -113,11 +113,12 @@ class SecurityHeaders:
 
 
 async def stay_warm(workspace: Path) -> None:
-    """Have a supervisor ready for as long as the server is up."""
+    """Have a supervisor ready for as long as the server is up, and no files of those who have left."""
     while True:
         with contextlib.suppress(OSError):
             await asyncio.to_thread(keep_warm, workspace)
             await asyncio.to_thread(ensure_supervisor, workspace)
+            await asyncio.to_thread(upload_store.drop_closed)
         await asyncio.sleep(30)
 
 
@@ -130,6 +131,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     gc.freeze()
     yield
     task.cancel()
+    upload_store.close()
 
 
 def has_screen() -> bool:
@@ -142,11 +144,16 @@ def has_screen() -> bool:
 # call was made once: the first visitor of a deep link would get bare pages.
 PagesManager.uses_pages_directory = False
 routes.is_mounted = door.is_there = True
+upload_store.install()
 access = door.Access()
 app = st.App(
     "app.py",
     routes=[*routes.routes(), *routes_space.space_routes()],
-    middleware=[Middleware(SecurityHeaders), Middleware(door.Door, access=access)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(door.Door, access=access),
+        Middleware(upload_store.TakesUploads),  # behind the door
+    ],
     lifespan=lifespan,
 )
 

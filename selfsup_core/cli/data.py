@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.cli.output import AsJson, Workspace, place, say_waiting, show, table
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.features.config import DataConfig
@@ -119,11 +119,11 @@ def data_add(
     root = place(workspace)
     files = [path.resolve() for path in paths]
     if plan:
-        seen = own.preview(root, files, config)
+        seen = own.preview(root, files, config, tell=say_waiting())
         show({**seen["plan"], **without_media(seen)}, as_json, describe_preview(seen))
         return
-    made = own.import_files(root, files, config)
-    about = {**own.summarize(root, made), "findings": own.check(root, made)}
+    made = own.import_files(root, files, config, tell=say_waiting())
+    about = {**own.summarize(root, made), "findings": own.check(root, made, tell=say_waiting())}
     shown = ("dataset", "kind", "rows", "classes", "shape", "findings", "notes", "set_aside")
     show({key: about[key] for key in shown}, as_json, describe(about))
 
@@ -144,7 +144,7 @@ def data_hub(
     root = place(workspace)
     files = fetch(root, dataset_id, split=split)
     title = dataset_id.rsplit("/", 1)[-1][:80]
-    made = own.import_files(root, files, ImportConfig(name=title, label=label, text=text))
+    made = own.import_files(root, files, ImportConfig(name=title, label=label, text=text), tell=say_waiting())
     about = own.summarize(root, made)
     show(about, as_json, describe(about))
 
@@ -245,7 +245,7 @@ def data_check(name: Name, workspace: Workspace = None, as_json: AsJson = False)
     """Duplicates, imbalance, missing values, suspected label errors and more."""
     from selfsup_core.data.library import own
 
-    found = own.check(place(workspace), name)
+    found = own.check(place(workspace), name, tell=say_waiting())
     text = "\n".join(describe_findings(found)) or "No problems found."
     show({"dataset": name, "findings": found}, as_json, text)
 
@@ -260,7 +260,7 @@ def data_mend(
     """Make a new version with safe mends; the original stays."""
     from selfsup_core.data.library import own
 
-    new = own.mend(place(workspace), name, mends)
+    new = own.mend(place(workspace), name, mends, tell=say_waiting())
     about = own.summarize(place(workspace), new)
     show(about, as_json, describe(about))
 

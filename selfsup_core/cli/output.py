@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +26,18 @@ def place(workspace: Path | None) -> Path:
 
 def show(value: Any, as_json: bool, text: str) -> None:
     print(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+def say_waiting() -> Callable[[str], None]:
+    """For `run_job`: says beside the output why a command waits; Ctrl-C cancels it."""
+    said = [""]
+
+    def tell(text: str) -> None:
+        if text and text != said[0]:
+            typer.echo(f"{text} Ctrl-C cancels this one.", err=True)
+        said[0] = text
+
+    return tell
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:

@@ -47,7 +47,10 @@ def digest(content: bytes | memoryview) -> bytes:
 
 def first_alike(digests: Iterable[bytes]) -> np.ndarray:
     """(N,) the first place with the same digest. A dictionary of millions of rows would take gigabytes."""
-    halves = np.frombuffer(b"".join(digests), np.uint64).reshape(-1, DIGEST // 8)
+    joined = bytearray()
+    for one in digests:
+        joined += one
+    halves = np.frombuffer(joined, np.uint64).reshape(-1, DIGEST // 8)
     order = np.lexsort((np.arange(len(halves)), halves[:, 1], halves[:, 0]))
     ordered = halves[order]
     begins = np.ones(len(order), bool)

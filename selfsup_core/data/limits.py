@@ -35,6 +35,7 @@ class Limits:
     files: int = 20
     total_bytes: int = 500 * MB
     server_bytes: int = 2000 * MB
+    recorded_bytes: int = 50 * MB  # samples that are recorded on the page, which are kept in memory
     archive_entries: int = 10_000
     archive_bytes: int = 1000 * MB
     archive_ratio: int = 100
@@ -51,7 +52,7 @@ class Limits:
     sound_rates: tuple[int, int] = (8000, 192_000)
     sound_channels: int = 8
     # Of a process that reads uploads, and how many of them work at once in a workspace.
-    memory_bytes: int = 4000 * MB
+    memory_bytes: int = 2500 * MB
     cpu_seconds: int = 300
     imports_at_once: int = 2
 
@@ -69,6 +70,7 @@ def describe_limits(limits: Limits = LIMITS) -> list[tuple[str, str]]:
             f"{limits.files} files, {limits.total_bytes // MB} MB together; "
             f"{limits.server_bytes // MB:,} MB of everybody who uploads at the same time",
         ),
+        ("Recorded samples", f"{limits.recorded_bytes // MB} MB together"),
         (
             "Archive",
             f"{limits.archive_entries:,} entries, {limits.archive_bytes // MB:,} MB unpacked, "
@@ -83,6 +85,11 @@ def describe_limits(limits: Limits = LIMITS) -> list[tuple[str, str]]:
             "Table",
             f"{limits.table_rows // MB} million rows, {limits.table_columns:,} columns, "
             f"{limits.table_cells // MB} million cells, {limits.cell_bytes // MB} MB a cell",
+        ),
+        (
+            "Import",
+            f"{limits.imports_at_once} at once in a workspace, others wait; each takes at most "
+            f"{limits.memory_bytes // MB:,} MB of memory, or a quarter of the machine's",
         ),
         ("Text", f"{limits.table_rows // MB} million lines, {limits.line_bytes // MB} MB a line"),
         (

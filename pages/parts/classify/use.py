@@ -15,6 +15,7 @@ from pages.parts.classify.tryout import describe_hits, found_columns, show_tryou
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_asked
 from pages.parts.shared.go import rerun
+from pages.parts.shared.uploader import copy_to, uploader
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
@@ -116,7 +117,7 @@ def lying(files: list[Any]) -> Iterator[list[str]]:
             place = Path(folder) / str(number)
             place.mkdir()
             path = place / (Path(file.name).name or "file")
-            path.write_bytes(file.getvalue())
+            copy_to(file, path)
             paths.append(str(path))
         yield paths
 
@@ -238,10 +239,10 @@ def show() -> None:
             elif asked:
                 with st.spinner("Reading."):
                     made = ask_texts(run, text) | {"texts": True}
-        files = st.file_uploader(
+        files = uploader(
             f"Or {SAID[kind]}" if kind == "text" else SAID[kind][0].upper() + SAID[kind][1:],
             KINDS[kind],
-            accept_multiple_files=True,
+            several=True,
             key=f"use-files-{kind}",
             help="They are read and not kept.",
         )

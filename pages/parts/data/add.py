@@ -12,9 +12,10 @@ import streamlit as st
 
 from pages.parts.data.plan import show_plan
 from pages.parts.shared.go import rerun
+from pages.parts.shared.uploader import shows, uploader
 from pages.parts.shared.workspace import errors_shown, hub_is_on, plain, workspace
 from selfsup_core.data.library import uploads
-from selfsup_core.data.limits import EXTENSIONS, describe_limits
+from selfsup_core.data.limits import EXTENSIONS, LIMITS, MB, describe_limits
 
 
 def show_add(*, has_own: bool) -> None:
@@ -35,10 +36,10 @@ def show_add(*, has_own: bool) -> None:
 
 
 def show_uploader() -> None:
-    uploaded = st.file_uploader(
+    uploaded = uploader(
         "Images, texts, a table or sounds",
-        accept_multiple_files=True,
-        type=list(EXTENSIONS),
+        list(EXTENSIONS),
+        several=True,
         key=f"upload-{st.session_state.get('upload_round', 0)}",
         help="CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, images, WAV, or a ZIP of images or WAV "
         "files with a folder for each class.",
@@ -71,9 +72,17 @@ def show_recorder() -> None:
         taken, ending = st.camera_input("Photograph", key=place), "jpg"
     else:
         taken, ending = st.audio_input("Recording", key=place), "wav"
+    shows(taken)
     if taken and st.button("Keep this sample", icon=":material/add:", key="keep-sample"):
-        samples.append((label.strip() or "no class", ending, taken.getvalue()))
-        rerun()
+        if sum(len(content) for _, _, content in samples) + taken.size > LIMITS.recorded_bytes:
+            st.error(
+                f"The recorded samples would have more than {LIMITS.recorded_bytes // MB} MB together. "
+                "Make a data set of them, or record shorter ones.",
+                icon=":material/error:",
+            )
+        else:
+            samples.append((label.strip() or "no class", ending, taken.getvalue()))
+            rerun()
     if not samples:
         st.caption("Keep a few samples of each class, then make a data set of them.")
         return

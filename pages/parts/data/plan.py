@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.data.first import show_first
 from pages.parts.shared.forms import help_text
 from pages.parts.shared.go import rerun
+from pages.parts.shared.waiting import teller
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.importing.config import ImportConfig, Role
 from selfsup_core.data.library import own, uploads
@@ -31,11 +32,16 @@ def look(files: list[Path], config: ImportConfig) -> ImportPreview:
     """The plan and some samples, made once for the same files and settings. Raises DataError."""
     key = json.dumps([[str(f) for f in files], config.model_dump(exclude={"name"})], sort_keys=True)
     known: dict[str, ImportPreview] = st.session_state.setdefault("plan", {})
+    place = st.container()  # always there, so that what follows keeps its place on the page
     if key not in known:
         while len(known) >= MOST_KEPT:
             known.pop(next(iter(known)))
-        with st.spinner("Looking at the files …"):
-            known[key] = own.preview(workspace(), files, config)
+        with place, st.spinner("Looking at the files …"):
+            stop = st.empty()
+            if not known:  # later there is the Cancel beside Import
+                stop.button("Cancel", key="cancel-look", on_click=cancel, args=(files,))
+            known[key] = own.preview(workspace(), files, config, tell=teller())
+            stop.empty()
     return known[key]
 
 
@@ -60,14 +66,13 @@ def show_plan(files: list[Path]) -> None:
     with place, errors_shown():
         changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
         show_first(look(files, ImportConfig(**(reading | changed))), key=f"first-{mark}")
-    go, cancel, _ = st.columns((1.2, 1, 4))
-    if cancel.button("Cancel", key="cancel-import", width="stretch"):
-        uploads.drop_upload(workspace(), files)
-        forget()
-        rerun()
+    go, leave, _ = st.columns((1.2, 1, 4))
+    # Clicked during the import it ends that, too: see `teller`.
+    leave.button("Cancel", key="cancel-import", width="stretch", on_click=cancel, args=(files,))
     if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
         with st.spinner(f"Importing {plan['rows']:,} samples …"):
-            name = own.import_files(workspace(), files, ImportConfig(**(reading | values)))
+            config = ImportConfig(**(reading | values))
+            name = own.import_files(workspace(), files, config, tell=teller())
             known_findings(workspace(), name)  # begins the check, so that its warnings are there soon
         uploads.drop_upload(workspace(), files)
         forget()
@@ -87,6 +92,11 @@ def default_of(plan: ImportPlan, name: str) -> Any:
         "roles": {},
     }
     return said.get(name)
+
+
+def cancel(files: list[Path]) -> None:
+    uploads.drop_upload(workspace(), files)
+    forget()
 
 
 def forget() -> None:

@@ -12,6 +12,7 @@ from pages.parts.data.gallery import pictures_of, show_gallery
 from pages.parts.data.preview import show_preview
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.go import rerun
+from pages.parts.shared.waiting import teller
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
 from selfsup_core.data.dataset import Dataset
@@ -123,7 +124,7 @@ def headline(dataset: Dataset) -> str:
 def show_health(name: str, dataset: Dataset) -> None:
     with errors_shown():
         with st.spinner("Looking for copies, gaps and doubtful labels …"):
-            findings = own.check(workspace(), name)
+            findings = own.check(workspace(), name, tell=teller())
         warnings = count_warnings(findings)
         if not findings:
             st.success(
@@ -150,7 +151,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                 help="Makes a new version; this one stays.",
             ):
                 with errors_shown(), st.spinner("Making a new version …"):
-                    new = own.mend(workspace(), name, [finding["mend"]])
+                    new = own.mend(workspace(), name, [finding["mend"]], tell=teller())
                     st.query_params.from_dict({"data": new})
                     st.session_state.pop("data-choice-taken", None)
                     rerun()

@@ -13,25 +13,68 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from selfsup_core.data.library.turns import POLL_SECONDS, Tell, turn
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.environment import without_secrets
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import keep_private, read_json, sweep, write_json
 
 ROOT = Path(__file__).parents[3]
+FULL = -1000  # no code that a process ends with
+MAPPED = 1500 * MB  # address space that libraries take without using it
 
 
-def run_job(task: str, workspace: Path, **values: Any) -> Any:
-    """Do a task of `tasks.py` in a limited child and return its result.
+def run_job(task: str, workspace: Path, *, tell: Tell | None = None, **values: Any) -> Any:
+    """Do a task of `child_tasks.py` in a limited child and return its result.
+
+    So many work at once in a workspace; this waits for its turn.
+
+    Args:
+        tell: is called several times a second, with a sentence while this waits and "" while it works; what it raises
+            (a person has cancelled it) ends the child.
 
     Raises:
         DataError: what the task raised, or that it ran out of memory, time or crashed.
     """
     workspace.mkdir(parents=True, exist_ok=True)
     sweep(workspace)  # what an import left behind that was killed with its parent
+    with turn(workspace, title_of(values), tell):
+        return do_job(task, workspace, values, tell)
+
+
+def title_of(values: dict[str, Any]) -> str:
+    """What others see who wait behind it."""
+    names = [Path(file).name for file in values.get("files", [values.get("folder", "another data set")])]
+    return names[0] if len(names) == 1 else f"{names[0]} with {len(names) - 1} more files"
+
+
+def memory_for_one() -> int:
+    """Bytes that a child may hold."""
+    return min(LIMITS.memory_bytes, psutil.virtual_memory().total // 4)
+
+
+def await_end(process: subprocess.Popen[bytes], tell: Tell | None) -> int:
+    """The code with which a child ends, -24 as of one that took too much time, and `FULL` of one that took too much memory."""
+    deadline, most = time.monotonic() + 2 * LIMITS.cpu_seconds, memory_for_one()
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(timeout=POLL_SECONDS)
+        if time.monotonic() > deadline:
+            return -24
+        with contextlib.suppress(psutil.Error):
+            if psutil.Process(process.pid).memory_info().rss > most:
+                return FULL
+        if tell:
+            tell("")
+
+
+def do_job(task: str, workspace: Path, values: dict[str, Any], tell: Tell | None) -> Any:
     with tempfile.TemporaryDirectory(prefix=".job-", dir=workspace) as folder:
         job = Path(folder) / "job.json"
         write_json(job, {"task": task, "workspace": str(workspace), "values": values})
@@ -50,9 +93,10 @@ def run_job(task: str, workspace: Path, **values: Any) -> Any:
                 command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log
             )
         try:
-            code = process.wait(timeout=2 * LIMITS.cpu_seconds)
-        except subprocess.TimeoutExpired:
-            code = -24  # as if the CPU limit had ended it
+            code = await_end(process, tell)
+        except BaseException:
+            drop_unfinished(workspace, values)
+            raise
         finally:
             if process.poll() is None:
                 process.kill()
@@ -62,13 +106,18 @@ def run_job(task: str, workspace: Path, **values: Any) -> Any:
         result = read_json(Path(folder) / "result.json")
         log_end = (Path(folder) / "log").read_bytes()[-2000:].decode("utf-8", "replace")
     if result is None:
-        for leftover in (workspace / "datasets").glob(f".{values.get('name', '?')}.*.tmp"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        drop_unfinished(workspace, values)
         raise died(code, log_end)
     if "error" in result:
         error = result["error"]
         raise DataError(error["message"], code=error["code"], remedy=error["remedy"])
     return result["value"]
+
+
+def drop_unfinished(workspace: Path, values: dict[str, Any]) -> None:
+    """Remove what a child had begun to write."""
+    for leftover in (workspace / "datasets").glob(f".{values.get('name', '?')}.*.tmp"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def died(code: int, log: str) -> DataError:
@@ -79,7 +128,7 @@ def died(code: int, log: str) -> DataError:
             code="import-too-long",
             remedy="Take a sample of the data.",
         )
-    if "MemoryError" in log or "bad_alloc" in log:
+    if code == FULL or "MemoryError" in log or "bad_alloc" in log:
         return memory_error()
     return DataError(
         "The files made the reader crash; nothing was imported.",
@@ -90,7 +139,8 @@ def died(code: int, log: str) -> DataError:
 
 def memory_error() -> DataError:
     return DataError(
-        f"Reading the files needs more than {LIMITS.memory_bytes // MB:,} MB of memory.",
+        f"Reading the files needs more than {memory_for_one() // MB:,} MB of memory, which is what an import may take "
+        "here.",
         code="import-memory",
         remedy="Take a sample of the data.",
     )
@@ -103,7 +153,7 @@ def set_limits() -> None:
     import resource
 
     for kind, value in (
-        (resource.RLIMIT_AS, LIMITS.memory_bytes),
+        (resource.RLIMIT_AS, memory_for_one() + MAPPED),
         (resource.RLIMIT_CPU, LIMITS.cpu_seconds),
         (resource.RLIMIT_FSIZE, 4 * LIMITS.decoded_bytes),
         (resource.RLIMIT_CORE, 0),

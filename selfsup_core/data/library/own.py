@@ -20,6 +20,7 @@ from selfsup_core.data.config import SplitConfig
 from selfsup_core.data.dataset import load_dataset, read_about
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.library.child import run_job
+from selfsup_core.data.library.turns import Tell
 from selfsup_core.data.sources import OWN_NAME, find_source, list_sources, open_source
 from selfsup_core.errors import DataError, SettingError, StudioError
 from selfsup_core.files import read_shaped, sha256, write_json
@@ -35,24 +36,34 @@ MOST_LETTERS = 80  # of a title
 SPLIT_SETTINGS = ("validation", "test", "split_seed", "labels_per_class", "labels_fraction")
 
 
-def inspect(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> ImportPlan:
-    """What the files hold, as `importing.inspect.inspect_files` says it. Raises DataError."""
+def inspect(
+    workspace: Path, files: list[Path], config: ImportConfig | None = None, *, tell: Tell | None = None
+) -> ImportPlan:
+    """What the files hold, as `importing.inspect.inspect_files` says it; `tell` as of `run_job`. Raises DataError."""
     values = (config or ImportConfig()).model_dump()
-    plan: ImportPlan = run_job("inspect", workspace, files=[str(f) for f in files], config=values)
+    plan: ImportPlan = run_job("inspect", workspace, tell=tell, files=[str(f) for f in files], config=values)
     return plan
 
 
-def preview(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> ImportPreview:
-    """The plan, some samples as they would become, and what would be left out. Raises DataError."""
+def preview(
+    workspace: Path, files: list[Path], config: ImportConfig | None = None, *, tell: Tell | None = None
+) -> ImportPreview:
+    """The plan, some samples as they would become, and what would be left out; `tell` as of `run_job`. Raises DataError."""
     values = (config or ImportConfig()).model_dump()
-    seen: ImportPreview = run_job("preview", workspace, files=[str(f) for f in files], config=values)
+    named = [str(f) for f in files]
+    seen: ImportPreview = run_job("preview", workspace, tell=tell, files=named, config=values)
     return seen
 
 
-def import_files(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> str:
+def import_files(
+    workspace: Path, files: list[Path], config: ImportConfig | None = None, *, tell: Tell | None = None
+) -> str:
     """Make a data set of files; the same content with the same settings is the one that is there already.
 
     Where another set has its title, it gets a number: "Pets (2)".
+
+    Args:
+        tell: as of `run_job`.
 
     Returns: its name.
 
@@ -75,7 +86,8 @@ def import_files(workspace: Path, files: list[Path], config: ImportConfig | None
             return folder.name
     name = f"my-{slug}-{mark}"
     try:
-        run_job("build", workspace, files=[str(f) for f in files], config=config.model_dump(), name=name)
+        values = config.model_dump()
+        run_job("build", workspace, tell=tell, files=[str(f) for f in files], config=values, name=name)
     except DataError:
         if (workspace / "datasets" / name / "dataset.json").exists():
             return name  # two people imported the same content at once
@@ -131,27 +143,27 @@ def folder_of(workspace: Path, name: str) -> Path:
     return workspace / "datasets" / f"{name}-v{source.version}"
 
 
-def check(workspace: Path, name: str) -> list[FindingAbout]:
+def check(workspace: Path, name: str, *, tell: Tell | None = None) -> list[FindingAbout]:
     """Health findings; looked for once and kept beside the arrays, which never change. Raises DataError."""
     folder = folder_of(workspace, name)
     from selfsup_core.data.library.health.finding import FindingAbout
 
     known = read_shaped(folder / "health.json", list[FindingAbout])
     if known is None:
-        found: list[FindingAbout] = run_job("check", workspace, folder=str(folder))
+        found: list[FindingAbout] = run_job("check", workspace, tell=tell, folder=str(folder))
         known = found
         write_json(folder / "health.json", known)
     return known
 
 
-def mend(workspace: Path, name: str, mends: list[str]) -> str:
+def mend(workspace: Path, name: str, mends: list[str], *, tell: Tell | None = None) -> str:
     """A new version with safe mends. Returns its name; the same mend again is the version that is there."""
     folder = folder_of(workspace, name)
     mark = sha256(f"{name} {' '.join(mends)}".encode())[:8]
     base = re.sub(r"-[0-9a-f]{8}$", "", name.removeprefix("my-"))[:50]
     new = f"my-{base}-{mark}"
     if not (workspace / "datasets" / new / "dataset.json").exists():
-        run_job("mend", workspace, folder=str(folder), mends=mends, name=new)
+        run_job("mend", workspace, tell=tell, folder=str(folder), mends=mends, name=new)
         claim_title(workspace, new)
     return new
 

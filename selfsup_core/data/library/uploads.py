@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
+from selfsup_core.data.library.arrivals import is_arriving
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
@@ -96,6 +97,8 @@ def unused(name: str, names: list[str]) -> str:
 def sweep_uploads(workspace: Path, *, hours: float = 12.0) -> None:
     """Remove what uploads left behind: half-written ones after an hour, unused ones after half a day."""
     for entry in (workspace / "uploads").glob("*"):
+        if is_arriving(entry.name):
+            continue
         try:
             age = time.time() - entry.stat().st_mtime
         except FileNotFoundError:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.shared.uploader import copy_to, uploader
 from pages.parts.space.ask import again, wish
 from pages.parts.space.panels.asking import question, show_cards
 
@@ -29,12 +30,13 @@ def show_search(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
     how = st.segmented_control("Search by", ways, key="space-way", format_func=WAYS.get, required=True)
     text, file = "", None
     if how == "nearest" and asked["data"] != "text":
-        file = st.file_uploader(
+        given = uploader(
             "A file to place on the map",
+            FILES[asked["data"]],
             key="space-file",
-            type=FILES[asked["data"]],
             help="It is put among the others by the same steps and the same network.",
         )
+        file = given[0] if given else None
     else:
         text = st.text_input(
             "Search for", key=f"space-text-{how}", placeholder=PLACEHOLDERS[how or "label"], max_chars=2000
@@ -74,5 +76,5 @@ def search(asked: dict[str, Any], about: dict[str, Any], how: str, text: str, fi
         return question(asked, about, "search", how=how, text=text)[0]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"sample{Path(file.name).suffix.lower()}"
-        path.write_bytes(file.getvalue())
+        copy_to(file, path)
         return question(asked, about, "search", how=how, text=str(path), count=10)[0]

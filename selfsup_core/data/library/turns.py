@@ -1,0 +1,88 @@
+"""Whose turn it is: so many imports of a workspace work at once, over all sessions and processes; the others wait in order."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import psutil
+from typing_extensions import TypedDict
+
+from selfsup_core.data.limits import LIMITS
+from selfsup_core.files import read_shaped, write_json
+
+Tell = Callable[[str], None]
+POLL_SECONDS = 0.1
+PATTERN = ".job-ticket-*.json"  # as what `files.sweep` removes
+START_TOLERANCE = 60.0  # seconds by which a clock may be set while a process lives
+
+
+class Ticket(TypedDict):
+    """One import that works or waits: what it reads, and the process that asked for it."""
+
+    title: str
+    pid: int
+    start: float
+
+
+@cache
+def own_start(pid: int) -> float:
+    return psutil.Process(pid).create_time()
+
+
+def is_held(ticket: Ticket) -> bool:
+    """Whether the process that took a ticket is alive."""
+    try:
+        return abs(psutil.Process(ticket["pid"]).create_time() - ticket["start"]) < START_TOLERANCE
+    except (psutil.Error, ValueError, OverflowError):
+        return False
+
+
+@contextmanager
+def turn(workspace: Path, title: str, tell: Tell | None = None) -> Iterator[None]:
+    """Wait until one of the places is free, and hold it.
+
+    Args:
+        title: what others see who wait behind.
+        tell: is given a sentence again and again while this waits; what it raises ends the waiting.
+    """
+    place = workspace / f".job-ticket-{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.json"
+    pid = os.getpid()
+    ticket: Ticket = {"title": title, "pid": pid, "start": own_start(pid)}
+    write_json(place, ticket)
+    try:
+        while len(before := list_before(place)) >= LIMITS.imports_at_once:
+            if tell:
+                tell(describe_before(before))
+            time.sleep(POLL_SECONDS)
+        yield
+    finally:
+        place.unlink(missing_ok=True)
+
+
+def list_before(place: Path) -> list[str]:
+    """Titles of the imports before a ticket, in their order; tickets of processes that have ended are removed."""
+    titles = []
+    for path in sorted(place.parent.glob(PATTERN)):
+        if path.name >= place.name:
+            break
+        ticket = read_shaped(path, Ticket)
+        if ticket and is_held(ticket):
+            titles.append(ticket["title"])
+        else:
+            path.unlink(missing_ok=True)
+    return titles
+
+
+def describe_before(titles: list[str]) -> str:
+    """ "Waiting: wines.csv and pets.zip are being read, at most 2 at once. 1 more is ahead." """
+    most = LIMITS.imports_at_once
+    working, waiting = titles[:most], len(titles) - most
+    names = " and ".join(working) if len(working) < 3 else ", ".join(working)
+    more = f" {waiting} more {'is' if waiting == 1 else 'are'} ahead." if waiting else ""
+    return f"Waiting: {names} {'is' if most == 1 else 'are'} being read, at most {most} at once.{more}"
