@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.settings import KindConfig, setting
@@ -45,6 +45,28 @@ class ClassifierHeadConfig(KindConfig):
         ge=0.0,
         le=0.9,
     )
+
+    solver: Literal["steps", "exact"] = setting(
+        "steps",
+        "Whether a linear classifier is trained by steps, or set to the minimum of its loss (L-BFGS).",
+        title="Solver",
+        why="With few labels a minimum is found in milliseconds, and steps stop short of it.",
+    )
+    penalty: float = setting(
+        1.0,
+        "How much large weights cost the exact solver: half their squares, beside the summed losses of the rows.",
+        title="Penalty",
+        ge=1e-6,
+        le=1e6,
+    )
+
+    @model_validator(mode="after")
+    def exact_is_linear(self) -> ClassifierHeadConfig:
+        if self.solver == "exact" and (self.widths or self.dropout):
+            raise ValueError(
+                "solver exact is for a linear classifier: leave widths empty and dropout 0, or set solver to steps"
+            )
+        return self
 
     @field_validator("widths")
     @classmethod

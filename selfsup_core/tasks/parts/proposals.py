@@ -14,6 +14,7 @@ from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.pseudo.audit import doubt
+from selfsup_core.pseudo.gate import HeldOut, hold_out, say_before
 from selfsup_core.pseudo.names import by_names, read_descriptions
 from selfsup_core.pseudo.propagation import (
     JUDGING,
@@ -32,6 +33,7 @@ from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_
 
 LOOKED_AT = 4000  # rows of the pool by which class shares and the guard are judged
 JUDGED = 200  # labels that are held against each other
+NETWORKS = ("self", "twin")  # proposers that learn: asked anew in each round
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
 
 
@@ -64,6 +66,7 @@ class Proposers:
         self.notes: list[str] = []
         self.shares: np.ndarray | None = None
         self.doubt = ""
+        self.held_out: HeldOut | None = None
         self.said: dict[str, list[SaidRow]] = {}
         self._look_at_graph()
         asked: dict[str, Callable[[], np.ndarray]] = {
@@ -72,7 +75,7 @@ class Proposers:
             "rules": self._ask_rules,
             **{how: partial(self._ask_model, how) for how in LABELERS},
         }
-        self.fixed = {name: asked[name]() for name in self.names if name != "self"}
+        self.fixed = {name: asked[name]() for name in self.names if name not in NETWORKS}
         self.last: list[np.ndarray] = []
         self.voted: Vote | None = None
         for name, p in self.fixed.items():
@@ -96,8 +99,24 @@ class Proposers:
         self.context.say("Looking at similar rows.")
         x = self.features(np.concatenate([self.labeled[places], some]))
         labels = np.concatenate([self.labels[places], np.full(len(some), -1)])
+        agreeing = {"twin", "neighbors"} <= set(self.names) and config.vote == "agree"
+        if agreeing:
+            self.held_out = hold_out(
+                x,
+                labels,
+                classes,
+                neighbors=config.neighbors,
+                alpha=config.spread,
+                even=config.prior == "even",
+                seed=seed,
+            )
+            sentence, use = say_before(self.held_out)
+            self.notes.append(sentence)
+            if config.guard and use == "not used":
+                self.doubt = sentence
+            return
         # Names, rules and language models need no similar rows to be right.
-        if config.guard and set(self.names) <= {"self", "neighbors"}:
+        if config.guard and set(self.names) <= {*NETWORKS, "neighbors"}:
             named_so = leave_one_out(make_graph(x, config.neighbors), labels, classes)
             self.doubt = doubt(named_so, self.labels[places], classes)
             self.notes += [self.doubt] if self.doubt else []
@@ -138,7 +157,7 @@ class Proposers:
             neighbors=self.config.neighbors,
             alpha=self.config.spread,
             mass=None
-            if self.shares is not None or self.config.prior == "estimated"
+            if self.shares is not None or self.config.prior in ("estimated", "unknown")
             else np.ones(len(self.classes)),
         )
         return found[len(self.labeled) :]
@@ -203,10 +222,14 @@ class Proposers:
 
     # All of them together
 
-    def propose(self, own: np.ndarray | None) -> np.ndarray:
-        """Proposals of all, as one: (P, C) probabilities, rows of NaN where nobody proposes."""
+    def propose(self, learned: dict[str, np.ndarray]) -> np.ndarray:
+        """Proposals of all, as one: (P, C) probabilities, rows of NaN where nobody proposes.
+
+        Args:
+            learned: (P, C) of the proposers among `NETWORKS` that have learned something by now.
+        """
         nothing = np.full((len(self.pool), len(self.classes)), np.nan, np.float32)
-        self.last = [self.fixed[n] if n != "self" else nothing if own is None else own for n in self.names]
+        self.last = [self.fixed.get(n, learned.get(n, nothing)) for n in self.names]
         self.voted = vote(self.last, self.config.vote)
         return self.last[0] if len(self.last) == 1 else self.voted.probabilities
 
