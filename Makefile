@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 WORKERS ?= 2
 
-.PHONY: run test lint lint-js install clean bench
+.PHONY: run test lint lint-js install clean bench lock audit
 run: $(INSTALLED)
 	$(BIN)/python server.py --open
 
@@ -50,6 +50,20 @@ $(INSTALLED): requirements.txt requirements-assets.txt selfsup_core/data/fetch_a
 $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
+
+# Every package that requirements.txt leads to, for all platforms, with the hashes that PyPI has. `make run` does not install
+# by it: builds of torch for the CPU come from another index and have other hashes.
+lock: $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" requirements.txt --output-file requirements.lock
+
+# Known weaknesses of these packages; asks PyPI.
+audit: $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	$(VENV)/audit/bin/pip-audit --progress-spinner off --disable-pip --require-hashes -r requirements.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

@@ -1,11 +1,11 @@
-"""Navigation and theme. `python server.py` serves it with live views; `streamlit run app.py` works too."""
+"""Navigation and theme. `python server.py` serves it; under `streamlit run app.py` it shows nothing."""
 
 from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.shared.workspace import workspace
 from selfsup_core.errors import StudioError
-from selfsup_core.runs.folder import default_workspace
 from selfsup_core.runs.workspace import open_workspace
 
 ROOT = Path(__file__).parent
@@ -45,8 +45,11 @@ page = st.navigation(
     ],
     position="top",
 )
+if st.session_state.get("page-shown") != page.title:
+    st.session_state["page-shown"] = page.title
+    st.session_state.pop("refused", None)  # what a click on another page was told
 try:
-    open_workspace(default_workspace())
+    open_workspace(workspace())
 except StudioError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()

@@ -1,6 +1,6 @@
-"""SelfSup Studio as a server: the app of app.py with the stage's routes, security headers and a quiet collector.
+"""SelfSup Studio as a server: the app of app.py with the stage's routes, a door, security headers and a quiet collector.
 
-`python server.py` starts it on http://localhost:8501; `streamlit run app.py` gives the same pages without live views.
+`python server.py` starts it on http://localhost:8501 and prints the address with the token that opens it.
 """
 
 from __future__ import annotations
@@ -10,40 +10,66 @@ import asyncio
 import contextlib
 import gc
 import os
+import re
 import socket
 import sys
 import threading
 import webbrowser
+from base64 import b64encode
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import routes
+from pages.parts.shared import door, routes
+from pages.parts.shared.welcome import addresses, hosts_of, welcome, with_token, write_open_file
 from pages.parts.space import routes as routes_space
+from selfsup_core.errors import StudioError
+from selfsup_core.files import disk_error, keep_private
+from selfsup_core.runs.access import forget_token
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.workers.supervisor import ensure_supervisor, keep_warm
 
+
+def inline_scripts() -> list[str]:
+    """What a policy calls the scripts that Streamlit's own page holds: hashes, by which these run and no others."""
+    index = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
+    scripts = re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
+    return [f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts]
+
+
+POLICY = {
+    "default-src": "'self'",
+    # Streamlit makes modules of components from blobs, and its front end holds a little WebAssembly. Plotly's charts on WebGL
+    # would need 'unsafe-eval': ours are drawn as SVG.
+    "script-src": " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *inline_scripts()]),
+    "style-src": "'self' 'unsafe-inline'",  # styles that are computed in the browser
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "worker-src": "'self' blob:",
+    "media-src": "'self' blob:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-src": "'none'",
+    "frame-ancestors": "'none'",
+}
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
-    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"geolocation=(), payment=(), usb=()"),
-    # Streamlit's front end makes modules from blobs and sets styles inline; nothing may come from elsewhere.
-    (
-        b"content-security-policy",
-        b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
-        b"style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-        b"connect-src 'self' ws: wss: data: blob:; worker-src 'self' blob:; media-src 'self' blob:; "
-        b"object-src 'none'; base-uri 'self'; frame-ancestors 'self'",
-    ),
+    (b"content-security-policy", "; ".join(f"{name} {value}" for name, value in POLICY.items()).encode()),
 ]
 
 
@@ -97,6 +123,7 @@ async def stay_warm(workspace: Path) -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
+    keep_private()
     task = asyncio.create_task(stay_warm(default_workspace()))
     # Streamlit collects garbage after every script run; what is imported by now need not be looked at again.
     gc.collect()
@@ -114,29 +141,75 @@ def has_screen() -> bool:
 # app.py calls st.navigation, but Streamlit believes in its older way, a page for each file of `pages/`, until that
 # call was made once: the first visitor of a deep link would get bare pages.
 PagesManager.uses_pages_directory = False
-routes.is_mounted = True
+routes.is_mounted = door.is_there = True
+access = door.Access()
 app = st.App(
     "app.py",
     routes=[*routes.routes(), *routes_space.space_routes()],
-    middleware=[
-        Middleware(SecurityHeaders),
-        # A page of a foreign site whose name leads here (DNS rebinding) gets nothing.
-        Middleware(
-            TrustedHostMiddleware, allowed_hosts=st.get_option("server.allowedHosts"), www_redirect=False
-        ),
-    ],
+    middleware=[Middleware(SecurityHeaders), Middleware(door.Door, access=access)],
     lifespan=lifespan,
 )
 
-if __name__ == "__main__":
+
+def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Start SelfSup Studio.")
     parser.add_argument("--port", type=int, default=8501, help="Port on this machine (8501).")
     parser.add_argument("--open", action="store_true", help="Open it in the browser.")
+    parser.add_argument(
+        "--address", help="Address to listen at (127.0.0.1: this machine only; 0.0.0.0: all networks)."
+    )
+    parser.add_argument(
+        "--url",
+        default="",
+        help="Where a proxy before the app makes it known, such as https://studio.example.org.",
+    )
+    parser.add_argument(
+        "--no-token",
+        action="store_true",
+        help="Let in everybody who can reach the port: for a server that stands behind a login of its own.",
+    )
+    parser.add_argument(
+        "--new-token", action="store_true", help="Make a new token; the old one opens nothing."
+    )
     arguments = parser.parse_args()
+    if arguments.url and not urlsplit(arguments.url).hostname:
+        parser.error(f"--url must begin with https:// or http:// and name a host; found {arguments.url!r}.")
+    return arguments
+
+
+def main() -> None:
+    """Start the app and say where it is."""
+    arguments = read_arguments()
+    keep_private()
+    address = arguments.address or st.get_option("server.address") or "0.0.0.0"
+    hosts = [*hosts_of(address, arguments.url), *(st.get_option("server.allowedHosts") or [])]
+    access.needs_token, access.hosts = not arguments.no_token, hosts
+    if arguments.new_token:
+        forget_token(access.workspace)
+    token = access.token if access.needs_token else ""
+    here, others = addresses(address, arguments.port, st.get_option("server.baseUrlPath"), arguments.url)
+    print(welcome(here, others, token), flush=True)
     if arguments.open and has_screen():
+        page = write_open_file(access.workspace, with_token(here, token)).as_uri()
         # A moment later, when the server answers; a daemon, so that Ctrl-C does not wait for it.
-        opener = threading.Timer(1.5, webbrowser.open, [f"http://localhost:{arguments.port}"])
+        opener = threading.Timer(1.5, webbrowser.open, [page])
         opener.daemon = True
         opener.start()
     answer_at_once()
-    app.run(config={"server.port": arguments.port})
+    app.run(
+        config={
+            "server.port": arguments.port,
+            "server.address": address,
+            "server.allowedHosts": hosts,
+            "logger.hideWelcomeMessage": True,
+        }
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except StudioError as error:
+        sys.exit(f"Error: {error}")
+    except OSError as error:
+        sys.exit(f"Error: {disk_error(error)}")

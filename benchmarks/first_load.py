@@ -30,8 +30,10 @@ def visit(served: Served, query: str, seconds: list[float]) -> None:
     ask.rerun_script.query_string = query
     ask.rerun_script.page_name = "autoencoder"
     began = time.monotonic()
-    address = f"ws://localhost:{served.port}/_stcore/stream"
-    with connect(address, subprotocols=["streamlit"], max_size=None) as socket:
+    address, origin = f"ws://localhost:{served.port}/_stcore/stream", f"http://localhost:{served.port}"
+    with connect(
+        address, subprotocols=["streamlit"], origin=origin, additional_headers=served.headers, max_size=None
+    ) as socket:
         socket.send(ask.SerializeToString())
         while time.monotonic() < began + MOST_SECONDS:
             said = ForwardMsg.FromString(socket.recv(timeout=MOST_SECONDS))

@@ -39,7 +39,7 @@ def trained(served: Served, preset: str) -> RunFolder:
 
 def times(served: Served, folder: RunFolder, tool: str, bodies: list[dict]) -> list[float]:
     """Milliseconds from the request to its last byte."""
-    headers = {"X-Studio-Token": sign(served.workspace, folder.id)}
+    headers = {"X-Studio-Token": sign(served.workspace, folder.id)} | served.headers
     connection = http.client.HTTPConnection("localhost", served.port, timeout=30)
     found = []
     for body in bodies:
@@ -63,7 +63,7 @@ def in_browser(served: Served, folder: RunFolder) -> list[float]:
         return []
     with sync_playwright() as playwright:
         page = playwright.chromium.launch(executable_path=path, args=FLAGS).new_page()
-        page.goto(f"http://localhost:{served.port}/autoencoder?run={folder.id}")
+        page.goto(served.address(f"autoencoder?run={folder.id}"))
         page.get_by_test_id("lab").wait_for()
         page.wait_for_timeout(2000)
         page.locator(".stage-map").scroll_into_view_if_needed()

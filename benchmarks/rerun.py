@@ -56,7 +56,7 @@ def measure() -> list[Row]:
     with serve() as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         page = browser.new_page()
-        page.goto(f"http://localhost:{served.port}/autoencoder")
+        page.goto(served.address("autoencoder"))
         idle = reruns(page)
         folder = served.train_for_long()
         busy = reruns(page)

@@ -10,11 +10,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.size import sized
+from selfsup_core.runs.access import app_token, cookie_of
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
@@ -31,6 +32,21 @@ class Served:
     port: int
     pid: int
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a program sends to be let in."""
+        return {"Authorization": f"Bearer {app_token(self.workspace)}"}
+
+    @property
+    def cookie(self) -> dict[str, str]:
+        """What a browser keeps that has opened `address`."""
+        value = cookie_of(self.workspace, app_token(self.workspace))
+        return {"name": f"selfsup-{self.port}", "value": value, "url": f"http://localhost:{self.port}"}
+
+    def address(self, path: str) -> str:
+        """What a browser opens; it is let in from then on."""
+        return f"http://localhost:{self.port}/{path}{'&' if '?' in path else '?'}token={app_token(self.workspace)}"
+
     def train_for_long(self) -> RunFolder:
         """A run at full speed that does not end by itself within the benchmark."""
         folder = submit(self.workspace, preset_spec("dense-64-32-16", LONG))
@@ -46,16 +62,19 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_it_answers(
+    port: int, process: subprocess.Popen[bytes], log: Path, headers: Mapping[str, str] | None = None
+) -> None:
     """Return once a server is there.
 
     Raises:
         RuntimeError: its process ended, or it did not answer in time; says what it printed last.
     """
     until = time.monotonic() + START_SECONDS
+    request = urllib.request.Request(f"http://localhost:{port}/_stcore/health", headers=dict(headers or {}))
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2)
+            urllib.request.urlopen(request, timeout=2)
             return
         time.sleep(0.1)
     words = log.read_text("utf-8", "replace")[-1000:]
@@ -76,8 +95,9 @@ def serve() -> Iterator[Served]:
                 stderr=words,
             )
         try:
-            wait_until_it_answers(port, process, log)
-            yield Served(Path(name), port, process.pid)
+            served = Served(Path(name), port, process.pid)
+            wait_until_it_answers(port, process, log, served.headers)
+            yield served
         finally:
             process.kill()
             process.wait()

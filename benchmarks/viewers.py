@@ -23,7 +23,7 @@ COLUMNS = ("p50_ms", "p95_ms", "updates", "errors", "server_percent")
 
 def watch(served: Served, folder: RunFolder, until: float, times: list[float], errors: list[str]) -> None:
     """One client: the news, then the newest frame, once a second."""
-    headers = {"X-Studio-Token": sign(served.workspace, folder.id)}
+    headers = {"X-Studio-Token": sign(served.workspace, folder.id)} | served.headers
     connection = http.client.HTTPConnection("localhost", served.port, timeout=10)
     since = "0"
     time.sleep(random.random())

@@ -179,14 +179,17 @@ def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: 
 
 
 def prefer_network() -> None:
-    """A table that is opened by its address begins with the small network for tables."""
+    """A data set that is opened by its address begins with a network that suits it."""
     wanted = st.query_params.get("data", "")
     if not wanted or st.session_state.get("preferred_for") == wanted:
         return
     st.session_state["preferred_for"] = wanted
     try:
-        if find_source(wanted, workspace()).kind in ("table", "text"):
+        source = find_source(wanted, workspace())
+        if source.kind in ("table", "text"):
             st.session_state["network"] = "dense-table"
+        elif len(source.shape) == 3:
+            st.session_state["network"] = "emoji"  # convolutions, for pictures in color
     except StudioError:
         return  # gone; the list below does not have it
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts.home.cards import CARDS, Card
 from pages.parts.shared.runlist import show_rows
-from pages.parts.shared.workspace import errors_shown, start, workspace
+from pages.parts.shared.workspace import errors_shown, guard, start, workspace
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.figures.miniature import as_element
 from selfsup_core.places import ASSETS
@@ -96,6 +96,7 @@ def show_recent() -> None:
     st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
 
 
+guard()
 st.title("See a network teach itself", anchor=False)
 st.markdown(
     "Train a real network on this machine, without labels or with few, and watch what it learns. "

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import time
 import uuid
 from functools import cache
@@ -27,6 +28,50 @@ class DamagedFile(StudioError):
     """A file of the workspace is not what was written: cut off, changed by hand, or of another program."""
 
     code = "damaged-file"
+
+
+OTHERS = 0o077  # what a file's mode allows to anybody but its owner
+
+
+_umasks: list[int] = []  # as this process was started
+
+
+def keep_private() -> None:
+    """Whatever this process makes from now on can be read by its owner only (POSIX)."""
+    if os.name == "posix":
+        _umasks.append(os.umask(OTHERS))
+
+
+def keep_as_before() -> None:
+    """The end of `keep_private`."""
+    if _umasks:
+        os.umask(_umasks.pop())
+
+
+def hand_over(path: Path) -> None:
+    """Give a file, or a new folder, that a person has asked for the mode that new files of theirs have."""
+    if _umasks:
+        for place in (path, *path.rglob("*")):
+            os.chmod(place, (0o777 if place.is_dir() else 0o666) & ~_umasks[0])
+
+
+def tighten(path: Path) -> None:
+    """Take a file, or a folder with all that is in it, from everybody but its owner (POSIX).
+
+    Links are not followed, and what may not be changed stays as it is.
+    """
+    if os.name != "posix":
+        return
+    try:
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode) or not mode & OTHERS:
+            return  # a folder that is closed keeps closed what lies in it
+        if stat.S_ISDIR(mode):
+            for name in os.listdir(path):
+                tighten(path / name)
+        os.chmod(path, stat.S_IMODE(mode) & ~OTHERS)
+    except OSError:
+        return
 
 
 DISK_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
@@ -64,6 +109,19 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> None:
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """As `write_bytes`, and at no moment can anybody but the owner read the file (POSIX). Raises OSError."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def write_json(path: Path, value: Any, *, durable: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -43,3 +44,16 @@ def test_the_wheel_holds_library_app_and_assets(tmp_path: Path):
     for line in (ROOT / "requirements.txt").read_text().splitlines():
         if line and not line.startswith("#"):
             assert f"requires-dist: {line}".lower().replace("_", "-") in about
+
+
+def test_the_lock_holds_every_pin_with_hashes():
+    """`make lock` writes it; a pin that is changed without it fails here."""
+    locked = {}
+    for block in re.split(r"\n(?=[A-Za-z])", (ROOT / "requirements.lock").read_text()):
+        if pin := re.match(r"([\w.-]+)==(\S+)", block):
+            locked[pin[1].lower().replace("_", "-")] = (pin[2], "--hash=sha256:" in block)
+    pins = [line.split("==") for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line]
+    assert len(pins) > 30
+    for name, version in pins:
+        assert locked.get(name.lower().replace("_", "-")) == (version, True), name
+    assert all(has_hash for _, has_hash in locked.values())

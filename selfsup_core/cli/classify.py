@@ -43,7 +43,7 @@ def predict_command(
     from selfsup_core.errors import DataError
     from selfsup_core.export.new_samples import predictions_csv
     from selfsup_core.export.portable_classifier import ABOUT, load_classifier, load_run
-    from selfsup_core.files import write_bytes
+    from selfsup_core.files import hand_over, write_bytes
 
     folder = Path(run)
     if (folder / ABOUT).is_file():
@@ -55,6 +55,7 @@ def predict_command(
     found = classifier.predict(given, column)
     if out:
         write_bytes(out.resolve(), predictions_csv(found, classifier.classes))
+        hand_over(out.resolve())
     rows = [("SAMPLE", "CLASS", "PROBABILITY", "NEXT", "WARNING")]
     for one in found:
         ranked = sorted(one["probabilities"].items(), key=lambda pair: -pair[1])[1:2]
@@ -62,6 +63,38 @@ def predict_command(
         item = one["item"].replace("\n", " ")
         short = item if len(item) <= LETTERS else f"{item[:LETTERS]} …"
         rows.append((short, one["label"], f"{one['probability']:.3f}", after, one["far"]))
+    show(found, as_json, table(rows))
+
+
+@classify_app.command("try")
+def try_command(
+    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
+    count: Annotated[int, typer.Option(help="How many rows.", min=1, max=1000)] = 8,
+    seed: Annotated[int, typer.Option(help="Another one draws other rows.")] = 0,
+    epoch: Epoch = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Classify a few validation rows of the run's data, which it was not trained on, and compare with their labels."""
+    from selfsup_core.inspection.desk import Desk
+    from selfsup_core.inspection.held_out import held_out
+    from selfsup_core.inspection.subject import Subject
+
+    root = place(workspace)
+    chosen = [one["row"] for one in held_out(root, run, count, seed)]
+    values = {"rows": chosen, "epoch": epoch}
+    found = Desk(root).ask(Subject("classifier", run), "predict", values).about["found"]
+    rows = [("ROW", "TRUE CLASS", "PREDICTED", "PROBABILITY", "SAMPLE")]
+    rows += [
+        (
+            str(one["row"]),
+            one["true"] or "–",
+            one["label"],
+            f"{one['probability']:.3f}",
+            one["item"][:LETTERS],
+        )
+        for one in found
+    ]
     show(found, as_json, table(rows))
 
 
@@ -75,8 +108,10 @@ def export_command(
 ) -> None:
     """Write the classifier of a run as a folder: safetensors and JSON; a transformer in Hugging Face's layout."""
     from selfsup_core.export.portable_classifier import export_classifier
+    from selfsup_core.files import hand_over
 
     used = export_classifier(place(workspace), run, out.resolve(), epoch)
+    hand_over(out.resolve())
     show({"folder": str(out.resolve()), "epoch": used}, as_json, f"Epoch {used} is in {out}.")
 
 

@@ -16,6 +16,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import explain, list_settings
 
 if TYPE_CHECKING:
+    from selfsup_core.data.importing.preview import ImportPreview
     from selfsup_core.data.library.health.finding import FindingAbout
 
 data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
@@ -89,6 +90,7 @@ def data_add(
     """Make a data set of files, and check it."""
     from pydantic import ValidationError
 
+    from selfsup_core.data.importing.preview import without_media
     from selfsup_core.data.library import own
 
     for path in paths:
@@ -117,8 +119,8 @@ def data_add(
     root = place(workspace)
     files = [path.resolve() for path in paths]
     if plan:
-        found = own.inspect(root, files, config)
-        show(found, as_json, describe_plan(found))
+        seen = own.preview(root, files, config)
+        show({**seen["plan"], **without_media(seen)}, as_json, describe_preview(seen))
         return
     made = own.import_files(root, files, config)
     about = {**own.summarize(root, made), "findings": own.check(root, made)}
@@ -156,6 +158,21 @@ def describe_plan(plan: Mapping[str, Any]) -> str:
     return "\n".join(lines + plan["notes"])
 
 
+def describe_preview(seen: ImportPreview) -> str:
+    """The plan, the first samples as they would become, and what would be left out."""
+    from selfsup_core.data.importing.preview import describe_left_out
+
+    lines = [describe_plan(seen["plan"])]
+    if "made_rows" in seen:
+        rows = [tuple("" if v is None else f"{v:g}" for v in row) for row in seen["made_rows"]]
+        lines += [
+            "The first rows as numbers, missing ones blank:",
+            table([tuple(seen["made_columns"]), *rows]),
+        ]
+    lines += [text[:100] for text in seen.get("texts", [])]
+    return "\n".join(lines + describe_left_out(seen["left_out"]))
+
+
 def describe(about: Mapping[str, Any]) -> str:
     """A data set in a few lines."""
     shape = " × ".join(map(str, about["shape"]))
@@ -185,6 +202,42 @@ def data_show(name: Name, workspace: Workspace = None, as_json: AsJson = False) 
 
     about = own.summarize(place(workspace), name)
     show(about, as_json, describe(about))
+
+
+@data_app.command("rows")
+def data_rows(
+    name: Name,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=100, help="How many.")] = 5,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """The first rows of a table as they were read, and as a network gets them."""
+    from selfsup_core.data.library import own
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.features.seen import see_table
+
+    root = place(workspace)
+    dataset = open_source(name, root)
+    if dataset.kind != "table":
+        raise DataError(f"{name} is no table.", code="no-table", remedy="See data show.")
+    seen = see_table(dataset, DataConfig(source=name, **own.read_split(root, name)), rows)
+    given = [
+        tuple(f"{v:.3g}" + "*" * bool(f) for v, f in zip(row, filled, strict=True))
+        for row, filled in zip(seen.values, seen.filled, strict=True)
+    ]
+    title = "As in the file" if seen.is_file else "As in the data set"
+    text = (
+        f"{title}:\n{table([tuple(seen.read_columns), *map(tuple, seen.read)])}\n\n"
+        f"As a network gets them (* missing, filled with the median):\n{table([seen.columns, *given])}"
+    )
+    about = {
+        "read_columns": seen.read_columns,
+        "read": seen.read,
+        "columns": seen.columns,
+        "values": seen.values.tolist(),
+        "filled": seen.filled.tolist(),
+    }
+    show({"dataset": name, **about}, as_json, text)
 
 
 @data_app.command("check")
@@ -300,10 +353,11 @@ def data_export(
 ) -> None:
     """Write a data set as Parquet (texts, tables) or ZIP (images, sounds)."""
     from selfsup_core.export import datasets
-    from selfsup_core.files import write_bytes
+    from selfsup_core.files import hand_over, write_bytes
 
     if not folder.is_dir():
         raise SettingError(f"{folder} is no folder.", remedy="Make it first.")
     file, content = datasets.export_dataset(place(workspace), name)
     write_bytes(folder / file, content)
+    hand_over(folder / file)
     show({"dataset": name, "file": str(folder / file)}, as_json, str(folder / file))

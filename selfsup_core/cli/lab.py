@@ -11,7 +11,7 @@ import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import DataError
-from selfsup_core.files import write_bytes
+from selfsup_core.files import hand_over, write_bytes
 from selfsup_core.settings import parse_assignment
 
 lab_app = typer.Typer(help="Try a run's network out at any epoch.", no_args_is_help=True)
@@ -81,10 +81,14 @@ def write_answer(answer: Any, item_shape: tuple[int, ...], out: Path, tool: str)
         DataError: the folder cannot be written.
     """
     files = answer_files(answer, item_shape, tool)
+    is_new = not out.exists()
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
             write_bytes(out / name, data)
+            hand_over(out / name)
+        if is_new:
+            hand_over(out)
     except OSError as error:
         raise DataError(
             f"{out} cannot be written: {error.strerror}.", remedy="Give --out another folder."

@@ -258,9 +258,11 @@ def export_command(
     as_json: AsJson = False,
 ) -> None:
     """A run's model as a Hugging Face folder that plain transformers loads."""
+    from selfsup_core.files import hand_over
     from selfsup_core.tasks.parts.language_runs import export_model
 
     used = export_model(place(workspace), run, out, epoch)
+    hand_over(out)
     show({"folder": str(out), "epoch": used}, as_json, f"Epoch {used} is in {out}.")
 
 
@@ -282,7 +284,7 @@ def embed_command(
     from selfsup_core.errors import DataError
     from selfsup_core.export.embeddings import export_embeddings, folder_of, open_texts
     from selfsup_core.features.embedding.embed import EmbedConfig, embed_steps
-    from selfsup_core.files import write_bytes
+    from selfsup_core.files import hand_over, write_bytes
     from selfsup_core.pretrained.encoders.language import check_language
 
     root = place(workspace)
@@ -305,6 +307,7 @@ def embed_command(
             bar.set_description_str(step.stage)
     if out is not None:
         write_bytes(out.resolve(), export_embeddings(root, source, encoder, out.suffix.lstrip(".")))
+        hand_over(out.resolve())
     about = {
         "source": source,
         "encoder": encoder,
@@ -322,13 +325,13 @@ def embed_command(
 
 @language_app.command("embeddings")
 def embeddings_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """What is embedded already."""
-    from selfsup_core.features.embedding.embed import list_embeddings
+    """What is embedded already, and what has been begun."""
+    from selfsup_core.export.embeddings import list_embedded
 
-    found = list_embeddings(place(workspace))
-    rows = [("ENCODER", "TEXTS", "NUMBERS", "MB")]
-    rows += [
-        (str(e.get("encoder")), str(e.get("rows")), str(e.get("width")), f"{e['bytes'] / 1e6:.1f}")
-        for e in found
-    ]
+    found = list_embedded(place(workspace))
+    rows = [("DATA", "ENCODER", "STATUS", "TEXTS", "NUMBERS", "MB")]
+    for e in found:
+        status = "finished" if e["is_finished"] else f"{e['done'] / max(1, e['total']):.0%} done"
+        width, size = (str(e["width"]), f"{e['megabytes']:.1f}") if e["is_finished"] else ("", "")
+        rows.append((e["source"] or "(deleted)", e["encoder"], status, str(e["total"]), width, size))
     show(found, as_json, table(rows))

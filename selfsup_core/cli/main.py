@@ -27,7 +27,7 @@ from selfsup_core.cli.space import space_app
 from selfsup_core.cli.supervisor import supervisor_app
 from selfsup_core.cli.train import train
 from selfsup_core.errors import SettingError, StudioError
-from selfsup_core.files import disk_error
+from selfsup_core.files import disk_error, keep_as_before, keep_private
 from selfsup_core.places import APP
 
 app = typer.Typer(
@@ -67,15 +67,29 @@ def options(
 def app_command(
     port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65_535)] = 8501,
     open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    address: Annotated[
+        str, typer.Option(help="Address to listen at; 0.0.0.0 lets in other machines, for a workshop.")
+    ] = "",
+    url: Annotated[str, typer.Option(help="Where a proxy before the app makes it known.")] = "",
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="Let in everybody: for a server behind a login of its own.")
+    ] = False,
+    renew: Annotated[
+        bool, typer.Option("--new-token", help="Make a new token; the old one opens nothing.")
+    ] = False,
     workspace: Workspace = None,
 ) -> None:
-    """Start the app on http://localhost:8501. Ctrl-C ends it; runs go on."""
+    """Start the app on http://localhost:8501; the address with the token that opens it is printed."""
     command = [
         sys.executable,
         str(APP / "server.py"),
         "--port",
         str(port),
         *(["--open"] if open_browser else []),
+        *(["--address", address] if address else []),
+        *(["--url", url] if url else []),
+        *(["--no-token"] if no_token else []),
+        *(["--new-token"] if renew else []),
     ]
     chosen = {"SELFSUP_WORKSPACE": str(place(workspace))}
     with contextlib.suppress(KeyboardInterrupt):
@@ -112,12 +126,15 @@ def settings_command(
 
 def main() -> None:
     """Run the command line; studio errors become one sentence on stderr."""
+    keep_private()
     try:
         app()
     except StudioError as error:
         fail(error)
     except OSError as error:
         fail(disk_error(error))
+    finally:
+        keep_as_before()
 
 
 def fail(error: StudioError) -> NoReturn:

@@ -68,12 +68,13 @@ def export_command(
     """Write all pseudo-labels with where they are from."""
     from selfsup_core.errors import DataError
     from selfsup_core.export.pseudo_labels import export_pseudo_labels
-    from selfsup_core.files import write_bytes
+    from selfsup_core.files import hand_over, write_bytes
 
     if out.exists():
         raise DataError(f"{out.name} is there already.", code="exists", remedy="Choose another name.")
     content = export_pseudo_labels(place(workspace), run, out.suffix.lstrip("."), text=text, truth=truth)
     write_bytes(out.resolve(), content)
+    hand_over(out.resolve())
     show({"file": str(out.resolve()), "bytes": len(content)}, as_json, f"Written: {out}")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-import time
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,8 +54,9 @@ def configure(assignments: list[str] | None) -> tuple[Remote, ZeroShotConfig]:
 
 @remote_app.command("show")
 def show_command(as_json: AsJson = False) -> None:
-    """What is configured; of the key only whether there is one."""
+    """Which variables are needed and what is configured; of the key only whether there is one."""
     from selfsup_core.pretrained.remote import RemoteError, read_config, read_connection
+    from selfsup_core.pretrained.remote.check import list_variables
 
     config = read_config(os.environ).model_dump()
     try:
@@ -64,7 +64,9 @@ def show_command(as_json: AsJson = False) -> None:
     except RemoteError as error:
         if error.code != "remote-off":
             raise
-        show({"configured": False, **config}, as_json, str(error))
+        needed = [("VARIABLE", "WHAT IT IS")]
+        needed += [(one["name"], one["purpose"]) for one in list_variables(os.environ)]
+        show({"configured": False, **config}, as_json, f"{error}\n{table(needed)}")
         return
     rows = [("SETTING", "VALUE")]
     rows += [(name, str(value)) for name, value in (about | config).items() if value != ""]
@@ -74,15 +76,13 @@ def show_command(as_json: AsJson = False) -> None:
 @remote_app.command("test")
 def try_command(assignments: Assignments = None, as_json: AsJson = False) -> None:
     """Send one small question and say how long the answer took."""
+    from selfsup_core.pretrained.remote.check import check_answer
+
     remote, _ = configure(assignments)
-    model = remote.model()
-    start = time.monotonic()
-    answer = remote.complete_label("Answer with one word: ready", most_tokens=8)
-    seconds = time.monotonic() - start
-    about = {"model": model, "seconds": round(seconds, 3), "answer": answer, **remote.spent()}
-    warning = remote.connection.warning
-    text = f"{model} answered in {seconds:.2f} seconds: {answer.strip()!r}."
-    show(about | {"warning": warning}, as_json, f"{text} {warning}".strip())
+    found = check_answer(remote)
+    about = {name: found[name] for name in ("model", "seconds", "answer", "warning")} | found["spent"]
+    text = f"{found['model']} answered in {found['seconds']:.2f} seconds: {found['answer']!r}."
+    show(about, as_json, f"{text} {found['warning']}".strip())
 
 
 @remote_app.command("label")

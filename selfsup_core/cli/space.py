@@ -9,6 +9,7 @@ import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import SettingError
+from selfsup_core.files import hand_over
 from selfsup_core.settings import parse_assignment
 
 if TYPE_CHECKING:
@@ -51,20 +52,20 @@ def bits_of(root: Path, key: str, rows: str) -> str:
         kept_under,
         list_selections,
         pack_rows,
-        parse_rows,
         read_selection,
+        rows_meant,
     )
 
     about, known = read_map(root, key), read_rows(root, key)
     source = kept_under(about["space"], about["source"])
     if rows in list_selections(root, source):
-        wanted = list(map(int, read_selection(root, source, rows)))
+        is_meant = np.isin(known, read_selection(root, source, rows))
     else:
         try:
-            wanted = parse_rows(rows)
+            is_meant = rows_meant(rows, known)
         except SettingError as error:
             raise SettingError(f"{rows!r} is no kept selection and no row numbers as in 3, 10-20.") from error
-    places = np.flatnonzero(np.isin(known, wanted))
+    places = np.flatnonzero(is_meant)
     if not len(places):
         raise SettingError(
             f"No row of {rows!r} is on this map.", remedy="See `space export` for the rows it has."
@@ -324,4 +325,5 @@ def export_command(
     else:
         bits = bits_of(root, key, rows) if rows else ""
         found = question(root, key, "export", epoch, target=target, kind=kind, bits=bits)
+    hand_over(out)
     show(dict(found.about), as_json, f"Written: {out}, {found.about['rows']:,} points.")

@@ -31,23 +31,29 @@ class Limits:
     """Sizes in bytes, sound in seconds and Hz."""
 
     file_bytes: int = 200 * MB
+    # Of one session, and of all sessions of a server together.
     files: int = 20
     total_bytes: int = 500 * MB
+    server_bytes: int = 2000 * MB
     archive_entries: int = 10_000
     archive_bytes: int = 1000 * MB
     archive_ratio: int = 100
     image_pixels: int = 40 * MB
+    # Of all images of an upload; decoding them takes about two minutes.
+    images_pixels: int = 5000 * MB
     table_rows: int = 5 * MB
     table_columns: int = 2000
+    table_cells: int = 100 * MB
     cell_bytes: int = MB
     line_bytes: int = MB
     decoded_bytes: int = 1000 * MB
     sound_seconds: int = 1800
     sound_rates: tuple[int, int] = (8000, 192_000)
     sound_channels: int = 8
-    # Of the process that reads uploads.
+    # Of a process that reads uploads, and how many of them work at once in a workspace.
     memory_bytes: int = 4000 * MB
     cpu_seconds: int = 300
+    imports_at_once: int = 2
 
 
 LIMITS = Limits()
@@ -58,19 +64,27 @@ def describe_limits(limits: Limits = LIMITS) -> list[tuple[str, str]]:
     low, high = limits.sound_rates
     return [
         ("File", f"{limits.file_bytes // MB} MB"),
-        ("Upload", f"{limits.files} files, {limits.total_bytes // MB} MB together"),
+        (
+            "Upload",
+            f"{limits.files} files, {limits.total_bytes // MB} MB together; "
+            f"{limits.server_bytes // MB:,} MB of everybody who uploads at the same time",
+        ),
         (
             "Archive",
             f"{limits.archive_entries:,} entries, {limits.archive_bytes // MB:,} MB unpacked, "
             f"at most {limits.archive_ratio} times its size, no archive inside",
         ),
-        ("Image", f"{limits.image_pixels // MB} megapixels; the first frame is used"),
+        (
+            "Image",
+            f"{limits.image_pixels // MB} megapixels, {limits.images_pixels // MB:,} together; "
+            "the first frame is used",
+        ),
         (
             "Table",
             f"{limits.table_rows // MB} million rows, {limits.table_columns:,} columns, "
-            f"{limits.cell_bytes // MB} MB a cell",
+            f"{limits.table_cells // MB} million cells, {limits.cell_bytes // MB} MB a cell",
         ),
-        ("Text", f"{limits.line_bytes // MB} MB a line"),
+        ("Text", f"{limits.table_rows // MB} million lines, {limits.line_bytes // MB} MB a line"),
         (
             "WAV",
             f"{limits.sound_seconds // 60} minutes, {low // 1000} to {high // 1000} kHz, "

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+
+PIECE = 4096  # texts
 
 
 class Texts:
@@ -21,9 +24,14 @@ class Texts:
     @classmethod
     def pack(cls, texts: Iterable[str]) -> Texts:
         """Lone surrogates, which UTF-8 has no bytes for, become "?"."""
-        parts = [text.encode("utf-8", "replace") for text in texts]
-        ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
-        return cls(np.frombuffer(b"".join(parts), np.uint8), ends.reshape(-1))
+        blob, ends = (
+            bytearray(),
+            array("q"),
+        )  # grown in place: a million short strings take more than their letters
+        for text in texts:
+            blob += text.encode("utf-8", "replace")
+            ends.append(len(blob))
+        return cls(np.frombuffer(bytes(blob), np.uint8), np.frombuffer(ends.tobytes(), np.int64))
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -34,7 +42,14 @@ class Texts:
         return self.blob[start : int(self.ends[index])].tobytes().decode("utf-8", "replace")
 
     def __iter__(self) -> Iterator[str]:
-        return (self[index] for index in range(len(self)))
+        # Some thousands at a time: one by one, each costs several small arrays.
+        start = 0
+        for first in range(0, len(self), PIECE):
+            ends = self.ends[first : first + PIECE].tolist()
+            piece, offset = self.blob[start : ends[-1]].tobytes(), start
+            for end in ends:
+                yield piece[start - offset : end - offset].decode("utf-8", "replace")
+                start = end
 
     def take(self, rows: np.ndarray) -> Texts:
         """The texts of these rows."""

@@ -30,6 +30,8 @@ QUERY_ROWS = 1000
 REFERENCE_ROWS = 1500
 PCA_ROWS = 4000
 PROBE_WIDTH = 4096
+# Of a look in the middle of an epoch: rows of the loss, and rows at once, as few as in training, which the CPU's cache holds.
+GLANCE_LOSS, GLANCE_BATCH = 250, 64
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,40 @@ class Evaluator:
             )
         model.train(was_training)
         return view
+
+    def glance(self, model: CodingNetwork, objective: Objective[Any], generator: torch.Generator) -> View:
+        """As `evaluate`, for the middle of an epoch: tiles and map, and the losses of the map's validation rows alone."""
+        import torch
+
+        data = self.data
+        was_training = model.training
+        model.eval()
+        own = torch.Generator(generator.device).manual_seed(generator.initial_seed())
+        with torch.inference_mode():
+            codes, errors = [], []
+            for part in torch.split(data.rows(self.samples), GLANCE_BATCH):
+                x = data.values(part)
+                codes.append(model.encode(x))
+                errors.append((rebuild(model, objective, x, codes[-1], own) - x).square().mean(dim=1))
+            held_out = self.samples[self.is_validation][:GLANCE_LOSS]
+            terms = objective.step(model, data.values(data.rows(held_out)), generator)
+            tile_x = data.values(data.rows(self.tiles))
+            corrupted, tiles = objective.show(model, tile_x, own.manual_seed(own.initial_seed()))
+            view = View(
+                metrics={f"val_{k}": float(v) for k, v in terms.items()},
+                reconstructions=tiles.cpu().numpy(),
+                tile_loss=(tiles - tile_x).square().mean(dim=1).cpu().numpy(),
+                latents=torch.cat(codes).float().cpu().numpy(),
+                sample_loss=torch.cat(errors).cpu().numpy(),
+                corrupted=None if corrupted is None else corrupted.cpu().numpy(),
+            )
+        model.train(was_training)
+        return view
+
+    @property
+    def glance_rows(self) -> int:
+        """Rows that a glance puts through the network: the map's, the tiles, and again those of the loss."""
+        return len(self.samples) + len(self.tiles) + min(GLANCE_LOSS, int(self.is_validation.sum()))
 
     def baseline(
         self, components: int, fit_pca: Callable[[torch.Tensor, int], Any], *, has_reconstruction: bool = True

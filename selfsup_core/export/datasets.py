@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -15,11 +14,7 @@ import numpy as np
 from selfsup_core.data.dataset import load_dataset
 from selfsup_core.data.library.own import folder_of
 from selfsup_core.data.texts import Texts
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+from selfsup_core.export.csv_file import csv_bytes
 
 
 def export_dataset(workspace: Path, name: str) -> tuple[str, bytes]:
@@ -43,9 +38,7 @@ def export_dataset(workspace: Path, name: str) -> tuple[str, bytes]:
     from PIL import Image
 
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        lines = io.StringIO()
-        writer = csv.writer(lines)
-        writer.writerow(("file", "label"))
+        lines = []
         for row in range(len(dataset)):
             folder = re.sub(r"[^\w\- ]", "_", labels[row]) or "unlabeled"
             picture = io.BytesIO()
@@ -59,8 +52,8 @@ def export_dataset(workspace: Path, name: str) -> tuple[str, bytes]:
                 values = np.round(np.asarray(dataset.x[row], np.float32) * dataset.scale * 255)
                 Image.fromarray(values.astype(np.uint8)).save(picture, "PNG")
             archive.writestr(file, picture.getvalue())
-            writer.writerow((file, harmless(labels[row])))
-        archive.writestr("labels.csv", lines.getvalue())
+            lines.append((file, labels[row]))
+        archive.writestr("labels.csv", csv_bytes(("file", "label"), lines))
         archive.writestr("about.json", json.dumps(dataset.provenance, ensure_ascii=False))
     return f"{mark}.zip", buffer.getvalue()
 

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
-from selfsup_core.data.sources import open_source
+from selfsup_core.data.dataset import load_dataset
+from selfsup_core.data.sources import OWN_NAME, list_sources, open_source
 from selfsup_core.data.texts import Texts
-from selfsup_core.errors import DataError, SettingError
-from selfsup_core.features.embedding.embed import EmbedConfig, cached_embeddings
+from selfsup_core.errors import DataError, SettingError, StudioError
+from selfsup_core.features.embedding.embed import (
+    EmbedConfig,
+    cached_embeddings,
+    list_embeddings,
+    list_unfinished,
+)
 
 FORMATS = ("npz", "parquet")
+
+
+class Embedded(TypedDict):
+    """One data set through one encoder, as far as it is on disk.
+
+    source, title: of the data set; "" where it has been deleted since. encoder: its name or its folder.
+    done: of `total`, texts, or distinct texts while it is unfinished. changed: seconds since 1970.
+    """
+
+    source: str
+    title: str
+    encoder: str
+    is_finished: bool
+    done: int
+    total: int
+    width: int
+    megabytes: float
+    changed: float
 
 
 def folder_of(workspace: Path) -> Path:
@@ -74,3 +99,53 @@ def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "n
     }
     parquet.write_table(pa.table(columns), buffer)
     return buffer.getvalue()
+
+
+def list_embedded(workspace: Path) -> list[Embedded]:
+    """All embeddings on disk, unfinished ones first, then the newest."""
+    sources = digests_of_texts(workspace)
+    found: list[Embedded] = []
+    for part in list_unfinished(workspace):
+        source, title = sources.get(part["data_digest"], ("", ""))
+        found.append(
+            {
+                "source": source,
+                "title": title,
+                "encoder": part["encoder"],
+                "is_finished": False,
+                "done": part["done"],
+                "total": part["distinct"],
+                "width": 0,
+                "megabytes": 0.0,
+                "changed": part["touched"],
+            }
+        )
+    for whole in list_embeddings(workspace):
+        source, title = sources.get(whole["data_digest"], ("", ""))
+        found.append(
+            {
+                "source": source,
+                "title": title,
+                "encoder": whole["encoder"],
+                "is_finished": True,
+                "done": whole["rows"],
+                "total": whole["rows"],
+                "width": whole["width"],
+                "megabytes": whole["bytes"] / 1e6,
+                "changed": float(whole["made"]),
+            }
+        )
+    return found
+
+
+def digests_of_texts(workspace: Path) -> dict[str, tuple[str, str]]:
+    """Digest of the data → (id, title), of each set of texts that is in the workspace; nothing is made for it."""
+    found = {}
+    for name, source in list_sources(workspace).items():
+        made = name if OWN_NAME.fullmatch(name) else f"{name}-v{source.version}"
+        folder = workspace / "datasets" / made
+        if source.kind != "text" or not (folder / "dataset.json").is_file():
+            continue
+        with contextlib.suppress(StudioError):  # damaged: it cannot be opened, either
+            found[load_dataset(folder).digest or name] = (name, source.title)
+    return found

@@ -16,7 +16,7 @@ from selfsup_core.data.splits import split_rows
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.export.new_samples import MOST_ROWS, TABLES, Sample, read_rows, read_text_table
-from selfsup_core.export.novelty import fit_rows, fit_words
+from selfsup_core.export.novelty import fit_pictures, fit_rows, fit_words
 from selfsup_core.features.batches import category_groups, fill_missing, leave_out
 from selfsup_core.features.config import DataConfig
 
@@ -48,11 +48,20 @@ class Features:
         if self.about["kind"] == "text":
             steps = embeddings if self.about["features"] == "embeddings" else weigh_words
             return steps(self, items)
+        if self.encoder is not None:
+            return self._encode(self._stack(items))
+        return self.plain(items, is_clipped=is_clipped)
+
+    def _stack(self, items: list[Any]) -> np.ndarray:
+        """(B, D) stored values."""
         rows = np.stack([np.asarray(item).reshape(-1) for item in items])
         if rows.shape[1] != self.about["width"]:
             raise DataError(f"A sample has {rows.shape[1]} values; {self.about['width']} were expected.")
-        if self.encoder is not None:
-            return self._encode(rows)
+        return rows
+
+    def plain(self, items: list[Any], *, is_clipped: bool = True) -> np.ndarray:
+        """As `apply` for images, sounds and tables, without the encoder: what samples are held against each other by."""
+        rows = self._stack(items)
         if "low" not in self.arrays:
             return (rows.astype(np.float32) * np.float32(self.about["scale"])).astype(np.float32)
         rows = rows * self.about["scale"]
@@ -92,7 +101,10 @@ def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Featu
         "sound": sound_facts(dataset),
     }
     if dataset.x.dtype == np.uint8:
-        return Features(about)
+        reference, most = fit_pictures(dataset.x, dataset.scale, split.train, split.validation)
+        if not np.isfinite(most):
+            return Features(about)
+        return Features(about | {"novelty": {"most_distance": most}}, {"reference": reference})
     flat = np.asarray(dataset.x).reshape(len(dataset), -1) * dataset.scale
     known = np.where(np.isnan(flat[split.train]).all(axis=0), 0.0, flat[split.train])
     levels = [column for group in category_groups(dataset) for column in group]
@@ -103,7 +115,7 @@ def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Featu
     if dataset.kind == "table":
         sample = split.train[:: -(-len(split.train) // FEW_ROWS) or 1]
         rows = [np.asarray(dataset.x[int(row)]) for row in sample]
-        reference, most = fit_rows(found.apply(rows, is_clipped=False))
+        reference, most = fit_rows(found.plain(rows, is_clipped=False))
         if np.isfinite(most):
             found.arrays["reference"], about["novelty"] = reference, {"most_distance": most}
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.errors import DataError
-from selfsup_core.export.datasets import harmless
+from selfsup_core.export.csv_file import csv_bytes
 
 MOST_ROWS = 100_000  # of a file of new samples
 TABLES = (".csv", ".tsv")
@@ -104,13 +103,11 @@ def predictions_csv(found: list[dict[str, Any]], classes: list[str]) -> bytes:
     given = list(dict.fromkeys(name for one in found for name in one.get("cells", {})))
     own = {name: name if name not in given else f"predicted {name}" for name in ("class", "probability")}
     warned = any(one.get("far") for one in found)
-    lines = io.StringIO()
-    writer = csv.writer(lines)
     heads = [*(given or ["sample"]), own["class"], own["probability"], *(f"p {name}" for name in classes)]
-    writer.writerow([harmless(head) for head in heads] + (["warning"] if warned else []))
+    lines = []
     for one in found:
         cells = [one.get("cells", {}).get(name, "") for name in given] if given else [one["item"]]
         shares = [f"{one['probabilities'][name]:.6f}" for name in classes]
-        row = [*map(harmless, cells), harmless(one["label"]), f"{one['probability']:.6f}", *shares]
-        writer.writerow(row + ([one.get("far", "")] if warned else []))
-    return lines.getvalue().encode()
+        row = [*cells, one["label"], f"{one['probability']:.6f}", *shares]
+        lines.append(row + ([one.get("far", "")] if warned else []))
+    return csv_bytes(heads + (["warning"] if warned else []), lines)

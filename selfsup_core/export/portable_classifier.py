@@ -19,7 +19,7 @@ import numpy as np
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.export.features import Features, fit_features, read_samples
 from selfsup_core.export.new_samples import Sample
-from selfsup_core.export.novelty import far_rows, far_texts, fit_words
+from selfsup_core.export.novelty import PICTURES_SAID, far_rows, far_texts, fit_words, scaled
 from selfsup_core.files import parse_yaml, read_json
 from selfsup_core.models import MODELS
 
@@ -100,8 +100,11 @@ class Classifier:
         if "words" in novelty:
             return far_texts(novelty, items)
         if self.features is not None and "most_distance" in novelty:
-            x = self.features.apply(items, is_clipped=False)
-            return far_rows(self.features.arrays["reference"], novelty["most_distance"], x)
+            x = self.features.plain(items, is_clipped=False)
+            reference, most = self.features.arrays["reference"], novelty["most_distance"]
+            if reference.dtype == np.uint8:  # images and sounds are kept as they are stored
+                return far_rows(scaled(reference, self.features.about["scale"]), most, x, PICTURES_SAID)
+            return far_rows(reference, most, x)
         return [""] * len(items)
 
     def name(self, names: list[str], items: list[Any]) -> list[dict[str, Any]]:

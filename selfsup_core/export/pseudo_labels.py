@@ -11,7 +11,7 @@ import numpy as np
 
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.evaluate.kept import PSEUDO
-from selfsup_core.export.datasets import harmless
+from selfsup_core.export.csv_file import csv_bytes
 
 FORMATS = ("csv", "parquet")
 
@@ -96,11 +96,4 @@ def export_pseudo_labels(
         buffer = io.BytesIO()
         parquet.write_table(pa.table(columns), buffer)
         return buffer.getvalue()
-    import csv
-
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    writer.writerow(columns)
-    for line in zip(*columns.values(), strict=True):
-        writer.writerow([harmless(v) if isinstance(v, str) else "" if v is None else v for v in line])
-    return lines.getvalue().encode()
+    return csv_bytes(columns, zip(*columns.values(), strict=True))

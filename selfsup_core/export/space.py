@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.errors import SettingError
-from selfsup_core.export.datasets import harmless
+from selfsup_core.export.csv_file import csv_bytes
 from selfsup_core.files import write_bytes
 
 FORMATS = ("csv", "parquet", "npz")
@@ -37,15 +37,9 @@ def write_points(path: Path, kind: str, columns: dict[str, Any], vectors: np.nda
         )
         parquet.write_table(pa.table(columns | {"vector": flat}), buffer)
     else:
-        import csv
-
-        lines = io.StringIO()
-        writer = csv.writer(lines)
-        writer.writerow(columns)
-        for values in zip(*columns.values(), strict=True):
-            writer.writerow(
-                harmless(v) if isinstance(v, str) else f"{v:.7g}" if isinstance(v, float | np.floating) else v
-                for v in values
-            )
-        buffer.write(lines.getvalue().encode("utf-8"))
+        lines = (
+            [float(f"{v:.7g}") if isinstance(v, float | np.floating) else v for v in values]
+            for values in zip(*columns.values(), strict=True)
+        )
+        buffer.write(csv_bytes(columns, lines))
     write_bytes(path, buffer.getvalue())

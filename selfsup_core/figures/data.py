@@ -1,4 +1,4 @@
-"""Figures of a data set: label bars, histograms, strips of samples. Arrays in, figures or pictures out."""
+"""Figures of a data set: label bars, histograms, which rows to show. Arrays in, figures out."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def label_bars(counts: dict[str, int]) -> go.Figure:
             marker_color=colors,
             text=[f"{value:,}" for value in values],
             textposition="auto",
+            textangle=0,
             hovertext=names,
             hoverinfo="text+x",
         )
@@ -66,11 +67,3 @@ def class_rows(y: np.ndarray | None, classes: int, each: int) -> list[tuple[int,
     y = np.asarray(y)
     wanted = [*range(classes), -1]
     return [(c, rows) for c in wanted if len(rows := np.flatnonzero(y == c)[:each])]
-
-
-def strip(x: np.ndarray, scale: float) -> np.ndarray:
-    """(n, H, W[, C]) stored values → one row of pictures in [0, 1], two pixels apart."""
-    tiles = np.asarray(x, dtype=np.float32) * scale
-    gaps = [(0, 0), (0, 0), (0, 2)] + ([(0, 0)] if tiles.ndim == 4 else [])
-    found: np.ndarray = np.clip(np.concatenate(list(np.pad(tiles, gaps)), axis=1), 0, 1)
-    return found

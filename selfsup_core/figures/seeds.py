@@ -49,7 +49,7 @@ def seeds_figure(said: dict[str, Any]) -> go.Figure:
         height=300,
         hovermode="x unified",
         xaxis_title="round",
-        yaxis_tickformat=".2~%",
+        yaxis_tickformat="~%",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return figure
@@ -88,8 +88,8 @@ def reliability_figure(found: dict[str, Any]) -> go.Figure:
         height=300,
         xaxis_title="how sure it is",
         yaxis_title="how often it is right",
-        xaxis={"tickformat": ".2~%", "range": [0, 1.02]},
-        yaxis={"tickformat": ".2~%", "range": [0, 1.05]},
+        xaxis={"tickformat": "~%", "range": [0, 1.02]},
+        yaxis={"tickformat": "~%", "range": [0, 1.05]},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return figure

@@ -1,4 +1,4 @@
-"""A map as a Plotly figure: for 3-D, and where the page's own drawing is not there."""
+"""A map as a Plotly figure, for where the page's own drawing is not there."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 UNKNOWN = 255
-SOLID = {"circle", "square", "diamond", "cross", "x"}  # shapes that Plotly knows in 3-D
+SIZE = 5  # pixels
 
 
 def space_figure(
     points: np.ndarray, codes: np.ndarray, legend: dict[str, Any], rows: np.ndarray
 ) -> go.Figure:
-    """points: (N, 2 or 3), codes: (N,) bytes as `questions.color` gives them, rows: (N,) row numbers for the cards."""
+    """points: (N, 2), codes: (N,) bytes as `questions.color` gives them, rows: (N,) row numbers for the cards."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    is_flat = points.shape[1] == 2
 
     def add(mask: np.ndarray, name: str, marker: dict[str, Any]) -> None:
-        axes = dict(zip("xyz", points[mask].T, strict=False))
-        kind = figure.add_scattergl if is_flat else figure.add_scatter3d
-        kind(
-            **axes,
+        figure.add_scatter(
+            x=points[mask, 0],
+            y=points[mask, 1],
             mode="markers",
             name=name,
             marker=marker,
@@ -36,7 +34,6 @@ def space_figure(
             hovertemplate="row %{customdata}<extra>%{fullData.name}</extra>",
         )
 
-    size = 5 if is_flat else 3
     if legend["kind"] == "number":
         shown = codes != UNKNOWN
         values = legend["low"] + codes[shown] / 254 * (legend["high"] - legend["low"])
@@ -44,7 +41,7 @@ def space_figure(
             shown,
             legend["by"],
             {
-                "size": size,
+                "size": SIZE,
                 "color": values,
                 "colorscale": "Viridis",
                 "showscale": True,
@@ -52,27 +49,21 @@ def space_figure(
             },
         )
         if (~shown).any():
-            add(~shown, "unknown", {"size": size, "color": class_color(-1)})
+            add(~shown, "unknown", {"size": SIZE, "color": class_color(-1)})
     else:
         for code in np.unique(codes):
             is_unknown = code == UNKNOWN
             index = -1 if is_unknown else int(code)
             symbol = class_symbol(index) if index >= 0 else "circle"
-            if not is_flat and symbol not in SOLID:
-                symbol = "circle"
             add(
                 codes == code,
                 "unknown" if is_unknown else legend["names"][index],
-                {"size": size, "color": class_color(index), "symbol": symbol},
+                {"size": SIZE, "color": class_color(index), "symbol": symbol},
             )
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 8, "b": 0}, height=560, legend={"itemsizing": "constant"}
     )
-    if is_flat:
-        figure.update_layout(yaxis_scaleanchor="x", dragmode="lasso")
-        figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
-        figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
-    else:
-        axis = {"showticklabels": False, "title": ""}
-        figure.update_layout(scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data"})
+    figure.update_layout(yaxis_scaleanchor="x", dragmode="lasso")
+    figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
+    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
     return figure

@@ -130,7 +130,7 @@ def map_figure(
     said = None if texts is None else np.array([wrapped(text) for text in texts])
     for index in sorted(set(labels.tolist())):
         chosen = labels == index
-        figure.add_scattergl(
+        figure.add_scatter(
             x=points[chosen, 0],
             y=points[chosen, 1],
             mode="markers",

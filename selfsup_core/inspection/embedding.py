@@ -99,6 +99,12 @@ class EmbedJobs:
         warning = check_language(open_texts(self.workspace, source)[1], encoder) if check else ""
         return {"ready": ready, "job": job.about() if job else None, "warning": warning}
 
+    def list_jobs(self) -> list[EmbedJobAbout]:
+        """Jobs of this process that have not reached their end, the newest first."""
+        with self.lock:
+            jobs = list(self.jobs.values())
+        return [job.about() for job in reversed(jobs) if job.status != "done"]
+
     def start(self, source: str, encoder: str) -> EmbedJobAbout:
         """Begin, or go on; a job that is at work stays as it is."""
         missing = find_encoder(encoder).missing()

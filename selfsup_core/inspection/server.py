@@ -24,13 +24,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from selfsup_core.errors import RunError, StudioError
-from selfsup_core.files import read_json
+from selfsup_core.files import keep_private, read_json, write_private
 from selfsup_core.inspection.answer import pack
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.inspection.wire import GOOD, MAX_REQUEST, ROLE, Request, Server, home, pack_problem
 from selfsup_core.runs.processes import serves
 from selfsup_core.settings import explain
+from selfsup_core.train.memory import lacks_memory, memory_error
 from selfsup_core.workers.supervisor import fingerprint
 
 IDLE_SECONDS = 900.0
@@ -57,6 +58,10 @@ class Lab:
             import traceback
 
             traceback.print_exc()
+            if lacks_memory(error):
+                return pack_problem(
+                    memory_error(error, "Ask again when other programs have ended, or of less.")
+                )
             return pack_problem(RunError(f"This failed: {type(error).__name__}: {error}.", code="internal"))
 
     def serve(self, connection: Connection[Any, Any]) -> None:
@@ -96,7 +101,8 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "l
         "address": str(listener.address),
         "key": key.hex(),
     }
-    write_private(place / "about.json", about)
+    # The key is for this person's own processes only.
+    write_private(place / "about.json", json.dumps(about).encode())
     lab = Lab(workspace)
     threading.Thread(target=accept, args=(listener, lab, key), daemon=True).start()
     while lab.desk.is_at_work or time.monotonic() - lab.last_request < idle_seconds:
@@ -108,15 +114,6 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "l
     listener.close()
     lock.release()
     return 0
-
-
-def write_private(path: Path, about: Server) -> None:
-    """The key is for this person's own processes only."""
-    temporary = path.with_name(f".about.{secrets.token_hex(4)}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump(about, file)
-    os.replace(temporary, path)
 
 
 def accept(listener: Listener, lab: Lab, key: bytes) -> None:
@@ -147,6 +144,7 @@ if __name__ == "__main__":
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
     arguments = parser.parse_args()
+    keep_private()
     # Read by torch and numba when they are imported.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     role = os.environ.get(ROLE, "lab")

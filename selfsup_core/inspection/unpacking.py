@@ -11,7 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from selfsup_core.environment import without_secrets
 from selfsup_core.errors import DataError, StudioError
+from selfsup_core.files import keep_private
 from selfsup_core.pretrained.language_models import BUILT_IN, find_file, is_prepared, prepare
 
 COMMAND = (sys.executable, "-m", "selfsup_core.inspection.unpacking")
@@ -29,6 +31,7 @@ def prepare_apart(name: str, workspace: Path, say: Callable[[str], None]) -> Pat
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
+        env=without_secrets(),
     ) as child:
         assert child.stdout is not None
         for line in child.stdout:
@@ -61,4 +64,5 @@ def main(workspace: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
+    keep_private()
     main(Path(sys.argv[1]), sys.argv[2])

@@ -18,7 +18,9 @@ class MapConfig(Config):
         title="Map",
         why="PCA takes a moment and its distances mean something.",
     )
-    dimensions: Literal[2, 3] = setting(2, "Numbers a point has on the map.", title="Dimensions")
+    dimensions: Literal[2, 3] = setting(
+        2, "Numbers a point has on the map; three are for export, and the page draws two.", title="Dimensions"
+    )
     metric: Literal["euclidean", "cosine"] = setting(
         "euclidean",
         "What near means: length of the difference, or angle between the vectors.",

@@ -1,6 +1,6 @@
-"""Signed tokens: whoever was shown a run's page may ask for its frames and steer it; nobody else can guess how.
+"""Who may see and steer: the token of the app, and signed tokens of what its pages show.
 
-HMAC-SHA256 of the run's id under a secret of the workspace (RFC 2104).
+Signed tokens are HMAC-SHA256 of a run's or map's name under a secret of the workspace (RFC 2104).
 """
 
 from __future__ import annotations
@@ -10,28 +10,90 @@ import hashlib
 import hmac
 import os
 import secrets
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from selfsup_core.errors import SettingError
+from selfsup_core.files import tighten, write_private
+
+SECRET_BYTES = 32
+TOKEN = "SELFSUP_TOKEN"
+TOKEN_FILE = "token"
+LEAST_CHARACTERS = 16
+LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that is taken for another when it is read from a wall
 
 
 def workspace_secret(workspace: Path) -> bytes:
     """32 random bytes of the workspace, made at first use and readable by its owner only."""
-    path = workspace / "secret"
+    return kept_secret(
+        workspace / "secret", lambda: secrets.token_bytes(SECRET_BYTES), lambda b: len(b) == SECRET_BYTES
+    )
+
+
+def app_token(workspace: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """What opens the app: SELFSUP_TOKEN, or the workspace's own token, which a restart keeps.
+
+    Raises:
+        SettingError: SELFSUP_TOKEN can be guessed, or cannot stand in an address. OSError: the disk is full or read-only.
+    """
+    chosen = environment.get(TOKEN, "").strip()
+    if not chosen:
+        return (
+            kept_secret(workspace / TOKEN_FILE, lambda: f"{new_token()}\n".encode(), is_token)
+            .decode()
+            .strip()
+        )
+    if not is_token(chosen.encode()):
+        raise SettingError(
+            f"{TOKEN} must have {LEAST_CHARACTERS} or more letters, digits, - or _.",
+            remedy="Leave it out, and a token is made.",
+        )
+    return chosen
+
+
+def new_token() -> str:
+    """Four groups of four characters, 79 bits: hard to guess, and short enough to be typed."""
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def is_token(found: bytes) -> bool:
+    text = found.decode("ascii", "replace").strip()
+    return (
+        len(text) >= LEAST_CHARACTERS and text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+    )
+
+
+def forget_token(workspace: Path) -> None:
+    """The next start makes another token; who came in with the old one is out."""
+    (workspace / TOKEN_FILE).unlink(missing_ok=True)
+
+
+def kept_secret(path: Path, make: Callable[[], bytes], is_sound: Callable[[bytes], bool]) -> bytes:
+    """What a file of the workspace keeps; made at first use, and again with a warning when it is not sound.
+
+    Raises:
+        OSError: the disk is full or read-only.
+    """
+    from filelock import FileLock
+
     with contextlib.suppress(FileNotFoundError):
-        found = path.read_bytes()
-        if len(found) == 32:
+        if is_sound(found := path.read_bytes()):
+            tighten(path)
             return found
-    workspace.mkdir(parents=True, exist_ok=True)
-    temporary = workspace / f".secret.{secrets.token_hex(4)}"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(32))
-    try:
-        os.link(temporary, path)  # whoever is first decides
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()
-    return path.read_bytes()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock"), mode=0o600):  # whoever is first decides
+        with contextlib.suppress(FileNotFoundError):
+            if is_sound(found := path.read_bytes()):
+                return found
+            warnings.warn(
+                f"The file {path.name} of the workspace is damaged or too short to be safe and was replaced; "
+                "pages that are open must be loaded again.",
+                stacklevel=2,
+            )
+        made = make()
+        write_private(path, made)
+    return made
 
 
 def sign(workspace: Path, run: str) -> str:
@@ -41,4 +103,14 @@ def sign(workspace: Path, run: str) -> str:
 
 def is_allowed(workspace: Path, run: str, token: str) -> bool:
     """Whether the token belongs to the run; takes the same time either way."""
-    return hmac.compare_digest(sign(workspace, run).encode(), token.encode())
+    return is_same(sign(workspace, run), token)
+
+
+def is_same(expected: str, given: str) -> bool:
+    """Compare in a time that says nothing of how much was right."""
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))
+
+
+def cookie_of(workspace: Path, token: str) -> str:
+    """What a browser keeps that has shown the app's token: not the token itself, and void once that changes."""
+    return sign(workspace, f"cookie:{token}")

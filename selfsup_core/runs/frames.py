@@ -17,10 +17,10 @@ from safetensors.numpy import save
 from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.autoencoder import Evaluator, View
 from selfsup_core.features.batches import Prepared
-from selfsup_core.files import write_bytes
+from selfsup_core.files import finite, write_bytes
 from selfsup_core.projection.align import rotation_towards
 from selfsup_core.projection.pca import fit_pca
-from selfsup_core.runs.thinned import Thinned
+from selfsup_core.runs.thinned import Thinned, early_path, list_early
 from selfsup_core.safetensors_header import read_metadata, sort_header
 
 
@@ -132,21 +132,21 @@ class FrameStore(Thinned):
         """
         made = map_latents(view.latents, self.previous)
         if self.wants(epoch, is_last=is_last):
-            arrays = {
-                "reconstructions": as_bytes(view.reconstructions),
-                "tile_loss": view.tile_loss.astype(np.float32),
-                # A code can grow beyond half precision's largest number while a run blows up.
-                "latents": np.clip(view.latents, -65_504, 65_504).astype(np.float16),
-                "map": np.ascontiguousarray(made.points, dtype=np.float32),
-                "map_mean": np.ascontiguousarray(made.mean, dtype=np.float32),
-                "map_axes": np.ascontiguousarray(made.axes, dtype=np.float32),
-                "sample_loss": view.sample_loss.astype(np.float32),
-            }
-            if view.corrupted is not None:
-                arrays["corrupted"] = as_bytes(view.corrupted)
-            about = {"epoch": str(epoch), "map_explained": json.dumps(made.explained)}
-            self.write(epoch, save_arrays(arrays, metadata=about))
+            self.write(epoch, pack_view(view, made, {"epoch": str(epoch)}))
         self.previous = made.points
+
+    def write_early(self, step: int, view: View, terms: dict[str, float]) -> None:
+        """Write a frame in the middle of the first epoch.
+
+        Nothing of it is part of a checkpoint: its map is turned towards that of epoch 0, and no later one towards it.
+
+        Args:
+            terms: means of the training steps so far; they and the view's metrics are kept with the frame.
+        """
+        made = map_latents(view.latents, self.previous)
+        losses = json.dumps(finite({**terms, **view.metrics}))
+        about = {"epoch": "0", "step": json.dumps(step), "losses": losses}
+        write_bytes(early_path(self.folder, step), pack_view(view, made, about))
 
     def write_shared(self, arrays: dict[str, np.ndarray], about: dict[str, str]) -> None:
         """What all frames share, of a task that has no tiles; skipped when it is there."""
@@ -174,11 +174,31 @@ class FrameStore(Thinned):
     def state(self) -> FramesState:
         return {"stride": self.stride, "previous": self.previous}
 
-    def go_on(self, state: FramesState | None, epoch: int) -> None:
-        """Go on after `epoch` with what a checkpoint kept."""
+    def go_on(self, state: FramesState | None, epoch: int, step: int = 0) -> None:
+        """Go on after `epoch`, at `step`, with what a checkpoint kept."""
         if state:
             self.previous = state["previous"]
+        for later in list_early(self.folder):
+            if later > step:
+                early_path(self.folder, later).unlink(missing_ok=True)
         self.load(epoch if state else None, state["stride"] if state else 1)
+
+
+def pack_view(view: View, made: Map, about: dict[str, str]) -> bytes:
+    """An autoencoder's frame as a file."""
+    arrays = {
+        "reconstructions": as_bytes(view.reconstructions),
+        "tile_loss": view.tile_loss.astype(np.float32),
+        # A code can grow beyond half precision's largest number while a run blows up.
+        "latents": np.clip(view.latents, -65_504, 65_504).astype(np.float16),
+        "map": np.ascontiguousarray(made.points, dtype=np.float32),
+        "map_mean": np.ascontiguousarray(made.mean, dtype=np.float32),
+        "map_axes": np.ascontiguousarray(made.axes, dtype=np.float32),
+        "sample_loss": view.sample_loss.astype(np.float32),
+    }
+    if view.corrupted is not None:
+        arrays["corrupted"] = as_bytes(view.corrupted)
+    return save_arrays(arrays, metadata=about | {"map_explained": json.dumps(made.explained)})
 
 
 def read_frame(path: Path) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from selfsup_core.environment import without_secrets
 from selfsup_core.files import read_shaped
 
 LARGEST_PID = 2**31 - 1
@@ -76,6 +78,15 @@ def command_line(pid: int) -> list[str]:
         return []
 
 
+def memory_kills() -> int:
+    """How many processes this system has ended because memory ran out, since it started; 0 where it does not say (Linux does)."""
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+
 def writes_to(pid: int, path: Path) -> bool:
     """Whether the output of a process goes to this very file."""
     try:
@@ -111,8 +122,14 @@ def who_serves(home: Path, module: str, shape: type[S]) -> S | None:
     return about if is_here and module in command_line(about["pid"]) else None
 
 
-def start_detached(module: str, workspace: Path, home: Path, **environment: str) -> None:
-    """Start `python -m module workspace` so that it outlives this process; its words go to `home`/log.txt."""
+def start_detached(
+    module: str, workspace: Path, home: Path, *arguments: str, told: str = "", **environment: str
+) -> None:
+    """Start `python -m module workspace` so that it outlives this process; its words go to `home`/log.txt.
+
+    Args:
+        told: what it reads on its input: unlike its environment, that can be looked up nowhere.
+    """
     home.mkdir(parents=True, exist_ok=True)
     quiet = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
     flags: dict[str, Any] = {"start_new_session": True}
@@ -121,12 +138,15 @@ def start_detached(module: str, workspace: Path, home: Path, **environment: str)
     root = str(Path(__file__).parent.parent.parent)
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     with open(home / "log.txt", "ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", module, str(workspace)],
-            stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, str(workspace), *arguments],
+            stdin=subprocess.PIPE if told else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             close_fds=True,
-            env=os.environ | quiet | {"PYTHONPATH": path} | environment,
+            env=without_secrets(**(quiet | {"PYTHONPATH": path} | environment)),
             **flags,
         )
+    if process.stdin:
+        with contextlib.suppress(OSError), process.stdin:  # one that left at once needs nothing
+            process.stdin.write(told.encode())

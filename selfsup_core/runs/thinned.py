@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from selfsup_core.files import write_bytes
 
 NAME_WIDTH = 6
+EARLY = re.compile(rf"0{{{NAME_WIDTH}}}-(\d+)\.safetensors")
 
 
 def frame_path(folder: Path, epoch: int) -> Path:
@@ -21,6 +23,20 @@ def list_frames(folder: Path) -> list[int]:
     except FileNotFoundError:
         return []
     return sorted(int(n[:-12]) for n in names if n.endswith(".safetensors") and n[:-12].isdigit())
+
+
+def early_path(folder: Path, step: int) -> Path:
+    """Of a frame in the middle of the first epoch: "000000-000030.safetensors"."""
+    return folder / f"{0:0{NAME_WIDTH}d}-{step:0{NAME_WIDTH}d}.safetensors"
+
+
+def list_early(folder: Path) -> list[int]:
+    """Steps of the first epoch that have a frame, in order; a run of an earlier version has none."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    return sorted(int(found.group(1)) for name in names if (found := EARLY.fullmatch(name)))
 
 
 class Thinned:

@@ -6,6 +6,8 @@ Format 1: the first release (0.1), whose workspaces say nothing, and this one.
 from __future__ import annotations
 
 import contextlib
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,12 +15,38 @@ from filelock import FileLock
 
 from selfsup_core import __version__
 from selfsup_core.errors import StudioError
-from selfsup_core.files import read_json, write_json
+from selfsup_core.files import OTHERS, read_json, tighten, write_json
 
 FORMAT = 1
 FILE = "workspace.json"
 # Format → what brings a workspace to the next one. Each may be run again after it was cut off half-way.
 MIGRATIONS: dict[int, Callable[[Path], None]] = {}
+# What the program keeps in a workspace. A folder that holds anything else is also used for other things.
+KNOWN = frozenset(
+    (
+        "datasets",
+        "embeddings",
+        "examples-added",
+        "exports",
+        "hand",
+        "lab",
+        "labels",
+        "layouts",
+        "maps",
+        "models",
+        "open.html",
+        "queue",
+        "runs",
+        "secret",
+        "selections",
+        "submissions",
+        "supervisor",
+        "token",
+        "trash",
+        "uploads",
+        "workspace.json",
+    )
+)
 
 
 def open_workspace(workspace: Path) -> Path:
@@ -27,7 +55,10 @@ def open_workspace(workspace: Path) -> Path:
     Raises:
         StudioError: a newer version has written it; says what to do.
     """
-    if not workspace.is_dir() or (read_format(workspace) == FORMAT and (workspace / FILE).exists()):
+    if not workspace.is_dir():
+        return workspace
+    close_to_others(workspace)
+    if read_format(workspace) == FORMAT and (workspace / FILE).exists():
         return workspace
     found = read_format(workspace)
     if found > FORMAT:
@@ -45,6 +76,28 @@ def open_workspace(workspace: Path) -> Path:
     with contextlib.suppress(OSError):  # a disk that is full or read-only can still be looked at
         write_format(workspace, FORMAT)
     return workspace
+
+
+def close_to_others(workspace: Path) -> None:
+    """Take data, runs and secrets from everybody but their owner, as processes of ours make them (POSIX).
+
+    A folder that is used for other things too, or that anybody may write to, stays open itself.
+    """
+    if os.name != "posix":
+        return
+    try:
+        mode = workspace.stat().st_mode
+        if not mode & OTHERS:
+            return
+        names = [name for name in os.listdir(workspace) if not name.startswith(".")]
+    except OSError:
+        return
+    for name in names:
+        if name in KNOWN:
+            tighten(workspace / name)
+    if names and KNOWN.issuperset(names) and not mode & stat.S_ISVTX:
+        with contextlib.suppress(OSError):  # it is somebody else's
+            workspace.chmod(stat.S_IMODE(mode) & ~OTHERS)
 
 
 def read_format(workspace: Path) -> int:

@@ -115,6 +115,20 @@ class Task(ABC):
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
         """Write the frame of an epoch, when its turn it is."""
 
+    @property
+    def glance_rows(self) -> int:
+        """Rows that `write_early` puts through the network; 0 when there are no frames in the middle of an epoch."""
+        return 0
+
+    def write_early(self, frames: FrameStore, step: int, terms: dict[str, float]) -> None:  # noqa: B027  (most have none)
+        """Write a frame in the middle of the first epoch.
+
+        It must neither change the model nor draw from a generator of the training: a resumed run may write fewer.
+
+        Args:
+            terms: means of the training steps so far.
+        """
+
     @abstractmethod
     def find_signs(
         self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool

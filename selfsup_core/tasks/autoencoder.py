@@ -56,6 +56,14 @@ class AutoencoderTask(Task):
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
         frames.write_view(epoch, look.view, is_last=is_last)
 
+    @property
+    def glance_rows(self) -> int:
+        return self.evaluator.glance_rows
+
+    def write_early(self, frames: FrameStore, step: int, terms: dict[str, float]) -> None:
+        generator = torch.Generator(self.choice.name).manual_seed(self.spec.seed)
+        frames.write_early(step, self.evaluator.glance(self.model, self.objective, generator), terms)
+
     def find_signs(
         self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
     ) -> list[Sign]:

@@ -11,7 +11,11 @@ class TrainConfig(Config):
     """How long, how fast, where."""
 
     epochs: int = setting(
-        30, "How many times the network sees every training row.", title="Epochs", ge=1, le=100_000
+        30,
+        "How many epochs to train. In each the network sees every training row once, unless Steps an epoch sets another number.",
+        title="Epochs",
+        ge=1,
+        le=100_000,
     )
     batch_size: int = setting(
         32,
@@ -111,7 +115,7 @@ class TrainConfig(Config):
     )
     threads: int = setting(
         0,
-        "CPU threads for training; 0 chooses and says why.",
+        "CPU threads for training, at most as many as the machine has cores; 0 chooses and says why.",
         title="Threads",
         ge=0,
         le=256,

@@ -39,8 +39,21 @@ class DeviceChoice:
         return cast("DeviceAbout", asdict(self))
 
 
+def usable_cores() -> int:
+    """Cores that this process may use, which a container or a scheduler may have made fewer than the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def choose_threads(requested: int, parameters: int, cores: int) -> tuple[int, str]:
     """CPU threads for a model of this many parameters, and why."""
+    if requested > cores:
+        has = "has one core" if cores == 1 else f"has {cores} cores"
+        return (
+            cores,
+            f"{requested} were set, but this machine {has}, and more threads only wait for each other",
+        )
     if requested:
         return requested, f"{requested} as set"
     if parameters < SMALL_MODEL:
@@ -63,7 +76,7 @@ def choose_device(requested: str = "auto", *, threads: int = 0, parameters: int 
             f"train.device is {requested!r}, but this machine has none.", remedy="Use auto or cpu."
         )
     name = requested if requested != "auto" else next(n for n, here in available.items() if here)
-    count, why_threads = choose_threads(threads, parameters, os.cpu_count() or 1)
+    count, why_threads = choose_threads(threads, parameters, usable_cores())
     as_asked = " (as set)" if requested != "auto" else ""
     if name == "cuda":
         bf16 = torch.cuda.is_bf16_supported()

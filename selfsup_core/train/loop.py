@@ -19,7 +19,7 @@ from selfsup_core.errors import Diverged, StudioError
 from selfsup_core.objectives.registry import Objective
 from selfsup_core.train.config import TrainConfig
 from selfsup_core.train.device import DeviceChoice
-from selfsup_core.train.memory import forget_unfinished, lacks_memory
+from selfsup_core.train.memory import SMALLER, forget_unfinished, lacks_memory
 from selfsup_core.train.optimizer import make_optimizer, rate_share
 from selfsup_core.train.sums import Sums, SumsState
 from selfsup_core.train.trained import load_trained, trained_state
@@ -249,7 +249,7 @@ class Loop:
                 raise StudioError(
                     "Memory ran out even with the batch in eight parts.",
                     code="out-of-memory",
-                    remedy="Use a smaller train.batch_size, a smaller network or smaller images.",
+                    remedy=SMALLER,
                 ) from error
             return False
         return True

@@ -1,23 +1,52 @@
-"""What to do when the memory of a device is full."""
+"""What to do, and what to say, when memory is full: a device's, or the machine's."""
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
+from selfsup_core.errors import StudioError
+
+if TYPE_CHECKING:
+    import torch
+
+# In lower case. Each library has words of its own: CUDA, MPS, torch on a CPU, the system, C++, Arrow.
 NO_MEMORY = (
     "can't allocate memory",
+    "cannot allocate memory",
     "not enough memory",
     "out of memory",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-    "CUDNN_STATUS_ALLOC_FAILED",
+    "bad_alloc",
+    "bad allocation",
+    "malloc of size",
+    "cublas_status_alloc_failed",
+    "cudnn_status_alloc_failed",
 )
+SMALLER = "Use a smaller train.batch_size, a smaller network or smaller images."
 
 
 def lacks_memory(error: BaseException) -> bool:
-    """Whether this is how a device says that its memory does not suffice; libraries below torch have words of their own."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    """Whether this is how a device or the system says that memory does not suffice.
+
+    Needs no torch: importing it may be what failed.
+    """
+    if isinstance(error, MemoryError):
         return True
-    return any(words in str(error) for words in NO_MEMORY)
+    words = str(error).lower()
+    return any(sign in words for sign in NO_MEMORY)
+
+
+def memory_error(error: BaseException, remedy: str = SMALLER) -> StudioError:
+    """A lack of memory as a person may see it: what was asked for, where the error says it, and what is free."""
+    import psutil
+
+    found = psutil.virtual_memory()
+    reason = str(error).strip().split("\n", 1)[0][:200].rstrip(".") or type(error).__name__
+    return StudioError(
+        f"Memory ran out ({reason}). This machine has {found.total / 1e9:.1f} GB, of which "
+        f"{found.available / 1e9:.1f} GB are free now.",
+        code="out-of-memory",
+        remedy=remedy,
+    )
 
 
 def forget_unfinished(optimizer: torch.optim.Optimizer) -> None:

@@ -12,8 +12,11 @@ import subprocess
 import sys
 from typing import Protocol
 
+from selfsup_core.environment import REMOTE_KEY, without_secrets
+from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.processes import Identity, command_line, is_alive, start_time, writes_to
+from selfsup_core.runs.spec import read_spec
 from selfsup_core.workers.log import write_what_fits
 
 NICENESS = 10
@@ -28,6 +31,10 @@ class Launcher(Protocol):
         """Of a process that this launcher started, or that it recognizes."""
         ...
 
+    def was_killed(self, pid: int) -> bool:
+        """Whether a process that this launcher started, and that is not alive any more, was ended by SIGKILL."""
+        ...
+
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         """Whether a process that a state names is that run's worker without doubt."""
         ...
@@ -36,15 +43,27 @@ class Launcher(Protocol):
 
 
 class ForkLauncher:
-    """Forks this process. Nothing may have computed in it: a child forked after a matrix product hangs."""
+    """Forks this process. Nothing may have computed in it: a child forked after a matrix product hangs.
+
+    Args:
+        key: of the remote endpoint, for workers that ask it.
+    """
+
+    def __init__(self, key: str = "") -> None:
+        self.key = key
+        self.killed: set[int] = set()
 
     def start(self, folder: RunFolder) -> int:
         pid = os.fork()
         if pid:
+            self.killed.discard(pid)
             return pid
         code = 1
         try:
             become_worker(folder)
+            if self.key and asks_remote(folder):
+                os.environ[REMOTE_KEY] = self.key
+            self.key = ""
             from selfsup_core.workers.worker import main
 
             code = main(str(folder.path))
@@ -55,9 +74,15 @@ class ForkLauncher:
 
     def is_alive(self, pid: int) -> bool:
         try:
-            return os.waitpid(pid, os.WNOHANG) == (0, 0)
+            ended, status = os.waitpid(pid, os.WNOHANG)
         except ChildProcessError:
             return start_time(pid) is not None
+        if ended and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+            self.killed.add(pid)
+        return not ended
+
+    def was_killed(self, pid: int) -> bool:
+        return pid in self.killed
 
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         return is_worker(worker, folder)
@@ -87,13 +112,15 @@ def become_worker(folder: RunFolder) -> None:
 class SpawnLauncher:
     """Starts a new interpreter: some seconds slower, but works everywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str = "") -> None:
+        self.key = key
         self.children: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, folder: RunFolder) -> int:
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW
+        added = {REMOTE_KEY: self.key} if self.key and asks_remote(folder) else {}
         with open(folder.log, "ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "selfsup_core.workers.worker", str(folder.path)],
@@ -101,6 +128,7 @@ class SpawnLauncher:
                 stdout=log,
                 stderr=log,
                 creationflags=flags,
+                env=without_secrets(**added),
             )
         self.children[child.pid] = child
         return child.pid
@@ -108,6 +136,10 @@ class SpawnLauncher:
     def is_alive(self, pid: int) -> bool:
         child = self.children.get(pid)
         return child.poll() is None if child else start_time(pid) is not None
+
+    def was_killed(self, pid: int) -> bool:
+        child = self.children.get(pid)
+        return sys.platform != "win32" and child is not None and child.poll() == -signal.SIGKILL
 
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         return is_worker(worker, folder)
@@ -129,5 +161,14 @@ def is_worker(worker: Identity, folder: RunFolder) -> bool:
     return writes_to(worker["pid"], folder.log) or str(folder.path) in words
 
 
-def local_launcher() -> Launcher:
-    return ForkLauncher() if hasattr(os, "fork") and sys.platform != "darwin" else SpawnLauncher()
+def asks_remote(folder: RunFolder) -> bool:
+    """Whether the remote endpoint proposes labels in a run."""
+    try:
+        spec = read_spec(folder.spec)
+    except (StudioError, OSError):
+        return False  # the worker says what is wrong with it
+    return "remote" in getattr(spec.objective, "proposers", ())
+
+
+def local_launcher(key: str = "") -> Launcher:
+    return ForkLauncher(key) if hasattr(os, "fork") and sys.platform != "darwin" else SpawnLauncher(key)

@@ -21,7 +21,7 @@ from selfsup_core.errors import RunError
 from selfsup_core.files import finite, parse_json
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.state import RunState
-from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
 from selfsup_core.runs.waiting import waiting_for
 from selfsup_core.safetensors_header import read_metadata
 from selfsup_core.workers.supervisor import supervisor_info
@@ -102,6 +102,7 @@ class RunView:
         self.state = state
         self.state_bytes = json.dumps(finite(state), ensure_ascii=False).encode()
         self.frames = json.dumps(list_frames(self.folder.frames)).encode()
+        self.early = json.dumps(list_early(self.folder.frames)).encode()
         fresh: list[bytes] = []
         for tail in self.tails:
             lines, is_void = tail.read()
@@ -129,6 +130,8 @@ class RunView:
                     self.state_bytes,
                     b', "frames": ',
                     self.frames,
+                    b', "early": ',
+                    self.early,
                     b', "rows": [',
                     b",".join(self.rows[start:]),
                     b"]}",
@@ -173,8 +176,12 @@ class LiveRuns:
             raise RunError(f"There is no file {name!r} in a run.", code="no-frame")
         return self._blob(run, self.view(run).folder.frames / f"{name}.safetensors", name)
 
-    def frame(self, run: str, epoch: int) -> bytes:
-        """The parts of an epoch's frame that are drawn."""
+    def frame(self, run: str, epoch: int, step: int | None = None) -> bytes:
+        """The parts of an epoch's frame that are drawn; with `step` of one in the middle of the first epoch."""
+        if step is not None:
+            if epoch:
+                raise RunError("Only the first epoch has frames of its steps.", code="no-frame")
+            return self._blob(run, early_path(self.view(run).folder.frames, step), f"0-{step}")
         return self._blob(run, frame_path(self.view(run).folder.frames, epoch), str(epoch))
 
     def _blob(self, run: str, path: Path, name: str) -> bytes:

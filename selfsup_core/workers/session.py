@@ -41,6 +41,9 @@ PHASE_SECONDS, PHASE_SHARE = (
     1.0,
     0.25,
 )  # the longest that a phase is held up, and of an epoch's time
+# Steps of the first epoch that are looked at, as many as together take so much of its time, so that there is
+# something to see at once. Training on a row takes about three times as long as a look at it.
+EARLY_STEPS, EARLY_SHARE, PASSES = (10, 30, 100), 0.05, 3
 # What a row of an epoch holds beside its metrics.
 NO_METRICS = (
     "kind",
@@ -107,6 +110,7 @@ class Session:
         self.saved_step = -1
         self.has_measured = False
         self.began = (0.0, 0.0)
+        self.early_steps = choose_early(self.task.glance_rows, self.loop.rows_per_epoch)
         self._go_on()
         for note in self.task.notes:
             if note not in state.get("notices", []):
@@ -161,7 +165,7 @@ class Session:
             self.keeper.persist(lambda: keep_copy(folder.metrics))
         best = f"best-{self.best['epoch']:06d}" if self.best else ""
         discard_newer(folder.checkpoints, best, "best-")
-        self.frames.go_on(saved["frames"] if saved else None, epoch)
+        self.frames.go_on(saved["frames"] if saved else None, epoch, step)
         self.weights.load(epoch if saved else None)
         persist = self.keeper.persist
         self.metrics: MetricsWriter = persist(lambda: open_metrics(folder, step))
@@ -183,7 +187,7 @@ class Session:
                 self._apply(change["name"], change["value"])
         # Changes made after the checkpoint take effect again at the same step, so the outcome is the same.
         self.replay = [change for change in changes if change["step"] > step]
-        self.loop.stops = {change["step"] for change in self.replay}
+        self.loop.stops = {change["step"] for change in self.replay} | self.early_steps
         self.changes = persist(lambda: MetricsWriter(folder.path / "changes.jsonl"))
 
     def _notice(self, text: str) -> None:
@@ -259,6 +263,9 @@ class Session:
 
     def _tick(self) -> None:
         keeper, loop = self.keeper, self.loop
+        if loop.epoch == 0 and loop.step in self.early_steps:
+            terms = loop.epoch_sums.means()
+            keeper.persist(lambda: self.task.write_early(self.frames, loop.step, terms))
         keeper.obey(self)
         keeper.state |= {
             "step": loop.step,
@@ -411,3 +418,14 @@ class Session:
         while self.replay and self.replay[0]["step"] <= self.loop.step:
             change = self.replay.pop(0)
             self._apply(change["name"], change["value"])
+
+
+def choose_early(glance_rows: int, rows_per_epoch: int) -> set[int]:
+    """Which of `EARLY_STEPS` are looked at: the first ones whose looks fit into `EARLY_SHARE` of an epoch.
+
+    Args:
+        glance_rows: rows that a look puts through the network, 0 for none.
+    """
+    if not glance_rows:
+        return set()
+    return set(EARLY_STEPS[: int(EARLY_SHARE * PASSES * rows_per_epoch / glance_rows)])

@@ -21,11 +21,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from selfsup_core.environment import REMOTE_KEY, take_key
 from selfsup_core.errors import StudioError
-from selfsup_core.files import DamagedFile, read_checked, sweep, write_json
+from selfsup_core.files import DamagedFile, keep_private, read_checked, sweep, write_json
 from selfsup_core.runs.control import deliver
 from selfsup_core.runs.folder import (
     INTERRUPTED,
+    NO_MEMORY,
     WORKING,
     RunFolder,
     list_states,
@@ -33,7 +35,14 @@ from selfsup_core.runs.folder import (
     state_lock,
     update_state,
 )
-from selfsup_core.runs.processes import ServerAbout, is_alive, serves, start_detached, who_serves
+from selfsup_core.runs.processes import (
+    ServerAbout,
+    is_alive,
+    memory_kills,
+    serves,
+    start_detached,
+    who_serves,
+)
 from selfsup_core.runs.queue import QueueEntry, enqueue, list_queue, withdraw
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import empty_old
@@ -72,6 +81,8 @@ class Watched:
     is_silent: bool = False
     is_paused: bool = False  # by a person: it keeps its worker, but not its slot
     let_on: float = float("-inf")  # when it was last told to go on
+    memory_kills: int = 0  # of the system, when it was last seen alive
+    is_ended: bool = False  # by this supervisor
 
 
 class Supervisor:
@@ -194,7 +205,7 @@ class Supervisor:
             self.served[entry["owner"]] = self.clock()
 
     def _watch(self, folder: RunFolder, owner: str, pid: int, start: float | None = None) -> None:
-        watched = Watched(folder, owner, pid, -1, self.clock(), start)
+        watched = Watched(folder, owner, pid, -1, self.clock(), start, memory_kills=memory_kills())
         state = sound_state(folder) if start is not None else None
         watched.is_paused = bool(state and state["status"] == "paused" and state.get("frees_slot"))
         self.watched[folder.id] = watched
@@ -206,11 +217,12 @@ class Supervisor:
         is_same = watched.start is None or is_alive(watched.pid, watched.start)
         if not is_same or not self.launcher.is_alive(watched.pid):
             del self.watched[run]
-            self._mark_dead(watched.folder)
+            self._mark_dead(watched.folder, NO_MEMORY if self._took_memory(watched) else INTERRUPTED)
             return
         silence = now - watched.changed
         if silence < 0.5:
             return  # looked at it a moment ago
+        watched.memory_kills = memory_kills()
         state = sound_state(watched.folder)
         beat = state["beat"] if state else -1
         # What it wrote before it has heard that it may go on says nothing.
@@ -221,7 +233,13 @@ class Supervisor:
         else:
             watched.is_silent = silence >= SILENT_SECONDS
             if silence >= KILL_SECONDS and self._is_ours(watched):
+                watched.is_ended = True
                 self.launcher.kill(watched.pid)
+
+    def _took_memory(self, watched: Watched) -> bool:
+        """Whether the system ended it for lack of memory: killed, not by us, in the moment in which the system says that it killed."""
+        was_killed = not watched.is_ended and self.launcher.was_killed(watched.pid)
+        return was_killed and memory_kills() > watched.memory_kills
 
     def _is_ours(self, watched: Watched) -> bool:
         """Whether it is proven that the process is this run's worker: a child of our own, or one that we know again."""
@@ -229,7 +247,7 @@ class Supervisor:
             return True
         return self.launcher.recognizes({"pid": watched.pid, "start": watched.start}, watched.folder)
 
-    def _mark_dead(self, folder: RunFolder) -> None:
+    def _mark_dead(self, folder: RunFolder, message: str = INTERRUPTED) -> None:
         """A worker has ended: unless it said how, it was interrupted."""
         if not folder.exists():
             return
@@ -240,7 +258,7 @@ class Supervisor:
                 update_state(
                     folder,
                     status="interrupted",
-                    message=INTERRUPTED,
+                    message=message,
                     worker=None,
                     seconds_left=None,
                 )
@@ -296,7 +314,9 @@ def ensure_supervisor(workspace: Path) -> None:
         return
     if about:
         stop_supervisor(workspace)
-    start_detached(MODULE, workspace, home(workspace))
+    # Its workers may label by the remote endpoint: it gets the key, but not in an environment that all of them take over.
+    key = os.environ.get(REMOTE_KEY, "")
+    start_detached(MODULE, workspace, home(workspace), *(["--key"] if key else []), told=key)
 
 
 def stop_supervisor(workspace: Path, *, timeout: float = 5.0) -> bool:
@@ -328,7 +348,7 @@ def import_ahead() -> None:
     list(TASKS)
 
 
-def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
+def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "") -> int:
     """Be the supervisor of a workspace until idle for long; leaves at once when there is one."""
     from filelock import FileLock, Timeout
 
@@ -355,7 +375,7 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS) -> int:
     gc.collect()
     gc.freeze()  # forks then share these pages
     cores = os.cpu_count() or 1
-    supervisor = Supervisor(workspace, local_launcher(), capacity=max(1, cores - 1))
+    supervisor = Supervisor(workspace, local_launcher(key), capacity=max(1, cores - 1))
     looked = time.monotonic()
     while not leaving:
         if time.monotonic() - looked > LOOK_SECONDS:
@@ -401,6 +421,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Supervise the runs of a workspace.")
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
+    parser.add_argument("--key", action="store_true", help="Read the remote endpoint's key from the input.")
     arguments = parser.parse_args()
+    keep_private()
     write_what_fits()
-    sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds))
+    key = take_key()
+    if arguments.key:
+        key = sys.stdin.read()
+    sys.exit(serve(arguments.workspace.resolve(), idle_seconds=arguments.idle_seconds, key=key))

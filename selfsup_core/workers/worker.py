@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfsup_core.errors import Diverged, StudioError
+from selfsup_core.files import keep_private
 from selfsup_core.runs.folder import RunFolder, sound_state, write_state
 from selfsup_core.runs.processes import identity
+from selfsup_core.train.memory import lacks_memory, memory_error
 from selfsup_core.workers.keeper import FolderGone, RunKeeper, Stop
 from selfsup_core.workers.log import write_what_fits
 
@@ -42,6 +44,10 @@ class Worker(RunKeeper):
             self._finish("failed", error.code, error)
         except Exception as error:
             traceback.print_exc()
+            if lacks_memory(error):
+                found = memory_error(error)
+                self._finish("failed", found.code, found)
+                return
             self._finish(
                 "failed",
                 "internal",
@@ -106,6 +112,7 @@ def main(path: str) -> int:
 
 if __name__ == "__main__":
     # The start without fork (Windows): the same quiet settings that the supervisor sets before torch is imported.
+    keep_private()
     write_what_fits()
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")

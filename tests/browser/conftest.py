@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import shutil
 import socket
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.client import stop_lab
+from selfsup_core.runs.access import app_token, cookie_of
 from selfsup_core.runs.control import send
 from selfsup_core.runs.examples import MARK
 from selfsup_core.runs.folder import ACTIVE, ENDED, RunFolder, list_states
@@ -65,7 +67,19 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
+        self.token = app_token(workspace)
         self.start()
+
+    def ask(self, path: str = "/", **headers: str) -> http.client.HTTPResponse:
+        """What a program that has the token is answered. Raises HTTPError for what is no success."""
+        known = {"Authorization": f"Bearer {self.token}"} | headers
+        return urllib.request.urlopen(urllib.request.Request(f"{self.url}{path}", headers=known), timeout=30)
+
+    @property
+    def cookie(self) -> dict[str, str]:
+        """What a browser keeps that has opened the address with the token."""
+        value = cookie_of(self.workspace, self.token)
+        return {"name": f"selfsup-{self.port}", "value": value, "url": self.url}
 
     def start(self) -> None:
         environment = os.environ | {"SELFSUP_WORKSPACE": str(self.workspace)}
@@ -78,7 +92,7 @@ class Server:
 
     def answers(self) -> bool:
         try:
-            return urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).status == 200
+            return self.ask("/_stcore/health").status == 200
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
@@ -135,8 +149,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Browsers that know nothing of each other; an error on a page's console fails the test."""
+def open_context(server: Server, chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Browsers that know nothing of each other but the token; an error on a page's console fails the test."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
@@ -154,6 +168,7 @@ def open_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def make(width: int = 1440, height: int = 900, **options: str) -> BrowserContext:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(30_000)
+        context.add_cookies([server.cookie])
         context.on("page", watch)
         contexts.append(context)
         return context

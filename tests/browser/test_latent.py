@@ -121,8 +121,10 @@ def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_co
     # The legend isolates a class; what is shown can be taken.
     page.get_by_test_id("space-by").select_option("class")
     chip = page.get_by_test_id("space-legend").get_by_role("button", name="3", exact=True)
+    at = over(page).bounding_box()
     chip.click()
     expect(chip).to_have_attribute("aria-pressed", "true")
+    assert over(page).bounding_box() == at, "a choice in the legend leaves the map where it is"
     page.get_by_role("button", name="Select shown").click()
     expect(over(page)).to_have_attribute("data-selected", "183")
     # By keyboard: to a point, what it is, and closer until pictures are seen.

@@ -34,7 +34,7 @@ def import_it(page: Page) -> str:
 
 
 def train(page: Page, server: Server, name: str) -> None:
-    page.get_by_role("button", name="Train on it").click()
+    page.get_by_role("button", name="Train an autoencoder").click()
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "status", lambda status: status == "finished", seconds=90)
@@ -49,10 +49,23 @@ def test_images_from_upload_to_training(server, open_context, keep, tmp_path):
     expect(
         page.get_by_text("82 samples in 2 classes").or_(page.get_by_text("81 samples in 2 classes"))
     ).to_be_visible()
+    expect(page.locator(".gallery-item")).to_have_count(12)
+    expect(page.get_by_text("Left out: pets/dog/broken.png")).to_be_visible()
     keep(page, "data-plan")
     name = import_it(page)
     expect(page.get_by_text("81 images")).to_be_visible()
+    picture = page.locator(".gallery-item").first
+    assert picture.bounding_box()["width"] >= 96
     keep(page, "data-preview")
+    picture.click()
+    large = page.get_by_test_id("gallery-large")
+    expect(large.locator("figcaption")).to_contain_text("row 1")
+    page.keyboard.press("ArrowRight")
+    expect(large.locator("figcaption")).not_to_contain_text("row 1 ")
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+    # What is wrong is counted before the report is opened: a file set aside, and copies.
+    expect(page.get_by_role("tab", name="Health")).to_have_text(re.compile("Health.*[1-9]"))
     page.get_by_role("tab", name="Health").click()
     expect(page.get_by_text("Exact copies: 1 row")).to_be_visible()
     expect(page.get_by_text("broken.png").first).to_be_visible()
@@ -123,7 +136,7 @@ def test_reload_keeps_what_was_chosen_and_what_trains(server, open_context, tmp_
     page.reload()
     expect(page.get_by_text("70 rows")).to_be_visible()
     assert name in page.url
-    page.get_by_role("button", name="Train on it").click()
+    page.get_by_role("button", name="Train an autoencoder").click()
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 1)

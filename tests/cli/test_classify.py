@@ -10,7 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from selfsup_core.cli.classify import classify_app
+from selfsup_core.data.dataset import load_dataset
+from selfsup_core.data.splits import split_rows
 from selfsup_core.errors import DataError, RunError
+from selfsup_core.runs.spec import read_spec
 from tests.helpers import make_run, run_here
 from tests.tasks.classify_helpers import CLASSES, head_spec, make_pets
 
@@ -81,3 +84,19 @@ def test_a_csv_file_is_read_as_a_table_and_comes_back_with_predictions(workspace
 def test_no_such_run(workspace: Path):
     with pytest.raises(RunError):
         call(workspace, "predict", "nothing", "a text")
+
+
+def test_try_it_with_rows_that_it_was_not_trained_on(workspace: Path):
+    make_pets(workspace)
+    folder = make_run(workspace, head_spec(data__source="my-pets", data__vocabulary=50, train__epochs=10))
+    run_here(folder)
+    found = json.loads(call(workspace, "try", folder.id, "--count", "6", "--json"))
+    dataset = load_dataset(workspace / "datasets" / "my-pets")
+    data = read_spec(folder.spec).data
+    split = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
+    assert len(found) == 6
+    assert {one["row"] for one in found} <= set(split.validation.tolist())
+    assert [one["true"] for one in found] == [dataset.label_names()[one["row"]] for one in found]
+    again = json.loads(call(workspace, "try", folder.id, "--count", "6", "--seed", "1", "--json"))
+    assert [one["row"] for one in again] != [one["row"] for one in found]
+    assert "TRUE CLASS" in call(workspace, "try", folder.id)

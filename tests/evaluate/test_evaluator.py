@@ -112,6 +112,21 @@ def test_looking_changes_neither_the_model_nor_its_training(digits):
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
 
 
+def test_a_glance_shows_what_an_evaluation_shows(digits):
+    evaluator = Evaluator(digits, tiles=4, samples=200, labels_per_class=0, seed=0)
+    model = MODELS["dense"].build(DenseConfig(widths=(4,)), (8, 8)).train()
+    before, state = {k: v.clone() for k, v in model.state_dict().items()}, torch.get_rng_state()
+    whole = evaluator.evaluate(model, OBJECTIVE, torch.Generator())
+    glance = evaluator.glance(model, OBJECTIVE, torch.Generator())
+    for name in ("reconstructions", "tile_loss", "latents", "sample_loss"):
+        np.testing.assert_allclose(getattr(glance, name), getattr(whole, name), rtol=1e-4, atol=1e-5)
+    assert set(glance.metrics) <= set(whole.metrics)
+    assert evaluator.glance_rows == 200 + 4 + 50
+    assert model.training
+    assert torch.equal(state, torch.get_rng_state())
+    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
+
+
 def test_without_labels_there_is_no_neighbor_score():
     x = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
     data = prepare(Dataset(id="u", kind="table", title="", x=x), DataConfig())

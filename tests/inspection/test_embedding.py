@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from pyarrow import parquet
 
 from selfsup_core.errors import DataError, SettingError
-from selfsup_core.export.embeddings import export_embeddings
+from selfsup_core.export.embeddings import export_embeddings, folder_of, list_embedded, open_texts
+from selfsup_core.features.embedding.embed import EmbedConfig, embed_steps
 from selfsup_core.inspection import embedding
 from selfsup_core.inspection.embedding import EmbedJobs, read_embeddings
 from tests.helpers import wait_for
@@ -124,3 +126,38 @@ def test_a_job_that_fails_says_why(jobs, encoder, monkeypatch):
     ask_embedding(jobs, NAME, "start", {"encoder": encoder})
     wait_for(lambda: status(jobs, encoder) == "failed", "the failure")
     assert "No space left" in ask_embedding(jobs, NAME, "look", {"encoder": encoder})["job"]["error"]
+
+
+def test_what_is_embedded_is_listed_with_its_data_set(jobs, encoder, workspace: Path):
+    assert list_embedded(workspace) == []
+    ask_embedding(jobs, NAME, "start", {"encoder": encoder})
+    wait_for(lambda: status(jobs, encoder) == "done", "the end of the job")
+    (one,) = list_embedded(workspace)
+    assert (one["source"], one["title"], one["encoder"]) == (NAME, "Pets", encoder)
+    assert (one["is_finished"], one["done"], one["total"]) == (True, 60, 60)
+    assert ask_embedding(jobs, "", "jobs", {})["jobs"] == [], "it is at its end"
+    shutil.rmtree(workspace / "datasets" / NAME)
+    assert list_embedded(workspace)[0]["source"] == ""
+
+
+def test_an_unfinished_job_is_listed_by_any_process(jobs, encoder, workspace: Path):
+    dataset, texts = open_texts(workspace, NAME)
+    steps = embed_steps(
+        texts,
+        EmbedConfig(encoder=encoder, batch_tokens=8),
+        cache=folder_of(workspace),
+        data_digest=dataset.digest,
+    )
+    wait_for(lambda: next(steps).stage == "encoding", "the first batch")
+    steps.close()
+    (one,) = list_embedded(workspace)
+    assert (one["source"], one["encoder"], one["is_finished"]) == (NAME, encoder, False)
+    assert 0 < one["done"] < one["total"]
+
+
+def test_a_job_at_work_is_found_without_its_name(jobs, encoder):
+    with jobs.turn:  # it waits for its turn
+        ask_embedding(jobs, NAME, "start", {"encoder": encoder})
+        (job,) = ask_embedding(jobs, "", "jobs", {})["jobs"]
+        assert (job["source"], job["encoder"], job["status"]) == (NAME, encoder, "running")
+    wait_for(lambda: status(jobs, encoder) == "done", "the end of the job")

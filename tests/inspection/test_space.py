@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from selfsup_core.inspection.space.selections import (
     list_selections,
     pack_rows,
     read_selection,
+    rows_meant,
     save_selection,
     unpack_rows,
 )
@@ -452,6 +455,34 @@ def test_searches(spaces, how, text, count):
     key = draw(spaces, "data:wine")
     found = ask(spaces, "data:wine", "search", key=key, how=how, text=text)
     assert found["count"] == count == len(unpack_rows(found["bits"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("3, 10-12", [3, 10, 11, 12]),
+        ("10-12;3 , 11-13,  12", [3, 10, 11, 12, 13]),
+        ("9-99999999999999999999999999", [*range(9, 20)]),
+        ("12-10, 15", [15]),
+        ("0-4, 5-6, 30", [*range(7)]),
+        ("99", []),
+    ],
+)
+def test_rows_that_a_text_means(text, meant):
+    assert np.flatnonzero(rows_meant(text, np.arange(20))).tolist() == meant
+    shuffled = np.random.default_rng(0).permutation(20)
+    assert sorted(shuffled[rows_meant(text, shuffled)].tolist()) == meant
+
+
+def test_ranges_of_millions_of_rows_are_not_written_out():
+    text = ", ".join(["0-9999999"] * 16)
+    tracemalloc.start()
+    assert rows_meant(text, np.arange(5000)).all()
+    bits = unpack_rows(base64.b64encode(bytes([255]) * 100_000).decode(), 5000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(bits) == 5000
+    assert peak < 2_000_000
 
 
 def test_searches_that_find_nothing_say_so(spaces):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.shared import routes
+from pages.parts.shared import door, routes
 from selfsup_core.runs.examples import MARK
 from tests.helpers import ROOT
 
@@ -19,6 +19,7 @@ def studio(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ap
     monkeypatch.setenv("SELFSUP_WORKSPACE", str(workspace))
     monkeypatch.setattr("pages.parts.shared.workspace.ensure_supervisor", lambda workspace: None)
     monkeypatch.setattr(routes, "is_mounted", False)
+    monkeypatch.setattr(door, "is_there", True)
     routes.live_runs.cache_clear()
     workspace.mkdir(parents=True, exist_ok=True)
     (workspace / MARK).touch()  # tests of the examples take this away

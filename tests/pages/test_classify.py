@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from pages.parts.classify.review import describe_row
 from pages.parts.shared import routes
+from selfsup_core.data.sources import open_source
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
@@ -230,13 +232,13 @@ def test_a_file_is_read_once_and_each_of_its_rows_can_be_explained(studio, pets)
     (column,) = [one for one in page.selectbox if one.label == "Text column"]
     assert column.options == ["id", "note", "words"]
     column.select("words").run()
-    assert page.dataframe[0].value["Class"].tolist() == ["dogs", "logs"]
+    assert page.dataframe[1].value["Class"].tolist() == ["dogs", "logs"]
     # A question asked later is not replaced by the file that still lies there.
     page.text_area(key="use-text").set_value("a cat and a mat").run()
     buttons(page)["use-go"].click().run()
-    assert page.dataframe[0].value["Class"].tolist() == ["cats"]
+    assert page.dataframe[1].value["Class"].tolist() == ["cats"]
     page.run()
-    assert page.dataframe[0].value["Class"].tolist() == ["cats"]
+    assert page.dataframe[1].value["Class"].tolist() == ["cats"]
 
 
 def test_a_text_unlike_the_training_texts_is_warned_of(studio, pets):
@@ -244,3 +246,26 @@ def test_a_text_unlike_the_training_texts_is_warned_of(studio, pets):
     page.text_area(key="use-text").set_value("das ist ein anderer Satz\nthe dog sat").run()
     buttons(page)["use-go"].click().run()
     assert "1 of 2 is unlike the training data" in page.warning[0].value
+
+
+def test_a_classifier_can_be_tried_at_once(studio, pets, workspace: Path):
+    page = studio("pages/classify.py", do="use", run=pets.id)
+    offered = page.dataframe[0].value
+    assert len(offered) == 8
+    assert list(offered) == ["Row", "Text"], "labels are not shown before the classes are predicted"
+    buttons(page)["use-try"].click().run()
+    assert not page.exception
+    found = page.dataframe[1].value
+    assert list(found)[:4] == ["Sample", "Label", "Class", "Probability"]
+    labels = open_source("my-pets", workspace).label_names()
+    assert found["Label"].tolist() == [labels[row] or "–" for row in offered["Row"]]
+    assert "are as labeled" in texts(page)
+    buttons(page)["use-draw-again"].click().run()
+    assert page.dataframe[0].value["Row"].tolist() != offered["Row"].tolist()
+
+
+def test_a_classifier_whose_data_are_gone_says_so(studio, pets, workspace: Path):
+    shutil.rmtree(workspace / "datasets" / "my-pets")
+    page = studio("pages/classify.py", do="use", run=pets.id)
+    assert "are not on this machine" in texts(page)
+    assert "use-go" in buttons(page)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from selfsup_core.data.library import own
-from selfsup_core.data.sources import find_source, list_sources
+from selfsup_core.data.library import checking, own, uploads
+from selfsup_core.data.library.checking import count_warnings, known_findings
+from selfsup_core.data.sources import find_source, list_sources, open_source
+from selfsup_core.errors import DataError
 from selfsup_core.runs.folder import list_states, read_state
 from selfsup_core.runs.spec import read_spec
-from tests.data.importing.make import write
+from tests.data.importing.make import archive, png, write
+from tests.helpers import wait_for
 from tests.pages.test_pages import buttons, texts
 
 PAGE = "pages/data.py"
@@ -168,3 +173,88 @@ def test_names_from_files_are_shown_as_they_are(studio, workspace, tmp_path):
     app = open_tab(studio(PAGE, data=name), "Health")
     assert "](http" not in texts(app)
     assert not app.exception
+
+
+def test_warnings_are_counted_on_the_tab_and_it_stays_open_when_they_come(studio, workspace, tmp_path):
+    name = own.import_files(workspace, [write(tmp_path, "e.csv", "a,b\n" + "1.5,2\n" * 30 + "2.5,3\n" * 30)])
+    own.check(workspace, name)
+    warnings = count_warnings(own.check(workspace, name))
+    assert warnings
+    app = studio(PAGE, data=name)
+    assert f"Health :orange-badge[:material/warning: {warnings}]" in [tab.label for tab in app.tabs]
+    app = open_tab(app, "Health")  # chosen before the number was known
+    assert "Exact copies" in texts(app)
+
+
+def test_no_badge_where_there_is_nothing_to_warn_of(studio, workspace):
+    own.check(workspace, "wine")
+    assert "Health" in [tab.label for tab in studio(PAGE, data="wine").tabs]
+
+
+def test_a_check_that_fails_is_not_begun_again_and_again(workspace, monkeypatch):
+    begun = []
+
+    def fail(*_):
+        begun.append(1)
+        raise DataError("The files made the reader crash.")
+
+    monkeypatch.setattr(own, "check", fail)
+    alone = ThreadPoolExecutor(1)  # checks of other tests may still be under way
+    monkeypatch.setattr(checking, "pool", lambda: alone)
+
+    def has_failed() -> bool:
+        try:
+            return known_findings(workspace, "wine") is not None
+        except DataError:
+            return True
+
+    wait_for(has_failed, "the check")
+    with pytest.raises(DataError):
+        known_findings(workspace, "wine")
+    assert len(begun) == 1
+
+
+def upload(studio, workspace, tmp_path, name, content):
+    app = studio(PAGE)
+    kept = uploads.keep_upload(workspace, [(name, io.BytesIO(content))])
+    app.session_state["pending"] = [str(path) for path in kept]
+    return app.run()
+
+
+def test_samples_are_seen_before_the_import_and_follow_what_is_chosen(studio, workspace, tmp_path):
+    pictures = {f"{c}/{i}.png": png(i, (20, 12), "RGB") for c in ("cat", "dog") for i in range(4)}
+    app = upload(studio, workspace, tmp_path, "pets.zip", archive(pictures | {"dog/no.png": b"no picture"}))
+    assert "Images: 8 samples in 2 classes (cat, dog), from 8 files" in texts(app)
+    assert [e.label for e in app.expander if "Left out" in e.label] == [
+        ":orange[:material/warning:] Left out: dog/no.png"
+    ]
+    assert not [name for name in list_sources(workspace) if name.startswith("my-")]
+    (mark,) = [box.key for box in app.selectbox if str(box.key).startswith("size-")]
+    app.selectbox(key=mark).select(64).run()
+    assert not app.error
+    buttons(app)["import"].click().run()
+    (name,) = [name for name in list_sources(workspace) if name.startswith("my-")]
+    assert open_source(name, workspace).item_shape == (64, 64, 3)
+
+
+def test_a_table_is_seen_beside_its_numbers_before_and_after(studio, workspace, tmp_path):
+    app = upload(studio, workspace, tmp_path, "wines.csv", TABLE.encode())
+    assert {"**As in the file**", "**As columns of numbers**"} <= {m.value for m in app.markdown}
+    buttons(app)["import"].click().run()
+    assert not app.exception
+    app = studio(PAGE, data=next(n for n in list_sources(workspace) if n.startswith("my-")))
+    assert {"**As uploaded**", "**As the network gets it**"} <= {m.value for m in app.markdown}
+    read, made = (frame.value for frame in app.dataframe[:2])
+    assert list(read.columns) == ["a", "b", "label"]
+    assert read["a"][1] == "1.5"
+    assert list(made.columns) == ["a", "b"]
+    assert 0 <= made.to_numpy().min() <= made.to_numpy().max() <= 1
+
+
+def test_buttons_beside_text_boxes_say_what_is_missing(studio, workspace, table):
+    app = open_tab(studio(PAGE, data=table), "About")
+    assert not [key for key, button in buttons(app).items() if button.disabled]
+    buttons(app)["rename"].click().run()
+    assert "is called 'wines' already" in texts(app)
+    buttons(app)["hub-fetch"].click().run()
+    assert "Type the id of a data set first" in texts(app)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pages.parts.language.inside import EXAMPLES
 from pages.parts.shared import routes
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.desk import Desk
@@ -353,3 +354,38 @@ def test_a_text_that_is_too_long_is_said(page):
 def test_the_hub_asks_for_an_id(models_page):
     buttons(models_page)["models-hub-look"].click().run()
     assert "Type the id of a model first" in texts(models_page)
+
+
+def test_examples_stand_one_click_away(page):
+    (offered,) = [group for group in page.button_group if group.key == "language-text-offer"]
+    assert len(offered.options) >= 3
+    offered.set_value(1).run()
+    assert not page.exception
+    assert page.text_area(key="language-text").value == EXAMPLES[1]
+    page.text_area(key="language-text").set_value("the cat").run()
+    next(g for g in page.button_group if g.key == "language-text-offer").set_value(1).run()
+    assert page.text_area(key="language-text").value == EXAMPLES[1], "the same one can be taken again"
+
+
+def test_before_a_model_is_there_the_page_says_what_it_will_show(studio, here, monkeypatch):
+    monkeypatch.setattr("selfsup_core.pretrained.language_models.find_file", lambda model: None)
+    shown = texts(studio("pages/language.py"))
+    assert "How likely is each token?" in shown
+    assert "What could come next?" in shown
+
+
+def test_what_a_remote_model_needs_is_said_and_its_connection_is_tested(models_page, monkeypatch):
+    assert "SELFSUP_REMOTE_URL" in models_page.dataframe[1].value["Variable"].tolist()
+    assert models_page.dataframe[1].value["Set"].tolist() == ["not set"] * 3
+    assert "models-remote-test" not in buttons(models_page)
+    monkeypatch.setenv("SELFSUP_REMOTE_URL", "http://localhost:1/v1")
+    monkeypatch.setenv("SELFSUP_REMOTE_KEY", "sk-not-looked-at")
+    models_page.run()
+    assert models_page.dataframe[1].value["Set"].tolist() == ["http://localhost:1/v1", "not set", "set"]
+    buttons(models_page)["models-remote-test"].click().run()
+    assert "localhost" in models_page.error[0].value
+    checked = {"model": "far", "seconds": 0.5, "answer": "ready", "warning": "", "spent": {}}
+    monkeypatch.setattr("selfsup_core.pretrained.remote.check.check_answer", lambda remote: checked)
+    buttons(models_page)["models-remote-test"].click().run()
+    assert "far answered in 0.5 s" in models_page.success[0].value
+    assert "sk-not-looked-at" not in texts(models_page)

@@ -62,6 +62,16 @@ def test_embed_stands_in_the_address(studio, cats: Path):
     assert (app.query_params["data"], app.query_params["encoder"]) == ("my-text", "multilingual")
 
 
+def test_the_first_choice_by_hand_is_kept(studio, cats: Path):
+    app = studio("pages/language.py", do="embed")
+    app.selectbox(key="embed-data").select("my-other").run()
+    app.selectbox(key="embed-encoder").select("multilingual").run()
+    assert app.selectbox(key="embed-data").value == "my-other"
+    app.selectbox(key="embed-data").select("my-text").run()
+    assert app.selectbox(key="embed-encoder").value == "multilingual"
+    assert app.selectbox(key="embed-data").value == "my-text"
+
+
 @pytest.mark.parametrize(
     ("sizes", "shown"), [({}, "tiny"), ({"model.layers": 3}, "as in the run")], ids=["known", "own"]
 )

@@ -105,6 +105,7 @@ def test_another_number_of_epochs_trains_on_the_same_set(studio, workspace, pets
     name, inputs = pets[which], ("12,288", "3,072")[which]
     app = studio("pages/autoencoder.py", data=name)
     key = "dense-64-32-16"
+    app.selectbox(key="network").select(key).run()
     first = next(m.value for m in app.markdown if " → " in m.value and "weights" in m.value)
     assert first.replace(",", "").startswith(inputs.replace(",", ""))
     app.number_input(key=f"epochs-{key}").set_value(3).run()
@@ -120,6 +121,7 @@ def test_another_number_of_epochs_trains_on_the_same_set(studio, workspace, pets
 def test_a_choice_outlives_that_somebody_renames_it(studio, workspace, pets):
     key = "data-dense-64-32-16"
     app = studio("pages/autoencoder.py", data=pets[1])
+    app.selectbox(key="network").select("dense-64-32-16").run()
     for number, title in enumerate(("Pets", "Dogs", "Pets")):
         retitle(workspace, pets[1], title)
         app.number_input(key="epochs-dense-64-32-16").set_value(3 + number).run()

@@ -25,6 +25,7 @@ from selfsup_core.runs.folder import RunFolder, list_states, read_rows, update_s
 from selfsup_core.runs.processes import identity
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import read_spec
+from selfsup_core.runs.thinned import early_path, frame_path
 from tests.helpers import make_run, run_here, tiny_spec
 
 
@@ -103,6 +104,18 @@ def test_a_frame_is_what_the_views_draw(client, finished):
     missing = client.get(f"/studio/runs/{finished.id}/frames/99", headers=token(finished))
     assert missing.status_code == 404
     assert "99" in missing.json()["error"]
+
+
+def test_a_frame_of_a_step_is_of_the_first_epoch(client, finished):
+    early_path(finished.frames, 30).write_bytes(frame_path(finished.frames, 1).read_bytes())
+    url = f"/studio/runs/{finished.id}/frames"
+    one = client.get(f"{url}/0?step=30", headers=token(finished))
+    same = load_arrays(client.get(f"{url}/1", headers=token(finished)).content)
+    assert load_arrays(one.content)["map"].tobytes() == same["map"].tobytes()
+    assert client.get(f"{url}/0?step=31", headers=token(finished)).status_code == 404
+    assert client.get(f"{url}/1?step=30", headers=token(finished)).status_code == 404
+    for odd in ("-1", "x", "1.5"):
+        assert client.get(f"{url}/0?step={odd}", headers=token(finished)).status_code == 422
 
 
 def test_a_command_reaches_the_worker(client, workspace):

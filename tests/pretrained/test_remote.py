@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import logging
 import pickle
+import re
 import select
 import socket
 import threading
@@ -201,6 +203,53 @@ def test_a_key_that_the_server_sends_back_is_in_no_message_and_no_log(server, ca
     assert error.__cause__ is None
     for text in (str(error), repr(error), error.said, whole, caplog.text, str(error.as_dict())):
         assert "sk-test" not in text
+
+
+def echoes() -> dict[str, str]:
+    """Texts that hold the key in another form."""
+    secret = KEY.encode()
+    around = {
+        place: base64.b64encode(b"x" * place + secret + b"yz"[: place % 3]).decode() for place in range(5)
+    }
+    return {
+        "upper": KEY.upper(),
+        "hex": secret.hex().upper(),
+        "backwards": KEY[::-1],
+        "url": "".join(f"%{letter:02x}" for letter in secret),
+        "header": base64.b64encode(f"user:{KEY}".encode()).decode(),
+        "urlsafe": base64.urlsafe_b64encode(b"\xff\xfe" + secret).decode().rstrip("="),
+        **{f"base64 at {place}": text for place, text in around.items()},
+    }
+
+
+@pytest.mark.parametrize("form", echoes())
+def test_a_key_in_another_form_is_hidden_too(server, form):
+    said = f"Wrong credentials {echoes()[form]}."
+    server.answers = [answer(401, {"error": {"message": said}})]
+    error = failure_of(remote_of(server, RemoteConfig(retries=0, workers=1))[0])
+    assert echoes()[form] not in str(error)
+    assert re.search(r"Wrong credentials \w{0,4}\[key\]", str(error)), (
+        "letters of what stood before it may stay"
+    )
+
+
+def test_a_key_is_hidden_in_answers_and_names_of_models_too(server):
+    server.answers = [says(f"It is {KEY}.")]
+    remote, _ = remote_of(server)
+    assert remote.complete_label("What is the key?") == "It is [key]."
+    server.answers = [answer(200, {"data": [{"id": f"model-{KEY.upper()}"}]})]
+    assert remote.models() == ["model-[key]"]
+
+
+def test_a_short_key_blots_out_no_answer(server):
+    """Local servers take any key, such as "none"."""
+    server.answers = [says("None of these")]
+    assert remote_of(server, key="None")[0].complete_label("Which?") == "None of these"
+
+
+def test_other_texts_stay_as_they_are(server):
+    for text in ("sk-test", KEY[:-1], "c2stdGVzdC0=", "a" * 5000, "Kürbis 南瓜"):
+        assert connect("https://a.example/v1", key=KEY).redact(text) == text
 
 
 def test_other_addresses_are_not_followed(server):

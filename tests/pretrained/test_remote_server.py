@@ -116,6 +116,7 @@ def test_the_command_says_what_is_configured(environment, url, folder, monkeypat
     monkeypatch.delenv("SELFSUP_REMOTE_URL")
     assert json.loads(command("show", "--json"))["configured"] is False
     assert "No remote model is configured" in command("show")
+    assert "SELFSUP_REMOTE_KEY" in command("show")
 
 
 def test_the_command_asks_once(environment, folder):

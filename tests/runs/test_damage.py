@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
+from pages.parts.shared import door
 from selfsup_core.cli.main import app
 from selfsup_core.data.library.own import import_files
 from selfsup_core.data.sources import list_damaged_sources, list_sources
@@ -127,6 +128,7 @@ def test_a_damaged_run_with_a_worker_is_not_deleted(workspace: Path):
 @pytest.mark.parametrize("page", ["runs", "home"])
 def test_pages_show_what_is_damaged(workspace: Path, monkeypatch, page: str):
     monkeypatch.setenv("SELFSUP_WORKSPACE", str(workspace))
+    monkeypatch.setattr(door, "is_there", True)
     damage(workspace, STATES["worker a string"])
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
     test.switch_page(f"pages/{page}.py").run()

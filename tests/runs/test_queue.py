@@ -13,6 +13,8 @@ from selfsup_core.errors import RunError, SettingError
 from selfsup_core.files import read_json
 from selfsup_core.runs.control import receive, send
 from selfsup_core.runs.folder import (
+    INTERRUPTED,
+    NO_MEMORY,
     MetricsWriter,
     RunFolder,
     list_states,
@@ -48,6 +50,9 @@ class FakeLauncher:
     def is_alive(self, pid: int) -> bool:
         return pid in self.alive
 
+    def was_killed(self, pid: int) -> bool:
+        return pid not in self.alive
+
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         return self.alive.get(worker["pid"]) == folder
 
@@ -73,6 +78,39 @@ def boss(workspace: Path):
 def end(launcher: FakeLauncher, run: str, status: str = "finished") -> None:
     pid = next(pid for pid, folder in launcher.alive.items() if folder.id == run)
     update_state(launcher.alive.pop(pid), status=status, worker=None)
+
+
+@pytest.mark.parametrize(
+    ("kills", "message"), [((4, 4, 4, 5), NO_MEMORY), ((4, 4, 5, 5), INTERRUPTED)], ids=["now", "before"]
+)
+def test_a_worker_that_the_system_ended_for_lack_of_memory(boss, workspace, monkeypatch, kills, message):
+    """Only where the system counts another one between the last look at the living worker and its death."""
+    supervisor, launcher, clock = boss
+    counts = iter(kills)
+    monkeypatch.setattr("selfsup_core.workers.supervisor.memory_kills", lambda: next(counts))
+    folder = submit(workspace, tiny_spec())
+    supervisor.turn()  # the first count
+    for _ in range(2):
+        clock.now += 1
+        supervisor.turn()
+    launcher.alive.clear()
+    supervisor.turn()
+    state = read_state(folder)
+    assert (state["status"], state["message"]) == ("interrupted", message)
+    assert list(counts) == []
+
+
+def test_a_worker_that_was_silent_and_is_killed_did_not_lack_memory(boss, workspace, monkeypatch):
+    supervisor, launcher, clock = boss
+    counts = iter(range(100))
+    monkeypatch.setattr("selfsup_core.workers.supervisor.memory_kills", lambda: next(counts))
+    folder = submit(workspace, tiny_spec())
+    supervisor.turn()
+    for _ in range(3):
+        clock.now += 301
+        supervisor.turn()
+    assert launcher.killed
+    assert read_state(folder)["message"] == INTERRUPTED
 
 
 def test_a_submission_makes_one_run_however_often_it_is_sent(workspace: Path):

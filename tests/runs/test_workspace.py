@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 import zipfile
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.spec import read_spec, task_of
 from selfsup_core.runs.thinned import list_frames
 from selfsup_core.runs.workspace import FORMAT, open_workspace, read_format
+from selfsup_core.workers.supervisor import stop_supervisor
+from tests.cli.helpers import real_cli
 from tests.helpers import ROOT, run_here
 
 RELEASED = sorted((ROOT / "tests" / "fixtures").glob("workspace-*.zip"))
@@ -125,3 +129,78 @@ def test_a_damaged_format_holds_up_nobody(workspace: Path, text: str):
     workspace.mkdir()
     (workspace / "workspace.json").write_text(text)
     assert open_workspace(workspace) == workspace
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no modes")
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """What anybody but the owner may use."""
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in (folder, *folder.rglob("*"))
+        if path.lstat().st_mode & 0o077
+    )
+
+
+@posix
+def test_an_open_workspace_is_closed_to_others(tmp_path: Path):
+    workspace, elsewhere = tmp_path / "workspace", tmp_path / "shared.csv"
+    elsewhere.write_text("a,b")
+    for name in ("runs/a/frames", "datasets/b", ".job-1"):
+        (workspace / name).mkdir(parents=True)
+    for name in ("secret", "runs/a/state.json", "runs/a/frames/0.safetensors", "datasets/b/x.npy"):
+        (workspace / name).write_bytes(b"{}")
+    (workspace / "datasets" / "link.csv").symlink_to(elsewhere)
+    for path in (elsewhere, workspace, *workspace.rglob("[!l]*")):
+        path.chmod(0o775 if path.is_dir() else 0o664)
+    (workspace / "datasets" / "b" / "x.npy").chmod(0o444)
+    open_workspace(workspace)
+    assert set(open_to_others(workspace)) <= {"datasets/link.csv", ".job-1", "workspace.json"}, (
+        "what is made now lies in a closed folder"
+    )
+    assert stat.S_IMODE((workspace / "datasets" / "b" / "x.npy").stat().st_mode) == 0o400
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o664
+
+
+@posix
+@pytest.mark.parametrize("kind", ["home", "tmp"])
+def test_a_folder_that_is_used_for_other_things_stays_open(tmp_path: Path, kind: str):
+    workspace = tmp_path / "folder"
+    (workspace / "runs").mkdir(parents=True)
+    (workspace / "secret").write_bytes(b"x" * 32)
+    if kind == "home":
+        (workspace / "notes.txt").write_text("for all")
+        (workspace / "notes.txt").chmod(0o644)
+    workspace.chmod(0o1777 if kind == "tmp" else 0o755)
+    (workspace / "runs").chmod(0o755)
+    (workspace / "secret").chmod(0o644)
+    open_workspace(workspace)
+    assert not {"runs", "secret"} & set(open_to_others(workspace))
+    assert {".", "notes.txt"} & set(open_to_others(workspace)) == (
+        {".", "notes.txt"} if kind == "home" else {"."}
+    )
+
+
+@posix
+def test_all_that_our_processes_make_is_their_owner_s_only(tmp_path: Path, monkeypatch):
+    """Command line, supervisor, worker and import child; what was asked for by name is the person's own business."""
+    workspace = tmp_path / "workspace"
+    table = tmp_path / "points.csv"
+    table.write_text("a,b,label\n" + "".join(f"{i},{i % 7},{'xy'[i % 2]}\n" for i in range(200)))
+    monkeypatch.setattr(os, "environ", os.environ | {"SELFSUP_WORKSPACE": str(workspace)})
+    before = os.umask(0o022)
+    try:
+        assert real_cli("data", "add", str(table), "--name", "Points", workspace=workspace).returncode == 0
+        (name,) = [path.name for path in (workspace / "datasets").iterdir() if not path.name.startswith(".")]
+        train = ("train", "dense-64-32-16", "--set", f"data.source={name}", "--set", "train.epochs=1")
+        done = real_cli(*train, workspace=workspace)
+        assert done.returncode == 0, done.stderr
+        done = real_cli("data", "export", name, str(tmp_path), workspace=workspace)
+        assert done.returncode == 0, done.stderr
+    finally:
+        os.umask(before)
+        stop_supervisor(workspace)
+    assert open_to_others(workspace) == []
+    (exported,) = tmp_path.glob("*.parquet")
+    assert stat.S_IMODE(exported.stat().st_mode) == 0o644

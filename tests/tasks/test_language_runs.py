@@ -26,7 +26,7 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import list_presets, make_spec, preset_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.tasks.parts.language_loading import load_run_model
-from selfsup_core.tasks.parts.language_runs import export_model, held_out_line, list_language_runs
+from selfsup_core.tasks.parts.language_runs import export_model, held_out_lines, list_language_runs
 from selfsup_core.workers.live import epoch_rows
 from tests.helpers import (
     frame_bytes,
@@ -265,10 +265,12 @@ def test_a_line_that_was_not_trained_on(texts: Path):
     save_dataset(dataset, texts / "datasets" / "my-lines")
     spec = make_spec(preset_spec("gpt-characters").as_dict(), SMALL | {"data.source": "my-lines"})
     run = submit(texts, spec).id
-    line, where = held_out_line(texts, run)
+    found, where = held_out_lines(texts, run, 3)
     trained, validation = cut_running(lines, spec.data)
-    assert line in validation.splitlines()
-    assert line not in trained.splitlines()
+    assert len(set(found)) == 3
+    assert set(found) <= set(validation.splitlines())
+    assert not set(found) & set(trained.splitlines())
+    assert held_out_lines(texts, run, 1)[0] == found[:1]
     assert where == "validation part of Lines"
 
 
@@ -280,9 +282,9 @@ def test_of_separate_texts_the_line_is_of_a_validation_row(texts: Path):
     save_dataset(dataset, texts / "datasets" / "my-rows")
     values = SMALL | {"data.source": "my-rows", "data.text_unit": "texts"}
     spec = make_spec(preset_spec("gpt-characters").as_dict(), values)
-    line, where = held_out_line(texts, submit(texts, spec).id)
+    found, where = held_out_lines(texts, submit(texts, spec).id, 2)
     split = split_rows(
         dataset, validation=spec.data.validation, test=spec.data.test, seed=spec.data.split_seed
     )
-    assert rows.index(line) == split.validation[0]
+    assert [rows.index(line) for line in found] == split.validation[:2].tolist()
     assert where == f"validation part of Rows, row {split.validation[0]}"

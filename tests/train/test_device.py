@@ -8,13 +8,16 @@ import pytest
 import torch
 
 from selfsup_core.errors import SettingError
-from selfsup_core.train.device import SMALL_MODEL, choose_device, choose_threads
+from selfsup_core.train.device import SMALL_MODEL, choose_device, choose_threads, usable_cores
 
 
 @pytest.mark.parametrize(
     ("requested", "parameters", "cores", "expected", "words"),
     [
         (3, 10, 8, 3, "3 as set"),
+        (8, 10, 8, 8, "8 as set"),
+        (256, 10, 8, 8, "256 were set, but this machine has 8 cores"),
+        (2, 10, 1, 1, "2 were set, but this machine has one core"),
         (0, SMALL_MODEL - 1, 8, 1, "small layers"),
         (0, SMALL_MODEL, 8, 7, "all cores but one"),
         (0, SMALL_MODEL, 1, 1, "all cores but one"),
@@ -55,8 +58,20 @@ def test_cuda_uses_bf16_and_the_fused_optimizer_where_it_can(monkeypatch):
 def test_cpu_says_why_and_how_many_threads(monkeypatch):
     pretend(monkeypatch, cuda=False, mps=False)
     assert choose_device().reason.startswith("No CUDA or Apple GPU was found. 1 thread: small")
+    monkeypatch.setattr("selfsup_core.train.device.usable_cores", lambda: 4)
     assert choose_device("cpu", threads=2).label == "CPU, 2 threads"
-    assert choose_device(parameters=SMALL_MODEL).threads == max(1, (os.cpu_count() or 1) - 1)
+    assert choose_device(parameters=SMALL_MODEL).threads == 3
+    choice = choose_device("cpu", threads=256)
+    assert (choice.threads, choice.label) == (4, "CPU, 4 threads")
+    assert "256 were set, but this machine has 4 cores" in choice.reason
+
+
+def test_cores_are_those_that_the_process_may_use(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 5, 7}, raising=False)
+    assert usable_cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert usable_cores() == 1
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])

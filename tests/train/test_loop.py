@@ -158,6 +158,8 @@ def test_memory_that_runs_out_while_adam_is_set_up_leaves_no_half_of_it():
         RuntimeError("CUDA error: out of memory"),
         RuntimeError("MPS backend out of memory"),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+        RuntimeError("std::bad_alloc"),
+        OSError(12, "Cannot allocate memory"),
     ],
 )
 def test_every_way_of_saying_that_memory_does_not_suffice_is_known(error):
@@ -224,6 +226,7 @@ def test_a_new_learning_rate_counts_from_the_next_step():
 
 def test_an_unavailable_device_is_named(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("selfsup_core.train.device.usable_cores", lambda: 4)
     with pytest.raises(StudioError, match="'cuda'"):
         choose_device("cuda")
     choice = choose_device("cpu", threads=3)

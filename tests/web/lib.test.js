@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { fixed, percent } from "../../assets/web/lib/dom.js"
+import { className, fixed, percent } from "../../assets/web/lib/dom.js"
 import { COLORS, classColor } from "../../assets/web/lib/palette.js"
 import { parseSafetensors } from "../../assets/web/lib/safetensors.js"
 import { latest } from "../../assets/web/stage/asking.js"
@@ -134,4 +134,14 @@ test("without an epoch the cursor is live, at the last frame; without frames it 
   assert.equal(cursorOver([0, 1, 2]).cursor.index, 2)
   assert.ok(cursorOver([0, 1, 2]).cursor.isLive)
   assert.equal(cursorOver([]).cursor.index, -1)
+})
+
+test("a class is called so once", () => {
+  assert.deepEqual(["3", "class_0", "Class 2", "classic", "cats"].map(className), [
+    "class 3",
+    "class_0",
+    "Class 2",
+    "class classic",
+    "class cats",
+  ])
 })

@@ -212,6 +212,9 @@ class Launcher:
     def is_alive(self, pid: int) -> bool:
         return True
 
+    def was_killed(self, pid: int) -> bool:
+        return False
+
     def recognizes(self, worker, folder) -> bool:
         return False
 

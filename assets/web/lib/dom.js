@@ -62,6 +62,9 @@ export const fixed = (value, digits) => (value === null || value === undefined ?
 export const percent = (value) =>
   value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`
 
+/** "class 3", and a name that says so itself as it is: "class_0". */
+export const className = (name) => (/^class(?![a-z])/i.test(name) ? name : `class ${name}`)
+
 /** Puts a card with `position: fixed` beside a place of the window, whole, wherever the place is. */
 export function placeCardAt(card, x, y) {
   const { width, height } = card.getBoundingClientRect()

@@ -119,6 +119,8 @@ class Space {
       this.selected(this.panes[0])
     })
     this.shown.hidden = true
+    // On the map itself: they come and go with the selection, and in a row above they would push the map down.
+    this.status = el("div", { class: "space-status" }, this.shown, this.clear, this.count)
     const zoom = el(
       "div",
       { class: "space-choices" },
@@ -136,8 +138,6 @@ class Space {
       zoom,
       el("label", { class: "stage-label" }, "Color", this.by),
       el("label", { class: "stage-label" }, "Size", this.sized),
-      this.shown,
-      this.clear,
     )
     this.legend = el("div", {
       class: "stage-legend space-legend",
@@ -190,7 +190,7 @@ class Space {
     }
     this.panes = data.panes.map((pane) => createPane(pane, { base: data.base, theme: this.theme, hooks }))
     this.body.append(...this.panes.map((pane) => pane.root))
-    this.panes[0].root.append(this.count)
+    this.panes[0].root.append(this.status)
     for (const name of ["stage/style.css", "stage/lab.css", "space/space.css"]) {
       const href = `${data.assets}/${name}`
       if (!document.querySelector(`link[href="${href}"]`))

@@ -1,6 +1,6 @@
 // Small controls that the tabs share, and how a sample is called.
 
-import { el } from "../lib/dom.js"
+import { className, el } from "../lib/dom.js"
 
 /**
  * A drop-down list.
@@ -45,7 +45,7 @@ export function toggle(label, options, onchange) {
 export const nameOf = (view, sample) => {
   const label = view.statics.labels.data[sample]
   return label >= 0 && view.statics.classes.length
-    ? `row ${view.statics.rows.data[sample]}, class ${view.statics.classes[label]}`
+    ? `row ${view.statics.rows.data[sample]}, ${className(view.statics.classes[label])}`
     : `row ${view.statics.rows.data[sample]}`
 }
 

@@ -1,5 +1,7 @@
 // The one cursor: which epoch everything shows. "Live" is its right end; the replay is a cursor that moves by itself.
 
+import { earlyKey } from "./store.js"
+
 const REPLAY_MS = 100
 const REST_MS = 400
 const RETRY_MS = 1000
@@ -46,6 +48,14 @@ export class Cursor {
       return
     }
     const newest = frames[frames.length - 1]
+    // Until the first epoch is done, "live" is the newest of its steps that were looked at. The cursor itself knows
+    // whole epochs only, so these frames are not shown again later.
+    const early = newest === 0 ? this.store.early[this.store.early.length - 1] : undefined
+    if (early !== undefined) {
+      const isNew = this.frame?.step !== early || this.generation !== this.store.generation
+      if (isNew) this.show(earlyKey(early))
+      return
+    }
     // A resumed run may have been cut back behind what is shown.
     const isShown =
       this.frame && this.generation === this.store.generation && frames.includes(this.frame.epoch)

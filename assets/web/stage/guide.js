@@ -103,7 +103,8 @@ export function createGuide(ctx, steps) {
     }
     const isEnded = ENDED.includes(state.status)
     const phase = phaseOf(view.frame.epoch, isEnded ? state.epoch : state.epochs, isEnded)
-    setText(text, (TIPS[state.task] ?? TIPS.autoencoder)[phase])
+    const within = `Step ${view.frame.step} of ${state.steps_per_epoch} of the first epoch: first blots, and the map begins to sort itself.`
+    setText(text, view.frame.step ? within : (TIPS[state.task] ?? TIPS.autoencoder)[phase])
     next.hidden = phase !== "end"
     for (const { step, node } of chips) node.hidden = Boolean(step.isThere && !step.isThere(view))
   }

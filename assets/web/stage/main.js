@@ -225,11 +225,16 @@ class Stage {
     this.root.dataset.theme = this.theme.isDark ? "dark" : "light"
     const rows = store.epochRows ?? []
     const epoch = cursor.frame?.epoch ?? cursor.epoch
-    const row = rows.find((r) => r.epoch === epoch) ?? rows[rows.length - 1]
+    const early = store.earlyRows()
+    const row =
+      early.find((r) => r.step === cursor.frame?.step) ??
+      rows.find((r) => r.epoch === epoch) ??
+      rows[rows.length - 1]
     const whole = {
       state: store.state,
       rows: store.rows,
       epochRows: rows,
+      earlyRows: early,
       frames: store.frames,
       statics: store.statics,
       theme: this.theme,
@@ -256,6 +261,7 @@ class Stage {
     Object.assign(this.root.dataset, {
       status: store.state?.status ?? "",
       epoch: epoch ?? "",
+      step: cursor.frame?.step ?? "",
       live: String(cursor.isLive),
       frames: store.frames.length,
       scrubMs: Math.round(cursor.scrubMs ?? 0),

@@ -13,6 +13,13 @@ const MAX_FRAMES = 240
 const MAX_PREFETCHES = 3
 export const ENDED = ["finished", "stopped", "failed", "interrupted"]
 
+/** The name of a frame in the middle of the first epoch, as `frame` and `peek` take it. */
+export const earlyKey = (step) => `0-${step}`
+
+/** Which moment a frame is of, in words: "epoch 3", or "epoch 0, step 30". */
+export const momentOf = (frame, unit = "epoch") =>
+  `${unit} ${frame.epoch}${frame.step ? `, step ${frame.step}` : ""}`
+
 /** State, metric rows and frames of one run, asked for again and again while it trains. */
 export class Store {
   /**
@@ -25,6 +32,7 @@ export class Store {
     this.state = null
     this.rows = []
     this.frames = []
+    this.early = [] // steps of the first epoch that have a frame
     this.statics = null
     this.thumbnails = null
     this.next = "0"
@@ -113,6 +121,7 @@ export class Store {
     this.next = answer.next
     this.state = answer.state
     this.frames = answer.frames
+    this.early = answer.early ?? []
     this.epochRows = this.rows.filter((row) => row.kind === "epoch").sort((a, b) => a.epoch - b.epoch)
   }
 
@@ -130,6 +139,16 @@ export class Store {
       glyphs: about.glyphs ? JSON.parse(about.glyphs) : null,
       prompt: about.prompt ? JSON.parse(about.prompt) : null,
     }
+  }
+
+  /** What the frames of the first epoch's steps that were looked at say of the losses, until an epoch is done. */
+  earlyRows() {
+    const steps = this.state?.steps_per_epoch
+    if (!steps || this.frames.some((epoch) => epoch > 0)) return []
+    return this.early
+      .map((step) => this.cache.get(earlyKey(step)))
+      .filter(Boolean)
+      .map((frame) => ({ kind: "early", epoch: frame.step / steps, step: frame.step, ...frame.losses }))
   }
 
   /** The map's images; asked for once, when somebody points at the map. */
@@ -168,19 +187,22 @@ export class Store {
     return this.pending.get(epoch)
   }
 
+  /** @param {number | string} epoch or, of a step of the first epoch, `earlyKey` of it */
   async fetchFrame(epoch) {
     const { generation } = this
-    const response = await this.ask(`frames/${epoch}`)
+    const [at, step] = String(epoch).split("-")
+    const response = await this.ask(`frames/${at}${step ? `?step=${step}` : ""}`)
     if (!response.ok) return null
     const { arrays, about } = parseSafetensors(await response.arrayBuffer())
     const explained = JSON.parse(about.map_explained ?? "null")
     // What a task says in words beside its arrays.
     const words = Object.fromEntries(
       Object.entries(about)
-        .filter(([name]) => !["epoch", "map_explained"].includes(name))
+        .filter(([name]) => !["epoch", "step", "losses", "map_explained"].includes(name))
         .map(([name, text]) => [name, JSON.parse(text)]),
     )
-    const frame = { epoch, explained, words, ...arrays }
+    const frame = { epoch: Number(at), explained, words, ...arrays }
+    if (step) Object.assign(frame, { step: Number(step), losses: JSON.parse(about.losses) })
     if (generation !== this.generation) return null
     this.cache.set(epoch, frame)
     while (this.cache.size > MAX_FRAMES) this.cache.delete(this.cache.keys().next().value)

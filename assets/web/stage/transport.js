@@ -222,10 +222,11 @@ export function createTransport(ctx, task = "") {
     if (Number(range.max) !== epochs) range.max = epochs
     const shown = cursor.frame?.epoch ?? cursor.epoch ?? state.epoch
     if (Number(range.value) !== shown) range.value = shown
-    range.setAttribute("aria-valuetext", `${unit} ${shown} of ${state.epochs}`)
+    const within = cursor.frame?.step ? `, step ${cursor.frame.step} of ${state.steps_per_epoch}` : ""
+    range.setAttribute("aria-valuetext", `${unit} ${shown} of ${state.epochs}${within}`)
     range.style.setProperty("--filled", `${(100 * shown) / Math.max(1, epochs)}%`)
     range.style.setProperty("--trained", `${(100 * newest) / Math.max(1, epochs)}%`)
-    setText(counter, `${shown} / ${state.epochs}`)
+    setText(counter, `${shown} / ${state.epochs}${within}`)
     live.classList.toggle("is-on", cursor.isLive && !isEnded)
     live.setAttribute("aria-pressed", String(cursor.isLive))
     setText(live.lastChild, isEnded ? "Last" : "Live")

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import help_text
+from pages.parts.shared.remote import show_remote_settings
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.errors import StudioError
@@ -29,6 +30,8 @@ def choose_labeler(settings: dict[str, Any], how: str, source: str) -> dict[str,
     values: dict[str, Any] = {}
     if how == "remote":
         show_remote(model)
+        with st.expander("Connection", icon=":material/cloud_upload:"):
+            show_remote_settings("pseudo-remote")
     else:
         models = {e["model"]: e["title"] for e in list_models(workspace()) if is_usable(e)}
         if not models:

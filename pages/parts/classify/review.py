@@ -15,7 +15,7 @@ from pages.parts.classify.labeler import show_said
 from pages.parts.shared import routes
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import assets_path, component
-from pages.parts.shared.workspace import errors_shown, plain, start, workspace
+from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import StudioError
@@ -276,7 +276,7 @@ def show_seeds(folder: RunFolder) -> None:
             if now["verdict"]:
                 tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
                 tone(plain(now["verdict"]["text"]))
-        with st.container(horizontal=True, vertical_alignment="bottom"), errors_shown():
+        with st.container(horizontal=True, vertical_alignment="bottom"):
             count = st.number_input(
                 "Seeds in all",
                 2,
@@ -287,11 +287,13 @@ def show_seeds(folder: RunFolder) -> None:
                 help="This run is the first of them.",
             )
             if st.button("Train them", key="review-seeds-go", icon=":material/play_arrow:"):
-                token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
-                asked = st.session_state[wanted] = (int(count), f"{token}-{folder.id}-{count}")
-                start_seeds(folder, *asked)
-                ensure_supervisor(workspace())
-                rerun()
+                with acting("seeds"):
+                    token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
+                    asked = st.session_state[wanted] = (int(count), f"{token}-{folder.id}-{count}")
+                    start_seeds(folder, *asked)
+                    ensure_supervisor(workspace())
+                    rerun()
+        show_refusal("seeds")
 
     draw()
 

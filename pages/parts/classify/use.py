@@ -11,11 +11,13 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.classify.explain import show_why
+from pages.parts.classify.tryout import describe_hits, found_columns, show_tryout
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_asked
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import ACTIVE, list_states, open_run, read_state
@@ -33,6 +35,7 @@ SAID = {
     "sound": "WAV files",
     "table": "a CSV file with the same columns",
 }
+YOURS = {"text": "texts", "image": "pictures", "sound": "sounds", "table": "rows"}
 MOST_SHOWN = 200
 MOST_BARS = 8
 
@@ -92,6 +95,13 @@ def refuse_run(run: str) -> str:
     return f"The run {run} has not finished an epoch yet."
 
 
+def describe(state: dict[str, Any]) -> None:
+    """What it tells apart, and how well."""
+    accuracy = describe_accuracy(state)
+    right = f" It classifies {accuracy} correctly." if accuracy else ""
+    st.caption(plain(f"Trained on {state['source_title']}.{right}"))
+
+
 def ask_texts(run: str, text: str) -> dict[str, Any]:
     texts = [line for line in text.splitlines() if line.strip()]
     return dict(routes.lab().ask(Subject("classifier", run), "predict", {"texts": texts}).about)
@@ -117,10 +127,10 @@ def ask_files(run: str, files: list[Any], column: str) -> dict[str, Any]:
         return dict(routes.lab().ask(Subject("classifier", run), "predict", values).about)
 
 
-def show_found(made: dict[str, Any]) -> None:
+def show_found(made: dict[str, Any], source: str, kind: str) -> None:
     """A table; for few samples a bar for each class."""
     found, classes = made["found"], made["classes"]
-    st.caption(f"{len(found):,} classified by epoch {made['epoch']}.")
+    st.caption(f"{len(found):,} classified by epoch {made['epoch']}. {describe_hits(found)}".strip())
     far = sum(bool(one["far"]) for one in found)
     if far:
         st.warning(
@@ -129,12 +139,16 @@ def show_found(made: dict[str, Any]) -> None:
             icon=":material/warning:",
         )
     rows = [
-        {"Sample": one["item"][:300], "Class": one["label"], "Probability": one["probability"]}
+        {"Sample": one["item"][:300]}
+        | found_columns(source, kind, one)
+        | {"Class": one["label"], "Probability": one["probability"]}
         | ({"Unlike the training data": one["far"]} if far else {})
         for one in found[:MOST_SHOWN]
     ]
     percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
-    st.dataframe(rows, hide_index=True, column_config={"Probability": percent}, key="use-table")
+    picture = st.column_config.ImageColumn(width="small")
+    shown = {"Probability": percent, "Picture": picture}
+    st.dataframe(rows, hide_index=True, column_config=shown, key="use-table")
     if len(found) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN}; all are in the file.")
     if len(found) == 1:
@@ -162,7 +176,9 @@ def show_reasons(run: str, made: dict[str, Any], files: list[Any]) -> None:
         if len(found) > 1:
             number = st.number_input("Sample", 1, len(found), 1, key="use-why-number", width=160)
         one = found[number - 1]
-        if made["texts"]:
+        if "row" in one:
+            show_why(run, row=one["row"])
+        elif made["texts"]:
             show_why(run, text=one["item"])
         elif files:
             with lying(files) as paths:
@@ -200,8 +216,13 @@ def show() -> None:
     state = choose_run()
     if state is None:
         return
-    run, kind = state["run"], state["kind"]
-    made = None
+    run, kind, source = state["run"], state["kind"], state["source"]
+    describe(state)
+    made = show_tryout(run, source, kind)
+    if made:
+        made |= {"texts": False}
+    beside = st.container()  # predictions of these rows stand below them
+    st.markdown(f"**Or with {YOURS[kind]} of your own**")
     with errors_shown():
         if kind == "text":
             text = st.text_area(
@@ -239,9 +260,11 @@ def show() -> None:
             st.session_state.pop("use-why-number", None)
     kept = st.session_state.get("use-made")
     if kept and kept[0] == run:
-        show_found(kept[1])
-        with errors_shown():
-            show_reasons(run, kept[1], files)
+        is_tried = any("row" in one for one in kept[1]["found"])
+        with beside if is_tried else st.container():
+            show_found(kept[1], source, kind)
+            with errors_shown():
+                show_reasons(run, kept[1], files)
     show_export(run)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import io
-
 import numpy as np
 import streamlit as st
 
+from pages.parts.shared.samples import picture_url
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 
@@ -33,12 +31,3 @@ def show_names(dataset: Dataset) -> None:
             hide_index=True,
             column_config={"Picture": st.column_config.ImageColumn(width="small")},
         )
-
-
-def picture_url(values: np.ndarray) -> str:
-    """(H, W[, 3]) in [0, 1] → a PNG that stands in its own address."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)).save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -5,14 +5,21 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from pages.parts.data.gallery import pictures_of, show_gallery
 from pages.parts.data.names import show_names
+from pages.parts.data.tables import show_table
 from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
-from selfsup_core.figures.data import class_rows, histogram, label_bars, strip
+from selfsup_core.figures.data import class_rows, histogram, label_bars
 
 MOST_CLASSES = 12
-EACH = 12
+EACH = 8  # pictures of a class
+ALONE = 48  # pictures where there are no classes
+SOUNDS = 6
+TEXTS = 12
+LETTERS = 600
+NO_BAR = {"displayModeBar": False}
 
 
 def count_labels(dataset: Dataset) -> dict[str, int]:
@@ -26,89 +33,90 @@ def count_labels(dataset: Dataset) -> dict[str, int]:
     return found | ({"": int((y < 0).sum())} if (y < 0).any() else {})
 
 
-def show_preview(dataset: Dataset) -> None:
+def show_preview(name: str, dataset: Dataset) -> None:
     counts = count_labels(dataset)
+    if dataset.kind == "table":
+        show_table(name, dataset)
     left, right = st.columns((2.2, 1)) if counts else (st.container(), None)
     with left:
-        {"image": show_images, "sound": show_sounds, "text": show_texts}.get(dataset.kind, show_table)(
-            dataset
-        )
+        if dataset.kind == "table":
+            show_distribution(dataset)
+        else:
+            {"image": show_images, "sound": show_sounds, "text": show_texts}[dataset.kind](dataset)
         show_names(dataset)
     if right:
         with right:
             st.markdown("**Labels**")
-            st.plotly_chart(label_bars(counts), key="label-bars", config={"displayModeBar": False})
+            st.plotly_chart(label_bars(counts), key="label-bars", config=NO_BAR)
 
 
 def show_images(dataset: Dataset) -> None:
-    each = EACH if dataset.y is not None else 60
-    for index, rows in class_rows(dataset.y, len(dataset.classes), each)[:MOST_CLASSES]:
-        for start in range(0, len(rows), EACH):
-            part = rows[start : start + EACH]
-            part = part[part < len(dataset)]
-            if not len(part):
-                break
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                name = dataset.title
-                if dataset.y is not None:
-                    name = dataset.classes[index] if index >= 0 else "no label"
-                    st.caption(plain(name), width=80)
-                picture = strip(dataset.x[part], dataset.scale)
-                st.image(picture, width=len(part) * 48, clamp=True, alt=f"{len(part)} samples: {name}")
+    each = EACH if dataset.y is not None else min(ALONE, len(dataset))
+    groups = class_rows(dataset.y, len(dataset.classes), each)
+    names = [*dataset.classes, "no label"] if dataset.y is not None else [""]
+    show_gallery(
+        [
+            {"title": names[index], "pictures": pictures_of(dataset, rows)}
+            for index, rows in groups[:MOST_CLASSES]
+        ],
+        key=f"gallery-{dataset.id}",
+    )
+    if len(groups) > MOST_CLASSES:
+        st.caption(f"The first {MOST_CLASSES} of {len(groups)} classes.")
 
 
 def show_sounds(dataset: Dataset) -> None:
     names = list(dataset.classes) or ["all"]
     chosen = st.pills("Class", names, default=names[0], key=f"sound-class-{dataset.id}") or names[0]
     rows = (
-        np.arange(min(6, len(dataset)))
+        np.arange(min(SOUNDS, len(dataset)))
         if dataset.y is None
-        else np.flatnonzero(np.asarray(dataset.y) == names.index(chosen))[:6]
+        else np.flatnonzero(np.asarray(dataset.y) == names.index(chosen))[:SOUNDS]
     )
-    for row in rows.tolist():
-        picture, player = st.columns((1, 3), vertical_alignment="center")
-        spectrogram = strip(dataset.x[[row]], dataset.scale)
-        picture.image(spectrogram, width=96, clamp=True, alt=f"Spectrogram of row {row}")
-        if "audio" in dataset.extra:
-            rate = int(dataset.details.get("rate", 16_000))
-            player.audio(np.asarray(dataset.extra["audio"][row], np.float32) / 32768, sample_rate=rate)
+    if "audio" not in dataset.extra:
+        show_gallery(
+            [{"title": "", "pictures": pictures_of(dataset, rows)}], key=f"gallery-{dataset.id}-{chosen}"
+        )
+    else:
+        rate = int(dataset.details.get("rate", 16_000))
+        for row, picture in zip(rows.tolist(), pictures_of(dataset, rows), strict=True):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.image(picture["src"], width=112, alt=f"Spectrogram, {picture['name']}")
+                with st.container(gap="xsmall"):
+                    st.caption(plain(picture["name"]))
+                    st.audio(np.asarray(dataset.extra["audio"][row], np.float32) / 32768, sample_rate=rate)
     st.caption("Log-mel spectrograms: time to the right, low tones at the bottom, loud is bright.")
 
 
 def show_texts(dataset: Dataset) -> None:
     texts: Texts = dataset.x  # type: ignore[assignment]
     labels = dataset.label_names() if dataset.y is not None else None
-    rows = [
-        ({"Label": labels[i]} if labels else {}) | {"Text": texts[i][:400]}
-        for i in range(min(40, len(texts)))
-    ]
-    st.dataframe(rows, width="stretch", height=320, hide_index=True)
+    with st.container(height=460, border=True):
+        for row in range(min(TEXTS, len(texts))):
+            show_text(texts[row], f"row {row + 1}", labels[row] or "no label" if labels else "")
     sample = np.linspace(0, len(texts) - 1, min(len(texts), 20_000)).astype(int)
     lengths = np.array([len(texts[int(i)]) for i in sample])
     top = float(np.quantile(lengths, 0.99))
-    st.plotly_chart(
-        histogram(lengths[lengths <= top], "characters a text"),
-        key="lengths",
-        config={"displayModeBar": False},
-    )
+    st.plotly_chart(histogram(lengths[lengths <= top], "characters a text"), key="lengths", config=NO_BAR)
     st.caption(
         f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the top 1 % is not drawn."
     )
 
 
-def show_table(dataset: Dataset) -> None:
-    labels = dataset.label_names() if dataset.y is not None else None
+def show_text(text: str, name: str, label: str) -> None:
+    """One text as it can be read, with its own line breaks; a long one is cut, and says how long it is."""
+    badge = f":gray-badge[{plain(label)}] " if label else ""
+    length = f", {len(text):,} characters" if len(text) > LETTERS else ""
+    st.caption(f"{badge}{name}{length}")
+    st.text(f"{text[:LETTERS]}…" if len(text) > LETTERS else text)
+
+
+def show_distribution(dataset: Dataset) -> None:
     names = list(dataset.columns)[:40]
-    head = np.asarray(dataset.x[:100, : len(names)])
-    rows = [
-        ({"Label": labels[i]} if labels else {}) | dict(zip(names, map(float, row), strict=True))
-        for i, row in enumerate(head)
-    ]
-    st.dataframe(rows, width="stretch", height=280, hide_index=True)
     column = st.selectbox("Distribution of", names, key=f"column-{dataset.id}")
     values = np.asarray(dataset.x[:, names.index(column)])
     values = values[np.isfinite(values)]
     if len(values):
-        st.plotly_chart(histogram(values, column), key="distribution", config={"displayModeBar": False})
+        st.plotly_chart(histogram(values, column), key="distribution", config=NO_BAR)
     else:
         st.caption("No number in this column.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
+from pages.parts.data.gallery import pictures_of, show_gallery
 from pages.parts.data.preview import show_preview
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.go import rerun
@@ -13,24 +16,24 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library import own
+from selfsup_core.data.library.checking import count_warnings, known_findings
 from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError, SettingError
 from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
-from selfsup_core.figures.data import strip
 from selfsup_core.settings import list_settings
 
 SETTINGS = {entry.path: entry for entry in list_settings(DataConfig)}
-
-
-MOST_CLASSES = 12
-
-
-EACH = 12
-
-
+HEALTH = "Health"
+LOOKED_FOR = {
+    "image": "files that could not be read, copies, blank images, rare classes and doubtful labels",
+    "sound": "files that could not be read, copies, rare classes and doubtful labels",
+    "text": "copies, empty, very short and very long texts, rare classes and doubtful labels",
+    "table": "copies, gaps, constant columns, columns that give the label away, rare classes and doubtful labels",
+}
 LEVELS = {"warning": ("orange", ":material/warning:"), "note": ("blue", ":material/info:")}
 
 
@@ -39,36 +42,36 @@ def show_dataset(name: str, source: Source) -> None:
     line, train = st.columns((5, 1.6), vertical_alignment="center")
     line.markdown(headline(dataset))
     if train.button(
-        "Train on it",
+        "Train an autoencoder",
         icon=":material/play_arrow:",
         type="primary",
         key="train-on-it",
         width="stretch",
-        help="Opens the autoencoder page with this data set.",
+        help="It learns to rebuild the samples without labels, and makes a map of them. Opens its page with this data set.",
     ):
         st.switch_page("pages/autoencoder.py", query_params={"data": name})
     with line.container(horizontal=True):
         if dataset.kind == "text":
             st.page_link(
                 "pages/language.py",
-                label="Train a language model on it",
+                label="Train a language model",
                 icon=":material/edit_note:",
                 query_params={"do": "train", "data": name},
             )
         if len(dataset.classes) >= 2:
             st.page_link(
                 "pages/classify.py",
-                label="Train a classifier on it",
+                label="Train a classifier",
                 icon=":material/label:",
                 query_params={"do": "pseudo", "data": name},
             )
     preview, health, split, about = st.tabs(
-        ["Preview", "Health", "Split and labels", "About"], key="data-tabs", on_change="rerun"
+        ["Preview", health_title(name), "Split and labels", "About"], key="data-tabs", on_change="rerun"
     )
     # Only what is looked at is computed; a health check of a large set takes seconds.
     if preview.open:
         with preview:
-            show_preview(dataset)
+            show_preview(name, dataset)
     if health.open:
         with health:
             show_health(name, dataset)
@@ -78,6 +81,30 @@ def show_dataset(name: str, source: Source) -> None:
     if about.open:
         with about:
             show_about(name, dataset, source)
+
+
+def health_title(name: str) -> str:
+    """The tab's name, with the number of warnings once it is known; it stays chosen when that comes."""
+    title, warnings = HEALTH, 0
+    with contextlib.suppress(DataError):  # the tab itself says what went wrong
+        findings = known_findings(workspace(), name)
+        warnings = count_warnings(findings or [])
+        if findings is None:
+            wait_for_findings(name)
+    if warnings:
+        title += f" :orange-badge[:material/warning: {warnings}]"
+    if str(st.session_state.get("data-tabs", "")).startswith(HEALTH):
+        st.session_state["data-tabs"] = title
+    return title
+
+
+@st.fragment(run_every=1.0)
+def wait_for_findings(name: str) -> None:
+    """Draws the page anew when the check has come to an end."""
+    with contextlib.suppress(DataError):
+        if known_findings(workspace(), name) is None:
+            return
+    rerun()  # once: the badge is part of the whole page
 
 
 def headline(dataset: Dataset) -> str:
@@ -97,9 +124,11 @@ def show_health(name: str, dataset: Dataset) -> None:
     with errors_shown():
         with st.spinner("Looking for copies, gaps and doubtful labels …"):
             findings = own.check(workspace(), name)
-        warnings = sum(f["level"] == "warning" for f in findings)
+        warnings = count_warnings(findings)
         if not findings:
-            st.success("No problems found.", icon=":material/check_circle:")
+            st.success(
+                f"No problems found. Looked for {LOOKED_FOR[dataset.kind]}.", icon=":material/check_circle:"
+            )
         elif not warnings:
             st.success("Fit to train on. Good to know:", icon=":material/check_circle:")
         for finding in findings:
@@ -128,12 +157,8 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
         if finding["names"]:
             text.caption(plain(" · ".join(finding["names"])))
         if finding["rows"] and dataset.kind in ("image", "sound"):
-            text.image(
-                strip(dataset.x[finding["rows"]], dataset.scale),
-                width=48 * len(finding["rows"]),
-                clamp=True,
-                alt=f"Rows {', '.join(map(str, finding['rows']))}",
-            )
+            pictures = pictures_of(dataset, np.array(finding["rows"]))
+            show_gallery([{"title": "", "pictures": pictures}], key=f"found-{name}-{finding['code']}")
         elif finding["rows"] and isinstance(dataset.x, Texts):
             for row in finding["rows"][:3]:
                 text.caption(plain(f"row {row + 1}: {dataset.x[row][:160]}"))
@@ -258,8 +283,10 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
 def show_own(name: str, dataset: Dataset) -> None:
     """What only a set of one's own allows."""
     title = st.text_input("Title", dataset.title, key=f"title-{name}", max_chars=80)
-    if st.button("Rename", key="rename", icon=":material/edit:", disabled=title == dataset.title):
+    if st.button("Rename", key="rename", icon=":material/edit:"):
         with errors_shown():
+            if title == dataset.title:
+                raise SettingError(f"It is called {title!r} already.", remedy="Type another title first.")
             own.rename(workspace(), name, title)
             rerun()
     if st.button(

@@ -7,22 +7,33 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from pages.parts.language.embedded import FOLDER, show_list
+from pages.parts.language.examples import offer
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.go import rerun
-from pages.parts.shared.workspace import errors_shown, plain, serves_this_machine_only, workspace
-from selfsup_core.data.sources import list_sources
+from pages.parts.shared.samples import show_samples
+from pages.parts.shared.workspace import (
+    acting,
+    errors_shown,
+    plain,
+    serves_this_machine_only,
+    show_refusal,
+    workspace,
+)
+from selfsup_core.data.sources import OWN_NAME, list_sources
 from selfsup_core.errors import StudioError
-from selfsup_core.export.embeddings import export_embeddings
+from selfsup_core.export.embeddings import export_embeddings, list_embedded, open_texts
 from selfsup_core.figures.standing import map_figure
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS, check_name, find_encoder
 from selfsup_core.runs.estimate import in_words
 
-FOLDER = "A folder …"
 # Texts a second of one core: measured on posts of newsgroups; short texts are quicker.
+FIRST = "newsgroups"  # English, as the first encoder is
 GUESS = {"minilm": 30.0, "multilingual": 300.0}
 POLL = 1.0
+OFFERED, EXCERPT = 3, 60  # texts to search with, and their letters
 
 
 def ask(source: str, tool: str, encoder: str, **values: Any) -> dict[str, Any]:
@@ -48,7 +59,9 @@ def choose() -> tuple[str, str, int]:
         return "", "", 0
     take_address(list(sources))
     if st.session_state.get("embed-data") not in sources:
-        st.session_state["embed-data"] = next(iter(sources))
+        first = next(iter(sources))
+        is_own = OWN_NAME.fullmatch(first)
+        st.session_state["embed-data"] = first if is_own or FIRST not in sources else FIRST
     data, encoder = st.columns(2, vertical_alignment="bottom")
     source = choose_one(
         data,
@@ -66,7 +79,7 @@ def choose() -> tuple[str, str, int]:
         key="embed-encoder",
         help="The model that turns a text into numbers; texts that mean alike get vectors that point alike.",
     )
-    st.query_params["data"] = source
+    write_address("data", source)
     if name == FOLDER:
         st.query_params.pop("encoder", None)
         name = st.text_input(
@@ -78,8 +91,13 @@ def choose() -> tuple[str, str, int]:
         if not name:
             return source, "", 0
         check_name(name if "/" in name or "\\" in name else f"./{name}")
-    st.query_params["encoder"] = name
+    write_address("encoder", name)
     return source, name, sources[source].samples
+
+
+def write_address(name: str, value: str) -> None:
+    """What is shown now; it is no wish of the address when the page runs again."""
+    st.query_params[name] = st.session_state[f"embed-{name}-taken"] = value
 
 
 def take_address(sources: list[str]) -> None:
@@ -132,7 +150,11 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
         else "not known before it has begun"
     )
     st.markdown(
-        f"{rows:,} texts, {about.width} numbers each; {takes}. It is done once: from then on runs and maps have it at once."
+        f"Each of the {rows:,} texts becomes {about.width} numbers; texts of similar meaning get similar numbers. Then there "
+        "is a map of all texts, a search by meaning, and a classifier needs few labels. Labels are not used for it."
+    )
+    st.caption(
+        f"It takes {takes}, once: from then on runs and maps have it at once. You may leave this page."
     )
     if st.button("Embed", type="primary", icon=":material/play_arrow:", key="embed-start"):
         with errors_shown():
@@ -160,23 +182,26 @@ def show_progress(source: str, encoder: str) -> None:
         rate = f", {job['rate']:,.0f} texts/s" if job["rate"] and not is_paused else ""
         share = job["done"] / max(1, job["total"]) if job["stage"] != "reading" else 0.0
         st.progress(min(1.0, share), f"{word}: {job['done']:,} of {job['total']:,}{rate}{left}")
-        with st.container(horizontal=True), errors_shown():
+        with st.container(horizontal=True):
             other = "resume" if is_paused else "pause"
             if st.button(
                 other.capitalize(),
                 key="embed-pause",
                 icon=":material/play_arrow:" if is_paused else ":material/pause:",
             ):
-                ask(source, other, encoder)
-                rerun(scope="fragment")
+                with acting("embed"):
+                    ask(source, other, encoder)
+                    rerun(scope="fragment")
             if st.button(
                 "Stop",
                 key="embed-stop",
                 icon=":material/stop:",
                 help="What is done is kept; it can go on later.",
             ):
-                ask(source, "stop", encoder)
-                rerun(scope="fragment")
+                with acting("embed"):
+                    ask(source, "stop", encoder)
+                    rerun(scope="fragment")
+        show_refusal("embed")
         if job["note"]:
             st.caption(plain(job["note"]))
 
@@ -203,6 +228,7 @@ def show_result(source: str, encoder: str) -> None:
     st.caption(
         f"{of}, by PCA: the two directions that vary most hold {made['explained']:.0%} of the variance, so much is hidden here. Labels only color the map."
     )
+    offer_texts(source)
     text = st.text_input(
         "Find texts that mean something like this",
         key="embed-find",
@@ -244,6 +270,25 @@ def show_result(source: str, encoder: str) -> None:
             )
 
 
+def offer_texts(source: str) -> None:
+    """Texts of the set to search with, one click away."""
+    offer("Try it with a text of the set", "embed-find", excerpts(source))
+
+
+@st.cache_data(max_entries=100, ttl=600, show_spinner=False)
+def excerpts(source: str) -> list[str]:
+    """How three texts begin that are spread over the set."""
+    texts = open_texts(workspace(), source)[1]
+    step = max(1, len(texts) // (OFFERED + 1))
+    found = []
+    for row in range(step // 2, len(texts), step):
+        words = " ".join(str(texts[row])[: 4 * EXCERPT].split())
+        cut = words if len(words) <= EXCERPT else words[: words.rfind(" ", 0, EXCERPT)] or words[:EXCERPT]
+        if cut and cut not in found:
+            found.append(cut)
+    return found[:OFFERED]
+
+
 def show_downloads(source: str, encoder: str) -> None:
     for kind, title in (("npz", "NPZ"), ("parquet", "Parquet")):
         key = f"{source}-{encoder}-{kind}"
@@ -266,13 +311,16 @@ def show_downloads(source: str, encoder: str) -> None:
             rerun()
 
 
-def show() -> None:
-    """The whole mode."""
-    with errors_shown():
-        source, encoder, rows = choose()
-        if not encoder:
-            return
-        looked = ask(source, "look", encoder, check=True)
+def show_chosen(source: str, encoder: str, rows: int) -> None:
+    """The job or what came of it; before there is a result, the texts stand below, so that nothing is waited for blindly."""
+    kept = list_embedded(workspace())
+    status, below = st.container(), st.container()
+    if not any(e["is_finished"] and (e["source"], e["encoder"]) == (source, encoder) for e in kept):
+        with below:
+            show_samples(source)
+    with status, errors_shown():
+        with st.spinner("Looking whether the encoder knows the language of these texts …", show_time=True):
+            looked = ask(source, "look", encoder, check=True)
         job = looked["job"]
         if job and job["status"] in ("running", "paused"):
             show_progress(source, encoder)
@@ -280,3 +328,14 @@ def show() -> None:
             show_result(source, encoder)
         else:
             show_start(source, encoder, rows, looked)
+
+
+def show() -> None:
+    """The whole mode."""
+    with errors_shown():
+        source, encoder, rows = choose()
+        if source and encoder:
+            show_chosen(source, encoder, rows)
+        elif source:
+            show_samples(source)
+    show_list(source, encoder)

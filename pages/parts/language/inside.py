@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.language.compare import show_comparison
+from pages.parts.language.examples import offer
 from pages.parts.language.pick import ask, choose_model, choose_other, load_all, readable_models
 from pages.parts.language.writing import PROBLEM, SHAPE, TEXT, show_written, write_more
 from pages.parts.shared.forms import widget
@@ -18,9 +19,17 @@ from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.questions.language import MOST_CHARACTERS, AttentionAsk, WriteAsk
 from selfsup_core.inspection.remote_reading import REMOTE
 from selfsup_core.settings import list_settings
-from selfsup_core.tasks.parts.language_runs import held_out_line
+from selfsup_core.tasks.parts.language_runs import held_out_lines
 
 EXAMPLE = "The capital of France is Paris, and the capital of Italy is"
+EXAMPLES = (
+    EXAMPLE,
+    "Once upon a time there was a small fox who",
+    "One, two, three, four, five, six,",
+    "def add(a, b):\n    return",
+)
+MASKED_EXAMPLES = ("Paris is the [MASK] of France.", "The doctor said that [MASK] would be late.")
+LINES = 3  # of a run's validation text
 SETTINGS = {s.path: s for config in (WriteAsk, AttentionAsk) for s in list_settings(config)}
 BARS = {"displayModeBar": False}
 STEPS = (1, 20)
@@ -30,17 +39,54 @@ SUGGESTED, KEPT = "language-suggested", "language-kept-text"
 def suggest_text(model: str) -> None:
     """Begin with a line that a run has not trained on, unless a person has typed something else."""
     run = model.partition("@")[0]
-    before: dict[str, str] = st.session_state.setdefault(
-        SUGGESTED, {"model": "", "text": EXAMPLE, "where": ""}
+    before: dict[str, Any] = st.session_state.setdefault(
+        SUGGESTED, {"model": "", "text": EXAMPLE, "where": "", "lines": []}
     )
-    if not run or run == before["model"] or st.session_state[TEXT] != before["text"]:
+    if not run or run == before["model"]:
         return
-    text, where = "", ""
+    lines, where = [], ""
     if run.startswith(RUN):
         with contextlib.suppress(StudioError):  # its data set may have been deleted since
-            text, where = held_out_line(workspace(), run.removeprefix(RUN))
-    st.session_state[SUGGESTED] = {"model": run, "text": text or EXAMPLE, "where": where if text else ""}
-    st.session_state[TEXT] = text or EXAMPLE
+            lines, where = held_out_lines(workspace(), run.removeprefix(RUN), LINES)
+    text = lines[0] if lines else EXAMPLE
+    st.session_state[SUGGESTED] = {
+        "model": run,
+        "text": text,
+        "where": where if lines else "",
+        "lines": lines,
+    }
+    if st.session_state[TEXT] == before["text"]:
+        st.session_state[TEXT] = text
+
+
+def show_examples(model: str, kind: str) -> None:
+    """Texts to begin with: of a run, lines that it has not trained on."""
+    lines = st.session_state.get(SUGGESTED, {}).get("lines", [])
+    is_run = model.startswith(RUN) and lines
+    examples = lines if is_run else MASKED_EXAMPLES if kind == "masked" else EXAMPLES
+    offer("Try it with", TEXT, list(examples))
+
+
+def show_expected(kind: str) -> None:
+    """What will stand here once the model is in memory."""
+    fills = kind == "masked"
+    coming = (
+        (
+            "How likely is each token?",
+            "A bar for each piece of the text: how well the model predicts it from "
+            + ("all others." if fills else "what is before it."),
+        ),
+        (
+            "What could stand here?" if fills else "What could come next?",
+            "The likeliest tokens with their probabilities"
+            + (" for a gap of the text." if fills else ", and buttons that let the model write on."),
+        ),
+        ("What does each token look at?", "The attention of each head, as a map of the text against itself."),
+    )
+    for column, (title, text) in zip(st.columns(3), coming, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{title}**")
+            st.caption(text)
 
 
 def show_reading(found: dict[str, Any]) -> None:
@@ -174,14 +220,18 @@ def show() -> None:
                 icon=":material/info:",
             )
             text = text[:MOST_CHARACTERS]
+        kind = models.get(model.partition("@")[0], {}).get("kind", "")
+        show_examples(model, kind)
         show_written()
     if problem := st.session_state.pop(PROBLEM, ""):
         st.warning(plain(problem), icon=":material/info:")
     if not model:
         st.caption("Choose a model to begin.")
+        show_expected(kind)
         return
     with errors_shown():
         if load_all([model, *([other] if other and other != REMOTE else [])]) is None:
+            show_expected(kind)
             return
         with st.spinner("Reading …"):
             reading = ask(model, "read", text=text)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages.parts.language.export import show_export
-from pages.parts.language.pick import READS, ask, describe, label, load_all
+from pages.parts.language.pick import READS, ask, describe, label, load_all, secrets
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.go import rerun
+from pages.parts.shared.remote import show_remote_settings
 from pages.parts.shared.workspace import (
+    acting,
     age,
     errors_shown,
     hub_is_on,
     plain,
+    refuse,
     serves_this_machine_only,
+    show_refusal,
     workspace,
 )
 from selfsup_core.errors import StudioError
@@ -66,11 +71,13 @@ def show_details(entry: dict[str, Any]) -> None:
 
 
 def shorten(path: str) -> str:
-    """A path as may be shown: whole on one's own machine, else from the workspace on."""
-    root = str(workspace())
-    if path.startswith(root):
-        return f"workspace{path[len(root) :]}"
-    return path if serves_this_machine_only() else path.rsplit("/", 1)[-1]
+    """A path as may be shown: whole on one's own machine, else from the workspace's own folder on."""
+    if serves_this_machine_only():
+        return path
+    root = workspace().resolve()
+    if Path(path).is_relative_to(root):
+        return str(Path(path).relative_to(root.parent))
+    return Path(path).name
 
 
 def show_measured(measured: dict[str, Any] | None) -> None:
@@ -175,6 +182,7 @@ def show_hub() -> None:
     if wanted:
         show_fetching(wanted)
     elif plan:
+        show_refusal("models-fetch")
         st.markdown(f"{plain(plan.about())}. Licence: {plain(plan.licence)}.")
         if st.button(
             f"Download {plan.bytes / MB:,.0f} MB",
@@ -182,7 +190,8 @@ def show_hub() -> None:
             icon=":material/cloud_download:",
             help="Into the workspace; it goes on when you leave this page.",
         ):
-            st.session_state["models-fetch"] = f"{HUB}{plan.id}@{plan.revision}"
+            with acting("models-fetch"):  # forgets what the last try was told
+                st.session_state["models-fetch"] = f"{HUB}{plan.id}@{plan.revision}"
             rerun()
 
 
@@ -195,8 +204,8 @@ def show_fetching(name: str) -> None:
         status = ask(name, "fetch")
     except StudioError as error:
         st.session_state.pop("models-fetch", None)
-        st.error(plain(str(error)), icon=":material/error:")
-        return
+        refuse("models-fetch", error)
+        rerun()  # nothing is fetched any more: the offer comes back, and the error stays beside it
     if status["state"] == "ready":
         st.session_state.pop("models-fetch", None)
         st.session_state.pop("models-plan", None)
@@ -246,6 +255,11 @@ def show() -> None:
     if serves_this_machine_only():
         with st.expander("A folder of your own", icon=":material/folder:"):
             show_folder()
+    with st.expander("A remote model", icon=":material/cloud_upload:"):
+        st.caption(
+            "It can be compared with another model under Look inside, and propose labels for a classifier."
+        )
+        show_remote_settings("models-remote", secrets())
     with st.expander(
         "From the Hugging Face Hub",
         icon=":material/cloud_download:",

@@ -9,7 +9,15 @@ import streamlit as st
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.go import rerun
-from pages.parts.shared.workspace import plain, serves_this_machine_only, workspace
+from pages.parts.shared.workspace import (
+    forget_refusal,
+    is_refused,
+    plain,
+    refuse,
+    serves_this_machine_only,
+    show_refusal,
+    workspace,
+)
 from selfsup_core.errors import StudioError
 from selfsup_core.inspection.catalogue import list_models
 from selfsup_core.inspection.loaded import RUN
@@ -159,15 +167,19 @@ def load_all(names: list[str]) -> list[dict[str, Any]] | None:
 @st.fragment(run_every=POLL)
 def show_loading(names: list[str]) -> None:
     """Say how far the loading is; when it is done, the whole page runs again."""
-    try:
-        found = [ask(name, "loading") for name in names]
-    except StudioError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+    where = f"loading {' '.join(names)}"
+    if not is_refused(where):  # asked once more, it would begin once more
+        try:
+            found = [ask(name, "loading") for name in names]
+        except StudioError as error:
+            refuse(where, error)
+    if is_refused(where):
+        show_refusal(where)
         st.button(
             "Try again",
             key="language-again",
             icon=":material/refresh:",
-            on_click=lambda: None,
+            on_click=forget_refusal,
             help="Load it once more.",
         )
         return

@@ -10,7 +10,15 @@ import streamlit as st
 
 from pages.parts.shared import routes
 from pages.parts.shared.go import rerun
-from pages.parts.shared.workspace import errors_shown, plain, start, steer, workspace
+from pages.parts.shared.workspace import (
+    acting,
+    errors_shown,
+    plain,
+    show_refusal,
+    start,
+    steer,
+    workspace,
+)
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.words.verdict import describe_run
 from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
@@ -226,11 +234,15 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     )
     if status not in ACTIVE:
         return
-    with st.container(horizontal=True), errors_shown():
+    with st.container(horizontal=True):
         is_paused = status == "paused"
         if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
-            steer(folder, "resume" if is_paused else "pause")
+            with acting("controls"):
+                steer(folder, "resume" if is_paused else "pause")
         if st.button(f"1 {unit}", icon=":material/skip_next:", help=f"Train one {unit}, then pause."):
-            steer(folder, "step")
+            with acting("controls"):
+                steer(folder, "step")
         if st.button("Stop", icon=":material/stop:"):
-            send(folder, "stop")
+            with acting("controls"):
+                send(folder, "stop")
+    show_refusal("controls")

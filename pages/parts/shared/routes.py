@@ -151,7 +151,11 @@ async def thumbnails(request: Request, run: str) -> Response:
 
 @guarded
 async def frame(request: Request, run: str) -> Response:
-    return binary(live_runs().frame(run, request.path_params["epoch"]), is_final=False)
+    step = request.query_params.get("step", "")
+    if step and not step.isdecimal():
+        return problem(422, f"step must be a whole number; found {step!r}.")
+    blob = live_runs().frame(run, request.path_params["epoch"], int(step) if step else None)
+    return binary(blob, is_final=False)
 
 
 # Questions wait for a helper process. They have threads of their own, so that nothing else waits behind them.

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts.shared.bin import show_bin
 from pages.parts.shared.go import rerun
-from pages.parts.shared.workspace import STATUS_STYLE, age, errors_shown, plain, steer, workspace
+from pages.parts.shared.workspace import STATUS_STYLE, acting, age, plain, show_refusal, steer, workspace
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
 from selfsup_core.runs.control import send
@@ -54,6 +54,7 @@ def show_damaged(run: DamagedRun, key: str) -> None:
         problem.caption(plain(run.problem))
         with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_delete(run.run, key)
+        show_refusal(key)
 
 
 def show_row(state: dict[str, Any], key: str) -> None:
@@ -85,6 +86,7 @@ def show_row(state: dict[str, Any], key: str) -> None:
         best.caption(describe_best(state, loss))
         with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_buttons(state, key)
+        show_refusal(key)
 
 
 @st.cache_data(max_entries=400, ttl=TWO_DAYS, show_spinner=False)
@@ -123,14 +125,14 @@ def show_buttons(state: dict[str, Any], key: str) -> None:
     status = state["status"]
     is_active = status in ACTIVE
     if is_active and st.button("", icon=":material/stop:", key=f"stop-{key}", help="Stop this run"):
-        with errors_shown():
+        with acting(key):
             send(folder, "stop")
             st.toast(f"Stopping {plain(state['name'] or state['run'])}.")
     can_resume = status in ("interrupted", "paused") or (status == "stopped" and state["epoch"] > 0)
     if can_resume and st.button(
         "", icon=":material/play_arrow:", key=f"resume-{key}", help="Resume from where it stopped"
     ):
-        with errors_shown():
+        with acting(key):
             steer(folder, "resume")
             rerun()
     show_delete(state["run"], key, is_active=is_active)
@@ -144,7 +146,7 @@ def show_delete(run: str, key: str, *, is_active: bool = False) -> None:
         disabled=is_active,
         help="Stop it first" if is_active else "Delete; can be restored for seven days",
     ):
-        with errors_shown():
+        with acting(key):
             delete(RunFolder(workspace() / "runs" / run))
             st.session_state["just-deleted"] = run
             rerun()

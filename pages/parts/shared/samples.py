@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
+import base64
+import io
+
+import numpy as np
 import streamlit as st
 
-from pages.parts.shared.workspace import errors_shown, workspace
+from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import find_source, open_source
 from selfsup_core.figures.standing import sample_sheet
 
 
 def show_samples(source: str) -> None:
-    """What the network will see: the first images, or rows."""
+    """What the network will see: images, or rows, spread over the whole set, since files often come class by class."""
     if find_source(source, workspace()).missing():
         return
     with errors_shown():
         dataset = open_source(source, workspace())
         if dataset.kind in ("image", "sound"):
             st.image(
-                sample_sheet(dataset.x, dataset.scale),
+                sample_sheet(dataset.x[spread(len(dataset), 96)], dataset.scale),
                 width="stretch",
                 clamp=True,
                 alt=f"Samples of {dataset.title}",
             )
             st.caption(
-                f"The first {'images' if dataset.kind == 'image' else 'spectrograms'} of {dataset.title}: "
-                f"{len(dataset):,} in all."
+                f"Some of the {len(dataset):,} {'images' if dataset.kind == 'image' else 'spectrograms'} "
+                f"of {plain(dataset.title)}."
             )
         elif dataset.kind == "text":
-            st.dataframe([{"text": dataset.x[i][:300]} for i in range(min(6, len(dataset)))])
-            st.caption(f"The first texts of {dataset.title}: {len(dataset):,} in all.")
+            rows = [{"Text": " ".join(dataset.x[int(i)][:300].split())} for i in spread(len(dataset), 6)]
+            st.dataframe(rows, hide_index=True)
+            st.caption(f"Some of the {len(dataset):,} texts of {plain(dataset.title)}.")
         else:
             columns = list(dataset.columns)
-            st.dataframe([dict(zip(columns, row, strict=True)) for row in dataset.x[:8].tolist()])
-            st.caption(f"The first rows of {dataset.title}: {len(dataset):,} in all.")
+            chosen = dataset.x[spread(len(dataset), 8)].tolist()
+            st.dataframe([dict(zip(columns, row, strict=True)) for row in chosen], hide_index=True)
+            st.caption(f"Some of the {len(dataset):,} rows of {plain(dataset.title)}.")
+
+
+def spread(size: int, most: int) -> np.ndarray:
+    """Up to `most` places of `size`, evenly spread, in order."""
+    return np.unique(np.linspace(0, size - 1, min(size, most)).astype(int))
+
+
+def picture_url(values: np.ndarray) -> str:
+    """(H, W[, 3]) in [0, 1] → a PNG that stands in its own address."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

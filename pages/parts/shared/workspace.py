@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.shared import door
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error
 from selfsup_core.runs.check import check_spec
@@ -22,6 +23,7 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.workers.supervisor import ensure_supervisor
 
+REFUSAL = "refused"  # (where, what was said) of the last click that failed
 STATUS_STYLE = {
     "queued": ("gray", ":material/hourglass_empty:"),
     "starting": ("blue", ":material/play_circle:"),
@@ -34,13 +36,27 @@ STATUS_STYLE = {
 }
 
 
+def guard() -> None:
+    """Show nothing where nobody asks for the token."""
+    if not door.is_there:
+        st.error(
+            "SelfSup Studio was started with `streamlit run`, which lets in everybody who can reach this address. "
+            "Start it with `make run` or `python server.py`.",
+            icon=":material/lock:",
+        )
+        st.stop()
+
+
 def workspace() -> Path:
+    """Where data and runs are; every page asks here, so that none is shown without a door."""
+    guard()
     return default_workspace()
 
 
 def serves_this_machine_only() -> bool:
-    """Whether nobody but the people at this machine can open the pages."""
-    return st.get_option("server.address") in ("127.0.0.1", "localhost", "::1")
+    """Whether nobody but the people at this machine can open the pages: it listens to no other, and no proxy does."""
+    names = st.get_option("server.allowedHosts")
+    return st.get_option("server.address") in door.LOCAL and set(names) <= set(door.LOCAL)
 
 
 def plain(text: str) -> str:
@@ -57,6 +73,40 @@ def errors_shown() -> Iterator[None]:
         st.error(plain(str(error)), icon=":material/error:")
     except OSError as error:
         st.error(plain(str(disk_error(error))), icon=":material/error:")
+
+
+@contextmanager
+def acting(where: str) -> Iterator[None]:
+    """What a click asks for, in a fragment that runs again by itself: an error stays until the next click.
+
+    `show_refusal` says it. Whatever is asked for next, here or elsewhere, forgets it.
+    """
+    forget_refusal()
+    try:
+        yield
+    except StudioError as error:
+        refuse(where, error)
+    except OSError as error:
+        refuse(where, disk_error(error))
+
+
+def refuse(where: str, error: StudioError) -> None:
+    """Have `show_refusal` say an error there until the next click."""
+    st.session_state[REFUSAL] = (where, str(error))
+
+
+def forget_refusal() -> None:
+    st.session_state.pop(REFUSAL, None)
+
+
+def is_refused(where: str) -> bool:
+    return bool(st.session_state.get(REFUSAL, ("", ""))[0] == where)
+
+
+def show_refusal(where: str) -> None:
+    """The error of the last click there, if it failed."""
+    if is_refused(where):
+        st.error(plain(st.session_state[REFUSAL][1]), icon=":material/error:")
 
 
 def start(spec: RunSpec, *, preset: str = "", button: str) -> str:
@@ -84,8 +134,11 @@ def age(created: str) -> str:
     """Time since an ISO date in words: "3 min ago"."""
     import calendar
 
-    then = calendar.timegm(time.strptime(created, "%Y-%m-%dT%H:%M:%SZ"))
-    seconds = max(0, time.time() - then)
+    return age_of(time.time() - calendar.timegm(time.strptime(created, "%Y-%m-%dT%H:%M:%SZ")))
+
+
+def age_of(seconds: float) -> str:
+    """Seconds since something in words: "3 min ago"."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
             return f"{int(seconds // size)} {unit} ago"

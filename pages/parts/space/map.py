@@ -1,4 +1,4 @@
-"""The map itself: drawn in the browser where the routes are there, by Plotly in 3-D and elsewhere; beside it what is asked."""
+"""The map itself: drawn in the browser where the routes are there, else by Plotly; beside it what is asked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts.shared import routes
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import base_path, component
-from pages.parts.shared.workspace import errors_shown, plain, workspace
+from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, workspace
 from pages.parts.space import routes as routes_space
 from pages.parts.space.ask import ask, carry_over, is_same, remember, selected, wish
 from pages.parts.space.panels import show_panels
@@ -22,7 +22,7 @@ from selfsup_core.inspection.space.selections import kept_under, pack_rows, read
 from selfsup_core.projection.config import TITLES
 
 space_component = component("selfsup_space", "space/main.js")
-MOST_PLOTLY = 10_000
+MOST_PLOTLY = 5_000
 MOST_FLOWING = 5_000
 PICTURED = ("image", "sound")
 
@@ -34,13 +34,12 @@ def show_map(asked: dict[str, Any]) -> None:
     key, source = asked["key"], kept_under(asked["space"], asked["source"])
     carry_over(key, source)
     take_named(key, source)
-    is_flat = asked["config"]["dimensions"] == 2
     left, right = st.columns((2.1, 1), gap="medium")
     with left:
-        if routes.is_mounted and is_flat and not st.session_state.get("space-failed"):
+        if routes.is_mounted and not st.session_state.get("space-failed"):
             show_component(asked, key)
         else:
-            show_plotly(asked, key, is_flat)
+            show_plotly(asked, key)
     try:
         about = read_map(workspace(), key)
     except DataError:
@@ -151,7 +150,7 @@ def take_from_second(key: str, other: str, bits: str) -> None:
     remember(key, pack_rows(places) if len(places) else "")
 
 
-def show_plotly(asked: dict[str, Any], key: str, is_flat: bool) -> None:
+def show_plotly(asked: dict[str, Any], key: str) -> None:
     """A standing figure of at most 10,000 points; selecting works with Plotly's own tools."""
     about = read_map(workspace(), key)
     if about["job"]["status"] in ("running", "paused"):
@@ -170,16 +169,16 @@ def show_plotly(asked: dict[str, Any], key: str, is_flat: bool) -> None:
     if len(points) > MOST_PLOTLY:
         chosen = np.sort(choose_stratified(chosen, codes, MOST_PLOTLY, 0))
         st.caption(
-            f"{MOST_PLOTLY:,} of {len(points):,} points, drawn in the groups' shares: more would be slow to turn."
+            f"{MOST_PLOTLY:,} of {len(points):,} points, drawn in the groups' shares: more would be slow here."
         )
     figure = space_figure(points[chosen], codes[chosen], said, read_rows(workspace(), key)[chosen])
     events = st.plotly_chart(
         figure,
         key=f"space-plotly-{key}-{by}",
-        on_select="rerun" if is_flat else "ignore",
+        on_select="rerun",
         selection_mode=("lasso", "box", "points"),
     )
-    if is_flat and (picked := events.selection.points):
+    if picked := events.selection.points:
         places = np.array(
             sorted(
                 int(p["customdata"][0] if isinstance(p["customdata"], list) else p["customdata"])
@@ -198,14 +197,17 @@ def wait_for(asked: dict[str, Any], key: str) -> None:
         if job["status"] not in ("running", "paused"):
             rerun()
         st.progress(float(job.get("share") or 0.0), f"{job['stage']}: {job['done']} of {job['total']}")
-        with st.container(horizontal=True), errors_shown():
+        with st.container(horizontal=True):
             other = "resume" if job["status"] == "paused" else "pause"
             if st.button(other.capitalize(), key="space-pause"):
-                ask(asked["space"], other, key=key)
+                with acting("space-job"):
+                    ask(asked["space"], other, key=key)
             if st.button("Cancel", key="space-cancel"):
-                ask(asked["space"], "cancel", key=key)
-                st.session_state["space-cancelled"] = asked["mark"]
-                rerun()
+                with acting("space-job"):
+                    ask(asked["space"], "cancel", key=key)
+                    st.session_state["space-cancelled"] = asked["mark"]
+                    rerun()
+        show_refusal("space-job")
 
     poll()
 

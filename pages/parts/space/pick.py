@@ -40,8 +40,8 @@ def choose_map() -> dict[str, Any] | None:
             )
     if follower := st.session_state.pop("space-next-kind", ""):
         st.session_state["space-kind"] = follower
-    what, how, size, at, more = st.container(key="controls").columns(
-        (3, 1.6, 1.1, 2.2, 1.2), vertical_alignment="bottom"
+    what, how, at, more = st.container(key="controls").columns(
+        (3, 1.6, 2.6, 1.2), vertical_alignment="bottom"
     )
     name = choose_asked(
         what,
@@ -58,15 +58,8 @@ def choose_map() -> dict[str, Any] | None:
     kind = how.selectbox(
         "Map", list(TITLES), key="space-kind", format_func=TITLES.get, help=SETTINGS["kind"].description
     )
-    dimensions = size.selectbox(
-        "Dimensions",
-        [2, 3],
-        key="space-size",
-        format_func=lambda d: f"{d}-D",
-        help=SETTINGS["dimensions"].description,
-    )
     epochs = spaces[name]["epochs"]
-    values: dict[str, Any] = {"kind": kind, "dimensions": dimensions}
+    values: dict[str, Any] = {"kind": kind, "dimensions": 2}
     replay = len(epochs) > 1 and kind in REPLAYED and bool(st.session_state.get(f"space-replay-{name}"))
     if replay:
         epoch = epochs[-1]  # the slider below the map has them all

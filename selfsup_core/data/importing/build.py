@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Required, TypedDict
@@ -16,18 +18,21 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import make_square, read_images
 from selfsup_core.data.importing.inspect import inspect_files, sort_out
-from selfsup_core.data.importing.look import label_files, read_lines
+from selfsup_core.data.importing.look import label_files
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
-from selfsup_core.data.importing.table import Table
+from selfsup_core.data.importing.table import Table, check_decoded
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.settings import short
 
 MOST_CLASSES = 1000
+KEPT_CELLS = 200  # rows of a table whose cells are kept as they were read
+MOST_LETTERS = 200  # of such a cell
 
 
 class BuildPlan(ImportPlan, Kept, total=False):
-    """A plan, and the table where one was read."""
+    """A plan, and the table or the lines where they were read."""
 
 
 class Made(TypedDict, total=False):
@@ -60,8 +65,7 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
     plan = inspect_files(paths, config, read)
     form, members, beside, aside = sort_out(paths)
     kind = plan["kind"] if config.kind == "auto" else config.kind
-    makers = {"image": from_images, "wav": from_sounds, "npy": from_arrays, "txt": from_lines}
-    made = makers.get(form, from_table)(members, beside, config, {**plan, **read, "kind": kind})
+    made = MAKERS.get(form, from_table)(members, beside, config, {**plan, **read, "kind": kind})
     aside = aside | made.get("aside", {})
     classes, y = index_labels(made["labels"])
     x = made["x"]
@@ -139,6 +143,11 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
     from selfsup_core.data.logmel import log_mel
 
     seconds = min(30.0, max(0.05, config.seconds or plan["seconds"]))
+    check_decoded(
+        f"{len(members):,} sounds of {seconds:g} s",
+        2 * len(members) * round(seconds * RATE),
+        "Choose a shorter sound length, or take a sample.",
+    )
     audio: list[np.ndarray] = []
     pictures: list[np.ndarray] = []
     names: list[str] = []
@@ -171,8 +180,7 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
 
 
 def from_lines(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    lines, _, _ = read_lines(members, config)
-    return {"kind": "text", "x": Texts.pack(lines), "labels": None, "steps": "one text a line"}
+    return {"kind": "text", "x": plan["lines"], "labels": None, "steps": "one text a line"}
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
@@ -217,6 +225,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     """Text and table kinds: each column by its role."""
     table: Table = plan["table"]
     by_name = dict(zip(table.names, table.columns, strict=True))
+    cells_as_read = first_cells(table)
     table.columns = []  # each is let go when it has become numbers
     roles = {c["name"]: c for c in plan["columns"]}
     label = next((name for name, c in roles.items() if c["role"] == "label"), None)
@@ -254,6 +263,12 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
                     remedy="Ignore it, or merge rare values.",
                 )
             used = [i for i, level in enumerate(levels) if level.strip().lower() not in NO_LEVEL]
+            width = len(columns) + len(used)
+            check_decoded(
+                f"{len(cells):,} rows of {width:,} columns, categories one-hot,",
+                4 * len(cells) * width,
+                f"Ignore columns with many categories, as {short(name, 40)}.",
+            )
             parts.append((codes.reshape(-1)[:, None] == np.array(used)[None, :]).astype(np.float32))
             columns += [f"{name}={levels[i]}" for i in used]
     if not columns:
@@ -280,7 +295,30 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         "x": np.concatenate(parts, axis=1),
         "columns": tuple(columns),
         "labels": labels,
-        "details": details,
+        "details": details | {"cells": list(table.names)},
+        "extra": {"cells": cells_as_read},
         "notes": notes,
         "steps": "categories one-hot; numbers are scaled when a run starts, from its training rows",
     }
+
+
+def first_cells(table: Table) -> Texts:
+    """The first rows' cells as they are in the file, a JSON list a row; "" for all other rows.
+
+    They are kept with the rows, so that what a row was read from is still beside it when others are left out.
+    """
+    head = [column[:KEPT_CELLS].to_pylist() for column in table.columns]
+    kept = Texts.pack(
+        json.dumps([cell[:MOST_LETTERS] for cell in row], ensure_ascii=False)
+        for row in zip(*head, strict=True)
+    )
+    rest = np.full(len(table) - len(kept), kept.ends[-1], np.int64)
+    return Texts(kept.blob, np.concatenate([kept.ends, rest]))
+
+
+MAKERS: dict[str, Callable[[list[Member], list[Member], ImportConfig, BuildPlan], Made]] = {
+    "image": from_images,
+    "wav": from_sounds,
+    "npy": from_arrays,
+    "txt": from_lines,
+}

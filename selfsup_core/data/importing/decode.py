@@ -59,7 +59,7 @@ def decode(name: str, data: bytes, encoding: str = "") -> tuple[str, str, str]:
     if not encoding:
         encoding, note = detect_encoding(name, data)
     try:
-        return data.decode(encoding), encoding, note
+        text = data.decode(encoding)
     except (LookupError, TypeError) as error:
         raise DataError(
             f"There is no encoding {encoding!r}.",
@@ -72,3 +72,11 @@ def decode(name: str, data: bytes, encoding: str = "") -> tuple[str, str, str]:
             code="bad-encoding",
             remedy="Leave the encoding empty to have it detected.",
         ) from error
+    if has_old_line_ends(text):
+        text = text.replace("\r", "\n")
+    return text, encoding, note
+
+
+def has_old_line_ends(text: str) -> bool:
+    """Whether lines end as on the Macintosh before 2001, in a carriage return alone."""
+    return "\r" in text and "\n" not in text

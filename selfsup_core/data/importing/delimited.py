@@ -13,6 +13,7 @@ from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.settings import short
 
 DELIMITERS = ",;\t|"
 
@@ -74,6 +75,8 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     else:
         encoding, note = detect_encoding(member.name, data)
         text = None if encoding == "utf-8" else decode(member.name, data, encoding)[0]
+    if text is None and b"\r" in data and b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
     if text is not None:
         data = text.encode("utf-8", "replace")
         del text
@@ -108,6 +111,18 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
     if width > LIMITS.table_columns:
         check_size(member.name, 0, width)
+    # Cells at most: as many as there are delimiters and line ends, and no row is wider than the others.
+    lines = data.count(b"\n") + 1
+    if lines > LIMITS.table_rows or lines * width > LIMITS.table_cells:
+        ends = min(lines, (data.count(delimiter.encode()) + lines) // width)
+        if '"' not in sample:  # in quotes they may be part of a text: counted once it is read
+            check_size(member.name, ends, width)
+    if config.header == "auto" and len(rows) == 1 and is_whole and not any(map(is_number, rows[0])):
+        raise DataError(
+            f"{member.name} has a single row, {short(', '.join(rows[0]), 60)}, which looks like a header.",
+            code="no-rows",
+            remedy="Add rows below it, or say that there is no header.",
+        )
     header = looks_like_header(rows) if config.header == "auto" else config.header == "yes"
     names = list(rows[0]) if header else []
     if header and len(names) == width - 1:

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from selfsup_core.data.limits import LIMITS, MB
@@ -34,12 +35,14 @@ class Member:
         name: its name, with folders inside an archive, / between them.
         size: bytes when read.
         read: all its bytes. Raises DataError when it is damaged.
+        begin: its first bytes, where that is quicker than reading all. Raises DataError.
     """
 
     name: str
     size: int
     read: Callable[[], bytes]
     path: Path | None = None
+    begin: Callable[[int], bytes] | None = None
 
     @property
     def suffix(self) -> str:
@@ -49,7 +52,7 @@ class Member:
         if self.path:
             with open(self.path, "rb") as file:
                 return file.read(count)
-        return self.read()[:count]
+        return self.begin(count) if self.begin else self.read()[:count]
 
 
 def identify(name: str, head: bytes) -> str:
@@ -209,27 +212,30 @@ def open_archive(path: Path) -> list[Member]:
     if not kept:
         raise DataError(f"{name} holds no files.", code="empty-archive", remedy="Pack it again.")
 
-    def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
-        def read() -> bytes:
-            try:
-                with archive.open(entry) as file:
-                    data = file.read(entry.file_size + 1)
-            except MemoryError:
-                raise
-            except Exception as error:  # each way of packing has errors of its own
-                raise DataError(
-                    f"{entry.filename} in {name} is damaged ({error}).", code="damaged-member"
-                ) from error
-            if len(data) != entry.file_size:
-                raise DataError(
-                    f"{entry.filename} in {name} is longer or shorter than it says.",
-                    code="damaged-member",
-                )
-            return data
+    def begin(entry: zipfile.ZipInfo, count: int) -> bytes:
+        try:
+            with archive.open(entry) as file:
+                return file.read(count)
+        except MemoryError:
+            raise
+        except Exception as error:  # each way of packing has errors of its own
+            raise DataError(
+                f"{entry.filename} in {name} is damaged ({error}).", code="damaged-member"
+            ) from error
 
-        return read
+    def read(entry: zipfile.ZipInfo) -> bytes:
+        data = begin(entry, entry.file_size + 1)
+        if len(data) != entry.file_size:
+            raise DataError(
+                f"{entry.filename} in {name} is longer or shorter than it says.",
+                code="damaged-member",
+            )
+        return data
 
-    return [Member(entry.filename, entry.file_size, reader(entry)) for entry in kept]
+    return [
+        Member(entry.filename, entry.file_size, partial(read, entry), begin=partial(begin, entry))
+        for entry in kept
+    ]
 
 
 def is_hidden(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
@@ -21,14 +23,19 @@ SIZES = (28, 32, 64)
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 
 
-def open_image(member: Member) -> Image.Image:
-    """A PIL image, not yet decoded. Raises DataError."""
+HEADER = 64 * 1024  # bytes in which nearly every image says its size
+
+
+def open_image(member: Member, *, header_only: bool = False) -> Image.Image:
+    """A PIL image, not yet decoded; of the header alone it cannot be decoded. Raises DataError."""
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(member.read()), formats=FORMATS)
+            image = Image.open(
+                io.BytesIO(member.head(HEADER) if header_only else member.read()), formats=FORMATS
+            )
     # PIL raises many kinds for damaged files, struct.error and SyntaxError among them.
     except DataError:
         raise
@@ -39,6 +46,8 @@ def open_image(member: Member) -> Image.Image:
             remedy="Make it smaller.",
         ) from error
     except Exception as error:
+        if header_only and member.size > HEADER:
+            return open_image(member)
         raise DataError(
             f"{member.name} is no readable image ({short(error)}).", code="damaged-image"
         ) from error
@@ -57,20 +66,45 @@ def short(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".split("<", 1)[0].strip(" :")[:120]
 
 
-def look_at_images(members: list[Member]) -> tuple[list[tuple[int, int]], bool]:
-    """Sizes (width, height) and whether any has color, from up to 200 of them spread over all."""
-    sizes, is_color = [], False
-    step = max(1, len(members) // 200)
-    for member in members[::step]:
+def image_sizes(members: list[Member]) -> list[tuple[int, int]]:
+    """(width, height) of each image that can be opened, from its first bytes."""
+    sizes = []
+    for member in members:
+        try:
+            sizes.append(open_image(member, header_only=True).size)
+        except DataError:  # said when all are read
+            continue
+    return sizes
+
+
+def check_pixels(members: list[Member], sizes: list[tuple[int, int]]) -> None:
+    """Raises DataError when decoding all of them would take minutes."""
+    total = sum(width * height for width, height in sizes)
+    if total > LIMITS.images_pixels:
+        raise DataError(
+            f"The {len(sizes):,} images have {total / MB:,.0f} megapixels together; at most "
+            f"{LIMITS.images_pixels // MB:,} (the first, {members[0].name}, is {sizes[0][0]} × {sizes[0][1]}).",
+            code="images-too-large",
+            remedy="Make the images smaller, since they are resized to at most 256 × 256 in any case, or take "
+            "a sample.",
+        )
+
+
+def look_at_some(members: list[Member]) -> tuple[bool, dict[str, str]]:
+    """Whether any has color, and {name: reason} of those that cannot be read, of up to 200 spread over all."""
+    is_color, aside = False, {}
+    for member in members[:: max(1, len(members) // 200)]:
         try:
             image = open_image(member)
-            sizes.append(image.size)
-            if not is_color and image.mode not in ("1", "L", "I", "I;16", "LA"):
-                small = np.asarray(image.convert("RGB").resize((16, 16)), dtype=np.int16)
-                is_color = bool((small.max(axis=2) - small.min(axis=2)).max() > 12)
-        except Exception:  # counted when all are read
-            continue
-    return sizes, is_color
+            image.draft("RGB", (64, 64))
+            small = np.asarray(image.convert("RGB").resize((16, 16)), dtype=np.int16)
+        except DataError as error:
+            aside[member.name] = error.message
+        except Exception as error:  # damaged behind its header
+            aside[member.name] = f"{member.name} is damaged ({short(error)})."
+        else:
+            is_color = is_color or bool((small.max(axis=2) - small.min(axis=2)).max() > 12)
+    return is_color, aside
 
 
 def choose_size(sizes: list[tuple[int, int]]) -> int:
@@ -125,7 +159,13 @@ def read_images(
 
     Returns: ((N, S, S[, 3]) bytes, kept members' places, (N, 2) original sizes, {name: reason} set aside).
     """
-    pixels = np.zeros((len(members), size, size, 3) if color else (len(members), size, size), np.uint8)
+    shape = (len(members), size, size, 3) if color else (len(members), size, size)
+    check_decoded(
+        f"{len(members):,} images of {size} × {size}",
+        math.prod(shape),
+        "Choose a smaller image size, or take a sample.",
+    )
+    pixels = np.zeros(shape, np.uint8)
     kept: list[int] = []
     sizes: list[tuple[int, int]] = []
     aside: dict[str, str] = {}

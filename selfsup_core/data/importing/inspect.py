@@ -91,7 +91,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     """A plan as plain values.
 
     Args:
-        keep: is given the table that was read, so that it need not be read twice.
+        keep: is given the table or the lines that were read, so that they need not be read twice.
 
     Returns: {"form", "kind", "rows", "notes", "aside", and by kind: "columns" | "size", "color", "median" |
         "seconds", "classes"}.
@@ -103,10 +103,10 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     check_kind(paths[0].name, form, config)
     plan: ImportPlan = {"form": form, "files": len(members), "notes": [], "aside": aside}
     plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
-    if form == "image":
-        return plan | look_at_image_files(members, beside, config)
-    if form == "wav":
-        return plan | look_at_sounds(members)
+    if form in ("image", "wav"):
+        is_image = form == "image"
+        found = look_at_image_files(members, beside, config) if is_image else look_at_sounds(members)
+        return plan | found | {"aside": aside | found["aside"]}
     if form == "npy":
         x, y, notes = read_arrays(members)
         kind = "image" if x.ndim > 2 else "table"
@@ -128,15 +128,17 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         return plan
     if form == "txt":
         lines, encoding, notes = read_lines(members, config)
-        lengths = [len(line) for line in lines]
+        if keep is not None:
+            keep["lines"] = lines
+        letters = np.count_nonzero((lines.blob & 0xC0) != 0x80)  # the other bytes go on with a letter
         return plan | {
             "kind": "text",
             "rows": len(lines),
             "notes": notes,
             "encoding": encoding,
             "classes": {},
-            "examples": lines[:5],
-            "mean_length": float(np.mean(lengths)),
+            "examples": [lines[i] for i in range(min(5, len(lines)))],
+            "mean_length": letters / len(lines),
         }
     table = read_table(members, config)
     if keep is not None:
@@ -148,7 +150,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     kind = config.kind if config.kind != "auto" else table_kind(columns)
     plan |= {"kind": kind, "rows": len(table), "columns": columns, "found": table.found}
     plan["notes"] = table.notes + [
-        f"{c['name']}: {c['missing']} cells became missing."
+        f"{c['name']}: {c['missing']:,} {'cell' if c['missing'] == 1 else 'cells'} became missing."
         for c in columns
         if c["role"] == "numeric" and c["missing"]
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -12,16 +13,20 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import (
+    check_pixels,
     choose_size,
     class_depth,
     class_of,
-    look_at_images,
+    image_sizes,
+    look_at_some,
     open_image,
 )
 from selfsup_core.data.importing.plan import ImportPlan
 from selfsup_core.data.importing.sounds import read_header
+from selfsup_core.data.importing.table import check_size
 from selfsup_core.data.importing.tables import read_table
 from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 
 
@@ -33,10 +38,13 @@ def count_labels(labels: list[str]) -> dict[str, int]:
 def look_at_image_files(members: list[Member], beside: list[Member], config: ImportConfig) -> ImportPlan:
     if len(members) == 1:
         open_image(members[0])  # says itself what is wrong with it
-    sizes, is_color = look_at_images(members)
+    sizes = image_sizes(members)
+    check_pixels(members, sizes)
+    has_color, aside = look_at_some(members)
+    is_color = has_color if config.color == "auto" else config.color == "color"
     if not sizes:
         raise DataError(
-            f"None of the images looked at can be read (the first is {members[0].name}).",
+            f"None of the images can be read (the first is {members[0].name}).",
             code="no-images",
             remedy="Open them in a viewer and save them again.",
         )
@@ -45,8 +53,9 @@ def look_at_image_files(members: list[Member], beside: list[Member], config: Imp
     return {
         "kind": "image",
         "rows": len(members),
+        "aside": aside,
         "size": config.size or choose_size(sizes),
-        "color": is_color if config.color == "auto" else config.color == "color",
+        "color": is_color,
         "median": [int(np.median(widths)), int(np.median(heights))],
         "classes": count_labels(labels or []),
     }
@@ -85,50 +94,85 @@ def label_files(names: list[str], beside: list[Member], config: ImportConfig) ->
 def look_at_sounds(members: list[Member]) -> ImportPlan:
     lengths: list[float] = []
     rates: Counter[str] = Counter()
-    problem = ""
+    aside: dict[str, str] = {}
     for member in members[:: max(1, len(members) // 200)]:
         try:
             channels, rate, seconds = read_header(member)
         except DataError as error:
-            problem = problem or error.message
             if len(members) == 1:
                 raise
+            aside[member.name] = error.message
             continue
         lengths.append(seconds)
         rates[f"{rate:,} Hz, {channels} ch."] += 1
     if not lengths:
         raise DataError(
-            f"None of the sounds can be read: {problem}", code="no-sounds", remedy="Save them as WAV."
+            f"None of the sounds can be read: {next(iter(aside.values()))}",
+            code="no-sounds",
+            remedy="Save them as WAV.",
         )
     depth = class_depth([m.name for m in members])
     labels = [] if depth is None else [class_of(m.name, depth) for m in members]
     return {
         "kind": "sound",
         "rows": len(members),
+        "aside": aside,
         "seconds": round(min(30.0, float(np.median(lengths))), 2),
         "rates": dict(rates),
         "classes": count_labels(labels),
     }
 
 
-def read_lines(members: list[Member], config: ImportConfig) -> tuple[list[str], str, list[str]]:
+def read_lines(members: list[Member], config: ImportConfig) -> tuple[Texts, str, list[str]]:
     """One text a line, blank lines left out. Raises DataError."""
-    lines, notes, encoding = [], [], ""
+    notes: list[str] = []
+    encodings: list[str] = []
+    lines = Texts.pack(each_line(members, config, encodings, notes))
+    if not len(lines):
+        raise DataError(f"{members[0].name} holds only blanks.", code="no-rows", remedy="Add lines.")
+    return lines, encodings[-1], notes
+
+
+def each_line(
+    members: list[Member], config: ImportConfig, encodings: list[str], notes: list[str]
+) -> Iterator[str]:
+    """The lines that are not blank, one at a time: as strings, all of them would take many times their letters.
+
+    Args:
+        encodings, notes: are given what is found of each file.
+    """
+    rows = 0
     for member in members:
-        text, encoding, note = decode(member.name, member.read(), config.encoding)
+        data = member.read()
+        if b"\n" in data:
+            check_size(member.name, rows + data.count(b"\n"), 1)
+        text, encoding, note = decode(member.name, data, config.encoding)
+        del data
+        encodings.append(encoding)
         notes += [note] if note else []
-        raw = text.splitlines()
-        for number, line in enumerate(raw, 1):
+        blank = 0
+        for number, line in enumerate(lines_of(text), 1):
             if len(line) > LIMITS.line_bytes:
                 raise DataError(
                     f"{member.name}, line {number} has over {LIMITS.line_bytes // MB} MB.",
                     code="line-too-long",
                     remedy="Break it into lines.",
                 )
-        kept = [line.strip() for line in raw if line.strip()]
-        if len(kept) < len(raw):
-            notes.append(f"{len(raw) - len(kept)} blank lines of {member.name} were left out.")
-        lines += kept
-    if not lines:
-        raise DataError(f"{members[0].name} holds only blanks.", code="no-rows", remedy="Add lines.")
-    return lines, encoding, notes
+            if kept := line.strip():
+                rows += 1
+                if rows > LIMITS.table_rows:
+                    check_size(member.name, rows, 1)
+                yield kept
+            else:
+                blank += 1
+        if blank:
+            notes.append(f"{blank} blank lines of {member.name} were left out.")
+
+
+def lines_of(text: str, piece: int = MB) -> Iterator[str]:
+    """`text.splitlines()`, but no more than a piece of the text at a time."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + piece) + 1 or len(text)
+        yield from text[start:end].splitlines()
+        start = end

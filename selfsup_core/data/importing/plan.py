@@ -6,13 +6,14 @@ from typing import Any, TypedDict
 
 from selfsup_core.data.importing.columns import ColumnAbout
 from selfsup_core.data.importing.table import Table
+from selfsup_core.data.texts import Texts
 
 
 class ImportPlan(TypedDict, total=False):
     """What files hold and how they are to be read, in plain values.
 
     Attributes:
-        form: format of the members. aside: {name: reason} of what was set aside.
+        form: format of the members. aside: {name: reason} of what is set aside, of many images or sounds among those looked at.
         classes: rows of the most frequent labels; "" counts those without one.
         size, color, median: of images: side they are resized to, whether colors stay, median width and height.
         seconds, rates: of sounds: length they are cut to, how many have which rate.
@@ -42,6 +43,7 @@ class ImportPlan(TypedDict, total=False):
 
 
 class Kept(TypedDict, total=False):
-    """The table that an inspection has read, so that it need not be read twice."""
+    """The table or the lines that an inspection has read, so that they need not be read twice."""
 
     table: Table
+    lines: Texts

@@ -73,7 +73,15 @@ def read_sound(member: Member, seconds: float, to_rate: int = RATE) -> np.ndarra
     elif samples.dtype.kind == "i":
         values = samples.astype(np.float32) / float(np.iinfo(samples.dtype).max)
     else:
-        values = np.nan_to_num(samples.astype(np.float32), posinf=0.0, neginf=0.0)
+        with np.errstate(over="ignore"):  # too large for 32 bits: infinite, and refused
+            values = samples.astype(np.float32)
+        bad = int((~np.isfinite(values)).sum())
+        if bad:
+            raise DataError(
+                f"{member.name}: {bad:,} of {values.size:,} samples are not finite numbers (NaN or infinite).",
+                code="sound-not-finite",
+                remedy="Save it again from the program that recorded it.",
+            )
     if values.ndim > 1:
         values = values.mean(axis=1)
     length = max(1, round(seconds * to_rate))

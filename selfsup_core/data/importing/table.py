@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from selfsup_core.data.limits import LIMITS
+from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -40,6 +40,23 @@ def check_size(name: str, rows: int, columns: int) -> None:
             f"{name} has {rows:,} rows; at most {LIMITS.table_rows:,}.",
             code="too-many-rows",
             remedy="Take a sample.",
+        )
+    if rows * columns > LIMITS.table_cells:
+        raise DataError(
+            f"{name} has {rows:,} rows of {columns:,} columns, {rows * columns:,} cells; at most "
+            f"{LIMITS.table_cells:,}.",
+            code="too-many-cells",
+            remedy="Leave columns out or take a sample.",
+        )
+
+
+def check_decoded(what: str, size: int, remedy: str) -> None:
+    """Raises DataError before an array is made that is larger than a data set may be."""
+    if size > LIMITS.decoded_bytes:
+        raise DataError(
+            f"{what} take {size / MB:,.0f} MB; at most {LIMITS.decoded_bytes // MB:,} MB.",
+            code="too-large",
+            remedy=remedy,
         )
 
 

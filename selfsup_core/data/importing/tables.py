@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from array import array
+from collections.abc import Iterator
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from selfsup_core.data.importing.config import ImportConfig
@@ -13,6 +16,7 @@ from selfsup_core.data.importing.files import Member, identify
 from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.settings import short
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,11 +75,13 @@ def read_jsonl(member: Member, config: ImportConfig) -> Table:
     import pyarrow as pa
 
     text, encoding, note = decode(member.name, member.read(), config.encoding)
-    cells: dict[str, list[str]] = {}
+    cells: dict[str, SparseColumn] = {}
     rows = 0
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(io.StringIO(text), 1):
         if not line.strip():
             continue
+        if rows * len(cells) >= LIMITS.table_cells or rows >= LIMITS.table_rows:
+            check_size(member.name, rows + 1, max(1, len(cells)))
         if len(line) > LIMITS.line_bytes:
             raise DataError(
                 f"{member.name}, line {number} has over {LIMITS.line_bytes // MB} MB.",
@@ -83,12 +89,12 @@ def read_jsonl(member: Member, config: ImportConfig) -> Table:
                 remedy="Shorten it.",
             )
         try:
-            value = json.loads(line)
+            value = json.loads(line, object_pairs_hook=unlike)
         except (ValueError, RecursionError) as error:
             raise DataError(
                 f"{member.name}, line {number} is no JSON ({str(error)[:80]}).",
                 code="damaged-json",
-                remedy="Give one JSON object a line.",
+                remedy="Give one JSON object a line, with each key once.",
             ) from error
         if not isinstance(value, dict):
             raise DataError(
@@ -97,21 +103,53 @@ def read_jsonl(member: Member, config: ImportConfig) -> Table:
                 remedy='Give one object a line, as in {"text": "…"}.',
             )
         for key, inner in value.items():
-            column = cells.setdefault(key, [])
-            if len(cells) > LIMITS.table_columns:
-                check_size(member.name, 0, len(cells))
-            column += [""] * (rows - len(column))
-            column.append(json_cell(inner))
+            column = cells.get(key)
+            if column is None:
+                column = cells[key] = SparseColumn()
+                check_size(member.name, rows + 1, len(cells))
+            column.add(rows, json_cell(inner))
         rows += 1
     raw = list(cells)
     # Lone surrogates, which UTF-8 has no bytes for, become "?".
     names, notes = unique_names([key.encode("utf-8", "replace").decode() for key in raw])
     columns = []
     for key in raw:
-        filled = cells.pop(key)
-        filled += [""] * (rows - len(filled))
-        columns.append(clean(pa.array([c.encode("utf-8", "replace").decode() for c in filled], pa.string())))
+        columns.append(clean(pa.array(cells.pop(key).filled(rows), pa.string())))
     return Table(names, columns, {"encoding": encoding}, ([note] if note else []) + notes)
+
+
+class SparseColumn:
+    """The cells of a key that may be missing in most rows: those that are there, and where.
+
+    A list with "" for each row without it takes gigabytes for a small file of many keys.
+    """
+
+    def __init__(self) -> None:
+        self.rows = array("q")
+        self.cells: list[str] = []
+
+    def add(self, row: int, cell: str) -> None:
+        self.rows.append(row)
+        self.cells.append(cell)
+
+    def filled(self, rows: int) -> Iterator[str]:
+        """A cell for each of so many rows. Lone surrogates, which UTF-8 has no bytes for, become "?"."""
+        done = 0
+        for row, cell in zip(self.rows, self.cells, strict=True):
+            yield from repeat("", row - done)
+            yield cell.encode("utf-8", "replace").decode()
+            done = row + 1
+        yield from repeat("", rows - done)
+
+
+def unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs of a JSON object as a dictionary. Raises ValueError when a key stands there twice."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"key {short(key, 40)} stands there twice")
+        found[key] = value
+    return found
 
 
 def json_cell(value: Any) -> str:

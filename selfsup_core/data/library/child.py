@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.environment import without_secrets
 from selfsup_core.errors import DataError, StudioError
-from selfsup_core.files import read_json, sweep, write_json
+from selfsup_core.files import keep_private, read_json, sweep, write_json
 
 ROOT = Path(__file__).parents[3]
 
@@ -34,15 +35,15 @@ def run_job(task: str, workspace: Path, **values: Any) -> Any:
     with tempfile.TemporaryDirectory(prefix=".job-", dir=workspace) as folder:
         job = Path(folder) / "job.json"
         write_json(job, {"task": task, "workspace": str(workspace), "values": values})
-        environment = os.environ | {
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-            "ARROW_DEFAULT_MEMORY_POOL": "mimalloc",
-            "PYTHONPATH": str(ROOT),
-            "HF_HUB_OFFLINE": "1",
-            "TRANSFORMERS_OFFLINE": "1",
-        }
+        environment = without_secrets(
+            OMP_NUM_THREADS="1",
+            OPENBLAS_NUM_THREADS="1",
+            MKL_NUM_THREADS="1",
+            ARROW_DEFAULT_MEMORY_POOL="mimalloc",
+            PYTHONPATH=str(ROOT),
+            HF_HUB_OFFLINE="1",
+            TRANSFORMERS_OFFLINE="1",
+        )
         command = [sys.executable, "-m", "selfsup_core.data.library.child", str(job)]
         with open(Path(folder) / "log", "wb") as log:
             process = subprocess.Popen(
@@ -160,4 +161,5 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    keep_private()
     main(Path(sys.argv[1]))

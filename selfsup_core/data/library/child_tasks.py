@@ -10,6 +10,7 @@ from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.data.importing.plan import ImportPlan
+from selfsup_core.data.importing.preview import ImportPreview, preview_files
 from selfsup_core.data.library.health import check_dataset
 from selfsup_core.data.library.health.finding import FindingAbout
 from selfsup_core.data.library.mends import mend_dataset
@@ -17,6 +18,10 @@ from selfsup_core.data.library.mends import mend_dataset
 
 def do_inspect(workspace: Path, files: list[str], config: dict[str, Any]) -> ImportPlan:
     return inspect_files([Path(f) for f in files], ImportConfig(**config))
+
+
+def do_preview(workspace: Path, files: list[str], config: dict[str, Any]) -> ImportPreview:
+    return preview_files([Path(f) for f in files], ImportConfig(**config))
 
 
 def do_build(workspace: Path, files: list[str], config: dict[str, Any], name: str) -> str:

@@ -27,6 +27,7 @@ from selfsup_core.settings import explain
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.plan import ImportPlan
+    from selfsup_core.data.importing.preview import ImportPreview
     from selfsup_core.data.library.health.finding import FindingAbout
 
 CHUNK = 1 << 20
@@ -39,6 +40,13 @@ def inspect(workspace: Path, files: list[Path], config: ImportConfig | None = No
     values = (config or ImportConfig()).model_dump()
     plan: ImportPlan = run_job("inspect", workspace, files=[str(f) for f in files], config=values)
     return plan
+
+
+def preview(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> ImportPreview:
+    """The plan, some samples as they would become, and what would be left out. Raises DataError."""
+    values = (config or ImportConfig()).model_dump()
+    seen: ImportPreview = run_job("preview", workspace, files=[str(f) for f in files], config=values)
+    return seen
 
 
 def import_files(workspace: Path, files: list[Path], config: ImportConfig | None = None) -> str:

@@ -16,7 +16,13 @@ import numpy as np
 from selfsup_core.data.texts import Texts
 from selfsup_core.features.embedding.config import EmbedConfig, Job, plan_job
 from selfsup_core.features.embedding.job import Progress, Run, TokenTable
-from selfsup_core.features.embedding.store import EncodingAbout, keep, list_embeddings, read_cached
+from selfsup_core.features.embedding.store import (
+    EncodingAbout,
+    keep,
+    list_embeddings,
+    list_unfinished,
+    read_cached,
+)
 from selfsup_core.pretrained.encoders.catalogue import load_encoder
 
 __all__ = [
@@ -27,6 +33,7 @@ __all__ = [
     "embed",
     "embed_steps",
     "list_embeddings",
+    "list_unfinished",
     "plan_job",
     "texts_digest",
 ]

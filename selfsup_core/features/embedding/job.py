@@ -104,7 +104,7 @@ class Run:
         # On a CPU nearly every batch holds equal lengths, which need no mask. A GPU wants large batches above all.
         self.may_pad = not is_cpu
         self.made = np.zeros((len(tokens.lengths), job.encoder.width), np.float32)
-        self.parts = Parts(part, self.made, tokens.order)
+        self.parts = Parts(part, self.made, tokens.order, job)
         self.note, self.seconds, self.texts_here, self.tokens_here = "", 0.0, 0, 0
 
     def steps(self, threads: int | None) -> Generator[Progress, None, np.ndarray]:

@@ -47,11 +47,22 @@ class EmbeddingAbout(EncodingAbout):
     sha256: str
 
 
+class Unfinished(TypedDict):
+    """A job that has not reached its end. done: distinct texts of `distinct` that have their embedding on disk."""
+
+    encoder: str
+    data_digest: str
+    rows: int
+    distinct: int
+    done: int
+    touched: float
+
+
 class Parts:
     """What is done, on disk: plan.json, and files `<first>-<end>-<digest>.npy` of embeddings in the job's order."""
 
-    def __init__(self, folder: Path | None, made: np.ndarray, order: np.ndarray) -> None:
-        self.folder, self.made, self.order = folder, made, order
+    def __init__(self, folder: Path | None, made: np.ndarray, order: np.ndarray, job: Job) -> None:
+        self.folder, self.made, self.order, self.job = folder, made, order, job
         self.done = self.added = 0  # written, and made
         self.seconds = self.waiting = 0.0
         self.plan: dict[str, Any] = {}
@@ -70,7 +81,15 @@ class Parts:
             return str(plan.get("note", ""))
         shutil.rmtree(self.folder, ignore_errors=True)
         precision, note = choose()
-        self.plan = {"order": name, "precision": precision, "note": note}
+        self.plan = {
+            "order": name,
+            "precision": precision,
+            "note": note,
+            "encoder": self.job.encoder.name,
+            "data_digest": self.job.data_digest,
+            "rows": self.job.rows,
+            "distinct": len(self.order),
+        }
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self.folder / "plan.json", self.plan)
         return note
@@ -172,3 +191,30 @@ def list_embeddings(workspace: Path) -> list[EmbeddingAbout]:
         if array.is_file() and array.stat().st_size == about.get("bytes"):
             found.append(about)
     return sorted(found, key=lambda about: -float(about.get("made") or 0))
+
+
+def list_unfinished(workspace: Path) -> list[Unfinished]:
+    """Jobs of which a part is kept, the newest first: at work in some process, or stopped. Parts of 0.1 name no data."""
+    folder = workspace / "embeddings"
+    found: list[Unfinished] = []
+    for path in folder.glob("*.part/plan.json") if folder.is_dir() else ():
+        plan = read_json(path)
+        if not isinstance(plan, dict) or not isinstance(plan.get("data_digest"), str):
+            continue
+        try:
+            names = [part.name for part in path.parent.iterdir()]
+            touched = path.stat().st_mtime
+        except OSError:  # finished by another process meanwhile
+            continue
+        ends = [int(match.group(2)) for name in names if (match := PART.fullmatch(name))]
+        found.append(
+            {
+                "encoder": str(plan.get("encoder", "")),
+                "data_digest": plan["data_digest"],
+                "rows": int(plan.get("rows") or 0),
+                "distinct": int(plan.get("distinct") or 0),
+                "done": max(ends, default=0),
+                "touched": touched,
+            }
+        )
+    return sorted(found, key=lambda one: -one["touched"])

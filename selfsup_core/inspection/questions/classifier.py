@@ -23,6 +23,7 @@ class PredictAsk(EpochAsk):
 
     texts: list[str] | None = setting(None, "Texts as they were typed.", title="Texts")
     files: list[str] | None = setting(None, "Paths of files instead.", title="Files")
+    rows: list[int] | None = setting(None, "Rows of the run's data instead.", title="Rows")
     column: str = setting("", "Column with the texts of a CSV file; empty finds it.", title="Text column")
 
 
@@ -51,13 +52,15 @@ class GaugeAsk(Config):
 
 @about_classifier("predict", PredictAsk)
 def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
-    """Classes of texts, or of samples in files.
+    """Classes of texts, of samples in files, or of rows of the run's data.
 
     Returns: {"epoch", "classes", "found": [{"item", "label", "probability", "probabilities", "far"}]}; rows of tables
-        have "cells" by column.
+        in files have "cells" by column, rows of the run's data "row" and "true", their own label or "".
     """
     found = at.classifier
-    if ask.texts is not None:
+    if ask.rows is not None:
+        named = predict_rows(at, ask.rows)
+    elif ask.texts is not None:
         if found.kind != "text":
             raise DataError(
                 f"This classifier names {found.kind}s, not texts.",
@@ -73,6 +76,22 @@ def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
             remedy="Use the command `classify predict`.",
         )
     return Answer(about={"epoch": at.epoch, "classes": found.classes, "found": named})
+
+
+def predict_rows(at: ClassifierAt, rows: list[int]) -> list[dict[str, Any]]:
+    """As `Classifier.name`, with "row" and "true"."""
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.inspection.held_out import describe_row
+
+    if not rows:
+        return []
+    dataset = open_source(at.spec.data.source, at.workspace)
+    described = [describe_row(dataset, row) for row in rows]
+    named = at.classifier.name([one["name"] for one in described], [dataset.x[row] for row in rows])
+    return [
+        one | {"row": about["row"], "true": about["label"]}
+        for one, about in zip(named, described, strict=True)
+    ]
 
 
 @about_classifier("why", WhyAsk)

@@ -8,6 +8,7 @@ import numpy as np
 
 from selfsup_core.errors import DataError
 from selfsup_core.inspection.answer import Answer
+from selfsup_core.inspection.asking import NoAsk
 from selfsup_core.inspection.kinds import Named, about_embedding
 from selfsup_core.settings import Config, setting
 
@@ -44,6 +45,12 @@ class NearestAsk(EncoderAsk):
 def look(data: Named[EmbedJobs], ask: LookAsk) -> Answer:
     """Whether the embeddings are there, how the job stands, and what speaks against the encoder."""
     return Answer(about={**data.holder.look(data.name, ask.encoder, check=ask.check)})
+
+
+@about_embedding("jobs", NoAsk)
+def jobs(data: Named[EmbedJobs], ask: NoAsk) -> Answer:
+    """Jobs of all data sets that are at work, paused, stopped or failed: {"jobs": […]}; the subject's name is not used."""
+    return Answer(about={"jobs": data.holder.list_jobs()})
 
 
 @about_embedding("start", EncoderAsk)

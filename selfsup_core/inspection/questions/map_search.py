@@ -11,7 +11,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.kinds import MapAsk, about_map
 from selfsup_core.inspection.space.asked import Asked
-from selfsup_core.inspection.space.selections import pack_rows, parse_rows
+from selfsup_core.inspection.space.selections import pack_rows, rows_meant
 from selfsup_core.settings import setting
 
 How = Literal["contains", "label", "row", "nearest"]
@@ -66,7 +66,7 @@ def by_label(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str,
 
 
 def by_row(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str, Any]]:
-    return np.flatnonzero(np.isin(asked.rows, parse_rows(text))), {}
+    return np.flatnonzero(rows_meant(text, asked.rows)), {}
 
 
 def nearest_to(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str, Any]]:

@@ -97,9 +97,8 @@ class Asked:
 
     def mask(self, bits: str) -> np.ndarray:
         """Bits of places → (N,) mask. Raises DataError when nothing of it is on this map."""
-        chosen = unpack_rows(bits)
         mask = np.zeros(len(self.rows), bool)
-        mask[chosen[chosen < len(mask)]] = True
+        mask[unpack_rows(bits, len(mask))] = True
         if not mask.any():
             raise DataError(
                 "Nothing is selected.", code="nothing-selected", remedy="Draw around some points first."

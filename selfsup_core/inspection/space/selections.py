@@ -14,9 +14,10 @@ from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.files import DamagedFile, move_aside, read_checked, read_shaped, write_json
+from selfsup_core.settings import short
 
 MOST = 200  # selections of a data set
-MOST_WRITTEN = 1_000_000  # rows of one range
+LARGEST = 2**62  # row number that is told from others
 NAME = re.compile(r"[^\x00-\x1f/\\?#&:]{1,60}")
 
 
@@ -45,16 +46,40 @@ def kept_under(space: str, source: str) -> str:
     return source or space.replace(":", "-")
 
 
-def parse_rows(text: str) -> list[int]:
-    """ "3, 10-20" → row numbers. Raises SettingError."""
-    rows: list[int] = []
-    for part in text.replace(";", ",").split(","):
-        begin, _, end = part.strip().partition("-")
-        try:
-            rows += range(int(begin), int(end or begin) + 1)[:MOST_WRITTEN]
-        except ValueError as error:
-            raise SettingError(f"{part.strip()!r} is no row number; write numbers as in 3, 10-20.") from error
-    return rows
+def rows_meant(text: str, known: np.ndarray) -> np.ndarray:
+    """Which of the known rows "3, 10-20" means.
+
+    A range of a few letters may be of billions of rows: it is compared with the rows that there are, never written out.
+
+    Args:
+        known: (N,) row numbers.
+
+    Returns: (N,) mask.
+
+    Raises:
+        SettingError: a part is no number and no range.
+    """
+    ranges: list[list[int]] = []
+    for begin, end in sorted(map(parse_range, text.replace(";", ",").split(","))):
+        if ranges and begin <= ranges[-1][1] + 1:
+            ranges[-1][1] = max(end, ranges[-1][1])
+        else:
+            ranges.append([begin, end])
+    begins, ends = np.array(ranges, np.int64).T
+    place = np.searchsorted(begins, known, side="right") - 1
+    return np.asarray((place >= 0) & (known <= ends[place]))
+
+
+def parse_range(part: str) -> tuple[int, int]:
+    """ "10-20" → (10, 20), "3" → (3, 3). Raises SettingError."""
+    begin, _, end = part.strip().partition("-")
+    try:
+        first, last = int(begin), int(end or begin)
+    except ValueError as error:
+        raise SettingError(
+            f"{short(part.strip(), 40)} is no row number; write numbers as in 3, 10-20."
+        ) from error
+    return min(first, LARGEST), min(last, LARGEST)
 
 
 def pack_rows(rows: np.ndarray) -> str:
@@ -64,13 +89,14 @@ def pack_rows(rows: np.ndarray) -> str:
     return base64.b64encode(np.packbits(bits, bitorder="little").tobytes()).decode()
 
 
-def unpack_rows(text: str) -> np.ndarray:
-    """The opposite of `pack_rows`. Raises SettingError when the text is not base64."""
+def unpack_rows(text: str, rows: int | None = None) -> np.ndarray:
+    """The opposite of `pack_rows`, of the first so many rows. Raises SettingError when the text is not base64."""
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError as error:
         raise SettingError("A selection must be bits in base64.") from error
-    return np.flatnonzero(np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little"))
+    most = None if rows is None else min(rows, 8 * len(raw))
+    return np.flatnonzero(np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little", count=most))
 
 
 def kept_selections(workspace: Path, source: str) -> dict[str, Selection]:

@@ -5,17 +5,24 @@ The two sources are not mixed: a key of one must not go to an address of the oth
 
 from __future__ import annotations
 
+import html
 import ipaddress
+import json
+import re
+from base64 import b64encode
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from selfsup_core.environment import REMOTE_KEY
 from selfsup_core.pretrained.remote.failures import RemoteError
 
-NAMES = {"url": "SELFSUP_REMOTE_URL", "model": "SELFSUP_REMOTE_MODEL", "key": "SELFSUP_REMOTE_KEY"}
+NAMES = {"url": "SELFSUP_REMOTE_URL", "model": "SELFSUP_REMOTE_MODEL", "key": REMOTE_KEY}
 HIDDEN = "[key]"
+LEAST_SECRET = 8  # characters: what is shorter is no secret, and may be part of any word
 
 
 class Connection(BaseModel):
@@ -53,7 +60,19 @@ class Connection(BaseModel):
     def redact(self, text: str) -> str:
         """The text without the key, should a server have sent it back."""
         key = self.key.get_secret_value()
-        return text.replace(key, HIDDEN) if key else text
+        if len(key) < LEAST_SECRET:
+            return text.replace(key, HIDDEN) if key else text
+        return forms_of(key).sub(HIDDEN, text)
+
+    def redact_all(self, value: Any) -> Any:
+        """The same structure with every text of an answer redacted."""
+        if len(self.key.get_secret_value()) < LEAST_SECRET:
+            return value
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, dict):
+            return {self.redact(name): self.redact_all(inner) for name, inner in value.items()}
+        return [self.redact_all(inner) for inner in value] if isinstance(value, list) else value
 
     def about(self) -> dict[str, Any]:
         """What may be shown."""
@@ -63,6 +82,29 @@ class Connection(BaseModel):
             "key": "set" if self.has_key else "not set",
             "warning": self.warning,
         }
+
+
+@lru_cache(maxsize=4)
+def forms_of(key: str) -> re.Pattern[str]:
+    """The key in upper or lower case, as an address, JSON, HTML or hexadecimal digits hold it, backwards, or in base64."""
+    found = {key[::-1], json.dumps(key)[1:-1], html.escape(key), key.encode().hex()}
+    forms = [re.escape(form) for form in sorted(found, key=len, reverse=True)]
+    forms.append("".join(f"(?:{re.escape(letter)}|%{ord(letter):02x})" for letter in key))
+    for core in base64_cores(key.encode()):
+        # What stands around belongs half to the key's first and last letters, half to the text beside it.
+        letters = re.escape(core).replace(r"\+", "[+-]").replace("/", "[/_]")
+        forms.append(rf"[\w+/-]{{0,3}}{letters}[\w+/-]{{0,2}}={{0,2}}")
+    return re.compile("|".join(forms), re.IGNORECASE)
+
+
+def base64_cores(secret: bytes) -> list[str]:
+    """What base64 of any text with the secret in it must contain: one for each place in a group of three bytes."""
+    cores = []
+    for before in range(3):
+        whole = b64encode(bytes(before) + secret).decode().rstrip("=")
+        after = (before + len(secret)) % 3
+        cores.append(whole[(0, 2, 3)[before] : len(whole) - (1 if after else 0)])
+    return cores
 
 
 def is_local(host: str) -> bool:

@@ -149,7 +149,7 @@ class Transport:
         except Exception as error:  # the client raises its own kinds and those of httpx
             return {}, explain_failure(error, host=host, seconds=seconds, redact=self.connection.redact)
         try:
-            answer = json.loads(content)
+            answer = self.connection.redact_all(json.loads(content))
         except (ValueError, RecursionError):
             return {}, Failure(self.bad_answer("what is no JSON", content))
         if not isinstance(answer, dict):

@@ -57,8 +57,8 @@ def list_language_runs(workspace: Path) -> list[dict[str, Any]]:
     return found
 
 
-def held_out_line(workspace: Path, run: str) -> tuple[str, str]:
-    """(a line of the run's validation text, where it is from); never of its training text, and "" where there is none.
+def held_out_lines(workspace: Path, run: str, count: int) -> tuple[list[str], str]:
+    """(up to `count` lines of the run's validation text, where the first is from); never of its training text.
 
     Raises:
         RunError, DataError: the run or its data set cannot be read.
@@ -73,13 +73,21 @@ def held_out_line(workspace: Path, run: str) -> tuple[str, str]:
         # The cut may stand inside a line, so the first whole line after it is taken.
         _, validation = cut_running("\n".join(texts), config)
         lines = validation.splitlines()
-        lines = lines[1:] if len(lines) > 1 else lines
-        return first_line(lines), where
+        return spread(lines[1:] if len(lines) > 1 else lines, count), where
     split = split_rows(dataset, validation=config.validation, test=config.test, seed=config.split_seed)
+    found: list[str] = []
     for row in split.validation[:ROWS_TRIED].tolist():
-        if line := first_line(str(texts[row]).splitlines()):
-            return line, f"{where}, row {row:,}"
-    return "", where
+        if len(found) < count and (line := first_line(str(texts[row]).splitlines())):
+            where = where if found else f"{where}, row {row:,}"
+            found.append(line)
+    return found, where
+
+
+def spread(lines: list[str], count: int) -> list[str]:
+    """Up to `count` lines that are not empty: the first of as many equal parts."""
+    size = max(1, len(lines) // count)
+    parts = (first_line(lines[start : start + size]) for start in range(0, size * count, size))
+    return list(dict.fromkeys(line for line in parts if line))
 
 
 def first_line(lines: list[str]) -> str:

@@ -337,14 +337,17 @@ CASES: list[tuple[str, bytes | str | Callable[[], bytes | str], str]] = [
     # Tables of text
     ("quote.csv", 'a,b\n1,"2\n' + "3,4\n" * 30, ANY),
     ("ragged.csv", "a,b\n1,2\n" + "1,2,3,4\n1\n" * 20, "ragged-table"),
-    ("header.csv", "a,b,c\n", ANY),
+    ("header.csv", "a,b,c\n", "no-rows"),
+    ("header-only.tsv", "name\tlabel\n\n", "no-rows"),
+    ("twice.jsonl", '{"a": 1, "b": 2}\n{"a": 1, "b": 2, "a": 3}\n', "damaged-json"),
+    ("twice-inside.jsonl", '{"a": {"b": 2, "b": 3}}\n', "damaged-json"),
     ("blank.csv", "\n \n\t\n\n", "no-rows"),
     ("commas.csv", ",,,\n" * 5, "no-columns"),
     ("empty.csv", "", "empty-file"),
     ("zeros.csv", b"a,b\n1,\x002\n3,4\n", "not-text"),
     ("late-zero.csv", GOOD.encode() * 60 + b"1,\0\n", ANY),
     ("wide.csv", ",".join("x" * 2001) + "\n" + ",".join("1" * 2001), "too-many-columns"),
-    ("returns.csv", "a,b\r1,2\r3,4\r", ANY),
+    ("returns.csv", "a,b\r1,2\r3,4\r", OK),
     ("names.csv", "a,a,a\n" + "1,2,3\n" * 5, OK),
     ("numbers.csv", "n,m\n+5,1e999\n5.,-1e-999\n.5,00000\n" + "9" * 400 + ",1\n", OK),
     ("formula.csv", "=cmd|'/C calc'!A0,b\n" + "=1+1,2\n" * 5, OK),
@@ -384,7 +387,7 @@ CASES: list[tuple[str, bytes | str | Callable[[], bytes | str], str]] = [
     ("silent.wav", sound(), "empty-sound"),
     ("half-frame.wav", sound(body=b"\1"), ANY),
     ("size.wav", sound(body=bytes(2000), says_size=2**32 - 1), ANY),
-    ("nan.wav", sound(bits=32, form=3, body=floats(np.nan, np.inf, -np.inf, 1e38)), OK),
+    ("nan.wav", sound(bits=32, form=3, body=floats(np.nan, np.inf, -np.inf, 1e38)), "no-sounds"),
     ("bits.wav", sound(bits=7, body=bytes(200)), ANY),
     ("coded.wav", sound(form=2, body=bytes(2000)), "no-sounds"),
     ("no-channel.wav", sound(channels=0, body=bytes(200)), "damaged-sound"),
@@ -474,6 +477,41 @@ LOWERED = [
     ("sum.zip", lambda: archive({"a.csv": GOOD.encode()}), {"archive_bytes": 100}, "archive-too-large"),
     ("large.csv", lambda: GOOD, {"file_bytes": 100}, "file-too-large"),
     ("pixels.png", lambda: png(1), {"image_pixels": 100}, "image-too-large"),
+    (
+        "pictures.zip",
+        lambda: archive({f"{i}.png": png(i) for i in range(9)}),
+        {"images_pixels": 1200},
+        "images-too-large",
+    ),
+    (
+        "size.zip",
+        lambda: archive({f"{i}.png": png(i) for i in range(9)}),
+        {"decoded_bytes": 7000},
+        "too-large",
+    ),
+    ("lines.txt", lambda: "a line\n" * 30, {"table_rows": 20}, "too-many-rows"),
+    ("returned-lines.txt", lambda: "a line\r" * 30, {"table_rows": 20}, "too-many-rows"),
+    ("cells.csv", lambda: GOOD, {"table_cells": 50}, "too-many-cells"),
+    ("cells.npy", lambda: npy(np.zeros((30, 3))), {"table_cells": 80}, "too-many-cells"),
+    (
+        "cells.jsonl",
+        lambda: lines_of(*({f"k{i}": 1} for i in range(20))),
+        {"table_cells": 100},
+        "too-many-cells",
+    ),
+    ("rows.jsonl", lambda: lines_of(*({"a": i} for i in range(30))), {"table_rows": 20}, "too-many-rows"),
+    (
+        "sounds.zip",
+        lambda: archive({f"{i}.wav": wav(i) for i in range(9)}),
+        {"decoded_bytes": 50_000},
+        "too-large",
+    ),
+    (
+        "levels.csv",
+        lambda: "n,c,y\n" + "".join(f"{i},c{i % 40},z\n" for i in range(99)),
+        {"decoded_bytes": 15_000},
+        "too-large",
+    ),
     ("long.wav", lambda: wav(), {"sound_seconds": 0}, "sound-too-long"),
     ("floats.npy", lambda: npy(np.zeros((9, 9, 9))), {"decoded_bytes": 1000}, "too-large"),
 ]
@@ -483,7 +521,15 @@ LOWERED = [
 def test_limits(name: str, content, limits, code: str, tmp_path: Path, monkeypatch) -> None:
     for module in (arrays, delimited, files, images, look, sounds, table, tables):
         monkeypatch.setattr(module, "LIMITS", replace(LIMITS, **limits))
-    found = attempt(write(tmp_path, name, content()), None, name.removesuffix(".gz"), "The images", "line")
+    found = attempt(
+        write(tmp_path, name, content()),
+        None,
+        name.removesuffix(".gz"),
+        "images",
+        "sounds of",
+        "rows of",
+        "line",
+    )
     assert found == code or (code == ANY and found in ("cell-too-large", "damaged-table"))
 
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.files import open_files
+from selfsup_core.data.importing.images import image_sizes
+from selfsup_core.data.importing.look import lines_of
+from selfsup_core.data.importing.tables import read_jsonl
 from selfsup_core.errors import DataError
 from tests.data.importing.make import archive, idx, packed_idx, png, wav, write
 
@@ -28,8 +36,6 @@ def test_zip_of_images_with_a_folder_a_class(tmp_path):
     files = {f"pets/{name}/{i}.png": png(i, (28, 28)) for i, name in enumerate(["cat", "dog"] * 3)}
     made = build([write(tmp_path, "a.zip", archive(files | {"pets/readme.txt": b"hello"}))])
     assert (made.kind, made.x.shape, made.classes) == ("image", (6, 28, 28), ("cat", "dog"))
-    from PIL import Image
-
     first = made.extra["names"][0]
     pixels = np.asarray(Image.open(io.BytesIO(files[first])))
     assert np.array_equal(made.x[0], pixels)
@@ -65,8 +71,6 @@ def test_color_is_kept_or_turned_to_gray(tmp_path):
 
 
 def test_padding_keeps_the_shape_of_what_is_seen(tmp_path):
-    from PIL import Image
-
     buffer = io.BytesIO()
     Image.new("L", (28, 14), 255).save(buffer, "PNG")
     path = write(tmp_path, "wide.png", buffer.getvalue())
@@ -160,6 +164,33 @@ def test_one_text_a_line(tmp_path):
     made = build([write(tmp_path, "t.txt", "first one\n\n  second  \r\nthird 😀\n")])
     assert (made.kind, list(made.x), made.y) == ("text", ["first one", "second", "third 😀"], None)
     assert made.details["notes"] == ["1 blank lines of t.txt were left out."]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.text("ab \n\r\x0b\x85\u2028", max_size=60), st.integers(1, 9))
+def test_lines_are_those_of_splitlines(text, piece):
+    assert list(lines_of(text, piece)) == text.splitlines()
+
+
+def test_keys_that_most_lines_lack_take_no_place(tmp_path):
+    """A line in a thousand has a key: 300 keys in 3,000 lines take the cells that are there, not 900,000."""
+    content = "".join(f'{{"k{i % 300}": {i}}}\n' for i in range(3000))
+    member = open_files([write(tmp_path, "t.jsonl", content)])[0]
+    tracemalloc.start()
+    made = read_jsonl(member, ImportConfig())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(made), len(made.names)) == (3000, 300)
+    assert made.columns[7].to_pylist()[7:608:300] == ["7", "307", "607"]
+    assert made.columns[7].to_pylist().count("") == 2990
+    assert peak < 3_000_000
+
+
+def test_the_size_of_a_picture_is_found_behind_a_long_header(tmp_path):
+    buffer = io.BytesIO()
+    Image.new("L", (30, 20)).save(buffer, "JPEG", comment=b"x" * 60_000, exif=b"Exif\0\0" + bytes(60_000))
+    members = open_files([write(tmp_path, "a.zip", archive({"a.jpg": buffer.getvalue(), "b.png": png(1)}))])
+    assert image_sizes(members) == [(30, 20), (12, 12)]
 
 
 def test_sounds_are_mono_resampled_and_of_one_length(tmp_path):

@@ -59,7 +59,7 @@ def test_na_is_a_label_among_labels_and_missing_among_numbers(tmp_path):
     path = write(tmp_path, "t.csv", "a,label\n" + rows("{i}.5,X") + rows("{i}.5,NA") + "NA,X\n")
     found = inspect_files([path], ImportConfig())
     assert found["classes"] == {"X": 31, "NA": 30}
-    assert "a: 1 cells became missing." in found["notes"]
+    assert "a: 1 cell became missing." in found["notes"]
     made = build_dataset([path], ImportConfig(), "my-t")
     assert made.classes == ("NA", "X")
     assert made.x[-1, 0] != made.x[-1, 0]
@@ -106,6 +106,21 @@ def test_cjk_texts_and_emoji(tmp_path):
     text = "评论,label\n" + rows("这个产品非常好用我很喜欢{i}号😀,好{p}")
     made = build_dataset([write(tmp_path, "t.csv", text)], ImportConfig(), "my-t")
     assert (made.kind, made.x[2]) == ("text", "这个产品非常好用我很喜欢2号😀")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_lines_may_end_in_a_carriage_return_alone(tmp_path, encoding):
+    text = "größe,label\r" + "".join(f"{i}.5,g{i % 2}\r" for i in range(30))
+    found = plan(tmp_path, text.encode(encoding))
+    assert (found["rows"], [c["name"] for c in found["columns"]]) == (30, ["größe", "label"])
+
+
+def test_a_single_row_of_words_is_a_header_unless_one_says_that_it_is_none(tmp_path):
+    with pytest.raises(DataError, match="single row, 'name, kind', which looks like a header") as caught:
+        plan(tmp_path, "name,kind\n")
+    assert caught.value.code == "no-rows"
+    assert plan(tmp_path, "name,kind\n", header="no")["rows"] == 1
+    assert plan(tmp_path, "anna,3.5\n")["rows"] == 1
 
 
 def test_no_header(tmp_path):

@@ -65,7 +65,9 @@ SEEDS: dict[str, bytes] = {
     "words.npy": npy(np.array([["1", "b"], ["2", "ü"]])),
     "arrays.npz": npz(),
     "images.idx": idx(np.arange(48).reshape(3, 4, 4)),
-    "images.zip": archive({"a/1.png": png(1, (4, 4)), "b/2.png": png(2, (4, 4)), "t.csv": b"file,label"}),
+    "images.zip": archive(
+        {"a/1.png": png(1, (4, 4)), "b/2.png": png(2, (4, 4)), "t.csv": b"file,label\n1.png,c"}
+    ),
     "image.png": png(3, (6, 6), "RGB"),
     "sound.wav": wav(seconds=0.02),
     "lines.txt": "one line\n\nanother – line\nthird\n".encode(),

@@ -47,22 +47,47 @@ let loading = null
 /** train_kl and val_kl are curves of one choice, "kl". */
 const termOf = (name) => (WHOLE.has(name) ? name : name.replace(/^(train|val)_/, ""))
 
+// Plotly's own buttons would lie over the legend and the names of the curves; `offerWhole` is in the panel's head.
 export const PLOT_OPTIONS = {
   displaylogo: false,
   responsive: false,
-  displayModeBar: "hover",
-  modeBarButtonsToRemove: [
-    "select2d",
-    "lasso2d",
-    "autoScale2d",
-    "toImage",
-    "sendChartToCloud",
-    "sendDataToCloud",
-    "zoom2d",
-    "pan2d",
-    "zoomIn2d",
-    "zoomOut2d",
-  ],
+  displayModeBar: false,
+  doubleClick: false,
+}
+
+/**
+ * A button that shows a zoomed plot whole again; a double click on the plot does the same.
+ * @param {HTMLElement} plot
+ * @param {() => void} redraw draws the plot with another `uirevision`, `whole.times`
+ */
+export function offerWhole(plot, redraw) {
+  const whole = { times: 0, button: null, watch }
+  function show() {
+    whole.button.hidden = true
+    whole.times++
+    redraw()
+  }
+  whole.button = el(
+    "button",
+    {
+      class: "stage-chip",
+      type: "button",
+      hidden: true,
+      title: "Show the whole plot (double click)",
+      onclick: show,
+    },
+    "Whole",
+  )
+  /** Once Plotly has drawn. */
+  function watch() {
+    if (plot.dataset.hasWhole) return
+    plot.dataset.hasWhole = "yes"
+    plot.on("plotly_doubleclick", show)
+    plot.on("plotly_relayout", (change) => {
+      if (Object.keys(change).some((name) => /^[xy]axis\.range/.test(name))) whole.button.hidden = false
+    })
+  }
+  return whole
 }
 
 /** A click on a plot over epochs moves the cursor to the nearest epoch with a frame. */
@@ -116,8 +141,9 @@ export default {
       },
       "log",
     )
-    root.head.append(metric, scale)
     const plot = el("div", { class: "stage-plot" })
+    const whole = offerWhole(plot, () => draw())
+    root.head.append(metric, scale, whole.button)
     root.body.append(plot)
     let view = null,
       Plotly = null,
@@ -137,10 +163,12 @@ export default {
       const cursor = view.row?.epoch ?? 0
       const key = [
         view.rows.length,
+        view.earlyRows.length,
         cursor,
         metric.value,
         scale.getAttribute("aria-pressed"),
         view.theme.id,
+        whole.times,
         view.state.best?.epoch,
         Boolean(view.state.baseline),
       ].join("|")
@@ -148,6 +176,7 @@ export default {
       drawn = key
       Plotly.react(plot, traces(), layout(cursor), PLOT_OPTIONS)
       moveByClick(plot, ctx)
+      whole.watch()
     }
 
     function offerMetrics() {
@@ -177,12 +206,11 @@ export default {
 
     function traces() {
       const [train, validation] = [COLORS[5], COLORS[3]]
+      const looked = [...view.epochRows, ...view.earlyRows].sort((a, b) => a.epoch - b.epoch)
       if (metric.value !== "loss") {
         // A term of the loss has two curves, as the loss has; a measure of validation rows has one.
         const of = (key, name, color, extra) =>
-          view.epochRows.some((row) => typeof row[key] === "number")
-            ? [line(view.epochRows, name, key, color, extra)]
-            : []
+          looked.some((row) => typeof row[key] === "number") ? [line(looked, name, key, color, extra)] : []
         const traces = [
           ...of(`train_${metric.value}`, "training", train),
           ...of(`val_${metric.value}`, "validation", validation, {
@@ -220,8 +248,8 @@ export default {
           hoverinfo: "skip",
           hovertemplate: undefined,
         }),
-        line(view.epochRows, "training", "train_loss", train),
-        line(view.epochRows, "validation", "val_loss", validation, {
+        line(looked, "training", "train_loss", train),
+        line(looked, "validation", "val_loss", validation, {
           line: { color: validation, width: 2, dash: "dash" },
         }),
       ]
@@ -288,11 +316,11 @@ export default {
           type: scale.getAttribute("aria-pressed") === "true" ? "log" : "linear",
           showticklabels: view.rows.length > 0,
           ...(/accuracy|_share|used_codes|dead_units|saturated/.test(metric.value)
-            ? { tickformat: ".2~%" }
+            ? { tickformat: "~%" }
             : {}),
         },
-        // The same value every time: Plotly then keeps a person's zoom.
-        uirevision: `${metric.value}-${scale.getAttribute("aria-pressed")}`,
+        // The same value every time: Plotly then keeps a person's zoom, until it is to be shown whole.
+        uirevision: `${metric.value}-${scale.getAttribute("aria-pressed")}-${whole.times}`,
         showlegend: true,
         legend: {
           orientation: "h",
@@ -321,12 +349,6 @@ export default {
           showarrow: false,
           font: { size: 11, color: theme.muted },
         })),
-        modebar: {
-          bgcolor: "rgba(0,0,0,0)",
-          color: theme.muted,
-          activecolor: theme.primary,
-          orientation: "h",
-        },
         dragmode: "zoom",
       }
     }

@@ -6,7 +6,7 @@ import { addShape, COLORS, classColor } from "../../lib/palette.js"
 import { followLimits, limitsOf, pack } from "../../scatter/layout.js"
 import { createPlot } from "../../scatter/plot.js"
 import { toRgb, UNKNOWN } from "../../scatter/shapes.js"
-import { ENDED } from "../store.js"
+import { ENDED, momentOf } from "../store.js"
 import { createProbe } from "./probe.js"
 
 const MORPH_MS = 140
@@ -56,7 +56,8 @@ export default {
       redraw: plot.redraw,
       size: () => [plot.over.clientWidth, plot.over.clientHeight],
     })
-    const canDecode = () => view?.state?.can_decode !== false
+    // The weights of a step within an epoch are not kept, so nothing can be decoded there.
+    const canDecode = () => view?.state?.can_decode !== false && !view?.frame?.step
     const decodes = () => canDecode() && !isMoving && Boolean(view?.frame)
 
     const chip = (id, text, label, onclick) =>
@@ -198,7 +199,7 @@ export default {
 
     function describe() {
       const { glyphs, labels } = view.statics
-      const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${unitOf(view.state)} ${view.frame.epoch}`
+      const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(view.frame, unitOf(view.state))}`
       const keys = canDecode() ? " Enter decodes a place, arrows move it, Escape ends." : ""
       plot.over.setAttribute("aria-label", `Map of ${of}${looks ? `, ${looks.name}` : ""}.${keys}`)
     }
@@ -374,7 +375,7 @@ export default {
           typeof share === "number"
             ? ` By the code, the 5 nearest neighbors name the class of ${(100 * share).toFixed(1)} % of validation samples.`
             : ""
-        const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${unitOf(next.state)} ${next.frame.epoch}`
+        const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(next.frame, unitOf(next.state))}`
         return `${of}, ${next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`
       },
     }

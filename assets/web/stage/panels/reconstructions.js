@@ -2,6 +2,7 @@
 // validation samples, at the cursor's epoch.
 
 import { el, fixed, icon, setText, sizeCanvas } from "../../lib/dom.js"
+import { momentOf } from "../store.js"
 
 const GAP = 3,
   BLOCK_GAP = 12,
@@ -36,7 +37,7 @@ export default {
         const losses = Array.from(view.frame.tile_loss.data)
         const mean = losses.reduce((a, b) => a + b, 0) / losses.length
         return (
-          `At epoch ${view.frame.epoch} the ${losses.length} shown validation samples are rebuilt with a mean squared error of ` +
+          `At ${momentOf(view.frame)} the ${losses.length} shown validation samples are rebuilt with a mean squared error of ` +
           `${fixed(mean, 4)} a value; the best of them ${fixed(Math.min(...losses), 4)}, the worst ${fixed(Math.max(...losses), 4)}.`
         )
       },
@@ -93,7 +94,7 @@ function createImages(root) {
     }
     canvas.setAttribute(
       "aria-label",
-      `Input, output and error of ${places.length} validation samples at epoch ${view.frame.epoch}`,
+      `Input, output and error of ${places.length} validation samples at ${momentOf(view.frame)}`,
     )
   }
 
@@ -281,7 +282,7 @@ function createTable(root) {
     context.fillText(`○ input   ● output   ${what}`, 0, columns * line + 10)
     canvas.setAttribute(
       "aria-label",
-      `Columns of validation row ${sample + 1}: input and output at epoch ${frame.epoch}`,
+      `Columns of validation row ${sample + 1}: input and output at ${momentOf(frame)}`,
     )
   }
   return {

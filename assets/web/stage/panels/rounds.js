@@ -2,7 +2,7 @@
 
 import { el, percent, setText } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
-import { loadPlotly, moveByClick, PLOT_OPTIONS } from "./loss.js"
+import { loadPlotly, moveByClick, offerWhole, PLOT_OPTIONS } from "./loss.js"
 
 const LABEL_GAP = 15 // pixels between two labels at the right edge
 const MARGIN = { l: 44, r: 78, t: 8, b: 34 }
@@ -70,8 +70,9 @@ export default {
       },
       ...Object.entries(CURVES).map(([id, { title }]) => el("option", { value: id }, title)),
     )
-    root.head.append(choice)
     const plot = el("div", { class: "stage-plot", role: "group" })
+    const whole = offerWhole(plot, () => draw())
+    root.head.append(choice, whole.button)
     const words = el("p", { class: "pl-words", "data-testid": "rounds-gap", title: HELP })
     root.body.append(plot)
     root.foot.append(words)
@@ -101,12 +102,14 @@ export default {
         view.oracle?.isOn,
         plot.clientWidth,
         plot.clientHeight,
+        whole.times,
       ].join("|")
       if (key === drawn || plot.clientWidth < 40) return
       drawn = key
       const lines = curves()
       Plotly.react(plot, lines.map(trace), layout(cursor, lines), PLOT_OPTIONS)
       moveByClick(plot, ctx)
+      whole.watch()
     }
 
     /** The curves that have values, each told by its dash as well as its color. */
@@ -154,7 +157,7 @@ export default {
         showlegend: false,
         hovermode: "x unified",
         dragmode: "zoom",
-        uirevision: choice.value,
+        uirevision: `${choice.value}-${whole.times}`,
         paper_bgcolor: "rgba(0,0,0,0)",
         plot_bgcolor: "rgba(0,0,0,0)",
         font: { family: theme.font, color: theme.text, size: 12 },
@@ -162,7 +165,7 @@ export default {
         yaxis: {
           ...axis,
           range: [low, high],
-          ...(CURVES[choice.value].isShare ? { tickformat: ".2~%" } : {}),
+          ...(CURVES[choice.value].isShare ? { tickformat: "~%" } : {}),
         },
         hoverlabel: { bgcolor: theme.panel, bordercolor: theme.border, font: { color: theme.text } },
         shapes: [
@@ -193,12 +196,6 @@ export default {
                 },
               ]),
         ],
-        modebar: {
-          bgcolor: "rgba(0,0,0,0)",
-          color: theme.muted,
-          activecolor: theme.primary,
-          orientation: "h",
-        },
       }
     }
 

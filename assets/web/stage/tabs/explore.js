@@ -1,6 +1,6 @@
 // Play with the code: walk along its dimensions, between two samples, from class to class, and draw new ones.
 
-import { el, setText } from "../../lib/dom.js"
+import { className, el, setText } from "../../lib/dom.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf, select, toggle } from "../controls.js"
 import { drawItem, drawMany, itemAt } from "../items.js"
@@ -230,7 +230,7 @@ function arithmetic(grid, ctx, again) {
       setText(
         note,
         sample === null
-          ? `Begins at the mean code of class ${classes[Number(minus.value)]}.`
+          ? `Begins at the mean code of ${className(classes[Number(minus.value)])}.`
           : `Begins at A (${nameOf(next, sample)}).`,
       )
       part.want([epochKey(next), sample, plus.value, minus.value].join("|"), () =>

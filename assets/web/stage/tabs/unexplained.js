@@ -1,6 +1,6 @@
 // What it cannot explain: all samples by their reconstruction error, a threshold, and the class-left-out experiment.
 
-import { el } from "../../lib/dom.js"
+import { className, el } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
 import { asker, epochKey } from "../asking.js"
 import { saveFile, select, toggle } from "../controls.js"
@@ -72,7 +72,7 @@ export default {
         ...places.map(([place, picture]) => {
           const label = arrays.labels.data[place],
             where = arrays.splits.data[place] ? "validation" : "training"
-          const words = `${classes[label] !== undefined ? `class ${classes[label]}, ` : ""}row ${arrays.rows.data[place]}, ${where}`
+          const words = `${classes[label] !== undefined ? `${className(classes[label])}, ` : ""}row ${arrays.rows.data[place]}, ${where}`
           const before = itemAt(arrays.images, picture),
             after = itemAt(arrays.restored, picture)
           if (view.statics.shape.length < 2) {
@@ -110,8 +110,8 @@ export default {
       if (about.left_out) {
         text.textContent =
           about.auroc === null
-            ? `This run never saw class ${about.left_out}; no validation sample of it is there to test.`
-            : `This run never saw class ${about.left_out}. AUROC of the error, that class against the others: ${about.auroc.toFixed(3)} (0.5 is chance, 1 tells them apart).`
+            ? `This run never saw ${className(about.left_out)}; no validation sample of it is there to test.`
+            : `This run never saw ${className(about.left_out)}. AUROC of the error, that class against the others: ${about.auroc.toFixed(3)} (0.5 is chance, 1 tells them apart).`
         return el(
           "section",
           { class: "lab-section", "data-testid": "unexplained-auroc" },

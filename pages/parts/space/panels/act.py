@@ -13,6 +13,7 @@ import streamlit as st
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from pages.parts.space.ask import again, remember, wish
 from pages.parts.space.panels.asking import frame_of, question
+from selfsup_core.errors import SettingError
 from selfsup_core.inspection.space.layouts import read_rows
 from selfsup_core.inspection.space.selections import (
     pack_rows,
@@ -80,23 +81,21 @@ def show_edit(asked: dict[str, Any], about: dict[str, Any], bits: str, source: s
             "Label in a new version",
             ":material/label:",
             "The set stays as it is; a new one with these labels stands beside it.",
-            not label,
         ),
         "hand": (
             "Use as hand labels",
             ":material/back_hand:",
             "The next run with pseudo-labels on these data learns from them.",
-            not label or label not in about["classes"],
         ),
         "leave-out": (
             "Leave out in a new version",
             ":material/delete_sweep:",
             "A new version without these rows.",
-            False,
         ),
     }
-    for how, (title, icon, help_, is_off) in acts.items():
-        if st.button(title, key=f"space-act-{how}", icon=icon, help=help_, disabled=is_off):
+    for how, (title, icon, help_) in acts.items():
+        if st.button(title, key=f"space-act-{how}", icon=icon, help=help_):
+            check_label(how, label, about["classes"])
             said, _ = question(asked, about, "relabel", bits=bits, label=label or "", how=how)
             st.session_state["space-acted"] = (how, said, about["key"])
     done = st.session_state.get("space-acted")
@@ -121,6 +120,17 @@ def show_edit(asked: dict[str, Any], about: dict[str, Any], bits: str, source: s
                 icon=":material/database:",
                 query_params={"data": said["source"]},
             )
+
+
+def check_label(how: str, label: str | None, classes: list[str]) -> None:
+    """Raises SettingError when what is asked for needs another label."""
+    if how != "leave-out" and not label:
+        raise SettingError("No label is chosen.", remedy="Choose a class first, or type a new name.")
+    if how == "hand" and label not in classes:
+        raise SettingError(
+            f"{label!r} is none of the classes of these data, and hand labels cannot add one.",
+            remedy="Choose one of the classes, or label in a new version.",
+        )
 
 
 KINDS = {

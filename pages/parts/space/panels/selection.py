@@ -27,7 +27,7 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
     show_named(about, source)
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box on a 2-D map, by the legend, or by a search. Then this says what they have in common."
+            "**Select points** with Lasso or Box, by the legend, or by a search. Then this says what they have in common."
         )
         what = "token" if asked["data"] == "token" else "row of the data"
         st.caption(

@@ -23,7 +23,10 @@ def check_aside(dataset: Dataset) -> Iterator[Finding]:
             f"Set aside, since unreadable: {count(len(aside), 'file')}",
             "They are in no split. If many of one class are gone, the rest may mislead.",
             len(aside),
-            names=[f"{name}: {reason}" for name, reason in list(aside.items())[:SHOWN]],
+            names=[
+                reason if reason.startswith(name) else f"{name}: {reason}"
+                for name, reason in list(aside.items())[:SHOWN]
+            ],
         )
 
 

@@ -1,0 +1,121 @@
+"""Something to try a classifier with, one click away: rows of its data that it was not trained on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.shared import routes
+from pages.parts.shared.samples import picture_url
+from pages.parts.shared.workspace import errors_shown, plain, workspace
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.sources import find_source, open_source
+from selfsup_core.errors import StudioError
+from selfsup_core.inspection.held_out import HeldOut, held_out
+from selfsup_core.inspection.subject import Subject
+
+COUNT = 8
+LETTERS = 300
+DRAW = "use-draw"
+PICTURES = ("image", "sound")
+TOOK = {
+    "text": "The first answer takes a few seconds, in which the classifier is loaded; then hundreds of texts a second, of a "
+    "fine-tuned transformer about ten.",
+}
+QUICK = "The first answer takes a few seconds, in which the classifier is loaded; after that it is immediate."
+
+
+def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
+    """The rows, and the buttons that classify them or draw others; what a click has found."""
+    try:
+        missing = find_source(source, workspace()).missing()
+    except StudioError:
+        missing = "deleted"
+    if missing:
+        st.caption(
+            "The data that it was trained on are not on this machine, so there are no examples to show."
+        )
+        return None
+    made = None
+    with errors_shown():
+        seed = int(st.session_state.setdefault(DRAW, 0))
+        rows = draw(str(workspace()), run, COUNT, seed)
+        dataset = open_source(source, workspace())
+        st.markdown(f"**Try it with {len(rows)} rows that it was not trained on**")
+        show_rows(dataset, rows)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button(
+                "Classify these",
+                type="primary",
+                icon=":material/category_search:",
+                key="use-try",
+                help="Predict the class of each row above, and compare with its label.",
+            ):
+                with st.spinner("Classifying …"):
+                    values = {"rows": [one["row"] for one in rows]}
+                    made = dict(routes.lab().ask(Subject("classifier", run), "predict", values).about)
+            st.button(
+                "Other rows",
+                icon=":material/shuffle:",
+                key="use-draw-again",
+                help="Draw other rows.",
+                on_click=draw_again,
+            )
+        st.caption(f"Validation rows of {plain(dataset.title)}. {TOOK.get(kind, QUICK)}")
+    return made
+
+
+@st.cache_data(max_entries=100, ttl=600, show_spinner="Drawing rows …")
+def draw(root: str, run: str, count: int, seed: int) -> list[HeldOut]:
+    """Args: root: of the workspace, so that answers of two are told apart."""
+    return held_out(workspace(), run, count, seed)
+
+
+def draw_again() -> None:
+    st.session_state[DRAW] = int(st.session_state.get(DRAW, 0)) + 1
+
+
+def picture_of(dataset: Dataset, row: int) -> str:
+    return picture_url(np.asarray(dataset.x[row], np.float32) * dataset.scale)
+
+
+def show_rows(dataset: Dataset, rows: list[HeldOut]) -> None:
+    """What is about to be classified, without its label."""
+    if dataset.kind in PICTURES:
+        with st.container(horizontal=True, gap="small"):
+            for one in rows:
+                st.image(
+                    np.clip(np.asarray(dataset.x[one["row"]], np.float32) * dataset.scale, 0, 1),
+                    width=88,
+                    alt=f"Row {one['row']}",
+                )
+    elif dataset.kind == "table":
+        values = [np.asarray(dataset.x[one["row"]]).reshape(-1).tolist() for one in rows]
+        st.dataframe(
+            [
+                {"Row": one["row"]} | dict(zip(dataset.columns, v, strict=True))
+                for one, v in zip(rows, values, strict=True)
+            ],
+            hide_index=True,
+        )
+    else:
+        st.dataframe([{"Row": one["row"], "Text": one["name"][:LETTERS]} for one in rows], hide_index=True)
+
+
+def found_columns(source: str, kind: str, one: dict[str, Any]) -> dict[str, Any]:
+    """Cells that a prediction of the run's own row has beside those of any prediction."""
+    if "true" not in one:
+        return {}
+    cells: dict[str, Any] = {}
+    if kind in PICTURES:
+        cells["Picture"] = picture_of(open_source(source, workspace()), one["row"])
+    return cells | {"Label": one["true"] or "–"}
+
+
+def describe_hits(found: list[dict[str, Any]]) -> str:
+    """How many predictions are right, of rows whose label is known; "" where none is."""
+    known = [one for one in found if one.get("true")]
+    hits = sum(one["true"] == one["label"] for one in known)
+    return f"{hits} of {len(known)} are as labeled." if known else ""

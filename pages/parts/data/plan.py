@@ -1,0 +1,228 @@
+"""What an import would make of files: what was found, the first samples, what is left out; guesses can be changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import streamlit as st
+
+from pages.parts.data.first import show_first
+from pages.parts.shared.forms import help_text
+from pages.parts.shared.go import rerun
+from pages.parts.shared.workspace import errors_shown, plain, workspace
+from selfsup_core.data.importing.config import ImportConfig, Role
+from selfsup_core.data.library import own, uploads
+from selfsup_core.data.library.checking import known_findings
+from selfsup_core.settings import list_settings
+
+if TYPE_CHECKING:
+    from selfsup_core.data.importing.plan import ImportPlan
+    from selfsup_core.data.importing.preview import ImportPreview
+
+ABOUT = {entry.path: entry for entry in list_settings(ImportConfig)}
+ROLE_NAMES = [str(role) for role in get_args(Role)]
+KIND_NAMES = {"image": "Images", "table": "Table", "text": "Texts", "sound": "Sounds"}
+MOST_KEPT = 8  # previews of one upload, each for other settings
+
+
+def look(files: list[Path], config: ImportConfig) -> ImportPreview:
+    """The plan and some samples, made once for the same files and settings. Raises DataError."""
+    key = json.dumps([[str(f) for f in files], config.model_dump(exclude={"name"})], sort_keys=True)
+    known: dict[str, ImportPreview] = st.session_state.setdefault("plan", {})
+    if key not in known:
+        while len(known) >= MOST_KEPT:
+            known.pop(next(iter(known)))
+        with st.spinner("Looking at the files …"):
+            known[key] = own.preview(workspace(), files, config)
+    return known[key]
+
+
+def show_plan(files: list[Path]) -> None:
+    """What was found, what can be changed, and the button that imports. Raises DataError."""
+    if not all(file.exists() for file in files):
+        st.session_state.pop("pending", None)
+        st.warning("These files are no longer there. Upload them again.", icon=":material/error:")
+        return
+    mark = files[0].parent.name
+    reading = st.session_state.get(f"reading-{mark}", {})
+    first = look(files, ImportConfig(**reading))
+    plan = first["plan"]
+    st.subheader(plain(describe_plan(plan)), anchor=False)
+    for note in plan["notes"][:12]:
+        st.caption(f":material/info: {plain(note)}")
+    place = st.container()  # the samples, which follow what is chosen below
+    values = choose_values(plan, mark)
+    if "columns" in plan:
+        values |= choose_columns(plan, mark)
+        show_reading(plan, mark)
+    with place, errors_shown():
+        changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
+        show_first(look(files, ImportConfig(**(reading | changed))), key=f"first-{mark}")
+    go, cancel, _ = st.columns((1.2, 1, 4))
+    if cancel.button("Cancel", key="cancel-import", width="stretch"):
+        uploads.drop_upload(workspace(), files)
+        forget()
+        rerun()
+    if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
+        with st.spinner(f"Importing {plan['rows']:,} samples …"):
+            name = own.import_files(workspace(), files, ImportConfig(**(reading | values)))
+            known_findings(workspace(), name)  # begins the check, so that its warnings are there soon
+        uploads.drop_upload(workspace(), files)
+        forget()
+        st.query_params.from_dict({"data": name})
+        st.session_state.pop("data-choice-taken", None)
+        rerun()
+
+
+def default_of(plan: ImportPlan, name: str) -> Any:
+    """What a setting is when it is left alone, as the widgets show it."""
+    said: dict[str, Any] = {
+        "size": plan.get("size"),
+        "color": "color" if plan.get("color") else "gray",
+        "fit": ABOUT["fit"].default,
+        "seconds": float(max(0.05, plan.get("seconds", 0.0))),
+        "kind": plan["kind"],
+        "roles": {},
+    }
+    return said.get(name)
+
+
+def forget() -> None:
+    """Nothing is pending any more; the uploader begins anew."""
+    for key in ("pending", "plan", "kept_upload"):
+        st.session_state.pop(key, None)
+    st.session_state["upload_round"] = st.session_state.get("upload_round", 0) + 1
+
+
+def describe_plan(plan: ImportPlan) -> str:
+    """ "Images: 90 samples in 2 classes (cat, dog), from 90 files, median size 28 × 28" """
+    classes = sorted(name for name in plan["classes"] if name)
+    files = plan["files"]
+    text = f"{KIND_NAMES[plan['kind']]}: {plan['rows']:,} samples"
+    if classes:
+        shown = ", ".join(classes[:6]) + ("…" if len(classes) > 6 else "")
+        text += f" in {len(classes)} classes ({shown})"
+    text += f", from {files:,} {'file' if files == 1 else 'files'}"
+    if "median" in plan:
+        text += f", median size {plan['median'][0]} × {plan['median'][1]}"
+    if "columns" in plan:
+        text += f", {len(plan['columns'])} columns"
+    if "seconds" in plan:
+        text += f", median length {plan['seconds']:g} s"
+    return text
+
+
+def choose_values(plan: ImportPlan, mark: str) -> dict[str, Any]:
+    """Name and, by kind, size or length."""
+    columns = st.columns(4)
+    values: dict[str, Any] = {
+        "name": columns[0].text_input("Name", plan["title"][:80], key=f"name-{mark}", max_chars=80)
+    }
+    if plan["kind"] == "image":
+        sizes = sorted({28, 32, 64, plan["size"]})
+        values["size"] = columns[1].selectbox(
+            "Image size",
+            sizes,
+            sizes.index(plan["size"]),
+            key=f"size-{mark}",
+            format_func=lambda size: f"{size} × {size}",
+            help=help_text(ABOUT["size"]),
+        )
+        if plan["form"] == "image":
+            colors = ["gray", "color"]
+            values["color"] = columns[2].selectbox(
+                "Color",
+                colors,
+                int(plan["color"]),
+                key=f"color-{mark}",
+                help=help_text(ABOUT["color"]),
+            )
+            values["fit"] = columns[3].selectbox(
+                "Not square?", ABOUT["fit"].choices, key=f"fit-{mark}", help=help_text(ABOUT["fit"])
+            )
+    if plan["kind"] == "sound":
+        values["seconds"] = columns[1].number_input(
+            "Length, s",
+            0.05,
+            30.0,
+            float(max(0.05, plan["seconds"])),
+            key=f"seconds-{mark}",
+            help=help_text(ABOUT["seconds"]),
+        )
+    if "columns" in plan:
+        values["kind"] = columns[1].selectbox(
+            "Kind",
+            ["table", "text"],
+            ["table", "text"].index(plan["kind"]),
+            key=f"kind-{mark}",
+            format_func=KIND_NAMES.get,
+            help="Text: one column is what is learned from.",
+        )
+    return values
+
+
+def choose_columns(plan: ImportPlan, mark: str) -> dict[str, Any]:
+    """The table of columns with their roles; only changed roles are handed on."""
+    rows = [
+        {
+            "Column": c["name"],
+            "Role": c["role"],
+            "Why": c["reason"],
+            "Missing": c["missing"],
+            "Examples": ", ".join(c["examples"])[:120],
+        }
+        for c in plan["columns"]
+    ]
+    edited = st.data_editor(
+        rows,
+        key=f"columns-{mark}",
+        hide_index=True,
+        width="stretch",
+        height=min(420, 38 + 35 * len(rows)),
+        disabled=["Column", "Why", "Examples", "Missing"],
+        column_config={"Role": st.column_config.SelectboxColumn(options=ROLE_NAMES, required=True)},
+    )
+    changed = {
+        row["Column"]: row["Role"]
+        for row, c in zip(edited, plan["columns"], strict=True)
+        if row["Role"] != c["role"]
+    }
+    return {"roles": changed}
+
+
+def show_reading(plan: ImportPlan, mark: str) -> None:
+    """How the file is read, for when a guess is wrong; changing it looks at the file again."""
+    found = plan.get("found", {})
+    if not found:
+        return
+    with st.popover("How it is read", icon=":material/tune:"):
+        reading: dict[str, Any] = {}
+        if "delimiter" in found:
+            names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+            choices = list(names) if found["delimiter"] in names else [*names, found["delimiter"]]
+            reading["delimiter"] = st.selectbox(
+                "Delimiter",
+                choices,
+                choices.index(found["delimiter"]),
+                key=f"delimiter-{mark}",
+                format_func=lambda d: names.get(d, d),
+            )
+            header = st.toggle("First row names the columns", found["header"], key=f"header-{mark}")
+            reading["header"] = "yes" if header else "no"
+        reading["encoding"] = st.text_input("Encoding", found["encoding"], key=f"encoding-{mark}")
+        same = all(
+            reading[key] == value
+            for key, value in (
+                ("delimiter", found.get("delimiter")),
+                ("encoding", found["encoding"]),
+            )
+            if key in reading
+        ) and reading.get("header") in (None, "yes" if found.get("header") else "no")
+        if st.button("Read again", key=f"again-{mark}"):
+            if same:
+                st.caption("Nothing is changed: the files are read like this already.")
+            else:
+                st.session_state[f"reading-{mark}"] = reading
+                rerun()

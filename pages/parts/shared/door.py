@@ -1,0 +1,242 @@
+"""The door of the app: it lets in browsers that show the token, from the app's own addresses only.
+
+A browser shows the token once, in the address or in the form below, and keeps a cookie from then on. Programs send
+`Authorization: Bearer TOKEN`. Cookies belong to a host, not to a port, so that requests which pages of other ports make are
+told by Origin and Sec-Fetch-Site and refused.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from selfsup_core.places import ASSETS
+from selfsup_core.runs.access import app_token, cookie_of, is_same
+from selfsup_core.runs.folder import default_workspace
+
+MOST_FORM = 4096
+LOCAL = ("localhost", "127.0.0.1", "::1")
+FORM = "application/x-www-form-urlencoded"
+# Nothing but the page itself, which has no script.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+# Set by server.py: pages ask whether anybody guards them (nobody does under `streamlit run app.py`).
+is_there = False
+
+
+@dataclass
+class Access:
+    """Who is let in.
+
+    Attributes:
+        needs_token: False when a login stands before the app.
+        hosts: names under which browsers reach it.
+    """
+
+    needs_token: bool = True
+    hosts: list[str] = field(default_factory=lambda: list(LOCAL))
+    workspace: Path = field(default_factory=default_workspace)
+
+    @property
+    def token(self) -> str:
+        """Raises SettingError, OSError: as `app_token`."""
+        return app_token(self.workspace)
+
+
+class Door:
+    """ASGI middleware: what is inside gets only what may come in."""
+
+    def __init__(self, app: Any, access: Access) -> None:
+        self.app, self.access = app, access
+        self.token = access.token if access.needs_token else ""
+        self.cookie = cookie_of(access.workspace, self.token) if access.needs_token else ""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        if scope["type"] == "websocket":
+            if self.is_foreign(connection) or not self.is_known(connection):
+                await send(
+                    {"type": "websocket.close", "code": 1008, "reason": ""}
+                )  # 403 before it was accepted
+            else:
+                await self.app(scope, receive, send)
+            return
+        refused = await self.refuse(Request(scope, receive))
+        await (refused or self.app)(scope, receive, send)
+
+    async def refuse(self, request: Request) -> Response | None:
+        """The answer to whoever may not come in yet; None for the others."""
+        if not is_host_of(request.headers.get("host", ""), self.access.hosts):
+            return told(request, 400, "This is not an address of SelfSup Studio.")
+        if self.is_foreign(request):
+            return told(request, 403, "SelfSup Studio answers its own pages only.")
+        if not self.access.needs_token:
+            return None
+        is_known = self.is_known(request)
+        if request.method in ("GET", "HEAD") and "token" in request.query_params:
+            given = request.query_params["token"].strip()
+            if is_same(self.token, given):
+                return self.let_in(request)
+            return None if is_known else ask(request, 403)
+        if is_known:
+            return None
+        if request.method == "POST" and request.headers.get("content-type", "").split(";")[0] == FORM:
+            given = await read_form(request)
+            return self.let_in(request) if is_same(self.token, given) else ask(request, 403)
+        if is_visit(request) and request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            # A link on another site: a strict cookie comes with the next request, which this page makes.
+            return go_on(request, own_address(request))
+        return ask(request, 401)
+
+    def is_known(self, connection: HTTPConnection) -> bool:
+        if not self.access.needs_token:
+            return True
+        kind, _, given = connection.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and is_same(self.token, given.strip()):
+            return True
+        return is_same(self.cookie, connection.cookies.get(cookie_name(connection.scope), ""))
+
+    def is_foreign(self, connection: HTTPConnection) -> bool:
+        """Whether a page of another host or port makes this request, other than by a link to a page of ours."""
+        headers, scope = connection.headers, connection.scope
+        origin, host = headers.get("origin"), headers.get("host", "")
+        if scope["type"] == "websocket":
+            return not is_host_of(host, self.access.hosts) or origin is None or not is_own(origin, host)
+        if origin is not None and not is_own(origin, host):
+            return True
+        return headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and not is_visit(
+            connection
+        )
+
+    def let_in(self, request: Request) -> Response:
+        """Set the cookie and go where the address leads without its token."""
+        # Not a redirect: after a link on another site a strict cookie would not come with it.
+        response = go_on(request, own_address(request))
+        response.set_cookie(
+            cookie_name(request.scope),
+            self.cookie,
+            path="/",
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return response
+
+
+def cookie_name(scope: Any) -> str:
+    """Cookies belong to a host: each port, which may be another server's, has its own."""
+    server = scope.get("server") or ("", None)
+    return f"selfsup-{server[1]}" if server[1] else "selfsup"
+
+
+def is_host_of(host: str, names: list[str]) -> bool:
+    """Whether a Host header is one of ours, on any port: a name of a foreign site that leads here is none."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return "*" in names or name in {known.lower() for known in names}
+
+
+def is_own(origin: str, host: str) -> bool:
+    """Whether a page is of the very host and port that it asks."""
+    try:
+        return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:
+        return False
+
+
+def is_visit(connection: HTTPConnection) -> bool:
+    """Whether a person opens a page, rather than a page asking for something."""
+    headers = connection.headers
+    return (
+        connection.scope.get("method") == "GET"
+        and headers.get("sec-fetch-mode") == "navigate"
+        and headers.get("sec-fetch-dest") == "document"
+    )
+
+
+async def read_form(request: Request) -> str:
+    """The token of the form below; "" where there is none."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_FORM:
+            return ""
+    return parse_qs(body.decode("ascii", "replace")).get("token", [""])[0].strip()
+
+
+def own_address(request: Request) -> str:
+    """Path and query without the token. One slash at its beginning: two would name another host."""
+    path = "/" + quote(request.scope["path"].lstrip("/\\"))
+    kept = [(k, v) for k, v in parse_qsl(request.url.query, keep_blank_values=True) if k != "token"]
+    return f"{path}?{urlencode(kept, safe=':/')}" if kept else path
+
+
+@cache
+def page_parts() -> tuple[Template, str, str]:
+    template, logo, icon = (
+        (ASSETS / name).read_text("utf-8") for name in ("sign-in.html", "logo.svg", "icon.svg")
+    )
+    return Template(template), logo, f"data:image/svg+xml,{quote(icon)}"
+
+
+def page(status: int, title: str, body: str, refresh: str = "") -> Response:
+    template, logo, icon = page_parts()
+    content = template.substitute(title=html.escape(title), body=body, refresh=refresh, logo=logo, icon=icon)
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="SelfSup Studio"'
+    return Response(content, status, headers, media_type="text/html")
+
+
+def go_on(request: Request, address: str) -> Response:
+    target = html.escape(address, quote=True)
+    refresh = f'<meta http-equiv="refresh" content="0; url={target}">'
+    body = f'<p><a href="{target}">Continue</a> if the page does not open by itself.</p>'
+    return page(200, "Opening SelfSup Studio", body, refresh)
+
+
+def wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def told(request: Request, status: int, sentence: str) -> Response:
+    """A refusal that no token changes."""
+    if wants_page(request):
+        return page(status, "No access", f"<p>{html.escape(sentence)}</p>")
+    return Response(json.dumps({"error": sentence}), status, media_type="application/json")
+
+
+def ask(request: Request, status: int) -> Response:
+    """Say where the token is to be found, and take it."""
+    if not wants_page(request):
+        sentence = "The token is missing or wrong: send it as `Authorization: Bearer TOKEN`."
+        headers = {"WWW-Authenticate": 'Bearer realm="SelfSup Studio"'} if status == 401 else None
+        return Response(json.dumps({"error": sentence}), status, headers, media_type="application/json")
+    wrong = '<p class="wrong" role="alert">This token is not the right one.</p>' if status == 403 else ""
+    action = html.escape(own_address(request), quote=True)
+    body = f"""{wrong}
+<p>Open SelfSup Studio with the address that ends in <code>?token=…</code>. The terminal in which the app was started
+shows it. If somebody else started the app, ask them for the address.</p>
+<form method="post" action="{action}">
+<label for="token">Or enter the token</label>
+<div><input id="token" name="token" required autofocus autocomplete="off" autocapitalize="none" spellcheck="false">
+<button type="submit">Open</button></div>
+</form>"""
+    return page(status, "Token needed", body)

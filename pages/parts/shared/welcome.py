@@ -1,0 +1,96 @@
+"""What the terminal says when the app starts: the addresses that open it, and who can use them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pages.parts.shared.door import LOCAL
+from selfsup_core.files import write_private
+
+WIDE = ("0.0.0.0", "::", "")
+OPEN_FILE = "open.html"
+
+
+def machine_addresses() -> list[str]:
+    """IPv4 addresses under which other machines may reach this one."""
+    import socket
+
+    import psutil
+
+    up = {name for name, about in psutil.net_if_stats().items() if about.isup}
+    found = [
+        entry.address
+        for name, entries in psutil.net_if_addrs().items()
+        if name in up
+        for entry in entries
+        if entry.family == socket.AF_INET and not entry.address.startswith("127.")
+    ]
+    return list(dict.fromkeys(found))
+
+
+def hosts_of(address: str, url: str) -> list[str]:
+    """Names that browsers may give for the app when it listens at `address`, behind a proxy at `url` or at none."""
+    found = [*LOCAL]
+    if address in WIDE:
+        import socket
+
+        found += [*machine_addresses(), socket.gethostname()]
+    elif address not in LOCAL:
+        found.append(address)
+    if url:
+        found.append(urlsplit(url).hostname or "")
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def with_token(base: str, token: str) -> str:
+    return f"{base.rstrip('/')}/" + (f"?token={token}" if token else "")
+
+
+def addresses(address: str, port: int, base_path: str, url: str) -> tuple[str, list[str]]:
+    """(the address for this machine, those for others)."""
+    path = f"/{base_path.strip('/')}" if base_path.strip("/") else ""
+    here = "localhost" if address in (*WIDE, *LOCAL) else address
+    if url:
+        others = [url]
+    elif address in WIDE:
+        others = [f"http://{host}:{port}{path}" for host in machine_addresses()]
+    else:
+        others = [] if address in LOCAL else [f"http://{address}:{port}{path}"]
+    return f"http://{here}:{port}{path}", others
+
+
+def welcome(here: str, others: Sequence[str], token: str) -> str:
+    """The lines that are printed."""
+    lines = ["", "  SelfSup Studio is running. Ctrl-C ends it; trainings go on.", ""]
+    lines.append(f"  Open it here:    {with_token(here, token)}")
+    lines += [f"  Share it:        {with_token(other, token)}" for other in others]
+    lines.append("")
+    if token:
+        lines.append("  Whoever has an address with its token can see, start, stop and delete everything.")
+        if not others:
+            lines.append("  It opens on this machine only; --address 0.0.0.0 lets others in, for a workshop.")
+    else:
+        lines.append(
+            "  There is no token: everybody who can reach this port, each account of this machine included,"
+        )
+        lines.append("  can see, start, stop and delete everything. Use --no-token behind a login only.")
+    if any(other.startswith("http://") for other in others):
+        lines.append(
+            "  http is not encrypted: in a network that you do not trust, put a proxy with https before it."
+        )
+    return "\n".join([*lines, ""])
+
+
+def write_open_file(workspace: Path, address: str) -> Path:
+    """A page that leads to the address: handed to the browser by name, since everybody may read a command line."""
+    workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target = html.escape(address, quote=True)
+    content = (
+        f'<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={target}">'
+        f'<title>SelfSup Studio</title><a href="{target}">Open SelfSup Studio</a>'
+    )
+    write_private(workspace / OPEN_FILE, content.encode())
+    return workspace / OPEN_FILE
