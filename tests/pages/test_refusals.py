@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.language import pick
 from pages.parts.language.models import shorten
-from pages.parts.shared import runlist
+from pages.parts.shared import routes, runlist
 from selfsup_core.errors import RunError, SettingError
+from selfsup_core.inspection.answer import Answer
 from tests.helpers import ROOT, make_run, run_here
 from tests.pages.test_pages import buttons, texts
 
@@ -45,13 +45,14 @@ def test_it_does_not_wait_for_whoever_comes_back_to_the_page(studio, before, is_
 def test_a_model_that_cannot_be_loaded_is_not_loaded_again_unasked(studio, monkeypatch):
     asked = []
 
-    def ask(model, tool, **values):
-        asked.append(values)
-        if "wait" in values:  # the page's own question; the others come once a second
-            return {"state": "loading", "said": "Reading.", "seconds": 1.0}
-        raise SettingError("The model is damaged.", remedy="Fetch it again.")
+    class Damaged:
+        def ask(self, subject, tool, values):
+            asked.append(values)
+            if "wait" in values:  # the page's own question; the others come once a second
+                return Answer(about={"state": "loading", "said": "Reading.", "seconds": 1.0})
+            raise SettingError("The model is damaged.", remedy="Fetch it again.")
 
-    monkeypatch.setattr(pick, "ask", ask)
+    monkeypatch.setattr(routes, "lab", Damaged)
     app = studio("pages/language.py")
     count = len([values for values in asked if "wait" not in values])
     assert "The model is damaged." in texts(app)

@@ -7,6 +7,7 @@ import { COLORS, classColor } from "../../assets/web/lib/palette.js"
 import { parseSafetensors } from "../../assets/web/lib/safetensors.js"
 import { latest } from "../../assets/web/stage/asking.js"
 import { Cursor } from "../../assets/web/stage/cursor.js"
+import { PLOT_OPTIONS } from "../../assets/web/stage/panels/loss.js"
 import { ofKnown, share, sum } from "../../assets/web/stage/pseudo.js"
 import { Selection } from "../../assets/web/stage/selection.js"
 
@@ -144,4 +145,8 @@ test("a class is called so once", () => {
     "class classic",
     "class cats",
   ])
+})
+
+test("a plot has no buttons of its own, which would lie over its legend", () => {
+  assert.equal(PLOT_OPTIONS.displayModeBar, false)
 })
