@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.settings import KindConfig, setting
@@ -48,7 +48,7 @@ class ClassifierHeadConfig(KindConfig):
 
     solver: Literal["steps", "exact"] = setting(
         "steps",
-        "Whether a linear classifier is trained by steps, or set to the minimum of its loss (L-BFGS).",
+        "Exact sets a linear classifier to the minimum of its loss (L-BFGS); one with hidden layers or dropout is trained by steps.",
         title="Solver",
         why="With few labels a minimum is found in milliseconds, and steps stop short of it.",
     )
@@ -60,13 +60,10 @@ class ClassifierHeadConfig(KindConfig):
         le=1e6,
     )
 
-    @model_validator(mode="after")
-    def exact_is_linear(self) -> ClassifierHeadConfig:
-        if self.solver == "exact" and (self.widths or self.dropout):
-            raise ValueError(
-                "solver exact is for a linear classifier: leave widths empty and dropout 0, or set solver to steps"
-            )
-        return self
+    @property
+    def is_exact(self) -> bool:
+        """Whether the classifier is set to its optimum: it is linear, and nothing is left out at random."""
+        return self.solver == "exact" and not self.widths and not self.dropout
 
     @field_validator("widths")
     @classmethod

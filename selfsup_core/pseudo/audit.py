@@ -207,6 +207,20 @@ def collapse_remedy(rarest: list[str], keep: str, is_aligned: bool) -> str:
     return text[0].upper() + text[1:]
 
 
+def beats_guessing(right: int, total: int, classes: int) -> bool:
+    """Whether `right` of `total` labels are more than guessing among `classes` would name (one-sided binomial test).
+
+    True as well where even all being right would prove nothing.
+    """
+    from scipy.special import bdtrc
+
+    chance = 1.0 / classes
+    if total == 0 or chance**total > LEVEL:
+        return True
+    level = LEVEL if total >= FEW_LABELS else LAX_LEVEL
+    return bool(right and bdtrc(right - 1, total, chance) <= level)
+
+
 def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     """Why pseudo-labels are not to be trusted here, from the given labels alone; "" when nothing speaks against them.
 
@@ -218,18 +232,13 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     Args:
         named: (L,) class that the other labels name for each, -1 for none. given: (L,) their classes.
     """
-    from scipy.special import bdtrc
-
     counts = np.bincount(given, minlength=classes)
-    seen = int((counts > 0).sum())
+    seen = max(1, int((counts > 0).sum()))
     tested = (named >= 0) & (counts[given] >= 2)
     total, right = int(tested.sum()), int((named == given)[tested].sum())
-    chance = 1.0 / max(seen, 1)
-    level = LEVEL if total >= FEW_LABELS else LAX_LEVEL
-    if total == 0 or chance**total > LEVEL:
+    if beats_guessing(right, total, seen):
         return ""
-    if right and bdtrc(right - 1, total, chance) <= level:
-        return ""
+    chance = 1.0 / seen
     return (
         f"Similar rows name {right} of {total} given labels correctly, and guessing would name about {chance * total:.0f}: "
         "nothing shows that similar rows have the same class here, so no pseudo-label is kept."

@@ -8,13 +8,19 @@ alone has nothing to add.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from selfsup_core.data.splits import choose_stratified
 from selfsup_core.models.modules.exact import fit_linear, scale_of
+from selfsup_core.pseudo.audit import beats_guessing
 from selfsup_core.pseudo.propagation import make_graph, spread
 
+MOST_LOOKED_AT = 4000  # rows of the pool
+MOST_JUDGED = 200  # labels that are held against each other
 REPEATS = 4
 MOST_FOLDS = 5
 BEHIND = 0.1  # share of the labels by which neighbors may be behind; settled on digits and questions, other splits than tests use
@@ -28,18 +34,61 @@ class HeldOut:
     Attributes:
         rows: labels that could be hidden, those of classes with two or more.
         neighbors, classifier: named correctly, the mean over the repetitions.
-        largest: labels of the largest class: as many would be right by always naming it.
+        classes: how many classes they have.
     """
 
     rows: int
     neighbors: float
     classifier: float
-    largest: int
+    classes: int
+
+    @property
+    def is_guessing(self) -> bool:
+        """Whether neighbors name no more of them correctly than guessing would; see `audit.beats_guessing`."""
+        return self.rows > 0 and not beats_guessing(round(self.neighbors), self.rows, self.classes)
 
     @property
     def is_worse(self) -> bool:
         """Whether neighbors are clearly behind the classifier."""
         return self.rows > 0 and self.neighbors < self.classifier - BEHIND * self.rows
+
+
+def agreeing(config: Any) -> bool:
+    """Whether labels are kept where the classifier on the given labels and neighbors agree."""
+    return {"twin", "neighbors"} <= set(config.proposers) and config.vote == "agree"
+
+
+def judge(
+    features: Callable[[np.ndarray], np.ndarray],
+    labeled: np.ndarray,
+    labels: np.ndarray,
+    pool: np.ndarray,
+    classes: int,
+    config: Any,
+    seed: int,
+) -> HeldOut:
+    """`hold_out` with a run's settings, on at most `MOST_JUDGED` labels and `MOST_LOOKED_AT` rows of the pool.
+
+    Args:
+        features: (R,) row numbers → (R, D). labeled: (L,) rows with `labels` (L,), pool: (P,) rows without one.
+        seed: by which rows are drawn where there are more.
+    """
+    draw = np.random.default_rng(seed + 11)
+    some = draw.permutation(pool)[:MOST_LOOKED_AT] if len(pool) > MOST_LOOKED_AT else pool
+    places = np.arange(len(labels))
+    if len(places) > MOST_JUDGED:
+        places = choose_stratified(places, labels, MOST_JUDGED, seed + 11)
+    x = features(np.concatenate([labeled[places], some]))
+    known = np.concatenate([labels[places], np.full(len(some), -1)])
+    return hold_out(
+        x,
+        known,
+        classes,
+        neighbors=config.neighbors,
+        alpha=config.spread,
+        even=config.prior == "even",
+        seed=seed,
+    )
 
 
 def hold_out(
@@ -64,7 +113,7 @@ def hold_out(
     tested = np.flatnonzero((labels >= 0) & (counts[labels] >= 2))
     kinds = np.unique(labels[tested])
     if len(kinds) < 2:
-        return HeldOut(0, 0.0, 0.0, 0)
+        return HeldOut(0, 0.0, 0.0, len(kinds))
     graph, scale = make_graph(x, neighbors), scale_of(x - x.mean(axis=0))
     folds = int(min(MOST_FOLDS, counts[kinds].min()))
     right = np.zeros(2)
@@ -78,7 +127,7 @@ def hold_out(
             )
             right += [(found == labels[asked]).sum() for found in named]
     near, alone = right / REPEATS
-    return HeldOut(len(tested), float(near), float(alone), int(counts[kinds].max()))
+    return HeldOut(len(tested), float(near), float(alone), len(kinds))
 
 
 def name_by_graph(
@@ -131,7 +180,14 @@ def say_before(found: HeldOut) -> tuple[str, str]:
     numbers = f"Of {found.rows} given labels, each hidden in turn, similar rows name {near} correctly and the classifier alone {alone}"
     if found.is_worse:
         return (
-            f"{numbers}: similar rows would mislead it, so pseudo-labels are not used. More labels per class may change that.",
+            f"{numbers}: similar rows would mislead it, so pseudo-labels are not used.",
+            "not used",
+        )
+    if found.is_guessing:
+        guessed = round(found.rows / found.classes)
+        return (
+            f"{numbers}; guessing would name about {guessed}: nothing shows that similar rows have the same class here, so "
+            "pseudo-labels are not used.",
             "not used",
         )
     return (f"{numbers}: rows on which both agree are used as pseudo-labels.", "used")

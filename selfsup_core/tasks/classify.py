@@ -101,7 +101,8 @@ class ClassifyTask(Task):
     @property
     def is_exact(self) -> bool:
         """Whether the head is set to its optimum instead of trained by steps."""
-        return getattr(self.spec.model, "solver", "steps") == "exact"
+        model = self.spec.model
+        return isinstance(model, ClassifierHeadConfig) and model.is_exact
 
     def choose_labels(self) -> np.ndarray:
         """(N,) class of each row that training may see, -1 for all others."""

@@ -14,7 +14,7 @@ from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.pseudo.audit import doubt
-from selfsup_core.pseudo.gate import HeldOut, hold_out, say_before
+from selfsup_core.pseudo.gate import HeldOut, agreeing, judge, say_before
 from selfsup_core.pseudo.names import by_names, read_descriptions
 from selfsup_core.pseudo.propagation import (
     JUDGING,
@@ -28,7 +28,7 @@ from selfsup_core.pseudo.rules import by_columns, by_words, read_rules
 from selfsup_core.pseudo.select import Selector
 from selfsup_core.pseudo.vote import Vote, named, vote
 from selfsup_core.tasks import TaskContext
-from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs
+from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, scaled
 from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
 
 LOOKED_AT = 4000  # rows of the pool by which class shares and the guard are judged
@@ -90,6 +90,9 @@ class Proposers:
         if len(self.pool) == 0:
             return
         data, classes, config = self.context.spec.data, len(self.classes), self.config
+        if agreeing(config):
+            self._hold_out()
+            return
         some, seed = self.pool, data.split_seed + 11
         if len(some) > LOOKED_AT:
             some = np.random.default_rng(seed).permutation(some)[:LOOKED_AT]
@@ -99,22 +102,6 @@ class Proposers:
         self.context.say("Looking at similar rows.")
         x = self.features(np.concatenate([self.labeled[places], some]))
         labels = np.concatenate([self.labels[places], np.full(len(some), -1)])
-        agreeing = {"twin", "neighbors"} <= set(self.names) and config.vote == "agree"
-        if agreeing:
-            self.held_out = hold_out(
-                x,
-                labels,
-                classes,
-                neighbors=config.neighbors,
-                alpha=config.spread,
-                even=config.prior == "even",
-                seed=seed,
-            )
-            sentence, use = say_before(self.held_out)
-            self.notes.append(sentence)
-            if config.guard and use == "not used":
-                self.doubt = sentence
-            return
         # Names, rules and language models need no similar rows to be right.
         if config.guard and set(self.names) <= {*NETWORKS, "neighbors"}:
             named_so = leave_one_out(make_graph(x, config.neighbors), labels, classes)
@@ -137,6 +124,23 @@ class Proposers:
                 f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {shares.max():.0%}, "
                 f"{self.classes[int(shares.argmin())]!r} about {shares.min():.1%}): shares are estimated from similar rows, not taken as even."
             )
+
+    def _hold_out(self) -> None:
+        """What classifier and neighbors make of given labels that are hidden from them; says so, and may doubt."""
+        self.context.say("Holding classifier and similar rows against the given labels.")
+        self.held_out = judge(
+            self.features,
+            self.labeled,
+            self.labels,
+            self.pool,
+            len(self.classes),
+            self.config,
+            self.context.spec.data.split_seed,
+        )
+        sentence, use = say_before(self.held_out)
+        self.notes.append(sentence)
+        if self.config.guard and use == "not used":
+            self.doubt = sentence
 
     # Each of them: (P, C) probabilities, rows of NaN where it abstains
 
@@ -167,18 +171,7 @@ class Proposers:
         inputs, config = self.inputs, self.context.spec.data
         if not isinstance(inputs, FeatureInputs):
             inputs = FeatureInputs(self.dataset, config, "cpu", self.context.workspace, self.context.say)
-        device = self.context.choice.name if inputs is self.inputs else "cpu"
-        parts = [
-            inputs.x(torch.from_numpy(part.astype(np.int64)).to(device)).cpu().numpy()
-            for part in np.array_split(rows, max(1, len(rows) // 4096))
-        ]
-        x = np.concatenate(parts)
-        is_table = self.dataset.kind == "table"
-        is_embedding = self.dataset.kind == "text" and config.text_features == "embeddings"
-        if is_table or is_embedding:
-            deviation = x.std(axis=0)
-            x = (x - x.mean(axis=0)) / np.maximum(deviation, 1e-6)
-        return x
+        return scaled(inputs, rows, self.dataset, config)
 
     def _texts(self, what: str) -> Texts:
         if not isinstance(self.dataset.x, Texts):
