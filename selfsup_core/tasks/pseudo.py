@@ -25,6 +25,7 @@ from selfsup_core.errors import DataError, SettingError
 from selfsup_core.evaluate.calibration import calibrate
 from selfsup_core.evaluate.classification import (
     accuracy,
+    balanced_accuracy,
     confusion_matrix,
     macro_f1,
 )
@@ -37,6 +38,7 @@ from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.pseudo.audit import (
     compare,
     find_collapse,
+    say_uneven,
     verdict,
 )
 from selfsup_core.pseudo.expected import gauge
@@ -532,6 +534,7 @@ class PseudoTask(ClassifyTask):
             prefix = "" if name == "student" else f"{name}_"
             metrics[f"{prefix}accuracy"] = accuracy(confusion)
             metrics[f"{prefix}macro_f1"] = macro_f1(confusion)
+            metrics[f"{prefix}balanced_accuracy"] = balanced_accuracy(confusion)
             about[name] = {"confusion": confusion.tolist(), "is_right": (named == y).astype(int).tolist()}
         student, twin = (np.array(about[name]["is_right"]) for name in ("student", "twin"))
         self.verdict = verdict(
@@ -540,6 +543,11 @@ class PseudoTask(ClassifyTask):
             cast("float", metrics["twin_accuracy"]),
             metrics.get("ceiling_accuracy"),
         )
+        scores = {
+            title: (metrics[key], metrics[f"twin_{key}"])
+            for title, key in (("macro-F1", "macro_f1"), ("balanced accuracy", "balanced_accuracy"))
+        }
+        self.verdict["text"] += say_uneven(np.bincount(y[y >= 0], minlength=count), scores)
         if self.proposers.doubt:
             known = metrics.get("ceiling_accuracy")
             beside = f", {known:.1%} if all labels were known" if known is not None else ""
