@@ -166,10 +166,14 @@ def look_at(
 ) -> tuple[float, float, Any]:
     """Median seconds until it is painted in new browsers and in one that has been there, and the last page."""
     found: dict[str, list[float]] = {"cold": [], "warm": []}
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     # The very first ones start processes and compute the map.
     for index, kind in enumerate(["", "", *["cold"] * TIMES, *["warm"] * TIMES]):
-        fresh = browser.new_context(viewport={"width": 1440, "height": 900}) if kind == "cold" else context
+        fresh = (
+            browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
+            if kind == "cold"
+            else context
+        )
         fresh.add_cookies(list(cookies))
         page = fresh.new_page()
         began = time.perf_counter()

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -188,10 +189,15 @@ def keep(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
 
     def save(page: Page, name: str) -> None:
         # Widgets that are still on their way are drawn as gray bars.
-        page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+        wait_in(page, "!document.querySelector('[data-testid=stSkeleton]')")
         page.screenshot(path=folder / f"{name}.png")
 
     return save
+
+
+def wait_in(page: Page, expression: str, value: Any = None) -> None:
+    """Until an expression is true in the page. Playwright's own way evaluates it in the page, which the content policy forbids."""
+    wait_for(lambda: page.evaluate(expression, value), expression)
 
 
 def stage_value(page: Page, name: str) -> str:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
-from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
+from tests.browser.conftest import SCREENS, Server, stage_value, wait_in, wait_stage
 from tests.helpers import wait_for, wait_status
 
 pytestmark = pytest.mark.browser
@@ -43,10 +43,11 @@ def test_the_whole_journey(server, open_context, keep):
     wait_stage(page, "status", lambda status: status == "paused")
     paused_at = read_state(folder)["step"]
     page.get_by_test_id("stage-step").click()
-    page.wait_for_function(
+    wait_in(
+        page,
         "before => document.querySelector('[data-testid=stage-pause]').innerText.includes('Resume')"
         " && Number(document.querySelector('[data-testid=stage]').dataset.epoch) > before",
-        arg=int(stage_value(page, "epoch")),
+        int(stage_value(page, "epoch")),
     )
     state = wait_status(folder, "paused")
     assert paused_at < state["step"] <= paused_at + state["steps_per_epoch"]

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from selfsup_core.data.sources import list_sources, open_source
 from selfsup_core.runs.folder import list_states
-from tests.browser.conftest import SCREENS, Server, wait_stage
+from tests.browser.conftest import SCREENS, Server, wait_in, wait_stage
 from tests.data.importing.make import archive, png, write
 
 pytestmark = pytest.mark.browser
@@ -118,9 +118,7 @@ def test_data_page_fits_the_screen(server, open_context, keep, theme, size):
         page.get_by_role("tab", name="Preview").wait_for()
         for tab in ("Preview", "Health", "Split and labels", "About"):
             page.get_by_role("tab", name=tab).click()
-            page.wait_for_function(
-                "!document.querySelector('[data-testid=stSkeleton], [data-testid=stSpinner]')"
-            )
+            wait_in(page, "!document.querySelector('[data-testid=stSkeleton], [data-testid=stSpinner]')")
             overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             assert overflow <= 0, (name, tab)
             keep(page, f"data-{name}-{tab.split()[0].lower()}-{theme}-{size[0]}")
