@@ -30,7 +30,9 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     choose(page, "Classifier", "Linear on words")
     # All labels of a partly labeled set are used unless fewer are asked for.
     proposers = page.get_by_role("combobox", name="Who proposes labels")
-    expect(proposers).to_have_value("The classifier itself", timeout=SLOW)  # as this recipe begins
+    expect(proposers).to_have_value(
+        "Classifier and similar rows, where they agree", timeout=SLOW
+    )  # as this recipe begins
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     labels = page.get_by_role("spinbutton", name="Labels per class")
     expect(labels).to_have_value("0")
@@ -66,7 +68,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     with page.expect_download(timeout=SLOW) as waiting:
         page.get_by_role("button", name="All pseudo-labels, CSV").click()
     lines = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))
-    assert {line["proposers"] for line in lines} <= {"self", ""}
+    assert {line["proposers"] for line in lines} <= {"twin+neighbors", ""}
     assert {line["run"] for line in lines} == {first}
     page.get_by_role("radio", name="Label by hand").click()
     keep(page, "classify-hand")
@@ -83,10 +85,13 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
         )
         == 2
     )
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=SLOW
+    )
     page.get_by_text("Use this classifier").click()
     page.get_by_role("textbox", name="Texts, one per line").fill("the cat and a mat")
     page.get_by_role("textbox", name="Texts, one per line").press("Control+Enter")
-    page.get_by_role("button", name="Classify").click()
+    page.get_by_role("button", name="Classify", exact=True).click()
     expect(page.get_by_text("1 classified by epoch")).to_be_visible(timeout=SLOW)
     page.get_by_text("Why this label?").click()
     expect(page.get_by_text("Labeled rows most like it")).to_be_visible(timeout=SLOW)
