@@ -53,6 +53,13 @@ def macro_f1(confusion: np.ndarray) -> float | None:
     return float(score_classes(confusion).f1[occurs].mean()) if occurs.any() else None
 
 
+def balanced_accuracy(confusion: np.ndarray) -> float | None:
+    """Mean recall of the classes that have rows; None without rows."""
+    rows = confusion.sum(axis=1)
+    seen = rows > 0
+    return float((np.diag(confusion)[seen] / rows[seen]).mean()) if seen.any() else None
+
+
 def calibration_error(confidence: np.ndarray, is_right: np.ndarray, *, bins: int = BINS) -> float | None:
     """confidence: (N,) in [0, 1], is_right: (N,) → ECE in [0, 1]; None without rows."""
     if len(confidence) == 0:

@@ -10,6 +10,8 @@ import numpy as np
 from selfsup_core.data.splits import choose_labeled
 from selfsup_core.errors import DataError
 from selfsup_core.pseudo.expected import Gauge, gauge
+from selfsup_core.pseudo.gate import agreeing, judge, say_before
+from selfsup_core.pseudo.objectives.pseudo_labels import PseudoLabelsConfig
 
 
 def gauge_start(workspace: Path, values: dict[str, Any]) -> Gauge:
@@ -24,7 +26,7 @@ def gauge_start(workspace: Path, values: dict[str, Any]) -> Gauge:
     from selfsup_core.data.texts import Texts
     from selfsup_core.export.embeddings import read_embeddings
     from selfsup_core.runs.spec import make_spec
-    from selfsup_core.tasks.parts.classify_inputs import FeatureInputs
+    from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, scaled
 
     spec = make_spec(values)
     dataset = open_source(spec.data.source, workspace)
@@ -41,5 +43,23 @@ def gauge_start(workspace: Path, values: dict[str, Any]) -> Gauge:
     inputs = FeatureInputs(dataset, data, "cpu", workspace, lambda text: None)
     y = np.asarray(dataset.y)
     rows = choose_labeled(inputs.split.train, y, data.labels_per_class, data.split_seed, data.labels_fraction)
+    classes = len(dataset.classes) or int(y.max()) + 1
     x = inputs.x(torch.from_numpy(rows.astype(np.int64))).numpy()
-    return gauge(x, y[rows], len(dataset.classes) or int(y.max()) + 1, seed=spec.seed)
+    said = gauge(x, y[rows], classes, seed=spec.seed)
+    pool = np.setdiff1d(inputs.split.train, rows)
+    if not isinstance(spec.objective, PseudoLabelsConfig) or not agreeing(spec.objective) or len(pool) == 0:
+        return said
+    found = judge(
+        lambda wanted: scaled(inputs, wanted, dataset, data),
+        rows,
+        y[rows],
+        pool,
+        classes,
+        spec.objective,
+        data.split_seed,
+    )
+    sentence, use = say_before(found)
+    return said | {
+        "text": f"{sentence} {said['text']}",
+        "tone": "bad" if use == "not used" and spec.objective.guard else said["tone"],
+    }

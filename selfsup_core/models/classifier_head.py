@@ -46,6 +46,25 @@ class ClassifierHeadConfig(KindConfig):
         le=0.9,
     )
 
+    solver: Literal["steps", "exact"] = setting(
+        "steps",
+        "Exact sets a linear classifier to the minimum of its loss (L-BFGS); one with hidden layers or dropout is trained by steps.",
+        title="Solver",
+        why="With few labels a minimum is found in milliseconds, and steps stop short of it.",
+    )
+    penalty: float = setting(
+        1.0,
+        "How much large weights cost the exact solver: half their squares, beside the summed losses of the rows.",
+        title="Penalty",
+        ge=1e-6,
+        le=1e6,
+    )
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the classifier is set to its optimum: it is linear, and nothing is left out at random."""
+        return self.solver == "exact" and not self.widths and not self.dropout
+
     @field_validator("widths")
     @classmethod
     def widths_are_sensible(cls, widths: tuple[int, ...]) -> tuple[int, ...]:

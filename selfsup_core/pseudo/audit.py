@@ -30,6 +30,10 @@ LAX_LEVEL = 0.2
 Z = 1.959964  # of a normal interval of 95 %
 
 
+WORTH = 0.03  # a difference of accuracies that a test should be able to show
+UNEVEN = 0.2  # total variation of the test classes from even ones, from which accuracy alone says too little
+
+
 ALARM = 0.25  # by which the largest class's share is above the one that is expected
 
 
@@ -137,6 +141,12 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
             low, high = share_interval(round(student * rows), rows)
             text += f" On so few rows, {student:.1%} means {low:.0%} to {high:.0%} (95 %)."
         return {"outcome": "unknown", "text": text}
+    if found["p"] >= LEVEL and not seeds and (needed := rows_needed(found)) > found["rows"]:
+        return {
+            "outcome": "unknown",
+            "text": f"Too few test rows to tell ({between}): {numbers}. About {round_up(needed):,} test rows would show a "
+            f"difference of {100 * WORTH:g} points.",
+        }
     if found["p"] >= LEVEL:
         return {
             "outcome": "no difference",
@@ -144,6 +154,35 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
         }
     outcome: Literal["helped", "hurt"] = "helped" if found["difference"] > 0 else "hurt"
     return {"outcome": outcome, "text": f"Pseudo-labels {outcome} ({between}): {numbers}."}
+
+
+def rows_needed(found: dict[str, float]) -> int:
+    """Test rows on which the 95 % interval would reach `WORTH` to either side, with as many differing rows in a hundred as now."""
+    reach = (found["high"] - found["low"]) / 2
+    return math.ceil(found["rows"] * (reach / WORTH) ** 2)
+
+
+def round_up(count: int) -> int:
+    """To two digits, upwards: 1,234 is 1,300."""
+    unit = int(10 ** max(0, len(str(count)) - 2))
+    return -(-count // unit) * unit
+
+
+def say_uneven(counts: np.ndarray, scores: dict[str, tuple[float | None, float | None]]) -> str:
+    """Macro-F1 and balanced accuracy of student and twin, where test classes are uneven; else "".
+
+    Args:
+        counts: (C,) test rows of each class. scores: title → (student, twin).
+    """
+    there = counts[counts > 0]
+    if len(there) < 2 or total_variation(there, np.full(len(there), 1 / len(there))) < UNEVEN:
+        return ""
+    parts = [
+        f"{title} {student:.1%} with pseudo-labels, {twin:.1%} without"
+        for title, (student, twin) in scores.items()
+        if student is not None and twin is not None
+    ]
+    return f" The classes are uneven: {'; '.join(parts)}." if parts else ""
 
 
 def total_variation(counts: np.ndarray, shares: np.ndarray) -> float:
@@ -207,6 +246,20 @@ def collapse_remedy(rarest: list[str], keep: str, is_aligned: bool) -> str:
     return text[0].upper() + text[1:]
 
 
+def beats_guessing(right: int, total: int, classes: int) -> bool:
+    """Whether `right` of `total` labels are more than guessing among `classes` would name (one-sided binomial test).
+
+    True as well where even all being right would prove nothing.
+    """
+    from scipy.special import bdtrc
+
+    chance = 1.0 / classes
+    if total == 0 or chance**total > LEVEL:
+        return True
+    level = LEVEL if total >= FEW_LABELS else LAX_LEVEL
+    return bool(right and bdtrc(right - 1, total, chance) <= level)
+
+
 def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     """Why pseudo-labels are not to be trusted here, from the given labels alone; "" when nothing speaks against them.
 
@@ -218,18 +271,13 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     Args:
         named: (L,) class that the other labels name for each, -1 for none. given: (L,) their classes.
     """
-    from scipy.special import bdtrc
-
     counts = np.bincount(given, minlength=classes)
-    seen = int((counts > 0).sum())
+    seen = max(1, int((counts > 0).sum()))
     tested = (named >= 0) & (counts[given] >= 2)
     total, right = int(tested.sum()), int((named == given)[tested].sum())
-    chance = 1.0 / max(seen, 1)
-    level = LEVEL if total >= FEW_LABELS else LAX_LEVEL
-    if total == 0 or chance**total > LEVEL:
+    if beats_guessing(right, total, seen):
         return ""
-    if right and bdtrc(right - 1, total, chance) <= level:
-        return ""
+    chance = 1.0 / seen
     return (
         f"Similar rows name {right} of {total} given labels correctly, and guessing would name about {chance * total:.0f}: "
         "nothing shows that similar rows have the same class here, so no pseudo-label is kept."

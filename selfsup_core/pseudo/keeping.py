@@ -56,6 +56,23 @@ def top_k(p: torch.Tensor, share: float, prior: torch.Tensor | None = None) -> t
     return weights
 
 
+def class_share(p: torch.Tensor, share: float) -> torch.Tensor:
+    """1 for the surest `share` of the rows that are proposed for each class, at least one row of each.
+
+    Unlike `top_k` it assumes nothing of how frequent the classes are: a class keeps as many rows as it is proposed for. Of equally
+    confident rows the first ones are kept.
+    """
+    import torch
+
+    confidence, label, there = proposed(p)
+    weights = torch.zeros(len(p), dtype=p.dtype, device=p.device)
+    for c in range(p.shape[1]):
+        rows = torch.nonzero(there & (label == c)).flatten()
+        order = torch.argsort(confidence[rows], descending=True, stable=True)
+        weights[rows[order[: math.ceil(share * len(rows) - 1e-9)]]] = 1.0
+    return weights
+
+
 def low_entropy(p: torch.Tensor, most: float) -> torch.Tensor:
     """1 where −Σ p ln p / ln C ≤ most."""
     import torch

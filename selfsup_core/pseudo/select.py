@@ -37,14 +37,14 @@ class SelectConfig(Config):
     )
     first_share: float = setting(
         0.1,
-        "Share of the unlabeled rows that the first round keeps (top-k); it grows evenly from round to round.",
+        "Share of the unlabeled rows that the first round keeps (top-k), or of each class's proposals (class-share); it grows evenly from round to round.",
         title="Share kept first",
         gt=0.0,
         le=1.0,
     )
     last_share: float = setting(
         0.8,
-        "Share of the unlabeled rows that the last round keeps (top-k).",
+        "Share that the last round keeps (top-k, class-share).",
         title="Share kept last",
         gt=0.0,
         le=1.0,
@@ -71,11 +71,12 @@ class SelectConfig(Config):
         ge=0.0,
         le=1.0,
     )
-    prior: Literal["auto", "even", "estimated"] = setting(
+    prior: Literal["auto", "unknown", "even", "estimated"] = setting(
         "auto",
-        "Shares of the classes that are aimed at: all alike, estimated from each round's proposals, or automatic.",
+        "Shares of the classes that are aimed at: unknown assumes nothing, even is for classes that are about equally frequent, "
+        "estimated takes them from each round's proposals, and auto takes even ones unless similar rows speak against it.",
         title="Class shares",
-        why="Automatic takes them alike unless the graph of similar rows speaks clearly against it, and says so.",
+        why="The number of labels per class says nothing about how frequent the classes are.",
     )
     align: bool = setting(
         False,

@@ -76,6 +76,10 @@ class Task(ABC):
     def values(self, rows: torch.Tensor) -> Any:
         """Row numbers (B,) on the device → a batch for the objective."""
 
+    def solver(self) -> Callable[[], dict[str, torch.Tensor]] | None:
+        """What sets the weights to an epoch's optimum, for a task that does not train by steps."""
+        return None
+
     @abstractmethod
     def write_static(self, frames: FrameStore) -> None:
         """Write what all frames share; skipped when it is there."""

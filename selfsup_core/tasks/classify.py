@@ -6,6 +6,7 @@ Labels beyond the budget never reach training or early stopping; test rows are l
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
@@ -26,8 +27,10 @@ from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.words.classification_trouble import find_classification_signs
 from selfsup_core.files import write_json
 from selfsup_core.models import MODELS
+from selfsup_core.models.classifier_head import ClassifierHeadConfig
 from selfsup_core.models.modules.autoencoder import glorot_init
 from selfsup_core.models.modules.conv_classifier import ConvClassifier
+from selfsup_core.models.modules.exact import fit_linear, scale_of
 from selfsup_core.models.modules.heads import Head
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.cross_entropy import CrossEntropy, Labeled
@@ -41,6 +44,7 @@ from selfsup_core.tasks.parts.labeled import choose_rows, choose_shown
 
 MOST_VALIDATION = 1000  # rows measured each epoch
 LEAST_VALIDATION = 100  # of texts through a transformer
+MOST_SCALED = 4096  # training rows by which features are brought to a common length
 MOST_TEST = 2000  # texts through a transformer without a GPU
 MOST_CONFUSION = 200  # classes; beyond, the matrix of each frame would be megabytes
 TEST = "test.json"
@@ -57,6 +61,7 @@ class ClassifyTask(Task):
     """
 
     objective: CrossEntropy
+    _fixed_scale: float | None = None
     baseline_message = "Fitting logistic regression as a baseline."
 
     def __init__(self, context: TaskContext) -> None:
@@ -74,6 +79,8 @@ class ClassifyTask(Task):
         self.model = self._build().to(self.choice.name)
         self.notes = [*self._notes_of_model(), *self.inputs.notes, *self.chosen.notes]
         self.given = self.choose_labels()
+        if self.is_exact:
+            self._center(cast("Head", self.model), self.given)
         seen = np.flatnonzero(self.given >= 0)
         if len(seen) > len(self.chosen.train):
             self.chosen = replace(self.chosen, train=seen)
@@ -90,6 +97,12 @@ class ClassifyTask(Task):
         """(N,) true classes, -1 where there is none; data without any are refused by `choose_rows`."""
         assert self.inputs.y is not None
         return self.inputs.y
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the head is set to its optimum instead of trained by steps."""
+        model = self.spec.model
+        return isinstance(model, ClassifierHeadConfig) and model.is_exact
 
     def choose_labels(self) -> np.ndarray:
         """(N,) class of each row that training may see, -1 for all others."""
@@ -178,6 +191,52 @@ class ClassifyTask(Task):
     def values(self, rows: torch.Tensor) -> Labeled:
         """(B,) row numbers on the device → what the network is given, labels and weights."""
         return Labeled(self.inputs.x(rows), self.labels[rows], self.weights[rows])
+
+    def solver(self) -> Callable[[], dict[str, torch.Tensor]] | None:
+        return self.solve if self.is_exact else None
+
+    def solve(self) -> dict[str, torch.Tensor]:
+        """The head at the minimum of its loss over the training rows."""
+        return self.solve_head(
+            cast("Head", self.model), self.labels.cpu().numpy(), self.weights.cpu().numpy()
+        )
+
+    def solve_head(
+        self, head: torch.nn.Module, labels: np.ndarray, weights: np.ndarray
+    ) -> dict[str, torch.Tensor]:
+        """Set a linear head to its optimum; labels, weights: (N,) of all rows, those with -1 or 0 do not count."""
+        head = cast("Head", head)
+        rows = np.flatnonzero((labels >= 0) & (weights > 0))
+        x = self.inputs.x(torch.from_numpy(rows).to(self.choice.name))
+        y, weight = labels[rows], weights[rows]
+        if self.objective.class_weight is not None:
+            weight = weight * self.objective.class_weight.cpu().numpy()[y]
+        with torch.no_grad():
+            z = head.standardize(x).cpu().numpy()
+            penalty = cast("ClassifierHeadConfig", self.spec.model).penalty
+            w, b = fit_linear(z, y, weight, len(self.classes), penalty=penalty, scale=self._scale(head))
+            head.output.weight.copy_(torch.from_numpy(w))
+            head.output.bias.copy_(torch.from_numpy(b))
+            logits, labeled = head.output(head.standardize(x)), torch.from_numpy(y).to(x.device)
+            return self.objective.terms(logits, labeled, torch.ones(len(y), device=x.device))
+
+    def _scale(self, head: Head) -> float:
+        """Of standardized training rows, whoever of them has a label: the same for student, twin and ceiling."""
+        if self._fixed_scale is None:
+            train = self.inputs.split.train
+            rows = train[:: -(-len(train) // MOST_SCALED)]
+            z = head.standardize(self.inputs.x(torch.from_numpy(rows).to(self.choice.name)))
+            self._fixed_scale = scale_of(z.cpu().numpy())
+        return self._fixed_scale
+
+    def _center(self, head: Head, labels: np.ndarray) -> None:
+        """Take the mean of the class means of the given labels as origin, so that a bias has little left to learn.
+
+        The mean of all rows lies where the large class is, and k labels of each class do not.
+        """
+        rows = [np.flatnonzero(labels == c) for c in np.unique(labels[labels >= 0])]
+        means = [self.inputs.x(torch.from_numpy(r).to(self.choice.name)).mean(dim=0) for r in rows]
+        head.standardize.mean.copy_(torch.stack(means).mean(dim=0))
 
     @property
     def shown_shape(self) -> tuple[int, ...]:

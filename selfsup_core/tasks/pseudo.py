@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from selfsup_core.errors import DataError, SettingError
 from selfsup_core.evaluate.calibration import calibrate
 from selfsup_core.evaluate.classification import (
     accuracy,
+    balanced_accuracy,
     confusion_matrix,
     macro_f1,
 )
@@ -36,6 +38,7 @@ from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.pseudo.audit import (
     compare,
     find_collapse,
+    say_uneven,
     verdict,
 )
 from selfsup_core.pseudo.expected import gauge
@@ -251,6 +254,21 @@ class PseudoTask(ClassifyTask):
             known = np.flatnonzero(self.truth.cpu().numpy() >= 0)
             self.dealt["ceiling"] = self._fill(known)
 
+    def solver(self) -> Callable[[], dict[str, torch.Tensor]] | None:
+        return None if self.online or self.config.augment != "none" else super().solver()
+
+    def solve(self) -> dict[str, torch.Tensor]:
+        """Student, twin and ceiling at the minimum of their own loss."""
+        weights = np.ones(len(self.dataset), np.float32)
+        weights[self.pool] = self.kept.weight * self.config.pseudo_weight
+        terms = self.solve_head(self.student, self.labels.cpu().numpy(), weights)
+        twin = self.solve_head(self.beside.twin, self.given, np.ones_like(weights))
+        terms["twin_loss"] = twin["loss"]
+        if self.truth is not None and self.beside.ceiling is not None:
+            found = self.solve_head(self.beside.ceiling, self.truth.cpu().numpy(), np.ones_like(weights))
+            terms["ceiling_loss"] = found["loss"]
+        return terms
+
     def _fill(self, rows: np.ndarray, times: int = 1) -> torch.Tensor:
         """Slots (`times` as many) filled with whole shuffled passes over the rows."""
         generator = np.random.default_rng((self.spec.seed, self.round, len(rows)))
@@ -325,11 +343,13 @@ class PseudoTask(ClassifyTask):
 
     def _propose(self) -> np.ndarray:
         """(P, C) probabilities, rows of NaN where nobody proposes."""
-        own = None
-        if "self" in self.config.proposers and self.round:
-            logits = self.evaluator.logits(self.student, self.pool, "unlabeled rows")
-            own = logits.softmax(dim=1).numpy()
-        return self.proposers.propose(own)
+        learned: dict[str, np.ndarray] = {}
+        networks = {"self": self.student, "twin": self.beside.twin} if self.round else {}
+        for name, network in networks.items():
+            if name in self.proposers.names:
+                logits = self.evaluator.logits(network, self.pool, "unlabeled rows")
+                learned[name] = logits.softmax(dim=1).numpy()
+        return self.proposers.propose(learned)
 
     def _keep(self, probabilities: np.ndarray) -> Kept:
         p = torch.from_numpy(probabilities)
@@ -514,6 +534,7 @@ class PseudoTask(ClassifyTask):
             prefix = "" if name == "student" else f"{name}_"
             metrics[f"{prefix}accuracy"] = accuracy(confusion)
             metrics[f"{prefix}macro_f1"] = macro_f1(confusion)
+            metrics[f"{prefix}balanced_accuracy"] = balanced_accuracy(confusion)
             about[name] = {"confusion": confusion.tolist(), "is_right": (named == y).astype(int).tolist()}
         student, twin = (np.array(about[name]["is_right"]) for name in ("student", "twin"))
         self.verdict = verdict(
@@ -522,6 +543,11 @@ class PseudoTask(ClassifyTask):
             cast("float", metrics["twin_accuracy"]),
             metrics.get("ceiling_accuracy"),
         )
+        scores = {
+            title: (metrics[key], metrics[f"twin_{key}"])
+            for title, key in (("macro-F1", "macro_f1"), ("balanced accuracy", "balanced_accuracy"))
+        }
+        self.verdict["text"] += say_uneven(np.bincount(y[y >= 0], minlength=count), scores)
         if self.proposers.doubt:
             known = metrics.get("ceiling_accuracy")
             beside = f", {known:.1%} if all labels were known" if known is not None else ""

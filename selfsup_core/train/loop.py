@@ -7,7 +7,7 @@ The order of the rows is a function of (seed, epoch), so a loop that starts from
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
@@ -79,6 +79,8 @@ class Loop:
         values: row numbers (B,) on the device → (B, D) batch.
         rows: (N,) row numbers to train on, on the device.
         seed: of the order of the rows and of the objective's generator.
+        solve: () -> terms; sets the weights to the optimum over an epoch's rows, in the place of its steps. None for training
+            by steps.
     """
 
     def __init__(
@@ -91,8 +93,10 @@ class Loop:
         config: TrainConfig,
         choice: DeviceChoice,
         seed: int,
+        solve: Callable[[], dict[str, torch.Tensor]] | None = None,
     ) -> None:
         self.model, self.objective, self.values, self.rows = model, objective, values, rows
+        self.solve = solve
         self.config, self.choice, self.seed = config, choice, seed
         self.optimizer = make_optimizer(model, config, fused=choice.uses_fused)
         self.base_rate = config.learning_rate
@@ -106,7 +110,7 @@ class Loop:
         self.stops: set[int] = set()  # steps after which a tick is due, whatever the time
         self.epoch_sums, self.window_sums = Sums(), Sums()
         self.rows_per_epoch = config.steps_per_epoch * config.batch_size or len(rows)
-        self.steps_per_epoch = -(-self.rows_per_epoch // config.batch_size)
+        self.steps_per_epoch = 1 if solve else -(-self.rows_per_epoch // config.batch_size)
         # About ten rows an epoch, fewer in long runs, so that a curve stays quick to send and draw.
         per_epoch = max(1, min(10, MAX_STEP_ROWS // config.epochs))
         self.log_every = max(1, self.steps_per_epoch // per_epoch)
@@ -185,7 +189,11 @@ class Loop:
         self.model.train()
         tick = started = time.monotonic()
         while self.epoch < self.config.epochs:
-            order = self._order()
+            if self.solve:
+                self.objective.progress = self.progress
+                self.epoch_sums.add(self.solve(), len(self.rows))
+                self.step += 1
+            order = self._order() if not self.solve else self.rows[:0]
             while self.index < len(order):
                 batch = order[self.index : self.index + self.config.batch_size]
                 if not self._fits(batch):

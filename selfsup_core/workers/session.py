@@ -84,6 +84,7 @@ class Session:
             config=spec.train,
             choice=self.choice,
             seed=spec.seed,
+            solve=self.task.solver(),
         )
         self.frames = keeper.persist(
             lambda: FrameStore(

@@ -10,6 +10,7 @@ from sklearn import metrics
 
 from selfsup_core.evaluate.classification import (
     accuracy,
+    balanced_accuracy,
     calibration_error,
     confusion_matrix,
     macro_f1,
@@ -43,6 +44,7 @@ def test_as_scikit_learn_has_it(case):
     # Without a list of classes scikit-learn, too, takes those that occur.
     theirs = metrics.f1_score(y, predicted, average="macro", zero_division=0.0)
     assert macro_f1(confusion) == pytest.approx(theirs)
+    assert balanced_accuracy(confusion) == pytest.approx(metrics.balanced_accuracy_score(y, predicted))
 
 
 @given(labels(), st.randoms(use_true_random=False))
@@ -91,6 +93,7 @@ def test_without_rows():
     none = confusion_matrix(np.array([], int), np.array([], int), 3)
     assert accuracy(none) is None
     assert macro_f1(none) is None
+    assert balanced_accuracy(none) is None
     assert calibration_error(np.array([]), np.array([])) is None
     assert majority_accuracy(np.array([], int), np.array([1])) is None
 

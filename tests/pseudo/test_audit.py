@@ -16,6 +16,9 @@ from selfsup_core.pseudo.audit import (
     mcnemar,
     paired_interval,
     reliability,
+    round_up,
+    rows_needed,
+    say_uneven,
     total_variation,
     verdict,
 )
@@ -33,7 +36,7 @@ def rows(rights: int, total: int) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("student", "twin", "outcome"),
-    [(90, 60, "helped"), (60, 90, "hurt"), (80, 78, "no difference"), (80, 80, "no difference")],
+    [(90, 60, "helped"), (60, 90, "hurt"), (80, 78, "unknown"), (80, 80, "no difference")],
 )
 def test_one_seed(student, twin, outcome):
     found = compare(rows(student, 100), rows(twin, 100))
@@ -43,6 +46,29 @@ def test_one_seed(student, twin, outcome):
     assert found["low"] <= found["difference"] <= found["high"]
     assert f"{student / 100:.1%}" in said["text"]
     assert "95.0% if all labels" in said["text"]
+
+
+def test_no_difference_is_said_only_where_the_test_rows_could_have_shown_one():
+    said = verdict(compare(rows(800, 1000), rows(795, 1000)), 0.8, 0.795)
+    assert said["outcome"] == "no difference"
+    found = compare(rows(80, 100), rows(78, 100))
+    said = verdict(found, 0.8, 0.78)
+    assert said["outcome"] == "unknown"
+    assert (
+        f"About {round_up(rows_needed(found))} test rows would show a difference of 3 points." in said["text"]
+    )
+    # With as many differing rows in a hundred, so many test rows are enough, and not many more than enough.
+    times = rows_needed(found) / 100
+    wide = compare(rows(round(80 * times), round(100 * times)), rows(round(78 * times), round(100 * times)))
+    assert rows_needed(wide) <= wide["rows"] * 1.05
+    assert [round_up(n) for n in (7, 99, 101, 1234)] == [7, 99, 110, 1300]
+
+
+def test_uneven_classes_are_judged_by_more_than_accuracy():
+    scores = {"macro-F1": (0.61, 0.58), "balanced accuracy": (None, 0.6)}
+    assert say_uneven(np.array([50, 45, 0]), scores) == ""
+    said = say_uneven(np.array([90, 10]), scores)
+    assert said == " The classes are uneven: macro-F1 61.0% with pseudo-labels, 58.0% without."
 
 
 def test_few_test_rows_tell_nothing():

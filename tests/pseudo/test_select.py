@@ -10,6 +10,7 @@ import torch
 
 from selfsup_core.pseudo.keepers import KEEPERS as REGISTERED
 from selfsup_core.pseudo.keeping import (
+    class_share,
     fixed,
     flexmatch,
     flexmatch_step,
@@ -22,13 +23,13 @@ from selfsup_core.pseudo.keeping import (
 )
 from selfsup_core.pseudo.select import SelectConfig, Selector
 
-KEEPERS = ("top-k", "fixed", "entropy", "lee", "flexmatch", "freematch", "softmatch")
+KEEPERS = ("top-k", "class-share", "fixed", "entropy", "lee", "flexmatch", "freematch", "softmatch")
 
 
 def test_all_rules_are_found_the_default_first():
     assert tuple(REGISTERED) == KEEPERS
     assert all(entry.title for _, entry in REGISTERED.items())
-    with pytest.raises(ValueError, match="must be one of top-k, fixed"):
+    with pytest.raises(ValueError, match="must be one of top-k, class-share"):
         SelectConfig(keep="some")
 
 
@@ -61,6 +62,18 @@ def test_top_k_keeps_the_surest_of_each_class(prior):
         part = 0.25 if prior is None else float(prior[c])
         size = max(1, math.floor(0.4 * len(there(p)) * part + 1e-9))
         assert {i for i in mine if kept[i] == 1} == set(mine[:size])
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 1.0])
+def test_class_share_keeps_a_part_of_what_is_proposed_for_each_class(share):
+    """However uneven the proposals are: nothing is assumed of how frequent the classes are."""
+    p = proposals()
+    p[10:, 0] += 2  # most rows are proposed for class 0
+    kept = class_share(p, share)
+    for c in range(4):
+        mine = sorted((i for i in there(p) if int(p[i].argmax()) == c), key=lambda i: (-float(p[i].max()), i))
+        assert {i for i in mine if kept[i] == 1} == set(mine[: math.ceil(share * len(mine) - 1e-9)])
+    assert not kept[torch.isnan(p).any(dim=1)].any()
 
 
 @pytest.mark.parametrize(("progress", "weight"), [(0, 0), (0.1, 0), (0.35, 0.5), (0.6, 1), (1, 1)])
@@ -186,7 +199,7 @@ def test_odd_pools(keep, p):
     weights, _ = selector(selector.turned(p), {}, progress=1.0)
     assert weights.shape == (len(p),)
     assert not torch.isnan(weights).any()
-    if len(p) and (p.max(dim=1).values == 1).all() and keep != "top-k":
+    if len(p) and (p.max(dim=1).values == 1).all() and keep not in ("top-k", "class-share"):
         assert (weights == 1).all()  # whoever is sure of everything keeps everything
     if torch.isnan(p).all() or len(p) == 0:
         assert weights.sum() == 0

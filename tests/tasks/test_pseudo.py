@@ -124,10 +124,25 @@ def test_later_they_differ_and_the_twin_stays_what_labels_alone_make(clouds: Pat
     assert equal(networks(alone)["twin"], found["twin"])
 
 
-def test_hidden_labels_reach_neither_student_nor_twin_nor_what_is_kept(workspace: Path, monkeypatch):
+AGREEING: dict[str, Any] = {
+    "model__widths": [],
+    "model__dropout": 0.0,
+    "model__solver": "exact",
+    "objective__proposers": ["twin", "neighbors"],
+    "objective__vote": "agree",
+    "objective__keep": "class-share",
+    "objective__last_share": 1.0,
+    "objective__prior": "unknown",
+    "objective__guard": True,
+}
+
+
+@pytest.mark.parametrize("way", ["top-k", "agreement"])
+def test_hidden_labels_reach_neither_student_nor_twin_nor_what_is_kept(workspace: Path, monkeypatch, way):
     """The true labels of the pool are scrambled; only the ceiling and the audit may notice."""
     from selfsup_core.tasks import pseudo
 
+    how = AGREEING if way == "agreement" else {}
     make_table(workspace, "my-clouds")
     real = pseudo.PseudoTask._load_inputs
 
@@ -142,10 +157,10 @@ def test_hidden_labels_reach_neither_student_nor_twin_nor_what_is_kept(workspace
         monkeypatch.setattr("selfsup_core.tasks.classify.choose_rows", lambda *_: chosen)
         return inputs
 
-    honest = make_run(workspace, spec_of())
+    honest = make_run(workspace, spec_of(**how))
     run_here(honest)
     monkeypatch.setattr(pseudo.PseudoTask, "_load_inputs", scrambled)
-    blind = make_run(workspace, spec_of())
+    blind = make_run(workspace, spec_of(**how))
     state = run_here(blind)
     assert state["status"] == "finished", state["error"]
     a, b = networks(honest), networks(blind)
@@ -158,9 +173,46 @@ def test_hidden_labels_reach_neither_student_nor_twin_nor_what_is_kept(workspace
     assert precision[0] > 0.6 > 0.4 > precision[1]
 
 
-@pytest.mark.parametrize("student", ["scratch", "warm"])
+def test_rows_on_which_classifier_and_neighbors_agree_are_kept(clouds: Path):
+    folder = make_run(clouds, spec_of(**AGREEING))
+    state = run_here(folder)
+    assert state["status"] == "finished", state["error"]
+    assert any("each hidden in turn" in text for text in state["notices"])
+    kept = read_frame(folder.path / PSEUDO)
+    assert set(kept["voters"][kept["weight"] > 0]) == {3}, "bits of both proposers"
+    assert 0 < (kept["weight"] > 0).mean() < 1, "they differ on some rows, and those stay open"
+    assert state["metrics"]["pseudo_precision"] > 0.6
+    found = networks(folder)
+    assert not equal(found["student"], found["twin"])
+
+
+def test_when_one_of_two_never_proposes_nothing_is_kept_and_the_student_is_the_twin(
+    clouds: Path, monkeypatch
+):
+    monkeypatch.setattr(
+        Proposers, "_ask_neighbors", lambda self: np.full((len(self.pool), 3), np.nan, np.float32)
+    )
+    folder = make_run(clouds, spec_of(**AGREEING))
+    state = run_here(folder)
+    assert state["status"] == "finished", state["error"]
+    assert state["metrics"]["coverage"] == 0
+    found = networks(folder)
+    assert equal(found["student"], found["twin"])
+
+
+def test_with_noise_for_features_the_student_is_the_twin(workspace: Path):
+    make_noise(workspace)
+    folder = make_run(workspace, spec_of("my-noise", data__labels_per_class=15, **AGREEING))
+    state = run_here(folder)
+    assert state["verdict"]["outcome"] == "not used"
+    found = networks(folder)
+    assert equal(found["student"], found["twin"])
+
+
+@pytest.mark.parametrize("student", ["scratch", "warm", "exact"])
 def test_killed_and_resumed_it_ends_bit_for_bit_the_same(clouds: Path, monkeypatch, student: str):
-    spec = spec_of(objective__student=student, train__checkpoint_seconds=1e-6)
+    how = AGREEING if student == "exact" else {"objective__student": student}
+    spec = spec_of(**how, train__checkpoint_seconds=1e-6)
     whole, cut = make_run(clouds, spec), make_run(clouds, spec)
     run_here(whole)
     kill_and_resume(cut, monkeypatch, saves=4)

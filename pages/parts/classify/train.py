@@ -104,6 +104,7 @@ PSEUDO = {
 
 
 PROPOSERS = {
+    "twin+neighbors": "Classifier and similar rows, where they agree",
     "neighbors+self": "Similar rows and itself",
     "self": "The classifier itself",
     "neighbors": "Similar rows",

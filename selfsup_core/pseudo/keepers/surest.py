@@ -15,3 +15,9 @@ if TYPE_CHECKING:
 def top_k(pool: Pool) -> tuple[torch.Tensor, keeping.State]:
     share = keeping.share_at(pool.config.first_share, pool.config.last_share, pool.progress)
     return keeping.top_k(pool.p, share, pool.shares()), pool.state
+
+
+@keeper("class-share", "The surest part of each class's proposals")
+def class_share(pool: Pool) -> tuple[torch.Tensor, keeping.State]:
+    share = keeping.share_at(pool.config.first_share, pool.config.last_share, pool.progress)
+    return keeping.class_share(pool.p, share), pool.state

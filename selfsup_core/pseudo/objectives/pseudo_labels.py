@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_HAND = 2000
 ONLINE = ("lee", "mean-teacher", "fixmatch", "uda", "mixmatch")
-Proposer = Literal["self", "neighbors", "names", "rules", "zero-shot", "generated", "remote"]
+Proposer = Literal["self", "twin", "neighbors", "names", "rules", "zero-shot", "generated", "remote"]
 
 
 class PseudoBatch(NamedTuple):
@@ -54,7 +54,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     proposers: tuple[Proposer, ...] = setting(
         ("self",),
-        "Who proposes labels: the classifier itself, neighbors on the graph of similar rows, similarity to "
+        "Who proposes labels: the student itself, the classifier that learned from the given labels alone, neighbors on the graph of similar rows, similarity to "
         "class names, keyword rules, a language model on this machine, or a remote one.",
         title="Proposers",
         min_length=1,

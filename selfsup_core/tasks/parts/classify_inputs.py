@@ -197,3 +197,15 @@ def pad_tokens(ids: list[np.ndarray], padding: int) -> tuple[np.ndarray, np.ndar
     tokens = np.full(mask.shape, padding, np.int32)
     tokens[mask] = np.concatenate(ids)
     return tokens, mask.astype(np.int64)
+
+
+def scaled(inputs: FeatureInputs, rows: np.ndarray, dataset: Dataset, config: DataConfig) -> np.ndarray:
+    """(R,) rows → (R, D) features by which similar rows are found; columns and embeddings are brought to one scale."""
+    parts = [
+        inputs.x(torch.from_numpy(part.astype(np.int64)).to(inputs.device)).cpu().numpy()
+        for part in np.array_split(rows, max(1, len(rows) // 4096))
+    ]
+    x = np.concatenate(parts)
+    if dataset.kind == "table" or (dataset.kind == "text" and config.text_features == "embeddings"):
+        x = (x - x.mean(axis=0)) / np.maximum(x.std(axis=0), 1e-6)
+    return x

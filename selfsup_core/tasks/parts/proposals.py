@@ -14,6 +14,7 @@ from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.pseudo.audit import doubt
+from selfsup_core.pseudo.gate import HeldOut, agreeing, judge, say_before
 from selfsup_core.pseudo.names import by_names, read_descriptions
 from selfsup_core.pseudo.propagation import (
     JUDGING,
@@ -27,11 +28,12 @@ from selfsup_core.pseudo.rules import by_columns, by_words, read_rules
 from selfsup_core.pseudo.select import Selector
 from selfsup_core.pseudo.vote import Vote, named, vote
 from selfsup_core.tasks import TaskContext
-from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs
+from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, scaled
 from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
 
 LOOKED_AT = 4000  # rows of the pool by which class shares and the guard are judged
 JUDGED = 200  # labels that are held against each other
+NETWORKS = ("self", "twin")  # proposers that learn: asked anew in each round
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
 
 
@@ -64,6 +66,7 @@ class Proposers:
         self.notes: list[str] = []
         self.shares: np.ndarray | None = None
         self.doubt = ""
+        self.held_out: HeldOut | None = None
         self.said: dict[str, list[SaidRow]] = {}
         self._look_at_graph()
         asked: dict[str, Callable[[], np.ndarray]] = {
@@ -72,7 +75,7 @@ class Proposers:
             "rules": self._ask_rules,
             **{how: partial(self._ask_model, how) for how in LABELERS},
         }
-        self.fixed = {name: asked[name]() for name in self.names if name != "self"}
+        self.fixed = {name: asked[name]() for name in self.names if name not in NETWORKS}
         self.last: list[np.ndarray] = []
         self.voted: Vote | None = None
         for name, p in self.fixed.items():
@@ -87,6 +90,9 @@ class Proposers:
         if len(self.pool) == 0:
             return
         data, classes, config = self.context.spec.data, len(self.classes), self.config
+        if agreeing(config):
+            self._hold_out()
+            return
         some, seed = self.pool, data.split_seed + 11
         if len(some) > LOOKED_AT:
             some = np.random.default_rng(seed).permutation(some)[:LOOKED_AT]
@@ -97,7 +103,7 @@ class Proposers:
         x = self.features(np.concatenate([self.labeled[places], some]))
         labels = np.concatenate([self.labels[places], np.full(len(some), -1)])
         # Names, rules and language models need no similar rows to be right.
-        if config.guard and set(self.names) <= {"self", "neighbors"}:
+        if config.guard and set(self.names) <= {*NETWORKS, "neighbors"}:
             named_so = leave_one_out(make_graph(x, config.neighbors), labels, classes)
             self.doubt = doubt(named_so, self.labels[places], classes)
             self.notes += [self.doubt] if self.doubt else []
@@ -119,6 +125,23 @@ class Proposers:
                 f"{self.classes[int(shares.argmin())]!r} about {shares.min():.1%}): shares are estimated from similar rows, not taken as even."
             )
 
+    def _hold_out(self) -> None:
+        """What classifier and neighbors make of given labels that are hidden from them; says so, and may doubt."""
+        self.context.say("Holding classifier and similar rows against the given labels.")
+        self.held_out = judge(
+            self.features,
+            self.labeled,
+            self.labels,
+            self.pool,
+            len(self.classes),
+            self.config,
+            self.context.spec.data.split_seed,
+        )
+        sentence, use = say_before(self.held_out)
+        self.notes.append(sentence)
+        if self.config.guard and use == "not used":
+            self.doubt = sentence
+
     # Each of them: (P, C) probabilities, rows of NaN where it abstains
 
     def _ask_neighbors(self) -> np.ndarray:
@@ -138,7 +161,7 @@ class Proposers:
             neighbors=self.config.neighbors,
             alpha=self.config.spread,
             mass=None
-            if self.shares is not None or self.config.prior == "estimated"
+            if self.shares is not None or self.config.prior in ("estimated", "unknown")
             else np.ones(len(self.classes)),
         )
         return found[len(self.labeled) :]
@@ -148,18 +171,7 @@ class Proposers:
         inputs, config = self.inputs, self.context.spec.data
         if not isinstance(inputs, FeatureInputs):
             inputs = FeatureInputs(self.dataset, config, "cpu", self.context.workspace, self.context.say)
-        device = self.context.choice.name if inputs is self.inputs else "cpu"
-        parts = [
-            inputs.x(torch.from_numpy(part.astype(np.int64)).to(device)).cpu().numpy()
-            for part in np.array_split(rows, max(1, len(rows) // 4096))
-        ]
-        x = np.concatenate(parts)
-        is_table = self.dataset.kind == "table"
-        is_embedding = self.dataset.kind == "text" and config.text_features == "embeddings"
-        if is_table or is_embedding:
-            deviation = x.std(axis=0)
-            x = (x - x.mean(axis=0)) / np.maximum(deviation, 1e-6)
-        return x
+        return scaled(inputs, rows, self.dataset, config)
 
     def _texts(self, what: str) -> Texts:
         if not isinstance(self.dataset.x, Texts):
@@ -203,10 +215,14 @@ class Proposers:
 
     # All of them together
 
-    def propose(self, own: np.ndarray | None) -> np.ndarray:
-        """Proposals of all, as one: (P, C) probabilities, rows of NaN where nobody proposes."""
+    def propose(self, learned: dict[str, np.ndarray]) -> np.ndarray:
+        """Proposals of all, as one: (P, C) probabilities, rows of NaN where nobody proposes.
+
+        Args:
+            learned: (P, C) of the proposers among `NETWORKS` that have learned something by now.
+        """
         nothing = np.full((len(self.pool), len(self.classes)), np.nan, np.float32)
-        self.last = [self.fixed[n] if n != "self" else nothing if own is None else own for n in self.names]
+        self.last = [self.fixed.get(n, learned.get(n, nothing)) for n in self.names]
         self.voted = vote(self.last, self.config.vote)
         return self.last[0] if len(self.last) == 1 else self.voted.probabilities
 

@@ -1,0 +1,193 @@
+"""Whether neighbors and classifier are worth listening to, asked of the given labels alone, before anything is kept.
+
+Each given label is hidden in turn and named by both from the others (stratified cross-validation, several times over). Co-training [1]
+needs two views of which neither is much worse than the other: a proposer that names fewer hidden labels correctly than the classifier
+alone has nothing to add.
+[1] Blum, Mitchell: Combining labeled and unlabeled data with co-training, 1998
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.data.splits import choose_stratified
+from selfsup_core.models.modules.exact import fit_linear, scale_of
+from selfsup_core.pseudo.audit import beats_guessing
+from selfsup_core.pseudo.propagation import make_graph, spread
+
+MOST_LOOKED_AT = 4000  # rows of the pool
+MOST_JUDGED = 200  # labels that are held against each other
+REPEATS = 4
+MOST_FOLDS = 5
+BEHIND = 0.1  # share of the labels by which neighbors may be behind; settled on digits and questions, other splits than tests use
+PENALTY = 1.0
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Of given labels that were hidden: how many each names correctly.
+
+    Attributes:
+        rows: labels that could be hidden, those of classes with two or more.
+        neighbors, classifier: named correctly, the mean over the repetitions.
+        classes: how many classes they have.
+    """
+
+    rows: int
+    neighbors: float
+    classifier: float
+    classes: int
+
+    @property
+    def is_guessing(self) -> bool:
+        """Whether neighbors name no more of them correctly than guessing would; see `audit.beats_guessing`."""
+        return self.rows > 0 and not beats_guessing(round(self.neighbors), self.rows, self.classes)
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether neighbors are clearly behind the classifier."""
+        return self.rows > 0 and self.neighbors < self.classifier - BEHIND * self.rows
+
+
+def agreeing(config: Any) -> bool:
+    """Whether labels are kept where the classifier on the given labels and neighbors agree."""
+    return {"twin", "neighbors"} <= set(config.proposers) and config.vote == "agree"
+
+
+def judge(
+    features: Callable[[np.ndarray], np.ndarray],
+    labeled: np.ndarray,
+    labels: np.ndarray,
+    pool: np.ndarray,
+    classes: int,
+    config: Any,
+    seed: int,
+) -> HeldOut:
+    """`hold_out` with a run's settings, on at most `MOST_JUDGED` labels and `MOST_LOOKED_AT` rows of the pool.
+
+    Args:
+        features: (R,) row numbers → (R, D). labeled: (L,) rows with `labels` (L,), pool: (P,) rows without one.
+        seed: by which rows are drawn where there are more.
+    """
+    draw = np.random.default_rng(seed + 11)
+    some = draw.permutation(pool)[:MOST_LOOKED_AT] if len(pool) > MOST_LOOKED_AT else pool
+    places = np.arange(len(labels))
+    if len(places) > MOST_JUDGED:
+        places = choose_stratified(places, labels, MOST_JUDGED, seed + 11)
+    x = features(np.concatenate([labeled[places], some]))
+    known = np.concatenate([labels[places], np.full(len(some), -1)])
+    return hold_out(
+        x,
+        known,
+        classes,
+        neighbors=config.neighbors,
+        alpha=config.spread,
+        even=config.prior == "even",
+        seed=seed,
+    )
+
+
+def hold_out(
+    x: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    *,
+    neighbors: int,
+    alpha: float,
+    even: bool = False,
+    penalty: float = PENALTY,
+    seed: int = 0,
+) -> HeldOut:
+    """x: (N, D) labeled and unlabeled rows, labels: (N,) class numbers, -1 where there is none.
+
+    Args:
+        neighbors, alpha: of the graph and how far labels spread over it. even: whether classes are brought to the same mass.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    counts = np.bincount(labels[labels >= 0], minlength=classes)
+    tested = np.flatnonzero((labels >= 0) & (counts[labels] >= 2))
+    kinds = np.unique(labels[tested])
+    if len(kinds) < 2:
+        return HeldOut(0, 0.0, 0.0, len(kinds))
+    graph, scale = make_graph(x, neighbors), scale_of(x - x.mean(axis=0))
+    folds = int(min(MOST_FOLDS, counts[kinds].min()))
+    right = np.zeros(2)
+    for repeat in range(REPEATS):
+        cut = StratifiedKFold(folds, shuffle=True, random_state=seed + repeat)
+        for kept, hidden in cut.split(tested, labels[tested]):
+            seen, asked = tested[kept], tested[hidden]
+            named = (
+                name_by_graph(graph, seen, labels, classes, asked, alpha, even=even),
+                name_by_classifier(x, seen, labels, classes, asked, penalty, scale),
+            )
+            right += [(found == labels[asked]).sum() for found in named]
+    near, alone = right / REPEATS
+    return HeldOut(len(tested), float(near), float(alone), len(kinds))
+
+
+def name_by_graph(
+    graph: object,
+    seen: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    asked: np.ndarray,
+    alpha: float,
+    *,
+    even: bool,
+) -> np.ndarray:
+    """Class that the labels of `seen` spread to each row of `asked`; -1 where none arrives."""
+    y = np.zeros((len(labels), classes))
+    y[seen, labels[seen]] = 1.0
+    y /= np.maximum(y.sum(axis=0), 1.0)
+    found = spread(graph, y, alpha)
+    if even:
+        found = found / np.maximum(found.sum(axis=0), 1e-30)
+    found = found[asked]
+    return np.where(found.max(axis=1) > 0, found.argmax(axis=1), -1)
+
+
+def name_by_classifier(
+    x: np.ndarray,
+    seen: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    asked: np.ndarray,
+    penalty: float,
+    scale: float,
+) -> np.ndarray:
+    """Class that logistic regression on `seen` names for each row of `asked`."""
+    center = np.mean([x[seen[labels[seen] == c]].mean(axis=0) for c in np.unique(labels[seen])], axis=0)
+    w, b = fit_linear(
+        x[seen] - center, labels[seen], np.ones(len(seen)), classes, penalty=penalty, scale=scale
+    )
+    found: np.ndarray = ((x[asked] - center) @ w.T + b).argmax(axis=1)
+    return found
+
+
+def say_before(found: HeldOut) -> tuple[str, str]:
+    """(sentence, what it means for the run: "used", "not used" or "unknown")."""
+    if not found.rows:
+        return (
+            "Pseudo-labels cannot be checked beforehand: that takes at least two labels of two classes.",
+            "unknown",
+        )
+    near, alone = round(found.neighbors), round(found.classifier)
+    numbers = f"Of {found.rows} given labels, each hidden in turn, similar rows name {near} correctly and the classifier alone {alone}"
+    if found.is_worse:
+        return (
+            f"{numbers}: similar rows would mislead it, so pseudo-labels are not used.",
+            "not used",
+        )
+    if found.is_guessing:
+        guessed = round(found.rows / found.classes)
+        return (
+            f"{numbers}; guessing would name about {guessed}: nothing shows that similar rows have the same class here, so "
+            "pseudo-labels are not used.",
+            "not used",
+        )
+    return (f"{numbers}: rows on which both agree are used as pseudo-labels.", "used")
