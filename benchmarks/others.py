@@ -5,6 +5,7 @@ They live in an environment of their own, named by BENCH_PYTHON.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 
 from benchmarks.made_up import ROWS
@@ -67,6 +68,9 @@ print(json.dumps({"rate": 2 * len(x) / (time.perf_counter() - began)}))
 
 def measure() -> list[Row]:
     asked = {"Keras": (KERAS, python_with("keras"), 3.0), "pythae": (PYTHAE, python_with("pythae"), 2.0)}
+    for _, path, _ in asked.values():
+        if path and shutil.which(path) is None:
+            raise FileNotFoundError(f"BENCH_PYTHON names {path}, and there is no such program")
     ratios: dict[str, list[float]] = {}
     rates, rows = [], []
     with tempfile.TemporaryDirectory() as workspace:

@@ -21,25 +21,36 @@ CODE = """
 import os, sys, json
 os.environ["KERAS_BACKEND"] = "torch"
 import numpy as np
-folder = sys.argv[1]
-space = {}
-exec(open(folder + "/model.py").read(), space)
-import keras
-assert keras.backend.backend() == "torch"
-given = np.load(folder + "/weights.npz")
-dense = [l for part in (space["encoder"], space["decoder"]) for l in part.layers if l.weights]
-for i, layer in enumerate(dense):
-    layer.set_weights([given[f"w{i}"], given[f"b{i}"]])
-out = keras.ops.convert_to_numpy(space["autoencoder"](given["x"]))
-print(json.dumps([float(np.abs(out - given["y"]).max()), len(dense)]))
+found = []
+for folder in sys.argv[1:]:
+    space = {}
+    exec(open(folder + "/model.py").read(), space)
+    import keras
+    assert keras.backend.backend() == "torch"
+    given = np.load(folder + "/weights.npz")
+    dense = [l for part in (space["encoder"], space["decoder"]) for l in part.layers if l.weights]
+    for i, layer in enumerate(dense):
+        layer.set_weights([given[f"w{i}"], given[f"b{i}"]])
+    out = keras.ops.convert_to_numpy(space["autoencoder"](given["x"]))
+    found.append([float(np.abs(out - given["y"]).max()), len(dense)])
+print(json.dumps(found))
 """
+NETWORKS = [((64, 32, 16), "relu", "relu"), ((9,), "tanh", "linear"), ((20, 5), "gelu", "sigmoid")]
 
 
-@pytest.mark.parametrize(
-    ("widths", "activation", "code"),
-    [((64, 32, 16), "relu", "relu"), ((9,), "tanh", "linear"), ((20, 5), "gelu", "sigmoid")],
-)
-def test_keras_gives_the_same_outputs(tmp_path: Path, widths, activation, code):
+def test_keras_gives_the_same_outputs(tmp_path: Path):
+    folders = [tmp_path / str(i) for i in range(len(NETWORKS))]
+    wanted = [write_network(folder, *about) for folder, about in zip(folders, NETWORKS, strict=True)]
+    done = python(CODE, *map(str, folders))
+    assert done.returncode == 0, done.stderr
+    for (error, layers), count in zip(json.loads(done.stdout.splitlines()[-1]), wanted, strict=True):
+        assert layers == count
+        assert error <= 1e-5
+
+
+def write_network(folder: Path, widths: tuple[int, ...], activation: str, code: str) -> int:
+    """A network's weights and outputs, and the script that Keras is given; how many layers it has."""
+    folder.mkdir()
     model = {"widths": widths, "activation": activation, "code_activation": code}
     spec = make_spec({"model": model, "name": "any"})
     network = MODELS["dense"].build(spec.model, (28, 28)).eval()
@@ -49,13 +60,9 @@ def test_keras_gives_the_same_outputs(tmp_path: Path, widths, activation, code):
     arrays = {"x": x.numpy(), "y": network.decode(network.encode(x)).detach().numpy()}
     for i, layer in enumerate(linear):
         arrays |= {f"w{i}": layer.weight.detach().numpy().T, f"b{i}": layer.bias.detach().numpy()}
-    np.savez(tmp_path / "weights.npz", **arrays)
-    (tmp_path / "model.py").write_text(keras_script(spec, (28, 28)))
-    done = python(CODE, str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    error, layers = json.loads(done.stdout.splitlines()[-1])
-    assert layers == len(linear)
-    assert error <= 1e-5
+    np.savez(folder / "weights.npz", **arrays)
+    (folder / "model.py").write_text(keras_script(spec, (28, 28)))
+    return len(linear)
 
 
 def test_other_networks_and_objectives_say_what_there_is_instead():
