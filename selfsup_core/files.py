@@ -323,15 +323,18 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_folder(folder: Path, files: dict[str, bytes]) -> None:
+def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = True) -> None:
     """Make a folder with these files appear at once and durably, or not at all.
+
+    Args:
+        with_parents: whether the folders above it are made; without, what was moved away in the meantime does not appear again.
 
     Raises:
         OSError: as `write_bytes`. FileExistsError: `folder` is there already.
     """
     if folder.exists():
         raise FileExistsError(str(folder))
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=with_parents, exist_ok=True)
     temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         temporary.mkdir()

@@ -134,3 +134,12 @@ def test_plain_yaml_is_read():
         "a": [1, 2.5, None],
         "b": {"c": True, "d": "ü"},
     }
+
+
+def test_a_folder_that_was_moved_away_does_not_appear_again(tmp_path: Path):
+    """A checkpoint of a run whose workspace was moved meanwhile is not written where it was."""
+    with pytest.raises(FileNotFoundError):
+        write_folder(tmp_path / "moved" / "run" / "checkpoints" / "f", {"a": b"1"}, with_parents=False)
+    assert not (tmp_path / "moved").exists()
+    write_folder(tmp_path / "checkpoints" / "f", {"a": b"1"}, with_parents=False)
+    assert (tmp_path / "checkpoints" / "f" / "a").read_bytes() == b"1"

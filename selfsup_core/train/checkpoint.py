@@ -75,7 +75,7 @@ def save_checkpoint(folder: Path, name: str, state: dict[str, Any], belongs: dic
     files = {"tensors.safetensors": save_tensors(tensors), "state.json": json.dumps(plain).encode()}
     digests = {file: sha256(data) for file, data in files.items()}
     files["manifest.json"] = json.dumps({"format": FORMAT, "files": digests, "belongs": belongs}).encode()
-    write_folder(target, files)
+    write_folder(target, files, with_parents=False)
     return target
 
 

@@ -58,7 +58,7 @@ CARDS = (
         "pseudo",
         "Two curves over rounds: the student's accuracy rises above its twin's.",
         "Learn from a handful of labels",
-        "A classifier labels the unlabeled samples itself. Its twin trains without them, so you see whether that helps.",
+        "Unlabeled samples get labels where classifier and similar samples agree. A twin trains without them, so you see whether that helps.",
         "pages/classify.py",
         "Train",
         "under 1 minute",
