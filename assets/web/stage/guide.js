@@ -35,7 +35,7 @@ const TIPS = {
     early: "Look at the rounds: the student uses pseudo-labels, its twin only the true labels.",
     middle: "Look at the label distribution: pseudo-labels should not drift toward one class.",
     late: "Look at the distance between student and twin: only if the student stays above do pseudo-labels help.",
-    end: "What you just saw: a student trained on its own proposals, beside a twin that only had the true labels.",
+    end: "What you just saw: a student that also learned from pseudo-labels, beside a twin that only had the true labels.",
   },
 }
 
