@@ -161,7 +161,9 @@ def open_context(server: Server, chromium: Browser) -> Iterator[Callable[..., Br
             "console",
             lambda m: (
                 errors.append(m.text)
-                if m.type == "error" and not is_expected(m.location.get("url", ""))
+                if m.type == "error"
+                and not is_expected(m.location.get("url", ""))
+                and "/media/" not in m.text
                 else None
             ),
         )

@@ -161,9 +161,12 @@ def test_two_maps_have_one_selection_and_epochs_are_played(server, open_context,
     keep(page, "latent-two")
     page.get_by_role("button", name="Close it").click()
     expect(page.locator(".space-pane")).to_have_count(1, timeout=SLOW)
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=SLOW
+    )
     page.get_by_text("Play all epochs").click()
     slider = page.get_by_role("slider", name="Epoch").last
-    expect(page.locator(".space-replay")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".space-replay:not([hidden])")).to_have_count(1, timeout=SLOW)
     wait_ready(page)
     pane = page.locator(".space-pane").first
     last = pane.get_attribute("data-epoch")
