@@ -166,7 +166,9 @@ def test_two_maps_have_one_selection_and_epochs_are_played(server, open_context,
     )
     page.get_by_text("Play all epochs").click()
     slider = page.get_by_role("slider", name="Epoch").last
+    # The map before stands there until the new one is drawn.
     expect(page.locator(".space-replay:not([hidden])")).to_have_count(1, timeout=SLOW)
+    expect(page.locator(".space-pane")).to_have_count(1, timeout=SLOW)
     wait_ready(page)
     pane = page.locator(".space-pane").first
     last = pane.get_attribute("data-epoch")
