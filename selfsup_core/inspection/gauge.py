@@ -58,8 +58,8 @@ def gauge_start(workspace: Path, values: dict[str, Any]) -> Gauge:
         spec.objective,
         data.split_seed,
     )
-    sentence, use = say_before(found)
+    sentence, use = say_before(found, guard=spec.objective.guard)
     return said | {
         "text": f"{sentence} {said['text']}",
-        "tone": "bad" if use == "not used" and spec.objective.guard else said["tone"],
+        "tone": "bad" if use == "not used" else said["tone"],
     }

@@ -17,7 +17,8 @@ import numpy as np
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.models.modules.exact import fit_linear, scale_of
 from selfsup_core.pseudo.audit import beats_guessing
-from selfsup_core.pseudo.propagation import make_graph, spread
+from selfsup_core.pseudo.propagation import make_graph, spread_labels
+from selfsup_core.pseudo.vote import named
 
 MOST_LOOKED_AT = 4000  # rows of the pool
 MOST_JUDGED = 200  # labels that are held against each other
@@ -58,6 +59,22 @@ def agreeing(config: Any) -> bool:
     return {"twin", "neighbors"} <= set(config.proposers) and config.vote == "agree"
 
 
+def choose_judged(
+    labeled: np.ndarray, labels: np.ndarray, pool: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(R,) rows by which a run is judged beforehand, labeled ones first, and their class numbers (R,), -1 in the pool.
+
+    Args:
+        labeled: (L,) rows with `labels` (L,), pool: (P,) rows without one. seed: by which rows are drawn where there are more.
+    """
+    some, places = pool, np.arange(len(labels))
+    if len(some) > MOST_LOOKED_AT:
+        some = np.random.default_rng(seed + 11).permutation(some)[:MOST_LOOKED_AT]
+    if len(places) > MOST_JUDGED:
+        places = choose_stratified(places, labels, MOST_JUDGED, seed + 11)
+    return np.concatenate([labeled[places], some]), np.concatenate([labels[places], np.full(len(some), -1)])
+
+
 def judge(
     features: Callable[[np.ndarray], np.ndarray],
     labeled: np.ndarray,
@@ -73,15 +90,9 @@ def judge(
         features: (R,) row numbers → (R, D). labeled: (L,) rows with `labels` (L,), pool: (P,) rows without one.
         seed: by which rows are drawn where there are more.
     """
-    draw = np.random.default_rng(seed + 11)
-    some = draw.permutation(pool)[:MOST_LOOKED_AT] if len(pool) > MOST_LOOKED_AT else pool
-    places = np.arange(len(labels))
-    if len(places) > MOST_JUDGED:
-        places = choose_stratified(places, labels, MOST_JUDGED, seed + 11)
-    x = features(np.concatenate([labeled[places], some]))
-    known = np.concatenate([labels[places], np.full(len(some), -1)])
+    rows, known = choose_judged(labeled, labels, pool, seed)
     return hold_out(
-        x,
+        features(rows),
         known,
         classes,
         neighbors=config.neighbors,
@@ -116,39 +127,18 @@ def hold_out(
         return HeldOut(0, 0.0, 0.0, len(kinds))
     graph, scale = make_graph(x, neighbors), scale_of(x - x.mean(axis=0))
     folds = int(min(MOST_FOLDS, counts[kinds].min()))
+    mass = np.ones(classes) if even else None
     right = np.zeros(2)
     for repeat in range(REPEATS):
         cut = StratifiedKFold(folds, shuffle=True, random_state=seed + repeat)
         for kept, hidden in cut.split(tested, labels[tested]):
             seen, asked = tested[kept], tested[hidden]
-            named = (
-                name_by_graph(graph, seen, labels, classes, asked, alpha, even=even),
-                name_by_classifier(x, seen, labels, classes, asked, penalty, scale),
-            )
-            right += [(found == labels[asked]).sum() for found in named]
-    near, alone = right / REPEATS
-    return HeldOut(len(tested), float(near), float(alone), len(kinds))
-
-
-def name_by_graph(
-    graph: object,
-    seen: np.ndarray,
-    labels: np.ndarray,
-    classes: int,
-    asked: np.ndarray,
-    alpha: float,
-    *,
-    even: bool,
-) -> np.ndarray:
-    """Class that the labels of `seen` spread to each row of `asked`; -1 where none arrives."""
-    y = np.zeros((len(labels), classes))
-    y[seen, labels[seen]] = 1.0
-    y /= np.maximum(y.sum(axis=0), 1.0)
-    found = spread(graph, y, alpha)
-    if even:
-        found = found / np.maximum(found.sum(axis=0), 1e-30)
-    found = found[asked]
-    return np.where(found.max(axis=1) > 0, found.argmax(axis=1), -1)
+            hidden_from = np.where(np.isin(np.arange(len(labels)), seen), labels, -1)
+            near = named(spread_labels(graph, hidden_from, classes, alpha=alpha, mass=mass)[asked])
+            alone = name_by_classifier(x, seen, labels, classes, asked, penalty, scale)
+            right += [(found == labels[asked]).sum() for found in (near, alone)]
+    by_neighbors, by_classifier = right / REPEATS
+    return HeldOut(len(tested), float(by_neighbors), float(by_classifier), len(kinds))
 
 
 def name_by_classifier(
@@ -169,25 +159,28 @@ def name_by_classifier(
     return found
 
 
-def say_before(found: HeldOut) -> tuple[str, str]:
-    """(sentence, what it means for the run: "used", "not used" or "unknown")."""
+def say_before(found: HeldOut, *, guard: bool = True) -> tuple[str, str]:
+    """(sentence, what it means for the run: "used", "not used" or "unknown").
+
+    Args:
+        guard: whether pseudo-labels are left out where this speaks against them.
+    """
     if not found.rows:
         return (
             "Pseudo-labels cannot be checked beforehand: that takes at least two labels of two classes.",
             "unknown",
         )
     near, alone = round(found.neighbors), round(found.classifier)
-    numbers = f"Of {found.rows} given labels, each hidden in turn, similar rows name {near} correctly and the classifier alone {alone}"
+    text = f"Of {found.rows} given labels, each hidden in turn, similar rows name {near} correctly and the classifier alone {alone}"
+    if not (found.is_worse or found.is_guessing):
+        return f"{text}: rows on which both agree are used as pseudo-labels.", "used"
     if found.is_worse:
-        return (
-            f"{numbers}: similar rows would mislead it, so pseudo-labels are not used.",
-            "not used",
-        )
-    if found.is_guessing:
+        text += ": similar rows would mislead it"
+    else:
         guessed = round(found.rows / found.classes)
-        return (
-            f"{numbers}; guessing would name about {guessed}: nothing shows that similar rows have the same class here, so "
-            "pseudo-labels are not used.",
-            "not used",
+        text += (
+            f"; guessing would name about {guessed}: nothing shows that similar rows have the same class here"
         )
-    return (f"{numbers}: rows on which both agree are used as pseudo-labels.", "used")
+    if guard:
+        return f"{text}, so pseudo-labels are not used.", "not used"
+    return f"{text}. Pseudo-labels are used all the same, since objective.guard is off.", "used"

@@ -94,16 +94,23 @@ def propagate(
         neighbors: of each row in the graph. alpha: how far labels spread, below 1.
         mass: (C,) shares that the classes are brought to; None leaves them as the graph gives them.
     """
-    y = np.zeros((len(x), classes))
+    if len(x) < 2 or not (labels >= 0).any():
+        return np.full((len(x), classes), np.nan, np.float32)
+    return spread_labels(make_graph(x, neighbors), labels, classes, alpha=alpha, mass=mass)
+
+
+def spread_labels(
+    graph: Any, labels: np.ndarray, classes: int, *, alpha: float, mass: np.ndarray | None = None
+) -> np.ndarray:
+    """As `propagate`, on a graph S (N, N) that is there already."""
+    y = np.zeros((len(labels), classes))
     given = labels >= 0
     y[given, labels[given]] = 1.0
     seen = y.sum(axis=0) > 0
-    nothing = np.full((len(x), classes), np.nan, np.float32)
-    if len(x) < 2 or not seen.any():
-        return nothing
+    nothing = np.full((len(labels), classes), np.nan, np.float32)
     # A class with more labels starts with more; each should start alike.
     y /= np.maximum(y.sum(axis=0), 1.0)
-    found = spread(make_graph(x, neighbors), y, alpha)
+    found = spread(graph, y, alpha)
     if mass is not None:
         found *= np.where(seen, mass, 0.0) / np.maximum(found.sum(axis=0), 1e-30)
     total = found.sum(axis=1, keepdims=True)

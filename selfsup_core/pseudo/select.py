@@ -120,6 +120,12 @@ class Selector:
         classes = len(self.given)
         if self.config.prior == "estimated":
             return estimate_prior(p, self.given.to(p.device)).to(p.device, p.dtype)
+        if (
+            self.config.prior == "unknown"
+        ):  # what the proposals say themselves, so that alignment turns nothing
+            there = ~p.isnan().any(dim=1)
+            if there.any():
+                return p[there].mean(dim=0)
         if self.shares is not None:
             return self.shares.to(p.device, p.dtype)
         return torch.full((classes,), 1.0 / classes, dtype=p.dtype, device=p.device)

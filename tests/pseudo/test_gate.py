@@ -46,6 +46,14 @@ def test_neighbors_that_are_behind_the_classifier_are_not_used():
     assert say_before(HeldOut(60, 40.0, 45.0, 6))[1] == "used"
 
 
+def test_without_the_guard_it_is_said_that_they_are_used_all_the_same():
+    for found in (HeldOut(12, 4.0, 9.0, 2), HeldOut(30, 9.0, 9.0, 3)):
+        assert say_before(found)[1] == "not used"
+        text, use = say_before(found, guard=False)
+        assert use == "used"
+        assert "used all the same, since objective.guard is off" in text
+
+
 def test_a_single_label_of_each_class_tells_nothing():
     x, labels = clouds(60, 1)
     found = hold_out(x, labels, 3, **ABOUT)

@@ -64,6 +64,16 @@ def test_top_k_keeps_the_surest_of_each_class(prior):
         assert {i for i in mine if kept[i] == 1} == set(mine[:size])
 
 
+def test_unknown_shares_are_those_of_the_proposals():
+    p = proposals()
+    p[:, 0] *= 5
+    p = p / p.sum(dim=1, keepdim=True)
+    selector = Selector(SelectConfig(prior="unknown", align=True), torch.ones(4), len(p), torch.ones(4) / 4)
+    assert selector.prior(p) == pytest.approx(p[there(p)].mean(dim=0))
+    turned = selector.turned(p)
+    assert torch.allclose(turned[there(p)], p[there(p)], atol=1e-6), "alignment has nothing to turn"
+
+
 @pytest.mark.parametrize("share", [0.01, 0.3, 1.0])
 def test_class_share_keeps_a_part_of_what_is_proposed_for_each_class(share):
     """However uneven the proposals are: nothing is assumed of how frequent the classes are."""

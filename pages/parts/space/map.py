@@ -151,7 +151,7 @@ def take_from_second(key: str, other: str, bits: str) -> None:
 
 
 def show_plotly(asked: dict[str, Any], key: str) -> None:
-    """A standing figure of at most 10,000 points; selecting works with Plotly's own tools."""
+    """A standing figure of at most `MOST_PLOTLY` points; selecting works with Plotly's own tools."""
     about = read_map(workspace(), key)
     if about["job"]["status"] in ("running", "paused"):
         wait_for(asked, key)

@@ -10,11 +10,10 @@ import numpy as np
 import torch
 
 from selfsup_core.data.dataset import Dataset
-from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.pseudo.audit import doubt
-from selfsup_core.pseudo.gate import HeldOut, agreeing, judge, say_before
+from selfsup_core.pseudo.gate import HeldOut, agreeing, choose_judged, judge, say_before
 from selfsup_core.pseudo.names import by_names, read_descriptions
 from selfsup_core.pseudo.propagation import (
     JUDGING,
@@ -31,8 +30,6 @@ from selfsup_core.tasks import TaskContext
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, scaled
 from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
 
-LOOKED_AT = 4000  # rows of the pool by which class shares and the guard are judged
-JUDGED = 200  # labels that are held against each other
 NETWORKS = ("self", "twin")  # proposers that learn: asked anew in each round
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
 
@@ -93,19 +90,13 @@ class Proposers:
         if agreeing(config):
             self._hold_out()
             return
-        some, seed = self.pool, data.split_seed + 11
-        if len(some) > LOOKED_AT:
-            some = np.random.default_rng(seed).permutation(some)[:LOOKED_AT]
-        places = np.arange(len(self.labels))
-        if len(places) > JUDGED:
-            places = choose_stratified(places, self.labels, JUDGED, seed)
         self.context.say("Looking at similar rows.")
-        x = self.features(np.concatenate([self.labeled[places], some]))
-        labels = np.concatenate([self.labels[places], np.full(len(some), -1)])
+        rows, labels = choose_judged(self.labeled, self.labels, self.pool, data.split_seed)
+        x, given = self.features(rows), labels[labels >= 0]
         # Names, rules and language models need no similar rows to be right.
         if config.guard and set(self.names) <= {*NETWORKS, "neighbors"}:
             named_so = leave_one_out(make_graph(x, config.neighbors), labels, classes)
-            self.doubt = doubt(named_so, self.labels[places], classes)
+            self.doubt = doubt(named_so, given, classes)
             self.notes += [self.doubt] if self.doubt else []
         counts = np.bincount(self.labels, minlength=classes) + 0.0
         if config.prior != "auto":
@@ -115,7 +106,7 @@ class Proposers:
             self.shares = counts / counts.sum()
             return
         near, shares = (
-            shares_of(propagate(x, labels, classes, neighbors=config.neighbors, alpha=alpha)[len(places) :])
+            shares_of(propagate(x, labels, classes, neighbors=config.neighbors, alpha=alpha)[len(given) :])
             for alpha in (JUDGING, config.spread)
         )
         if looks_uneven(near):
@@ -137,9 +128,9 @@ class Proposers:
             self.config,
             self.context.spec.data.split_seed,
         )
-        sentence, use = say_before(self.held_out)
+        sentence, use = say_before(self.held_out, guard=self.config.guard)
         self.notes.append(sentence)
-        if self.config.guard and use == "not used":
+        if use == "not used":
             self.doubt = sentence
 
     # Each of them: (P, C) probabilities, rows of NaN where it abstains
