@@ -1,4 +1,7 @@
-"""Files that are whole or not there: temporary name, flush, rename. A reader never sees half a file."""
+"""Files that are whole or not there: temporary name, flush, rename. A reader never sees half a file.
+
+Reading and writing stay in one file: what one refuses (depth, endless numbers, damage) the other must never make.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`data …`: bring data in, look at them, check, mend, split, rename, delete, take away."""
+"""`data …`: bring data in, look at them, check, mend, split, rename, delete, take away.
+
+One group of commands is one file, in the order in which `data --help` lists them.
+"""
 
 from __future__ import annotations
 
