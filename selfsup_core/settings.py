@@ -52,6 +52,7 @@ def setting(
     why: str = "",
     live: bool = False,
     known: Callable[[], tuple[str, ...]] | None = None,
+    titles: Callable[[], dict[str, str]] | None = None,
     **bounds: Any,
 ) -> Any:
     """Declare one field.
@@ -62,13 +63,14 @@ def setting(
         why: the reason for the default.
         live: whether a running training takes the change at its next step.
         known: gives the names that may be chosen, where they come from a registry; a validator checks them.
+        titles: gives what choices are called on a page, where their names say too little.
         bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
     return Field(
         default=default,
         title=title or None,
         description=description,
-        json_schema_extra=cast("JsonDict", {"why": why, "live": live, "known": known}),
+        json_schema_extra=cast("JsonDict", {"why": why, "live": live, "known": known, "titles": titles}),
         **bounds,
     )
 
@@ -88,6 +90,7 @@ class Setting:
     high: float | None
     low_is_open: bool
     live: bool
+    titles: dict[str, str]
 
     @property
     def bounds(self) -> str:
@@ -141,6 +144,7 @@ def describe_field(path: str, field: FieldInfo) -> Setting:
         high=high,
         low_is_open=low_is_open,
         live=bool(extra.get("live", False)),
+        titles=titles() if callable(titles := extra.get("titles")) else {},
     )
 
 

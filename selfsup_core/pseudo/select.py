@@ -27,6 +27,7 @@ class SelectConfig(Config):
         title="Keeper",
         why="The surest of each class: one fixed threshold for all can collapse onto the easiest class.",
         known=lambda: tuple(KEEPERS),
+        titles=lambda: {name: KEEPERS[name].title for name in KEEPERS},
     )
     threshold: float = setting(
         0.95,
@@ -75,8 +76,14 @@ class SelectConfig(Config):
         "auto",
         "Shares of the classes that are aimed at: unknown assumes nothing, even is for classes that are about equally frequent, "
         "estimated takes them from each round's proposals, and auto takes even ones unless similar rows speak against it.",
-        title="Class shares",
+        title="Are classes equally frequent?",
         why="The number of labels per class says nothing about how frequent the classes are.",
+        titles=lambda: {
+            "auto": "Yes, unless similar rows disagree",
+            "unknown": "I don't know",
+            "even": "Yes, about equally",
+            "estimated": "Estimate it each round",
+        },
     )
     align: bool = setting(
         False,

@@ -8,7 +8,15 @@ from typing import Any
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
 from selfsup_core.models import MODELS
-from selfsup_core.runs.spec import RunSpec, known_settings, list_presets, preset_spec, task_of
+from selfsup_core.runs.spec import (
+    RunSpec,
+    answers_of,
+    known_settings,
+    list_presets,
+    preset_spec,
+    task_of,
+    value_at,
+)
 
 MOST = 120  # characters, as `RunSpec.name` takes them
 CHANGED = 3  # settings that differ from the recipe's
@@ -37,7 +45,10 @@ def auto_name(spec: RunSpec, workspace: Path, preset: str) -> str:
     except StudioError:
         data = spec.data.source
     name = f"{data}, {list_presets('')[preset]['title']}"[:MOST]
-    for fact in (*describe_size(spec), *describe_labels(spec), *list_changes(spec, preset_spec(preset))):
+    answers = answers_of(list_presets("")[preset], spec)
+    recipe = preset_spec(preset, answers)
+    changes = [*(f"{answer} classes" for answer in answers.values()), *list_changes(spec, recipe)]
+    for fact in (*describe_size(spec), *describe_labels(spec), *changes):
         if len(name) + len(fact) + 3 <= MOST:
             name += f" · {fact}"
     return name
@@ -85,9 +96,3 @@ def list_changes(spec: RunSpec, recipe: RunSpec) -> list[str]:
         if value != usual and len(str(value)) <= 24:
             changes.append(f"{setting.title[:1].lower()}{setting.title[1:]} {value}")
     return changes[:CHANGED]
-
-
-def value_at(spec: Any, path: str) -> Any:
-    for part in path.split("."):
-        spec = getattr(spec, part, None)
-    return spec

@@ -250,7 +250,7 @@ def spec_yaml(spec: RunSpec) -> str:
 
 
 def list_presets(task: str = "autoencoder") -> dict[str, dict[str, Any]]:
-    """Name → {"title", "about", "order", "kinds", "task", "spec"}; a preset is one YAML file in `presets/`.
+    """Name → {"title", "about", "order", "kinds", "task", "spec", "when"}; a preset is one YAML file in `presets/`.
 
     Args:
         task: only those for this task; "" for all.
@@ -277,12 +277,48 @@ def preset_spec(name: str, overrides: dict[str, Any] | None = None) -> RunSpec:
     presets = list_presets("")
     if name not in presets:
         raise SettingError(f"There is no preset {name!r}. Known: {', '.join(presets)}.")
-    spec = make_spec(presets[name]["spec"], overrides)
+    chosen = overrides or {}
+    spec = make_spec(presets[name]["spec"], following(presets[name], chosen) | chosen)
     if spec.name:
         return spec
     source = SOURCES[spec.data.source].title if spec.data.source in list(SOURCES) else "Own data"
     title = f"{source}, {presets[name]['title']}"
     return spec.model_copy(update={"name": title})
+
+
+def following(preset: dict[str, Any], chosen: dict[str, Any]) -> dict[str, Any]:
+    """Path → value: settings that a preset changes along with a chosen one, as its `when` says.
+
+    `when: {objective.prior: {even: {objective.keep: top-k}}}`: who chooses even class shares gets another keeper.
+    """
+    found: dict[str, Any] = {}
+    for path, answers in preset.get("when", {}).items():
+        found |= answers.get(chosen.get(path), {})
+    return found
+
+
+def questions_of(preset: dict[str, Any]) -> dict[str, list[str]]:
+    """Path → answers: settings that a preset asks a person about, the default first."""
+    asked = {}
+    for path, answers in preset.get("when", {}).items():
+        value: Any = preset["spec"]
+        for part in path.split("."):
+            value = value[part]
+        asked[path] = [value, *answers]
+    return asked
+
+
+def answers_of(preset: dict[str, Any], spec: RunSpec) -> dict[str, Any]:
+    """Path → value: how a spec answers what its preset asks; the default is no answer."""
+    values = {path: value_at(spec, path) for path in preset.get("when", {})}
+    return {path: value for path, value in values.items() if value in preset["when"][path]}
+
+
+def value_at(spec: Any, path: str) -> Any:
+    """The setting at a path, None where this spec has none."""
+    for part in path.split("."):
+        spec = getattr(spec, part, None)
+    return spec
 
 
 def known_settings(spec: RunSpec) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def test_a_run_with_pseudo_labels_is_what_was_chosen(studio, workspace: Path):
     page.selectbox(key="pseudo-data").select("wine").run()
     page.selectbox(key="pseudo-who-pseudo-table").select("rules").run()
     page.text_area(key="pseudo-rules-pseudo-table").set_value("class_0: proline > 900").run()
-    page.selectbox(key="pseudo-keep-pseudo-table").select("flexmatch").run()
+    page.selectbox(key="advanced-pseudo-pseudo-table-objective.keep").select("flexmatch").run()
     add_hand_label(workspace, "wine", 3, 0)
     buttons(page)["pseudo-train"].click().run()
     assert not page.exception
@@ -54,6 +54,32 @@ def test_a_run_with_pseudo_labels_is_what_was_chosen(studio, workspace: Path):
     assert page.query_params["run"] == state["run"]
 
 
+def test_who_knows_that_classes_are_equally_frequent_gets_another_recipe(studio, workspace: Path):
+    page = studio("pages/classify.py", do="pseudo")
+    page.selectbox(key="pseudo-data").select("wine").run()
+    question = "answer-pseudo-table-objective.prior"
+    assert page.selectbox(key=question).value == "unknown"
+    page.selectbox(key=question).select("even").run()
+    assert page.selectbox(key="pseudo-who-pseudo-table-even").value == "neighbors+self"
+    buttons(page)["pseudo-train"].click().run()
+    assert not page.exception
+    (state,) = list_states(workspace)
+    objective = read_spec(workspace / "runs" / state["run"] / "spec.yaml").objective
+    assert objective == preset_spec("pseudo-table", {"objective.prior": "even"}).objective
+    assert (objective.prior, objective.keep, objective.vote, objective.pseudo_weight) == (
+        "even",
+        "top-k",
+        "mean",
+        1.0,
+    )
+    assert "even classes" in state["name"]
+    # The run that is open is what the controls show; the other answer is a click away, with its own defaults.
+    page = studio("pages/classify.py", do="pseudo", run=state["run"])
+    assert page.selectbox(key=question).value == "even"
+    page.selectbox(key=question).select("unknown").run()
+    assert page.selectbox(key="pseudo-who-pseudo-table").value == "twin+neighbors"
+
+
 def test_an_opened_run_sets_the_controls(studio, workspace: Path):
     changed = {"objective.proposers": ["self"], "objective.keep": "fixed", "train.epochs": 2}
     folder = submit(workspace, preset_spec("pseudo-table", changed), preset="pseudo-table")
@@ -62,7 +88,7 @@ def test_an_opened_run_sets_the_controls(studio, workspace: Path):
     page = studio("pages/classify.py", do="pseudo", run=folder.id)
     assert page.selectbox(key="pseudo-data").value == "wine"
     assert page.selectbox(key="pseudo-who-pseudo-table").value == "self"
-    assert page.selectbox(key="pseudo-keep-pseudo-table").value == "fixed"
+    assert page.selectbox(key="advanced-pseudo-pseudo-table-objective.keep").value == "fixed"
     assert page.number_input(key="pseudo-epochs-pseudo-table").value == 2
     assert "kept" in texts(page)
 

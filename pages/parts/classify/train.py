@@ -20,14 +20,16 @@ from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import list_sources
 from selfsup_core.pseudo.hand import count_words, read_hand_labels
-from selfsup_core.pseudo.keepers import KEEPERS
 from selfsup_core.runs.compose import compose_spec, kept_settings
 from selfsup_core.runs.spec import (
     RunSpec,
+    answers_of,
     known_settings,
     list_presets,
     make_spec,
     preset_spec,
+    questions_of,
+    value_at,
 )
 from selfsup_core.tasks.parts.labelers import LABELERS, PROMPTS
 
@@ -78,6 +80,7 @@ PSEUDO = {
         "objective.labeler_characters",
     ),
     "Keeping": (
+        "objective.keep",
         "objective.threshold",
         "objective.first_share",
         "objective.last_share",
@@ -155,8 +158,10 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
         format_func=lambda n: presets[n]["title"],
         help=presets[st.session_state.get(f"{task}-preset-{kind}", fitting[0])]["about"],
     )
-    base = preset_spec(preset)
+    answers = read_answers(presets[preset], preset)
+    base = preset_spec(preset, answers)
     settings = known_settings(base)
+    recipe = "-".join([preset, *answers.values()])  # another answer is another recipe with its own defaults
     kept = kept_settings(workspace(), source)
     values: dict[str, Any] = {"data.source": source}
     with labels:
@@ -167,26 +172,27 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     with last:
         entry = settings["train.epochs"]
         title = "Rounds" if task == "pseudo" else entry.title
-        st.session_state.setdefault(f"{task}-epochs-{preset}", base.train.epochs)
+        st.session_state.setdefault(f"{task}-epochs-{recipe}", base.train.epochs)
         values["train.epochs"] = st.number_input(
             title,
             1,
             1000,
-            key=f"{task}-epochs-{preset}",
+            key=f"{task}-epochs-{recipe}",
             help="Each round: propose, keep, train." if task == "pseudo" else help_text(entry),
         )
     clicked = train_button(train, f"{task}-train")
     groups = ADVANCED | (PSEUDO if task == "pseudo" else OBJECTIVE)
     if task == "pseudo":
-        values |= choose_pseudo(base, settings, preset, kind, source)
+        values |= choose_pseudo(base, settings, presets[preset], preset, recipe, kind, source)
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
         is_text = kind == "text"
         others = (
             ("data.code_of",) if is_text or kind == "table" else ("data.text", "data.encoder", "data.vocab")
         )
         others = (*others, "data.text", "data.encoder", "data.vocab") if kind == "table" else others
+        others = (*others, *questions_of(presets[preset]))  # asked above
         groups = {tab: tuple(p for p in paths if not p.startswith(others)) for tab, paths in groups.items()}
-        values |= choose_advanced(base, settings, groups, f"{task}-{preset}", source)
+        values |= choose_advanced(base, settings, groups, f"{task}-{recipe}", source)
         before = st.container()
     with errors_shown():
         hand = read_hand_labels(workspace(), source) if task == "pseudo" else {}
@@ -196,8 +202,8 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
             key=f"pseudo-hand-{source}",
             help="Labels that were made by hand for these data join the labels of the budget. They are kept when this is off.",
         )
-        recipe = partial(make_spec, base.as_dict())
-        spec = compose_spec(workspace(), recipe, values, with_hand=with_hand, preset=preset)
+        make = partial(make_spec, base.as_dict())
+        spec = compose_spec(workspace(), make, values, with_hand=with_hand, preset=preset)
         if task == "pseudo":
             with before:
                 show_gauge(spec)
@@ -205,37 +211,54 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     return None, preset, clicked
 
 
+def read_answers(preset: dict[str, Any], name: str) -> dict[str, str]:
+    """Path → answer: what was chosen of a preset's questions, without the defaults."""
+    chosen = {
+        path: st.session_state.get(f"answer-{name}-{path}", a[0]) for path, a in questions_of(preset).items()
+    }
+    return {path: answer for path, answer in chosen.items() if answer in questions_of(preset)[path][1:]}
+
+
 def choose_pseudo(
-    base: RunSpec, settings: dict[str, Any], preset: str, kind: str, source: str
+    base: RunSpec,
+    settings: dict[str, Any],
+    about: dict[str, Any],
+    preset: str,
+    recipe: str,
+    kind: str,
+    source: str,
 ) -> dict[str, Any]:
-    """Who proposes, and what is kept."""
+    """What is known of the classes, and who proposes."""
     objective: Any = base.objective
-    proposer, keeper = st.columns(2, vertical_alignment="bottom")
+    questions = questions_of(about)
+    proposer, *places = st.columns(1 + len(questions), vertical_alignment="bottom")
     names = [n for n in PROPOSERS if kind in ONLY.get(n, (kind,))]
     default = "+".join(objective.proposers)
-    if st.session_state.get(f"pseudo-who-{preset}") not in names:
-        st.session_state[f"pseudo-who-{preset}"] = default if default in names else names[0]
-    st.session_state.setdefault(f"pseudo-keep-{preset}", objective.keep)
+    if st.session_state.get(f"pseudo-who-{recipe}") not in names:
+        st.session_state[f"pseudo-who-{recipe}"] = default if default in names else names[0]
+    values: dict[str, Any] = {}
+    for place, (path, answers) in zip(places, questions.items(), strict=True):
+        setting = settings[path]
+        values[path] = place.selectbox(
+            setting.title,
+            [*answers, *(choice for choice in setting.choices if choice not in answers)],
+            key=f"answer-{preset}-{path}",
+            format_func=lambda answer, titles=setting.titles: titles.get(answer, answer),
+            help=f"Only what you know of all rows, labeled or not. {setting.description}",
+        )
     who = proposer.selectbox(
         "Who proposes labels",
         names,
-        key=f"pseudo-who-{preset}",
+        key=f"pseudo-who-{recipe}",
         format_func=lambda n: PROPOSERS[n],
         help=help_text(settings["objective.proposers"]),
     )
-    keep = keeper.selectbox(
-        "Which are kept",
-        settings["objective.keep"].choices,
-        key=f"pseudo-keep-{preset}",
-        format_func=lambda n: KEEPERS[n].title,
-        help=help_text(settings["objective.keep"]),
-    )
-    values: dict[str, Any] = {"objective.proposers": who.split("+"), "objective.keep": keep}
+    values["objective.proposers"] = who.split("+")
     if who == "rules":
         example = "class: word, another phrase" if kind == "text" else "class: column > 3.5"
         values["objective.rules"] = st.text_area(
             "Rules, one per line",
-            key=f"pseudo-rules-{preset}",
+            key=f"pseudo-rules-{recipe}",
             placeholder=example,
             help="Every match is a vote; a row with votes for two classes alike stays open.",
         )
@@ -244,7 +267,7 @@ def choose_pseudo(
     if who == "names":
         values["objective.descriptions"] = st.text_area(
             "Descriptions (if the names alone say too little)",
-            key=f"pseudo-descriptions-{preset}",
+            key=f"pseudo-descriptions-{recipe}",
             placeholder="class: what it is about",
             help=help_text(settings["objective.descriptions"]),
         )
@@ -253,25 +276,29 @@ def choose_pseudo(
 
 def controls_of(task: str, preset: str, state: dict[str, Any], spec: RunSpec) -> dict[str, Any]:
     """Widget keys and what they show for a run."""
+    about = list_presets(task)[preset]
+    answers = answers_of(about, spec)
+    recipe = "-".join([preset, *answers.values()])
     found = {
         f"{task}-data": spec.data.source,
         f"{task}-preset-{state['kind']}": preset,
-        f"{task}-epochs-{preset}": spec.train.epochs,
+        f"{task}-epochs-{recipe}": spec.train.epochs,
+        **{f"answer-{preset}-{path}": value_at(spec, path) for path in questions_of(about)},
     }
     if task == "pseudo":
         objective: Any = spec.objective
-        found[f"pseudo-keep-{preset}"] = objective.keep
+        found[f"advanced-pseudo-{recipe}-objective.keep"] = objective.keep
         who = "+".join(objective.proposers)
         if who in PROPOSERS:
-            found[f"pseudo-who-{preset}"] = who
+            found[f"pseudo-who-{recipe}"] = who
         if who in LABELERS:
             found["pseudo-labeler"] = objective.labeler
             found["pseudo-labeler-rows"] = objective.labeler_rows
             found[f"pseudo-prompt-{who}"] = objective.labeler_prompt or PROMPTS[who]
         if who == "rules":
-            found[f"pseudo-rules-{preset}"] = objective.rules
+            found[f"pseudo-rules-{recipe}"] = objective.rules
         if who == "names":
-            found[f"pseudo-descriptions-{preset}"] = objective.descriptions
+            found[f"pseudo-descriptions-{recipe}"] = objective.descriptions
     return found
 
 

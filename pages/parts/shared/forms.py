@@ -37,7 +37,7 @@ def widget(setting: Setting, value: Any, *, key: str) -> Any:
             index=setting.choices.index(value),
             key=key,
             help=help_,
-            format_func=lambda choice: CHOICE_LABELS.get(choice, choice),
+            format_func=lambda choice: (CHOICE_LABELS | setting.titles).get(choice, choice),
         )
     if setting.annotation is bool:
         return st.toggle(label, value, key=key, help=help_)
