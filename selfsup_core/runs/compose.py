@@ -83,6 +83,15 @@ def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:
     return make_spec(spec.as_dict(), changed)
 
 
+def with_careless(spec: RunSpec) -> RunSpec | None:
+    """The same run with pseudo-labels, beside which a network learns in a careless way; None where it has one, or can have none."""
+    objective: Any = spec.objective
+    if task_of(spec) != "pseudo" or objective.is_online or objective.careless:
+        return None
+    name = f"{spec.name[:95]} · with the careless way"
+    return make_spec(spec.as_dict(), {"objective.careless": True, "name": name})
+
+
 def join_hand_labels(workspace: Path, spec: RunSpec) -> RunSpec:
     """The spec with the labels that were made by hand for its data, or as it is when there are none."""
     try:

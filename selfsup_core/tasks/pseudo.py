@@ -38,6 +38,7 @@ from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.pseudo.audit import (
     compare,
     find_collapse,
+    say_careless,
     say_uneven,
     verdict,
 )
@@ -49,6 +50,7 @@ from selfsup_core.pseudo.online import Consistency
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes, save_arrays
 from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
+from selfsup_core.tasks.parts.careless import Careless
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.train.trained import load_trained, trained_state
 
@@ -92,7 +94,8 @@ class PseudoTask(ClassifyTask):
         self.inputs.add(np.concatenate([self.pool, self.chosen.train]))
         self.student: torch.nn.Module = self.model
         has_ceiling = config.ceiling and self._truth_is_known()
-        self.model = self.beside = Beside(self.student, ceiling=has_ceiling)
+        is_careless = config.careless and not config.is_online and len(self.pool) > 0
+        self.model = self.beside = Beside(self.student, ceiling=has_ceiling, careless=is_careless)
         self.is_given = torch.from_numpy(self.given >= 0).to(self.device)
         self.first_weights = {k: v.clone() for k, v in trained_state(self.model).items()}
         self.truth = self._true_labels() if has_ceiling else None
@@ -107,6 +110,7 @@ class PseudoTask(ClassifyTask):
             context,
         )
         self.notes += [*([self.notes_of_hand] if self.notes_of_hand else []), *self.proposers.notes]
+        self.careless = Careless(self.proposers.spread_evenly()) if is_careless else None
         self.selector = self.proposers.selector()
         self.selected: dict[str, torch.Tensor] = {}
         self.kept = self.next = Kept.nothing(len(self.pool))
@@ -253,6 +257,12 @@ class PseudoTask(ClassifyTask):
         if self.truth is not None:
             known = np.flatnonzero(self.truth.cpu().numpy() >= 0)
             self.dealt["ceiling"] = self._fill(known)
+        if self.careless:
+            taken = self.given.copy()
+            taken[self.pool] = self.careless.labels
+            self.careless_labels = torch.from_numpy(taken).to(self.device)
+            kept = self.pool[self.careless.labels >= 0]
+            self.dealt["careless"] = self._fill(np.concatenate([chosen, kept]))
 
     def solver(self) -> Callable[[], dict[str, torch.Tensor]] | None:
         return None if self.online or self.config.augment != "none" else super().solver()
@@ -267,6 +277,10 @@ class PseudoTask(ClassifyTask):
         if self.truth is not None and self.beside.ceiling is not None:
             found = self.solve_head(self.beside.ceiling, self.truth.cpu().numpy(), np.ones_like(weights))
             terms["ceiling_loss"] = found["loss"]
+        if self.beside.careless is not None:
+            taken = self.careless_labels.cpu().numpy()
+            found = self.solve_head(self.beside.careless, taken, np.ones_like(weights))
+            terms["careless_loss"] = found["loss"]
         return terms
 
     def _fill(self, rows: np.ndarray, times: int = 1) -> torch.Tensor:
@@ -285,7 +299,10 @@ class PseudoTask(ClassifyTask):
         ceiling = None
         if self.truth is not None:
             ceiling = self._labeled(self.dealt["ceiling"][slots], self.truth)
-        return PseudoBatch(student, twin, ceiling, self._unlabeled(slots))
+        careless = None
+        if self.careless:
+            careless = self._labeled(self.dealt["careless"][slots], self.careless_labels)
+        return PseudoBatch(student, twin, ceiling, self._unlabeled(slots), careless)
 
     def _unlabeled(self, slots: torch.Tensor) -> tuple[Any, torch.Tensor] | None:
         """What the student is given of unlabeled rows, and their places in the pool."""
@@ -323,6 +340,7 @@ class PseudoTask(ClassifyTask):
             "student": self.student,
             "twin": self.beside.twin,
             "ceiling": self.beside.ceiling,
+            "careless": self.beside.careless,
         }
         named = {}
         for name, network in networks.items():
@@ -337,6 +355,10 @@ class PseudoTask(ClassifyTask):
         probabilities = self._propose()
         self.context.phase("keep")
         self.next = self._keep(probabilities)
+        if self.careless:
+            self.careless.choose(
+                self._says(self.beside.careless) if self.round else None, self._round_progress()
+            )
         self.context.phase("train")
         metrics |= describe_kept(self.kept, self.next, self.y[self.pool])
         return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))
@@ -347,14 +369,23 @@ class PseudoTask(ClassifyTask):
         networks = {"self": self.student, "twin": self.beside.twin} if self.round else {}
         for name, network in networks.items():
             if name in self.proposers.names:
-                logits = self.evaluator.logits(network, self.pool, "unlabeled rows")
-                learned[name] = logits.softmax(dim=1).numpy()
+                learned[name] = self._says(network)
         return self.proposers.propose(learned)
+
+    def _says(self, network: torch.nn.Module | None) -> np.ndarray:
+        """(P, C) what a network says of the pool."""
+        assert network is not None
+        logits = self.evaluator.logits(network, self.pool, "unlabeled rows")
+        found: np.ndarray = logits.softmax(dim=1).numpy()
+        return found
+
+    def _round_progress(self) -> float:
+        """The share grows over the rounds that still learn from what is kept."""
+        return self.round / max(1, self.spec.train.epochs - 1)
 
     def _keep(self, probabilities: np.ndarray) -> Kept:
         p = torch.from_numpy(probabilities)
-        # The share grows over the rounds that still learn from what is kept.
-        progress = self.round / max(1, self.spec.train.epochs - 1)
+        progress = self._round_progress()
         turned = self.selector.turned(p)
         estimated = self.selector.estimated(p)
         self.prior = (
@@ -380,6 +411,8 @@ class PseudoTask(ClassifyTask):
     def turn(self) -> bool:
         """Take over what was kept; begin with the first weights again where a round does."""
         self.kept = self.next
+        if self.careless:
+            self.careless.turn()
         self._deal()
         if self.config.is_online or self.config.student == "warm":
             return False
@@ -397,6 +430,7 @@ class PseudoTask(ClassifyTask):
             "kept": kept,
             "selected": self.selected,
             "teacher": teacher.state_dict() if teacher is not None else {},
+            "careless": self.careless.state() if self.careless else {},
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -406,6 +440,8 @@ class PseudoTask(ClassifyTask):
         kept = {k: v.numpy() for k, v in state["kept"].items()}
         if self.online and self.online.teacher is not None:
             self.online.teacher.load_state_dict(state["teacher"])
+        if self.careless:
+            self.careless.load(state["careless"])
         self.kept = Kept(**kept | {"voters": kept["voters"].astype(np.uint16)})
         self._deal()
 
@@ -525,7 +561,7 @@ class PseudoTask(ClassifyTask):
         y, count = self.y[rows], len(self.classes)
         metrics: Metrics = {"test_rows": len(rows)}
         about: dict[str, Any] = {"classes": self.classes, "rows": len(rows)}
-        for name in ("student", "twin", "ceiling"):
+        for name in ("student", "twin", "ceiling", "careless"):
             network = getattr(self.model, name)
             if network is None:
                 continue
@@ -553,6 +589,8 @@ class PseudoTask(ClassifyTask):
             beside = f", {known:.1%} if all labels were known" if known is not None else ""
             text = f"{self.proposers.doubt} Student and twin are one: {metrics['accuracy']:.1%}{beside}. More labels, or another encoder, may change that; objective.guard = false tries it anyway."
             self.verdict = {"outcome": "not used", "text": text}
+        if (careless := metrics.get("careless_accuracy")) is not None:
+            self.verdict["text"] += say_careless(careless, cast("float", metrics["twin_accuracy"]))
         about["verdict"] = self.verdict
         measured = self.evaluator.validation
         logits = self.evaluator.logits(self.student, measured, "validation rows").numpy()

@@ -80,6 +80,23 @@ def test_who_knows_that_classes_are_equally_frequent_gets_another_recipe(studio,
     assert page.selectbox(key="pseudo-who-pseudo-table").value == "twin+neighbors"
 
 
+def test_the_careless_way_is_a_click_away(studio, workspace: Path):
+    folder = submit(
+        workspace, preset_spec("pseudo-table", {"train.epochs": 2, "seed": 4}), preset="pseudo-table"
+    )
+    withdraw(folder)
+    run_here(folder)
+    page = studio("pages/classify.py", do="pseudo", run=folder.id)
+    buttons(page)["add-careless"].click().run()
+    assert not page.exception
+    made = workspace / "runs" / page.query_params["run"]
+    assert made != folder.path
+    before, after = read_spec(folder.spec), read_spec(made / "spec.yaml")
+    assert after.objective == before.objective.model_copy(update={"careless": True})
+    assert (after.train, after.seed) == (before.train, before.seed)
+    assert "add-careless" not in buttons(page)
+
+
 def test_an_opened_run_sets_the_controls(studio, workspace: Path):
     changed = {"objective.proposers": ["self"], "objective.keep": "fixed", "train.epochs": 2}
     folder = submit(workspace, preset_spec("pseudo-table", changed), preset="pseudo-table")

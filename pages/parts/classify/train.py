@@ -20,7 +20,8 @@ from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import list_sources
 from selfsup_core.pseudo.hand import count_words, read_hand_labels
-from selfsup_core.runs.compose import compose_spec, kept_settings
+from selfsup_core.runs.compose import compose_spec, kept_settings, with_careless
+from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.spec import (
     RunSpec,
     answers_of,
@@ -29,6 +30,7 @@ from selfsup_core.runs.spec import (
     make_spec,
     preset_spec,
     questions_of,
+    read_spec,
     value_at,
 )
 from selfsup_core.tasks.parts.labelers import LABELERS, PROMPTS
@@ -102,6 +104,7 @@ PSEUDO = {
         "objective.ema_decay",
         "objective.may_flip",
         "objective.ceiling",
+        "objective.careless",
     ),
 }
 
@@ -338,8 +341,25 @@ def show(task: str) -> None:
             icon=":material/scatter_plot:",
             query_params={"space": f"run:{folder.id}"},
         )
+        if state.get("task") == "pseudo":
+            offer_careless(folder, state)
     if state.get("task") == "pseudo":
         show_review(folder)
+
+
+def offer_careless(folder: RunFolder, state: RunState) -> None:
+    """A button that trains the same run once more, with a network beside it that doubts no pseudo-label."""
+    spec = None
+    with errors_shown():
+        spec = with_careless(read_spec(folder.spec))
+    if spec and st.button(
+        "Add the careless way",
+        icon=":material/warning:",
+        key="add-careless",
+        help="Trains this run once more with a further network beside it: even class shares, no check, and every kept label "
+        "counts in full. You see what goes wrong where these do not fit the data.",
+    ):
+        start_clicked(spec, preset=state["preset"], button="add-careless", do="pseudo")
 
 
 ABOUT = {

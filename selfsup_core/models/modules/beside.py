@@ -10,22 +10,25 @@ from torch import nn
 
 
 class Beside(nn.Module):
-    """student: learns from true and pseudo-labels; twin: from the true labels alone; ceiling: from all true labels.
+    """student: learns from true and pseudo-labels; twin: from the true labels alone; ceiling: from all true labels;
+    careless: from pseudo-labels that nobody doubted.
 
     Args:
         student: the others begin as copies of it.
-        ceiling: whether there is one.
+        ceiling, careless: whether there is one.
     """
 
     student: nn.Module
     twin: nn.Module
     ceiling: nn.Module | None
+    careless: nn.Module | None
 
-    def __init__(self, student: nn.Module, *, ceiling: bool) -> None:
+    def __init__(self, student: nn.Module, *, ceiling: bool, careless: bool = False) -> None:
         super().__init__()
         self.student = student
         self.twin = copy.deepcopy(student)
         self.ceiling = copy.deepcopy(student) if ceiling else None
+        self.careless = copy.deepcopy(student) if careless else None
 
     @property
     def apart(self) -> list[nn.Module]:

@@ -28,13 +28,14 @@ Proposer = Literal["self", "twin", "neighbors", "names", "rules", "zero-shot", "
 
 
 class PseudoBatch(NamedTuple):
-    """student, twin, ceiling: labeled rows of each (None without a ceiling); unlabeled: what the student is given of
+    """student, twin, ceiling, careless: labeled rows of each (None without that network); unlabeled: what the student is given of
     rows without a label, None when pseudo-labels are among the student's rows already."""
 
     student: Labeled
     twin: Labeled
     ceiling: Labeled | None
     unlabeled: Any = None
+    careless: Labeled | None = None
 
 
 class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
@@ -129,6 +130,13 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         True,
         "Train a third network on all true labels, to see what could be reached; for the audit only.",
         title="All-labels ceiling",
+    )
+    careless: bool = setting(
+        False,
+        "Train one more network with the same labels in a careless way, to see what goes wrong: even class shares, no check, every kept "
+        "label counts in full.",
+        title="Show the careless way",
+        why="Off: it takes the time of a further network, and teaches rather than helps.",
     )
     guard: bool = setting(
         True,
@@ -250,7 +258,7 @@ class PseudoLabels(CrossEntropy):
             loss, terms = loss + added, terms | more
         after = Draws(generator)
         total, terms = loss, terms | {"loss": loss}
-        for name in ("twin", "ceiling"):
+        for name in ("twin", "ceiling", "careless"):
             rows = getattr(batch, name)
             if rows is None:
                 continue

@@ -136,6 +136,14 @@ class Proposers:
     # Each of them: (P, C) probabilities, rows of NaN where it abstains
 
     def _ask_neighbors(self) -> np.ndarray:
+        assumes_nothing = self.shares is not None or self.config.prior in ("estimated", "unknown")
+        return self._spread(None if assumes_nothing else np.ones(len(self.classes)))
+
+    def spread_evenly(self) -> np.ndarray:
+        """(P, C) what similar rows propose when all classes are taken to be equally frequent."""
+        return self._spread(np.ones(len(self.classes)))
+
+    def _spread(self, mass: np.ndarray | None) -> np.ndarray:
         rows = np.concatenate([self.labeled, self.pool])
         if len(rows) > MOST_NEIGHBORS:
             raise SettingError(
@@ -151,9 +159,7 @@ class Proposers:
             len(self.classes),
             neighbors=self.config.neighbors,
             alpha=self.config.spread,
-            mass=None
-            if self.shares is not None or self.config.prior in ("estimated", "unknown")
-            else np.ones(len(self.classes)),
+            mass=mass,
         )
         return found[len(self.labeled) :]
 

@@ -14,6 +14,7 @@ const CURVES = {
       ["accuracy", "student"],
       ["twin_accuracy", "twin"],
       ["ceiling_accuracy", "ceiling"],
+      ["careless_accuracy", "careless"],
     ],
   },
   loss: {
@@ -22,6 +23,7 @@ const CURVES = {
       ["train_loss", "student"],
       ["train_twin_loss", "twin"],
       ["train_ceiling_loss", "ceiling"],
+      ["train_careless_loss", "careless"],
     ],
   },
   kept: {
@@ -35,7 +37,7 @@ const CURVES = {
   },
 }
 const HELP =
-  "Student: true labels and pseudo-labels. Twin: the same true labels alone. Ceiling: all true labels, for comparison only."
+  "Student: true labels and pseudo-labels. Twin: the same true labels alone. Ceiling: all true labels, for comparison only. Careless: even class shares, no check, full weight."
 
 const isNumber = (value) => typeof value === "number"
 
@@ -44,7 +46,10 @@ export function describeGap(row) {
   if (!isNumber(row?.accuracy)) return "No round has been measured on test rows yet."
   const student = `student ${percent(row.accuracy)}`
   const ceiling = isNumber(row.ceiling_accuracy) ? `, ceiling ${percent(row.ceiling_accuracy)}` : ""
-  if (!isNumber(row.twin_accuracy)) return `Round ${row.epoch}: ${student}${ceiling}.`
+  const careless = isNumber(row.careless_accuracy)
+    ? ` The careless way: ${percent(row.careless_accuracy)}.`
+    : ""
+  if (!isNumber(row.twin_accuracy)) return `Round ${row.epoch}: ${student}${ceiling}.${careless}`
   const gap = 100 * (row.accuracy - row.twin_accuracy),
     size = `${Math.abs(gap).toFixed(1)} points`
   const says =
@@ -53,7 +58,7 @@ export function describeGap(row) {
       : Math.abs(gap) < 0.05
         ? "The student is level with its twin."
         : `The student is ${size} ${gap > 0 ? "above" : "below"} its twin.`
-  return `Round ${row.epoch}: ${student}, twin ${percent(row.twin_accuracy)}${ceiling}. ${says}`
+  return `Round ${row.epoch}: ${student}, twin ${percent(row.twin_accuracy)}${ceiling}. ${says}${careless}`
 }
 
 export default {
@@ -119,6 +124,7 @@ export default {
         [isDark ? COLORS[5] : COLORS[0], "solid", 2.5],
         [isDark ? "#ff9a5c" : COLORS[3], "dash", 2],
         [muted, "dot", 2],
+        [isDark ? COLORS[4] : COLORS[6], "dashdot", 2],
       ]
       return CURVES[choice.value].lines
         .map(([key, name], i) => {
