@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import socket
@@ -12,11 +13,13 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from benchmarks.size import sized
+from benchmarks.size import is_toy, sized
 from selfsup_core.runs.access import app_token, cookie_of
-from selfsup_core.runs.folder import RunFolder, read_state
+from selfsup_core.runs.control import send
+from selfsup_core.runs.folder import ENDED, RunFolder, list_states, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
@@ -83,6 +86,38 @@ def wait_until_it_answers(
 
 @contextlib.contextmanager
 def serve() -> Iterator[Served]:
+    """A server of its own; at toy size one for all, since starting it takes longer than what is measured there."""
+    if not is_toy():
+        with start_server() as served:
+            yield served
+        return
+    served = shared_server()
+    try:
+        yield served
+    finally:
+        stop_runs(served.workspace)
+
+
+@cache
+def shared_server() -> Served:
+    """A server that stays until this process ends."""
+    open_until_exit = contextlib.ExitStack()
+    atexit.register(open_until_exit.close)
+    return open_until_exit.enter_context(start_server())
+
+
+def stop_runs(workspace: Path) -> None:
+    """Stop what still trains, and wait until it has."""
+    for state in list_states(workspace):
+        folder = RunFolder(workspace / "runs" / state["run"])
+        if state["status"] not in ENDED:
+            send(folder, "stop")
+            while read_state(folder)["status"] not in ENDED:
+                time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def start_server() -> Iterator[Served]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         port = free_port()
         log = Path(name) / "server.log"
