@@ -5,23 +5,30 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 WORKERS ?= 2
+TYPES := $(VENV)/types.log
 
-.PHONY: run test lint lint-js install clean bench lock audit
+.PHONY: run test lint lint-quick lint-js install clean bench lock audit
 run: $(INSTALLED)
 	$(BIN)/python server.py --open
 
 # How tests are shared out is said in tests/conftest.py. What asserts how long something takes runs last and alone. Code 5 says that a call had no tests: PYTEST_ADDOPTS may
-# choose such that only one of them has any.
-test: lint
-	@parallel=0; serial=0; \
+# choose such that only one of them has any. Types are checked beside the tests, since that takes a minute of one core.
+test: lint-quick
+	@$(BIN)/mypy > $(TYPES) 2>&1 & types=$$!; \
+	parallel=0; serial=0; typed=0; \
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not serial" || parallel=$$?; \
+	wait $$types || typed=$$?; \
+	[ $$typed = 0 ] || cat $(TYPES); \
 	$(BIN)/python -m pytest -m serial || serial=$$?; \
+	[ $$typed = 0 ] || { echo "Types: see above."; exit 1; }; \
 	case "$$parallel $$serial" in "0 0" | "0 5" | "5 0") ;; *) exit 1 ;; esac
 
-lint: $(INSTALLED_DEV) lint-js
+lint: lint-quick
+	$(BIN)/mypy
+
+lint-quick: $(INSTALLED_DEV) lint-js
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --quiet 2>/dev/null || $(BIN)/lint-imports --no-cache
 
 # The wheel carries the tool for Linux on x86-64; other machines take it from npm.
