@@ -14,6 +14,7 @@ import numpy as np
 
 from selfsup_core.errors import SettingError
 from selfsup_core.settings import Config, setting
+from selfsup_core.wording import percent
 
 MOST_FIT = 20_000  # points that HDBSCAN looks at; the others go to the group of their nearest one
 WORD = re.compile(r"[^\W\d_]{3,}")
@@ -138,7 +139,7 @@ def typical_words(texts: list[str], groups: np.ndarray, most: int = 3) -> list[l
 
 
 def typical_labels(labels: np.ndarray, groups: np.ndarray, classes: tuple[str, ...]) -> list[str]:
-    """ "seven (92 %)" for each group: its most frequent label and share; "" where no label is known."""
+    """ "seven (92%)" for each group: its most frequent label and share; "" where no label is known."""
     found = []
     for group in range(int(groups.max(initial=-1)) + 1):
         own = labels[(groups == group) & (labels >= 0)]
@@ -146,5 +147,5 @@ def typical_labels(labels: np.ndarray, groups: np.ndarray, classes: tuple[str, .
             found.append("")
             continue
         counts = np.bincount(own, minlength=len(classes))
-        found.append(f"{classes[int(counts.argmax())]} ({counts.max() / len(own):.0%})")
+        found.append(f"{classes[int(counts.argmax())]} ({percent(counts.max() / len(own))})")
     return found

@@ -9,6 +9,7 @@ from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
 from selfsup_core.models import MODELS
 from selfsup_core.runs.spec import RunSpec, known_settings, list_presets, preset_spec, task_of
+from selfsup_core.wording import percent
 
 MOST = 120  # characters, as `RunSpec.name` takes them
 CHANGED = 3  # settings that differ from the recipe's
@@ -69,7 +70,7 @@ def describe_labels(spec: RunSpec) -> list[str]:
     if number:
         facts.append(f"{number:,} {'label' if number == 1 else 'labels'} per class")
     else:
-        facts.append("all labels" if share >= 1 else f"{share:.0%} of the labels")
+        facts.append("all labels" if share >= 1 else f"{percent(share)} of the labels")
     if hand := getattr(objective, "hand", ()):
         facts.append(f"{len(hand):,} by hand")
     return facts

@@ -51,6 +51,7 @@ from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.train.trained import load_trained, trained_state
+from selfsup_core.wording import percent
 
 MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
 MOST_TEST_TEXTS = 200  # through a transformer on a CPU
@@ -550,8 +551,8 @@ class PseudoTask(ClassifyTask):
         self.verdict["text"] += say_uneven(np.bincount(y[y >= 0], minlength=count), scores)
         if self.proposers.doubt:
             known = metrics.get("ceiling_accuracy")
-            beside = f", {known:.1%} if all labels were known" if known is not None else ""
-            text = f"{self.proposers.doubt} Student and twin are one: {metrics['accuracy']:.1%}{beside}. More labels, or another encoder, may change that; objective.guard = false tries it anyway."
+            beside = f", {percent(known, 1)} if all labels were known" if known is not None else ""
+            text = f"{self.proposers.doubt} Student and twin are one: {percent(metrics['accuracy'], 1)}{beside}. More labels, or another encoder, may change that; objective.guard = false tries it anyway."
             self.verdict = {"outcome": "not used", "text": text}
         about["verdict"] = self.verdict
         measured = self.evaluator.validation

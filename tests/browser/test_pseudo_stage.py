@@ -173,5 +173,5 @@ def test_without_the_oracle_other_truth_looks_the_same(server, open_context, kee
     differ = [pair for pair in zip(before, seen(page), strict=True) if pair[0] != pair[1]]
     assert differ == []
     page.get_by_test_id("stage-oracle").click()
-    expect(page.get_by_test_id("stage-verdict")).to_contain_text("of these right 12.3 %")
+    expect(page.get_by_test_id("stage-verdict")).to_contain_text("of these right 12.3%")
     assert seen(page) != before

@@ -1,6 +1,6 @@
 // What the panels of a run with pseudo-labels share: reading the frame's counts, marks of classes, words for shares.
 
-import { el, sizeCanvas } from "../lib/dom.js"
+import { el, percent, sizeCanvas } from "../lib/dom.js"
 import { addShape, classColor } from "../lib/palette.js"
 
 export const TRUTH = 0,
@@ -33,10 +33,7 @@ export const count = (value) => Math.round(value).toLocaleString("en")
 /** A share in words: whole percent, but never 0 or 100 for what is not quite that. */
 export function share(part, whole) {
   if (!whole) return "–"
-  const value = (100 * part) / whole
-  if (part > 0 && value < 1) return "< 1 %"
-  if (part < whole && value > 99) return "> 99 %"
-  return `${Math.round(value)} %`
+  return percent(part / whole, 0)
 }
 
 /** " (of the 19 known)" where the true class of only some of the kept rows is known, else "". */

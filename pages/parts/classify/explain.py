@@ -10,6 +10,7 @@ from pages.parts.shared import routes
 from pages.parts.shared.workspace import errors_shown, plain
 from selfsup_core.figures.attribution import pixels_figure, terms_figure
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.wording import percent
 
 FOR, AGAINST = "blue", "orange"
 BARS = {"displayModeBar": False}
@@ -19,7 +20,7 @@ def show_why(run: str, **sample: Any) -> None:
     """Args: sample: text=… or row=…, and epoch=… for another one than the best."""
     with errors_shown(), st.spinner("Looking for reasons."):
         why = routes.lab().ask(Subject("classifier", run), "why", sample).about
-        st.markdown(f"**{plain(why['label'])}**, {why['probability']:.0%} sure.")
+        st.markdown(f"**{plain(why['label'])}**, {percent(why['probability'])} sure.")
         if "places" in why:
             st.markdown(marked(why["text"], why["places"], why["parts"]))
             st.caption(

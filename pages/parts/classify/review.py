@@ -31,6 +31,7 @@ from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.wording import percent
 from selfsup_core.workers.seeds import MOST, describe_seeds, over_seeds, start_seeds
 from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -107,12 +108,14 @@ def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
         frame: of the newest round. place: of the row in its list of unsure ones.
     """
     label = int(frame["unsure_label"][place])
-    proposed = f"{classes[label]}, {float(frame['unsure_confidence'][place]):.0%} sure" if label >= 0 else ""
+    proposed = (
+        f"{classes[label]}, {percent(float(frame['unsure_confidence'][place]))} sure" if label >= 0 else ""
+    )
     if "unsure_student" not in frame:  # a run of an earlier version
         return f"Proposed: {proposed}." if proposed else ""
     said, sure = int(frame["unsure_student"][place]), float(frame["unsure_student_confidence"][place])
     beside = f" The proposers together say {proposed}." if proposed and label != said else ""
-    return f"The student says {classes[said]}, {sure:.0%} sure.{beside}"
+    return f"The student says {classes[said]}, {percent(sure)} sure.{beside}"
 
 
 def show_hand_labels(source: str, classes: list[str]) -> None:
@@ -213,10 +216,10 @@ def show_audit(folder: RunFolder) -> None:
             )
             for name, share, agrees in zip(names, vote["coverage"], vote["agreement"], strict=True)
         ]
-        percent = {c: st.column_config.NumberColumn(format="percent") for c in rows[0] if c != "Proposer"}
-        st.dataframe(rows, hide_index=True, column_config=percent, key="review-vote")
+        as_percent = {c: st.column_config.NumberColumn(format="percent") for c in rows[0] if c != "Proposer"}
+        st.dataframe(rows, hide_index=True, column_config=as_percent, key="review-vote")
         if len(names) > 1:
-            st.caption(f"They name different classes for {vote['conflicts']:.0%} of the unlabeled rows.")
+            st.caption(f"They name different classes for {percent(vote['conflicts'])} of the unlabeled rows.")
     if prior:
         shown = [
             {"Class": name, "Estimated share": share, "Standard error": error}
@@ -224,10 +227,10 @@ def show_audit(folder: RunFolder) -> None:
                 json.loads(about["classes"]), prior["shares"], prior["errors"], strict=True
             )
         ]
-        percent = {
+        as_percent = {
             c: st.column_config.NumberColumn(format="percent") for c in ("Estimated share", "Standard error")
         }
-        st.dataframe(shown, hide_index=True, column_config=percent, key="review-prior")
+        st.dataframe(shown, hide_index=True, column_config=as_percent, key="review-prior")
         st.caption(
             "Shares of the classes among the unlabeled rows, estimated from the proposals; as sure as the proposals' own probabilities can be trusted."
         )
@@ -245,7 +248,7 @@ def show_audit(folder: RunFolder) -> None:
     st.caption(
         f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; {after:.1f} after all scores "
         f"are divided by a temperature of {found['temperature']:.2f}, fitted on the other half of them. On the line, "
-        "an 80 % sure proposal is right in 80 of 100 cases."
+        "an 80% sure proposal is right in 80 of 100 cases."
     )
 
 

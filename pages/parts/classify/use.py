@@ -22,6 +22,7 @@ from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import ACTIVE, list_states, open_run, read_state
+from selfsup_core.wording import percent
 
 TASKS = ("classify", "pseudo")
 KINDS = {
@@ -146,16 +147,16 @@ def show_found(made: dict[str, Any], source: str, kind: str) -> None:
         | ({"Unlike the training data": one["far"]} if far else {})
         for one in found[:MOST_SHOWN]
     ]
-    percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
+    as_percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
     picture = st.column_config.ImageColumn(width="small")
-    shown = {"Probability": percent, "Picture": picture}
+    shown = {"Probability": as_percent, "Picture": picture}
     st.dataframe(rows, hide_index=True, column_config=shown, key="use-table")
     if len(found) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN}; all are in the file.")
     if len(found) == 1:
         ranked = sorted(found[0]["probabilities"].items(), key=lambda pair: -pair[1])[:MOST_BARS]
         for name, p in ranked:
-            st.progress(p, f"{plain(name)}: {p:.1%}")
+            st.progress(p, f"{plain(name)}: {percent(p, 1)}")
     st.download_button(
         "All predictions, CSV",
         predictions_csv(found, classes),

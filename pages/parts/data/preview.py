@@ -99,7 +99,7 @@ def show_texts(dataset: Dataset) -> None:
     top = float(np.quantile(lengths, 0.99))
     st.plotly_chart(histogram(lengths[lengths <= top], "characters a text"), key="lengths", config=NO_BAR)
     st.caption(
-        f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the top 1 % is not drawn."
+        f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the top 1% is not drawn."
     )
 
 

@@ -28,6 +28,7 @@ from selfsup_core.figures.standing import map_figure
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS, check_name, find_encoder
 from selfsup_core.runs.estimate import in_words
+from selfsup_core.wording import percent
 
 # Texts a second of one core: measured on posts of newsgroups; short texts are quicker.
 FIRST = "newsgroups"  # English, as the first encoder is
@@ -226,7 +227,7 @@ def show_result(source: str, encoder: str) -> None:
         else f"{shown:,} texts"
     )
     st.caption(
-        f"{of}, by PCA: the two directions that vary most hold {made['explained']:.0%} of the variance, so much is hidden here. Labels only color the map."
+        f"{of}, by PCA: the two directions that vary most hold {percent(made['explained'])} of the variance, so much is hidden here. Labels only color the map."
     )
     offer_texts(source)
     text = st.text_input(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.evaluate.rows import Baseline, Metrics
 from selfsup_core.evaluate.words.few_rows import FEW, interval, share_of
+from selfsup_core.wording import percent
 
 if TYPE_CHECKING:
     from selfsup_core.pseudo.audit import Verdict
@@ -42,8 +43,8 @@ def describe_run(state: Mapping[str, Any]) -> str:
         parts.append(f"PCA-{baseline['pca_components']} {pca_mse:.4f}: {verdict}")
     knn, raw = metrics.get("knn_accuracy"), baseline.get("raw_knn_accuracy")
     if knn is not None:
-        beside = f" (raw input {raw:.1%})" if raw is not None else ""
-        parts.append(f"5-NN on the code {knn:.1%}{beside}")
+        beside = f" (raw input {percent(raw, 1)})" if raw is not None else ""
+        parts.append(f"5-NN on the code {percent(knn, 1)}{beside}")
     return " · ".join(parts) or "no epoch yet"
 
 
@@ -84,18 +85,18 @@ def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baselin
         ("twin_accuracy", "the same labels alone"),
         ("ceiling_accuracy", "all labels"),
     )
-    parts = [f"{title} {metrics[key]:.1%}" for key, title in named if metrics.get(key) is not None]
+    parts = [f"{title} {percent(metrics[key], 1)}" for key, title in named if metrics.get(key) is not None]
     rows = int(metrics.get("test_rows") or (baseline or {}).get("test_rows") or 0)
     if 0 < rows < FEW:
-        parts.append(f"on {rows} test rows, 95 %: {interval(student, rows)}")
+        parts.append(f"on {rows} test rows, 95%: {interval(student, rows)}")
     if verdict:
         parts = [verdict["text"].rstrip(".")]
     if metrics.get("coverage") is not None:
-        parts.append(f"{metrics['coverage']:.0%} of the unlabeled rows kept")
+        parts.append(f"{percent(metrics['coverage'])} of the unlabeled rows kept")
     right, kept, known = (metrics.get(k) for k in ("pseudo_precision", "kept_rows", "kept_known"))
     if right is not None and known and kept:
         which = f"the {known:,.0f} known" if known < kept else "them"
-        parts.append(f"{right:.0%} of {which} are right")
+        parts.append(f"{percent(right)} of {which} are right")
     return " · ".join(parts)
 
 
@@ -107,15 +108,15 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
     parts = []
     if tested is not None:
         rows = int(metrics["test_rows"] or 0)
-        wide = f" (accuracy 95 %: {interval(tested, rows)})" if 0 < rows < FEW else ""
+        wide = f" (accuracy 95%: {interval(tested, rows)})" if 0 < rows < FEW else ""
         parts.append(
-            f"test accuracy {tested:.1%}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} rows{wide}"
+            f"test accuracy {percent(tested, 1)}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} rows{wide}"
         )
-    parts.append(f"validation accuracy {found:.1%}")
+    parts.append(f"validation accuracy {percent(found, 1)}")
     for beside, title in (
         (baseline.get("logistic_accuracy"), "logistic regression"),
         (baseline.get("majority_accuracy"), "most frequent class"),
     ):
         if beside is not None:
-            parts.append(f"{title} {beside:.1%}")
+            parts.append(f"{title} {percent(beside, 1)}")
     return " · ".join(parts)

@@ -32,7 +32,7 @@ class PretrainedConfig(KindConfig):
         8,
         "Size of the additions that are trained; 0 trains all weights.",
         title="LoRA rank",
-        why="Trains under 1 % of the weights, so a large model fits into memory and forgets little.",
+        why="Trains under 1% of the weights, so a large model fits into memory and forgets little.",
         ge=0,
         le=256,
     )

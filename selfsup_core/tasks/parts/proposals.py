@@ -29,6 +29,7 @@ from selfsup_core.pseudo.vote import Vote, named, vote
 from selfsup_core.tasks import TaskContext
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, scaled
 from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
+from selfsup_core.wording import percent
 
 NETWORKS = ("self", "twin")  # proposers that learn: asked anew in each round
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
@@ -79,7 +80,7 @@ class Proposers:
             share = (named(p) >= 0).mean() if len(p) else 1.0
             if share < 1:
                 self.notes.append(
-                    f"The proposer {name!r} names a class for {share:.0%} of the unlabeled rows; the rest stays open."
+                    f"The proposer {name!r} names a class for {percent(share)} of the unlabeled rows; the rest stays open."
                 )
 
     def _look_at_graph(self) -> None:
@@ -112,8 +113,8 @@ class Proposers:
         if looks_uneven(near):
             self.shares = shares
             self.notes.append(
-                f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {shares.max():.0%}, "
-                f"{self.classes[int(shares.argmin())]!r} about {shares.min():.1%}): shares are estimated from similar rows, not taken as even."
+                f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {percent(shares.max())}, "
+                f"{self.classes[int(shares.argmin())]!r} about {percent(shares.min(), 1)}): shares are estimated from similar rows, not taken as even."
             )
 
     def _hold_out(self) -> None:

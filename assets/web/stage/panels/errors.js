@@ -1,7 +1,7 @@
 // Where it errs: the least certain proposals; with the Oracle also the most confident mistakes, and how pure and how
 // complete the kept labels of each class are.
 
-import { el } from "../../lib/dom.js"
+import { el, percent } from "../../lib/dom.js"
 import { drawItem, itemAt } from "../items.js"
 import { className, count, emptyNote, KEPT, mixOf, PROPOSED, share, sum, TRUTH, whyEmpty } from "../pseudo.js"
 
@@ -95,7 +95,7 @@ function describeRow({ frame, statics: { classes } }, part, i) {
   const label = at(frame, part, "label", i),
     truth = at(frame, part, "truth", i)
   if (label === undefined) return "none"
-  return `row ${at(frame, part, "rows", i)}: ${classes[label]} with ${Math.round(100 * at(frame, part, "confidence", i))} %${truth >= 0 ? `, in truth ${classes[truth]}` : ""}`
+  return `row ${at(frame, part, "rows", i)}: ${classes[label]} with ${percent(at(frame, part, "confidence", i), 0)}${truth >= 0 ? `, in truth ${classes[truth]}` : ""}`
 }
 
 function drawRows(view, part, ctx) {
@@ -118,7 +118,7 @@ function drawRows(view, part, ctx) {
       "div",
       { class: "pl-says" },
       className(statics.classes, label),
-      el("span", {}, `${(100 * at(frame, part, "confidence", i)).toFixed(0)} %`),
+      el("span", {}, percent(at(frame, part, "confidence", i), 0)),
       truth >= 0
         ? el(
             "span",

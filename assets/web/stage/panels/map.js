@@ -1,7 +1,7 @@
 // Latent map: one point a sample, colored and shaped by class; keeps its zoom, flows from epoch to epoch. A press on it
 // decodes that place, a click chooses a sample. Points are drawn by scatter/plot.js, as on the page Latent space.
 
-import { el, fixed, pictureOf, placeCardAt, setText, sizeCanvas } from "../../lib/dom.js"
+import { el, fixed, percent, pictureOf, placeCardAt, setText, sizeCanvas } from "../../lib/dom.js"
 import { addShape, COLORS, classColor } from "../../lib/palette.js"
 import { followLimits, limitsOf, pack } from "../../scatter/layout.js"
 import { createPlot } from "../../scatter/plot.js"
@@ -151,7 +151,7 @@ export default {
       const { points, head } = pack(places)
       plot.setPoints(points, head, limits)
       if (plot.hovered >= 0 && !card.hidden) fillCard(plot.hovered)
-      const explained = frame.explained ? `, ${Math.round(100 * frame.explained)} % of its variance` : ""
+      const explained = frame.explained ? `, ${percent(frame.explained, 0)} of its variance` : ""
       setText(note, `${view.state.map}${explained}`)
       note.title = note.textContent
     }
@@ -373,7 +373,7 @@ export default {
         const share = next.row?.knn_accuracy
         const knn =
           typeof share === "number"
-            ? ` By the code, the 5 nearest neighbors name the class of ${(100 * share).toFixed(1)} % of validation samples.`
+            ? ` By the code, the 5 nearest neighbors name the class of ${percent(share)} of validation samples.`
             : ""
         const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(next.frame, unitOf(next.state))}`
         return `${of}, ${next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`

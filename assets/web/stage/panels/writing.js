@@ -1,7 +1,7 @@
 // Writing: what a language model makes of a prompt at the cursor's epoch, and what it writes without one; of a masked
 // model the guesses for hidden tokens.
 
-import { el } from "../../lib/dom.js"
+import { el, percent } from "../../lib/dom.js"
 
 const PLAIN = 0,
   RIGHT = 1
@@ -56,8 +56,8 @@ function filledText(line, title) {
     if (state === PLAIN) return el("span", {}, piece)
     const isRight = state === RIGHT
     const said = wanted
-      ? `${isRight ? "right" : `wrong, it was “${wanted}”`}, ${(100 * p).toFixed(0)} % sure`
-      : `${(100 * p).toFixed(0)} % sure`
+      ? `${isRight ? "right" : `wrong, it was “${wanted}”`}, ${percent(p, 0)} sure`
+      : `${percent(p, 0)} sure`
     // An underline of its own kind beside the color: right is solid, wrong is wavy.
     return el(
       "mark",

@@ -1,6 +1,6 @@
 // Play with the code: walk along its dimensions, between two samples, from class to class, and draw new ones.
 
-import { className, el, setText } from "../../lib/dom.js"
+import { className, el, percent, setText } from "../../lib/dom.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf, select, toggle } from "../controls.js"
 import { drawItem, drawMany, itemAt } from "../items.js"
@@ -169,7 +169,7 @@ function interpolation(grid, ctx, again) {
           { bytes: itemAt(arrays.inputs, 0), label: "A, input" },
           ...Array.from({ length: steps }, (_, i) => ({
             bytes: itemAt(arrays.images, i),
-            label: `${Math.round((100 * i) / (steps - 1))} %`,
+            label: percent(i / (steps - 1), 0),
           })),
           { bytes: itemAt(arrays.inputs, 1), label: "B, input" },
         ],

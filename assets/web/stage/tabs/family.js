@@ -1,6 +1,6 @@
 // Family portrait: the same data, network, seed and budget through several objectives, side by side under one cursor.
 
-import { el, fixed, setText } from "../../lib/dom.js"
+import { el, fixed, percent, setText } from "../../lib/dom.js"
 import { addShape, classColor } from "../../lib/palette.js"
 import { parseSafetensors } from "../../lib/safetensors.js"
 import { drawItem, itemAt } from "../items.js"
@@ -232,8 +232,6 @@ class Card {
     this.canvas.setAttribute("aria-label", `Latent map of ${this.member.title} at epoch ${epoch}`)
   }
 }
-
-const percent = (value) => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "–")
 
 function scatter(canvas, map, labels) {
   const context = canvas.getContext("2d"),

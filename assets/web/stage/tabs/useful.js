@@ -1,13 +1,12 @@
 // Is the code useful? What simple classifiers read from it, beside the raw input, PCA and the untrained encoder.
 
-import { el, fixed } from "../../lib/dom.js"
+import { el, fixed, percent } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
 
 const MEASURES = [
   ["knn_accuracy", "5 nearest neighbors"],
   ["probe_accuracy", "Linear probe"],
 ]
-const percent = (value) => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "–")
 
 export default {
   id: "useful",
@@ -87,7 +86,7 @@ function chart(view, name, title) {
     add(
       "text",
       { x: L - 6, y: y(value) + 4, "text-anchor": "end", "font-size": 12, fill: view.theme.muted },
-      `${Math.round(100 * value)} %`,
+      percent(value, 0),
     )
   }
   add("text", { x: L, y: H - 8, "font-size": 12, fill: view.theme.muted }, "epoch 0")
