@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.advanced import choose_advanced
-from pages.parts.shared.forms import CHOICE_LABELS, help_text, widget
+from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.runlist import PAGES
@@ -106,7 +106,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
             "Loss",
             settings["objective.loss"].choices,
             key=f"loss-{preset}",
-            format_func=lambda name: CHOICE_LABELS[name],
+            format_func=settings["objective.loss"].say,
             help=help_text(settings["objective.loss"]),
         )
     with epochs:

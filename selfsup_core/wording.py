@@ -22,3 +22,9 @@ def percent(share: float | None, decimals: int = 0) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """ "1 row", "2,000 rows"; `plural` where an s is not enough: "3 classes"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def inline(title: str) -> str:
+    """A title within a sentence: "Similar rows" → "similar rows", and "FlexMatch" or "PCA" as they are."""
+    first = title.split(" ")[0]
+    return title if first != first.capitalize() else title[:1].lower() + title[1:]

@@ -38,6 +38,7 @@ class SplitConfig(Config):
         0,
         "Labels per class that may be seen in training rows; 0 means all of them.",
         title="Labels per class",
+        zero="all",
         why="An autoencoder needs no labels; they only serve 5-NN on the code.",
         ge=0,
         le=1_000_000,

@@ -27,22 +27,30 @@ class ClusterConfig(Config):
         "hdbscan",
         "HDBSCAN finds dense groups and leaves loners out; k-means cuts all points into as many as you say.",
         title="Method",
+        titles={"hdbscan": "HDBSCAN", "kmeans": "k-means"},
     )
     where: Literal["map", "space"] = setting(
         "map",
         "Whether groups are looked for on the map or among the vectors themselves.",
         title="Where",
+        titles={"map": "On the map", "space": "In the space itself"},
         why="In many dimensions hardly any place is dense; UMAP's map makes dense groups of what is near.",
     )
     least: int = setting(
         0,
         "Fewest points of a group (HDBSCAN); 0 takes a hundredth of all.",
-        title="Least size",
+        title="Smallest group",
+        zero="automatic",
         ge=0,
         le=100_000,
     )
     count: int = setting(
-        0, "Groups (k-means); 0 takes as many as there are classes, or 10.", title="Groups", ge=0, le=200
+        0,
+        "Number of groups (k-means); 0 takes as many as there are classes, or 10.",
+        title="Groups",
+        zero="automatic",
+        ge=0,
+        le=200,
     )
     seed: int = setting(0, "Seed of k-means.", title="Seed", ge=0, le=2**31 - 1)
 

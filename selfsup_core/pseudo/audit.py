@@ -238,11 +238,11 @@ def find_collapse(
 
 def collapse_remedy(rarest: list[str], keep: str, is_aligned: bool) -> str:
     """What may help against a collapse and is not in use yet."""
-    ways = [] if keep == "top-k" else ["keep the surest of each class (objective.keep = top-k)"]
+    ways = [] if keep == "top-k" else ["keep the surest of each class"]
     if not is_aligned:
-        ways.append("align the distribution (objective.align = true)")
+        ways.append("switch on distribution alignment")
     if keep == "top-k":
-        ways.append("keep a smaller share (objective.last_share)")
+        ways.append("lower the share kept last")
     ways.append(f"label more rows of the rarest classes ({', '.join(rarest)})")
     text = f"{', '.join(ways[:-1])}, or {ways[-1]}." if len(ways) > 1 else f"{ways[0]}."
     return text[0].upper() + text[1:]

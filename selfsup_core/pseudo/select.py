@@ -27,6 +27,7 @@ class SelectConfig(Config):
         title="Keeper",
         why="The surest of each class: one fixed threshold for all can collapse onto the easiest class.",
         known=lambda: tuple(KEEPERS),
+        titles=lambda: {name: keeper.title for name, keeper in KEEPERS.items()},
     )
     threshold: float = setting(
         0.95,
@@ -76,6 +77,7 @@ class SelectConfig(Config):
         "Shares of the classes that are aimed at: unknown assumes nothing, even is for classes that are about equally frequent, "
         "estimated takes them from each round's proposals, and auto takes even ones unless similar rows speak against it.",
         title="Class shares",
+        titles={"auto": "Automatic", "unknown": "Assume nothing", "even": "Equal", "estimated": "Estimated"},
         why="The number of labels per class says nothing about how frequent the classes are.",
     )
     align: bool = setting(

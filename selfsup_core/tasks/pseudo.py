@@ -156,7 +156,7 @@ class PseudoTask(ClassifyTask):
         if most and len(pool) > most:
             generator = np.random.default_rng(self.spec.data.split_seed + 7)
             self.notes.append(
-                f"This run uses {most:,} of {len(pool):,} unlabeled rows, as objective.unlabeled_pool says."
+                f"This run uses {most:,} of {len(pool):,} unlabeled rows, as set (Unlabeled rows)."
             )
             pool = np.sort(generator.permutation(pool)[:most])
         if len(pool) == 0:
@@ -193,7 +193,7 @@ class PseudoTask(ClassifyTask):
         if config.method == "mixmatch" and tokens:
             raise SettingError(
                 "MixMatch mixes numbers, and a transformer's texts are tokens.",
-                remedy="Set objective.method to fixmatch or uda, or use the network head.",
+                remedy="Set Method to FixMatch or UDA, or use a classifier on fixed features.",
             )
         about = {
             "kind": self.dataset.kind,
@@ -552,7 +552,7 @@ class PseudoTask(ClassifyTask):
         if self.proposers.doubt:
             known = metrics.get("ceiling_accuracy")
             beside = f", {percent(known, 1)} if all labels were known" if known is not None else ""
-            text = f"{self.proposers.doubt} Student and twin are one: {percent(metrics['accuracy'], 1)}{beside}. More labels, or another encoder, may change that; objective.guard = false tries it anyway."
+            text = f"{self.proposers.doubt} Student and twin are the same: {percent(metrics['accuracy'], 1)}{beside}. More labels or another encoder may change that; switch Guard off to try it anyway."
             self.verdict = {"outcome": "not used", "text": text}
         about["verdict"] = self.verdict
         measured = self.evaluator.validation

@@ -233,7 +233,7 @@ def test_an_objective_of_the_other_kind_is_refused(texts: Path):
     }
     state = run_here(make_run(texts, make_spec(values)))
     assert state["status"] == "failed"
-    assert "Set objective.kind to causal-language" in state["error"]["remedy"]
+    assert "Choose the objective causal-language" in state["error"]["remedy"]
 
 
 def test_what_a_run_takes_is_said_before_it_starts(texts: Path):

@@ -26,12 +26,13 @@ from selfsup_core.figures.seeds import reliability_figure, seeds_figure
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.files import read_json
 from selfsup_core.pseudo.hand import add_hand_label, count_words, list_hand_labels, read_hand_labels
+from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS
 from selfsup_core.runs.compose import join_hand_labels
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
-from selfsup_core.wording import percent
+from selfsup_core.wording import inline, percent
 from selfsup_core.workers.seeds import MOST, describe_seeds, over_seeds, start_seeds
 from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -206,11 +207,11 @@ def show_audit(folder: RunFolder) -> None:
         about = {}
     vote, prior = (json.loads(about.get(name, "{}")) for name in ("vote", "prior"))
     if vote:
-        names = vote["names"]
+        names = [PROPOSERS.get(name, name) for name in vote["names"]]
         rows = [
             {"Proposer": name, "Names a class for": share}
             | (
-                {f"Agrees with {other}": agreed for other, agreed in zip(names, agrees, strict=True)}
+                {f"Agrees with {inline(other)}": agreed for other, agreed in zip(names, agrees, strict=True)}
                 if len(names) > 1
                 else {}
             )

@@ -20,7 +20,7 @@ from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import list_sources
 from selfsup_core.pseudo.hand import count_words, read_hand_labels
-from selfsup_core.pseudo.keepers import KEEPERS
+from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS, describe_proposers
 from selfsup_core.runs.compose import compose_spec, kept_settings
 from selfsup_core.runs.spec import (
     RunSpec,
@@ -103,17 +103,8 @@ PSEUDO = {
 }
 
 
-PROPOSERS = {
-    "twin+neighbors": "Classifier and similar rows, where they agree",
-    "neighbors+self": "Similar rows and itself",
-    "self": "The classifier itself",
-    "neighbors": "Similar rows",
-    "names": "Names of the classes",
-    "rules": "Keyword rules",
-    "zero-shot": "Language model: likeliest name",
-    "generated": "Language model: its answer",
-    "remote": "Remote language model",
-}
+TOGETHER = (("twin", "neighbors"), ("neighbors", "self"))  # proposers that do well side by side
+WHO = ["+".join(names) for names in TOGETHER] + [name for name in PROPOSERS if name != "twin"]
 
 
 ONLY = {
@@ -211,7 +202,7 @@ def choose_pseudo(
     """Who proposes, and what is kept."""
     objective: Any = base.objective
     proposer, keeper = st.columns(2, vertical_alignment="bottom")
-    names = [n for n in PROPOSERS if kind in ONLY.get(n, (kind,))]
+    names = [n for n in WHO if kind in ONLY.get(n, (kind,))]
     default = "+".join(objective.proposers)
     if st.session_state.get(f"pseudo-who-{preset}") not in names:
         st.session_state[f"pseudo-who-{preset}"] = default if default in names else names[0]
@@ -220,14 +211,14 @@ def choose_pseudo(
         "Who proposes labels",
         names,
         key=f"pseudo-who-{preset}",
-        format_func=lambda n: PROPOSERS[n],
+        format_func=lambda n: describe_proposers(n.split("+"), objective.vote),
         help=help_text(settings["objective.proposers"]),
     )
     keep = keeper.selectbox(
         "Which are kept",
         settings["objective.keep"].choices,
         key=f"pseudo-keep-{preset}",
-        format_func=lambda n: KEEPERS[n].title,
+        format_func=settings["objective.keep"].say,
         help=help_text(settings["objective.keep"]),
     )
     values: dict[str, Any] = {"objective.proposers": who.split("+"), "objective.keep": keep}
@@ -262,7 +253,7 @@ def controls_of(task: str, preset: str, state: dict[str, Any], spec: RunSpec) ->
         objective: Any = spec.objective
         found[f"pseudo-keep-{preset}"] = objective.keep
         who = "+".join(objective.proposers)
-        if who in PROPOSERS:
+        if who in WHO:
             found[f"pseudo-who-{preset}"] = who
         if who in LABELERS:
             found["pseudo-labeler"] = objective.labeler

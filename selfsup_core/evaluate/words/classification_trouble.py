@@ -40,7 +40,7 @@ def one_class(row: EpochRow, *, is_last: bool) -> Sign | None:
     return sign(
         "one-class",
         f"One class for everything: {percent(share)} of the validation rows get the same one, while no class has more than {percent(true)} of them.",
-        "Train longer, change the learning rate, or set objective.class_weights to balanced.",
+        "Train longer, change the learning rate, or set Class weights to Balanced.",
     )
 
 

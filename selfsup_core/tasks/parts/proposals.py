@@ -15,6 +15,7 @@ from selfsup_core.errors import DataError, SettingError
 from selfsup_core.pseudo.audit import doubt
 from selfsup_core.pseudo.gate import HeldOut, agreeing, choose_judged, judge, say_before
 from selfsup_core.pseudo.names import by_names, read_descriptions
+from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS
 from selfsup_core.pseudo.propagation import (
     JUDGING,
     leave_one_out,
@@ -80,7 +81,7 @@ class Proposers:
             share = (named(p) >= 0).mean() if len(p) else 1.0
             if share < 1:
                 self.notes.append(
-                    f"The proposer {name!r} names a class for {percent(share)} of the unlabeled rows; the rest stays open."
+                    f"{PROPOSERS[name]} as proposer: a class for {percent(share)} of the unlabeled rows, none for the rest."
                 )
 
     def _look_at_graph(self) -> None:
@@ -141,7 +142,7 @@ class Proposers:
         if len(rows) > MOST_NEIGHBORS:
             raise SettingError(
                 f"The graph of neighbors is made for {MOST_NEIGHBORS:,} rows at most; found {len(rows):,}.",
-                remedy="Set objective.unlabeled_pool to a smaller number.",
+                remedy="Set Unlabeled rows (objective.unlabeled_pool) to a smaller number.",
             )
         self.context.say("Finding similar rows.")
         x = self.features(rows)
@@ -168,9 +169,9 @@ class Proposers:
     def _texts(self, what: str) -> Texts:
         if not isinstance(self.dataset.x, Texts):
             raise DataError(
-                f"The proposer {what!r} needs texts; {self.dataset.title} holds {self.dataset.kind}s.",
+                f"{PROPOSERS[what]} as proposer: texts are needed; {self.dataset.title} holds {self.dataset.kind}s.",
                 code="no-texts",
-                remedy="Choose the proposer self or neighbors.",
+                remedy="Let similar rows or the student itself propose.",
             )
         return self.dataset.x
 
