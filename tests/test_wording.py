@@ -72,4 +72,4 @@ def test_no_text_has_a_space_before_the_percent_sign():
             for n, line in enumerate(lines, 1)
             if SPACED.search(line)
         ]
-    assert not bad, "Write 88%, not 88 %:\n" + "\n".join(bad)
+    assert not bad, "No space before the percent sign:\n" + "\n".join(bad)

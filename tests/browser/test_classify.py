@@ -92,7 +92,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     page.get_by_role("textbox", name="Texts, one per line").fill("the cat and a mat")
     page.get_by_role("textbox", name="Texts, one per line").press("Control+Enter")
     page.get_by_role("button", name="Classify", exact=True).click()
-    expect(page.get_by_text("1 classified by epoch")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("1 sample classified with the weights of epoch")).to_be_visible(timeout=SLOW)
     page.get_by_text("Why this label?").click()
     expect(page.get_by_text("Labeled rows most like it")).to_be_visible(timeout=SLOW)
     keep(page, "classify-use")

@@ -259,7 +259,7 @@ def test_a_classifier_can_be_tried_at_once(studio, pets, workspace: Path):
     assert list(found)[:4] == ["Sample", "Label", "Class", "Probability"]
     labels = open_source("my-pets", workspace).label_names()
     assert found["Label"].tolist() == [labels[row] or "–" for row in offered["Row"]]
-    assert "are as labeled" in texts(page)
+    assert "match the label" in texts(page)
     buttons(page)["use-draw-again"].click().run()
     assert page.dataframe[0].value["Row"].tolist() != offered["Row"].tolist()
 

@@ -10,6 +10,7 @@ import { Cursor } from "../../assets/web/stage/cursor.js"
 import { PLOT_OPTIONS } from "../../assets/web/stage/panels/loss.js"
 import { ofKnown, share, sum } from "../../assets/web/stage/pseudo.js"
 import { Selection } from "../../assets/web/stage/selection.js"
+import { newestNotice } from "../../assets/web/stage/verdict.js"
 
 function safetensors(header, bytes) {
   const text = new TextEncoder().encode(JSON.stringify(header))
@@ -153,4 +154,12 @@ test("a class is called so once", () => {
 
 test("a plot has no buttons of its own, which would lie over its legend", () => {
   assert.equal(PLOT_OPTIONS.displayModeBar, false)
+})
+
+test("a notice that the verdict says already is not repeated above it", () => {
+  const notices = ["LoRA trains few numbers.", "Similar rows mislead."]
+  assert.equal(newestNotice({ notices }), "Similar rows mislead.")
+  const verdict = { text: "Similar rows mislead. Student and twin are the same: 80.0%." }
+  assert.equal(newestNotice({ notices, verdict }), "LoRA trains few numbers.")
+  assert.equal(newestNotice({ notices: [], verdict }), undefined)
 })

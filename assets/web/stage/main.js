@@ -11,7 +11,7 @@ import { SETS } from "./sets.js"
 import { ENDED, Store } from "./store.js"
 import { createStory } from "./story.js"
 import { createTransport } from "./transport.js"
-import { createVerdict } from "./verdict.js"
+import { createVerdict, newestNotice } from "./verdict.js"
 
 const stages = new WeakMap()
 
@@ -300,7 +300,7 @@ class Stage {
     if (state.message)
       return [state.status === "interrupted" || state.status === "paused" ? "warn" : "info", state.message]
     if (state.status === "queued") return ["info", "Waiting for its turn."]
-    const notice = state.notices?.[state.notices.length - 1]
+    const notice = newestNotice(state)
     return notice ? ["info", notice] : ["", ""]
   }
 

@@ -118,4 +118,4 @@ def describe_hits(found: list[dict[str, Any]]) -> str:
     """How many predictions are right, of rows whose label is known; "" where none is."""
     known = [one for one in found if one.get("true")]
     hits = sum(one["true"] == one["label"] for one in known)
-    return f"{hits} of {len(known)} are as labeled." if known else ""
+    return f"{hits} of {len(known)} predictions match the label." if known else ""

@@ -22,7 +22,7 @@ from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import ACTIVE, list_states, open_run, read_state
-from selfsup_core.wording import percent
+from selfsup_core.wording import counted, percent
 
 TASKS = ("classify", "pseudo")
 KINDS = {
@@ -59,7 +59,7 @@ def choose_run() -> dict[str, Any] | None:
         param="run",
         default=next(iter(states)),
         refusal=refuse_run,
-        help="Its best epoch is used; of one with pseudo-labels the student of the last epoch.",
+        help="The best epoch's weights are used; of a run with pseudo-labels, the student of the last round.",
     )
     if run is None:
         wait_for_epoch(st.query_params.get("run", ""))
@@ -94,7 +94,7 @@ def refuse_run(run: str) -> str:
         return f"{error.message} It may have been deleted."
     if state.get("task") not in TASKS:
         return f"The run {run} is no classifier."
-    return f"The run {run} has not finished an epoch yet."
+    return f"The run {run} has no trained weights yet."
 
 
 def describe(state: dict[str, Any]) -> None:
@@ -132,12 +132,14 @@ def ask_files(run: str, files: list[Any], column: str) -> dict[str, Any]:
 def show_found(made: dict[str, Any], source: str, kind: str) -> None:
     """A table; for few samples a bar for each class."""
     found, classes = made["found"], made["classes"]
-    st.caption(f"{len(found):,} classified by epoch {made['epoch']}. {describe_hits(found)}".strip())
+    st.caption(
+        f"{counted(len(found), 'sample')} classified with the weights of epoch {made['epoch']}. {describe_hits(found)}".strip()
+    )
     far = sum(bool(one["far"]) for one in found)
     if far:
         st.warning(
-            f"{far:,} of {len(found):,} {'is' if far == 1 else 'are'} unlike the training data, so the predictions "
-            f"there should not be trusted. The first: {plain(next(one['far'] for one in found if one['far']))}",
+            f"{far:,} of {len(found):,} samples {'is' if far == 1 else 'are'} unlike the training data, so {'its' if far == 1 else 'their'} "
+            f"predictions should not be trusted. The first: {plain(next(one['far'] for one in found if one['far']))}",
             icon=":material/warning:",
         )
     rows = [

@@ -25,11 +25,11 @@ def interval(share: float, rows: int) -> str:
 
 
 def share_of(share: float, rows: int | None, noun: str = "rows") -> str:
-    """A share and of how many rows, with its interval where they are few; of unknown many the share alone."""
+    """An accuracy and on how many rows, with its interval where they are few; of unknown many the share alone."""
     if not rows:
-        return f"{percent(share, 1)}"
+        return percent(share, 1)
     beside = f" (95%: {interval(share, rows)})" if rows < FEW else ""
-    return f"{percent(share, 1)} of {rows:,} {noun}{beside}"
+    return f"{percent(share, 1)} on {rows:,} {noun}{beside}"
 
 
 def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:

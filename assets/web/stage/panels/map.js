@@ -373,7 +373,7 @@ export default {
         const share = next.row?.knn_accuracy
         const knn =
           typeof share === "number"
-            ? ` By the code, the 5 nearest neighbors name the class of ${percent(share)} of validation samples.`
+            ? ` The 5 nearest neighbors predict the class of ${percent(share)} of the validation samples correctly.`
             : ""
         const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(next.frame, unitOf(next.state))}`
         return `${of}, ${next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`

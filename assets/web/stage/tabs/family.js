@@ -222,7 +222,7 @@ class Card {
     const facts = [
       ["epoch", String(epoch)],
       ["val MSE", fixed(row?.val_mse, 4)],
-      ["5-NN", percent(row?.knn_accuracy)],
+      ["5 nearest neighbors", percent(row?.knn_accuracy)],
       ["linear probe", percent(row?.probe_accuracy)],
     ]
     this.numbers.replaceChildren(
