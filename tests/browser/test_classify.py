@@ -60,7 +60,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
             page.get_by_role("button", name="cats Shortcut").click()
         else:  # a key does it too, though a toggle has the focus
             page.get_by_test_id("stCheckbox").get_by_text("Why?").click()
-            expect(page.get_by_text("Labeled rows most like it")).to_be_visible(timeout=SLOW)
+            expect(page.get_by_text("The most similar labeled rows")).to_be_visible(timeout=SLOW)
             page.keyboard.press("1")
         words = "1 label" if done == 1 else f"{done} labels"
         expect(page.get_by_text(f"{words} by hand in all")).to_be_visible(timeout=SLOW)
@@ -94,7 +94,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     page.get_by_role("button", name="Classify", exact=True).click()
     expect(page.get_by_text("1 sample classified with the weights of epoch")).to_be_visible(timeout=SLOW)
     page.get_by_text("Why this label?").click()
-    expect(page.get_by_text("Labeled rows most like it")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("The most similar labeled rows")).to_be_visible(timeout=SLOW)
     keep(page, "classify-use")
 
 

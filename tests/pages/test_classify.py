@@ -75,7 +75,7 @@ def test_labels_only(studio, workspace: Path):
 
 
 def test_without_a_classifier_use_says_so(studio):
-    assert "no classifier yet" in texts(studio("pages/classify.py", do="use"))
+    assert "no trained classifier yet" in texts(studio("pages/classify.py", do="use"))
 
 
 def test_a_run_is_sent_here_from_the_autoencoder_page(studio, workspace: Path):
@@ -190,7 +190,7 @@ def test_labels_by_hand_are_listed_undone_and_switched_off(studio, workspace: Pa
     page = studio("pages/classify.py", do="pseudo", run=folder.id, data="my-clouds")
     page.segmented_control(key="review-next").set_value("hand").run()
     assert "2 labels by hand in all" in texts(page)
-    assert "The student says" in texts(page)
+    assert "The student predicts" in texts(page)
     buttons(page)[f"review-undo-{row}"].click().run()
     assert not page.exception
     assert row not in read_hand_labels(workspace, "my-clouds")
@@ -208,9 +208,9 @@ def test_the_queue_and_why_speak_of_the_student():
     assert describe_row(frame, 0, classes) == "Proposed: b, 60% sure."
     frame |= {"unsure_student": [0, 1], "unsure_student_confidence": [0.9, 0.5]}
     assert describe_row(frame, 0, classes) == (
-        "The student says a, 90% sure. The proposers together say b, 60% sure."
+        "The student predicts a, 90% sure. The proposers together predict b, 60% sure."
     )
-    assert describe_row(frame, 1, classes) == "The student says b, 50% sure."
+    assert describe_row(frame, 1, classes) == "The student predicts b, 50% sure."
 
 
 @pytest.fixture

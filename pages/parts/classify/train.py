@@ -134,8 +134,8 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
         {n: s.title for n, s in sources.items()},
         key=f"{task}-data",
         default="digits",  # scikit-learn's, which is always there
-        help="What the classifier learns from; sets with at least two classes.",
-        needs="A classifier needs labels of at least two classes.",
+        help="Data sets with at least two classes.",
+        needs="A classifier needs labels for at least two classes.",
     )
     kind = sources[source].kind
     fitting = [name for name, preset in presets.items() if kind in preset["kinds"]]
@@ -185,7 +185,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
             f"Use {count_words(len(hand))}",
             True,
             key=f"pseudo-hand-{source}",
-            help="Labels that were made by hand for these data join the labels of the budget. They are kept when this is off.",
+            help="Adds the labels that you gave by hand to those of the data set. Switching this off does not delete them.",
         )
         recipe = partial(make_spec, base.as_dict())
         spec = compose_spec(workspace(), recipe, values, with_hand=with_hand, preset=preset)
@@ -228,13 +228,13 @@ def choose_pseudo(
             "Rules, one per line",
             key=f"pseudo-rules-{preset}",
             placeholder=example,
-            help="Every match is a vote; a row with votes for two classes alike stays open.",
+            help="Every match is a vote; a row whose votes are tied gets no label.",
         )
     if who in LABELERS:
         values |= choose_labeler(settings, who, source)
     if who == "names":
         values["objective.descriptions"] = st.text_area(
-            "Descriptions (if the names alone say too little)",
+            "Descriptions of the classes (optional)",
             key=f"pseudo-descriptions-{preset}",
             placeholder="class: what it is about",
             help=help_text(settings["objective.descriptions"]),
@@ -308,12 +308,12 @@ def show(task: str) -> None:
 
 ABOUT = {
     "classify": (
-        "A classifier names the class of a sample: loss = −ln p(true class). It learns from the labels of the budget alone; "
-        "labels beyond it stay hidden, and test rows are looked at once, at the end."
+        "A classifier predicts the class of a sample: loss = −ln p(true class). It learns only from the labels that you allow; "
+        "all others stay hidden, and the test rows are used once, at the end."
     ),
     "pseudo": (
-        "Few labels, many samples without one: labels are proposed for the rest, the surest are kept, and the classifier "
-        "learns from both. Its twin learns from the same labels without them, so that you see whether it helps."
+        "You have a few labels and many samples without one. Labels are proposed for the rest, the surest ones are kept, and the "
+        "classifier learns from both. A twin learns from the given labels alone, so that you see whether this helps."
     ),
 }
 
