@@ -121,7 +121,7 @@ def test_texts_are_embedded_and_found(server, open_context, keep):
     page = open_context(390, 844, color_scheme="dark").new_page()
     page.goto(f"{server.url}/language?do=embed&data=my-pets")
     page.get_by_test_id("stButton").get_by_role("button", name="Embed").click(timeout=SLOW)
-    box = page.get_by_role("textbox", name="Find texts that mean something like this")
+    box = page.get_by_role("textbox", name="Find texts of similar meaning")
     expect(box).to_be_visible(timeout=2 * SLOW)
     box.fill("a feline animal")
     box.press("Enter")

@@ -74,14 +74,14 @@ export function emptyNote(root) {
 
 /** Why nothing has been kept or proposed, or "" when something has. */
 export function whyEmpty(view, row) {
-  if (!view.frame?.mix) return "No round yet."
+  if (!view.frame?.mix) return "No round has finished yet."
   const pool = poolSize(view.frame, view.row)
   if (pool === 0) return "There are no unlabeled rows, so nothing is proposed."
   if (sum(mixOf(view.frame, row))) return ""
   if (row === PROPOSED)
     return view.frame.epoch === 0
       ? "Nothing is proposed before the first round."
-      : "Nobody proposes a class in this round."
+      : "No class is proposed in this round."
   return view.frame.epoch === 0
     ? "Nothing is kept before the first round."
     : "No proposal was kept in this round."

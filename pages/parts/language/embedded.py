@@ -118,7 +118,9 @@ def show_one(one: dict[str, Any], number: int, *, is_open: bool) -> None:
                 width="stretch",
                 on_click=open_embedded,
                 args=(one["source"], one["encoder"]),
-                help="Show it above, where it can go on." if one["status"] == "stopped" else "Show it above.",
+                help="Show it above, where it can be continued."
+                if one["status"] == "stopped"
+                else "Show it above.",
             )
 
 

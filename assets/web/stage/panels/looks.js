@@ -150,7 +150,11 @@ export function createLooks(head, changed) {
         )
       else lines.push(el("strong", {}, splits.data[i] ? "validation row" : "no pseudo-label"))
       lines.push(
-        el("div", {}, `the student says ${classes[predicted.data[i]]}, ${percent(confidence.data[i], 0)}`),
+        el(
+          "div",
+          {},
+          `the student predicts ${classes[predicted.data[i]]}, ${percent(confidence.data[i], 0)}`,
+        ),
       )
       if (view.oracle.isOn && truth >= 0 && !labeled.data[i]) {
         const wrong = pseudo.data[i] >= 0 && pseudo.data[i] !== truth

@@ -75,7 +75,7 @@ export default {
       )
     const tool = (text, label, onclick) =>
       el("button", { class: "stage-chip", type: "button", "aria-label": label, title: label, onclick }, text)
-    const move = chip("move", "move", "Drag moves the map instead of decoding", () => {
+    const move = chip("move", "move", "Drag to move the map instead of decoding it", () => {
       isMoving = !isMoving
       move.setAttribute("aria-pressed", String(isMoving))
       setMode()
@@ -89,7 +89,7 @@ export default {
     const lattice = chip(
       "lattice",
       "Decode the whole map",
-      "Show what the decoder makes of every place",
+      "Show the decoder's output for every point of the plane",
       () => {
         wantsLattice = false
         showLattice()
@@ -100,7 +100,7 @@ export default {
       "div",
       { class: "stage-hint" },
       lattice,
-      el("span", {}, "Drag on the map to decode any place."),
+      el("span", {}, "Drag on the map to decode any point."),
     )
     root.foot.prepend(hint)
     root.head.append(
@@ -200,7 +200,7 @@ export default {
     function describe() {
       const { glyphs, labels } = view.statics
       const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(view.frame, unitOf(view.state))}`
-      const keys = canDecode() ? " Enter decodes a place, arrows move it, Escape ends." : ""
+      const keys = canDecode() ? " Enter decodes a point, arrow keys move it, Escape ends." : ""
       plot.over.setAttribute("aria-label", `Map of ${of}${looks ? `, ${looks.name}` : ""}.${keys}`)
     }
 
@@ -368,7 +368,7 @@ export default {
         card.remove()
       },
       summary(next) {
-        if (!next.frame || !next.statics) return "No map yet."
+        if (!next.frame || !next.statics) return "There is no map yet."
         const { glyphs, labels } = next.statics
         const share = next.row?.knn_accuracy
         const knn =

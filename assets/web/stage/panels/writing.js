@@ -26,13 +26,14 @@ export default {
         else if (written) {
           body.replaceChildren(
             part(
-              "Your prompt, and how the model goes on",
+              "Your prompt and the model's continuation",
               el("span", { class: "stage-muted" }, view.statics.prompt ?? ""),
               el("strong", {}, completed),
             ),
             part("Without a prompt", written),
           )
-        } else body.replaceChildren(el("p", { class: "stage-muted" }, "This run keeps no writing."))
+        } else
+          body.replaceChildren(el("p", { class: "stage-muted" }, "This run keeps no samples of its writing."))
       },
       resize() {},
       destroy() {},
@@ -41,7 +42,7 @@ export default {
         if (!words) return "Nothing has been written yet."
         if (words.filled?.length) {
           const hidden = words.filled.flat().filter(([, state, wanted]) => state !== PLAIN && wanted)
-          return `At epoch ${view.frame.epoch} ${hidden.filter(([, state]) => state === RIGHT).length} of ${hidden.length} hidden tokens shown are guessed.`
+          return `At epoch ${view.frame.epoch} ${hidden.filter(([, state]) => state === RIGHT).length} of ${hidden.length} hidden tokens shown are predicted correctly.`
         }
         return `At epoch ${view.frame.epoch}, after “${view.statics?.prompt ?? ""}” the model writes: ${words.completed}`
       },

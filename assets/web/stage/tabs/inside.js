@@ -10,7 +10,7 @@ const MAPS = 32
 export default {
   id: "inside",
   title: "Inside",
-  help: "Every layer of the network. Click one to see what it makes of the chosen sample.",
+  help: "Every layer of the network. Click one to see its output for the chosen sample.",
   isFor: () => true,
   create(root, ctx) {
     let view = null,
@@ -44,7 +44,7 @@ export default {
         el(
           "header",
           {},
-          el("h4", {}, "What a dimension of the code looks at"),
+          el("h4", {}, "What a dimension of the code responds to"),
           el("label", { class: "stage-label" }, "dimension", dimension),
         ),
         saliencyBody,

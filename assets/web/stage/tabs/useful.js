@@ -11,7 +11,7 @@ const MEASURES = [
 export default {
   id: "useful",
   title: "Is the code useful?",
-  help: "How well simple classifiers name the class of validation samples from the code alone. Labels served for this measure only, not for training.",
+  help: "How well simple classifiers predict the class of validation samples from the code alone. Labels are used for this measure only, not for training.",
   isFor: () => true,
   create(root) {
     const body = el("div", {})
@@ -24,9 +24,7 @@ export default {
         if (key === drawn) return
         drawn = key
         if (!rows.some((row) => typeof row.knn_accuracy === "number")) {
-          body.replaceChildren(
-            el("p", {}, "These data have no labels, so nothing can be said about classes."),
-          )
+          body.replaceChildren(el("p", {}, "This data set has no labels, so this cannot be measured."))
           return
         }
         body.replaceChildren(
@@ -208,13 +206,13 @@ function verdict(lines) {
     below = parts.filter(([, v]) => code < v - 0.002).map(([n]) => n)
   const say = (names) => names.join(names.length > 2 ? ", " : " and ")
   if (!above.length && below.length)
-    return `A linear classifier reads the class better from ${say(below)} than from this code.`
+    return `A linear classifier predicts the class better from ${say(below)} than from this code.`
   return (
     [
       above.length
-        ? `A linear classifier reads the class better from this code than from ${say(above)}.`
+        ? `A linear classifier predicts the class better from this code than from ${say(above)}.`
         : "",
-      below.length ? `From ${say(below)} it reads it better still.` : "",
+      below.length ? `It does even better from ${say(below)}.` : "",
     ]
       .filter(Boolean)
       .join(" ") || `About the same from all of them: ${fixed(code, 3)}.`
