@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.advanced import choose_advanced
-from pages.parts.shared.forms import CHOICE_LABELS, help_text, widget
+from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
 from pages.parts.shared.runlist import PAGES
@@ -106,7 +106,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
             "Loss",
             settings["objective.loss"].choices,
             key=f"loss-{preset}",
-            format_func=lambda name: CHOICE_LABELS[name],
+            format_func=settings["objective.loss"].say,
             help=help_text(settings["objective.loss"]),
         )
     with epochs:
@@ -169,7 +169,7 @@ def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: 
             st.session_state[f"data-{preset}"] = default
             name = find_source(source, workspace()).title
             st.session_state["autoencoder-note"] = (
-                f"{name} stays behind: the model {title} does not take its kind of data."
+                f"The model {title} cannot be trained on {name}, so another data set is chosen."
             )
         if "data" in st.query_params:
             chosen = st.session_state.setdefault(f"data-{preset}", default)
@@ -226,7 +226,6 @@ elif spec:
     with errors_shown():
         st.markdown(describe_network(spec))
     st.caption(
-        "x → h = f(x) → x̂ = g(h): the encoder f squeezes a sample x into a short code h, the decoder g "
-        "rebuilds x̂ from it, and training makes x̂ like x. No label is used. Press Train to watch."
+        "x → h = f(x) → x̂ = g(h): the encoder f compresses a sample x to a short code h, the decoder g reconstructs x̂ from it, and training makes x̂ like x. No labels are used. Press Train to watch."
     )
     show_samples(spec.data.source)

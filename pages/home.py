@@ -97,10 +97,10 @@ def show_recent() -> None:
 
 
 guard()
-st.title("See a network teach itself", anchor=False)
+st.title("Watch a network teach itself", anchor=False)
 st.markdown(
     "Train a real network on this machine, without labels or with few, and watch what it learns. "
-    "Every epoch is kept: pause, step, and scrub back to the very beginning."
+    "Every epoch is kept: pause, step, and scrub back to the very first one."
 )
 for row in (CARDS[:3], CARDS[3:]):
     for column, card in zip(st.columns(3), row, strict=True):

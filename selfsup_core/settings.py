@@ -6,8 +6,9 @@ A field gives its type, default, bounds, a one-line description and, under `why`
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as made
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
 import annotated_types
@@ -52,7 +53,8 @@ def setting(
     why: str = "",
     live: bool = False,
     known: Callable[[], tuple[str, ...]] | None = None,
-    titles: Callable[[], dict[str, str]] | None = None,
+    titles: Mapping[str, str] | Callable[[], Mapping[str, str]] | None = None,
+    zero: str = "",
     **bounds: Any,
 ) -> Any:
     """Declare one field.
@@ -63,14 +65,17 @@ def setting(
         why: the reason for the default.
         live: whether a running training takes the change at its next step.
         known: gives the names that may be chosen, where they come from a registry; a validator checks them.
-        titles: gives what choices are called on a page, where their names say too little.
+        titles: how each choice is called in widgets, tables and run names; a function where they come from a registry.
+        zero: what 0 means where it is no number of its own: "all", "automatic", "off".
         bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
     return Field(
         default=default,
         title=title or None,
         description=description,
-        json_schema_extra=cast("JsonDict", {"why": why, "live": live, "known": known, "titles": titles}),
+        json_schema_extra=cast(
+            "JsonDict", {"why": why, "live": live, "known": known, "titles": titles, "zero": zero}
+        ),
         **bounds,
     )
 
@@ -90,7 +95,23 @@ class Setting:
     high: float | None
     low_is_open: bool
     live: bool
-    titles: dict[str, str]
+    titles: Mapping[str, str] = made(default_factory=dict)
+    zero: str = ""
+
+    @property
+    def label(self) -> str:
+        """The title above a widget; says what 0 means where it means something of its own."""
+        return f"{self.title} (0 = {self.zero})" if self.zero else self.title
+
+    def say(self, value: Any) -> str:
+        """A value in words: the title of a choice, what 0 stands for, several joined by commas."""
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, (tuple, list)):
+            return ", ".join(self.say(one) for one in value)
+        if self.zero and value == 0:
+            return self.zero
+        return self.titles.get(value, str(value)) if isinstance(value, str) else str(value)
 
     @property
     def bounds(self) -> str:
@@ -116,6 +137,11 @@ def choices_of(field: FieldInfo, extra: dict[str, Any]) -> tuple[Any, ...]:
     if known := extra.get("known"):
         return tuple(known())
     return get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+
+
+def titles_of(extra: dict[str, Any]) -> Mapping[str, str]:
+    titles = extra.get("titles") or {}
+    return cast("Mapping[str, str]", titles() if callable(titles) else titles)
 
 
 def describe_field(path: str, field: FieldInfo) -> Setting:
@@ -144,7 +170,8 @@ def describe_field(path: str, field: FieldInfo) -> Setting:
         high=high,
         low_is_open=low_is_open,
         live=bool(extra.get("live", False)),
-        titles=titles() if callable(titles := extra.get("titles")) else {},
+        titles=titles_of(extra),
+        zero=str(extra.get("zero", "")),
     )
 
 

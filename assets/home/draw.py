@@ -166,7 +166,7 @@ def draw_pseudo(workspace: Path) -> None:
                 pen.line(dots, rgb, 4, joint="curve")
             a, b = dots[-1]
             pen.ellipse((a - 5, b - 5, a + 5, b + 5), fill=rgb)
-            pen.text((a + 10, b), f"{title} {100 * values[name][upto - 1]:.0f} %", rgb, font, anchor="lm")
+            pen.text((a + 10, b), f"{title} {100 * values[name][upto - 1]:.0f}%", rgb, font, anchor="lm")
         pictures += [picture] * 4
     write("pseudo", pictures)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.wording import percent
 
 classify_app = typer.Typer(help="Classifiers: predict classes, explain, export.", no_args_is_help=True)
 
@@ -141,5 +142,5 @@ def why_command(
         rows += [(why["text"][a:b], f"{part:+.3f}") for (a, b), part in pairs[:12]]
     rows += [(term["name"], f"{term['part']:+.3f}") for term in why.get("terms", [])]
     near = [f"row {n['row']}: {n['label']} (cosine {n['cosine']:.3f})" for n in why["nearest"]]
-    head = f"{why['label']}, {why['probability']:.1%} sure"
+    head = f"{why['label']}, {percent(why['probability'], 1)} sure"
     show(why, as_json, "\n".join([head, *([table(rows)] if len(rows) > 1 else []), *near]))

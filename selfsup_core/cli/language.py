@@ -13,6 +13,7 @@ from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.questions.language import AttentionAsk, PlaceAsk, WriteAsk
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.settings import list_settings
+from selfsup_core.wording import percent
 
 language_app = typer.Typer(help="Language models: look inside one, let it write.", no_args_is_help=True)
 ABOUT = {
@@ -331,7 +332,7 @@ def embeddings_command(workspace: Workspace = None, as_json: AsJson = False) -> 
     found = list_embedded(place(workspace))
     rows = [("DATA", "ENCODER", "STATUS", "TEXTS", "NUMBERS", "MB")]
     for e in found:
-        status = "finished" if e["is_finished"] else f"{e['done'] / max(1, e['total']):.0%} done"
+        status = "finished" if e["is_finished"] else f"{percent(e['done'] / max(1, e['total']))} done"
         width, size = (str(e["width"]), f"{e['megabytes']:.1f}") if e["is_finished"] else ("", "")
         rows.append((e["source"] or "(deleted)", e["encoder"], status, str(e["total"]), width, size))
     show(found, as_json, table(rows))

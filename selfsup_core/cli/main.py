@@ -116,11 +116,17 @@ def settings_command(
 
     spec = preset_spec(preset) if preset else RunSpec()
     entries = [
-        {"setting": s.path, "default": s.default, "bounds": s.bounds, "about": s.description}
+        {
+            "setting": s.path,
+            "title": s.title,
+            "default": s.default,
+            "bounds": s.bounds,
+            "about": s.description,
+        }
         for s in known_settings(spec).values()
     ]
-    rows = [("SETTING", "DEFAULT", "BOUNDS", "ABOUT")]
-    rows += [(e["setting"], str(e["default"]), e["bounds"], e["about"]) for e in entries]
+    rows = [("SETTING", "TITLE", "DEFAULT", "BOUNDS", "ABOUT")]
+    rows += [(e["setting"], str(e["title"]), str(e["default"]), e["bounds"], e["about"]) for e in entries]
     show(entries, as_json, table(rows))
 
 

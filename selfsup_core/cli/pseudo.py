@@ -32,6 +32,7 @@ def list_command(
 ) -> None:
     """Unlabeled rows with the class proposed for them, the most certain first."""
     from selfsup_core.export.pseudo_labels import read_pseudo_labels
+    from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
 
     columns = read_pseudo_labels(place(workspace), run)
     lines = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -47,7 +48,7 @@ def list_command(
                 line["label"],
                 f"{line['confidence']:.3f}",
                 "yes" if line["kept"] else "",
-                line["proposers"],
+                describe_proposers(line["proposers"].split("+")) if line["proposers"] else "",
                 short,
             )
         )

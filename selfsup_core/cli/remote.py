@@ -17,6 +17,7 @@ import typer
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.settings import explain, parse_assignment
+from selfsup_core.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,7 +166,7 @@ def in_words(about: dict[str, Any]) -> str:
     agreement = about["agreement"]
     parts = [f"{about['labelled']} of {about['texts']} texts got a label."]
     if agreement is not None:
-        parts.append(f"{agreement:.1%} of {about['compared']} agree with the data set.")
+        parts.append(f"{percent(agreement, 1)} of {about['compared']} agree with the data set.")
     parts.append(
         f"{about['requests']} requests, {about['tokens_in']:,} tokens in, {about['tokens_out']:,} out."
     )

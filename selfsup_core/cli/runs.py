@@ -12,7 +12,7 @@ import typer
 from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of, table
 from selfsup_core.errors import SettingError
 
-runs_app = typer.Typer(help="Runs: list, look, steer, delete.", no_args_is_help=True)
+runs_app = typer.Typer(help="Runs: list, inspect, control, delete.", no_args_is_help=True)
 RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]
 
 
@@ -33,16 +33,17 @@ def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
         ]
         print(json.dumps(entries))
         return
-    rows = [("RUN", "STATUS", "EPOCHS", "DATA", "BEST", "NAME")]
+    rows = [("RUN", "STATUS", "DONE", "DATA", "BEST", "NAME")]
     for state in found:
         if isinstance(state, DamagedRun):
             rows.append((state.run, "damaged", "", "", "", state.problem))
             continue
         loss = state["best"]["val_loss"] if state["best"] else None
-        best = f"{loss:.4f} val. loss" if loss is not None else ""
+        best = f"validation loss {loss:.4f}" if loss is not None else ""
         if state.get("task") in ("classify", "pseudo"):
             best = describe_accuracy(state)
-        done = f"{state['epoch']}/{state['epochs']}"
+        unit = "rounds" if state.get("task") == "pseudo" else "epochs"
+        done = f"{state['epoch']}/{state['epochs']} {unit}"
         rows.append((state["run"], state["status"], done, state["source"], best, state["name"]))
     print(table(rows))
 
@@ -84,19 +85,19 @@ def runs_pause(run: RunName, workspace: Workspace = None, as_json: AsJson = Fals
 
 @runs_app.command("resume")
 def runs_resume(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Let a paused run go on, or take up an interrupted or stopped one from its last checkpoint."""
+    """Resume a paused run, or continue an interrupted or stopped one from its last checkpoint."""
     steer(run, "resume", workspace, as_json)
 
 
 @runs_app.command("step")
 def runs_step(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Train one epoch, then pause."""
+    """Train one epoch or round, then pause."""
     steer(run, "step", workspace, as_json)
 
 
 @runs_app.command("stop")
 def runs_stop(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Stop a run; what it has learned stays."""
+    """Stop a run; what it has learned is kept."""
     steer(run, "stop", workspace, as_json)
 
 
@@ -107,16 +108,16 @@ def runs_set(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a live setting of a run from its next step on."""
+    """Change a setting of a run while it trains; it takes effect at the next step."""
     name, equals, value = assignment.partition("=")
     if not equals:
-        raise SettingError(f"{assignment!r} is no assignment.", remedy="Write learning_rate=0.01.")
+        raise SettingError(f"{assignment!r} is not an assignment.", remedy="Write learning_rate=0.01.")
     steer(run, "set", workspace, as_json, name=name.removeprefix("train."), value=value)
 
 
 @runs_app.command("delete")
 def runs_delete(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Move a run to the trash, where it stays for seven days."""
+    """Move a run to the trash, where it is kept for seven days."""
     from selfsup_core.runs.folder import open_run
     from selfsup_core.runs.trash import delete
 
@@ -127,11 +128,11 @@ def runs_delete(run: RunName, workspace: Workspace = None, as_json: AsJson = Fal
 
 @runs_app.command("examples")
 def runs_examples(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Add the finished runs that come with the program."""
+    """Add the finished example runs again."""
     from selfsup_core.runs.examples import add_examples
 
     added = [folder.id for folder in add_examples(place(workspace), again=True)]
-    show({"added": added}, as_json, "\n".join(added) or "They are all there.")
+    show({"added": added}, as_json, "\n".join(added) or "All examples are there already.")
 
 
 @runs_app.command("trash")
@@ -151,4 +152,4 @@ def runs_restore(run: RunName, workspace: Workspace = None, as_json: AsJson = Fa
     from selfsup_core.runs.trash import restore
 
     folder = restore(place(workspace), run)
-    show({"run": folder.id, "restored": True}, as_json, f"{folder.id} is back.")
+    show({"run": folder.id, "restored": True}, as_json, f"{folder.id} is restored.")

@@ -11,6 +11,7 @@ from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import SettingError
 from selfsup_core.files import hand_over
 from selfsup_core.settings import parse_assignment
+from selfsup_core.wording import percent
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.answer import Answer
@@ -251,7 +252,7 @@ def compare_command(
     show(
         said,
         as_json,
-        f"Over {said['rows']:,} rows: CKA {said['cka']}, Procrustes distance of the vectors {said['procrustes']}, of the maps {said['procrustes_maps']}; {said['shared']:.1%} of {said['neighbors']} neighbors are shared.",
+        f"Over {said['rows']:,} rows: CKA {said['cka']}, Procrustes distance of the vectors {said['procrustes']}, of the maps {said['procrustes_maps']}; {percent(said['shared'], 1)} of {said['neighbors']} neighbors are shared.",
     )
 
 

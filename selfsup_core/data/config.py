@@ -36,9 +36,10 @@ class SplitConfig(Config):
     )
     labels_per_class: int = setting(
         0,
-        "Labels per class that may be seen in training rows; 0 means all of them.",
+        "How many labels of each class training may use; 0 uses all of them.",
         title="Labels per class",
-        why="An autoencoder needs no labels; they only serve 5-NN on the code.",
+        zero="all",
+        why="An autoencoder needs no labels; they only serve to measure its code.",
         ge=0,
         le=1_000_000,
     )

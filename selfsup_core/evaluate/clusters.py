@@ -14,6 +14,7 @@ import numpy as np
 
 from selfsup_core.errors import SettingError
 from selfsup_core.settings import Config, setting
+from selfsup_core.wording import percent
 
 MOST_FIT = 20_000  # points that HDBSCAN looks at; the others go to the group of their nearest one
 WORD = re.compile(r"[^\W\d_]{3,}")
@@ -26,22 +27,30 @@ class ClusterConfig(Config):
         "hdbscan",
         "HDBSCAN finds dense groups and leaves loners out; k-means cuts all points into as many as you say.",
         title="Method",
+        titles={"hdbscan": "HDBSCAN", "kmeans": "k-means"},
     )
     where: Literal["map", "space"] = setting(
         "map",
         "Whether groups are looked for on the map or among the vectors themselves.",
         title="Where",
+        titles={"map": "On the map", "space": "In the space itself"},
         why="In many dimensions hardly any place is dense; UMAP's map makes dense groups of what is near.",
     )
     least: int = setting(
         0,
         "Fewest points of a group (HDBSCAN); 0 takes a hundredth of all.",
-        title="Least size",
+        title="Smallest group",
+        zero="automatic",
         ge=0,
         le=100_000,
     )
     count: int = setting(
-        0, "Groups (k-means); 0 takes as many as there are classes, or 10.", title="Groups", ge=0, le=200
+        0,
+        "Number of groups (k-means); 0 takes as many as there are classes, or 10.",
+        title="Groups",
+        zero="automatic",
+        ge=0,
+        le=200,
     )
     seed: int = setting(0, "Seed of k-means.", title="Seed", ge=0, le=2**31 - 1)
 
@@ -138,7 +147,7 @@ def typical_words(texts: list[str], groups: np.ndarray, most: int = 3) -> list[l
 
 
 def typical_labels(labels: np.ndarray, groups: np.ndarray, classes: tuple[str, ...]) -> list[str]:
-    """ "seven (92 %)" for each group: its most frequent label and share; "" where no label is known."""
+    """ "seven (92%)" for each group: its most frequent label and share; "" where no label is known."""
     found = []
     for group in range(int(groups.max(initial=-1)) + 1):
         own = labels[(groups == group) & (labels >= 0)]
@@ -146,5 +155,5 @@ def typical_labels(labels: np.ndarray, groups: np.ndarray, classes: tuple[str, .
             found.append("")
             continue
         counts = np.bincount(own, minlength=len(classes))
-        found.append(f"{classes[int(counts.argmax())]} ({counts.max() / len(own):.0%})")
+        found.append(f"{classes[int(counts.argmax())]} ({percent(counts.max() / len(own))})")
     return found

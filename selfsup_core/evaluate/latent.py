@@ -105,7 +105,7 @@ class FittedGaussian:
 
     @classmethod
     def fit(cls, codes: torch.Tensor) -> FittedGaussian:
-        """Mean and covariance of (N, K) codes; the covariance is mixed with 2 % of its own diagonal, which makes it
+        """Mean and covariance of (N, K) codes; the covariance is mixed with 2% of its own diagonal, which makes it
         positive definite even where codes lie in a plane."""
         import torch
 

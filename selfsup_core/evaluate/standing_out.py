@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfsup_core.evaluate.clusters import WORD
+from selfsup_core.wording import percent
 
 LEAST_Z = 1.96
 PRIOR = 500.0  # imagined words in all, but no more than a tenth of the real ones
@@ -63,7 +64,7 @@ def of_category(what: str, codes: np.ndarray, names: list[str], chosen: np.ndarr
             float(abs(p[i] - q[i])),
             float(p[i]),
             float(q[i]),
-            f"{p[i]:.0%}, rest {q[i]:.0%}",
+            f"{percent(p[i])}, rest {percent(q[i])}",
         )
         for i in np.flatnonzero((p > 0) | (q > 0))
     ]
@@ -98,7 +99,7 @@ def of_words(texts: list[str], chosen: np.ndarray, most: int = 12) -> list[Diffe
             min(1.0, abs(inside[word] / n_in - outside[word] / n_out)),
             inside[word] / n_in,
             outside[word] / n_out,
-            f"in {inside[word] / n_in:.0%} of the texts, rest {outside[word] / n_out:.0%} (z {z:.1f})",
+            f"in {percent(inside[word] / n_in)} of the texts, rest {percent(outside[word] / n_out)} (z {z:.1f})",
         )
         for z, word in best
     ]

@@ -3,7 +3,7 @@
 Texts by the share of their words that no training text has; rows of a table, images and spectrograms by the distance to
 the nearest training row. No label is used. The limit is the 99th percentile: of texts and tables among the training rows,
 each held against the others; of images and sounds among the validation rows. Measured on the built-in images and sounds,
-0 to 5 % of the test rows are far; of samples of another set 70 to 100 %, but of digits by a classifier of clothes 35 %.
+0 to 5% of the test rows are far; of samples of another set 70 to 100%, but of digits by a classifier of clothes 35%.
 So a warning means something, and none proves nothing.
 """
 
@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.data.texts import Texts
+from selfsup_core.wording import percent
 
 LIMIT = 0.99  # quantile of the training rows
 MOST_TEXTS, MOST_WORDS, MOST_ROWS = 20_000, 100_000, 500
 LETTERS = 20_000  # of a text
 MOST_PICTURES, MOST_VALUES = 2_000, 4_000_000  # of training rows of images and sounds that are kept
 LEAST_VALIDATION = 50  # rows, below which their 99th percentile says too little
-ROWS_SAID = "Farther from all training rows than 99 % of them are from each other."
-PICTURES_SAID = "Farther from all training samples, value by value, than 99 % of the validation samples are."
+ROWS_SAID = "Farther from all training rows than 99% of them are from each other."
+PICTURES_SAID = "Farther from all training samples, value by value, than 99% of the validation samples are."
 
 
 def words_of(text: str) -> set[str]:
@@ -49,7 +50,9 @@ def far_texts(novelty: dict[str, Any], texts: list[str]) -> list[str]:
         share = len(words - known) / len(words) if words else 0.0
         far = share > most
         said.append(
-            f"{share:.0%} of its words occur in no training text: another topic or language?" if far else ""
+            f"{percent(share)} of its words occur in no training text: another topic or language?"
+            if far
+            else ""
         )
     return said
 

@@ -168,10 +168,12 @@ def leave_out(split: Split, y: np.ndarray | None, classes: tuple[str, ...], name
     """
     if y is None or name not in classes:
         known = ", ".join(classes[:20]) or "none, since the data have no labels"
-        raise SettingError(f"data.leave_out: there is no class {name!r}. Classes: {known}.")
+        raise SettingError(f"Class left out (data.leave_out): there is no class {name!r}. Classes: {known}.")
     train = split.train[y[split.train] != classes.index(name)]
     if len(train) == 0:
-        raise SettingError(f"data.leave_out: without class {name!r} no training row is left.")
+        raise SettingError(
+            f"Class left out (data.leave_out): without class {name!r} no training row is left."
+        )
     return replace(split, train=train)
 
 

@@ -19,6 +19,7 @@ class DataConfig(SplitConfig):
         "How a text becomes numbers: TF-IDF counts its words, embeddings hold its meaning; tfidf-unit is TF-IDF as "
         "vectors of length 1, for classifiers.",
         title="Text features",
+        titles={"tfidf": "TF-IDF", "tfidf-unit": "TF-IDF, length 1", "embeddings": "Sentence embeddings"},
         why="TF-IDF takes a moment and its numbers are words; embeddings take minutes at first use.",
     )
     encoder: str = setting(
@@ -40,6 +41,7 @@ class DataConfig(SplitConfig):
         "auto",
         "Whether each row is a text of its own, or the rows are the lines of one running text, such as a book.",
         title="Rows are",
+        titles={"auto": "Automatic", "texts": "Texts of their own", "running": "Lines of one running text"},
         why="Automatic: short lines without labels are taken for one running text.",
     )
     code_of: str = setting(

@@ -80,7 +80,7 @@ def is_running_text(dataset: Dataset, unit: str) -> tuple[bool, str]:
     if median < LINE:
         return True, (
             f"Rows are short (half have less than {median + 1:.0f} bytes) and have no labels, so they are read as lines "
-            "of one running text. data.text_unit = texts changes that."
+            "of one running text. Set Rows are to Texts of their own to change that."
         )
     return False, ""
 

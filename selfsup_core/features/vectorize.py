@@ -84,7 +84,7 @@ def tfidf(
         raise DataError(
             "No word was found in the training texts.",
             code="no-words",
-            remedy="Use longer texts, or data.text_features = embeddings.",
+            remedy="Use longer texts, or set Text features to Sentence embeddings.",
         ) from error
     weights = vectorizer.transform(texts)  # sparse (N, V)
     terms = [str(term) for term in vectorizer.get_feature_names_out()]
@@ -127,7 +127,9 @@ def embed(
             return found
         except DataError as error:
             if error.code == "no-encoder":
-                error.remedy = f"{error.remedy} Or set data.text_features to tfidf.".lstrip()
+                error.remedy = (
+                    f"{error.remedy} Or set Text features to TF-IDF (data.text_features = tfidf).".lstrip()
+                )
             raise
         if progress and step.stage == "encoding" and time.monotonic() - said > 1:
             said = time.monotonic()

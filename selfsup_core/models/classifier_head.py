@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import field_validator
 
-from selfsup_core.models.registry import MODELS, Network
+from selfsup_core.models.registry import ACTIVATION_TITLES, MODELS, Network
 from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
@@ -30,12 +30,16 @@ class ClassifierHeadConfig(KindConfig):
         max_length=6,
     )
     activation: Literal["relu", "gelu", "tanh"] = setting(
-        "relu", "What each hidden layer applies to its sums.", title="Activation"
+        "relu",
+        "What each hidden layer applies to its sums.",
+        title="Activation",
+        titles=ACTIVATION_TITLES,
     )
     scaling: Literal["columns", "whole"] = setting(
         "columns",
         "Features are brought to mean 0 and deviation 1 each, or all multiplied by one number.",
         title="Scaling",
+        titles={"columns": "Each column by itself", "whole": "All by one number"},
         why="One number for all keeps rare words from being blown up; use it with tfidf-unit.",
     )
     dropout: float = setting(
@@ -50,6 +54,7 @@ class ClassifierHeadConfig(KindConfig):
         "steps",
         "Exact sets a linear classifier to the minimum of its loss (L-BFGS); one with hidden layers or dropout is trained by steps.",
         title="Solver",
+        titles={"steps": "Gradient steps", "exact": "Exact (L-BFGS)"},
         why="With few labels a minimum is found in milliseconds, and steps stop short of it.",
     )
     penalty: float = setting(

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import field_validator
 
 from selfsup_core.errors import SettingError
-from selfsup_core.models.registry import MODELS, Network
+from selfsup_core.models.registry import ACTIVATION_TITLES, MODELS, Network
 from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
@@ -39,10 +39,16 @@ class ConvolutionalConfig(KindConfig):
         False, "A residual block at each scale: slower, deeper.", title="Residual blocks"
     )
     activation: Literal["relu", "gelu", "tanh", "sigmoid"] = setting(
-        "relu", "What each hidden layer applies to its sums.", title="Activation"
+        "relu",
+        "What each hidden layer applies to its sums.",
+        title="Activation",
+        titles=ACTIVATION_TITLES,
     )
     code_activation: Literal["linear", "relu", "tanh", "sigmoid"] = setting(
-        "linear", "Applied to the code; linear lets it be negative.", title="Code activation"
+        "linear",
+        "Applied to the code; linear lets it be negative.",
+        title="Code activation",
+        titles=ACTIVATION_TITLES,
     )
 
     @field_validator("channels")
@@ -59,7 +65,7 @@ def image_size(item_shape: tuple[int, ...]) -> tuple[int, int, int]:
         raise SettingError(
             f"The convolutional network takes images or spectrograms of at least {SMALLEST} × {SMALLEST}; "
             f"found samples of shape {item_shape}.",
-            remedy="Set model.kind to dense.",
+            remedy="Use a dense network (model.kind = dense).",
         )
     height, width = item_shape[:2]
     return height, width, item_shape[2] if len(item_shape) == 3 else 1

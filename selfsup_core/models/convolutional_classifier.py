@@ -51,9 +51,9 @@ def check_shape(item_shape: tuple[int, ...]) -> None:
     shape = item_shape[:-1]
     if len(shape) not in (2, 3) or min(shape[:2]) < LEAST_SIDE:
         raise SettingError(
-            f"The network conv-classifier needs images or spectrograms of at least {LEAST_SIDE} × {LEAST_SIDE}; "
+            f"The convolutional classifier needs images or spectrograms of at least {LEAST_SIDE} × {LEAST_SIDE}; "
             f"found samples of shape {shape}.",
-            remedy="Set model.kind to head.",
+            remedy="Use a classifier on fixed features (model.kind = head).",
         )
 
 

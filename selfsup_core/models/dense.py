@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import field_validator
 
-from selfsup_core.models.registry import MODELS, Network
+from selfsup_core.models.registry import ACTIVATION_TITLES, MODELS, Network
 from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
@@ -31,12 +31,16 @@ class DenseConfig(KindConfig):
         max_length=12,
     )
     activation: Literal["relu", "gelu", "tanh", "sigmoid"] = setting(
-        "relu", "What each hidden layer applies to its sums.", title="Activation"
+        "relu",
+        "What each hidden layer applies to its sums.",
+        title="Activation",
+        titles=ACTIVATION_TITLES,
     )
     code_activation: Literal["relu", "linear", "tanh", "sigmoid"] = setting(
         "relu",
         "Applied to the code; linear lets it be negative, sigmoid keeps it between 0 and 1.",
         title="Code activation",
+        titles=ACTIVATION_TITLES,
         why="The reference preset has ReLU here; a two-dimensional code needs linear.",
     )
 

@@ -48,6 +48,7 @@ class TransformerConfig(KindConfig):
         "characters",
         "What a token is: one character, or a frequent piece of a word (byte-pair encoding).",
         title="Tokens",
+        titles={"characters": "Characters", "bpe": "Byte-pair encoding"},
     )
     vocabulary: int = setting(
         2000,

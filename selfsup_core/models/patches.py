@@ -48,18 +48,22 @@ def grid(config: PatchesConfig, item_shape: tuple[int, ...]) -> tuple[int, int, 
     if len(item_shape) not in (2, 3):
         raise SettingError(
             f"The patch transformer takes images; found samples of shape {item_shape}.",
-            remedy="Set model.kind to dense.",
+            remedy="Use a dense network (model.kind = dense).",
         )
     height, width = item_shape[:2]
     if height % config.patch or width % config.patch:
         fits = [p for p in range(2, min(height, width) // 2 + 1) if not height % p and not width % p]
-        choice = f"Set model.patch to {' or '.join(map(str, fits))}." if fits else "Resize the images."
+        choice = (
+            f"Set the patch size (model.patch) to {' or '.join(map(str, fits))}."
+            if fits
+            else "Resize the images."
+        )
         raise SettingError(
-            f"model.patch = {config.patch} does not divide images of {height} × {width}.", remedy=choice
+            f"A patch size of {config.patch} does not divide images of {height} × {width}.", remedy=choice
         )
     if (height // config.patch) * (width // config.patch) < 2:
         raise SettingError(
-            f"model.patch = {config.patch} leaves a single patch of {height} × {width}.",
+            f"A patch size of {config.patch} leaves a single patch of {height} × {width}.",
             remedy="Use a smaller patch.",
         )
     return height, width, item_shape[2] if len(item_shape) == 3 else 1

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+ACTIVATION_TITLES = {"relu": "ReLU", "gelu": "GELU", "tanh": "Tanh", "sigmoid": "Sigmoid", "linear": "Linear"}
+
+
 @dataclass(frozen=True)
 class Network:
     """A kind of network.

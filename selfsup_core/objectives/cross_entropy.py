@@ -36,6 +36,7 @@ class CrossEntropyConfig(KindConfig):
         "none",
         "Balanced lets rare classes count as much as frequent ones.",
         title="Class weights",
+        titles={"none": "None", "balanced": "Balanced"},
         why="Off: probabilities then follow the data; with few labels per class all are equally frequent anyway.",
     )
     label_smoothing: float = setting(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from selfsup_core.models.modules.autoencoder import Autoencoder
 
 Noise = Literal["gaussian", "masking", "salt-and-pepper"]
+NOISES = {"gaussian": "Gaussian", "masking": "Masking", "salt-and-pepper": "Salt and pepper"}
 
 
 class DenoisingConfig(KindConfig):
@@ -28,7 +29,7 @@ class DenoisingConfig(KindConfig):
         "denoising", "Rebuild the clean input from a corrupted one.", title="Objective"
     )
     loss: LossName = loss_setting()
-    noise: Noise = setting("masking", "What is done to the input.", title="Noise")
+    noise: Noise = setting("masking", "What is done to the input.", title="Noise", titles=NOISES)
     amount: float = setting(
         0.4,
         "Standard deviation of Gaussian noise, else the share of the values that are hit.",

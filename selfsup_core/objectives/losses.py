@@ -25,6 +25,7 @@ def loss_setting(default: str = "bce") -> Any:
         "How the difference between input and output is counted: binary cross-entropy or mean "
         "squared error. Categories of a table always count by cross-entropy.",
         title="Loss",
+        titles={"bce": "BCE (cross-entropy)", "mse": "MSE (squared error)"},
         why="BCE gives stronger gradients where an output is confidently wrong.",
     )
 

@@ -1,8 +1,8 @@
 """Masked language modelling: hidden tokens from those on both sides.
 
-Of the tokens a share is chosen; 80 % of these become [MASK], 10 % another token, 10 % stay. loss = mean −ln P(token | rest)
+Of the tokens a share is chosen; 80% of these become [MASK], 10% another token, 10% stay. loss = mean −ln P(token | rest)
 over the chosen ones.
-[1] Devlin et al.: BERT, 2019 (share 15 %)
+[1] Devlin et al.: BERT, 2019 (share 15%)
 """
 
 from __future__ import annotations

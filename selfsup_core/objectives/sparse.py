@@ -33,6 +33,7 @@ class SparseConfig(KindConfig):
         "l1",
         "L1 pulls every number to 0; KL holds each one's mean at the target.",
         title="Penalty",
+        titles={"l1": "L1", "kl": "KL"},
         why="L1 works with any code activation; KL needs sigmoid.",
     )
     weight: float = setting(
@@ -65,8 +66,8 @@ class Sparse(Objective[SparseConfig]):
         is_bounded = any(isinstance(layer, nn.Sigmoid) for layer in model.head.modules())
         if self.config.penalty == "kl" and not is_bounded:
             raise SettingError(
-                "objective.penalty = kl needs a code between 0 and 1.",
-                remedy="Set model.code_activation to sigmoid, or objective.penalty to l1.",
+                "The KL penalty needs a code between 0 and 1.",
+                remedy="Set Code activation to Sigmoid (model.code_activation), or Penalty to L1 (objective.penalty).",
             )
 
     def step(

@@ -73,8 +73,8 @@ class VectorQuantized(Objective[VectorQuantizedConfig]):
     def check_code(cls, config: VectorQuantizedConfig, code_size: int) -> None:
         if code_size % config.dimension:
             raise SettingError(
-                f"A code of {code_size} numbers cannot be cut into vectors of objective.dimension = {config.dimension}.",
-                remedy="Make the code's size a multiple of it.",
+                f"A code of {code_size} numbers cannot be cut into vectors of {config.dimension} (objective.dimension).",
+                remedy="Make the code size a multiple of that.",
             )
 
     def equip(self, model: Autoencoder) -> None:

@@ -7,6 +7,14 @@ from typing import Literal
 from selfsup_core.settings import Config, setting
 
 MOST_ROWS = 1_000_000
+TITLES = {
+    "pca": "PCA",
+    "umap": "UMAP",
+    "tsne": "t-SNE",
+    "random": "Random projection",
+    "axes": "Own axes",
+    "code": "The numbers themselves",
+}
 
 
 class MapConfig(Config):
@@ -16,6 +24,7 @@ class MapConfig(Config):
         "pca",
         "How many numbers become two: PCA looks from where the data vary most, UMAP and t-SNE keep neighbors together.",
         title="Map",
+        titles=TITLES,
         why="PCA takes a moment and its distances mean something.",
     )
     dimensions: Literal[2, 3] = setting(
@@ -25,6 +34,7 @@ class MapConfig(Config):
         "euclidean",
         "What near means: length of the difference, or angle between the vectors.",
         title="Distance",
+        titles={"euclidean": "Euclidean", "cosine": "Cosine"},
     )
     neighbors: int = setting(
         15,
@@ -44,6 +54,7 @@ class MapConfig(Config):
         0,
         "Passes over the graph (UMAP) or steps (t-SNE); 0 chooses by the number of points.",
         title="Steps",
+        zero="automatic",
         why="UMAP begins from PCA, so fewer passes do as well.",
         ge=0,
         le=5000,
@@ -52,6 +63,7 @@ class MapConfig(Config):
         "pca",
         "Where UMAP's points begin.",
         title="Start",
+        titles={"pca": "PCA", "spectral": "Spectral"},
         why="PCA keeps the large arrangement and takes a moment.",
     )
     perplexity: float = setting(
@@ -83,14 +95,6 @@ class MapConfig(Config):
     y_to: str = setting("", "Where the y axis leads.", title="y to", max_length=200)
 
 
-TITLES = {
-    "pca": "PCA",
-    "umap": "UMAP",
-    "tsne": "t-SNE",
-    "random": "Random projection",
-    "axes": "Own axes",
-    "code": "The numbers themselves",
-}
 ABOUT = {
     "pca": "PCA shows them from where they spread most; what varies in other directions is not seen.",
     "umap": "UMAP keeps those together that are near each other in the space; how far islands lie apart means little.",

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selfsup_core.wording import percent
+
 MOST_ASKED, LEAST_ASKED = 2000, 300
 WORK = 4e7  # distances that are looked through on each side; about a second
 BLOCK = 256
@@ -100,7 +102,7 @@ def over_rank(distances: np.ndarray, chosen: np.ndarray, k: int) -> float:
 
 def say_trust(found: Trust, kind: str) -> str:
     """What the numbers mean, and what distances on such a map do and do not mean."""
-    kept = f"Of the {found.neighbors} nearest on the map, {found.kept:.0%} are among the {found.neighbors} nearest in the space itself."
+    kept = f"Of the {found.neighbors} nearest on the map, {percent(found.kept)} are among the {found.neighbors} nearest in the space itself."
     meaning = {
         "umap": "On UMAP's map who lies together is mostly true; how far islands are apart, how large and how dense they are is not.",
         "tsne": "On t-SNE's map who lies together is mostly true; distances between islands and their sizes mean nothing.",

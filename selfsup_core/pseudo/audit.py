@@ -15,6 +15,8 @@ from typing import Literal
 import numpy as np
 from typing_extensions import TypedDict
 
+from selfsup_core.wording import percent
+
 LEVEL = 0.05
 
 
@@ -27,7 +29,7 @@ FEW_LABELS = 15
 LAX_LEVEL = 0.2
 
 
-Z = 1.959964  # of a normal interval of 95 %
+Z = 1.959964  # of a normal interval of 95%
 
 
 WORTH = 0.03  # a difference of accuracies that a test should be able to show
@@ -64,7 +66,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 
 def paired_interval(only_first: int, only_second: int, rows: int) -> tuple[float, float]:
-    """95 % interval of the difference of two shares on the same rows.
+    """95% interval of the difference of two shares on the same rows.
 
     The wider of two at each end: the adjusted Wald interval of [2], which covers as often as it says, and the exact one of
     [3] for the rows on which the two differ, which holds 0 whenever McNemar's test finds nothing.
@@ -128,10 +130,10 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
     points, low, high = (round(100 * found[k], 1) + 0.0 for k in ("difference", "low", "high"))
     seeds = int(found.get("seeds", 0))
     over = f"over {seeds} seeds" if seeds else f"on {int(found['rows']):,} test rows"
-    numbers = f"{student:.1%} with pseudo-labels, {twin:.1%} from the same labels alone"
+    numbers = f"{percent(student, 1)} with pseudo-labels, {percent(twin, 1)} from the same labels alone"
     if ceiling is not None:
-        numbers += f", {ceiling:.1%} if all labels were known"
-    between = f"{points:+.1f} points, 95 % between {low:+.1f} and {high:+.1f}, {over}"
+        numbers += f", {percent(ceiling, 1)} if all labels were known"
+    between = f"{points:+.1f} points, 95% between {low:+.1f} and {high:+.1f}, {over}"
     if seeds and found["high"] - found["low"] < 1e-9:
         between = f"{points:+.1f} points with each of {seeds} seeds"
     if not seeds and found["rows"] < FEW_TEST_ROWS:
@@ -139,7 +141,7 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
         text = f"Too few test rows with labels ({rows}) to tell: {numbers}."
         if rows:
             low, high = share_interval(round(student * rows), rows)
-            text += f" On so few rows, {student:.1%} means {low:.0%} to {high:.0%} (95 %)."
+            text += f" On so few rows, {percent(student, 1)} means {percent(low)} to {percent(high)} (95%)."
         return {"outcome": "unknown", "text": text}
     if found["p"] >= LEVEL and not seeds and (needed := rows_needed(found)) > found["rows"]:
         return {
@@ -157,7 +159,7 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
 
 
 def rows_needed(found: dict[str, float]) -> int:
-    """Test rows on which the 95 % interval would reach `WORTH` to either side, with as many differing rows in a hundred as now."""
+    """Test rows on which the 95% interval would reach `WORTH` to either side, with as many differing rows in a hundred as now."""
     reach = (found["high"] - found["low"]) / 2
     return math.ceil(found["rows"] * (reach / WORTH) ** 2)
 
@@ -178,7 +180,7 @@ def say_uneven(counts: np.ndarray, scores: dict[str, tuple[float | None, float |
     if len(there) < 2 or total_variation(there, np.full(len(there), 1 / len(there))) < UNEVEN:
         return ""
     parts = [
-        f"{title} {student:.1%} with pseudo-labels, {twin:.1%} without"
+        f"{title} {percent(student, 1)} with pseudo-labels, {percent(twin, 1)} without"
         for title, (student, twin) in scores.items()
         if student is not None and twin is not None
     ]
@@ -190,7 +192,7 @@ def say_careless(careless: float, twin: float) -> str:
     gap = 100 * (careless - twin)
     beside = "level with" if abs(gap) < 0.05 else f"{abs(gap):.1f} points {'above' if gap > 0 else 'below'}"
     return (
-        f" The careless way, with even class shares, no check and full weight, reaches {careless:.1%}: "
+        f" The careless way, with even class shares, no check and full weight, reaches {percent(careless, 1)}: "
         f"{beside} the twin."
     )
 
@@ -229,8 +231,8 @@ def find_collapse(
     grows = before is not None and before.sum() and share > before[top] / before.sum() + 0.02
     limit = max(SWALLOWS if count > 2 else 0.9, min(wanted[top] + ALARM, 0.99))
     if share >= limit:
-        aim = "" if expected is None else f", where about {wanted[top]:.0%} were expected"
-        text = f"Collapse: {share:.0%} of the kept labels are {classes[top]!r}{aim}{', and more each round' if grows else ''}."
+        aim = "" if expected is None else f", where about {percent(wanted[top])} were expected"
+        text = f"Collapse: {percent(share)} of the kept labels are {classes[top]!r}{aim}{', and more each round' if grows else ''}."
     elif empty and len(empty) >= due.sum() / 3:
         text = f"Collapse: no label is kept for {len(empty)} of {count} classes ({', '.join(empty[:4])})."
     else:
@@ -246,11 +248,11 @@ def find_collapse(
 
 def collapse_remedy(rarest: list[str], keep: str, is_aligned: bool) -> str:
     """What may help against a collapse and is not in use yet."""
-    ways = [] if keep == "top-k" else ["keep the surest of each class (objective.keep = top-k)"]
+    ways = [] if keep == "top-k" else ["keep the surest of each class"]
     if not is_aligned:
-        ways.append("align the distribution (objective.align = true)")
+        ways.append("switch on distribution alignment")
     if keep == "top-k":
-        ways.append("keep a smaller share (objective.last_share)")
+        ways.append("lower the share kept last")
     ways.append(f"label more rows of the rarest classes ({', '.join(rarest)})")
     text = f"{', '.join(ways[:-1])}, or {ways[-1]}." if len(ways) > 1 else f"{ways[0]}."
     return text[0].upper() + text[1:]
@@ -274,7 +276,7 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     """Why pseudo-labels are not to be trusted here, from the given labels alone; "" when nothing speaks against them.
 
     Self-training rests on similar rows having the same class. Each given label is held against the others: when similar
-    rows name no more of them correctly than guessing would (one-sided binomial test at 5 %, at 20 % for fewer than 15
+    rows name no more of them correctly than guessing would (one-sided binomial test at 5%, at 20% for fewer than 15
     labels, which could hardly prove anything), that does not hold. Where even all being right would prove nothing,
     there is no doubt.
 
@@ -337,7 +339,7 @@ def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
 
 
 def share_interval(right: int, rows: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share of which `right` of `rows` were seen."""
+    """Wilson's 95% interval of a share of which `right` of `rows` were seen."""
     share, z = right / rows, Z**2 / rows
     middle, reach = share + z / 2, Z * math.sqrt(share * (1 - share) / rows + z / (4 * rows))
     return max(0.0, (middle - reach) / (1 + z)), min(1.0, (middle + reach) / (1 + z))

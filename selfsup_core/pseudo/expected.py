@@ -8,6 +8,7 @@ import numpy as np
 from typing_extensions import TypedDict
 
 from selfsup_core.pseudo.audit import share_interval
+from selfsup_core.wording import percent
 
 NEAR_CHANCE = 0.15  # above the largest class's share, within which a proposer is called close to guessing
 
@@ -32,7 +33,7 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
 
     Returns:
         accuracy (stratified cross-validation of logistic regression on the classes with two labels or more; None where it
-        cannot be known), low and high (95 %, as if the rows were independent), folds, rows, tone ("good", "even", "bad")
+        cannot be known), low and high (95%, as if the rows were independent), folds, rows, tone ("good", "even", "bad")
         and text.
     """
     y = np.asarray(y, np.int64)
@@ -72,8 +73,8 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
     about |= {"accuracy": expected, "low": low, "high": high, "folds": folds}
     part = "half of" if folds == 2 else f"{folds - 1} of {folds} parts of"
     said = (
-        f"A classifier that learns from {part} your {rows} labels classifies {expected:.0%} of the others correctly "
-        f"(cross-validation; 95 % between {low:.0%} and {high:.0%})."
+        f"A classifier that learns from {part} your {rows} labels classifies {percent(expected)} of the others correctly "
+        f"(cross-validation; 95% between {percent(low)} and {percent(high)})."
     )
     if single:
         said += f" {single} {'class has' if single == 1 else 'classes have'} a single label, which that leaves out."
@@ -81,7 +82,7 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
     if expected < chance + NEAR_CHANCE:
         return about | {
             "tone": "bad",
-            "text": f"{said} That is close to guessing ({chance:.0%}), and a student learns its teacher's errors: look at the twin, give more labels, or let neighbors or names propose.{lacking}",
+            "text": f"{said} That is close to guessing ({percent(chance)}), and a student learns its teacher's errors: look at the twin, give more labels, or let neighbors or names propose.{lacking}",
         }
     if seen.max() >= 5 * seen.min():
         return about | {

@@ -183,4 +183,4 @@ def say_before(found: HeldOut, *, guard: bool = True) -> tuple[str, str]:
         )
     if guard:
         return f"{text}, so pseudo-labels are not used.", "not used"
-    return f"{text}. Pseudo-labels are used all the same, since objective.guard is off.", "used"
+    return f"{text}. Pseudo-labels are used all the same, since the guard is off.", "used"

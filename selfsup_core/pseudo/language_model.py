@@ -23,7 +23,7 @@ from selfsup_core.pretrained.zero_shot import ZeroShotConfig, check_classes, mak
 if TYPE_CHECKING:
     import torch
 
-# Of three that were tried on 60 posts of six topics, the small model named most correctly with this one (77 %; 57 and 48 %).
+# Of three that were tried on 60 posts of six topics, the small model named most correctly with this one (77%; 57 and 48%).
 NAMES = """{classes}
 
 {text}

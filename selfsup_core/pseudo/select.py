@@ -27,7 +27,7 @@ class SelectConfig(Config):
         title="Keeper",
         why="The surest of each class: one fixed threshold for all can collapse onto the easiest class.",
         known=lambda: tuple(KEEPERS),
-        titles=lambda: {name: KEEPERS[name].title for name in KEEPERS},
+        titles=lambda: {name: keeper.title for name, keeper in KEEPERS.items()},
     )
     threshold: float = setting(
         0.95,
@@ -78,7 +78,7 @@ class SelectConfig(Config):
         "estimated takes them from each round's proposals, and auto takes even ones unless similar rows speak against it.",
         title="Are classes equally frequent?",
         why="The number of labels per class says nothing about how frequent the classes are.",
-        titles=lambda: {
+        titles={
             "auto": "Yes, unless similar rows disagree",
             "unknown": "I don't know",
             "even": "Yes, about equally",

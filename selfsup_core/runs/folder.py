@@ -174,7 +174,7 @@ READ_ONLY = "The disk is read-only. Training goes on by itself once it can be wr
 INTERRUPTED = "The training process ended unexpectedly. Resume goes on from the last checkpoint."
 NO_MEMORY = (
     "Memory ran out, and the system ended the training process. Close other programs, then Resume goes on from the last "
-    "checkpoint; or train again with a smaller train.batch_size or a smaller network."
+    "checkpoint; or train again with a smaller batch size or a smaller network."
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
 from selfsup_core.models import MODELS
+from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
 from selfsup_core.runs.spec import (
     RunSpec,
     answers_of,
@@ -17,6 +18,7 @@ from selfsup_core.runs.spec import (
     task_of,
     value_at,
 )
+from selfsup_core.wording import counted, inline, percent
 
 MOST = 120  # characters, as `RunSpec.name` takes them
 CHANGED = 3  # settings that differ from the recipe's
@@ -39,7 +41,7 @@ COVERED = (
 
 
 def auto_name(spec: RunSpec, workspace: Path, preset: str) -> str:
-    """ "Wine, Few labels of a table · hidden 64 · neighbors+self, top-k · 2 labels per class · seed 3" """
+    """ "Wine, Few labels of a table · hidden 64 · 2 labels per class · similar rows and the student itself · surest of each class · seed 3" """
     try:
         data = find_source(spec.data.source, workspace).title
     except StudioError:
@@ -70,17 +72,18 @@ def describe_size(spec: RunSpec) -> list[str]:
 
 def describe_labels(spec: RunSpec) -> list[str]:
     """Of a classifier: who proposes, what is kept, and how many labels may be seen."""
-    task, objective = task_of(spec), spec.objective
+    task = task_of(spec)
+    objective: Any = spec.objective
     if task not in ("classify", "pseudo"):
         return []
-    facts = []
-    if task == "pseudo":
-        facts.append(f"{'+'.join(getattr(objective, 'proposers', ()))}, {getattr(objective, 'keep', '')}")
     number, share = spec.data.labels_per_class, spec.data.labels_fraction
     if number:
-        facts.append(f"{number:,} {'label' if number == 1 else 'labels'} per class")
+        facts = [f"{counted(number, 'label')} per class"]
     else:
-        facts.append("all labels" if share >= 1 else f"{share:.0%} of the labels")
+        facts = ["all labels" if share >= 1 else f"{percent(share)} of the labels"]
+    if task == "pseudo":
+        keep = known_settings(spec)["objective.keep"].say(objective.keep)
+        facts += [inline(describe_proposers(objective.proposers, objective.vote)), inline(keep)]
     if hand := getattr(objective, "hand", ()):
         facts.append(f"{len(hand):,} by hand")
     return facts
@@ -94,5 +97,5 @@ def list_changes(spec: RunSpec, recipe: RunSpec) -> list[str]:
             continue
         value, usual = value_at(spec, path), value_at(recipe, path)
         if value != usual and len(str(value)) <= 24:
-            changes.append(f"{setting.title[:1].lower()}{setting.title[1:]} {value}")
+            changes.append(f"{inline(setting.title)} {inline(setting.say(value))}")
     return changes[:CHANGED]

@@ -52,9 +52,9 @@ def nearest_epoch(folder: Path, epoch: int | None) -> int:
     kept = list_frames(folder)
     if not kept:
         raise RunError(
-            "This run has kept no weights, so its network cannot be tried out.",
+            "This run kept no weights, so its network cannot be used.",
             code="no-weights",
-            remedy="Train it again; frames.weights_megabytes must be more than 0.",
+            remedy="Train it again with room for weights (frames.weights_megabytes above 0).",
         )
     return kept[-1] if epoch is None else min(kept, key=lambda e: (abs(e - epoch), e))
 

@@ -53,6 +53,7 @@ from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, Classif
 from selfsup_core.tasks.parts.careless import Careless
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.train.trained import load_trained, trained_state
+from selfsup_core.wording import percent
 
 MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
 MOST_TEST_TEXTS = 200  # through a transformer on a CPU
@@ -159,7 +160,7 @@ class PseudoTask(ClassifyTask):
         if most and len(pool) > most:
             generator = np.random.default_rng(self.spec.data.split_seed + 7)
             self.notes.append(
-                f"This run uses {most:,} of {len(pool):,} unlabeled rows, as objective.unlabeled_pool says."
+                f"This run uses {most:,} of {len(pool):,} unlabeled rows, as set (Unlabeled rows)."
             )
             pool = np.sort(generator.permutation(pool)[:most])
         if len(pool) == 0:
@@ -196,7 +197,7 @@ class PseudoTask(ClassifyTask):
         if config.method == "mixmatch" and tokens:
             raise SettingError(
                 "MixMatch mixes numbers, and a transformer's texts are tokens.",
-                remedy="Set objective.method to fixmatch or uda, or use the network head.",
+                remedy="Set Method to FixMatch or UDA, or use a classifier on fixed features.",
             )
         about = {
             "kind": self.dataset.kind,
@@ -586,8 +587,8 @@ class PseudoTask(ClassifyTask):
         self.verdict["text"] += say_uneven(np.bincount(y[y >= 0], minlength=count), scores)
         if self.proposers.doubt:
             known = metrics.get("ceiling_accuracy")
-            beside = f", {known:.1%} if all labels were known" if known is not None else ""
-            text = f"{self.proposers.doubt} Student and twin are one: {metrics['accuracy']:.1%}{beside}. More labels, or another encoder, may change that; objective.guard = false tries it anyway."
+            beside = f", {percent(known, 1)} if all labels were known" if known is not None else ""
+            text = f"{self.proposers.doubt} Student and twin are the same: {percent(metrics['accuracy'], 1)}{beside}. More labels or another encoder may change that; switch Guard off to try it anyway."
             self.verdict = {"outcome": "not used", "text": text}
         if (careless := metrics.get("careless_accuracy")) is not None:
             self.verdict["text"] += say_careless(careless, cast("float", metrics["twin_accuracy"]))

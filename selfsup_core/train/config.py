@@ -12,7 +12,7 @@ class TrainConfig(Config):
 
     epochs: int = setting(
         30,
-        "How many epochs to train. In each the network sees every training row once, unless Steps an epoch sets another number.",
+        "How many epochs to train. In each the network sees every training row once, unless Steps per epoch sets another number.",
         title="Epochs",
         ge=1,
         le=100_000,
@@ -37,7 +37,8 @@ class TrainConfig(Config):
     steps_per_epoch: int = setting(
         0,
         "Updates that count as one epoch; 0 goes through all training rows.",
-        title="Steps an epoch",
+        title="Steps per epoch",
+        zero="all rows once",
         why="One pass through a long text would take too long to be watched.",
         ge=0,
         le=1_000_000,
@@ -53,6 +54,7 @@ class TrainConfig(Config):
         "constant",
         "How the learning rate goes on after the warm-up: it stays, or it falls to a tenth.",
         title="Schedule",
+        titles={"constant": "Constant", "cosine": "Cosine", "linear": "Linear"},
         why="A constant rate keeps live changes easy to read.",
     )
     weight_decay: float = setting(
@@ -82,6 +84,7 @@ class TrainConfig(Config):
         0.0,
         "Gradients longer than this are shortened to it; 0 leaves them as they are.",
         title="Gradient clipping",
+        zero="off",
         ge=0.0,
         le=1000.0,
     )
@@ -95,7 +98,8 @@ class TrainConfig(Config):
     epochs_per_second: float = setting(
         0.0,
         "Slows training down so that it can be watched; 0 is full speed.",
-        title="Speed",
+        title="Most epochs per second",
+        zero="full speed",
         live=True,
         ge=0.0,
         le=1000.0,
@@ -103,7 +107,8 @@ class TrainConfig(Config):
     patience: int = setting(
         0,
         "Stop after this many epochs without a better validation loss; 0 never stops early.",
-        title="Early stop",
+        title="Early stopping",
+        zero="off",
         why="Off, so that over-fitting can be seen; the best epoch is kept in any case.",
         ge=0,
         le=100_000,
@@ -112,11 +117,13 @@ class TrainConfig(Config):
         "auto",
         "Where training runs; auto takes a GPU where there is one.",
         title="Device",
+        titles={"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"},
     )
     threads: int = setting(
         0,
         "CPU threads for training, at most as many as the machine has cores; 0 chooses and says why.",
         title="Threads",
+        zero="automatic",
         ge=0,
         le=256,
     )

@@ -21,7 +21,7 @@ NO_MEMORY = (
     "cublas_status_alloc_failed",
     "cudnn_status_alloc_failed",
 )
-SMALLER = "Use a smaller train.batch_size, a smaller network or smaller images."
+SMALLER = "Use a smaller batch size, a smaller network or smaller images."
 
 
 def lacks_memory(error: BaseException) -> bool:

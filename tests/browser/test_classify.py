@@ -60,7 +60,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
             page.get_by_role("button", name="cats Shortcut").click()
         else:  # a key does it too, though a toggle has the focus
             page.get_by_test_id("stCheckbox").get_by_text("Why?").click()
-            expect(page.get_by_text("Labeled rows most like it")).to_be_visible(timeout=SLOW)
+            expect(page.get_by_text("The most similar labeled rows")).to_be_visible(timeout=SLOW)
             page.keyboard.press("1")
         words = "1 label" if done == 1 else f"{done} labels"
         expect(page.get_by_text(f"{words} by hand in all")).to_be_visible(timeout=SLOW)
@@ -92,9 +92,9 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
     page.get_by_role("textbox", name="Texts, one per line").fill("the cat and a mat")
     page.get_by_role("textbox", name="Texts, one per line").press("Control+Enter")
     page.get_by_role("button", name="Classify", exact=True).click()
-    expect(page.get_by_text("1 classified by epoch")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("1 sample classified with the weights of epoch")).to_be_visible(timeout=SLOW)
     page.get_by_text("Why this label?").click()
-    expect(page.get_by_text("Labeled rows most like it")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("The most similar labeled rows")).to_be_visible(timeout=SLOW)
     keep(page, "classify-use")
 
 
@@ -121,7 +121,7 @@ def test_texts_are_embedded_and_found(server, open_context, keep):
     page = open_context(390, 844, color_scheme="dark").new_page()
     page.goto(f"{server.url}/language?do=embed&data=my-pets")
     page.get_by_test_id("stButton").get_by_role("button", name="Embed").click(timeout=SLOW)
-    box = page.get_by_role("textbox", name="Find texts that mean something like this")
+    box = page.get_by_role("textbox", name="Find texts of similar meaning")
     expect(box).to_be_visible(timeout=2 * SLOW)
     box.fill("a feline animal")
     box.press("Enter")

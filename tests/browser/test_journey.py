@@ -33,7 +33,7 @@ def finish_all(server: Server) -> None:
 def test_the_whole_journey(server, open_context, keep):
     page = open_context().new_page()
     page.goto(server.url)
-    expect(page.get_by_role("heading", name="See a network teach itself")).to_be_visible()
+    expect(page.get_by_role("heading", name="Watch a network teach itself")).to_be_visible()
     keep(page, "home")
     folder = start_digits(page, server)
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 1)

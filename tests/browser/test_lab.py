@@ -205,7 +205,7 @@ def test_what_is_explored_follows_the_cursor(server, finished, open_context):
     expect(strip.locator("canvas")).to_have_count(11)
     samples = page.get_by_test_id("explore-samples").locator("canvas").first
     before = samples.evaluate(PIXELS)
-    page.get_by_role("button", name="draw again").click()
+    page.get_by_role("button", name="Draw again").click()
     changed(page, lambda: samples.evaluate(PIXELS), before)
 
 
@@ -223,7 +223,7 @@ def test_it_is_said_when_weights_of_another_epoch_answer(server, open_context):
         if page.get_by_test_id("lab-kept").is_visible():
             said.append(page.get_by_test_id("lab-kept").inner_text())
     assert 0 < len(said) < 8, "some epochs have weights of their own"
-    assert "nearest to epoch" in said[0]
+    assert "closest to epoch" in said[0]
 
 
 def test_repair_by_hand(server, finished, open_context, keep):
@@ -240,8 +240,8 @@ def test_repair_by_hand(server, finished, open_context, keep):
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=6)
     page.mouse.up()
-    expect(words).to_contain_text(re.compile("Repair brought|farther from the input"))
-    page.get_by_role("button", name="draw one").click()
+    expect(words).to_contain_text(re.compile("The network reduced|farther from the original"))
+    page.get_by_role("button", name="Draw one").click()
     page.wait_for_timeout(300)
     box = page.get_by_test_id("repair-paint").bounding_box()
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])

@@ -60,7 +60,7 @@ def test_two_models_side_by_side(server, open_context, keep, tmp_path, size, the
     choose(page, "Compare with", "a folder on this machine")
     page.get_by_placeholder("/home/me/models/my-gpt").fill(str(folder))
     page.get_by_placeholder("/home/me/models/my-gpt").press("Enter")
-    expect(page.get_by_text("bits a character are comparable")).to_be_visible(timeout=4 * SLOW)
+    expect(page.get_by_text("bits per character are comparable")).to_be_visible(timeout=4 * SLOW)
     chart = page.locator(".js-plotly-plot").first
     names = chart.locator(".legendtext")
     expect(names).to_have_text(["SmolLM2 135M Instruct", "my-gpt"])
@@ -122,7 +122,7 @@ def test_paste_train_scrub_read_and_sample(server, open_context, keep):
     page.keyboard.press("Home")
     wait_stage(page, "epoch", lambda v: v == "0")
     expect(writing).not_to_have_text(last)
-    expect(page.get_by_test_id("stage-verdict")).to_contain_text("below the bigram baseline")
+    expect(page.get_by_test_id("stage-verdict")).to_contain_text("not yet better than the bigram baseline")
     page.wait_for_url(re.compile("epoch=0"))
     page.reload()
     wait_stage(page, "epoch", lambda v: v == "0")

@@ -134,19 +134,19 @@ def test_panels_move_and_truth_needs_the_oracle(server, open_context, keep, clou
     page.get_by_test_id("stage-cursor").focus()
     page.keyboard.press("Home")
     wait_stage(page, "epoch", lambda v: v == "0")
-    expect(page.get_by_test_id("rounds-gap")).to_contain_text("Nothing has been learned yet.")
+    expect(page.get_by_test_id("rounds-gap")).to_contain_text("Training has not started yet.")
     expect(page.get_by_test_id("flow-words")).to_contain_text("Before the first round")
     page.keyboard.press("End")
     wait_stage(page, "epoch", lambda v: v == str(ROUNDS))
 
     # With the Oracle the truth is there, and stays for this run.
     verdict = page.get_by_test_id("stage-verdict")
-    expect(verdict).not_to_contain_text("of these right")
+    expect(verdict).not_to_contain_text("of these correct")
     page.get_by_test_id("stage-oracle").click()
-    expect(verdict).to_contain_text("of these right")
+    expect(verdict).to_contain_text("of these correct")
     expect(page.locator(".pl-labels thead")).to_contain_text("truth")
     handle.press("Home")
-    expect(words).to_contain_text("of them are right")
+    expect(words).to_contain_text("of them are correct")
     page.get_by_test_id("errors-classes").click()
     expect(page.get_by_test_id("errors-matrix")).to_contain_text("precision")
     page.get_by_test_id("map-color").select_option("truth")
@@ -154,7 +154,7 @@ def test_panels_move_and_truth_needs_the_oracle(server, open_context, keep, clou
     keep(page, "pseudo-oracle")
     page.reload()
     wait_stage(page, "epoch", lambda v: v == str(ROUNDS))
-    expect(verdict).to_contain_text("of these right")
+    expect(verdict).to_contain_text("of these correct")
 
 
 def kept(text: str) -> int:
@@ -173,5 +173,5 @@ def test_without_the_oracle_other_truth_looks_the_same(server, open_context, kee
     differ = [pair for pair in zip(before, seen(page), strict=True) if pair[0] != pair[1]]
     assert differ == []
     page.get_by_test_id("stage-oracle").click()
-    expect(page.get_by_test_id("stage-verdict")).to_contain_text("of these right 12.3 %")
+    expect(page.get_by_test_id("stage-verdict")).to_contain_text("of these correct 12.3%")
     assert seen(page) != before

@@ -66,7 +66,7 @@ def test_a_sample_is_encoded_alike_in_any_company():
 
 @pytest.mark.parametrize("shape", [(13,), (3, 9), (1000,)])
 def test_what_is_no_image_is_refused_in_words(shape):
-    with pytest.raises(SettingError, match=r"model\.kind to dense"):
+    with pytest.raises(SettingError, match=r"model\.kind = dense"):
         CONV.shapes(CONV.config(), shape)
 
 
@@ -93,7 +93,7 @@ def test_positions_tell_every_patch_apart():
 
 
 def test_a_patch_that_does_not_fit_names_those_that_do():
-    with pytest.raises(SettingError, match=r"Set model\.patch to 2 or 4 or 7 or 14"):
+    with pytest.raises(SettingError, match=r"\(model\.patch\) to 2 or 4 or 7 or 14"):
         PATCHES.shapes(PATCHES.config(patch=5), (28, 28))
     with pytest.raises(SettingError, match="single patch"):
         PATCHES.shapes(PATCHES.config(patch=4), (4, 4))

@@ -32,7 +32,7 @@ def test_shapes_and_counts(shape):
 @pytest.mark.parametrize("shape", [(13,), (3, 9)])
 def test_what_is_no_image_is_refused(shape):
     network = MODELS["conv-classifier"]
-    with pytest.raises(SettingError, match=r"Set model\.kind to head"):
+    with pytest.raises(SettingError, match=r"model\.kind = head"):
         network.build(network.config(), (*shape, 3))
     with pytest.raises(SettingError, match=r"model\.channels: each must be at least 1"):
         make_spec(

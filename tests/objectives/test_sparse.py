@@ -48,7 +48,7 @@ def test_the_loss_is_reconstruction_plus_the_weighted_penalty(penalty: str):
 
 
 def test_kl_without_a_bounded_code_names_the_setting():
-    with pytest.raises(SettingError, match=r"model\.code_activation to sigmoid"):
+    with pytest.raises(SettingError, match=r"Set Code activation to Sigmoid"):
         make({"kind": "sparse", "penalty": "kl"}, {"code_activation": "relu"})
 
 

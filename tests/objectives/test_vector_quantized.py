@@ -103,5 +103,5 @@ def test_everything_is_in_the_state():
 
 
 def test_a_code_that_cannot_be_cut_is_named():
-    with pytest.raises(SettingError, match=r"code of 4 numbers .* objective\.dimension = 3"):
+    with pytest.raises(SettingError, match=r"code of 4 numbers .* vectors of 3 \(objective\.dimension\)"):
         make({"kind": "vector-quantized", "dimension": 3})

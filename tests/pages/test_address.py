@@ -68,7 +68,7 @@ def test_a_classifier_that_is_not_there_is_refused(studio, workspace: Path):
     for run, words in (
         ("zzz", "may have been deleted"),
         (waiting.id, "has not finished an epoch yet"),
-        (other.id, "is no classifier"),
+        (other.id, "is not a classifier"),
     ):
         app = studio("pages/classify.py", do="use", run=run)
         assert words in texts(app)

@@ -107,7 +107,7 @@ def test_an_opened_run_sets_the_controls(studio, workspace: Path):
     assert page.selectbox(key="pseudo-who-pseudo-table").value == "self"
     assert page.selectbox(key="advanced-pseudo-pseudo-table-objective.keep").value == "fixed"
     assert page.number_input(key="pseudo-epochs-pseudo-table").value == 2
-    assert "kept" in texts(page)
+    assert "add-careless" in buttons(page)
 
 
 def test_labels_only(studio, workspace: Path):
@@ -118,7 +118,7 @@ def test_labels_only(studio, workspace: Path):
 
 
 def test_without_a_classifier_use_says_so(studio):
-    assert "no classifier yet" in texts(studio("pages/classify.py", do="use"))
+    assert "no trained classifier yet" in texts(studio("pages/classify.py", do="use"))
 
 
 def test_a_run_is_sent_here_from_the_autoencoder_page(studio, workspace: Path):
@@ -233,7 +233,7 @@ def test_labels_by_hand_are_listed_undone_and_switched_off(studio, workspace: Pa
     page = studio("pages/classify.py", do="pseudo", run=folder.id, data="my-clouds")
     page.segmented_control(key="review-next").set_value("hand").run()
     assert "2 labels by hand in all" in texts(page)
-    assert "The student says" in texts(page)
+    assert "The student predicts" in texts(page)
     buttons(page)[f"review-undo-{row}"].click().run()
     assert not page.exception
     assert row not in read_hand_labels(workspace, "my-clouds")
@@ -251,9 +251,9 @@ def test_the_queue_and_why_speak_of_the_student():
     assert describe_row(frame, 0, classes) == "Proposed: b, 60% sure."
     frame |= {"unsure_student": [0, 1], "unsure_student_confidence": [0.9, 0.5]}
     assert describe_row(frame, 0, classes) == (
-        "The student says a, 90% sure. The proposers together say b, 60% sure."
+        "The student predicts a, 90% sure. The proposers together predict b, 60% sure."
     )
-    assert describe_row(frame, 1, classes) == "The student says b, 50% sure."
+    assert describe_row(frame, 1, classes) == "The student predicts b, 50% sure."
 
 
 @pytest.fixture
@@ -302,7 +302,7 @@ def test_a_classifier_can_be_tried_at_once(studio, pets, workspace: Path):
     assert list(found)[:4] == ["Sample", "Label", "Class", "Probability"]
     labels = open_source("my-pets", workspace).label_names()
     assert found["Label"].tolist() == [labels[row] or "–" for row in offered["Row"]]
-    assert "are as labeled" in texts(page)
+    assert "match the label" in texts(page)
     buttons(page)["use-draw-again"].click().run()
     assert page.dataframe[0].value["Row"].tolist() != offered["Row"].tolist()
 

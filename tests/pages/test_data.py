@@ -243,7 +243,7 @@ def test_a_table_is_seen_beside_its_numbers_before_and_after(studio, workspace, 
     buttons(app)["import"].click().run()
     assert not app.exception
     app = studio(PAGE, data=next(n for n in list_sources(workspace) if n.startswith("my-")))
-    assert {"**As uploaded**", "**As the network gets it**"} <= {m.value for m in app.markdown}
+    assert {"**As uploaded**", "**As the network sees it**"} <= {m.value for m in app.markdown}
     read, made = (frame.value for frame in app.dataframe[:2])
     assert list(read.columns) == ["a", "b", "label"]
     assert read["a"][1] == "1.5"
@@ -257,4 +257,4 @@ def test_buttons_beside_text_boxes_say_what_is_missing(studio, workspace, table)
     buttons(app)["rename"].click().run()
     assert "is called 'wines' already" in texts(app)
     buttons(app)["hub-fetch"].click().run()
-    assert "Type the id of a data set first" in texts(app)
+    assert "Type the ID of a data set first" in texts(app)

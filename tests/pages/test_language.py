@@ -57,7 +57,7 @@ def test_bars_and_figures_of_a_text(page):
         "Product of all",
         "Log-probability",
         "Perplexity",
-        "Bits a character",
+        "Bits per character",
     ]
     assert float(page.metric[2].value) > 1
 
@@ -124,8 +124,8 @@ def test_two_models_with_the_same_tokens(page, tmp_path: Path):
     assert not page.metric, "the table says it for both"
     whole, parts = (frame.value for frame in page.dataframe)
     assert list(whole["Model"]) == ["gpt", "other"]
-    assert list(whole) == ["Model", "Bits a character", "Log-probability", "Perplexity"]
-    assert list(parts) == ["Part", "P by A", "P by B", "Likelier by"]
+    assert list(whole) == ["Model", "Bits per character", "Log-probability", "Perplexity"]
+    assert list(parts) == ["Part", "P by A", "P by B", "More likely by"]
     assert "all three numbers are comparable" in texts(page)
     page.selectbox(key="language-other").select("none").run()
     assert len(page.metric) == 4
@@ -149,7 +149,7 @@ def test_a_masked_model(page, bert: Path):
     assert [m.label for m in page.metric] == [
         "Pseudo-log-likelihood",
         "Pseudo-perplexity",
-        "Bits a character",
+        "Bits per character",
     ]
     assert "What could stand here?" in [s.value for s in page.subheader]
     assert not [b for b in page.button if b.key.startswith("language-write")]
@@ -353,7 +353,7 @@ def test_a_text_that_is_too_long_is_said(page):
 
 def test_the_hub_asks_for_an_id(models_page):
     buttons(models_page)["models-hub-look"].click().run()
-    assert "Type the id of a model first" in texts(models_page)
+    assert "Type the ID of a model first" in texts(models_page)
 
 
 def test_examples_stand_one_click_away(page):

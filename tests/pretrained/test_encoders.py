@@ -251,7 +251,7 @@ def test_multilingual_embeddings_agree_across_languages_and_padding():
 def test_a_language_that_the_encoder_never_learned_is_said():
     said = check_language(CHINESE, "minilm")
     share = unknown_share(CHINESE, "minilm")
-    assert f"{share * 100:.0f} % of the tokens" in said
+    assert f"{share * 100:.0f}% of the tokens" in said
     assert "trained on English" in said
     assert "data.encoder = multilingual" in said
     assert check_language(CHINESE, "multilingual") == ""

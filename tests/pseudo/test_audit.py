@@ -164,9 +164,9 @@ def test_no_remedy_is_named_that_is_in_use():
         for keep in ("top-k", "fixed")
         for aligned in (True, False)
     }
-    assert "top-k" in remedy["fixed", True]
-    assert "top-k" not in remedy["top-k", False]
-    assert "objective.align" in remedy["top-k", False]
+    assert "surest of each class" in remedy["fixed", True]
+    assert "surest of each class" not in remedy["top-k", False]
+    assert "distribution alignment" in remedy["top-k", False]
     assert "align" not in remedy["top-k", True]
     assert remedy["top-k", True].endswith("or label more rows of the rarest classes (c, b, a).")
 

@@ -51,7 +51,7 @@ def test_without_the_guard_it_is_said_that_they_are_used_all_the_same():
         assert say_before(found)[1] == "not used"
         text, use = say_before(found, guard=False)
         assert use == "used"
-        assert "used all the same, since objective.guard is off" in text
+        assert "used all the same, since the guard is off" in text
 
 
 def test_a_single_label_of_each_class_tells_nothing():

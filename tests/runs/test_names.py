@@ -34,7 +34,7 @@ def test_size_proposer_labels_and_what_else_is_changed_tell_runs_apart(workspace
     assert all(a != b for a, b in combinations(names, 2)), names
     assert "5 labels per class" in names[1]
     assert "all labels" in names[2]
-    assert "· self, class-share ·" in names[3]
+    assert "· the student itself · surest share of each class" in names[3]
     assert "1 by hand" in names[5]
     assert "hidden 7" in names[6]
     assert names[7].endswith("seed 3")

@@ -93,7 +93,7 @@ def test_it_learns_and_shows_it(texts: Path, preset: str):
         part = len(TEXT) * rows[-1]["val_loss"]
         assert rows[-1]["val_bits_per_character"] > 0
         assert part > 0
-    assert "nats a token" in describe_run(state)
+    assert "nats per token" in describe_run(state)
 
 
 def test_bits_a_character_by_hand(texts: Path):
@@ -233,7 +233,7 @@ def test_an_objective_of_the_other_kind_is_refused(texts: Path):
     }
     state = run_here(make_run(texts, make_spec(values)))
     assert state["status"] == "failed"
-    assert "Set objective.kind to causal-language" in state["error"]["remedy"]
+    assert "Choose the objective causal-language" in state["error"]["remedy"]
 
 
 def test_what_a_run_takes_is_said_before_it_starts(texts: Path):

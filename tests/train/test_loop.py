@@ -180,7 +180,7 @@ def test_bf16_runs_on_whatever_device_trains():
 def test_after_three_halvings_it_says_what_to_do():
     objective = Hungry(ReconstructionConfig())
     objective.limit = 0
-    with pytest.raises(StudioError, match=r"smaller train\.batch_size") as caught:
+    with pytest.raises(StudioError, match=r"smaller batch size") as caught:
         train(make_loop(objective))
     assert caught.value.code == "out-of-memory"
 

@@ -10,6 +10,7 @@ import { Cursor } from "../../assets/web/stage/cursor.js"
 import { PLOT_OPTIONS } from "../../assets/web/stage/panels/loss.js"
 import { ofKnown, share, sum } from "../../assets/web/stage/pseudo.js"
 import { Selection } from "../../assets/web/stage/selection.js"
+import { newestNotice } from "../../assets/web/stage/verdict.js"
 
 function safetensors(header, bytes) {
   const text = new TextEncoder().encode(JSON.stringify(header))
@@ -56,13 +57,17 @@ test("colors repeat after ten classes; no class is gray", () => {
 test("numbers in words", () => {
   assert.equal(fixed(1.23456, 2), "1.23")
   assert.equal(fixed(null, 2), "–")
-  assert.equal(percent(0.1234), "12.3 %")
+  assert.equal(percent(0.1234), "12.3%")
   assert.equal(percent(undefined), "–")
+  assert.equal(percent(0.0004), "under 0.1%")
+  assert.equal(percent(0.9999), "over 99.9%")
+  assert.equal(percent(0.995, 0), "over 99%")
+  assert.equal(percent(1), "100.0%")
   assert.equal(share(0, 0), "–")
-  assert.equal(share(0, 10), "0 %")
-  assert.equal(share(1, 1000), "< 1 %")
-  assert.equal(share(999, 1000), "> 99 %")
-  assert.equal(share(10, 10), "100 %")
+  assert.equal(share(0, 10), "0%")
+  assert.equal(share(1, 1000), "under 1%")
+  assert.equal(share(999, 1000), "over 99%")
+  assert.equal(share(10, 10), "100%")
   assert.equal(ofKnown(19, 488), " (of the 19 known)")
   assert.equal(ofKnown(488, 488), "")
   assert.equal(ofKnown(undefined, 488), "", "a run of an earlier version")
@@ -149,4 +154,12 @@ test("a class is called so once", () => {
 
 test("a plot has no buttons of its own, which would lie over its legend", () => {
   assert.equal(PLOT_OPTIONS.displayModeBar, false)
+})
+
+test("a notice that the verdict says already is not repeated above it", () => {
+  const notices = ["LoRA trains few numbers.", "Similar rows mislead."]
+  assert.equal(newestNotice({ notices }), "Similar rows mislead.")
+  const verdict = { text: "Similar rows mislead. Student and twin are the same: 80.0%." }
+  assert.equal(newestNotice({ notices, verdict }), "LoRA trains few numbers.")
+  assert.equal(newestNotice({ notices: [], verdict }), undefined)
 })

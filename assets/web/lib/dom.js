@@ -59,8 +59,16 @@ export function sizeCanvas(canvas, width, height) {
 }
 
 export const fixed = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits))
-export const percent = (value) =>
-  value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`
+/** 0.883 → "88.3%", as the core writes it: what is not quite 0 or 1 is never rounded to it. */
+export function percent(value, digits = 1) {
+  if (typeof value !== "number" || Number.isNaN(value)) return "–"
+  const text = `${(100 * value).toFixed(digits)}%`
+  const least = 10 ** -digits
+  if (value > 1e-9 && text === `${(0).toFixed(digits)}%`) return `under ${least.toFixed(digits)}%`
+  if (value < 1 - 1e-9 && text === `${(100).toFixed(digits)}%`)
+    return `over ${(100 - least).toFixed(digits)}%`
+  return text
+}
 
 /** "class 3", and a name that says so itself as it is: "class_0". */
 export const className = (name) => (/^class(?![a-z])/i.test(name) ? name : `class ${name}`)

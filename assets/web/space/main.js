@@ -79,9 +79,9 @@ class Space {
     }
     this.modes = choices(
       [
-        ["pan", "Move", "Drag moves the map"],
-        ["lasso", "Lasso", "Drag draws around points"],
-        ["box", "Box", "Drag draws a box"],
+        ["pan", "Move", "Drag to move the map"],
+        ["lasso", "Lasso", "Drag around points to select them"],
+        ["box", "Box", "Drag a box to select points"],
       ],
       "pan",
       (mode) => this.panes.forEach((pane) => pane.plot.setMode(mode)),
@@ -89,13 +89,13 @@ class Space {
     )
     this.hows = choices(
       [
-        ["replace", "New", "What you draw around becomes the selection"],
-        ["add", "+ add", "It is added (Shift)"],
-        ["subtract", "− take", "It is taken away (Alt)"],
+        ["replace", "New", "The points that you draw around replace the selection"],
+        ["add", "+ add", "They are added to it (Shift)"],
+        ["subtract", "− take", "They are removed from it (Alt)"],
       ],
       "replace",
       (how) => this.panes.forEach((pane) => pane.plot.setCombine(how)),
-      "How selections go together",
+      "How selections are combined",
     )
     this.by = el("select", {
       class: "stage-input",
@@ -291,7 +291,7 @@ class Space {
     if (chosen) this.by.value = chosen
     const sized = this.sized.value
     this.sized.replaceChildren(
-      option("", "all alike"),
+      option("", "all equal"),
       ...[...about.numbers, ...about.measured].map((name) => option(name)),
     )
     this.sized.value = sized

@@ -76,7 +76,7 @@ export function createPane(pane, { base, theme, hooks }) {
   root.dataset.renderer = plot.renderer
   plot.over.setAttribute(
     "aria-label",
-    "Map. Arrows go from point to point, Enter tells about one, Space chooses it, plus and minus zoom, 0 shows all, Escape clears the choice.",
+    "Map. Arrow keys move between points, Enter describes one, Space selects it, plus and minus zoom, 0 shows all, Escape clears the selection.",
   )
 
   function fail(error) {
@@ -143,9 +143,9 @@ export function createPane(pane, { base, theme, hooks }) {
       timer = setTimeout(watch, POLL)
       return
     }
-    if (at.status === "failed") return fail(new Error(at.error || "This map failed."))
+    if (at.status === "failed") return fail(new Error(at.error || "This map could not be computed."))
     if (at.status === "cancelled" && !about.done.length) {
-      setText(fault, "Cancelled. Press Draw to begin again.")
+      setText(fault, "Cancelled. Press Draw to start again.")
       fault.hidden = false
       hooks.ended("cancelled")
       return

@@ -17,7 +17,9 @@ export class Source {
       headers: { "x-studio-token": this.token },
     })
     if (!answer.ok)
-      throw new Error((await answer.json().catch(() => ({}))).error || `The server said ${answer.status}.`)
+      throw new Error(
+        (await answer.json().catch(() => ({}))).error || `The server answered with status ${answer.status}.`,
+      )
     return answer
   }
 
@@ -60,7 +62,9 @@ export class Source {
       body: JSON.stringify(values),
     })
     if (!answer.ok)
-      throw new Error((await answer.json().catch(() => ({}))).error || `The server said ${answer.status}.`)
+      throw new Error(
+        (await answer.json().catch(() => ({}))).error || `The server answered with status ${answer.status}.`,
+      )
     const { arrays, about } = parseSafetensors(await answer.arrayBuffer())
     return {
       arrays,

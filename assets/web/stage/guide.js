@@ -7,35 +7,36 @@ const KEPT = "studio.tips" // "off": the person has turned the tips off
 
 const TIPS = {
   autoencoder: {
-    before: "Epoch 0 is the network before training: it rebuilds nothing yet, and the map has no order.",
+    before:
+      "Epoch 0 is the network before training: it cannot reconstruct anything yet, and the map has no order.",
     early:
       "Look at the reconstructions: a blurred average comes first, then what makes each sample different.",
-    middle: "Look at the map: samples of one kind move together, although the network sees no labels.",
+    middle: "Look at the map: similar samples move together, although the network sees no labels.",
     late: "Look at the loss: where the two curves flatten, more epochs change little. If validation rises while training falls, the network overfits.",
-    end: "What you just saw: a network learned to rebuild its input through a short code, and the code put similar samples side by side without any label.",
+    end: "What you just saw: a network learned to reconstruct its input from a short code, and the code places similar samples side by side without any label.",
   },
   language: {
     before:
       "Epoch 0 is the network before training: every token is about equally likely, so it writes noise.",
     early:
       "Look at the writing: first it learns which tokens are frequent, then which ones follow each other.",
-    middle: "Look at the map: tokens that are used alike move together.",
-    late: "Look at the loss: when validation rises while training falls, the network learns its text by heart.",
+    middle: "Look at the map: tokens that are used in similar ways move together.",
+    late: "Look at the loss: when validation rises while training falls, the network memorizes its text.",
     end: "What you just saw: from plain text alone, a network learned to predict the next token well enough to write.",
   },
   classify: {
     before: "Epoch 0 is the network before training: its predictions are guesses.",
     early: "Look at the confusion matrix: correct predictions gather on its diagonal.",
     middle: "Look at the label distribution: it shows whether the network prefers some classes.",
-    late: "Look at the cells off the diagonal: these are the classes that it still confuses.",
-    end: "What you just saw: a classifier trained on few labels, beside a simple baseline on the same rows.",
+    late: "Look at the cells off the diagonal: they show which classes it still confuses.",
+    end: "What you just saw: a classifier trained on the labels, compared with a simple baseline on the same rows.",
   },
   pseudo: {
     before: "Before the first round, student and twin are the same network.",
     early: "Look at the rounds: the student uses pseudo-labels, its twin only the true labels.",
     middle: "Look at the label distribution: pseudo-labels should not drift toward one class.",
-    late: "Look at the distance between student and twin: only if the student stays above do pseudo-labels help.",
-    end: "What you just saw: a student that also learned from pseudo-labels, beside a twin that only had the true labels.",
+    late: "Look at the gap between student and twin: pseudo-labels help only if the student stays above.",
+    end: "What you just saw: a student that also learned from pseudo-labels, compared with a twin that only had the true labels.",
   },
 }
 
@@ -97,13 +98,13 @@ export function createGuide(ctx, steps) {
   function update(view) {
     const { state } = view
     if (!state || !view.frame) {
-      setText(text, "Reading the data and building the network. The first picture comes with epoch 0.")
+      setText(text, "Reading the data and building the network. The first results come with epoch 0.")
       next.hidden = true
       return
     }
     const isEnded = ENDED.includes(state.status)
     const phase = phaseOf(view.frame.epoch, isEnded ? state.epoch : state.epochs, isEnded)
-    const within = `Step ${view.frame.step} of ${state.steps_per_epoch} of the first epoch: first blots, and the map begins to sort itself.`
+    const within = `Step ${view.frame.step} of ${state.steps_per_epoch} of the first epoch: the first outlines appear, and the map begins to sort itself.`
     setText(text, view.frame.step ? within : (TIPS[state.task] ?? TIPS.autoencoder)[phase])
     next.hidden = phase !== "end"
     for (const { step, node } of chips) node.hidden = Boolean(step.isThere && !step.isThere(view))

@@ -108,7 +108,7 @@ export function drawMany(statics, items, size) {
           "p",
           { class: "stage-muted" },
           statics.kind === "text"
-            ? `The ${shown.length} strongest of ${width} words.`
+            ? `The ${shown.length} largest of ${width} words.`
             : `The first ${shown.length} of ${width} columns.`,
         )
       : null,

@@ -17,12 +17,12 @@ const REMEMBERED = "studio-lab-tab"
  * @param {object} ctx store, cursor and what the stage shares
  */
 export function createLab(ctx, task = "autoencoder") {
-  const list = el("div", { class: "lab-tabs", role: "tablist", "aria-label": "Try the network out" })
+  const list = el("div", { class: "lab-tabs", role: "tablist", "aria-label": "Try the network" })
   const bodies = el("div", {})
   const kept = el("p", { class: "stage-muted", role: "status", "data-testid": "lab-kept", hidden: true })
   const root = el(
     "section",
-    { class: "lab", "data-testid": "lab", "aria-label": "Try the network out", hidden: true },
+    { class: "lab", "data-testid": "lab", "aria-label": "Try the network", hidden: true },
     list,
     kept,
     bodies,
@@ -123,7 +123,7 @@ export function createLab(ctx, task = "autoencoder") {
       if (!kept.hidden)
         setText(
           kept,
-          `Made with the weights of epoch ${epoch}, the nearest to epoch ${wanted} that were kept.`,
+          `Made with the weights of epoch ${epoch}, the closest to epoch ${wanted} that was kept.`,
         )
     },
     resize() {

@@ -11,7 +11,7 @@ import { SETS } from "./sets.js"
 import { ENDED, Store } from "./store.js"
 import { createStory } from "./story.js"
 import { createTransport } from "./transport.js"
-import { createVerdict } from "./verdict.js"
+import { createVerdict, newestNotice } from "./verdict.js"
 
 const stages = new WeakMap()
 
@@ -112,7 +112,7 @@ class Stage {
   nextSteps(task) {
     const replay = {
       id: "replay",
-      text: task === "pseudo" ? "Watch it again from the start" : "Watch it again from epoch 0",
+      text: task === "pseudo" ? "Replay from the start" : "Replay from epoch 0",
       run: () => this.cursor.replayAll(),
     }
     const latent = {
@@ -289,18 +289,18 @@ class Stage {
 
   bannerText(state) {
     if (this.store.refusal) return ["bad", this.store.refusal]
-    if (this.store.isLost) return ["warn", "Connection lost. Training goes on; trying again."]
-    if (!state) return ["info", "Loading the run."]
+    if (this.store.isLost) return ["warn", "Connection lost. Training continues; reconnecting."]
+    if (!state) return ["info", "Loading the run …"]
     if (state.error) return ["bad", `${state.error.message} ${state.error.remedy}`]
     if (state.is_responding === false && !ENDED.includes(state.status))
       return [
         "warn",
-        "The training process is not responding. It is ended after five minutes of silence and can then be resumed.",
+        "The training process is not responding. After five minutes without an answer it is ended; the run can then be resumed.",
       ]
     if (state.message)
       return [state.status === "interrupted" || state.status === "paused" ? "warn" : "info", state.message]
-    if (state.status === "queued") return ["info", "Waiting for its turn."]
-    const notice = state.notices?.[state.notices.length - 1]
+    if (state.status === "queued") return ["info", "Queued: waiting for another run to finish."]
+    const notice = newestNotice(state)
     return notice ? ["info", notice] : ["", ""]
   }
 

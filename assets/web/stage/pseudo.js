@@ -1,6 +1,6 @@
 // What the panels of a run with pseudo-labels share: reading the frame's counts, marks of classes, words for shares.
 
-import { el, sizeCanvas } from "../lib/dom.js"
+import { el, percent, sizeCanvas } from "../lib/dom.js"
 import { addShape, classColor } from "../lib/palette.js"
 
 export const TRUTH = 0,
@@ -33,10 +33,7 @@ export const count = (value) => Math.round(value).toLocaleString("en")
 /** A share in words: whole percent, but never 0 or 100 for what is not quite that. */
 export function share(part, whole) {
   if (!whole) return "–"
-  const value = (100 * part) / whole
-  if (part > 0 && value < 1) return "< 1 %"
-  if (part < whole && value > 99) return "> 99 %"
-  return `${Math.round(value)} %`
+  return percent(part / whole, 0)
 }
 
 /** " (of the 19 known)" where the true class of only some of the kept rows is known, else "". */
@@ -77,14 +74,14 @@ export function emptyNote(root) {
 
 /** Why nothing has been kept or proposed, or "" when something has. */
 export function whyEmpty(view, row) {
-  if (!view.frame?.mix) return "No round yet."
+  if (!view.frame?.mix) return "No round has finished yet."
   const pool = poolSize(view.frame, view.row)
   if (pool === 0) return "There are no unlabeled rows, so nothing is proposed."
   if (sum(mixOf(view.frame, row))) return ""
   if (row === PROPOSED)
     return view.frame.epoch === 0
       ? "Nothing is proposed before the first round."
-      : "Nobody proposes a class in this round."
+      : "No class is proposed in this round."
   return view.frame.epoch === 0
     ? "Nothing is kept before the first round."
     : "No proposal was kept in this round."

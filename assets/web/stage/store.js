@@ -90,7 +90,7 @@ export class Store {
       // 403, 404 …: the server is there and says no, which is not the same as a lost connection.
       const isRefused = response.status >= 400 && response.status < 500
       this.refusal = isRefused
-        ? ((await response.json().catch(() => null))?.error ?? "The server does not show this run.")
+        ? ((await response.json().catch(() => null))?.error ?? "The server does not have this run.")
         : ""
       if (!response.ok) throw new Error(this.refusal || String(response.status))
       this.take(await response.json())
@@ -243,7 +243,7 @@ export class Store {
       setTimeout(() => this.poll(), 120)
       return answer
     } catch {
-      return { error: "The server did not answer. Training goes on; try again." }
+      return { error: "The server did not answer. Training continues; try again." }
     }
   }
 
@@ -254,14 +254,14 @@ export class Store {
   async tool(name, body) {
     try {
       const response = await this.ask(`tools/${name}`, { method: "POST", body: JSON.stringify(body) })
-      if (!response.ok) return { error: (await response.json()).error ?? "The server refused this." }
+      if (!response.ok) return { error: (await response.json()).error ?? "The server refused this request." }
       const { arrays, about } = parseSafetensors(await response.arrayBuffer())
       return {
         arrays,
         about: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.parse(value)])),
       }
     } catch {
-      return { error: "The server did not answer. It is asked again at the next change." }
+      return { error: "The server did not answer. It will be asked again at the next change." }
     }
   }
 

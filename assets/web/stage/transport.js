@@ -56,14 +56,14 @@ export function createTransport(ctx, task = "") {
     "stop",
     "stop",
     "Stop",
-    "Stop this run; what it learned stays, and it can be resumed",
+    "Stop this run; what it learned is kept, and it can be resumed",
     () => send({ action: "stop" }, null, { button: "stop" }),
   )
   const repeat = button(
     "repeat",
     "repeat",
     "Rerun, same seed",
-    "Start a new run with the same settings and seed; without live changes it gives the same curve",
+    "Start a new run with the same settings and seed; without live changes it repeats the same curve",
     async () => {
       repeat.disabled = true
       const answer = await store.command("repeat", {
@@ -99,7 +99,7 @@ export function createTransport(ctx, task = "") {
     el("span", { class: "stage-dot", "aria-hidden": "true" }),
     el("span", {}, "Live"),
   )
-  const replay = button("replay", "play", "Replay", `Replay all ${unit}s, ten a second (space)`, () =>
+  const replay = button("replay", "play", "Replay", `Replay all ${unit}s, ten per second (space)`, () =>
     cursor.toggleReplay(),
   )
   replay.classList.add("stage-replay")
@@ -116,7 +116,7 @@ export function createTransport(ctx, task = "") {
     {
       class: "stage-input",
       "aria-label": "Training speed",
-      title: "Slow the training down so that it can be watched",
+      title: "Slow the training down to watch it",
       "data-testid": "stage-speed",
       onchange: () =>
         send({ action: "set", name: "epochs_per_second", value: Number(speed.value) }, null, {
@@ -205,9 +205,9 @@ export function createTransport(ctx, task = "") {
       isPaused || canResume ? "play" : "pause",
       isPaused || canResume ? "Resume" : "Pause",
       isPaused
-        ? "Let the training go on"
+        ? "Resume the training"
         : canResume
-          ? "Go on from the last checkpoint"
+          ? "Continue from the last checkpoint"
           : "Pause the training",
     )
     pause.disabled = (isEnded && !canResume) || status === "queued"
@@ -234,8 +234,8 @@ export function createTransport(ctx, task = "") {
     setButton(
       replay,
       cursor.isReplaying ? "pause" : "play",
-      cursor.isReplaying ? "Halt" : "Replay",
-      cursor.isReplaying ? "Halt the replay (space)" : `Replay all ${unit}s, ten a second (space)`,
+      cursor.isReplaying ? "Stop replay" : "Replay",
+      cursor.isReplaying ? "Stop the replay (space)" : `Replay all ${unit}s, ten per second (space)`,
     )
     replay.disabled = last < 1
     setText(rate, `${cursor.speed}×`)

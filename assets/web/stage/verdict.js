@@ -12,6 +12,10 @@ export function compareWithPca(mse, baseline, isEnded) {
   return [isEnded ? "worse than PCA" : "not yet better than PCA", isEnded ? "bad" : "even"]
 }
 
+/** The newest notice that the verdict beside it does not say already, or undefined. */
+export const newestNotice = (state) =>
+  (state.notices ?? []).filter((text) => !state.verdict?.text?.includes(text)).at(-1)
+
 /** The sentence above the panels and the facts beside it; `update` sets them for an epoch. */
 export function createVerdict() {
   const part = (help) => el("span", { class: "stage-fact", title: help })
@@ -23,14 +27,14 @@ export function createVerdict() {
   )
   const word = el("strong", { class: "stage-word" })
   const knn = part(
-    "Share of validation samples whose class is that of most of their 5 nearest labeled neighbors, by the code",
+    "Share of validation samples that have the same class as most of their 5 nearest labeled neighbors in the latent space",
   )
   const probe = part(
-    "Share of validation samples whose class a linear classifier reads from the code; it is fitted on labeled training samples",
+    "Accuracy of a linear classifier on the code, fitted on labeled training samples and measured on validation samples",
   )
   const precision = part("")
-  const rate = part("Training speed, evaluation left out")
-  const left = part("Estimated from the epochs so far")
+  const rate = part("Training speed, without evaluation")
+  const left = part("Estimated from the training so far")
   const line = el(
     "div",
     { class: "stage-verdict", "data-testid": "stage-verdict" },
@@ -63,7 +67,7 @@ export function createVerdict() {
       sound: ["spectrograms", "sounds"],
     }[state.kind] ?? ["pixels", "images"]
     const base = state.baseline
-    setText(mse, typeof row?.val_mse === "number" ? `val MSE ${fixed(row.val_mse, 4)}` : "")
+    setText(mse, typeof row?.val_mse === "number" ? `validation MSE ${fixed(row.val_mse, 4)}` : "")
     setText(
       pca,
       typeof base?.pca_mse === "number"
@@ -83,7 +87,7 @@ export function createVerdict() {
       knn,
       row?.knn_accuracy === null || row?.knn_accuracy === undefined
         ? ""
-        : `5-NN on the code ${percent(row.knn_accuracy)}${beside}`,
+        : `5 nearest neighbors ${percent(row.knn_accuracy)}${beside}`,
     )
     setText(
       probe,
@@ -110,9 +114,9 @@ export function createVerdict() {
       "Mean of −ln P(token | text before) on validation text, which the network has never trained on"
     setText(
       mse,
-      known(loss, (v) => `val loss ${fixed(v, 3)} nats per token`),
+      known(loss, (v) => `validation loss ${fixed(v, 3)} nats per token`),
     )
-    pca.title = "Of how many equally likely tokens the model chooses, on average"
+    pca.title = "The number of equally likely tokens that the model chooses among, on average"
     setText(
       pca,
       known(
@@ -125,7 +129,7 @@ export function createVerdict() {
       knn,
       known(row?.val_bits_per_character, (v) => `${fixed(v, 3)} bits per character`),
     )
-    probe.title = "Each token by the one before it, counted in the training text"
+    probe.title = "Predicts each token from the one before it, by counts in the training text"
     setText(
       probe,
       known(pairs, (v) => `bigram baseline ${fixed(v, 3)}`),
@@ -140,11 +144,11 @@ export function createVerdict() {
           ? "better than the bigram baseline"
           : isLast
             ? "worse than the bigram baseline"
-            : "below the bigram baseline",
+            : "not yet better than the bigram baseline",
     )
     word.dataset.tone = !hasBoth ? "" : loss < pairs ? "good" : isLast ? "bad" : "even"
     drawSigns(row?.signs ?? [])
-    rate.title = "Training speed, evaluation left out"
+    rate.title = "Training speed, without evaluation"
     setText(
       rate,
       state.samples_per_second
@@ -183,7 +187,7 @@ export function createVerdict() {
       knn,
       known(base?.majority_accuracy, (v) => `most frequent class ${percent(v)}`),
     )
-    probe.title = "Test rows, looked at once, by the best epoch's weights"
+    probe.title = "Measured once, at the end, with the best epoch's weights"
     setText(
       probe,
       known(
@@ -218,7 +222,7 @@ export function createVerdict() {
     )
     word.dataset.tone = tone
     drawSigns(row?.signs ?? [])
-    rate.title = "Training speed, evaluation left out"
+    rate.title = "Training speed, without evaluation"
     setText(
       rate,
       state.samples_per_second ? `${Math.round(state.samples_per_second).toLocaleString("en")} rows/s` : "",
@@ -244,12 +248,12 @@ export function createVerdict() {
       ],
       [pca, "twin_accuracy", "twin", "The same network, seed and steps with the true labels alone"],
       [knn, "ceiling_accuracy", "ceiling", "The same network with all true labels; for comparison only"],
-      [probe, "coverage", "kept", "Share of the unlabeled rows whose proposal is kept"],
+      [probe, "coverage", "pseudo-labels kept", "Share of the unlabeled rows that got a pseudo-label"],
       [
         precision,
         "pseudo_precision",
-        "of these right",
-        "Share of the kept labels that are right, among those whose true class is known; shown with the Oracle",
+        "of these correct",
+        "Share of the kept labels that are correct, among those whose true class is known; shown with the Oracle",
       ],
     ]
     for (const [node, key, name, help] of facts) {

@@ -41,6 +41,6 @@ def show_gauge(spec: RunSpec) -> None:
         key="advanced-gauge",
         help="Cross-validation on the labels that may be seen; nothing is trained or kept.",
     ):
-        with errors_shown(), st.spinner("Trying the labels."):
+        with errors_shown(), st.spinner("Cross-validating."):
             said = routes.lab().ask(Subject("classifier", ""), "gauge", {"spec": spec.as_dict()}).about
             {"good": st.success, "bad": st.warning}.get(said["tone"], st.info)(plain(said["text"]))

@@ -77,14 +77,14 @@ def show_remote(place: Any) -> None:
         place.warning(plain(str(error)), icon=":material/cloud_off:")
         return
     price = (
-        f"{config.price_in:g} and {config.price_out:g} for a million tokens read and written"
+        f"{config.price_in:g} and {config.price_out:g} per million tokens read and written"
         if config.price_in or config.price_out
         else "no price is set"
     )
     place.info(
         plain(
             f"Texts are sent to {connection.model or 'the model'} at {connection.host}: at most "
-            f"{config.requests_per_minute:,} requests a minute and {config.most_requests:,} in all; {price}. "
+            f"{config.requests_per_minute:,} requests per minute and {config.most_requests:,} in all; {price}. "
             f"{connection.warning}"
         ),
         icon=":material/cloud_upload:",
@@ -98,7 +98,7 @@ def show_trial(how: str, source: str, prompt: str, labeler: str) -> None:
         f"Try it on {TRIED} rows",
         key="pseudo-try",
         icon=":material/science:",
-        help="Shows what the model answers before a run asks it about many rows.",
+        help="Shows what the model answers before a run asks about many rows.",
     ):
         with errors_shown(), st.spinner("Asking the language model …"):
             st.session_state["pseudo-tried"] = (mark, try_rows(how, source, prompt, labeler))
@@ -146,7 +146,7 @@ def show_said(folder: RunFolder) -> None:
         st.caption("No language model proposed labels in this run.")
     for how, rows in said.items():
         open_rows = sum(not row["label"] for row in rows)
-        st.markdown(f"**{NAMES.get(how, how)}**: {len(rows):,} rows, {open_rows:,} of them without a class.")
+        st.markdown(f"**{NAMES.get(how, how)}**: {len(rows):,} rows, {open_rows:,} of them got no class.")
         show_table(rows[:MOST_SHOWN], key=f"review-said-{how}")
         if len(rows) > MOST_SHOWN:
             st.caption(f"The first {MOST_SHOWN} rows; `pseudo said` prints all.")

@@ -26,11 +26,13 @@ from selfsup_core.figures.seeds import reliability_figure, seeds_figure
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.files import read_json
 from selfsup_core.pseudo.hand import add_hand_label, count_words, list_hand_labels, read_hand_labels
+from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS
 from selfsup_core.runs.compose import join_hand_labels
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.wording import counted, inline, percent
 from selfsup_core.workers.seeds import MOST, describe_seeds, over_seeds, start_seeds
 from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -60,7 +62,7 @@ def show_review(folder: RunFolder) -> None:
 def show_queue(folder: RunFolder) -> None:
     frames = list_frames(folder.frames)
     if not frames:
-        st.caption("No round is done yet.")
+        st.caption("No round has finished yet.")
         return
     spec = read_spec(folder.spec)
     source = spec.data.source
@@ -72,8 +74,8 @@ def show_queue(folder: RunFolder) -> None:
         rows = [int(row) for row in frame["unsure_rows"]]
         left = [i for i, row in enumerate(rows) if row not in done and row not in skipped]
         st.caption(
-            f"What it is least sure of: {len(rows) - len(left)} of {len(rows)} seen; {count_words(len(done))} in all for "
-            "these data. The next run learns from them, and so does its twin."
+            f"The rows it is least sure of: {len(rows) - len(left)} of {len(rows)} reviewed; {count_words(len(done))} for this "
+            "data set in all. The next run learns from them, and so does its twin."
         )
         if left:
             show_sample(source, rows[left[0]])
@@ -82,11 +84,11 @@ def show_queue(folder: RunFolder) -> None:
             if st.toggle(
                 "Why?",
                 key="review-why",
-                help="What in it speaks for its class now, and the labeled rows most like it.",
+                help="What speaks for its predicted class, and the most similar labeled rows.",
             ):
                 show_why(folder.id, row=rows[left[0]], epoch=frames[-1])
         else:
-            st.markdown("All of them are seen.")
+            st.markdown("All of them are reviewed.")
         show_hand_labels(source, classes)
         if done and st.button(
             f"Train again with {count_words(len(done))}",
@@ -107,12 +109,14 @@ def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
         frame: of the newest round. place: of the row in its list of unsure ones.
     """
     label = int(frame["unsure_label"][place])
-    proposed = f"{classes[label]}, {float(frame['unsure_confidence'][place]):.0%} sure" if label >= 0 else ""
+    proposed = (
+        f"{classes[label]}, {percent(float(frame['unsure_confidence'][place]))} sure" if label >= 0 else ""
+    )
     if "unsure_student" not in frame:  # a run of an earlier version
         return f"Proposed: {proposed}." if proposed else ""
     said, sure = int(frame["unsure_student"][place]), float(frame["unsure_student_confidence"][place])
-    beside = f" The proposers together say {proposed}." if proposed and label != said else ""
-    return f"The student says {classes[said]}, {sure:.0%} sure.{beside}"
+    beside = f" The proposers together predict {proposed}." if proposed and label != said else ""
+    return f"The student predicts {classes[said]}, {percent(sure)} sure.{beside}"
 
 
 def show_hand_labels(source: str, classes: list[str]) -> None:
@@ -131,7 +135,7 @@ def show_hand_labels(source: str, classes: list[str]) -> None:
                     icon=":material/undo:",
                     on_click=add_hand_label,
                     args=(workspace(), source, one["row"], None),
-                    help="Take this label back.",
+                    help="Remove this label.",
                 )
         if len(made) > MOST_LISTED:
             st.caption(f"The newest {MOST_LISTED}; `pseudo hand {source}` lists all.")
@@ -203,20 +207,22 @@ def show_audit(folder: RunFolder) -> None:
         about = {}
     vote, prior = (json.loads(about.get(name, "{}")) for name in ("vote", "prior"))
     if vote:
-        names = vote["names"]
+        names = [PROPOSERS.get(name, name) for name in vote["names"]]
         rows = [
-            {"Proposer": name, "Names a class for": share}
+            {"Proposer": name, "Predicts a class for": share}
             | (
-                {f"Agrees with {other}": agreed for other, agreed in zip(names, agrees, strict=True)}
+                {f"Agrees with {inline(other)}": agreed for other, agreed in zip(names, agrees, strict=True)}
                 if len(names) > 1
                 else {}
             )
             for name, share, agrees in zip(names, vote["coverage"], vote["agreement"], strict=True)
         ]
-        percent = {c: st.column_config.NumberColumn(format="percent") for c in rows[0] if c != "Proposer"}
-        st.dataframe(rows, hide_index=True, column_config=percent, key="review-vote")
+        as_percent = {c: st.column_config.NumberColumn(format="percent") for c in rows[0] if c != "Proposer"}
+        st.dataframe(rows, hide_index=True, column_config=as_percent, key="review-vote")
         if len(names) > 1:
-            st.caption(f"They name different classes for {vote['conflicts']:.0%} of the unlabeled rows.")
+            st.caption(
+                f"They predict different classes for {percent(vote['conflicts'])} of the unlabeled rows."
+            )
     if prior:
         shown = [
             {"Class": name, "Estimated share": share, "Standard error": error}
@@ -224,12 +230,12 @@ def show_audit(folder: RunFolder) -> None:
                 json.loads(about["classes"]), prior["shares"], prior["errors"], strict=True
             )
         ]
-        percent = {
+        as_percent = {
             c: st.column_config.NumberColumn(format="percent") for c in ("Estimated share", "Standard error")
         }
-        st.dataframe(shown, hide_index=True, column_config=percent, key="review-prior")
+        st.dataframe(shown, hide_index=True, column_config=as_percent, key="review-prior")
         st.caption(
-            "Shares of the classes among the unlabeled rows, estimated from the proposals; as sure as the proposals' own probabilities can be trusted."
+            "Shares of the classes among the unlabeled rows, estimated from the proposals; as reliable as the probabilities of the proposals."
         )
     found = (read_json(folder.path / "test.json") or {}).get("calibration")
     if found and found["rows"] < LEAST_ROWS:
@@ -245,7 +251,7 @@ def show_audit(folder: RunFolder) -> None:
     st.caption(
         f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; {after:.1f} after all scores "
         f"are divided by a temperature of {found['temperature']:.2f}, fitted on the other half of them. On the line, "
-        "an 80 % sure proposal is right in 80 of 100 cases."
+        "a proposal that is 80% sure is correct in 80 of 100 cases."
     )
 
 
@@ -268,7 +274,7 @@ def show_seeds(folder: RunFolder) -> None:
             st.session_state.pop(wanted, None)
             rerun()
         if now and now["runs"]:
-            done = f"{now['runs']} seeds are done" + (
+            done = f"{counted(now['runs'], 'seed')} finished" + (
                 f", {now['waiting']} running or queued" if now["waiting"] else ""
             )
             st.caption(f"{done}. {describe_seeds(now['same_split'])} The band is one standard deviation.")
@@ -278,15 +284,15 @@ def show_seeds(folder: RunFolder) -> None:
                 tone(plain(now["verdict"]["text"]))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             count = st.number_input(
-                "Seeds in all",
+                "Number of seeds",
                 2,
                 MOST,
                 5,
                 key="review-seeds-count",
                 width=140,
-                help="This run is the first of them.",
+                help="Including this run.",
             )
-            if st.button("Train them", key="review-seeds-go", icon=":material/play_arrow:"):
+            if st.button("Train with these seeds", key="review-seeds-go", icon=":material/play_arrow:"):
                 with acting("seeds"):
                     token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
                     asked = st.session_state[wanted] = (int(count), f"{token}-{folder.id}-{count}")
@@ -314,7 +320,7 @@ def show_downloads(folder: RunFolder) -> None:
                 on_click="ignore",
             )
     st.caption(
-        "Each unlabeled row with class, confidence, whether it was kept, since which round, and who proposed it."
+        "Each unlabeled row with its class, its confidence, whether and since which round it was kept, and who proposed it."
     )
 
 

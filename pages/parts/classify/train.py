@@ -20,6 +20,7 @@ from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import list_sources
 from selfsup_core.pseudo.hand import count_words, read_hand_labels
+from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS, describe_proposers
 from selfsup_core.runs.compose import compose_spec, kept_settings, with_careless
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.spec import (
@@ -109,17 +110,8 @@ PSEUDO = {
 }
 
 
-PROPOSERS = {
-    "twin+neighbors": "Classifier and similar rows, where they agree",
-    "neighbors+self": "Similar rows and itself",
-    "self": "The classifier itself",
-    "neighbors": "Similar rows",
-    "names": "Names of the classes",
-    "rules": "Keyword rules",
-    "zero-shot": "Language model: likeliest name",
-    "generated": "Language model: its answer",
-    "remote": "Remote language model",
-}
+TOGETHER = (("twin", "neighbors"), ("neighbors", "self"))  # proposers that do well side by side
+WHO = ["+".join(names) for names in TOGETHER] + [name for name in PROPOSERS if name != "twin"]
 
 
 ONLY = {
@@ -149,8 +141,8 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
         {n: s.title for n, s in sources.items()},
         key=f"{task}-data",
         default="digits",  # scikit-learn's, which is always there
-        help="What the classifier learns from; sets with at least two classes.",
-        needs="A classifier needs labels of at least two classes.",
+        help="Data sets with at least two classes.",
+        needs="A classifier needs labels for at least two classes.",
     )
     kind = sources[source].kind
     fitting = [name for name, preset in presets.items() if kind in preset["kinds"]]
@@ -203,7 +195,7 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
             f"Use {count_words(len(hand))}",
             True,
             key=f"pseudo-hand-{source}",
-            help="Labels that were made by hand for these data join the labels of the budget. They are kept when this is off.",
+            help="Adds the labels that you gave by hand to those of the data set. Switching this off does not delete them.",
         )
         make = partial(make_spec, base.as_dict())
         spec = compose_spec(workspace(), make, values, with_hand=with_hand, preset=preset)
@@ -235,7 +227,7 @@ def choose_pseudo(
     objective: Any = base.objective
     questions = questions_of(about)
     proposer, *places = st.columns(1 + len(questions), vertical_alignment="bottom")
-    names = [n for n in PROPOSERS if kind in ONLY.get(n, (kind,))]
+    names = [n for n in WHO if kind in ONLY.get(n, (kind,))]
     default = "+".join(objective.proposers)
     if st.session_state.get(f"pseudo-who-{recipe}") not in names:
         st.session_state[f"pseudo-who-{recipe}"] = default if default in names else names[0]
@@ -246,14 +238,14 @@ def choose_pseudo(
             setting.title,
             [*answers, *(choice for choice in setting.choices if choice not in answers)],
             key=f"answer-{preset}-{path}",
-            format_func=lambda answer, titles=setting.titles: titles.get(answer, answer),
+            format_func=setting.say,
             help=f"Only what you know of all rows, labeled or not. {setting.description}",
         )
     who = proposer.selectbox(
         "Who proposes labels",
         names,
         key=f"pseudo-who-{recipe}",
-        format_func=lambda n: PROPOSERS[n],
+        format_func=lambda n: describe_proposers(n.split("+"), objective.vote),
         help=help_text(settings["objective.proposers"]),
     )
     values["objective.proposers"] = who.split("+")
@@ -263,13 +255,13 @@ def choose_pseudo(
             "Rules, one per line",
             key=f"pseudo-rules-{recipe}",
             placeholder=example,
-            help="Every match is a vote; a row with votes for two classes alike stays open.",
+            help="Every match is a vote; a row whose votes are tied gets no label.",
         )
     if who in LABELERS:
         values |= choose_labeler(settings, who, source)
     if who == "names":
         values["objective.descriptions"] = st.text_area(
-            "Descriptions (if the names alone say too little)",
+            "Descriptions of the classes (optional)",
             key=f"pseudo-descriptions-{recipe}",
             placeholder="class: what it is about",
             help=help_text(settings["objective.descriptions"]),
@@ -292,7 +284,7 @@ def controls_of(task: str, preset: str, state: dict[str, Any], spec: RunSpec) ->
         objective: Any = spec.objective
         found[f"advanced-pseudo-{recipe}-objective.keep"] = objective.keep
         who = "+".join(objective.proposers)
-        if who in PROPOSERS:
+        if who in WHO:
             found[f"pseudo-who-{recipe}"] = who
         if who in LABELERS:
             found["pseudo-labeler"] = objective.labeler
@@ -364,12 +356,12 @@ def offer_careless(folder: RunFolder, state: RunState) -> None:
 
 ABOUT = {
     "classify": (
-        "A classifier names the class of a sample: loss = −ln p(true class). It learns from the labels of the budget alone; "
-        "labels beyond it stay hidden, and test rows are looked at once, at the end."
+        "A classifier predicts the class of a sample: loss = −ln p(true class). It learns only from the labels that you allow; "
+        "all others stay hidden, and the test rows are used once, at the end."
     ),
     "pseudo": (
-        "Few labels, many samples without one: labels are proposed for the rest, the surest are kept, and the classifier "
-        "learns from both. Its twin learns from the same labels without them, so that you see whether it helps."
+        "You have a few labels and many samples without one. Labels are proposed for the rest, the surest ones are kept, and the "
+        "classifier learns from both. A twin learns from the given labels alone, so that you see whether this helps."
     ),
 }
 

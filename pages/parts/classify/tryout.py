@@ -21,10 +21,9 @@ LETTERS = 300
 DRAW = "use-draw"
 PICTURES = ("image", "sound")
 TOOK = {
-    "text": "The first answer takes a few seconds, in which the classifier is loaded; then hundreds of texts a second, of a "
-    "fine-tuned transformer about ten.",
+    "text": "The first answer takes a few seconds while the classifier loads; then hundreds of texts per second, or about ten with a fine-tuned transformer.",
 }
-QUICK = "The first answer takes a few seconds, in which the classifier is loaded; after that it is immediate."
+QUICK = "The first answer takes a few seconds while the classifier loads; after that it is immediate."
 
 
 def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
@@ -35,7 +34,7 @@ def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
         missing = "deleted"
     if missing:
         st.caption(
-            "The data that it was trained on are not on this machine, so there are no examples to show."
+            "The data set that it was trained on is not on this machine, so there are no examples to show."
         )
         return None
     made = None
@@ -43,7 +42,7 @@ def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
         seed = int(st.session_state.setdefault(DRAW, 0))
         rows = draw(str(workspace()), run, COUNT, seed)
         dataset = open_source(source, workspace())
-        st.markdown(f"**Try it with {len(rows)} rows that it was not trained on**")
+        st.markdown(f"**Try it on {len(rows)} rows that it was not trained on**")
         show_rows(dataset, rows)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
@@ -51,16 +50,16 @@ def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
                 type="primary",
                 icon=":material/category_search:",
                 key="use-try",
-                help="Predict the class of each row above, and compare with its label.",
+                help="Predict the class of each row above and compare it with the label.",
             ):
                 with st.spinner("Classifying …"):
                     values = {"rows": [one["row"] for one in rows]}
                     made = dict(routes.lab().ask(Subject("classifier", run), "predict", values).about)
             st.button(
-                "Other rows",
+                "Draw other rows",
                 icon=":material/shuffle:",
                 key="use-draw-again",
-                help="Draw other rows.",
+                help="Show other validation rows.",
                 on_click=draw_again,
             )
         st.caption(f"Validation rows of {plain(dataset.title)}. {TOOK.get(kind, QUICK)}")
@@ -118,4 +117,4 @@ def describe_hits(found: list[dict[str, Any]]) -> str:
     """How many predictions are right, of rows whose label is known; "" where none is."""
     known = [one for one in found if one.get("true")]
     hits = sum(one["true"] == one["label"] for one in known)
-    return f"{hits} of {len(known)} are as labeled." if known else ""
+    return f"{hits} of {len(known)} predictions match the label." if known else ""

@@ -22,6 +22,7 @@ from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import ACTIVE, list_states, open_run, read_state
+from selfsup_core.wording import counted, percent
 
 TASKS = ("classify", "pseudo")
 KINDS = {
@@ -45,7 +46,7 @@ def choose_run() -> dict[str, Any] | None:
     """A run with a classifier that has finished an epoch."""
     states = {s["run"]: s for s in list_states(workspace()) if s.get("task") in TASKS and s["epoch"] >= 1}
     if not states:
-        st.info("There is no classifier yet. Train one first.", icon=":material/info:")
+        st.info("There is no trained classifier yet. Train one first.", icon=":material/info:")
         if asked := st.query_params.get("run", ""):
             st.error(plain(refuse_run(asked)), icon=":material/error:")
             wait_for_epoch(asked)
@@ -58,7 +59,7 @@ def choose_run() -> dict[str, Any] | None:
         param="run",
         default=next(iter(states)),
         refusal=refuse_run,
-        help="Its best epoch is used; of one with pseudo-labels the student of the last epoch.",
+        help="The best epoch's weights are used; of a run with pseudo-labels, the student of the last round.",
     )
     if run is None:
         wait_for_epoch(st.query_params.get("run", ""))
@@ -92,14 +93,14 @@ def refuse_run(run: str) -> str:
     except StudioError as error:
         return f"{error.message} It may have been deleted."
     if state.get("task") not in TASKS:
-        return f"The run {run} is no classifier."
-    return f"The run {run} has not finished an epoch yet."
+        return f"The run {run} is not a classifier."
+    return f"The run {run} has no trained weights yet."
 
 
 def describe(state: dict[str, Any]) -> None:
     """What it tells apart, and how well."""
     accuracy = describe_accuracy(state)
-    right = f" It classifies {accuracy} correctly." if accuracy else ""
+    right = f" {accuracy[:1].upper()}{accuracy[1:]}." if accuracy else ""
     st.caption(plain(f"Trained on {state['source_title']}.{right}"))
 
 
@@ -131,12 +132,14 @@ def ask_files(run: str, files: list[Any], column: str) -> dict[str, Any]:
 def show_found(made: dict[str, Any], source: str, kind: str) -> None:
     """A table; for few samples a bar for each class."""
     found, classes = made["found"], made["classes"]
-    st.caption(f"{len(found):,} classified by epoch {made['epoch']}. {describe_hits(found)}".strip())
+    st.caption(
+        f"{counted(len(found), 'sample')} classified with the weights of epoch {made['epoch']}. {describe_hits(found)}".strip()
+    )
     far = sum(bool(one["far"]) for one in found)
     if far:
         st.warning(
-            f"{far:,} of {len(found):,} {'is' if far == 1 else 'are'} unlike the training data, so the predictions "
-            f"there should not be trusted. The first: {plain(next(one['far'] for one in found if one['far']))}",
+            f"{far:,} of {len(found):,} samples {'is' if far == 1 else 'are'} unlike the training data, so {'its' if far == 1 else 'their'} "
+            f"predictions should not be trusted. The first: {plain(next(one['far'] for one in found if one['far']))}",
             icon=":material/warning:",
         )
     rows = [
@@ -146,16 +149,16 @@ def show_found(made: dict[str, Any], source: str, kind: str) -> None:
         | ({"Unlike the training data": one["far"]} if far else {})
         for one in found[:MOST_SHOWN]
     ]
-    percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
+    as_percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
     picture = st.column_config.ImageColumn(width="small")
-    shown = {"Probability": percent, "Picture": picture}
+    shown = {"Probability": as_percent, "Picture": picture}
     st.dataframe(rows, hide_index=True, column_config=shown, key="use-table")
     if len(found) > MOST_SHOWN:
-        st.caption(f"The first {MOST_SHOWN}; all are in the file.")
+        st.caption(f"The first {MOST_SHOWN} are shown; the file has all.")
     if len(found) == 1:
         ranked = sorted(found[0]["probabilities"].items(), key=lambda pair: -pair[1])[:MOST_BARS]
         for name, p in ranked:
-            st.progress(p, f"{plain(name)}: {p:.1%}")
+            st.progress(p, f"{plain(name)}: {percent(p, 1)}")
     st.download_button(
         "All predictions, CSV",
         predictions_csv(found, classes),
@@ -185,24 +188,27 @@ def show_reasons(run: str, made: dict[str, Any], files: list[Any]) -> None:
             with lying(files) as paths:
                 show_why(run, files=paths, column=made["column"], index=number - 1)
         else:
-            st.caption("Give the file again to see why.")
+            st.caption("Upload the file again to see why.")
 
 
 def show_export(run: str) -> None:
     with st.expander("Export classifier", icon=":material/download:"):
         st.caption(
-            "A folder as a zip: safetensors and JSON; a fine-tuned transformer in Hugging Face's layout. "
-            "`classify predict FOLDER text` predicts with it."
+            "A folder as a ZIP file: safetensors and JSON, or Hugging Face's layout for a fine-tuned transformer. Use it with `classify predict FOLDER text`."
         )
-        if st.button("Make the zip", key="use-export", icon=":material/folder_zip:"):
-            with errors_shown(), st.spinner("Writing."), tempfile.TemporaryDirectory() as folder:
+        if st.button("Create the ZIP file", key="use-export", icon=":material/folder_zip:"):
+            with (
+                errors_shown(),
+                st.spinner("Creating the ZIP file …"),
+                tempfile.TemporaryDirectory() as folder,
+            ):
                 target = Path(folder) / "classifier.zip"
                 routes.lab().ask(Subject("classifier", run), "export", {"target": str(target)})
                 st.session_state["use-zip"] = (run, target.read_bytes())
         ready = st.session_state.get("use-zip")
         if ready and ready[0] == run:
             st.download_button(
-                "Download the zip",
+                "Download the ZIP file",
                 ready[1],
                 f"{run}-classifier.zip",
                 "application/zip",
@@ -231,20 +237,20 @@ def show() -> None:
                 key="use-text",
                 height=120,
                 max_chars=200_000,
-                help="Each line is classified by itself.",
+                help="Each line is classified separately.",
             )
             asked = st.button("Classify", type="primary", key="use-go")
             if asked and not text.strip():
                 st.warning("Type or paste a text first.", icon=":material/edit:")
             elif asked:
-                with st.spinner("Reading."):
+                with st.spinner("Reading …"):
                     made = ask_texts(run, text) | {"texts": True}
         files = uploader(
             f"Or {SAID[kind]}" if kind == "text" else SAID[kind][0].upper() + SAID[kind][1:],
             KINDS[kind],
             several=True,
             key=f"use-files-{kind}",
-            help="They are read and not kept.",
+            help="They are read but not kept.",
         )
         column = choose_column(files) if kind == "text" else ""
         # Read once: a question that was asked since then stays on the page.
@@ -254,7 +260,7 @@ def show() -> None:
         elif made is None and st.session_state.get("use-files-asked") != asked:
             st.session_state["use-files-asked"] = asked
             st.session_state.pop("use-made", None)
-            with st.spinner("Reading."):
+            with st.spinner("Reading …"):
                 made = ask_files(run, files, column) | {"texts": False, "column": column}
         if made:
             st.session_state["use-made"] = (run, made)
@@ -285,6 +291,6 @@ def choose_column(files: list[Any]) -> str:
             names,
             index=found,
             key=f"use-column-{tables[0].file_id}",
-            help="The column that is classified; the others are kept in the file of predictions.",
+            help="The column to classify; the others are kept in the file of predictions.",
         )
     )

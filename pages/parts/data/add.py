@@ -41,8 +41,7 @@ def show_uploader() -> None:
         list(EXTENSIONS),
         several=True,
         key=f"upload-{st.session_state.get('upload_round', 0)}",
-        help="CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, images, WAV, or a ZIP of images or WAV "
-        "files with a folder for each class.",
+        help="CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, images, WAV, or a ZIP file of images or WAV files with one folder per class.",
     )
     with st.popover("Limits", icon=":material/straighten:"):
         st.table([{"What": what, "At most": most} for what, most in describe_limits()])
@@ -76,19 +75,18 @@ def show_recorder() -> None:
     if taken and st.button("Keep this sample", icon=":material/add:", key="keep-sample"):
         if sum(len(content) for _, _, content in samples) + taken.size > LIMITS.recorded_bytes:
             st.error(
-                f"The recorded samples would have more than {LIMITS.recorded_bytes // MB} MB together. "
-                "Make a data set of them, or record shorter ones.",
+                f"Recorded samples may have at most {LIMITS.recorded_bytes // MB} MB together. Create a data set from them, or record shorter ones.",
                 icon=":material/error:",
             )
         else:
             samples.append((label.strip() or "no class", ending, taken.getvalue()))
             rerun()
     if not samples:
-        st.caption("Keep a few samples of each class, then make a data set of them.")
+        st.caption("Keep a few samples per class, then create a data set from them.")
         return
     st.caption(f"{len(samples)} samples: " + plain(", ".join(name for name, _, _ in samples)))
     make, drop = st.columns(2)
-    if make.button("Make a data set", type="primary", key="make-samples"):
+    if make.button("Create a data set", type="primary", key="make-samples"):
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for number, (name, end, content) in enumerate(samples):
@@ -109,14 +107,14 @@ def show_hub() -> None:
         st.caption("Switched off on this server. Its operator can set SELFSUP_HUB=on.")
         return
     name = st.text_input(
-        "Id of a data set",
+        "ID of a data set",
         placeholder="owner/name",
         key="hub-id",
         help="Texts and tables; they are downloaded to this machine.",
     ).strip()
     if st.button("Fetch", icon=":material/cloud_download:", key="hub-fetch"):
         if not name:
-            st.warning("Type the id of a data set first, as owner/name.", icon=":material/edit:")
+            st.warning("Type the ID of a data set first, as owner/name.", icon=":material/edit:")
             return
         from selfsup_core.data.library.hub import fetch
 

@@ -24,7 +24,7 @@ def show_first(seen: ImportPreview, *, key: str) -> None:
         show_sounds(seen)
     elif "pictures" in seen:
         show_gallery(by_label(seen), key=key)
-        st.caption("As the network gets them; a click shows one larger.")
+        st.caption("As the network sees them; click one to enlarge it.")
     elif "texts" in seen:
         show_texts(seen)
     else:
@@ -59,7 +59,7 @@ def show_sounds(seen: ImportPreview) -> None:
             with st.container(gap="xsmall"):
                 st.caption(plain(picture["name"]))
                 st.audio(base64.b64decode(content), format="audio/wav")
-    st.caption("Cut or padded to one length, and the spectrogram that the network gets.")
+    st.caption("Cut or padded to the same length, with the spectrogram that the network sees.")
 
 
 def show_texts(seen: ImportPreview) -> None:
@@ -84,7 +84,9 @@ def show_rows(seen: ImportPreview) -> None:
         show_values(seen["made_columns"], values, missing)
     said = "When a run starts, numbers are scaled to 0–1 by the ranges of its training rows"
     st.caption(
-        f"{said}, and missing ones (orange) get the median of their column." if missing.any() else f"{said}."
+        f"{said}, and missing values (orange) are filled with the median of their column."
+        if missing.any()
+        else f"{said}."
     )
 
 

@@ -150,7 +150,10 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, Any]:
                 help=help_text(ABOUT["color"]),
             )
             values["fit"] = columns[3].selectbox(
-                "Not square?", ABOUT["fit"].choices, key=f"fit-{mark}", help=help_text(ABOUT["fit"])
+                "Images that are not square",
+                ABOUT["fit"].choices,
+                key=f"fit-{mark}",
+                help=help_text(ABOUT["fit"]),
             )
     if plan["kind"] == "sound":
         values["seconds"] = columns[1].number_input(
@@ -168,7 +171,7 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, Any]:
             ["table", "text"].index(plan["kind"]),
             key=f"kind-{mark}",
             format_func=KIND_NAMES.get,
-            help="Text: one column is what is learned from.",
+            help="Text: the model learns from one column.",
         )
     return values
 
@@ -207,7 +210,7 @@ def show_reading(plan: ImportPlan, mark: str) -> None:
     found = plan.get("found", {})
     if not found:
         return
-    with st.popover("How it is read", icon=":material/tune:"):
+    with st.popover("How the file is read", icon=":material/tune:"):
         reading: dict[str, Any] = {}
         if "delimiter" in found:
             names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -232,7 +235,7 @@ def show_reading(plan: ImportPlan, mark: str) -> None:
         ) and reading.get("header") in (None, "yes" if found.get("header") else "no")
         if st.button("Read again", key=f"again-{mark}"):
             if same:
-                st.caption("Nothing is changed: the files are read like this already.")
+                st.caption("Nothing has changed: the files are already read like this.")
             else:
                 st.session_state[f"reading-{mark}"] = reading
                 rerun()

@@ -85,7 +85,9 @@ def show_sounds(dataset: Dataset) -> None:
                 with st.container(gap="xsmall"):
                     st.caption(plain(picture["name"]))
                     st.audio(np.asarray(dataset.extra["audio"][row], np.float32) / 32768, sample_rate=rate)
-    st.caption("Log-mel spectrograms: time to the right, low tones at the bottom, loud is bright.")
+    st.caption(
+        "Log-mel spectrograms: time runs to the right, low frequencies are at the bottom, and loud is bright."
+    )
 
 
 def show_texts(dataset: Dataset) -> None:
@@ -97,9 +99,9 @@ def show_texts(dataset: Dataset) -> None:
     sample = np.linspace(0, len(texts) - 1, min(len(texts), 20_000)).astype(int)
     lengths = np.array([len(texts[int(i)]) for i in sample])
     top = float(np.quantile(lengths, 0.99))
-    st.plotly_chart(histogram(lengths[lengths <= top], "characters a text"), key="lengths", config=NO_BAR)
+    st.plotly_chart(histogram(lengths[lengths <= top], "characters per text"), key="lengths", config=NO_BAR)
     st.caption(
-        f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the top 1 % is not drawn."
+        f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the longest 1% is not shown."
     )
 
 
@@ -119,4 +121,4 @@ def show_distribution(dataset: Dataset) -> None:
     if len(values):
         st.plotly_chart(histogram(values, column), key="distribution", config=NO_BAR)
     else:
-        st.caption("No number in this column.")
+        st.caption("This column has no numbers.")

@@ -33,7 +33,7 @@ LOOKED_FOR = {
     "image": "files that could not be read, copies, blank images, rare classes and doubtful labels",
     "sound": "files that could not be read, copies, rare classes and doubtful labels",
     "text": "copies, empty, very short and very long texts, rare classes and doubtful labels",
-    "table": "copies, gaps, constant columns, columns that give the label away, rare classes and doubtful labels",
+    "table": "copies, missing values, constant columns, columns that give the label away, rare classes and doubtful labels",
 }
 LEVELS = {"warning": ("orange", ":material/warning:"), "note": ("blue", ":material/info:")}
 
@@ -48,7 +48,7 @@ def show_dataset(name: str, source: Source) -> None:
         type="primary",
         key="train-on-it",
         width="stretch",
-        help="It learns to rebuild the samples without labels, and makes a map of them. Opens its page with this data set.",
+        help="It learns to reconstruct the samples without labels and draws a map of them. Opens the Autoencoder page with this data set.",
     ):
         st.switch_page("pages/autoencoder.py", query_params={"data": name})
     with line.container(horizontal=True):
@@ -123,15 +123,15 @@ def headline(dataset: Dataset) -> str:
 
 def show_health(name: str, dataset: Dataset) -> None:
     with errors_shown():
-        with st.spinner("Looking for copies, gaps and doubtful labels …"):
+        with st.spinner("Looking for copies, missing values and doubtful labels …"):
             findings = own.check(workspace(), name, tell=teller())
         warnings = count_warnings(findings)
         if not findings:
             st.success(
-                f"No problems found. Looked for {LOOKED_FOR[dataset.kind]}.", icon=":material/check_circle:"
+                f"No problems found. Checked for {LOOKED_FOR[dataset.kind]}.", icon=":material/check_circle:"
             )
         elif not warnings:
-            st.success("Fit to train on. Good to know:", icon=":material/check_circle:")
+            st.success("Ready for training. Good to know:", icon=":material/check_circle:")
         for finding in findings:
             show_finding(name, dataset, finding)
 
@@ -148,9 +148,9 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
                 key=f"mend-{finding['code']}",
                 icon=":material/healing:",
                 width="stretch",
-                help="Makes a new version; this one stays.",
+                help="Creates a new version; this one stays.",
             ):
-                with errors_shown(), st.spinner("Making a new version …"):
+                with errors_shown(), st.spinner("Creating a new version …"):
                     new = own.mend(workspace(), name, [finding["mend"]], tell=teller())
                     st.query_params.from_dict({"data": new})
                     st.session_state.pop("data-choice-taken", None)
@@ -179,7 +179,7 @@ def show_split(name: str, dataset: Dataset) -> None:
     if dataset.y is not None:
         values |= choose_budget(name, kept)
     else:
-        st.caption("There are no labels in this data set, so there is nothing to hide.")
+        st.caption("This data set has no labels, so there is nothing to hide.")
     with errors_shown():
         config = DataConfig(source=name, **(kept | values))
         outcome = describe_split(dataset, config)
@@ -188,10 +188,10 @@ def show_split(name: str, dataset: Dataset) -> None:
             ("train", "validation", "test", "labels_seen", "labels_hidden"),
             (
                 "The network learns from these.",
-                "Watched while it trains.",
+                "Measured during training.",
                 "Set aside until the end.",
-                "The learner may use these.",
-                "Only for the audit afterwards.",
+                "Training may use these labels.",
+                "Hidden from training; used only to check the result.",
             ),
             strict=False,
         ):
@@ -201,7 +201,7 @@ def show_split(name: str, dataset: Dataset) -> None:
         if dataset.y is not None and (warned := warn_of_few_labels(outcome)):
             st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
         if dataset.groups is not None and not dataset.grouped_by:
-            st.caption("Copies of a sample always lie on the same side of the split.")
+            st.caption("Copies of a sample are always on the same side of the split.")
         if outcome["classes"]:
             st.dataframe(
                 [
@@ -229,12 +229,11 @@ def choose_budget(name: str, kept: dict[str, Any]) -> dict[str, Any]:
     ways = ["All labels", "Some of each class", "A share"]
     before = ways[1] if number else ways[2] if share < 1 else ways[0]
     way = st.segmented_control(
-        "Labels the learner may see",
+        "Labels that training may use",
         ways,
         default=before,
         key=f"budget-{name}",
-        help="The others are hidden and serve only to check the outcome. Rows without a label always "
-        "stay unlabeled.",
+        help="The others are hidden and only serve to check the result. Rows without a label stay unlabeled.",
     )
     if way == ways[1]:
         entry = SETTINGS["labels_per_class"]
@@ -244,7 +243,7 @@ def choose_budget(name: str, kept: dict[str, Any]) -> dict[str, Any]:
         return {"labels_per_class": int(n), "labels_fraction": 1.0}
     if way == ways[2]:
         share = st.slider(
-            "Share of labels, %", 1, 100, round(100 * share) if share < 1 else 10, key=f"share-{name}"
+            "Share of labels in percent", 1, 100, round(100 * share) if share < 1 else 10, key=f"share-{name}"
         )
         return {"labels_per_class": 0, "labels_fraction": share / 100}
     return {"labels_per_class": 0, "labels_fraction": 1.0}
@@ -252,11 +251,11 @@ def choose_budget(name: str, kept: dict[str, Any]) -> dict[str, Any]:
 
 def show_about(name: str, dataset: Dataset, source: Source) -> None:
     facts = {
-        "Name for commands": name,
+        "Name on the command line": name,
         **{k.capitalize(): v for k, v in dataset.provenance.items()},
     }
     if recipe := dataset.details.get("recipe"):
-        facts["Mends"] = ", ".join(recipe)
+        facts["Changes"] = ", ".join(recipe)
     for key, value in facts.items():
         with st.container(horizontal=True, gap="small"):
             st.caption(key, width=150)
@@ -287,14 +286,14 @@ def show_own(name: str, dataset: Dataset) -> None:
     if st.button("Rename", key="rename", icon=":material/edit:"):
         with errors_shown():
             if title == dataset.title:
-                raise SettingError(f"It is called {title!r} already.", remedy="Type another title first.")
+                raise SettingError(f"The title is {title!r} already.", remedy="Type another title first.")
             own.rename(workspace(), name, title)
             rerun()
     if st.button(
         "Delete",
         key="delete-data",
         icon=":material/delete:",
-        help="It can be restored for seven days. Runs made with it stay.",
+        help="It can be restored for seven days. Runs trained on it are kept.",
     ):
         with errors_shown():
             own.delete(workspace(), name)

@@ -33,7 +33,7 @@ def show_table(name: str, dataset: Dataset) -> None:
             st.markdown("**As uploaded**" if seen.is_file else "**As in the data set**")
             show_cells(seen.read_columns, seen.read, labels)
         with after:
-            st.markdown("**As the network gets it**")
+            st.markdown("**As the network sees it**")
             show_values(list(seen.columns), seen.values, seen.filled)
         st.caption(describe(seen))
 
@@ -42,10 +42,10 @@ def describe(seen: TableSeen) -> str:
     """What the two tables mean, in a line or two."""
     said = "Numbers are scaled to 0–1 by each column's range over the training rows"
     if any("=" in column for column in seen.columns):
-        said += "; a category has a column for each of its values"
+        said += "; a category becomes one column per value"
     said += "."
     if missing := int(seen.filled.sum()):
-        cells = "1 cell was" if missing == 1 else f"{missing:,} cells were"
+        cells = "1 cell is" if missing == 1 else f"{missing:,} cells are"
         said += f" {cells} missing here (orange) and filled with the median of the training rows."
     if max(len(seen.columns), len(seen.read_columns)) > MOST_COLUMNS:
         said += f" The first {MOST_COLUMNS} columns are shown."

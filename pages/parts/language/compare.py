@@ -63,7 +63,7 @@ def show_totals(readings: list[dict[str, Any]], names: list[str], found: dict[st
     st.markdown("**The whole text**")
     columns = {"Model": names}
     for title, key, digits in (
-        ("Bits a character", "bits_per_character", 3),
+        ("Bits per character", "bits_per_character", 3),
         ("Log-probability", "log_probability", 2),
         ("Perplexity", "perplexity", 2),
     ):
@@ -75,20 +75,15 @@ def show_totals(readings: list[dict[str, Any]], names: list[str], found: dict[st
         }
     st.dataframe(columns, hide_index=True, width="stretch", key="language-totals")
     if len(kinds) > 1:
-        said = (
-            "A masked model sees both sides of a token, a causal one only what is before it: "
-            "their numbers are not comparable."
-        )
+        said = "A masked model sees both sides of a token, a causal model only what comes before it: their numbers are not comparable."
     elif not found["parts"]:
-        said = "The two have no part of the text in common that both predict."
+        said = "There is no part of the text that both models predict."
     elif found["same_tokens"]:
-        said = "Both cut the text into the same tokens, so all three numbers are comparable."
+        said = "Both models split the text into the same tokens, so all three numbers are comparable."
     else:
-        said = (
-            "Their tokens differ: bits a character are comparable, perplexity, which is for a token, is not."
-        )
+        said = "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per token."
     if found["parts"]:
-        said += f" Of the {found['characters']:,} characters that both predict."
+        said += f" Measured on the {found['characters']:,} characters that both predict."
     st.caption(said)
 
 
@@ -105,12 +100,12 @@ def show_parts(names: list[str], found: dict[str, Any]) -> None:
     ranked = [part for part in ranked if abs(part["difference"]) > 1e-4][:MOST_PARTS]
     st.markdown("**Where they differ most**")
     if not ranked:
-        st.caption("Nowhere.")
+        st.caption("They do not differ.")
         return
     rows = {
         "Part": [part["text"].replace("\n", "⏎") for part in ranked],
         **{f"P by {'AB'[i]}": [power_of_ten(part["log_p"][i]) for part in ranked] for i in (0, 1)},
-        "Likelier by": [
+        "More likely by": [
             f"{'A' if part['difference'] > 0 else 'B'}, × {times(abs(part['difference']))}" for part in ranked
         ],
     }

@@ -28,6 +28,7 @@ from selfsup_core.figures.standing import map_figure
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS, check_name, find_encoder
 from selfsup_core.runs.estimate import in_words
+from selfsup_core.wording import percent
 
 # Texts a second of one core: measured on posts of newsgroups; short texts are quicker.
 FIRST = "newsgroups"  # English, as the first encoder is
@@ -54,7 +55,7 @@ def choose() -> tuple[str, str, int]:
     }
     if not sources:
         st.info(
-            "There is no text on this machine yet. Upload a file on the Data page.", icon=":material/info:"
+            "There are no texts on this machine yet. Upload a file on the Data page.", icon=":material/info:"
         )
         return "", "", 0
     take_address(list(sources))
@@ -77,7 +78,7 @@ def choose() -> tuple[str, str, int]:
         "Encoder",
         labels,
         key="embed-encoder",
-        help="The model that turns a text into numbers; texts that mean alike get vectors that point alike.",
+        help="The model that turns a text into numbers. Texts of similar meaning get similar vectors.",
     )
     write_address("data", source)
     if name == FOLDER:
@@ -116,7 +117,7 @@ def take_address(sources: list[str]) -> None:
             st.session_state[key] = wanted
         elif st.session_state.get(mark) != wanted:
             st.warning(
-                f"The address asks for the {what} {plain(wanted)}, which is not on this machine.",
+                f"The address names the {what} {plain(wanted)}, which is not on this machine.",
                 icon=":material/link_off:",
             )
         st.session_state[mark] = wanted
@@ -133,7 +134,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
             st.warning(plain(looked["warning"].split(" The multilingual")[0]), icon=":material/translate:")
             if encoder != "multilingual" and not ENCODERS["multilingual"].missing():
                 st.button(
-                    "Take the multilingual encoder",
+                    "Use the multilingual encoder",
                     key="embed-other",
                     on_click=take_encoder,
                     args=("multilingual",),
@@ -145,16 +146,15 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
         st.caption(f"Stopped at {job['done']:,} of {job['total']:,}. What is done is kept.")
     rate = (job or {}).get("rate") or GUESS.get(encoder)
     takes = (
-        f"about {in_words(rows / rate)} ({'at the speed measured here' if (job or {}).get('rate') else 'a guess until it has begun'})"
+        f"about {in_words(rows / rate)} ({'at the speed measured on this machine' if (job or {}).get('rate') else 'an estimate until it has started'})"
         if rate
-        else "not known before it has begun"
+        else "not known before it has started"
     )
     st.markdown(
-        f"Each of the {rows:,} texts becomes {about.width} numbers; texts of similar meaning get similar numbers. Then there "
-        "is a map of all texts, a search by meaning, and a classifier needs few labels. Labels are not used for it."
+        f"Each of the {rows:,} texts becomes {about.width} numbers; texts of similar meaning get similar numbers. They give you a map of all texts, search by meaning, and a classifier that needs few labels. Labels are not used."
     )
     st.caption(
-        f"It takes {takes}, once: from then on runs and maps have it at once. You may leave this page."
+        f"It takes {takes}, but only once: afterwards runs and maps start at once. You can leave this page."
     )
     if st.button("Embed", type="primary", icon=":material/play_arrow:", key="embed-start"):
         with errors_shown():
@@ -196,7 +196,7 @@ def show_progress(source: str, encoder: str) -> None:
                 "Stop",
                 key="embed-stop",
                 icon=":material/stop:",
-                help="What is done is kept; it can go on later.",
+                help="What is done is kept, and you can continue later.",
             ):
                 with acting("embed"):
                     ask(source, "stop", encoder)
@@ -226,14 +226,14 @@ def show_result(source: str, encoder: str) -> None:
         else f"{shown:,} texts"
     )
     st.caption(
-        f"{of}, by PCA: the two directions that vary most hold {made['explained']:.0%} of the variance, so much is hidden here. Labels only color the map."
+        f"{of}, by PCA: the two directions that vary most hold {percent(made['explained'])} of the variance, the rest is not visible here. Labels only color the map."
     )
     offer_texts(source)
     text = st.text_input(
-        "Find texts that mean something like this",
+        "Find texts of similar meaning",
         key="embed-find",
         placeholder="a rocket that goes to the moon",
-        help="By the cosine of the vectors in full, not on the map.",
+        help="By the cosine between the full vectors, not by distance on the map.",
     )
     if text.strip():
         with errors_shown():
@@ -257,7 +257,7 @@ def show_result(source: str, encoder: str) -> None:
         show_downloads(source, encoder)
         st.page_link(
             "pages/latent.py",
-            label="Explore these",
+            label="Explore these embeddings",
             icon=":material/scatter_plot:",
             query_params={"space": f"embedding:{source}:{encoder}", "map": "umap"},
         )
@@ -319,7 +319,7 @@ def show_chosen(source: str, encoder: str, rows: int) -> None:
         with below:
             show_samples(source)
     with status, errors_shown():
-        with st.spinner("Looking whether the encoder knows the language of these texts …", show_time=True):
+        with st.spinner("Checking whether the encoder knows the language of these texts …", show_time=True):
             looked = ask(source, "look", encoder, check=True)
         job = looked["job"]
         if job and job["status"] in ("running", "paused"):

@@ -15,6 +15,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.export.embeddings import list_embedded
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
+from selfsup_core.wording import percent
 
 FOLDER = "A folder …"
 MOST = 20
@@ -117,7 +118,9 @@ def show_one(one: dict[str, Any], number: int, *, is_open: bool) -> None:
                 width="stretch",
                 on_click=open_embedded,
                 args=(one["source"], one["encoder"]),
-                help="Show it above, where it can go on." if one["status"] == "stopped" else "Show it above.",
+                help="Show it above, where it can be continued."
+                if one["status"] == "stopped"
+                else "Show it above.",
             )
 
 
@@ -126,7 +129,7 @@ def show_status(one: dict[str, Any]) -> None:
         mine = (one["source"], one["encoder"])
         one = next((new for new in collect() if (new["source"], new["encoder"]) == mine), one)
     color, icon = BADGES[one["status"]]
-    share = f"{one['done'] / max(1, one['total']):.0%} done."
+    share = f"{percent(one['done'] / max(1, one['total']))} done."
     said = (
         f"{one['total']:,} texts, {one['said']}" if one["status"] == "finished" else f"{share} {one['said']}"
     )

@@ -29,7 +29,7 @@ def offer(title: str, target: str, examples: list[str]) -> None:
         key=key,
         format_func=lambda i: shorten(examples[i]),
         on_change=take,
-        help="Puts the text into the field.",
+        help="Puts this text into the text field.",
     )
 
 

@@ -17,7 +17,7 @@ def show_export(model: str) -> None:
         "Export",
         key="language-export",
         icon=":material/archive:",
-        help="This model as a ZIP with safetensors, settings and tokenizer, which plain transformers loads.",
+        help="This model as a ZIP file with safetensors, settings and tokenizer, ready for the transformers library.",
     ):
         with errors_shown(), st.spinner("Writing the files …"):
             st.session_state["language-exported"] = (model, ask(model, "export"))
@@ -31,7 +31,7 @@ def show_export(model: str) -> None:
     if made["bytes"] > MOST_BYTES:
         where = str(path) if serves_this_machine_only() else f"the workspace, in {made['file']}"
         st.info(
-            f"Epoch {made['epoch']}, {made['bytes'] / MB:,.0f} MB, is in {where}.", icon=":material/archive:"
+            f"Epoch {made['epoch']} ({made['bytes'] / MB:,.0f} MB) is in {where}.", icon=":material/archive:"
         )
         return
     with open(path, "rb") as file:

@@ -73,15 +73,18 @@ def show_expected(kind: str) -> None:
     coming = (
         (
             "How likely is each token?",
-            "A bar for each piece of the text: how well the model predicts it from "
-            + ("all others." if fills else "what is before it."),
+            "A bar for each token of the text: how well the model predicts it from "
+            + ("all other tokens." if fills else "the tokens before it."),
         ),
         (
             "What could stand here?" if fills else "What could come next?",
-            "The likeliest tokens with their probabilities"
+            "The most likely tokens with their probabilities"
             + (" for a gap of the text." if fills else ", and buttons that let the model write on."),
         ),
-        ("What does each token look at?", "The attention of each head, as a map of the text against itself."),
+        (
+            "What does each token look at?",
+            "The attention of each head, as a matrix of the text against itself.",
+        ),
     )
     for column, (title, text) in zip(st.columns(3), coming, strict=True):
         with column.container(border=True, height="stretch"):
@@ -93,7 +96,7 @@ def show_reading(found: dict[str, Any]) -> None:
     """The bars, and what they come to."""
     st.plotly_chart(reading_figure(found), key="language-bars", config=BARS)
     if found["log_probability"] is None:
-        st.caption("There is no token here that the model predicts.")
+        st.caption("This text has no token that the model predicts.")
         return
     total, bits = found["log_probability"], found["bits_per_character"]
     perplexity = "∞" if found["perplexity"] is None else f"{found['perplexity']:,.2f}"
@@ -103,21 +106,25 @@ def show_reading(found: dict[str, Any]) -> None:
             (
                 "Pseudo-log-likelihood",
                 f"{total:.2f}",
-                "Sum of ln P(token | all others), each token hidden in turn. It is no probability of the text.",
+                "Sum of ln P(token | all others), each token hidden in turn. It is not a probability of the text.",
             ),
             (
                 "Pseudo-perplexity",
                 perplexity,
                 "exp(−sum ÷ tokens). Not comparable with the perplexity of a causal model.",
             ),
-            ("Bits a character", bits_text, "Of the same sum; comparable between masked models only."),
+            ("Bits per character", bits_text, "From the same sum; comparable between masked models only."),
         ]
     else:
         cells = [
             ("Product of all", power_of_ten(total), "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁)."),
             ("Log-probability", f"{total:.2f}", "Its natural logarithm: the sum over the tokens."),
-            ("Perplexity", perplexity, "Of how many equally likely tokens the model chose, on average."),
-            ("Bits a character", bits_text, "Comparable between models with different tokens."),
+            (
+                "Perplexity",
+                perplexity,
+                "The number of equally likely tokens that the model chose among, on average.",
+            ),
+            ("Bits per character", bits_text, "Comparable between models with different tokens."),
         ]
     with st.container(key="language-metrics", horizontal=True):
         for name, value, help_ in cells:
@@ -136,7 +143,7 @@ def choose_place(reading: dict[str, Any]) -> int:
         index=gaps[0] if gaps else len(pieces) - 1,
         format_func=lambda i: f"{i + 1}: {pieces[i].replace(' ', '␣')}",
         key=f"language-place-{hash(tuple(pieces))}",
-        help="This token is hidden, and the model guesses it from all others. Or type [MASK] into the text.",
+        help="This token is hidden, and the model predicts it from all other tokens. Or type [MASK] into the text.",
     )
 
 
@@ -161,14 +168,14 @@ def show_next(model: str, reading: dict[str, Any], text: str) -> None:
                     width="stretch",
                     on_click=write_more,
                     args=(model, count),
-                    help="Drawn from the reshaped distribution.",
+                    help="Sampled from the distribution after temperature, top-k and top-p.",
                     icon=":material/edit:",
                 )
     with errors_shown():
         rows = ask(model, "next", text=text, **values)["next"]
         st.plotly_chart(next_figure(rows), key="language-next", config=BARS)
         if is_masked:
-            st.caption("A masked model fills gaps; it does not write on.")
+            st.caption("A masked model fills gaps; it cannot continue a text.")
 
 
 def show_attention(model: str, text: str) -> None:
@@ -189,8 +196,7 @@ def show_attention(model: str, text: str) -> None:
         )
         among = "all tokens" if looks_ahead else "itself and those before it"
         st.caption(
-            f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. A row is a token, its colors how it shares its "
-            f"attention among {among}. Attention is a hint, not an explanation."
+            f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. Each row is a token; its colors show how it distributes its attention over {among}. Attention is a hint, not an explanation."
         )
 
 
@@ -208,12 +214,12 @@ def show() -> None:
             "Text",
             key=TEXT,
             height=190,
-            help="One bar a token: how likely it is after everything before it. To a masked model, [MASK] is a gap.",
+            help="One bar per token: how likely it is given everything before it. For a masked model, [MASK] is a gap.",
         )
         st.session_state[KEPT] = text
         suggested = st.session_state.get(SUGGESTED, {})
         if suggested.get("where") and text == suggested["text"]:
-            st.caption(f"From the {plain(suggested['where'])}, which this run has not trained on.")
+            st.caption(f"From the {plain(suggested['where'])}, which this run was not trained on.")
         if len(text) > MOST_CHARACTERS:
             st.warning(
                 f"The text has {len(text):,} characters; the first {MOST_CHARACTERS:,} are read.",

@@ -67,7 +67,7 @@ def show_details(entry: dict[str, Any]) -> None:
     if entry["missing"]:
         st.warning(entry["missing"], icon=":material/download:")
     elif not entry["prepared"]:
-        st.caption("It is unpacked at its first use: once, about half a minute.")
+        st.caption("It is unpacked at first use, which takes about half a minute, once.")
 
 
 def shorten(path: str) -> str:
@@ -88,18 +88,18 @@ def show_measured(measured: dict[str, Any] | None) -> None:
         (
             "Reading",
             number(measured["read_tokens_per_second"], "tokens/s"),
-            "Tokens a second of a text of up to 128 tokens.",
+            "Tokens per second when reading a text of up to 128 tokens.",
         ),
         (
             "Writing",
             number(writing, "tokens/s", 1) if writing else "–",
-            "Tokens a second, one after the other.",
+            "Tokens per second when writing one after the other.",
         ),
-        ("Loading", f"{measured['load_seconds']:.1f} s", "From the disk into memory; without unpacking."),
+        ("Loading", f"{measured['load_seconds']:.1f} s", "From disk into memory, without unpacking."),
         (
             "Memory",
             number(measured["memory_mb"], "MB", 0 if measured["memory_mb"] >= 10 else 1),
-            "Of its weights in single precision.",
+            "Of its weights, in single precision.",
         ),
     ]
     with st.container(key="models-measured", horizontal=True):
@@ -118,7 +118,7 @@ def measure_if_asked(name: str) -> None:
     with errors_shown():
         if load_all([name]) is None:
             return  # the page runs again when it is there
-        with st.spinner("Measuring: a few seconds."):
+        with st.spinner("Measuring; this takes a few seconds …"):
             ask(name, "measure")
         st.session_state.pop("models-measure", None)
         rerun()
@@ -158,22 +158,22 @@ def show_hub() -> None:
         st.caption("Switched off on this server. Its operator can set SELFSUP_HUB=on.")
         return
     name = st.text_input(
-        "Id of a model",
+        "ID of a model",
         key="models-hub-id",
         placeholder="owner/name",
-        help=f"Of the Hugging Face Hub. Safetensors, settings and vocabulary only, at most {MOST_BYTES // MB:,} MB; no code.",
+        help=f"From the Hugging Face Hub. Only safetensors, settings and vocabulary, at most {MOST_BYTES // MB:,} MB; no code.",
     ).strip()
     if st.button(
         "Look up",
         key="models-hub-look",
         icon=":material/search:",
-        help="Says its size and licence; nothing is downloaded yet.",
+        help="Shows its size and license; nothing is downloaded yet.",
     ):
         from selfsup_core.pretrained.hub import plan_fetch
 
         st.session_state.pop("models-plan", None)
         if not name:
-            st.warning("Type the id of a model first, as owner/name.", icon=":material/info:")
+            st.warning("Type the ID of a model first, as owner/name.", icon=":material/info:")
         else:
             with errors_shown(), st.spinner("Asking the Hub …"):
                 st.session_state["models-plan"] = plan_fetch(name)
@@ -183,12 +183,12 @@ def show_hub() -> None:
         show_fetching(wanted)
     elif plan:
         show_refusal("models-fetch")
-        st.markdown(f"{plain(plan.about())}. Licence: {plain(plan.licence)}.")
+        st.markdown(f"{plain(plan.about())}. License: {plain(plan.licence)}.")
         if st.button(
             f"Download {plan.bytes / MB:,.0f} MB",
             key="models-hub-fetch",
             icon=":material/cloud_download:",
-            help="Into the workspace; it goes on when you leave this page.",
+            help="Into the workspace; the download continues when you leave this page.",
         ):
             with acting("models-fetch"):  # forgets what the last try was told
                 st.session_state["models-fetch"] = f"{HUB}{plan.id}@{plan.revision}"
@@ -224,7 +224,7 @@ def show() -> None:
         "Model",
         {name: label(entry) for name, entry in by_name.items()},
         key="models-name",
-        help="Models that come along, those that were fetched, and your own runs.",
+        help="Built-in models, downloaded ones, and your own runs.",
     )
     entry = by_name[name]
     show_details(entry)
@@ -245,7 +245,7 @@ def show() -> None:
                     icon=":material/visibility:",
                     on_click=look_inside,
                     args=(name,),
-                    help="What this model thinks of a text.",
+                    help="See how this model reads a text.",
                 )
             if name.startswith(RUN):
                 show_export(name)

@@ -30,9 +30,7 @@ MOST_RUNS = 40
 READS = ("causal", "masked")
 PATIENCE = 1.5  # seconds that a page waits before it says that a model is being loaded
 POLL = 1.0
-HELP = (
-    "A model on this machine: one that comes along, one that was fetched under Models, or a run of your own."
-)
+HELP = "A model on this machine: built-in, downloaded under Models, or a run of your own."
 
 
 def secrets() -> dict[str, Any] | None:
@@ -67,7 +65,7 @@ def choose_model(models: dict[str, dict[str, Any]]) -> str:
         st.session_state["language-model"] = wanted
     elif wanted and wanted not in models:
         st.warning(
-            f"The address asks for the model {plain(wanted)}, which is not on this machine.",
+            f"The address names the model {plain(wanted)}, which is not on this machine.",
             icon=":material/link_off:",
         )
     name = choose_one(st, "Model", labels, key="language-model", help=HELP)
@@ -96,7 +94,7 @@ def choose_other(models: dict[str, dict[str, Any]], first: str) -> str:
         "Compare with",
         labels,
         key="language-other",
-        help="A second model on the same text. For two epochs of a run, choose it twice.",
+        help="A second model on the same text. To compare two epochs of a run, choose the run twice.",
     )
     if name == NONE:
         return ""
@@ -131,7 +129,7 @@ def choose_epoch(entry: dict[str, Any], key: str) -> str:
         epochs,
         value=old if old in epochs else epochs[-1],
         key=f"{mine}-{len(epochs)}",
-        help="The model as it was after so many passes over its text; at the right end the newest.",
+        help="The model as it was after this epoch; the newest is at the right end.",
     )
     chosen[mine] = None if epoch == epochs[-1] else epoch
     return f"{entry['model']}@{epoch}"
@@ -180,7 +178,7 @@ def show_loading(names: list[str]) -> None:
             key="language-again",
             icon=":material/refresh:",
             on_click=forget_refusal,
-            help="Load it once more.",
+            help="Load the model again.",
         )
         return
     waiting = [status for status in found if status["state"] != "ready"]

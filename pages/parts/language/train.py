@@ -59,16 +59,16 @@ def paste_text() -> None:
         "Paste text", icon=":material/content_paste:", width="stretch", key="paste-open", on_change="rerun"
     ):
         title = st.text_input(
-            "Name", key="paste-name", placeholder="My text", max_chars=80, help="What the data set is called."
+            "Name", key="paste-name", placeholder="My text", max_chars=80, help="Name of the new data set."
         )
         text = st.text_area(
             "Text",
             key="paste-text",
             height=200,
-            help=f"At least a few pages, at most {MOST_PASTED:,} characters. Longer texts go in on the Data page.",
+            help=f"A few pages or more, at most {MOST_PASTED:,} characters. Upload longer texts on the Data page.",
         )
         if st.button(
-            "Use this text", key="paste-use", type="primary", help="Keep it as a data set and choose it."
+            "Use this text", key="paste-use", type="primary", help="Save it as a data set and choose it."
         ):
             if problem := problem_of(text):
                 st.error(problem, icon=":material/error:")
@@ -85,9 +85,9 @@ def paste_text() -> None:
 def problem_of(text: str) -> str:
     """Why a pasted text cannot be used and what to do about it, or ""."""
     if not text.strip():
-        return "There is no text yet. Paste one into the box above."
+        return "There is no text yet. Paste some into the box above."
     if len(text.split()) < LEAST_WORDS and len(text) < LEAST_LETTERS:
-        return f"The text has {len(text):,} characters; at least {LEAST_LETTERS:,} are needed to learn from. Paste a longer text."
+        return f"The text has {len(text):,} characters; at least {LEAST_LETTERS:,} are needed. Paste a longer text."
     if len(text) > MOST_PASTED:
         return (
             f"The text has {len(text):,} characters; at most {MOST_PASTED:,} can be pasted. "
@@ -144,7 +144,11 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     with size:
         if base.model.kind == "pretrained":
             st.selectbox(
-                "Size", ["as it is"], key="lm-size-fixed", disabled=True, help="A loaded model has its size."
+                "Size",
+                ["fixed"],
+                key="lm-size-fixed",
+                disabled=True,
+                help="A pretrained model has a fixed size.",
             )
         else:
             sizes = SIZES | ({CUSTOM: st.session_state[CUSTOM]} if CUSTOM in st.session_state else {})
@@ -155,7 +159,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
                 list(sizes),
                 key="lm-size",
                 format_func=str.capitalize,
-                help="Layers, heads, width and context together; each stands under Advanced. Small is nanoGPT's recipe for a CPU.",
+                help="Sets layers, heads, width and context together; each can be changed under Advanced. Small is nanoGPT's configuration for a CPU.",
             )
             base = make_spec(base.as_dict(), {f"model.{k}": v for k, v in sizes[chosen].items()})
             preset = f"{preset}-{chosen}"
@@ -173,7 +177,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     values["frames.prompt"] = prompt.text_input(
         settings["frames.prompt"].title,
         key="lm-prompt",
-        placeholder="Taken from your text when empty",
+        placeholder="From your text when empty",
         help=help_text(settings["frames.prompt"]),
     )
     with paste:
@@ -216,7 +220,7 @@ def show() -> None:
             st.markdown(f"Before you start: {estimate(spec, workspace()).sentence()}.")
             st.caption(
                 "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁): the model reads your text and learns to predict each token from those "
-                "before it. Nothing is labeled. An epoch is a fixed number of steps; at each one it writes a little."
+                "before it. No labels are needed. An epoch is a fixed number of steps; after each epoch the model writes a sample."
             )
             show_samples(spec.data.source)
         return

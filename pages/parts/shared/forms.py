@@ -8,19 +8,6 @@ import streamlit as st
 
 from selfsup_core.settings import Setting
 
-CHOICE_LABELS = {
-    "bce": "BCE (cross-entropy)",
-    "mse": "MSE (squared error)",
-    "relu": "ReLU",
-    "gelu": "GELU",
-    "tanh": "tanh",
-    "linear": "linear",
-    "auto": "automatic",
-    "cpu": "CPU",
-    "cuda": "CUDA GPU",
-    "mps": "Apple GPU",
-}
-
 
 def help_text(setting: Setting) -> str:
     """The description, then the reason for the default."""
@@ -29,7 +16,7 @@ def help_text(setting: Setting) -> str:
 
 def widget(setting: Setting, value: Any, *, key: str) -> Any:
     """Show the widget that fits a setting and return its value; numbers cannot leave their bounds."""
-    label, help_ = setting.title, help_text(setting)
+    label, help_ = setting.label, help_text(setting)
     if setting.choices:
         return st.selectbox(
             label,
@@ -37,7 +24,7 @@ def widget(setting: Setting, value: Any, *, key: str) -> Any:
             index=setting.choices.index(value),
             key=key,
             help=help_,
-            format_func=lambda choice: (CHOICE_LABELS | setting.titles).get(choice, choice),
+            format_func=setting.say,
         )
     if setting.annotation is bool:
         return st.toggle(label, value, key=key, help=help_)

@@ -166,7 +166,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
     draw_controls(folder, state)
     frames = list_frames(folder.frames)
     if not frames:
-        st.caption("No epoch yet.")
+        st.caption("Nothing has been measured yet.")
         return
     cursor = choose_epoch(frames)
     rows = epoch_rows(read_rows(folder.metrics))

@@ -117,7 +117,7 @@ def describe_best(state: dict[str, Any], loss: float | None) -> str:
     if state.get("task") in ("classify", "pseudo") and (accuracy := describe_accuracy(state)):
         return accuracy
     unit = "round" if state.get("task") == "pseudo" else "epoch"
-    return f"val. loss {loss:.4f}" if loss is not None else f"no {unit} yet"
+    return f"validation loss {loss:.4f}" if loss is not None else f"no {unit} yet"
 
 
 def show_buttons(state: dict[str, Any], key: str) -> None:

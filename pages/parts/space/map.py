@@ -20,6 +20,7 @@ from selfsup_core.figures.space import space_figure
 from selfsup_core.inspection.space.layouts import read_layout, read_map, read_rows
 from selfsup_core.inspection.space.selections import kept_under, pack_rows, read_selection
 from selfsup_core.projection.config import TITLES
+from selfsup_core.wording import percent
 
 space_component = component("selfsup_space", "space/main.js")
 MOST_PLOTLY = 5_000
@@ -217,6 +218,6 @@ def describe(about: dict[str, Any]) -> None:
     if not about["done"]:
         return
     explained = about["explained"].get(str(about["done"][-1]))
-    seen = f" Its axes hold {explained:.0%} of the variance." if explained is not None else ""
+    seen = f" Its axes hold {percent(explained)} of the variance." if explained is not None else ""
     notes = " ".join(about["notes"])
     st.caption(plain(f"{about['rows']:,} points of {about['width']} numbers each.{seen} {notes}"))

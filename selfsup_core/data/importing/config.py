@@ -20,7 +20,10 @@ class ImportConfig(Config):
     text: str = setting("", "Column that holds the text; - for none.", title="Text column")
     roles: dict[str, Role] = setting({}, "Role of each column, where it is not the detected one.")
     header: Literal["auto", "yes", "no"] = setting(
-        "auto", "Whether the first row names the columns.", title="Header"
+        "auto",
+        "Whether the first row names the columns.",
+        title="Header",
+        titles={"auto": "Automatic", "yes": "Yes", "no": "No"},
     )
     delimiter: str = setting(
         "", "Character between cells; detected when empty.", title="Delimiter", max_length=1
@@ -35,6 +38,7 @@ class ImportConfig(Config):
         0,
         "Side of the square that images are resized to, in pixels; 0 chooses.",
         title="Image size",
+        zero="automatic",
         why="The smallest of 28, 32 and 64 that holds the median image.",
         ge=0,
         le=256,
@@ -43,18 +47,21 @@ class ImportConfig(Config):
         "auto",
         "Keep color or turn to gray.",
         title="Color",
+        titles={"auto": "Automatic", "gray": "Gray", "color": "Color"},
         why="Gray if every image looked at is gray.",
     )
     fit: Literal["pad", "crop", "stretch"] = setting(
         "pad",
         "How an image that is not square becomes square.",
         title="Fit",
+        titles={"pad": "Pad", "crop": "Crop", "stretch": "Stretch"},
         why="Padding loses and distorts nothing.",
     )
     seconds: float = setting(
         0.0,
         "Length that each sound is cut or padded to, in seconds; 0 takes the median.",
         title="Sound length, s",
+        zero="median",
         ge=0.0,
         le=30.0,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Sign
 from selfsup_core.evaluate.words.trouble import over_fitting, sign
+from selfsup_core.wording import percent
 
 ONE_CLASS = 0.98  # of the predictions
 MARGIN = 0.05  # by which the predictions' share is above the truth's
@@ -38,8 +39,8 @@ def one_class(row: EpochRow, *, is_last: bool) -> Sign | None:
         return None
     return sign(
         "one-class",
-        f"One class for everything: {share:.0%} of the validation rows get the same one, while no class has more than {true:.0%} of them.",
-        "Train longer, change the learning rate, or set objective.class_weights to balanced.",
+        f"One class for everything: {percent(share)} of the validation rows get the same one, while no class has more than {percent(true)} of them.",
+        "Train longer, change the learning rate, or set Class weights to Balanced.",
     )
 
 
@@ -49,7 +50,7 @@ def no_better_than_majority(row: EpochRow, baseline: Baseline | None, *, is_last
         return None
     return sign(
         "majority",
-        f"No better than the most frequent class: {found:.1%} of the validation rows, where always naming that class reaches {majority:.1%}.",
+        f"No better than the most frequent class: {percent(found, 1)} of the validation rows, where always naming that class reaches {percent(majority, 1)}.",
         "Check the labels, use more of them, train longer, or use other features.",
     )
 
@@ -73,6 +74,6 @@ def worse_than_logistic(
         return None
     return sign(
         "worse-than-logistic",
-        f"Worse than logistic regression: {best:.1%} of the validation rows, where it reaches {logistic:.1%} on the same features.",
+        f"Worse than logistic regression: {percent(best, 1)} of the validation rows, where it reaches {percent(logistic, 1)} on the same features.",
         "Train longer, raise the learning rate, or leave hidden layers out.",
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict
 
 from selfsup_core.pseudo.audit import FEW_TEST_ROWS, share_interval
+from selfsup_core.wording import percent
 
-FEW = 100  # rows, below which the interval is told: at 80 % it is 16 points wide
+FEW = 100  # rows, below which the interval is told: at 80% it is 16 points wide
 EXAMPLE = 0.8
 
 
@@ -18,17 +19,17 @@ class Warned(TypedDict):
 
 
 def interval(share: float, rows: int) -> str:
-    """95 % interval of a share of rows: "44 % to 100 %"."""
+    """95% interval of a share of rows: "44% to 100%"."""
     low, high = share_interval(round(share * rows), rows)
-    return f"{low:.0%} to {high:.0%}"
+    return f"{percent(low)} to {percent(high)}"
 
 
 def share_of(share: float, rows: int | None, noun: str = "rows") -> str:
-    """A share and of how many rows, with its interval where they are few; of unknown many the share alone."""
+    """An accuracy and on how many rows, with its interval where they are few; of unknown many the share alone."""
     if not rows:
-        return f"{share:.1%}"
-    beside = f" (95 %: {interval(share, rows)})" if rows < FEW else ""
-    return f"{share:.1%} of {rows:,} {noun}{beside}"
+        return percent(share, 1)
+    beside = f" (95%: {interval(share, rows)})" if rows < FEW else ""
+    return f"{percent(share, 1)} on {rows:,} {noun}{beside}"
 
 
 def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
@@ -47,7 +48,7 @@ def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
         text += " No test row has a label, so the accuracy of the outcome cannot be measured."
     elif test < FEW:
         example = round(EXAMPLE * test) / test
-        text += f" An accuracy on {test} test rows is rough: {example:.0%} of them would mean {interval(example, test)} (95 %)."
+        text += f" An accuracy on {test} test rows is rough: {percent(example)} of them would mean {interval(example, test)} (95%)."
     if 0 < validation < FEW_TEST_ROWS <= test:
         text += " The validation accuracy is rougher still."
     return {"tone": "bad" if min(test, validation) < FEW_TEST_ROWS else "even", "text": text}

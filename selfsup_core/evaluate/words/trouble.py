@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, RunAbout, Sign
 from selfsup_core.evaluate.words.verdict import MARGIN
+from selfsup_core.wording import percent
 
 MOST_DEAD = 0.25
 MOST_SATURATED = 0.02
@@ -96,7 +97,7 @@ def codebook_collapse(row: EpochRow) -> Sign | None:
         return None
     return sign(
         "codebook-collapse",
-        f"Codebook collapse: only {used:.0%} of the codebook is in use.",
+        f"Codebook collapse: only {percent(used)} of the codebook is in use.",
         "Try fewer codes, longer training, or a lower learning rate.",
     )
 
@@ -159,7 +160,7 @@ def saturated_outputs(row: EpochRow, about: RunAbout) -> Sign | None:
     share = row.get("val_saturated")
     if share is None or share <= MOST_SATURATED:
         return None
-    text = f"Saturated outputs: {share:.0%} of the values are stuck near 0 or 1 while the input is far away."
+    text = f"Saturated outputs: {percent(share)} of the values are stuck near 0 or 1 while the input is far away."
     if about["objective_settings"].get("loss") == "mse":
         return sign("saturated", text, "MSE hardly moves them: use BCE, or a lower learning rate.")
     return sign("saturated", text, "Use a lower learning rate.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.evaluate.rows import Baseline, Metrics
 from selfsup_core.evaluate.words.few_rows import FEW, interval, share_of
+from selfsup_core.wording import percent
 
 if TYPE_CHECKING:
     from selfsup_core.pseudo.audit import Verdict
@@ -24,7 +25,7 @@ def compare_with_pca(val_mse: float, pca_mse: float, margin: float = MARGIN) -> 
 
 
 def describe_run(state: Mapping[str, Any]) -> str:
-    """One line: error, verdict against PCA, 5-NN on the code against the raw input."""
+    """One line: error, verdict against PCA, nearest neighbors in the latent space against the raw input."""
     metrics: Metrics = state.get("metrics") or {}
     baseline = cast("Baseline", state.get("baseline") or {})
     if state.get("task") == "language":
@@ -36,34 +37,34 @@ def describe_run(state: Mapping[str, Any]) -> str:
     parts = []
     mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
     if mse is not None:
-        parts.append(f"val MSE {mse:.4f}")
+        parts.append(f"validation MSE {mse:.4f}")
     if mse is not None and pca_mse is not None:
         verdict = compare_with_pca(mse, pca_mse, baseline["verdict_margin"])
         parts.append(f"PCA-{baseline['pca_components']} {pca_mse:.4f}: {verdict}")
     knn, raw = metrics.get("knn_accuracy"), baseline.get("raw_knn_accuracy")
     if knn is not None:
-        beside = f" (raw input {raw:.1%})" if raw is not None else ""
-        parts.append(f"5-NN on the code {knn:.1%}{beside}")
+        beside = f" (raw input {percent(raw, 1)})" if raw is not None else ""
+        parts.append(f"5 nearest neighbors in the latent space {percent(knn, 1)}{beside}")
     return " · ".join(parts) or "no epoch yet"
 
 
 def describe_language(metrics: Metrics, baseline: Baseline) -> str:
-    """One line: loss beside the bigram baseline, perplexity, bits a character."""
+    """One line: loss beside the bigram baseline, perplexity, bits per character."""
     loss, pairs = metrics.get("val_loss"), baseline.get("bigram_loss")
     if loss is None:
         return "no epoch yet"
-    parts = [f"val loss {loss:.3f} nats a token"]
+    parts = [f"validation loss {loss:.3f} nats per token"]
     if pairs is not None:
         verdict = "better" if loss < pairs else "worse"
-        parts.append(f"bigram baseline {pairs:.3f}: {verdict} than it")
+        parts.append(f"{verdict} than the bigram baseline, {pairs:.3f}")
     parts.append(f"perplexity {metrics['val_token_perplexity']:.2f}")
     if (bits := metrics.get("val_bits_per_character")) is not None:
-        parts.append(f"{bits:.3f} bits a character")
+        parts.append(f"{bits:.3f} bits per character")
     return " · ".join(parts)
 
 
 def describe_accuracy(state: Mapping[str, Any]) -> str:
-    """Of a classifier, for a list: how many rows are classified correctly, and of how many; "" before the first epoch."""
+    """Of a classifier, for a list: "accuracy 80.0% on 500 test rows"; "" before the first epoch."""
     metrics: Metrics = state.get("metrics") or {}
     baseline = cast("Baseline", state.get("baseline") or {})
     if state.get("task") == "pseudo":
@@ -71,7 +72,7 @@ def describe_accuracy(state: Mapping[str, Any]) -> str:
         rows = metrics.get("test_rows") or baseline.get("test_rows")
     else:
         found, noun, rows = metrics.get("val_accuracy"), "validation rows", baseline.get("validation_rows")
-    return "" if found is None else share_of(found, int(rows) if rows else None, noun)
+    return "" if found is None else f"accuracy {share_of(found, int(rows) if rows else None, noun)}"
 
 
 def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baseline | None = None) -> str:
@@ -84,18 +85,18 @@ def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baselin
         ("twin_accuracy", "the same labels alone"),
         ("ceiling_accuracy", "all labels"),
     )
-    parts = [f"{title} {metrics[key]:.1%}" for key, title in named if metrics.get(key) is not None]
+    parts = [f"{title} {percent(metrics[key], 1)}" for key, title in named if metrics.get(key) is not None]
     rows = int(metrics.get("test_rows") or (baseline or {}).get("test_rows") or 0)
     if 0 < rows < FEW:
-        parts.append(f"on {rows} test rows, 95 %: {interval(student, rows)}")
+        parts.append(f"on {rows} test rows, 95%: {interval(student, rows)}")
     if verdict:
         parts = [verdict["text"].rstrip(".")]
     if metrics.get("coverage") is not None:
-        parts.append(f"{metrics['coverage']:.0%} of the unlabeled rows kept")
+        parts.append(f"{percent(metrics['coverage'])} of the unlabeled rows got a pseudo-label")
     right, kept, known = (metrics.get(k) for k in ("pseudo_precision", "kept_rows", "kept_known"))
     if right is not None and known and kept:
-        which = f"the {known:,.0f} known" if known < kept else "them"
-        parts.append(f"{right:.0%} of {which} are right")
+        which = f"the {known:,.0f} whose class is known" if known < kept else "these"
+        parts.append(f"{percent(right)} of {which} are correct")
     return " · ".join(parts)
 
 
@@ -107,15 +108,15 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
     parts = []
     if tested is not None:
         rows = int(metrics["test_rows"] or 0)
-        wide = f" (accuracy 95 %: {interval(tested, rows)})" if 0 < rows < FEW else ""
+        wide = f" (accuracy 95%: {interval(tested, rows)})" if 0 < rows < FEW else ""
         parts.append(
-            f"test accuracy {tested:.1%}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} rows{wide}"
+            f"test accuracy {percent(tested, 1)}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} rows{wide}"
         )
-    parts.append(f"validation accuracy {found:.1%}")
+    parts.append(f"validation accuracy {percent(found, 1)}")
     for beside, title in (
         (baseline.get("logistic_accuracy"), "logistic regression"),
         (baseline.get("majority_accuracy"), "most frequent class"),
     ):
         if beside is not None:
-            parts.append(f"{title} {beside:.1%}")
+            parts.append(f"{title} {percent(beside, 1)}")
     return " · ".join(parts)

@@ -29,7 +29,7 @@ class EmbedConfig(Config):
     most_tokens: int = setting(
         256,
         "Tokens of a text that are read; what comes after them is left out.",
-        title="Tokens a text",
+        title="Tokens per text",
         why="all-MiniLM-L6-v2 was trained on no more; an encoder that reads fewer decides.",
         ge=8,
         le=8192,
@@ -38,6 +38,7 @@ class EmbedConfig(Config):
         "auto",
         "Which states of the tokens make the embedding: their mean, the first or the last one.",
         title="Pooling",
+        titles={"auto": "Automatic", "mean": "Mean", "cls": "First token", "last": "Last token"},
         why="Automatic: what the model was trained with, from its own files, else the mean.",
     )
     normalize: bool = setting(
@@ -48,7 +49,8 @@ class EmbedConfig(Config):
     batch_tokens: int = setting(
         0,
         "Tokens of a batch; 0 chooses by the device.",
-        title="Tokens a batch",
+        title="Tokens per batch",
+        zero="automatic",
         why="2,048 on a CPU, where 512 to 4,096 were equally quick; 32,768 on a GPU.",
         ge=0,
         le=1_000_000,
@@ -57,6 +59,7 @@ class EmbedConfig(Config):
         "auto",
         "Full computes in 32-bit floats throughout; auto tries linear layers in 16 bits.",
         title="Precision",
+        titles={"auto": "Automatic", "full": "32-bit throughout"},
         why="16 bits are kept for long jobs only, and only where the cosine to the full result stays at .9999 or more.",
     )
 

@@ -23,7 +23,7 @@ CPU_TOKENS, GPU_TOKENS = 2048, 32_768
 LEAST_COSINE = 0.9999
 TRIAL_TEXTS = 8
 TRIAL_LEAST = (100, 4000)  # distinct texts, tokens: with less a trial costs more than it brings
-# A batch of fewer tokens than this takes in texts that are shorter by so little: 7 % quicker for 250 posts.
+# A batch of fewer tokens than this takes in texts that are shorter by so little: 7% quicker for 250 posts.
 FILL, WASTE = 512, 0.04
 
 

@@ -44,11 +44,16 @@ class NextAsk(ReadAsk):
         le=5.0,
     )
     top_k: int = setting(
-        0, "Only so many of the most likely tokens stay; 0 keeps all.", title="Top-k", ge=0, le=1000
+        0,
+        "Keep only this many of the most likely tokens; 0 keeps all.",
+        title="Top-k",
+        zero="all",
+        ge=0,
+        le=1000,
     )
     top_p: float = setting(
         0.9,
-        "Only the fewest tokens that together hold this share stay; 1 keeps all.",
+        "Keep only the most likely tokens that together hold this share; 1 keeps all.",
         title="Top-p",
         why="Leaves out the long tail of unlikely tokens.",
         gt=0.0,

@@ -21,7 +21,10 @@ class LabelAsk(Config):
     texts: tuple[str, ...] = setting((), "Texts to label.", title="Texts", max_length=MOST_TRIED)
     classes: tuple[str, ...] = setting((), "Names of the classes.", title="Classes", max_length=200)
     how: Literal["zero-shot", "generated"] = setting(
-        "generated", "By the likeliest class name, or by what the model writes.", title="How"
+        "generated",
+        "By the likeliest class name, or by what the model writes.",
+        title="How",
+        titles={"zero-shot": "Likeliest class name", "generated": "Its answer"},
     )
     prompt: str = setting(
         "", "{text} and {classes} stand for the text and the classes.", title="Prompt", max_length=4_000

@@ -39,6 +39,7 @@ class RelabelAsk(MapAsk):
         ...,
         "A new version of the data with this label, one without the rows, or labels by hand.",
         title="How",
+        titles={"version": "New version", "leave-out": "Leave out", "hand": "Labels by hand"},
     )
 
 

@@ -15,6 +15,12 @@ from selfsup_core.inspection.space.selections import pack_rows, rows_meant
 from selfsup_core.settings import setting
 
 How = Literal["contains", "label", "row", "nearest"]
+HOWS = {
+    "contains": "Text contains",
+    "label": "Class",
+    "row": "Row number",
+    "nearest": "Nearest in meaning",
+}
 
 
 class SearchAsk(MapAsk):
@@ -24,6 +30,7 @@ class SearchAsk(MapAsk):
         ...,
         "In texts or columns, by label, by row numbers as in 3, 10-20, or nearest to a new sample.",
         title="By",
+        titles=HOWS,
     )
     text: str = setting(..., "What to look for; a file for the nearest to its sample.", title="Text")
     count: int = setting(50, "Most points that are found as the nearest.", title="Count", ge=1)

@@ -15,7 +15,7 @@ from selfsup_core.inspection.asking import EpochAsk
 from selfsup_core.inspection.kinds import about_run
 from selfsup_core.inspection.model_at import ModelAt, as_bytes
 from selfsup_core.models.modules.patches import PatchTransformer
-from selfsup_core.objectives.denoising import corrupt
+from selfsup_core.objectives.denoising import NOISES, corrupt
 from selfsup_core.settings import setting
 
 
@@ -23,7 +23,7 @@ class RepairAsk(EpochAsk):
     sample: int | None = setting(None, "Sample of the map.", title="Sample")
     image: str = setting("", "An image of one's own: its bytes in base64.", title="Image")
     noise: Literal["none", "gaussian", "masking", "salt-and-pepper"] = setting(
-        "none", "Noise that is added first.", title="Noise"
+        "none", "Noise that is added first.", title="Noise", titles={"none": "None"} | NOISES
     )
     amount: float = setting(
         0.3,

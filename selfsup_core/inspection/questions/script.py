@@ -16,7 +16,9 @@ from selfsup_core.settings import setting
 
 
 class ScriptAsk(EpochAsk):
-    kind: Literal["pytorch", "keras"] = setting("pytorch", "Library of the script.", title="Library")
+    kind: Literal["pytorch", "keras"] = setting(
+        "pytorch", "Library of the script.", title="Library", titles={"pytorch": "PyTorch", "keras": "Keras"}
+    )
 
 
 @about_run("script", ScriptAsk)

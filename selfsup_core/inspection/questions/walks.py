@@ -68,7 +68,10 @@ class InterpolateAsk(EpochAsk):
     b: int = setting(1, "Sample to end at.", title="To", ge=0)
     steps: int = setting(9, "Pictures.", title="Steps", ge=3, le=15)
     kind: Literal["linear", "spherical"] = setting(
-        "linear", "Along the straight line, or along the arc that keeps the length.", title="Path"
+        "linear",
+        "Along the straight line, or along the arc that keeps the length.",
+        title="Path",
+        titles={"linear": "Straight line", "spherical": "Arc"},
     )
 
 
@@ -109,6 +112,7 @@ class DrawAsk(EpochAsk):
         "gaussian",
         "The prior of a variational autoencoder, or a Gaussian fitted to the codes.",
         title="Source",
+        titles={"prior": "Prior", "gaussian": "Gaussian fitted to the codes"},
     )
     count: int = setting(32, "Pictures.", title="Count", ge=1, le=64)
     seed: int = setting(0, "Seed of the codes that are drawn.", title="Seed", ge=0, le=2**31 - 1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from selfsup_core.data.texts import Texts
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS, Encoder, find_encoder, load_tokenizer
+from selfsup_core.wording import percent
 
 SAMPLE, CHARACTERS = 200, 400  # texts, and characters of each
 MANY_UNKNOWN, MANY_FOREIGN = 0.2, 0.5
@@ -62,8 +63,7 @@ def check_language(texts: Sequence[str] | Texts, encoder: Encoder | str) -> str:
     is_foreign = encoder.scripts == "latin" and foreign_share(texts) > MANY_FOREIGN
     if not is_foreign and share <= MANY_UNKNOWN:
         return ""
-    percent = f"{share:.0%}".replace("%", " %")
-    said = f"{percent} of the tokens of these texts are unknown to {encoder.title}"
+    said = f"{percent(share)} of the tokens of these texts are unknown to {encoder.title}"
     if encoder.scripts == "latin":
         said += f", which was trained on {encoder.languages}"
         if is_foreign and share <= MANY_UNKNOWN:

@@ -30,9 +30,10 @@ class PretrainedConfig(KindConfig):
     )
     lora_rank: int = setting(
         8,
-        "Size of the additions that are trained; 0 trains all weights.",
+        "Rank of the small matrices that are trained beside the weights; 0 trains all weights.",
         title="LoRA rank",
-        why="Trains under 1 % of the weights, so a large model fits into memory and forgets little.",
+        zero="all weights",
+        why="Trains under 1% of the weights, so a large model fits into memory and forgets little.",
         ge=0,
         le=256,
     )

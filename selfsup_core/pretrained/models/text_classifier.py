@@ -36,11 +36,12 @@ class TextClassifierConfig(KindConfig):
         "lora",
         "What is trained: all weights, or small additions to them (LoRA).",
         title="Tuning",
+        titles={"lora": "LoRA", "full": "All weights"},
         why="LoRA keeps a hundredth of the weights for each epoch and forgets less.",
     )
     lora_rank: int = setting(
         8,
-        "Size of LoRA's additions.",
+        "Rank of LoRA's matrices.",
         title="LoRA rank",
         why="The paper found 4 to 8 as good as more.",
         ge=1,
@@ -49,7 +50,7 @@ class TextClassifierConfig(KindConfig):
     most_tokens: int = setting(
         128,
         "Tokens of a text that are read; the rest is left out.",
-        title="Tokens a text",
+        title="Tokens per text",
         why="A text's topic shows early, and time grows with the length.",
         ge=4,
         le=8192,
@@ -58,6 +59,13 @@ class TextClassifierConfig(KindConfig):
         "auto",
         "Which states make a text's vector: their mean, the first, the last; or the architecture's own classifier.",
         title="Pooling",
+        titles={
+            "auto": "Automatic",
+            "mean": "Mean",
+            "cls": "First token",
+            "last": "Last token",
+            "own": "The model's own classifier",
+        },
         why="Automatic: what the encoder was trained with, the last state of a causal model. Own can be exported for plain transformers.",
     )
     dropout: float = setting(

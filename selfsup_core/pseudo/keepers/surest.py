@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     import torch
 
 
-@keeper("top-k", "The surest of each class")
+@keeper("top-k", "Surest of each class")
 def top_k(pool: Pool) -> tuple[torch.Tensor, keeping.State]:
     share = keeping.share_at(pool.config.first_share, pool.config.last_share, pool.progress)
     return keeping.top_k(pool.p, share, pool.shares()), pool.state
 
 
-@keeper("class-share", "The surest part of each class's proposals")
+@keeper("class-share", "Surest share of each class")
 def class_share(pool: Pool) -> tuple[torch.Tensor, keeping.State]:
     share = keeping.share_at(pool.config.first_share, pool.config.last_share, pool.progress)
     return keeping.class_share(pool.p, share), pool.state

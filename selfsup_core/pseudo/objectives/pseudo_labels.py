@@ -6,6 +6,7 @@ loss = CE(student; true + weighted pseudo) + λ consistency + CE(twin) + CE(ceil
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import field_validator
@@ -15,6 +16,7 @@ from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.pretrained.zero_shot import check_template
 from selfsup_core.pseudo.select import SelectConfig
 from selfsup_core.settings import setting
+from selfsup_core.wording import inline
 
 if TYPE_CHECKING:
     import torch
@@ -25,6 +27,33 @@ if TYPE_CHECKING:
 MOST_HAND = 2000
 ONLINE = ("lee", "mean-teacher", "fixmatch", "uda", "mixmatch")
 Proposer = Literal["self", "twin", "neighbors", "names", "rules", "zero-shot", "generated", "remote"]
+PROPOSERS: dict[str, str] = {
+    "self": "The student itself",
+    "twin": "Classifier",
+    "neighbors": "Similar rows",
+    "names": "Names of the classes",
+    "rules": "Keyword rules",
+    "zero-shot": "Language model: likeliest name",
+    "generated": "Language model: its answer",
+    "remote": "Remote language model",
+}
+VOTES = {"mean": "Mean of their probabilities", "majority": "Most votes", "agree": "Only where all agree"}
+METHODS = {
+    "rounds": "In rounds",
+    "lee": "Lee 2013",
+    "mean-teacher": "Mean teacher",
+    "fixmatch": "FixMatch",
+    "uda": "UDA",
+    "mixmatch": "MixMatch",
+}
+
+
+def describe_proposers(names: Sequence[str], vote: str = "") -> str:
+    """ "Classifier and similar rows, where they agree" """
+    first, *others = [PROPOSERS.get(name, name) for name in names] or [""]
+    parts = [first, *map(inline, others)]
+    text = f"{', '.join(parts[:-1])} and {parts[-1]}" if others else first
+    return f"{text}, where they agree" if others and vote == "agree" else text
 
 
 class PseudoBatch(NamedTuple):
@@ -51,6 +80,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         "rounds",
         "How pseudo-labels are used: in rounds of propose, keep, train; or within each step.",
         title="Method",
+        titles=METHODS,
         why="Rounds can be watched, and make no demands on augmentation.",
     )
     proposers: tuple[Proposer, ...] = setting(
@@ -58,6 +88,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         "Who proposes labels: the student itself, the classifier that learned from the given labels alone, neighbors on the graph of similar rows, similarity to "
         "class names, keyword rules, a language model on this machine, or a remote one.",
         title="Proposers",
+        titles=PROPOSERS,
         min_length=1,
         max_length=5,
     )
@@ -65,11 +96,13 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         "mean",
         "How several proposers come to one label: mean of their probabilities, most votes, or all alike.",
         title="Vote",
+        titles=VOTES,
     )
     student: Literal["scratch", "warm"] = setting(
         "scratch",
         "Whether each round begins with the first weights again or goes on.",
         title="Student",
+        titles={"scratch": "From scratch each round", "warm": "Continue from the last round"},
         why="From scratch, errors of earlier rounds are not carried along in the weights.",
     )
     pseudo_weight: float = setting(
@@ -83,6 +116,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         "none",
         "How labeled rows are varied while training; strong in rounds makes a noisy student.",
         title="Augmentation",
+        titles={"none": "None", "weak": "Weak", "strong": "Strong"},
     )
     may_flip: bool = setting(
         False,
@@ -123,6 +157,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         0,
         "Most unlabeled rows that labels are proposed for; 0 takes all of the training rows.",
         title="Unlabeled rows",
+        zero="all",
         ge=0,
         le=10_000_000,
     )
@@ -185,6 +220,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         200,
         "Unlabeled rows that the language model is asked about, drawn by the split's seed; 0 asks about all.",
         title="Rows for the language model",
+        zero="all",
         why="It takes about a second a text, or money; 200 show whether it helps.",
         ge=0,
         le=10_000_000,

@@ -218,7 +218,7 @@ def own_classifier(backbone: Backbone, classes: tuple[str, ...]) -> Any:
     except ValueError as error:
         raise SettingError(
             f"The architecture {config.model_type} has no classifier of its own.",
-            remedy="Set model.pooling to mean, cls or last.",
+            remedy="Set Pooling (model.pooling) to mean, first token or last token.",
         ) from error
     own.base_model.load_state_dict(base.state_dict(), strict=False)
     return own.float().train().requires_grad_(True)

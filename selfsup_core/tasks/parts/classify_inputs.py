@@ -80,8 +80,8 @@ class FeatureInputs:
         """The features become the code of another run's encoder, made once for all rows."""
         if len(self.item_shape) < 2 or self.dataset.kind not in ("image", "sound"):
             raise SettingError(
-                f"data.code_of is for images and sounds; {self.dataset.title} holds {self.dataset.kind}s.",
-                remedy="Leave data.code_of empty.",
+                f"The code of a run can stand for images and sounds only; {self.dataset.title} holds {self.dataset.kind}s.",
+                remedy="Leave Code of a run (data.code_of) empty.",
             )
         encoder, note = take_encoder(workspace, folder, config, self.item_shape)
         encoder = encoder.to(self.device)

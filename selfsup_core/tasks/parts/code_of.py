@@ -36,7 +36,7 @@ def check_same(spec: Any, config: DataConfig, run: str) -> None:
         mine, theirs = getattr(config, name), getattr(spec.data, name)
         if mine != theirs:
             raise SettingError(
-                f"data.code_of names the run {run}, whose data.{name} is {theirs!r}; here it is {mine!r}. Its encoder may "
+                f"Code of a run names {run}, where data.{name} is {theirs!r}; here it is {mine!r}. Its encoder may "
                 "have seen rows that are for validation or test here.",
                 remedy=f"Set data.{name} to {theirs!r}, or choose another run.",
             )
@@ -72,8 +72,8 @@ def copy_encoder(workspace: Path, folder: Path, config: DataConfig) -> None:
     spec = read_spec(other.spec)
     if task_of(spec) != "autoencoder":
         raise SettingError(
-            f"data.code_of names the run {other.id}, which trains no autoencoder.",
-            remedy="Choose one that does.",
+            f"Code of a run (data.code_of) names {other.id}, which is not an autoencoder.",
+            remedy="Choose the run of an autoencoder.",
         )
     check_same(spec, config, other.id)
     best = read_state(other)["best"]

@@ -52,7 +52,7 @@ def choose_rows(
         raise DataError(
             "No training row has a label.",
             code="no-labels",
-            remedy="Label some rows, or choose another data.split_seed.",
+            remedy="Label some rows, or choose another split seed (data.split_seed).",
         )
     if len(seen) == 1:
         raise DataError(

@@ -108,7 +108,7 @@ class Labeler:
             places = np.sort(np.random.default_rng(seed).permutation(len(pool))[:most])
             self.notes.append(
                 f"The language model is asked about {most:,} of {len(pool):,} unlabeled rows; "
-                "objective.labeler_rows changes that."
+                "Rows for the language model changes that."
             )
         rows = pool[places].tolist()
         chosen = [texts[row] for row in rows]

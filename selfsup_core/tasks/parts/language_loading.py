@@ -54,8 +54,8 @@ def check_kind(architecture: str, *, is_masked: bool) -> None:
     if architecture.endswith(CAUSAL) == is_masked:
         fits = "masked-language" if not architecture.endswith(CAUSAL) else "causal-language"
         raise SettingError(
-            f"objective.kind does not fit the model, which is a {architecture}.",
-            remedy=f"Set objective.kind to {fits}.",
+            f"The objective does not fit the model, which is a {architecture}.",
+            remedy=f"Choose the objective {fits} (objective.kind).",
         )
 
 
@@ -108,7 +108,9 @@ def add_lora(model: Any, rank: int) -> Any:
         return get_peft_model(model, settings)
     except ValueError as error:
         raise DataError(
-            "This model has no layer for LoRA.", code="no-lora", remedy="Set model.lora_rank to 0."
+            "This model has no layer for LoRA.",
+            code="no-lora",
+            remedy="Train all weights: set LoRA rank (model.lora_rank) to 0.",
         ) from error
 
 

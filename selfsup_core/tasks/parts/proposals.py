@@ -15,6 +15,7 @@ from selfsup_core.errors import DataError, SettingError
 from selfsup_core.pseudo.audit import doubt
 from selfsup_core.pseudo.gate import HeldOut, agreeing, choose_judged, judge, say_before
 from selfsup_core.pseudo.names import by_names, read_descriptions
+from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS
 from selfsup_core.pseudo.propagation import (
     JUDGING,
     leave_one_out,
@@ -29,6 +30,7 @@ from selfsup_core.pseudo.vote import Vote, named, vote
 from selfsup_core.tasks import TaskContext
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, scaled
 from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
+from selfsup_core.wording import percent
 
 NETWORKS = ("self", "twin")  # proposers that learn: asked anew in each round
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
@@ -79,7 +81,7 @@ class Proposers:
             share = (named(p) >= 0).mean() if len(p) else 1.0
             if share < 1:
                 self.notes.append(
-                    f"The proposer {name!r} names a class for {share:.0%} of the unlabeled rows; the rest stays open."
+                    f"{PROPOSERS[name]} as proposer: a class for {percent(share)} of the unlabeled rows, none for the rest."
                 )
 
     def _look_at_graph(self) -> None:
@@ -112,8 +114,8 @@ class Proposers:
         if looks_uneven(near):
             self.shares = shares
             self.notes.append(
-                f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {shares.max():.0%}, "
-                f"{self.classes[int(shares.argmin())]!r} about {shares.min():.1%}): shares are estimated from similar rows, not taken as even."
+                f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {percent(shares.max())}, "
+                f"{self.classes[int(shares.argmin())]!r} about {percent(shares.min(), 1)}): shares are estimated from similar rows, not taken as even."
             )
 
     def _hold_out(self) -> None:
@@ -148,7 +150,7 @@ class Proposers:
         if len(rows) > MOST_NEIGHBORS:
             raise SettingError(
                 f"The graph of neighbors is made for {MOST_NEIGHBORS:,} rows at most; found {len(rows):,}.",
-                remedy="Set objective.unlabeled_pool to a smaller number.",
+                remedy="Set Unlabeled rows (objective.unlabeled_pool) to a smaller number.",
             )
         self.context.say("Finding similar rows.")
         x = self.features(rows)
@@ -173,9 +175,9 @@ class Proposers:
     def _texts(self, what: str) -> Texts:
         if not isinstance(self.dataset.x, Texts):
             raise DataError(
-                f"The proposer {what!r} needs texts; {self.dataset.title} holds {self.dataset.kind}s.",
+                f"{PROPOSERS[what]} as proposer: texts are needed; {self.dataset.title} holds {self.dataset.kind}s.",
                 code="no-texts",
-                remedy="Choose the proposer self or neighbors.",
+                remedy="Let similar rows or the student itself propose.",
             )
         return self.dataset.x
 

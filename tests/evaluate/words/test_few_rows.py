@@ -13,8 +13,8 @@ def counts(seen: int, validation: int, test: int) -> dict[str, int]:
 
 
 def test_a_share_of_few_rows_has_an_interval():
-    assert share_of(1.0, 3, "test rows") == "100.0% of 3 test rows (95 %: 44% to 100%)"
-    assert share_of(0.8, 500) == "80.0% of 500 rows"
+    assert share_of(1.0, 3, "test rows") == "100.0% on 3 test rows (95%: 44% to 100%)"
+    assert share_of(0.8, 500) == "80.0% on 500 rows"
     assert share_of(0.8, None) == "80.0%"
 
 
@@ -45,14 +45,14 @@ def test_a_run_says_of_how_many_rows_its_accuracy_is():
         "metrics": {"accuracy": 1.0, "pseudo_precision": 1.0, "kept_rows": 488.0, "kept_known": 19.0},
         "baseline": {"test_rows": 3},
     }
-    assert describe_accuracy(pseudo) == "100.0% of 3 test rows (95 %: 44% to 100%)"
+    assert describe_accuracy(pseudo) == "accuracy 100.0% on 3 test rows (95%: 44% to 100%)"
     said = describe_run(pseudo)
-    assert "on 3 test rows, 95 %: 44% to 100%" in said
-    assert "100% of the 19 known are right" in said
+    assert "on 3 test rows, 95%: 44% to 100%" in said
+    assert "100% of the 19 whose class is known are correct" in said
     known = describe_run(pseudo | {"metrics": pseudo["metrics"] | {"kept_known": 488.0}})
-    assert "100% of them are right" in known
+    assert "100% of these are correct" in known
     classify = {"task": "classify", "metrics": {"val_accuracy": 0.5}, "baseline": {"validation_rows": 20}}
-    assert describe_accuracy(classify).startswith("50.0% of 20 validation rows")
+    assert describe_accuracy(classify).startswith("accuracy 50.0% on 20 validation rows")
     assert describe_accuracy({"task": "classify", "metrics": {}, "baseline": None}) == ""
     tested = {"val_accuracy": 0.5, "test_accuracy": 0.5, "test_macro_f1": 0.4, "test_rows": 20}
-    assert "(accuracy 95 %: 30% to 70%)" in describe_run(classify | {"metrics": tested})
+    assert "(accuracy 95%: 30% to 70%)" in describe_run(classify | {"metrics": tested})

@@ -65,7 +65,7 @@ export default {
       "select",
       {
         class: "stage-input",
-        "aria-label": "Parts of the bars",
+        "aria-label": "Split of the bars",
         onchange: () => {
           hasChosen = true
           draw()
@@ -73,7 +73,7 @@ export default {
       },
       el("option", { value: "all" }, "all proposals"),
       el("option", { value: "class" }, "by class"),
-      el("option", { value: "right" }, "right and wrong"),
+      el("option", { value: "right" }, "correct and wrong"),
     )
     root.head.append(choice)
     const canvas = el("canvas", { class: "stage-canvas", role: "img" })
@@ -160,7 +160,7 @@ export default {
         "aria-label",
         `Histogram of the confidence of ${count(counts.total[0])} proposals. ${text}`,
       )
-      setText(how, "What if: drag the line; this run does not change.")
+      setText(how, "What if? Drag the line; this run does not change.")
       setText(use, `Train with threshold ${(at / BINS).toFixed(2)}`)
       chart.dataset.ms = (performance.now() - began).toFixed(1)
     }
@@ -172,7 +172,7 @@ export default {
       const own = sum(mixOf(view.frame, KEPT))
       const purity =
         view.oracle.isOn && known
-          ? ` ${share(counts.right[at], known)} of ${known < kept ? `the ${count(known)} known` : "them"} are right.`
+          ? ` ${share(counts.right[at], known)} of ${known < kept ? `the ${count(known)} known` : "them"} are correct.`
           : ""
       return `At ${(at / BINS).toFixed(2)} or more: ${share(kept, pool)} of the unlabeled rows would be kept (${count(kept)} of ${count(pool)}).${purity} This round keeps ${own ? share(own, pool) : "none"}.`
     }
@@ -258,8 +258,8 @@ export default {
       }
       context.textAlign = "left"
       context.textBaseline = "top"
-      const key = { right: "solid: right, hatched: wrong; ", class: "", all: "" }[choice.value]
-      context.fillText(`${key}highest bar ${count(most)}, heights by √`, PAD, 0)
+      const key = { right: "solid: correct, hatched: wrong; ", class: "", all: "" }[choice.value]
+      context.fillText(`${key}highest bar ${count(most)}, heights on a square-root scale`, PAD, 0)
     }
 
     function drawMix(at) {
@@ -344,7 +344,7 @@ export default {
       destroy() {},
       summary(next) {
         const why = whyEmpty(next, PROPOSED)
-        return why || !counts ? why : `What if there were one threshold. ${describe(threshold())}`
+        return why || !counts ? why : `What if there were a single threshold? ${describe(threshold())}`
       },
     }
   },

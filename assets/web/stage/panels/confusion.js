@@ -36,7 +36,7 @@ export default {
         const [worst, c] = seen.sort(([a], [b]) => a.right / a.truth - b.right / b.truth)[0]
         return (
           `Of ${sum(rows.map((r) => r.truth))} validation rows ${share(sum(rows.map((r) => r.right)), sum(rows.map((r) => r.truth)))} are classified correctly at epoch ${view.frame.epoch}. ` +
-          `Worst is ${classes[c]} with ${share(worst.right, worst.truth)} found${worst.worst >= 0 && worst.worstCount ? `, most often taken for ${classes[worst.worst]}` : ""}.`
+          `The lowest recall is that of ${classes[c]}, ${share(worst.right, worst.truth)}${worst.worst >= 0 && worst.worstCount ? `, most often confused with ${classes[worst.worst]}` : ""}.`
         )
       },
     }
@@ -65,7 +65,10 @@ function bars(row, most) {
   const part = (n) => `${(100 * n) / Math.max(1, most)}%`
   return el(
     "div",
-    { class: "pl-bar", title: `${count(row.truth)} are of this class, ${count(row.named)} are named so` },
+    {
+      class: "pl-bar",
+      title: `${count(row.truth)} belong to this class, ${count(row.named)} are predicted as it`,
+    },
     el("i", { class: "is-proposed", style: `width:${part(row.truth)}` }),
     el("i", { class: "is-kept", style: `width:${part(row.named)}` }),
   )
@@ -98,7 +101,7 @@ function drawTable(view, rows) {
     ? el(
         "table",
         { class: "pl-table pl-matrix", "data-testid": "confusion-matrix" },
-        el("caption", {}, "Validation rows. Down: true class. Across: named class."),
+        el("caption", {}, "Validation rows. Rows of the matrix: true class. Columns: predicted class."),
         el(
           "thead",
           {},
@@ -129,10 +132,10 @@ function drawTable(view, rows) {
         {},
         ...[
           "class",
-          "true and named",
+          "true and predicted",
           "precision",
           "recall",
-          ...(isSmall ? [] : ["most often taken for"]),
+          ...(isSmall ? [] : ["most often confused with"]),
         ].map((text) => el("th", { scope: "col" }, text)),
       ),
     ),
@@ -170,6 +173,6 @@ function drawCounts(view) {
   return el(
     "p",
     { class: "stage-muted" },
-    `${classes} classes are too many for a matrix; ${sum(data.subarray(0, classes))} validation rows are measured.`,
+    `A matrix of ${classes} classes would be too large to read. ${sum(data.subarray(0, classes))} validation rows are measured.`,
   )
 }

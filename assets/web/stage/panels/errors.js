@@ -1,20 +1,20 @@
-// Where it errs: the least certain proposals; with the Oracle also the most confident mistakes, and how pure and how
+// Where it is wrong: the least certain proposals; with the Oracle also the most confident mistakes, and how pure and how
 // complete the kept labels of each class are.
 
-import { el } from "../../lib/dom.js"
+import { el, percent } from "../../lib/dom.js"
 import { drawItem, itemAt } from "../items.js"
 import { className, count, emptyNote, KEPT, mixOf, PROPOSED, share, sum, TRUTH, whyEmpty } from "../pseudo.js"
 
 const MATRIX = 12 // classes, above which the confusion is told in words
 const PARTS = [
-  ["unsure", "Unsure", "Proposals that the proposer is least certain of"],
-  ["mistakes", "Mistakes", "The most confident proposals that are wrong"],
-  ["classes", "By class", "Kept labels against the truth"],
+  ["unsure", "Unsure", "Proposals with the lowest confidence"],
+  ["mistakes", "Mistakes", "Wrong proposals with the highest confidence"],
+  ["classes", "By class", "Kept labels compared with the true classes"],
 ]
 
 export default {
   id: "errors",
-  title: "Where it errs",
+  title: "Where it is wrong",
   create(root, ctx) {
     const chips = PARTS.map(([id, text, help]) =>
       el(
@@ -38,7 +38,7 @@ export default {
       class: "stage-scroll",
       tabindex: "0",
       role: "group",
-      "aria-label": "Where it errs",
+      "aria-label": "Where it is wrong",
     })
     root.body.append(body)
     const empty = emptyNote(root)
@@ -48,7 +48,7 @@ export default {
       frame = null
 
     function draw() {
-      if (!view?.statics) return empty.say("No round yet.", body)
+      if (!view?.statics) return empty.say("No round has finished yet.", body)
       const isOn = view.oracle.isOn,
         part = isOn ? chosen : "unsure"
       chips.forEach((chip, i) => {
@@ -74,9 +74,9 @@ export default {
       destroy() {},
       summary(next) {
         const why = whyEmpty(next, PROPOSED)
-        if (why || !next.statics) return why || "No round yet."
+        if (why || !next.statics) return why || "No round has finished yet."
         const first = next.frame.unsure_rows
-          ? `The least certain proposal is ${describeRow(next, "unsure", 0)}.`
+          ? `The least confident proposal is ${describeRow(next, "unsure", 0)}.`
           : ""
         if (!next.oracle.isOn) return first
         const found = next.frame.mistakes_rows?.data.length,
@@ -95,7 +95,7 @@ function describeRow({ frame, statics: { classes } }, part, i) {
   const label = at(frame, part, "label", i),
     truth = at(frame, part, "truth", i)
   if (label === undefined) return "none"
-  return `row ${at(frame, part, "rows", i)}: ${classes[label]} with ${Math.round(100 * at(frame, part, "confidence", i))} %${truth >= 0 ? `, in truth ${classes[truth]}` : ""}`
+  return `row ${at(frame, part, "rows", i)}: ${classes[label]} with ${percent(at(frame, part, "confidence", i), 0)}${truth >= 0 ? `, truly ${classes[truth]}` : ""}`
 }
 
 function drawRows(view, part, ctx) {
@@ -118,7 +118,7 @@ function drawRows(view, part, ctx) {
       "div",
       { class: "pl-says" },
       className(statics.classes, label),
-      el("span", {}, `${(100 * at(frame, part, "confidence", i)).toFixed(0)} %`),
+      el("span", {}, percent(at(frame, part, "confidence", i), 0)),
       truth >= 0
         ? el(
             "span",
@@ -150,8 +150,8 @@ function drawRows(view, part, ctx) {
   })
   const title =
     part === "mistakes"
-      ? "Most confident proposals that are wrong, surest first."
-      : "Proposals that are least certain, closest call first."
+      ? "Wrong proposals, the most confident first."
+      : "Proposals, the least confident first."
   return el(
     "div",
     {},
@@ -160,7 +160,7 @@ function drawRows(view, part, ctx) {
       "ul",
       {
         class: `pl-rows ${isPicture ? "is-wall" : ""}`,
-        "aria-label": part === "mistakes" ? "Most confident mistakes" : "Least certain proposals",
+        "aria-label": part === "mistakes" ? "Most confident mistakes" : "Least confident proposals",
       },
       ...items,
     ),
@@ -204,14 +204,14 @@ function describeClasses(view) {
   const rows = perClass(view),
     { classes } = view.statics,
     kept = sum(rows.map((r) => r.kept))
-  if (!kept) return "No label is kept whose true class is known."
+  if (!kept) return "The true class of none of the kept labels is known."
   const worst = rows
     .map((r, c) => [r, c])
     .filter(([r]) => r.kept)
     .sort(([a], [b]) => a.right / a.kept - b.right / b.kept)[0]
   const all = sum(mixOf(view.frame, KEPT))
   const which = kept < all ? `${count(kept)} kept labels whose true class is known` : "kept labels"
-  return `${share(sum(rows.map((r) => r.right)), kept)} of the ${which} are right; least pure is ${classes[worst[1]]} with ${share(worst[0].right, worst[0].kept)}.`
+  return `${share(sum(rows.map((r) => r.right)), kept)} of the ${which} are correct; the lowest precision is that of ${classes[worst[1]]}, ${share(worst[0].right, worst[0].kept)}.`
 }
 
 function drawClasses(view) {
@@ -246,7 +246,7 @@ function drawMatrix(frame, classes, rows) {
   return el(
     "table",
     { class: "pl-table pl-matrix", "data-testid": "errors-matrix" },
-    el("caption", {}, "Down: true class. Across: kept label."),
+    el("caption", {}, "Rows: true class. Columns: kept label."),
     el(
       "thead",
       {},
@@ -257,7 +257,7 @@ function drawMatrix(frame, classes, rows) {
         ...classes.map((name) => el("th", { scope: "col", title: name }, name)),
         el(
           "th",
-          { scope: "col", title: "Share of this class's rows that is kept, with whatever label" },
+          { scope: "col", title: "Share of the rows of this class that are kept, with any label" },
           "coverage",
         ),
       ),
@@ -279,7 +279,7 @@ function drawMatrix(frame, classes, rows) {
         { class: "is-total" },
         el(
           "th",
-          { scope: "row", title: "Share of the labels kept as this class that are right" },
+          { scope: "row", title: "Share of the labels kept as this class that are correct" },
           "precision",
         ),
         ...rows.map((row) => el("td", {}, share(row.right, row.kept))),

@@ -62,7 +62,7 @@ function describe(frame) {
 
 export default {
   id: "flow",
-  title: "Flow between rounds",
+  title: "Changes between rounds",
   create(root) {
     const asTable = el(
       "button",
@@ -70,7 +70,7 @@ export default {
         class: "stage-chip",
         type: "button",
         "aria-pressed": "false",
-        title: "Show the flow as a table",
+        title: "Show the changes as a table",
         onclick: () => {
           asTable.setAttribute("aria-pressed", String(asTable.getAttribute("aria-pressed") !== "true"))
           drawn = ""
@@ -85,7 +85,7 @@ export default {
       class: "stage-scroll",
       tabindex: "0",
       role: "group",
-      "aria-label": "Flow as a table",
+      "aria-label": "Changes as a table",
       hidden: true,
     })
     const words = el("p", { class: "pl-words", "data-testid": "flow-words" })
@@ -99,11 +99,11 @@ export default {
       const { frame, statics, theme } = view ?? {}
       const why =
         !frame || !statics
-          ? "No round yet."
+          ? "No round has finished yet."
           : !frame.flow
-            ? "There are too many classes for this picture."
+            ? "There are too many classes for this figure."
             : !sum(frame.flow.data)
-              ? "There are no unlabeled rows, so nothing flows."
+              ? "There are no unlabeled rows, so nothing changes between rounds."
               : ""
       empty.say(why, picture, scroller)
       setText(words, why ? "" : describe(frame))
@@ -128,7 +128,7 @@ export default {
       },
       resize: draw,
       destroy() {},
-      summary: (next) => (next.frame?.flow ? describe(next.frame) : "No round yet."),
+      summary: (next) => (next.frame?.flow ? describe(next.frame) : "No round has finished yet."),
     }
   },
 }

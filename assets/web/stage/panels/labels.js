@@ -4,9 +4,9 @@ import { el, setText } from "../../lib/dom.js"
 import { className, count, emptyNote, GIVEN, KEPT, mixOf, PROPOSED, share, sum, TRUTH } from "../pseudo.js"
 
 const COLUMNS = [
-  ["given", GIVEN, "True labels that training is given"],
-  ["proposed", PROPOSED, "Unlabeled rows that this class is proposed for"],
-  ["kept", KEPT, "Proposals that the next round learns from"],
+  ["given", GIVEN, "True labels given to training"],
+  ["proposed", PROPOSED, "Unlabeled rows for which this class is proposed"],
+  ["kept", KEPT, "Proposals that the next round trains on"],
   ["truth", TRUTH, "True classes of the unlabeled rows (Oracle)"],
 ]
 
@@ -76,7 +76,7 @@ export default {
 
     function update(view) {
       const { frame, statics } = view
-      empty.say(frame?.mix && statics ? "" : "No round yet.", scroller)
+      empty.say(frame?.mix && statics ? "" : "No round has finished yet.", scroller)
       if (!frame?.mix || !statics || frame === drawn) return
       drawn = frame
       const hasTruth = view.oracle.isOn,
@@ -102,7 +102,7 @@ export default {
       resize() {},
       destroy() {},
       summary(view) {
-        if (!view.frame?.mix || !view.statics) return "No round yet."
+        if (!view.frame?.mix || !view.statics) return "No round has finished yet."
         const { classes } = view.statics,
           kept = mixOf(view.frame, KEPT),
           total = sum(kept)

@@ -1,7 +1,7 @@
 // How points of the map look in a run with pseudo-labels. A group of points shares color, shape and size; given labels are
 // large and outlined, what is not kept is small and faint.
 
-import { el, fixed } from "../../lib/dom.js"
+import { el, percent } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
 import { FAINT, LARGE } from "../../scatter/draw.js"
 import { shapeOf, toRgb, UNKNOWN } from "../../scatter/shapes.js"
@@ -153,7 +153,7 @@ export function createLooks(head, changed) {
         el(
           "div",
           {},
-          `the student says ${classes[predicted.data[i]]}, ${fixed(100 * confidence.data[i], 0)} %`,
+          `the student predicts ${classes[predicted.data[i]]}, ${percent(confidence.data[i], 0)}`,
         ),
       )
       if (view.oracle.isOn && truth >= 0 && !labeled.data[i]) {

@@ -1,7 +1,7 @@
 // Latent map: one point a sample, colored and shaped by class; keeps its zoom, flows from epoch to epoch. A press on it
 // decodes that place, a click chooses a sample. Points are drawn by scatter/plot.js, as on the page Latent space.
 
-import { el, fixed, pictureOf, placeCardAt, setText, sizeCanvas } from "../../lib/dom.js"
+import { el, fixed, percent, pictureOf, placeCardAt, setText, sizeCanvas } from "../../lib/dom.js"
 import { addShape, COLORS, classColor } from "../../lib/palette.js"
 import { followLimits, limitsOf, pack } from "../../scatter/layout.js"
 import { createPlot } from "../../scatter/plot.js"
@@ -75,7 +75,7 @@ export default {
       )
     const tool = (text, label, onclick) =>
       el("button", { class: "stage-chip", type: "button", "aria-label": label, title: label, onclick }, text)
-    const move = chip("move", "move", "Drag moves the map instead of decoding", () => {
+    const move = chip("move", "move", "Drag to move the map instead of decoding it", () => {
       isMoving = !isMoving
       move.setAttribute("aria-pressed", String(isMoving))
       setMode()
@@ -89,7 +89,7 @@ export default {
     const lattice = chip(
       "lattice",
       "Decode the whole map",
-      "Show what the decoder makes of every place",
+      "Show the decoder's output for every point of the plane",
       () => {
         wantsLattice = false
         showLattice()
@@ -100,7 +100,7 @@ export default {
       "div",
       { class: "stage-hint" },
       lattice,
-      el("span", {}, "Drag on the map to decode any place."),
+      el("span", {}, "Drag on the map to decode any point."),
     )
     root.foot.prepend(hint)
     root.head.append(
@@ -151,7 +151,7 @@ export default {
       const { points, head } = pack(places)
       plot.setPoints(points, head, limits)
       if (plot.hovered >= 0 && !card.hidden) fillCard(plot.hovered)
-      const explained = frame.explained ? `, ${Math.round(100 * frame.explained)} % of its variance` : ""
+      const explained = frame.explained ? `, ${percent(frame.explained, 0)} of its variance` : ""
       setText(note, `${view.state.map}${explained}`)
       note.title = note.textContent
     }
@@ -200,7 +200,7 @@ export default {
     function describe() {
       const { glyphs, labels } = view.statics
       const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(view.frame, unitOf(view.state))}`
-      const keys = canDecode() ? " Enter decodes a place, arrows move it, Escape ends." : ""
+      const keys = canDecode() ? " Enter decodes a point, arrow keys move it, Escape ends." : ""
       plot.over.setAttribute("aria-label", `Map of ${of}${looks ? `, ${looks.name}` : ""}.${keys}`)
     }
 
@@ -368,12 +368,12 @@ export default {
         card.remove()
       },
       summary(next) {
-        if (!next.frame || !next.statics) return "No map yet."
+        if (!next.frame || !next.statics) return "There is no map yet."
         const { glyphs, labels } = next.statics
         const share = next.row?.knn_accuracy
         const knn =
           typeof share === "number"
-            ? ` By the code, the 5 nearest neighbors name the class of ${(100 * share).toFixed(1)} % of validation samples.`
+            ? ` The 5 nearest neighbors predict the class of ${percent(share)} of the validation samples correctly.`
             : ""
         const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(next.frame, unitOf(next.state))}`
         return `${of}, ${next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`

@@ -33,12 +33,12 @@ export default {
         images?.destroy()
       },
       summary(view) {
-        if (!view.frame?.tile_loss) return "No reconstruction yet."
+        if (!view.frame?.tile_loss) return "There are no reconstructions yet."
         const losses = Array.from(view.frame.tile_loss.data)
         const mean = losses.reduce((a, b) => a + b, 0) / losses.length
         return (
-          `At ${momentOf(view.frame)} the ${losses.length} shown validation samples are rebuilt with a mean squared error of ` +
-          `${fixed(mean, 4)} a value; the best of them ${fixed(Math.min(...losses), 4)}, the worst ${fixed(Math.max(...losses), 4)}.`
+          `At ${momentOf(view.frame)} the ${losses.length} validation samples shown are reconstructed with a mean squared error of ` +
+          `${fixed(mean, 4)} per value; the lowest is ${fixed(Math.min(...losses), 4)}, the highest ${fixed(Math.max(...losses), 4)}.`
         )
       },
     }

@@ -54,9 +54,9 @@ export function describeGap(row) {
     size = `${Math.abs(gap).toFixed(1)} points`
   const says =
     row.epoch === 0
-      ? "Nothing has been learned yet."
+      ? "Training has not started yet."
       : Math.abs(gap) < 0.05
-        ? "The student is level with its twin."
+        ? "The student and its twin are equally good."
         : `The student is ${size} ${gap > 0 ? "above" : "below"} its twin.`
   return `Round ${row.epoch}: ${student}, twin ${percent(row.twin_accuracy)}${ceiling}. ${says}${careless}`
 }

@@ -1,7 +1,7 @@
 // Writing: what a language model makes of a prompt at the cursor's epoch, and what it writes without one; of a masked
 // model the guesses for hidden tokens.
 
-import { el } from "../../lib/dom.js"
+import { el, percent } from "../../lib/dom.js"
 
 const PLAIN = 0,
   RIGHT = 1
@@ -26,13 +26,14 @@ export default {
         else if (written) {
           body.replaceChildren(
             part(
-              "Your prompt, and how the model goes on",
+              "Your prompt and the model's continuation",
               el("span", { class: "stage-muted" }, view.statics.prompt ?? ""),
               el("strong", {}, completed),
             ),
             part("Without a prompt", written),
           )
-        } else body.replaceChildren(el("p", { class: "stage-muted" }, "This run keeps no writing."))
+        } else
+          body.replaceChildren(el("p", { class: "stage-muted" }, "This run keeps no samples of its writing."))
       },
       resize() {},
       destroy() {},
@@ -41,7 +42,7 @@ export default {
         if (!words) return "Nothing has been written yet."
         if (words.filled?.length) {
           const hidden = words.filled.flat().filter(([, state, wanted]) => state !== PLAIN && wanted)
-          return `At epoch ${view.frame.epoch} ${hidden.filter(([, state]) => state === RIGHT).length} of ${hidden.length} hidden tokens shown are guessed.`
+          return `At epoch ${view.frame.epoch} ${hidden.filter(([, state]) => state === RIGHT).length} of ${hidden.length} hidden tokens shown are predicted correctly.`
         }
         return `At epoch ${view.frame.epoch}, after “${view.statics?.prompt ?? ""}” the model writes: ${words.completed}`
       },
@@ -56,8 +57,8 @@ function filledText(line, title) {
     if (state === PLAIN) return el("span", {}, piece)
     const isRight = state === RIGHT
     const said = wanted
-      ? `${isRight ? "right" : `wrong, it was “${wanted}”`}, ${(100 * p).toFixed(0)} % sure`
-      : `${(100 * p).toFixed(0)} % sure`
+      ? `${isRight ? "right" : `wrong, it was “${wanted}”`}, ${percent(p, 0)} sure`
+      : `${percent(p, 0)} sure`
     // An underline of its own kind beside the color: right is solid, wrong is wavy.
     return el(
       "mark",

@@ -7,7 +7,7 @@ import { saveFile, toggle } from "../controls.js"
 export default {
   id: "code",
   title: "Code",
-  help: "This run as a short script that ends with the same losses, to read, change and take away.",
+  help: "This run as a short script that ends with the same losses, to read, change and run elsewhere.",
   isFor: () => true,
   create(root, ctx) {
     let view = null,
@@ -61,12 +61,12 @@ export default {
             if (response.ok) saveFile(await response.blob(), `run-${view.state.run}.zip`)
             else ctx.tell((await response.json()).error)
           } catch {
-            ctx.tell("The server did not answer; try again.")
+            ctx.tell("The server did not answer. Try again.")
           }
-          setText(zip, "script and data (zip)")
+          setText(zip, "Script and data (ZIP)")
         },
       },
-      "script and data (zip)",
+      "Script and data (ZIP)",
     )
     root.body.append(el("div", { class: "lab-row" }, kind.root, copy, save, zip))
     const part = asker(root.body, ({ about }, target) => {

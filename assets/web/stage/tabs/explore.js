@@ -1,6 +1,6 @@
 // Play with the code: walk along its dimensions, between two samples, from class to class, and draw new ones.
 
-import { className, el, setText } from "../../lib/dom.js"
+import { className, el, percent, setText } from "../../lib/dom.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf, select, toggle } from "../controls.js"
 import { drawItem, drawMany, itemAt } from "../items.js"
@@ -10,7 +10,7 @@ const SIZE = 44
 export default {
   id: "explore",
   title: "Play with the code",
-  help: "Change the code by hand and see what the decoder makes of it. Click a point on the map to choose sample A, Shift-click for B.",
+  help: "Change the code by hand and see what the decoder outputs. Click a point on the map to choose sample A, Shift-click for B.",
   // Without the patches around it a masked autoencoder's code gives no image.
   isFor: (state) => state.can_decode !== false,
   create(root, ctx) {
@@ -157,7 +157,7 @@ function interpolation(grid, ctx, again) {
     "two at random",
   )
   const body = section(grid, "From A to B", path.root, random)
-  const hint = el("p", { class: "stage-muted" }, "Click one point on the map, then Shift-click another.")
+  const hint = el("p", { class: "stage-muted" }, "Click a point on the map, then Shift-click another.")
   body.append(hint)
   let view = null
   const part = asker(body, ({ arrays }, target) => {
@@ -169,7 +169,7 @@ function interpolation(grid, ctx, again) {
           { bytes: itemAt(arrays.inputs, 0), label: "A, input" },
           ...Array.from({ length: steps }, (_, i) => ({
             bytes: itemAt(arrays.images, i),
-            label: `${Math.round((100 * i) / (steps - 1))} %`,
+            label: percent(i / (steps - 1), 0),
           })),
           { bytes: itemAt(arrays.inputs, 1), label: "B, input" },
         ],
@@ -230,8 +230,8 @@ function arithmetic(grid, ctx, again) {
       setText(
         note,
         sample === null
-          ? `Begins at the mean code of ${className(classes[Number(minus.value)])}.`
-          : `Begins at A (${nameOf(next, sample)}).`,
+          ? `Starts at the mean code of ${className(classes[Number(minus.value)])}.`
+          : `Starts at A (${nameOf(next, sample)}).`,
       )
       part.want([epochKey(next), sample, plus.value, minus.value].join("|"), () =>
         ctx.tool("arithmetic", {
@@ -266,7 +266,7 @@ function sampling(grid, ctx, again) {
         again()
       },
     },
-    "draw again",
+    "Draw again",
   )
   const body = section(grid, "New samples", source.root, more)
   const part = asker(body, ({ arrays, about }, target) =>

@@ -1,6 +1,6 @@
 // Family portrait: the same data, network, seed and budget through several objectives, side by side under one cursor.
 
-import { el, fixed, setText } from "../../lib/dom.js"
+import { el, fixed, percent, setText } from "../../lib/dom.js"
 import { addShape, classColor } from "../../lib/palette.js"
 import { parseSafetensors } from "../../lib/safetensors.js"
 import { drawItem, itemAt } from "../items.js"
@@ -13,7 +13,7 @@ const ENDED = ["finished", "stopped", "failed", "interrupted"]
 export default {
   id: "family",
   title: "Family portrait",
-  help: "The same data, network, seed and number of epochs through several objectives.",
+  help: "The same data, network, seed and number of epochs with several objectives.",
   isFor: (state) => state.can_decode !== false,
   create(root, ctx) {
     const body = el("div", { "data-testid": "family" })
@@ -33,7 +33,7 @@ export default {
         problem = response.ok ? "" : answer.error
         members = response.ok ? answer.members : []
       } catch {
-        problem = "The server did not answer; trying again."
+        problem = "The server did not answer. Trying again."
         members ??= []
       }
       if (isGone) return
@@ -84,7 +84,7 @@ export default {
         el(
           "p",
           {},
-          "Queues one run each for the other objectives: plain, denoising, sparse, variational and vector-quantized. They train one after the other and appear here as they come.",
+          "Queues one run each for the other objectives: plain, denoising, sparse, variational and vector-quantized. They train one after the other and appear here as they start.",
         ),
         button,
       )
@@ -151,7 +151,7 @@ class Card {
           ? ""
           : member.status
         : member.status === "queued"
-          ? "waiting for its turn"
+          ? "queued"
           : `epoch ${member.epoch} of ${member.epochs}`,
     )
     if (isNews) this.refresh(view)
@@ -221,8 +221,8 @@ class Card {
     const row = this.rows.find((r) => r.epoch === epoch)
     const facts = [
       ["epoch", String(epoch)],
-      ["val MSE", fixed(row?.val_mse, 4)],
-      ["5-NN", percent(row?.knn_accuracy)],
+      ["validation MSE", fixed(row?.val_mse, 4)],
+      ["5 nearest neighbors", percent(row?.knn_accuracy)],
       ["linear probe", percent(row?.probe_accuracy)],
     ]
     this.numbers.replaceChildren(
@@ -232,8 +232,6 @@ class Card {
     this.canvas.setAttribute("aria-label", `Latent map of ${this.member.title} at epoch ${epoch}`)
   }
 }
-
-const percent = (value) => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "–")
 
 function scatter(canvas, map, labels) {
   const context = canvas.getContext("2d"),

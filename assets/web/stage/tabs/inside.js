@@ -1,6 +1,6 @@
 // Inside: the layers with shapes, weights and cost; what each makes of a sample; which pixels a dimension looks at.
 
-import { el, setText } from "../../lib/dom.js"
+import { el, percent, setText } from "../../lib/dom.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf } from "../controls.js"
 import { drawCells, drawItem, drawSigned, itemAt, strip } from "../items.js"
@@ -10,7 +10,7 @@ const MAPS = 32
 export default {
   id: "inside",
   title: "Inside",
-  help: "Every layer of the network. Click one to see what it makes of the chosen sample.",
+  help: "Every layer of the network. Click one to see its output for the chosen sample.",
   isFor: () => true,
   create(root, ctx) {
     let view = null,
@@ -44,7 +44,7 @@ export default {
         el(
           "header",
           {},
-          el("h4", {}, "What a dimension of the code looks at"),
+          el("h4", {}, "What a dimension of the code responds to"),
           el("label", { class: "stage-label" }, "dimension", dimension),
         ),
         saliencyBody,
@@ -133,7 +133,7 @@ export default {
               "span",
               { class: "lab-share", title: "Share of the multiply-adds" },
               el("i", { style: `--share:${layer.share.toFixed(3)}` }),
-              `${(100 * layer.share).toFixed(layer.share < 0.1 ? 1 : 0)} %`,
+              percent(layer.share, layer.share < 0.1 ? 1 : 0),
             ),
           )
         }),

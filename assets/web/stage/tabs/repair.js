@@ -19,7 +19,7 @@ const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes))
 export default {
   id: "repair",
   title: "Repair",
-  help: "Damage an image and see what the network makes of it.",
+  help: "Damage an image and see how the network repairs it.",
   isFor: () => true,
   create(root, ctx) {
     let view = null,
@@ -40,7 +40,7 @@ export default {
       "Image",
       [
         ["sample", "a sample"],
-        ["own", "draw one"],
+        ["own", "Draw one"],
       ],
       () => {
         mask = null
@@ -77,7 +77,7 @@ export default {
           ask()
         },
       },
-      "clear paint",
+      "Clear paint",
     )
     const steps = el(
       "span",
@@ -104,7 +104,7 @@ export default {
           again()
         },
       },
-      "other noise",
+      "New noise",
     )
     noise.value = "masking"
     root.body.append(
@@ -259,7 +259,7 @@ export default {
       const { statics } = view,
         isImage = statics.shape.length > 1
       const two = [
-        ["What the network gets", arrays.corrupted.data],
+        ["What the network sees", arrays.corrupted.data],
         ["Restored", arrays.restored.data],
       ]
       // An image stands already where it is painted on.
@@ -297,10 +297,10 @@ export default {
         after = about.mse_restored
       const text =
         before < 1e-6
-          ? `Nothing was damaged; the network rebuilds it with an error of ${after.toFixed(4)}.`
+          ? `Nothing was damaged; the network reconstructs it with an error of ${after.toFixed(4)}.`
           : after < before
-            ? `Repair brought the error from ${before.toFixed(4)} down to ${after.toFixed(4)}.`
-            : `The result is farther from the input than the damage was: ${before.toFixed(4)} before, ${after.toFixed(4)} after.`
+            ? `The network reduced the error from ${before.toFixed(4)} to ${after.toFixed(4)}.`
+            : `The output is farther from the original than the damaged input was: ${before.toFixed(4)} before, ${after.toFixed(4)} after.`
       target.replaceChildren(
         el("div", { class: "lab-strip" }, ...pictures),
         el("p", { "data-testid": "repair-words" }, text, about.note ? ` ${about.note}` : ""),
@@ -316,7 +316,7 @@ export default {
         note,
         isTrained
           ? ""
-          : "This run was trained on clean inputs, so it has not learned to remove damage. The preset Denoising has.",
+          : "This run was trained on clean inputs, so it has not learned to remove damage. A run with the preset Denoising has.",
       )
       note.hidden = isTrained
       if (isFirst || was !== current() || shownFor !== ctx.selection.first) {

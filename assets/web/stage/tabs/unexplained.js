@@ -1,4 +1,4 @@
-// What it cannot explain: all samples by their reconstruction error, a threshold, and the class-left-out experiment.
+// Largest errors: all samples by their reconstruction error, a threshold, and the class-left-out experiment.
 
 import { className, el } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
@@ -11,8 +11,8 @@ const SIZE = 52,
 
 export default {
   id: "unexplained",
-  title: "What it cannot explain",
-  help: "Training and validation samples by their reconstruction error: what the network finds strange.",
+  title: "Largest errors",
+  help: "Training and validation samples sorted by reconstruction error: what the network reconstructs worst.",
   isFor: () => true,
   create(root, ctx) {
     let view = null,
@@ -34,7 +34,7 @@ export default {
         onclick: () => saveCsv(answer, view),
         "data-testid": "unexplained-csv",
       },
-      "download CSV",
+      "Download CSV",
     )
     root.body.append(el("div", { class: "lab-row" }, side.root, only, csv))
     const wall = el("div", { class: "lab-wall", "data-testid": "unexplained-wall" })
@@ -110,7 +110,7 @@ export default {
       if (about.left_out) {
         text.textContent =
           about.auroc === null
-            ? `This run never saw ${className(about.left_out)}; no validation sample of it is there to test.`
+            ? `This run never saw ${className(about.left_out)}, and there is no validation sample of it to test.`
             : `This run never saw ${className(about.left_out)}. AUROC of the error, that class against the others: ${about.auroc.toFixed(3)} (0.5 is chance, 1 tells them apart).`
         return el(
           "section",
@@ -151,7 +151,7 @@ export default {
         el(
           "p",
           { class: "stage-muted" },
-          "Same recipe, but training rows of this class are left out. Then its error says how well strange samples stand out (AUROC).",
+          "The same settings, but training rows of this class are left out. Its error then shows how well unfamiliar samples stand out (AUROC).",
         ),
       )
     }

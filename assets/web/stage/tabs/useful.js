@@ -1,18 +1,17 @@
 // Is the code useful? What simple classifiers read from it, beside the raw input, PCA and the untrained encoder.
 
-import { el, fixed } from "../../lib/dom.js"
+import { el, fixed, percent } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
 
 const MEASURES = [
   ["knn_accuracy", "5 nearest neighbors"],
   ["probe_accuracy", "Linear probe"],
 ]
-const percent = (value) => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "–")
 
 export default {
   id: "useful",
   title: "Is the code useful?",
-  help: "How well simple classifiers name the class of validation samples from the code alone. Labels served for this measure only, not for training.",
+  help: "How well simple classifiers predict the class of validation samples from the code alone. Labels are used for this measure only, not for training.",
   isFor: () => true,
   create(root) {
     const body = el("div", {})
@@ -25,9 +24,7 @@ export default {
         if (key === drawn) return
         drawn = key
         if (!rows.some((row) => typeof row.knn_accuracy === "number")) {
-          body.replaceChildren(
-            el("p", {}, "These data have no labels, so nothing can be said about classes."),
-          )
+          body.replaceChildren(el("p", {}, "This data set has no labels, so this cannot be measured."))
           return
         }
         body.replaceChildren(
@@ -87,7 +84,7 @@ function chart(view, name, title) {
     add(
       "text",
       { x: L - 6, y: y(value) + 4, "text-anchor": "end", "font-size": 12, fill: view.theme.muted },
-      `${Math.round(100 * value)} %`,
+      percent(value, 0),
     )
   }
   add("text", { x: L, y: H - 8, "font-size": 12, fill: view.theme.muted }, "epoch 0")
@@ -209,13 +206,13 @@ function verdict(lines) {
     below = parts.filter(([, v]) => code < v - 0.002).map(([n]) => n)
   const say = (names) => names.join(names.length > 2 ? ", " : " and ")
   if (!above.length && below.length)
-    return `A linear classifier reads the class better from ${say(below)} than from this code.`
+    return `A linear classifier predicts the class better from ${say(below)} than from this code.`
   return (
     [
       above.length
-        ? `A linear classifier reads the class better from this code than from ${say(above)}.`
+        ? `A linear classifier predicts the class better from this code than from ${say(above)}.`
         : "",
-      below.length ? `From ${say(below)} it reads it better still.` : "",
+      below.length ? `It does even better from ${say(below)}.` : "",
     ]
       .filter(Boolean)
       .join(" ") || `About the same from all of them: ${fixed(code, 3)}.`

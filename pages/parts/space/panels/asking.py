@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.shared.workspace import plain
 from pages.parts.space.ask import ask
 from selfsup_core.figures.standing import picture_sheet
+from selfsup_core.wording import percent
 
 SHOWN_TEXT = 220
 
@@ -46,11 +47,11 @@ def show_cards(cards: list[dict[str, Any]], asked: dict[str, Any], about: dict[s
 
 
 def mix(labels: dict[str, int]) -> str:
-    """ "seven 92 %, one 8 %"."""
+    """ "seven 92%, one 8%"."""
     total = sum(labels.values())
     if not total:
         return ""
     largest = sorted(labels.items(), key=lambda item: -item[1])[:4]
-    return ", ".join(f"{plain(name)} {count / total:.0%}" for name, count in largest) + (
+    return ", ".join(f"{plain(name)} {percent(count / total)}" for name, count in largest) + (
         ", …" if len(labels) > 4 else ""
     )

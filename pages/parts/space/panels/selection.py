@@ -21,6 +21,7 @@ from selfsup_core.inspection.space.selections import (
     unpack_rows,
 )
 from selfsup_core.projection.config import ABOUT
+from selfsup_core.wording import percent
 
 
 def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
@@ -147,7 +148,7 @@ def show_point(asked: dict[str, Any], about: dict[str, Any], bits: str, source: 
     if not said["found"]:
         return
     st.markdown("**Its nearest in the space itself** (not on the map)")
-    st.caption(f"{said['kept']:.0%} of these {len(said['found'])} are also its nearest on the map.")
+    st.caption(f"{percent(said['kept'])} of these {len(said['found'])} are also its nearest on the map.")
     if asked["data"] in ("image", "sound"):
         show_cards(said["found"][:8], asked, about)
     table = [

@@ -11,6 +11,7 @@ from pages.parts.space.ask import again, wish
 from pages.parts.space.panels.asking import frame_of, question
 from pages.parts.space.panels.compare import open_second
 from selfsup_core.projection.config import TITLES
+from selfsup_core.wording import percent
 
 
 def show_trust(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
@@ -33,7 +34,7 @@ def show_trust(asked: dict[str, Any], about: dict[str, Any], bits: str, source: 
     )
     columns[2].metric(
         "Kept neighbors",
-        f"{said['kept']:.0%}",
+        f"{percent(said['kept'])}",
         help=f"Of the {said['neighbors']} nearest, how many map and space share.",
     )
     st.markdown(plain(said["text"]))

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from selfsup_core.data.dataset import Dataset
-from selfsup_core.data.library.health.finding import Finding, count, some
+from selfsup_core.data.library.health.finding import Finding, some
 from selfsup_core.data.texts import Texts
+from selfsup_core.wording import counted
 
 SHORT_TEXT = 3
 
@@ -25,7 +26,7 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "empty-rows",
             "warning",
-            f"Empty: {count(len(empty), 'text')}",
+            f"Empty: {counted(len(empty), 'text')}",
             "There is nothing to learn from them.",
             len(empty),
             some(empty),
@@ -36,7 +37,7 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "short-texts",
             "note",
-            f"Shorter than {SHORT_TEXT} characters: {count(len(short), 'text')}",
+            f"Shorter than {SHORT_TEXT} characters: {counted(len(short), 'text')}",
             "Hardly anything can be told from them.",
             len(short),
             some(short),
@@ -46,7 +47,7 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "long-texts",
             "note",
-            f"Longer than {LONG_TEXT:,} characters: {count(len(long), 'text')}",
+            f"Longer than {LONG_TEXT:,} characters: {counted(len(long), 'text')}",
             "Encoders read only their beginning, mostly the first few hundred words.",
             len(long),
             some(long),
@@ -61,9 +62,9 @@ def check_images(dataset: Dataset) -> Iterator[Finding]:
     if len(blank):
         silent = dataset.kind == "sound"
         what = (
-            f"Silent: {count(len(blank), 'sound')}"
+            f"Silent: {counted(len(blank), 'sound')}"
             if silent
-            else f"One color only: {count(len(blank), 'image')}"
+            else f"One color only: {counted(len(blank), 'image')}"
         )
         yield Finding(
             "blank",
@@ -80,7 +81,7 @@ def check_images(dataset: Dataset) -> Iterator[Finding]:
             yield Finding(
                 "one-pixel",
                 "warning",
-                f"One pixel wide or high: {count(len(tiny), 'image')}",
+                f"One pixel wide or high: {counted(len(tiny), 'image')}",
                 "Often a tracking pixel or a failed download.",
                 len(tiny),
                 some(tiny),

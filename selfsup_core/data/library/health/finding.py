@@ -43,11 +43,6 @@ class FindingAbout(TypedDict):
     mend: str
 
 
-def count(number: int, what: str) -> str:
-    """ "1 row", "2,000 rows" """
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
-
-
 def some(rows: np.ndarray) -> list[int]:
     return [int(row) for row in rows[:SHOWN]]
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library.health.contents import LONG_TEXT
-from selfsup_core.data.library.health.finding import SHOWN, Finding, count, some
+from selfsup_core.data.library.health.finding import SHOWN, Finding, some
 from selfsup_core.data.texts import Texts
+from selfsup_core.wording import counted, percent
 
 # Out-of-fold predictions are made on at most this many rows.
 LABEL_ROWS = 4000
@@ -100,8 +101,8 @@ def check_labels(dataset: Dataset) -> Iterator[Finding]:
     yield Finding(
         "label-errors",
         "note",
-        f"{count(len(order), 'label')} may be wrong{sampled}",
-        f"A linear model that had not seen them (accuracy {accuracy:.0%}) is sure of another class, "
+        f"{counted(len(order), 'label')} may be wrong{sampled}",
+        f"A linear model that had not seen them (accuracy {percent(accuracy)}) is sure of another class, "
         "and so are their ten nearest neighbors. "
         "Look at them before you trust or change them.",
         len(order),

@@ -9,7 +9,8 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.groups import exact_groups
-from selfsup_core.data.library.health.finding import SHOWN, Finding, count, plain_name, some
+from selfsup_core.data.library.health.finding import SHOWN, Finding, plain_name, some
+from selfsup_core.wording import counted
 
 IMBALANCE = 10
 
@@ -20,7 +21,7 @@ def check_aside(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "set-aside",
             "warning",
-            f"Set aside, since unreadable: {count(len(aside), 'file')}",
+            f"Set aside, since unreadable: {counted(len(aside), 'file')}",
             "They are in no split. If many of one class are gone, the rest may mislead.",
             len(aside),
             names=[
@@ -37,7 +38,7 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "exact-duplicates",
             "warning",
-            f"Exact copies: {count(len(copies), 'row')}",
+            f"Exact copies: {counted(len(copies), 'row')}",
             "A copy in the test split makes a model look better than it is. Copies stay on one side of "
             "the split here, but they still weigh double in training.",
             len(copies),
@@ -53,7 +54,7 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
             yield Finding(
                 "near-duplicates",
                 "note",
-                f"Near copies: {count(len(near), 'row')}",
+                f"Near copies: {counted(len(near), 'row')}",
                 "They are kept on one side of the split, so that they cannot leak into the test rows.",
                 len(near),
                 some(near),
@@ -89,7 +90,7 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "unlabeled",
             "note",
-            f"Without a label: {count(unlabeled, 'row')}",
+            f"Without a label: {counted(unlabeled, 'row')}",
             "They are the unlabeled pool: learned from, never scored.",
             unlabeled,
             some(np.flatnonzero(y < 0)),

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from selfsup_core.data.dataset import Dataset
-from selfsup_core.data.library.health.finding import SHOWN, Finding, count, some
+from selfsup_core.data.library.health.finding import SHOWN, Finding, some
 from selfsup_core.data.library.health.labels import labeled_sample
+from selfsup_core.wording import counted, percent
 
 
 def check_table(dataset: Dataset) -> Iterator[Finding]:
@@ -20,7 +21,7 @@ def check_table(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "empty-rows",
             "warning",
-            f"Empty: {count(len(empty_rows), 'row')}",
+            f"Empty: {counted(len(empty_rows), 'row')}",
             "They say nothing and pull every average.",
             len(empty_rows),
             some(empty_rows),
@@ -29,11 +30,11 @@ def check_table(dataset: Dataset) -> Iterator[Finding]:
     holes = np.isnan(x)
     if holes.any():
         worst = holes.mean(axis=0)
-        names = [f"{dataset.columns[i]}: {worst[i]:.0%}" for i in np.argsort(-worst)[:SHOWN] if worst[i]]
+        names = [f"{dataset.columns[i]}: {percent(worst[i])}" for i in np.argsort(-worst)[:SHOWN] if worst[i]]
         yield Finding(
             "missing-values",
             "note",
-            f"Without a usable number: {count(int(holes.sum()), 'cell')}",
+            f"Without a usable number: {counted(int(holes.sum()), 'cell')}",
             "They are filled with the median of their column's training rows when a run starts.",
             int(holes.sum()),
             some(np.flatnonzero(holes.any(axis=1))),
@@ -47,7 +48,7 @@ def check_table(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "constant-columns",
             "note",
-            f"One value only: {count(len(flat), 'column')}",
+            f"One value only: {counted(len(flat), 'column')}",
             "Nothing can be learned from them.",
             len(flat),
             names=flat[:SHOWN],
@@ -87,7 +88,7 @@ def check_leaks(dataset: Dataset, x: np.ndarray) -> Iterator[Finding]:
     for i in range(min(x.shape[1], 200)):
         score = cross_val_score(tree, x[rows][:, i : i + 1], y, cv=3).mean()
         if score > max(0.995, floor + 0.02):
-            leaks.append(f"{dataset.columns[i]}: {score:.1%}")
+            leaks.append(f"{dataset.columns[i]}: {percent(score, 1)}")
     if leaks:
         yield Finding(
             "label-leak",

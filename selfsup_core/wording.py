@@ -1,0 +1,30 @@
+"""Numbers as people read them: one way to write a share, one way to write a count."""
+
+from __future__ import annotations
+
+
+def percent(share: float | None, decimals: int = 0) -> str:
+    """0.883 → "88%", with one decimal "88.3%".
+
+    What is not quite 0 or 1 is never rounded to it: "under 1%", "over 99%". Where there is no number: "–".
+    """
+    if share is None or share != share:
+        return "–"
+    least = 10.0**-decimals
+    text = f"{100 * share:.{decimals}f}%"
+    if share > 1e-9 and 100 * share < least and text == f"{0:.{decimals}f}%":
+        return f"under {least:.{decimals}f}%"
+    if share < 1 - 1e-9 and text == f"{100:.{decimals}f}%":
+        return f"over {100 - least:.{decimals}f}%"
+    return text
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """ "1 row", "2,000 rows"; `plural` where an s is not enough: "3 classes"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def inline(title: str) -> str:
+    """A title within a sentence: "Similar rows" → "similar rows", and "FlexMatch" or "PCA" as they are."""
+    first = title.split(" ")[0]
+    return title if first != first.capitalize() else title[:1].lower() + title[1:]
