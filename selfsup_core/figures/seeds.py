@@ -56,7 +56,7 @@ def seeds_figure(said: dict[str, Any]) -> go.Figure:
 
 
 def reliability_figure(found: dict[str, Any]) -> go.Figure:
-    """Args: found: `calibration` of a run's test.json: bins before and after temperature scaling."""
+    """Args: found: `calibration` of a run's test.json: bins before and, where it was fitted, after temperature scaling."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -72,6 +72,8 @@ def reliability_figure(found: dict[str, Any]) -> go.Figure:
         ("before", "as it is", 0, "circle"),
         ("after", "after temperature", 3, "diamond"),
     ):
+        if name not in found:
+            continue
         bins = found[name]["bins"]
         figure.add_scatter(
             x=[b["confidence"] for b in bins],

@@ -241,7 +241,14 @@ def show_audit(folder: RunFolder) -> None:
         st.caption("Calibration is measured at the end of the run, on validation rows with labels.")
         return
     st.plotly_chart(reliability_figure(found), key="review-calibration", config={"displayModeBar": False})
-    before, after = (100 * found[name]["ece"] for name in ("before", "after"))
+    before = 100 * found["before"]["ece"]
+    if "after" not in found:
+        st.caption(
+            f"Expected calibration error {before:.1f} points on {found['rows']:,} validation rows. Their labels are beyond "
+            "the label budget: they measure this, and no temperature is fitted by them."
+        )
+        return
+    after = 100 * found["after"]["ece"]
     st.caption(
         f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; {after:.1f} after all scores "
         f"are divided by a temperature of {found['temperature']:.2f}, fitted on the other half of them. On the line, "
