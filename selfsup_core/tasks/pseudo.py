@@ -49,7 +49,7 @@ from selfsup_core.pseudo.online import Consistency
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes, save_arrays
 from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
-from selfsup_core.tasks.parts.aside import Aside, has_budget, last_epoch
+from selfsup_core.tasks.parts.aside import Aside, last_epoch
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.train.trained import load_trained, trained_state
 
@@ -560,6 +560,6 @@ class PseudoTask(ClassifyTask):
         about["verdict"] = self.verdict
         measured = self.evaluator.validation
         logits = self.evaluator.logits(self.student, measured, "validation rows").numpy()
-        about["calibration"] = calibrate(logits, self.y[measured], fit=not has_budget(self.spec.data))
+        about["calibration"] = calibrate(logits, self.y[measured], fit=not self.spec.data.has_budget)
         self.context.persist(lambda: write_json(self.context.folder / TEST, about))
         return metrics

@@ -38,11 +38,14 @@ def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
         outcome: of `data.budget.describe_split`.
     """
     train, validation, test = (outcome[f"labels_{part}"] for part in ("seen", "validation", "test"))
-    if test >= FEW and validation >= FEW_TEST_ROWS:
+    # Beyond a budget they choose nothing, so how many there are matters little.
+    is_hidden = outcome.get("has_budget", False)
+    if test >= FEW and (is_hidden or validation >= FEW_TEST_ROWS):
         return None
     hand = outcome.get("labels_by_hand", 0)
     beside = f" and {hand:,} by hand" if hand else ""
-    text = f"Labels: {train:,}{beside} for training, {validation:,} for validation, {test:,} for test."
+    purpose = "beyond the budget to compare with" if is_hidden else "for validation"
+    text = f"Labels: {train:,}{beside} for training, {validation:,} {purpose}, {test:,} for test."
     if test == 0:
         text += " No test row has a label, so the accuracy of the outcome cannot be measured."
     elif test < FEW:
@@ -50,4 +53,5 @@ def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
         text += f" An accuracy on {test} test rows is rough: {example:.0%} of them would mean {interval(example, test)} (95 %)."
     if 0 < validation < FEW_TEST_ROWS <= test:
         text += " The validation accuracy is rougher still."
-    return {"tone": "bad" if min(test, validation) < FEW_TEST_ROWS else "even", "text": text}
+    least = test if is_hidden else min(test, validation)
+    return {"tone": "bad" if least < FEW_TEST_ROWS else "even", "text": text}

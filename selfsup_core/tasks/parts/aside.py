@@ -30,11 +30,6 @@ class Aside:
     note: str
 
 
-def has_budget(config: DataConfig) -> bool:
-    """Whether labels are hidden on purpose."""
-    return config.labels_per_class > 0 or config.labels_fraction < 1
-
-
 def set_aside(
     train: np.ndarray,
     y: np.ndarray,
@@ -51,7 +46,7 @@ def set_aside(
         groups: (N,) rows of one number stay together, as in the split.
         most: rows that are set aside at most. patience: of the early stop, which needs rows to choose by.
     """
-    if not has_budget(config):
+    if not config.has_budget:
         return Aside(train, train[:0], ALL, "")
     share = round(config.validation * len(train))
     aside = train[:0]

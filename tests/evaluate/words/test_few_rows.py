@@ -39,6 +39,14 @@ def test_enough_labels_need_no_warning():
     assert warn_of_few_labels(counts(20, 500, 500)) is None
 
 
+def test_labels_beyond_a_budget_do_not_count_for_validation():
+    hidden = counts(12, 9, 120) | {"has_budget": True}
+    assert warn_of_few_labels(hidden) is None
+    warned = warn_of_few_labels(hidden | {"labels_test": 50})
+    assert warned["tone"] == "even"
+    assert "9 beyond the budget to compare with, 50 for test" in warned["text"]
+
+
 def test_a_run_says_of_how_many_rows_its_accuracy_is():
     pseudo = {
         "task": "pseudo",
