@@ -49,9 +49,10 @@ def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
 @runs_app.command("show")
 def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """State and numbers of one run."""
-    from selfsup_core.runs.folder import open_run, read_state
+    """State and numbers of one run, and what looks wrong in its newest epoch."""
+    from selfsup_core.runs.folder import open_run, read_rows, read_state
     from selfsup_core.runs.waiting import waiting_for
+    from selfsup_core.workers.live import last_signs
 
     folder = open_run(place(workspace), run)
     state = read_state(folder)
@@ -61,7 +62,9 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
         state["message"] = waits.sentence()
     lines += [state["message"]] if state["message"] else []
     lines += [state["error"]["message"]] if state["error"] else []
-    show(state | {"folder": str(folder.path)}, as_json, "\n".join([*lines, str(folder.path)]))
+    signs = last_signs(read_rows(folder.metrics))
+    lines += [f"{sign['text']} {sign['remedy']}" for sign in signs]
+    show(state | {"signs": signs, "folder": str(folder.path)}, as_json, "\n".join([*lines, str(folder.path)]))
 
 
 def steer(run: str, action: str, workspace: Path | None, as_json: bool, **values: Any) -> None:

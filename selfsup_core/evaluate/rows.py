@@ -52,6 +52,7 @@ class EpochRow(TypedDict, total=False):
     val_largest_share: float | None
     val_largest_true_share: float | None
     choice_loss: float | None
+    kept_drift: float | None
 
 
 class Baseline(TypedDict, total=False):
