@@ -53,6 +53,7 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
     from selfsup_core.runs.folder import open_run, read_rows, read_state
     from selfsup_core.runs.waiting import waiting_for
     from selfsup_core.workers.live import last_signs
+    from selfsup_core.workers.seeds import OTHERS, offer_splits, over_seeds
 
     folder = open_run(place(workspace), run)
     state = read_state(folder)
@@ -64,7 +65,16 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
     lines += [state["error"]["message"]] if state["error"] else []
     signs = last_signs(read_rows(folder.metrics))
     lines += [f"{sign['text']} {sign['remedy']}" for sign in signs]
-    show(state | {"signs": signs, "folder": str(folder.path)}, as_json, "\n".join([*lines, str(folder.path)]))
+    together = over_seeds(folder) if state.get("task") == "pseudo" else None
+    if together and together["verdict"]:
+        lines.append(together["verdict"]["text"])
+    elif offer := offer_splits(folder):
+        lines.append(f"{offer} Repeat it: pseudo seeds {state['run']} --count {OTHERS + 1}")
+    show(
+        state | {"signs": signs, "splits": together, "folder": str(folder.path)},
+        as_json,
+        "\n".join([*lines, str(folder.path)]),
+    )
 
 
 def steer(run: str, action: str, workspace: Path | None, as_json: bool, **values: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from selfsup_core.figures.palette import class_color
@@ -16,7 +17,7 @@ LINES = (
 )
 
 
-def seeds_figure(said: dict[str, Any]) -> go.Figure:
+def seeds_figure(said: Mapping[str, Any]) -> go.Figure:
     """Args: said: of `runs.seeds.over_seeds`, with at least one finished run."""
     import plotly.graph_objects as go
 

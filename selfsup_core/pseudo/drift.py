@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfsup_core.evaluate.rows import Sign
-from selfsup_core.pseudo.audit import total_variation
+from selfsup_core.pseudo.audit import Collapse, total_variation
 
 LIMIT = 0.2  # of d, beyond which kept labels are far from all estimates
 MOVED = 0.1  # of d, beyond its lowest value of the rounds before
@@ -66,7 +65,7 @@ def measure_drift(kept: np.ndarray, estimates: list[Estimate]) -> float | None:
 
 def find_drift(
     kept: np.ndarray, estimates: list[Estimate], past: list[float | None], classes: tuple[str, ...]
-) -> Sign | None:
+) -> Collapse | None:
     """A sign of trouble when the kept labels move away from all estimates.
 
     Args:

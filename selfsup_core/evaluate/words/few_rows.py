@@ -7,6 +7,7 @@ from typing import Any, Literal, TypedDict
 from selfsup_core.pseudo.audit import FEW_TEST_ROWS, share_interval
 
 FEW = 100  # rows, below which the interval is told: at 80 % it is 16 points wide
+FEW_PER_CLASS = 30  # test rows
 EXAMPLE = 0.8
 
 
@@ -29,6 +30,22 @@ def share_of(share: float, rows: int | None, noun: str = "rows") -> str:
         return f"{share:.1%}"
     beside = f" (95 %: {interval(share, rows)})" if rows < FEW else ""
     return f"{share:.1%} of {rows:,} {noun}{beside}"
+
+
+def say_few_per_class(counts: dict[str, int]) -> str:
+    """Why one split tells little of a comparison: "" where each class has enough test rows.
+
+    Args:
+        counts: test rows of each class, by its name.
+    """
+    there = {name: count for name, count in counts.items() if count}
+    few = sorted((count, name) for name, count in there.items() if count < FEW_PER_CLASS)
+    if not few:
+        return ""
+    which = f"{few[0][0]} of {few[0][1]!r}" if len(few) < len(there) else f"{few[0][0]} to {max(few)[0]}"
+    if len(few) == len(there) and few[0][0] == max(few)[0]:
+        which = f"{few[0][0]}"
+    return f"Few test rows per class ({which}; {FEW_PER_CLASS} or more are better): on another split the outcome may be another."
 
 
 def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
