@@ -11,7 +11,9 @@ import typer
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 
 if TYPE_CHECKING:
+    from selfsup_core.runs.folder import RunFolder
     from selfsup_core.tasks.parts.labelers import SaidRow
+    from selfsup_core.workers.seeds import Seeds
 
 pseudo_app = typer.Typer(help="Pseudo-labels: look, take away.", no_args_is_help=True)
 
@@ -90,15 +92,22 @@ def seeds_command(
 
     Each run has its own split, labels and first weights; a run with labels by hand is repeated on the same split.
     """
+    from selfsup_core.workers.seeds import workspace_run
+
+    said, text = repeat(workspace_run(place(workspace), run), count)
+    show(said, as_json, text)
+
+
+def repeat(folder: RunFolder, count: int) -> tuple[Seeds | None, str]:
+    """Train until there are `count` runs like this one; what they say together, and that in words."""
     import time
 
     from selfsup_core.runs.folder import ENDED, RunFolder, read_state
     from selfsup_core.runs.queue import MAX_QUEUED, list_queue
-    from selfsup_core.workers.seeds import describe_seeds, over_seeds, start_seeds, workspace_run
+    from selfsup_core.workers.seeds import describe_seeds, over_seeds, start_seeds
     from selfsup_core.workers.supervisor import ensure_supervisor
 
-    root = place(workspace)
-    folder = workspace_run(root, run)
+    root = folder.workspace
     for upto in range(2, count + 1):
         while len(list_queue(root)) >= MAX_QUEUED:
             time.sleep(0.2)
@@ -110,9 +119,7 @@ def seeds_command(
                 ensure_supervisor(root)
     said = over_seeds(folder)
     text = said["verdict"]["text"] if said and said["verdict"] else "Too few of them are finished."
-    if said:
-        text = f"{text}\n{describe_seeds(said['same_split'])}"
-    show(said, as_json, text)
+    return said, f"{text}\n{describe_seeds(said['same_split'])}" if said else text
 
 
 @pseudo_app.command("label")

@@ -50,9 +50,11 @@ def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
 @runs_app.command("show")
 def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """State and numbers of one run."""
-    from selfsup_core.runs.folder import open_run, read_state
+    """State and numbers of one run, and what looks wrong in its newest epoch."""
+    from selfsup_core.runs.folder import open_run, read_rows, read_state
     from selfsup_core.runs.waiting import waiting_for
+    from selfsup_core.workers.live import last_signs
+    from selfsup_core.workers.seeds import OTHERS, offer_splits, over_seeds
 
     folder = open_run(place(workspace), run)
     state = read_state(folder)
@@ -62,7 +64,18 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
         state["message"] = waits.sentence()
     lines += [state["message"]] if state["message"] else []
     lines += [state["error"]["message"]] if state["error"] else []
-    show(state | {"folder": str(folder.path)}, as_json, "\n".join([*lines, str(folder.path)]))
+    signs = last_signs(read_rows(folder.metrics))
+    lines += [f"{sign['text']} {sign['remedy']}" for sign in signs]
+    together = over_seeds(folder) if state.get("task") == "pseudo" else None
+    if together and together["verdict"]:
+        lines.append(together["verdict"]["text"])
+    elif offer := offer_splits(folder):
+        lines.append(f"{offer} Repeat it: pseudo seeds {state['run']} --count {OTHERS + 1}")
+    show(
+        state | {"signs": signs, "splits": together, "folder": str(folder.path)},
+        as_json,
+        "\n".join([*lines, str(folder.path)]),
+    )
 
 
 def steer(run: str, action: str, workspace: Path | None, as_json: bool, **values: Any) -> None:

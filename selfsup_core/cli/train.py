@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of
+from selfsup_core.errors import SettingError
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.state import RunState
 
@@ -27,6 +28,14 @@ def train(
         bool,
         typer.Option("--hand/--no-hand", help="Whether labels made by hand join a run with pseudo-labels."),
     ] = True,
+    splits: Annotated[
+        int,
+        typer.Option(
+            help="Of a run with pseudo-labels: splits in all, each with its own labels and test rows; says what they say together.",
+            min=1,
+            max=20,
+        ),
+    ] = 1,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -34,7 +43,7 @@ def train(
     from selfsup_core.runs.check import check_spec
     from selfsup_core.runs.compose import compose_spec, warn_of_labels
     from selfsup_core.runs.queue import submit
-    from selfsup_core.runs.spec import parse_assignments, preset_spec, read_spec
+    from selfsup_core.runs.spec import parse_assignments, preset_spec, read_spec, task_of
     from selfsup_core.workers.supervisor import ensure_supervisor
 
     overrides = parse_assignments(assignments or [])
@@ -46,6 +55,11 @@ def train(
     preset = "" if is_file else recipe
     spec = compose_spec(root, make, overrides, with_hand=with_hand, preset=preset)
     check_spec(root, spec)
+    if splits > 1 and task_of(spec) != "pseudo":
+        raise SettingError(
+            "--splits repeats runs with pseudo-labels only.",
+            remedy="Leave it out, or change data.split_seed yourself.",
+        )
     if warned := warn_of_labels(root, spec):
         print(warned["text"], file=sys.stderr)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)
@@ -55,8 +69,13 @@ def train(
     except KeyboardInterrupt:
         print(f"\nThe run goes on. Stop it with: runs stop {folder.id}", file=sys.stderr)
         raise SystemExit(0) from None
-    outcome = result_of(state, folder.path)
-    show(outcome, as_json, summary_of(state))
+    outcome, text = result_of(state, folder.path), summary_of(state)
+    if splits > 1 and state["status"] == "finished":
+        from selfsup_core.cli.pseudo import repeat
+
+        outcome["splits"], together = repeat(folder, splits)
+        text = f"{text}\n{together}"
+    show(outcome, as_json, text)
     if state["error"]:
         print(f"Failed: {state['error']['message']} {state['error']['remedy']}", file=sys.stderr)
     raise SystemExit(0 if state["status"] in ("finished", "stopped") else 1)

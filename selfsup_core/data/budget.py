@@ -29,7 +29,7 @@ def describe_split(dataset: Dataset, config: SplitConfig) -> dict[str, Any]:
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
     outcome: dict[str, Any] = {name: len(rows) for name, rows in parts.items()}
     outcome |= {"labels_seen": 0, "labels_hidden": 0, "labels_validation": 0, "labels_test": 0}
-    outcome |= {"note": split.note, "classes": {}}
+    outcome |= {"note": split.note, "classes": {}, "has_budget": config.has_budget}
     if dataset.y is None:
         return outcome
     y = np.asarray(dataset.y)

@@ -58,6 +58,11 @@ class SplitConfig(Config):
         max_length=200,
     )
 
+    @property
+    def has_budget(self) -> bool:
+        """Whether labels are hidden on purpose; those that are left must do for learning and for every choice."""
+        return self.labels_per_class > 0 or self.labels_fraction < 1
+
     @field_validator("source")
     @classmethod
     def source_is_known(cls, name: str) -> str:

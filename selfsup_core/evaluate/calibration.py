@@ -12,18 +12,23 @@ from selfsup_core.pseudo.audit import fit_temperature, reliability
 LEAST_ROWS = 30  # below it, a reliability diagram shows chance
 
 
-def calibrate(logits: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+def calibrate(logits: np.ndarray, y: np.ndarray, *, fit: bool = True) -> dict[str, Any]:
     """logits: (N, C), y: (N,) → temperature, rows, and before and after it the ECE and the bins of the reliability diagram.
 
     The temperature is fitted on one half of the rows and judged on the other. With fewer than `LEAST_ROWS` nothing but
     the number of rows is returned.
+
+    Args:
+        fit: False where the labels of these rows are hidden: they may judge (all rows, before) and choose no temperature.
     """
     if len(y) < LEAST_ROWS:
         return {"rows": len(y)}
-    logits, half = logits.astype(np.float64), np.arange(len(y)) % 2 == 0
-    temperature = fit_temperature(logits[half], y[half])
-    found: dict[str, Any] = {"temperature": temperature, "rows": len(y)}
-    for name, scale in (("before", 1.0), ("after", temperature)):
+    logits, half = logits.astype(np.float64), (np.arange(len(y)) % 2 == 0) & fit
+    found: dict[str, Any] = {"rows": len(y)}
+    scales = {"before": 1.0}
+    if fit:
+        scales["after"] = found["temperature"] = fit_temperature(logits[half], y[half])
+    for name, scale in scales.items():
         p = np.exp(logits / scale - (logits / scale).max(axis=1, keepdims=True))
         p /= p.sum(axis=1, keepdims=True)
         sure, is_right = p.max(axis=1)[~half], (p.argmax(axis=1) == y)[~half]

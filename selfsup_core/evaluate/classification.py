@@ -71,7 +71,17 @@ def calibration_error(confidence: np.ndarray, is_right: np.ndarray, *, bins: int
 
 
 def majority_accuracy(train_y: np.ndarray, y: np.ndarray) -> float | None:
-    """Accuracy on `y` of always naming the most frequent class of `train_y`; None when a side is empty."""
+    """Accuracy on `y` of always naming the most frequent class of `train_y`; None when a side is empty.
+
+    Of several that are equally frequent one is drawn at random: the mean of their accuracies.
+    """
     if len(train_y) == 0 or len(y) == 0:
         return None
-    return float((np.asarray(y) == np.bincount(train_y).argmax()).mean())
+    first = most_frequent(train_y)
+    return float(np.isin(y, first).mean() / len(first))
+
+
+def most_frequent(y: np.ndarray) -> np.ndarray:
+    """(N,) class numbers → the most frequent ones, several where they are equally frequent."""
+    counts = np.bincount(y)
+    return np.flatnonzero(counts == counts.max()) if counts.any() else np.empty(0, np.int64)

@@ -18,6 +18,7 @@ from selfsup_core.evaluate.classification import (
     confusion_matrix,
     macro_f1,
     majority_accuracy,
+    most_frequent,
 )
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def simple_means(train_y: np.ndarray, y: np.ndarray, classes: int) -> Baseline:
     """What needs no features: accuracy on `y` of always naming the most frequent class of `train_y`; and counts."""
     return {
         "majority_accuracy": majority_accuracy(train_y, y),
+        "majority_classes": len(most_frequent(train_y)),
         "labeled_rows": len(train_y),
         "validation_rows": len(y),
         "class_count": classes,

@@ -51,6 +51,8 @@ class EpochRow(TypedDict, total=False):
     val_accuracy: float | None
     val_largest_share: float | None
     val_largest_true_share: float | None
+    choice_loss: float | None
+    kept_drift: float | None
 
 
 class Baseline(TypedDict, total=False):
@@ -67,6 +69,7 @@ class Baseline(TypedDict, total=False):
     verdict_margin: float
     # Classifiers: the most frequent class, and logistic regression
     majority_accuracy: float | None
+    majority_classes: int  # that are equally frequent, of which one is drawn
     labeled_rows: int
     validation_rows: int
     class_count: int

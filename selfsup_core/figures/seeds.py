@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from selfsup_core.figures.palette import class_color
@@ -16,7 +17,7 @@ LINES = (
 )
 
 
-def seeds_figure(said: dict[str, Any]) -> go.Figure:
+def seeds_figure(said: Mapping[str, Any]) -> go.Figure:
     """Args: said: of `runs.seeds.over_seeds`, with at least one finished run."""
     import plotly.graph_objects as go
 
@@ -56,7 +57,7 @@ def seeds_figure(said: dict[str, Any]) -> go.Figure:
 
 
 def reliability_figure(found: dict[str, Any]) -> go.Figure:
-    """Args: found: `calibration` of a run's test.json: bins before and after temperature scaling."""
+    """Args: found: `calibration` of a run's test.json: bins before and, where it was fitted, after temperature scaling."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -72,6 +73,8 @@ def reliability_figure(found: dict[str, Any]) -> go.Figure:
         ("before", "as it is", 0, "circle"),
         ("after", "after temperature", 3, "diamond"),
     ):
+        if name not in found:
+            continue
         bins = found[name]["bins"]
         figure.add_scatter(
             x=[b["confidence"] for b in bins],

@@ -209,6 +209,7 @@ def find_collapse(
     classes: tuple[str, ...],
     expected: np.ndarray | None = None,
     *,
+    least: np.ndarray | None = None,
     keep: str = "",
     is_aligned: bool = False,
 ) -> Collapse | None:
@@ -216,7 +217,8 @@ def find_collapse(
 
     Args:
         kept: (C,) kept labels per class. before: (C,) of the round before, None in the first.
-        expected: (C,) shares that are aimed at, even ones if None; a class that is to be large is no collapse.
+        expected: (C,) shares that are aimed at or estimated, even ones if None; a class that is to be large is no collapse.
+        least: (C,) shares that every estimate grants at least, `expected` if None; a class that one of them denies may be empty.
         keep, is_aligned: settings of the run, so that no remedy is named that is in use already.
     """
     count, total = len(classes), int(kept.sum())
@@ -226,11 +228,13 @@ def find_collapse(
     top = int(kept.argmax())
     share = kept[top] / total
     # Of a class that is to have fewer than four of the kept rows, none may be there by chance.
-    due = wanted * total >= 4 - 1e-9
+    due = (wanted if least is None else least) * total >= 4 - 1e-9
     empty = [classes[c] for c in np.flatnonzero((kept == 0) & due)]
     grows = before is not None and before.sum() and share > before[top] / before.sum() + 0.02
-    limit = max(SWALLOWS if count > 2 else 0.9, min(wanted[top] + ALARM, 0.99))
-    if share >= limit:
+    by_chance = 3 * math.sqrt(wanted[top] * (1 - wanted[top]) / total)
+    limit = max(SWALLOWS if count > 2 else 0.9, wanted[top] + max(ALARM, by_chance))
+    # A class that is to have nearly all rows may have nearly all, and yet not all where others are due.
+    if share >= limit or (share == 1 and np.delete(due, top).any()):
         aim = "" if expected is None else f", where about {percent(wanted[top])} were expected"
         text = f"Collapse: {percent(share)} of the kept labels are {classes[top]!r}{aim}{', and more each round' if grows else ''}."
     elif empty and len(empty) >= due.sum() / 3:

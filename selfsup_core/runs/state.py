@@ -37,10 +37,11 @@ Status = Literal["queued", "starting", "running", "paused", "finished", "stopped
 
 
 class Best(TypedDict):
-    """The epoch with the lowest validation loss."""
+    """The epoch with the lowest validation loss; under a label budget, with the lowest loss of the labels set aside for that."""
 
     epoch: Count
     val_loss: float | None
+    choice_loss: NotRequired[float | None]
 
 
 class SpecAbout(TypedDict):

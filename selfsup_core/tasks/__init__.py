@@ -59,6 +59,7 @@ class Task(ABC):
         notes: what was decided or filled in, in words.
         verdict: {"outcome", "text"} once `finish` has one.
         baseline_message: what is said while the baseline is measured.
+        chosen_by: metric whose lowest value is the best epoch, the one that is kept; None where the last one is.
     """
 
     model: nn.Module
@@ -67,6 +68,7 @@ class Task(ABC):
     digest: str
     notes: list[str]
     verdict: Verdict | None = None
+    chosen_by: str | None = "val_loss"
     baseline_message: str = "Measuring what simpler means achieve on the same rows."
 
     @abstractmethod

@@ -1,6 +1,6 @@
 """Classifiers: a head on fixed features of any kind of data, or a transformer that is fine-tuned on texts.
 
-Labels beyond the budget never reach training or early stopping; test rows are looked at once, in `finish`.
+Labels beyond the budget reach neither training nor the choice of an epoch; test rows are looked at once, in `finish`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from selfsup_core.objectives.cross_entropy import CrossEntropy, Labeled
 from selfsup_core.pretrained.models.text_classifier import TextClassifierConfig
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes
 from selfsup_core.tasks import TASKS, Look, Task, TaskContext
+from selfsup_core.tasks.parts.aside import MOST_ASIDE, Aside, last_epoch, set_aside
 from selfsup_core.tasks.parts.backbone import FILE as BASE
 from selfsup_core.tasks.parts.backbone import Backbone, load_backbone, make_classifier
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, TextInputs
@@ -56,6 +57,7 @@ class ClassifyTask(Task):
     """Features or tokens → class, looked at by validation rows, a confusion matrix and a map of the class scores.
 
     Attributes:
+        aside: which of the given labels choose the best epoch.
         labels: (N,) class of each row that training may see, on the device; -1 for all others.
         weights: (N,) of the rows, all 1 unless somebody lowers them.
     """
@@ -75,9 +77,13 @@ class ClassifyTask(Task):
         split, y = self.inputs.split, self.inputs.y
         self.chosen = choose_rows(y, self.dataset.classes, split, spec.data)
         self.classes = self.chosen.classes
+        self.aside = self.choose_aside()
+        self.chosen_by = self.aside.chosen_by
+        self.chosen = replace(self.chosen, train=self.aside.train)
         context.say("Building the network.")
         self.model = self._build().to(self.choice.name)
-        self.notes = [*self._notes_of_model(), *self.inputs.notes, *self.chosen.notes]
+        notes = [*self._notes_of_model(), *self.inputs.notes, *self.chosen.notes, self.aside.note]
+        self.notes = [note for note in notes if note]
         self.given = self.choose_labels()
         if self.is_exact:
             self._center(cast("Head", self.model), self.given)
@@ -90,7 +96,7 @@ class ClassifyTask(Task):
         self.weights = torch.ones(len(self.dataset), device=self.choice.name)
         self.rows = torch.from_numpy(self.chosen.train.astype(np.int64)).to(self.choice.name)
         self.evaluator = self._make_evaluator()
-        self.inputs.add(np.concatenate([self.chosen.train, self.evaluator.rows]))
+        self.inputs.add(np.concatenate([self.chosen.train, self.aside.aside, self.evaluator.rows]))
 
     @property
     def y(self) -> np.ndarray:
@@ -103,6 +109,23 @@ class ClassifyTask(Task):
         """Whether the head is set to its optimum instead of trained by steps."""
         model = self.spec.model
         return isinstance(model, ClassifierHeadConfig) and model.is_exact
+
+    def choose_aside(self) -> Aside:
+        """Which of the given labels choose the best epoch; an exact solver reaches the same weights at each."""
+        train, patience = self.chosen.train, self.spec.train.patience
+        if self.is_exact:
+            return last_epoch(train, patience)
+        is_slow = self.inputs.cost and self.choice.name == "cpu"
+        most = LEAST_VALIDATION if is_slow else MOST_ASIDE
+        groups = self.dataset.groups
+        return set_aside(
+            train,
+            self.y,
+            self.spec.data,
+            groups=None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1],
+            most=most,
+            patience=patience,
+        )
 
     def choose_labels(self) -> np.ndarray:
         """(N,) class of each row that training may see, -1 for all others."""
@@ -267,15 +290,16 @@ class ClassifyTask(Task):
         arrays = {
             "labels": self.y[shown].astype(np.int32),
             "splits": self.is_validation.astype(np.uint8),
-            "labeled": np.isin(shown, self.chosen.train).astype(np.uint8),
+            "labeled": np.isin(shown, self._labeled_rows()).astype(np.uint8),
             "rows": shown.astype(np.int32),
         }
         frames.write_shared(arrays, about)
 
     def baseline(self) -> Baseline:
         """Always the most frequent class; for features also logistic regression, as far as that is quick."""
-        y, train, validation = self.y, self.chosen.train, self.evaluator.validation
-        classes = len(self.classes)
+        train, validation, classes = self._labeled_rows(), self.evaluator.validation, len(self.classes)
+        y = self.y.copy()
+        y[self.chosen.train] = self.given[self.chosen.train]
         found = simple_means(y[train], y[validation], classes)
         if not isinstance(self.inputs, FeatureInputs):
             return found
@@ -286,6 +310,10 @@ class ClassifyTask(Task):
         sides = (self._standardized(rows) for rows in (fitted, validation))
         return found | logistic_regression(next(sides), y[fitted], next(sides), y[validation], classes)
 
+    def _labeled_rows(self) -> np.ndarray:
+        """(L,) rows whose label is given: those of the network, and those that choose its epoch."""
+        return np.sort(np.concatenate([self.chosen.train, self.aside.aside]))
+
     def _standardized(self, rows: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             x = self.inputs.x(torch.from_numpy(rows.astype(np.int64)).to(self.choice.name))
@@ -294,7 +322,14 @@ class ClassifyTask(Task):
 
     def look(self, terms: dict[str, float]) -> Look:
         view = self.evaluator.look(self.model)
-        return Look(view.metrics, view)
+        return Look(view.metrics | self._measure_aside(), view)
+
+    def _measure_aside(self) -> Metrics:
+        """Loss and accuracy of the labels that were set aside, by which the best epoch is chosen."""
+        if len(self.aside.aside) == 0:
+            return {}
+        found, _ = self.evaluator.measure(self.model, self.aside.aside, "labels set aside")
+        return {f"choice_{name}": found[name] for name in ("loss", "accuracy")}
 
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
         view = look.view
@@ -311,7 +346,7 @@ class ClassifyTask(Task):
     def find_signs(
         self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
     ) -> list[Sign]:
-        return find_classification_signs(row, past, baseline, is_last=is_last)
+        return find_classification_signs(row, past, baseline, is_last=is_last, chosen_by=self.chosen_by)
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """The test rows, with the best epoch's weights; of each class in `test.json`."""

@@ -37,7 +37,6 @@ from selfsup_core.models.modules.beside import Beside
 from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.pseudo.audit import (
     compare,
-    find_collapse,
     say_careless,
     say_uneven,
     verdict,
@@ -50,7 +49,9 @@ from selfsup_core.pseudo.online import Consistency
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes, save_arrays
 from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
+from selfsup_core.tasks.parts.aside import Aside, last_epoch
 from selfsup_core.tasks.parts.careless import Careless
+from selfsup_core.tasks.parts.estimates import ShareEstimates
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.train.trained import load_trained, trained_state
 from selfsup_core.wording import percent
@@ -121,6 +122,12 @@ class PseudoTask(ClassifyTask):
         self.pool_rows = torch.from_numpy(self.pool.astype(np.int64)).to(self.device)
         self.tested = self._choose_tested()
         self.inputs.add(self.tested)
+        self.estimates = ShareEstimates(
+            self.proposers,
+            self.given[self.chosen.train],
+            self._name_by_twin,
+            is_slow=bool(self.inputs.cost) and self.device == "cpu",
+        )
         self.online = self.objective.consistency = self._make_online()
         self._deal()
 
@@ -129,6 +136,9 @@ class PseudoTask(ClassifyTask):
     @property
     def config(self) -> PseudoLabelsConfig:
         return cast("PseudoLabelsConfig", self.spec.objective)
+
+    def choose_aside(self) -> Aside:
+        return last_epoch(self.chosen.train, self.spec.train.patience)
 
     def choose_labels(self) -> np.ndarray:
         """Labels of the budget, and those made by hand over them."""
@@ -362,6 +372,8 @@ class PseudoTask(ClassifyTask):
             )
         self.context.phase("train")
         metrics |= describe_kept(self.kept, self.next, self.y[self.pool])
+        self.estimates.look(has_begun=self.round > 0)
+        metrics["kept_drift"] = self.estimates.drift(class_counts(self.next.kept_label, len(self.classes)))
         return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))
 
     def _propose(self) -> np.ndarray:
@@ -383,6 +395,12 @@ class PseudoTask(ClassifyTask):
     def _round_progress(self) -> float:
         """The share grows over the rounds that still learn from what is kept."""
         return self.round / max(1, self.spec.train.epochs - 1)
+
+    def _name_by_twin(self, rows: np.ndarray) -> np.ndarray:
+        """(R,) row numbers → (R,) class that the given labels alone make of each."""
+        logits = self.evaluator.logits(self.beside.twin, rows, "unlabeled rows, twin")
+        named: np.ndarray = logits.argmax(dim=1).numpy()
+        return named
 
     def _keep(self, probabilities: np.ndarray) -> Kept:
         p = torch.from_numpy(probabilities)
@@ -488,15 +506,8 @@ class PseudoTask(ClassifyTask):
         found = super().find_signs(row, past, baseline, is_last=is_last)
         count = len(self.classes)
         before = class_counts(self.kept.kept_label, count) if self.round > 1 else None
-        collapse = find_collapse(
-            class_counts(self.next.kept_label, count),
-            before,
-            self.classes,
-            self.proposers.shares,
-            keep=self.config.keep,
-            is_aligned=self.config.align,
-        )
-        return [*([collapse] if collapse else []), *found]
+        kept, drifted = class_counts(self.next.kept_label, count), [r.get("kept_drift") for r in past]
+        return [*self.estimates.find_signs(kept, before, drifted), *found]
 
     def _name_rows(
         self, arrays: dict[str, np.ndarray], now: Kept, probabilities: np.ndarray
@@ -595,6 +606,6 @@ class PseudoTask(ClassifyTask):
         about["verdict"] = self.verdict
         measured = self.evaluator.validation
         logits = self.evaluator.logits(self.student, measured, "validation rows").numpy()
-        about["calibration"] = calibrate(logits, self.y[measured])
+        about["calibration"] = calibrate(logits, self.y[measured], fit=not self.spec.data.has_budget)
         self.context.persist(lambda: write_json(self.context.folder / TEST, about))
         return metrics

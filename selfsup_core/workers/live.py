@@ -18,6 +18,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from selfsup_core.errors import RunError
+from selfsup_core.evaluate.rows import Sign
 from selfsup_core.files import finite, parse_json
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.state import RunState
@@ -204,6 +205,12 @@ def without_hidden(blob: bytes) -> bytes:
     """A frame without the arrays that no view draws."""
     arrays = {name: array for name, array in load_arrays(blob).items() if name not in HIDDEN}
     return save_arrays(arrays, metadata=read_metadata(blob))
+
+
+def last_signs(rows: list[dict[str, Any]]) -> list[Sign]:
+    """Signs of trouble of the newest epoch."""
+    epochs = epoch_rows(rows)
+    return cast("list[Sign]", epochs[-1].get("signs", [])) if epochs else []
 
 
 def epoch_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

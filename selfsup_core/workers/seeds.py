@@ -6,20 +6,52 @@ Labels made by hand belong to one split, so a run with them is repeated on the s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Required
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from selfsup_core.errors import RunError
-from selfsup_core.pseudo.audit import compare_seeds, verdict
+from selfsup_core.evaluate.words.few_rows import say_few_per_class
+from selfsup_core.files import read_json
+from selfsup_core.pseudo.audit import Verdict, compare_seeds, verdict
 from selfsup_core.runs.family import members
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state, update_state
 from selfsup_core.runs.queue import LOCAL, submit
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
 from selfsup_core.workers.live import epoch_rows
 
-NAMES = ("accuracy", "twin_accuracy", "ceiling_accuracy")
+Name = Literal["accuracy", "twin_accuracy", "ceiling_accuracy"]
+NAMES: tuple[Name, ...] = ("accuracy", "twin_accuracy", "ceiling_accuracy")
 MOST = 20
+OTHERS = 5  # splits beside the run's own, where its test rows are few
+TEST = "test.json"
+TIE = 1e-9
+
+
+class Band(TypedDict):
+    """What pseudo-labels brought in single runs, as shares; ahead, behind: runs in which the student is better, or worse."""
+
+    mean: float
+    low: float
+    high: float
+    ahead: int
+    behind: int
+    runs: int
+
+
+class Seeds(TypedDict, total=False):
+    """What the runs of a group say together; of the accuracies mean and deviation at each of `epochs`."""
+
+    runs: Required[int]
+    waiting: Required[int]
+    same_split: Required[bool]
+    verdict: Required[Verdict | None]
+    band: Required[Band | None]
+    epochs: list[int]
+    accuracy: tuple[list[float], list[float]]
+    twin_accuracy: tuple[list[float], list[float]]
+    ceiling_accuracy: tuple[list[float], list[float]]
 
 
 def keeps_split(spec: RunSpec) -> bool:
@@ -69,8 +101,8 @@ def start_seeds(folder: RunFolder, count: int, submission: str, owner: str = LOC
     return made
 
 
-def over_seeds(folder: RunFolder) -> dict[str, Any] | None:
-    """Of a run's group: {"runs", "waiting", "same_split", "epochs", name → (mean, deviation) by epoch, "verdict"}; None without a group.
+def over_seeds(folder: RunFolder) -> Seeds | None:
+    """What the runs of a run's group say together; None without a group.
 
     The verdict is over the finished runs, of which there must be two.
     """
@@ -78,8 +110,8 @@ def over_seeds(folder: RunFolder) -> dict[str, Any] | None:
     found = members(folder.workspace, group) if group else []
     if len(found) < 2:
         return None
-    curves: dict[str, list[dict[int, float]]] = {name: [] for name in NAMES}
-    ends: dict[str, list[float]] = {name: [] for name in NAMES}
+    curves: dict[Name, list[dict[int, float]]] = {name: [] for name in NAMES}
+    ends: dict[Name, list[float]] = {name: [] for name in NAMES}
     waiting = 0
     for member in found:
         state = read_state(member)
@@ -91,8 +123,13 @@ def over_seeds(folder: RunFolder) -> dict[str, Any] | None:
             if (end := state["metrics"].get(name)) is not None:
                 curves[name].append({r["epoch"]: r[name] for r in rows if r.get(name) is not None})
                 ends[name].append(end)
-    said: dict[str, Any] = {"runs": len(ends["accuracy"]), "waiting": waiting, "verdict": None}
-    said["same_split"] = keeps_split(read_spec(folder.spec))
+    said: Seeds = {
+        "runs": len(ends["accuracy"]),
+        "waiting": waiting,
+        "verdict": None,
+        "band": None,
+        "same_split": keeps_split(read_spec(folder.spec)),
+    }
     if said["runs"]:
         shared = sorted(set.intersection(*(set(c) for c in curves["accuracy"])))
         said["epochs"] = shared
@@ -106,10 +143,57 @@ def over_seeds(folder: RunFolder) -> dict[str, Any] | None:
     if said["runs"] >= 2:
         means = {name: float(np.mean(v)) for name, v in ends.items() if v}
         compared = compare_seeds(ends["accuracy"], ends["twin_accuracy"])
-        said["verdict"] = verdict(
-            compared, means["accuracy"], means["twin_accuracy"], means.get("ceiling_accuracy")
-        )
+        band = band_of(ends["accuracy"], ends["twin_accuracy"])
+        together = verdict(compared, means["accuracy"], means["twin_accuracy"], means.get("ceiling_accuracy"))
+        together["text"] += f" {say_band(band, same_split=said['same_split'])}"
+        said |= {"band": band, "verdict": together}
     return said
+
+
+def band_of(student: list[float], twin: list[float]) -> Band:
+    """Accuracies of the same runs → mean and range of what pseudo-labels brought in them."""
+    gain = np.asarray(student, float) - np.asarray(twin, float)
+    return {
+        "mean": float(gain.mean()),
+        "low": float(gain.min()),
+        "high": float(gain.max()),
+        "ahead": int((gain > TIE).sum()),
+        "behind": int((gain < -TIE).sum()),
+        "runs": len(gain),
+    }
+
+
+def say_band(band: Band, *, same_split: bool = False) -> str:
+    """The range over single runs, in words."""
+    noun = "seeds" if same_split else "splits"
+    if band["high"] - band["low"] < TIE:
+        return f"All {noun} say the same."
+    low, high = (round(100 * band[end], 1) + 0.0 for end in ("low", "high"))
+    ahead, behind, runs = band["ahead"], band["behind"], band["runs"]
+    said = f"Single {noun} range from {low:+.1f} to {high:+.1f} points: better in {ahead} of {runs}, worse in {behind}"
+    equal = runs - ahead - behind
+    return f"{said}, the same in {equal}." if equal else f"{said}."
+
+
+def offer_splits(folder: RunFolder) -> str:
+    """Why a finished run with pseudo-labels should be repeated with other splits; "" where its test rows are enough.
+
+    Nothing is offered where they have been repeated, where labels by hand hold the split, and where no pseudo-label was used.
+    """
+    state = read_state(folder)
+    said = state.get("verdict")
+    if state.get("task") != "pseudo" or state["status"] != "finished":
+        return ""
+    if said is None or said["outcome"] == "not used":
+        return ""
+    group = state.get("group", "")
+    if keeps_split(read_spec(folder.spec)) or (group and len(members(folder.workspace, group)) > OTHERS):
+        return ""
+    found: dict[str, Any] | None = read_json(folder.path / TEST)
+    tested = found or {}
+    confusion = tested.get("student", {}).get("confusion", [])
+    counts = [sum(row) for row in confusion]
+    return say_few_per_class(dict(zip(tested.get("classes", []), counts, strict=False)))
 
 
 def describe_seeds(same_split: bool) -> str:

@@ -155,6 +155,8 @@ class Session:
             self.loop.load(saved["loop"])
             self.task.load(saved.get("task", {}))
             self.best, self.since_best = saved["best"], saved["since_best"]
+            if self.task.chosen_by is None:  # written by an earlier version
+                self.best = None
             step, epoch = self.loop.step, self.loop.epoch
             self.saved_step = step
             previous = saved["frames"]["previous"]
@@ -307,12 +309,14 @@ class Session:
         keeper.persist(lambda: self.weights.write_weights(epoch, kept, is_last=is_last))
         keeper.persist(lambda: self.task.write_frame(self.frames, epoch, look, is_last=is_last))
         self._write(row)
-        val_loss = cast("float", look.metrics["val_loss"])  # every task has one
-        if epoch and self._is_better(val_loss):
-            self.best = {"epoch": epoch, "val_loss": val_loss}
+        by = self.task.chosen_by
+        if by and epoch and self._is_better(cast("float", look.metrics[by])):
+            self.best = {"epoch": epoch, "val_loss": look.metrics["val_loss"]}  # every task has one
+            if by != "val_loss":
+                self.best["choice_loss"] = look.metrics[by]
             self.best_weights = {k: v.detach().clone() for k, v in trained_state(kept).items()}
             self.since_best = 0
-        elif epoch:
+        elif epoch and by:
             self.since_best += 1
         keeper.state |= {
             "epoch": epoch,
@@ -328,12 +332,13 @@ class Session:
             loop.restart()
         self._save_if_due()
 
-    def _is_better(self, val_loss: float) -> bool:
+    def _is_better(self, loss: float) -> bool:
         """Than the best so far, where the two can be compared."""
         best = self.best
-        if best is None or best["val_loss"] is None or best["epoch"] < self.objective.settled_from:
+        if best is None or best["epoch"] < self.objective.settled_from:
             return True
-        return val_loss < best["val_loss"]
+        lowest = best["val_loss"] if self.task.chosen_by == "val_loss" else best.get("choice_loss")
+        return lowest is None or loss < lowest
 
     def _write(self, row: EpochRow | StepRow) -> None:
         row["seconds"] = round(self.keeper.elapsed(), 4)

@@ -15,8 +15,10 @@ from selfsup_core.evaluate.classification import (
     confusion_matrix,
     macro_f1,
     majority_accuracy,
+    most_frequent,
     score_classes,
 )
+from selfsup_core.evaluate.classifier_epochs import simple_means
 
 
 @st.composite
@@ -100,3 +102,13 @@ def test_without_rows():
 
 def test_majority():
     assert majority_accuracy(np.array([1, 1, 0]), np.array([1, 0, 1, 2])) == 0.5
+
+
+def test_of_equally_frequent_classes_the_majority_is_none_in_particular():
+    """As many labels of each class: the baseline is what any of them reaches on average, whatever their numbers."""
+    y = np.array([0, 2, 2, 2, 1, 1])
+    assert most_frequent(np.array([2, 0, 0, 2, 1])).tolist() == [0, 2]
+    assert majority_accuracy(np.array([2, 0, 0, 2, 1]), y) == pytest.approx((1 / 6 + 3 / 6) / 2)
+    assert majority_accuracy(np.array([0, 1, 2]), y) == pytest.approx(1 / 3)
+    assert simple_means(np.array([0, 1, 2]), y, 3)["majority_classes"] == 3
+    assert simple_means(np.array([0, 1, 1]), y, 3)["majority_classes"] == 1

@@ -312,3 +312,45 @@ def test_a_classifier_whose_data_are_gone_says_so(studio, pets, workspace: Path)
     page = studio("pages/classify.py", do="use", run=pets.id)
     assert "are not on this machine" in texts(page)
     assert "use-go" in buttons(page)
+
+
+def test_a_run_with_few_test_rows_is_repeated_with_other_splits(studio, workspace: Path):
+    """The button stands beside the verdict; once there are several, their common verdict does."""
+    make_table(workspace, "my-clouds")
+    folder = make_run(workspace, spec_of(train__epochs=2))
+    run_here(folder)
+    page = studio("pages/classify.py", do="pseudo", run=folder.id)
+    assert "Few test rows per class" in texts(page)
+    buttons(page)["splits-go"].click().run()
+    assert not page.exception
+    made = [state for state in list_states(workspace) if state["run"] != folder.id]
+    assert sorted(read_spec(workspace / "runs" / s["run"] / "spec.yaml").data.split_seed for s in made) == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+    assert "0 of 5" not in texts(page)
+    assert "1 of 6 splits are done" in texts(page)
+    assert "splits-go" not in buttons(page)
+    for state in made[:2]:
+        other = RunFolder(workspace / "runs" / state["run"])
+        withdraw(other)
+        run_here(other)
+    page.run()
+    assert "over 3 seeds" in texts(page)
+    assert "Single splits range from" in texts(page)
+
+
+def test_signs_of_trouble_stand_under_the_static_figures(studio, workspace: Path, monkeypatch):
+    from selfsup_core.tasks.parts.estimates import ShareEstimates
+
+    sign = {"code": "drift", "text": "Drift: 90% of the kept labels are 'a'.", "remedy": "Keep fewer."}
+    monkeypatch.setattr(ShareEstimates, "find_signs", lambda *_: [sign])
+    make_table(workspace, "my-clouds")
+    folder = make_run(workspace, spec_of(train__epochs=1))
+    run_here(folder)
+    said = texts(studio("pages/classify.py", do="pseudo", run=folder.id))
+    assert "of the kept labels are" in said
+    assert "Keep fewer." in said

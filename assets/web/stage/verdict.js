@@ -182,12 +182,17 @@ export function createVerdict() {
       pca,
       known(base?.logistic_accuracy, (v) => `logistic regression ${percent(v)}`),
     )
-    knn.title = "Always predicting the class that is most frequent among the labels"
+    const ties = base?.majority_classes ?? 1,
+      majority = ties === 1 ? "most frequent class" : `one of the ${ties} most frequent classes`
+    knn.title =
+      ties === 1
+        ? "Always predicting the class that is most frequent among the labels"
+        : "Always predicting one class; several are equally frequent among the labels, and this is their mean"
     setText(
       knn,
-      known(base?.majority_accuracy, (v) => `most frequent class ${percent(v)}`),
+      known(base?.majority_accuracy, (v) => `${majority} ${percent(v)}`),
     )
-    probe.title = "Measured once, at the end, with the best epoch's weights"
+    probe.title = `Measured once, at the end, with the ${state.best ? "best" : "last"} epoch's weights`
     setText(
       probe,
       known(
@@ -198,7 +203,11 @@ export function createVerdict() {
     setText(precision, "")
     const hasBoth = typeof found === "number" && typeof beside === "number"
     const name =
-      typeof base?.logistic_accuracy === "number" ? "logistic regression" : "the most frequent class"
+      typeof base?.logistic_accuracy === "number"
+        ? "logistic regression"
+        : ties === 1
+          ? "the most frequent class"
+          : majority
     const tone = !hasBoth
       ? ""
       : found > beside + 0.01

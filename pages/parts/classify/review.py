@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import uuid
 from typing import Any
 
 import numpy as np
@@ -12,13 +10,13 @@ import streamlit as st
 
 from pages.parts.classify.explain import show_why
 from pages.parts.classify.labeler import show_said
+from pages.parts.classify.splits import ask_for_seeds, hand_in
 from pages.parts.shared import routes
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import assets_path, component
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
-from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.calibration import LEAST_ROWS
 from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
@@ -33,13 +31,11 @@ from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.wording import counted, inline, percent
-from selfsup_core.workers.seeds import MOST, describe_seeds, over_seeds, start_seeds
-from selfsup_core.workers.supervisor import ensure_supervisor
+from selfsup_core.workers.seeds import MOST, describe_seeds, over_seeds
 
 KEYS = "1234567890"  # of the first ten classes
 MOST_LETTERS = 1500
 MOST_LISTED = 50  # labels by hand on the page
-MOST_WAITING = 2  # below it, more of the wanted seeds are handed in
 
 
 keys = component("selfsup_keys", "classify/keys.js")
@@ -247,7 +243,14 @@ def show_audit(folder: RunFolder) -> None:
         st.caption("Calibration is measured at the end of the run, on validation rows with labels.")
         return
     st.plotly_chart(reliability_figure(found), key="review-calibration", config={"displayModeBar": False})
-    before, after = (100 * found[name]["ece"] for name in ("before", "after"))
+    before = 100 * found["before"]["ece"]
+    if "after" not in found:
+        st.caption(
+            f"Expected calibration error {before:.1f} points on {found['rows']:,} validation rows. Their labels are beyond "
+            "the label budget: they measure this, and no temperature is fitted by them."
+        )
+        return
+    after = 100 * found["after"]["ece"]
     st.caption(
         f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; {after:.1f} after all scores "
         f"are divided by a temperature of {found['temperature']:.2f}, fitted on the other half of them. On the line, "
@@ -256,22 +259,14 @@ def show_audit(folder: RunFolder) -> None:
 
 
 def show_seeds(folder: RunFolder) -> None:
-    """Mean and band over seeds; looked at again while some are at work."""
+    """Mean and band over seeds, whose verdict stands beside the run's; looked at again while some are at work."""
     said = over_seeds(folder)
     is_busy = bool(said and said["waiting"])
-    wanted = f"seeds-wanted-{folder.id}"  # more than the queue takes at once are handed in as it empties
 
     @st.fragment(run_every=2.0 if is_busy else None)
     def draw() -> None:
-        now = over_seeds(folder)
-        asked = st.session_state.get(wanted)
-        if asked and now and now["waiting"] < MOST_WAITING and now["runs"] + now["waiting"] < asked[0]:
-            with contextlib.suppress(StudioError):
-                start_seeds(folder, *asked)
-                ensure_supervisor(workspace())
-            now = over_seeds(folder)
+        now = hand_in(folder)
         if is_busy and not (now and now["waiting"]):
-            st.session_state.pop(wanted, None)
             rerun()
         if now and now["runs"]:
             done = f"{counted(now['runs'], 'seed')} finished" + (
@@ -279,9 +274,6 @@ def show_seeds(folder: RunFolder) -> None:
             )
             st.caption(f"{done}. {describe_seeds(now['same_split'])} The band is one standard deviation.")
             st.plotly_chart(seeds_figure(now), key="review-seeds-figure", config={"displayModeBar": False})
-            if now["verdict"]:
-                tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
-                tone(plain(now["verdict"]["text"]))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             count = st.number_input(
                 "Number of seeds",
@@ -294,10 +286,7 @@ def show_seeds(folder: RunFolder) -> None:
             )
             if st.button("Train with these seeds", key="review-seeds-go", icon=":material/play_arrow:"):
                 with acting("seeds"):
-                    token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
-                    asked = st.session_state[wanted] = (int(count), f"{token}-{folder.id}-{count}")
-                    start_seeds(folder, *asked)
-                    ensure_supervisor(workspace())
+                    ask_for_seeds(folder, int(count))
                     rerun()
         show_refusal("seeds")
 

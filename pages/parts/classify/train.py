@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.classify.before import show_gauge, show_label_counts
 from pages.parts.classify.labeler import choose_labeler
 from pages.parts.classify.review import show_review
+from pages.parts.classify.splits import show_splits
 from pages.parts.shared.advanced import choose_advanced
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.go import link_here
@@ -320,6 +321,8 @@ def show(task: str) -> None:
         page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
         st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
     show_run(folder.id)
+    if state.get("task") == "pseudo":
+        show_splits(folder)
     with st.container(horizontal=True):
         link_here(
             "Use this classifier",

@@ -187,6 +187,8 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
             key="standing-map",
         )
     st.caption(describe_run(state))
+    for wrong in next((row.get("signs", []) for row in rows if row["epoch"] == cursor), []):
+        st.caption(f":orange[:material/warning:] {plain(wrong['text'])} {plain(wrong['remedy'])}")
 
 
 def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path) -> None:

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Literal, cast
+
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Sign
 from selfsup_core.evaluate.words.trouble import over_fitting, sign
 from selfsup_core.wording import percent
 
+Loss = Literal["val_loss", "choice_loss"]
 ONE_CLASS = 0.98  # of the predictions
 MARGIN = 0.05  # by which the predictions' share is above the truth's
 FIRST_EPOCH = 2  # a network that has hardly begun names one class
 
 
 def find_classification_signs(
-    row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+    row: EpochRow,
+    past: list[EpochRow],
+    baseline: Baseline | None,
+    *,
+    is_last: bool,
+    chosen_by: str | None = "val_loss",
 ) -> list[Sign]:
     """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never wrong.
 
     Args:
         row: the epoch's metrics. past: the rows of the epochs before it.
         baseline: `majority_accuracy` and `logistic_accuracy` on the same rows, as far as they are known.
+        chosen_by: loss by which the best epoch is chosen; None where the last one is kept.
     """
     if row["epoch"] < 1:
         return []
     found = (
-        over_fitting(row, past, {"objective_settings": {}}),
+        over_fitting(row, past, {"objective_settings": {}}, cast("Loss", chosen_by)) if chosen_by else None,
         one_class(row, is_last=is_last),
         no_better_than_majority(row, baseline, is_last=is_last),
-        worse_than_logistic(row, past, baseline, is_last=is_last),
+        worse_than_logistic(row, past, baseline, is_last=is_last, chosen_by=chosen_by),
     )
     return [one for one in found if one]
 
@@ -48,23 +57,35 @@ def no_better_than_majority(row: EpochRow, baseline: Baseline | None, *, is_last
     majority, found = (baseline.get("majority_accuracy") if baseline else None), row.get("val_accuracy")
     if not is_last or majority is None or found is None or found > majority:
         return None
+    count = baseline.get("majority_classes", 1) if baseline else 1
+    beside = (
+        f"always naming that class reaches {percent(majority, 1)}"
+        if count == 1
+        else f"always naming one of the {count} most frequent reaches {percent(majority, 1)} on average"
+    )
     return sign(
         "majority",
-        f"No better than the most frequent class: {percent(found, 1)} of the validation rows, where always naming that class reaches {percent(majority, 1)}.",
+        f"No better than the most frequent class: {percent(found, 1)} of the validation rows, where {beside}.",
         "Check the labels, use more of them, train longer, or use other features.",
     )
 
 
 def worse_than_logistic(
-    row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+    row: EpochRow,
+    past: list[EpochRow],
+    baseline: Baseline | None,
+    *,
+    is_last: bool,
+    chosen_by: str | None = "val_loss",
 ) -> Sign | None:
     """The best epoch counts, since that is the one which is kept."""
     logistic = baseline.get("logistic_accuracy") if baseline else None
     rows = baseline.get("validation_rows") if baseline else None
     known = [
         (loss, accuracy)
-        for r in (*past, row)
-        if (accuracy := r.get("val_accuracy")) is not None and (loss := r.get("val_loss")) is not None
+        for r in ((*past, row) if chosen_by else (row,))
+        if (accuracy := r.get("val_accuracy")) is not None
+        and (loss := r.get(cast("Loss", chosen_by or "val_loss"))) is not None
     ]
     if not is_last or logistic is None or not rows or not known:
         return None

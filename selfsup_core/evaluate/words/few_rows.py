@@ -8,6 +8,7 @@ from selfsup_core.pseudo.audit import FEW_TEST_ROWS, share_interval
 from selfsup_core.wording import percent
 
 FEW = 100  # rows, below which the interval is told: at 80% it is 16 points wide
+FEW_PER_CLASS = 30  # test rows
 EXAMPLE = 0.8
 
 
@@ -32,6 +33,22 @@ def share_of(share: float, rows: int | None, noun: str = "rows") -> str:
     return f"{percent(share, 1)} on {rows:,} {noun}{beside}"
 
 
+def say_few_per_class(counts: dict[str, int]) -> str:
+    """Why one split tells little of a comparison: "" where each class has enough test rows.
+
+    Args:
+        counts: test rows of each class, by its name.
+    """
+    there = {name: count for name, count in counts.items() if count}
+    few = sorted((count, name) for name, count in there.items() if count < FEW_PER_CLASS)
+    if not few:
+        return ""
+    which = f"{few[0][0]} of {few[0][1]!r}" if len(few) < len(there) else f"{few[0][0]} to {max(few)[0]}"
+    if len(few) == len(there) and few[0][0] == max(few)[0]:
+        which = f"{few[0][0]}"
+    return f"Few test rows per class ({which}; {FEW_PER_CLASS} or more are better): on another split the outcome may be another."
+
+
 def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
     """What should be known before training with these labels; None where there are enough.
 
@@ -39,11 +56,14 @@ def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
         outcome: of `data.budget.describe_split`.
     """
     train, validation, test = (outcome[f"labels_{part}"] for part in ("seen", "validation", "test"))
-    if test >= FEW and validation >= FEW_TEST_ROWS:
+    # Beyond a budget they choose nothing, so how many there are matters little.
+    is_hidden = outcome.get("has_budget", False)
+    if test >= FEW and (is_hidden or validation >= FEW_TEST_ROWS):
         return None
     hand = outcome.get("labels_by_hand", 0)
     beside = f" and {hand:,} by hand" if hand else ""
-    text = f"Labels: {train:,}{beside} for training, {validation:,} for validation, {test:,} for test."
+    purpose = "beyond the budget to compare with" if is_hidden else "for validation"
+    text = f"Labels: {train:,}{beside} for training, {validation:,} {purpose}, {test:,} for test."
     if test == 0:
         text += " No test row has a label, so the accuracy of the outcome cannot be measured."
     elif test < FEW:
@@ -51,4 +71,5 @@ def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
         text += f" An accuracy on {test} test rows is rough: {percent(example)} of them would mean {interval(example, test)} (95%)."
     if 0 < validation < FEW_TEST_ROWS <= test:
         text += " The validation accuracy is rougher still."
-    return {"tone": "bad" if min(test, validation) < FEW_TEST_ROWS else "even", "text": text}
+    least = test if is_hidden else min(test, validation)
+    return {"tone": "bad" if least < FEW_TEST_ROWS else "even", "text": text}

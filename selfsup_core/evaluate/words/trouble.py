@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, RunAbout, Sign
 from selfsup_core.evaluate.words.verdict import MARGIN
@@ -102,11 +102,17 @@ def codebook_collapse(row: EpochRow) -> Sign | None:
     )
 
 
-def over_fitting(row: EpochRow, past: list[EpochRow], about: RunAbout) -> Sign | None:
+def over_fitting(
+    row: EpochRow,
+    past: list[EpochRow],
+    about: RunAbout,
+    by: Literal["val_loss", "choice_loss"] = "val_loss",
+) -> Sign | None:
+    """`by`: the loss by which the best epoch is chosen."""
     # While β rises the loss means something else at every epoch, so the lowest one there is no best.
     first = max(1.0, float(settings_of(about).get("warmup_epochs", 0)))
-    known = [(loss, r) for r in past if r["epoch"] >= first and (loss := r.get("val_loss")) is not None]
-    val_loss, train_loss = row.get("val_loss"), row.get("train_loss")
+    known = [(loss, r) for r in past if r["epoch"] >= first and (loss := r.get(by)) is not None]
+    val_loss, train_loss = row.get(by), row.get("train_loss")
     if not known or val_loss is None or train_loss is None:
         return None
     lowest, best = min(known, key=lambda pair: pair[0])

@@ -115,8 +115,14 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
     parts.append(f"validation accuracy {percent(found, 1)}")
     for beside, title in (
         (baseline.get("logistic_accuracy"), "logistic regression"),
-        (baseline.get("majority_accuracy"), "most frequent class"),
+        (baseline.get("majority_accuracy"), title_of_majority(baseline)),
     ):
         if beside is not None:
             parts.append(f"{title} {percent(beside, 1)}")
     return " · ".join(parts)
+
+
+def title_of_majority(baseline: Baseline) -> str:
+    """What always naming the most frequent class is called; of equally frequent ones any may be meant."""
+    count = baseline.get("majority_classes", 1)
+    return "most frequent class" if count == 1 else f"one of the {count} most frequent classes"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from selfsup_core.evaluate.words.few_rows import share_of, warn_of_few_labels
+from selfsup_core.evaluate.words.few_rows import say_few_per_class, share_of, warn_of_few_labels
 from selfsup_core.evaluate.words.verdict import describe_accuracy, describe_run
 
 
@@ -37,6 +37,29 @@ def test_few_labels_are_told_before_training(outcome, tone, words):
 
 def test_enough_labels_need_no_warning():
     assert warn_of_few_labels(counts(20, 500, 500)) is None
+
+
+def test_labels_beyond_a_budget_do_not_count_for_validation():
+    hidden = counts(12, 9, 120) | {"has_budget": True}
+    assert warn_of_few_labels(hidden) is None
+    warned = warn_of_few_labels(hidden | {"labels_test": 50})
+    assert warned["tone"] == "even"
+    assert "9 beyond the budget to compare with, 50 for test" in warned["text"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"a": 30, "b": 31}, ""),
+        ({"a": 30, "b": 12}, "(12 of 'b'; 30 or more are better)"),
+        ({"a": 20, "b": 12}, "(12 to 20; 30"),
+        ({"a": 12, "b": 12, "none of this": 0}, "(12; 30"),
+    ],
+)
+def test_few_test_rows_of_a_class_are_told(rows, words):
+    said = say_few_per_class(rows)
+    assert bool(said) == bool(words)
+    assert words in said
 
 
 def test_a_run_says_of_how_many_rows_its_accuracy_is():

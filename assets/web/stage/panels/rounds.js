@@ -32,6 +32,7 @@ const CURVES = {
     lines: [
       ["coverage", "coverage"],
       ["flips", "changed"],
+      ["kept_drift", "drift of class shares"],
       ["pseudo_precision", "precision"],
     ],
   },

@@ -1,0 +1,67 @@
+"""Beside the verdict of a run with pseudo-labels: what other splits say, and a button where its test rows are few."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+
+import streamlit as st
+
+from pages.parts.shared.go import rerun
+from pages.parts.shared.workspace import acting, plain, show_refusal, workspace
+from selfsup_core.errors import StudioError
+from selfsup_core.runs.folder import RunFolder
+from selfsup_core.workers.seeds import OTHERS, Seeds, offer_splits, over_seeds, start_seeds
+from selfsup_core.workers.supervisor import ensure_supervisor
+
+MOST_WAITING = 2  # below it, more of the wanted runs are handed in
+
+
+def ask_for_seeds(folder: RunFolder, count: int) -> None:
+    """Queue `count` runs in all, this one among them; what the queue does not take follows in `hand_in`."""
+    token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
+    asked = st.session_state[f"seeds-wanted-{folder.id}"] = (count, f"{token}-{folder.id}-{count}")
+    start_seeds(folder, *asked)
+    ensure_supervisor(workspace())
+
+
+def hand_in(folder: RunFolder) -> Seeds | None:
+    """What the group of a run says now; meanwhile, more of the runs that were asked for are queued as the queue empties."""
+    now = over_seeds(folder)
+    asked = st.session_state.get(f"seeds-wanted-{folder.id}")
+    if asked and now and now["waiting"] < MOST_WAITING and now["runs"] + now["waiting"] < asked[0]:
+        with contextlib.suppress(StudioError):
+            start_seeds(folder, *asked)
+            ensure_supervisor(workspace())
+        now = over_seeds(folder)
+    return now
+
+
+def show_splits(folder: RunFolder) -> None:
+    """The verdict over the runs of a group, or why and how to get one; looked at again while some are at work."""
+    said = over_seeds(folder)
+    is_busy = bool(said and said["waiting"])
+
+    @st.fragment(run_every=2.0 if is_busy else None)
+    def draw() -> None:
+        now = hand_in(folder)
+        if is_busy and not (now and now["waiting"]):
+            st.session_state.pop(f"seeds-wanted-{folder.id}", None)
+            rerun()
+        if now and now["verdict"]:
+            tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
+            tone(plain(now["verdict"]["text"]))
+        if now and now["waiting"]:
+            st.caption(f"{now['runs']} of {now['runs'] + now['waiting']} splits are done.")
+        elif offer := offer_splits(folder):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.caption(plain(offer), width="content")
+                if st.button(
+                    f"Repeat with {OTHERS} other splits", key="splits-go", icon=":material/shuffle:"
+                ):
+                    with acting("splits"):
+                        ask_for_seeds(folder, OTHERS + 1)
+                        rerun()
+            show_refusal("splits")
+
+    draw()
