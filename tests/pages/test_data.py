@@ -251,6 +251,27 @@ def test_a_table_is_seen_beside_its_numbers_before_and_after(studio, workspace, 
     assert 0 <= made.to_numpy().min() <= made.to_numpy().max() <= 1
 
 
+def test_rows_that_a_check_names_are_shown_as_uploaded(studio, workspace, table):
+    app = open_tab(studio(PAGE, data=table), "Health")
+    read, made = next(
+        (a.value, b.value) for a, b in zip(app.dataframe, app.dataframe[1:], strict=False) if "Row" in a.value
+    )
+    assert list(read.columns) == ["Row", "a", "b", "label"]
+    assert read["a"].tolist() == ["0.5"]  # a copy of the first
+    assert read["Row"].tolist() == [61]
+    assert list(made.columns) == ["a", "b"]
+
+
+@pytest.mark.parametrize("page", ["pages/autoencoder.py", "pages/classify.py"])
+def test_rows_before_a_run_are_shown_as_uploaded_beside_what_the_network_gets(studio, table, page):
+    app = studio(page, data=table)
+    assert {"**As uploaded**", "**As the network gets it**"} <= {m.value for m in app.markdown}
+    read, made = (frame.value for frame in app.dataframe[:2])
+    assert list(read.columns) == ["Row", "a", "b", "label"]
+    assert len(read) == len(made) == 8
+    assert 0 <= made.to_numpy().min() <= made.to_numpy().max() <= 1
+
+
 def test_buttons_beside_text_boxes_say_what_is_missing(studio, workspace, table):
     app = open_tab(studio(PAGE, data=table), "About")
     assert not [key for key, button in buttons(app).items() if button.disabled]
