@@ -177,7 +177,7 @@ export default {
     /** Colors anew when anything that they depend on has changed. */
     function recolor() {
       const { labels, classes } = view.statics
-      const now = [labels.data, looks?.key, view.theme.id, chosen]
+      const now = [labels.data, looks?.key, view.theme.id, chosen, view.frame.seen]
       if (now.every((value, i) => value === colored[i])) return
       colored = now
       if (looks) plot.setColors(looks.codes(), looks.table())
@@ -190,10 +190,16 @@ export default {
         table.set([...toRgb(view.theme.primary), 0])
         plot.setColors(new Uint8Array(labels.data.length), { kind: "table", table })
       }
-      const hidden = chosen >= 0 ? Uint8Array.from(groupsOf(), (group) => (isChosen(group) ? 0 : 1)) : null
+      // In the middle of an epoch only some points are looked at; the others stay where they were, pushed back.
+      const isPushed = (group, i) => (chosen >= 0 && !isChosen(group)) || !isSeen(i)
+      const hidden =
+        chosen >= 0 || view.frame.seen
+          ? Uint8Array.from(groupsOf(), (group, i) => Number(isPushed(group, i)))
+          : null
       plot.setStanding(hidden, looks?.standing() ?? null)
     }
 
+    const isSeen = (i) => !view.frame.seen || view.frame.seen.data[i] > 0
     const groupsOf = () => looks?.groups ?? view.statics.labels.data
     const isChosen = (group) => (looks ? looks.entryOf(group) : group) === chosen
 
@@ -312,7 +318,8 @@ export default {
         const known = `${fixed(loss, 2)} nats on average in the validation text`
         parts.unshift(el("strong", {}, `“${visible(statics.glyphs[i])}”`))
         parts.push(el("div", {}, Number.isFinite(loss) ? known : "not in the validation text"))
-      } else if (looks) parts.push(...looks.lines(i))
+      } else if (!isSeen(i)) parts.push(el("div", { class: "stage-muted" }, "not measured at this step"))
+      else if (looks) parts.push(...looks.lines(i))
       else {
         const split = statics.splits.data[i] ? "validation" : "training"
         parts.push(
