@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pages.parts.home.cards import CARDS
 from selfsup_core.data.library import checking, own, uploads
 from selfsup_core.data.library.checking import count_warnings, known_findings
 from selfsup_core.data.sources import find_source, list_sources, open_source
@@ -47,6 +48,17 @@ def test_each_kind_is_shown(studio, name, says):
     app = studio(PAGE, data=name)
     assert f"**{says}**" in texts(app)
     assert not app.error
+
+
+def test_data_are_seen_before_the_form_that_adds_some(studio, workspace, tmp_path):
+    def is_open(app) -> bool:
+        return next(e.proto.expanded for e in app.expander if "Add your own data" in e.label)
+
+    assert not is_open(studio(PAGE))
+    assert is_open(studio(PAGE, **next(card.address for card in CARDS if card.key == "own")))
+    assert is_open(upload(studio, workspace, tmp_path, "wines.csv", TABLE.encode())), (
+        "files wait for an import"
+    )
 
 
 def test_emoji_are_shown_with_their_names(studio):

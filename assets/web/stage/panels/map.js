@@ -22,7 +22,7 @@ export default {
     const ground = el("div", { class: "stage-ground" })
     const card = el("div", { class: "stage-card stage-floating", hidden: true })
     const legend = el("div", { class: "stage-legend", role: "group", "aria-label": "Classes" })
-    const note = el("span", { class: "stage-note" })
+    const note = el("p", { class: "stage-note" })
     root.body.append(ground, card)
     root.foot.append(legend)
     let view = null
@@ -102,9 +102,9 @@ export default {
       lattice,
       el("span", {}, "Drag on the map to decode any place."),
     )
-    root.foot.prepend(hint)
+    // Below the map, where it can have as many lines as it needs.
+    root.foot.prepend(note, hint)
     root.head.append(
-      note,
       move,
       tool("+", "Zoom in (also: click the map, then turn the wheel)", () => plot.zoomBy(1.5)),
       tool("−", "Zoom out (double click shows all)", () => plot.zoomBy(1 / 1.5)),
@@ -153,7 +153,6 @@ export default {
       if (plot.hovered >= 0 && !card.hidden) fillCard(plot.hovered)
       const explained = frame.explained ? `, ${Math.round(100 * frame.explained)} % of its variance` : ""
       setText(note, `${view.state.map}${explained}`)
-      note.title = note.textContent
     }
 
     function setMode() {
