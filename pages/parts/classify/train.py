@@ -298,7 +298,7 @@ def show(task: str) -> None:
         page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
         st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
     # Above the run, whose height changes: below it they moved away under the pointer, and a click was lost.
-    with st.container(horizontal=True, key="run-links"):
+    with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         link_here(
             "Use this classifier",
             icon=":material/category_search:",

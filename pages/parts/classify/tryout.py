@@ -96,7 +96,11 @@ def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> N
         numbers = [one["row"] for one in rows]
         show_table(source, dataset, numbers, run=run, has_labels=False, counts_from=0)
     else:
-        st.dataframe([{"Row": one["row"], "Text": one["name"][:LETTERS]} for one in rows], hide_index=True)
+        st.dataframe(
+            [{"Row": one["row"], "Text": one["name"][:LETTERS]} for one in rows],
+            hide_index=True,
+            column_config={"Row": st.column_config.NumberColumn(width=60)},
+        )
 
 
 def found_columns(source: str, kind: str, one: dict[str, Any]) -> dict[str, Any]:

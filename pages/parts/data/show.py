@@ -42,7 +42,7 @@ LEVELS = {"warning": ("orange", ":material/warning:"), "note": ("blue", ":materi
 
 def show_dataset(name: str, source: Source) -> None:
     dataset = open_source(name, workspace())
-    line, train = st.columns((5, 1.6), vertical_alignment="center")
+    line, train = st.container(key="data-head").columns((5, 1.6), vertical_alignment="center")
     line.markdown(headline(dataset))
     if train.button(
         "Train an autoencoder",

@@ -98,7 +98,8 @@ def show_cells(names: list[str], rows: list[list[str]], beside: dict[str, list[A
     for place, name in enumerate(names[:MOST_COLUMNS]):
         # A column of the file may be called as one that stands before it.
         columns[name if name not in columns else f"{name} "] = [row[place] or None for row in rows]
-    st.dataframe(columns, hide_index=True, height=min(HEIGHT, 38 + 35 * len(rows)))
+    narrow = {"Row": st.column_config.NumberColumn(width=60)} if beside and "Row" in beside else None
+    st.dataframe(columns, hide_index=True, height=min(HEIGHT, 38 + 35 * len(rows)), column_config=narrow)
 
 
 def show_values(names: list[str], values: np.ndarray, filled: np.ndarray) -> None:
