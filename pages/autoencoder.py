@@ -215,13 +215,15 @@ if run:
         folder, state = asked
         if elsewhere := PAGES.get(state.get("task", "")):
             st.switch_page(elsewhere[0], query_params={"do": elsewhere[1], "run": folder.id})
+        # Above the run, whose height changes: below it the link moved away under the pointer.
+        with st.container(key="run-links"):
+            st.page_link(
+                "pages/latent.py",
+                label="Explore its latent space",
+                icon=":material/scatter_plot:",
+                query_params={"space": f"run:{folder.id}"},
+            )
         show_run(folder.id)
-        st.page_link(
-            "pages/latent.py",
-            label="Explore its latent space",
-            icon=":material/scatter_plot:",
-            query_params={"space": f"run:{folder.id}"},
-        )
 elif spec:
     with errors_shown():
         st.markdown(describe_network(spec))

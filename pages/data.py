@@ -31,7 +31,7 @@ st.title("Data", anchor=False)
 sources = list_sources(workspace())
 for folder, problem in list_damaged_sources(workspace()).items():
     st.warning(f"{plain(folder)} cannot be read. {plain(problem)}", icon=":material/broken_image:")
-show_add(has_own=any(OWN_NAME.fullmatch(name) for name in sources))
+show_add()
 if st.session_state.get("pending"):
     st.stop()  # one thing at a time: the files that were just given
 name = choose_asked(

@@ -211,10 +211,14 @@ def data_show(name: Name, workspace: Workspace = None, as_json: AsJson = False) 
 def data_rows(
     name: Name,
     rows: Annotated[int, typer.Option("--rows", min=1, max=100, help="How many.")] = 5,
+    numbers: Annotated[
+        list[int] | None,
+        typer.Option("--row", min=1, help="A row by its number, as `data check` counts; repeat for more."),
+    ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """The first rows of a table as they were read, and as a network gets them."""
+    """The first rows of a table, or some by their numbers, as they were read and as a network gets them."""
     from selfsup_core.data.library import own
     from selfsup_core.data.sources import open_source
     from selfsup_core.features.seen import see_table
@@ -223,7 +227,10 @@ def data_rows(
     dataset = open_source(name, root)
     if dataset.kind != "table":
         raise DataError(f"{name} is no table.", code="no-table", remedy="See data show.")
-    seen = see_table(dataset, DataConfig(source=name, **own.read_split(root, name)), rows)
+    config = DataConfig(source=name, **own.read_split(root, name))
+    if wrong := [number for number in numbers or [] if number > len(dataset)]:
+        raise DataError(f"There is no row {wrong[0]}; the data have {len(dataset):,}.", code="no-row")
+    seen = see_table(dataset, config, rows, rows=[number - 1 for number in numbers] if numbers else None)
     given = [
         tuple(f"{v:.3g}" + "*" * bool(f) for v, f in zip(row, filled, strict=True))
         for row, filled in zip(seen.values, seen.filled, strict=True)

@@ -31,7 +31,7 @@ REFERENCE_ROWS = 1500
 PCA_ROWS = 4000
 PROBE_WIDTH = 4096
 # Of a look in the middle of an epoch: rows of the loss, and rows at once, as few as in training, which the CPU's cache holds.
-GLANCE_LOSS, GLANCE_BATCH = 250, 64
+GLANCE_LOSS, GLANCE_BATCH = 64, 64
 
 
 @dataclass(frozen=True)
@@ -164,17 +164,28 @@ class Evaluator:
         model.train(was_training)
         return view
 
-    def glance(self, model: CodingNetwork, objective: Objective[Any], generator: torch.Generator) -> View:
-        """As `evaluate`, for the middle of an epoch: tiles and map, and the losses of the map's validation rows alone."""
+    def glance(
+        self,
+        model: CodingNetwork,
+        objective: Objective[Any],
+        generator: torch.Generator,
+        places: np.ndarray | None = None,
+    ) -> View:
+        """As `evaluate`, for the middle of an epoch: tiles and map, and the losses of some validation rows of the map.
+
+        Args:
+            places: of the map's samples; the others are NaN. None for all.
+        """
         import torch
 
         data = self.data
+        chosen = np.arange(len(self.samples)) if places is None else places
         was_training = model.training
         model.eval()
         own = torch.Generator(generator.device).manual_seed(generator.initial_seed())
         with torch.inference_mode():
             codes, errors = [], []
-            for part in torch.split(data.rows(self.samples), GLANCE_BATCH):
+            for part in torch.split(data.rows(self.samples[chosen]), GLANCE_BATCH):
                 x = data.values(part)
                 codes.append(model.encode(x))
                 errors.append((rebuild(model, objective, x, codes[-1], own) - x).square().mean(dim=1))
@@ -186,17 +197,17 @@ class Evaluator:
                 metrics={f"val_{k}": float(v) for k, v in terms.items()},
                 reconstructions=tiles.cpu().numpy(),
                 tile_loss=(tiles - tile_x).square().mean(dim=1).cpu().numpy(),
-                latents=torch.cat(codes).float().cpu().numpy(),
-                sample_loss=torch.cat(errors).cpu().numpy(),
+                latents=scatter(torch.cat(codes).float().cpu().numpy(), chosen, len(self.samples)),
+                sample_loss=scatter(torch.cat(errors).cpu().numpy(), chosen, len(self.samples)),
                 corrupted=None if corrupted is None else corrupted.cpu().numpy(),
             )
         model.train(was_training)
         return view
 
     @property
-    def glance_rows(self) -> int:
-        """Rows that a glance puts through the network: the map's, the tiles, and again those of the loss."""
-        return len(self.samples) + len(self.tiles) + min(GLANCE_LOSS, int(self.is_validation.sum()))
+    def glance_beside(self) -> int:
+        """Rows that a glance puts through the network beside the map's: the tiles, and again those of the loss."""
+        return len(self.tiles) + min(GLANCE_LOSS, int(self.is_validation.sum()))
 
     def baseline(
         self, components: int, fit_pca: Callable[[torch.Tensor, int], Any], *, has_reconstruction: bool = True
@@ -229,6 +240,13 @@ class Evaluator:
                 "raw_probe_accuracy": raw["probe_accuracy"],
                 "verdict_margin": MARGIN,
             }
+
+
+def scatter(values: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
+    """(M, …) values at their places of (size, …), NaN elsewhere."""
+    found = np.full((size, *values.shape[1:]), np.nan, np.float32)
+    found[places] = values
+    return found
 
 
 def rebuild(

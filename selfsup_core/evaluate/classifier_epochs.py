@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from selfsup_core.evaluate.autoencoder import scatter
 from selfsup_core.evaluate.classification import (
     accuracy,
     calibration_error,
@@ -128,6 +129,36 @@ class ClassifierEvaluator:
             sample_loss=loss,
             confusion=confusion.astype(np.int32),
             label_counts=totals.astype(np.int32),
+        )
+
+    def glance(self, model: nn.Module, places: np.ndarray, is_validation: np.ndarray) -> ClassifierView:
+        """As `look`, for the middle of an epoch, of some samples of the map alone.
+
+        Args:
+            places: of those samples; the others have NaN scores, confidence and loss, and class -1.
+            is_validation: (S,), which samples the metrics are of.
+        """
+        import torch
+
+        rows, size = self.samples[places], len(self.samples)
+        found = self.logits(model, rows, "validation rows")
+        y = self.inputs.y[rows].astype(np.int64)
+        metrics, confusion = self.score(
+            found[torch.from_numpy(is_validation[places])], y[is_validation[places]]
+        )
+        confidence, predicted = found.softmax(dim=1).max(dim=1)
+        labels = torch.from_numpy(y)
+        loss = torch.nn.functional.cross_entropy(found, labels, reduction="none", ignore_index=-1)
+        named = np.full(size, -1, np.int32)
+        named[places] = predicted.numpy()
+        return ClassifierView(
+            metrics={f"val_{name}": value for name, value in metrics.items()},
+            scores=scatter((found - found.mean(dim=1, keepdim=True)).numpy(), places, size),
+            predicted=named,
+            confidence=scatter(confidence.numpy(), places, size),
+            sample_loss=scatter(loss.numpy(), places, size),
+            confusion=confusion.astype(np.int32),
+            label_counts=np.stack([confusion.sum(axis=1), confusion.sum(axis=0)]).astype(np.int32),
         )
 
     def score(self, logits: torch.Tensor, y: np.ndarray) -> tuple[dict[str, float | None], np.ndarray]:

@@ -21,6 +21,8 @@ LEAST_WINDOWS = 8
 MOST_LOGITS = 20_000_000
 MAP_TOKENS = 400
 FILLED_TOKENS = 48
+# Of a look in the middle of an epoch: tokens written, each of which takes as long as three windows that are only read.
+GLANCE_WRITTEN, WRITTEN_COST = 24, 3
 FILLED_TEXTS = 3
 BEGINNING = 40  # characters of a validation text, where no beginning was given
 TEMPERATURE = 0.8
@@ -121,16 +123,17 @@ class LanguageEvaluator:
             yield self.tokens[index[:, None] + offsets].long()
 
     def measure(
-        self, model: Any, objective: Objective[Any], *, times: int = 1
+        self, model: Any, objective: Objective[Any], *, times: int = 1, most: int = 0
     ) -> tuple[float, dict[str, float], np.ndarray]:
         """(mean nats a token, the objective's other terms, (V,) mean nats of each token or NaN) on fixed windows.
 
         Args:
             times: how many times as many windows as after an epoch.
+            most: tokens, 0 for as many as after an epoch.
         """
         import torch
 
-        starts = windows(len(self.tokens), self.span, self.most * times)
+        starts = windows(len(self.tokens), self.span, (most or self.most) * times)
         generator = torch.Generator(self.device).manual_seed(self.seed)
         vocabulary = model.config.vocab_size
         total = torch.zeros(vocabulary, dtype=torch.float64)
@@ -163,13 +166,25 @@ class LanguageEvaluator:
         part = self.corpus.validation
         return loss * len(part.tokens) / max(1, part.characters) / math.log(2)
 
-    def look(self, model: Any, objective: Objective[Any]) -> LanguageView:
-        """Look at the model as it is; neither it nor its training changes."""
+    @property
+    def glance_windows(self) -> int:
+        """Windows that a look at the model in the middle of an epoch is worth."""
+        if self.is_masked:
+            return LEAST_WINDOWS + FILLED_TEXTS + 1
+        return LEAST_WINDOWS + WRITTEN_COST * min(GLANCE_WRITTEN, self.written)
+
+    def look(self, model: Any, objective: Objective[Any], *, is_glance: bool = False) -> LanguageView:
+        """Look at the model as it is; neither it nor its training changes.
+
+        Args:
+            is_glance: in the middle of an epoch: a few windows, and a few tokens after the prompt.
+        """
         import torch
 
         was_training = model.training
         model.eval()
-        loss, others, each = self.measure(model, objective)
+        most = min(self.most, LEAST_WINDOWS * self.span) if is_glance else self.most
+        loss, others, each = self.measure(model, objective, most=most)
         metrics: dict[str, float | None] = {"val_loss": loss, **{f"val_{k}": v for k, v in others.items()}}
         metrics["val_token_perplexity"] = math.exp(min(loss, 700.0))
         if not self.is_masked:
@@ -178,22 +193,28 @@ class LanguageEvaluator:
             table = model.get_input_embeddings().weight[torch.from_numpy(self.shown).to(self.device)]
             embeddings = table.float().cpu().numpy()
             filled = self.fill(model, objective) if self.is_masked else []
-        written, completed = ("", "") if self.is_masked else self.write(model)
+        written, completed = ("", "") if self.is_masked else self.write(model, is_glance=is_glance)
         model.train(was_training)
         return LanguageView(metrics, each[self.shown], embeddings, written, completed, filled)
 
-    def write(self, model: Any) -> tuple[str, str]:
-        """(a text from scratch, what follows the beginning); the same draws at every epoch."""
+    def write(self, model: Any, *, is_glance: bool = False) -> tuple[str, str]:
+        """(a text from scratch, what follows the beginning); the same draws at every epoch.
+
+        Args:
+            is_glance: only some tokens after the beginning.
+        """
         if not self.written:
             return "", ""
         tokenizer = self.corpus.tokenizer
         end, first = tokenizer.end, self.corpus.train.tokens[:1].tolist()
-        scratch = self.sample(model, first if end is None else [end], self.written)
+        scratch = [] if is_glance else self.sample(model, first if end is None else [end], self.written)
         before = tokenizer.encode(self.prompt).tolist() or first
-        completed = self.sample(model, before, max(1, self.written // 2))
+        count = min(GLANCE_WRITTEN, self.written) if is_glance else max(1, self.written // 2)
+        completed = self.sample(model, before, count)
         # Decoded together with what came before, so that spaces and split characters come out right.
         whole, known = tokenizer.decode([*before, *completed]), len(tokenizer.decode(before))
-        return tokenizer.decode([*([] if end is not None else first), *scratch]), whole[known:]
+        alone = tokenizer.decode([*([] if end is not None else first), *scratch]) if scratch else ""
+        return alone, whole[known:]
 
     def sample(self, model: Any, ids: list[int], count: int) -> list[int]:
         """Tokens that are drawn one after the other; control tokens, which show nothing, are never drawn."""

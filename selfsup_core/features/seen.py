@@ -1,9 +1,10 @@
-"""A table's first rows as they were read, beside what a network gets of them."""
+"""Rows of a table as they were read, beside what a network gets of them."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,15 +19,19 @@ MOST_TRAIN = 200_000  # training rows from which ranges and medians are taken he
 
 @dataclass(frozen=True)
 class TableSeen:
-    """The first rows of a table.
+    """Some rows of a table.
 
     Attributes:
+        rows: (R,) their numbers in the data set.
         columns: names of what the network gets. values: (R, D) in [0, 1]. filled: (R, D), whether a cell was missing and
             has the median of its column's training rows.
         read_columns, read: cells as they were in the file, "" where one is empty; without a file the numbers of the data
             set, "" for a missing one.
         is_file: whether `read` is of a file.
+        label_column: name of the column in `read_columns` that holds the class, "" where there is none.
     """
+
+    rows: np.ndarray
 
     columns: tuple[str, ...]
     values: np.ndarray
@@ -34,10 +39,27 @@ class TableSeen:
     read_columns: list[str]
     read: list[list[str]]
     is_file: bool
+    label_column: str = ""
+
+    def without_labels(self) -> TableSeen:
+        """The same without the column of the class, for a place where the class is to be guessed."""
+        kept = [
+            i
+            for i, name in enumerate(self.read_columns)
+            if not self.label_column or name != self.label_column
+        ]
+        return replace(
+            self,
+            read_columns=[self.read_columns[i] for i in kept],
+            read=[[row[i] for i in kept] for row in self.read],
+            label_column="",
+        )
 
 
-def see_table(dataset: Dataset, config: DataConfig, most: int = 100) -> TableSeen:
-    """What `features.batches.prepare` makes of the first `most` rows, without preparing all of them.
+def see_table(
+    dataset: Dataset, config: DataConfig, most: int = 100, *, rows: Sequence[int] | np.ndarray | None = None
+) -> TableSeen:
+    """What `features.batches.prepare` makes of the first `most` rows, or of `rows`, without preparing all of them.
 
     Raises:
         DataError, SettingError: as `prepare` for the split and the class left out.
@@ -50,25 +72,35 @@ def see_table(dataset: Dataset, config: DataConfig, most: int = 100) -> TableSee
     train = np.sort(split.train[:: -(-len(split.train) // MOST_TRAIN)])
     known = np.asarray(dataset.x[train], np.float64) * dataset.scale
     known = np.where(np.isnan(known).all(axis=0), 0.0, known)
-    first = np.asarray(dataset.x[:most], np.float64) * dataset.scale
+    places = np.arange(min(most, len(dataset))) if rows is None else np.asarray(rows, np.int64)
+    first = np.asarray(dataset.x[places], np.float64) * dataset.scale
     holes = np.isnan(first)
     low, high = np.nanmin(known, axis=0), np.nanmax(known, axis=0)
     values = np.where(holes, np.nanmedian(known, axis=0), first)
     scaled = np.clip((values - low) / np.where(high > low, high - low, 1.0), 0.0, 1.0)
     levels = [column for group in category_groups(dataset) for column in group]
     scaled[:, levels] = values[:, levels]
-    names, cells = cells_of(dataset, len(first))
+    names, cells = cells_of(dataset, places)
     if not names:
         cells = [["" if np.isnan(v) else f"{v:g}" for v in row] for row in first]
     return TableSeen(
-        dataset.columns, scaled, holes, names or list(dataset.columns), cells, is_file=bool(names)
+        places,
+        dataset.columns,
+        scaled,
+        holes,
+        names or list(dataset.columns),
+        cells,
+        is_file=bool(names),
+        label_column=(dataset.details.get("label") or "") if names else "",
     )
 
 
-def cells_of(dataset: Dataset, most: int) -> tuple[list[str], list[list[str]]]:
-    """(names of the file's columns, its first rows' cells); ([], []) where they were not kept."""
+def cells_of(dataset: Dataset, rows: np.ndarray) -> tuple[list[str], list[list[str]]]:
+    """(names of the file's columns, cells of these rows); ([], []) where those of some row were not kept."""
     names, kept = dataset.details.get("cells", []), dataset.extra.get("cells")
     if not names or not isinstance(kept, Texts):
         return [], []
-    found = [json.loads(kept[row]) if kept[row] else [] for row in range(min(most, len(kept)))]
-    return list(names), [row for row in found if len(row) == len(names)]
+    found = [json.loads(kept[row]) if row < len(kept) and kept[row] else [] for row in rows.tolist()]
+    if any(len(cells) != len(names) for cells in found):
+        return [], []
+    return list(names), found

@@ -11,6 +11,7 @@ from selfsup_core.figures.palette import class_color
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+TEXT = 13  # pixels
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 32}
 
 
@@ -28,15 +29,18 @@ def label_bars(counts: dict[str, int]) -> go.Figure:
             orientation="h",
             marker_color=colors,
             text=[f"{value:,}" for value in values],
-            textposition="auto",
+            textposition="outside",  # on a bar it would have the contrast of its color, and be turned where the bar is short
             textangle=0,
+            textfont_size=TEXT,
+            cliponaxis=False,
             hovertext=names,
             hoverinfo="text+x",
         )
     )
-    figure.update_layout(margin=MARGIN, height=60 + 26 * len(counts), bargap=0.25)
-    figure.update_yaxes(autorange="reversed", type="category", automargin=True)
-    figure.update_xaxes(title="rows", rangemode="tozero")
+    figure.update_layout(margin=MARGIN | {"b": 8}, height=24 + 26 * len(counts), bargap=0.25)
+    figure.update_yaxes(autorange="reversed", type="category", automargin=True, tickfont_size=TEXT)
+    # The counts stand at the bars; the axis leaves room for the longest of them.
+    figure.update_xaxes(visible=False, range=[0, 1.18 * max([1, *values])])
     return figure
 
 

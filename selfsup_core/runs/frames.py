@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -30,6 +31,7 @@ def save_arrays(arrays: dict[str, np.ndarray], metadata: dict[str, str] | None =
 
 
 MOST_LETTERS = 160  # of each text on the map
+Losses = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -135,18 +137,37 @@ class FrameStore(Thinned):
             self.write(epoch, pack_view(view, made, {"epoch": str(epoch)}))
         self.previous = made.points
 
-    def write_early(self, step: int, view: View, terms: dict[str, float]) -> None:
+    def write_early(self, step: int, view: View, losses: Losses) -> None:
         """Write a frame in the middle of the first epoch.
 
         Nothing of it is part of a checkpoint: its map is turned towards that of epoch 0, and no later one towards it.
+        A point whose latent is NaN was not looked at; it stays where it was.
 
         Args:
-            terms: means of the training steps so far; they and the view's metrics are kept with the frame.
+            losses: means of the training steps so far, and metrics of the view; they are kept with the frame.
         """
-        made = map_latents(view.latents, self.previous)
-        losses = json.dumps(finite({**terms, **view.metrics}))
-        about = {"epoch": "0", "step": json.dumps(step), "losses": losses}
-        write_bytes(early_path(self.folder, step), pack_view(view, made, about))
+        made, seen = map_seen(view.latents, self.previous)
+        about = {"epoch": "0", "step": json.dumps(step), "losses": json.dumps(finite(losses))}
+        write_bytes(early_path(self.folder, step), pack_view(view, made, about, {"seen": seen}))
+
+    def write_early_points(
+        self,
+        step: int,
+        latents: np.ndarray,
+        arrays: dict[str, np.ndarray],
+        about: dict[str, str],
+        losses: Losses,
+    ) -> None:
+        """As `write_early`, with a task's own arrays and words as of `write_points`."""
+        made, seen = map_seen(latents, self.previous)
+        arrays = arrays | {"map": np.ascontiguousarray(made.points[:, :2], dtype=np.float32), "seen": seen}
+        about = about | {
+            "epoch": "0",
+            "step": json.dumps(step),
+            "losses": json.dumps(finite(losses)),
+            "map_explained": json.dumps(made.explained),
+        }
+        write_bytes(early_path(self.folder, step), save_arrays(arrays, metadata=about))
 
     def write_shared(self, arrays: dict[str, np.ndarray], about: dict[str, str]) -> None:
         """What all frames share, of a task that has no tiles; skipped when it is there."""
@@ -184,7 +205,18 @@ class FrameStore(Thinned):
         self.load(epoch if state else None, state["stride"] if state else 1)
 
 
-def pack_view(view: View, made: Map, about: dict[str, str]) -> bytes:
+def map_seen(latents: np.ndarray, previous: np.ndarray | None) -> tuple[Map, np.ndarray]:
+    """`map_latents` of the rows that are not NaN, the others where they were before; and (S,) 1 where a row was there."""
+    seen = ~np.isnan(latents).any(axis=1)
+    made = map_latents(latents[seen], None if previous is None else previous[seen])
+    points = np.tile(made.points.mean(axis=0), (len(latents), 1)) if previous is None else previous.copy()
+    points[seen] = made.points
+    return replace(made, points=points), seen.astype(np.uint8)
+
+
+def pack_view(
+    view: View, made: Map, about: dict[str, str], more: dict[str, np.ndarray] | None = None
+) -> bytes:
     """An autoencoder's frame as a file."""
     arrays = {
         "reconstructions": as_bytes(view.reconstructions),
@@ -198,6 +230,7 @@ def pack_view(view: View, made: Map, about: dict[str, str]) -> bytes:
     }
     if view.corrupted is not None:
         arrays["corrupted"] = as_bytes(view.corrupted)
+    arrays |= more or {}
     return save_arrays(arrays, metadata=about | {"map_explained": json.dumps(made.explained)})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from selfsup_core.data.sources import open_source
+from selfsup_core.evaluate.glance import choose_points
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, RunAbout, Sign
 from selfsup_core.evaluate.words.trouble import find_signs
 from selfsup_core.features.batches import prepare
@@ -34,6 +35,12 @@ class AutoencoderTask(Task):
         self.model = build_model(spec, self.objective, self.data).to(self.choice.name)
         self.evaluator = build_evaluator(spec, dataset, self.data)
         self.rows = self.data.rows(self.data.split.train)
+        config = spec.train
+        self.early = choose_points(
+            self.evaluator.is_validation,
+            config.steps_per_epoch * config.batch_size or len(self.rows),
+            beside=self.evaluator.glance_beside,
+        )
         self.digest = dataset.digest
         self.notes = [self.data.note] if self.data.note else []
 
@@ -58,11 +65,12 @@ class AutoencoderTask(Task):
 
     @property
     def glance_rows(self) -> int:
-        return self.evaluator.glance_rows
+        return len(self.early) + self.evaluator.glance_beside
 
     def write_early(self, frames: FrameStore, step: int, terms: dict[str, float]) -> None:
         generator = torch.Generator(self.choice.name).manual_seed(self.spec.seed)
-        frames.write_early(step, self.evaluator.glance(self.model, self.objective, generator), terms)
+        view = self.evaluator.glance(self.model, self.objective, generator, self.early)
+        frames.write_early(step, view, terms | view.metrics)
 
     def find_signs(
         self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -20,9 +21,11 @@ from selfsup_core.evaluate.classification import score_classes
 from selfsup_core.evaluate.classifier_epochs import (
     LOGISTIC_WORK,
     ClassifierEvaluator,
+    ClassifierView,
     logistic_regression,
     simple_means,
 )
+from selfsup_core.evaluate.glance import LEAST_POINTS, LEAST_TEXTS, choose_points
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.words.classification_trouble import find_classification_signs
 from selfsup_core.files import write_json
@@ -332,7 +335,10 @@ class ClassifyTask(Task):
         return {f"choice_{name}": found[name] for name in ("loss", "accuracy")}
 
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
-        view = look.view
+        frames.write_points(epoch, look.view.scores, self.arrays_of(look.view), {}, is_last=is_last)
+
+    def arrays_of(self, view: ClassifierView) -> dict[str, np.ndarray]:
+        """What a frame keeps of the network beside its map."""
         arrays = {
             "predicted": view.predicted,
             "confidence": view.confidence,
@@ -341,7 +347,24 @@ class ClassifyTask(Task):
         }
         if len(self.classes) <= MOST_CONFUSION:
             arrays["confusion"] = view.confusion
-        frames.write_points(epoch, view.scores, arrays, {}, is_last=is_last)
+        return arrays
+
+    @cached_property
+    def early(self) -> np.ndarray:
+        """Samples of the map that a look in the middle of an epoch shows."""
+        config = self.spec.train
+        least = LEAST_TEXTS if self.inputs.cost else LEAST_POINTS
+        rows = config.steps_per_epoch * config.batch_size or len(self.rows)
+        return choose_points(self.is_validation, rows, least=least)
+
+    @property
+    def glance_rows(self) -> int:
+        has_validation = bool(self.is_validation[self.early].any())
+        return len(self.early) if has_validation and not self.is_exact else 0
+
+    def write_early(self, frames: FrameStore, step: int, terms: dict[str, float]) -> None:
+        view = self.evaluator.glance(self.kept_model, self.early, self.is_validation)
+        frames.write_early_points(step, view.scores, self.arrays_of(view), {}, terms | view.metrics)
 
     def find_signs(
         self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from selfsup_core.data.sources import open_source
-from selfsup_core.evaluate.language import KINDS, LanguageEvaluator
+from selfsup_core.evaluate.language import KINDS, LanguageEvaluator, LanguageView
 from selfsup_core.evaluate.ngrams import ngram_baseline
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.words.language_trouble import find_language_signs
@@ -183,6 +183,10 @@ class LanguageTask(Task):
 
     def look(self, terms: dict[str, float]) -> Look:
         view = self.evaluator.look(self.model, self.objective)
+        return Look(self.metrics_of(view, terms), view)
+
+    def metrics_of(self, view: LanguageView, terms: dict[str, float]) -> dict[str, float | None]:
+        """What was measured, and what follows from the means of the training steps."""
         metrics = dict(view.metrics)
         if "train_loss" in terms:
             metrics["train_token_perplexity"] = math.exp(min(terms["train_loss"], 700.0))
@@ -190,17 +194,21 @@ class LanguageTask(Task):
                 part = self.corpus.train
                 share = len(part.tokens) / max(1, part.characters)
                 metrics["train_bits_per_character"] = terms["train_loss"] * share / math.log(2)
-        return Look(metrics, view)
+        return metrics
 
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
-        view = look.view
-        about = {
-            "written": json.dumps(view.written, ensure_ascii=False),
-            "completed": json.dumps(view.completed, ensure_ascii=False),
-            "filled": json.dumps(view.filled, ensure_ascii=False),
-        }
-        arrays = {"sample_loss": view.token_loss.astype(np.float32)}
-        frames.write_points(epoch, view.embeddings, arrays, about, is_last=is_last)
+        arrays, about = kept_of(look.view)
+        frames.write_points(epoch, look.view.embeddings, arrays, about, is_last=is_last)
+
+    @property
+    def glance_rows(self) -> int:
+        return self.evaluator.glance_windows
+
+    def write_early(self, frames: FrameStore, step: int, terms: dict[str, float]) -> None:
+        view = self.evaluator.look(self.model, self.objective, is_glance=True)
+        arrays, about = kept_of(view)
+        losses = terms | self.metrics_of(view, terms)
+        frames.write_early_points(step, view.embeddings, arrays, about, losses)
 
     def find_signs(
         self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
@@ -227,3 +235,13 @@ class LanguageTask(Task):
         if not self.is_masked:
             found["final_val_bits_per_character"] = self.evaluator.bits_per_character(loss)
         return found
+
+
+def kept_of(view: LanguageView) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Arrays and words of a frame."""
+    about = {
+        "written": json.dumps(view.written, ensure_ascii=False),
+        "completed": json.dumps(view.completed, ensure_ascii=False),
+        "filled": json.dumps(view.filled, ensure_ascii=False),
+    }
+    return {"sample_loss": view.token_loss.astype(np.float32)}, about

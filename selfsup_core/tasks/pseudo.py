@@ -87,6 +87,7 @@ class PseudoTask(ClassifyTask):
     objective: PseudoLabels
     notes_of_hand = ""
     prior: dict[str, list[float]] = {}  # noqa: RUF012 - replaced, never changed
+    shown: tuple[dict[str, np.ndarray], dict[str, str]] | None = None  # proposals of the first frame
 
     def __init__(self, context: TaskContext) -> None:
         super().__init__(context)
@@ -475,19 +476,23 @@ class PseudoTask(ClassifyTask):
         shown = place[self.evaluator.samples]
         truth = self.y[self.pool]
         arrays = {
-            "predicted": student.predicted,
-            "confidence": student.confidence,
-            "sample_loss": student.sample_loss,
-            "label_counts": student.label_counts,
             "pseudo": np.append(now.kept_label, -1)[shown].astype(np.int32),
             "kept_round": np.append(now.first, -1)[shown].astype(np.int32),
         }
-        if count <= MOST_CONFUSION:
-            arrays["confusion"] = student.confusion
         arrays |= count_kept(view.before, now, truth, self.given, count, with_pairs=count <= MOST_CONFUSION)
         about = self._name_rows(arrays, now, view.probabilities)
-        frames.write_points(epoch, student.scores, arrays, about, is_last=is_last)
+        self.shown = None if epoch else (arrays, about)
+        frames.write_points(epoch, student.scores, self.arrays_of(student) | arrays, about, is_last=is_last)
         self.context.persist(lambda: self._write_labels(epoch, now))
+
+    def write_early(self, frames: FrameStore, step: int, terms: dict[str, float]) -> None:
+        """The student in the middle of the first round, beside the proposals that it learns from."""
+        if self.shown is None:
+            return  # a resumed run has them no more
+        view = self.evaluator.glance(self.student, self.early, self.is_validation)
+        arrays, about = self.shown
+        arrays = self.arrays_of(view) | arrays
+        frames.write_early_points(step, view.scores, arrays, about, terms | view.metrics)
 
     def baseline(self) -> Baseline:
         """As of a classifier, and how good a proposer the given labels are likely to make."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 
 from selfsup_core.errors import CheckpointError
+from selfsup_core.evaluate.glance import choose_early, is_watchable
 from selfsup_core.evaluate.rows import EpochRow, Metrics, StepRow
 from selfsup_core.files import finite, keep_copy
 from selfsup_core.runs.folder import MetricsWriter, read_rows
@@ -41,9 +42,6 @@ PHASE_SECONDS, PHASE_SHARE = (
     1.0,
     0.25,
 )  # the longest that a phase is held up, and of an epoch's time
-# Steps of the first epoch that are looked at, as many as together take so much of its time, so that there is
-# something to see at once. Training on a row takes about three times as long as a look at it.
-EARLY_STEPS, EARLY_SHARE, PASSES = (10, 30, 100), 0.05, 3
 # What a row of an epoch holds beside its metrics.
 NO_METRICS = (
     "kind",
@@ -265,7 +263,8 @@ class Session:
 
     def _tick(self) -> None:
         keeper, loop = self.keeper, self.loop
-        if loop.epoch == 0 and loop.step in self.early_steps:
+        is_early = loop.epoch == 0 and loop.step in self.early_steps
+        if is_early and is_watchable(loop.seconds, loop.step, loop.steps_per_epoch):
             terms = loop.epoch_sums.means()
             keeper.persist(lambda: self.task.write_early(self.frames, loop.step, terms))
         keeper.obey(self)
@@ -423,14 +422,3 @@ class Session:
         while self.replay and self.replay[0]["step"] <= self.loop.step:
             change = self.replay.pop(0)
             self._apply(change["name"], change["value"])
-
-
-def choose_early(glance_rows: int, rows_per_epoch: int) -> set[int]:
-    """Which of `EARLY_STEPS` are looked at: the first ones whose looks fit into `EARLY_SHARE` of an epoch.
-
-    Args:
-        glance_rows: rows that a look puts through the network, 0 for none.
-    """
-    if not glance_rows:
-        return set()
-    return set(EARLY_STEPS[: int(EARLY_SHARE * PASSES * rows_per_epoch / glance_rows)])

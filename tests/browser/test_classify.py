@@ -115,6 +115,27 @@ def test_labels_only(server, open_context, keep, size, theme):
     keep(page, f"classify-{theme}-{size[0]}")
 
 
+def test_a_press_that_falls_into_the_change_to_another_run_counts(server, open_context):
+    """The button stays where it is and the same element while the run below it is replaced by another."""
+    page = open_context(1440, 900).new_page()
+    page.goto(f"{server.url}/classify?do=train&data=wine")
+    page.get_by_role("button", name="Train", exact=True).click()
+    stage = page.get_by_test_id("stage")
+    expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
+    expect(page.get_by_test_id("confusion-matrix")).to_be_visible(timeout=SLOW)
+    first = re.search(r"run=([\w-]+)", page.url).group(1)
+    button = page.get_by_role("button", name="Use this classifier")
+    button.hover()
+    page.mouse.down()
+    again = page.get_by_role("button", name="Rerun, same seed")
+    again.evaluate("button => button.click()")  # while the mouse is down
+    expect(page).not_to_have_url(re.compile(first), timeout=SLOW)
+    expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("do=use"), timeout=SLOW)
+    assert first not in page.url
+
+
 def test_texts_are_embedded_and_found(server, open_context, keep):
     if not (server.workspace / "datasets" / "my-pets").exists():
         make_pets(server.workspace, 240)

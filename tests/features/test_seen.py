@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from selfsup_core.data.importing import build
+from selfsup_core.data.importing.table import Table
 from selfsup_core.data.library import own
 from selfsup_core.data.sources import open_source
+from selfsup_core.data.texts import Texts
 from selfsup_core.features.batches import prepare
 from selfsup_core.features.config import DataConfig
 from selfsup_core.features.seen import see_table
@@ -52,3 +57,46 @@ def test_without_a_file_the_numbers_of_the_set_are_shown(workspace: Path):
     assert not seen.is_file
     assert seen.read_columns[0] == "alcohol"
     assert seen.read[0][0] == "14.23"
+
+
+def test_rows_from_anywhere_have_their_own_cells(workspace: Path, table: str):
+    dataset, config = open_source(table, workspace), DataConfig(source=table)
+    seen, first = see_table(dataset, config, rows=[57, 3]), see_table(dataset, config)
+    assert seen.is_file
+    assert seen.rows.tolist() == [57, 3]
+    assert seen.read == [first.read[57], first.read[3]]
+    np.testing.assert_array_equal(seen.values, first.values[[57, 3]])
+    np.testing.assert_array_equal(seen.filled, first.filled[[57, 3]])
+
+
+def test_rows_whose_cells_were_not_kept_are_shown_as_numbers(workspace: Path, table: str):
+    whole, config = open_source(table, workspace), DataConfig(source=table)
+    cells = whole.extra["cells"]
+    ends = np.where(np.arange(len(cells)) < 10, cells.ends, cells.ends[9])
+    dataset = replace(whole, extra={"cells": Texts(cells.blob, ends)})
+    assert see_table(dataset, config, rows=[9]).is_file
+    seen = see_table(dataset, config, rows=[9, 10])
+    assert not seen.is_file
+    assert seen.read_columns == list(dataset.columns)
+    assert len(seen.read) == 2
+
+
+def test_as_many_rows_keep_their_cells_as_there_is_room_for(monkeypatch):
+    columns = [pa.array([f"{i}{c}" for i in range(30)]) for c in "xy"]
+    table = Table(["x", "y"], columns)
+    assert all(build.first_cells(table))
+    monkeypatch.setattr(build, "KEPT_CELLS", 40)
+    monkeypatch.setattr(build, "LEAST_KEPT", 5)
+    kept = list(build.first_cells(table))
+    assert kept[19] == '["19x", "19y"]'
+    assert not any(kept[20:])
+
+
+def test_the_class_can_be_left_out(workspace: Path, table: str):
+    seen = see_table(open_source(table, workspace), DataConfig(source=table), rows=[4])
+    hidden = seen.without_labels()
+    assert (seen.read[0][-1], seen.label_column) == ("a", "label")
+    assert hidden.read_columns == ["name", "color", "size", "price"]
+    assert hidden.read == [seen.read[0][:-1]]
+    wine = see_table(open_source("wine", workspace), DataConfig(source="wine"), most=1)
+    assert wine.without_labels().read == wine.read

@@ -9,6 +9,7 @@ import pytest
 
 from pages.parts.classify.review import describe_row
 from pages.parts.shared import routes
+from selfsup_core.data.library import own
 from selfsup_core.data.sources import open_source
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.desk import Desk
@@ -18,6 +19,7 @@ from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.queue import submit, withdraw
 from selfsup_core.runs.spec import make_spec, preset_spec, read_spec
 from selfsup_core.runs.thinned import frame_path
+from tests.data.importing.make import write
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
 from tests.tasks.classify_helpers import head_spec, make_pets
@@ -305,6 +307,20 @@ def test_a_classifier_can_be_tried_at_once(studio, pets, workspace: Path):
     assert "match the label" in texts(page)
     buttons(page)["use-draw-again"].click().run()
     assert page.dataframe[0].value["Row"].tolist() != offered["Row"].tolist()
+
+
+def test_rows_of_a_table_are_tried_as_uploaded_and_without_their_class(
+    studio, workspace: Path, tmp_path: Path
+):
+    lines = "".join(f"{i % 9}.5,{'red' if i % 3 else 'blue'},g{i % 2}\n" for i in range(80))
+    name = own.import_files(workspace, [write(tmp_path, "wines.csv", f"a,color,label\n{lines}")])
+    folder = make_run(workspace, head_spec(data__source=name, train__epochs=1))
+    assert run_here(folder)["status"] == "finished"
+    page = studio("pages/classify.py", do="use", run=folder.id)
+    read, made = (frame.value for frame in page.dataframe[:2])
+    assert list(read) == ["Row", "a", "color"]
+    assert set(read["color"]) <= {"red", "blue"}
+    assert list(made) == ["a", "color=blue", "color=red"]
 
 
 def test_a_classifier_whose_data_are_gone_says_so(studio, pets, workspace: Path):

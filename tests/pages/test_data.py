@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pages.parts.home.cards import CARDS
 from selfsup_core.data.library import checking, own, uploads
 from selfsup_core.data.library.checking import count_warnings, known_findings
 from selfsup_core.data.sources import find_source, list_sources, open_source
@@ -47,6 +48,17 @@ def test_each_kind_is_shown(studio, name, says):
     app = studio(PAGE, data=name)
     assert f"**{says}**" in texts(app)
     assert not app.error
+
+
+def test_data_are_seen_before_the_form_that_adds_some(studio, workspace, tmp_path):
+    def is_open(app) -> bool:
+        return next(e.proto.expanded for e in app.expander if "Add your own data" in e.label)
+
+    assert not is_open(studio(PAGE))
+    assert is_open(studio(PAGE, **next(card.address for card in CARDS if card.key == "own")))
+    assert is_open(upload(studio, workspace, tmp_path, "wines.csv", TABLE.encode())), (
+        "files wait for an import"
+    )
 
 
 def test_emoji_are_shown_with_their_names(studio):
@@ -248,6 +260,27 @@ def test_a_table_is_seen_beside_its_numbers_before_and_after(studio, workspace, 
     assert list(read.columns) == ["a", "b", "label"]
     assert read["a"][1] == "1.5"
     assert list(made.columns) == ["a", "b"]
+    assert 0 <= made.to_numpy().min() <= made.to_numpy().max() <= 1
+
+
+def test_rows_that_a_check_names_are_shown_as_uploaded(studio, workspace, table):
+    app = open_tab(studio(PAGE, data=table), "Health")
+    read, made = next(
+        (a.value, b.value) for a, b in zip(app.dataframe, app.dataframe[1:], strict=False) if "Row" in a.value
+    )
+    assert list(read.columns) == ["Row", "a", "b", "label"]
+    assert read["a"].tolist() == ["0.5"]  # a copy of the first
+    assert read["Row"].tolist() == [61]
+    assert list(made.columns) == ["a", "b"]
+
+
+@pytest.mark.parametrize("page", ["pages/autoencoder.py", "pages/classify.py"])
+def test_rows_before_a_run_are_shown_as_uploaded_beside_what_the_network_gets(studio, table, page):
+    app = studio(page, data=table)
+    assert {"**As uploaded**", "**As the network gets it**"} <= {m.value for m in app.markdown}
+    read, made = (frame.value for frame in app.dataframe[:2])
+    assert list(read.columns) == ["Row", "a", "b", "label"]
+    assert len(read) == len(made) == 8
     assert 0 <= made.to_numpy().min() <= made.to_numpy().max() <= 1
 
 

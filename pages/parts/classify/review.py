@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from pages.parts.classify.explain import show_why
@@ -14,6 +13,7 @@ from pages.parts.classify.splits import ask_for_seeds, hand_in
 from pages.parts.shared import routes
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import assets_path, component
+from pages.parts.shared.tables import show_table
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, start, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
@@ -74,7 +74,7 @@ def show_queue(folder: RunFolder) -> None:
             "data set in all. The next run learns from them, and so does its twin."
         )
         if left:
-            show_sample(source, rows[left[0]])
+            show_sample(folder.id, source, rows[left[0]])
             st.caption(plain(describe_row(frame, left[0], classes)))
             choose_label(folder, source, rows[left[0]], classes)
             if st.toggle(
@@ -143,7 +143,7 @@ def excerpt(source: str, row: int) -> str:
     return f"“{x[row][:60]}”" if isinstance(x, Texts) and row < len(x) else ""
 
 
-def show_sample(source: str, row: int) -> None:
+def show_sample(run: str, source: str, row: int) -> None:
     """A text, a picture, or a table's row."""
     dataset = open_source(source, workspace())
     with st.container(border=True):
@@ -154,8 +154,7 @@ def show_sample(source: str, row: int) -> None:
                 sample_sheet(dataset.x[row : row + 1], dataset.scale), width=220, clamp=True, alt=f"Row {row}"
             )
         else:
-            values = np.asarray(dataset.x[row]).reshape(-1) * dataset.scale
-            st.dataframe([dict(zip(dataset.columns, values.tolist(), strict=True))], hide_index=True)
+            show_table(source, dataset, [row], run=run, has_labels=False, counts_from=0)
 
 
 def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -> None:

@@ -320,10 +320,8 @@ def show(task: str) -> None:
     if state.get("task") not in MODES:
         page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
         st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
-    show_run(folder.id)
-    if state.get("task") == "pseudo":
-        show_splits(folder)
-    with st.container(horizontal=True):
+    # Above the run, whose height changes: below it they moved away under the pointer, and a click was lost.
+    with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         link_here(
             "Use this classifier",
             icon=":material/category_search:",
@@ -338,6 +336,9 @@ def show(task: str) -> None:
         )
         if state.get("task") == "pseudo":
             offer_careless(folder, state)
+    show_run(folder.id)
+    if state.get("task") == "pseudo":
+        show_splits(folder)
     if state.get("task") == "pseudo":
         show_review(folder)
 

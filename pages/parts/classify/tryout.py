@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts.shared import routes
 from pages.parts.shared.samples import picture_url
+from pages.parts.shared.tables import show_table
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import find_source, open_source
@@ -43,7 +44,7 @@ def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
         rows = draw(str(workspace()), run, COUNT, seed)
         dataset = open_source(source, workspace())
         st.markdown(f"**Try it on {len(rows)} rows that it was not trained on**")
-        show_rows(dataset, rows)
+        show_rows(run, source, dataset, rows)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
                 "Classify these",
@@ -80,7 +81,7 @@ def picture_of(dataset: Dataset, row: int) -> str:
     return picture_url(np.asarray(dataset.x[row], np.float32) * dataset.scale)
 
 
-def show_rows(dataset: Dataset, rows: list[HeldOut]) -> None:
+def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> None:
     """What is about to be classified, without its label."""
     if dataset.kind in PICTURES:
         with st.container(horizontal=True, gap="small"):
@@ -91,16 +92,14 @@ def show_rows(dataset: Dataset, rows: list[HeldOut]) -> None:
                     alt=f"Row {one['row']}",
                 )
     elif dataset.kind == "table":
-        values = [np.asarray(dataset.x[one["row"]]).reshape(-1).tolist() for one in rows]
-        st.dataframe(
-            [
-                {"Row": one["row"]} | dict(zip(dataset.columns, v, strict=True))
-                for one, v in zip(rows, values, strict=True)
-            ],
-            hide_index=True,
-        )
+        numbers = [one["row"] for one in rows]
+        show_table(source, dataset, numbers, run=run, has_labels=False, counts_from=0)
     else:
-        st.dataframe([{"Row": one["row"], "Text": one["name"][:LETTERS]} for one in rows], hide_index=True)
+        st.dataframe(
+            [{"Row": one["row"], "Text": one["name"][:LETTERS]} for one in rows],
+            hide_index=True,
+            column_config={"Row": st.column_config.NumberColumn(width=60)},
+        )
 
 
 def found_columns(source: str, kind: str, one: dict[str, Any]) -> dict[str, Any]:

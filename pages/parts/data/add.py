@@ -18,9 +18,9 @@ from selfsup_core.data.library import uploads
 from selfsup_core.data.limits import EXTENSIONS, LIMITS, MB, describe_limits
 
 
-def show_add(*, has_own: bool) -> None:
-    """The whole section; closed once there are own sets, so that they are seen first."""
-    is_open = not has_own or bool(st.session_state.get("pending"))
+def show_add() -> None:
+    """The whole section: a line, so that data are seen first, unless the address asks for it or files wait for an import."""
+    is_open = "add" in st.query_params or bool(st.session_state.get("pending"))
     with st.expander("**Add your own data**", icon=":material/upload:", expanded=is_open):
         files, record, hub = st.tabs(["Files", "Record or photograph", "Hugging Face Hub"])
         with files:

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.data.gallery import Group, Picture, png_url, show_gallery
-from pages.parts.data.tables import show_cells, show_values
+from pages.parts.shared.tables import show_cells, show_values
 from pages.parts.shared.workspace import plain
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.parts.data.gallery import pictures_of, show_gallery
 from pages.parts.data.names import show_names
-from pages.parts.data.tables import show_table
+from pages.parts.shared.tables import show_table
 from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts

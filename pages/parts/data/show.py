@@ -12,6 +12,7 @@ from pages.parts.data.gallery import pictures_of, show_gallery
 from pages.parts.data.preview import show_preview
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.go import rerun
+from pages.parts.shared.tables import show_table
 from pages.parts.shared.waiting import teller
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
@@ -29,6 +30,7 @@ from selfsup_core.settings import list_settings
 
 SETTINGS = {entry.path: entry for entry in list_settings(DataConfig)}
 HEALTH = "Health"
+ROWS = 8  # of a table, that a finding names
 LOOKED_FOR = {
     "image": "files that could not be read, copies, blank images, rare classes and doubtful labels",
     "sound": "files that could not be read, copies, rare classes and doubtful labels",
@@ -40,7 +42,7 @@ LEVELS = {"warning": ("orange", ":material/warning:"), "note": ("blue", ":materi
 
 def show_dataset(name: str, source: Source) -> None:
     dataset = open_source(name, workspace())
-    line, train = st.columns((5, 1.6), vertical_alignment="center")
+    line, train = st.container(key="data-head").columns((5, 1.6), vertical_alignment="center")
     line.markdown(headline(dataset))
     if train.button(
         "Train an autoencoder",
@@ -163,8 +165,8 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
         elif finding["rows"] and isinstance(dataset.x, Texts):
             for row in finding["rows"][:3]:
                 text.caption(plain(f"row {row + 1}: {dataset.x[row][:160]}"))
-        elif finding["rows"] and not finding["names"]:
-            text.caption("Rows " + ", ".join(str(row + 1) for row in finding["rows"]))
+        elif finding["rows"]:
+            show_table(name, dataset, finding["rows"][:ROWS])
 
 
 def show_split(name: str, dataset: Dataset) -> None:

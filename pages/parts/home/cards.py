@@ -97,5 +97,6 @@ CARDS = (
         "Images, texts, tables or sounds. They are checked first: copies, rare classes, suspicious labels. Nothing leaves this machine.",
         "pages/data.py",
         "Choose files",
+        address={"add": "files"},
     ),
 )

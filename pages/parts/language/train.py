@@ -173,7 +173,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
             key=f"lm-epochs-{name}",
             help=help_text(entry),
         )
-    prompt, paste, more, train = st.columns((3, 1.2, 1.2, 1.2), vertical_alignment="bottom")
+    prompt, paste, train, more = st.columns((3, 1.2, 1.2, 1.2), vertical_alignment="bottom")
     values["frames.prompt"] = prompt.text_input(
         settings["frames.prompt"].title,
         key="lm-prompt",

@@ -8,6 +8,7 @@ import io
 import numpy as np
 import streamlit as st
 
+from pages.parts.shared.tables import show_table
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import find_source, open_source
 from selfsup_core.figures.standing import sample_sheet
@@ -35,9 +36,7 @@ def show_samples(source: str) -> None:
             st.dataframe(rows, hide_index=True)
             st.caption(f"Some of the {len(dataset):,} texts of {plain(dataset.title)}.")
         else:
-            columns = list(dataset.columns)
-            chosen = dataset.x[spread(len(dataset), 8)].tolist()
-            st.dataframe([dict(zip(columns, row, strict=True)) for row in chosen], hide_index=True)
+            show_table(source, dataset, spread(len(dataset), 8).tolist())
             st.caption(f"Some of the {len(dataset):,} rows of {plain(dataset.title)}.")
 
 

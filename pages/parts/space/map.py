@@ -35,7 +35,7 @@ def show_map(asked: dict[str, Any]) -> None:
     key, source = asked["key"], kept_under(asked["space"], asked["source"])
     carry_over(key, source)
     take_named(key, source)
-    left, right = st.columns((2.1, 1), gap="medium")
+    left, right = st.container(key="space-parts").columns((2.1, 1), gap="medium")
     with left:
         if routes.is_mounted and not st.session_state.get("space-failed"):
             show_component(asked, key)

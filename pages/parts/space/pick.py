@@ -40,7 +40,7 @@ def choose_map() -> dict[str, Any] | None:
             )
     if follower := st.session_state.pop("space-next-kind", ""):
         st.session_state["space-kind"] = follower
-    what, how, at, more = st.container(key="controls").columns(
+    what, how, at, more = st.container(key="space-controls").columns(
         (3, 1.6, 2.6, 1.2), vertical_alignment="bottom"
     )
     name = choose_asked(

@@ -27,7 +27,8 @@ from selfsup_core.errors import DataError
 from selfsup_core.settings import short
 
 MOST_CLASSES = 1000
-KEPT_CELLS = 200  # rows of a table whose cells are kept as they were read
+KEPT_CELLS = 500_000  # of a table, kept as they were read: those of its first rows
+LEAST_KEPT = 200  # rows, however many columns there are
 MOST_LETTERS = 200  # of such a cell
 
 
@@ -307,7 +308,8 @@ def first_cells(table: Table) -> Texts:
 
     They are kept with the rows, so that what a row was read from is still beside it when others are left out.
     """
-    head = [column[:KEPT_CELLS].to_pylist() for column in table.columns]
+    most = max(LEAST_KEPT, KEPT_CELLS // len(table.columns))
+    head = [column[:most].to_pylist() for column in table.columns]
     kept = Texts.pack(
         json.dumps([cell[:MOST_LETTERS] for cell in row], ensure_ascii=False)
         for row in zip(*head, strict=True)

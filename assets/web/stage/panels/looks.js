@@ -50,7 +50,7 @@ export function createLooks(head, changed) {
       [, truth] = choice.options
     truth.hidden = truth.disabled = !isOn
     if (!isOn && choice.value === "truth") choice.value = "pseudo"
-    const now = [view.frame.epoch, choice.value, isOn, view.theme.id].join("|")
+    const now = [view.frame.epoch, view.frame.step, choice.value, isOn, view.theme.id].join("|")
     if (now === key) return
     key = now
     const { labels, labeled } = view.statics,

@@ -22,7 +22,7 @@ export default {
     const ground = el("div", { class: "stage-ground" })
     const card = el("div", { class: "stage-card stage-floating", hidden: true })
     const legend = el("div", { class: "stage-legend", role: "group", "aria-label": "Classes" })
-    const note = el("span", { class: "stage-note" })
+    const note = el("p", { class: "stage-note" })
     root.body.append(ground, card)
     root.foot.append(legend)
     let view = null
@@ -102,9 +102,9 @@ export default {
       lattice,
       el("span", {}, "Drag on the map to decode any point."),
     )
-    root.foot.prepend(hint)
+    // Below the map, where it can have as many lines as it needs.
+    root.foot.prepend(note, hint)
     root.head.append(
-      note,
       move,
       tool("+", "Zoom in (also: click the map, then turn the wheel)", () => plot.zoomBy(1.5)),
       tool("−", "Zoom out (double click shows all)", () => plot.zoomBy(1 / 1.5)),
@@ -153,7 +153,6 @@ export default {
       if (plot.hovered >= 0 && !card.hidden) fillCard(plot.hovered)
       const explained = frame.explained ? `, ${percent(frame.explained, 0)} of its variance` : ""
       setText(note, `${view.state.map}${explained}`)
-      note.title = note.textContent
     }
 
     function setMode() {
@@ -177,7 +176,7 @@ export default {
     /** Colors anew when anything that they depend on has changed. */
     function recolor() {
       const { labels, classes } = view.statics
-      const now = [labels.data, looks?.key, view.theme.id, chosen]
+      const now = [labels.data, looks?.key, view.theme.id, chosen, view.frame.seen]
       if (now.every((value, i) => value === colored[i])) return
       colored = now
       if (looks) plot.setColors(looks.codes(), looks.table())
@@ -190,10 +189,16 @@ export default {
         table.set([...toRgb(view.theme.primary), 0])
         plot.setColors(new Uint8Array(labels.data.length), { kind: "table", table })
       }
-      const hidden = chosen >= 0 ? Uint8Array.from(groupsOf(), (group) => (isChosen(group) ? 0 : 1)) : null
+      // In the middle of an epoch only some points are looked at; the others stay where they were, pushed back.
+      const isPushed = (group, i) => (chosen >= 0 && !isChosen(group)) || !isSeen(i)
+      const hidden =
+        chosen >= 0 || view.frame.seen
+          ? Uint8Array.from(groupsOf(), (group, i) => Number(isPushed(group, i)))
+          : null
       plot.setStanding(hidden, looks?.standing() ?? null)
     }
 
+    const isSeen = (i) => !view.frame.seen || view.frame.seen.data[i] > 0
     const groupsOf = () => looks?.groups ?? view.statics.labels.data
     const isChosen = (group) => (looks ? looks.entryOf(group) : group) === chosen
 
@@ -312,7 +317,8 @@ export default {
         const known = `${fixed(loss, 2)} nats on average in the validation text`
         parts.unshift(el("strong", {}, `“${visible(statics.glyphs[i])}”`))
         parts.push(el("div", {}, Number.isFinite(loss) ? known : "not in the validation text"))
-      } else if (looks) parts.push(...looks.lines(i))
+      } else if (!isSeen(i)) parts.push(el("div", { class: "stage-muted" }, "not measured at this step"))
+      else if (looks) parts.push(...looks.lines(i))
       else {
         const split = statics.splits.data[i] ? "validation" : "training"
         parts.push(

@@ -23,14 +23,15 @@ export default {
           body.replaceChildren(
             ...filled.map((line, i) => filledText(line, i === 0 ? "Your text" : `Validation text ${i}`)),
           )
-        else if (written) {
+        else if (written || completed) {
           body.replaceChildren(
             part(
               "Your prompt and the model's continuation",
               el("span", { class: "stage-muted" }, view.statics.prompt ?? ""),
               el("strong", {}, completed),
             ),
-            part("Without a prompt", written),
+            // In the middle of an epoch there is only the first.
+            ...(written ? [part("Without a prompt", written)] : []),
           )
         } else
           body.replaceChildren(el("p", { class: "stage-muted" }, "This run keeps no samples of its writing."))

@@ -1,0 +1,55 @@
+"""What a narrow screen, and one at 200 % zoom, must show: data before forms, names of runs and maps in full."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+SLOW = 40_000
+NARROW = [(390, 844), (720, 450)]
+
+
+@pytest.mark.parametrize("size", NARROW)
+def test_a_runs_name_has_a_line_of_its_own(server, open_context, keep, size):
+    page = open_context(*size).new_page()
+    page.goto(server.url)  # Home brings the finished examples
+    expect(page.get_by_text("Example: emoji rebuilt").first).to_be_visible(timeout=SLOW)
+    page.goto(f"{server.url}/runs")
+    name = page.get_by_text("Example: emoji rebuilt").first
+    expect(name).to_be_visible(timeout=SLOW)
+    width, row = name.evaluate(
+        """node => {
+            const row = node.closest('[data-testid="stHorizontalBlock"]')
+            const column = node.closest('[data-testid="stColumn"]')
+            return [column.getBoundingClientRect().width, row.getBoundingClientRect().width]
+        }"""
+    )
+    assert width >= 0.95 * row
+    keep(page, f"runs-{size[0]}")
+
+
+def test_data_are_seen_at_once_on_a_phone(server, open_context):
+    page = open_context(390, 844).new_page()
+    page.goto(f"{server.url}/data?data=digits")
+    gallery = page.get_by_role("tab", name="Preview")
+    expect(gallery).to_be_visible(timeout=SLOW)
+    assert gallery.bounding_box()["y"] < 500
+    page.goto(f"{server.url}/data?add=files")
+    expect(page.get_by_test_id("stFileUploader").first).to_be_visible(timeout=SLOW)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), *NARROW])
+def test_titles_of_maps_are_not_cut(server, open_context, size):
+    page = open_context(*size).new_page()
+    page.goto(f"{server.url}/latent?space=data:digits&map=pca")
+    expect(page.get_by_test_id("space-count")).to_contain_text("points", timeout=SLOW)
+    cut = page.evaluate(
+        """() => {
+            const title = document.querySelector(".space-title")
+            title.hidden = false
+            title.textContent = "A quite long title of a map ".repeat(12)
+            return title.scrollWidth > title.clientWidth || title.scrollHeight > title.clientHeight
+        }"""
+    )
+    assert not cut
