@@ -164,7 +164,7 @@ def parse_yaml(text: str) -> Any:
     Aliases and merges are refused, since a few lines of them unfold to gigabytes, and so is what is large or nested deep.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or more than that. ValueError: it holds a date that is none.
+        yaml.YAMLError: it is not YAML, or more than one document. ValueError: it holds a date that is none.
     """
     import yaml
 
@@ -189,7 +189,7 @@ def parse_yaml(text: str) -> Any:
 
 
 def refuse_number(text: str) -> float:
-    raise ValueError(f"{text} is no finite number")
+    raise ValueError(f"{text} is not a finite number")
 
 
 def finite_number(text: str) -> float:
@@ -333,7 +333,7 @@ def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = 
         with_parents: whether the folders above it are made; without, what was moved away in the meantime does not appear again.
 
     Raises:
-        OSError: as `write_bytes`. FileExistsError: `folder` is there already.
+        OSError: as `write_bytes`. FileExistsError: `folder` already exists.
     """
     if folder.exists():
         raise FileExistsError(str(folder))
@@ -350,7 +350,7 @@ def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = 
         os.rename(temporary, folder)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        # Renaming onto a folder that another process made meanwhile is ENOTEMPTY, which is no FileExistsError.
+        # Renaming onto a folder that another process made meanwhile is ENOTEMPTY, which is not a FileExistsError.
         if isinstance(error, OSError) and error.errno == errno.ENOTEMPTY:
             raise FileExistsError(str(folder)) from error
         raise

@@ -49,7 +49,7 @@ class LanguageView:
 
 
 def kind_of(piece: str, *, is_control: bool) -> int:
-    """Place in KINDS of a token, by its first character that is no space."""
+    """Place in KINDS of a token, by its first character that is not a space."""
     if is_control:
         return 6
     text = piece.strip()

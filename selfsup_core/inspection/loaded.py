@@ -111,7 +111,7 @@ def split_run(name: str) -> tuple[str, int | None]:
     """ "run:ID@12" → (ID, 12); None for the newest epoch.
 
     Raises:
-        SettingError: what stands behind the @ is no epoch.
+        SettingError: what stands behind the @ is not an epoch.
     """
     run, at, epoch = name.removeprefix(RUN).rpartition("@")
     if not at:

@@ -73,7 +73,7 @@ class Lab:
 
 
 def read_request(blob: bytes) -> Request:
-    """Raises SettingError when the bytes are no request."""
+    """Raises SettingError when the bytes are not a request."""
     try:
         return Request.model_validate_json(blob)
     except ValidationError as error:

@@ -20,7 +20,7 @@ class CausalLanguageConfig(KindConfig):
     """Foretell the next token."""
 
     kind: Literal["causal-language"] = setting(
-        "causal-language", "Foretell each token from those before it.", title="Objective"
+        "causal-language", "Predict each token from those before it.", title="Objective"
     )
 
 
@@ -33,7 +33,7 @@ def next_token_loss(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
 
 @OBJECTIVES.register("causal-language")
 class CausalLanguage(Objective[CausalLanguageConfig]):
-    """Foretell each token from those before it."""
+    """Predict each token from those before it."""
 
     Config = CausalLanguageConfig
     has_reconstruction = False

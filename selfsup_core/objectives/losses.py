@@ -22,8 +22,7 @@ def loss_setting(default: str = "bce") -> Any:
     """The setting `loss`, declared once for all objectives that rebuild their input."""
     return setting(
         default,
-        "How the difference between input and output is counted: binary cross-entropy or mean "
-        "squared error. Categories of a table always count by cross-entropy.",
+        "How the difference between input and output is measured: binary cross-entropy or mean squared error. Categories of a table always use cross-entropy.",
         title="Loss",
         titles={"bce": "BCE (cross-entropy)", "mse": "MSE (squared error)"},
         why="BCE gives stronger gradients where an output is confidently wrong.",

@@ -32,7 +32,7 @@ class MaskedConfig(KindConfig):
         0.6,
         "Share of the patches that are hidden.",
         title="Hidden share",
-        why="High enough that copying neighbors does not do; 0.75 is published for large photographs.",
+        why="High enough that copying neighbors is not enough; the paper uses 0.75 for large photographs.",
         gt=0.0,
         le=0.95,
     )

@@ -28,12 +28,14 @@ class VariationalConfig(KindConfig):
     """Settings of the bound."""
 
     kind: Literal["variational"] = setting(
-        "variational", "Rebuild the input from a noisy code that is held near a prior.", title="Objective"
+        "variational",
+        "Reconstruct the input from a noisy code that is kept close to a prior.",
+        title="Objective",
     )
     loss: LossName = loss_setting()
     beta: float = setting(
         1.0,
-        "Weight of the KL to the prior; more than 1 asks for independent dimensions.",
+        "Weight of the KL to the prior; more than 1 favors independent dimensions.",
         title="β",
         why="1 is the variational bound itself.",
         ge=0.0,
@@ -43,7 +45,7 @@ class VariationalConfig(KindConfig):
         5.0,
         "Epochs over which β rises from 0.",
         title="KL warm-up",
-        why="A code that is punished before it is of use is given up.",
+        why="A code that is penalized before it is useful collapses.",
         ge=0.0,
         le=100_000.0,
     )
@@ -51,7 +53,7 @@ class VariationalConfig(KindConfig):
         0.05,
         "Variance of a value around its reconstruction; only with MSE.",
         title="Output variance",
-        why="About PCA's error on digits; it says how much error is worth a nat.",
+        why="About PCA's error on digits; it sets how much error is worth one nat.",
         gt=0.0,
         le=10.0,
     )

@@ -80,13 +80,13 @@ def split_id(name: str) -> tuple[str, str]:
     """ "owner/name@revision" → (id, revision, "main" without one).
 
     Raises:
-        DataError: it is no id.
+        DataError: it is not an id.
     """
     model_id, _, revision = name.strip().removeprefix(HUB).partition("@")
     is_good = ID.fullmatch(model_id) and ".." not in model_id
     if not is_good or (revision and (not REVISION.fullmatch(revision) or ".." in revision)):
         raise DataError(
-            f"{name[:200]!r} is no id of the Hub.", code="bad-id", remedy="It looks like owner/name."
+            f"{name[:200]!r} is not an ID of the Hub.", code="bad-id", remedy="Write it as owner/name."
         )
     return model_id, revision or "main"
 

@@ -102,7 +102,7 @@ def read_config(path: Path) -> dict[str, Any]:
             f"{path.name} of {path.parent.name} is missing or no JSON.", code="bad-model"
         ) from error
     if not isinstance(values, dict):
-        raise DataError(f"{path.name} of {path.parent.name} is no JSON object.", code="bad-model")
+        raise DataError(f"{path.name} of {path.parent.name} is not a JSON object.", code="bad-model")
     return values
 
 

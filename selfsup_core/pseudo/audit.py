@@ -206,7 +206,7 @@ def find_collapse(
 
     Args:
         kept: (C,) kept labels per class. before: (C,) of the round before, None in the first.
-        expected: (C,) shares that are aimed at, even ones if None; a class that is to be large is no collapse.
+        expected: (C,) shares that are aimed at, even ones if None; a class that is to be large is not a collapse.
         keep, is_aligned: settings of the run, so that no remedy is named that is in use already.
     """
     count, total = len(classes), int(kept.sum())

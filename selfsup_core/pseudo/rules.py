@@ -88,7 +88,7 @@ def by_columns(x: np.ndarray, columns: Sequence[str], rules: list[Rule], classes
     """x: (N, D) in the data's own units → (N, C).
 
     Raises:
-        SettingError: a term is no comparison, or names no column.
+        SettingError: a term is not a comparison, or names no column.
     """
     numbers = {name.casefold(): i for i, name in enumerate(columns)}
     votes = np.zeros((len(x), classes), np.int64)

@@ -221,7 +221,7 @@ def check_pair(spec: RunSpec) -> RunSpec:
     if spec.model.kind not in objective.networks:
         raise SettingError(
             f"The objective {spec.objective.kind!r} cannot train the network {spec.model.kind!r}.",
-            remedy=f"Set model.kind to {' or '.join(objective.networks)}, or choose another objective.",
+            remedy=f"Use the network {' or '.join(objective.networks)} (model.kind), or choose another objective.",
         )
     objective.check_code(spec.objective, MODELS[spec.model.kind].code_size(spec.model))
     return spec

@@ -229,8 +229,7 @@ class Loop:
             if value - value != 0:
                 raise Diverged(
                     f"{name} became {value} in step {self.step}.",
-                    remedy=f"Most often the learning rate ({self.learning_rate:g}) is too high; "
-                    "try a tenth of it.",
+                    remedy=f"The learning rate ({self.learning_rate:g}) is probably too high; try a tenth of it.",
                 )
         return means
 

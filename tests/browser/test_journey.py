@@ -107,7 +107,7 @@ def test_scrubbing_and_replay(server, finished, open_context):
 
 
 def test_the_cursor_does_not_fall_back_to_where_it_rested_before(server, finished, open_context):
-    """Python answers a rested cursor one rerun late; that answer is no wish."""
+    """Python answers a rested cursor one rerun late; that answer is not a wish."""
     page = open_context().new_page()
     page.goto(f"{server.url}/autoencoder?run={finished.id}")
     wait_stage(page, "epoch", lambda epoch: epoch == "30")

@@ -194,7 +194,7 @@ def test_the_script_and_its_data_come_as_an_archive(digits: RunFolder, tmp_path:
     ("arguments", "code", "said"),
     [
         (("travresal",), 2, "Known: archive, arithmetic"),
-        (("traversal", "--set", "steps"), 2, "'steps' is no assignment"),
+        (("traversal", "--set", "steps"), 2, "'steps' is not an assignment"),
         (("traversal", "--set", "steps=999"), 2, "steps"),
         (("traversal", "--set", "sample=100000"), 2, "sample"),
         (("posterior",), 1, "Only a variational autoencoder"),

@@ -142,7 +142,7 @@ def test_tokens_of_a_language_model(workspace: Path):
     key = draw(own, space)
     card = ask(own, space, "items", key=key, places=[0])["items"][0]
     assert card["text"]
-    with pytest.raises(DataError, match="no rows of a data set"):
+    with pytest.raises(DataError, match="not rows of a data set"):
         ask(own, space, "relabel", key=key, bits=bits(0), label="x", how="version")
 
 
@@ -265,7 +265,7 @@ def test_a_slow_question_is_begun_fetched_and_dropped(spaces, monkeypatch):
     wrong = begin(key="0" * 16)
     with pytest.raises(DataError, match="no map"):
         ask(spaces, "data:wine", "fetch", work=wrong, wait=5)
-    with pytest.raises(SettingError, match="no question"):
+    with pytest.raises(SettingError, match="not a tool for maps"):
         ask_space(spaces, "data:wine", "begin", {"tool": "start", "values": {}})
     with pytest.raises(SettingError, match="count"):
         begin(key=key, count=0)
@@ -489,7 +489,7 @@ def test_searches_that_find_nothing_say_so(spaces):
     key = draw(spaces, "data:wine")
     with pytest.raises(DataError, match="Nothing on this map"):
         ask(spaces, "data:wine", "search", key=key, how="label", text="beer")
-    with pytest.raises(SettingError, match="no row number"):
+    with pytest.raises(SettingError, match="not a row number"):
         ask(spaces, "data:wine", "search", key=key, how="row", text="first")
     with pytest.raises(DataError, match="nothing to search"):
         ask(spaces, "data:wine", "search", key=key, how="row", text=" ")

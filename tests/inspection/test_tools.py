@@ -206,7 +206,7 @@ def test_every_network_shows_its_inside_and_a_saliency(runs, run):
 def test_a_masked_network_says_why_it_does_not_decode(runs):
     for tool in ("decode", "traversal", "interpolate", "sample"):
         values = {"points": [[0, 0]]} if tool == "decode" else {}
-        with pytest.raises(RunError, match="a code alone gives no image"):
+        with pytest.raises(RunError, match="it cannot decode a code alone"):
             use(runs, "masked", tool, **values)
 
 

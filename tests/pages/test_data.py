@@ -255,6 +255,6 @@ def test_buttons_beside_text_boxes_say_what_is_missing(studio, workspace, table)
     app = open_tab(studio(PAGE, data=table), "About")
     assert not [key for key, button in buttons(app).items() if button.disabled]
     buttons(app)["rename"].click().run()
-    assert "is called 'wines' already" in texts(app)
+    assert "The title is 'wines' already" in texts(app)
     buttons(app)["hub-fetch"].click().run()
     assert "Type the ID of a data set first" in texts(app)

@@ -102,7 +102,7 @@ def test_a_model_that_is_not_there(server: Hub, workspace: Path):
     "name", ["", "tiny", "../x", "a/../b", "a/b/c", "me/tiny@../x", "-x/y", "a b/c", "me/ti..ny"]
 )
 def test_what_is_no_id(name: str):
-    with pytest.raises(DataError, match="no id of the Hub"):
+    with pytest.raises(DataError, match="not an ID of the Hub"):
         split_id(name)
 
 

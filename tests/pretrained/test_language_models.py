@@ -62,7 +62,7 @@ def test_rubbish_is_named(gpt: Path, tmp_path: Path):
     with pytest.raises(DataError, match="is a BertForMaskedLM, not a causal"):
         load_causal(gpt)
     (gpt / "config.json").write_text("[1, 2]")
-    with pytest.raises(DataError, match=r"config\.json of my-gpt is no JSON object"):
+    with pytest.raises(DataError, match=r"config\.json of my-gpt is not a JSON object"):
         check_folder(gpt)
     (gpt / "config.json").write_text("{")
     with pytest.raises(DataError, match="missing or no JSON"):

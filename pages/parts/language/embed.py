@@ -97,7 +97,7 @@ def choose() -> tuple[str, str, int]:
 
 
 def write_address(name: str, value: str) -> None:
-    """What is shown now; it is no wish of the address when the page runs again."""
+    """What is shown now; it is not a wish of the address when the page runs again."""
     st.query_params[name] = st.session_state[f"embed-{name}-taken"] = value
 
 
@@ -232,7 +232,7 @@ def show_result(source: str, encoder: str) -> None:
     text = st.text_input(
         "Find texts of similar meaning",
         key="embed-find",
-        placeholder="a rocket that goes to the moon",
+        placeholder="a rocket that flies to the moon",
         help="By the cosine between the full vectors, not by distance on the map.",
     )
     if text.strip():

@@ -78,7 +78,7 @@ def choose_one(place: Any, title: str, labels: Mapping[str, str], *, key: str, *
     """A selectbox of `labels` (id → what it is called) in `place`; the id that is chosen, which is also what `key` holds.
 
     Args:
-        rest: of `selectbox`; what is no id there (a new option) is shown as it is.
+        rest: of `selectbox`; what is not an id there (a new option) is shown as it is.
     """
     shown = tell_apart(labels)
     kept, remembered = st.session_state.get(key), f"{key} is called"

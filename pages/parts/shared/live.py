@@ -99,7 +99,7 @@ def show_run(run: str) -> None:
             icon=":material/info:",
         )
     else:
-        st.caption("Static figures. Start the app with `make run` for the live view.")
+        st.caption("These are static figures. Start the app with `make run` for the live view.")
     show_standing(run)
 
 
@@ -198,7 +198,7 @@ def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, 
         sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
         st.image(sheet, width="stretch", caption="Input, output, difference", alt="Reconstructions")
     elif "confusion" in frame:
-        st.markdown("**Confusion** (validation rows, true classes down)")
+        st.markdown("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)")
         classes = json.loads(about["classes"])
         rows = [
             {"true": c} | dict(zip(classes, r, strict=True))

@@ -102,10 +102,10 @@ def guarded(endpoint: Any) -> Any:
     async def answer(request: Request) -> Response:
         run = request.path_params["run"]
         if len(run) > LONGEST_ID:
-            return problem(404, "There is no run of this name.")
+            return problem(404, "There is no run with this name.")
         workspace = live_runs().workspace
         if not is_allowed(workspace, run, request.headers.get("x-studio-token", "")):
-            return problem(403, "This address needs the token that the run's page gives.")
+            return problem(403, "This address needs the token from the page of the run.")
         try:
             return await endpoint(request, run)
         except RunError as error:

@@ -40,7 +40,7 @@ def guard() -> None:
     """Show nothing where nobody asks for the token."""
     if not door.is_there:
         st.error(
-            "SelfSup Studio was started with `streamlit run`, which lets in everybody who can reach this address. "
+            "SelfSup Studio was started with `streamlit run`, which lets in anyone who can reach this address. "
             "Start it with `make run` or `python server.py`.",
             icon=":material/lock:",
         )

@@ -147,7 +147,7 @@ def note_of(tokenizer: Any, made: Encoded) -> str:
     if not unknown or tokenizer.unk_token_id in (tokenizer.eos_token_id, tokenizer.bos_token_id):
         return made.note
     what = "1 token is" if unknown == 1 else f"{unknown} tokens are"
-    said = f"{what} unknown to this model ({tokenizer.unk_token}): P is that of any unknown one."
+    said = f"{what} unknown to this model ({tokenizer.unk_token}): P is that of any unknown token."
     return f"{made.note} {said}".strip()
 
 

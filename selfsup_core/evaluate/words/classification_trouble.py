@@ -39,7 +39,7 @@ def one_class(row: EpochRow, *, is_last: bool) -> Sign | None:
         return None
     return sign(
         "one-class",
-        f"One class for everything: {percent(share)} of the validation rows get the same one, while no class has more than {percent(true)} of them.",
+        f"One class for everything: {percent(share)} of the validation rows get the same class, but no class has more than {percent(true)} of them.",
         "Train longer, change the learning rate, or set Class weights to Balanced.",
     )
 
@@ -50,7 +50,7 @@ def no_better_than_majority(row: EpochRow, baseline: Baseline | None, *, is_last
         return None
     return sign(
         "majority",
-        f"No better than the most frequent class: {percent(found, 1)} of the validation rows, where always naming that class reaches {percent(majority, 1)}.",
+        f"No better than the most frequent class: accuracy {percent(found, 1)} on validation rows, where always predicting that class reaches {percent(majority, 1)}.",
         "Check the labels, use more of them, train longer, or use other features.",
     )
 
@@ -74,6 +74,6 @@ def worse_than_logistic(
         return None
     return sign(
         "worse-than-logistic",
-        f"Worse than logistic regression: {percent(best, 1)} of the validation rows, where it reaches {percent(logistic, 1)} on the same features.",
-        "Train longer, raise the learning rate, or leave hidden layers out.",
+        f"Worse than logistic regression: accuracy {percent(best, 1)} on validation rows, where logistic regression reaches {percent(logistic, 1)} with the same features.",
+        "Train longer, raise the learning rate, or remove hidden layers.",
     )

@@ -20,7 +20,7 @@ def ends_of_axes(workspace: Path, space: Space, config: MapConfig) -> Ends | Non
     """Row numbers of the ends of own axes; None for other kinds of maps.
 
     Raises:
-        SettingError: an end is missing or is no class. DataError: there is no such selection.
+        SettingError: an end is missing or is not a class. DataError: there is no such selection.
     """
     if config.kind != "axes":
         return None

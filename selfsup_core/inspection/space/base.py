@@ -44,7 +44,7 @@ class Space(ABC):
     """A space over the rows of a data set.
 
     Attributes:
-        name: as in "run:ID". source: the data set's name, "" where rows are no data.
+        name: as in "run:ID". source: the data set's name, "" where rows are not data.
         epochs: at which it can be looked at; empty when it does not change.
         rows: (R,) row numbers that have a vector.
     """
@@ -130,12 +130,12 @@ class Space(ABC):
         return names[row][:MOST_LETTERS] if isinstance(names, Texts) else ""
 
     def texts(self, rows: np.ndarray) -> list[str] | None:
-        """Whole texts of rows, or None where rows are no texts."""
+        """Whole texts of rows, or None where rows are not texts."""
         x = self.dataset.x
         return [x[int(row)] for row in rows] if isinstance(x, Texts) else None
 
     def images(self, rows: np.ndarray) -> np.ndarray | None:
-        """(B, H, W[, 3]) bytes, or None where rows are no pictures."""
+        """(B, H, W[, 3]) bytes, or None where rows are not pictures."""
         if self.dataset.kind not in ("image", "sound"):
             return None
         values: np.ndarray = np.asarray(self.dataset.x)[rows]

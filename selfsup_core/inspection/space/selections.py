@@ -37,7 +37,7 @@ class Selections(TypedDict):
 
 def path_of(workspace: Path, source: str) -> Path:
     if not re.fullmatch(r"[a-zA-Z0-9-]{1,120}", source):
-        raise SettingError(f"{source!r} is no data set.")
+        raise SettingError(f"{source!r} is not a data set.")
     return workspace / "selections" / f"{source}.json"
 
 
@@ -57,7 +57,7 @@ def rows_meant(text: str, known: np.ndarray) -> np.ndarray:
     Returns: (N,) mask.
 
     Raises:
-        SettingError: a part is no number and no range.
+        SettingError: a part is neither a number nor a range.
     """
     ranges: list[list[int]] = []
     for begin, end in sorted(map(parse_range, text.replace(";", ",").split(","))):
@@ -77,7 +77,7 @@ def parse_range(part: str) -> tuple[int, int]:
         first, last = int(begin), int(end or begin)
     except ValueError as error:
         raise SettingError(
-            f"{short(part.strip(), 40)} is no row number; write numbers as in 3, 10-20."
+            f"{short(part.strip(), 40)} is not a row number; write numbers as in 3, 10-20."
         ) from error
     return min(first, LARGEST), min(last, LARGEST)
 

@@ -22,7 +22,7 @@ from selfsup_core.pretrained.remote.failures import RemoteError
 
 NAMES = {"url": "SELFSUP_REMOTE_URL", "model": "SELFSUP_REMOTE_MODEL", "key": REMOTE_KEY}
 HIDDEN = "[key]"
-LEAST_SECRET = 8  # characters: what is shorter is no secret, and may be part of any word
+LEAST_SECRET = 8  # characters: what is shorter is not a secret, and may be part of any word
 
 
 class Connection(BaseModel):

@@ -119,7 +119,7 @@ def timed_out(host: str, seconds: float) -> Failure:
 
 
 def explain_status(error: Any, host: str, redact: Callable[[str], str]) -> Failure:
-    """An answer with a status that is no success."""
+    """An answer with a status that is not a success."""
     status = int(error.status_code)
     said = plain(words_of(error.body) or str(error.body or ""), redact)
     behind = f": {said}" if said else ""

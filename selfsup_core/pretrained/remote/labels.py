@@ -97,7 +97,7 @@ def label_texts(
     progress: Callable[[int, int], None] = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> list[Labelled]:
-    """A label of each text, by asking. Answers that name no class, or several, are no label and say why.
+    """A label of each text, by asking. Answers that name no class, or several, give no label but a reason.
 
     What was answered stays when something goes wrong later: the texts that were not asked say so.
 

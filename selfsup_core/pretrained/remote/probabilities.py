@@ -49,7 +49,7 @@ def read_echo(
 
     Args:
         choice: of a completion with `echo` and `logprobs`.
-        start: stood before the text and is no part of it.
+        start: stood before the text and is not a part of it.
 
     Raises:
         RemoteError: there are none of the prompt, or they are not those of its tokens.

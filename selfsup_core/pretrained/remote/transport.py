@@ -151,9 +151,9 @@ class Transport:
         try:
             answer = self.connection.redact_all(json.loads(content))
         except (ValueError, RecursionError):
-            return {}, Failure(self.bad_answer("what is no JSON", content))
+            return {}, Failure(self.bad_answer("an answer that is not JSON", content))
         if not isinstance(answer, dict):
-            return {}, Failure(self.bad_answer("what is no JSON object", content))
+            return {}, Failure(self.bad_answer("an answer that is not a JSON object", content))
         if "error" in answer and "choices" not in answer and "data" not in answer:
             failed = RemoteError(f"{host} failed: {plain(words_of(answer), self.connection.redact)}")
             failed.said = plain(words_of(answer), self.connection.redact)

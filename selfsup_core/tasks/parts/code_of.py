@@ -48,7 +48,7 @@ def take_encoder(
     """The encoder that `config.code_of` names, from the classifier's own folder when it is there, and a note.
 
     Raises:
-        RunError: there is no such run, or it has no weights. SettingError: it is no autoencoder, or of other data.
+        RunError: there is no such run, or it has no weights. SettingError: it is not an autoencoder, or of other data.
     """
     from selfsup_core.runs.spec import read_spec
 

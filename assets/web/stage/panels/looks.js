@@ -8,7 +8,7 @@ import { shapeOf, toRgb, UNKNOWN } from "../../scatter/shapes.js"
 import { count, ramp } from "../pseudo.js"
 
 const STEPS = 5 // groups of confidence and of rounds
-// Entries that are no class and no step, whatever the number of classes.
+// Entries that are neither a class nor a step, whatever the number of classes.
 const GIVEN = 1_000_000
 const NONE = GIVEN + 1
 const CHOICES = [
