@@ -85,7 +85,11 @@ def disk_error(error: OSError) -> StudioError:
     reason = error.strerror or type(error).__name__
     name = Path(str(error.filename)).name if error.filename else ""
     if error.errno in DISK_ERRORS:
-        remedy = "Make the workspace writable." if error.errno == errno.EROFS else "Make room and try again."
+        remedy = (
+            "Make the workspace writable and try again."
+            if error.errno == errno.EROFS
+            else "Free some disk space and try again."
+        )
         return StudioError(f"Could not write to disk: {reason}.", code="disk", remedy=remedy)
     place = f" {name}" if name else " a file"
     return StudioError(
@@ -184,7 +188,7 @@ def parse_yaml(text: str) -> Any:
                 self.depth -= 1
 
     if len(text) > YAML_LETTERS:
-        raise yaml.YAMLError(f"it has {len(text):,} characters; at most {YAML_LETTERS:,} are read")
+        raise yaml.YAMLError(f"it has {len(text):,} characters; at most {YAML_LETTERS:,} are allowed")
     return yaml.load(text, Loader)  # a safe loader: it makes plain values only
 
 
@@ -241,7 +245,7 @@ def read_checked(path: Path, shape: type[T], *, lacking: dict[str, Any] | None =
         reason = error.strerror or type(error).__name__
         raise DamagedFile(f"{path.name} cannot be read: {reason}.") from error
     except ValueError as error:
-        raise DamagedFile(f"{path.name} is damaged: it is not the JSON that was written.") from error
+        raise DamagedFile(f"{path.name} is damaged: it is not valid JSON.") from error
     return check_shape(found, shape, path.name, lacking=lacking)
 
 

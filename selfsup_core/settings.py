@@ -243,7 +243,7 @@ def apply_overrides(values: dict[str, Any], overrides: dict[str, Any]) -> dict[s
         for group in groups:
             inner = place.get(group, {})
             if not isinstance(inner, dict):
-                raise SettingError(f"There is no setting {path!r}: {group} holds one value.")
+                raise SettingError(f"There is no setting {path!r}: {group} is a single value.")
             place[group] = dict(inner)
             place = place[group]
         place[last] = value

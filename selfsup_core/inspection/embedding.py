@@ -135,7 +135,7 @@ class EmbedJobs:
             raise DataError(
                 "There is no such job; it may have ended with its process.",
                 code="no-job",
-                remedy="Start it again: it goes on where it was.",
+                remedy="Start it again; it continues where it stopped.",
             )
         with self.lock:
             if job.status in ((old,) if old else ("running", "paused")):

@@ -118,7 +118,7 @@ def split_run(name: str) -> tuple[str, int | None]:
         return epoch, None
     if not epoch.isdigit() or len(epoch) > 9:
         raise SettingError(
-            f"{name!r} names no epoch.", remedy="It looks like run:ID@12, or run:ID for the newest."
+            f"{name!r} does not name an epoch.", remedy="Write run:ID@12, or run:ID for the newest epoch."
         )
     return run, int(epoch)
 

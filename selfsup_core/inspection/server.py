@@ -60,7 +60,7 @@ class Lab:
             traceback.print_exc()
             if lacks_memory(error):
                 return pack_problem(
-                    memory_error(error, "Ask again when other programs have ended, or of less.")
+                    memory_error(error, "Try again when other programs have ended, or with less data.")
                 )
             return pack_problem(RunError(f"This failed: {type(error).__name__}: {error}.", code="internal"))
 

@@ -100,9 +100,9 @@ def find_fetched(model_id: str, workspace: Path) -> Path:
     folder = folder_of(split_id(model_id)[0], workspace)
     if read_shaped(folder / MARK, Mark) is None:
         raise DataError(
-            f"{model_id} has not been fetched.",
+            f"{model_id} has not been downloaded.",
             code="no-model",
-            remedy="Fetch it under Models, or with `language fetch`.",
+            remedy="Download it under Models, or with `language fetch`.",
         )
     return folder
 
@@ -180,9 +180,9 @@ def fetch_model(
     target.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(target.parent).free < plan.bytes + SPARE_BYTES:
         raise DataError(
-            f"{plan.about()}; the disk has no room for it.",
+            f"{plan.about()}; there is not enough disk space.",
             code="disk-full",
-            remedy="Make room in the workspace.",
+            remedy="Free some disk space.",
         )
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
     done = 0
@@ -192,7 +192,7 @@ def fetch_model(
             if file.endswith(".safetensors"):
                 check_no_code(temporary)
                 kind_of(read_config(temporary / "config.json"), plan.id)
-            say(f"Fetching {plan.id}: {done / MB:,.0f} of {plan.bytes / MB:,.0f} MB.")
+            say(f"Downloading {plan.id}: {done / MB:,.0f} of {plan.bytes / MB:,.0f} MB.")
             hf_hub_download(plan.id, file, revision=plan.revision, local_dir=temporary, token=False)
             done += plan.files[file]
         shutil.rmtree(temporary / ".cache", ignore_errors=True)
@@ -231,21 +231,21 @@ def check_digests(folder: Path, plan: Plan) -> None:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected:
             raise DataError(
-                f"{name} of {plan.id} came damaged: its sha256 begins with {found[:12]}, not {expected[:12]}.",
+                f"{name} of {plan.id} arrived damaged: its SHA-256 begins with {found[:12]}, not {expected[:12]}.",
                 code="bad-digest",
-                remedy="Fetch it again.",
+                remedy="Download it again.",
             )
 
 
 def not_fetched(model_id: str, error: Exception) -> DataError:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return DataError(
-            f"{model_id} could not be fetched: the disk is full.",
+            f"{model_id} could not be downloaded: the disk is full.",
             code="disk-full",
-            remedy="Make room in the workspace.",
+            remedy="Free some disk space.",
         )
     return DataError(
         f"{model_id} could not be fetched ({type(error).__name__}).",
         code="hub",
-        remedy="Check the id on huggingface.co; models behind a login are not supported.",
+        remedy="Check the ID on huggingface.co; models behind a login are not supported.",
     )

@@ -146,7 +146,7 @@ def answered(model: Any, tokenizer: Any, prompt: str, classes: Sequence[str], co
     p = scores.double().softmax(dim=0).tolist()
     best = max(range(len(p)), key=p.__getitem__)
     if best != label:
-        reason = f"The answer names {classes[label]!r}, but {classes[best]!r} is likelier there."
+        reason = f"The answer names {classes[label]!r}, but {classes[best]!r} is more likely."
         label = -1
     return {"label": label, "answer": answer, "reason": reason, "p": [round(v, 5) for v in p]}
 

@@ -55,7 +55,7 @@ def read_rules(text: str, classes: Sequence[str]) -> list[Rule]:
         raise SettingError(f"At most {MOST_LINES} rules; found {len(found)}.")
     if not found:
         raise SettingError(
-            "There are no rules.", remedy="Write one a line, as `class: word, another phrase`."
+            "There are no rules.", remedy="Write one per line, as `class: word, another phrase`."
         )
     return found
 

@@ -43,7 +43,7 @@ def check_live_setting(name: str, value: Any) -> float:
     """
     if name not in LIVE:
         raise SettingError(
-            f"{name!r} cannot be changed while a run is on; {', '.join(LIVE)} can.",
+            f"{name!r} cannot be changed during a run; {', '.join(LIVE)} can.",
             remedy="Start a new run for it.",
         )
     try:
@@ -81,7 +81,7 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
         resume(folder)
         return
     if status not in ACTIVE:
-        raise RunError(f"The run is {status}; {action} needs one that is at work.", code="not-active")
+        raise RunError(f"The run is {status}; {action} needs a running one.", code="not-active")
     deliver(folder, request)
 
 

@@ -62,7 +62,7 @@ def _unpack(name: str, runs: Path) -> bool:
         raise RunError(
             f"The example {name}.zip of the program is damaged.",
             code="bad-example",
-            remedy="Install the program again, or ignore it: nothing else needs it.",
+            remedy="Reinstall the program, or ignore this: nothing else needs it.",
         ) from error
     finally:
         shutil.rmtree(where, ignore_errors=True)

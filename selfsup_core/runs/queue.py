@@ -178,9 +178,9 @@ def require_room(workspace: Path, owner: str, count: int = 1) -> None:
         return
     more = f"; {count} more are too many" if count > 1 else ""
     raise RunError(
-        f"{waiting} of your runs are waiting already; at most {MAX_QUEUED} may{more}.",
+        f"{waiting} of your runs are queued already; at most {MAX_QUEUED} can be{more}.",
         code="queue-full",
-        remedy="Let one finish, or stop one.",
+        remedy="Wait for one to finish, or stop one.",
     )
 
 
@@ -264,7 +264,9 @@ def _resume(folder: RunFolder) -> None:
     if state["status"] == "finished":
         raise RunError("The run is finished.", remedy="Start a new one with more epochs.")
     if state["stop_reason"] == "diverged":
-        raise RunError("The run diverged and would again.", remedy="Start one with a lower learning rate.")
+        raise RunError(
+            "The run diverged and would diverge again.", remedy="Start one with a lower learning rate."
+        )
     update_state(
         folder,
         status="queued",
@@ -280,5 +282,5 @@ def stop_queued(folder: RunFolder) -> bool:
     """Stop a run that still waits; False when it has begun."""
     if not withdraw(folder):
         return False
-    update_state(folder, status="stopped", message="", stop_reason="stopped before it began")
+    update_state(folder, status="stopped", message="", stop_reason="stopped before it started")
     return True

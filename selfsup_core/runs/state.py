@@ -168,6 +168,6 @@ def parse_state(path: Path) -> RunState | None:
     state = read_checked(path, RunState, lacking=LACKING)
     if state is not None and state["run"] != path.parent.name:
         raise DamagedFile(
-            f"{path.name} is that of the run {state['run'][:60]!r}: the folder was copied or renamed."
+            f"{path.name} belongs to the run {state['run'][:60]!r}: the folder was copied or renamed."
         )
     return state

@@ -67,7 +67,7 @@ class Task(ABC):
     digest: str
     notes: list[str]
     verdict: Verdict | None = None
-    baseline_message: str = "Measuring what simpler means achieve on the same rows."
+    baseline_message: str = "Measuring the baselines on the same rows."
 
     @abstractmethod
     def __init__(self, context: TaskContext) -> None: ...

@@ -148,7 +148,7 @@ class ClassifyTask(Task):
         if self.backbone is None:
             return []
         wanted, most = cast("TextClassifierConfig", self.spec.model).most_tokens, self.inputs.cost
-        cut = f"The model reads {most} tokens of a text at most." if most < wanted else ""
+        cut = f"The model reads at most {most} tokens of a text." if most < wanted else ""
         return [*self.backbone.notes, *([cut] if cut else [])]
 
     def _make_evaluator(self) -> ClassifierEvaluator:
@@ -171,7 +171,7 @@ class ClassifyTask(Task):
         there = len(self.chosen.validation)
         if len(validation) < there:
             why = (
-                "so that measuring takes no longer than training"
+                "so that measuring does not take longer than training"
                 if measured < MOST_VALIDATION
                 else "which is exact enough"
             )

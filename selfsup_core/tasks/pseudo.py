@@ -132,9 +132,9 @@ class PseudoTask(ClassifyTask):
         hand = dict(self.config.hand)
         if any(not 0 <= label < len(self.classes) for label in hand.values()):
             raise DataError(
-                f"A hand label names class number {max(hand.values())}, but these data have {len(self.classes)} classes.",
+                f"A hand label has class number {max(hand.values())}, but this data set has {len(self.classes)} classes.",
                 code="bad-hand-label",
-                remedy="Take labels by hand over to runs with the same data only.",
+                remedy="Use labels by hand only for runs with the same data set.",
             )
         in_train = set(self.inputs.split.train.tolist())
         outside = [row for row in hand if row not in in_train]

@@ -74,7 +74,7 @@ class Session:
         context = TaskContext(
             spec, folder.path, folder.workspace, self.choice, keeper.persist, self._tell, self._phase
         )
-        self.task: Task = keeper.attend(lambda: make(context), "Getting the data ready.")
+        self.task: Task = keeper.attend(lambda: make(context), "Loading the data.")
         self.model, self.objective = self.task.model, self.task.objective
         self.loop = Loop(
             self.model,
@@ -106,7 +106,7 @@ class Session:
         self.best: Best | None = None
         self.best_weights: dict[str, torch.Tensor] | None = None
         self.since_best = 0
-        self.reason = "all epochs are done"
+        self.reason = "all epochs finished"
         self.saved_step = -1
         self.has_measured = False
         self.began = (0.0, 0.0)
@@ -123,7 +123,7 @@ class Session:
         }
         keeper.attend(
             lambda: keeper.persist(lambda: self.task.write_static(self.frames)),
-            "Preparing the samples that are shown.",
+            "Preparing the samples to show.",
         )
 
     def _tell(self, text: str) -> None:
@@ -148,7 +148,7 @@ class Session:
         saved, problems = load_newest(folder.checkpoints, self.accepted)
         for index, problem in enumerate(problems):
             is_last = index == len(problems) - 1
-            then = "The one before it was used." if saved else "The run begins again."
+            then = "The previous one was used." if saved else "The run starts again."
             self._notice(f"{problem} {then}" if is_last else problem)
         step, epoch = -1, -1
         if saved:
@@ -361,7 +361,7 @@ class Session:
         patience = self.spec.train.patience
         if not patience or self.since_best < patience:
             return False
-        self.reason = f"no better validation loss for {patience} epochs (early stop)"
+        self.reason = f"no better validation loss for {patience} epochs (early stopping)"
         return True
 
     @property

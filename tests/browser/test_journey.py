@@ -144,7 +144,7 @@ def test_zoom_and_elements_stay_while_it_trains(server, open_context):
     assert page.locator(".stage-map").get_attribute("data-zoom") == zoom
     page.get_by_test_id("stage-stop").click()
     wait_stage(page, "status", lambda status: status == "stopped")
-    assert read_state(folder)["stop_reason"] == "stopped by a person"
+    assert read_state(folder)["stop_reason"] == "stopped by hand"
 
 
 def test_rubbish_is_answered_in_words(server, open_context):

@@ -226,7 +226,7 @@ def test_a_text_is_found_and_placed_and_a_bad_one_answered(server, open_context)
     page.get_by_role("radio", name="Text contains").click()
     page.get_by_placeholder("part of a text").fill("qqqq")
     page.get_by_placeholder("part of a text").press("Enter")
-    expect(page.get_by_text("Nothing on this map is found")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Nothing on this map matches")).to_be_visible(timeout=SLOW)
 
 
 def test_the_offline_file_draws_and_selects_without_a_server(server, open_context, tmp_path: Path):

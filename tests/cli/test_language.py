@@ -53,7 +53,7 @@ def test_masked(folders, workspace: Path):
     assert "pseudo-perplexity" in shown
     first = call(workspace, "next", folders[2], "the cat sat", "--place", "0")
     assert first != call(workspace, "next", folders[2], "the cat sat", "--place", "1")
-    with pytest.raises(DataError, match="cannot write on"):
+    with pytest.raises(DataError, match="cannot continue a text"):
         call(workspace, "write", folders[2], "the")
 
 

@@ -69,7 +69,7 @@ def test_a_name_that_fits_several_runs_is_refused_with_their_ids(workspace: Path
     assert answer.returncode != 0
     assert all(run in answer.stderr for run in runs)
     assert alone not in answer.stderr
-    assert "Give one of these ids" in answer.stderr
+    assert "Give one of these IDs" in answer.stderr
     with pytest.raises(RunError, match="3 runs"):
         open_run(workspace, runs[0][:4])
     assert {open_run(workspace, run).id for run in (*runs, alone)} == {*runs, alone}

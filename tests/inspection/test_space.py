@@ -346,7 +346,7 @@ def test_what_cannot_be_drawn_is_said(spaces, workspace: Path):
         start_map(spaces, "data:wine", {"neighbors": 1})
     with pytest.raises(DataError, match="cannot show 13 as they are"):
         start_map(spaces, "data:wine", {"kind": "code"})
-    with pytest.raises(SettingError, match="beginning and an end"):
+    with pytest.raises(SettingError, match="start and an end"):
         start_map(spaces, "data:wine", {"kind": "axes"})
     with pytest.raises(SettingError, match="no class 'nobody'"):
         start_map(spaces, "data:wine", {"kind": "axes", "x_from": "class:nobody", "x_to": "class:class_0"})
@@ -578,7 +578,7 @@ def test_named_selections_belong_to_the_data(workspace: Path):
     assert list_selections(workspace, "digits") == {"strange island": 4}
     assert list_selections(workspace, "wine") == {}
     for name in ("", "a/b", "x" * 61, "a?b", "class:1"):
-        with pytest.raises(SettingError, match="A selection's name"):
+        with pytest.raises(SettingError, match="The name of a selection"):
             save_selection(workspace, "digits", name, rows)
     with pytest.raises(DataError, match="Nothing is selected"):
         save_selection(workspace, "digits", "none", np.zeros(0, int))

@@ -27,7 +27,7 @@ def ends_of_axes(workspace: Path, space: Space, config: MapConfig) -> Ends | Non
     pairs = [(config.x_from, config.x_to), (config.y_from, config.y_to)]
     if not all(pairs[0]):
         raise SettingError(
-            "Own axes need a beginning and an end of the x axis.",
+            "Own axes need a start and an end of the x axis.",
             remedy='Name a selection, or a class as in "class:seven".',
         )
     rows = [[rows_named(workspace, space, name) for name in pair] for pair in pairs if all(pair)]

@@ -145,7 +145,7 @@ class Space(ABC):
 
     def encode(self, given: list[str], epoch: int | None) -> tuple[list[str], np.ndarray]:
         """Names and vectors (B, D) of new samples: texts, or paths of files. Raises DataError."""
-        raise DataError(f"New samples cannot be placed among {self.title}.", code="no-encoder")
+        raise DataError(f"New samples cannot be placed in {self.title}.", code="no-encoder")
 
     def decode(self, codes: np.ndarray, epoch: int | None) -> np.ndarray | None:
         """(B, D) → (B, H, W[, 3]) bytes of what the network makes of them, or None."""

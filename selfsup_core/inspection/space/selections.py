@@ -118,7 +118,7 @@ def read_selection(workspace: Path, source: str, name: str) -> np.ndarray:
         raise DataError(
             f"There is no selection {name!r} for these data. Known: {known}.",
             code="no-selection",
-            remedy="Select points and give the selection this name.",
+            remedy="Select points and save the selection with this name.",
         )
     return unpack_rows(found[name]["bits"])
 
@@ -132,17 +132,15 @@ def save_selection(workspace: Path, source: str, name: str, rows: np.ndarray) ->
     name = " ".join(name.split())
     if not NAME.fullmatch(name):
         raise SettingError(
-            f"A selection's name has 1 to 60 letters, without / \\ ? # & or a colon; found {name!r}."
+            f"The name of a selection has 1 to 60 characters, without / \\ ? # & or a colon; found {name!r}."
         )
     if not len(rows):
-        raise DataError(
-            "Nothing is selected.", code="nothing-selected", remedy="Draw around some points first."
-        )
+        raise DataError("Nothing is selected.", code="nothing-selected", remedy="Select some points first.")
 
     def add(found: dict[str, Any]) -> None:
         if name not in found and len(found) >= MOST:
             raise SettingError(
-                f"At most {MOST} selections are kept for a data set.",
+                f"At most {MOST} selections can be saved per data set.",
                 remedy="Delete one that is no longer needed.",
             )
         found[name] = {"bits": pack_rows(np.asarray(rows)), "rows": len(rows), "time": time.time()}

@@ -44,7 +44,7 @@ class Works:
         """
         work = self.works.get(key)
         if work is None:
-            raise DataError("This question is no longer worked on.", code="no-work", remedy="Ask it again.")
+            raise DataError("This task is no longer running.", code="no-work", remedy="Start it again.")
         if not work.done.wait(min(max(wait, 0.0), MOST_WAIT)):
             return Answer(about={"working": time.monotonic() - work.started})
         self.drop(key)

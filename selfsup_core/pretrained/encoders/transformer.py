@@ -99,7 +99,7 @@ class Transformer:
                 found = (states * mask[:, :, None]).sum(dim=1) / ends[:, None]
         if found.shape[1] != self.width:
             raise DataError(
-                f"{self.folder.name} gives {found.shape[1]} numbers a text; its config.json says {self.width}.",
+                f"{self.folder.name} gives {found.shape[1]} numbers per text; its config.json says {self.width}.",
                 code="bad-model",
             )
         made: np.ndarray = found.cpu().numpy()

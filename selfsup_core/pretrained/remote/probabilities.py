@@ -16,9 +16,9 @@ SLACK = 0.01  # ln P: what rounding may take from the most likely token
 
 def no_log_probabilities(host: str, said: str = "") -> RemoteError:
     return RemoteError(
-        f"{host} gives no log-probabilities of a text{f': {said}' if said else ''}.",
+        f"{host} does not return log-probabilities of a text{f': {said}' if said else ''}.",
         code="remote-no-logprobs",
-        remedy="vLLM does, and llama-cpp-python with logits_all; or look inside a model on this machine.",
+        remedy="vLLM does, and llama-cpp-python with logits_all; or use a model on this machine.",
     )
 
 
@@ -65,7 +65,7 @@ def read_echo(
     if made and not is_likeliest(values[-1], tops[-1]):
         # Written at temperature 0, it must be the likeliest. llama-cpp-python shifts the numbers by a token where no beginning stands.
         raise RemoteError(
-            f"{host} gives log-probabilities that are not those of its tokens.",
+            f"{host} returns log-probabilities that do not belong to its tokens.",
             code="remote-no-logprobs",
             remedy="Set the model's beginning-of-text token as the beginning of text (start), such as <s>.",
         )

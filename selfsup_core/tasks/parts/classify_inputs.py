@@ -138,7 +138,7 @@ class TextInputs:
             raise DataError(
                 f"A text classifier needs texts; {dataset.title} holds {dataset.kind}s.",
                 code="no-texts",
-                remedy="Use the network 'head'.",
+                remedy="Use a classifier on fixed features (model.kind = head).",
             )
         self.dataset, self.device, self.padding, self.cost = dataset, device, padding, most
         self.item_shape: tuple[int, ...] = (most,)
