@@ -90,11 +90,11 @@ def answer_at_once() -> None:
     starlette_server._bind_socket = bind_quick
 
 
-CLOSED = "/_stcore/metrics"  # Streamlit's own counters: nobody's business
+CLOSED = "/_stcore/metrics"  # Streamlit's own counters: no one's business
 
 
 class SecurityHeaders:
-    """Adds the headers above to every answer, and closes what nobody needs."""
+    """Adds the headers above to every answer, and closes what no one needs."""
 
     def __init__(self, app: Any) -> None:
         self.app = app

@@ -312,7 +312,7 @@ def sweep(folder: Path, *, older_than: float = SCRAP_SECONDS) -> int:
 
 
 def keep_copy(path: Path) -> None:
-    """Copy a file beside its place before it is begun anew; nothing when there is none. Raises OSError."""
+    """Copy a file beside its place before it is begun again; nothing when there is none. Raises OSError."""
     if path.is_file():
         write_bytes(
             path.with_name(f"{path.stem}.before-{uuid.uuid4().hex[:6]}{path.suffix}"), path.read_bytes()

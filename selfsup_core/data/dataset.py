@@ -54,7 +54,7 @@ class Dataset:
         groups: (N,) rows of one number never straddle a split: copies of each other, or what `grouped_by` says; or None.
         extra: further arrays by name, a first axis of N: names of the samples, sound samples, raw table cells.
         details: what the import found and decided: columns, notes, members set aside, recipe of mends; "categories" names
-            texts of `extra` by which rows can be told apart.
+            texts of `extra` by which rows can be distinguished.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Groups that nobody named: HDBSCAN or k-means, names from what is typical of each, agreement with known labels.
+"""Groups that no one named: HDBSCAN or k-means, names from what is typical of each, agreement with known labels.
 
 [1] Campello, Moulavi, Sander: Density-based clustering based on hierarchical density estimates, 2013
 [2] Hubert, Arabie: Comparing partitions, 1985 (adjusted Rand index)

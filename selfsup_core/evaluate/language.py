@@ -33,7 +33,7 @@ class LanguageView:
     """What one epoch looks like.
 
     Attributes:
-        metrics: val_loss (nats a token), and what follows from it.
+        metrics: val_loss (nats per token), and what follows from it.
         token_loss: (S,) mean nats of each token on the map in the validation text; NaN where it does not occur.
         embeddings: (S, W) rows of the input embedding.
         written: a text from scratch, completed: what followed the person's beginning; "" for a masked model.
@@ -73,7 +73,7 @@ def windows(length: int, span: int, most: int) -> np.ndarray:
 
 
 class LanguageEvaluator:
-    """Holds what is the same at every epoch: validation windows, tokens on the map, the beginning to go on from.
+    """Holds what is the same at every epoch: validation windows, tokens on the map, the beginning to continue from.
 
     Args:
         span: tokens of a window: context + 1 for a causal model, context for a masked one.
@@ -123,7 +123,7 @@ class LanguageEvaluator:
     def measure(
         self, model: Any, objective: Objective[Any], *, times: int = 1
     ) -> tuple[float, dict[str, float], np.ndarray]:
-        """(mean nats a token, the objective's other terms, (V,) mean nats of each token or NaN) on fixed windows.
+        """(mean nats per token, the objective's other terms, (V,) mean nats of each token or NaN) on fixed windows.
 
         Args:
             times: how many times as many windows as after an epoch.
@@ -159,7 +159,7 @@ class LanguageEvaluator:
         return float(total.sum() / counts.sum()), {}, each.numpy()
 
     def bits_per_character(self, loss: float) -> float:
-        """Nats a token → bits a character of the validation text."""
+        """Nats per token → bits per character of the validation text."""
         part = self.corpus.validation
         return loss * len(part.tokens) / max(1, part.characters) / math.log(2)
 

@@ -89,7 +89,7 @@ def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
     """What could come next: P by the model, and P after temperature, top-k and top-p, side by side.
 
     Args:
-        rows: (token, P, reshaped P), likeliest first.
+        rows: (token, P, reshaped P), most likely first.
     """
     import plotly.graph_objects as go
 
@@ -137,7 +137,7 @@ def attention_figure(
         [f"{names[i]} attends to {names[j]}: {v:.3f}" if j < ends[i] else "" for j, v in enumerate(row)]
         for i, row in enumerate(weights)
     ]
-    # The first token may have nobody else to look at; the colors are for what the others do.
+    # The first token may have no one else to look at; the colors are for what the others do.
     most = max([0.2, *(v for row, end in zip(weights, ends, strict=True) if end > 1 for v in row[:end])])
     figure = go.Figure()
     figure.add_heatmap(

@@ -108,7 +108,7 @@ class LabClient:
         """A connection; None when the process takes it but never greets, as one that hangs or was stopped.
 
         Raises:
-            OSError, EOFError: nobody listens there.
+            OSError, EOFError: no one listens there.
         """
         made: list[Connection[Any, Any]] = []
         raised: list[BaseException] = []
@@ -131,7 +131,7 @@ class LabClient:
         """End a helper that hangs; the next `_ensure` starts another."""
         with self.lock:
             now = lab_info(self.workspace, self.role)
-            if now and now["pid"] == about["pid"]:  # nobody has replaced it meanwhile
+            if now and now["pid"] == about["pid"]:  # no one has replaced it meanwhile
                 with contextlib.suppress(OSError):
                     os.kill(now["pid"], signal.SIGKILL)
 

@@ -73,7 +73,7 @@ class Loaded:
 
 @dataclass
 class Work:
-    """Something slow that goes on in a thread: what it is at, and how it ended."""
+    """Something slow that continues in a thread: what it is at, and how it ended."""
 
     said: str
     started: float = field(default_factory=time.monotonic)
@@ -84,7 +84,7 @@ class Work:
 
     @property
     def is_stale(self) -> bool:
-        """Whether it failed long ago and nobody asked."""
+        """Whether it failed long ago and no one asked."""
         return self.done.is_set() and time.monotonic() - self.ended > STALE_SECONDS
 
     def begin(self, act: Callable[[Callable[[str], None]], Any]) -> Work:

@@ -128,7 +128,7 @@ def accept(listener: Listener, lab: Lab, key: bytes) -> None:
 
 
 def greet(connection: Connection[Any, Any], lab: Lab, key: bytes) -> None:
-    """Serve whoever shows the key; in a thread of its own, so that a silent caller keeps nobody waiting."""
+    """Serve whoever shows the key; in a thread of its own, so that a silent caller keeps no one waiting."""
     try:
         deliver_challenge(connection, key)
         answer_challenge(connection, key)

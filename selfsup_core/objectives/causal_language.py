@@ -1,6 +1,6 @@
 """Causal language modelling: each token from those before it.
 
-loss = −1/T Σᵢ ln P(wᵢ | w₁ … wᵢ₋₁), in nats a token.
+loss = −1/T Σᵢ ln P(wᵢ | w₁ … wᵢ₋₁), in nats per token.
 [1] Bengio et al.: A neural probabilistic language model, 2003
 """
 
@@ -25,7 +25,7 @@ class CausalLanguageConfig(KindConfig):
 
 
 def next_token_loss(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-    """logits: (B, T, V) at places 0 … T − 1, tokens: (B, T + 1) → mean nats a token."""
+    """logits: (B, T, V) at places 0 … T − 1, tokens: (B, T + 1) → mean nats per token."""
     from torch.nn import functional
 
     return functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
@@ -42,6 +42,6 @@ class CausalLanguage(Objective[CausalLanguageConfig]):
     def step(
         self, model: PreTrainedModel, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """batch: (B, T + 1) token numbers → {"loss": nats a token}."""
+        """batch: (B, T + 1) token numbers → {"loss": nats per token}."""
         logits = model(input_ids=batch[:, :-1], use_cache=False).logits
         return {"loss": next_token_loss(logits, batch)}

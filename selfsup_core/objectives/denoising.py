@@ -56,7 +56,7 @@ def corrupt(x: torch.Tensor, noise: str, amount: float, generator: torch.Generat
 
 @OBJECTIVES.register("denoising")
 class Denoising(Objective[DenoisingConfig]):
-    """Corrupts every batch anew."""
+    """Corrupts every batch again."""
 
     Config = DenoisingConfig
 

@@ -1,7 +1,7 @@
 """Masked autoencoder: hide most patches and fill them in from the rest.
 
 L = mean over hidden patches of ℓ(x̂_p, x_p); the encoder sees the visible patches only, the decoder adds a learned token
-for each hidden one. Of N patches exactly round(ratio · N) are hidden, drawn anew for every sample.
+for each hidden one. Of N patches exactly round(ratio · N) are hidden, drawn again for every sample.
 [1] He et al.: Masked autoencoders are scalable vision learners, 2022
 """
 

@@ -95,7 +95,7 @@ class Variational(Objective[VariationalConfig]):
         self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, D) → loss and reconstruction a value, so that they compare with other objectives; kl and
-        negative_elbo (at β = 1) in nats a sample.
+        negative_elbo (at β = 1) in nats per sample.
         """
         import torch
 
@@ -106,7 +106,7 @@ class Variational(Objective[VariationalConfig]):
         rebuilt = reconstruction_loss(self.config.loss, model, logits, batch)
         kl = kl_per_dimension(mean, log_variance).sum(dim=1).mean()
         columns = batch.shape[1] - sum(len(group) - 1 for group in model.groups)
-        # −log p(x | h) in nats a value.
+        # −log p(x | h) in nats per value.
         distortion = rebuilt if self.config.loss == "bce" else rebuilt / (2 * self.config.variance)
         loss = distortion + self.beta() * kl / columns
         return {

@@ -210,7 +210,7 @@ def fetch_model(
         }
         (temporary / MARK).write_text(json.dumps(mark), "utf-8")
         if (read_shaped(target / MARK, dict[str, Any]) or {}).get("revision") == plan.revision:
-            return target  # another fetch was quicker, and somebody may be reading it by now
+            return target  # another fetch was quicker, and someone may be reading it by now
         old = temporary.with_suffix(".old")
         with contextlib.suppress(FileNotFoundError):
             target.rename(old)

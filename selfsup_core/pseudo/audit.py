@@ -309,9 +309,9 @@ def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 10) ->
 
 
 def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
-    """logits: (N, C), y: (N,) → T > 0 that makes softmax(logits / T) likeliest (Guo et al. 2017); rows with y < 0 do not count.
+    """logits: (N, C), y: (N,) → T > 0 that maximizes the likelihood of softmax(logits / T) (Guo et al. 2017); rows with y < 0 do not count.
 
-    1 without rows, and where all are classified correctly: then no T is likeliest, the smaller the better.
+    1 without rows, and where all are classified correctly: then there is no maximum, the smaller the better.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp

@@ -29,7 +29,7 @@ class Rule:
 
 
 def read_rules(text: str, classes: Sequence[str]) -> list[Rule]:
-    """Rules, one a line; empty lines and lines that begin with # are left out.
+    """Rules, one per line; empty lines and lines that begin with # are left out.
 
     Raises:
         SettingError: names the line and what is wrong with it.

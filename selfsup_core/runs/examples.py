@@ -1,6 +1,6 @@
 """Finished runs that come with the program, so that a new workspace has something to look at.
 
-They are real runs, kept as ZIP files in `assets/examples/`; `assets/examples/make.py` trains them anew.
+They are real runs, kept as ZIP files in `assets/examples/`; `assets/examples/make.py` trains them again.
 """
 
 from __future__ import annotations

@@ -214,7 +214,7 @@ class DamagedRun:
 
 
 def scan_runs(workspace: Path) -> Iterator[RunState | DamagedRun]:
-    """Every run, newest first; what is damaged holds up nobody."""
+    """Every run, newest first; what is damaged holds up no one."""
     runs = workspace / "runs"
     try:
         names = sorted(os.listdir(runs), reverse=True)

@@ -31,7 +31,7 @@ RUN_ID = re.compile(r"[0-9a-z-]{1,60}")
 
 
 class QueueEntry(TypedDict):
-    """A request for a worker, or of a paused run's worker to go on. asked: seconds since 1970; action: "resume" or "step"."""
+    """A request for a worker, or of a paused run's worker to continue. asked: seconds since 1970; action: "resume" or "step"."""
 
     run: str
     owner: str
@@ -62,7 +62,7 @@ def list_queue(workspace: Path) -> list[QueueEntry]:
 
 
 def enqueue(folder: RunFolder, owner: str, action: Literal["", "resume", "step"] = "") -> None:
-    """Ask for a worker; with an action ask that the one that is paused may go on."""
+    """Ask for a worker; with an action ask that the one that is paused may continue."""
     queue_folder(folder.workspace).mkdir(parents=True, exist_ok=True)
     entry: QueueEntry = {"run": folder.id, "owner": owner, "asked": time.time()}
     if action:
@@ -239,7 +239,7 @@ def claim(workspace: Path, submission: str, run: str) -> str:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:6]}")
     temporary.write_text(run)
     try:
-        os.link(temporary, path)  # atomic, and fails when somebody was first
+        os.link(temporary, path)  # atomic, and fails when someone was first
         return run
     except FileExistsError:
         return claimed(path) or run  # a damaged one decides nothing
@@ -248,10 +248,10 @@ def claim(workspace: Path, submission: str, run: str) -> str:
 
 
 def resume(folder: RunFolder) -> None:
-    """Queue a run again, to go on from its last checkpoint.
+    """Queue a run again, to continue from its last checkpoint.
 
     Raises:
-        RunError: it is at work, or ended for good.
+        RunError: it is running, or ended for good.
     """
     with state_lock(folder):
         _resume(folder)

@@ -1,4 +1,4 @@
-"""The whole recipe of a run: enough to rebuild it. Saved as YAML, read with a loader that cannot run code."""
+"""The whole recipe of a run: enough to reconstruct it. Saved as YAML, read with a loader that cannot run code."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class TaskContext:
     Attributes:
         persist: does a write, and again when the disk was full.
         say: shows in words what takes its time before training begins.
-        phase: says which part of an epoch is at work, for a task that has several ("propose", "keep", "train").
+        phase: says which part of an epoch is running, for a task that has several ("propose", "keep", "train").
     """
 
     spec: RunSpec

@@ -57,7 +57,7 @@ class ClassifyTask(Task):
 
     Attributes:
         labels: (N,) class of each row that training may see, on the device; -1 for all others.
-        weights: (N,) of the rows, all 1 unless somebody lowers them.
+        weights: (N,) of the rows, all 1 unless someone lowers them.
     """
 
     objective: CrossEntropy

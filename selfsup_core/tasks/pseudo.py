@@ -313,7 +313,7 @@ class PseudoTask(ClassifyTask):
 
     @property
     def kept_model(self) -> torch.nn.Module:
-        """The student: what a person takes away."""
+        """The student: the network that is exported."""
         return self.student
 
     def look(self, terms: dict[str, float]) -> Look:
@@ -343,7 +343,7 @@ class PseudoTask(ClassifyTask):
         return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))
 
     def _propose(self) -> np.ndarray:
-        """(P, C) probabilities, rows of NaN where nobody proposes."""
+        """(P, C) probabilities, rows of NaN where no one proposes."""
         learned: dict[str, np.ndarray] = {}
         networks = {"self": self.student, "twin": self.beside.twin} if self.round else {}
         for name, network in networks.items():
@@ -470,7 +470,7 @@ class PseudoTask(ClassifyTask):
         margin = order[:, -1] - order[:, -2]
         unsure = np.argsort(np.where(now.label >= 0, margin, 2.0), kind="stable")[: QUEUE * LOOKED_AT]
         if len(unsure) > QUEUE:
-            is_quick = not self.inputs.cost  # a transformer would read them anew each round
+            is_quick = not self.inputs.cost  # a transformer would read them again each round
             x = self.proposers.features(self.pool[unsure]) if is_quick else probabilities[unsure]
             unsure = unsure[spread_out(np.nan_to_num(x), QUEUE)]
         truth = self.y[self.pool]

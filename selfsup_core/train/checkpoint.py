@@ -91,7 +91,7 @@ def load_checkpoint(target: Path, belongs: Belongs) -> dict[str, Any]:
         found: dict[str, Any] = restore(json.loads(contents["state.json"]), tensors)
         return found
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
-        # A manifest of another shape, or files that were changed and signed anew.
+        # A manifest of another shape, or files that were changed and signed again.
         raise CheckpointError(f"Checkpoint {target.name} has changed since it was written.") from error
 
 

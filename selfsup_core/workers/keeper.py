@@ -215,7 +215,7 @@ class RunKeeper:
     # Requests
 
     def obey(self, session: Trained, *, is_epoch_end: bool = False) -> None:
-        """Take waiting requests; returns when the run may go on. Raises Stop."""
+        """Take waiting requests; returns when the run may continue. Raises Stop."""
         if is_epoch_end and self.step_from is not None and session.epoch > self.step_from:
             self.is_paused, self.step_from = True, None
         self._take(session)
@@ -286,7 +286,7 @@ class RunKeeper:
 
 
 def begun_state(folder: RunFolder) -> RunState:
-    """The state that the worker goes on from. Raises RunError, DamagedFile."""
+    """The state that the worker continues from. Raises RunError, DamagedFile."""
     state = parse_state(folder.state)
     if state is None:
         raise RunError(f"There is no run {folder.id!r}.", code="no-run")

@@ -134,7 +134,7 @@ class Session:
         self.keeper.hold()
 
     def _phase(self, name: str) -> None:
-        """Which part of an epoch is at work; in slow motion long enough to be seen."""
+        """Which part of an epoch is running; in slow motion long enough to be seen."""
         state = self.keeper.state
         state["phase"] = name
         if state["epochs_per_second"]:
@@ -228,7 +228,7 @@ class Session:
         self._finish()
 
     def _measure_baseline(self) -> None:
-        """Once, and not before the first epoch is seen: nobody should wait for a comparison before there is something to compare."""
+        """Once, and not before the first epoch is seen: no one should wait for a comparison before there is something to compare."""
         state = self.keeper.state
         if state.get("baseline") or self.has_measured:
             return

@@ -110,7 +110,7 @@ def test_split_is_kept_and_a_run_begins_with_it(studio, workspace, table):
     app.button_group(key=f"budget-{table}").set_value("Some of each class").run()
     app.number_input(key=f"perclass-{table}").set_value(3).run()
     shown = {metric.label: metric.value for metric in app.metric}
-    assert (shown["Labels seen"], shown["Validation"]) == ("6", "15")
+    assert (shown["Labels for training"], shown["Validation rows"]) == ("6", "15")
     buttons(app)["save-split"].click().run()
     assert own.read_split(workspace, table)["labels_per_class"] == 3
 

@@ -256,7 +256,7 @@ def show_audit(folder: RunFolder) -> None:
 
 
 def show_seeds(folder: RunFolder) -> None:
-    """Mean and band over seeds; looked at again while some are at work."""
+    """Mean and band over seeds; looked at again while some are running."""
     said = over_seeds(folder)
     is_busy = bool(said and said["waiting"])
     wanted = f"seeds-wanted-{folder.id}"  # more than the queue takes at once are handed in as it empties

@@ -30,7 +30,7 @@ from selfsup_core.pretrained.encoders.catalogue import ENCODERS, check_name, fin
 from selfsup_core.runs.estimate import in_words
 from selfsup_core.wording import percent
 
-# Texts a second of one core: measured on posts of newsgroups; short texts are quicker.
+# Texts per second of one core: measured on posts of newsgroups; short texts are quicker.
 FIRST = "newsgroups"  # English, as the first encoder is
 GUESS = {"minilm": 30.0, "multilingual": 300.0}
 POLL = 1.0
@@ -104,7 +104,7 @@ def write_address(name: str, value: str) -> None:
 def take_address(sources: list[str]) -> None:
     """Choose once the data set and the encoder that the address asks for; say what is not here.
 
-    A job that is at work is found by the two, so a fresh session shows it, too.
+    A job that is running is found by the two, so a fresh session shows it, too.
     """
     for name, known, what in (
         ("data", sources, "text data set"),
@@ -163,7 +163,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
 
 
 def show_progress(source: str, encoder: str) -> None:
-    """Looks at the job once a second; the page is drawn anew when it has ended."""
+    """Looks at the job once a second; the page is drawn again when it has ended."""
 
     @st.fragment(run_every=POLL)
     def poll() -> None:

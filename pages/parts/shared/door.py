@@ -32,7 +32,7 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 
-# Set by server.py: pages ask whether anybody guards them (nobody does under `streamlit run app.py`).
+# Set by server.py: pages ask whether anybody guards them (no one does under `streamlit run app.py`).
 is_there = False
 
 

@@ -153,7 +153,7 @@ def train_above(run: str, threshold: float) -> None:
 
 
 def show_standing(run: str) -> None:
-    """The same three views without JavaScript of our own; refreshed while the run is at work."""
+    """The same three views without JavaScript of our own; refreshed while the run is running."""
     folder = open_run(workspace(), run)
     is_active = read_state(folder)["status"] in ACTIVE
     st.fragment(run_every=2.0 if is_active else None)(draw_standing)(folder, is_active)

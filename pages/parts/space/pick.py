@@ -26,7 +26,7 @@ def first_space(spaces: dict[str, Any]) -> str:
 
 
 def choose_map() -> dict[str, Any] | None:
-    """{"key", "space", "status", "config", …} of the map that is wanted, begun; None while somebody has to press Draw."""
+    """{"key", "space", "status", "config", …} of the map that is wanted, begun; None while someone has to press Draw."""
     spaces = {one["space"]: one for one in list_spaces(workspace())}
     if "space-kind" not in st.session_state:
         kind = st.query_params.get("map", "")

@@ -56,7 +56,7 @@ def guarded(endpoint: Any) -> Any:
 
 @guarded
 async def about(request: Request, key: str) -> Response:
-    """How the map stands; one whose process has died is no longer at work."""
+    """How the map stands; one whose process has died is no longer running."""
     found = layouts.read_map(default_workspace(), key)
     if found["job"]["status"] in ("running", "paused") and lab_info(default_workspace(), "maps") is None:
         found["job"] = found["job"] | {"status": "cancelled"}

@@ -1,4 +1,4 @@
-"""A person's own data sets in a workspace: bring in, check, mend, split, rename, delete with undo, take away."""
+"""A person's own data sets in a workspace: bring in, check, mend, split, rename, delete with undo, export."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Encoded:
 
     @property
     def spans(self) -> list[tuple[int, int]]:
-        """(first, one behind the last) character of each token; spaces that nobody claims are the next token's."""
+        """(first, one behind the last) character of each token; spaces that no one claims are the next token's."""
         return list(zip([self.start, *self.ends[:-1]], self.ends, strict=True)) if self.ends else []
 
 

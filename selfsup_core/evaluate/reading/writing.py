@@ -75,7 +75,7 @@ def likeliest(tokenizer: Any, logits: torch.Tensor, count: int) -> list[list[tup
 
 
 def encode_end(model: Any, tokenizer: Any, text: str) -> list[int]:
-    """Tokens to go on from. Raises DataError when there are none."""
+    """Tokens to continue from. Raises DataError when there are none."""
     ids = encode(model, tokenizer, text, from_end=True).ids
     if not ids:
         raise DataError("There is no text to continue.", code="no-text", remedy="Type a few words.")

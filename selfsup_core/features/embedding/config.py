@@ -12,7 +12,7 @@ from selfsup_core.files import sha256
 from selfsup_core.pretrained.encoders.catalogue import Encoder, check_name, find_encoder, resolve_pooling
 from selfsup_core.settings import Config, setting
 
-FORMAT = 1  # a new one makes everything anew
+FORMAT = 1  # a new one makes everything again
 
 
 class EmbedConfig(Config):

@@ -2,7 +2,7 @@
 
     key = sha256(encoder's digest, data's digest, settings that matter)
 
-A job that was stopped, or killed, goes on behind its last whole part.
+A job that was stopped, or killed, continues behind its last whole part.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A run's language model as files to take away; made once for an epoch."""
+"""A run's language model as files to export; made once for an epoch."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def places_in(known: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def read_given(about: dict[str, Any], given: list[str]) -> tuple[list[str], list[Any]]:
-    """Names and samples; what somebody types is a text, never the name of a file on this machine."""
+    """Names and samples; what someone types is a text, never the name of a file on this machine."""
     if about["kind"] == "text":
         return given, list(given)
     from selfsup_core.export.features import read_items
@@ -93,7 +93,7 @@ class Space(ABC):
         return None
 
     def numbers(self, epoch: int | None) -> dict[str, np.ndarray]:
-        """Name → (R,) values by which points can be colored and told apart; NaN where unknown."""
+        """Name → (R,) values by which points can be colored and distinguished; NaN where unknown."""
         if self.dataset.kind != "table":
             return {}
         x = np.asarray(self.dataset.x)[self.rows].astype(np.float64) * self.dataset.scale

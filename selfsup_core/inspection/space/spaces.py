@@ -75,7 +75,7 @@ class Spaces:
     """Spaces, vectors and maps of a workspace.
 
     Maps are made in threads of their own: long ones one at a time, quick ones at once. No lock is held while something is made
-    but that of the very thing, so nobody waits for what another person has asked.
+    but that of the very thing, so no one waits for what another person has asked.
     """
 
     def __init__(self, workspace: Path, kits: Kits) -> None:
@@ -190,7 +190,7 @@ class Spaces:
             job.end("done")
             layouts.forget(self.workspace)
         except Cancelled:
-            # It may be made anew by now: then its files are another job's.
+            # It may be made again by now: then its files are another job's.
             if self.jobs.get(job.folder.name) is job:
                 job.end("cancelled")
         except StudioError as error:

@@ -50,7 +50,7 @@ class Encoder:
     Attributes:
         languages: what it was trained on, for people.
         scripts: writing systems it knows, "" for unknown: "latin" or "all".
-        width: numbers a text.
+        width: numbers per text.
         most_tokens: it reads so many tokens of a text.
         package, member: the distribution and the folder inside it; "" for a folder of the user's.
         digests: file in the folder → sha256; what is read is compared with it.
@@ -162,7 +162,7 @@ def find_encoder(name: str) -> Encoder:
 
 
 def encoder_width(name: str) -> int:
-    """Numbers a text; of a folder only config.json is read.
+    """Numbers per text; for a folder, only config.json is read.
 
     Raises:
         DataError: as `find_encoder`.

@@ -15,7 +15,7 @@ from selfsup_core.errors import DataError
 
 
 class WordPieces:
-    """The tokenizer of a folder; control tokens that somebody typed are read as plain text."""
+    """The tokenizer of a folder; control tokens that someone typed are read as plain text."""
 
     def __init__(self, folder: Path) -> None:
         from tokenizers import Tokenizer
@@ -69,7 +69,7 @@ class Transformer:
             )
         except Exception as error:  # transformers raises many kinds
             raise unreadable(folder, "network", error) from error
-        # A head that nobody asks may be missing; a layer that is would be random.
+        # A head that no one asks may be missing; a layer that is would be random.
         missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
         if missing:
             raise DataError(

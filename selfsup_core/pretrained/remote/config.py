@@ -109,6 +109,6 @@ def read_config(
 
 
 def rough_tokens(text: str) -> int:
-    """About how many tokens a text has: one a Chinese, Japanese or Korean character, one a four others."""
+    """About how many tokens a text has: one per Chinese, Japanese or Korean character, one per four others."""
     wide = sum(1 for c in text if ord(c) > 0x10FF and unicodedata.name(c, "").startswith(WIDE))
     return wide + -(-(len(text) - wide) // CHARACTERS_A_TOKEN)

@@ -54,7 +54,7 @@ def estimate(
         `text`: the same in words, with how it was counted.
 
     Raises:
-        SettingError: the classes cannot be told apart.
+        SettingError: the classes cannot be distinguished.
     """
     check_classes(classes)
     prompts = prompts_of(texts, classes, config)
@@ -106,7 +106,7 @@ def label_texts(
         should_stop: looked at between requests and while one waits.
 
     Raises:
-        SettingError: the classes cannot be told apart.
+        SettingError: the classes cannot be distinguished.
         RemoteError: not one text could be asked.
     """
     config = config or ZeroShotConfig()

@@ -63,7 +63,7 @@ def read_echo(
         raise no_log_probabilities(host)
     made = made_tokens(found, usage, len(start) + len(text), len(tokens))
     if made and not is_likeliest(values[-1], tops[-1]):
-        # Written at temperature 0, it must be the likeliest. llama-cpp-python shifts the numbers by a token where no beginning stands.
+        # Written at temperature 0, it must be the most likely. llama-cpp-python shifts the numbers by a token where no beginning stands.
         raise RemoteError(
             f"{host} returns log-probabilities that do not belong to its tokens.",
             code="remote-no-logprobs",

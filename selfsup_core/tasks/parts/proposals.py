@@ -32,7 +32,7 @@ from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, scal
 from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
 from selfsup_core.wording import percent
 
-NETWORKS = ("self", "twin")  # proposers that learn: asked anew in each round
+NETWORKS = ("self", "twin")  # proposers that learn: asked again in each round
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
 
 
@@ -209,7 +209,7 @@ class Proposers:
     # All of them together
 
     def propose(self, learned: dict[str, np.ndarray]) -> np.ndarray:
-        """Proposals of all, as one: (P, C) probabilities, rows of NaN where nobody proposes.
+        """Proposals of all, as one: (P, C) probabilities, rows of NaN where no one proposes.
 
         Args:
             learned: (P, C) of the proposers among `NETWORKS` that have learned something by now.

@@ -18,7 +18,7 @@ const CHOICES = [
   ["round", "round kept"],
 ]
 
-/** @param {HTMLElement} head the map's head; @param {() => void} changed called when somebody chooses another coloring */
+/** @param {HTMLElement} head the map's head; @param {() => void} changed called when someone chooses another coloring */
 export function createLooks(head, changed) {
   const choice = el(
     "select",
