@@ -90,11 +90,11 @@ def answer_at_once() -> None:
     starlette_server._bind_socket = bind_quick
 
 
-CLOSED = "/_stcore/metrics"  # Streamlit's own counters: nobody's business
+CLOSED = "/_stcore/metrics"  # Streamlit's own counters: no one's business
 
 
 class SecurityHeaders:
-    """Adds the headers above to every answer, and closes what nobody needs."""
+    """Adds the headers above to every answer, and closes what no one needs."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -161,22 +161,22 @@ app = st.App(
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Start SelfSup Studio.")
     parser.add_argument("--port", type=int, default=8501, help="Port on this machine (8501).")
-    parser.add_argument("--open", action="store_true", help="Open it in the browser.")
+    parser.add_argument("--open", action="store_true", help="Open the app in the browser.")
     parser.add_argument(
-        "--address", help="Address to listen at (127.0.0.1: this machine only; 0.0.0.0: all networks)."
+        "--address", help="Address to listen on (127.0.0.1: this machine only; 0.0.0.0: all networks)."
     )
     parser.add_argument(
         "--url",
         default="",
-        help="Where a proxy before the app makes it known, such as https://studio.example.org.",
+        help="Public address of a proxy in front of the app, such as https://studio.example.org.",
     )
     parser.add_argument(
         "--no-token",
         action="store_true",
-        help="Let in everybody who can reach the port: for a server that stands behind a login of its own.",
+        help="Let in anyone who can reach the port: for a server behind a login of its own.",
     )
     parser.add_argument(
-        "--new-token", action="store_true", help="Make a new token; the old one opens nothing."
+        "--new-token", action="store_true", help="Create a new token; the old one stops working."
     )
     arguments = parser.parse_args()
     if arguments.url and not urlsplit(arguments.url).hostname:

@@ -1,1 +1,1 @@
-"""Measured claims. `python -m benchmarks [NAME …]` prints a table of ratios taken side by side in one run; these are no tests."""
+"""Measured claims. `python -m benchmarks [NAME …]` prints a table of ratios taken side by side in one run; these are not tests."""

@@ -11,7 +11,7 @@ SECRET = re.compile(r"(^|_)(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$", re
 
 
 def without_secrets(**added: str) -> dict[str, str]:
-    """This process's environment for a child that asks nobody with a key, and what is added to it."""
+    """This process's environment for a child that asks no one with a key, and what is added to it."""
     return {name: value for name, value in os.environ.items() if not SECRET.search(name)} | added
 
 

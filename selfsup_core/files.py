@@ -85,7 +85,11 @@ def disk_error(error: OSError) -> StudioError:
     reason = error.strerror or type(error).__name__
     name = Path(str(error.filename)).name if error.filename else ""
     if error.errno in DISK_ERRORS:
-        remedy = "Make the workspace writable." if error.errno == errno.EROFS else "Make room and try again."
+        remedy = (
+            "Make the workspace writable and try again."
+            if error.errno == errno.EROFS
+            else "Free some disk space and try again."
+        )
         return StudioError(f"Could not write to disk: {reason}.", code="disk", remedy=remedy)
     place = f" {name}" if name else " a file"
     return StudioError(
@@ -164,7 +168,7 @@ def parse_yaml(text: str) -> Any:
     Aliases and merges are refused, since a few lines of them unfold to gigabytes, and so is what is large or nested deep.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or more than that. ValueError: it holds a date that is none.
+        yaml.YAMLError: it is not YAML, or more than one document. ValueError: it holds a date that is none.
     """
     import yaml
 
@@ -184,12 +188,12 @@ def parse_yaml(text: str) -> Any:
                 self.depth -= 1
 
     if len(text) > YAML_LETTERS:
-        raise yaml.YAMLError(f"it has {len(text):,} characters; at most {YAML_LETTERS:,} are read")
+        raise yaml.YAMLError(f"it has {len(text):,} characters; at most {YAML_LETTERS:,} are allowed")
     return yaml.load(text, Loader)  # a safe loader: it makes plain values only
 
 
 def refuse_number(text: str) -> float:
-    raise ValueError(f"{text} is no finite number")
+    raise ValueError(f"{text} is not a finite number")
 
 
 def finite_number(text: str) -> float:
@@ -241,7 +245,7 @@ def read_checked(path: Path, shape: type[T], *, lacking: dict[str, Any] | None =
         reason = error.strerror or type(error).__name__
         raise DamagedFile(f"{path.name} cannot be read: {reason}.") from error
     except ValueError as error:
-        raise DamagedFile(f"{path.name} is damaged: it is not the JSON that was written.") from error
+        raise DamagedFile(f"{path.name} is damaged: it is not valid JSON.") from error
     return check_shape(found, shape, path.name, lacking=lacking)
 
 
@@ -308,7 +312,7 @@ def sweep(folder: Path, *, older_than: float = SCRAP_SECONDS) -> int:
 
 
 def keep_copy(path: Path) -> None:
-    """Copy a file beside its place before it is begun anew; nothing when there is none. Raises OSError."""
+    """Copy a file beside its place before it is begun again; nothing when there is none. Raises OSError."""
     if path.is_file():
         write_bytes(
             path.with_name(f"{path.stem}.before-{uuid.uuid4().hex[:6]}{path.suffix}"), path.read_bytes()
@@ -333,7 +337,7 @@ def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = 
         with_parents: whether the folders above it are made; without, what was moved away in the meantime does not appear again.
 
     Raises:
-        OSError: as `write_bytes`. FileExistsError: `folder` is there already.
+        OSError: as `write_bytes`. FileExistsError: `folder` already exists.
     """
     if folder.exists():
         raise FileExistsError(str(folder))
@@ -350,7 +354,7 @@ def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = 
         os.rename(temporary, folder)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        # Renaming onto a folder that another process made meanwhile is ENOTEMPTY, which is no FileExistsError.
+        # Renaming onto a folder that another process made meanwhile is ENOTEMPTY, which is not a FileExistsError.
         if isinstance(error, OSError) and error.errno == errno.ENOTEMPTY:
             raise FileExistsError(str(folder)) from error
         raise

@@ -66,7 +66,7 @@ def setting(
         live: whether a running training takes the change at its next step.
         known: gives the names that may be chosen, where they come from a registry; a validator checks them.
         titles: how each choice is called in widgets, tables and run names; a function where they come from a registry.
-        zero: what 0 means where it is no number of its own: "all", "automatic", "off".
+        zero: what 0 means where it is not a number of its own: "all", "automatic", "off".
         bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
     return Field(
@@ -224,7 +224,7 @@ def explain(error: ValidationError, config: type[Config] | Config, prefix: str =
 
 
 def unknown_setting(path: str, known: dict[str, Any]) -> str:
-    """A sentence for a name that is no setting, with the nearest one that is."""
+    """A sentence for a name that is not a setting, with the nearest one that is."""
     near = difflib.get_close_matches(path, known, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]}?" if near else f" Known settings: {', '.join(known)}."
     return f"There is no setting {path!r}.{hint}"
@@ -243,7 +243,7 @@ def apply_overrides(values: dict[str, Any], overrides: dict[str, Any]) -> dict[s
         for group in groups:
             inner = place.get(group, {})
             if not isinstance(inner, dict):
-                raise SettingError(f"There is no setting {path!r}: {group} holds one value.")
+                raise SettingError(f"There is no setting {path!r}: {group} is a single value.")
             place[group] = dict(inner)
             place = place[group]
         place[last] = value
@@ -260,7 +260,7 @@ def parse_assignment(text: str, example: str) -> tuple[str, Any]:
 
     name, equals, value = text.partition("=")
     if not equals:
-        raise SettingError(f"{text!r} is no assignment.", remedy=f"Write it as {example}.")
+        raise SettingError(f"{text!r} is not an assignment.", remedy=f"Write it as {example}.")
     try:
         return name, parse_yaml(value)
     except (yaml.YAMLError, ValueError) as error:

@@ -20,7 +20,7 @@ def test_the_examples_pass_their_tests(tmp_path: Path):
     assert len(code) == len(tests) >= 4
     for name, _ in code:
         assert (ROOT / name).parent.is_dir(), f"there is no folder for {name}"
-        assert not (ROOT / name).exists(), f"{name} is there already"
+        assert not (ROOT / name).exists(), f"{name} already exists"
     for name, text in tests:
         (tmp_path / Path(name).name).write_text(text, "utf-8")
     plugin = "from tests.conftest import workspace\n\n" + "\n".join(text for _, text in code)

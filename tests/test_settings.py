@@ -141,7 +141,7 @@ def test_assignments_are_read_as_yaml():
 
 
 def test_path_through_a_value_is_an_error():
-    with pytest.raises(SettingError, match="seed holds one value"):
+    with pytest.raises(SettingError, match="seed is a single value"):
         make_spec({"seed": 1}, {"seed.deep": 2})
 
 

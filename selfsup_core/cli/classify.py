@@ -1,4 +1,4 @@
-"""`classify …`: name the classes of new samples, and write a classifier as a folder of its own."""
+"""`classify …`: predict the classes of new samples, and write a classifier as a folder of its own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ classify_app = typer.Typer(help="Classifiers: predict classes, explain, export."
 
 Run = Annotated[
     str,
-    typer.Argument(help="Run id, its beginning or its name; or the folder of an exported one."),
+    typer.Argument(
+        help="Run ID, the beginning of it, or the run's name; or the folder of an exported classifier."
+    ),
 ]
-Epoch = Annotated[int | None, typer.Option(help="Of the run; the best one if not given.")]
+Epoch = Annotated[int | None, typer.Option(help="Epoch of the run; the best one if not given.")]
 LETTERS = 60  # of an item in the table
 
 
@@ -31,16 +33,16 @@ def predict_command(
         ),
     ],
     column: Annotated[
-        str, typer.Option(help="Column with the texts of a CSV file; found by itself if not given.")
+        str, typer.Option(help="Column with the texts of a CSV file; detected if not given.")
     ] = "",
     out: Annotated[
-        Path | None, typer.Option(help="A new CSV file: what was given, and the predictions beside it.")
+        Path | None, typer.Option(help="A new CSV file: the input with the predictions beside it.")
     ] = None,
     epoch: Epoch = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """The likeliest class of each sample, and its probability."""
+    """The most likely class of each sample, with its probability."""
     from selfsup_core.errors import DataError
     from selfsup_core.export.new_samples import predictions_csv
     from selfsup_core.export.portable_classifier import ABOUT, load_classifier, load_run
@@ -52,7 +54,7 @@ def predict_command(
     else:
         classifier, _ = load_run(place(workspace), run, epoch)
     if out and out.exists():
-        raise DataError(f"{out.name} is there already.", code="exists", remedy="Choose another name.")
+        raise DataError(f"{out.name} already exists.", code="exists", remedy="Choose another name.")
     found = classifier.predict(given, column)
     if out:
         write_bytes(out.resolve(), predictions_csv(found, classifier.classes))
@@ -69,14 +71,14 @@ def predict_command(
 
 @classify_app.command("try")
 def try_command(
-    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
+    run: Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")],
     count: Annotated[int, typer.Option(help="How many rows.", min=1, max=1000)] = 8,
-    seed: Annotated[int, typer.Option(help="Another one draws other rows.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed draws other rows.")] = 0,
     epoch: Epoch = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Classify a few validation rows of the run's data, which it was not trained on, and compare with their labels."""
+    """Classify a few validation rows, which the run was not trained on, and compare with their labels."""
     from selfsup_core.inspection.desk import Desk
     from selfsup_core.inspection.held_out import held_out
     from selfsup_core.inspection.subject import Subject
@@ -101,7 +103,7 @@ def try_command(
 
 @classify_app.command("export")
 def export_command(
-    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
+    run: Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")],
     out: Annotated[Path, typer.Option(help="The new folder.")],
     epoch: Epoch = None,
     workspace: Workspace = None,
@@ -118,7 +120,7 @@ def export_command(
 
 @classify_app.command("why")
 def why_command(
-    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
+    run: Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")],
     text: Annotated[str | None, typer.Argument(help="A text.")] = None,
     file: Annotated[Path | None, typer.Option(help="A file with the sample instead.")] = None,
     sample: Annotated[int, typer.Option(help="Which sample of the file, from 1.", min=1)] = 1,
@@ -128,7 +130,7 @@ def why_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Why a sample is named as it is: what speaks for and against it, and the labeled rows most like it."""
+    """Why a sample gets its class: what speaks for and against it, and the most similar labeled rows."""
     from selfsup_core.inspection.desk import Desk
     from selfsup_core.inspection.subject import Subject
 

@@ -1,4 +1,4 @@
-"""`data …`: bring data in, look at them, check, mend, split, rename, delete, take away.
+"""`data …`: import data, inspect, check, fix, split, rename, delete, export.
 
 One group of commands is one file, in the order in which `data --help` lists them.
 """
@@ -86,11 +86,11 @@ def data_add(
         list[str] | None,
         typer.Option("--role", help="Role of a column, as in zip=category; repeat."),
     ] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Only say what the files hold.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only report what the files contain.")] = False,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a data set of files, and check it."""
+    """Create a data set from files, and check it."""
     from pydantic import ValidationError
 
     from selfsup_core.data.importing.preview import without_media
@@ -133,7 +133,7 @@ def data_add(
 
 @data_app.command("hub")
 def data_hub(
-    dataset_id: Annotated[str, typer.Argument(help="Id on the Hugging Face Hub, as owner/name.")],
+    dataset_id: Annotated[str, typer.Argument(help="ID on the Hugging Face Hub, as owner/name.")],
     split: Annotated[str, typer.Option(help="Which of its splits to fetch.")] = "train",
     label: Annotated[str, option("label", "--label")] = "",
     text: Annotated[str, option("text", "--text")] = "",
@@ -162,7 +162,7 @@ def describe_plan(plan: Mapping[str, Any]) -> str:
 
 
 def describe_preview(seen: ImportPreview) -> str:
-    """The plan, the first samples as they would become, and what would be left out."""
+    """The plan, the first samples as they will be, and what is left out."""
     from selfsup_core.data.importing.preview import describe_left_out
 
     lines = [describe_plan(seen["plan"])]
@@ -193,14 +193,14 @@ def describe(about: Mapping[str, Any]) -> str:
 def describe_findings(findings: Sequence[FindingAbout]) -> list[str]:
     return [
         f"{'!' if f['level'] == 'warning' else '-'} {f['title']}. {f['why']}"
-        + (f" Mend: {f['mend']}" if f["mend"] else "")
+        + (f" Fix: {f['mend']}" if f["mend"] else "")
         for f in findings
     ]
 
 
 @data_app.command("show")
 def data_show(name: Name, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """What a data set holds."""
+    """What a data set contains."""
     from selfsup_core.data.library import own
 
     about = own.summarize(place(workspace), name)
@@ -218,7 +218,7 @@ def data_rows(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """The first rows of a table, or some by their numbers, as they were read and as a network gets them."""
+    """The first rows of a table, or some by their numbers, as they were read and as a network sees them."""
     from selfsup_core.data.library import own
     from selfsup_core.data.sources import open_source
     from selfsup_core.features.seen import see_table
@@ -226,7 +226,7 @@ def data_rows(
     root = place(workspace)
     dataset = open_source(name, root)
     if dataset.kind != "table":
-        raise DataError(f"{name} is no table.", code="no-table", remedy="See data show.")
+        raise DataError(f"{name} is not a table.", code="no-table", remedy="See data show.")
     config = DataConfig(source=name, **own.read_split(root, name))
     if wrong := [number for number in numbers or [] if number > len(dataset)]:
         raise DataError(f"There is no row {wrong[0]}; the data have {len(dataset):,}.", code="no-row")
@@ -238,7 +238,7 @@ def data_rows(
     title = "As in the file" if seen.is_file else "As in the data set"
     text = (
         f"{title}:\n{table([tuple(seen.read_columns), *map(tuple, seen.read)])}\n\n"
-        f"As a network gets them (* missing, filled with the median):\n{table([seen.columns, *given])}"
+        f"As a network sees them (* missing, filled with the median):\n{table([seen.columns, *given])}"
     )
     about = {
         "read_columns": seen.read_columns,
@@ -263,11 +263,11 @@ def data_check(name: Name, workspace: Workspace = None, as_json: AsJson = False)
 @data_app.command("mend")
 def data_mend(
     name: Name,
-    mends: Annotated[list[str], typer.Argument(help="Mends that `data check` names.")],
+    mends: Annotated[list[str], typer.Argument(help="Fixes that `data check` names.")],
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a new version with safe mends; the original stays."""
+    """Create a new version with safe fixes; the original stays."""
     from selfsup_core.data.library import own
 
     new = own.mend(place(workspace), name, mends, tell=say_waiting())
@@ -286,7 +286,7 @@ def data_split(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Set the split and the label budget that new runs begin with; says what they come to."""
+    """Set the split and the labels that new runs start with, and show the resulting counts."""
     from selfsup_core.data.budget import describe_split
     from selfsup_core.data.library import own
     from selfsup_core.data.sources import open_source
@@ -304,7 +304,7 @@ def data_split(
     outcome = describe_split(open_source(name, root), config)
     text = (
         f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} test; "
-        f"{outcome['labels_seen']:,} labels seen, {outcome['labels_hidden']:,} hidden"
+        f"{outcome['labels_seen']:,} labels for training, {outcome['labels_hidden']:,} hidden"
     )
     warned = warn_of_few_labels(outcome) if outcome["classes"] else None
     text = "\n".join([text, *filter(None, [outcome["note"], warned["text"] if warned else ""])])
@@ -318,7 +318,7 @@ def data_rename(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give one of your data sets another title."""
+    """Rename one of your data sets."""
     from selfsup_core.data.library import own
 
     own.rename(place(workspace), name, title)
@@ -327,7 +327,7 @@ def data_rename(
 
 @data_app.command("delete")
 def data_delete(name: Name, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Move one of your data sets to the trash, where it stays for seven days."""
+    """Move one of your data sets to the trash, where it is kept for seven days."""
     from selfsup_core.data.library import own
 
     own.delete(place(workspace), name)
@@ -351,7 +351,7 @@ def data_restore(name: Name, workspace: Workspace = None, as_json: AsJson = Fals
     from selfsup_core.data.library import own
 
     own.restore(place(workspace), name)
-    show({"dataset": name, "restored": True}, as_json, f"{name} is back.")
+    show({"dataset": name, "restored": True}, as_json, f"{name} is restored.")
 
 
 @data_app.command("export")
@@ -366,7 +366,7 @@ def data_export(
     from selfsup_core.files import hand_over, write_bytes
 
     if not folder.is_dir():
-        raise SettingError(f"{folder} is no folder.", remedy="Make it first.")
+        raise SettingError(f"{folder} is not a folder.", remedy="Create it first.")
     file, content = datasets.export_dataset(place(workspace), name)
     write_bytes(folder / file, content)
     hand_over(folder / file)

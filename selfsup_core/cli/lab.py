@@ -1,4 +1,4 @@
-"""Commands that try a run's network out: what the tabs below the live view do, and the family portrait."""
+"""Commands that try a run's network: what the tabs below the live view do, and the family portrait."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from selfsup_core.errors import DataError
 from selfsup_core.files import hand_over, write_bytes
 from selfsup_core.settings import parse_assignment
 
-lab_app = typer.Typer(help="Try a run's network out at any epoch.", no_args_is_help=True)
+lab_app = typer.Typer(help="Try a run's network at any epoch.", no_args_is_help=True)
 
-RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]
+RunName = Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")]
 
 
 @lab_app.command("tools")
@@ -58,7 +58,7 @@ def use_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Use one tool; says what came of it and writes arrays and pictures where --out says."""
+    """Use one tool, print its result, and write arrays and pictures to --out."""
     from selfsup_core.inspection.desk import Desk
     from selfsup_core.inspection.subject import Subject
     from selfsup_core.runs.folder import open_run
@@ -91,7 +91,7 @@ def write_answer(answer: Any, item_shape: tuple[int, ...], out: Path, tool: str)
             hand_over(out)
     except OSError as error:
         raise DataError(
-            f"{out} cannot be written: {error.strerror}.", remedy="Give --out another folder."
+            f"{out} cannot be written: {error.strerror}.", remedy="Choose another folder with --out."
         ) from error
     return [str(out / name) for name in files]
 
@@ -126,7 +126,7 @@ def answer_files(answer: Any, item_shape: tuple[int, ...], tool: str) -> dict[st
 
 @lab_app.command("family")
 def family_command(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Train the same data, network, seed and budget with the other objectives."""
+    """Train the other objectives on the same data, network, seed and number of epochs."""
     import uuid
 
     from selfsup_core.runs.family import describe_family, start_family

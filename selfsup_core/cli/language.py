@@ -15,7 +15,7 @@ from selfsup_core.inspection.subject import Subject
 from selfsup_core.settings import list_settings
 from selfsup_core.wording import percent
 
-language_app = typer.Typer(help="Language models: look inside one, let it write.", no_args_is_help=True)
+language_app = typer.Typer(help="Language models: look inside, generate text, embed.", no_args_is_help=True)
 ABOUT = {
     s.path: s.description for config in (WriteAsk, AttentionAsk, PlaceAsk) for s in list_settings(config)
 }
@@ -32,7 +32,7 @@ Place = Annotated[int | None, typer.Option(help=ABOUT["place"])]
 
 @language_app.command("models")
 def models_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Models that come with the studio, that were fetched, and that one's own runs have trained."""
+    """Built-in models, downloaded ones, and those trained by your own runs."""
     from selfsup_core.inspection.catalogue import list_models
 
     entries = list_models(place(workspace))
@@ -69,7 +69,7 @@ def summary_of(found: dict[str, Any]) -> str:
     names = {
         "log_probability": "pseudo-log-likelihood" if masked else "log-probability",
         "perplexity": "pseudo-perplexity" if masked else "perplexity",
-        "bits_per_character": "bits a character",
+        "bits_per_character": "bits per character",
     }
     return ", ".join(f"{names[k]} {found[k]:.4f}" for k in names if found[k] is not None)
 
@@ -81,7 +81,7 @@ def read_command(model: Model, text: Text, workspace: Workspace = None, as_json:
 
     found = ask(here(workspace), model, "read", {"text": text})
     shown = whole_characters(found)
-    rows = [("TOKEN", "P", "LIKELIEST HERE")]
+    rows = [("TOKEN", "P", "MOST LIKELY HERE")]
     for piece, value, others in zip(shown["pieces"], shown["log_p"], shown["alternatives"], strict=True):
         p = "" if value is None else f"{math.exp(value):.4f}"
         rows.append((repr(piece), p, ", ".join(f"{name!r} {q:.3f}" for name, q in others[:3])))
@@ -97,7 +97,7 @@ def compare_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Two models, or two epochs of a run, on the same text; the parts on which they differ most come first."""
+    """Compare two models, or two epochs of a run, on the same text; the largest differences come first."""
     from selfsup_core.evaluate.reading.comparing import compare_readings
     from selfsup_core.inspection.remote_reading import REMOTE, read_remote
 
@@ -108,12 +108,12 @@ def compare_command(
     ]
     found = compare_readings(readings[0], readings[1], text)
     names = (first, second)
-    rows = [("MODEL", "LOG-PROBABILITY", "PERPLEXITY", "BITS A CHARACTER", "TOKENS")]
+    rows = [("MODEL", "LOG-PROBABILITY", "PERPLEXITY", "BITS PER CHARACTER", "TOKENS")]
     for name, total in zip(names, found["totals"], strict=True):
         numbers = (total[k] for k in ("log_probability", "perplexity", "bits_per_character"))
         shown = ["" if v is None else f"{v:.4f}" for v in numbers]
         rows.append((name, shown[0], shown[1], shown[2], str(total["tokens"])))
-    parts = [("PART", "P BY A", "P BY B", "LIKELIER BY")]
+    parts = [("PART", "P BY A", "P BY B", "MORE LIKELY BY")]
     for part in sorted(found["parts"], key=lambda p: -abs(p["difference"]))[:8]:
         p, q = (f"{math.exp(v):.3g}" for v in part["log_p"])
         by = "A" if part["difference"] > 0 else "B"
@@ -124,27 +124,25 @@ def compare_command(
 
 def comparable(readings: list[dict[str, Any]], found: dict[str, Any]) -> str:
     if readings[0]["kind"] != readings[1]["kind"]:
-        return "A masked model sees both sides of a token, a causal one only what is before: their numbers are not comparable."
+        return "A masked model sees both sides of a token, a causal model only what comes before it: their numbers are not comparable."
     if not found["parts"]:
-        return (
-            "The tokens of one model could not be found in the text, so nothing could be laid side by side."
-        )
+        return "The tokens of one model could not be located in the text, so the two cannot be compared."
     same = (
-        "Both have the same tokens."
+        "Both models split the text into the same tokens."
         if found["same_tokens"]
-        else "Perplexity is for a token, and their tokens differ; bits a character are comparable."
+        else "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per token."
     )
-    return f"{same} Of the {found['characters']:,} characters that both predict."
+    return f"{same} Measured on the {found['characters']:,} characters that both predict."
 
 
 @language_app.command("measure")
 def measure_command(model: Model, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """How fast a model is on this machine, and the memory that it takes; kept in the workspace."""
+    """Measure the speed and memory of a model on this machine; the result is kept in the workspace."""
     found = ask(here(workspace), model, "measure", {})
     writing = found["write_tokens_per_second"]
     rows = [
-        ("reading", f"{found['read_tokens_per_second']:,.0f} tokens a second"),
-        ("writing", f"{writing:,.1f} tokens a second" if writing else "does not write"),
+        ("reading", f"{found['read_tokens_per_second']:,.0f} tokens per second"),
+        ("writing", f"{writing:,.1f} tokens per second" if writing else "does not write"),
         ("loading", f"{found['load_seconds']:.1f} s"),
         ("memory", f"{found['memory_mb']:,.0f} MB"),
         ("threads", str(found["threads"])),
@@ -155,7 +153,7 @@ def measure_command(model: Model, workspace: Workspace = None, as_json: AsJson =
 @language_app.command("fetch")
 def fetch_command(
     model: Annotated[
-        str, typer.Argument(help="Id on the Hugging Face Hub: owner/name, or owner/name@revision.")
+        str, typer.Argument(help="ID on the Hugging Face Hub: owner/name, or owner/name@revision.")
     ],
     workspace: Workspace = None,
     as_json: AsJson = False,
@@ -178,7 +176,7 @@ def fetch_command(
         "bytes": plan.bytes,
         "folder": str(folder),
     }
-    show(found, as_json, f"{found['model']} is ready in {folder}. Licence: {plan.licence}.")
+    show(found, as_json, f"{found['model']} is ready in {folder}. License: {plan.licence}.")
 
 
 @language_app.command("next")
@@ -192,7 +190,7 @@ def next_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """What could come next, or stand in a gap, before and after temperature, top-k and top-p."""
+    """The most likely next tokens, or tokens for a gap, before and after temperature, top-k and top-p."""
     values = {"text": text, "temperature": temperature, "top_k": top_k, "top_p": top_p} | (
         {} if place is None else {"place": place}
     )
@@ -214,7 +212,7 @@ def write_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """A continuation of the text."""
+    """Continue the text."""
     values = {
         "text": text,
         "tokens": tokens,
@@ -236,7 +234,7 @@ def attention_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """What each token looks at most; --json has all shares."""
+    """What each token attends to most; --json has all weights."""
     found = ask(here(workspace), model, "attention", {"text": text, "layer": layer, "head": head})
     rows = [("TOKEN", "LOOKS AT")]
     pieces = found["pieces"]
@@ -252,13 +250,13 @@ def attention_command(
 
 @language_app.command("export")
 def export_command(
-    run: Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")],
-    out: Annotated[Path, typer.Option(help="Folder to make.")],
-    epoch: Annotated[int | None, typer.Option(help="Epoch; the newest when left out.")] = None,
+    run: Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")],
+    out: Annotated[Path, typer.Option(help="Folder to create.")],
+    epoch: Annotated[int | None, typer.Option(help="Epoch; the newest if not given.")] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """A run's model as a Hugging Face folder that plain transformers loads."""
+    """Export a run's model as a Hugging Face folder for the transformers library."""
     from selfsup_core.files import hand_over
     from selfsup_core.tasks.parts.language_runs import export_model
 
@@ -277,7 +275,7 @@ def embed_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Embed the texts of a data set; what is there already is taken. Ctrl-C keeps what is done."""
+    """Embed the texts of a data set; embeddings that exist are reused. Ctrl-C keeps what is done."""
     import sys
 
     from tqdm import tqdm
@@ -290,7 +288,7 @@ def embed_command(
 
     root = place(workspace)
     if out is not None and out.exists():
-        raise DataError(f"{out.name} is there already.", code="exists", remedy="Choose another name.")
+        raise DataError(f"{out.name} already exists.", code="exists", remedy="Choose another name.")
     dataset, texts = open_texts(root, source)
     if warning := check_language(texts, encoder):
         print(warning, file=sys.stderr)
@@ -301,7 +299,7 @@ def embed_command(
     form = "{desc} {percentage:3.0f}% |{bar:30}| {n_fmt}/{total_fmt} texts{postfix}"
     with tqdm(total=len(texts), bar_format=form, file=sys.stderr, disable=None) as bar:
         for step in steps:
-            was_there = was_there and step.stage == "whole" and step.note == "kept from before"
+            was_there = was_there and step.stage == "whole" and step.note == "already computed"
             note, bar.n = step.note, step.done if step.stage != "reading" else 0
             left = f", {step.seconds_left:.0f} s left" if step.seconds_left else ""
             bar.set_postfix_str(left, refresh=False)
@@ -326,7 +324,7 @@ def embed_command(
 
 @language_app.command("embeddings")
 def embeddings_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """What is embedded already, and what has been begun."""
+    """List finished and unfinished embeddings."""
     from selfsup_core.export.embeddings import list_embedded
 
     found = list_embedded(place(workspace))

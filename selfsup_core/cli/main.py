@@ -31,7 +31,7 @@ from selfsup_core.files import disk_error, keep_as_before, keep_private
 from selfsup_core.places import APP
 
 app = typer.Typer(
-    help="SelfSup Studio: see self-supervised learning happen.",
+    help="SelfSup Studio: watch self-supervised learning happen.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -54,7 +54,7 @@ def options(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
     ] = False,
 ) -> None:
-    """SelfSup Studio: see self-supervised learning happen."""
+    """SelfSup Studio: watch self-supervised learning happen."""
     if version:
         print(f"SelfSup Studio {__version__}")
         raise typer.Exit
@@ -66,16 +66,19 @@ def options(
 @app.command("app")
 def app_command(
     port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65_535)] = 8501,
-    open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the app in the browser.")] = False,
     address: Annotated[
-        str, typer.Option(help="Address to listen at; 0.0.0.0 lets in other machines, for a workshop.")
+        str,
+        typer.Option(
+            help="Address to listen on; 0.0.0.0 lets in other machines, for example for a workshop."
+        ),
     ] = "",
-    url: Annotated[str, typer.Option(help="Where a proxy before the app makes it known.")] = "",
+    url: Annotated[str, typer.Option(help="Public address of a proxy in front of the app.")] = "",
     no_token: Annotated[
-        bool, typer.Option("--no-token", help="Let in everybody: for a server behind a login of its own.")
+        bool, typer.Option("--no-token", help="Let in anyone: for a server behind a login of its own.")
     ] = False,
     renew: Annotated[
-        bool, typer.Option("--new-token", help="Make a new token; the old one opens nothing.")
+        bool, typer.Option("--new-token", help="Create a new token; the old one stops working.")
     ] = False,
     workspace: Workspace = None,
 ) -> None:
@@ -98,7 +101,7 @@ def app_command(
 
 @app.command()
 def presets(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Ready-made recipes."""
+    """Ready-made configurations."""
     from selfsup_core.runs.spec import list_presets
 
     found = list_presets("")

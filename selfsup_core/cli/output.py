@@ -15,7 +15,7 @@ from selfsup_core.runs.workspace import open_workspace
 
 Workspace = Annotated[
     Path | None,
-    typer.Option("--workspace", help="Folder of data and runs; SELFSUP_WORKSPACE or ./workspace."),
+    typer.Option("--workspace", help="Folder for data and runs; default: SELFSUP_WORKSPACE or ./workspace."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 

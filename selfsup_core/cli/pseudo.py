@@ -1,4 +1,4 @@
-"""`pseudo …`: what a run with pseudo-labels has proposed, as a list and as a file."""
+"""`pseudo …`: the pseudo-labels of a run, as a list and as a file."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from selfsup_core.tasks.parts.labelers import SaidRow
     from selfsup_core.workers.seeds import Seeds
 
-pseudo_app = typer.Typer(help="Pseudo-labels: look, take away.", no_args_is_help=True)
+pseudo_app = typer.Typer(help="Pseudo-labels: list, export, label by hand.", no_args_is_help=True)
 
-Run = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]
+Run = Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")]
 LETTERS = 60
 
 
 @pseudo_app.command("list")
 def list_command(
     run: Run,
-    kept: Annotated[bool, typer.Option(help="Only those that are learned from.")] = False,
+    kept: Annotated[bool, typer.Option(help="Only those that training uses.")] = False,
     unsure: Annotated[
-        bool, typer.Option(help="Least certain first, as a person should look at them.")
+        bool, typer.Option(help="Least certain first, the order for checking by hand.")
     ] = False,
-    most: Annotated[int, typer.Option(help="Lines.", min=1)] = 20,
+    most: Annotated[int, typer.Option(help="Number of lines.", min=1)] = 20,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -68,13 +68,13 @@ def export_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write all pseudo-labels with where they are from."""
+    """Write all pseudo-labels with their sources."""
     from selfsup_core.errors import DataError
     from selfsup_core.export.pseudo_labels import export_pseudo_labels
     from selfsup_core.files import hand_over, write_bytes
 
     if out.exists():
-        raise DataError(f"{out.name} is there already.", code="exists", remedy="Choose another name.")
+        raise DataError(f"{out.name} already exists.", code="exists", remedy="Choose another name.")
     content = export_pseudo_labels(place(workspace), run, out.suffix.lstrip("."), text=text, truth=truth)
     write_bytes(out.resolve(), content)
     hand_over(out.resolve())
@@ -84,11 +84,11 @@ def export_command(
 @pseudo_app.command("seeds")
 def seeds_command(
     run: Run,
-    count: Annotated[int, typer.Option(help="Seeds in all, this run included.", min=2, max=20)] = 5,
+    count: Annotated[int, typer.Option(help="Number of seeds, including this run.", min=2, max=20)] = 5,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Repeat a run with other seeds, wait, and say what all of them say together.
+    """Repeat a run with other seeds, wait for them, and print the result over all seeds.
 
     Each run has its own split, labels and first weights; a run with labels by hand is repeated on the same split.
     """
@@ -118,7 +118,7 @@ def repeat(folder: RunFolder, count: int) -> tuple[Seeds | None, str]:
                 time.sleep(0.2)
                 ensure_supervisor(root)
     said = over_seeds(folder)
-    text = said["verdict"]["text"] if said and said["verdict"] else "Too few of them are finished."
+    text = said["verdict"]["text"] if said and said["verdict"] else "Too few of the runs are finished."
     return said, f"{text}\n{describe_seeds(said['same_split'])}" if said else text
 
 
@@ -126,9 +126,7 @@ def repeat(folder: RunFolder, count: int) -> tuple[Seeds | None, str]:
 def label_command(
     source: Annotated[str, typer.Argument(help="A data set, as `data list` names it.")],
     row: Annotated[int, typer.Argument(help="Number of the row, from 0.")],
-    label: Annotated[
-        str, typer.Argument(metavar="CLASS", help='Name of its class; "-" takes the label back.')
-    ],
+    label: Annotated[str, typer.Argument(metavar="CLASS", help='Name of its class; "-" removes the label.')],
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -155,7 +153,7 @@ def hand_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Labels made by hand for a data set, the newest first; `pseudo label SOURCE ROW -` takes one back."""
+    """Labels made by hand for a data set, the newest first; `pseudo label SOURCE ROW -` removes one."""
     from selfsup_core.data.sources import open_source
     from selfsup_core.pseudo.hand import list_hand_labels
 
@@ -165,17 +163,22 @@ def hand_command(
     found = [{**one, "class": classes[one["label"]]} for one in made]
     rows = [("ROW", "CLASS", "RUN")]
     rows += [(str(one["row"]), classes[one["label"]], one["run"]) for one in made]
-    show(found, as_json, table(rows) if found else "No label by hand.")
+    show(found, as_json, table(rows) if found else "There are no labels by hand.")
 
 
 @pseudo_app.command("said")
 def said_command(run: Run, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """What the language models of a run answered: text, raw answer, class, probability."""
+    """The answers of a run's language models: text, raw answer, class, probability."""
     from selfsup_core.tasks.parts.labelers import read_said
     from selfsup_core.workers.seeds import workspace_run
 
     found = read_said(workspace_run(place(workspace), run).path)
-    show(found, as_json, "\n\n".join(said_table(rows) for rows in found.values()) or "No language model.")
+    show(
+        found,
+        as_json,
+        "\n\n".join(said_table(rows) for rows in found.values())
+        or "No language model proposed labels in this run.",
+    )
 
 
 @pseudo_app.command("try")
@@ -190,7 +193,7 @@ def try_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a language model about a few texts, before a run asks it about many."""
+    """Ask a language model about a few texts before a run asks about many."""
     import sys
 
     from pydantic import ValidationError
@@ -213,7 +216,7 @@ def try_command(
     root = place(workspace)
     dataset = open_source(source, root)
     if dataset.kind != "text":
-        raise DataError(f"{dataset.title} holds {dataset.kind}s, no texts.", code="no-texts")
+        raise DataError(f"{dataset.title} holds {dataset.kind}s, not texts.", code="no-texts")
     try:
         config = asking(how, prompt, 400)
     except ValidationError as error:

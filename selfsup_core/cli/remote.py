@@ -29,7 +29,7 @@ remote_app = typer.Typer(help="A remote model behind an OpenAI-compatible endpoi
 
 Assignments = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Change a limit or how is asked, as in most_requests=50; repeat."),
+    typer.Option("--set", help="Change a limit or the prompt, as in most_requests=50; may be repeated."),
 ]
 
 
@@ -55,7 +55,7 @@ def configure(assignments: list[str] | None) -> tuple[Remote, ZeroShotConfig]:
 
 @remote_app.command("show")
 def show_command(as_json: AsJson = False) -> None:
-    """Which variables are needed and what is configured; of the key only whether there is one."""
+    """List the variables and what is configured; of the key only whether it is set."""
     from selfsup_core.pretrained.remote import RemoteError, read_config, read_connection
     from selfsup_core.pretrained.remote.check import list_variables
 
@@ -65,7 +65,7 @@ def show_command(as_json: AsJson = False) -> None:
     except RemoteError as error:
         if error.code != "remote-off":
             raise
-        needed = [("VARIABLE", "WHAT IT IS")]
+        needed = [("VARIABLE", "MEANING")]
         needed += [(one["name"], one["purpose"]) for one in list_variables(os.environ)]
         show({"configured": False, **config}, as_json, f"{error}\n{table(needed)}")
         return
@@ -76,7 +76,7 @@ def show_command(as_json: AsJson = False) -> None:
 
 @remote_app.command("test")
 def try_command(assignments: Assignments = None, as_json: AsJson = False) -> None:
-    """Send one small question and say how long the answer took."""
+    """Send one short question and print how long the answer takes."""
     from selfsup_core.pretrained.remote.check import check_answer
 
     remote, _ = configure(assignments)
@@ -88,15 +88,17 @@ def try_command(assignments: Assignments = None, as_json: AsJson = False) -> Non
 
 @remote_app.command("label")
 def label_command(
-    dataset: Annotated[str, typer.Argument(help="A data set of texts, as `data list` gives it.")],
-    limit: Annotated[int, typer.Option(min=1, help="Label so many texts, drawn by the seed.")] = 20,
-    plan: Annotated[bool, typer.Option("--plan", help="Only say what it would take.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Go on although it costs, or is above the cap.")] = False,
+    dataset: Annotated[str, typer.Argument(help="A data set of texts, as `data list` names it.")],
+    limit: Annotated[int, typer.Option(min=1, help="How many texts to label, drawn by the seed.")] = 20,
+    plan: Annotated[bool, typer.Option("--plan", help="Only print the cost.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Continue although it costs money or exceeds the cap.")
+    ] = False,
     assignments: Assignments = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Zero-shot labels of a data set's texts; says first what they take."""
+    """Zero-shot labels for the texts of a data set; prints the cost first."""
     from selfsup_core.pretrained.remote import estimate, label_texts
 
     remote, asking = configure(assignments)
@@ -106,7 +108,7 @@ def label_command(
         show(expected, as_json, expected["text"])
         return
     if not yes and (expected["is_above_cap"] or expected["cost"] > 0):
-        raise SettingError(expected["text"], code="remote-confirm", remedy="Say --yes to go on.")
+        raise SettingError(expected["text"], code="remote-confirm", remedy="Add --yes to continue.")
     print(expected["text"], file=sys.stderr)
     done = label_texts(remote, texts, classes, asking, progress=say_progress)
     print(file=sys.stderr)
@@ -138,7 +140,7 @@ def draw_texts(
 
     data = open_source(dataset, workspace)
     if data.kind != "text":
-        raise DataError(f"{dataset} holds no texts but is of kind {data.kind}.", code="not-text")
+        raise DataError(f"{dataset} holds {data.kind}s, not texts.", code="not-text")
     drawn = np.random.default_rng(seed).permutation(len(data))[:limit]
     rows = sorted(int(row) for row in drawn)
     known = [-1 if data.y is None else int(data.y[row]) for row in rows]
@@ -184,7 +186,7 @@ def read_command(
     """The probability of each token of a text, where the server gives it."""
     remote, _ = configure(assignments)
     found = remote.read(text)
-    rows = [("TOKEN", "P", "LIKELIEST HERE")]
+    rows = [("TOKEN", "P", "MOST LIKELY HERE")]
     for piece, value, others in zip(found["pieces"], found["log_p"], found["alternatives"], strict=True):
         p = "" if value is None else f"{math.exp(value):.4f}"
         rows.append((repr(piece), p, ", ".join(f"{name!r} {q:.3f}" for name, q in others[:3])))

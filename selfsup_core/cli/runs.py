@@ -1,4 +1,4 @@
-"""`runs ...`: list, look, steer, delete."""
+"""`runs ...`: list, inspect, control, delete."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of, 
 from selfsup_core.errors import SettingError
 
 runs_app = typer.Typer(help="Runs: list, inspect, control, delete.", no_args_is_help=True)
-RunName = Annotated[str, typer.Argument(help="Run id, its beginning, or the run's name.")]
+RunName = Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")]
 
 
 @runs_app.command("list")
@@ -92,7 +92,7 @@ def steer(run: str, action: str, workspace: Path | None, as_json: bool, **values
 
 @runs_app.command("pause")
 def runs_pause(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Pause a run; it keeps its place."""
+    """Pause a run."""
     steer(run, "pause", workspace, as_json)
 
 

@@ -16,18 +16,16 @@ from selfsup_core.wording import percent
 if TYPE_CHECKING:
     from selfsup_core.inspection.answer import Answer
 
-space_app = typer.Typer(help="Maps of a latent space, and what they answer.", no_args_is_help=True)
+space_app = typer.Typer(help="Maps of a latent space, and tools for them.", no_args_is_help=True)
 
 Space = Annotated[str, typer.Argument(help="data:SET, embedding:SET:ENCODER or run:ID; see `space list`.")]
-Key = Annotated[str, typer.Argument(help="A map, as `space map` names it.")]
+Key = Annotated[str, typer.Argument(help="The key of a map, as `space map` prints it.")]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="A setting, as in kind=umap or neighbors=30; may be repeated."),
 ]
 Epoch = Annotated[int | None, typer.Option(help="Epoch of a run; the newest unless given.")]
-Rows = Annotated[
-    str, typer.Option(help='Rows that are meant: numbers as in "3, 10-20", or the name of a kept selection.')
-]
+Rows = Annotated[str, typer.Option(help='Rows: numbers as in "3, 10-20", or the name of a saved selection.')]
 
 
 def settings_of(assignments: list[str] | None) -> dict[str, Any]:
@@ -65,18 +63,20 @@ def bits_of(root: Path, key: str, rows: str) -> str:
         try:
             is_meant = rows_meant(rows, known)
         except SettingError as error:
-            raise SettingError(f"{rows!r} is no kept selection and no row numbers as in 3, 10-20.") from error
+            raise SettingError(
+                f"{rows!r} is neither a saved selection nor row numbers as in 3, 10-20."
+            ) from error
     places = np.flatnonzero(is_meant)
     if not len(places):
         raise SettingError(
-            f"No row of {rows!r} is on this map.", remedy="See `space export` for the rows it has."
+            f"No row of {rows!r} is on this map.", remedy="`space export` lists the rows of the map."
         )
     return pack_rows(places)
 
 
 @space_app.command("list")
 def list_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Every space that a map can be drawn of."""
+    """List all spaces that can be mapped."""
     from selfsup_core.inspection.space.listing import list_spaces
 
     found = list_spaces(place(workspace))
@@ -89,7 +89,7 @@ def list_command(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
 @space_app.command("settings")
 def settings_command(as_json: AsJson = False) -> None:
-    """What can be set of a map, and of groups."""
+    """List the settings of maps and of groups."""
     from selfsup_core.evaluate.clusters import ClusterConfig
     from selfsup_core.projection.config import MapConfig
     from selfsup_core.settings import list_settings
@@ -112,12 +112,12 @@ def map_command(
     assignments: Set = None,
     epoch: Epoch = None,
     replay: Annotated[
-        bool, typer.Option(help="All kept epochs of a run, each begun from the one before.")
+        bool, typer.Option(help="All kept epochs of a run, each map starting from the one before.")
     ] = False,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw a map and wait for it; its key is what the other commands ask for."""
+    """Compute a map, wait for it, and print the key that the other commands need."""
     from selfsup_core.inspection.asking import checked
     from selfsup_core.inspection.desk import Desk
     from selfsup_core.inspection.space.layouts import read_map
@@ -139,7 +139,7 @@ def map_command(
 def trust_command(
     key: Key, epoch: Epoch = None, workspace: Workspace = None, as_json: AsJson = False
 ) -> None:
-    """How much of a map is true."""
+    """How far a map can be trusted."""
     found = question(place(workspace), key, "trust", epoch)
     said = dict(found.about)
     show(
@@ -165,15 +165,15 @@ def groups_command(
         ("GROUP", "POINTS", "MOST FREQUENT LABEL"),
         *((g["name"], str(g["size"]), g["label"]) for g in said["groups"]),
     ]
-    close = f"\nAgainst the labels: ARI {agreed['ari']:.3f}, NMI {agreed['nmi']:.3f}." if agreed else ""
-    show(said, as_json, table(rows) + f"\n{said['loners']} points belong to none.{close}")
+    close = f"\nCompared with the labels: ARI {agreed['ari']:.3f}, NMI {agreed['nmi']:.3f}." if agreed else ""
+    show(said, as_json, table(rows) + f"\n{said['loners']} points belong to no group.{close}")
 
 
 @space_app.command("why")
 def why_command(
     key: Key, rows: Rows, epoch: Epoch = None, workspace: Workspace = None, as_json: AsJson = False
 ) -> None:
-    """What rows have that the rest has not."""
+    """What sets rows apart from the rest."""
     root = place(workspace)
     found = question(root, key, "why", epoch, bits=bits_of(root, key, rows))
     said = dict(found.about)
@@ -182,7 +182,7 @@ def why_command(
         *((f"{d['effect']:.2f}", d["what"], d["text"]) for d in said["differences"]),
     ]
     words = f"\nWords: {', '.join(w['what'] for w in said['words'])}" if said["words"] else ""
-    typical = f"\nMost typical rows: {', '.join(str(c['row']) for c in said['typical'])}; oddest: {', '.join(str(c['row']) for c in said['odd']) or '–'}."
+    typical = f"\nMost typical rows: {', '.join(str(c['row']) for c in said['typical'])}; least typical: {', '.join(str(c['row']) for c in said['odd']) or '–'}."
     show(said, as_json, f"{said['count']:,} of {said['of']:,} points.\n{table(lines)}{words}{typical}")
 
 
@@ -214,14 +214,16 @@ def neighbors_command(
 @space_app.command("search")
 def search_command(
     key: Key,
-    text: Annotated[str, typer.Argument(help="What to look for; a file for the nearest to its sample.")],
+    text: Annotated[
+        str, typer.Argument(help="What to look for; for nearest, a text or a file with a sample.")
+    ],
     by: Annotated[str, typer.Option(help="contains, label, row or nearest.")] = "contains",
     epoch: Epoch = None,
-    keep: Annotated[str, typer.Option(help="Keep what is found as a selection of this name.")] = "",
+    keep: Annotated[str, typer.Option(help="Save the result as a selection with this name.")] = "",
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find points by their text, label, row, or what they are like."""
+    """Find points by text, label or row number, or nearest to a new sample."""
     from selfsup_core.inspection.space.layouts import read_map, read_rows
     from selfsup_core.inspection.space.selections import kept_under, save_selection, unpack_rows
 
@@ -238,7 +240,7 @@ def search_command(
 @space_app.command("compare")
 def compare_command(
     key: Key,
-    other: Annotated[str, typer.Argument(help="Another map over the same data.")],
+    other: Annotated[str, typer.Argument(help="Another map of the same data.")],
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -265,7 +267,7 @@ def select_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Keep rows as a named selection, or delete one."""
+    """Save rows as a named selection, or delete one."""
     from selfsup_core.inspection.space.layouts import read_map, read_rows
     from selfsup_core.inspection.space.selections import (
         delete_selection,
@@ -282,7 +284,7 @@ def select_command(
         return show({"deleted": name}, as_json, f"Deleted: {name}")
     chosen = read_rows(root, key)[unpack_rows(bits_of(root, key, rows))]
     save_selection(root, source, name, chosen)
-    return show({"selection": name, "rows": len(chosen)}, as_json, f"Kept: {name}, {len(chosen):,} rows.")
+    return show({"selection": name, "rows": len(chosen)}, as_json, f"Saved: {name}, {len(chosen):,} rows.")
 
 
 @space_app.command("label")
@@ -299,7 +301,7 @@ def label_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell the data what was seen on the map."""
+    """Label rows of the data set, or leave them out."""
     if how not in ("version", "hand", "leave-out"):
         raise SettingError(f"--how is version, hand or leave-out; found {how!r}.")
     root = place(workspace)
@@ -317,7 +319,7 @@ def export_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take points away, or the whole map as one HTML file that opens offline."""
+    """Export points, or the whole map as one HTML file that works offline."""
     root = place(workspace)
     kind = out.suffix.removeprefix(".").lower()
     target = str(out.resolve())

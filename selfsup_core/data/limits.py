@@ -68,7 +68,7 @@ def describe_limits(limits: Limits = LIMITS) -> list[tuple[str, str]]:
         (
             "Upload",
             f"{limits.files} files, {limits.total_bytes // MB} MB together; "
-            f"{limits.server_bytes // MB:,} MB of everybody who uploads at the same time",
+            f"{limits.server_bytes // MB:,} MB for all people who upload at the same time",
         ),
         ("Recorded samples", f"{limits.recorded_bytes // MB} MB together"),
         (
@@ -84,14 +84,14 @@ def describe_limits(limits: Limits = LIMITS) -> list[tuple[str, str]]:
         (
             "Table",
             f"{limits.table_rows // MB} million rows, {limits.table_columns:,} columns, "
-            f"{limits.table_cells // MB} million cells, {limits.cell_bytes // MB} MB a cell",
+            f"{limits.table_cells // MB} million cells, {limits.cell_bytes // MB} MB per cell",
         ),
         (
             "Import",
-            f"{limits.imports_at_once} at once in a workspace, others wait; each takes at most "
+            f"{limits.imports_at_once} at a time per workspace, others wait; each takes at most "
             f"{limits.memory_bytes // MB:,} MB of memory, or a quarter of the machine's",
         ),
-        ("Text", f"{limits.table_rows // MB} million lines, {limits.line_bytes // MB} MB a line"),
+        ("Text", f"{limits.table_rows // MB} million lines, {limits.line_bytes // MB} MB per line"),
         (
             "WAV",
             f"{limits.sound_seconds // 60} minutes, {low // 1000} to {high // 1000} kHz, "

@@ -17,7 +17,7 @@ from selfsup_core.files import sha256
 from selfsup_core.places import ASSETS
 
 FOLDER = ASSETS / "data"
-REMEDY = "It is part of the program: install the program again."
+REMEDY = "It is part of the program: reinstall the program."
 
 
 def explain_missing(title: str, *names: str) -> str:

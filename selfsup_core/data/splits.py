@@ -50,7 +50,7 @@ def split_rows(
             f"{len(rows)} rows cannot be split: data.validation = {validation} and data.test = "
             f"{test} leave {n_validation} validation and "
             f"{len(rows) - n_validation - n_test} training rows.",
-            remedy="Use more rows or other shares.",
+            remedy="Use more rows or smaller shares.",
         )
     if stratify and y is not None and (y < 0).any() and (y >= 0).any():
         return split_partly(y, n_validation, n_test, validation=validation, test=test, seed=seed)
@@ -103,7 +103,7 @@ def split_partly(
     note = ""
     if least > min(share for share in (validation, test) if share):
         note = (
-            f"Only {count:,} of {len(y):,} rows have a label, so a larger share of them is held out: "
+            f"Only {count:,} of {len(y):,} rows have a label, so a larger share of these is held out: "
             f"{len(np.concatenate(held[0])):,} for validation and {len(np.concatenate(held[1])):,} for test."
         )
     return Split(train, parts[0], parts[1], note)

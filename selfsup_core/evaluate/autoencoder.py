@@ -39,7 +39,7 @@ class View:
     """What one epoch looks like.
 
     Attributes:
-        metrics: val_loss and the objective's other terms, val_mse (a value; None when the objective rebuilds no whole
+        metrics: val_loss and the objective's other terms, val_mse (a value; None when the objective reconstructs no whole
             input), knn_accuracy and probe_accuracy on the code (shares, or None), auroc when a class is left out.
         reconstructions: (T, D) in [0, 1] of the fixed tiles, tile_loss: (T,) their mean squared errors.
         corrupted: (T, D) what the network was given for them, or None when that was the tiles themselves.
@@ -216,7 +216,7 @@ class Evaluator:
 
         Args:
             fit_pca: `project.pca.fit_pca`; given from above, since maps are built on evaluation.
-            has_reconstruction: whether the objective rebuilds whole inputs, so that PCA's error may stand beside its own.
+            has_reconstruction: whether the objective reconstructs whole inputs, so that PCA's error may stand beside its own.
         """
         import torch
 

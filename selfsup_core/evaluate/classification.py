@@ -1,6 +1,6 @@
 """How good named classes are: accuracy, macro-F1, precision and recall of each class, and calibration.
 
-ECE = Σ_b n_b / N |accuracy_b − confidence_b| over 15 equal bins of the likeliest class's probability.
+ECE = Σ_b n_b / N |accuracy_b − confidence_b| over 15 equal bins of the most likely class's probability.
 [1] Guo et al.: On calibration of modern neural networks, 2017
 """
 

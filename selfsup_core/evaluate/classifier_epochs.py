@@ -42,7 +42,7 @@ class ClassifierView:
     Attributes:
         metrics: val_loss, val_accuracy, val_macro_f1, val_ece, and the shares of the most frequent class.
         scores: (S, C) logits of the map's samples, each row's mean taken off, which changes no probability.
-        predicted, confidence, sample_loss: (S,) likeliest class, its probability, cross-entropy (0 without a label).
+        predicted, confidence, sample_loss: (S,) most likely class, its probability, cross-entropy (0 without a label).
         confusion: (C, C) validation rows, true classes down. label_counts: (2, C) true and predicted.
     """
 

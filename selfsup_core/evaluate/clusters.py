@@ -1,4 +1,4 @@
-"""Groups that nobody named: HDBSCAN or k-means, names from what is typical of each, agreement with known labels.
+"""Groups that no one named: HDBSCAN or k-means, names from what is typical of each, agreement with known labels.
 
 [1] Campello, Moulavi, Sander: Density-based clustering based on hierarchical density estimates, 2013
 [2] Hubert, Arabie: Comparing partitions, 1985 (adjusted Rand index)
@@ -25,20 +25,20 @@ class ClusterConfig(Config):
 
     method: Literal["hdbscan", "kmeans"] = setting(
         "hdbscan",
-        "HDBSCAN finds dense groups and leaves loners out; k-means cuts all points into as many as you say.",
+        "HDBSCAN finds dense groups and leaves outliers out; k-means divides all points into a given number of groups.",
         title="Method",
         titles={"hdbscan": "HDBSCAN", "kmeans": "k-means"},
     )
     where: Literal["map", "space"] = setting(
         "map",
-        "Whether groups are looked for on the map or among the vectors themselves.",
+        "Whether to look for groups on the map or in the space itself.",
         title="Where",
         titles={"map": "On the map", "space": "In the space itself"},
-        why="In many dimensions hardly any place is dense; UMAP's map makes dense groups of what is near.",
+        why="In many dimensions hardly any region is dense; UMAP brings near points together into dense groups.",
     )
     least: int = setting(
         0,
-        "Fewest points of a group (HDBSCAN); 0 takes a hundredth of all.",
+        "Fewest points of a group (HDBSCAN); 0 uses a hundredth of all points.",
         title="Smallest group",
         zero="automatic",
         ge=0,
@@ -46,7 +46,7 @@ class ClusterConfig(Config):
     )
     count: int = setting(
         0,
-        "Number of groups (k-means); 0 takes as many as there are classes, or 10.",
+        "Number of groups (k-means); 0 uses the number of classes, or 10.",
         title="Groups",
         zero="automatic",
         ge=0,
@@ -77,9 +77,7 @@ def kmeans(x: np.ndarray, count: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans, MiniBatchKMeans
 
     if count > len(x):
-        raise SettingError(
-            f"count: {count} groups of {len(x)} points cannot be.", remedy="Choose fewer groups."
-        )
+        raise SettingError(f"{len(x)} points cannot form {count} groups.", remedy="Choose fewer groups.")
     kind = MiniBatchKMeans if len(x) > MOST_FIT else KMeans
     found: np.ndarray = kind(count, n_init=3, random_state=seed).fit_predict(np.asarray(x, np.float32))
     return found

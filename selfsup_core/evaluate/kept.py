@@ -17,7 +17,7 @@ class Kept:
     """What is known of the pool's rows after an epoch, (P,) each.
 
     Attributes:
-        label: proposed class, -1 where nobody proposes. confidence: its probability, 0 there.
+        label: proposed class, -1 where no one proposes. confidence: its probability, 0 there.
         weight: with which it is learned from, 0 when it is not kept. first: round in which it was first kept, or -1.
         voters: bit i is set when proposer i names this class.
     """
@@ -46,7 +46,7 @@ class Kept:
 
 
 def describe_kept(before: Kept, now: Kept, truth: np.ndarray) -> dict[str, float | None]:
-    """Numbers of what was kept, (P,) true classes or -1; what needs the truth is None where nobody knows it."""
+    """Numbers of what was kept, (P,) true classes or -1; what needs the truth is None where no one knows it."""
     kept = now.kept_label
     is_kept, known = kept >= 0, (kept >= 0) & (truth >= 0)
     changed = (before.kept_label >= 0) & is_kept & (before.kept_label != kept)

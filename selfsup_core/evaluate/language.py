@@ -35,7 +35,7 @@ class LanguageView:
     """What one epoch looks like.
 
     Attributes:
-        metrics: val_loss (nats a token), and what follows from it.
+        metrics: val_loss (nats per token), and what follows from it.
         token_loss: (S,) mean nats of each token on the map in the validation text; NaN where it does not occur.
         embeddings: (S, W) rows of the input embedding.
         written: a text from scratch, completed: what followed the person's beginning; "" for a masked model.
@@ -51,7 +51,7 @@ class LanguageView:
 
 
 def kind_of(piece: str, *, is_control: bool) -> int:
-    """Place in KINDS of a token, by its first character that is no space."""
+    """Place in KINDS of a token, by its first character that is not a space."""
     if is_control:
         return 6
     text = piece.strip()
@@ -75,7 +75,7 @@ def windows(length: int, span: int, most: int) -> np.ndarray:
 
 
 class LanguageEvaluator:
-    """Holds what is the same at every epoch: validation windows, tokens on the map, the beginning to go on from.
+    """Holds what is the same at every epoch: validation windows, tokens on the map, the beginning to continue from.
 
     Args:
         span: tokens of a window: context + 1 for a causal model, context for a masked one.
@@ -125,7 +125,7 @@ class LanguageEvaluator:
     def measure(
         self, model: Any, objective: Objective[Any], *, times: int = 1, most: int = 0
     ) -> tuple[float, dict[str, float], np.ndarray]:
-        """(mean nats a token, the objective's other terms, (V,) mean nats of each token or NaN) on fixed windows.
+        """(mean nats per token, the objective's other terms, (V,) mean nats of each token or NaN) on fixed windows.
 
         Args:
             times: how many times as many windows as after an epoch.
@@ -162,7 +162,7 @@ class LanguageEvaluator:
         return float(total.sum() / counts.sum()), {}, each.numpy()
 
     def bits_per_character(self, loss: float) -> float:
-        """Nats a token → bits a character of the validation text."""
+        """Nats per token → bits per character of the validation text."""
         part = self.corpus.validation
         return loss * len(part.tokens) / max(1, part.characters) / math.log(2)
 

@@ -23,7 +23,7 @@ def unigram(train: np.ndarray, size: int) -> np.ndarray:
 
 
 def bigram_loss(train: np.ndarray, other: np.ndarray, size: int, strength: float) -> float:
-    """Mean nats a token of `other`, its first one left out, by pairs counted in `train`."""
+    """Mean nats per token of `other`, its first one left out, by pairs counted in `train`."""
     single = unigram(train, size)
     pairs, counts = np.unique(train[:-1].astype(np.int64) * size + train[1:], return_counts=True)
     before = np.bincount(train[:-1], minlength=size)
@@ -35,7 +35,7 @@ def bigram_loss(train: np.ndarray, other: np.ndarray, size: int, strength: float
 
 
 def ngram_baseline(train: np.ndarray, validation: np.ndarray, size: int) -> dict[str, float]:
-    """{"uniform_loss", "unigram_loss", "bigram_loss"} of validation tokens, nats a token.
+    """{"uniform_loss", "unigram_loss", "bigram_loss"} of validation tokens, nats per token.
 
     Args:
         train, validation: (T,) token numbers below `size`, two or more of each.

@@ -1,1 +1,1 @@
-"""What a person takes away."""
+"""Files to export: writers only."""

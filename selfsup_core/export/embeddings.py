@@ -52,7 +52,7 @@ def open_texts(workspace: Path, source: str) -> tuple[Any, Texts]:
         raise DataError(
             f"Only texts can be embedded; {dataset.title} holds {dataset.kind}s.",
             code="no-texts",
-            remedy="Choose a set of texts; images and tables have an autoencoder's code.",
+            remedy="Choose a data set of texts; for images and tables use the code of an autoencoder.",
         )
     return dataset, dataset.x
 
@@ -80,7 +80,7 @@ def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "n
         raise DataError(
             f"{dataset.title} has no embeddings by {encoder} yet.",
             code="no-embeddings",
-            remedy="Make them first, on the page Language model under Embed, or with `language embed`.",
+            remedy="Create them first, on the page Language model under Embed, or with `language embed`.",
         )
     labels = dataset.label_names() if dataset.y is not None else [""] * len(x)
     buffer = io.BytesIO()

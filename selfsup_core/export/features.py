@@ -56,7 +56,7 @@ class Features:
         """(B, D) stored values."""
         rows = np.stack([np.asarray(item).reshape(-1) for item in items])
         if rows.shape[1] != self.about["width"]:
-            raise DataError(f"A sample has {rows.shape[1]} values; {self.about['width']} were expected.")
+            raise DataError(f"Expected samples of {self.about['width']} values; found {rows.shape[1]}.")
         return rows
 
     def plain(self, items: list[Any], *, is_clipped: bool = True) -> np.ndarray:
@@ -199,7 +199,7 @@ def read_samples(about: dict[str, Any], given: list[str], column: str = "") -> l
     for text in given:
         samples += read_one(about, text, column)
         if len(samples) > MOST_ROWS:
-            raise DataError(f"More than {MOST_ROWS:,} samples at once; give them in parts.")
+            raise DataError(f"More than {MOST_ROWS:,} samples at once; split them into several files.")
     if not samples:
         raise DataError("There is nothing to classify.")
     return samples
@@ -246,7 +246,7 @@ def read_picture(member: Any, about: dict[str, Any]) -> np.ndarray:
 
     shape = about["item_shape"]
     if shape[0] != shape[1]:
-        raise DataError("New images can be read for square ones only.")
+        raise DataError("New images can be read only for data sets of square images.")
     picture = read_image(member, shape[0], len(shape) == 3, "pad")[0]
     # A file's values go to 255, those of a set may go elsewhere: the digits' to 16.
     factor = 1 / (255 * about["scale"])
@@ -258,7 +258,9 @@ def read_sound(member: Any, about: dict[str, Any]) -> np.ndarray:
     from selfsup_core.data.logmel import log_mel
 
     if not {"rate", "seconds"} <= set(about["sound"]):
-        raise DataError("New sounds cannot be read: the rate or length of the set's own sounds is not known.")
+        raise DataError(
+            "New sounds cannot be read: the sampling rate or length of the data set's sounds is not known."
+        )
     rate = int(about["sound"]["rate"])
     wave = read(member, about["sound"]["seconds"], rate).astype(np.float32) / 32767
     mels, frames = about["item_shape"]

@@ -117,7 +117,7 @@ def write_html_map(
         raise DataError(
             f"The file would have {len(content) / 1e6:.0f} MB; at most 20 are written.",
             code="too-large",
-            remedy="Draw the map of fewer points (Advanced, Most points).",
+            remedy="Draw the map with fewer points (Advanced, Most points).",
         )
     write_bytes(path, content)
     return len(content)

@@ -30,9 +30,9 @@ def keras_script(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
     """
     if spec.model.kind != "dense" or spec.objective.kind not in HOW:
         raise StudioError(
-            "The Keras model is there for dense networks without a Gaussian head or a codebook.",
+            "The Keras script is available for dense networks without a Gaussian head or a codebook.",
             code="no-script",
-            remedy="Take the PyTorch script.",
+            remedy="Use the PyTorch script.",
         )
     loss: str = cast("Any", spec.objective).loss  # all of `HOW` have one
     sizes = MODELS["dense"].shapes(spec.model, item_shape)

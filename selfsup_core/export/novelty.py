@@ -23,8 +23,8 @@ MOST_TEXTS, MOST_WORDS, MOST_ROWS = 20_000, 100_000, 500
 LETTERS = 20_000  # of a text
 MOST_PICTURES, MOST_VALUES = 2_000, 4_000_000  # of training rows of images and sounds that are kept
 LEAST_VALIDATION = 50  # rows, below which their 99th percentile says too little
-ROWS_SAID = "Farther from all training rows than 99% of them are from each other."
-PICTURES_SAID = "Farther from all training samples, value by value, than 99% of the validation samples are."
+ROWS_SAID = "Farther from every training row than 99% of the training rows are from each other."
+PICTURES_SAID = "Farther from every training sample, value by value, than 99% of the validation samples."
 
 
 def words_of(text: str) -> set[str]:

@@ -135,7 +135,7 @@ def load_run(workspace: Path, run: str, epoch: int | None = None) -> tuple[Class
     folder = open_run(workspace, run)
     spec = read_spec(folder.spec)
     if MODELS[spec.model.kind].task != "classify":
-        raise RunError(f"The run {folder.id} trains no classifier.", code="no-classifier")
+        raise RunError(f"The run {folder.id} is not a classifier.", code="no-classifier")
     weights, used = run_weights(folder, epoch)
     build = load_text_run if spec.model.kind == "text-classifier" else load_head_run
     return build(folder, spec, workspace, weights), used
@@ -163,7 +163,7 @@ def run_classes(folder: Any) -> list[str]:
         found: list[str] = json.loads(read_about(folder.frames / "static.safetensors")["classes"])
         return found
     except (FileNotFoundError, KeyError) as error:
-        raise RunError(f"The run {folder.id} has not begun yet.", code="no-weights") from error
+        raise RunError(f"The run {folder.id} has not started yet.", code="no-weights") from error
 
 
 def put_weights(model: Any, weights: dict[str, Any]) -> Any:
@@ -239,10 +239,10 @@ def export_classifier(workspace: Path, run: str, target: Path, epoch: int | None
     """Write a run's classifier as a folder of its own; the epoch it is of.
 
     Raises:
-        RunError, DataError: as `load_run`, or the folder is there already.
+        RunError, DataError: as `load_run`, or the folder already exists.
     """
     if target.exists():
-        raise DataError(f"{target.name} is there already.", code="exists", remedy="Choose another folder.")
+        raise DataError(f"{target.name} already exists.", code="exists", remedy="Choose another folder.")
     found, used = load_run(workspace, run, epoch)
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
@@ -289,7 +289,7 @@ def load_classifier(folder: Path) -> Classifier:
     """
     about = read_json(folder / ABOUT)
     if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise DataError(f"{folder.name} holds no exported classifier.", code="no-classifier")
+        raise DataError(f"{folder.name} does not contain an exported classifier.", code="no-classifier")
     try:
         return load_head(folder, about) if "features" in about else load_text(folder, about)
     except DataError:

@@ -40,7 +40,7 @@ def read_pseudo_labels(
         raise RunError(
             f"The run {folder.id} has no pseudo-labels.",
             code="no-pseudo-labels",
-            remedy="Choose a run with the objective pseudo-labels that has finished an epoch.",
+            remedy="Choose a run with pseudo-labels that has finished a round.",
         ) from error
     classes, proposers = json.loads(about["classes"]), json.loads(about["proposers"])
     rows, size = arrays["rows"], len(arrays["rows"])

@@ -203,9 +203,9 @@ def script_of(folder: RunFolder, item_shape: tuple[int, ...], groups: Groups) ->
     )
 
 
-README = """train.py trains this network again and prints the losses of each epoch; data.npz is what it reads.
+README = """train.py trains this network again and prints the losses of each epoch; it reads data.npz.
 Run it with: pip install torch numpy, then python train.py
-spec.yaml is the recipe from which SelfSup Studio makes the same run.
+spec.yaml is the specification from which SelfSup Studio repeats the run.
 """
 
 

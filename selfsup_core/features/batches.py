@@ -144,7 +144,7 @@ def prepare(
     shared |= {"item_shape": dataset.item_shape, "columns": dataset.columns}
     size = dataset.x.nbytes
     if dataset.x.dtype == np.uint8 and size > room_for_data():
-        note = f"{size / 1e9:.1f} GB is more than half of the free memory: rows are read from disk."
+        note = f"{size / 1e9:.1f} GB is more than half of the free memory, so rows are read from disk."
         empty = torch.empty((0, dataset.width), dtype=torch.uint8)
         return Prepared(**shared, x=empty, scale=dataset.scale, note=note, device=str(device))
     flat = np.array(dataset.x).reshape(len(dataset), -1)  # (N, D), a copy in memory

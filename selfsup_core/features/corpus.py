@@ -1,6 +1,6 @@
 """Texts as the streams of tokens that a language model learns from.
 
-Texts of their own are split by rows, and a token marks where one ends; a running text (a book in lines) is cut into three
+Separate texts are split by rows, and a token marks where one ends; a running text (a book in lines) is cut into three
 pieces in its own order. The vocabulary comes from the training part alone.
 """
 
@@ -60,19 +60,19 @@ def is_running_text(dataset: Dataset, unit: str) -> tuple[bool, str]:
     """Whether the rows are lines of one text, and why.
 
     Raises:
-        DataError: the data are no texts.
+        DataError: the data are not texts.
     """
     if not isinstance(dataset.x, Texts):
         raise DataError(
             f"{dataset.title} holds {dataset.kind}s; a language model needs texts.",
             code="no-texts",
-            remedy="Choose a set of texts, or upload a TXT or CSV file.",
+            remedy="Choose a data set of texts, or upload a TXT or CSV file.",
         )
     if unit != "auto":
         return unit == "running", ""
     known = dataset.details.get("is_running")
     if known or len(dataset) == 1:
-        return True, "One running text: its first part is for training, its end for validation."
+        return True, "One running text: the first part is used for training, the end for validation."
     if dataset.y is not None or known is False:
         return False, ""
     ends = np.asarray(dataset.x.ends[:5000])
@@ -80,7 +80,7 @@ def is_running_text(dataset: Dataset, unit: str) -> tuple[bool, str]:
     if median < LINE:
         return True, (
             f"Rows are short (half have less than {median + 1:.0f} bytes) and have no labels, so they are read as lines "
-            "of one running text. Set Rows are to Texts of their own to change that."
+            "of one running text. Set Rows are to Separate texts to change that."
         )
     return False, ""
 
@@ -127,13 +127,13 @@ def build_corpus(
     if not any(text.strip() for text in parts[0]):
         raise DataError(f"The training texts of {dataset.title} are empty.", code="no-text")
     if tokenizer is None:
-        say("Making the vocabulary.")
+        say("Building the vocabulary.")
         tokenizer = make_tokenizer(
             parts[0], kind=kind, vocabulary=vocabulary, has_ends=not is_running, is_masked=is_masked
         )
     made = []
     for name, part in zip(("training", "validation"), parts, strict=True):
-        say(f"Turning {name} texts into tokens.")
+        say(f"Tokenizing the {name} texts.")
         tokens = tokenizer.encode_all(part, ends=not is_running)
         made.append(Part(tokens, sum(len(text) for text in part)))
     train, validation = made
@@ -142,7 +142,7 @@ def build_corpus(
             f"{dataset.title} is too short: {len(train.tokens)} tokens for training and {len(validation.tokens)} for "
             f"validation; at least {LEAST_TOKENS} and 2 are needed.",
             code="short-text",
-            remedy="Use a longer text, or other shares of the split.",
+            remedy="Use a longer text, or other split shares.",
         )
     if unseen := tokenizer.note_unknown(parts[1]):
         notes.append(unseen)

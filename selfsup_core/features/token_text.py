@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-PART = "\ufffd"  # what decoding shows for bytes that are no whole character
+PART = "\ufffd"  # what decoding shows for bytes that do not form a whole character
 MOST_SHARED = 8  # tokens that may share a character; a joined emoji is several characters
 FALLBACK = re.compile(r"<0x[0-9A-F]{2}>")
 
@@ -21,7 +21,7 @@ def byte_letters() -> dict[str, int]:
 
 
 def name_bytes(data: bytes) -> str:
-    """Text, in which bytes that are no whole character are written as <0xE4>."""
+    """Text, in which bytes that do not form a whole character are written as <0xE4>."""
     shown = data.decode("utf-8", "surrogateescape")
     return re.sub("[\udc80-\udcff]", lambda match: f"<0x{ord(match[0]) - 0xDC00:02X}>", shown)
 

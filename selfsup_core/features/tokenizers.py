@@ -31,7 +31,7 @@ class TextTokenizer:
 
     def __init__(self, fast: Any, characters: dict[str, int] | None = None) -> None:
         self.fast, self.characters = fast, characters
-        # A "</s>" in somebody's text is five letters, not a command.
+        # A "</s>" in someone's text is five letters, not a command.
         fast.backend_tokenizer.encode_special_tokens = True
 
     @property

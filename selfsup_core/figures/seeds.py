@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 LINES = (
     ("accuracy", "with pseudo-labels", 0, "solid"),
-    ("twin_accuracy", "twin: labels alone", 3, "dash"),
+    ("twin_accuracy", "twin: given labels only", 3, "dash"),
     ("ceiling_accuracy", "ceiling: all labels", 7, "dot"),
 )
 
@@ -70,7 +70,7 @@ def reliability_figure(found: dict[str, Any]) -> go.Figure:
         hoverinfo="skip",
     )
     for name, title, color, symbol in (
-        ("before", "as it is", 0, "circle"),
+        ("before", "before temperature", 0, "circle"),
         ("after", "after temperature", 3, "diamond"),
     ):
         if name not in found:
@@ -84,13 +84,13 @@ def reliability_figure(found: dict[str, Any]) -> go.Figure:
             marker={"symbol": symbol, "size": 9, "color": class_color(color)},
             line={"color": class_color(color)},
             text=[f"{b['rows']} rows" for b in bins],
-            hovertemplate="%{x:.0%} sure, %{y:.0%} right, %{text}",
+            hovertemplate="%{x:.0%} sure, %{y:.0%} correct, %{text}",
         )
     figure.update_layout(
         margin={"l": 40, "r": 10, "t": 10, "b": 36},
         height=300,
-        xaxis_title="how sure it is",
-        yaxis_title="how often it is right",
+        xaxis_title="confidence",
+        yaxis_title="share of correct predictions",
         xaxis={"tickformat": "~%", "range": [0, 1.02]},
         yaxis={"tickformat": "~%", "range": [0, 1.05]},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},

@@ -37,7 +37,7 @@ def notes_of(reading: dict[str, Any]) -> list[str]:
             if not is_masked:
                 about.append(f"product so far: {power_of_ten(total)}")
         if others:
-            about += ["", "likeliest here:", *(f"{visible(text)}  {p:.3f}" for text, p in others)]
+            about += ["", "most likely here:", *(f"{visible(text)}  {p:.3f}" for text, p in others)]
         notes.append("<br>".join(about))
     return notes
 
@@ -89,7 +89,7 @@ def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
     """What could come next: P by the model, and P after temperature, top-k and top-p, side by side.
 
     Args:
-        rows: (token, P, reshaped P), likeliest first.
+        rows: (token, P, reshaped P), most likely first.
     """
     import plotly.graph_objects as go
 
@@ -125,7 +125,7 @@ def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
 def attention_figure(
     pieces: list[str], weights: list[list[float]], *, looks_ahead: bool = False
 ) -> go.Figure:
-    """Row: the token that looks; column: what it looks at; at most itself and those before it, unless it looks ahead."""
+    """Row: the token that looks; column: what it attends to; at most itself and those before it, unless it looks ahead."""
     import plotly.graph_objects as go
 
     places, names = list(range(len(pieces))), [visible(piece) for piece in pieces]
@@ -134,10 +134,10 @@ def attention_figure(
         [v if j < end else None for j, v in enumerate(row)] for row, end in zip(weights, ends, strict=True)
     ]
     hover = [
-        [f"{names[i]} looks at {names[j]}: {v:.3f}" if j < ends[i] else "" for j, v in enumerate(row)]
+        [f"{names[i]} attends to {names[j]}: {v:.3f}" if j < ends[i] else "" for j, v in enumerate(row)]
         for i, row in enumerate(weights)
     ]
-    # The first token may have nobody else to look at; the colors are for what the others do.
+    # The first token may have no one else to look at; the colors are for what the others do.
     most = max([0.2, *(v for row, end in zip(weights, ends, strict=True) if end > 1 for v in row[:end])])
     figure = go.Figure()
     figure.add_heatmap(

@@ -25,7 +25,7 @@ def pack(answer: Answer) -> bytes:
     from safetensors.numpy import save
 
     about = {name: json.dumps(value) for name, value in answer.about.items()}
-    # safetensors 0.8 writes a header that is no JSON when there is neither an array nor a text.
+    # safetensors 0.8 writes a header that is not valid JSON when there is neither an array nor a text.
     return save(answer.arrays, metadata=about or None)
 
 

@@ -79,5 +79,5 @@ class EpochAsk(Config):
     """What is asked of a run may be asked of any kept epoch."""
 
     epoch: int | None = setting(
-        None, "Epoch; the kept one nearest to it is used, the newest unless given.", title="Epoch"
+        None, "Epoch; the closest one that was kept is used, or the newest if not given.", title="Epoch"
     )

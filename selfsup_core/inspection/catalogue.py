@@ -97,7 +97,7 @@ def list_runs(workspace: Path) -> list[dict[str, Any]]:
                 "title": run["name"] or run["run"],
                 "origin": "own run",
                 "kind": RUN_KINDS.get(run["objective"], "causal"),
-                "about": f"A run of your own: {run['status']}, {len(run['epochs'])} epochs kept.",
+                "about": f"Your own run: {run['status']}, {len(run['epochs'])} epochs kept.",
                 "licence": "",
                 "languages": "",
                 "parameters": None,

@@ -65,7 +65,7 @@ class LabClient:
         except (OSError, EOFError) as error:
             self._drop()
             raise RunError(
-                "The process that tries networks out does not answer.",
+                "The process that runs the networks does not answer.",
                 code="no-lab",
                 remedy="Try again in a moment.",
             ) from error
@@ -75,7 +75,7 @@ class LabClient:
         connection.send_bytes(request)
         if not connection.poll(seconds):
             self._drop()
-            raise RunError(f"This took longer than {seconds:.0f} seconds and was given up.", code="slow")
+            raise RunError(f"This took longer than {seconds:.0f} seconds and was cancelled.", code="slow")
         return connection.recv_bytes()
 
     def _connection(self) -> Connection[Any, Any]:
@@ -97,7 +97,7 @@ class LabClient:
                 time.sleep(0.1 * 2**attempt)
         if made is None:
             raise RunError(
-                "The process that tries networks out hangs, and so did the ones that replaced it.",
+                "The process that runs the networks hangs, and so did those that replaced it.",
                 code="no-lab",
                 remedy="Try again in a moment.",
             )
@@ -108,7 +108,7 @@ class LabClient:
         """A connection; None when the process takes it but never greets, as one that hangs or was stopped.
 
         Raises:
-            OSError, EOFError: nobody listens there.
+            OSError, EOFError: no one listens there.
         """
         made: list[Connection[Any, Any]] = []
         raised: list[BaseException] = []
@@ -131,7 +131,7 @@ class LabClient:
         """End a helper that hangs; the next `_ensure` starts another."""
         with self.lock:
             now = lab_info(self.workspace, self.role)
-            if now and now["pid"] == about["pid"]:  # nobody has replaced it meanwhile
+            if now and now["pid"] == about["pid"]:  # no one has replaced it meanwhile
                 with contextlib.suppress(OSError):
                     os.kill(now["pid"], signal.SIGKILL)
 
@@ -156,7 +156,7 @@ class LabClient:
                     asked = time.monotonic()
                     warm(self.workspace, self.role)
                 time.sleep(0.05)
-        raise RunError("The process that tries networks out did not start.", code="no-lab")
+        raise RunError("The process that runs the networks did not start.", code="no-lab")
 
 
 def warm(workspace: Path, role: str = "lab") -> None:

@@ -1,6 +1,6 @@
 """Embedding of whole data sets in the lab process: a job in a thread, with progress, pause and stop; its parts stay on disk.
 
-What was stopped, or died with the process, goes on behind its last part when it is started again.
+What was stopped, or died with the process, continues behind its last part when it is started again.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class EmbedJob:
 
 
 class EmbedJobs:
-    """The jobs of a workspace; one is at work at a time, the others wait for it."""
+    """The jobs of a workspace; one is running at a time, the others wait for it."""
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
@@ -106,7 +106,7 @@ class EmbedJobs:
         return [job.about() for job in reversed(jobs) if job.status != "done"]
 
     def start(self, source: str, encoder: str) -> EmbedJobAbout:
-        """Begin, or go on; a job that is at work stays as it is."""
+        """Start or resume a job; a running job is not changed."""
         missing = find_encoder(encoder).missing()
         if missing:
             raise DataError(missing, code="no-encoder")
@@ -135,7 +135,7 @@ class EmbedJobs:
             raise DataError(
                 "There is no such job; it may have ended with its process.",
                 code="no-job",
-                remedy="Start it again: it goes on where it was.",
+                remedy="Start it again; it continues where it stopped.",
             )
         with self.lock:
             if job.status in ((old,) if old else ("running", "paused")):

@@ -91,9 +91,9 @@ def sample_of(found: Classifier, spec: Any, workspace: Path, row: int | None, te
 
     if text is not None:
         if found.kind != "text":
-            raise DataError(f"This classifier names {found.kind}s, not texts.", code="no-texts")
+            raise DataError(f"This classifier is for {found.kind}s, not texts.", code="no-texts")
         return text
     dataset = open_source(spec.data.source, workspace)
     if row is None or not 0 <= row < len(dataset):
-        raise DataError(f"There is no row {row}; the data have {len(dataset):,}.", code="no-row")
+        raise DataError(f"There is no row {row}; the data set has {len(dataset):,}.", code="no-row")
     return dataset.x[row]

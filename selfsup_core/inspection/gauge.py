@@ -31,13 +31,13 @@ def gauge_start(workspace: Path, values: dict[str, Any]) -> Gauge:
     spec = make_spec(values)
     dataset = open_source(spec.data.source, workspace)
     if dataset.y is None or not (np.asarray(dataset.y) >= 0).any():
-        raise DataError("These data have no labels, so there is nothing to gauge by.", code="no-labels")
+        raise DataError("This data set has no labels to estimate from.", code="no-labels")
     is_embedded = spec.data.text_features == "embeddings" and isinstance(dataset.x, Texts)
     if is_embedded and read_embeddings(workspace, spec.data.source, spec.data.encoder) is None:
         raise DataError(
-            "These texts are not embedded yet, which takes minutes; the run does it first.",
+            "These texts are not embedded yet. This takes minutes; a run does it first.",
             code="no-embeddings",
-            remedy="Embed them on the page Language model to gauge the start before.",
+            remedy="Embed them on the page Language model to get the estimate now.",
         )
     data = spec.data.model_copy(update={"code_of": ""})
     inputs = FeatureInputs(dataset, data, "cpu", workspace, lambda text: None)

@@ -33,7 +33,7 @@ def held_out_rows(dataset: Dataset, config: DataConfig, count: int, seed: int) -
 def describe_row(dataset: Dataset, row: int) -> HeldOut:
     """Raises: DataError: there is no such row."""
     if not 0 <= row < len(dataset):
-        raise DataError(f"There is no row {row}; the data have {len(dataset):,}.", code="no-row")
+        raise DataError(f"There is no row {row}; the data set has {len(dataset):,}.", code="no-row")
     label = -1 if dataset.y is None else int(dataset.y[row])
     return {
         "row": row,

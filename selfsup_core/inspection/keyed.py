@@ -1,4 +1,4 @@
-"""A lock for each key: who needs the same thing waits for it, and nobody else does."""
+"""A lock for each key: who needs the same thing waits for it, and no one else does."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class Loaded:
 
 @dataclass
 class Work:
-    """Something slow that goes on in a thread: what it is at, and how it ended."""
+    """Something slow that continues in a thread: what it is at, and how it ended."""
 
     said: str
     started: float = field(default_factory=time.monotonic)
@@ -84,7 +84,7 @@ class Work:
 
     @property
     def is_stale(self) -> bool:
-        """Whether it failed long ago and nobody asked."""
+        """Whether it failed long ago and no one asked."""
         return self.done.is_set() and time.monotonic() - self.ended > STALE_SECONDS
 
     def begin(self, act: Callable[[Callable[[str], None]], Any]) -> Work:
@@ -111,14 +111,14 @@ def split_run(name: str) -> tuple[str, int | None]:
     """ "run:ID@12" → (ID, 12); None for the newest epoch.
 
     Raises:
-        SettingError: what stands behind the @ is no epoch.
+        SettingError: what stands behind the @ is not an epoch.
     """
     run, at, epoch = name.removeprefix(RUN).rpartition("@")
     if not at:
         return epoch, None
     if not epoch.isdigit() or len(epoch) > 9:
         raise SettingError(
-            f"{name!r} names no epoch.", remedy="It looks like run:ID@12, or run:ID for the newest."
+            f"{name!r} does not name an epoch.", remedy="Write run:ID@12, or run:ID for the newest epoch."
         )
     return run, int(epoch)
 

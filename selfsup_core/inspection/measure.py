@@ -1,4 +1,4 @@
-"""How fast a language model is on this machine: tokens a second reading and writing, seconds to load, memory."""
+"""How fast a language model is on this machine: tokens per second reading and writing, seconds to load, memory."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def measure(loaded: Loaded) -> dict[str, Any]:
 
 
 def rate(act: Any, tokens: int) -> float:
-    """Tokens a second of an action that handles so many; repeated for a second, the first time not counted."""
+    """Tokens per second of an action that handles so many; repeated for a second, the first time not counted."""
     act()
     begun, rounds = time.monotonic(), 0
     while rounds < MOST_ROUNDS and time.monotonic() - begun < LEAST_SECONDS:

@@ -1,6 +1,6 @@
 """A run's network as it was at an epoch, with its data: what can be tried out by hand.
 
-Nothing here changes the run; a run at work can be looked at like a finished one.
+Nothing here changes the run; a running run can be inspected like a finished one.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class RunKit:
         """The network at the kept epoch nearest to the one asked for; None asks for the newest."""
         with self.lock:
             near = nearest_epoch(self.folder.weights, epoch)
-            # A resumed run writes an epoch anew.
+            # A resumed run writes an epoch again.
             stamp = frame_path(self.folder.weights, near).stat().st_mtime_ns
             key = (near, stamp)
             found = self.models.get(key)
@@ -97,7 +97,7 @@ class ModelAt:
     def check_decodes(self) -> None:
         if not self.model.can_decode:
             raise RunError(
-                "A masked autoencoder fills holes from the patches around them; a code alone gives no image.",
+                "A masked autoencoder fills hidden patches from the visible ones; it cannot decode a code alone.",
                 code="no-decoder",
                 remedy="Use Repair, or another objective.",
             )

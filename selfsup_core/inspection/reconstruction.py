@@ -1,4 +1,4 @@
-"""How well a run's network rebuilds rows of its data."""
+"""How well a run's network reconstructs rows of its data."""
 
 from __future__ import annotations
 

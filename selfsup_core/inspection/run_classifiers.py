@@ -57,7 +57,7 @@ class RunClassifiers:
         key = (folder.id, -1 if epoch is None else epoch)
         with self.lock:
             found = self.kept.get(key)
-        # What a run at work calls its best epoch may change.
+        # What a running run calls its best epoch may change.
         if found is None or read_state(folder)["status"] not in ENDED:
             classifier, used = load_run(self.workspace, run, epoch)
             classifier.about["epoch"] = used

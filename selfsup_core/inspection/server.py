@@ -60,7 +60,7 @@ class Lab:
             traceback.print_exc()
             if lacks_memory(error):
                 return pack_problem(
-                    memory_error(error, "Ask again when other programs have ended, or of less.")
+                    memory_error(error, "Try again when other programs have ended, or with less data.")
                 )
             return pack_problem(RunError(f"This failed: {type(error).__name__}: {error}.", code="internal"))
 
@@ -73,7 +73,7 @@ class Lab:
 
 
 def read_request(blob: bytes) -> Request:
-    """Raises SettingError when the bytes are no request."""
+    """Raises SettingError when the bytes are not a request."""
     try:
         return Request.model_validate_json(blob)
     except ValidationError as error:
@@ -128,7 +128,7 @@ def accept(listener: Listener, lab: Lab, key: bytes) -> None:
 
 
 def greet(connection: Connection[Any, Any], lab: Lab, key: bytes) -> None:
-    """Serve whoever shows the key; in a thread of its own, so that a silent caller keeps nobody waiting."""
+    """Serve whoever shows the key; in a thread of its own, so that a silent caller keeps no one waiting."""
     try:
         deliver_challenge(connection, key)
         answer_challenge(connection, key)

@@ -43,7 +43,7 @@ def prepare_apart(name: str, workspace: Path, say: Callable[[str], None]) -> Pat
         raise DataError(problem["message"], code=problem["code"], remedy=problem["remedy"])
     if child.returncode:
         raise DataError(
-            f"Unpacking {model.title} ended early, perhaps for lack of memory.",
+            f"Unpacking {model.title} stopped early, perhaps because memory ran out.",
             code="unpacking-died",
             remedy="Close other programs and try again.",
         )

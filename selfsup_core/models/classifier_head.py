@@ -24,27 +24,27 @@ class ClassifierHeadConfig(KindConfig):
     kind: Literal["head"] = setting("head", "A classifier on fixed features.", title="Network")
     widths: tuple[int, ...] = setting(
         (),
-        "Units of the layers between features and classes; none makes a linear classifier.",
+        "Units of each hidden layer between features and classes; leave it empty for a linear classifier.",
         title="Hidden layers",
-        why="On good features a linear one does as well, and cannot over-fit as much.",
+        why="With good features a linear classifier does as well, and overfits less.",
         max_length=6,
     )
     activation: Literal["relu", "gelu", "tanh"] = setting(
         "relu",
-        "What each hidden layer applies to its sums.",
+        "Activation function of the hidden layers.",
         title="Activation",
         titles=ACTIVATION_TITLES,
     )
     scaling: Literal["columns", "whole"] = setting(
         "columns",
-        "Features are brought to mean 0 and deviation 1 each, or all multiplied by one number.",
+        "Standardize each feature to mean 0 and deviation 1, or multiply all by one number.",
         title="Scaling",
-        titles={"columns": "Each column by itself", "whole": "All by one number"},
-        why="One number for all keeps rare words from being blown up; use it with tfidf-unit.",
+        titles={"columns": "Each column separately", "whole": "All by one number"},
+        why="One number for all does not blow up rare words; use it with TF-IDF of length 1.",
     )
     dropout: float = setting(
         0.0,
-        "Share of the numbers before each layer that is left out at random in training.",
+        "Share of the inputs of each layer that is dropped at random during training.",
         title="Dropout",
         ge=0.0,
         le=0.9,
@@ -52,14 +52,14 @@ class ClassifierHeadConfig(KindConfig):
 
     solver: Literal["steps", "exact"] = setting(
         "steps",
-        "Exact sets a linear classifier to the minimum of its loss (L-BFGS); one with hidden layers or dropout is trained by steps.",
+        "Exact finds the minimum of the loss of a linear classifier (L-BFGS); with hidden layers or dropout, gradient steps are used.",
         title="Solver",
         titles={"steps": "Gradient steps", "exact": "Exact (L-BFGS)"},
-        why="With few labels a minimum is found in milliseconds, and steps stop short of it.",
+        why="With few labels the minimum is found in milliseconds, and steps would stop short of it.",
     )
     penalty: float = setting(
         1.0,
-        "How much large weights cost the exact solver: half their squares, beside the summed losses of the rows.",
+        "Weight of the L2 penalty of the exact solver: half the squared weights, added to the summed losses of the rows.",
         title="Penalty",
         ge=1e-6,
         le=1e6,

@@ -25,7 +25,7 @@ class ConvolutionalConfig(KindConfig):
     """Settings of the convolutional network."""
 
     kind: Literal["convolutional"] = setting(
-        "convolutional", "Convolutions that look at neighboring pixels.", title="Network"
+        "convolutional", "Convolutions over neighboring pixels.", title="Network"
     )
     channels: tuple[int, ...] = setting(
         (16, 32),
@@ -40,13 +40,13 @@ class ConvolutionalConfig(KindConfig):
     )
     activation: Literal["relu", "gelu", "tanh", "sigmoid"] = setting(
         "relu",
-        "What each hidden layer applies to its sums.",
+        "Activation function of the hidden layers.",
         title="Activation",
         titles=ACTIVATION_TITLES,
     )
     code_activation: Literal["linear", "relu", "tanh", "sigmoid"] = setting(
         "linear",
-        "Applied to the code; linear lets it be negative.",
+        "Activation function of the code; linear allows negative values.",
         title="Code activation",
         titles=ACTIVATION_TITLES,
     )
@@ -60,7 +60,7 @@ class ConvolutionalConfig(KindConfig):
 
 
 def image_size(item_shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """(H, W, C). Raises SettingError for what is no image."""
+    """(H, W, C). Raises SettingError for what is not an image."""
     if len(item_shape) not in (2, 3) or min(item_shape[:2]) < SMALLEST:
         raise SettingError(
             f"The convolutional network takes images or spectrograms of at least {SMALLEST} × {SMALLEST}; "

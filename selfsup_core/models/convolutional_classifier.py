@@ -33,7 +33,7 @@ class ConvClassifierConfig(KindConfig):
     )
     dropout: float = setting(
         0.0,
-        "Share of the numbers before the last layer that is left out at random in training.",
+        "Share of the inputs of the last layer that is dropped at random during training.",
         title="Dropout",
         ge=0.0,
         le=0.9,
@@ -72,7 +72,7 @@ def count_parameters(config: ConvClassifierConfig, item_shape: tuple[int, ...]) 
 
 
 def build(config: ConvClassifierConfig, item_shape: tuple[int, ...]) -> nn.Module:
-    """A `ConvClassifier`; item_shape has the number of classes behind it. Raises SettingError for what is no image."""
+    """A `ConvClassifier`; item_shape has the number of classes behind it. Raises SettingError for what is not an image."""
     from selfsup_core.models.modules.conv_classifier import ConvClassifier
 
     check_shape(item_shape)

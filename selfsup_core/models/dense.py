@@ -25,23 +25,23 @@ class DenseConfig(KindConfig):
     kind: Literal["dense"] = setting("dense", "Fully connected layers.", title="Network")
     widths: tuple[int, ...] = setting(
         (64, 32, 16),
-        "Units of each encoder layer; the last one is the code, the decoder mirrors the rest.",
+        "Units of each encoder layer; the last one is the code, and the decoder mirrors the others.",
         title="Layer widths",
         min_length=1,
         max_length=12,
     )
     activation: Literal["relu", "gelu", "tanh", "sigmoid"] = setting(
         "relu",
-        "What each hidden layer applies to its sums.",
+        "Activation function of the hidden layers.",
         title="Activation",
         titles=ACTIVATION_TITLES,
     )
     code_activation: Literal["relu", "linear", "tanh", "sigmoid"] = setting(
         "relu",
-        "Applied to the code; linear lets it be negative, sigmoid keeps it between 0 and 1.",
+        "Activation function of the code; linear allows negative values, sigmoid keeps it between 0 and 1.",
         title="Code activation",
         titles=ACTIVATION_TITLES,
-        why="The reference preset has ReLU here; a two-dimensional code needs linear.",
+        why="The reference preset uses ReLU; a two-dimensional code needs linear.",
     )
 
     @field_validator("widths")

@@ -34,13 +34,13 @@ class TransformerConfig(KindConfig):
     heads: int = setting(
         4, "Attention heads of each block; the width is split among them.", title="Heads", ge=1, le=64
     )
-    width: int = setting(128, "Numbers that stand for a token inside.", title="Width", ge=8, le=4096)
-    context: int = setting(64, "Tokens that are seen at once.", title="Context", ge=4, le=4096)
+    width: int = setting(128, "Size of the vector that represents a token.", title="Width", ge=8, le=4096)
+    context: int = setting(64, "Tokens that the model sees at once.", title="Context", ge=4, le=4096)
     dropout: float = setting(
         0.0,
-        "Share of the numbers that is left out at random in training.",
+        "Share of the values that is dropped at random during training.",
         title="Dropout",
-        why="Small networks that see little of a text need none.",
+        why="Small networks trained briefly need none.",
         ge=0.0,
         le=0.9,
     )
@@ -52,7 +52,7 @@ class TransformerConfig(KindConfig):
     )
     vocabulary: int = setting(
         2000,
-        "Tokens of a byte-pair encoding; it is made from training texts alone.",
+        "Vocabulary size of the byte-pair encoding, which is built from training texts alone.",
         title="Vocabulary",
         ge=300,
         le=50_000,

@@ -24,13 +24,15 @@ class PatchesConfig(KindConfig):
         "patches", "A transformer over the patches of an image.", title="Network"
     )
     patch: int = setting(
-        4, "Side of a patch in pixels; the image's sides must be multiples of it.", title="Patch", ge=1, le=64
+        4, "Side of a patch in pixels; it must divide the sides of the image.", title="Patch", ge=1, le=64
     )
-    size: int = setting(64, "Numbers of a token, and of the code.", title="Token size", ge=8, le=1024)
+    size: int = setting(
+        64, "Size of the vector of a token, and of the code.", title="Token size", ge=8, le=1024
+    )
     depth: int = setting(3, "Encoder layers.", title="Depth", ge=1, le=24)
     heads: int = setting(4, "Attention heads of a layer.", title="Heads", ge=1, le=16)
     decoder_size: int = setting(
-        48, "Numbers of a token in the decoder.", title="Decoder token size", ge=8, le=1024
+        48, "Size of the vector of a token in the decoder.", title="Decoder token size", ge=8, le=1024
     )
     decoder_depth: int = setting(1, "Decoder layers.", title="Decoder depth", ge=1, le=12)
 

@@ -1,6 +1,6 @@
 """Causal language modelling: each token from those before it.
 
-loss = −1/T Σᵢ ln P(wᵢ | w₁ … wᵢ₋₁), in nats a token.
+loss = −1/T Σᵢ ln P(wᵢ | w₁ … wᵢ₋₁), in nats per token.
 [1] Bengio et al.: A neural probabilistic language model, 2003
 """
 
@@ -20,12 +20,12 @@ class CausalLanguageConfig(KindConfig):
     """Foretell the next token."""
 
     kind: Literal["causal-language"] = setting(
-        "causal-language", "Foretell each token from those before it.", title="Objective"
+        "causal-language", "Predict each token from those before it.", title="Objective"
     )
 
 
 def next_token_loss(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-    """logits: (B, T, V) at places 0 … T − 1, tokens: (B, T + 1) → mean nats a token."""
+    """logits: (B, T, V) at places 0 … T − 1, tokens: (B, T + 1) → mean nats per token."""
     from torch.nn import functional
 
     return functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
@@ -33,7 +33,7 @@ def next_token_loss(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
 
 @OBJECTIVES.register("causal-language")
 class CausalLanguage(Objective[CausalLanguageConfig]):
-    """Foretell each token from those before it."""
+    """Predict each token from those before it."""
 
     Config = CausalLanguageConfig
     has_reconstruction = False
@@ -42,6 +42,6 @@ class CausalLanguage(Objective[CausalLanguageConfig]):
     def step(
         self, model: PreTrainedModel, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """batch: (B, T + 1) token numbers → {"loss": nats a token}."""
+        """batch: (B, T + 1) token numbers → {"loss": nats per token}."""
         logits = model(input_ids=batch[:, :-1], use_cache=False).logits
         return {"loss": next_token_loss(logits, batch)}

@@ -25,12 +25,14 @@ class ContractiveConfig(KindConfig):
     """Settings of the penalty."""
 
     kind: Literal["contractive"] = setting(
-        "contractive", "Rebuild the input with a code that small changes leave alone.", title="Objective"
+        "contractive",
+        "Reconstruct the input from a code that is insensitive to small changes.",
+        title="Objective",
     )
     loss: LossName = loss_setting()
     weight: float = setting(
         1e-3,
-        "Weight of the squared norm of the code's Jacobian.",
+        "Weight of the squared norm of the encoder's Jacobian.",
         title="Penalty weight",
         why="The norm is a sum over the code, the reconstruction a mean over pixels.",
         ge=0.0,

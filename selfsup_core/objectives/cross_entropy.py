@@ -34,16 +34,16 @@ class CrossEntropyConfig(KindConfig):
     )
     class_weights: Literal["none", "balanced"] = setting(
         "none",
-        "Balanced lets rare classes count as much as frequent ones.",
+        "Balanced gives rare classes the same weight as frequent ones.",
         title="Class weights",
         titles={"none": "None", "balanced": "Balanced"},
-        why="Off: probabilities then follow the data; with few labels per class all are equally frequent anyway.",
+        why="None: probabilities then follow the data. With a fixed number of labels per class all are equally frequent anyway.",
     )
     label_smoothing: float = setting(
         0.0,
         "Share of each label that is spread over all classes.",
         title="Label smoothing",
-        why="Off, so that the loss is the plain one; 0.1 makes a network less sure of itself.",
+        why="0 is the plain loss; 0.1 makes a network less confident.",
         ge=0.0,
         le=0.5,
     )

@@ -26,15 +26,15 @@ class DenoisingConfig(KindConfig):
     """Settings of the noise."""
 
     kind: Literal["denoising"] = setting(
-        "denoising", "Rebuild the clean input from a corrupted one.", title="Objective"
+        "denoising", "Reconstruct the clean input from a corrupted one.", title="Objective"
     )
     loss: LossName = loss_setting()
-    noise: Noise = setting("masking", "What is done to the input.", title="Noise", titles=NOISES)
+    noise: Noise = setting("masking", "How the input is corrupted.", title="Noise", titles=NOISES)
     amount: float = setting(
         0.4,
-        "Standard deviation of Gaussian noise, else the share of the values that are hit.",
+        "Standard deviation of Gaussian noise; otherwise the share of the values that are changed.",
         title="Amount of noise",
-        why="Strong enough that copying does not pay.",
+        why="Strong enough that copying the input does not help.",
         ge=0.0,
         le=1.0,
     )
@@ -56,7 +56,7 @@ def corrupt(x: torch.Tensor, noise: str, amount: float, generator: torch.Generat
 
 @OBJECTIVES.register("denoising")
 class Denoising(Objective[DenoisingConfig]):
-    """Corrupts every batch anew."""
+    """Corrupts every batch again."""
 
     Config = DenoisingConfig
 

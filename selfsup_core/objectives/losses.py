@@ -19,11 +19,10 @@ LossName = Literal["bce", "mse"]
 
 
 def loss_setting(default: str = "bce") -> Any:
-    """The setting `loss`, declared once for all objectives that rebuild their input."""
+    """The setting `loss`, declared once for all objectives that reconstruct their input."""
     return setting(
         default,
-        "How the difference between input and output is counted: binary cross-entropy or mean "
-        "squared error. Categories of a table always count by cross-entropy.",
+        "How the difference between input and output is measured: binary cross-entropy or mean squared error. Categories of a table always use cross-entropy.",
         title="Loss",
         titles={"bce": "BCE (cross-entropy)", "mse": "MSE (squared error)"},
         why="BCE gives stronger gradients where an output is confidently wrong.",
@@ -31,7 +30,7 @@ def loss_setting(default: str = "bce") -> Any:
 
 
 def binary_cross_entropy(logits: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """logits: (B, D), x: (B, D) in [0, 1] → scalar, nats a value; stable, since it never takes log of a sigmoid."""
+    """logits: (B, D), x: (B, D) in [0, 1] → scalar, nats per value; stable, since it never takes log of a sigmoid."""
     from torch.nn import functional
 
     return functional.binary_cross_entropy_with_logits(logits.float(), x)

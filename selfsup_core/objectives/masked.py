@@ -1,7 +1,7 @@
 """Masked autoencoder: hide most patches and fill them in from the rest.
 
 L = mean over hidden patches of ℓ(x̂_p, x_p); the encoder sees the visible patches only, the decoder adds a learned token
-for each hidden one. Of N patches exactly round(ratio · N) are hidden, drawn anew for every sample.
+for each hidden one. Of N patches exactly round(ratio · N) are hidden, drawn again for every sample.
 [1] He et al.: Masked autoencoders are scalable vision learners, 2022
 """
 
@@ -32,7 +32,7 @@ class MaskedConfig(KindConfig):
         0.6,
         "Share of the patches that are hidden.",
         title="Hidden share",
-        why="High enough that copying neighbors does not do; 0.75 is published for large photographs.",
+        why="High enough that copying neighbors is not enough; the paper uses 0.75 for large photographs.",
         gt=0.0,
         le=0.95,
     )

@@ -38,7 +38,7 @@ class MaskedLanguageConfig(KindConfig):
 def hide(
     tokens: torch.Tensor, share: float, mask_token: int, vocabulary: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """tokens: (B, T) → (what the network sees (B, T), which were chosen (B, T) bool, one a row at the least)."""
+    """tokens: (B, T) → (what the network sees (B, T), which were chosen (B, T) bool, one per row at the least)."""
     import torch
 
     draw = torch.rand(tokens.shape, generator=generator, device=tokens.device)

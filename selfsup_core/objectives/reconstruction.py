@@ -22,7 +22,7 @@ class ReconstructionConfig(KindConfig):
     """Settings of plain reconstruction."""
 
     kind: Literal["reconstruction"] = setting(
-        "reconstruction", "Rebuild the input from its code.", title="Objective"
+        "reconstruction", "Reconstruct the input from its code.", title="Objective"
     )
     loss: LossName = loss_setting()
 

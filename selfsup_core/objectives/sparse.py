@@ -26,19 +26,19 @@ class SparseConfig(KindConfig):
     """Settings of the penalty."""
 
     kind: Literal["sparse"] = setting(
-        "sparse", "Rebuild the input with few active numbers in the code.", title="Objective"
+        "sparse", "Reconstruct the input with few active numbers in the code.", title="Objective"
     )
     loss: LossName = loss_setting()
     penalty: Literal["l1", "kl"] = setting(
         "l1",
-        "L1 pulls every number to 0; KL holds each one's mean at the target.",
+        "L1 pulls every number towards 0; KL keeps the mean of each one near the target.",
         title="Penalty",
         titles={"l1": "L1", "kl": "KL"},
         why="L1 works with any code activation; KL needs sigmoid.",
     )
     weight: float = setting(
         0.02,
-        "Weight of the penalty beside the reconstruction.",
+        "Weight of the penalty relative to the reconstruction.",
         title="Penalty weight",
         ge=0.0,
         le=100.0,

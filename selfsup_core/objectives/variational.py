@@ -28,12 +28,14 @@ class VariationalConfig(KindConfig):
     """Settings of the bound."""
 
     kind: Literal["variational"] = setting(
-        "variational", "Rebuild the input from a noisy code that is held near a prior.", title="Objective"
+        "variational",
+        "Reconstruct the input from a noisy code that is kept close to a prior.",
+        title="Objective",
     )
     loss: LossName = loss_setting()
     beta: float = setting(
         1.0,
-        "Weight of the KL to the prior; more than 1 asks for independent dimensions.",
+        "Weight of the KL to the prior; more than 1 favors independent dimensions.",
         title="β",
         why="1 is the variational bound itself.",
         ge=0.0,
@@ -43,7 +45,7 @@ class VariationalConfig(KindConfig):
         5.0,
         "Epochs over which β rises from 0.",
         title="KL warm-up",
-        why="A code that is punished before it is of use is given up.",
+        why="A code that is penalized before it is useful collapses.",
         ge=0.0,
         le=100_000.0,
     )
@@ -51,7 +53,7 @@ class VariationalConfig(KindConfig):
         0.05,
         "Variance of a value around its reconstruction; only with MSE.",
         title="Output variance",
-        why="About PCA's error on digits; it says how much error is worth a nat.",
+        why="About PCA's error on digits; it sets how much error is worth one nat.",
         gt=0.0,
         le=10.0,
     )
@@ -93,7 +95,7 @@ class Variational(Objective[VariationalConfig]):
         self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         """batch: (B, D) → loss and reconstruction a value, so that they compare with other objectives; kl and
-        negative_elbo (at β = 1) in nats a sample.
+        negative_elbo (at β = 1) in nats per sample.
         """
         import torch
 
@@ -104,7 +106,7 @@ class Variational(Objective[VariationalConfig]):
         rebuilt = reconstruction_loss(self.config.loss, model, logits, batch)
         kl = kl_per_dimension(mean, log_variance).sum(dim=1).mean()
         columns = batch.shape[1] - sum(len(group) - 1 for group in model.groups)
-        # −log p(x | h) in nats a value.
+        # −log p(x | h) in nats per value.
         distortion = rebuilt if self.config.loss == "bce" else rebuilt / (2 * self.config.variance)
         loss = distortion + self.beta() * kl / columns
         return {

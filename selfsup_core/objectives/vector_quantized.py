@@ -26,27 +26,34 @@ class VectorQuantizedConfig(KindConfig):
     """Settings of the codebook."""
 
     kind: Literal["vector-quantized"] = setting(
-        "vector-quantized", "Rebuild the input from a few entries of a learned codebook.", title="Objective"
+        "vector-quantized",
+        "Reconstruct the input from a few entries of a learned codebook.",
+        title="Objective",
     )
     loss: LossName = loss_setting()
     codes: int = setting(64, "Vectors in the codebook.", title="Codebook size", ge=2, le=8192)
     dimension: int = setting(
         4,
-        "Numbers of one codebook vector; the code's size must be a multiple of it.",
+        "Length of a codebook vector; the code size must be a multiple of it.",
         title="Vector length",
         ge=1,
         le=1024,
     )
     commitment: float = setting(
         0.25,
-        "Weight that keeps the encoder near the codebook.",
+        "Weight of the term that keeps the encoder close to the codebook.",
         title="Commitment",
         why="As published.",
         ge=0.0,
         le=100.0,
     )
     decay: float = setting(
-        0.99, "How slowly the codebook follows.", title="Decay", why="As published.", ge=0.0, le=0.99999
+        0.99,
+        "How slowly the codebook follows the encoder.",
+        title="Decay",
+        why="As published.",
+        ge=0.0,
+        le=0.99999,
     )
 
 

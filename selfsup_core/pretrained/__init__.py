@@ -1,1 +1,1 @@
-"""Models that somebody else trained: folders, the Hugging Face Hub, encoders, and remote endpoints."""
+"""Models that someone else trained: folders, the Hugging Face Hub, encoders, and remote endpoints."""

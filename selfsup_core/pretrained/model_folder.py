@@ -21,9 +21,9 @@ CAUSAL = ("ForCausalLM", "LMHeadModel")
 MASKED = ("ForMaskedLM", "ForPreTraining")
 ENCODER = ("Model", "Encoder")
 KINDS = {
-    "causal": "writes on: predicts each token from those before it",
-    "masked": "fills gaps: guesses a token from those on both sides",
-    "encoder": "turns a text into numbers; predicts no token",
+    "causal": "generates text: predicts each token from those before it",
+    "masked": "fills gaps: predicts a token from those on both sides",
+    "encoder": "turns a text into numbers; does not predict tokens",
 }
 
 
@@ -59,7 +59,7 @@ def check_no_code(folder: Path) -> None:
         found = [key for key in CODE if path.is_file() and key in read_config(path)]
         if found:
             raise DataError(
-                f"{path.name} of {folder.name} names code of its own ({found[0]}); such models are not loaded.",
+                f"{path.name} of {folder.name} needs its own code ({found[0]}); such models are not loaded.",
                 code="remote-code",
                 remedy="Use a model whose architecture transformers knows.",
             )
@@ -81,7 +81,7 @@ def check_files(folder: Path) -> None:
                 raise DataError(
                     f"{index.name} of {folder.name} names {str(file)[:60]!r} as a file of weights.",
                     code="bad-model",
-                    remedy="Only .safetensors files in the same folder may be named there.",
+                    remedy="Only .safetensors files in the same folder are allowed.",
                 )
     config = read_config(folder / "config.json")
     for name in ("num_hidden_layers", "n_layer", "num_layers"):
@@ -99,10 +99,10 @@ def read_config(path: Path) -> dict[str, Any]:
         values = parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path.name} of {path.parent.name} is missing or no JSON.", code="bad-model"
+            f"{path.name} of {path.parent.name} is missing or not valid JSON.", code="bad-model"
         ) from error
     if not isinstance(values, dict):
-        raise DataError(f"{path.name} of {path.parent.name} is no JSON object.", code="bad-model")
+        raise DataError(f"{path.name} of {path.parent.name} is not a JSON object.", code="bad-model")
     return values
 
 

@@ -45,7 +45,7 @@ def check_template(value: str) -> str:
     there = {match.group(1).replace("labels", "classes") for match in PLACES.finditer(value)}
     missing = [f"{{{name}}}" for name in ("classes", "text") if name not in there]
     if missing:
-        raise ValueError(f"It must hold {' and '.join(missing)}")
+        raise ValueError(f"It must contain {' and '.join(missing)}")
     return value
 
 
@@ -54,37 +54,37 @@ class ZeroShotConfig(Config):
 
     template: str = setting(
         TEMPLATE,
-        "What is asked; {text} and {classes} stand for the text and the classes' names.",
+        "The prompt; {text} and {classes} stand for the text and the names of the classes.",
         title="Prompt",
-        why="Of six that were tried, a small model named one label most often with this one.",
+        why="Of six prompts that were tried, a small model most often answered with a single label to this one.",
         min_length=1,
         max_length=4_000,
     )
     most_characters: int = setting(
         2_000,
-        "Of a longer text so many first characters are shown.",
-        title="Characters of a text",
-        why="A topic shows early, and every character costs.",
+        "How many characters of a text are sent, from its beginning.",
+        title="Characters per text",
+        why="The topic shows early, and every character costs.",
         ge=20,
         le=20_000,
     )
     most_tokens: int = setting(
         16,
-        "Tokens of an answer at the most.",
-        title="Tokens of an answer",
-        why="A label is short; a model that thinks aloud needs some hundreds.",
+        "Maximum number of tokens in an answer.",
+        title="Tokens per answer",
+        why="A label is short; a reasoning model needs some hundreds.",
         ge=1,
         le=2_000,
     )
     temperature: float = setting(
         0.0,
-        "0 takes the most likely answer; more leaves room for chance.",
+        "0 takes the most likely answer; higher values add randomness.",
         title="Temperature",
         why="The same text gets the same label.",
         ge=0.0,
         le=2.0,
     )
-    seed: int = setting(0, "Seed of the draws, where the model takes one.", title="Seed", ge=0, le=2**31 - 1)
+    seed: int = setting(0, "Seed of the sampling, if the server takes one.", title="Seed", ge=0, le=2**31 - 1)
 
     @field_validator("template")
     @classmethod
@@ -153,7 +153,11 @@ def parse_label(answer: str, classes: Sequence[str]) -> tuple[int, str]:
     """
     thought = THOUGHT.sub(" ", answer).strip()
     if not thought:
-        reason = "The model was cut off while it thought." if answer.strip() else "The model gave no answer."
+        reason = (
+            "The answer was cut off while the model was reasoning."
+            if answer.strip()
+            else "The model gave no answer."
+        )
         return -1, reason
     said = from_json(thought[:MOST_ANSWER])
     named = {match.group(1) for line in said.splitlines() for match in [NAMED.search(line)] if match}
@@ -169,7 +173,7 @@ def parse_label(answer: str, classes: Sequence[str]) -> tuple[int, str]:
         if len(found | denied) > 1:
             return -1, several(found | denied, classes)
         if denied:
-            return -1, f"The answer denies {classes[denied.pop()]!r} and names no other label."
+            return -1, f"The answer rules out {classes[denied.pop()]!r} and names no other label."
         if found:
             return found.pop(), ""
     return -1, "The answer names none of the labels."

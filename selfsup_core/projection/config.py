@@ -22,30 +22,30 @@ class MapConfig(Config):
 
     kind: Literal["pca", "umap", "tsne", "random", "axes", "code"] = setting(
         "pca",
-        "How many numbers become two: PCA looks from where the data vary most, UMAP and t-SNE keep neighbors together.",
+        "How many dimensions become two: PCA keeps the directions of largest variance, UMAP and t-SNE keep neighbors together.",
         title="Map",
         titles=TITLES,
-        why="PCA takes a moment and its distances mean something.",
+        why="PCA takes a moment and its distances have a meaning.",
     )
     dimensions: Literal[2, 3] = setting(
-        2, "Numbers a point has on the map; three are for export, and the page draws two.", title="Dimensions"
+        2, "Dimensions of the map; three are for export, and the page draws two.", title="Dimensions"
     )
     metric: Literal["euclidean", "cosine"] = setting(
         "euclidean",
-        "What near means: length of the difference, or angle between the vectors.",
+        "How distance is measured: length of the difference, or angle between the vectors.",
         title="Distance",
         titles={"euclidean": "Euclidean", "cosine": "Cosine"},
     )
     neighbors: int = setting(
         15,
-        "Nearest points that each is held together with (UMAP). Few show small groups, many the whole.",
+        "Nearest neighbors that UMAP keeps together. Few show small groups, many the overall structure.",
         title="Neighbors",
         ge=2,
         le=200,
     )
     min_dist: float = setting(
         0.1,
-        "How close points may lie on the map (UMAP). Small values make tight islands.",
+        "How close points may be on the map (UMAP). Small values give tight groups.",
         title="Least distance",
         ge=0.0,
         le=0.99,
@@ -55,16 +55,16 @@ class MapConfig(Config):
         "Passes over the graph (UMAP) or steps (t-SNE); 0 chooses by the number of points.",
         title="Steps",
         zero="automatic",
-        why="UMAP begins from PCA, so fewer passes do as well.",
+        why="UMAP starts from PCA, so fewer passes are enough.",
         ge=0,
         le=5000,
     )
     start: Literal["pca", "spectral"] = setting(
         "pca",
-        "Where UMAP's points begin.",
+        "Initial positions of the points (UMAP).",
         title="Start",
         titles={"pca": "PCA", "spectral": "Spectral"},
-        why="PCA keeps the large arrangement and takes a moment.",
+        why="PCA keeps the overall arrangement and takes a moment.",
     )
     perplexity: float = setting(
         30.0, "About how many neighbors each point has (t-SNE).", title="Perplexity", ge=2.0, le=500.0
@@ -74,33 +74,33 @@ class MapConfig(Config):
     )
     most_rows: int = setting(
         100_000,
-        "Most points on the map; of more rows a sample is drawn in the classes' shares.",
+        "Maximum number of points; from more rows a sample is drawn in proportion to the classes.",
         title="Most points",
         ge=2,
         le=MOST_ROWS,
     )
     x_from: str = setting(
         "",
-        "Own axes: a named selection or a class, as in class:seven. The x axis begins at its mean.",
+        "Own axes: a saved selection or a class, as in class:seven. The x axis starts at its mean.",
         title="x from",
         max_length=200,
     )
-    x_to: str = setting("", "Where the x axis leads.", title="x to", max_length=200)
+    x_to: str = setting("", "Where the x axis ends.", title="x to", max_length=200)
     y_from: str = setting(
         "",
-        "The same for the y axis; empty takes what varies most beside the x axis.",
+        "The same for the y axis; empty uses the direction that varies most besides the x axis.",
         title="y from",
         max_length=200,
     )
-    y_to: str = setting("", "Where the y axis leads.", title="y to", max_length=200)
+    y_to: str = setting("", "Where the y axis ends.", title="y to", max_length=200)
 
 
 ABOUT = {
-    "pca": "PCA shows them from where they spread most; what varies in other directions is not seen.",
-    "umap": "UMAP keeps those together that are near each other in the space; how far islands lie apart means little.",
-    "tsne": "t-SNE keeps those together that are near each other in the space; sizes and distances of islands mean nothing.",
-    "random": "A random look at the space: what the other maps find should be better than this.",
-    "axes": "The x axis leads from one group's mean (0) to the other's (1).",
+    "pca": "PCA shows the directions in which they vary most; variation in other directions is not visible.",
+    "umap": "UMAP keeps points together that are near each other in the space; distances between groups mean little.",
+    "tsne": "t-SNE keeps points together that are near each other in the space; sizes of groups and distances between them mean nothing.",
+    "random": "A random projection of the space: the other maps should be better than this.",
+    "axes": "The x axis runs from the mean of one group (0) to that of the other (1).",
     "code": "The numbers are drawn as they are: nothing is lost.",
 }
 # What each kind reads beside kind, dimensions and most_rows; other settings do not make another map.

@@ -86,7 +86,7 @@ def own_axes(x: np.ndarray, ends: list[tuple[np.ndarray, np.ndarray] | None], di
         size = np.linalg.norm(direction)
         if size <= 1e-9 * max(1.0, float(np.linalg.norm(b - a))) or size == 0:
             raise SettingError(
-                f"The {'xyz'[index]} axis: both ends have the same mean, or it runs along an axis before."
+                f"The {'xyz'[index]} axis: both ends have the same mean, or it is parallel to another axis."
             )
         axes.append(direction / size)
         scaled.append(direction / size**2)

@@ -49,17 +49,17 @@ def check_vectors(x: np.ndarray) -> list[str]:
         raise DataError(
             f"Vector {row}, number {column} is {x[row, column]}; expected a finite number. {count:,} of {len(x):,} vectors have such values.",
             code="not-finite",
-            remedy="Fill or drop these rows; of a run, choose an epoch before it diverged.",
+            remedy="Fill or drop these rows; for a run, choose an epoch before it diverged.",
         )
     notes = []
     if len(x) == 1:
-        notes.append("One point has no neighbors; it lies at 0.")
+        notes.append("A single point has no neighbors; it is placed at 0.")
         return notes
     still = int((x.max(axis=0) == x.min(axis=0)).sum())
     if still == x.shape[1]:
-        notes.append("All vectors are the same, so all points lie on one place.")
+        notes.append("All vectors are equal, so all points are in one place.")
     elif still:
-        notes.append(f"{still} of {x.shape[1]} numbers are the same in every row and say nothing.")
+        notes.append(f"{still} of {x.shape[1]} numbers are constant and carry no information.")
     return notes
 
 
@@ -85,7 +85,7 @@ def make_map(
     say = say or (lambda *_: None)
     say("starting", 0, 1, None)
     if config.kind in ("umap", "tsne") and (len(x) < FEW or bool((x == x[0]).all())):
-        notes.append("Too few different rows for neighbors: this is PCA.")
+        notes.append("Too few different rows for neighbors, so this is PCA.")
         made = linear_map(x, config.model_copy(update={"kind": "pca"}), ends)
     elif config.kind == "umap":
         made = umap_of(x, config, say, previous, graph)

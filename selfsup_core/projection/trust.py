@@ -104,11 +104,11 @@ def say_trust(found: Trust, kind: str) -> str:
     """What the numbers mean, and what distances on such a map do and do not mean."""
     kept = f"Of the {found.neighbors} nearest on the map, {percent(found.kept)} are among the {found.neighbors} nearest in the space itself."
     meaning = {
-        "umap": "On UMAP's map who lies together is mostly true; how far islands are apart, how large and how dense they are is not.",
-        "tsne": "On t-SNE's map who lies together is mostly true; distances between islands and their sizes mean nothing.",
-        "pca": "Directions and distances on this map are real, but only those along its axes: rows that lie apart in others fall on each other.",
-        "random": "Distances are kept on average only; a random look is here to compare the others with.",
-        "axes": "Places along the axes are real; what lies across them is not seen.",
+        "umap": "On a UMAP map, points that are close together are mostly close in the space; sizes, densities and distances of groups mean little.",
+        "tsne": "On a t-SNE map, points that are close together are mostly close in the space; distances between groups and their sizes mean nothing.",
+        "pca": "Directions and distances on this map are real, but only along its axes: rows that differ in other directions overlap.",
+        "random": "Distances are kept only on average; this map is a reference for the others.",
+        "axes": "Positions along the axes are real; other differences are not visible.",
         "code": "The map is the space itself: what you see is all there is.",
     }[kind]
     return f"{kept} {meaning}"

@@ -130,7 +130,7 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
     points, low, high = (round(100 * found[k], 1) + 0.0 for k in ("difference", "low", "high"))
     seeds = int(found.get("seeds", 0))
     over = f"over {seeds} seeds" if seeds else f"on {int(found['rows']):,} test rows"
-    numbers = f"{percent(student, 1)} with pseudo-labels, {percent(twin, 1)} from the same labels alone"
+    numbers = f"{percent(student, 1)} with pseudo-labels, {percent(twin, 1)} with the given labels alone"
     if ceiling is not None:
         numbers += f", {percent(ceiling, 1)} if all labels were known"
     between = f"{points:+.1f} points, 95% between {low:+.1f} and {high:+.1f}, {over}"
@@ -138,15 +138,15 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
         between = f"{points:+.1f} points with each of {seeds} seeds"
     if not seeds and found["rows"] < FEW_TEST_ROWS:
         rows = int(found["rows"])
-        text = f"Too few test rows with labels ({rows}) to tell: {numbers}."
+        text = f"Too few test rows with labels ({rows}) to decide: {numbers}."
         if rows:
             low, high = share_interval(round(student * rows), rows)
-            text += f" On so few rows, {percent(student, 1)} means {percent(low)} to {percent(high)} (95%)."
+            text += f" With so few rows, {percent(student, 1)} means {percent(low)} to {percent(high)} (95% interval)."
         return {"outcome": "unknown", "text": text}
     if found["p"] >= LEVEL and not seeds and (needed := rows_needed(found)) > found["rows"]:
         return {
             "outcome": "unknown",
-            "text": f"Too few test rows to tell ({between}): {numbers}. About {round_up(needed):,} test rows would show a "
+            "text": f"Too few test rows to decide ({between}): {numbers}. About {round_up(needed):,} test rows would show a "
             f"difference of {100 * WORTH:g} points.",
         }
     if found["p"] >= LEVEL:
@@ -217,7 +217,7 @@ def find_collapse(
 
     Args:
         kept: (C,) kept labels per class. before: (C,) of the round before, None in the first.
-        expected: (C,) shares that are aimed at or estimated, even ones if None; a class that is to be large is no collapse.
+        expected: (C,) shares that are aimed at or estimated, even ones if None; a class that is to be large is not a collapse.
         least: (C,) shares that every estimate grants at least, `expected` if None; a class that one of them denies may be empty.
         keep, is_aligned: settings of the run, so that no remedy is named that is in use already.
     """
@@ -295,7 +295,7 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
         return ""
     chance = 1.0 / seen
     return (
-        f"Similar rows name {right} of {total} given labels correctly, and guessing would name about {chance * total:.0f}: "
+        f"Similar rows predict {right} of {total} given labels correctly, and guessing would predict about {chance * total:.0f}: "
         "nothing shows that similar rows have the same class here, so no pseudo-label is kept."
     )
 
@@ -323,9 +323,9 @@ def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 10) ->
 
 
 def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
-    """logits: (N, C), y: (N,) → T > 0 that makes softmax(logits / T) likeliest (Guo et al. 2017); rows with y < 0 do not count.
+    """logits: (N, C), y: (N,) → T > 0 that maximizes the likelihood of softmax(logits / T) (Guo et al. 2017); rows with y < 0 do not count.
 
-    1 without rows, and where all are classified correctly: then no T is likeliest, the smaller the better.
+    1 without rows, and where all are classified correctly: then there is no maximum, the smaller the better.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp

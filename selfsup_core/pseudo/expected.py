@@ -51,20 +51,22 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
     missing, single = int((counts == 0).sum()), int((counts == 1).sum())
     has = "has" if missing == 1 else "have"
     lacking = (
-        f" {missing} of {classes} classes {has} no label: only names, rules or a language model can propose one there."
+        f" {missing} of {classes} classes {has} no label: only class names, rules or a language model can propose labels there."
         if missing
         else ""
     )
     if len(seen) < 2:
         text = (
-            "No label is given, so there is nothing to learn from."
+            "There are no labels to learn from."
             if len(y) == 0
-            else f"Only one class has labels ({len(y)}), so there is nothing to tell apart."
+            else f"Only one class has labels ({len(y)}), so there is nothing to distinguish."
         )
         return about | {"tone": "bad", "text": text + lacking}
     if tested.sum() < 2:
-        few = "With one label per class" if seen.max() == 1 else "With two labels or more of one class only"
-        text = f"{few} it cannot be told beforehand how good the proposals will be; they are often poor."
+        few = (
+            "With one label per class," if seen.max() == 1 else "With two or more labels for only one class,"
+        )
+        text = f"{few} it cannot be estimated in advance how good the proposals will be; they are often poor."
         return about | {"tone": "even", "text": text + lacking}
     held = tested[y]
     right, folds = cross_validate(np.asarray(x)[held], y[held], seed)
@@ -73,21 +75,21 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
     about |= {"accuracy": expected, "low": low, "high": high, "folds": folds}
     part = "half of" if folds == 2 else f"{folds - 1} of {folds} parts of"
     said = (
-        f"A classifier that learns from {part} your {rows} labels classifies {percent(expected)} of the others correctly "
+        f"A classifier trained on {part} your {rows} labels predicts {percent(expected)} of the others correctly "
         f"(cross-validation; 95% between {percent(low)} and {percent(high)})."
     )
     if single:
-        said += f" {single} {'class has' if single == 1 else 'classes have'} a single label, which that leaves out."
+        said += f" {single} {'class has' if single == 1 else 'classes have'} a single label and cannot be part of this estimate."
     chance = float(counts[tested].max() / rows)
     if expected < chance + NEAR_CHANCE:
         return about | {
             "tone": "bad",
-            "text": f"{said} That is close to guessing ({percent(chance)}), and a student learns its teacher's errors: look at the twin, give more labels, or let neighbors or names propose.{lacking}",
+            "text": f"{said} That is close to guessing ({percent(chance)}), and a student learns the errors of its teacher: compare with the twin, give more labels, or let similar rows or class names propose.{lacking}",
         }
     if seen.max() >= 5 * seen.min():
         return about | {
             "tone": "even",
-            "text": f"{said} The labels are unbalanced: watch that the large classes do not swallow the small ones.{lacking}",
+            "text": f"{said} The labels are unbalanced: check that large classes do not displace small ones.{lacking}",
         }
     return about | {"tone": "good" if expected >= 0.6 else "even", "text": said + lacking}
 

@@ -167,20 +167,18 @@ def say_before(found: HeldOut, *, guard: bool = True) -> tuple[str, str]:
     """
     if not found.rows:
         return (
-            "Pseudo-labels cannot be checked beforehand: that takes at least two labels of two classes.",
+            "Pseudo-labels cannot be checked in advance: this needs at least two labels for each of two classes.",
             "unknown",
         )
     near, alone = round(found.neighbors), round(found.classifier)
-    text = f"Of {found.rows} given labels, each hidden in turn, similar rows name {near} correctly and the classifier alone {alone}"
+    text = f"Of {found.rows} given labels, each hidden in turn, similar rows predict {near} correctly and the classifier alone {alone}"
     if not (found.is_worse or found.is_guessing):
         return f"{text}: rows on which both agree are used as pseudo-labels.", "used"
     if found.is_worse:
         text += ": similar rows would mislead it"
     else:
         guessed = round(found.rows / found.classes)
-        text += (
-            f"; guessing would name about {guessed}: nothing shows that similar rows have the same class here"
-        )
+        text += f"; guessing would predict about {guessed}: nothing shows that similar rows have the same class here"
     if guard:
         return f"{text}, so pseudo-labels are not used.", "not used"
     return f"{text}. Pseudo-labels are used all the same, since the guard is off.", "used"

@@ -36,7 +36,7 @@ def path_of(workspace: Path, source: str) -> Path:
 
 
 def read_hand_labels(workspace: Path, source: str) -> dict[int, int]:
-    """Row → class number; empty when nobody has labeled anything.
+    """Row → class number; empty when no one has labeled anything.
 
     Raises:
         DataError: there is no such data set. SettingError: no built-in set is called so.

@@ -1,6 +1,6 @@
 """Which proposals are kept: pure functions from probabilities (B, C) to weights (B,) in [0, 1], and what they remember.
 
-Rows of NaN mean that nobody proposes; they get weight 0 and change nothing that is remembered.
+Rows of NaN mean that no one proposes; they get weight 0 and change nothing that is remembered.
 [1] Lee: Pseudo-label, ICML workshop 2013
 [2] Sohn et al.: FixMatch, 2020 (fixed threshold)
 [3] Zhang et al.: FlexMatch, 2021
@@ -21,7 +21,7 @@ LEAST = 1e-6  # of a mean that something is divided by
 
 
 def proposed(p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """p: (B, C) → (confidence (B,), 0 where nobody proposes; class (B,); whether somebody proposes (B,))."""
+    """p: (B, C) → (confidence (B,), 0 where no one proposes; class (B,); whether someone proposes (B,))."""
     import torch
 
     there = ~torch.isnan(p).any(dim=1)

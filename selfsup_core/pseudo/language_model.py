@@ -132,7 +132,7 @@ def written(model: Any, tokenizer: Any, prompt: str, config: ZeroShotConfig) -> 
 def answered(model: Any, tokenizer: Any, prompt: str, classes: Sequence[str], config: ZeroShotConfig) -> Said:
     """A written answer, the class that it names, and how likely the classes' names were at that place.
 
-    An answer whose class is not the likeliest one there stays open: model and answer do not agree.
+    An answer whose class is not the most likely one there stays open: model and answer do not agree.
     """
     answer = written(model, tokenizer, prompt, config)
     label, reason = parse_label(answer, classes)
@@ -146,7 +146,7 @@ def answered(model: Any, tokenizer: Any, prompt: str, classes: Sequence[str], co
     p = scores.double().softmax(dim=0).tolist()
     best = max(range(len(p)), key=p.__getitem__)
     if best != label:
-        reason = f"The answer names {classes[label]!r}, but {classes[best]!r} is likelier there."
+        reason = f"The answer names {classes[label]!r}, but {classes[best]!r} is more likely."
         label = -1
     return {"label": label, "answer": answer, "reason": reason, "p": [round(v, 5) for v in p]}
 
@@ -159,7 +159,7 @@ def styled(name: str, like: str) -> str:
 
 
 class Answers:
-    """What a model has said of texts before: a line of JSON a text, so that a job that ended early goes on."""
+    """What a model has said of texts before: a line of JSON per text, so that a job that ended early continues."""
 
     def __init__(self, path: Path | None) -> None:
         self.path, self.found = path, {}
@@ -202,7 +202,7 @@ class Pace:
 
 
 def mark_of(folder: Path) -> str:
-    """Names the model in a folder by its files, their sizes and times, so that other weights are asked anew."""
+    """Names the model in a folder by its files, their sizes and times, so that other weights are asked again."""
     files = sorted((*folder.glob("*.safetensors"), *folder.glob("*.json")))
     stamps = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     return sha256(json.dumps(stamps).encode())
@@ -233,7 +233,7 @@ def zero_shot(
         rows: number of each text in its data set, by which answers are kept in the file `kept`.
 
     Raises:
-        SettingError: the names cannot be told apart.
+        SettingError: the names cannot be distinguished.
     """
     check_classes(classes)
     store = Answers(kept)

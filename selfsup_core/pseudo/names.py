@@ -12,7 +12,7 @@ TEMPERATURE = 0.05
 
 
 def read_descriptions(text: str, classes: Sequence[str]) -> list[str]:
-    """What stands for each class: `class: description`, one a line; a class without a line goes by its name.
+    """What stands for each class: `class: description`, one per line; a class without a line goes by its name.
 
     Raises:
         SettingError: a line has no colon, or names no class.

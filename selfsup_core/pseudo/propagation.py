@@ -102,7 +102,7 @@ def propagate(
 def spread_labels(
     graph: Any, labels: np.ndarray, classes: int, *, alpha: float, mass: np.ndarray | None = None
 ) -> np.ndarray:
-    """As `propagate`, on a graph S (N, N) that is there already."""
+    """As `propagate`, on a graph S (N, N) that already exists."""
     y = np.zeros((len(labels), classes))
     given = labels >= 0
     y[given, labels[given]] = 1.0

@@ -29,7 +29,7 @@ class Rule:
 
 
 def read_rules(text: str, classes: Sequence[str]) -> list[Rule]:
-    """Rules, one a line; empty lines and lines that begin with # are left out.
+    """Rules, one per line; empty lines and lines that begin with # are left out.
 
     Raises:
         SettingError: names the line and what is wrong with it.
@@ -55,7 +55,7 @@ def read_rules(text: str, classes: Sequence[str]) -> list[Rule]:
         raise SettingError(f"At most {MOST_LINES} rules; found {len(found)}.")
     if not found:
         raise SettingError(
-            "There are no rules.", remedy="Write one a line, as `class: word, another phrase`."
+            "There are no rules.", remedy="Write one per line, as `class: word, another phrase`."
         )
     return found
 
@@ -88,7 +88,7 @@ def by_columns(x: np.ndarray, columns: Sequence[str], rules: list[Rule], classes
     """x: (N, D) in the data's own units → (N, C).
 
     Raises:
-        SettingError: a term is no comparison, or names no column.
+        SettingError: a term is not a comparison, or names no column.
     """
     numbers = {name.casefold(): i for i, name in enumerate(columns)}
     votes = np.zeros((len(x), classes), np.int64)

@@ -23,61 +23,60 @@ class SelectConfig(Config):
 
     keep: str = setting(
         "top-k",
-        "Which proposals are kept: the surest of each class, those above a threshold, and the papers' rules.",
+        "Which proposals are kept: the surest of each class, those above a threshold, or by the rules of published methods.",
         title="Keeper",
-        why="The surest of each class: one fixed threshold for all can collapse onto the easiest class.",
+        why="The surest of each class, because a fixed threshold for all can collapse onto the easiest class.",
         known=lambda: tuple(KEEPERS),
         titles=lambda: {name: keeper.title for name, keeper in KEEPERS.items()},
     )
     threshold: float = setting(
         0.95,
-        "Least probability of a kept proposal (fixed), and the ceiling of FlexMatch's thresholds.",
+        "Minimum probability of a kept proposal (Above a threshold), and the upper limit of FlexMatch's thresholds.",
         title="Threshold",
         ge=0.0,
         le=1.0,
     )
     first_share: float = setting(
         0.1,
-        "Share of the unlabeled rows that the first round keeps (top-k), or of each class's proposals (class-share); it grows evenly from round to round.",
+        "Share that the first round keeps: of the unlabeled rows (Surest of each class), or of the proposals of each class (Surest share of each class). It grows evenly from round to round.",
         title="Share kept first",
         gt=0.0,
         le=1.0,
     )
     last_share: float = setting(
         0.8,
-        "Share that the last round keeps (top-k, class-share).",
+        "Share that the last round keeps.",
         title="Share kept last",
         gt=0.0,
         le=1.0,
-        why="Not all: the least certain ones are mostly wrong.",
+        why="Not all, because the least certain ones are mostly wrong.",
     )
     most_entropy: float = setting(
         0.3,
-        "Most uncertainty of a kept proposal: 0 is sure, 1 is no idea (entropy).",
-        title="Most entropy",
+        "Maximum entropy of a kept proposal: 0 is certain, 1 is uniform (Low entropy).",
+        title="Maximum entropy",
         ge=0.0,
         le=1.0,
     )
     lee_start: float = setting(
         0.1,
-        "Share of the training before pseudo-labels begin to count (lee).",
-        title="Lee: begin",
+        "Share of the training before pseudo-labels start to count (Lee 2013).",
+        title="Lee 2013: start",
         ge=0.0,
         le=1.0,
     )
     lee_full: float = setting(
         0.6,
-        "Share of the training after which they count in full (lee).",
-        title="Lee: in full",
+        "Share of the training after which they have full weight (Lee 2013).",
+        title="Lee 2013: full weight",
         ge=0.0,
         le=1.0,
     )
     prior: Literal["auto", "unknown", "even", "estimated"] = setting(
         "auto",
-        "Shares of the classes that are aimed at: unknown assumes nothing, even is for classes that are about equally frequent, "
-        "estimated takes them from each round's proposals, and auto takes even ones unless similar rows speak against it.",
+        "The expected class shares: assume nothing; equal, for classes that are about equally frequent; estimated from the proposals of each round; or automatic: equal unless similar rows indicate otherwise.",
         title="Are classes equally frequent?",
-        why="The number of labels per class says nothing about how frequent the classes are.",
+        why="The number of labels per class does not tell how frequent the classes are.",
         titles={
             "auto": "Yes, unless similar rows disagree",
             "unknown": "I don't know",
@@ -87,12 +86,12 @@ class SelectConfig(Config):
     )
     align: bool = setting(
         False,
-        "Turn the proposals so that their mean has the wanted class shares, before any is kept.",
+        "Adjust the proposals so that their mean has the expected class shares, before any are kept.",
         title="Distribution alignment",
     )
     momentum: float = setting(
         0.9,
-        "How slowly running means follow, for methods within steps (FreeMatch, SoftMatch, alignment).",
+        "Momentum of the running means of methods within each step (FreeMatch, SoftMatch, alignment).",
         title="Momentum",
         ge=0.0,
         le=0.9999,

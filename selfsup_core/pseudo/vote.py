@@ -12,7 +12,7 @@ class Vote:
     """What came of it.
 
     Attributes:
-        probabilities: (N, C), rows of NaN where nobody proposes, or where the rule leaves the row open.
+        probabilities: (N, C), rows of NaN where no one proposes, or where the rule leaves the row open.
         coverage: (M,) share of the rows that each proposer names a class for.
         conflicts: share of the rows on which at least two name different classes.
         agreement: (M, M) share of the rows both name a class for on which it is the same; NaN where there are none.
@@ -25,7 +25,7 @@ class Vote:
 
 
 def named(p: np.ndarray) -> np.ndarray:
-    """p: (N, C) → (N,) likeliest class, -1 for rows of NaN."""
+    """p: (N, C) → (N,) most likely class, -1 for rows of NaN."""
     there = ~np.isnan(p).any(axis=1)
     return np.where(there, np.nan_to_num(p).argmax(axis=1), -1)
 

@@ -47,7 +47,7 @@ def app_token(workspace: Path, environment: Mapping[str, str] = os.environ) -> s
     if not is_token(chosen.encode()):
         raise SettingError(
             f"{TOKEN} must have {LEAST_CHARACTERS} or more letters, digits, - or _.",
-            remedy="Leave it out, and a token is made.",
+            remedy="Leave it out to have a token created.",
         )
     return chosen
 
@@ -88,7 +88,7 @@ def kept_secret(path: Path, make: Callable[[], bytes], is_sound: Callable[[bytes
                 return found
             warnings.warn(
                 f"The file {path.name} of the workspace is damaged or too short to be safe and was replaced; "
-                "pages that are open must be loaded again.",
+                "reload pages that are open.",
                 stacklevel=2,
             )
         made = make()

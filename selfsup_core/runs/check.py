@@ -59,7 +59,7 @@ def check_proposers(workspace: Path, spec: RunSpec) -> None:
         raise DataError(
             f"{' and '.join(sorted(asked & {'names', *LABELERS}))} needs texts; {dataset.title} holds {dataset.kind}s.",
             code="no-texts",
-            remedy="Choose the proposer self or neighbors.",
+            remedy="Let similar rows or the student itself propose.",
         )
     if asked & set(LABELERS):
         from selfsup_core.pretrained.zero_shot import check_classes

@@ -43,7 +43,7 @@ def check_live_setting(name: str, value: Any) -> float:
     """
     if name not in LIVE:
         raise SettingError(
-            f"{name!r} cannot be changed while a run is on; {', '.join(LIVE)} can.",
+            f"{name!r} cannot be changed during a run; {', '.join(LIVE)} can.",
             remedy="Start a new run for it.",
         )
     try:
@@ -59,7 +59,7 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
     """Ask a run's worker for something; it answers within a tenth of a second.
 
     Raises:
-        RunError: no such action, or the run is not at work.
+        RunError: no such action, or the run is not running.
         SettingError: a live setting's name or value is wrong.
     """
     if action not in ACTIONS:
@@ -72,7 +72,7 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
     if status == "paused" and state.get("frees_slot") and action in ("resume", "step", "pause", "stop"):
         withdraw(folder)
         if action == "resume" or action == "step":
-            # Another run may have its place by now: the supervisor lets it go on when one is free.
+            # Another run may have its place by now: the supervisor lets it continue when one is free.
             enqueue(folder, state["owner"], "step" if action == "step" else "resume")
             return
     if status == "queued" and action == "stop" and stop_queued(folder):
@@ -81,14 +81,14 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
         resume(folder)
         return
     if status not in ACTIVE:
-        raise RunError(f"The run is {status}; {action} needs one that is at work.", code="not-active")
+        raise RunError(f"The run is {status}; {action} needs a running one.", code="not-active")
     deliver(folder, request)
 
 
 def deliver(folder: RunFolder, request: Request) -> None:
     """Put a request before the run's worker."""
     folder.control.mkdir(exist_ok=True)
-    # Names sort by time, by a clock that nobody can set back; the counter and the random part keep two requests of
+    # Names sort by time, by a clock that no one can set back; the counter and the random part keep two requests of
     # one instant apart.
     stamp = f"{time.monotonic_ns():020d}-{next(_counter):06d}-{uuid.uuid4().hex[:6]}"
     write_json(folder.control / f"{stamp}.json", request)

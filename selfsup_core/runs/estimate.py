@@ -88,5 +88,7 @@ def estimate(spec: RunSpec, workspace: Path) -> Estimate:
         parameters,
         (4 * (trained * parameters + kept)) / 1e6,
         LOOKING * windows * window_operations(spec, parameters) / (speed or GUESS),
-        "by the speed of your earlier runs" if speed else "a guess until a first run has been timed",
+        "based on the speed of your earlier runs"
+        if speed
+        else "a rough estimate until a first run has been timed",
     )

@@ -1,6 +1,6 @@
 """Finished runs that come with the program, so that a new workspace has something to look at.
 
-They are real runs, kept as ZIP files in `assets/examples/`; `assets/examples/make.py` trains them anew.
+They are real runs, kept as ZIP files in `assets/examples/`; `assets/examples/make.py` trains them again.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _unpack(name: str, runs: Path) -> bool:
         raise RunError(
             f"The example {name}.zip of the program is damaged.",
             code="bad-example",
-            remedy="Install the program again, or ignore it: nothing else needs it.",
+            remedy="Reinstall the program, or ignore this: nothing else needs it.",
         ) from error
     finally:
         shutil.rmtree(where, ignore_errors=True)

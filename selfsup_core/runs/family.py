@@ -49,7 +49,7 @@ def family_specs(spec: RunSpec) -> list[RunSpec]:
         raise RunError(
             f"The network {spec.model.kind!r} fits no other objective.",
             code="no-family",
-            remedy="Begin from a run with a dense or convolutional network.",
+            remedy="Start from a run with a dense or convolutional network.",
         )
     made = []
     for kind in fits:

@@ -105,7 +105,7 @@ def open_run(workspace: Path, run: str) -> RunFolder:
         raise RunError(
             f"{run!r} fits {len(found)} runs: {', '.join(found[:MOST_FITTING])}{more}.",
             code="ambiguous-run",
-            remedy="Give one of these ids; `runs list` says what each is.",
+            remedy="Give one of these IDs; `runs list` shows them.",
         )
     raise RunError(f"There is no run {run!r}.", code="no-run", remedy="`runs list` shows them all.")
 
@@ -131,7 +131,7 @@ def damaged_run(run: str, problem: str) -> RunError:
     return RunError(
         f"The run {run!r} is damaged: {problem}",
         code="damaged-run",
-        remedy="Bring its folder back from a copy, or delete the run.",
+        remedy="Restore its folder from a backup, or delete the run.",
     )
 
 
@@ -170,8 +170,8 @@ def is_read_only(folder: Path) -> bool:
         return False
 
 
-READ_ONLY = "The disk is read-only. Training goes on by itself once it can be written again."
-INTERRUPTED = "The training process ended unexpectedly. Resume goes on from the last checkpoint."
+READ_ONLY = "The disk is read-only. Training continues as soon as it is writable again."
+INTERRUPTED = "The training process ended unexpectedly. Resume continues from the last checkpoint."
 NO_MEMORY = (
     "Memory ran out, and the system ended the training process. Close other programs, then Resume goes on from the last "
     "checkpoint; or train again with a smaller batch size or a smaller network."
@@ -214,7 +214,7 @@ class DamagedRun:
 
 
 def scan_runs(workspace: Path) -> Iterator[RunState | DamagedRun]:
-    """Every run, newest first; what is damaged holds up nobody."""
+    """Every run, newest first; what is damaged holds up no one."""
     runs = workspace / "runs"
     try:
         names = sorted(os.listdir(runs), reverse=True)

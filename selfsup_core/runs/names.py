@@ -1,4 +1,4 @@
-"""What a run is called when nobody has named it: data, recipe, and all by which it can be told from another one."""
+"""What a run is called when no one has named it: data, recipe, and all by which it can be told from another one."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ RUN_ID = re.compile(r"[0-9a-z-]{1,60}")
 
 
 class QueueEntry(TypedDict):
-    """A request for a worker, or of a paused run's worker to go on. asked: seconds since 1970; action: "resume" or "step"."""
+    """A request for a worker, or of a paused run's worker to continue. asked: seconds since 1970; action: "resume" or "step"."""
 
     run: str
     owner: str
@@ -62,7 +62,7 @@ def list_queue(workspace: Path) -> list[QueueEntry]:
 
 
 def enqueue(folder: RunFolder, owner: str, action: Literal["", "resume", "step"] = "") -> None:
-    """Ask for a worker; with an action ask that the one that is paused may go on."""
+    """Ask for a worker; with an action ask that the one that is paused may continue."""
     queue_folder(folder.workspace).mkdir(parents=True, exist_ok=True)
     entry: QueueEntry = {"run": folder.id, "owner": owner, "asked": time.time()}
     if action:
@@ -178,9 +178,9 @@ def require_room(workspace: Path, owner: str, count: int = 1) -> None:
         return
     more = f"; {count} more are too many" if count > 1 else ""
     raise RunError(
-        f"{waiting} of your runs are waiting already; at most {MAX_QUEUED} may{more}.",
+        f"{waiting} of your runs are queued already; at most {MAX_QUEUED} can be{more}.",
         code="queue-full",
-        remedy="Let one finish, or stop one.",
+        remedy="Wait for one to finish, or stop one.",
     )
 
 
@@ -239,7 +239,7 @@ def claim(workspace: Path, submission: str, run: str) -> str:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:6]}")
     temporary.write_text(run)
     try:
-        os.link(temporary, path)  # atomic, and fails when somebody was first
+        os.link(temporary, path)  # atomic, and fails when someone was first
         return run
     except FileExistsError:
         return claimed(path) or run  # a damaged one decides nothing
@@ -248,10 +248,10 @@ def claim(workspace: Path, submission: str, run: str) -> str:
 
 
 def resume(folder: RunFolder) -> None:
-    """Queue a run again, to go on from its last checkpoint.
+    """Queue a run again, to continue from its last checkpoint.
 
     Raises:
-        RunError: it is at work, or ended for good.
+        RunError: it is running, or ended for good.
     """
     with state_lock(folder):
         _resume(folder)
@@ -264,7 +264,9 @@ def _resume(folder: RunFolder) -> None:
     if state["status"] == "finished":
         raise RunError("The run is finished.", remedy="Start a new one with more epochs.")
     if state["stop_reason"] == "diverged":
-        raise RunError("The run diverged and would again.", remedy="Start one with a lower learning rate.")
+        raise RunError(
+            "The run diverged and would diverge again.", remedy="Start one with a lower learning rate."
+        )
     update_state(
         folder,
         status="queued",
@@ -280,5 +282,5 @@ def stop_queued(folder: RunFolder) -> bool:
     """Stop a run that still waits; False when it has begun."""
     if not withdraw(folder):
         return False
-    update_state(folder, status="stopped", message="", stop_reason="stopped before it began")
+    update_state(folder, status="stopped", message="", stop_reason="stopped before it started")
     return True

@@ -1,4 +1,4 @@
-"""The whole recipe of a run: enough to rebuild it. Saved as YAML, read with a loader that cannot run code."""
+"""The whole recipe of a run: enough to reconstruct it. Saved as YAML, read with a loader that cannot run code."""
 
 from __future__ import annotations
 
@@ -39,32 +39,38 @@ class FramesConfig(Config):
 
     max_frames: int = setting(
         200,
-        "Most epochs that keep a picture; longer runs are thinned evenly.",
-        title="Frames kept",
+        "Maximum number of epochs that are recorded; longer runs are thinned evenly.",
+        title="Recorded epochs",
         ge=2,
         le=2000,
     )
     max_megabytes: float = setting(
         50.0,
-        "Most disk space for these pictures.",
-        title="Frames' disk space, MB",
+        "Maximum disk space for the recordings.",
+        title="Disk space for recordings, MB",
         gt=0.0,
         le=5000.0,
     )
     weights_megabytes: float = setting(
         200.0,
-        "Most disk space for the network's weights at those epochs, by which it can be tried out later.",
-        title="Weights' disk space, MB",
+        "Maximum disk space for the weights of these epochs, with which the network can be used later.",
+        title="Disk space for weights, MB",
         ge=0.0,
         le=100_000.0,
     )
     tiles: int = setting(
-        32, "Validation samples whose reconstruction is kept.", title="Samples shown", ge=1, le=256
+        32,
+        "Number of validation samples whose reconstructions are recorded.",
+        title="Samples shown",
+        ge=1,
+        le=256,
     )
-    samples: int = setting(2000, "Samples on the latent map.", title="Points on the map", ge=10, le=20_000)
+    samples: int = setting(
+        2000, "Number of samples on the latent map.", title="Points on the map", ge=10, le=20_000
+    )
     prompt: str = setting(
         "",
-        "Prompt that a language model goes on from at each epoch; of a masked one, a text with [MASK].",
+        "Prompt that a language model continues at each epoch; for a masked model, a text with [MASK].",
         title="Your prompt",
         max_length=500,
     )
@@ -81,10 +87,10 @@ class RunSpec(Config):
     """Everything that decides what a run computes, and its name."""
 
     version: Literal[1] = 1
-    name: str = setting("", "What the run is called in lists.", title="Name", max_length=120)
+    name: str = setting("", "Name of the run in lists.", title="Name", max_length=120)
     seed: int = setting(
         0,
-        "Seed of the first weights and of the order of the rows.",
+        "Seed of the initial weights and of the order of the rows.",
         title="Seed",
         ge=0,
         le=2**31 - 1,
@@ -221,7 +227,7 @@ def check_pair(spec: RunSpec) -> RunSpec:
     if spec.model.kind not in objective.networks:
         raise SettingError(
             f"The objective {spec.objective.kind!r} cannot train the network {spec.model.kind!r}.",
-            remedy=f"Set model.kind to {' or '.join(objective.networks)}, or choose another objective.",
+            remedy=f"Use the network {' or '.join(objective.networks)} (model.kind), or choose another objective.",
         )
     objective.check_code(spec.objective, MODELS[spec.model.kind].code_size(spec.model))
     return spec

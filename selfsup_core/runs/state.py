@@ -61,13 +61,13 @@ class RunState(SpecAbout):
     """state.json: all that lists and views know of a run. Written first by the queue, then by the run's worker alone.
 
     Attributes:
-        message: what is at work or in the way, in words; "" while training.
+        message: what is running or in the way, in words; "" while training.
         owner: a token of who started it; only that one's runs count against the limit of the queue.
         group: shared by runs that are looked at side by side; "" for none.
         metrics: of the newest epoch, and those computed at the end. best: None before the first epoch.
         worker: None unless one has the run; beat: counted up as a sign of life.
         frees_slot: paused by a person, so that another run may work meanwhile; a full disk frees nothing.
-        phase: which part of an epoch is at work, of a task that has several.
+        phase: which part of an epoch is running, of a task that has several.
         verdict: once it is known, of a task that gives one.
     """
 
@@ -169,6 +169,6 @@ def parse_state(path: Path) -> RunState | None:
     state = read_checked(path, RunState, lacking=LACKING)
     if state is not None and state["run"] != path.parent.name:
         raise DamagedFile(
-            f"{path.name} is that of the run {state['run'][:60]!r}: the folder was copied or renamed."
+            f"{path.name} belongs to the run {state['run'][:60]!r}: the folder was copied or renamed."
         )
     return state

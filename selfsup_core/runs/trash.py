@@ -52,7 +52,7 @@ def delete(folder: RunFolder) -> None:
     """Move a run to the trash.
 
     Raises:
-        RunError: it is at work, or somebody deleted it already.
+        RunError: it is running, or someone deleted it already.
     """
     try:
         status: str = read_state(folder)["status"]

@@ -36,7 +36,7 @@ def in_words(seconds: float) -> str:
 def waiting_for(folder: RunFolder) -> Waiting | None:
     """None when the run is not in the queue.
 
-    The seconds are those of the runs at work, where they say so, and only for the next in the queue: how long a run takes
+    The seconds are those of the running runs, where they say so, and only for the next in the queue: how long a run takes
     that has not begun is not known.
     """
     queue = [entry["run"] for entry in list_queue(folder.workspace)]

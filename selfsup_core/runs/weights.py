@@ -1,6 +1,6 @@
 """The network's weights at kept epochs, in half precision: enough to try it out, a fifth of a checkpoint's size.
 
-Checkpoints, from which training goes on, keep full precision.
+Checkpoints, from which training continues, keep full precision.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def close_to_others(workspace: Path) -> None:
         if name in KNOWN:
             tighten(workspace / name)
     if names and KNOWN.issuperset(names) and not mode & stat.S_ISVTX:
-        with contextlib.suppress(OSError):  # it is somebody else's
+        with contextlib.suppress(OSError):  # it is someone else's
             workspace.chmod(stat.S_IMODE(mode) & ~OTHERS)
 
 

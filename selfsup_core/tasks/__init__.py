@@ -30,7 +30,7 @@ class TaskContext:
     Attributes:
         persist: does a write, and again when the disk was full.
         say: shows in words what takes its time before training begins.
-        phase: says which part of an epoch is at work, for a task that has several ("propose", "keep", "train").
+        phase: says which part of an epoch is running, for a task that has several ("propose", "keep", "train").
     """
 
     spec: RunSpec
@@ -69,7 +69,7 @@ class Task(ABC):
     notes: list[str]
     verdict: Verdict | None = None
     chosen_by: str | None = "val_loss"
-    baseline_message: str = "Measuring what simpler means achieve on the same rows."
+    baseline_message: str = "Measuring the baselines on the same rows."
 
     @abstractmethod
     def __init__(self, context: TaskContext) -> None: ...

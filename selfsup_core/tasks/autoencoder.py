@@ -22,7 +22,7 @@ class AutoencoderTask(Task):
     """x → h = f(x) → x̂ = g(h), looked at by reconstructions, codes and a map."""
 
     model: CodingNetwork
-    baseline_message = "Measuring the PCA baseline: as many numbers as the code has."
+    baseline_message = "Measuring the PCA baseline, with as many dimensions as the code."
 
     def __init__(self, context: TaskContext) -> None:
         spec = context.spec

@@ -62,7 +62,7 @@ class ClassifyTask(Task):
     Attributes:
         aside: which of the given labels choose the best epoch.
         labels: (N,) class of each row that training may see, on the device; -1 for all others.
-        weights: (N,) of the rows, all 1 unless somebody lowers them.
+        weights: (N,) of the rows, all 1 unless someone lowers them.
     """
 
     objective: CrossEntropy
@@ -174,7 +174,7 @@ class ClassifyTask(Task):
         if self.backbone is None:
             return []
         wanted, most = cast("TextClassifierConfig", self.spec.model).most_tokens, self.inputs.cost
-        cut = f"The model reads {most} tokens of a text at most." if most < wanted else ""
+        cut = f"The model reads at most {most} tokens of a text." if most < wanted else ""
         return [*self.backbone.notes, *([cut] if cut else [])]
 
     def _make_evaluator(self) -> ClassifierEvaluator:
@@ -197,7 +197,7 @@ class ClassifyTask(Task):
         there = len(self.chosen.validation)
         if len(validation) < there:
             why = (
-                "so that measuring takes no longer than training"
+                "so that measuring does not take longer than training"
                 if measured < MOST_VALIDATION
                 else "which is exact enough"
             )

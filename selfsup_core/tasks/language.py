@@ -86,7 +86,7 @@ class LanguageTask(Task):
         self.notes += self.corpus.notes
 
     def _load(self, context: TaskContext) -> tuple[Any, TextTokenizer | None]:
-        """The network and tokenizer to go on from; (None, None) for one from scratch."""
+        """The network and tokenizer to continue from; (None, None) for one from scratch."""
         if self.spec.model.kind != "pretrained":
             return None, None
         from selfsup_core.tasks.parts.language_loading import load_to_continue

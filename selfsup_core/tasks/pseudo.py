@@ -147,9 +147,9 @@ class PseudoTask(ClassifyTask):
         hand = dict(self.config.hand)
         if any(not 0 <= label < len(self.classes) for label in hand.values()):
             raise DataError(
-                f"A hand label names class number {max(hand.values())}, but these data have {len(self.classes)} classes.",
+                f"A hand label has class number {max(hand.values())}, but this data set has {len(self.classes)} classes.",
                 code="bad-hand-label",
-                remedy="Take labels by hand over to runs with the same data only.",
+                remedy="Use labels by hand only for runs with the same data set.",
             )
         in_train = set(self.inputs.split.train.tolist())
         outside = [row for row in hand if row not in in_train]
@@ -341,7 +341,7 @@ class PseudoTask(ClassifyTask):
 
     @property
     def kept_model(self) -> torch.nn.Module:
-        """The student: what a person takes away."""
+        """The student: the network that is exported."""
         return self.student
 
     def look(self, terms: dict[str, float]) -> Look:
@@ -378,7 +378,7 @@ class PseudoTask(ClassifyTask):
         return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))
 
     def _propose(self) -> np.ndarray:
-        """(P, C) probabilities, rows of NaN where nobody proposes."""
+        """(P, C) probabilities, rows of NaN where no one proposes."""
         learned: dict[str, np.ndarray] = {}
         networks = {"self": self.student, "twin": self.beside.twin} if self.round else {}
         for name, network in networks.items():
@@ -522,7 +522,7 @@ class PseudoTask(ClassifyTask):
         margin = order[:, -1] - order[:, -2]
         unsure = np.argsort(np.where(now.label >= 0, margin, 2.0), kind="stable")[: QUEUE * LOOKED_AT]
         if len(unsure) > QUEUE:
-            is_quick = not self.inputs.cost  # a transformer would read them anew each round
+            is_quick = not self.inputs.cost  # a transformer would read them again each round
             x = self.proposers.features(self.pool[unsure]) if is_quick else probabilities[unsure]
             unsure = unsure[spread_out(np.nan_to_num(x), QUEUE)]
         truth = self.y[self.pool]

@@ -91,8 +91,8 @@ def load_checkpoint(target: Path, belongs: Belongs) -> dict[str, Any]:
         found: dict[str, Any] = restore(json.loads(contents["state.json"]), tensors)
         return found
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
-        # A manifest of another shape, or files that were changed and signed anew.
-        raise CheckpointError(f"Checkpoint {target.name} is not what was written.") from error
+        # A manifest of another shape, or files that were changed and signed again.
+        raise CheckpointError(f"Checkpoint {target.name} has changed since it was written.") from error
 
 
 def read_verified(target: Path, belongs: Belongs) -> dict[str, bytes]:
@@ -102,7 +102,7 @@ def read_verified(target: Path, belongs: Belongs) -> dict[str, bytes]:
         raise CheckpointError(f"Checkpoint {target.name} has no readable manifest.")
     for key, known in belongs.items():
         if manifest["belongs"].get(key) not in ((known,) if isinstance(known, str) else known):
-            raise OtherCheckpoint(f"Checkpoint {target.name} was made with another {key}.")
+            raise OtherCheckpoint(f"Checkpoint {target.name} was written with another {key}.")
     contents = {}
     for file, digest in manifest["files"].items():
         try:
@@ -157,7 +157,7 @@ def refuse_others(folder: Path, belongs: Belongs) -> None:
             raise CheckpointError(
                 f"{error.message} Nothing was changed.",
                 code="other-checkpoint",
-                remedy="Resume it with the version, the spec and the data that it began with, or start a new run with this spec.",
+                remedy="Resume it with the version, spec and data that it was started with, or start a new run with this spec.",
             ) from error
         except CheckpointError:
             continue

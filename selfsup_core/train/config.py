@@ -19,9 +19,9 @@ class TrainConfig(Config):
     )
     batch_size: int = setting(
         32,
-        "Rows that share one update of the weights.",
+        "Number of rows per update of the weights.",
         title="Batch size",
-        why="Small batches give 5,000 images enough updates to pass PCA in 30 epochs.",
+        why="With 5,000 images, small batches give enough updates to beat PCA in 30 epochs.",
         ge=1,
         le=65_536,
     )
@@ -36,37 +36,37 @@ class TrainConfig(Config):
     )
     steps_per_epoch: int = setting(
         0,
-        "Updates that count as one epoch; 0 goes through all training rows.",
+        "Updates per epoch; 0 uses every training row once.",
         title="Steps per epoch",
         zero="all rows once",
-        why="One pass through a long text would take too long to be watched.",
+        why="For long texts, where a pass over the whole text would take too long to watch.",
         ge=0,
         le=1_000_000,
     )
     warmup_steps: int = setting(
         0,
-        "Updates in which the learning rate rises from 0 to its full size.",
+        "Updates over which the learning rate rises from 0 to its full value.",
         title="Warm-up steps",
         ge=0,
         le=1_000_000,
     )
     schedule: Literal["constant", "cosine", "linear"] = setting(
         "constant",
-        "How the learning rate goes on after the warm-up: it stays, or it falls to a tenth.",
+        "The learning rate after the warm-up: constant, or decaying to a tenth.",
         title="Schedule",
         titles={"constant": "Constant", "cosine": "Cosine", "linear": "Linear"},
         why="A constant rate keeps live changes easy to read.",
     )
     weight_decay: float = setting(
         0.0,
-        "Pulls matrices of weights towards zero at each update (AdamW); 0 is plain Adam.",
+        "Pulls weight matrices towards zero at each update (AdamW); 0 is plain Adam.",
         title="Weight decay",
         ge=0.0,
         le=1.0,
     )
     beta2: float = setting(
         0.999,
-        "How long Adam remembers the size of gradients.",
+        "Decay of Adam's running mean of squared gradients.",
         title="Adam's beta 2",
         why="Adam's published default.",
         ge=0.5,
@@ -74,15 +74,15 @@ class TrainConfig(Config):
     )
     epsilon: float = setting(
         1e-8,
-        "Added to the size of gradients by which Adam divides; far above that size, Adam is plain gradient descent.",
+        "Added to the denominator of Adam's update; if it is much larger than the gradients, Adam becomes plain gradient descent.",
         title="Adam's epsilon",
-        why="Adam's published default. A linear classifier on few labels does better with 1.",
+        why="Adam's published default. A linear classifier with few labels does better with 1.",
         ge=1e-12,
         le=10.0,
     )
     clip_norm: float = setting(
         0.0,
-        "Gradients longer than this are shortened to it; 0 leaves them as they are.",
+        "Maximum norm of the gradient; 0 does not clip.",
         title="Gradient clipping",
         zero="off",
         ge=0.0,
@@ -90,14 +90,14 @@ class TrainConfig(Config):
     )
     accumulation: int = setting(
         1,
-        "Smaller batches whose gradients are summed before each update; the same result in less memory.",
+        "Number of parts of a batch whose gradients are summed before each update; the same result with less memory.",
         title="Gradient accumulation",
         ge=1,
         le=256,
     )
     epochs_per_second: float = setting(
         0.0,
-        "Slows training down so that it can be watched; 0 is full speed.",
+        "Slows training down to watch it; 0 is full speed.",
         title="Most epochs per second",
         zero="full speed",
         live=True,
@@ -106,22 +106,22 @@ class TrainConfig(Config):
     )
     patience: int = setting(
         0,
-        "Stop after this many epochs without a better validation loss; 0 never stops early.",
+        "Stop after this many epochs without a lower validation loss; 0 never stops early.",
         title="Early stopping",
         zero="off",
-        why="Off, so that over-fitting can be seen; the best epoch is kept in any case.",
+        why="Off, so that overfitting becomes visible; the best epoch is kept in any case.",
         ge=0,
         le=100_000,
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = setting(
         "auto",
-        "Where training runs; auto takes a GPU where there is one.",
+        "Where training runs; automatic uses a GPU if there is one.",
         title="Device",
         titles={"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"},
     )
     threads: int = setting(
         0,
-        "CPU threads for training, at most as many as the machine has cores; 0 chooses and says why.",
+        "CPU threads for training, at most the number of cores; 0 chooses automatically and gives the reason.",
         title="Threads",
         zero="automatic",
         ge=0,
@@ -129,7 +129,7 @@ class TrainConfig(Config):
     )
     checkpoint_seconds: float = setting(
         20.0,
-        "Longest time between two checkpoints; a crash loses at most this much.",
+        "Maximum number of seconds between two checkpoints; a crash loses at most this much.",
         title="Checkpoint interval",
         gt=0.0,
         le=30.0,

@@ -52,13 +52,13 @@ def choose_threads(requested: int, parameters: int, cores: int) -> tuple[int, st
         has = "has one core" if cores == 1 else f"has {cores} cores"
         return (
             cores,
-            f"{requested} were set, but this machine {has}, and more threads only wait for each other",
+            f"{requested} were set, but this machine {has}, and more threads would only wait for each other",
         )
     if requested:
         return requested, f"{requested} as set"
     if parameters < SMALL_MODEL:
-        return 1, "small layers run no faster on more threads, and the pages stay quick"
-    return max(1, cores - 1), "all cores but one, which the pages keep"
+        return 1, "small layers are not faster on more threads, and the pages stay responsive"
+    return max(1, cores - 1), "all cores except one, which is left to the pages"
 
 
 def choose_device(requested: str = "auto", *, threads: int = 0, parameters: int = 0) -> DeviceChoice:
@@ -73,7 +73,8 @@ def choose_device(requested: str = "auto", *, threads: int = 0, parameters: int 
     available = {"cuda": has_cuda, "mps": has_mps, "cpu": True}
     if requested != "auto" and not available[requested]:
         raise SettingError(
-            f"train.device is {requested!r}, but this machine has none.", remedy="Use auto or cpu."
+            f"Device is set to {requested!r}, but this machine has none.",
+            remedy="Set Device to Automatic or CPU (train.device = auto).",
         )
     name = requested if requested != "auto" else next(n for n, here in available.items() if here)
     count, why_threads = choose_threads(threads, parameters, usable_cores())
@@ -88,7 +89,7 @@ def choose_device(requested: str = "auto", *, threads: int = 0, parameters: int 
             True,
             card,
             f"A CUDA GPU was found{as_asked}: {card}, "
-            + ("with bf16 arithmetic." if bf16 else "in float32, as it lacks bf16."),
+            + ("with bf16 arithmetic." if bf16 else "in float32, since it has no bf16."),
         )
     if name == "mps":
         return DeviceChoice(name, 1, False, False, "Apple GPU", f"An Apple GPU was found{as_asked}.")

@@ -1,7 +1,7 @@
 """The training loop: knows no algorithm and no screen, and yields events.
 
 Whoever consumes the events writes metrics, frames and checkpoints, and pauses by not asking for the next one.
-The order of the rows is a function of (seed, epoch), so a loop that starts from a state goes on bit for bit.
+The order of the rows is a function of (seed, epoch), so a loop that starts from a state continues bit for bit.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class BothSums(TypedDict):
 
 
 class LoopState(TypedDict):
-    """What a checkpoint keeps of a loop: all that is needed to go on."""
+    """What a checkpoint keeps of a loop: all that is needed to continue."""
 
     model: dict[str, torch.Tensor]
     optimizer: dict[str, Any]
@@ -100,7 +100,7 @@ class Loop:
         self.config, self.choice, self.seed = config, choice, seed
         self.optimizer = make_optimizer(model, config, fused=choice.uses_fused)
         self.base_rate = config.learning_rate
-        # Dropout draws from torch's global generator: it is set anew before each step, so a resume draws the same.
+        # Dropout draws from torch's global generator: it is set again before each step, so a resume draws the same.
         self.has_dropout = any(isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules())
         self.generator = torch.Generator(choice.name).manual_seed(seed)
         self.epoch = self.index = self.step = 0  # epochs done, rows done in this epoch, steps done
@@ -116,7 +116,7 @@ class Loop:
         self.log_every = max(1, self.steps_per_epoch // per_epoch)
 
     def set_learning_rate(self, value: float) -> None:
-        """From the next step on; a schedule goes on from there as the same share of it."""
+        """From the next step on; a schedule continues from there as the same share of it."""
         self.base_rate = value
         self._follow_schedule()
 
@@ -127,7 +127,7 @@ class Loop:
             group["lr"] = value
 
     def restart(self) -> None:
-        """Forget the optimizer's means, after the weights were set anew."""
+        """Forget the optimizer's means, after the weights were set again."""
         fused = self.choice.uses_fused
         self.optimizer = make_optimizer(self.model, self.config, fused=fused)
 
@@ -207,7 +207,7 @@ class Loop:
                     yield from self._log("step", self.window_sums)
                     self.window_sums = Sums()
                 # Never after the last step: a checkpoint taken there would come before the epoch's own event,
-                # and whoever goes on from it would see that event, and its row, a second time.
+                # and whoever continues from it would see that event, and its row, a second time.
                 is_due = now - tick >= TICK_SECONDS or self.step in self.stops
                 if is_due and self.index < len(order):
                     self.seconds += now - started
@@ -229,8 +229,7 @@ class Loop:
             if value - value != 0:
                 raise Diverged(
                     f"{name} became {value} in step {self.step}.",
-                    remedy=f"Most often the learning rate ({self.learning_rate:g}) is too high; "
-                    "try a tenth of it.",
+                    remedy=f"The learning rate ({self.learning_rate:g}) is probably too high; try a tenth of it.",
                 )
         return means
 
@@ -272,7 +271,7 @@ class Loop:
         )
 
     def state(self) -> LoopState:
-        """All that is needed to go on, in tensors and plain values."""
+        """All that is needed to continue, in tensors and plain values."""
         return {
             "model": trained_state(self.model),
             "optimizer": self.optimizer.state_dict(),

@@ -42,8 +42,7 @@ def memory_error(error: BaseException, remedy: str = SMALLER) -> StudioError:
     found = psutil.virtual_memory()
     reason = str(error).strip().split("\n", 1)[0][:200].rstrip(".") or type(error).__name__
     return StudioError(
-        f"Memory ran out ({reason}). This machine has {found.total / 1e9:.1f} GB, of which "
-        f"{found.available / 1e9:.1f} GB are free now.",
+        f"Memory ran out ({reason}). This machine has {found.total / 1e9:.1f} GB, of which {found.available / 1e9:.1f} GB are free.",
         code="out-of-memory",
         remedy=remedy,
     )

@@ -179,7 +179,7 @@ class RunKeeper:
         what = "read-only" if error.errno == errno.EROFS else "full"
         self.state |= {
             "status": "paused",
-            "message": f"The disk is {what}. Training goes on by itself once there is space.",
+            "message": f"The disk is {what}. Training continues as soon as there is space.",
         }
 
     def _sleep_for_disk(self) -> None:
@@ -215,7 +215,7 @@ class RunKeeper:
     # Requests
 
     def obey(self, session: Trained, *, is_epoch_end: bool = False) -> None:
-        """Take waiting requests; returns when the run may go on. Raises Stop."""
+        """Take waiting requests; returns when the run may continue. Raises Stop."""
         if is_epoch_end and self.step_from is not None and session.epoch > self.step_from:
             self.is_paused, self.step_from = True, None
         self._take(session)
@@ -235,7 +235,7 @@ class RunKeeper:
         """Before there is anything to save: other requests wait for the first step. Raises Stop."""
         self.waiting += self._receive()
         if any(request["action"] == "stop" for request in self.waiting):
-            raise Stop("stopped by a person")
+            raise Stop("stopped by hand")
 
     def _receive(self) -> list[Request]:
         """Requests that came; of what was ignored a notice."""
@@ -274,7 +274,7 @@ class RunKeeper:
             action = request["action"]
             if action == "stop":
                 session.save()
-                raise Stop("stopped by a person")
+                raise Stop("stopped by hand")
             if action == "set":
                 session.set_live(request["name"], request["value"])
                 self.beat(force=True)
@@ -286,7 +286,7 @@ class RunKeeper:
 
 
 def begun_state(folder: RunFolder) -> RunState:
-    """The state that the worker goes on from. Raises RunError, DamagedFile."""
+    """The state that the worker continues from. Raises RunError, DamagedFile."""
     state = parse_state(folder.state)
     if state is None:
         raise RunError(f"There is no run {folder.id!r}.", code="no-run")

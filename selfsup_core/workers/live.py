@@ -187,7 +187,7 @@ class LiveRuns:
 
     def _blob(self, run: str, path: Path, name: str) -> bytes:
         try:
-            # A frame written anew after a resume has another time, so it is not mistaken for the old one.
+            # A frame written again after a resume has another time, so it is not mistaken for the old one.
             key = (run, name, path.stat().st_mtime_ns)
             with self.lock:
                 blob = self.blobs.get(key)

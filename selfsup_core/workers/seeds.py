@@ -199,7 +199,9 @@ def offer_splits(folder: RunFolder) -> str:
 def describe_seeds(same_split: bool) -> str:
     """What differs between the runs of a group."""
     if same_split:
-        return "All have the same split, to which the labels by hand belong; only the training seed differs."
+        return (
+            "All have the same split, since the labels by hand belong to it; only the training seed differs."
+        )
     return "Each has its own split, labels and first weights."
 
 
@@ -209,5 +211,5 @@ def workspace_run(workspace: Path, run: str) -> RunFolder:
 
     folder = open_run(workspace, run)
     if read_state(folder).get("task") != "pseudo":
-        raise RunError(f"The run {folder.id} learns from no pseudo-labels.", code="no-pseudo-labels")
+        raise RunError(f"The run {folder.id} does not use pseudo-labels.", code="no-pseudo-labels")
     return folder

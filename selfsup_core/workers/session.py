@@ -72,7 +72,7 @@ class Session:
         context = TaskContext(
             spec, folder.path, folder.workspace, self.choice, keeper.persist, self._tell, self._phase
         )
-        self.task: Task = keeper.attend(lambda: make(context), "Getting the data ready.")
+        self.task: Task = keeper.attend(lambda: make(context), "Loading the data.")
         self.model, self.objective = self.task.model, self.task.objective
         self.loop = Loop(
             self.model,
@@ -104,7 +104,7 @@ class Session:
         self.best: Best | None = None
         self.best_weights: dict[str, torch.Tensor] | None = None
         self.since_best = 0
-        self.reason = "all epochs are done"
+        self.reason = "all epochs finished"
         self.saved_step = -1
         self.has_measured = False
         self.began = (0.0, 0.0)
@@ -121,7 +121,7 @@ class Session:
         }
         keeper.attend(
             lambda: keeper.persist(lambda: self.task.write_static(self.frames)),
-            "Preparing the samples that are shown.",
+            "Preparing the samples to show.",
         )
 
     def _tell(self, text: str) -> None:
@@ -132,7 +132,7 @@ class Session:
         self.keeper.hold()
 
     def _phase(self, name: str) -> None:
-        """Which part of an epoch is at work; in slow motion long enough to be seen."""
+        """Which part of an epoch is running; in slow motion long enough to be seen."""
         state = self.keeper.state
         state["phase"] = name
         if state["epochs_per_second"]:
@@ -146,7 +146,7 @@ class Session:
         saved, problems = load_newest(folder.checkpoints, self.accepted)
         for index, problem in enumerate(problems):
             is_last = index == len(problems) - 1
-            then = "The one before it was used." if saved else "The run begins again."
+            then = "The previous one was used." if saved else "The run starts again."
             self._notice(f"{problem} {then}" if is_last else problem)
         step, epoch = -1, -1
         if saved:
@@ -228,7 +228,7 @@ class Session:
         self._finish()
 
     def _measure_baseline(self) -> None:
-        """Once, and not before the first epoch is seen: nobody should wait for a comparison before there is something to compare."""
+        """Once, and not before the first epoch is seen: no one should wait for a comparison before there is something to compare."""
         state = self.keeper.state
         if state.get("baseline") or self.has_measured:
             return
@@ -365,7 +365,7 @@ class Session:
         patience = self.spec.train.patience
         if not patience or self.since_best < patience:
             return False
-        self.reason = f"no better validation loss for {patience} epochs (early stop)"
+        self.reason = f"no better validation loss for {patience} epochs (early stopping)"
         return True
 
     @property

@@ -80,7 +80,7 @@ class Watched:
     start: float | None = None
     is_silent: bool = False
     is_paused: bool = False  # by a person: it keeps its worker, but not its slot
-    let_on: float = float("-inf")  # when it was last told to go on
+    let_on: float = float("-inf")  # when it was last told to continue
     memory_kills: int = 0  # of the system, when it was last seen alive
     is_ended: bool = False  # by this supervisor
 
@@ -89,7 +89,7 @@ class Supervisor:
     """One pass of `turn` starts what may start and looks after what runs.
 
     Args:
-        capacity: runs at work at once; one an owner.
+        capacity: how many runs may run at once; one per owner.
         clock: monotonic seconds, replaced by tests.
     """
 
@@ -198,7 +198,7 @@ class Supervisor:
         self._watch(folder, entry["owner"], pid)
 
     def _let_on(self, watched: Watched, entry: QueueEntry) -> None:
-        """Tell a paused worker, whose turn it is, to go on."""
+        """Tell a paused worker, whose turn it is, to continue."""
         if withdraw(watched.folder) and watched.is_paused:
             deliver(watched.folder, {"action": entry.get("action", "resume")})
             watched.is_paused, watched.let_on = False, self.clock()
@@ -213,7 +213,7 @@ class Supervisor:
     def _look_after(self, run: str) -> None:
         watched = self.watched[run]
         now = self.clock()
-        # An adopted worker is nobody's child: its pid may be another process by now.
+        # An adopted worker is no one's child: its pid may be another process by now.
         is_same = watched.start is None or is_alive(watched.pid, watched.start)
         if not is_same or not self.launcher.is_alive(watched.pid):
             del self.watched[run]
@@ -225,7 +225,7 @@ class Supervisor:
         watched.memory_kills = memory_kills()
         state = sound_state(watched.folder)
         beat = state["beat"] if state else -1
-        # What it wrote before it has heard that it may go on says nothing.
+        # What it wrote before it has heard that it may continue says nothing.
         if state and now - watched.let_on > HEARING_SECONDS:
             watched.is_paused = state["status"] == "paused" and bool(state.get("frees_slot"))
         if beat != watched.beat:
@@ -332,7 +332,7 @@ def stop_supervisor(workspace: Path, *, timeout: float = 5.0) -> bool:
 
 
 def keep_warm(workspace: Path) -> None:
-    """Tell the supervisor that somebody may need it soon."""
+    """Tell the supervisor that someone may need it soon."""
     home(workspace).mkdir(parents=True, exist_ok=True)
     (home(workspace) / "wanted").touch()
 
@@ -401,7 +401,7 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "")
 
 
 def is_still_ours(workspace: Path) -> bool:
-    """False once about.json is gone with its folder, or names another process; a damaged one is written anew."""
+    """False once about.json is gone with its folder, or names another process; a damaged one is written again."""
     try:
         about = read_checked(home(workspace) / "about.json", SupervisorAbout)
     except DamagedFile:

@@ -29,7 +29,7 @@ class Worker(RunKeeper):
     def run(self) -> None:
         """Train; every way out leaves a state that says what happened."""
         try:
-            self.set_status("starting", message="Getting the data ready.", worker=identity())
+            self.set_status("starting", message="Loading the data.", worker=identity())
             session = self._begin()
             self.set_status("running")
             session.train()
@@ -89,10 +89,10 @@ def main(path: str) -> int:
         worker.persist(lambda: folder.control.mkdir(exist_ok=True))
         worker.run()
     except Timeout:
-        print("another worker has this run", flush=True)
+        print("another process has this run", flush=True)
         return 3
     except FolderGone:
-        print("the run's folder was moved or deleted; the worker leaves", flush=True)
+        print("the folder of the run was moved or deleted; the process ends", flush=True)
     except StudioError as error:
         # Spec or state are unreadable: no Worker could be made that would say so.
         print(error, flush=True)

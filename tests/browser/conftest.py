@@ -72,7 +72,7 @@ class Server:
         self.start()
 
     def ask(self, path: str = "/", **headers: str) -> http.client.HTTPResponse:
-        """What a program that has the token is answered. Raises HTTPError for what is no success."""
+        """What a program that has the token is answered. Raises HTTPError for what is not a success."""
         known = {"Authorization": f"Bearer {self.token}"} | headers
         return urllib.request.urlopen(urllib.request.Request(f"{self.url}{path}", headers=known), timeout=30)
 

@@ -61,7 +61,7 @@ def test_the_token_opens_the_app_once_and_for_all(server, open_context, keep):
     keep(page, "token")
     page.get_by_label("Or enter the token").fill("gvy6-998t-vxqq-6bk3")
     page.get_by_role("button", name="Open").click()
-    expect(page.get_by_role("alert")).to_have_text("This token is not the right one.")
+    expect(page.get_by_role("alert")).to_have_text("This token is wrong.")
     page.get_by_label("Or enter the token").fill(server.token)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()

@@ -107,7 +107,7 @@ def test_scrubbing_and_replay(server, finished, open_context):
 
 
 def test_the_cursor_does_not_fall_back_to_where_it_rested_before(server, finished, open_context):
-    """Python answers a rested cursor one rerun late; that answer is no wish."""
+    """Python answers a rested cursor one rerun late; that answer is not a wish."""
     page = open_context().new_page()
     page.goto(f"{server.url}/autoencoder?run={finished.id}")
     wait_stage(page, "epoch", lambda epoch: epoch == "30")
@@ -144,7 +144,7 @@ def test_zoom_and_elements_stay_while_it_trains(server, open_context):
     assert page.locator(".stage-map").get_attribute("data-zoom") == zoom
     page.get_by_test_id("stage-stop").click()
     wait_stage(page, "status", lambda status: status == "stopped")
-    assert read_state(folder)["stop_reason"] == "stopped by a person"
+    assert read_state(folder)["stop_reason"] == "stopped by hand"
 
 
 def test_rubbish_is_answered_in_words(server, open_context):

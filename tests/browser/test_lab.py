@@ -188,7 +188,7 @@ def test_a_larger_code_says_how_a_place_becomes_a_code(server, finished, open_co
     open_run(page, server, finished)
     page.mouse.click(*middle(page))
     card_ready(page)
-    expect(page.locator(".stage-how")).to_contain_text("the other 14 stays at its mean")
+    expect(page.locator(".stage-how")).to_contain_text("the other 14 stay at their mean")
 
 
 def test_what_is_explored_follows_the_cursor(server, finished, open_context):

@@ -76,7 +76,7 @@ def test_two_models_side_by_side(server, open_context, keep, tmp_path, size, the
 def test_models_are_listed_and_measured(server, open_context, keep):
     page = open_context().new_page()
     page.goto(f"{server.url}/language?do=models")
-    expect(page.get_by_text("A small generator that was trained")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("A small generative model, trained")).to_be_visible(timeout=SLOW)
     choose(page, "Model", "all-MiniLM-L6-v2")
     page.get_by_role("button", name="Measure").click()
     expect(page.get_by_text("Measured just now on this machine")).to_be_visible(timeout=4 * SLOW)

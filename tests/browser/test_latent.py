@@ -136,7 +136,7 @@ def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_co
     page.keyboard.press(" ")
     expect(over(page)).to_have_attribute("data-selected", "1")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Its nearest in the space itself")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Nearest neighbors in the space itself")).to_be_visible(timeout=SLOW)
     for _ in range(9):
         page.keyboard.press("+")
     expect(over(page)).to_have_attribute("data-pictures", re.compile(r"[1-9]"), timeout=SLOW)
@@ -159,7 +159,7 @@ def test_two_maps_have_one_selection_and_epochs_are_played(server, open_context,
     expect(over(page, 1)).to_have_attribute("data-selected", count)
     expect(page.get_by_text("rows that both have")).to_be_visible(timeout=SLOW)
     keep(page, "latent-two")
-    page.get_by_role("button", name="Close it").click()
+    page.get_by_role("button", name="Close").click()
     expect(page.locator(".space-pane")).to_have_count(1, timeout=SLOW)
     expect(page.get_by_test_id("stApp")).to_have_attribute(
         "data-test-script-state", "notRunning", timeout=SLOW
@@ -221,12 +221,12 @@ def test_a_text_is_found_and_placed_and_a_bad_one_answered(server, open_context)
     page.get_by_role("radio", name="Search").click()
     page.get_by_role("textbox", name="Search for").fill("cats purr")
     page.get_by_role("textbox", name="Search for").press("Enter")
-    expect(page.get_by_text("The cross marks where it falls")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("The cross marks its place")).to_be_visible(timeout=SLOW)
     expect(over(page)).to_have_attribute("data-selected", "50")
     page.get_by_role("radio", name="Text contains").click()
-    page.get_by_placeholder("letters that occur").fill("qqqq")
-    page.get_by_placeholder("letters that occur").press("Enter")
-    expect(page.get_by_text("Nothing on this map is found")).to_be_visible(timeout=SLOW)
+    page.get_by_placeholder("part of a text").fill("qqqq")
+    page.get_by_placeholder("part of a text").press("Enter")
+    expect(page.get_by_text("Nothing on this map matches")).to_be_visible(timeout=SLOW)
 
 
 def test_the_offline_file_draws_and_selects_without_a_server(server, open_context, tmp_path: Path):

@@ -45,7 +45,7 @@ def test_predict_and_export(workspace: Path, tmp_path: Path):
     assert "is in" in call(workspace, "export", folder.id, "--out", str(out))
     again = json.loads(call(workspace, "predict", str(out), "a cat on the mat", str(lines), "--json"))
     assert again == found
-    with pytest.raises(DataError, match="is there already"):
+    with pytest.raises(DataError, match="already exists"):
         call(workspace, "export", folder.id, "--out", str(out))
     first = json.loads(call(workspace, "predict", folder.id, "a cat", "--epoch", "0", "--json"))
     assert first[0]["probability"] < 0.6
@@ -75,7 +75,7 @@ def test_a_csv_file_is_read_as_a_table_and_comes_back_with_predictions(workspace
     assert lines[2]["warning"]
     with pytest.raises(DataError, match="no column 'nothing'"):
         call(workspace, "predict", folder.id, str(table), "--column", "nothing")
-    with pytest.raises(DataError, match="is there already"):
+    with pytest.raises(DataError, match="already exists"):
         call(workspace, "predict", folder.id, str(table), "--out", str(out))
     why = call(workspace, "why", folder.id, "--file", str(table), "--sample", "2", "--json")
     assert json.loads(why)["label"] == "logs"

@@ -35,7 +35,10 @@ def test_compare(folders, workspace: Path):
     assert found["totals"][0]["log_probability"] == pytest.approx(read["log_probability"])
     assert found["totals"][0]["perplexity"] == pytest.approx(read["perplexity"])
     shown = call(workspace, "compare", first, second, "the cat sat")
-    assert "Both have the same tokens. Of the 11 characters that both predict." in shown
+    assert (
+        "Both models split the text into the same tokens. Measured on the 11 characters that both predict."
+        in shown
+    )
     assert "not comparable" in call(workspace, "compare", first, masked, "the cat sat")
 
 
@@ -50,7 +53,7 @@ def test_masked(folders, workspace: Path):
     assert "pseudo-perplexity" in shown
     first = call(workspace, "next", folders[2], "the cat sat", "--place", "0")
     assert first != call(workspace, "next", folders[2], "the cat sat", "--place", "1")
-    with pytest.raises(DataError, match="cannot write on"):
+    with pytest.raises(DataError, match="cannot continue a text"):
         call(workspace, "write", folders[2], "the")
 
 
@@ -64,5 +67,5 @@ def test_measure_and_models(folders, workspace: Path, monkeypatch):
 
 
 def test_fetch_says_what_is_no_id(workspace: Path):
-    with pytest.raises(DataError, match="no id of the Hub"):
+    with pytest.raises(DataError, match="not an ID of the Hub"):
         call(workspace, "fetch", "no id")

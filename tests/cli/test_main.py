@@ -69,7 +69,7 @@ def test_a_name_that_fits_several_runs_is_refused_with_their_ids(workspace: Path
     assert answer.returncode != 0
     assert all(run in answer.stderr for run in runs)
     assert alone not in answer.stderr
-    assert "Give one of these ids" in answer.stderr
+    assert "Give one of these IDs" in answer.stderr
     with pytest.raises(RunError, match="3 runs"):
         open_run(workspace, runs[0][:4])
     assert {open_run(workspace, run).id for run in (*runs, alone)} == {*runs, alone}
@@ -194,7 +194,7 @@ def test_the_script_and_its_data_come_as_an_archive(digits: RunFolder, tmp_path:
     ("arguments", "code", "said"),
     [
         (("travresal",), 2, "Known: archive, arithmetic"),
-        (("traversal", "--set", "steps"), 2, "'steps' is no assignment"),
+        (("traversal", "--set", "steps"), 2, "'steps' is not an assignment"),
         (("traversal", "--set", "steps=999"), 2, "steps"),
         (("traversal", "--set", "sample=100000"), 2, "sample"),
         (("posterior",), 1, "Only a variational autoencoder"),

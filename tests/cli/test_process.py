@@ -44,7 +44,7 @@ def test_what_goes_wrong_is_a_sentence_and_an_exit_code(workspace: Path, argumen
 def test_a_failed_run_exits_with_1(supervised: Path):
     answer = real_cli("train", "dense-table", "--set", f"train.device={MISSING}", workspace=supervised)
     assert answer.returncode == 1
-    assert f"Failed: train.device is '{MISSING}', but this machine has none." in answer.stderr
+    assert f"Failed: Device is set to '{MISSING}', but this machine has none." in answer.stderr
     assert next(iter(list_states(supervised)))["status"] == "failed"
 
 
@@ -78,5 +78,5 @@ def test_interrupting_train_leaves_the_run_going(supervised: Path, tmp_path: Pat
     err = log.read_text()
     assert shell.returncode == 0, err
     assert out == b""
-    assert f"The run goes on. Stop it with: runs stop {folder.id}" in err
+    assert f"The run continues. Stop it with: runs stop {folder.id}" in err
     assert "Traceback" not in err

@@ -49,7 +49,7 @@ def test_a_map_and_all_it_answers(run, workspace: Path, tmp_path: Path):
     assert made["source"].startswith("my-wine-")
     assert run("select", key, "two", "--rows", "4, 9")["rows"] == 2
     run("select", key, "two", "--delete")
-    with pytest.raises(SettingError, match="no kept selection"):
+    with pytest.raises(SettingError, match="neither a saved selection"):
         run("why", key, "--rows", "two")
     with pytest.raises(SettingError, match="version, hand or leave-out"):
         run("label", key, "--rows", "0", "--how", "shout")

@@ -132,7 +132,7 @@ def test_digits_are_scikit_learns(tmp_path):
 
 def test_source_is_made_once(tmp_path, monkeypatch):
     open_source("wine", tmp_path)
-    monkeypatch.setattr(sources, "save_dataset", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(sources, "save_dataset", lambda *_: pytest.fail("created anew"))
     assert len(open_source("wine", tmp_path)) == 178
 
 

@@ -134,5 +134,5 @@ def test_a_sound_file_gives_the_values_of_the_sets_own_sound(workspace: Path, tm
 
 def test_sounds_of_an_unknown_rate_are_refused_in_words(tmp_path: Path):
     (tmp_path / "own.wav").write_bytes(b"RIFF")
-    with pytest.raises(DataError, match="rate or length of the set's own sounds is not known"):
+    with pytest.raises(DataError, match="sampling rate or length of the data set's sounds is not known"):
         read_items({"kind": "sound", "sound": {}, "item_shape": [32, 32]}, [str(tmp_path / "own.wav")])

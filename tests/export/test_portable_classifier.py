@@ -42,7 +42,7 @@ def test_a_transformer(workspace: Path, tmp_path: Path, tuning: str, pooling: st
     # A text's scores do not depend on what it is padded beside.
     alone = torch.cat([second.logits([text]) for text in TEXTS])
     assert torch.allclose(alone, logits, atol=1e-5)
-    with pytest.raises(DataError, match="is there already"):
+    with pytest.raises(DataError, match="already exists"):
         export_classifier(workspace, run, target)
 
 
@@ -134,7 +134,7 @@ def test_what_is_no_classifier(workspace: Path, tmp_path: Path):
         load_run(workspace, folder.id)
     with pytest.raises(RunError, match="no weights"):
         load_run(workspace, make_run(workspace, head_spec()).id)
-    with pytest.raises(DataError, match="no exported classifier"):
+    with pytest.raises(DataError, match="an exported classifier"):
         load_classifier(tmp_path)
     run = finished(workspace, head_spec())
     export_classifier(workspace, run, tmp_path / "out")

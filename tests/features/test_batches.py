@@ -65,7 +65,7 @@ def test_categories_of_an_imported_table_are_groups_and_stay_zero_or_one():
         id="t", kind="table", title="T", x=x.astype(np.float32), columns=columns, details=details
     )
     data = prepare(dataset, DataConfig())
-    assert data.groups == (), "a number's column called like a level is no level"
+    assert data.groups == (), "a number's column called like a level is not a level"
     renamed = replace(dataset, columns=(*columns[:4], "weight"))
     data = prepare(renamed, DataConfig())
     assert data.groups == ((1, 2, 3),)

@@ -57,7 +57,7 @@ def test_short_lines_without_labels_are_one_text_and_that_is_said():
     rows = [f"line {i}" for i in range(200)]
     corpus = build_corpus(texts_of(rows), CONFIG)
     assert corpus.is_running
-    assert "Set Rows are to Texts of their own" in corpus.notes[0]
+    assert "Set Rows are to Separate texts" in corpus.notes[0]
     apart = build_corpus(texts_of(rows), CONFIG.model_copy(update={"text_unit": "texts"}))
     assert not apart.is_running
 

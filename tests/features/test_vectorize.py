@@ -114,5 +114,5 @@ def test_prepared_embeddings_say_who_made_them(tmp_path: Path):
 def test_a_missing_encoder_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch):
     gone = replace(ENCODERS["minilm"], package="not-installed")
     monkeypatch.setitem(ENCODERS, "minilm", gone)
-    with pytest.raises(DataError, match=r"data\.text_features to tfidf"):
+    with pytest.raises(DataError, match=r"Text features to TF-IDF"):
         embed(Texts.pack(["a"]), None, "d")

@@ -91,7 +91,7 @@ def test_a_masked_model(bert: Path, workspace: Path):
     filled = ask_model(models, str(bert), "next", {"text": "the [MASK] sat"})
     assert filled["place"] == 1
     assert ask_model(models, str(bert), "next", {"text": "the cat", "place": 0})["place"] == 0
-    with pytest.raises(DataError, match="fills gaps and cannot write on"):
+    with pytest.raises(DataError, match="fills gaps and cannot continue a text"):
         ask_model(models, str(bert), "write", {"text": "the"})
     assert ask_model(models, str(bert), "attention", {"text": "the"})["kind"] == "masked"
 

@@ -117,7 +117,7 @@ def test_names_of_runs():
     assert split_run("run:abc") == ("abc", None)
     assert split_run("run:abc@12") == ("abc", 12)
     assert split_run("run:a@b@3") == ("a@b", 3)
-    with pytest.raises(SettingError, match="names no epoch"):
+    with pytest.raises(SettingError, match="does not name an epoch"):
         split_run("run:abc@last")
 
 

@@ -142,7 +142,7 @@ def test_tokens_of_a_language_model(workspace: Path):
     key = draw(own, space)
     card = ask(own, space, "items", key=key, places=[0])["items"][0]
     assert card["text"]
-    with pytest.raises(DataError, match="no rows of a data set"):
+    with pytest.raises(DataError, match="not rows of a data set"):
         ask(own, space, "relabel", key=key, bits=bits(0), label="x", how="version")
 
 
@@ -265,7 +265,7 @@ def test_a_slow_question_is_begun_fetched_and_dropped(spaces, monkeypatch):
     wrong = begin(key="0" * 16)
     with pytest.raises(DataError, match="no map"):
         ask(spaces, "data:wine", "fetch", work=wrong, wait=5)
-    with pytest.raises(SettingError, match="no question"):
+    with pytest.raises(SettingError, match="not a tool for maps"):
         ask_space(spaces, "data:wine", "begin", {"tool": "start", "values": {}})
     with pytest.raises(SettingError, match="count"):
         begin(key=key, count=0)
@@ -346,7 +346,7 @@ def test_what_cannot_be_drawn_is_said(spaces, workspace: Path):
         start_map(spaces, "data:wine", {"neighbors": 1})
     with pytest.raises(DataError, match="cannot show 13 as they are"):
         start_map(spaces, "data:wine", {"kind": "code"})
-    with pytest.raises(SettingError, match="beginning and an end"):
+    with pytest.raises(SettingError, match="start and an end"):
         start_map(spaces, "data:wine", {"kind": "axes"})
     with pytest.raises(SettingError, match="no class 'nobody'"):
         start_map(spaces, "data:wine", {"kind": "axes", "x_from": "class:nobody", "x_to": "class:class_0"})
@@ -489,7 +489,7 @@ def test_searches_that_find_nothing_say_so(spaces):
     key = draw(spaces, "data:wine")
     with pytest.raises(DataError, match="Nothing on this map"):
         ask(spaces, "data:wine", "search", key=key, how="label", text="beer")
-    with pytest.raises(SettingError, match="no row number"):
+    with pytest.raises(SettingError, match="not a row number"):
         ask(spaces, "data:wine", "search", key=key, how="row", text="first")
     with pytest.raises(DataError, match="nothing to search"):
         ask(spaces, "data:wine", "search", key=key, how="row", text=" ")
@@ -578,7 +578,7 @@ def test_named_selections_belong_to_the_data(workspace: Path):
     assert list_selections(workspace, "digits") == {"strange island": 4}
     assert list_selections(workspace, "wine") == {}
     for name in ("", "a/b", "x" * 61, "a?b", "class:1"):
-        with pytest.raises(SettingError, match="A selection's name"):
+        with pytest.raises(SettingError, match="The name of a selection"):
             save_selection(workspace, "digits", name, rows)
     with pytest.raises(DataError, match="Nothing is selected"):
         save_selection(workspace, "digits", "none", np.zeros(0, int))

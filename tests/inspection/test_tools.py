@@ -65,7 +65,7 @@ def test_without_a_sample_the_rest_of_the_code_is_the_mean_and_that_is_said(runs
     answer = use(runs, "plain", "decode", points=[[0.0, 0.0], [1.0, -1.0]])
     assert np.allclose(answer.arrays["codes"][0], mean.numpy(), atol=1e-5)
     assert np.allclose(answer.arrays["codes"][1], (mean + axes[0] - axes[1]).numpy(), atol=1e-5)
-    assert "the other 2 stays at its mean" in answer.about["how"]
+    assert "the other 2 stay at their mean" in answer.about["how"]
     assert "the code itself" in use(runs, "two", "decode", points=[[0, 0]]).about["how"]
 
 
@@ -206,7 +206,7 @@ def test_every_network_shows_its_inside_and_a_saliency(runs, run):
 def test_a_masked_network_says_why_it_does_not_decode(runs):
     for tool in ("decode", "traversal", "interpolate", "sample"):
         values = {"points": [[0, 0]]} if tool == "decode" else {}
-        with pytest.raises(RunError, match="a code alone gives no image"):
+        with pytest.raises(RunError, match="it cannot decode a code alone"):
             use(runs, "masked", tool, **values)
 
 

@@ -54,5 +54,5 @@ def test_the_penalty_has_a_gradient_and_makes_the_code_stiff():
 
 
 def test_other_networks_are_refused_in_words():
-    with pytest.raises(SettingError, match=r"Set model\.kind to dense"):
+    with pytest.raises(SettingError, match=r"Use the network dense"):
         make_spec({"model": {"kind": "convolutional"}, "objective": {"kind": "contractive"}})

@@ -70,7 +70,7 @@ def test_visible_patches_are_shown_as_they_are_and_holes_gray():
 
 
 def test_network_and_objective_must_go_together():
-    with pytest.raises(SettingError, match=r"Set model\.kind to patches"):
+    with pytest.raises(SettingError, match=r"Use the network patches"):
         make_spec({"objective": {"kind": "masked"}})
     with pytest.raises(SettingError, match="cannot train the network 'patches'"):
         make_spec({"model": {"kind": "patches"}})

@@ -55,7 +55,7 @@ def test_data_that_are_not_there_are_refused(studio, page, key, more):
 @pytest.mark.parametrize("mode", ["pseudo", "train"])
 def test_a_set_of_one_class_is_refused_with_the_reason(studio, workspace: Path, mode):
     app = studio("pages/classify.py", do=mode, data=make_one_class(workspace))
-    assert "One class cannot be used here. A classifier needs labels of at least two classes." in texts(app)
+    assert "One class cannot be used here. A classifier needs labels for at least two classes." in texts(app)
     key = "pseudo-data" if mode == "pseudo" else "classify-data"
     assert app.selectbox(key=key).value is None
 
@@ -67,7 +67,7 @@ def test_a_classifier_that_is_not_there_is_refused(studio, workspace: Path):
     other = make_run(workspace)
     for run, words in (
         ("zzz", "may have been deleted"),
-        (waiting.id, "has not finished an epoch yet"),
+        (waiting.id, "has no trained weights yet"),
         (other.id, "is not a classifier"),
     ):
         app = studio("pages/classify.py", do="use", run=run)
@@ -83,7 +83,7 @@ def test_a_run_at_work_is_shown_once_it_has_an_epoch(studio, workspace: Path):
     run_here(make_run(workspace, head_spec(train__epochs=1)))
     waiting = make_run(workspace, head_spec(train__epochs=1))
     app = studio("pages/classify.py", do="use", run=waiting.id)
-    assert "has not finished an epoch yet" in texts(app)
+    assert "has no trained weights yet" in texts(app)
     run_here(waiting)
     app.run()
     assert not app.error
@@ -107,7 +107,7 @@ def test_another_model_keeps_the_chosen_data_or_says_why_not(studio):
     assert app.query_params["data"] == "wine"
     app.selectbox(key="network").select("convolutional").run()
     assert app.selectbox(key="data-convolutional").value == own
-    assert "Wine stays behind" in texts(app)
+    assert "cannot be trained on Wine" in texts(app)
     assert app.query_params["data"] == own
 
 

@@ -109,7 +109,7 @@ def test_an_opened_run_sets_the_controls(studio, workspace: Path):
     assert page.selectbox(key="pseudo-who-pseudo-table").value == "self"
     assert page.selectbox(key="advanced-pseudo-pseudo-table-objective.keep").value == "fixed"
     assert page.number_input(key="pseudo-epochs-pseudo-table").value == 2
-    assert "add-careless" in buttons(page)
+    assert "got a pseudo-label" in texts(page)
 
 
 def test_labels_only(studio, workspace: Path):
@@ -234,12 +234,12 @@ def test_labels_by_hand_are_listed_undone_and_switched_off(studio, workspace: Pa
         add_hand_label(workspace, "my-clouds", one, 2, run=folder.id)
     page = studio("pages/classify.py", do="pseudo", run=folder.id, data="my-clouds")
     page.segmented_control(key="review-next").set_value("hand").run()
-    assert "2 labels by hand in all" in texts(page)
+    assert "2 labels by hand for this data set" in texts(page)
     assert "The student predicts" in texts(page)
     buttons(page)[f"review-undo-{row}"].click().run()
     assert not page.exception
     assert row not in read_hand_labels(workspace, "my-clouds")
-    assert "1 label by hand in all" in texts(page)
+    assert "1 label by hand for this data set" in texts(page)
     (toggle,) = [one for one in page.toggle if str(one.key).startswith("pseudo-hand-")]
     assert toggle.label == "Use 1 label by hand"
     toggle.set_value(False).run()
@@ -290,7 +290,7 @@ def test_a_text_unlike_the_training_texts_is_warned_of(studio, pets):
     page = studio("pages/classify.py", do="use", run=pets.id)
     page.text_area(key="use-text").set_value("das ist ein anderer Satz\nthe dog sat").run()
     buttons(page)["use-go"].click().run()
-    assert "1 of 2 is unlike the training data" in page.warning[0].value
+    assert "1 of 2 samples is unlike the training data" in page.warning[0].value
 
 
 def test_a_classifier_can_be_tried_at_once(studio, pets, workspace: Path):
@@ -326,7 +326,7 @@ def test_rows_of_a_table_are_tried_as_uploaded_and_without_their_class(
 def test_a_classifier_whose_data_are_gone_says_so(studio, pets, workspace: Path):
     shutil.rmtree(workspace / "datasets" / "my-pets")
     page = studio("pages/classify.py", do="use", run=pets.id)
-    assert "are not on this machine" in texts(page)
+    assert "is not on this machine" in texts(page)
     assert "use-go" in buttons(page)
 
 

@@ -122,7 +122,7 @@ def test_split_is_kept_and_a_run_begins_with_it(studio, workspace, table):
     app.button_group(key=f"budget-{table}").set_value("Some of each class").run()
     app.number_input(key=f"perclass-{table}").set_value(3).run()
     shown = {metric.label: metric.value for metric in app.metric}
-    assert (shown["Labels seen"], shown["Validation"]) == ("6", "15")
+    assert (shown["Labels for training"], shown["Validation rows"]) == ("6", "15")
     buttons(app)["save-split"].click().run()
     assert own.read_split(workspace, table)["labels_per_class"] == 3
 
@@ -288,6 +288,6 @@ def test_buttons_beside_text_boxes_say_what_is_missing(studio, workspace, table)
     app = open_tab(studio(PAGE, data=table), "About")
     assert not [key for key, button in buttons(app).items() if button.disabled]
     buttons(app)["rename"].click().run()
-    assert "is called 'wines' already" in texts(app)
+    assert "The title is 'wines' already" in texts(app)
     buttons(app)["hub-fetch"].click().run()
     assert "Type the ID of a data set first" in texts(app)

@@ -86,7 +86,7 @@ def test_the_address_with_the_token_opens_the_app_and_leaves_the_address(opened)
 def test_a_wrong_token_is_said(opened):
     answer = opened().get("/?token=gvy6-998t-vxqq-6bk3", headers=PAGE)
     assert answer.status_code == 403
-    assert "not the right one" in answer.text
+    assert "This token is wrong" in answer.text
     assert "set-cookie" not in answer.headers
 
 

@@ -95,7 +95,10 @@ def test_odd_texts(page, text: str):
 
 
 def test_a_folder_that_is_no_model_is_said(page, tmp_path: Path):
-    for folder, said in ((tmp_path, "missing or no JSON"), (tmp_path / "nowhere", "neither a built-in")):
+    for folder, said in (
+        (tmp_path, "missing or not valid JSON"),
+        (tmp_path / "nowhere", "neither a built-in"),
+    ):
         page.text_input(key="language-folder").set_value(str(folder)).run()
         assert not page.exception
         assert said in texts(page)
@@ -139,7 +142,7 @@ def test_a_masked_model_beside_a_causal_one(page, bert: Path):
 
 def test_another_model_that_is_no_model_leaves_the_page_alive(page, tmp_path: Path):
     choose_other_folder(page, tmp_path)
-    assert "missing or no JSON" in texts(page)
+    assert "missing or not valid JSON" in texts(page)
 
 
 def test_a_masked_model(page, bert: Path):
@@ -303,7 +306,7 @@ def test_a_model_of_the_hub(models_page, monkeypatch):
     monkeypatch.setattr("selfsup_core.pretrained.hub.plan_fetch", lambda name: plan)
     models_page.text_input(key="models-hub-id").set_value("me/tiny").run()
     buttons(models_page)["models-hub-look"].click().run()
-    assert "me/tiny, revision 0123456: 5 MB in 1 files. Licence: mit." in texts(models_page)
+    assert "me/tiny, revision 0123456: 5 MB in 1 files. License: mit." in texts(models_page)
     asked = []
 
     def ask(model, tool, **values):

@@ -59,7 +59,7 @@ def test_at_most_eight_controls_and_each_is_explained(latent):
     assert all(w.help for w in shown), [w.key for w in shown if not w.help]
     assert "1,797 points of 64 numbers each" in texts(page)
     assert "Select points" in texts(page)
-    assert "PCA shows them from where they spread most" in texts(page)
+    assert "PCA shows the directions in which they vary most" in texts(page)
 
 
 def test_a_selection_is_explained_kept_and_told_to_the_data(latent, workspace: Path):
@@ -164,7 +164,7 @@ def test_an_address_of_rubbish_is_answered(latent):
     assert "There is no space" in page.error[0].value
     assert page.selectbox(key="space-name").value is None, "nothing takes its place"
     page = latent(space="data:digits", map="bogus", epoch="abc", pick="../x", renderer="?")
-    assert "so this is PCA" in page.warning[0].value
+    assert "so PCA is shown" in page.warning[0].value
     assert page.selectbox(key="space-kind").value == "pca"
     assert "no selection" in page.error[0].value
 

@@ -52,7 +52,7 @@ def test_every_printed_address_opens_the_app():
 def test_no_token_says_what_it_means():
     lines = welcome.welcome("http://localhost:8501", [], "")
     assert "?token" not in lines
-    assert "each account of this machine" in lines
+    assert "every account on this machine" in lines
 
 
 def test_the_page_that_opens_the_browser_is_its_owner_s_only(workspace: Path):

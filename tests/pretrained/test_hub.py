@@ -65,7 +65,7 @@ def test_only_what_cannot_run_is_fetched_and_it_loads(server: Hub, workspace: Pa
 def test_a_model_with_code_is_refused_before_its_weights(server: Hub, workspace: Path):
     config = json.loads(server.files["config.json"])
     server.files["config.json"] = json.dumps(config | {"auto_map": {"A": "evil.A"}}).encode()
-    with pytest.raises(DataError, match="names code of its own"):
+    with pytest.raises(DataError, match="needs its own code"):
         fetch_model("me/tiny", workspace, lambda _: None)
     assert "model.safetensors" not in server.asked
     assert left_over(workspace) == []
@@ -80,7 +80,7 @@ def test_too_large_is_said_before_anything_is_fetched(server: Hub, workspace: Pa
 
 def test_other_weights_than_promised_are_refused(server: Hub, workspace: Path):
     server.digests["model.safetensors"] = "0" * 64
-    with pytest.raises(DataError, match=r"model\.safetensors of me/tiny came damaged"):
+    with pytest.raises(DataError, match=r"model\.safetensors of me/tiny arrived damaged"):
         fetch_model("me/tiny", workspace, lambda _: None)
     assert left_over(workspace) == []
 
@@ -94,7 +94,7 @@ def test_without_safetensors(server: Hub, workspace: Path):
 def test_a_model_that_is_not_there(server: Hub, workspace: Path):
     with pytest.raises(DataError, match="you/other could not be fetched"):
         plan_fetch("you/other")
-    with pytest.raises(DataError, match="you/other has not been fetched"):
+    with pytest.raises(DataError, match="you/other has not been downloaded"):
         find_fetched("you/other", workspace)
 
 
@@ -102,7 +102,7 @@ def test_a_model_that_is_not_there(server: Hub, workspace: Path):
     "name", ["", "tiny", "../x", "a/../b", "a/b/c", "me/tiny@../x", "-x/y", "a b/c", "me/ti..ny"]
 )
 def test_what_is_no_id(name: str):
-    with pytest.raises(DataError, match="no id of the Hub"):
+    with pytest.raises(DataError, match="not an ID of the Hub"):
         split_id(name)
 
 
@@ -132,7 +132,7 @@ def test_fetched_by_the_lab_process_in_the_background(server: Hub, workspace: Pa
     assert found["title"] == "hub:me/tiny"
     with pytest.raises(DataError, match="could not be fetched"):
         ask_model(models, "hub:you/other", "fetch", {"wait": 10})
-    with pytest.raises(DataError, match="has not been fetched"):
+    with pytest.raises(DataError, match="has not been downloaded"):
         ask_model(models, "hub:you/other", "read", {"text": "a"})
     (entry,) = [e for e in list_models(workspace) if e["model"] == "hub:me/tiny"]
     assert (entry["kind"], entry["licence"], entry["prepared"]) == ("causal", "mit", True)

@@ -45,7 +45,7 @@ def test_a_folder_is_loaded_as_transformers_loads_it(gpt: Path, tmp_path: Path):
 def test_a_model_that_brings_code_is_refused(gpt: Path, file: str):
     change(gpt / file, auto_map={"AutoModelForCausalLM": "evil.Evil"})
     (gpt / "evil.py").write_text("raise SystemExit('ran')")
-    with pytest.raises(DataError, match="names code of its own"):
+    with pytest.raises(DataError, match="needs its own code"):
         load_causal(gpt)
 
 
@@ -62,10 +62,10 @@ def test_rubbish_is_named(gpt: Path, tmp_path: Path):
     with pytest.raises(DataError, match="is a BertForMaskedLM, not a causal"):
         load_causal(gpt)
     (gpt / "config.json").write_text("[1, 2]")
-    with pytest.raises(DataError, match=r"config\.json of my-gpt is no JSON object"):
+    with pytest.raises(DataError, match=r"config\.json of my-gpt is not a JSON object"):
         check_folder(gpt)
     (gpt / "config.json").write_text("{")
-    with pytest.raises(DataError, match="missing or no JSON"):
+    with pytest.raises(DataError, match="missing or not valid JSON"):
         check_folder(gpt)
 
 
@@ -85,7 +85,7 @@ def test_a_tokenizer_that_is_missing_is_said(gpt: Path):
 
 def test_a_package_with_another_content_is_refused(tmp_path: Path, monkeypatch):
     monkeypatch.setitem(BUILT_IN, SMOL, replace(BUILT_IN[SMOL], digest="0" * 64))
-    with pytest.raises(DataError, match="not the file that was expected"):
+    with pytest.raises(DataError, match="not the expected file"):
         prepare(SMOL, tmp_path, say=lambda _: None)
     assert not list((tmp_path / "models").glob("*"))
 
@@ -97,7 +97,7 @@ def test_the_encoder_is_checked_and_loaded_from_its_package(tmp_path: Path, monk
     assert measure_folder(folder).parameters == BUILT_IN[MINILM].parameters
     assert not (tmp_path / "models").exists(), "nothing is copied"
     monkeypatch.setitem(BUILT_IN, MINILM, replace(BUILT_IN[MINILM], digest="0" * 64))
-    with pytest.raises(DataError, match="not the file that was expected"):
+    with pytest.raises(DataError, match="not the expected file"):
         prepare(MINILM, tmp_path, say=lambda _: None)
 
 

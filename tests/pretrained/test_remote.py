@@ -585,7 +585,7 @@ def test_stopping_keeps_what_there_is(server, first):
         should_stop=lambda: len(done) >= first,
     )
     assert [f.label for f in found[:first]] == [0] * first
-    assert found[-1].reason == "Not asked: Stopped before the answer."
+    assert found[-1].reason == "Not asked: Stopped before the answer came."
     assert len(server.seen) <= first + 1
     assert label_texts(remote, ["say space"], NAMES)[0].label == 0  # it can be asked again
 
@@ -635,7 +635,7 @@ def test_the_estimate_counts_what_would_be_sent():
     assert found["cost"] == pytest.approx((58 + 30) / 1e6)
     assert found["minutes"] == pytest.approx(0.5)
     assert found["is_above_cap"]
-    for words in ("3 requests", "four characters", "above the cap of 2", "currency"):
+    for words in ("3 requests", "four characters", "exceeds the limit of 2", "currency"):
         assert words in found["text"]
 
 

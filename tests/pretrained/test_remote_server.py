@@ -141,7 +141,7 @@ def test_the_command_labels_a_data_set(environment, workspace):
     assert found["labelled"] + sum(found["abstained"].values()) == 5
     assert [set(entry) for entry in found["labels"]] == [{"row", "label", "answer", "reason"}] * 5
     cap = ("--limit", "5", "--set", "most_requests=2", *where)
-    with pytest.raises(SettingError, match="above the cap of 2") as caught:
+    with pytest.raises(SettingError, match="exceeds the limit of 2") as caught:
         command("label", name, *cap)
     assert caught.value.code == "remote-confirm"
     found = json.loads(command("label", name, "--yes", *cap))

@@ -146,13 +146,13 @@ def test_few_points(kind, count):
 def test_copies_and_still_numbers(kind):
     same = np.ones((40, 5), np.float32)
     made = make_map(same, MapConfig(kind=kind, steps=20))
-    assert "All vectors are the same" in " ".join(made.notes)
+    assert "All vectors are equal" in " ".join(made.notes)
     assert np.isfinite(made.points).all()
     half = np.repeat(X[:30], 4, axis=0)
     half[:, 3] = 7
     made = make_map(half, MapConfig(kind=kind, steps=20))
     assert np.isfinite(made.points).all()
-    assert "1 of 10 numbers are the same" in " ".join(made.notes)
+    assert "1 of 10 numbers are constant" in " ".join(made.notes)
 
 
 def test_values_that_are_none():

@@ -200,7 +200,7 @@ def test_doubt_is_a_binomial_test_of_the_given_labels():
         named = np.where(np.arange(20) < right, given, 1 - given)
         p = stats.binomtest(right, 20, 0.5, alternative="greater").pvalue
         assert bool(doubt(named, given, 2)) == (p > 0.05), right
-    assert "12 of 20 given labels correctly, and guessing would name about 10" in doubt(
+    assert "12 of 20 given labels correctly, and guessing would predict about 10" in doubt(
         np.where(np.arange(20) < 12, given, 1 - given), given, 2
     )
     few = np.array([0, 0, 1, 1])  # four of four would prove nothing

@@ -31,10 +31,10 @@ def test_the_gauge_knows_good_labels_from_noise_and_says_what_it_cannot_know():
 @pytest.mark.parametrize(
     ("y", "said"),
     [
-        ([], "No label is given"),
+        ([], "There are no labels"),
         ([0] * 10, "Only one class has labels (10)"),
         ([0, 1, 2], "With one label per class"),
-        ([0, 0, 0, 1], "With two labels or more of one class only"),
+        ([0, 0, 0, 1], "With two or more labels for only one class"),
         ([2], "Only one class has labels (1)"),
     ],
 )

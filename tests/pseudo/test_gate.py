@@ -27,7 +27,7 @@ def test_where_neighbors_are_right_rows_that_both_name_are_used():
     assert found.neighbors >= 13
     text, use = say_before(found)
     assert use == "used"
-    assert f"Of 15 given labels, each hidden in turn, similar rows name {round(found.neighbors)}" in text
+    assert f"Of 15 given labels, each hidden in turn, similar rows predict {round(found.neighbors)}" in text
 
 
 def test_with_shuffled_vectors_nothing_is_used():
@@ -36,13 +36,13 @@ def test_with_shuffled_vectors_nothing_is_used():
     shuffled = x[np.random.default_rng(1).permutation(300)]
     text, use = say_before(hold_out(shuffled, labels, 3, **ABOUT))
     assert use == "not used"
-    assert "guessing would name about 10" in text
+    assert "guessing would predict about 10" in text
 
 
 def test_neighbors_that_are_behind_the_classifier_are_not_used():
     text, use = say_before(HeldOut(12, 4.0, 9.0, 2))
     assert use == "not used"
-    assert "similar rows name 4 correctly and the classifier alone 9" in text
+    assert "similar rows predict 4 correctly and the classifier alone 9" in text
     assert say_before(HeldOut(60, 40.0, 45.0, 6))[1] == "used"
 
 

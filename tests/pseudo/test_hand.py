@@ -21,7 +21,7 @@ def test_they_are_listed_the_newest_first_and_taken_back_one_by_one(workspace: P
     assert cli("pseudo", "label", "wine", "3", "-", workspace=workspace).stdout.startswith("1 label by hand")
     assert read_hand_labels(workspace, "wine") == {7: 1}
     cli("pseudo", "label", "wine", "7", "-", workspace=workspace)
-    assert "No label by hand" in cli("pseudo", "hand", "wine", workspace=workspace).stdout
+    assert "There are no labels by hand" in cli("pseudo", "hand", "wine", workspace=workspace).stdout
 
 
 def test_one_label_is_no_plural():

@@ -107,7 +107,7 @@ def test_an_answers_probability_is_the_models_own(loaded, monkeypatch):
         np.testing.assert_allclose(said["p"], wanted, atol=1e-3)
         named = 0 if text == "a" else 2
         assert said["label"] == (named if wanted.argmax() == named else -1)
-        assert ("is likelier there" in said["reason"]) == (said["label"] == -1)
+        assert ("is more likely" in said["reason"]) == (said["label"] == -1)
 
 
 def test_answers_that_name_no_class_abstain(loaded, monkeypatch):

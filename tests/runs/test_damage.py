@@ -322,7 +322,7 @@ def test_a_process_that_is_no_longer_proven_ours_is_not_killed(workspace: Path):
     supervisor.recover()
     assert list(supervisor.watched) == [folder.id]
     supervisor.turn()
-    launcher.recognizes = is_worker  # by which this process is no worker
+    launcher.recognizes = is_worker  # by which this process is not a worker
     for _ in range(3):
         clock.now += 301
         supervisor.turn()

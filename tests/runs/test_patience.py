@@ -65,13 +65,13 @@ def stop(folder: RunFolder, thread: threading.Thread) -> dict:
     thread.join(LONG)
     assert time.monotonic() - began < STOP_SECONDS
     state = read_json(folder.state)
-    assert (state["status"], state["stop_reason"]) == ("stopped", "stopped by a person")
+    assert (state["status"], state["stop_reason"]) == ("stopped", "stopped by hand")
     return state
 
 
 @pytest.mark.parametrize(
     ("method", "message"),
-    [("__init__", "Getting the data ready"), ("write_static", "samples"), ("look", "Evaluating")],
+    [("__init__", "Loading the data"), ("write_static", "samples"), ("look", "Evaluating")],
 )
 def test_before_the_first_step_it_beats_says_what_it_does_and_stops(
     workspace: Path, monkeypatch, method: str, message: str

@@ -215,7 +215,7 @@ def test_a_run_stopped_while_it_waits_never_starts(workspace: Path, boss):
     send(folder, "stop")
     supervisor.turn()
     assert launcher.started == []
-    assert read_state(folder)["stop_reason"] == "stopped before it began"
+    assert read_state(folder)["stop_reason"] == "stopped before it started"
 
 
 def test_a_queue_entry_of_a_deleted_run_is_dropped(workspace: Path, boss):

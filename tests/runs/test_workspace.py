@@ -72,7 +72,7 @@ def test_an_interrupted_run_of_a_release_goes_on_from_its_checkpoint(
     before = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
     state = run_here(resumed)
     assert state["status"] == "finished", state["error"]
-    assert not [notice for notice in state.get("notices", []) if "begins again" in notice or "spec" in notice]
+    assert not [notice for notice in state.get("notices", []) if "starts again" in notice or "spec" in notice]
     after = [row for row in read_rows(resumed.metrics) if row["kind"] == "epoch"]
     assert [row["epoch"] for row in after] == [0, 1, 2, 3, 4]
     assert after[: len(before)] == before, "what the release has written stays"

@@ -58,7 +58,7 @@ def test_what_could_leak_or_does_not_fit_is_refused(autoencoder, workspace: Path
     for spec, said in (
         (classifier(autoencoder.id, split_seed=1), "data.split_seed is 0; here it is 1"),
         (classifier("no-such-run"), "no run"),
-        (classifier(autoencoder.id, source="wine"), "is for images and sounds"),
+        (classifier(autoencoder.id, source="wine"), "for images and sounds only"),
     ):
         state = run_here(make_run(workspace, spec))
         assert state["status"] == "failed"
@@ -66,4 +66,4 @@ def test_what_could_leak_or_does_not_fit_is_refused(autoencoder, workspace: Path
     own = make_run(workspace, classifier(""))
     run_here(own)
     state = run_here(make_run(workspace, classifier(own.id)))
-    assert "trains no autoencoder" in state["error"]["message"]
+    assert "is not an autoencoder" in state["error"]["message"]

@@ -196,7 +196,7 @@ def test_a_one_word_text_is_refused_before_it_is_queued(workspace: Path):
 
 
 def test_a_prompt_without_its_places_is_refused():
-    with pytest.raises(SettingError, match=r"it must hold \{classes\}"):
+    with pytest.raises(SettingError, match=r"it must contain \{classes\}"):
         spec_of("wine", objective__labeler_prompt="what? {text}")
 
 

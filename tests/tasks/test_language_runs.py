@@ -153,7 +153,7 @@ def test_the_exported_folder_gives_the_same_logits_in_plain_transformers(texts: 
     assert epoch == 4
     for name, value in plain.state_dict().items():
         assert np.array_equal(value.numpy(), trained[name]), name
-    with pytest.raises(DataError, match="is there already"):
+    with pytest.raises(DataError, match="already exists"):
         export_model(texts, folder.id, tmp_path / "out")
     # What is longer than the context is said, and stops, instead of failing on a position that is not there.
     assert "reads 16 tokens at once" in (tmp_path / "out" / "README.md").read_text("utf-8")

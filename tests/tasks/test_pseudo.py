@@ -364,7 +364,7 @@ def test_a_hand_label_of_an_unknown_class_is_refused(clouds: Path):
     state = run_here(make_run(clouds, spec_of(train__epochs=1, objective__hand=[[0, CLASSES]])))
     assert state["status"] == "failed"
     assert state["error"]["code"] == "bad-hand-label"
-    assert "A hand label names class number 3, but these data have 3 classes." in state["error"]["message"]
+    assert "A hand label has class number 3, but this data set has 3 classes." in state["error"]["message"]
 
 
 def test_a_limit_on_unlabeled_rows_holds_and_is_said(clouds: Path):
@@ -378,7 +378,7 @@ def test_a_limit_on_unlabeled_rows_holds_and_is_said(clouds: Path):
 
 
 def test_a_proposer_twice_is_refused():
-    with pytest.raises(SettingError, match="stand there once"):
+    with pytest.raises(SettingError, match="be given only once"):
         spec_of(objective__proposers=["self", "self"])
 
 
@@ -411,7 +411,7 @@ def test_it_can_be_stopped_while_labels_are_proposed_before_the_first_step(cloud
 
     monkeypatch.setattr(Proposers, "_ask_neighbors", ask_and_stop)
     state = run_here(folder)
-    assert (state["status"], state["stop_reason"]) == ("stopped", "stopped by a person")
+    assert (state["status"], state["stop_reason"]) == ("stopped", "stopped by hand")
     assert not list(folder.checkpoints.glob("step-*"))
 
 

@@ -19,8 +19,8 @@ from selfsup_core.train.device import SMALL_MODEL, choose_device, choose_threads
         (256, 10, 8, 8, "256 were set, but this machine has 8 cores"),
         (2, 10, 1, 1, "2 were set, but this machine has one core"),
         (0, SMALL_MODEL - 1, 8, 1, "small layers"),
-        (0, SMALL_MODEL, 8, 7, "all cores but one"),
-        (0, SMALL_MODEL, 1, 1, "all cores but one"),
+        (0, SMALL_MODEL, 8, 7, "all cores except one"),
+        (0, SMALL_MODEL, 1, 1, "all cores except one"),
     ],
 )
 def test_threads(requested, parameters, cores, expected, words):
@@ -51,7 +51,7 @@ def test_cuda_uses_bf16_and_the_fused_optimizer_where_it_can(monkeypatch):
     choice = choose_device()
     assert (choice.uses_bf16, choice.uses_fused, choice.label) == (True, True, "Card 9000")
     pretend(monkeypatch, cuda=True, mps=False, bf16=False)
-    assert "lacks bf16" in choose_device().reason
+    assert "has no bf16" in choose_device().reason
     assert not choose_device().uses_bf16
 
 
@@ -77,5 +77,5 @@ def test_cores_are_those_that_the_process_may_use(monkeypatch):
 @pytest.mark.parametrize("name", ["cuda", "mps"])
 def test_device_that_is_not_there_is_a_setting_error(monkeypatch, name):
     pretend(monkeypatch, cuda=False, mps=False)
-    with pytest.raises(SettingError, match=rf"train\.device is '{name}', but this machine has none"):
+    with pytest.raises(SettingError, match=rf"Device is set to '{name}', but this machine has none"):
         choose_device(name)

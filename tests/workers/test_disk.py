@@ -186,7 +186,7 @@ def test_a_real_worker_that_may_write_no_more_pauses_and_goes_on(supervised: Pat
     size = folder.state.stat().st_size
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size + 1500, hard))
     state = wait_status(folder, "paused", seconds=30)
-    assert "The disk is full. Training goes on by itself" in state["message"]
+    assert "The disk is full. Training continues as soon as" in state["message"]
     assert state["worker"]["pid"] == pid
     beat = state["beat"]
     wait_for(lambda: read_state(folder)["beat"] > beat, "a sign of life")

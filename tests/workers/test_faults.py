@@ -182,7 +182,7 @@ def test_stop_keeps_what_was_learned_and_resume_takes_it_up(supervised: Path):
     wait_for(lambda: read_state(folder)["epoch"] >= 2, "epoch 2")
     send(folder, "stop")
     state = wait_status(folder, "stopped")
-    assert state["stop_reason"] == "stopped by a person"
+    assert state["stop_reason"] == "stopped by hand"
     assert list_checkpoints(folder.checkpoints)
     send(folder, "resume")
     wait_status(folder, "finished")

@@ -269,7 +269,7 @@ def test_a_damaged_checkpoint_is_written_anew_when_its_step_comes_again(
     monkeypatch.setattr(Session, "save", save)
     state = run_here(folder)
     assert state["status"] == "finished"
-    assert any(newest.name in notice and "one before it was used" in notice for notice in state["notices"])
+    assert any(newest.name in notice and "previous one was used" in notice for notice in state["notices"])
     assert seen
     assert seen[0] != b"{}"
     assert load_newest(folder.checkpoints, belongs(folder))[1] == []
@@ -283,7 +283,7 @@ def test_with_no_valid_checkpoint_the_run_begins_again_and_says_so(workspace: Pa
         (target / "state.json").write_bytes(b"[]")
     state = run_here(folder)
     assert state["status"] == "finished"
-    assert any("begins again" in notice for notice in state["notices"]), state["notices"]
+    assert any("starts again" in notice for notice in state["notices"]), state["notices"]
     assert len(list(folder.checkpoints.glob("damaged-step-*"))) == 2, "they are kept"
     (old,) = folder.path.glob("metrics.before-*.jsonl")
     assert [row["epoch"] for row in read_rows(old) if row["kind"] == "epoch"] == [0, 1, 2, 3, 4]

@@ -67,7 +67,7 @@ def test_memory_that_runs_out_beside_the_steps_is_named(workspace: Path, monkeyp
     monkeypatch.setattr(AutoencoderTask, place, fail)
     state = run_here(make_run(workspace))
     assert (state["status"], state["stop_reason"]) == ("failed", "out-of-memory")
-    assert "are free now" in state["error"]["message"]
+    assert "are free" in state["error"]["message"]
     assert "train.batch_size" in state["error"]["remedy"]
 
 

@@ -106,7 +106,10 @@ def test_the_command_line_says_so_too(workspace: Path, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         main_module.main()
     said = capsys.readouterr().err
-    assert said == "Error: Could not write to disk: No space left on device. Make room and try again.\n"
+    assert (
+        said
+        == "Error: Could not write to disk: No space left on device. Free some disk space and try again.\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["worker.lock", "control"])

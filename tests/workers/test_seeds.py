@@ -120,7 +120,7 @@ def test_more_seeds_than_the_queue_takes_follow_when_asked_again(workspace: Path
     run_here(first)
     made = start_seeds(first, 9, "token")
     assert len(made) == MAX_QUEUED
-    with pytest.raises(RunError, match="waiting already"):
+    with pytest.raises(RunError, match="queued already"):
         start_seeds(first, 9, "token")
     for name in made:
         withdraw(RunFolder(workspace / "runs" / name))

@@ -375,7 +375,7 @@ function byCanvas(canvas) {
           stamp = makeStamp(color, hasShapes ? table[entry + 3] : 0, quarters / 4, hasRim ? rim : null)
           stamps.set(key, stamp)
         }
-        // At whole pixels they are copied, not computed anew.
+        // At whole pixels they are copied, not computed again.
         context.drawImage(stamp, Math.round(x - stamp.width / 2), Math.round(y - stamp.height / 2))
       })
     }

@@ -21,7 +21,7 @@ export function drawRing(pen, look, x, y, radius) {
   strokeTwice(pen, look, 2, 5)
 }
 
-/** A cross at (x, y), for a point that is no row of the data. */
+/** A cross at (x, y), for a point that is not a row of the data. */
 export function drawCross(pen, look, x, y) {
   pen.beginPath()
   pen.moveTo(x - 9, y)

@@ -19,7 +19,7 @@ const HIT = 12
 const STILL = 4
 const MOST_PICTURES = 160
 const SHAPES_FROM = 4.5 // pixels; smaller points are round
-const MOST_SHAPED = 20_000 // up to so many points more than ten classes are told apart by shape, whatever the zoom
+const MOST_SHAPED = 20_000 // up to so many points more than ten classes are distinguished by shape, whatever the zoom
 const SHAPED = 5.5
 const MOVED_AS_PICTURE = 10_000 // more points are not drawn again for each step of a drag: their picture is moved
 const MARGIN = 0.2 // how much of the map's width and height is drawn beyond each edge, for a drag to bring in
@@ -513,7 +513,7 @@ export function createPlot(root, options) {
   over.addEventListener(
     "wheel",
     (event) => {
-      // Somebody who scrolls past the map does not mean it; a click on it, or Ctrl, says so.
+      // Someone who scrolls past the map does not mean it; a click on it, or Ctrl, says so.
       if (document.activeElement !== over && !event.ctrlKey && !event.metaKey) return
       event.preventDefault()
       zoomBy(Math.exp(-event.deltaY * 0.0015), ...spot(event))

@@ -27,7 +27,7 @@ export class Source {
     return (await this.get("about")).json()
   }
 
-  /** {head, points}: bytes of two numbers a point; see layouts.packed_layout. */
+  /** {head, points}: bytes of two numbers per point; see layouts.packed_layout. */
   async layout(epoch, stamp = null) {
     const key = stamp === null ? `epoch=${epoch}` : `partial=${stamp}`
     if (this.layouts.has(key)) return this.layouts.get(key)

@@ -2,7 +2,7 @@
 
 import { el, setText } from "../lib/dom.js"
 
-/** At most one request at work and one waiting: a newer wish replaces the one that waits. */
+/** At most one request running and one waiting: a newer wish replaces the one that waits. */
 export function latest() {
   let isBusy = false,
     waiting = null
@@ -68,5 +68,5 @@ export function asker(body, draw) {
   }
 }
 
-/** What changes when the epoch does: the kept epoch that is shown, and anew when a run is at work. */
+/** What changes when the epoch does: the kept epoch that is shown, and again while a run is running. */
 export const epochKey = (view) => `${view.cursor ?? ""}`

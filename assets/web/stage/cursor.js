@@ -84,14 +84,14 @@ export class Cursor {
     this.report()
   }
 
-  /** Move to the frame with this index; the right end of a run at work is "live". */
+  /** Move to the frame with this index; the right end of a running run is "live". */
   moveTo(index, { keepReplay = false } = {}) {
     const frames = this.store.frames
     if (!frames.length) return
     if (!keepReplay) this.stopReplay()
     clearInterval(this.flow)
     const at = Math.max(0, Math.min(frames.length - 1, index))
-    // Drags and keys that reach the newest epoch of a run at work follow it from there on.
+    // Drags and keys that reach the newest epoch of a running run follow it from there on.
     if (!keepReplay && at === frames.length - 1 && this.store.isAtWork) return this.goLive()
     this.isLive = false
     this.epoch = frames[at]
@@ -186,7 +186,7 @@ export class Cursor {
       // Waits for a frame that is still on its way rather than skipping it, or for the connection to come back.
       const go = (pause) => {
         const late = performance.now() - began
-        // After a wait the pace starts anew; else frames that arrive together would be one picture.
+        // After a wait the pace starts again; else frames that arrive together would be one picture.
         this.timer = setTimeout(turn, late > pause / 2 ? pause : pause - late)
       }
       this.store.frame(this.store.frames[at]).then(

@@ -328,7 +328,7 @@ class Stage {
     }
   }
 
-  /** Arrow keys and space, unless somebody is typing or another control wants them. */
+  /** Arrow keys and space, unless someone is typing or another control wants them. */
   key(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
     const target = event.target

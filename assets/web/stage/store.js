@@ -105,7 +105,7 @@ export class Store {
     }
     if (this.isGone) return
     this.changed()
-    // Nothing moves any more, or nobody looks: no more asking. A command or a visible tab asks again.
+    // Nothing moves any more, or no one looks: no more asking. A command or a visible tab asks again.
     if ((this.isEnded && !this.isLost && !this.refusal) || document.hidden) return
     this.timer = setTimeout(() => this.poll(), this.delay)
   }
@@ -151,7 +151,7 @@ export class Store {
       .map((frame) => ({ kind: "early", epoch: frame.step / steps, step: frame.step, ...frame.losses }))
   }
 
-  /** The map's images; asked for once, when somebody points at the map. */
+  /** The map's images; asked for once, when someone points at the map. */
   async readThumbnails() {
     if (this.thumbnails || this.isReadingThumbnails) return
     this.isReadingThumbnails = true

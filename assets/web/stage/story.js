@@ -1,4 +1,4 @@
-// The row over the panels of a run with pseudo-labels: which step of a round is at work, and the Oracle switch.
+// The row over the panels of a run with pseudo-labels: which step of a round is running, and the Oracle switch.
 
 import { el, setText } from "../lib/dom.js"
 import { ENDED } from "./store.js"

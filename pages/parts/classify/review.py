@@ -258,7 +258,7 @@ def show_audit(folder: RunFolder) -> None:
 
 
 def show_seeds(folder: RunFolder) -> None:
-    """Mean and band over seeds, whose verdict stands beside the run's; looked at again while some are at work."""
+    """Mean and band over seeds, whose verdict stands beside the run's; looked at again while some are running."""
     said = over_seeds(folder)
     is_busy = bool(said and said["waiting"])
 

@@ -69,7 +69,7 @@ def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
 
 @st.cache_data(max_entries=100, ttl=600, show_spinner="Drawing rows …")
 def draw(root: str, run: str, count: int, seed: int) -> list[HeldOut]:
-    """Args: root: of the workspace, so that answers of two are told apart."""
+    """Args: root: of the workspace, so that answers of two are distinguished."""
     return held_out(workspace(), run, count, seed)
 
 

@@ -69,7 +69,7 @@ def choose_run() -> dict[str, Any] | None:
 
 
 def wait_for_epoch(run: str) -> None:
-    """Look again while a run that was asked for is at work, and show it once it has finished an epoch."""
+    """Look again while a run that was asked for is running, and show it once it has finished an epoch."""
     try:
         folder = open_run(workspace(), run)
         is_active = read_state(folder)["status"] in ACTIVE

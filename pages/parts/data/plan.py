@@ -100,7 +100,7 @@ def cancel(files: list[Path]) -> None:
 
 
 def forget() -> None:
-    """Nothing is pending any more; the uploader begins anew."""
+    """Nothing is pending any more; the uploader begins again."""
     for key in ("pending", "plan", "kept_upload"):
         st.session_state.pop(key, None)
     st.session_state["upload_round"] = st.session_state.get("upload_round", 0) + 1

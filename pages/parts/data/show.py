@@ -103,7 +103,7 @@ def health_title(name: str) -> str:
 
 @st.fragment(run_every=1.0)
 def wait_for_findings(name: str) -> None:
-    """Draws the page anew when the check has come to an end."""
+    """Draws the page again when the check has come to an end."""
     with contextlib.suppress(DataError):
         if known_findings(workspace(), name) is None:
             return
@@ -185,19 +185,9 @@ def show_split(name: str, dataset: Dataset) -> None:
     with errors_shown():
         config = DataConfig(source=name, **(kept | values))
         outcome = describe_split(dataset, config)
-        for column, part, help_ in zip(
-            st.columns(5 if dataset.y is not None else 3),
-            ("train", "validation", "test", "labels_seen", "labels_hidden"),
-            (
-                "The network learns from these.",
-                "Measured during training.",
-                "Set aside until the end.",
-                "Training may use these labels.",
-                "Hidden from training; used only to check the result.",
-            ),
-            strict=False,
-        ):
-            column.metric(part.replace("_", " ").capitalize(), f"{outcome[part]:,}", help=help_)
+        columns = st.columns(5 if dataset.y is not None else 3)
+        for column, (part, (title, help_)) in zip(columns, COUNTS.items(), strict=False):
+            column.metric(title, f"{outcome[part]:,}", help=help_)
         if outcome["note"]:
             st.caption(outcome["note"])
         if dataset.y is not None and (warned := warn_of_few_labels(outcome)):
@@ -251,13 +241,23 @@ def choose_budget(name: str, kept: dict[str, Any]) -> dict[str, Any]:
     return {"labels_per_class": 0, "labels_fraction": 1.0}
 
 
+PROVENANCE = {"licence": "License"}  # titles that are not the key itself
+COUNTS = {  # of a split: key → title, help
+    "train": ("Training rows", "The network learns from these."),
+    "validation": ("Validation rows", "Measured during training."),
+    "test": ("Test rows", "Set aside until the end."),
+    "labels_seen": ("Labels for training", "Training may use these labels."),
+    "labels_hidden": ("Hidden labels", "Hidden from training; used only to check the result."),
+}
+
+
 def show_about(name: str, dataset: Dataset, source: Source) -> None:
     facts = {
         "Name on the command line": name,
-        **{k.capitalize(): v for k, v in dataset.provenance.items()},
+        **{PROVENANCE.get(k, k.capitalize()): v for k, v in dataset.provenance.items()},
     }
     if recipe := dataset.details.get("recipe"):
-        facts["Changes"] = ", ".join(recipe)
+        facts["Changes"] = ", ".join(name.replace("-", " ") for name in recipe)
     for key, value in facts.items():
         with st.container(horizontal=True, gap="small"):
             st.caption(key, width=150)

@@ -33,7 +33,7 @@ def read_other(other: str, text: str) -> dict[str, Any]:
 
 
 def names_of(readings: list[dict[str, Any]]) -> list[str]:
-    """The models' titles; told apart where they are the same."""
+    """The models' titles; distinguished where they are the same."""
     names = [r["title"] if r["epoch"] is None else f"{r['title']}, epoch {r['epoch']}" for r in readings]
     return names if names[0] != names[1] else [f"A: {names[0]}", f"B: {names[1]}"]
 

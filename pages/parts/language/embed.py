@@ -30,7 +30,7 @@ from selfsup_core.pretrained.encoders.catalogue import ENCODERS, check_name, fin
 from selfsup_core.runs.estimate import in_words
 from selfsup_core.wording import percent
 
-# Texts a second of one core: measured on posts of newsgroups; short texts are quicker.
+# Texts per second of one core: measured on posts of newsgroups; short texts are quicker.
 FIRST = "newsgroups"  # English, as the first encoder is
 GUESS = {"minilm": 30.0, "multilingual": 300.0}
 POLL = 1.0
@@ -97,14 +97,14 @@ def choose() -> tuple[str, str, int]:
 
 
 def write_address(name: str, value: str) -> None:
-    """What is shown now; it is no wish of the address when the page runs again."""
+    """What is shown now; it is not a wish of the address when the page runs again."""
     st.query_params[name] = st.session_state[f"embed-{name}-taken"] = value
 
 
 def take_address(sources: list[str]) -> None:
     """Choose once the data set and the encoder that the address asks for; say what is not here.
 
-    A job that is at work is found by the two, so a fresh session shows it, too.
+    A job that is running is found by the two, so a fresh session shows it, too.
     """
     for name, known, what in (
         ("data", sources, "text data set"),
@@ -163,7 +163,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
 
 
 def show_progress(source: str, encoder: str) -> None:
-    """Looks at the job once a second; the page is drawn anew when it has ended."""
+    """Looks at the job once a second; the page is drawn again when it has ended."""
 
     @st.fragment(run_every=POLL)
     def poll() -> None:
@@ -232,7 +232,7 @@ def show_result(source: str, encoder: str) -> None:
     text = st.text_input(
         "Find texts of similar meaning",
         key="embed-find",
-        placeholder="a rocket that goes to the moon",
+        placeholder="a rocket that flies to the moon",
         help="By the cosine between the full vectors, not by distance on the map.",
     )
     if text.strip():

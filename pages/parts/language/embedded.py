@@ -1,4 +1,4 @@
-"""Embeddings that are at work, unfinished and finished, each with a way to open it; found again in any session."""
+"""Embeddings that are running, unfinished and finished, each with a way to open it; found again in any session."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BADGES = {
 
 
 def collect() -> list[dict[str, Any]]:
-    """{"source", "title", "encoder", "status", "done", "total", "said"}: what is at work first, then the newest on disk."""
+    """{"source", "title", "encoder", "status", "done", "total", "said"}: what is running first, then the newest on disk."""
     kept = list_embedded(workspace())
     try:
         jobs = routes.lab().ask(Subject("embedding", ""), "jobs", {}).about["jobs"]
@@ -101,7 +101,7 @@ def show_list(source: str, encoder: str) -> None:
 
 
 def show_one(one: dict[str, Any], number: int, *, is_open: bool) -> None:
-    """A line; only the status of a job at work is looked at again, so that its button is not drawn anew under a click."""
+    """A line; only the status of a running job is looked at again, so that its button is not drawn again under a click."""
     can_open = one["source"] and (one["encoder"] in ENCODERS or serves_this_machine_only())
     with st.container(border=True):
         name, status, button = st.columns((5, 3, 1.4), vertical_alignment="center")

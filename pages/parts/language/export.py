@@ -1,4 +1,4 @@
-"""A run's language model to take away: a button that makes the file, then one that downloads it."""
+"""A run's language model to export: a button that makes the file, then one that downloads it."""
 
 from __future__ import annotations
 

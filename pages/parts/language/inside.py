@@ -179,7 +179,7 @@ def show_next(model: str, reading: dict[str, Any], text: str) -> None:
 
 
 def show_attention(model: str, text: str) -> None:
-    """One head's shares as a map; drawn only when somebody opens it."""
+    """One head's shares as a map; drawn only when someone opens it."""
     with st.expander("What does each token look at?", key="language-attention", on_change="rerun") as box:
         if not box.open:
             return

@@ -112,7 +112,7 @@ def show_measured(measured: dict[str, Any] | None) -> None:
 
 
 def measure_if_asked(name: str) -> None:
-    """After a click on Measure: load, measure, show anew."""
+    """After a click on Measure: load, measure, show again."""
     if st.session_state.get("models-measure") != name:
         return
     with errors_shown():

@@ -117,7 +117,7 @@ def choose_folder(key: str) -> str:
 
 
 def choose_epoch(entry: dict[str, Any], key: str) -> str:
-    """The name of a run's model at an epoch; the newest one is followed while the run goes on."""
+    """The name of a run's model at an epoch; the newest one is followed while the run continues."""
     epochs = entry.get("epochs", [])
     if len(epochs) < 2:
         return entry["model"]

@@ -28,7 +28,7 @@ def show_bin(restore: Callable[[Path, str], Any], *, is_data: bool, after: Calla
     what = "data sets" if is_data else "runs"
     is_fresh = st.session_state.get("just-deleted") in [entry.id for entry in deleted]
     with st.expander(f"Deleted {what} ({len(deleted)})", expanded=is_fresh, icon=":material/delete_history:"):
-        st.caption("They can be restored for seven days after they were deleted.")
+        st.caption("They can be restored within seven days after deletion.")
         for entry in deleted[:SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 days = max(1, round(entry.days_left))

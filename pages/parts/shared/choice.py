@@ -1,7 +1,7 @@
 """Choosing one of several things that people have named: by id, whatever it is called, and as the address asks.
 
 Streamlit tells the options of a selectbox apart by what is shown: of two with one label it always takes the last, and a choice
-whose label has changed since (renamed by somebody else) is lost. So labels are made to differ, and a choice is kept by its id.
+whose label has changed since (renamed by someone else) is lost. So labels are made to differ, and a choice is kept by its id.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def tell_apart(labels: Mapping[str, str]) -> dict[str, str]:
     taken: set[str] = set()
     for name, label in labels.items():
         made = label if looks[look(label)] == 1 else f"{label} · {name}"
-        while look(made) in taken:  # somebody has called another one exactly so
+        while look(made) in taken:  # someone has called another one exactly so
             made += f" · {name}"
         taken.add(look(made))
         shown[name] = made
@@ -78,7 +78,7 @@ def choose_one(place: Any, title: str, labels: Mapping[str, str], *, key: str, *
     """A selectbox of `labels` (id → what it is called) in `place`; the id that is chosen, which is also what `key` holds.
 
     Args:
-        rest: of `selectbox`; what is no id there (a new option) is shown as it is.
+        rest: of `selectbox`; what is not an id there (a new option) is shown as it is.
     """
     shown = tell_apart(labels)
     kept, remembered = st.session_state.get(key), f"{key} is called"

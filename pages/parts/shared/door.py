@@ -32,7 +32,7 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 
-# Set by server.py: pages ask whether anybody guards them (nobody does under `streamlit run app.py`).
+# Set by server.py: pages ask whether anybody guards them (no one does under `streamlit run app.py`).
 is_there = False
 
 
@@ -82,9 +82,9 @@ class Door:
     async def refuse(self, request: Request) -> Response | None:
         """The answer to whoever may not come in yet; None for the others."""
         if not is_host_of(request.headers.get("host", ""), self.access.hosts):
-            return told(request, 400, "This is not an address of SelfSup Studio.")
+            return told(request, 400, "SelfSup Studio is not served at this address.")
         if self.is_foreign(request):
-            return told(request, 403, "SelfSup Studio answers its own pages only.")
+            return told(request, 403, "SelfSup Studio accepts requests from its own pages only.")
         if not self.access.needs_token:
             return None
         is_known = self.is_known(request)
@@ -229,7 +229,7 @@ def ask(request: Request, status: int) -> Response:
         sentence = "The token is missing or wrong: send it as `Authorization: Bearer TOKEN`."
         headers = {"WWW-Authenticate": 'Bearer realm="SelfSup Studio"'} if status == 401 else None
         return Response(json.dumps({"error": sentence}), status, headers, media_type="application/json")
-    wrong = '<p class="wrong" role="alert">This token is not the right one.</p>' if status == 403 else ""
+    wrong = '<p class="wrong" role="alert">This token is wrong.</p>' if status == 403 else ""
     action = html.escape(own_address(request), quote=True)
     body = f"""{wrong}
 <p>Open SelfSup Studio with the address that ends in <code>?token=…</code>. The terminal in which the app was started

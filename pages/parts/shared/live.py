@@ -99,7 +99,7 @@ def show_run(run: str) -> None:
             icon=":material/info:",
         )
     else:
-        st.caption("Static figures. Start the app with `make run` for the live view.")
+        st.caption("These are static figures. Start the app with `make run` for the live view.")
     show_standing(run)
 
 
@@ -153,7 +153,7 @@ def train_above(run: str, threshold: float) -> None:
 
 
 def show_standing(run: str) -> None:
-    """The same three views without JavaScript of our own; refreshed while the run is at work."""
+    """The same three views without JavaScript of our own; refreshed while the run is running."""
     folder = open_run(workspace(), run)
     is_active = read_state(folder)["status"] in ACTIVE
     st.fragment(run_every=2.0 if is_active else None)(draw_standing)(folder, is_active)
@@ -200,7 +200,7 @@ def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, 
         sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
         st.image(sheet, width="stretch", caption="Input, output, difference", alt="Reconstructions")
     elif "confusion" in frame:
-        st.markdown("**Confusion** (validation rows, true classes down)")
+        st.markdown("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)")
         classes = json.loads(about["classes"])
         rows = [
             {"true": c} | dict(zip(classes, r, strict=True))

@@ -19,8 +19,7 @@ def show_remote_settings(key: str, secrets: Mapping[str, Any] | None = None) -> 
 
     variables = list_variables(os.environ, secrets)
     st.markdown(
-        "The server is named by environment variables, which are set before the studio is started. "
-        "The key is never shown and never stored in the workspace or the browser."
+        "Set the server with environment variables before you start the studio. The key is never shown and never stored in the workspace or the browser."
     )
     st.dataframe(
         [
@@ -32,13 +31,13 @@ def show_remote_settings(key: str, secrets: Mapping[str, Any] | None = None) -> 
     )
     if not variables[0]["value"]:
         st.code(f"export {variables[0]['name']}=http://localhost:11434/v1\nmake run", language="bash")
-        st.caption("An example: a server on this machine, such as Ollama, llama.cpp or vLLM.")
+        st.caption("Example: a server on this machine, such as Ollama, llama.cpp or vLLM.")
         return
     if st.button(
         "Test the connection",
         key=f"{key}-test",
         icon=":material/network_check:",
-        help="Sends one small question and shows how long the answer took. It costs a few tokens.",
+        help="Sends one short question and shows how long the answer takes. It costs a few tokens.",
     ):
         with errors_shown(), st.spinner("Asking the remote model …", show_time=True):
             show_checked(secrets)

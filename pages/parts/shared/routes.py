@@ -102,10 +102,10 @@ def guarded(endpoint: Any) -> Any:
     async def answer(request: Request) -> Response:
         run = request.path_params["run"]
         if len(run) > LONGEST_ID:
-            return problem(404, "There is no run of this name.")
+            return problem(404, "There is no run with this name.")
         workspace = live_runs().workspace
         if not is_allowed(workspace, run, request.headers.get("x-studio-token", "")):
-            return problem(403, "This address needs the token that the run's page gives.")
+            return problem(403, "This address needs the token from the page of the run.")
         try:
             return await endpoint(request, run)
         except RunError as error:
@@ -130,7 +130,7 @@ async def live(request: Request, run: str) -> Response:
 
 
 def binary(blob: bytes, *, is_final: bool = True) -> Response:
-    # The stage keeps what it needs; a frame may be written anew after a resume, so browsers ask again.
+    # The stage keeps what it needs; a frame may be written again after a resume, so browsers ask again.
     headers = {"Cache-Control": "private, max-age=3600" if is_final else "no-cache"}
     headers["Content-Encoding"] = "identity"  # noise-like bytes: compressing them costs more than it saves
     return Response(blob, media_type="application/octet-stream", headers=headers)
@@ -139,7 +139,7 @@ def binary(blob: bytes, *, is_final: bool = True) -> Response:
 @guarded
 async def static(request: Request, run: str) -> Response:
     blob = live_runs().shared(run, "static")
-    # Somebody looks at this run: what tries its network out had better be there when it is asked.
+    # Someone looks at this run: what tries its network out had better be there when it is asked.
     await run_in_threadpool(warm, live_runs().workspace)
     return binary(blob)
 

@@ -38,7 +38,7 @@ MOST_BODY = 2 * LIMITS.file_bytes  # of what is refused so much is read, so that
 
 
 class OnDisk:
-    """What Streamlit calls the record of an upload; `data` is read when somebody asks for it."""
+    """What Streamlit calls the record of an upload; `data` is read when someone asks for it."""
 
     def __init__(self, arrived: Arrived) -> None:
         self.file_id, self.name, self.type = arrived.id, arrived.name, arrived.type
@@ -73,7 +73,7 @@ class UploadStore(MemoryUploadedFileManager):
     def drop_closed(self, seconds: float) -> None:
         """Remove the files of sessions that have been closed for so long.
 
-        Streamlit does that when it happens to look at the sessions it has put aside; where nobody comes, never.
+        Streamlit does that when it happens to look at the sessions it has put aside; where no one comes, never.
         """
         is_active, now = runtime.get_instance().is_active_session, time.monotonic()
         self.closed = {
@@ -105,7 +105,7 @@ class UploadedOnDisk(UploadedFile):
         self.size, self.refused, self.path = arrived.size, arrived.refused, arrived.path
 
     def _file(self) -> Any:
-        """What is read: opened at the first reading, since a page makes this anew each time it runs."""
+        """What is read: opened at the first reading, since a page makes this again each time it runs."""
         if self.path is None or not self.size:
             return super()
         if self.source is None:
@@ -199,7 +199,7 @@ async def limited(request: Request) -> Any:
 
 
 class TakesUploads:
-    """Middleware that takes in what st.file_uploader sends; all else goes on to Streamlit.
+    """Middleware that takes in what st.file_uploader sends; all else continues to Streamlit.
 
     A file that is refused for its size is answered as if it was kept: the page, which a person sees, then says why
     (`uploader.py`); the widget itself would only show a number.

@@ -23,7 +23,7 @@ def uploader(label: str, types: list[str], *, key: str, several: bool = False, h
     for error in refused[:5]:
         st.error(plain(str(error)), icon=":material/error:")
     if len(refused) > 5:
-        st.caption(f"{len(refused) - 5} more files were not kept.")
+        st.caption(f"{len(refused) - 5} more files were not accepted.")
     return [file for file in files if not getattr(file, "refused", None)]
 
 

@@ -64,22 +64,24 @@ def addresses(address: str, port: int, base_path: str, url: str) -> tuple[str, l
 
 def welcome(here: str, others: Sequence[str], token: str) -> str:
     """The lines that are printed."""
-    lines = ["", "  SelfSup Studio is running. Ctrl-C ends it; trainings go on.", ""]
+    lines = ["", "  SelfSup Studio is running. Ctrl-C ends it; training runs continue.", ""]
     lines.append(f"  Open it here:    {with_token(here, token)}")
     lines += [f"  Share it:        {with_token(other, token)}" for other in others]
     lines.append("")
     if token:
-        lines.append("  Whoever has an address with its token can see, start, stop and delete everything.")
+        lines.append("  Anyone who has an address with its token can see, start, stop and delete everything.")
         if not others:
-            lines.append("  It opens on this machine only; --address 0.0.0.0 lets others in, for a workshop.")
+            lines.append(
+                "  It can be opened on this machine only; --address 0.0.0.0 lets others in, for example for a workshop."
+            )
     else:
         lines.append(
-            "  There is no token: everybody who can reach this port, each account of this machine included,"
+            "  There is no token: anyone who can reach this port, including every account on this machine,"
         )
-        lines.append("  can see, start, stop and delete everything. Use --no-token behind a login only.")
+        lines.append("  can see, start, stop and delete everything. Use --no-token only behind a login.")
     if any(other.startswith("http://") for other in others):
         lines.append(
-            "  http is not encrypted: in a network that you do not trust, put a proxy with https before it."
+            "  http is not encrypted: in a network that you do not trust, put an https proxy in front of it."
         )
     return "\n".join([*lines, ""])
 

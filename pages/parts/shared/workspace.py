@@ -37,10 +37,10 @@ STATUS_STYLE = {
 
 
 def guard() -> None:
-    """Show nothing where nobody asks for the token."""
+    """Show nothing where no one asks for the token."""
     if not door.is_there:
         st.error(
-            "SelfSup Studio was started with `streamlit run`, which lets in everybody who can reach this address. "
+            "SelfSup Studio was started with `streamlit run`, which lets in anyone who can reach this address. "
             "Start it with `make run` or `python server.py`.",
             icon=":material/lock:",
         )
@@ -54,7 +54,7 @@ def workspace() -> Path:
 
 
 def serves_this_machine_only() -> bool:
-    """Whether nobody but the people at this machine can open the pages: it listens to no other, and no proxy does."""
+    """Whether no one but the people at this machine can open the pages: it listens to no other, and no proxy does."""
     names = st.get_option("server.allowedHosts")
     return st.get_option("server.address") in door.LOCAL and set(names) <= set(door.LOCAL)
 
@@ -66,7 +66,7 @@ def plain(text: str) -> str:
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
-    """Show a studio error as one sentence with its remedy, and a full disk in words; the page goes on."""
+    """Show a studio error as one sentence with its remedy, and a full disk in words; the page continues."""
     try:
         yield
     except StudioError as error:
@@ -125,7 +125,7 @@ def start(spec: RunSpec, *, preset: str = "", button: str) -> str:
 
 
 def steer(folder: RunFolder, action: str) -> None:
-    """Send a request; a paused run goes on when a supervisor finds it a free slot."""
+    """Send a request; a paused run continues when a supervisor finds it a free slot."""
     send(folder, action)
     ensure_supervisor(folder.workspace)
 

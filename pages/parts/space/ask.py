@@ -44,7 +44,7 @@ def ask_patiently(
             key=f"space-again-{tool}",
             icon=":material/refresh:",
             on_click=forget_cancel,
-            help="Compute it after all.",
+            help="Compute it now.",
         )
         raise DataError("This was cancelled.", code="cancelled")
     work = client.ask(subject, "begin", {"tool": tool, "values": values}).about["work"]
@@ -64,7 +64,7 @@ def ask_patiently(
                         key=f"space-give-up-{work}",
                         on_click=give_up,
                         args=(mark,),
-                        help="Do without the answer. Whatever else is clicked does the same.",
+                        help="Skip the answer. Any other click does the same.",
                     )
             # Here a click anywhere ends this run of the script.
             line.caption(f"Computing for {answer.about['working']:.0f} s.")

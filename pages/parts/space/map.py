@@ -49,7 +49,7 @@ def show_map(asked: dict[str, Any]) -> None:
         describe(about)
     with right:
         if not about["done"]:
-            st.caption("Questions to the map appear here once it is drawn.")
+            st.caption("Tools for the map appear here once it is drawn.")
             return
         with errors_shown():
             show_panels(asked, about, selected(key), source)
@@ -170,7 +170,7 @@ def show_plotly(asked: dict[str, Any], key: str) -> None:
     if len(points) > MOST_PLOTLY:
         chosen = np.sort(choose_stratified(chosen, codes, MOST_PLOTLY, 0))
         st.caption(
-            f"{MOST_PLOTLY:,} of {len(points):,} points, drawn in the groups' shares: more would be slow here."
+            f"{MOST_PLOTLY:,} of {len(points):,} points, sampled in proportion to the groups: more would be slow here."
         )
     figure = space_figure(points[chosen], codes[chosen], said, read_rows(workspace(), key)[chosen])
     events = st.plotly_chart(
@@ -218,6 +218,6 @@ def describe(about: dict[str, Any]) -> None:
     if not about["done"]:
         return
     explained = about["explained"].get(str(about["done"][-1]))
-    seen = f" Its axes hold {percent(explained)} of the variance." if explained is not None else ""
+    seen = f" Its axes explain {percent(explained)} of the variance." if explained is not None else ""
     notes = " ".join(about["notes"])
     st.caption(plain(f"{about['rows']:,} points of {about['width']} numbers each.{seen} {notes}"))

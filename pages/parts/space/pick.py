@@ -26,7 +26,7 @@ def first_space(spaces: dict[str, Any]) -> str:
 
 
 def choose_map() -> dict[str, Any] | None:
-    """{"key", "space", "status", "config", …} of the map that is wanted, begun; None while somebody has to press Draw."""
+    """{"key", "space", "status", "config", …} of the map that is wanted, begun; None while someone has to press Draw."""
     spaces = {one["space"]: one for one in list_spaces(workspace())}
     if "space-kind" not in st.session_state:
         kind = st.query_params.get("map", "")
@@ -35,7 +35,7 @@ def choose_map() -> dict[str, Any] | None:
         st.session_state["space-kind"] = kind if kind in TITLES else "pca"
         if kind and kind not in TITLES:
             st.warning(
-                f"There is no map {plain(repr(kind))}, so this is PCA. Known: {', '.join(TITLES)}.",
+                f"There is no map {plain(repr(kind))}, so PCA is shown. Known: {', '.join(TITLES)}.",
                 icon=":material/link_off:",
             )
     if follower := st.session_state.pop("space-next-kind", ""):
@@ -51,7 +51,7 @@ def choose_map() -> dict[str, Any] | None:
         param="space",
         default=first_space(spaces),
         refusal=lambda asked: f"There is no space {asked!r}. Its run or data set may have been deleted.",
-        help="What lies on the map: a run's code, embeddings, or the data as they are.",
+        help="What the map shows: a run's code, embeddings, or the data themselves.",
     )
     if name is None:
         return None
@@ -63,7 +63,7 @@ def choose_map() -> dict[str, Any] | None:
     replay = len(epochs) > 1 and kind in REPLAYED and bool(st.session_state.get(f"space-replay-{name}"))
     if replay:
         epoch = epochs[-1]  # the slider below the map has them all
-        at.caption("The slider below the map goes through all epochs.")
+        at.caption("Use the slider below the map to go through all epochs.")
     else:
         epoch = choose_epoch(at, name, epochs)
     with more.popover("Advanced", icon=":material/tune:", width="stretch"):
@@ -78,7 +78,7 @@ def choose_map() -> dict[str, Any] | None:
         st.toggle(
             "Play all epochs",
             key=f"space-replay-{name}",
-            help="Each map begins where the one before ended, so that points flow instead of jumping.",
+            help="Each map starts from the one before, so that points move smoothly.",
         )
     if by_angle:
         values.setdefault("metric", "cosine")
@@ -94,7 +94,7 @@ def choose_map() -> dict[str, Any] | None:
             return None
         st.session_state.pop("space-cancelled")
     with errors_shown():
-        with st.spinner("Getting the vectors.", show_time=True):
+        with st.spinner("Reading the vectors.", show_time=True):
             begun, _ = ask(name, "start", config=values, epoch=epoch, replay=replay)
         return begun | {
             "space": name,
@@ -131,7 +131,7 @@ def choose_axes(name: str, space: dict[str, Any], values: dict[str, Any]) -> boo
     ends = [*kept, *(f"class:{c}" for c in about["classes"])]
     if len(ends) < 2:
         st.info(
-            "Own axes lead from one group of points to another. Select points on another map first, and give both selections a name.",
+            "Each axis runs from one group of points to another. Select points on another map first, and save both selections with a name.",
             icon=":material/info:",
         )
         return False

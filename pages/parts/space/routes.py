@@ -39,10 +39,10 @@ def guarded(endpoint: Any) -> Any:
     async def answer(request: Request) -> Response:
         key = request.path_params["map"]
         if len(key) > routes.LONGEST_ID:
-            return routes.problem(404, "There is no map of this name.")
+            return routes.problem(404, "There is no map with this name.")
         token = request.headers.get("x-studio-token", "")
         if not is_allowed(default_workspace(), f"map-{key}", token):
-            return routes.problem(403, "This address needs the token that the map's page gives.")
+            return routes.problem(403, "This address needs the token from the page of the map.")
         try:
             return await endpoint(request, key)
         except StudioError as error:
@@ -56,7 +56,7 @@ def guarded(endpoint: Any) -> Any:
 
 @guarded
 async def about(request: Request, key: str) -> Response:
-    """How the map stands; one whose process has died is no longer at work."""
+    """How the map stands; one whose process has died is no longer running."""
     found = layouts.read_map(default_workspace(), key)
     if found["job"]["status"] in ("running", "paused") and lab_info(default_workspace(), "maps") is None:
         found["job"] = found["job"] | {"status": "cancelled"}
@@ -86,7 +86,7 @@ async def rows(request: Request, key: str) -> Response:
 async def ask(request: Request, key: str) -> Response:
     tool = request.path_params["tool"]
     if tool not in ASKED:
-        return routes.problem(404, f"There is nothing called {tool!r} to ask for.")
+        return routes.problem(404, f"There is no tool {tool!r}.")
     values = await routes.read_body(request, 64_000)
     space = Subject("space", layouts.read_map(default_workspace(), key)["space"])
     blob = await routes.in_question_pool(client().ask_packed, space, tool, values | {"key": key})

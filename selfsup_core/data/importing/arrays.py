@@ -39,9 +39,9 @@ def read_npy(member: Member) -> np.ndarray:
         shape, fortran, dtype = reader(stream, max_header_size=10_000)
     except Exception as error:
         raise DataError(
-            f"{member.name} is no readable array ({short(error)}).",
+            f"{member.name} is not a readable array ({short(error)}).",
             code="damaged-array",
-            remedy="Write it again with numpy.save.",
+            remedy="Save it again with numpy.save.",
         ) from error
     if dtype.hasobject:
         raise DataError(
@@ -53,24 +53,24 @@ def read_npy(member: Member) -> np.ndarray:
         raise DataError(
             f"{member.name} holds {dtype}; expected numbers or strings.",
             code="bad-array",
-            remedy="Save plain columns.",
+            remedy="Save it as plain columns.",
         )
     count = int(np.prod([int(n) for n in shape], dtype=object)) if shape else 1
     found = member.size - stream.tell()
     if count * dtype.itemsize != found or min(shape, default=0) < 0 or not dtype.itemsize:
         raise DataError(
-            f"{member.name} says {shape} of {dtype}, {count * dtype.itemsize:,} bytes, but holds {found:,}.",
+            f"{member.name} declares {shape} of {dtype}, {count * dtype.itemsize:,} bytes, but holds {found:,}.",
             code="damaged-array",
-            remedy="Write it again with numpy.save.",
+            remedy="Save it again with numpy.save.",
         )
     body = stream.getbuffer()[stream.tell() :]
     if dtype.kind == "U" and count:
         points = np.frombuffer(body, np.dtype(np.uint32).newbyteorder(dtype.byteorder))
         if points.max() > 0x10FFFF:
             raise DataError(
-                f"{member.name} holds characters that do not exist.",
+                f"{member.name} holds invalid characters.",
                 code="damaged-array",
-                remedy="Write it again with numpy.save.",
+                remedy="Save it again with numpy.save.",
             )
     array = np.frombuffer(body, dtype=dtype, count=count)
     return array.reshape([int(n) for n in shape], order="F" if fortran else "C")
@@ -83,18 +83,22 @@ def read_idx(member: Member) -> np.ndarray:
     """
     data = member.read()
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX or not 1 <= data[3] <= 4:
-        raise DataError(f"{member.name} is no IDX file.", code="damaged-array", remedy="Fetch it again.")
+        raise DataError(
+            f"{member.name} is not an IDX file.", code="damaged-array", remedy="Download it again."
+        )
     dims = data[3]
     if len(data) < 4 + 4 * dims:
-        raise DataError(f"{member.name} ends in its header.", code="damaged-array", remedy="Fetch it again.")
+        raise DataError(
+            f"{member.name} ends in its header.", code="damaged-array", remedy="Download it again."
+        )
     shape = struct.unpack(f">{dims}I", data[4 : 4 + 4 * dims])
     dtype = np.dtype(IDX[data[2]])
     expected, found = int(np.prod(shape, dtype=object)) * dtype.itemsize, len(data) - 4 - 4 * dims
     if expected != found:
         raise DataError(
-            f"{member.name} says {shape}, {expected:,} bytes, but holds {found:,}.",
+            f"{member.name} declares {shape}, {expected:,} bytes, but holds {found:,}.",
             code="damaged-array",
-            remedy="Fetch it again; the download may have been cut off.",
+            remedy="Download it again; the download may have been cut off.",
         )
     return np.frombuffer(data, dtype, offset=4 + 4 * dims).reshape(shape)
 
@@ -152,9 +156,9 @@ def read_arrays(members: list[Member]) -> tuple[np.ndarray, np.ndarray | None, l
         )
         if labels and not fitting:
             raise DataError(
-                f"{part.name} has {len(part.array):,} samples; no array of labels is as long.",
+                f"{part.name} has {len(part.array):,} samples; no array of labels has the same length.",
                 code="labels-do-not-fit",
-                remedy="Upload the labels that belong to it.",
+                remedy="Upload the matching labels.",
             )
         if fitting:
             ordered.append(fitting[0].array.reshape(-1))
@@ -182,7 +186,7 @@ def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
     notes: list[str] = []
     if x.ndim == 4 and x.shape[1] in (1, 3) and x.shape[3] not in (1, 3, 4):
         x = np.moveaxis(x, 1, 3)
-        notes.append("Channels stood first and were moved to the end.")
+        notes.append("The channels came first and were moved to the end.")
     if x.ndim == 4 and x.shape[3] == 1:
         x = x[..., 0]
     if x.ndim == 4 and x.shape[3] == 4:
@@ -190,7 +194,7 @@ def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
         notes.append("The fourth channel (opacity) was left out.")
     if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] != 3) or x.dtype.kind not in "biuf":
         raise DataError(
-            f"An array of {x.shape} {x.dtype} is no set of images; expected (N, H, W) or (N, H, W, 3) numbers.",
+            f"An array of {x.shape} {x.dtype} is not a set of images; expected (N, H, W) or (N, H, W, 3) numbers.",
             code="other-shapes",
             remedy="Reshape it.",
         )
@@ -198,7 +202,7 @@ def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
         return x, notes
     if x[0].size * len(x) * 4 > LIMITS.decoded_bytes:
         raise DataError(
-            f"The images unpack to more than {LIMITS.decoded_bytes // MB} MB.",
+            f"The images take more than {LIMITS.decoded_bytes // MB} MB.",
             code="too-large",
             remedy="Save them as bytes (uint8).",
         )

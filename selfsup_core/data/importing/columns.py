@@ -183,7 +183,7 @@ def choose_label(columns: list[Column]) -> list[Column]:
 
 
 def as_numbers(cells: pa.Array, decimal_comma: bool) -> np.ndarray:
-    """Strings → (N,) float64, NaN where a cell is no finite number."""
+    """Strings → (N,) float64, NaN where a cell is not a finite number."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -103,7 +103,7 @@ def identify(name: str, head: bytes) -> str:
         ".zip",
     ):
         raise DataError(
-            f"{name} is no {suffix[1:].upper()} file: its first bytes are something else.",
+            f"{name} is not a {suffix[1:].upper()} file: its first bytes are something else.",
             code="wrong-content",
             remedy="Save it again in that format.",
         )

@@ -49,7 +49,7 @@ def open_image(member: Member, *, header_only: bool = False) -> Image.Image:
         if header_only and member.size > HEADER:
             return open_image(member)
         raise DataError(
-            f"{member.name} is no readable image ({short(error)}).", code="damaged-image"
+            f"{member.name} is not a readable image ({short(error)}).", code="damaged-image"
         ) from error
     width, height = image.size
     if width * height > LIMITS.image_pixels:

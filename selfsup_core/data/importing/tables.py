@@ -92,7 +92,7 @@ def read_jsonl(member: Member, config: ImportConfig) -> Table:
             value = json.loads(line, object_pairs_hook=unlike)
         except (ValueError, RecursionError) as error:
             raise DataError(
-                f"{member.name}, line {number} is no JSON ({str(error)[:80]}).",
+                f"{member.name}, line {number} is not valid JSON ({str(error)[:80]}).",
                 code="damaged-json",
                 remedy="Give one JSON object a line, with each key once.",
             ) from error

@@ -193,7 +193,7 @@ class Arrivals:
 
 
 def sweep_arrivals(folder: Path) -> None:
-    """Remove what servers left that did not end by themselves: nobody holds their lock any more."""
+    """Remove what servers left that did not end by themselves: no one holds their lock any more."""
     for lock in folder.glob(f"{PREFIX}*.lock"):
         try:
             with FileLock(lock, blocking=False):

@@ -167,7 +167,7 @@ def set_limits() -> None:
 
 
 def die_with_parent(folder: Path) -> None:
-    """Whoever asked holds the other end of our input: when it closes, nobody waits for a result any more."""
+    """Whoever asked holds the other end of our input: when it closes, no one waits for a result any more."""
 
     def watch() -> None:
         with contextlib.suppress(OSError):

@@ -31,7 +31,7 @@ def require_online(seconds: float = 3.0) -> None:
         socket.create_connection((HUB, 443), timeout=seconds).close()
     except OSError as error:
         raise DataError(
-            "This machine does not reach the Hugging Face Hub.",
+            "This machine cannot reach the Hugging Face Hub.",
             code="offline",
             remedy="Go online, or download the files elsewhere and upload them here.",
         ) from error
@@ -46,9 +46,9 @@ def fetch(workspace: Path, dataset_id: str, *, split: str = "train") -> list[Pat
     dataset_id = dataset_id.strip()
     if not ID.fullmatch(dataset_id):
         raise DataError(
-            f"{dataset_id!r} is no id of the Hub.",
+            f"{dataset_id!r} is not an ID of the Hub.",
             code="bad-id",
-            remedy="It looks like owner/name.",
+            remedy="Write it as owner/name.",
         )
     require_online()
     from huggingface_hub import HfApi, hf_hub_download
@@ -76,7 +76,7 @@ def fetch(workspace: Path, dataset_id: str, *, split: str = "train") -> list[Pat
         raise DataError(
             f"{dataset_id} could not be fetched ({type(error).__name__}).",
             code="hub",
-            remedy="Check the id on huggingface.co; sets behind a login are not supported.",
+            remedy="Check the ID on huggingface.co; data sets behind a login are not supported.",
         ) from error
 
 

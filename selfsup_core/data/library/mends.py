@@ -21,7 +21,7 @@ def take(dataset: Dataset, keep: np.ndarray) -> Dataset:
     """The rows of a mask, in everything that has one entry a row."""
     rows = np.flatnonzero(keep)
     if not len(rows):
-        raise DataError("Nothing would be left of the data.", code="no-rows", remedy="Keep it as it is.")
+        raise DataError("No row would be left.", code="no-rows", remedy="Keep the data set as it is.")
 
     def part(array: Rows) -> Rows:
         return array.take(rows) if isinstance(array, Texts) else np.asarray(array[rows])
@@ -58,7 +58,7 @@ def drop_constant(dataset: Dataset) -> Dataset:
     filled = np.where(np.isnan(x).all(axis=0), 0.0, x)
     keep = np.flatnonzero(np.nanmin(filled, axis=0) != np.nanmax(filled, axis=0))
     if not len(keep):
-        raise DataError("No column would be left.", code="no-columns", remedy="Keep it as it is.")
+        raise DataError("No column would be left.", code="no-columns", remedy="Keep the data set as it is.")
     return replace(
         dataset,
         x=x[:, keep],
@@ -95,7 +95,7 @@ def mend_dataset(dataset: Dataset, mends: list[str], name: str) -> Dataset:
     for mend in mends:
         if mend not in MENDS:
             raise DataError(
-                f"There is no mend {mend!r}. Known: {', '.join(MENDS)}.",
+                f"There is no fix {mend!r}. Known: {', '.join(MENDS)}.",
                 code="no-mend",
                 remedy="See data check.",
             )

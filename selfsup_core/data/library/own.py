@@ -1,4 +1,4 @@
-"""A person's own data sets in a workspace: bring in, check, mend, split, rename, delete with undo, take away."""
+"""A person's own data sets in a workspace: bring in, check, mend, split, rename, delete with undo, export."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def preview(
 def import_files(
     workspace: Path, files: list[Path], config: ImportConfig | None = None, *, tell: Tell | None = None
 ) -> str:
-    """Make a data set of files; the same content with the same settings is the one that is there already.
+    """Make a data set of files; the same content with the same settings is the one that already exists.
 
     Where another set has its title, it gets a number: "Pets (2)".
 
@@ -207,7 +207,7 @@ def read_split(workspace: Path, name: str) -> dict[str, Any]:
 def require_own(name: str) -> None:
     if not OWN_NAME.fullmatch(name):
         raise DataError(
-            f"{name} is built in and stays as it is.",
+            f"{name} is built in and cannot be changed.",
             code="built-in",
             remedy="Only your own data sets can be renamed or deleted.",
         )
@@ -228,7 +228,9 @@ def rename(workspace: Path, name: str, title: str) -> None:
     with titles_lock(workspace):
         about = read_about(path.parent)
         if about is None:
-            raise DataError(f"There is no data set {name!r}.", code="no-data", remedy="It may be deleted.")
+            raise DataError(
+                f"There is no data set {name!r}.", code="no-data", remedy="It may have been deleted."
+            )
         if other := find_title(workspace, title, but=name):
             raise SettingError(
                 f"Another data set is called {title!r}: {other}.", remedy="Choose another title."
@@ -256,7 +258,7 @@ def restore(workspace: Path, name: str) -> None:
     """Undo a deletion; the title gets a number when another set has it by now. Raises DataError."""
     require_own(name)
     if (workspace / "datasets" / name).is_dir():
-        raise DataError(f"{name} is there already.", code="already-there")
+        raise DataError(f"{name} already exists.", code="already-there")
     try:
         os.rename(workspace / "trash" / name, workspace / "datasets" / name)
     except OSError as error:
@@ -324,7 +326,7 @@ def act_on_rows(workspace: Path, name: str, rows: list[int], label: str | None) 
     wrong = [row for row in rows if not 0 <= row < len(dataset)]
     if wrong or not rows:
         raise DataError(
-            f"Row {wrong[0] if wrong else '–'} is none of {dataset.title}; it has rows 0 to {len(dataset) - 1}.",
+            f"Row {wrong[0] if wrong else '–'} is not in {dataset.title}, which has rows 0 to {len(dataset) - 1}.",
             code="no-row",
         )
     mark = sha256(f"{name} {label!r} {sorted(rows)}".encode())[:8]

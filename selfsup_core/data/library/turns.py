@@ -85,4 +85,6 @@ def describe_before(titles: list[str]) -> str:
     working, waiting = titles[:most], len(titles) - most
     names = " and ".join(working) if len(working) < 3 else ", ".join(working)
     more = f" {waiting} more {'is' if waiting == 1 else 'are'} ahead." if waiting else ""
-    return f"Waiting: {names} {'is' if most == 1 else 'are'} being read, at most {most} at once.{more}"
+    return (
+        f"Waiting: {names} {'is' if most == 1 else 'are'} being read, at most {most} at the same time.{more}"
+    )

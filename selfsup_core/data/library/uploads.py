@@ -48,7 +48,7 @@ def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list
                 raise DataError(
                     f"More than {LIMITS.files} files at once.",
                     code="too-many-files",
-                    remedy="Put them into one ZIP.",
+                    remedy="Put them into one ZIP file.",
                 )
             name = unused(safe_name(name), names)
             names.append(name)
@@ -59,7 +59,7 @@ def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list
                     size += len(block)
                     if size > LIMITS.file_bytes:
                         raise DataError(
-                            f"{name} has more than {LIMITS.file_bytes // MB} MB.",
+                            f"{name} is larger than {LIMITS.file_bytes // MB} MB.",
                             code="file-too-large",
                             remedy="Split it or take a sample.",
                         )
@@ -68,12 +68,12 @@ def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list
             total += size
             if total > LIMITS.total_bytes:
                 raise DataError(
-                    f"The files have more than {LIMITS.total_bytes // MB} MB together.",
+                    f"The files are larger than {LIMITS.total_bytes // MB} MB together.",
                     code="too-large",
                     remedy="Take a sample.",
                 )
         if not names:
-            raise DataError("No file was given.", code="no-file", remedy="Choose at least one.")
+            raise DataError("No file was given.", code="no-file", remedy="Choose at least one file.")
         folder = uploads / digest.hexdigest()[:20]
         try:
             os.rename(temporary, folder)

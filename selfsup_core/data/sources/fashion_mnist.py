@@ -59,7 +59,7 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """Bytes of a gzipped IDX file, in `shape`.
 
     Raises:
-        DataError: it is no gzip file, or magic number, dimensions or length are not those of `shape`.
+        DataError: it is not a gzip file, or magic number, dimensions or length are not those of `shape`.
     """
     # Magic number: two zeros, 8 for unsigned bytes, number of dimensions; then each as 32 bits, high byte first.
     header = struct.pack(f">{1 + len(shape)}I", 0x0800 | len(shape), *shape)

@@ -42,7 +42,7 @@ def attention_of(
     finally:
         model.set_attn_implementation(was)
     if not seen or seen[layer] is None:
-        raise DataError("This model's layers do not give their attention.", code="no-attention")
+        raise DataError("The layers of this model do not return their attention.", code="no-attention")
     wholes = wholes_of(tokenizer, made.ids)
     weights = merge_square(seen[layer][0, head].float().numpy(), [count for count, _ in wholes])
     return [text for _, text in wholes], weights

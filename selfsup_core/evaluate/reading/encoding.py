@@ -44,7 +44,7 @@ class Encoded:
 
     @property
     def spans(self) -> list[tuple[int, int]]:
-        """(first, one behind the last) character of each token; spaces that nobody claims are the next token's."""
+        """(first, one behind the last) character of each token; spaces that no one claims are the next token's."""
         return list(zip([self.start, *self.ends[:-1]], self.ends, strict=True)) if self.ends else []
 
 
@@ -147,7 +147,7 @@ def note_of(tokenizer: Any, made: Encoded) -> str:
     if not unknown or tokenizer.unk_token_id in (tokenizer.eos_token_id, tokenizer.bos_token_id):
         return made.note
     what = "1 token is" if unknown == 1 else f"{unknown} tokens are"
-    said = f"{what} unknown to this model ({tokenizer.unk_token}): P is that of any unknown one."
+    said = f"{what} unknown to this model ({tokenizer.unk_token}): P is that of any unknown token."
     return f"{made.note} {said}".strip()
 
 

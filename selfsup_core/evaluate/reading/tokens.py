@@ -1,6 +1,6 @@
 """What a causal language model thinks of a text, token by token.
 
-P(w₁ … wₙ) = ∏ P(wᵢ | w₁ … wᵢ₋₁);  perplexity = exp(−mean ln P);  bits a character = −Σ log₂ P ÷ characters.
+P(w₁ … wₙ) = ∏ P(wᵢ | w₁ … wᵢ₋₁);  perplexity = exp(−mean ln P);  bits per character = −Σ log₂ P ÷ characters.
 Before a choice the distribution can be reshaped: softmax(logits / temperature), cut to the k most likely (top-k) and to the
 fewest that together hold a share p (top-p) [1].
 [1] Holtzman et al.: The curious case of neural text degeneration, 2020

@@ -75,10 +75,10 @@ def likeliest(tokenizer: Any, logits: torch.Tensor, count: int) -> list[list[tup
 
 
 def encode_end(model: Any, tokenizer: Any, text: str) -> list[int]:
-    """Tokens to go on from. Raises DataError when there are none."""
+    """Tokens to continue from. Raises DataError when there are none."""
     ids = encode(model, tokenizer, text, from_end=True).ids
     if not ids:
-        raise DataError("There is no text to go on from.", code="no-text", remedy="Type a few words.")
+        raise DataError("There is no text to continue.", code="no-text", remedy="Type a few words.")
     return ids
 
 
@@ -187,7 +187,7 @@ def write_on(
             chances.append(float(logits.double().softmax(dim=0)[token]))
             cache, fresh, seen = out.past_key_values, [token], seen + 1
     note = (
-        f"The model reads {context:,} tokens at once: of what was before, only the last ones were read."
+        f"The model reads {context:,} tokens at once: only the last ones of the text before were read."
         if is_cut
         else ""
     )

@@ -48,7 +48,7 @@ def one_class(row: EpochRow, *, is_last: bool) -> Sign | None:
         return None
     return sign(
         "one-class",
-        f"One class for everything: {percent(share)} of the validation rows get the same one, while no class has more than {percent(true)} of them.",
+        f"One class for everything: {percent(share)} of the validation rows get the same class, but no class has more than {percent(true)} of them.",
         "Train longer, change the learning rate, or set Class weights to Balanced.",
     )
 
@@ -59,13 +59,13 @@ def no_better_than_majority(row: EpochRow, baseline: Baseline | None, *, is_last
         return None
     count = baseline.get("majority_classes", 1) if baseline else 1
     beside = (
-        f"always naming that class reaches {percent(majority, 1)}"
+        f"always predicting that class reaches {percent(majority, 1)}"
         if count == 1
-        else f"always naming one of the {count} most frequent reaches {percent(majority, 1)} on average"
+        else f"always predicting one of the {count} most frequent reaches {percent(majority, 1)} on average"
     )
     return sign(
         "majority",
-        f"No better than the most frequent class: {percent(found, 1)} of the validation rows, where {beside}.",
+        f"No better than the most frequent class: accuracy {percent(found, 1)} on validation rows, where {beside}.",
         "Check the labels, use more of them, train longer, or use other features.",
     )
 
@@ -95,6 +95,6 @@ def worse_than_logistic(
         return None
     return sign(
         "worse-than-logistic",
-        f"Worse than logistic regression: {percent(best, 1)} of the validation rows, where it reaches {percent(logistic, 1)} on the same features.",
-        "Train longer, raise the learning rate, or leave hidden layers out.",
+        f"Worse than logistic regression: accuracy {percent(best, 1)} on validation rows, where logistic regression reaches {percent(logistic, 1)} with the same features.",
+        "Train longer, raise the learning rate, or remove hidden layers.",
     )

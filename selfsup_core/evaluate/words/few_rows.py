@@ -65,11 +65,11 @@ def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
     purpose = "beyond the budget to compare with" if is_hidden else "for validation"
     text = f"Labels: {train:,}{beside} for training, {validation:,} {purpose}, {test:,} for test."
     if test == 0:
-        text += " No test row has a label, so the accuracy of the outcome cannot be measured."
+        text += " No test row has a label, so the accuracy of the result cannot be measured."
     elif test < FEW:
         example = round(EXAMPLE * test) / test
-        text += f" An accuracy on {test} test rows is rough: {percent(example)} of them would mean {interval(example, test)} (95%)."
+        text += f" An accuracy measured on {test} test rows is imprecise: a measured {percent(example)} would mean {interval(example, test)} (95% interval)."
     if 0 < validation < FEW_TEST_ROWS <= test:
-        text += " The validation accuracy is rougher still."
+        text += " The validation accuracy is even less precise."
     least = test if is_hidden else min(test, validation)
     return {"tone": "bad" if least < FEW_TEST_ROWS else "even", "text": text}

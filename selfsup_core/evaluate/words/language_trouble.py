@@ -31,7 +31,7 @@ def worse_than_counting(row: EpochRow, baseline: Baseline | None, *, is_last: bo
         return None
     return sign(
         "worse-than-counting",
-        f"Worse than the bigram baseline: {loss:.3f} nats a token, where the baseline reaches {pairs:.3f}.",
+        f"Worse than the bigram baseline: {loss:.3f} nats per token, where the baseline reaches {pairs:.3f}.",
         "Train longer, or raise the learning rate.",
     )
 
@@ -44,6 +44,6 @@ def forgot(row: EpochRow, past: list[EpochRow], *, is_last: bool) -> Sign | None
         return None
     return sign(
         "worse-than-before",
-        f"Worse than before training: {loss:.3f} nats a token, {first:.3f} at epoch 0.",
+        f"Worse than before training: {loss:.3f} nats per token, {first:.3f} at epoch 0.",
         "Lower the learning rate, or use more text.",
     )

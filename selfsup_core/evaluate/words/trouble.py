@@ -52,12 +52,12 @@ def dead_units(row: EpochRow, about: RunAbout) -> Sign | None:
     if share is None or share <= MOST_DEAD:
         return None
     count = round(share * size)
-    text = f"Dead units: {count} of {size} numbers of the code are the same for every sample."
+    text = f"Dead units: {count} of {size} numbers of the code are constant."
     if about["code_activation"] == "relu":
         return sign(
             "dead-units",
             text,
-            "ReLU lets a unit die: try a linear code activation, or a lower learning rate.",
+            "ReLU units can die: try a linear code activation or a lower learning rate.",
         )
     return sign("dead-units", text, "Try a smaller code, a lower learning rate or a weaker penalty.")
 
@@ -69,20 +69,18 @@ def posterior_collapse(row: EpochRow, about: RunAbout) -> Sign | None:
     if active is None or row["epoch"] < warm or active >= LEAST_ACTIVE * size:
         return None
     beta = float(settings.get("beta", 1.0))
-    text = (
-        f"Posterior collapse: only {round(active)} of {size} dimensions carry anything (KL above 0.01 nats)."
-    )
+    text = f"Posterior collapse: only {round(active)} of {size} dimensions carry information (KL above 0.01 nats)."
     if active >= 1 and beta > 1:
         return sign(
             "posterior-collapse",
             text,
-            f"With β = {beta:g} some unused dimensions are the point; lower β to use more.",
+            f"With β = {beta:g} some unused dimensions are intended; lower β to use more.",
         )
     if active >= 1:
         return sign(
             "posterior-collapse",
             text,
-            "Harmless if the images are good: a smaller code would do. Lower β uses more.",
+            "Harmless if the reconstructions are good: a smaller code would be enough. A lower β uses more dimensions.",
         )
     return sign(
         "posterior-collapse",
@@ -125,7 +123,7 @@ def over_fitting(
     return sign(
         "over-fitting",
         f"Over-fitting: validation loss was lowest at epoch {best['epoch']} and has risen since, while training loss falls.",
-        "Stop there (the best epoch is kept), or use more data, a smaller network or noise.",
+        "Stop there (the best epoch is kept), or use more data, a smaller network, or noise.",
     )
 
 
@@ -142,7 +140,7 @@ def worse_than_pca(row: EpochRow, baseline: Baseline | None, about: RunAbout) ->
         return sign(
             "worse-than-pca",
             text,
-            f"It made only {steps:,} steps: {epochs:,} epochs would make about {FEW_STEPS:,}.",
+            f"It took only {steps:,} steps: {epochs:,} epochs would take about {FEW_STEPS:,}.",
         )
     if about["objective"] == "vector-quantized":
         settings = settings_of(about)
@@ -151,13 +149,13 @@ def worse_than_pca(row: EpochRow, baseline: Baseline | None, about: RunAbout) ->
         return sign(
             "worse-than-pca",
             text,
-            f"Here they are {parts} entries of a codebook of {settings['codes']}, {bits:.0f} bits in all, far less than PCA's {size} numbers. More entries, or fewer numbers in each, rebuild better.",
+            f"The code is {parts} entries of a codebook of {settings['codes']}, {bits:.0f} bits in all, far less than PCA's {size} numbers. More entries, or fewer numbers per entry, reconstruct better.",
         )
     if about["objective"] != "reconstruction":
         return sign(
             "worse-than-pca",
             text,
-            "This objective asks for more than rebuilding, so it need not matter; a weaker penalty or less noise rebuilds better.",
+            "This objective asks for more than reconstruction, so this may not matter; a weaker penalty or less noise reconstructs better.",
         )
     return sign("worse-than-pca", text, "Train longer, raise the learning rate, or use wider layers.")
 
@@ -166,7 +164,9 @@ def saturated_outputs(row: EpochRow, about: RunAbout) -> Sign | None:
     share = row.get("val_saturated")
     if share is None or share <= MOST_SATURATED:
         return None
-    text = f"Saturated outputs: {percent(share)} of the values are stuck near 0 or 1 while the input is far away."
+    text = f"Saturated outputs: {percent(share)} of the values are stuck near 0 or 1, far from the input."
     if about["objective_settings"].get("loss") == "mse":
-        return sign("saturated", text, "MSE hardly moves them: use BCE, or a lower learning rate.")
+        return sign(
+            "saturated", text, "MSE gives them hardly any gradient: use BCE or a lower learning rate."
+        )
     return sign("saturated", text, "Use a lower learning rate.")

@@ -12,7 +12,7 @@ from selfsup_core.files import sha256
 from selfsup_core.pretrained.encoders.catalogue import Encoder, check_name, find_encoder, resolve_pooling
 from selfsup_core.settings import Config, setting
 
-FORMAT = 1  # a new one makes everything anew
+FORMAT = 1  # a new one makes everything again
 
 
 class EmbedConfig(Config):
@@ -22,45 +22,45 @@ class EmbedConfig(Config):
         "minilm",
         "The sentence encoder: minilm, multilingual, or a folder in Hugging Face's layout.",
         title="Encoder",
-        why="MiniLM is the best of the small ones for English; for other languages take multilingual.",
+        why="MiniLM is the best small encoder for English; use multilingual for other languages.",
         min_length=1,
         max_length=1000,
     )
     most_tokens: int = setting(
         256,
-        "Tokens of a text that are read; what comes after them is left out.",
+        "How many tokens of a text are read; the rest is ignored.",
         title="Tokens per text",
-        why="all-MiniLM-L6-v2 was trained on no more; an encoder that reads fewer decides.",
+        why="all-MiniLM-L6-v2 was trained with at most 256; an encoder with a smaller limit uses its own.",
         ge=8,
         le=8192,
     )
     pooling: Literal["auto", "mean", "cls", "last"] = setting(
         "auto",
-        "Which states of the tokens make the embedding: their mean, the first or the last one.",
+        "Which token states form the embedding: their mean, the first or the last one.",
         title="Pooling",
         titles={"auto": "Automatic", "mean": "Mean", "cls": "First token", "last": "Last token"},
-        why="Automatic: what the model was trained with, from its own files, else the mean.",
+        why="Automatic: as the model was trained, according to its files, else the mean.",
     )
     normalize: bool = setting(
         True,
-        "Scale each embedding to length 1, so that a product of two is their cosine.",
+        "Scale each embedding to length 1, so that a dot product is a cosine.",
         title="Length 1",
     )
     batch_tokens: int = setting(
         0,
-        "Tokens of a batch; 0 chooses by the device.",
+        "Tokens in a batch; 0 chooses by device.",
         title="Tokens per batch",
         zero="automatic",
-        why="2,048 on a CPU, where 512 to 4,096 were equally quick; 32,768 on a GPU.",
+        why="2,048 on a CPU, where 512 to 4,096 were equally fast; 32,768 on a GPU.",
         ge=0,
         le=1_000_000,
     )
     precision: Literal["auto", "full"] = setting(
         "auto",
-        "Full computes in 32-bit floats throughout; auto tries linear layers in 16 bits.",
+        "Computes in 32-bit floats throughout, or tries linear layers in 16 bits.",
         title="Precision",
         titles={"auto": "Automatic", "full": "32-bit throughout"},
-        why="16 bits are kept for long jobs only, and only where the cosine to the full result stays at .9999 or more.",
+        why="16 bits are used for long jobs only, and only if the cosine to the full result stays at 0.9999 or more.",
     )
 
     @field_validator("encoder")

@@ -2,7 +2,7 @@
 
     key = sha256(encoder's digest, data's digest, settings that matter)
 
-A job that was stopped, or killed, goes on behind its last whole part.
+A job that was stopped, or killed, continues behind its last whole part.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def embed_steps(
     """
     job = plan_job(config, data_digest or texts_digest(texts), len(texts))
     if (known := read_cached(cache, job)) is not None:
-        yield Progress("whole", job.rows, job.rows, 0.0, note="kept from before")
+        yield Progress("whole", job.rows, job.rows, 0.0, note="already computed")
         return known
     loaded = load_encoder(job.encoder, pooling=config.pooling, device=device)
     tokens = TokenTable()

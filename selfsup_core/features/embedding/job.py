@@ -159,9 +159,9 @@ class Run:
         except torch.OutOfMemoryError:
             if len(batch) == 1:
                 raise DataError(
-                    "The device's memory does not suffice for one text.",
+                    "The device has too little memory for a single text.",
                     code="out-of-memory",
-                    remedy="Set most_tokens lower, or use the CPU.",
+                    remedy="Lower Tokens per text, or use the CPU.",
                 ) from None
             self.budget = max(1, self.budget // 2)
             middle = len(batch) // 2
@@ -173,14 +173,14 @@ class Run:
     def choose_precision(self) -> tuple[str, str]:
         """("half" or "full", why): half where a trial of a few texts comes out alike."""
         if self.job.config.precision == "full":
-            return "full", "32-bit floats, as was set."
+            return "full", "32-bit floats, as set."
         if len(self.tokens.order) < TRIAL_LEAST[0] or self.tokens.lengths.sum() < TRIAL_LEAST[1]:
-            return "full", "32-bit floats: too few texts for a trial of 16 bits."
+            return "full", "32-bit floats: too few texts to try 16 bits."
         places = np.linspace(0, len(self.tokens.order) - 1, TRIAL_TEXTS).astype(int)
         sample = self.tokens.order[np.unique(places)]
         full = [self.encode(sample[i : i + 1]) for i in range(len(sample))]
         if not (kind := self.loaded.halve()):
-            return "full", "32-bit floats: 16 bits bring nothing here."
+            return "full", "32-bit floats: 16 bits are not faster here."
         try:
             half = [self.encode(sample[i : i + 1]) for i in range(len(sample))]
             least = float((unit(np.concatenate(full)) * unit(np.concatenate(half))).sum(1).min())

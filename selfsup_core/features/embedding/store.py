@@ -194,7 +194,7 @@ def list_embeddings(workspace: Path) -> list[EmbeddingAbout]:
 
 
 def list_unfinished(workspace: Path) -> list[Unfinished]:
-    """Jobs of which a part is kept, the newest first: at work in some process, or stopped. Parts of 0.1 name no data."""
+    """Jobs of which a part is kept, the newest first: running in some process, or stopped. Parts of 0.1 name no data."""
     folder = workspace / "embeddings"
     found: list[Unfinished] = []
     for path in folder.glob("*.part/plan.json") if folder.is_dir() else ():

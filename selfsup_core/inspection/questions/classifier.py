@@ -63,7 +63,7 @@ def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
     elif ask.texts is not None:
         if found.kind != "text":
             raise DataError(
-                f"This classifier names {found.kind}s, not texts.",
+                f"This classifier is for {found.kind}s, not texts.",
                 code="no-texts",
                 remedy=f"Upload a file with a {found.kind}.",
             )
@@ -73,7 +73,7 @@ def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
     if len(named) > MOST_SAMPLES:
         raise DataError(
             f"At most {MOST_SAMPLES:,} samples at once on the page; found {len(named):,}.",
-            remedy="Use the command `classify predict`.",
+            remedy="Use the command `classify predict` for more.",
         )
     return Answer(about={"epoch": at.epoch, "classes": found.classes, "found": named})
 

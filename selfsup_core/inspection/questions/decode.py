@@ -44,11 +44,11 @@ def decode(at: ModelAt, ask: DecodeAsk) -> Answer:
     codes = map_to_code(points, mean, axes, residual)
     rest = size - 2
     if rest <= 0:
-        how = "The map is the code itself: each place is a code."
+        how = "The map is the code itself: each point is a code."
     elif ask.sample is None:
-        how = f"The map is linear, so it is inverted: a place gives two directions of the code, what lies in the other {rest} stays at its mean."
+        how = f"The map is linear and can be inverted: a point sets two directions of the code, the other {rest} stay at their mean."
     else:
-        how = f"The map is linear, so it is inverted: a place gives two directions of the code, the other {rest} stay as in the chosen sample."
+        how = f"The map is linear and can be inverted: a point sets two directions of the code, the other {rest} stay as in the chosen sample."
     return Answer({"images": at.decode(codes), "codes": codes.numpy()}, {"how": how})
 
 

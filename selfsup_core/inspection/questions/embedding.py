@@ -49,13 +49,13 @@ def look(data: Named[EmbedJobs], ask: LookAsk) -> Answer:
 
 @about_embedding("jobs", NoAsk)
 def jobs(data: Named[EmbedJobs], ask: NoAsk) -> Answer:
-    """Jobs of all data sets that are at work, paused, stopped or failed: {"jobs": […]}; the subject's name is not used."""
+    """Jobs of all data sets that are running, paused, stopped or failed: {"jobs": […]}; the subject's name is not used."""
     return Answer(about={"jobs": data.holder.list_jobs()})
 
 
 @about_embedding("start", EncoderAsk)
 def start(data: Named[EmbedJobs], ask: EncoderAsk) -> Answer:
-    """Begin, or go on; a job that is at work stays as it is."""
+    """Start or resume a job; a running job is not changed."""
     return Answer(about={**data.holder.start(data.name, ask.encoder)})
 
 

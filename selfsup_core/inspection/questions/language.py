@@ -39,7 +39,7 @@ class NextAsk(ReadAsk):
         0.7,
         "Below 1 sharpens the choice, above 1 flattens it; 0 takes the most likely token.",
         title="Temperature",
-        why="Small models drift into nonsense at 1.",
+        why="At 1, small models drift into nonsense.",
         ge=0.0,
         le=5.0,
     )
@@ -69,7 +69,7 @@ class PlaceAsk(NextAsk):
 
     place: int | None = setting(
         None,
-        "Which token a masked model guesses, from 0; without it the first [MASK], or the last token.",
+        "Which token a masked model predicts, from 0; by default the first [MASK], or the last token.",
         title="Place",
         ge=0,
         le=MOST_CHARACTERS,
@@ -87,7 +87,7 @@ class AttentionAsk(ReadAsk):
     """One head of one layer."""
 
     layer: int = setting(0, "Which layer, from the input on.", title="Layer", ge=0, le=1000)
-    head: int = setting(0, "Which head of it.", title="Head", ge=0, le=1000)
+    head: int = setting(0, "Which head of the layer.", title="Head", ge=0, le=1000)
 
 
 class LoadingAsk(Config):
@@ -148,7 +148,7 @@ def write(loaded: Loaded, ask: WriteAsk) -> Answer:
     check_reads(loaded)
     if loaded.kind == "masked":
         raise DataError(
-            f"{loaded.title} is a masked model: it fills gaps and cannot write on.",
+            f"{loaded.title} is a masked model: it fills gaps and cannot continue a text.",
             code="no-writing",
             remedy="Put [MASK] into the text and ask what could stand there.",
         )
@@ -180,7 +180,7 @@ def check_reads(loaded: Loaded) -> None:
         raise DataError(
             f"{loaded.title} is an encoder: it turns a text into numbers and has no layer that predicts tokens.",
             code="encoder",
-            remedy="Use it to embed texts; to look inside, choose a causal or masked language model.",
+            remedy="Use it to embed texts, or choose a causal or masked language model.",
         )
 
 

@@ -1,4 +1,4 @@
-"""A run's language model as files to take away; made once for an epoch."""
+"""A run's language model as files to export; made once for an epoch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def export(model: Named[Models], ask: NoAsk) -> Answer:
 
     if not model.name.startswith(RUN):
         raise SettingError(
-            f"{model.name!r} is no run of your own; it is a folder already.", remedy="Export run:ID."
+            f"{model.name!r} is not a run of your own, but already a folder.", remedy="Export run:ID."
         )
     run, epoch = split_run(model.name)
     workspace = model.holder.workspace

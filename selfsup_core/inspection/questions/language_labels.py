@@ -30,7 +30,11 @@ class LabelAsk(Config):
         "", "{text} and {classes} stand for the text and the classes.", title="Prompt", max_length=4_000
     )
     characters: int = setting(
-        400, "Of a longer text so many first characters are read.", title="Characters", ge=20, le=20_000
+        400,
+        "How many characters of a text are read, from its beginning.",
+        title="Characters",
+        ge=20,
+        le=20_000,
     )
 
 
@@ -40,7 +44,9 @@ def label(loaded: Loaded, ask: LabelAsk) -> Answer:
     from selfsup_core.tasks.parts.labelers import asking, try_labeler
 
     if loaded.kind != "causal":
-        raise DataError(f"{loaded.title} does not write.", code="no-writing", remedy="Choose a causal model.")
+        raise DataError(
+            f"{loaded.title} cannot generate text.", code="no-writing", remedy="Choose a causal model."
+        )
     config = asking(ask.how, ask.prompt, ask.characters)
     found = try_labeler(loaded.model, loaded.tokenizer, ask.how, ask.texts, ask.classes, config)
     return Answer(about={"rows": found})

@@ -94,7 +94,7 @@ def relabel(asked: Asked, ask: RelabelAsk) -> Answer:
     labels by hand of them, from which the next pseudo-label run learns.
 
     Raises:
-        DataError: rows are no rows of data, or there is no such class.
+        DataError: rows are not rows of data, or there is no such class.
     """
     from selfsup_core.data.library.own import act_on_rows
     from selfsup_core.pseudo.hand import add_hand_label
@@ -102,7 +102,7 @@ def relabel(asked: Asked, ask: RelabelAsk) -> Answer:
     rows = asked.rows[asked.mask(ask.bits)]
     source, workspace = asked.space.source, asked.spaces.workspace
     if not source:
-        raise DataError("Tokens are no rows of a data set.", code="no-rows")
+        raise DataError("Tokens are not rows of a data set.", code="no-rows")
     if ask.how == "hand":
         if ask.label not in asked.space.classes:
             raise DataError(

@@ -65,7 +65,7 @@ def items(asked: Asked, ask: PointsAsk) -> Answer:
 
 @about_map("pictures", PointsAsk)
 def pictures(asked: Asked, ask: PointsAsk) -> Answer:
-    """ "pictures": (B, H, W[, 3]) bytes; none where rows are no pictures."""
+    """ "pictures": (B, H, W[, 3]) bytes; none where rows are not pictures."""
     chosen = [asked.check_place(place) for place in ask.places[:MOST_PICTURES]]
     found = asked.space.images(asked.rows[chosen]) if chosen else None
     return Answer({} if found is None else {"pictures": found}, {"places": chosen})

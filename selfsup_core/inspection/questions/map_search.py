@@ -33,7 +33,7 @@ class SearchAsk(MapAsk):
         titles=HOWS,
     )
     text: str = setting(..., "What to look for; a file for the nearest to its sample.", title="Text")
-    count: int = setting(50, "Most points that are found as the nearest.", title="Count", ge=1)
+    count: int = setting(50, "How many nearest points to find.", title="Count", ge=1)
 
 
 @about_map("search", SearchAsk)
@@ -45,11 +45,13 @@ def search(asked: Asked, ask: SearchAsk) -> Answer:
     """
     text = ask.text.strip()
     if not text:
-        raise DataError("There is nothing to search for.", code="no-text", remedy="Type something.")
+        raise DataError(
+            "There is nothing to search for.", code="no-text", remedy="Type something to search for."
+        )
     places, more = WAYS[ask.how](asked, text, ask.count)
     if not len(places):
         raise DataError(
-            f"Nothing on this map is found by {text[:60]!r}.",
+            f"Nothing on this map matches {text[:60]!r}.",
             code="nothing-found",
             remedy="Try fewer letters, or another way to search.",
         )

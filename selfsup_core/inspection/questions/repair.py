@@ -105,11 +105,11 @@ def fill_holes(
         return (
             shown,
             output,
-            "Nothing is painted out, so patches are hidden at random as in training.",
+            "Nothing is painted over, so patches are hidden at random, as in training.",
         )
     keep = torch.nonzero(~touched).flatten()
     if len(keep) == 0:
-        raise SettingError("Everything is painted out; leave at least one patch.")
+        raise SettingError("Everything is painted over; leave at least one patch.")
     patches = model.patches(x)
     filled = torch.sigmoid(model.masked_forward(x, keep[None]).float())
     is_hidden = touched[None, :, None]

@@ -29,7 +29,7 @@ def script(at: ModelAt, ask: ScriptAsk) -> Answer:
         text, note = keras_script(spec, data.item_shape), "The same layers for Keras 3."
     else:
         text = script_of(at.kit.folder, data.item_shape, data.groups)
-        note = "Needs torch, numpy and data.npz, which the archive holds. It ends with this run's losses."
+        note = "Needs torch, numpy and data.npz, which is in the archive. It ends with this run's losses."
     return Answer(about={"text": text, "note": note})
 
 

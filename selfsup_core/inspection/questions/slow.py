@@ -43,7 +43,7 @@ def begin(space: Named[Holders], ask: BeginAsk) -> Answer:
     """
     known = {name: q for name, q in questions_about("space").items() if issubclass(q.config, MapAsk)}
     if ask.tool not in known:
-        raise SettingError(f"{ask.tool!r} is no question to a map. Known: {', '.join(sorted(known))}.")
+        raise SettingError(f"{ask.tool!r} is not a tool for maps. Known: {', '.join(sorted(known))}.")
     asked = known[ask.tool]
     values = checked(asked.config, ask.values)
     act = lambda: asked.answer(space.holder, space.name, values)  # noqa: E731

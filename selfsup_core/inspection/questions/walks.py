@@ -34,7 +34,7 @@ def code_of(at: ModelAt, sample: int | None) -> torch.Tensor:
 class TraversalAsk(EpochAsk):
     sample: int | None = sample_setting()
     dimensions: int = setting(8, "Dimensions shown, most used first.", title="Dimensions", ge=1, le=16)
-    steps: int = setting(9, "Pictures a dimension.", title="Steps", ge=3, le=15)
+    steps: int = setting(9, "Pictures per dimension.", title="Steps", ge=3, le=15)
     span: float = setting(
         2.5, "How far to go to each side, in standard deviations.", title="Span", gt=0.0, le=10.0
     )
@@ -125,9 +125,9 @@ def draw(at: ModelAt, ask: DrawAsk) -> Answer:
     if ask.source == "prior":
         codes = torch.randn(ask.count, at.model.code_size, generator=generator)
         note = (
-            "Codes from the prior N(0, 1), which training pulled the codes towards."
+            "Codes from the prior N(0, 1), towards which training pulled the codes."
             if at.is_variational
-            else "Codes from N(0, 1). This objective has no prior, so nothing makes the decoder fit them."
+            else "Codes from N(0, 1). This objective has no prior, so the decoder was not trained for them."
         )
     else:
         codes = FittedGaussian.fit(at.codes).sample(ask.count, generator)

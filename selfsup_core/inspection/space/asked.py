@@ -101,7 +101,7 @@ class Asked:
         mask[unpack_rows(bits, len(mask))] = True
         if not mask.any():
             raise DataError(
-                "Nothing is selected.", code="nothing-selected", remedy="Draw around some points first."
+                "Nothing is selected.", code="nothing-selected", remedy="Select some points first."
             )
         return mask
 

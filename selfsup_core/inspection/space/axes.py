@@ -20,14 +20,14 @@ def ends_of_axes(workspace: Path, space: Space, config: MapConfig) -> Ends | Non
     """Row numbers of the ends of own axes; None for other kinds of maps.
 
     Raises:
-        SettingError: an end is missing or is no class. DataError: there is no such selection.
+        SettingError: an end is missing or is not a class. DataError: there is no such selection.
     """
     if config.kind != "axes":
         return None
     pairs = [(config.x_from, config.x_to), (config.y_from, config.y_to)]
     if not all(pairs[0]):
         raise SettingError(
-            "Own axes need a beginning and an end of the x axis.",
+            "Own axes need a start and an end of the x axis.",
             remedy='Name a selection, or a class as in "class:seven".',
         )
     rows = [[rows_named(workspace, space, name) for name in pair] for pair in pairs if all(pair)]

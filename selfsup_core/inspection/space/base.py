@@ -32,7 +32,7 @@ def places_in(known: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def read_given(about: dict[str, Any], given: list[str]) -> tuple[list[str], list[Any]]:
-    """Names and samples; what somebody types is a text, never the name of a file on this machine."""
+    """Names and samples; what someone types is a text, never the name of a file on this machine."""
     if about["kind"] == "text":
         return given, list(given)
     from selfsup_core.export.features import read_items
@@ -44,7 +44,7 @@ class Space(ABC):
     """A space over the rows of a data set.
 
     Attributes:
-        name: as in "run:ID". source: the data set's name, "" where rows are no data.
+        name: as in "run:ID". source: the data set's name, "" where rows are not data.
         epochs: at which it can be looked at; empty when it does not change.
         rows: (R,) row numbers that have a vector.
     """
@@ -93,7 +93,7 @@ class Space(ABC):
         return None
 
     def numbers(self, epoch: int | None) -> dict[str, np.ndarray]:
-        """Name → (R,) values by which points can be colored and told apart; NaN where unknown."""
+        """Name → (R,) values by which points can be colored and distinguished; NaN where unknown."""
         if self.dataset.kind != "table":
             return {}
         x = np.asarray(self.dataset.x)[self.rows].astype(np.float64) * self.dataset.scale
@@ -130,12 +130,12 @@ class Space(ABC):
         return names[row][:MOST_LETTERS] if isinstance(names, Texts) else ""
 
     def texts(self, rows: np.ndarray) -> list[str] | None:
-        """Whole texts of rows, or None where rows are no texts."""
+        """Whole texts of rows, or None where rows are not texts."""
         x = self.dataset.x
         return [x[int(row)] for row in rows] if isinstance(x, Texts) else None
 
     def images(self, rows: np.ndarray) -> np.ndarray | None:
-        """(B, H, W[, 3]) bytes, or None where rows are no pictures."""
+        """(B, H, W[, 3]) bytes, or None where rows are not pictures."""
         if self.dataset.kind not in ("image", "sound"):
             return None
         values: np.ndarray = np.asarray(self.dataset.x)[rows]
@@ -145,7 +145,7 @@ class Space(ABC):
 
     def encode(self, given: list[str], epoch: int | None) -> tuple[list[str], np.ndarray]:
         """Names and vectors (B, D) of new samples: texts, or paths of files. Raises DataError."""
-        raise DataError(f"New samples cannot be placed among {self.title}.", code="no-encoder")
+        raise DataError(f"New samples cannot be placed in {self.title}.", code="no-encoder")
 
     def decode(self, codes: np.ndarray, epoch: int | None) -> np.ndarray | None:
         """(B, D) → (B, H, W[, 3]) bytes of what the network makes of them, or None."""

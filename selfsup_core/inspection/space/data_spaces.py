@@ -82,7 +82,7 @@ class EmbeddingSpace(Space):
             raise DataError(
                 f"{self.dataset.title} has no embeddings by {self.encoder} yet.",
                 code="no-embeddings",
-                remedy="Make them on the page Language model under Embed, or with `language embed`.",
+                remedy="Create them on the page Language model under Embed, or with `language embed`.",
             )
         self.x, self.kind = found, "text"
         self.title = f"{self.dataset.title}, embeddings"

@@ -18,7 +18,7 @@ SHOWN_EVERY = 0.35  # seconds between layouts that are shown while one is made
 
 
 class Cancelled(Exception):
-    """Somebody does not want the map any more."""
+    """Someone does not want the map any more."""
 
 
 class MapJob:

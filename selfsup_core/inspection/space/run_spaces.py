@@ -41,7 +41,7 @@ class RunSpace(Space):
         self.source = spec.data.source
 
     def look_for_epochs(self) -> None:
-        """A run at work keeps more epochs by and by."""
+        """A running run keeps more epochs by and by."""
         from selfsup_core.runs.thinned import list_frames
 
         self.epochs = list_frames(self.folder.weights)

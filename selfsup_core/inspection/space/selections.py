@@ -37,7 +37,7 @@ class Selections(TypedDict):
 
 def path_of(workspace: Path, source: str) -> Path:
     if not re.fullmatch(r"[a-zA-Z0-9-]{1,120}", source):
-        raise SettingError(f"{source!r} is no data set.")
+        raise SettingError(f"{source!r} is not a data set.")
     return workspace / "selections" / f"{source}.json"
 
 
@@ -57,7 +57,7 @@ def rows_meant(text: str, known: np.ndarray) -> np.ndarray:
     Returns: (N,) mask.
 
     Raises:
-        SettingError: a part is no number and no range.
+        SettingError: a part is neither a number nor a range.
     """
     ranges: list[list[int]] = []
     for begin, end in sorted(map(parse_range, text.replace(";", ",").split(","))):
@@ -77,7 +77,7 @@ def parse_range(part: str) -> tuple[int, int]:
         first, last = int(begin), int(end or begin)
     except ValueError as error:
         raise SettingError(
-            f"{short(part.strip(), 40)} is no row number; write numbers as in 3, 10-20."
+            f"{short(part.strip(), 40)} is not a row number; write numbers as in 3, 10-20."
         ) from error
     return min(first, LARGEST), min(last, LARGEST)
 
@@ -118,7 +118,7 @@ def read_selection(workspace: Path, source: str, name: str) -> np.ndarray:
         raise DataError(
             f"There is no selection {name!r} for these data. Known: {known}.",
             code="no-selection",
-            remedy="Select points and give the selection this name.",
+            remedy="Select points and save the selection with this name.",
         )
     return unpack_rows(found[name]["bits"])
 
@@ -132,17 +132,15 @@ def save_selection(workspace: Path, source: str, name: str, rows: np.ndarray) ->
     name = " ".join(name.split())
     if not NAME.fullmatch(name):
         raise SettingError(
-            f"A selection's name has 1 to 60 letters, without / \\ ? # & or a colon; found {name!r}."
+            f"The name of a selection has 1 to 60 characters, without / \\ ? # & or a colon; found {name!r}."
         )
     if not len(rows):
-        raise DataError(
-            "Nothing is selected.", code="nothing-selected", remedy="Draw around some points first."
-        )
+        raise DataError("Nothing is selected.", code="nothing-selected", remedy="Select some points first.")
 
     def add(found: dict[str, Any]) -> None:
         if name not in found and len(found) >= MOST:
             raise SettingError(
-                f"At most {MOST} selections are kept for a data set.",
+                f"At most {MOST} selections can be saved per data set.",
                 remedy="Delete one that is no longer needed.",
             )
         found[name] = {"bits": pack_rows(np.asarray(rows)), "rows": len(rows), "time": time.time()}

@@ -75,7 +75,7 @@ class Spaces:
     """Spaces, vectors and maps of a workspace.
 
     Maps are made in threads of their own: long ones one at a time, quick ones at once. No lock is held while something is made
-    but that of the very thing, so nobody waits for what another person has asked.
+    but that of the very thing, so no one waits for what another person has asked.
     """
 
     def __init__(self, workspace: Path, kits: Kits) -> None:
@@ -178,7 +178,7 @@ class Spaces:
         if job.status == "failed":
             ended = layouts.read_progress(folder)
             said = ended.get("error", "") if ended else ""
-            raise DataError(said or "This map failed.", code="map-failed")
+            raise DataError(said or "This map could not be computed.", code="map-failed")
         return {"key": key, "status": job.status, "epochs": epochs}
 
     def _work(
@@ -190,7 +190,7 @@ class Spaces:
             job.end("done")
             layouts.forget(self.workspace)
         except Cancelled:
-            # It may be made anew by now: then its files are another job's.
+            # It may be made again by now: then its files are another job's.
             if self.jobs.get(job.folder.name) is job:
                 job.end("cancelled")
         except StudioError as error:
@@ -269,7 +269,7 @@ class Spaces:
     def _job(self, key: str) -> MapJob:
         job = self.jobs.get(key)
         if job is None:
-            raise DataError("This map is not being made.", code="no-job", remedy="Draw it again.")
+            raise DataError("This map is not being computed.", code="no-job", remedy="Draw it again.")
         return job
 
     def asked(self, name: str, key: str, epoch: int | None) -> Asked:
@@ -277,9 +277,9 @@ class Spaces:
         about = layouts.read_map(self.workspace, key)
         space = self.space(name)
         if about["space"] != space.name:
-            raise DataError(f"The map {key} is of another space.", code="no-map")
+            raise DataError(f"The map {key} belongs to another space.", code="no-map")
         if not about["done"]:
-            raise DataError("This map is not there yet.", code="no-layout", remedy="Wait until it is drawn.")
+            raise DataError("This map is not ready yet.", code="no-layout", remedy="Wait until it is drawn.")
         used = about["done"][-1] if epoch is None else min(about["done"], key=lambda e: abs(e - epoch))
         return Asked(
             spaces=self,
@@ -333,7 +333,7 @@ def write_about(folder: Path, space: Space, config: MapConfig, epochs: list[int]
     if total > config.most_rows:
         places = choose_stratified(np.arange(total), space.labels, config.most_rows, 0)
         rows = rows[np.sort(places)]
-        notes.append(f"{len(rows):,} of {total:,} rows are shown, drawn in the classes' shares.")
+        notes.append(f"{len(rows):,} of {total:,} rows are shown, sampled in proportion to the classes.")
     layouts.save_array(folder / layouts.ROWS, rows.astype(np.int32))
     about: MapAbout = {
         "key": folder.name,

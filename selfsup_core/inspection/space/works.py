@@ -1,4 +1,4 @@
-"""Questions that may take long: begun in threads of their own, fetched when they are answered, dropped when nobody waits."""
+"""Questions that may take long: begun in threads of their own, fetched when they are answered, dropped when no one waits."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Works:
         """
         work = self.works.get(key)
         if work is None:
-            raise DataError("This question is no longer worked on.", code="no-work", remedy="Ask it again.")
+            raise DataError("This task is no longer running.", code="no-work", remedy="Start it again.")
         if not work.done.wait(min(max(wait, 0.0), MOST_WAIT)):
             return Answer(about={"working": time.monotonic() - work.started})
         self.drop(key)
@@ -54,6 +54,6 @@ class Works:
         return made
 
     def drop(self, key: str) -> None:
-        """Nobody wants the answer any more. What is computed ends by itself, and nothing waits for it."""
+        """No one wants the answer any more. What is computed ends by itself, and nothing waits for it."""
         with self.lock:
             self.works.pop(key, None)

@@ -141,7 +141,7 @@ class PatchTransformer(CodingNetwork):
 
     def decode(self, h: torch.Tensor) -> torch.Tensor:
         raise RunError(
-            "A masked autoencoder fills holes from the patches around them; a code alone gives no image."
+            "A masked autoencoder fills hidden patches from the visible ones; it cannot decode a code alone."
         )
 
 

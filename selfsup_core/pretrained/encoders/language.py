@@ -67,7 +67,7 @@ def check_language(texts: Sequence[str] | Texts, encoder: Encoder | str) -> str:
     if encoder.scripts == "latin":
         said += f", which was trained on {encoder.languages}"
         if is_foreign and share <= MANY_UNKNOWN:
-            said += "; it knows the other characters hardly more than by sight"
+            said += "; it has hardly seen the other characters"
     said += "."
     other = ENCODERS["multilingual"]
     if encoder.name == other.name:
@@ -75,4 +75,4 @@ def check_language(texts: Sequence[str] | Texts, encoder: Encoder | str) -> str:
     known = unknown_share(texts, other) if other.find() else None
     if known is not None and known > MANY_UNKNOWN:
         return said
-    return f"{said} The multilingual encoder knows them: data.encoder = multilingual."
+    return f"{said} The multilingual encoder knows them."

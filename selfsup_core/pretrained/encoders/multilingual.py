@@ -148,7 +148,7 @@ class Pieces:
             if number == 1:
                 about = dict(read_fields(value))
                 text, kind = about[1].decode(), about.get(3, NORMAL)
-                # A control token that somebody typed is text: under a name with a space no text can match it.
+                # A control token that someone typed is text: under a name with a space no text can match it.
                 name = f" {text}" if kind in (UNKNOWN_KIND, CONTROL) else text
                 pieces.append((name, struct.unpack("<f", about.get(2, bytes(4)))[0]))
             elif number == 3:

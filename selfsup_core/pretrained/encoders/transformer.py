@@ -15,7 +15,7 @@ from selfsup_core.errors import DataError
 
 
 class WordPieces:
-    """The tokenizer of a folder; control tokens that somebody typed are read as plain text."""
+    """The tokenizer of a folder; control tokens that someone typed are read as plain text."""
 
     def __init__(self, folder: Path) -> None:
         from tokenizers import Tokenizer
@@ -69,7 +69,7 @@ class Transformer:
             )
         except Exception as error:  # transformers raises many kinds
             raise unreadable(folder, "network", error) from error
-        # A head that nobody asks may be missing; a layer that is would be random.
+        # A head that no one asks may be missing; a layer that is would be random.
         missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
         if missing:
             raise DataError(
@@ -99,7 +99,7 @@ class Transformer:
                 found = (states * mask[:, :, None]).sum(dim=1) / ends[:, None]
         if found.shape[1] != self.width:
             raise DataError(
-                f"{self.folder.name} gives {found.shape[1]} numbers a text; its config.json says {self.width}.",
+                f"{self.folder.name} gives {found.shape[1]} numbers per text; its config.json says {self.width}.",
                 code="bad-model",
             )
         made: np.ndarray = found.cpu().numpy()

@@ -20,10 +20,10 @@ LORA_ALPHA = 2  # α / r
 class PretrainedConfig(KindConfig):
     """Which model, and how much of it is trained."""
 
-    kind: Literal["pretrained"] = setting("pretrained", "A loaded language model.", title="Network")
+    kind: Literal["pretrained"] = setting("pretrained", "A pretrained language model.", title="Network")
     source: str = setting(
         "smollm2-135m-instruct",
-        "A built-in model, a folder on this machine, hub:owner/name once fetched, or run:ID of a run of one's own.",
+        "A built-in model, a folder on this machine, hub:owner/name once fetched, or run:ID for a run of your own.",
         title="Model",
         min_length=1,
         max_length=500,
@@ -33,15 +33,15 @@ class PretrainedConfig(KindConfig):
         "Rank of the small matrices that are trained beside the weights; 0 trains all weights.",
         title="LoRA rank",
         zero="all weights",
-        why="Trains under 1% of the weights, so a large model fits into memory and forgets little.",
+        why="LoRA trains under 1% of the weights, so a large model fits into memory and forgets little.",
         ge=0,
         le=256,
     )
     context: int = setting(
         128,
-        "Tokens that are seen at once, at most the model's own context.",
+        "Tokens that the model sees at once, at most its own context.",
         title="Context",
-        why="A longer one takes more time and memory for each step.",
+        why="A longer context takes more time and memory per step.",
         ge=4,
         le=8192,
     )
@@ -53,7 +53,7 @@ def count_parameters(config: PretrainedConfig, item_shape: tuple[int, ...]) -> i
 
 
 def build(config: PretrainedConfig, item_shape: tuple[int, ...]) -> Any:
-    raise SettingError("A loaded model is not built from settings.")
+    raise SettingError("A pretrained model is not built from settings.")
 
 
 MODELS.register("pretrained")(

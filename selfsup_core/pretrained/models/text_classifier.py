@@ -23,41 +23,41 @@ class TextClassifierConfig(KindConfig):
     """Which model, how much of it is trained, and how a text becomes one vector."""
 
     kind: Literal["text-classifier"] = setting(
-        "text-classifier", "A transformer that is fine-tuned.", title="Network"
+        "text-classifier", "A fine-tuned transformer.", title="Network"
     )
     source: str = setting(
         "minilm",
-        "A built-in model (minilm), a folder on this machine, hub:owner/name once fetched, or run:ID of a run of one's own.",
+        "A built-in model (minilm), a folder on this machine, hub:owner/name once fetched, or run:ID for a run of your own.",
         title="Model",
         min_length=1,
         max_length=500,
     )
     tuning: Literal["lora", "full"] = setting(
         "lora",
-        "What is trained: all weights, or small additions to them (LoRA).",
+        "What is trained: all weights, or small low-rank matrices beside them (LoRA).",
         title="Tuning",
         titles={"lora": "LoRA", "full": "All weights"},
-        why="LoRA keeps a hundredth of the weights for each epoch and forgets less.",
+        why="LoRA stores a hundredth of the weights per epoch and forgets less.",
     )
     lora_rank: int = setting(
         8,
         "Rank of LoRA's matrices.",
         title="LoRA rank",
-        why="The paper found 4 to 8 as good as more.",
+        why="The paper found ranks of 4 to 8 as good as higher ones.",
         ge=1,
         le=256,
     )
     most_tokens: int = setting(
         128,
-        "Tokens of a text that are read; the rest is left out.",
+        "How many tokens of a text are read; the rest is ignored.",
         title="Tokens per text",
-        why="A text's topic shows early, and time grows with the length.",
+        why="The topic of a text shows early, and time grows with the length.",
         ge=4,
         le=8192,
     )
     pooling: Literal["auto", "mean", "cls", "last", "own"] = setting(
         "auto",
-        "Which states make a text's vector: their mean, the first, the last; or the architecture's own classifier.",
+        "Which token states form the vector of a text: their mean, the first or the last; or the architecture's own classifier.",
         title="Pooling",
         titles={
             "auto": "Automatic",
@@ -66,11 +66,11 @@ class TextClassifierConfig(KindConfig):
             "last": "Last token",
             "own": "The model's own classifier",
         },
-        why="Automatic: what the encoder was trained with, the last state of a causal model. Own can be exported for plain transformers.",
+        why="Automatic: as the encoder was trained, or the last state of a causal model. The model's own classifier can be exported for the transformers library.",
     )
     dropout: float = setting(
         0.1,
-        "Share of the vector's numbers that is left out at random in training.",
+        "Share of the values of the vector that is dropped at random during training.",
         title="Dropout",
         why="BERT's published value.",
         ge=0.0,

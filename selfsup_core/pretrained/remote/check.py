@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 QUESTION = "Answer with one word: ready"
 PURPOSES = {
     "url": "Base address of an OpenAI-compatible server; it usually ends in /v1. Required.",
-    "model": "Name of the model there. Needed where the server has more than one.",
-    "key": "Key of the server. Needed where it asks for one.",
+    "model": "Name of the model there. Needed if the server has more than one.",
+    "key": "API key of the server. Needed if it asks for one.",
 }
 
 

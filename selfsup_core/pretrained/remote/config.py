@@ -19,7 +19,7 @@ class RemoteConfig(Config):
 
     timeout: float = setting(
         60.0,
-        "Seconds that one request may take.",
+        "Time limit of a request in seconds.",
         title="Time-out",
         why="A model on a busy machine may need half a minute.",
         gt=0.0,
@@ -27,53 +27,53 @@ class RemoteConfig(Config):
     )
     retries: int = setting(
         3,
-        "How often a request that failed for a passing reason is sent again.",
+        "How often a request is repeated after a temporary failure.",
         title="Retries",
-        why="With growing pauses three cover a short overload.",
+        why="With growing pauses, three repeats cover a short overload.",
         ge=0,
         le=10,
     )
     requests_per_minute: int = setting(
         60,
-        "Requests a minute at the most, retries included.",
-        title="Requests a minute",
+        "Maximum number of requests per minute, including retries.",
+        title="Requests per minute",
         why="Below the limits of most services.",
         ge=1,
         le=10_000,
     )
     most_requests: int = setting(
         1000,
-        "Requests in all, retries included; then no more is sent.",
+        "Maximum number of requests in all, including retries.",
         title="Most requests",
-        why="A mistake stays cheap.",
+        why="So that a mistake stays cheap.",
         ge=1,
         le=100_000,
     )
     workers: int = setting(
         2,
-        "Requests that are under way at once.",
-        title="Requests at once",
-        why="A small server answers one at a time.",
+        "Number of parallel requests.",
+        title="Parallel requests",
+        why="A small server answers one request at a time.",
         ge=1,
         le=4,
     )
     price_in: float = setting(
         0.0,
-        "Price of a million tokens that are read; 0 when free or not known.",
-        title="Price of tokens read",
+        "Price per million input tokens; 0 if free or unknown.",
+        title="Price of input tokens",
         ge=0.0,
         le=10_000.0,
     )
     price_out: float = setting(
         0.0,
-        "Price of a million tokens that are written; 0 when free or not known.",
-        title="Price of tokens written",
+        "Price per million output tokens; 0 if free or unknown.",
+        title="Price of output tokens",
         ge=0.0,
         le=10_000.0,
     )
     start: str = setting(
         "",
-        "Put before a text whose tokens are looked at, such as <s>, where the server adds no beginning itself.",
+        "Text such as <s> to put before a text whose token probabilities are read, if the server does not add it.",
         title="Beginning of text",
         why="Most servers add it themselves.",
         max_length=100,
@@ -109,6 +109,6 @@ def read_config(
 
 
 def rough_tokens(text: str) -> int:
-    """About how many tokens a text has: one a Chinese, Japanese or Korean character, one a four others."""
+    """About how many tokens a text has: one per Chinese, Japanese or Korean character, one per four others."""
     wide = sum(1 for c in text if ord(c) > 0x10FF and unicodedata.name(c, "").startswith(WIDE))
     return wide + -(-(len(text) - wide) // CHARACTERS_A_TOKEN)

@@ -22,7 +22,7 @@ from selfsup_core.pretrained.remote.failures import RemoteError
 
 NAMES = {"url": "SELFSUP_REMOTE_URL", "model": "SELFSUP_REMOTE_MODEL", "key": REMOTE_KEY}
 HIDDEN = "[key]"
-LEAST_SECRET = 8  # characters: what is shorter is no secret, and may be part of any word
+LEAST_SECRET = 8  # characters: what is shorter is not a secret, and may be part of any word
 
 
 class Connection(BaseModel):
@@ -55,7 +55,7 @@ class Connection(BaseModel):
         """What a person should know of the address, or ""."""
         if urlsplit(self.url).scheme == "https" or is_local(self.host):
             return ""
-        return f"{self.host} is reached over plain http: texts and the key can be read on the way."
+        return f"{self.host} is reached over plain http: texts and the key are not encrypted."
 
     def redact(self, text: str) -> str:
         """The text without the key, should a server have sent it back."""
@@ -145,7 +145,7 @@ def read_connection(environment: Mapping[str, str], secrets: Mapping[str, Any] |
     check_url(values["url"], names["url"])
     if not all("!" <= character <= "~" for character in values["key"]):
         raise RemoteError(
-            f"{names['key']} holds a character that no key has, such as a space or a line break."
+            f"{names['key']} contains a character that is not allowed in a key, such as a space or a line break."
         )
     if len(values["model"]) > 500 or not values["model"].isprintable():
         raise RemoteError(f"{names['model']} is not the name of a model.")
@@ -163,10 +163,10 @@ def check_url(url: str, name: str) -> None:
         raise RemoteError(f"{name} must begin with https:// or http:// and name a host.")
     if "@" in parts.netloc:
         raise RemoteError(
-            f"{name} holds a user name or password.",
+            f"{name} contains a user name or password.",
             remedy=f"Put the key into {NAMES['key']}, or key under [remote] in the secrets file.",
         )
     if parts.query or parts.fragment or "?" in url or "#" in url:
-        raise RemoteError(f"{name} must end with its path: nothing after ? or #.")
+        raise RemoteError(f"{name} must not have anything after ? or #.")
     if not all("!" <= character <= "~" for character in url):
-        raise RemoteError(f"{name} holds a space or a character that no address has.")
+        raise RemoteError(f"{name} contains a space or a character that is not allowed in an address.")

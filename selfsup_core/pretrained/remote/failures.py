@@ -100,12 +100,12 @@ def explain_failure(error: Exception, *, host: str, seconds: float, redact: Call
         failed = RemoteError(
             f"{host} cannot be reached: {reason}.",
             code="remote-off",
-            remedy="See whether the server runs and the address is right.",
+            remedy="Check that the server runs and that the address is right.",
         )
         return Failure(failed, is_passing=True)
     if isinstance(error, (openai.OpenAIError, TypeError, ValueError)):
         reason = plain(str(error), redact)
-        return Failure(RemoteError(f"{host} could not be asked: {reason}"))
+        return Failure(RemoteError(f"{host} could not be reached: {reason}"))
     raise error
 
 
@@ -119,7 +119,7 @@ def timed_out(host: str, seconds: float) -> Failure:
 
 
 def explain_status(error: Any, host: str, redact: Callable[[str], str]) -> Failure:
-    """An answer with a status that is no success."""
+    """An answer with a status that is not a success."""
     status = int(error.status_code)
     said = plain(words_of(error.body) or str(error.body or ""), redact)
     behind = f": {said}" if said else ""
@@ -129,25 +129,25 @@ def explain_status(error: Any, host: str, redact: Callable[[str], str]) -> Failu
         made = RemoteError(
             f"{host} does not accept the key ({status}){behind}",
             code="remote-auth",
-            remedy="Check the key, and that it may use this model.",
+            remedy="Check the key, and whether it may use this model.",
         )
     elif status == 429:
         # A used-up account answers like a busy server, but waiting does not help.
         is_passing = "quota" not in said.lower()
         made = RemoteError(
-            f"{host} takes no more requests for now (429){behind}",
+            f"{host} accepts no more requests for now (429){behind}",
             code="remote-limit",
-            remedy="Wait, or allow fewer requests a minute.",
+            remedy="Wait, or allow fewer requests per minute.",
         )
     elif status == 404:
         made = RemoteError(
             f"{host} has no such model or address (404){behind}",
-            remedy="Check the model's name; the address ends in /v1 with most servers.",
+            remedy="Check the name of the model; with most servers the address ends in /v1.",
         )
     elif 300 <= status < 400:
         made = RemoteError(
-            f"{host} sends on to another address ({status}), which is not followed.",
-            remedy="Configure the address that it sends to.",
+            f"{host} redirects to another address ({status}), which is not followed.",
+            remedy="Configure that address instead.",
         )
     else:
         made = RemoteError(f"{host} answered with status {status}{behind}")

@@ -54,7 +54,7 @@ def estimate(
         `text`: the same in words, with how it was counted.
 
     Raises:
-        SettingError: the classes cannot be told apart.
+        SettingError: the classes cannot be distinguished.
     """
     check_classes(classes)
     prompts = prompts_of(texts, classes, config)
@@ -66,16 +66,16 @@ def estimate(
     is_above_cap = requests > remote.most_requests
     has_price = remote.price_in > 0 or remote.price_out > 0
     parts = [
-        f"{requests:,} requests for {len(texts):,} texts (equal texts are asked once), about {tokens_in:,} tokens in and at most {tokens_out:,} out.",
-        "Tokens in are estimated: one for four characters, one for each Chinese, Japanese or Korean character.",
+        f"{requests:,} requests for {len(texts):,} texts (equal texts are asked once), about {tokens_in:,} input tokens and at most {tokens_out:,} output tokens.",
+        "Input tokens are estimated: one per four characters, and one per Chinese, Japanese or Korean character.",
         f"Cost: about {cost:,.4f} in the currency of the prices."
         if has_price
         else "No price is set, so the cost is not known.",
-        f"Time: about {minutes:,.1f} minutes at {remote.requests_per_minute:,} requests a minute and {seconds:.2g} seconds each. Repeats after failures come on top.",
+        f"Time: about {minutes:,.1f} minutes at {remote.requests_per_minute:,} requests per minute and {seconds:.2g} seconds each. Repeats after failures take more.",
     ]
     if is_above_cap:
         parts.append(
-            f"That is above the cap of {remote.most_requests:,} requests: the rest would not be asked."
+            f"This exceeds the limit of {remote.most_requests:,} requests: the rest would not be labeled."
         )
     return {
         "requests": requests,
@@ -97,7 +97,7 @@ def label_texts(
     progress: Callable[[int, int], None] = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> list[Labelled]:
-    """A label of each text, by asking. Answers that name no class, or several, are no label and say why.
+    """A label of each text, by asking. Answers that name no class, or several, give no label but a reason.
 
     What was answered stays when something goes wrong later: the texts that were not asked say so.
 
@@ -106,7 +106,7 @@ def label_texts(
         should_stop: looked at between requests and while one waits.
 
     Raises:
-        SettingError: the classes cannot be told apart.
+        SettingError: the classes cannot be distinguished.
         RemoteError: not one text could be asked.
     """
     config = config or ZeroShotConfig()
@@ -129,7 +129,7 @@ def label_texts(
         with ThreadPoolExecutor(remote.config.workers) as pool, stopping(remote):
             while under_way or (waiting and ended is None):
                 if ended is None and should_stop():
-                    ended = RemoteError("Stopped before the answer.", code="remote-stopped")
+                    ended = RemoteError("Stopped before the answer came.", code="remote-stopped")
                     remote.stop()
                 while waiting and ended is None and len(under_way) < remote.config.workers:
                     prompt = waiting.pop()

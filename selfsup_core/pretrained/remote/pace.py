@@ -10,7 +10,7 @@ LONGEST_PAUSE = 30.0
 
 
 class Pace:
-    """Lets `per_minute` requests a minute pass, of all threads together; up to `burst` of them at once.
+    """Lets `per_minute` requests per minute pass, of all threads together; up to `burst` of them at once.
 
     Args:
         clock: seconds that never go back.

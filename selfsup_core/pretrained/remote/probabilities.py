@@ -16,9 +16,9 @@ SLACK = 0.01  # ln P: what rounding may take from the most likely token
 
 def no_log_probabilities(host: str, said: str = "") -> RemoteError:
     return RemoteError(
-        f"{host} gives no log-probabilities of a text{f': {said}' if said else ''}.",
+        f"{host} does not return log-probabilities of a text{f': {said}' if said else ''}.",
         code="remote-no-logprobs",
-        remedy="vLLM does, and llama-cpp-python with logits_all; or look inside a model on this machine.",
+        remedy="vLLM does, and llama-cpp-python with logits_all; or use a model on this machine.",
     )
 
 
@@ -49,7 +49,7 @@ def read_echo(
 
     Args:
         choice: of a completion with `echo` and `logprobs`.
-        start: stood before the text and is no part of it.
+        start: stood before the text and is not a part of it.
 
     Raises:
         RemoteError: there are none of the prompt, or they are not those of its tokens.
@@ -63,9 +63,9 @@ def read_echo(
         raise no_log_probabilities(host)
     made = made_tokens(found, usage, len(start) + len(text), len(tokens))
     if made and not is_likeliest(values[-1], tops[-1]):
-        # Written at temperature 0, it must be the likeliest. llama-cpp-python shifts the numbers by a token where no beginning stands.
+        # Written at temperature 0, it must be the most likely. llama-cpp-python shifts the numbers by a token where no beginning stands.
         raise RemoteError(
-            f"{host} gives log-probabilities that are not those of its tokens.",
+            f"{host} returns log-probabilities that do not belong to its tokens.",
             code="remote-no-logprobs",
             remedy="Set the model's beginning-of-text token as the beginning of text (start), such as <s>.",
         )

@@ -114,9 +114,9 @@ class Transport:
         with self.lock:
             if self.counts.requests >= self.config.most_requests:
                 raise RemoteError(
-                    f"The cap of {self.config.most_requests:,} requests is reached.",
+                    f"The limit of {self.config.most_requests:,} requests is reached.",
                     code="remote-cap",
-                    remedy="Raise it, or ask for less.",
+                    remedy="Raise the limit, or label fewer texts.",
                 )
             self.counts.requests += 1
         try:
@@ -130,7 +130,7 @@ class Transport:
         if seconds > 0 and not self.stopping.is_set():
             self.sleep(seconds)
         if self.stopping.is_set():
-            raise RemoteError("Stopped before the answer.", code="remote-stopped")
+            raise RemoteError("Stopped before the answer came.", code="remote-stopped")
 
     def send_once(self, send: Callable[[], Any]) -> tuple[dict[str, Any], Failure | None]:
         """(the answer's JSON, what failed)."""
@@ -151,9 +151,9 @@ class Transport:
         try:
             answer = self.connection.redact_all(json.loads(content))
         except (ValueError, RecursionError):
-            return {}, Failure(self.bad_answer("what is no JSON", content))
+            return {}, Failure(self.bad_answer("an answer that is not JSON", content))
         if not isinstance(answer, dict):
-            return {}, Failure(self.bad_answer("what is no JSON object", content))
+            return {}, Failure(self.bad_answer("an answer that is not a JSON object", content))
         if "error" in answer and "choices" not in answer and "data" not in answer:
             failed = RemoteError(f"{host} failed: {plain(words_of(answer), self.connection.redact)}")
             failed.said = plain(words_of(answer), self.connection.redact)
@@ -165,7 +165,7 @@ class Transport:
         return RemoteError(
             f"{self.connection.host} answered with {what}{f', which begins with {begins!r}' if begins else ''}.",
             code="remote-bad-answer",
-            remedy="See whether the address is that of an OpenAI-compatible server.",
+            remedy="Check that this is the address of an OpenAI-compatible server.",
         )
 
 

@@ -19,7 +19,7 @@ class Pool:
 
     Attributes:
         config: the settings, a `SelectConfig`.
-        p: (B, C) proposed probabilities; rows of NaN mean that nobody proposes, and get weight 0.
+        p: (B, C) proposed probabilities; rows of NaN mean that no one proposes, and get weight 0.
         state: what the rule remembered last; empty at first.
         progress: share of the training that is done.
         momentum: how slowly running means follow; 0 when the whole pool is given at once.

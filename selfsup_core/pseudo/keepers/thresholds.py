@@ -26,7 +26,7 @@ def entropy(pool: Pool) -> Kept:
     return keeping.low_entropy(pool.p, pool.config.most_entropy), pool.state
 
 
-@keeper("lee", "All, slowly more (Lee 2013)")
+@keeper("lee", "All, with rising weight (Lee 2013)")
 def lee(pool: Pool) -> Kept:
     weight = keeping.lee_weight(pool.progress, pool.config.lee_start, pool.config.lee_full)
     return keeping.fixed(pool.p, 0.0) * weight, pool.state

@@ -33,7 +33,7 @@ PROPOSERS: dict[str, str] = {
     "neighbors": "Similar rows",
     "names": "Names of the classes",
     "rules": "Keyword rules",
-    "zero-shot": "Language model: likeliest name",
+    "zero-shot": "Language model: most likely name",
     "generated": "Language model: its answer",
     "remote": "Remote language model",
 }
@@ -73,20 +73,19 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     # Pydantic takes the field of the subclass, so no instance has the name of the parent.
     kind: Literal["pseudo-labels"] = setting(  # type: ignore[assignment]
         "pseudo-labels",
-        "Learn from true labels and from labels that were proposed for the rest.",
+        "Learn from true labels and from labels proposed for the other rows.",
         title="Objective",
     )
     method: Literal["rounds", "lee", "mean-teacher", "fixmatch", "uda", "mixmatch"] = setting(
         "rounds",
-        "How pseudo-labels are used: in rounds of propose, keep, train; or within each step.",
+        "How pseudo-labels are used: in rounds of propose, keep and train, or within each step.",
         title="Method",
         titles=METHODS,
-        why="Rounds can be watched, and make no demands on augmentation.",
+        why="Rounds can be watched, and need no augmentation.",
     )
     proposers: tuple[Proposer, ...] = setting(
         ("self",),
-        "Who proposes labels: the student itself, the classifier that learned from the given labels alone, neighbors on the graph of similar rows, similarity to "
-        "class names, keyword rules, a language model on this machine, or a remote one.",
+        "Who proposes labels: the student itself, a classifier trained on the given labels alone, similar rows (label propagation), similarity to class names, keyword rules, a language model on this machine, or a remote one.",
         title="Proposers",
         titles=PROPOSERS,
         min_length=1,
@@ -94,47 +93,47 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     vote: Literal["mean", "majority", "agree"] = setting(
         "mean",
-        "How several proposers come to one label: mean of their probabilities, most votes, or all alike.",
+        "How several proposers are combined: mean of their probabilities, majority vote, or only where all agree.",
         title="Vote",
         titles=VOTES,
     )
     student: Literal["scratch", "warm"] = setting(
         "scratch",
-        "Whether each round begins with the first weights again or goes on.",
+        "Whether each round starts from the initial weights or continues.",
         title="Student",
         titles={"scratch": "From scratch each round", "warm": "Continue from the last round"},
-        why="From scratch, errors of earlier rounds are not carried along in the weights.",
+        why="From scratch, the weights do not keep errors of earlier rounds.",
     )
     pseudo_weight: float = setting(
         1.0,
-        "How much a pseudo-label counts beside a true label.",
+        "Weight of a pseudo-label relative to a true label.",
         title="Weight of a pseudo-label",
         ge=0.0,
         le=10.0,
     )
     augment: Literal["none", "weak", "strong"] = setting(
         "none",
-        "How labeled rows are varied while training; strong in rounds makes a noisy student.",
+        "How labeled rows are augmented during training; strong in rounds gives a noisy student.",
         title="Augmentation",
         titles={"none": "None", "weak": "Weak", "strong": "Strong"},
     )
     may_flip: bool = setting(
         False,
-        "Whether augmentation may exchange left and right of an image.",
+        "Whether augmentation may mirror images.",
         title="May flip",
-        why="Off: a flipped digit or letter is another one. Switch it on for photographs.",
+        why="Off: a mirrored digit or letter is a different one. Switch it on for photographs.",
     )
     rise: float = setting(
         0.2,
-        "Share of the training in which unlabeled rows come to count in full, for the methods within each step.",
+        "Share of the training over which the weight of unlabeled rows rises to its full value, for the methods within each step.",
         title="Ramp-up",
         ge=0.0,
         le=1.0,
-        why="A network that knows nothing yet names one class for everything, and would teach itself that.",
+        why="An untrained network predicts one class for everything, and would teach itself that.",
     )
     temperature: float = setting(
         0.5,
-        "Below 1 sharpens the proposals that UDA and MixMatch learn from.",
+        "Values below 1 sharpen the proposals of UDA and MixMatch.",
         title="Temperature",
         gt=0.0,
         le=2.0,
@@ -148,14 +147,14 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     unlabeled_ratio: int = setting(
         3,
-        "Unlabeled rows for each labeled one in a step, for the methods within each step.",
+        "Unlabeled rows per labeled row in a step, for the methods within each step.",
         title="Unlabeled rows per labeled row",
         ge=1,
         le=20,
     )
     unlabeled_pool: int = setting(
         0,
-        "Most unlabeled rows that labels are proposed for; 0 takes all of the training rows.",
+        "Maximum number of unlabeled rows that get proposals; 0 uses all of the training rows.",
         title="Unlabeled rows",
         zero="all",
         ge=0,
@@ -163,7 +162,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     ceiling: bool = setting(
         True,
-        "Train a third network on all true labels, to see what could be reached; for the audit only.",
+        "Train a third network on all true labels to show what could be reached; for comparison only.",
         title="All-labels ceiling",
     )
     careless: bool = setting(
@@ -175,71 +174,69 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     guard: bool = setting(
         True,
-        "Keep no pseudo-label of the classifier or of neighbors where the given labels show no sign that similar rows "
-        "have the same class.",
+        "Keep no pseudo-labels from classifier or similar rows if the given labels do not show that similar rows have the same class.",
         title="Guard",
-        why="There self-training hurts: reviews, good and bad, are alike in their words.",
+        why="Self-training hurts there: good and bad reviews, for example, use the same words.",
     )
     neighbors: int = setting(
         10,
-        "Similar rows that each row is tied to (proposer neighbors).",
+        "Similar rows that each row is connected to (label propagation).",
         title="Neighbors",
         ge=1,
         le=200,
     )
     spread: float = setting(
         0.99,
-        "How far labels spread over the graph of similar rows (proposer neighbors).",
+        "How far labels spread over the graph of similar rows (label propagation).",
         title="Spread",
         ge=0.0,
         le=0.9999,
     )
     labeler: str = setting(
         "smollm2-135m-instruct",
-        "The language model that proposes labels: a built-in one's name, hub:owner/name, run:ID of your own, or a folder.",
+        "The language model that proposes labels: the name of a built-in model, hub:owner/name, run:ID for a run of your own, or a folder.",
         title="Language model",
         min_length=1,
         max_length=1000,
     )
     labeler_characters: int = setting(
         400,
-        "Of a longer text the language model reads so many first characters.",
+        "How many characters of a text the language model reads, from its beginning.",
         title="Characters read",
-        why="A topic shows early, and a small model reads about 250 tokens a second on one core.",
+        why="The topic shows early, and a small model reads about 250 tokens per second on one core.",
         ge=20,
         le=20_000,
     )
     labeler_prompt: str = setting(
         "",
-        "What the language model is asked; {text} and {classes} stand for the text and the classes' names. "
-        "Without one, a prompt that was tried is taken.",
+        "The prompt for the language model; {text} and {classes} stand for the text and the names of the classes. Empty uses a tested prompt.",
         title="Prompt",
         max_length=4_000,
     )
     labeler_rows: int = setting(
         200,
-        "Unlabeled rows that the language model is asked about, drawn by the split's seed; 0 asks about all.",
+        "Number of unlabeled rows that the language model is asked about, drawn by the split seed; 0 asks about all.",
         title="Rows for the language model",
         zero="all",
-        why="It takes about a second a text, or money; 200 show whether it helps.",
+        why="Each text takes about a second, or money; 200 show whether it helps.",
         ge=0,
         le=10_000_000,
     )
     rules: str = setting(
         "",
-        "Keyword rules, one a line: class: word, another phrase",
+        "Keyword rules, one per line: class: word, another phrase",
         title="Rules",
         max_length=20_000,
     )
     descriptions: str = setting(
         "",
-        "What the classes are called or are about, one a line: class: description. Else their names.",
+        "Descriptions of the classes, one per line: class: description. Classes without one are described by their name.",
         title="Class descriptions",
         max_length=20_000,
     )
     hand: tuple[tuple[int, int], ...] = setting(
         (),
-        "Labels made by hand: row and class number of each; student and twin learn from both alike.",
+        "Labels made by hand: row and class number of each; student and twin both learn from them.",
         title="Labels by hand",
         max_length=MOST_HAND,
     )
@@ -248,7 +245,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     @classmethod
     def proposers_differ(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(value)) < len(value):
-            raise ValueError("each proposer may stand there once")
+            raise ValueError("each proposer may be given only once")
         return value
 
     @field_validator("labeler_prompt")
@@ -263,7 +260,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
 
 @OBJECTIVES.register("pseudo-labels")
 class PseudoLabels(CrossEntropy):
-    """Learn from true labels and from labels that were proposed for the rest.
+    """Learn from true labels and from labels proposed for the other rows.
 
     Attributes:
         consistency: (student, unlabeled, generator) → (loss, terms) of the methods within each step; set by the task.

@@ -86,9 +86,9 @@ def load_backbone(
     found.about["digest"] = weights_digest(found.model)
     if pinned and pinned.get("digest") != found.about["digest"]:
         raise DataError(
-            f"{config.source} is no longer the model that this run began with.",
+            f"{config.source} is no longer the model that this run was started with.",
             code="other-model",
-            remedy="Bring the old one back, or start a new run.",
+            remedy="Restore the old one, or start a new run.",
         )
     return found
 
@@ -101,9 +101,9 @@ def load_run(config: TextClassifierConfig, workspace: Path, epoch: int | None) -
     source = open_run(workspace, run)
     if epoch is None and read_state(source)["status"] in WORKING:
         raise RunError(
-            f"The run {source.id} is still at work, so its model still changes.",
+            f"The run {source.id} is still running, so its model still changes.",
             code="at-work",
-            remedy="Wait for its end, or stop it.",
+            remedy="Wait until it ends, or stop it.",
         )
     if epoch is None and asked:
         epoch = int(asked)
@@ -114,7 +114,7 @@ def load_run(config: TextClassifierConfig, workspace: Path, epoch: int | None) -
         tokenizer,
         auto if config.pooling == "auto" else config.pooling,
         {"source": config.source, "epoch": used},
-        [f"It goes on from epoch {used} of run {source.id}."],
+        [f"It continues from epoch {used} of run {source.id}."],
     )
 
 
@@ -176,7 +176,7 @@ def make_classifier(
                 for is_trained in (True, False)
             )
             backbone.notes.append(
-                f"LoRA trains {trained:,} numbers, the new layer's among them; the other {frozen:,} weights stay as they are."
+                f"LoRA trains {trained:,} weights, including those of the new layer; the other {frozen:,} weights are frozen."
             )
     return model
 

@@ -29,7 +29,7 @@ class Inputs(Protocol):
 
     Attributes:
         y: (N,) true classes, -1 where there is none, or None.
-        cost: how many tokens a row has, about; 0 for features, which cost next to nothing.
+        cost: about how many tokens a row has; 0 for features, which cost next to nothing.
     """
 
     dataset: Dataset
@@ -138,7 +138,7 @@ class TextInputs:
             raise DataError(
                 f"A text classifier needs texts; {dataset.title} holds {dataset.kind}s.",
                 code="no-texts",
-                remedy="Use the network 'head'.",
+                remedy="Use a classifier on fixed features (model.kind = head).",
             )
         self.dataset, self.device, self.padding, self.cost = dataset, device, padding, most
         self.item_shape: tuple[int, ...] = (most,)
@@ -180,7 +180,7 @@ def make_encoder(tokenizer: Any, most: int, padding: int) -> Callable[[list[str]
     """Texts → token numbers of each, at least one and at most `most`, the tokenizer's own control tokens included."""
     backend = tokenizer.backend_tokenizer
     backend.no_padding()
-    backend.encode_special_tokens = True  # a "[SEP]" in somebody's text is five letters
+    backend.encode_special_tokens = True  # a "[SEP]" in someone's text is five letters
     backend.enable_truncation(max(most, backend.num_special_tokens_to_add(is_pair=False) + 1))
 
     def encode(texts: list[str]) -> list[np.ndarray]:

@@ -36,8 +36,7 @@ def check_same(spec: Any, config: DataConfig, run: str) -> None:
         mine, theirs = getattr(config, name), getattr(spec.data, name)
         if mine != theirs:
             raise SettingError(
-                f"Code of a run names {run}, where data.{name} is {theirs!r}; here it is {mine!r}. Its encoder may "
-                "have seen rows that are for validation or test here.",
+                f"Code of a run names {run}, where data.{name} is {theirs!r}; here it is {mine!r}. Its encoder may have seen rows that are held out here.",
                 remedy=f"Set data.{name} to {theirs!r}, or choose another run.",
             )
 
@@ -48,7 +47,7 @@ def take_encoder(
     """The encoder that `config.code_of` names, from the classifier's own folder when it is there, and a note.
 
     Raises:
-        RunError: there is no such run, or it has no weights. SettingError: it is no autoencoder, or of other data.
+        RunError: there is no such run, or it has no weights. SettingError: it is not an autoencoder, or of other data.
     """
     from selfsup_core.runs.spec import read_spec
 

@@ -40,9 +40,9 @@ def choose_rows(
     """
     if y is None or not (y >= 0).any():
         raise DataError(
-            "These data have no labels, so no classifier can be trained on them.",
+            "This data set has no labels, so it cannot train a classifier.",
             code="no-labels",
-            remedy="Bring them in with a column or folder names as labels.",
+            remedy="Import it with a label column, or with folder names as labels.",
         )
     names = classes or tuple(str(i) for i in range(int(y.max()) + 1))
     train = choose_labeled(split.train, y, config.labels_per_class, config.split_seed, config.labels_fraction)
@@ -58,14 +58,14 @@ def choose_rows(
         raise DataError(
             f"All labels of the training rows are {names[seen[0]]!r}; a classifier needs two classes.",
             code="one-class",
-            remedy="Label rows of another class.",
+            remedy="Label rows of another class, too.",
         )
     validation = split.validation[y[split.validation] >= 0]
     if len(validation) == 0:
         raise DataError(
-            "No validation row has a label, so it could not be seen how good the classifier is.",
+            "No validation row has a label, so the classifier could not be measured.",
             code="no-validation-labels",
-            remedy="Label more rows, or raise data.validation.",
+            remedy="Label more rows, or raise the validation share (data.validation).",
         )
     return LabeledRows(
         train=train,

@@ -71,7 +71,7 @@ def load_labeler(name: str, workspace: Path, say: Say) -> tuple[Any, Any, str]:
         model, tokenizer, used = load_run_model(workspace, run, int(epoch) if epoch.isdigit() else None)
         if not type(model).__name__.endswith(CAUSAL):
             raise DataError(
-                f"The run {run} trained a masked model, which does not write.",
+                f"The run {run} trained a masked model, which cannot generate text.",
                 code="no-writing",
                 remedy="Choose a causal language model.",
             )
@@ -107,8 +107,7 @@ class Labeler:
         if most and len(pool) > most:
             places = np.sort(np.random.default_rng(seed).permutation(len(pool))[:most])
             self.notes.append(
-                f"The language model is asked about {most:,} of {len(pool):,} unlabeled rows; "
-                "Rows for the language model changes that."
+                f"The language model is asked about {most:,} of {len(pool):,} unlabeled rows; change this with Rows for the language model."
             )
         rows = pool[places].tolist()
         chosen = [texts[row] for row in rows]
@@ -129,12 +128,12 @@ class Labeler:
             )
             if problem:
                 self.notes.append(f"Some rows were not asked about: {problem} The next run asks about them.")
-            self.notes.append(f"The remote model: {remote.spent(client)} It gives no probabilities.")
+            self.notes.append(f"The remote model: {remote.spent(client)} It does not return probabilities.")
             return found, path
         model, tokenizer, mark = load_labeler(self.config.labeler, self.workspace, say)
         if context_of(model) < self.asked.most_characters // 4:
             self.notes.append(
-                f"The language model reads {context_of(model):,} tokens at once: of longer prompts it sees the end."
+                f"The language model reads {context_of(model):,} tokens at once: of longer prompts it sees only the end."
             )
         path = kept_path(labels, self.how, mark, self.data, self.classes, self.asked)
         ask = zero_shot if self.how == "zero-shot" else generated

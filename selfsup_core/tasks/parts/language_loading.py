@@ -32,12 +32,12 @@ def load_to_continue(
     if config.source.startswith(RUN):
         run, _, epoch = config.source.removeprefix(RUN).partition("@")
         model, tokenizer, used = load_run_model(workspace, run, int(epoch) if epoch else None)
-        notes = [f"It goes on from epoch {used} of run {run}."]
+        notes = [f"It continues from epoch {used} of run {run}."]
         check_kind(type(model).__name__, is_masked=is_masked)
     else:
         model, tokenizer, notes = load_folder(prepare(config.source, workspace), is_masked, seed)
     if is_masked and tokenizer.mask_token_id is None:
-        raise DataError(f"{config.source} has no token for a hidden word.", code="no-mask-token")
+        raise DataError(f"{config.source} has no mask token.", code="no-mask-token")
     total = sum(p.numel() for p in model.parameters())
     model.requires_grad_(True)
     if config.lora_rank:
@@ -45,7 +45,7 @@ def load_to_continue(
             torch.manual_seed(seed)
             model = add_lora(model, config.lora_rank)
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        notes.append(f"LoRA trains {trained:,} numbers beside the {total:,} of the model, which stay.")
+        notes.append(f"LoRA trains {trained:,} weights beside the {total:,} of the model, which are frozen.")
     return model, tokenizer, notes
 
 
@@ -70,9 +70,7 @@ def load_folder(folder: Path, is_masked: bool, seed: int) -> tuple[Any, Any, lis
     kind = AutoModelForMaskedLM if is_masked else AutoModelForCausalLM
     notes = []
     if is_masked and not architecture.endswith("ForMaskedLM"):
-        notes.append(
-            f"The {architecture} comes without a layer that names words; a new one begins untrained."
-        )
+        notes.append(f"The {architecture} has no output layer for tokens; a new, untrained one is added.")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
         with torch.random.fork_rng(devices=[]):
@@ -129,11 +127,11 @@ def load_run_model(workspace: Path, run: str, epoch: int | None = None) -> tuple
     spec = read_spec(folder.spec)
     network = MODELS[spec.model.kind]
     if network.task != "language":
-        raise RunError(f"The run {folder.id} trains no language model.", code="no-language-model")
+        raise RunError(f"The run {folder.id} is not a language model.", code="no-language-model")
     used = nearest_epoch(folder.weights, epoch)
     place = folder.path / "model"
     if read_json(place / "config.json") is None:
-        raise RunError(f"The files of the model of run {folder.id} are not there yet.", code="no-weights")
+        raise RunError(f"The files of the model of run {folder.id} do not exist yet.", code="no-weights")
     tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True, trust_remote_code=False)
     if spec.model.kind == "pretrained":
         is_masked = spec.objective.kind == "masked-language"

@@ -103,10 +103,10 @@ def export_model(workspace: Path, run: str, target: Path, epoch: int | None = No
     """Write a run's model as a folder that plain transformers loads; the epoch it is of.
 
     Raises:
-        RunError, DataError: as `load_run_model`, or the folder is there already.
+        RunError, DataError: as `load_run_model`, or the folder already exists.
     """
     if target.exists():
-        raise DataError(f"{target.name} is there already.", code="exists", remedy="Choose another folder.")
+        raise DataError(f"{target.name} already exists.", code="exists", remedy="Choose another folder.")
     from selfsup_core.tasks.parts.language_loading import load_run_model
 
     model, tokenizer, used = load_run_model(workspace, run, epoch)

@@ -32,7 +32,7 @@ from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, scal
 from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
 from selfsup_core.wording import percent
 
-NETWORKS = ("self", "twin")  # proposers that learn: asked anew in each round
+NETWORKS = ("self", "twin")  # proposers that learn: asked again in each round
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
 
 
@@ -92,7 +92,7 @@ class Proposers:
         if agreeing(config):
             self._hold_out()
             return
-        self.context.say("Looking at similar rows.")
+        self.context.say("Comparing similar rows.")
         rows, labels = choose_judged(self.labeled, self.labels, self.pool, data.split_seed)
         x, given = self.features(rows), labels[labels >= 0]
         # Names, rules and language models need no similar rows to be right.
@@ -104,7 +104,7 @@ class Proposers:
         if config.prior != "auto":
             return
         if data.labels_per_class == 0 and counts.sum() >= 10 * classes:
-            self.notes.append("Class shares are those of the given labels, which are a random sample.")
+            self.notes.append("Class shares are taken from the given labels, which are a random sample.")
             self.shares = counts / counts.sum()
             return
         near, shares = (
@@ -115,12 +115,12 @@ class Proposers:
             self.shares = shares
             self.notes.append(
                 f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {percent(shares.max())}, "
-                f"{self.classes[int(shares.argmin())]!r} about {percent(shares.min(), 1)}): shares are estimated from similar rows, not taken as even."
+                f"{self.classes[int(shares.argmin())]!r} about {percent(shares.min(), 1)}): shares are estimated from similar rows instead of assumed to be equal."
             )
 
     def _hold_out(self) -> None:
         """What classifier and neighbors make of given labels that are hidden from them; says so, and may doubt."""
-        self.context.say("Holding classifier and similar rows against the given labels.")
+        self.context.say("Checking classifier and similar rows against the given labels.")
         self.held_out = judge(
             self.features,
             self.labeled,
@@ -215,7 +215,7 @@ class Proposers:
     # All of them together
 
     def propose(self, learned: dict[str, np.ndarray]) -> np.ndarray:
-        """Proposals of all, as one: (P, C) probabilities, rows of NaN where nobody proposes.
+        """Proposals of all, as one: (P, C) probabilities, rows of NaN where no one proposes.
 
         Args:
             learned: (P, C) of the proposers among `NETWORKS` that have learned something by now.

@@ -164,7 +164,7 @@ def swelling_parquet() -> bytes:
 
 
 def bad_words() -> bytes:
-    """A column of strings that are no UTF-8."""
+    """A column of strings that are not UTF-8."""
     raw = pa.array([b"\xff\xfe%d" % i for i in range(20)], pa.binary())
     return parquet_of(pa.table({"w": raw.view(pa.string()), "n": list(range(20))}))
 

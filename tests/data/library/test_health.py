@@ -169,7 +169,7 @@ def test_rows_of_everything_go_together():
     mended = mend_dataset(data, ["drop-duplicates"], "my-n")
     assert list(mended.extra["names"]) == [f"{i}.png" for i in range(0, 12, 2)]
     assert mended.y.tolist() == list(range(0, 12, 2))
-    with pytest.raises(DataError, match="Nothing would be left"):
+    with pytest.raises(DataError, match="No row would be left"):
         mend_dataset(replace(data, x=np.zeros((12, 8, 8), np.uint8)), ["drop-empty"], "my-n")
 
 

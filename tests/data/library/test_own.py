@@ -211,9 +211,9 @@ def test_hub_says_at_once_that_it_is_offline(workspace, monkeypatch):
         raise OSError("no route")
 
     monkeypatch.setattr("socket.create_connection", refuse)
-    with pytest.raises(DataError, match="does not reach the Hugging Face Hub"):
+    with pytest.raises(DataError, match="cannot reach the Hugging Face Hub"):
         fetch(workspace, "owner/name")
-    with pytest.raises(DataError, match="no id"):
+    with pytest.raises(DataError, match="not an ID"):
         fetch(workspace, "../etc/passwd?")
 
 

@@ -22,7 +22,7 @@ from tests.helpers import ROOT, wait_for
 
 
 class Cancelled(BaseException):
-    """What Streamlit raises where a person has clicked elsewhere is no Exception either."""
+    """What Streamlit raises where a person has clicked elsewhere is not an Exception either."""
 
 
 @pytest.fixture

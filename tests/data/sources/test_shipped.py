@@ -93,7 +93,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_missing_file_is_named_with_the_remedy(folder, name, file):
     (folder / file).unlink()
     assert f"{file}, which is missing" in SOURCES[name].missing()
-    with pytest.raises(DataError, match=f"{file} in assets/data cannot be read.* install the program again"):
+    with pytest.raises(DataError, match=f"{file} in assets/data cannot be read.* reinstall the program"):
         SOURCES[name].build()
 
 

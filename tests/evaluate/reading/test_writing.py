@@ -69,9 +69,9 @@ def test_without_a_token_for_the_beginning_the_first_one_is_not_predicted(withou
 def test_nothing_to_read(pair, without_start):
     with pytest.raises(DataError, match="no text to read"):
         read_text(*pair, "")
-    with pytest.raises(DataError, match="no text to go on from"):
+    with pytest.raises(DataError, match="no text to continue"):
         predict_next(*without_start, "")
-    with pytest.raises(DataError, match="no text to go on from"):
+    with pytest.raises(DataError, match="no text to continue"):
         go_on(*without_start, "")
     assert predict_next(*pair, ""), "a first token can be predicted where there is a token for it"
 

@@ -22,10 +22,10 @@ def test_a_share_of_few_rows_has_an_interval():
     ("outcome", "tone", "words"),
     [
         (counts(14, 9, 9), "bad", "14 for training, 9 for validation, 9 for test."),
-        (counts(14, 9, 9), "bad", "78% of them would mean 45% to 94%"),
-        (counts(140, 40, 40), "even", "80% of them would mean"),
+        (counts(14, 9, 9), "bad", "a measured 78% would mean 45% to 94%"),
+        (counts(140, 40, 40), "even", "a measured 80% would mean"),
         (counts(14, 9, 0), "bad", "No test row has a label"),
-        (counts(2, 9, 200), "bad", "validation accuracy is rougher still"),
+        (counts(2, 9, 200), "bad", "validation accuracy is even less precise"),
         (counts(14, 9, 9) | {"labels_by_hand": 5}, "bad", "14 and 5 by hand for training"),
     ],
 )

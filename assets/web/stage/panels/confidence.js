@@ -119,7 +119,7 @@ export default {
       columns = [],
       mixKey = ""
 
-    /** Where the run's own rule would stand, were it one threshold, until somebody has moved the handle. */
+    /** Where the run's own rule would stand, were it one threshold, until someone has moved the handle. */
     const threshold = () =>
       place ?? nearest(counts.total, sum(mixOf(view.frame, KEPT)) || counts.total[0] / 2)
 

@@ -8,7 +8,7 @@ import { shapeOf, toRgb, UNKNOWN } from "../../scatter/shapes.js"
 import { count, ramp } from "../pseudo.js"
 
 const STEPS = 5 // groups of confidence and of rounds
-// Entries that are no class and no step, whatever the number of classes.
+// Entries that are neither a class nor a step, whatever the number of classes.
 const GIVEN = 1_000_000
 const NONE = GIVEN + 1
 const CHOICES = [
@@ -18,7 +18,7 @@ const CHOICES = [
   ["round", "round kept"],
 ]
 
-/** @param {HTMLElement} head the map's head; @param {() => void} changed called when somebody chooses another coloring */
+/** @param {HTMLElement} head the map's head; @param {() => void} changed called when someone chooses another coloring */
 export function createLooks(head, changed) {
   const choice = el(
     "select",

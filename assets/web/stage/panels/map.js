@@ -30,7 +30,7 @@ export default {
     let chosen = -1
     let isMoving = false
     let colored = []
-    let wantsLattice = false // a run of two numbers ends with its map decoded, if it was watched and nobody chose otherwise
+    let wantsLattice = false // a run of two numbers ends with its map decoded, if it was watched and no one chose otherwise
 
     const plot = createPlot(ground, {
       palette: COLORS,
@@ -173,7 +173,7 @@ export default {
         .map(([place, text]) => ({ place, text }))
     }
 
-    /** Colors anew when anything that they depend on has changed. */
+    /** Colors again when anything that they depend on has changed. */
     function recolor() {
       const { labels, classes } = view.statics
       const now = [labels.data, looks?.key, view.theme.id, chosen, view.frame.seen]

@@ -51,7 +51,7 @@ export default {
         card.take(member, view)
         return card.root
       })
-      // A node has one place: the wall is built anew only when its members change.
+      // A node has one place: the wall is built again only when its members change.
       const key = members.map((member) => member.run).join()
       if (body.firstChild?.dataset?.key === key) return
       const wall = el("div", { class: "lab-family" }, ...shown)

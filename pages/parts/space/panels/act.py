@@ -30,7 +30,7 @@ def show_export(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
     if count:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
-                "Name of the selection", key="space-name-it", max_chars=60, placeholder="strange island"
+                "Name of the selection", key="space-name-it", max_chars=60, placeholder="unusual island"
             )
             keeps = st.button("Save selection", key="space-keep", icon=":material/bookmark:")
         if keeps:
@@ -41,7 +41,7 @@ def show_export(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
     st.toggle(
         "As a table",
         key="space-table",
-        help="The points as rows; the same as the map, for those who cannot see it.",
+        help="The points as a table: the map for those who cannot see it.",
     )
     if st.session_state.get("space-table"):
         show_table(asked, about, bits)
@@ -54,7 +54,7 @@ def keep_selection(about: dict[str, Any], bits: str, source: str, name: str) -> 
     kept = " ".join(name.split())
     st.session_state["space-taken"] = (about["key"], kept)
     st.query_params["pick"] = kept
-    st.toast(f"Saved. The address of this page now leads to “{plain(kept)}”.")
+    st.toast(f"Saved. The address of this page now opens “{plain(kept)}”.")
 
 
 def show_edit(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
@@ -63,7 +63,7 @@ def show_edit(asked: dict[str, Any], about: dict[str, Any], bits: str, source: s
         return
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box, by the legend, or by a search. Then label them here."
+            "**Select points** with Lasso or Box, with the legend, or with a search. Then label them here."
         )
         return
     st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
@@ -80,17 +80,17 @@ def show_edit(asked: dict[str, Any], about: dict[str, Any], bits: str, source: s
         "version": (
             "Label in a new version",
             ":material/label:",
-            "The set stays as it is; a new one with these labels stands beside it.",
+            "The data set stays as it is; a new version gets these labels.",
         ),
         "hand": (
             "Use as hand labels",
             ":material/back_hand:",
-            "The next run with pseudo-labels on these data learns from them.",
+            "The next run with pseudo-labels on this data set learns from them.",
         ),
         "leave-out": (
             "Leave out in a new version",
             ":material/delete_sweep:",
-            "A new version without these rows.",
+            "Creates a new version without these rows.",
         ),
     }
     for how, (title, icon, help_) in acts.items():
@@ -103,7 +103,7 @@ def show_edit(asked: dict[str, Any], about: dict[str, Any], bits: str, source: s
         how, said, _ = done
         if how == "hand":
             st.success(
-                f"{said['rows']:,} hand labels saved, {said['labels']:,} in all for these data.",
+                f"{said['rows']:,} hand labels saved, {said['labels']:,} in all for this data set.",
                 icon=":material/check:",
             )
             st.page_link(
@@ -128,8 +128,8 @@ def check_label(how: str, label: str | None, classes: list[str]) -> None:
         raise SettingError("No label is chosen.", remedy="Choose a class first, or type a new name.")
     if how == "hand" and label not in classes:
         raise SettingError(
-            f"{label!r} is none of the classes of these data, and hand labels cannot add one.",
-            remedy="Choose one of the classes, or label in a new version.",
+            f"{label!r} is not a class of this data set, and hand labels cannot add one.",
+            remedy="Choose one of the classes, or create a new version with this label.",
         )
 
 
@@ -160,9 +160,9 @@ def export_files(asked: dict[str, Any], about: dict[str, Any], bits: str) -> Non
                 title,
                 key=f"space-make-{kind}",
                 icon=":material/description:",
-                help="The whole map as one page that opens offline."
+                help="The whole map as a single page that works offline."
                 if kind == "html"
-                else "Row, label, place on the map, numbers.",
+                else "Row, label, position on the map, numbers.",
             ):
                 content = make_file(asked, about, bits, kind)
                 st.session_state["space-file-made"] = (mark, content)

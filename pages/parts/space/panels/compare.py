@@ -22,9 +22,7 @@ def open_second(
     """Begin a second map and show it. Raises SettingError when it is the first one."""
     begun, _ = ask(space, "start", config=config, epoch=epoch)
     if begun["key"] == not_key:
-        raise SettingError(
-            "This is the map that is shown already.", remedy="Choose another space, epoch or kind of map."
-        )
+        raise SettingError("This map is already shown.", remedy="Choose another space, epoch or kind of map.")
     st.session_state["space-second"] = {
         "key": begun["key"],
         "space": space,
@@ -38,14 +36,14 @@ def open_second(
 def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
     if not routes.is_mounted:
         st.caption(
-            "Two maps side by side need the app started with `make run`; the numbers are in `space compare`."
+            "Two maps side by side need the app to be started with `make run`. `space compare` prints the numbers."
         )
         return
     fitting = {
         s["space"]: s for s in list_spaces(workspace()) if s["source"] == asked["source"] and s["source"]
     }
     if not fitting:
-        st.caption("There is no other space over these rows.")
+        st.caption("There is no other space with these rows.")
         return
     others = [name for name in fitting if name != asked["space"]]
     begin = list(fitting).index(others[0]) if others else 0
@@ -55,7 +53,7 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
         {n: other["title"] for n, other in fitting.items()},
         index=begin,
         key="space-other",
-        help="Spaces over the same rows: another run, another epoch, the data as they are.",
+        help="Spaces with the same rows: another run, another epoch, or the data themselves.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kinds = [k for k in TITLES if k not in ("axes", "code")]
@@ -88,7 +86,7 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
         if (
             second
             and second["source"] == asked["source"]
-            and st.button("Close it", key="space-beside-close", icon=":material/close:")
+            and st.button("Close", key="space-beside-close", icon=":material/close:")
         ):
             st.session_state["space-second"] = None
             again()
@@ -98,7 +96,7 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
         return
     job, _ = ask(second["space"], "look", key=second["key"])
     if not job["done"]:
-        st.caption("The second map is being drawn; the numbers come when it is there.")
+        st.caption("The second map is being drawn; the numbers follow when it is ready.")
         if st.button("Look again", key="space-compare-again"):
             again()
         return
@@ -113,17 +111,17 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
         {
             "Measure": "CKA of the vectors",
             "Value": number(said["cka"]),
-            "Means": "1: the same up to turning and scale",
+            "Means": "1: the same up to rotation and scale",
         },
         {
             "Measure": "Procrustes distance of the vectors",
             "Value": number(said["procrustes"]),
-            "Means": "0: the same up to turning and scale",
+            "Means": "0: the same up to rotation and scale",
         },
         {
             "Measure": "Procrustes distance of the maps",
             "Value": number(said["procrustes_maps"]),
-            "Means": "0: the same picture",
+            "Means": "0: the same map",
         },
         {
             "Measure": f"Shared among {said['neighbors']} neighbors",
@@ -132,4 +130,4 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
         },
     ]
     st.dataframe(rows, hide_index=True, key="space-compare")
-    st.caption(f"Over {said['rows']:,} rows that both have.")
+    st.caption(f"Measured on the {said['rows']:,} rows that both have.")

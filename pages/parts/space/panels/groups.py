@@ -46,11 +46,11 @@ def show_groups(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
     if not kept or kept[:2] != (about["key"], frame_of(about)):
         return
     said = kept[2]
-    loners = f", {said['loners']:,} points belong to none" if said["loners"] else ""
+    loners = f", {said['loners']:,} points belong to no group" if said["loners"] else ""
     st.markdown(f"**{said['count']} groups**{loners}.")
     if said["agreement"]:
         st.caption(
-            f"Against the known labels: adjusted Rand index {said['agreement']['ari']:.2f} (1: the same groups, 0: chance), normalized mutual information {said['agreement']['nmi']:.2f}."
+            f"Compared with the known labels: adjusted Rand index {said['agreement']['ari']:.2f} (1: the same groups, 0: chance), normalized mutual information {said['agreement']['nmi']:.2f}."
         )
     rows = [
         {"Group": g["name"], "Points": g["size"], "Most frequent label": g["label"]} for g in said["groups"]
@@ -63,4 +63,4 @@ def show_groups(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
         st.session_state["space-group"] = (about["key"], chosen[0])
         wish(about["key"], bits=said["groups"][chosen[0]]["bits"])
         again()
-    st.caption("A row selects its group on the map.")
+    st.caption("Click a row to select its group on the map.")

@@ -34,7 +34,7 @@ def show_search(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
             "A file to place on the map",
             FILES[asked["data"]],
             key="space-file",
-            help="It is put among the others by the same steps and the same network.",
+            help="It is placed on the map by the same steps and the same network.",
         )
         file = given[0] if given else None
     else:
@@ -53,14 +53,14 @@ def show_search(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
         wish(about["key"], bits=said["bits"], marks=marks)
         again()
     if said.get("point"):
-        st.caption("The cross marks where it falls on the map; its nearest in the space are selected.")
+        st.caption("The cross marks its place on the map; its nearest neighbors in the space are selected.")
 
 
 PLACEHOLDERS = {
-    "contains": "letters that occur",
+    "contains": "part of a text",
     "label": "name of a class",
     "row": "3, 10-20",
-    "nearest": "a rocket that goes to the moon",
+    "nearest": "a rocket that flies to the moon",
 }
 
 

@@ -28,7 +28,7 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
     show_named(about, source)
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box, by the legend, or by a search. Then this says what they have in common."
+            "**Select points** with Lasso or Box, with the legend, or with a search. This panel then shows what they have in common."
         )
         what = "token" if asked["data"] == "token" else "row of the data"
         st.caption(
@@ -47,7 +47,7 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
             max_value=1.0,
             format="%.2f",
             width="small",
-            help="0: no difference, 1: tells both apart. Of a number |2 AUC − 1|, of a share the difference.",
+            help="0: no difference, 1: separates both completely. |2 AUC − 1| for numbers, the difference for shares.",
         )
         st.dataframe(
             rows,
@@ -56,12 +56,12 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
             column_config={
                 "Effect": effect,
                 "Here": st.column_config.TextColumn(
-                    help="Of a number the median, of a class its share; then the same of all other points."
+                    help="The median of a number or the share of a class; then the same for all other points."
                 ),
             },
         )
     elif said["count"] < said["of"]:
-        st.caption("Neither labels nor numbers set them apart by more than a tenth.")
+        st.caption("No label or number sets them apart by more than 0.1.")
     if said["words"]:
         st.markdown("**Words** " + " ".join(f":gray-badge[{plain(w['what'])}]" for w in said["words"]))
     if "mean" in arrays:
@@ -72,7 +72,7 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
             clamp=True,
             alt="Decoded mean of the selection",
         )
-        rest.caption("What the decoder makes of their mean code.")
+        rest.caption("The decoder's output for their mean code.")
     st.markdown("**Most typical**")
     show_cards(said["typical"], asked, about)
     if said["odd"]:
@@ -88,12 +88,12 @@ def show_named(about: dict[str, Any], source: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = choose_one(
             st,
-            "Kept selections",
+            "Saved selections",
             {n: f"{n} ({count:,})" for n, count in kept.items()},
             index=None,
             key=f"space-named-{source}",
             placeholder="choose one",
-            help="The same rows in every space over these data. The address then leads to it.",
+            help="Selects the same rows in every space of this data set, and adds the selection to the address.",
         )
         if name and st.session_state.get("space-named-taken") != (about["key"], name):
             st.session_state["space-named-taken"] = (about["key"], name)
@@ -107,7 +107,7 @@ def show_named(about: dict[str, Any], source: str) -> None:
             "Delete",
             key="space-forget",
             icon=":material/delete:",
-            help="Delete the kept selection; the data stay.",
+            help="Delete the saved selection; the data are not changed.",
         ):
             delete_selection(workspace(), source, name)
             st.query_params.pop("pick", None)
@@ -118,14 +118,14 @@ def show_point(asked: dict[str, Any], about: dict[str, Any], bits: str, source: 
     point = st.session_state.get("space-point") or {}
     if point.get("key") != about["key"]:
         rows = read_rows(workspace(), about["key"])
-        st.markdown("**Click a point** on the map, or name its row.")
+        st.markdown("**Click a point** on the map, or enter its row number.")
         row = st.number_input(
             "Row",
             int(rows[0]),
             int(rows[-1]),
             int(rows[0]),
             key="space-row",
-            help="Number of the row in the data.",
+            help="Number of the row in the data set.",
         )
         places = np.flatnonzero(rows == row)
         if not len(places):
@@ -147,8 +147,10 @@ def show_point(asked: dict[str, Any], about: dict[str, Any], bits: str, source: 
         )
     if not said["found"]:
         return
-    st.markdown("**Its nearest in the space itself** (not on the map)")
-    st.caption(f"{percent(said['kept'])} of these {len(said['found'])} are also its nearest on the map.")
+    st.markdown("**Nearest neighbors in the space itself** (not on the map)")
+    st.caption(
+        f"{percent(said['kept'])} of these {len(said['found'])} are also among its nearest on the map."
+    )
     if asked["data"] in ("image", "sound"):
         show_cards(said["found"][:8], asked, about)
     table = [

@@ -25,30 +25,30 @@ def show_trust(asked: dict[str, Any], about: dict[str, Any], bits: str, source: 
     columns[0].metric(
         "Trustworthiness",
         f"{said['trustworthiness']:.3f}",
-        help="1: nobody is near on the map who is far in the space (Venna and Kaski, 2001).",
+        help="1: no points that are far apart in the space are neighbors on the map (Venna and Kaski, 2001).",
     )
     columns[1].metric(
         "Continuity",
         f"{said['continuity']:.3f}",
-        help="1: nobody who is near in the space was torn away on the map.",
+        help="1: no points that are neighbors in the space are far apart on the map.",
     )
     columns[2].metric(
         "Kept neighbors",
         f"{percent(said['kept'])}",
-        help=f"Of the {said['neighbors']} nearest, how many map and space share.",
+        help=f"Share of the {said['neighbors']} nearest neighbors in the space that are also nearest on the map.",
     )
     st.markdown(plain(said["text"]))
     if said["asked"] < said["of"]:
-        st.caption(f"Measured at {said['asked']:,} of {said['of']:,} points, against all of them.")
+        st.caption(f"Measured for {said['asked']:,} of {said['of']:,} points, among all points.")
     with st.container(horizontal=True):
         if st.button("Color by kept neighbors", key="space-trust-color", icon=":material/palette:"):
             wish(about["key"], by="kept neighbors")
             again()
         if asked["config"]["kind"] in ("umap", "tsne", "random") and st.button(
-            "Beside another seed",
+            "Compare with another seed",
             key="space-trust-seed",
             icon=":material/casino:",
-            help="The same vectors, another seed: what moves is not in the data.",
+            help="The same vectors with another seed: differences are not in the data.",
         ):
             config = asked["config"] | {"seed": asked["config"].get("seed", 0) + 1}
             open_second(

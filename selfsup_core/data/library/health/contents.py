@@ -38,7 +38,7 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
             "short-texts",
             "note",
             f"Shorter than {SHORT_TEXT} characters: {counted(len(short), 'text')}",
-            "Hardly anything can be told from them.",
+            "They contain hardly any information.",
             len(short),
             some(short),
         )

@@ -102,9 +102,7 @@ def check_labels(dataset: Dataset) -> Iterator[Finding]:
         "label-errors",
         "note",
         f"{counted(len(order), 'label')} may be wrong{sampled}",
-        f"A linear model that had not seen them (accuracy {percent(accuracy)}) is sure of another class, "
-        "and so are their ten nearest neighbors. "
-        "Look at them before you trust or change them.",
+        f"A linear model that had not seen them (accuracy {percent(accuracy)}) predicts another class with confidence, and so do their ten nearest neighbors. Check them before you trust or change them.",
         len(order),
         some(suspects),
         said,

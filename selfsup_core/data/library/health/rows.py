@@ -21,8 +21,8 @@ def check_aside(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "set-aside",
             "warning",
-            f"Set aside, since unreadable: {counted(len(aside), 'file')}",
-            "They are in no split. If many of one class are gone, the rest may mislead.",
+            f"Set aside because unreadable: {counted(len(aside), 'file')}",
+            "They are in no split. If many of one class are missing, results may mislead.",
             len(aside),
             names=[
                 reason if reason.startswith(name) else f"{name}: {reason}"
@@ -40,7 +40,7 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
             "warning",
             f"Exact copies: {counted(len(copies), 'row')}",
             "A copy in the test split makes a model look better than it is. Copies stay on one side of "
-            "the split here, but they still weigh double in training.",
+            "the split here, but they still count twice in training.",
             len(copies),
             some(copies),
             mend="drop-duplicates",
@@ -66,7 +66,7 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
             yield Finding(
                 "conflicting-labels",
                 "warning",
-                f"Copies with another label than their twin: {len(clash):,}",
+                f"Copies with different labels: {len(clash):,}",
                 "At least one of the two labels is wrong, and no model can learn both.",
                 len(clash),
                 some(clash),
@@ -79,7 +79,7 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
             "no-labels",
             "note",
             "No labels",
-            "Enough for an autoencoder. Accuracy on the code cannot be told without some.",
+            "Fine for an autoencoder, but the accuracy of the code cannot be measured.",
             0,
         )
         return
@@ -91,7 +91,7 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
             "unlabeled",
             "note",
             f"Without a label: {counted(unlabeled, 'row')}",
-            "They are the unlabeled pool: learned from, never scored.",
+            "They are the unlabeled pool: used for training, never for scores.",
             unlabeled,
             some(np.flatnonzero(y < 0)),
         )
@@ -100,7 +100,7 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
             "one-class",
             "warning",
             "There is only one class",
-            "Nothing can be told apart. Is it the right label column?",
+            "A classifier needs at least two. Is this the right label column?",
             len(y),
         )
     elif counts.max() > IMBALANCE * max(1, counts.min()):
@@ -109,7 +109,7 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
             "imbalance",
             "warning",
             f"{big} has {counts.max():,} rows, {small} only {counts.min():,}",
-            "A model that always answers the large class looks good. Look at the score of each class.",
+            "A model that always predicts the large class would look good. Check the score of each class.",
             int(counts.min()),
         )
     rare = [name for name, count in zip(dataset.classes, counts, strict=True) if 0 < count < 5]
@@ -129,7 +129,7 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
             "class-spellings",
             "warning",
             f"Classes that differ only in spelling: {', '.join(twins[:6])}",
-            "A model is punished for not telling apart what is the same.",
+            "A model is penalized for confusing classes that are the same.",
             len(twins),
             names=twins[:SHOWN],
             mend="merge-spellings",

@@ -22,7 +22,7 @@ def check_table(dataset: Dataset) -> Iterator[Finding]:
             "empty-rows",
             "warning",
             f"Empty: {counted(len(empty_rows), 'row')}",
-            "They say nothing and pull every average.",
+            "They carry no information and distort averages.",
             len(empty_rows),
             some(empty_rows),
             mend="drop-empty",
@@ -68,8 +68,8 @@ def check_leaks(dataset: Dataset, x: np.ndarray) -> Iterator[Finding]:
         yield Finding(
             "id-feature",
             "warning",
-            f"{counting[0]} counts the rows",
-            "An id says nothing of the next sample. Give it the role id.",
+            f"{counting[0]} numbers the rows",
+            "An ID says nothing about new samples. Give it the role id.",
             len(counting),
             names=counting[:SHOWN],
         )
@@ -94,7 +94,7 @@ def check_leaks(dataset: Dataset, x: np.ndarray) -> Iterator[Finding]:
             "label-leak",
             "warning",
             f"{leaks[0].rsplit(':', 1)[0]} alone gives the class away",
-            "If it is only known once the class is known, scores will not hold in practice.",
+            "If it is known only after the class is known, scores will be worse in practice.",
             len(leaks),
             names=leaks[:SHOWN],
         )
