@@ -11,10 +11,9 @@ import pytest
 from selfsup_core.features.config import DataConfig
 from selfsup_core.files import read_json
 from selfsup_core.runs.folder import read_state
-from selfsup_core.tasks import classify
 from selfsup_core.tasks.parts.aside import set_aside
 from tests.helpers import make_run, run_here, same, weights
-from tests.tasks.test_pseudo import make_table, spec_of
+from tests.tasks.test_pseudo import make_table, scramble_hidden, spec_of
 
 CHOOSING: dict[str, Any] = {
     "data__labels_per_class": 34,
@@ -78,19 +77,6 @@ def test_rows_of_a_group_stay_together():
 def test_at_most_so_many_are_set_aside():
     found = set_aside(np.arange(400), labels(), DataConfig(labels_fraction=0.9, validation=0.5), most=100)
     assert len(found.aside) == 100
-
-
-def scramble_hidden(monkeypatch) -> None:
-    """All labels that were not given, of training, validation and test rows alike."""
-    real = classify.choose_rows
-
-    def choose(y, *arguments):
-        found = real(y, *arguments)
-        hidden = np.setdiff1d(np.arange(len(y)), found.train)
-        y[hidden] = (y[hidden] + np.random.default_rng(1).integers(1, 3, len(hidden))) % 3
-        return found
-
-    monkeypatch.setattr(classify, "choose_rows", choose)
 
 
 @pytest.mark.parametrize("enough", [True, False])

@@ -89,7 +89,7 @@ def test_a_student_that_labels_for_itself_gives_no_false_alarm(workspace: Path, 
     assert not codes(folder) & {"collapse", "drift"}
 
 
-def test_labels_that_drift_are_told_on_the_page_and_by_the_command(workspace: Path, monkeypatch):
+def test_labels_that_drift_are_told_by_the_command(workspace: Path, monkeypatch):
     """Proposals are turned towards the large class, from the second round on."""
     source = make_uneven(workspace, 0.5)
     real, asked = Proposers.propose, [0]
