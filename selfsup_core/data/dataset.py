@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
-from selfsup_core.files import DamagedFile, read_checked, sha256, write_folder
+from selfsup_core.files import DamagedFile, digest_of_file, load_array, read_checked, sha256, write_folder
 
 Kind = Literal["image", "table", "text", "sound"]
 
@@ -180,13 +180,13 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
     for name, expected in digests.items():
         path = folder / name
         try:
-            if verify and sha256(path.read_bytes()) != expected:
+            if verify and digest_of_file(path) != expected:
                 raise DataError(
                     f"{name} of data set {about['id']!r} is not the file that was written.",
                     code="digest-mismatch",
                     remedy="Delete that folder of the workspace and bring the data in again.",
                 )
-            arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+            arrays[name] = load_array(path, is_mapped=True)
         except (OSError, ValueError) as error:
             raise DataError(f"{name} of data set {about['id']!r} cannot be read ({error}).") from error
     if "x.npy" not in arrays and not {"x.text.npy", "x.ends.npy"} <= arrays.keys():

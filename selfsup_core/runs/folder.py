@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.errors import RunError
-from selfsup_core.files import DamagedFile, parse_json, write_json
+from selfsup_core.files import MOST_LINES, DamagedFile, parse_json, read_file, write_json
 from selfsup_core.runs.processes import is_alive
 from selfsup_core.runs.state import TIME, ChangeRow, RunState, parse_state
 
@@ -138,6 +139,34 @@ def damaged_run(run: str, problem: str) -> RunError:
 def is_orphan(folder: RunFolder) -> bool:
     """Whether a run has lost its state."""
     return not os.path.lexists(folder.state) and os.path.isfile(folder.spec)
+
+
+def find_foreign(folder: RunFolder) -> str:
+    """The first link, pipe or device in a run's folder, from the folder; "" when all is plain.
+
+    A worker appends to files here, shortens them and clears folders: by a link, which an archive of a stranger may
+    hold, it would do so to anything of the person who runs it.
+    """
+    for place, folders, files in os.walk(folder.path):
+        for name in sorted([*folders, *files]):
+            path = os.path.join(place, name)
+            try:
+                mode = os.lstat(path).st_mode
+            except OSError:
+                continue  # gone again
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                return os.path.relpath(path, folder.path)
+    return ""
+
+
+def require_plain_run(folder: RunFolder) -> None:
+    """Raises RunError: a worker may not be let into this folder."""
+    if name := find_foreign(folder):
+        raise RunError(
+            f"{name!r} in the folder of the run is a link, a pipe or a device, so nothing is trained there.",
+            code="foreign-folder",
+            remedy="Put the file itself there, or remove it, and resume the run.",
+        )
 
 
 def sound_state(folder: RunFolder) -> RunState | None:
@@ -286,7 +315,7 @@ def encode_row(row: Row) -> bytes:
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """All whole lines of a metrics file up to the first that is none: a torn last line is left out."""
     try:
-        data = path.read_bytes()
+        data = read_file(path, MOST_LINES)
     except OSError:
         return []
     rows = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -81,6 +82,8 @@ def has_worker(folder: RunFolder) -> bool:
             return False
     except Timeout:
         return True
+    except OSError:
+        return False  # no lock can be held there
 
 
 def already_deleted(folder: RunFolder) -> RunError:
@@ -97,6 +100,15 @@ def restore(workspace: Path, run: str) -> RunFolder:
     return folder
 
 
+def remove(entry: Path) -> None:
+    """Delete for good; of a link the link alone."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry, ignore_errors=True)
+        return
+    with contextlib.suppress(OSError):
+        entry.unlink()
+
+
 def empty_old(workspace: Path, *, days: float = KEEP_DAYS) -> int:
     """Delete for good what has been in the trash for longer than `days`; how many that were."""
     count = 0
@@ -106,6 +118,6 @@ def empty_old(workspace: Path, *, days: float = KEEP_DAYS) -> int:
         except OSError:
             continue  # another process was quicker
         if is_old:
-            shutil.rmtree(entry, ignore_errors=True)
+            remove(entry)
             count += 1
     return count

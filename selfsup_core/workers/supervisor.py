@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from selfsup_core.environment import REMOTE_KEY, take_key
-from selfsup_core.errors import StudioError
+from selfsup_core.errors import RunError, StudioError
 from selfsup_core.files import DamagedFile, keep_private, read_checked, sweep, write_json
 from selfsup_core.runs.control import deliver
 from selfsup_core.runs.folder import (
@@ -31,6 +31,7 @@ from selfsup_core.runs.folder import (
     WORKING,
     RunFolder,
     list_states,
+    require_plain_run,
     sound_state,
     state_lock,
     update_state,
@@ -192,6 +193,18 @@ class Supervisor:
             return
         if not withdraw(folder):
             return  # stopped while it waited
+        try:
+            require_plain_run(folder)
+        except RunError as error:
+            update_state(
+                folder,
+                status="failed",
+                message="",
+                stop_reason=error.code,
+                error=error.as_dict(),
+                worker=None,
+            )
+            return
         update_state(folder, status="starting", message="Starting.")
         pid = self.launcher.start(folder)
         self.served[entry["owner"]] = self.clock()
@@ -271,8 +284,8 @@ def sweep_workspace(workspace: Path) -> None:
     """Delete what killed processes left behind."""
     for folder in (
         workspace,
-        *(p for p in workspace.glob("*") if p.is_dir()),
-        *(workspace / "runs").glob("*"),
+        *(p for p in workspace.glob("*") if p.is_dir() and not p.is_symlink()),
+        *(p for p in (workspace / "runs").glob("*") if not p.is_symlink()),
     ):
         sweep(folder)
 

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from selfsup_core.errors import RunError, StudioError
-from selfsup_core.files import parse_json
+from selfsup_core.files import DISK_ERRORS, disk_error, parse_json
 from selfsup_core.inspection.client import LabClient, warm
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.places import WEB
@@ -32,6 +32,7 @@ from selfsup_core.runs.family import describe_family, start_family
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec, read_spec
+from selfsup_core.settings import short, whole_number
 from selfsup_core.workers.live import LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -114,7 +115,7 @@ def guarded(endpoint: Any) -> Any:
         except StudioError as error:
             return problem(422, error)
         except OSError as error:
-            return problem(507, f"Could not write to disk: {error.strerror}.")
+            return problem(507 if error.errno in DISK_ERRORS else 500, disk_error(error))
 
     return answer
 
@@ -152,9 +153,14 @@ async def thumbnails(request: Request, run: str) -> Response:
 @guarded
 async def frame(request: Request, run: str) -> Response:
     step = request.query_params.get("step", "")
-    if step and not step.isdecimal():
-        return problem(422, f"step must be a whole number; found {step!r}.")
-    blob = live_runs().frame(run, request.path_params["epoch"], int(step) if step else None)
+    number, epoch = whole_number(step), whole_number(request.path_params["epoch"])
+    if epoch is None:
+        return problem(
+            422, f"An epoch must be a whole number; found {short(request.path_params['epoch'], 40)}."
+        )
+    if step and number is None:
+        return problem(422, f"step must be a whole number; found {short(step, 40)}.")
+    blob = live_runs().frame(run, epoch, number)
     return binary(blob, is_final=False)
 
 
@@ -280,7 +286,7 @@ def routes() -> list[Route]:
         Route(f"{runs}/live", live),
         Route(f"{runs}/static", static),
         Route(f"{runs}/thumbnails", thumbnails),
-        Route(f"{runs}/frames/{{epoch:int}}", frame),
+        Route(f"{runs}/frames/{{epoch}}", frame),
         Route(f"{runs}/control", control, methods=["POST"]),
         Route(f"{runs}/repeat", repeat, methods=["POST"]),
         Route(f"{runs}/tools/{{name}}", tool, methods=["POST"]),

@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from selfsup_core.features.embedding.config import FORMAT, EmbedSettings, Job
-from selfsup_core.files import read_json, sha256, write_bytes, write_json
+from selfsup_core.files import MOST_WEIGHTS, read_file, read_json, sha256, write_bytes, write_json
 
 PART_SECONDS = 5.0  # a killed job loses so much at most, plus a batch
 PART = re.compile(r"(\d{10})-(\d{10})-([0-9a-f]{16})\.npy")
@@ -102,7 +102,7 @@ class Parts:
             first, end, digest = match.groups()
             if int(first) != self.done or not self.done < int(end) <= len(self.order):
                 continue
-            data = path.read_bytes()
+            data = read_file(path, MOST_WEIGHTS)
             if sha256(data)[:16] == digest:
                 values = np.load(io.BytesIO(data), allow_pickle=False)
                 self.made[self.order[self.done : int(end)]] = values
@@ -169,7 +169,7 @@ def read_cached(cache: Path | None, job: Job) -> np.ndarray | None:
     if not isinstance(about, dict) or about.get("key") != job.key:
         return None
     try:
-        data = (cache / f"{job.key}.npy").read_bytes()
+        data = read_file(cache / f"{job.key}.npy", MOST_WEIGHTS)
         if about.get("sha256") != sha256(data):
             return None
         known = np.load(io.BytesIO(data), allow_pickle=False)
