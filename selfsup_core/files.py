@@ -176,24 +176,21 @@ def parse_yaml(text: str) -> Any:
     """
     import yaml
 
-    class Loader(yaml.SafeLoader):
-        depth = 0
-
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            if self.check_event(yaml.AliasEvent):
-                raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
-            self.depth += 1
-            if self.depth > DEEPEST:
-                raise yaml.MarkedYAMLError(problem="nested too deep", problem_mark=mark)
-            try:
-                return super().compose_node(parent, index)
-            finally:
-                self.depth -= 1
-
     if len(text) > YAML_LETTERS:
         raise yaml.YAMLError(f"it has {len(text):,} characters; at most {YAML_LETTERS:,} are read")
-    return yaml.load(text, Loader)  # a safe loader: it makes plain values only
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
+    depth = 0
+    for event in yaml.parse(text, loader):
+        mark: Any = event.start_mark
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise yaml.MarkedYAMLError(problem="nested too deep", problem_mark=mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return yaml.load(text, loader)  # a safe loader: it makes plain values only
 
 
 def refuse_number(text: str) -> float:

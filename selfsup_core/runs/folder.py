@@ -201,6 +201,10 @@ def is_read_only(folder: Path) -> bool:
 
 READ_ONLY = "The disk is read-only. Training goes on by itself once it can be written again."
 INTERRUPTED = "The training process ended unexpectedly. Resume goes on from the last checkpoint."
+LIKELY_NO_MEMORY = (
+    "The training process ended unexpectedly, probably because memory ran out. Close other programs, then Resume goes on "
+    "from the last checkpoint; or train again with a smaller train.batch_size or a smaller network."
+)
 NO_MEMORY = (
     "Memory ran out, and the system ended the training process. Close other programs, then Resume goes on from the last "
     "checkpoint; or train again with a smaller train.batch_size or a smaller network."

@@ -12,11 +12,13 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
+from typer.main import get_command
 
 from pages.parts.shared.runlist import describe_best, look
 from selfsup_core.cli.main import app
@@ -35,9 +37,9 @@ from selfsup_core.pseudo.hand import add_hand_label, list_hand_labels
 from selfsup_core.runs.compose import compose_spec
 from selfsup_core.runs.control import receive
 from selfsup_core.runs.family import describe_family
-from selfsup_core.runs.folder import RunFolder, list_states, read_state
+from selfsup_core.runs.folder import DamagedRun, RunFolder, list_states, read_state, scan_runs
 from selfsup_core.runs.queue import enqueue, list_queue, submit
-from selfsup_core.runs.spec import make_spec, read_spec, saved_digest
+from selfsup_core.runs.spec import make_spec, saved_digest
 from selfsup_core.runs.state import LACKING
 from selfsup_core.runs.trash import list_trash
 from selfsup_core.runs.waiting import waiting_for
@@ -109,9 +111,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "explained": {"0": 0.5}, "can_decode": False,
     }  # fmt: skip
     embedded = {
-        "format": 2, "key": "e", "encoder": "all-MiniLM-L6-v2", "title": "", "encoder_digest": "", "data_digest": "d",
-        "rows": 3, "width": 2, "settings": {}, "seconds": 1.0, "texts_per_second": 3.0, "made": 1.0, "bytes": 3,
-        "sha256": "",
+        "format": 1, "key": "e", "encoder": "minilm", "title": "", "encoder_digest": "", "data_digest": "d", "rows": 3,
+        "width": 2, "settings": {"most_tokens": 9, "pooling": "mean", "normalize": True, "precision": "full"},
+        "seconds": 1.0, "texts_per_second": 3.0, "made": 1.0, "bytes": 3, "sha256": "", "distinct": 3, "cut": 0,
+        "note": "", "device": "cpu",
     }  # fmt: skip
     (workspace / "embeddings").mkdir()
     (workspace / "embeddings" / "e.npy").write_bytes(b"abc")
@@ -272,21 +275,26 @@ def try_out(call: Callable[..., Any], *arguments: Any) -> Any:
         return None
 
 
+@cache
+def command() -> Any:
+    return get_command(app)
+
+
 def open_lists(workspace: Path) -> None:
     """Read all that pages, command line and supervisor read."""
     open_workspace(workspace)
     for noun in ("runs", "data", "space"):
-        shown = CliRunner().invoke(app, [noun, "list", "--json", "--workspace", str(workspace)])
+        shown = CliRunner().invoke(command(), [noun, "list", "--json", "--workspace", str(workspace)])
         assert shown.exit_code == 0, (noun, shown.exception, shown.output)
         json.loads(shown.stdout)
     supervisor_info(workspace)
     lab_info(workspace)
     lab_info(workspace, "maps")
-    for name in ("R", *(f"run-{number:02d}" for number in range(RUNS))):
-        open_run_files(workspace, RunFolder(workspace / "runs" / name))
     for state in list_states(workspace):
         assert LACKING.keys() <= state.keys()
+        waiting_for(RunFolder(workspace / "runs" / state["run"]))
         json.dumps(finite(state), ensure_ascii=False).encode()
+    try_out(describe_family, RunFolder(workspace / "runs" / "run-00"))
     list_queue(workspace)
     list_trash(workspace)
     list_damaged_sources(workspace)
@@ -308,9 +316,6 @@ def open_run_files(workspace: Path, folder: RunFolder) -> None:
     if state is not None:
         look(str(folder.path), state["epoch"], state["task"])
         describe_best(state, (state["best"] or {}).get("val_loss"))
-        describe_family(folder)
-        waiting_for(folder)
-    try_out(read_spec, folder.spec)
     try_out(saved_digest, folder.spec)
     receive(folder)
     read_changes(folder)
@@ -373,6 +378,8 @@ def survive(
         (workspace / "workspace.json").unlink()
     try:
         open_lists(workspace)
+        for number in range(RUNS):
+            open_run_files(workspace, RunFolder(workspace / "runs" / f"run-{number:02d}"))
         start_new(workspace, trains=trains)
         open_lists(workspace)
     except BaseException as error:
@@ -382,6 +389,26 @@ def survive(
     finally:
         shutil.rmtree(workspace)
     return len(done)
+
+
+def test_nothing_is_missing_from_the_lists_of_a_sound_workspace(whole: Path, tmp_path: Path):
+    """So that the test below reads what it damages."""
+    workspace = tmp_path / "w"
+    copy_whole(whole, workspace)
+    assert len(list(scan_runs(workspace))) == RUNS
+    assert all(not isinstance(found, DamagedRun) for found in scan_runs(workspace))
+    assert len([name for name in list_sources(workspace) if name.startswith("my-")]) == SETS
+    assert len(list_embedded(workspace)) == 2
+    assert recall(workspace, MODEL)
+    assert len(list_trash(workspace)) == 2
+    assert read_map(workspace, KEY)["done"] == [0]
+    assert len(list_queue(workspace)) == RUNS // len(STATUSES)
+    folder = RunFolder(workspace / "runs" / "run-00")
+    assert read_said(folder.path)
+    assert look(str(folder.path), 1, "autoencoder").count("<img") == 2
+    assert load_newest(folder.checkpoints, {})[0]
+    assert epoch_weights(folder, 1)
+    assert len(describe_family(folder)) == RUNS // 3
 
 
 def test_lists_open_and_runs_finish_whatever_happens_to_the_files(
