@@ -356,24 +356,56 @@ def start_new(workspace: Path, *, trains: bool) -> None:
         assert folder.id not in supervisor.watched
 
 
-def survive(
-    whole: Path, workspace: Path, draw: random.Random, *, trains: bool = False, only: int = -1
-) -> int:
+class Kept:
+    """The workspace that is damaged again and again, and how it is brought back; quicker than a new one each time."""
+
+    def __init__(self, whole: Path, workspace: Path) -> None:
+        self.workspace, self.choices = workspace, copy_whole(whole, workspace)
+        files = {file for files in self.choices for file in files}
+        self.contents = {file: file.read_bytes() for file in files}
+        self.stamps = {file: stamp_of(file) for file in files}
+
+    def bring_back(self) -> None:
+        """Remove what was added, and write anew what is not as it was."""
+        for run in (self.workspace / "runs").iterdir():
+            if run / "state.json" not in self.contents:
+                shutil.rmtree(run)
+        for entry in (self.workspace / "queue").glob("*.json"):
+            if entry not in self.contents:
+                entry.unlink()
+        for file, content in self.contents.items():
+            if stamp_of(file) != self.stamps[file]:
+                if file.is_dir() and not file.is_symlink():
+                    file.rmdir()
+                file.unlink(missing_ok=True)
+                file.write_bytes(content)
+                self.stamps[file] = stamp_of(file)
+
+
+def stamp_of(file: Path) -> tuple[int, int, int] | None:
+    """Tells whether a file is still the very same."""
+    with contextlib.suppress(FileNotFoundError):
+        found = os.lstat(file)
+        return found.st_ino, found.st_size, found.st_mtime_ns
+    return None
+
+
+def survive(kept: Kept, seed: str, *, trains: bool = False, only: int = -1) -> int:
     """Damage a workspace and use it; how many files were changed.
 
     Args:
         only: of the changes just this one.
 
     Raises:
-        whatever broke, with the changes as notes.
+        whatever broke, with that one change as a note.
     """
-    done = []
-    for number, files in enumerate(copy_whole(whole, workspace)):
-        file, before = draw.choice(files), draw.getstate()
+    done: list[tuple[Path, str]] = []
+    for number, files in enumerate(kept.choices):
+        draw = random.Random(f"{seed}-{number}")
         if only in (-1, number):
-            done.append((file.relative_to(workspace), strike(file, draw)))
-        draw.setstate(before)
-        draw.randbytes(8)  # as many draws for each, so that one alone is as it was among the others
+            file = draw.choice(files)
+            done.append((file, strike(file, draw)))
+    workspace = kept.workspace
     if read_format(workspace) > FORMAT:  # refused with a sentence, as a newer version's must be
         (workspace / "workspace.json").unlink()
     try:
@@ -384,10 +416,10 @@ def survive(
         open_lists(workspace)
     except BaseException as error:
         for file, what in done if only >= 0 else ():
-            error.add_note(f"{file} was {what}")
+            error.add_note(f"{file.relative_to(workspace)} was {what}")
         raise
     finally:
-        shutil.rmtree(workspace)
+        kept.bring_back()
     return len(done)
 
 
@@ -405,6 +437,7 @@ def test_nothing_is_missing_from_the_lists_of_a_sound_workspace(whole: Path, tmp
     assert len(list_queue(workspace)) == RUNS // len(STATUSES)
     folder = RunFolder(workspace / "runs" / "run-00")
     assert read_said(folder.path)
+    assert read_changes(folder)
     assert look(str(folder.path), 1, "autoencoder").count("<img") == 2
     assert load_newest(folder.checkpoints, {})[0]
     assert epoch_weights(folder, 1)
@@ -415,14 +448,15 @@ def test_lists_open_and_runs_finish_whatever_happens_to_the_files(
     whole: Path, tmp_path: Path, pytestconfig: pytest.Config
 ):
     count, number = pytestconfig.getoption("mutations"), pytestconfig.getoption("mutation_seed")
+    kept = Kept(whole, tmp_path / "w")
     turn = done = 0
     while done < FACTOR * count:
         seed = f"{number}-{turn}"
         try:
-            done += survive(whole, tmp_path / "w", random.Random(seed), trains=turn % TRAINED == 0)
+            done += survive(kept, seed, trains=turn % TRAINED == 0)
         except BaseException as error:
             error.add_note(f"The same once more: pytest --mutations {count} --mutation-seed {number}")
-            for one in range(100):  # which of them it was
-                survive(whole, tmp_path / "w", random.Random(seed), only=one)
+            for one in range(len(kept.choices)):  # which of them it was
+                survive(kept, seed, only=one)
             raise
         turn += 1

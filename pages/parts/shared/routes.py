@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
@@ -36,6 +36,7 @@ from selfsup_core.settings import short, whole_number
 from selfsup_core.workers.live import LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
 
+T = TypeVar("T")
 BASE = "/studio"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 MAX_BODY = 4096
@@ -169,7 +170,7 @@ MOST_QUESTIONS = 8
 _questions: RunVar[CapacityLimiter] = RunVar("questions")
 
 
-async def in_question_pool(ask: Callable[..., bytes], *arguments: Any) -> bytes:
+async def in_question_pool(ask: Callable[..., T], *arguments: Any) -> T:
     """Ask in a thread; with `MOST_QUESTIONS` under way the next one waits its turn without a thread."""
     try:
         limiter = _questions.get()
@@ -256,7 +257,7 @@ async def tool(request: Request, run: str) -> Response:
 @guarded
 async def archive(request: Request, run: str) -> Response:
     """The run as a script with its data."""
-    answer = await run_in_threadpool(lab().ask, Subject("run", run), "archive", {})
+    answer = await in_question_pool(lab().ask, Subject("run", run), "archive", {})
     headers = {"Content-Disposition": f'attachment; filename="run-{run}.zip"'}
     content = answer.arrays["zip"].tobytes()
     return Response(content, media_type="application/zip", headers=headers)
