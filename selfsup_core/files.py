@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 import time
+import tokenize
 import uuid
 from functools import cache
 from pathlib import Path
@@ -243,6 +244,18 @@ def read_file(path: Path, most: int = MOST_JSON) -> bytes:
     return path.read_bytes()
 
 
+# What numpy lets through of a header that is none.
+UNREADABLE = (
+    EOFError,
+    MemoryError,
+    OverflowError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    tokenize.TokenError,
+)
+
+
 def load_array(path: Path, *, is_mapped: bool = False) -> np.ndarray:
     """The array of a .npy file; never one that would run code, or that is larger than its file.
 
@@ -257,12 +270,9 @@ def load_array(path: Path, *, is_mapped: bool = False) -> np.ndarray:
     require_plain(path)
     try:
         # Mapped first: read at once, a header that promises terabytes would get them.
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (EOFError, MemoryError, OverflowError, RecursionError, SyntaxError, TypeError) as error:
+        found = np.lib.format.open_memmap(path, mode="r")
+    except UNREADABLE as error:
         raise ValueError("it is no array") from error
-    if not isinstance(found, np.ndarray):
-        found.close()
-        raise ValueError("it is no array")
     return found if is_mapped else np.array(found)
 
 

@@ -88,14 +88,20 @@ class RunFolder:
         return os.path.exists(self.state) or is_orphan(self)
 
 
+def find_run(workspace: Path, run: str) -> RunFolder | None:
+    """A run by its very id; None where there is none, or what is given would lead out of the folder of all runs."""
+    folder = RunFolder(workspace / "runs" / run)
+    is_name = run not in ("", "..") and folder.path.parent == workspace / "runs"
+    return folder if is_name and folder.exists() else None
+
+
 def open_run(workspace: Path, run: str) -> RunFolder:
     """A run by its id, or by a beginning of it or its name when these fit no other run.
 
     Raises:
         RunError: there is no such run, or several; the ids of these are told.
     """
-    folder = RunFolder(workspace / "runs" / run)
-    if run and folder.path.parent == workspace / "runs" and folder.exists():
+    if folder := find_run(workspace, run):
         return folder
     states = list(list_states(workspace)) if run else []
     found = [s["run"] for s in states if s["run"].startswith(run) or s.get("name") == run]

@@ -94,6 +94,8 @@ def restore(workspace: Path, run: str) -> RunFolder:
     """Undo a deletion. Raises RunError when the run is not in the trash."""
     folder = RunFolder(workspace / "runs" / run)
     try:
+        if folder.id != run or run == ".." or not os.path.lexists(workspace / "trash" / run):
+            raise FileNotFoundError(run)
         os.rename(workspace / "trash" / run, folder.path)
     except FileNotFoundError as error:
         raise RunError(f"The run {run} is not in the trash.", code="not-in-trash") from error

@@ -18,7 +18,7 @@ from safetensors.numpy import save as save_arrays
 
 from selfsup_core.errors import RunError
 from selfsup_core.files import MOST_FRAME, MOST_LINES, finite, parse_json, read_file, require_plain
-from selfsup_core.runs.folder import RunFolder, read_state
+from selfsup_core.runs.folder import RunFolder, find_run, read_state
 from selfsup_core.runs.frames import unpack_frame
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
@@ -161,8 +161,8 @@ class LiveRuns:
         with self.lock:
             view = self.views.get(run)
             if view is None:
-                folder = RunFolder(self.workspace / "runs" / run)
-                if folder.path.parent != self.workspace / "runs" or not folder.exists():
+                folder = find_run(self.workspace, run)
+                if folder is None:
                     raise RunError(f"There is no run {run!r}.", code="no-run")
                 view = self.views[run] = RunView(folder)
             return view
