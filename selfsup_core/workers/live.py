@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from cachetools import LRUCache
 from safetensors.numpy import save as save_arrays
@@ -26,9 +26,6 @@ from selfsup_core.runs.waiting import waiting_for
 from selfsup_core.safetensors_header import read_metadata
 from selfsup_core.settings import whole_number
 from selfsup_core.workers.supervisor import supervisor_info
-
-if TYPE_CHECKING:
-    import numpy as np
 
 FRESH_SECONDS = 0.2
 MAX_RUNS = 64
@@ -198,8 +195,9 @@ class LiveRuns:
                 blob = self.blobs.get(key)
             if blob is None:
                 read = read_file(path, MOST_FRAME)
-                arrays = unpack_frame(read, path.name)
-                blob = read if name in SHARED else without_hidden(read, arrays)
+                if name in SHARED:
+                    unpack_frame(read, path.name)  # nothing else is sent
+                blob = read if name in SHARED else without_hidden(read, path.name)
                 with self.lock:
                     self.blobs[key] = blob
             return blob
@@ -207,9 +205,9 @@ class LiveRuns:
             raise RunError(f"The run {run} has no frame {name}.", code="no-frame") from error
 
 
-def without_hidden(blob: bytes, arrays: dict[str, np.ndarray]) -> bytes:
-    """A frame without the arrays that no view draws."""
-    drawn = {name: array for name, array in arrays.items() if name not in HIDDEN}
+def without_hidden(blob: bytes, name: str = "A frame") -> bytes:
+    """A frame without the arrays that no view draws. Raises RunError that calls it `name`."""
+    drawn = {key: array for key, array in unpack_frame(blob, name).items() if key not in HIDDEN}
     return save_arrays(drawn, metadata=read_metadata(blob))
 
 
