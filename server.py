@@ -29,7 +29,14 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
 from pages.parts.shared import door, routes, upload_store
-from pages.parts.shared.welcome import addresses, hosts_of, welcome, with_token, write_open_file
+from pages.parts.shared.welcome import (
+    addresses,
+    hosts_by_https,
+    hosts_of,
+    welcome,
+    with_token,
+    write_open_file,
+)
 from pages.parts.space import routes as routes_space
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error, keep_private
@@ -191,6 +198,7 @@ def main() -> None:
     address = arguments.address or st.get_option("server.address") or "0.0.0.0"
     hosts = [*hosts_of(address, arguments.url), *(st.get_option("server.allowedHosts") or [])]
     access.needs_token, access.hosts = not arguments.no_token, hosts
+    access.secure_hosts = hosts_by_https(arguments.url)
     if arguments.new_token:
         forget_token(access.workspace)
     token = access.token if access.needs_token else ""

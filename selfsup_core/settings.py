@@ -250,6 +250,14 @@ def apply_overrides(values: dict[str, Any], overrides: dict[str, Any]) -> dict[s
     return merged
 
 
+def whole_number(text: str) -> int | None:
+    """ "12" → 12 of an address or a name; None for anything but one to nine digits.
+
+    Python takes "²" for a digit, of which it then makes no number, and refuses numbers of thousands of digits.
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+
 def parse_assignment(text: str, example: str) -> tuple[str, Any]:
     """ "train.epochs=3" → ("train.epochs", 3); the value is read as YAML.
 

@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
-from selfsup_core.files import DamagedFile, read_checked, sha256, write_folder
+from selfsup_core.files import DamagedFile, digest_of_file, load_array, read_checked, sha256, write_folder
 
 Kind = Literal["image", "table", "text", "sound"]
 
@@ -160,6 +160,44 @@ def read_about(folder: Path) -> DatasetAbout | None:
         ) from error
 
 
+HALVES = (".text.npy", ".ends.npy")  # of texts
+
+
+def put_together(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray | Texts]:
+    """Arrays by their files' names → arrays and texts by name. Raises ValueError: half of a text is missing, or is none."""
+    found: dict[str, np.ndarray | Texts] = {
+        file.removesuffix(".npy"): array for file, array in arrays.items() if not file.endswith(HALVES)
+    }
+    for name in {file[: -len(HALVES[0])] for file in arrays if file.endswith(HALVES)}:
+        blob, ends = (arrays.get(f"{name}{half}") for half in HALVES)
+        if blob is None or ends is None:
+            raise ValueError(f"half of the texts {name!r} is missing")
+        if blob.dtype != np.uint8 or ends.dtype.kind not in "iu" or blob.ndim != 1 or ends.ndim != 1:
+            raise ValueError(f"{name!r} holds no texts")
+        found[name] = Texts(blob, ends)
+    return found
+
+
+def check_arrays(found: dict[str, np.ndarray | Texts], classes: list[str]) -> None:
+    """Raises ValueError unless the arrays fit each other, and the labels the classes."""
+    x, y = found.get("x"), found.get("y")
+    if x is None or (isinstance(x, np.ndarray) and x.ndim < 1):
+        raise ValueError("it has no rows")
+    if isinstance(x, np.ndarray) and x.dtype.kind not in "biuf":
+        raise ValueError("its samples are no numbers")
+    for name, array in found.items():
+        if isinstance(array, np.ndarray) and array.ndim < 1:
+            raise ValueError(f"{name!r} has no rows")
+        if len(array) != len(x):
+            raise ValueError(f"{name!r} has {len(array):,} rows, and the samples are {len(x):,}")
+    if y is None:
+        return
+    if not isinstance(y, np.ndarray) or y.ndim != 1 or y.dtype.kind not in "iu":
+        raise ValueError("the labels are no class numbers")
+    if len(y) and int(y.max()) >= len(classes):
+        raise ValueError(f"a label is of class number {int(y.max())}, and there are {len(classes)} classes")
+
+
 def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
     """Open a data set; arrays stay on disk until they are read.
 
@@ -180,24 +218,24 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
     for name, expected in digests.items():
         path = folder / name
         try:
-            if verify and sha256(path.read_bytes()) != expected:
+            if verify and digest_of_file(path) != expected:
                 raise DataError(
                     f"{name} of data set {about['id']!r} has been changed since it was written.",
                     code="digest-mismatch",
                     remedy="Delete that folder of the workspace and import the data again.",
                 )
-            arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+            arrays[name] = load_array(path, is_mapped=True)
         except (OSError, ValueError) as error:
             raise DataError(f"{name} of data set {about['id']!r} cannot be read ({error}).") from error
-    if "x.npy" not in arrays and not {"x.text.npy", "x.ends.npy"} <= arrays.keys():
-        raise DataError(f"The data set {folder.name!r} is damaged: it has no rows.", code="damaged-data")
-    found: dict[str, np.ndarray | Texts] = {
-        name.removesuffix(".npy"): array
-        for name, array in arrays.items()
-        if not name.endswith((".text.npy", ".ends.npy"))
-    }
-    for name in [name.removesuffix(".text.npy") for name in arrays if name.endswith(".text.npy")]:
-        found[name] = Texts(arrays[f"{name}.text.npy"], arrays[f"{name}.ends.npy"])
+    try:
+        found = put_together(arrays)
+        check_arrays(found, about["classes"])
+    except ValueError as error:
+        raise DataError(
+            f"The data set {folder.name!r} is damaged: {error}.",
+            code="damaged-data",
+            remedy="Delete that folder of the workspace and bring the data in again.",
+        ) from error
     return Dataset(
         id=about["id"],
         kind=about["kind"],

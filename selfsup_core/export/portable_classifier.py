@@ -20,7 +20,7 @@ from selfsup_core.errors import DataError, RunError
 from selfsup_core.export.features import Features, fit_features, read_samples
 from selfsup_core.export.new_samples import Sample
 from selfsup_core.export.novelty import PICTURES_SAID, far_rows, far_texts, fit_words, scaled
-from selfsup_core.files import parse_yaml, read_json
+from selfsup_core.files import parse_yaml, read_file, read_json
 from selfsup_core.models import MODELS
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def load_head_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, An
         from selfsup_core.tasks.parts.code_of import take_encoder
 
         features.encoder, _ = take_encoder(workspace, folder.path, spec.data, tuple(about["shape"]))
-        features.about["encoder_spec"] = (folder.path / "encoder.yaml").read_text("utf-8")
+        features.about["encoder_spec"] = read_file(folder.path / "encoder.yaml").decode()
         about["shape"] = [about["width"]]
     return Classifier(put_weights(build_head(about), weights), about, features)
 

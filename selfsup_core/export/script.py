@@ -16,6 +16,7 @@ import numpy as np
 from selfsup_core.errors import StudioError
 from selfsup_core.export.script_networks import HEADS, NETWORKS, parts_of
 from selfsup_core.export.script_objectives import Groups, dedent, losses
+from selfsup_core.files import read_file
 from selfsup_core.runs.folder import ENDED, RunFolder, read_rows, read_state
 from selfsup_core.runs.spec import RunSpec, read_spec
 
@@ -215,7 +216,7 @@ def script_archive(folder: RunFolder) -> bytes:
     files = {
         "train.py": script_of(folder, item_shape, groups).encode(),
         "data.npz": arrays,
-        "spec.yaml": folder.spec.read_bytes(),
+        "spec.yaml": read_file(folder.spec),
         "README.txt": README.encode(),
     }
     buffer = io.BytesIO()

@@ -13,6 +13,7 @@ import psutil
 from cachetools import LRUCache
 
 from selfsup_core.errors import DataError, SettingError
+from selfsup_core.settings import whole_number
 
 RUN = "run:"
 MOST_LARGE = 2
@@ -116,11 +117,11 @@ def split_run(name: str) -> tuple[str, int | None]:
     run, at, epoch = name.removeprefix(RUN).rpartition("@")
     if not at:
         return epoch, None
-    if not epoch.isdigit() or len(epoch) > 9:
+    if (number := whole_number(epoch)) is None:
         raise SettingError(
             f"{name!r} does not name an epoch.", remedy="Write run:ID@12, or run:ID for the newest epoch."
         )
-    return run, int(epoch)
+    return run, number
 
 
 def locate(name: str, workspace: Path) -> Place:

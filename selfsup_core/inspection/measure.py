@@ -6,7 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from selfsup_core.files import read_json, sha256, write_json
+from typing_extensions import TypedDict
+
+from selfsup_core.files import read_shaped, sha256, write_json
 from selfsup_core.inspection.loaded import Loaded
 
 TEXT = "The sun rose over the quiet harbor, and the first boats went out to sea with the tide. "
@@ -14,6 +16,18 @@ READ_TOKENS = 128
 WRITE_TOKENS = 16
 LEAST_SECONDS = 1.0
 MOST_ROUNDS = 50
+
+
+class Measured(TypedDict):
+    """What is kept of a measurement."""
+
+    model: str
+    read_tokens_per_second: float
+    write_tokens_per_second: float | None
+    load_seconds: float
+    memory_mb: float
+    threads: int
+    measured: str
 
 
 def measure(loaded: Loaded) -> dict[str, Any]:
@@ -100,5 +114,5 @@ def remember(workspace: Path, name: str, found: dict[str, Any]) -> None:
 
 def recall(workspace: Path, name: str) -> dict[str, Any] | None:
     """What was measured of a model the last time, or None."""
-    found = read_json(measured_path(workspace, name))
-    return found if isinstance(found, dict) and found.get("model") == name else None
+    found = read_shaped(measured_path(workspace, name), Measured)
+    return dict(found) if found and found["model"] == name else None

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 
 from selfsup_core.errors import SettingError
-from selfsup_core.files import sha256
+from selfsup_core.files import MOST_LINES, read_file, sha256
 from selfsup_core.pretrained.zero_shot import ZeroShotConfig, check_classes, make_prompt, parse_label
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class Answers:
     def __init__(self, path: Path | None) -> None:
         self.path, self.found = path, {}
         if path and path.is_file():
-            text = path.read_text("utf-8", errors="replace")
+            text = read_file(path, MOST_LINES).decode("utf-8", "replace")
             if text and not text.endswith("\n"):  # a job was killed in the middle of a line
                 with open(path, "a", encoding="utf-8") as file:
                     file.write("\n")

@@ -15,9 +15,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from selfsup_core.errors import SettingError
-from selfsup_core.files import tighten, write_private
+from selfsup_core.files import read_file, tighten, write_private
 
 SECRET_BYTES = 32
+MOST_SECRET = 4096  # bytes of a file that holds one
 TOKEN = "SELFSUP_TOKEN"
 TOKEN_FILE = "token"
 LEAST_CHARACTERS = 16
@@ -78,13 +79,13 @@ def kept_secret(path: Path, make: Callable[[], bytes], is_sound: Callable[[bytes
     from filelock import FileLock
 
     with contextlib.suppress(FileNotFoundError):
-        if is_sound(found := path.read_bytes()):
+        if is_sound(found := read_file(path, MOST_SECRET)):
             tighten(path)
             return found
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock"), mode=0o600):  # whoever is first decides
         with contextlib.suppress(FileNotFoundError):
-            if is_sound(found := path.read_bytes()):
+            if is_sound(found := read_file(path, MOST_SECRET)):
                 return found
             warnings.warn(
                 f"The file {path.name} of the workspace is damaged or too short to be safe and was replaced; "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.errors import RunError
-from selfsup_core.files import DamagedFile, parse_json, write_json
+from selfsup_core.files import MOST_LINES, DamagedFile, parse_json, read_file, write_json
 from selfsup_core.runs.processes import is_alive
 from selfsup_core.runs.state import TIME, ChangeRow, RunState, parse_state
 
@@ -87,14 +88,20 @@ class RunFolder:
         return os.path.exists(self.state) or is_orphan(self)
 
 
+def find_run(workspace: Path, run: str) -> RunFolder | None:
+    """A run by its very id; None where there is none, or what is given would lead out of the folder of all runs."""
+    folder = RunFolder(workspace / "runs" / run)
+    is_name = run not in ("", "..") and folder.path.parent == workspace / "runs"
+    return folder if is_name and folder.exists() else None
+
+
 def open_run(workspace: Path, run: str) -> RunFolder:
     """A run by its id, or by a beginning of it or its name when these fit no other run.
 
     Raises:
         RunError: there is no such run, or several; the ids of these are told.
     """
-    folder = RunFolder(workspace / "runs" / run)
-    if run and folder.path.parent == workspace / "runs" and folder.exists():
+    if folder := find_run(workspace, run):
         return folder
     states = list(list_states(workspace)) if run else []
     found = [s["run"] for s in states if s["run"].startswith(run) or s.get("name") == run]
@@ -140,6 +147,34 @@ def is_orphan(folder: RunFolder) -> bool:
     return not os.path.lexists(folder.state) and os.path.isfile(folder.spec)
 
 
+def find_foreign(folder: RunFolder) -> str:
+    """The first link, pipe or device in a run's folder, from the folder; "" when all is plain.
+
+    A worker appends to files here, shortens them and clears folders: by a link, which an archive of a stranger may
+    hold, it would do so to anything of the person who runs it.
+    """
+    for place, folders, files in os.walk(folder.path):
+        for name in sorted([*folders, *files]):
+            path = os.path.join(place, name)
+            try:
+                mode = os.lstat(path).st_mode
+            except OSError:
+                continue  # gone again
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                return os.path.relpath(path, folder.path)
+    return ""
+
+
+def require_plain_run(folder: RunFolder) -> None:
+    """Raises RunError: a worker may not be let into this folder."""
+    if name := find_foreign(folder):
+        raise RunError(
+            f"{name!r} in the folder of the run is a link, a pipe or a device, so nothing is trained there.",
+            code="foreign-folder",
+            remedy="Put the file itself there, or remove it, and resume the run.",
+        )
+
+
 def sound_state(folder: RunFolder) -> RunState | None:
     """The state as it stands on disk, None where it is missing or damaged."""
     try:
@@ -172,6 +207,10 @@ def is_read_only(folder: Path) -> bool:
 
 READ_ONLY = "The disk is read-only. Training continues as soon as it is writable again."
 INTERRUPTED = "The training process ended unexpectedly. Resume continues from the last checkpoint."
+LIKELY_NO_MEMORY = (
+    "The training process ended unexpectedly, probably because memory ran out. Close other programs, then Resume continues "
+    "from the last checkpoint; or train again with a smaller batch size or a smaller network."
+)
 NO_MEMORY = (
     "Memory ran out, and the system ended the training process. Close other programs, then Resume goes on from the last "
     "checkpoint; or train again with a smaller batch size or a smaller network."
@@ -286,7 +325,7 @@ def encode_row(row: Row) -> bytes:
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """All whole lines of a metrics file up to the first that is none: a torn last line is left out."""
     try:
-        data = path.read_bytes()
+        data = read_file(path, MOST_LINES)
     except OSError:
         return []
     rows = []

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save
 
 from selfsup_core.data.texts import Texts
+from selfsup_core.errors import RunError
 from selfsup_core.evaluate.autoencoder import Evaluator, View
 from selfsup_core.features.batches import Prepared
-from selfsup_core.files import finite, write_bytes
+from selfsup_core.files import MOST_FRAME, finite, read_file, require_plain, write_bytes
 from selfsup_core.projection.align import rotation_towards
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.thinned import Thinned, early_path, list_early
@@ -235,10 +237,26 @@ def pack_view(
 
 
 def read_frame(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of a frame. Raises FileNotFoundError when there is none."""
-    return load_arrays(path.read_bytes())
+    """All arrays of a frame. Raises FileNotFoundError when there is none, RunError when it is damaged."""
+    return unpack_frame(read_file(path, MOST_FRAME), path.name)
 
 
 def read_about(path: Path) -> dict[str, str]:
-    """What a frame's file says of its arrays. Raises FileNotFoundError when there is none."""
-    return read_metadata(path)
+    """What a frame's file says of its arrays. Raises as `read_frame`."""
+    require_plain(path)
+    try:
+        return read_metadata(path)
+    except ValueError as error:
+        raise damaged_frame(path.name) from error
+
+
+def unpack_frame(blob: bytes, name: str) -> dict[str, np.ndarray]:
+    """The arrays of a frame's bytes. Raises RunError that calls it `name`."""
+    try:
+        return load_arrays(blob)
+    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        raise damaged_frame(name) from error
+
+
+def damaged_frame(name: str) -> RunError:
+    return RunError(f"{name} of the run is damaged.", code="damaged-frame")

@@ -78,13 +78,19 @@ def command_line(pid: int) -> list[str]:
         return []
 
 
-def memory_kills() -> int:
-    """How many processes this system has ended because memory ran out, since it started; 0 where it does not say (Linux does)."""
+def memory_kills() -> int | None:
+    """How many processes this system has ended because memory ran out, since it started; None where it does not say (Linux does)."""
     try:
         lines = Path("/proc/vmstat").read_text().splitlines()
     except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
+
+
+# SIGKILL: as a parent sees it, and as a shell or a container tells it.
+KILLED = (-9, 137)
+# STATUS_NO_MEMORY and STATUS_COMMITMENT_LIMIT of Windows, as it gives them and as numbers with a sign.
+NO_MEMORY_CODES = tuple(c - s for c in (0xC0000017, 0xC000012D) for s in (0, 2**32))
 
 
 def writes_to(pid: int, path: Path) -> bool:

@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import DataError, RunError
-from selfsup_core.files import read_shaped, sha256, write_folder, write_json
+from selfsup_core.files import read_file, read_shaped, sha256, write_folder, write_json
 from selfsup_core.runs.describe import describe_spec
 from selfsup_core.runs.folder import ENDED, RunFolder, now_iso, read_state, state_lock, update_state
 from selfsup_core.runs.spec import RunSpec, spec_yaml
@@ -226,7 +226,7 @@ def find_submission(workspace: Path, submission: str) -> RunFolder | None:
 def claimed(path: Path) -> str:
     """The run id that a submission's file holds, "" when there is none or it is none."""
     try:
-        run = path.read_text("utf-8")
+        run = read_file(path).decode()
     except (OSError, ValueError):
         return ""
     return run if RUN_ID.fullmatch(run) else ""

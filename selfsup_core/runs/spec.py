@@ -14,7 +14,7 @@ from pydantic import ValidationError, field_validator
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.errors import SettingError
 from selfsup_core.features.config import DataConfig
-from selfsup_core.files import parse_yaml, sha256
+from selfsup_core.files import parse_yaml, read_file, sha256
 from selfsup_core.models import MODELS
 from selfsup_core.models.dense import DenseConfig
 from selfsup_core.objectives import OBJECTIVES
@@ -155,7 +155,7 @@ def saved_digest(path: Path) -> str:
     run stays what it was. Raises SettingError.
     """
     spec = read_spec(path)
-    return digest_of(only_named(spec.as_dict(), parse_yaml(path.read_text("utf-8"))))
+    return digest_of(only_named(spec.as_dict(), parse_yaml(read_file(path).decode())))
 
 
 def only_named(values: dict[str, Any], named: Any) -> dict[str, Any]:
@@ -236,7 +236,7 @@ def check_pair(spec: RunSpec) -> RunSpec:
 def read_spec(path: Path, overrides: dict[str, Any] | None = None) -> RunSpec:
     """Read a YAML spec. Raises SettingError that names the file and the place."""
     try:
-        values = parse_yaml(path.read_text("utf-8"))
+        values = parse_yaml(read_file(path).decode())
     except OSError as error:
         raise SettingError(f"{path.name} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:

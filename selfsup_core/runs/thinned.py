@@ -9,7 +9,8 @@ from pathlib import Path
 from selfsup_core.files import write_bytes
 
 NAME_WIDTH = 6
-EARLY = re.compile(rf"0{{{NAME_WIDTH}}}-(\d+)\.safetensors")
+FRAME = re.compile(r"([0-9]{6,9})\.safetensors")
+EARLY = re.compile(r"000000-([0-9]{6,9})\.safetensors")
 
 
 def frame_path(folder: Path, epoch: int) -> Path:
@@ -18,11 +19,7 @@ def frame_path(folder: Path, epoch: int) -> Path:
 
 def list_frames(folder: Path) -> list[int]:
     """Epochs that have a file, in order."""
-    try:
-        names = os.listdir(folder)
-    except FileNotFoundError:
-        return []
-    return sorted(int(n[:-12]) for n in names if n.endswith(".safetensors") and n[:-12].isdigit())
+    return sorted(int(found.group(1)) for name in names_in(folder) if (found := FRAME.fullmatch(name)))
 
 
 def early_path(folder: Path, step: int) -> Path:
@@ -32,11 +29,15 @@ def early_path(folder: Path, step: int) -> Path:
 
 def list_early(folder: Path) -> list[int]:
     """Steps of the first epoch that have a frame, in order; a run of an earlier version has none."""
+    return sorted(int(found.group(1)) for name in names_in(folder) if (found := EARLY.fullmatch(name)))
+
+
+def names_in(folder: Path) -> list[str]:
+    """[] where there is no such folder, or it may not be read: one run must not hold up a list of all."""
     try:
-        names = os.listdir(folder)
-    except FileNotFoundError:
+        return os.listdir(folder)
+    except OSError:
         return []
-    return sorted(int(found.group(1)) for name in names if (found := EARLY.fullmatch(name)))
 
 
 class Thinned:

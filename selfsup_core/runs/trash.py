@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -81,6 +82,8 @@ def has_worker(folder: RunFolder) -> bool:
             return False
     except Timeout:
         return True
+    except OSError:
+        return False  # no lock can be held there
 
 
 def already_deleted(folder: RunFolder) -> RunError:
@@ -91,10 +94,21 @@ def restore(workspace: Path, run: str) -> RunFolder:
     """Undo a deletion. Raises RunError when the run is not in the trash."""
     folder = RunFolder(workspace / "runs" / run)
     try:
+        if folder.id != run or run == ".." or not os.path.lexists(workspace / "trash" / run):
+            raise FileNotFoundError(run)
         os.rename(workspace / "trash" / run, folder.path)
     except FileNotFoundError as error:
         raise RunError(f"The run {run} is not in the trash.", code="not-in-trash") from error
     return folder
+
+
+def remove(entry: Path) -> None:
+    """Delete for good; of a link the link alone."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry, ignore_errors=True)
+        return
+    with contextlib.suppress(OSError):
+        entry.unlink()
 
 
 def empty_old(workspace: Path, *, days: float = KEEP_DAYS) -> int:
@@ -106,6 +120,6 @@ def empty_old(workspace: Path, *, days: float = KEEP_DAYS) -> int:
         except OSError:
             continue  # another process was quicker
         if is_old:
-            shutil.rmtree(entry, ignore_errors=True)
+            remove(entry)
             count += 1
     return count

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from selfsup_core.errors import RunError, StudioError
+from selfsup_core.files import MOST_WEIGHTS, read_file
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.thinned import Thinned, frame_path, list_frames
 from selfsup_core.train.checkpoint import list_checkpoints, load_checkpoint
@@ -62,8 +64,8 @@ def nearest_epoch(folder: Path, epoch: int | None) -> int:
 def read_weights(folder: Path, epoch: int) -> dict[str, torch.Tensor]:
     """In single precision. Raises RunError when they are gone or damaged."""
     try:
-        tensors = load_tensors(frame_path(folder, epoch).read_bytes())
-    except (OSError, ValueError) as error:
+        tensors = load_tensors(read_file(frame_path(folder, epoch), MOST_WEIGHTS))
+    except (OSError, ValueError, SafetensorError) as error:
         raise RunError(f"The weights of epoch {epoch} cannot be read.", code="no-weights") from error
     return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
 

@@ -20,12 +20,13 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from selfsup_core.errors import CheckpointError
-from selfsup_core.files import read_json, sha256, write_folder
+from selfsup_core.files import MOST_WEIGHTS, read_file, read_json, sha256, write_folder
 
 KEPT = 2
 FORMAT = 2  # of a manifest; 1 did not say so, and its digest of the spec left out what was a default
 Belongs = Mapping[str, str | tuple[str, ...]]  # digests that are accepted, by what they are of
 MARK = "$tensor"
+FILES = ("tensors.safetensors", "state.json")  # whatever else a manifest names is not read
 
 
 class OtherCheckpoint(CheckpointError):
@@ -104,9 +105,10 @@ def read_verified(target: Path, belongs: Belongs) -> dict[str, bytes]:
         if manifest["belongs"].get(key) not in ((known,) if isinstance(known, str) else known):
             raise OtherCheckpoint(f"Checkpoint {target.name} was written with another {key}.")
     contents = {}
-    for file, digest in manifest["files"].items():
+    for file in FILES:
+        digest = manifest["files"][file]
         try:
-            contents[file] = (target / file).read_bytes()
+            contents[file] = read_file(target / file, MOST_WEIGHTS)
         except OSError as error:
             raise CheckpointError(f"Checkpoint {target.name} lacks {file}.") from error
         if sha256(contents[file]) != digest:

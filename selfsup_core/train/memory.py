@@ -31,8 +31,13 @@ def lacks_memory(error: BaseException) -> bool:
     """
     if isinstance(error, MemoryError):
         return True
-    words = str(error).lower()
-    return any(sign in words for sign in NO_MEMORY)
+    return says_no_memory(str(error))
+
+
+def says_no_memory(words: str) -> bool:
+    """Whether an error's words, or the end of a log, are of a lack of memory."""
+    words = words.lower()
+    return "memoryerror" in words or any(sign in words for sign in NO_MEMORY)
 
 
 def memory_error(error: BaseException, remedy: str = SMALLER) -> StudioError:

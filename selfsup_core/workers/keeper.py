@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 
-from selfsup_core.errors import RunError
+from selfsup_core.errors import RunError, StudioError
 from selfsup_core.files import DISK_ERRORS
-from selfsup_core.runs.control import LIVE, Request, receive
+from selfsup_core.runs.control import Request, check_live_setting, receive
 from selfsup_core.runs.folder import MetricsWriter, RunFolder, read_rows, write_state
 from selfsup_core.runs.queue import RESERVE_BYTES
 from selfsup_core.runs.spec import read_spec
@@ -300,5 +300,13 @@ def open_metrics(folder: RunFolder, until_step: int | None) -> MetricsWriter:
 def read_changes(folder: RunFolder) -> list[dict[str, Any]]:
     """Live changes of settings, in the order in which they took effect."""
     rows = read_rows(folder.path / "changes.jsonl")
-    sound = [row for row in rows if row.get("name") in LIVE and isinstance(row.get("value"), int | float)]
-    return sorted(sound, key=lambda row: row["step"])
+    return sorted((row for row in rows if is_change(row)), key=lambda row: row["step"])
+
+
+def is_change(row: dict[str, Any]) -> bool:
+    """Whether a row names a live setting and a value that it takes."""
+    try:
+        check_live_setting(str(row.get("name")), row.get("value"))
+    except StudioError:
+        return False
+    return True

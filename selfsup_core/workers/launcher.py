@@ -31,8 +31,8 @@ class Launcher(Protocol):
         """Of a process that this launcher started, or that it recognizes."""
         ...
 
-    def was_killed(self, pid: int) -> bool:
-        """Whether a process that this launcher started, and that is not alive any more, was ended by SIGKILL."""
+    def exit_code(self, pid: int) -> int | None:
+        """With what a process ended that this launcher started, below zero for a signal; None where that is not known."""
         ...
 
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
@@ -51,12 +51,12 @@ class ForkLauncher:
 
     def __init__(self, key: str = "") -> None:
         self.key = key
-        self.killed: set[int] = set()
+        self.codes: dict[int, int] = {}
 
     def start(self, folder: RunFolder) -> int:
         pid = os.fork()
         if pid:
-            self.killed.discard(pid)
+            self.codes.pop(pid, None)
             return pid
         code = 1
         try:
@@ -77,12 +77,12 @@ class ForkLauncher:
             ended, status = os.waitpid(pid, os.WNOHANG)
         except ChildProcessError:
             return start_time(pid) is not None
-        if ended and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
-            self.killed.add(pid)
+        if ended:
+            self.codes[pid] = os.waitstatus_to_exitcode(status)
         return not ended
 
-    def was_killed(self, pid: int) -> bool:
-        return pid in self.killed
+    def exit_code(self, pid: int) -> int | None:
+        return self.codes.get(pid)
 
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         return is_worker(worker, folder)
@@ -137,9 +137,9 @@ class SpawnLauncher:
         child = self.children.get(pid)
         return child.poll() is None if child else start_time(pid) is not None
 
-    def was_killed(self, pid: int) -> bool:
+    def exit_code(self, pid: int) -> int | None:
         child = self.children.get(pid)
-        return sys.platform != "win32" and child is not None and child.poll() == -signal.SIGKILL
+        return child.poll() if child else None
 
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         return is_worker(worker, folder)

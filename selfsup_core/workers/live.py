@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import Any, cast
 
 from cachetools import LRUCache
-from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.rows import Sign
-from selfsup_core.files import finite, parse_json
-from selfsup_core.runs.folder import RunFolder, read_state
+from selfsup_core.files import MOST_FRAME, MOST_LINES, finite, parse_json, read_file, require_plain
+from selfsup_core.runs.folder import RunFolder, find_run, read_state
+from selfsup_core.runs.frames import unpack_frame
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
 from selfsup_core.runs.waiting import waiting_for
 from selfsup_core.safetensors_header import read_metadata
+from selfsup_core.settings import whole_number
 from selfsup_core.workers.supervisor import supervisor_info
 
 FRESH_SECONDS = 0.2
@@ -49,6 +50,7 @@ class Tail:
     def read(self) -> tuple[list[bytes], bool]:
         """(new lines, whether everything read before is void)."""
         try:
+            require_plain(self.path)
             with open(self.path, "rb") as file:
                 status = os.fstat(file.fileno())
                 is_void = self.inode not in (None, status.st_ino) or status.st_size < self.offset
@@ -56,7 +58,7 @@ class Tail:
                     self.offset = 0
                 self.inode = status.st_ino
                 file.seek(self.offset)
-                data = file.read()
+                data = file.read(MOST_LINES)
         except OSError:
             return [], False
         end = data.rfind(b"\n") + 1
@@ -120,8 +122,9 @@ class RunView:
         with self.lock:
             self.refresh()
             generation, _, count = since.partition("-")
-            is_same = generation == self.generation and count.isdigit()
-            start = min(int(count), len(self.rows)) if is_same else 0
+            number = whole_number(count)
+            is_same = generation == self.generation and number is not None
+            start = min(number, len(self.rows)) if is_same and number is not None else 0
             head: dict[str, bool | str] = {"restart": not is_same and since not in ("", "0")}
             head |= {"next": f"{self.generation}-{len(self.rows)}"}
             return b"".join(
@@ -156,8 +159,8 @@ class LiveRuns:
         with self.lock:
             view = self.views.get(run)
             if view is None:
-                folder = RunFolder(self.workspace / "runs" / run)
-                if folder.path.parent != self.workspace / "runs" or not folder.exists():
+                folder = find_run(self.workspace, run)
+                if folder is None:
                     raise RunError(f"There is no run {run!r}.", code="no-run")
                 view = self.views[run] = RunView(folder)
             return view
@@ -192,8 +195,10 @@ class LiveRuns:
             with self.lock:
                 blob = self.blobs.get(key)
             if blob is None:
-                read = path.read_bytes()
-                blob = read if name in SHARED else without_hidden(read)
+                read = read_file(path, MOST_FRAME)
+                if name in SHARED:
+                    unpack_frame(read, path.name)  # nothing else is sent
+                blob = read if name in SHARED else without_hidden(read, path.name)
                 with self.lock:
                     self.blobs[key] = blob
             return blob
@@ -201,10 +206,10 @@ class LiveRuns:
             raise RunError(f"The run {run} has no frame {name}.", code="no-frame") from error
 
 
-def without_hidden(blob: bytes) -> bytes:
-    """A frame without the arrays that no view draws."""
-    arrays = {name: array for name, array in load_arrays(blob).items() if name not in HIDDEN}
-    return save_arrays(arrays, metadata=read_metadata(blob))
+def without_hidden(blob: bytes, name: str = "A frame") -> bytes:
+    """A frame without the arrays that no view draws. Raises RunError that calls it `name`."""
+    drawn = {key: array for key, array in unpack_frame(blob, name).items() if key not in HIDDEN}
+    return save_arrays(drawn, metadata=read_metadata(blob))
 
 
 def last_signs(rows: list[dict[str, Any]]) -> list[Sign]:

@@ -22,20 +22,24 @@ from functools import partial
 from pathlib import Path
 
 from selfsup_core.environment import REMOTE_KEY, take_key
-from selfsup_core.errors import StudioError
-from selfsup_core.files import DamagedFile, keep_private, read_checked, sweep, write_json
+from selfsup_core.errors import RunError, StudioError
+from selfsup_core.files import DamagedFile, keep_private, read_checked, require_plain, sweep, write_json
 from selfsup_core.runs.control import deliver
 from selfsup_core.runs.folder import (
     INTERRUPTED,
+    LIKELY_NO_MEMORY,
     NO_MEMORY,
     WORKING,
     RunFolder,
     list_states,
+    require_plain_run,
     sound_state,
     state_lock,
     update_state,
 )
 from selfsup_core.runs.processes import (
+    KILLED,
+    NO_MEMORY_CODES,
     ServerAbout,
     is_alive,
     memory_kills,
@@ -47,9 +51,11 @@ from selfsup_core.runs.queue import QueueEntry, enqueue, list_queue, withdraw
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import empty_old
 from selfsup_core.runs.workspace import open_workspace
+from selfsup_core.train.memory import says_no_memory
 from selfsup_core.workers.launcher import Launcher, local_launcher
 from selfsup_core.workers.log import write_what_fits
 
+LAST_WORDS = 2000  # bytes of a log
 LOOP_SECONDS = 0.02
 LOOK_SECONDS = 0.5
 SILENT_SECONDS = 30.0
@@ -81,7 +87,7 @@ class Watched:
     is_silent: bool = False
     is_paused: bool = False  # by a person: it keeps its worker, but not its slot
     let_on: float = float("-inf")  # when it was last told to continue
-    memory_kills: int = 0  # of the system, when it was last seen alive
+    memory_kills: int | None = None  # of the system, when it was last seen alive
     is_ended: bool = False  # by this supervisor
 
 
@@ -192,6 +198,18 @@ class Supervisor:
             return
         if not withdraw(folder):
             return  # stopped while it waited
+        try:
+            require_plain_run(folder)
+        except RunError as error:
+            update_state(
+                folder,
+                status="failed",
+                message="",
+                stop_reason=error.code,
+                error=error.as_dict(),
+                worker=None,
+            )
+            return
         update_state(folder, status="starting", message="Starting.")
         pid = self.launcher.start(folder)
         self.served[entry["owner"]] = self.clock()
@@ -217,7 +235,7 @@ class Supervisor:
         is_same = watched.start is None or is_alive(watched.pid, watched.start)
         if not is_same or not self.launcher.is_alive(watched.pid):
             del self.watched[run]
-            self._mark_dead(watched.folder, NO_MEMORY if self._took_memory(watched) else INTERRUPTED)
+            self._mark_dead(watched.folder, INTERRUPTED if watched.is_ended else self._why(watched))
             return
         silence = now - watched.changed
         if silence < 0.5:
@@ -236,10 +254,18 @@ class Supervisor:
                 watched.is_ended = True
                 self.launcher.kill(watched.pid)
 
-    def _took_memory(self, watched: Watched) -> bool:
-        """Whether the system ended it for lack of memory: killed, not by us, in the moment in which the system says that it killed."""
-        was_killed = not watched.is_ended and self.launcher.was_killed(watched.pid)
-        return was_killed and memory_kills() > watched.memory_kills
+    def _why(self, watched: Watched) -> str:
+        """What to say of a worker that was not ended by us.
+
+        That the system killed it for lack of memory is certain where it counts another such kill in this moment, as Linux
+        does. Elsewhere a kill, or an exit that says so, makes it likely.
+        """
+        code, before, now = self.launcher.exit_code(watched.pid), watched.memory_kills, memory_kills()
+        if code in KILLED and before is not None and now is not None:
+            return NO_MEMORY if now > before else INTERRUPTED
+        if code in (*KILLED, *NO_MEMORY_CODES):
+            return LIKELY_NO_MEMORY
+        return LIKELY_NO_MEMORY if code and lacks_memory_at_end(watched.folder.log) else INTERRUPTED
 
     def _is_ours(self, watched: Watched) -> bool:
         """Whether it is proven that the process is this run's worker: a child of our own, or one that we know again."""
@@ -271,10 +297,20 @@ def sweep_workspace(workspace: Path) -> None:
     """Delete what killed processes left behind."""
     for folder in (
         workspace,
-        *(p for p in workspace.glob("*") if p.is_dir()),
-        *(workspace / "runs").glob("*"),
+        *(p for p in workspace.glob("*") if p.is_dir() and not p.is_symlink()),
+        *(p for p in (workspace / "runs").glob("*") if not p.is_symlink()),
     ):
         sweep(folder)
+
+
+def lacks_memory_at_end(log: Path) -> bool:
+    """Whether the last words of a worker that left with an error were of memory: it could not even write its state."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(-min(LAST_WORDS, require_plain(log).st_size), os.SEEK_END)
+            return says_no_memory(file.read().decode("utf-8", "replace"))
+    except OSError:
+        return False
 
 
 def home(workspace: Path) -> Path:

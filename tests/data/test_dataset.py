@@ -13,7 +13,7 @@ from selfsup_core.data import sources
 from selfsup_core.data.dataset import Dataset, load_dataset, save_dataset
 from selfsup_core.data.sources import SOURCES, open_source
 from selfsup_core.errors import DataError
-from selfsup_core.files import sha256
+from selfsup_core.files import digest_of_file, sha256
 
 
 @pytest.fixture
@@ -58,6 +58,30 @@ def test_changed_array_is_named(stored):
     with pytest.raises(DataError, match=r"x\.npy of data set 'd' is not the file") as caught:
         load_dataset(stored[1], verify=True)
     assert caught.value.code == "digest-mismatch"
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "problem"),
+    [
+        ("x.npy", np.float32(3), "it has no rows"),
+        ("x.npy", np.array(["a", "b", "c", "d"]), "are no numbers"),
+        ("x.npy", np.zeros((3, 2)), "'y' has"),
+        ("y.npy", np.zeros((4, 2), int), "no class numbers"),
+        ("y.npy", np.zeros(4), "no class numbers"),
+        ("y.npy", np.array([0, 1, 2, 0]), "class number 2, and there are 2 classes"),
+        ("name.text.npy", np.zeros(4, np.uint8), "half of the texts 'name' is missing"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_named(stored, name, array, problem):
+    """As in a folder of a stranger, whose digests are right."""
+    folder = stored[1]
+    about = json.loads((folder / "dataset.json").read_text())
+    np.save(folder / name, array, allow_pickle=False)
+    about["digests"][name] = digest_of_file(folder / name)
+    (folder / "dataset.json").write_text(json.dumps(about))
+    with pytest.raises(DataError, match=problem) as caught:
+        load_dataset(folder, verify=True)
+    assert caught.value.code == "damaged-data"
 
 
 class Evil:

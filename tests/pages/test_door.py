@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -14,6 +15,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.testing.v1 import AppTest
+from streamlit.web.server.starlette import starlette_server
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pages.parts.shared import door
 from selfsup_core.runs.access import app_token
@@ -81,6 +84,34 @@ def test_the_address_with_the_token_opens_the_app_and_leaves_the_address(opened)
     # The link is opened once more, and a wrong one hurts nobody who is in.
     assert client.get(f"/?token={client.token}", headers=PAGE).text != "secret"
     assert client.get("/?token=wrong", headers=PAGE).text == "secret"
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "is_secure"),
+    [
+        ("127.0.0.1", {"X-Forwarded-Proto": "https"}, True),
+        ("::1", {"X-Forwarded-Proto": "https"}, True),
+        ("127.0.0.1", {"X-Forwarded-Proto": "http"}, False),
+        ("192.0.2.7", {"X-Forwarded-Proto": "https"}, False),
+        ("192.0.2.7", {"Host": "studio.example.org"}, True),
+        ("127.0.0.1", {"Host": "localhost:8501"}, False),
+    ],
+)
+def test_behind_https_the_cookie_goes_by_https_only(workspace: Path, peer, headers, is_secure):
+    """A proxy on this machine says how the browser came; of another one `--url` tells."""
+    access = door.Access(
+        workspace=workspace, hosts=[*door.LOCAL, "studio.example.org"], secure_hosts=["studio.example.org"]
+    )
+    behind = ProxyHeadersMiddleware(door.Door(secret, access), "127.0.0.1,::1")
+    client = TestClient(behind, base_url=HERE, client=(peer, 5000), follow_redirects=False)
+    cookie = client.get(f"/?token={app_token(workspace)}", headers=PAGE | headers).headers["set-cookie"]
+    assert ("Secure" in cookie) == is_secure
+
+
+def test_the_server_reads_what_a_proxy_says(monkeypatch):
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    config = uvicorn.Config(secret, **starlette_server._get_uvicorn_config_kwargs())
+    assert (config.proxy_headers, config.forwarded_allow_ips) == (True, "127.0.0.1,::1")
 
 
 def test_a_wrong_token_is_said(opened):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -281,6 +282,10 @@ def test_a_command_does_not_wait_behind_questions(client, finished, monkeypatch)
             released.wait(60)
             return b""
 
+        def ask(self, *asked: object) -> Answer:
+            self.ask_packed(*asked)
+            return Answer({"zip": np.zeros(1, np.uint8)})
+
     monkeypatch.setattr(routes, "lab", HungLab)
     update_state(finished, status="running", worker=identity())
     transport = httpx.ASGITransport(app=client.app)
@@ -288,10 +293,14 @@ def test_a_command_does_not_wait_behind_questions(client, finished, monkeypatch)
     async def ask(browser: httpx.AsyncClient) -> None:
         await browser.post(f"/studio/runs/{finished.id}/tools/decode", json={}, headers=token(finished))
 
+    async def take(browser: httpx.AsyncClient) -> None:
+        await browser.get(f"/studio/runs/{finished.id}/script.zip", headers=token(finished))
+
     async def journey() -> int:
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
             async with anyio.create_task_group() as group:
-                for _ in range(60):
+                for _ in range(30):
+                    group.start_soon(take, browser)
                     group.start_soon(ask, browser)
                 while len(under_way) < routes.MOST_QUESTIONS:
                     await anyio.sleep(0.01)
@@ -309,3 +318,36 @@ def test_a_command_does_not_wait_behind_questions(client, finished, monkeypatch)
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(anyio.run, journey).result() == 200
     assert len(under_way) == 60
+
+
+@pytest.mark.parametrize("number", ["²", "٣x", "9" * 5000, "-1", "1e3", ""])
+def test_numbers_in_addresses_that_are_none_are_answered_in_words(client, finished, number):
+    base, headers = f"/studio/runs/{finished.id}", token(finished)
+    given = client.get(f"{base}/frames/0", params={"step": number}, headers=headers)
+    assert given.status_code == (422 if number else 200)
+    if number:
+        assert client.get(f"{base}/frames/{number}", headers=headers).status_code == 422
+    assert client.get(f"{base}/live", params={"since": f"x-{number}"}, headers=headers).status_code == 200
+
+
+def test_a_frame_that_is_no_frame_is_named_and_not_sent(client, finished, tmp_path):
+    """A link of a stranger's folder leads to a file that is none of theirs; a pipe would be waited for."""
+    base, headers = f"/studio/runs/{finished.id}", token(finished)
+    (tmp_path / "secret").write_text("a secret")
+    for name, address in (("static", "static"), ("000000", "frames/0")):
+        path = finished.frames / f"{name}.safetensors"
+        kept = path.read_bytes()
+        for put in (
+            lambda path: path.symlink_to(tmp_path / "secret"),
+            lambda path: path.write_bytes(b"a secret"),
+            os.mkfifo,
+            lambda path: (path.touch(), os.truncate(path, 10**10)),
+        ):
+            path.unlink()
+            put(path)
+            answer = client.get(f"{base}/{address}", headers=headers)
+            assert answer.status_code in (409, 500)
+            assert name in answer.json()["error"]
+        path.unlink()
+        path.write_bytes(kept)
+        assert client.get(f"{base}/{address}", headers=headers).status_code == 200

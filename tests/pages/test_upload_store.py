@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -52,7 +53,11 @@ def shown(store: UploadStore, *ids: str) -> list[UploadedOnDisk]:
     return [UploadedOnDisk(record, None) for record in store.get_files("ann", ids)]
 
 
-def test_a_file_goes_to_disk_and_is_read_from_there(client, store, workspace):
+def no_links(*given):
+    raise OSError(18, "Invalid cross-device link")
+
+
+def test_a_file_goes_to_disk_and_is_read_from_there(client, store, workspace, monkeypatch):
     content = bytes(range(256)) * 10_000
     assert client.put(PLACE, files={"file": ("a.csv", content, "text/csv")}).status_code == 204
     (file,) = shown(store, "one")
@@ -66,6 +71,11 @@ def test_a_file_goes_to_disk_and_is_read_from_there(client, store, workspace):
     file.seek(0)
     (path,) = keep_upload(workspace, [(file.name, file)])
     assert path.read_bytes() == content
+    assert path.samefile(file.path)  # on disk once
+    monkeypatch.setattr(os, "link", no_links)
+    (again,) = keep_upload(workspace / "other", [(file.name, file)])
+    assert again.read_bytes() == content
+    assert again.parent.name == path.parent.name
     assert OnDisk(file_arrived(store)).data == content
     assert not list(workspace.rglob("*.tmp"))
 

@@ -14,6 +14,7 @@ from selfsup_core.files import read_json
 from selfsup_core.runs.control import receive, send
 from selfsup_core.runs.folder import (
     INTERRUPTED,
+    LIKELY_NO_MEMORY,
     NO_MEMORY,
     MetricsWriter,
     RunFolder,
@@ -39,6 +40,7 @@ class FakeLauncher:
         self.started: list[str] = []
         self.alive: dict[int, RunFolder] = {}
         self.killed: list[int] = []
+        self.code = -9  # with which they end
 
     def start(self, folder: RunFolder) -> int:
         self.started.append(folder.id)
@@ -50,8 +52,8 @@ class FakeLauncher:
     def is_alive(self, pid: int) -> bool:
         return pid in self.alive
 
-    def was_killed(self, pid: int) -> bool:
-        return pid not in self.alive
+    def exit_code(self, pid: int) -> int | None:
+        return None if pid in self.alive else self.code
 
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         return self.alive.get(worker["pid"]) == folder
@@ -98,6 +100,36 @@ def test_a_worker_that_the_system_ended_for_lack_of_memory(boss, workspace, monk
     state = read_state(folder)
     assert (state["status"], state["message"]) == ("interrupted", message)
     assert list(counts) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "kills", "log", "message"),
+    [
+        (-9, None, "", LIKELY_NO_MEMORY),
+        (137, None, "", LIKELY_NO_MEMORY),
+        (0xC0000017, None, "", LIKELY_NO_MEMORY),
+        (0xC000012D - 2**32, None, "", LIKELY_NO_MEMORY),
+        (1, 0, "Traceback (most recent call last):\nMemoryError\n", LIKELY_NO_MEMORY),
+        (-6, 0, "terminate called after throwing an instance of 'std::bad_alloc'\n", LIKELY_NO_MEMORY),
+        (-9, 0, "", INTERRUPTED),
+        (-11, None, "", INTERRUPTED),
+        (1, None, "ImportError\n", INTERRUPTED),
+        (0, None, "MemoryError\n", INTERRUPTED),
+    ],
+)
+def test_an_exit_that_speaks_of_memory_is_said_to_be_likely(
+    boss, workspace, monkeypatch, code, kills, log, message
+):
+    """Where no system counts its kills (macOS, Windows), or the process itself gave up."""
+    supervisor, launcher, _ = boss
+    monkeypatch.setattr("selfsup_core.workers.supervisor.memory_kills", lambda: kills)
+    folder = submit(workspace, tiny_spec())
+    folder.log.write_text("x" * 3000 + log)
+    supervisor.turn()
+    launcher.alive.clear()
+    launcher.code = code
+    supervisor.turn()
+    assert read_state(folder)["message"] == message
 
 
 def test_a_worker_that_was_silent_and_is_killed_did_not_lack_memory(boss, workspace, monkeypatch):

@@ -212,8 +212,8 @@ class Launcher:
     def is_alive(self, pid: int) -> bool:
         return True
 
-    def was_killed(self, pid: int) -> bool:
-        return False
+    def exit_code(self, pid: int) -> int | None:
+        return None
 
     def recognizes(self, worker, folder) -> bool:
         return False

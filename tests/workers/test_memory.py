@@ -94,7 +94,7 @@ def test_a_question_that_lacks_memory_says_so(workspace: Path, monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_launcher_knows_who_was_killed(workspace: Path, monkeypatch):
+def test_a_launcher_knows_how_a_worker_ended(workspace: Path, monkeypatch):
     """One worker is killed, another ends by itself."""
     monkeypatch.setattr("selfsup_core.workers.launcher.become_worker", lambda folder: None)
     monkeypatch.setattr("selfsup_core.workers.worker.main", lambda path: signal.alarm(60) or signal.pause())
@@ -105,4 +105,4 @@ def test_a_launcher_knows_who_was_killed(workspace: Path, monkeypatch):
     wait_for(lambda: not launcher.is_alive(second), "the end of the second")
     launcher.kill(first)
     wait_for(lambda: not launcher.is_alive(first), "the end of the first")
-    assert (launcher.was_killed(first), launcher.was_killed(second)) == (True, False)
+    assert (launcher.exit_code(first), launcher.exit_code(second)) == (-9, 0)

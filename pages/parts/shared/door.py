@@ -43,10 +43,12 @@ class Access:
     Attributes:
         needs_token: False when a login stands before the app.
         hosts: names under which browsers reach it.
+        secure_hosts: those of them that are reached by https only, through a proxy that may not say so.
     """
 
     needs_token: bool = True
     hosts: list[str] = field(default_factory=lambda: list(LOCAL))
+    secure_hosts: list[str] = field(default_factory=list)
     workspace: Path = field(default_factory=default_workspace)
 
     @property
@@ -133,9 +135,15 @@ class Door:
             path="/",
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            secure=self.is_secure(request),
         )
         return response
+
+    def is_secure(self, request: Request) -> bool:
+        """Whether the browser speaks https: a proxy on this machine says so (uvicorn believes it), or the address tells."""
+        return request.url.scheme == "https" or is_host_of(
+            request.headers.get("host", ""), self.access.secure_hosts
+        )
 
 
 def cookie_name(scope: Any) -> str:

@@ -29,6 +29,7 @@ from selfsup_core.runs.folder import ACTIVE, RunFolder, open_run, read_rows, rea
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.settings import whole_number
 from selfsup_core.workers.live import epoch_rows
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
@@ -106,7 +107,7 @@ def show_run(run: str) -> None:
 @st.fragment
 def show_stage(run: str) -> None:
     """Mount the stage; it reruns only this fragment, when the cursor rests or the run ends."""
-    epoch = st.query_params.get("epoch", "")
+    epoch = whole_number(st.query_params.get("epoch", ""))
     result = stage(
         key=f"stage-{run}",
         data={
@@ -114,10 +115,10 @@ def show_stage(run: str) -> None:
             "assets": assets_path(),
             "run": run,
             "token": sign(workspace(), run),
-            "epoch": int(epoch) if epoch.isdigit() else None,
+            "epoch": epoch,
             "task": read_state(open_run(workspace(), run)).get("task", "autoencoder"),
         },
-        default={"cursor": int(epoch) if epoch.isdigit() else None, "status": None},
+        default={"cursor": epoch, "status": None},
         on_cursor_change=lambda: None,
         on_status_change=lambda: None,
         on_opened_change=lambda: None,
@@ -217,8 +218,8 @@ def choose_epoch(frames: list[int]) -> int:
     """A slider over the epochs that have a frame; its right end follows the run."""
     if len(frames) == 1:
         return frames[0]
-    wanted = st.query_params.get("epoch", "")
-    value = min(frames, key=lambda e: abs(e - int(wanted))) if wanted.isdigit() else frames[-1]
+    wanted = whole_number(st.query_params.get("epoch", ""))
+    value = frames[-1] if wanted is None else min(frames, key=lambda e: abs(e - wanted))
     return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
 
 

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from selfsup_core.errors import RunError, StudioError
-from selfsup_core.files import parse_json
+from selfsup_core.files import DISK_ERRORS, disk_error, parse_json
 from selfsup_core.inspection.client import LabClient, warm
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.places import WEB
@@ -32,9 +32,11 @@ from selfsup_core.runs.family import describe_family, start_family
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec, read_spec
+from selfsup_core.settings import short, whole_number
 from selfsup_core.workers.live import LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
 
+T = TypeVar("T")
 BASE = "/studio"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 MAX_BODY = 4096
@@ -114,7 +116,7 @@ def guarded(endpoint: Any) -> Any:
         except StudioError as error:
             return problem(422, error)
         except OSError as error:
-            return problem(507, f"Could not write to disk: {error.strerror}.")
+            return problem(507 if error.errno in DISK_ERRORS else 500, disk_error(error))
 
     return answer
 
@@ -152,9 +154,14 @@ async def thumbnails(request: Request, run: str) -> Response:
 @guarded
 async def frame(request: Request, run: str) -> Response:
     step = request.query_params.get("step", "")
-    if step and not step.isdecimal():
-        return problem(422, f"step must be a whole number; found {step!r}.")
-    blob = live_runs().frame(run, request.path_params["epoch"], int(step) if step else None)
+    number, epoch = whole_number(step), whole_number(request.path_params["epoch"])
+    if epoch is None:
+        return problem(
+            422, f"An epoch must be a whole number; found {short(request.path_params['epoch'], 40)}."
+        )
+    if step and number is None:
+        return problem(422, f"step must be a whole number; found {short(step, 40)}.")
+    blob = live_runs().frame(run, epoch, number)
     return binary(blob, is_final=False)
 
 
@@ -163,7 +170,7 @@ MOST_QUESTIONS = 8
 _questions: RunVar[CapacityLimiter] = RunVar("questions")
 
 
-async def in_question_pool(ask: Callable[..., bytes], *arguments: Any) -> bytes:
+async def in_question_pool(ask: Callable[..., T], *arguments: Any) -> T:
     """Ask in a thread; with `MOST_QUESTIONS` under way the next one waits its turn without a thread."""
     try:
         limiter = _questions.get()
@@ -250,7 +257,7 @@ async def tool(request: Request, run: str) -> Response:
 @guarded
 async def archive(request: Request, run: str) -> Response:
     """The run as a script with its data."""
-    answer = await run_in_threadpool(lab().ask, Subject("run", run), "archive", {})
+    answer = await in_question_pool(lab().ask, Subject("run", run), "archive", {})
     headers = {"Content-Disposition": f'attachment; filename="run-{run}.zip"'}
     content = answer.arrays["zip"].tobytes()
     return Response(content, media_type="application/zip", headers=headers)
@@ -280,7 +287,7 @@ def routes() -> list[Route]:
         Route(f"{runs}/live", live),
         Route(f"{runs}/static", static),
         Route(f"{runs}/thumbnails", thumbnails),
-        Route(f"{runs}/frames/{{epoch:int}}", frame),
+        Route(f"{runs}/frames/{{epoch}}", frame),
         Route(f"{runs}/control", control, methods=["POST"]),
         Route(f"{runs}/repeat", repeat, methods=["POST"]),
         Route(f"{runs}/tools/{{name}}", tool, methods=["POST"]),

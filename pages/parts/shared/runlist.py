@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.shared.bin import show_bin
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import STATUS_STYLE, acting, age, plain, show_refusal, steer, workspace
+from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
 from selfsup_core.runs.control import send
@@ -102,7 +103,7 @@ def look(path: str, epoch: int, task: str) -> str:
         points = read_frame(frame_path(folder.frames, frames[-1]))["map"]
         labels = read_frame(folder.frames / "static.safetensors")["labels"]
         rows = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
-    except (OSError, IndexError, KeyError, ValueError):
+    except (OSError, IndexError, KeyError, TypeError, ValueError, StudioError):
         return ""
     metric = CURVES.get(task, "val_loss")
     title = "Accuracy" if metric != "val_loss" else "Validation loss"

@@ -45,6 +45,12 @@ def hosts_of(address: str, url: str) -> list[str]:
     return list(dict.fromkeys(name for name in found if name))
 
 
+def hosts_by_https(url: str) -> list[str]:
+    """The name under which a proxy makes the app known by https, if it does."""
+    parts = urlsplit(url)
+    return [parts.hostname] if parts.scheme == "https" and parts.hostname else []
+
+
 def with_token(base: str, token: str) -> str:
     return f"{base.rstrip('/')}/" + (f"?token={token}" if token else "")
 

@@ -13,7 +13,7 @@ from pages.parts.space.ask import ask
 from selfsup_core.inspection.space.listing import list_spaces
 from selfsup_core.inspection.space.selections import kept_under, list_selections
 from selfsup_core.projection.config import TITLES, USED, MapConfig
-from selfsup_core.settings import list_settings
+from selfsup_core.settings import list_settings, whole_number
 
 SETTINGS = {entry.path: entry for entry in list_settings(MapConfig)}
 REPLAYED = ("pca", "umap", "tsne")
@@ -112,8 +112,8 @@ def choose_epoch(place: Any, name: str, epochs: list[int]) -> int | None:
     """Of a run; None where there is nothing to choose."""
     if len(epochs) < 2:
         return epochs[0] if epochs else None
-    wanted = st.query_params.get("epoch", "")
-    value = min(epochs, key=lambda e: abs(e - int(wanted))) if wanted.isdigit() else epochs[-1]
+    wanted = whole_number(st.query_params.get("epoch", ""))
+    value = epochs[-1] if wanted is None else min(epochs, key=lambda e: abs(e - wanted))
     chosen = place.select_slider(
         "Epoch", epochs, value, key=f"space-epoch-{name}-{epochs[-1]}", help="The network as it was then."
     )

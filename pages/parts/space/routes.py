@@ -14,11 +14,13 @@ from starlette.routing import Route
 
 from pages.parts.shared import routes
 from selfsup_core.errors import StudioError
+from selfsup_core.files import DISK_ERRORS, disk_error
 from selfsup_core.inspection.client import LabClient, lab_info
 from selfsup_core.inspection.space import layouts
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.access import is_allowed, sign
 from selfsup_core.runs.folder import default_workspace
+from selfsup_core.settings import short, whole_number
 
 ASKED = ("colors", "color", "items", "pictures", "pause", "resume", "cancel")
 PRIVATE = {"Cache-Control": "private, max-age=3600", "Content-Encoding": "identity"}
@@ -49,7 +51,7 @@ def guarded(endpoint: Any) -> Any:
             missing = error.code in ("no-map", "no-layout")
             return routes.problem(404 if missing else 422, error)
         except OSError as error:
-            return routes.problem(507, f"Could not write to disk: {error.strerror}.")
+            return routes.problem(507 if error.errno in DISK_ERRORS else 500, disk_error(error))
 
     return answer
 
@@ -66,7 +68,9 @@ async def about(request: Request, key: str) -> Response:
 @guarded
 async def layout(request: Request, key: str) -> Response:
     is_partial = "partial" in request.query_params
-    epoch = int(request.query_params.get("epoch", "0") or 0)
+    asked = request.query_params.get("epoch", "") or "0"
+    if (epoch := whole_number(asked)) is None:
+        return routes.problem(422, f"epoch must be a whole number; found {short(asked, 40)}.")
 
     def read() -> bytes:
         points = layouts.read_layout(default_workspace(), key, epoch, partial=is_partial)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -29,7 +30,7 @@ def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list
     """Stream uploaded files to disk, into a folder named by their content.
 
     Args:
-        files: (name, open file) pairs.
+        files: (name, open file) pairs; one with a `path` lies there, and no more is written to it.
 
     Raises:
         DataError: too many or too large; nothing of them stays.
@@ -53,19 +54,7 @@ def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list
             name = unused(safe_name(name), names)
             names.append(name)
             digest.update(f"\0{name}\0".encode())
-            size = 0
-            with open(temporary / name, "wb") as target:
-                while block := source.read(CHUNK):
-                    size += len(block)
-                    if size > LIMITS.file_bytes:
-                        raise DataError(
-                            f"{name} is larger than {LIMITS.file_bytes // MB} MB.",
-                            code="file-too-large",
-                            remedy="Split it or take a sample.",
-                        )
-                    digest.update(block)
-                    target.write(block)
-            total += size
+            total += take(name, source, temporary / name, digest)
             if total > LIMITS.total_bytes:
                 raise DataError(
                     f"The files are larger than {LIMITS.total_bytes // MB} MB together.",
@@ -84,6 +73,44 @@ def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list
         shutil.rmtree(temporary, ignore_errors=True)
     os.utime(folder)
     return [folder / name for name in names]
+
+
+def take(name: str, source: IO[bytes], place: Path, digest: hashlib._Hash) -> int:
+    """Put one uploaded file in its place and its content into the digest; how many bytes it has.
+
+    One that lies on the same disk already gets a second name there instead of a second copy.
+
+    Raises:
+        DataError: it is too large. OSError.
+    """
+    is_linked = link(getattr(source, "path", None), place)
+    size = 0
+    with contextlib.ExitStack() as opened:
+        given = opened.enter_context(open(place, "rb")) if is_linked else source
+        target = None if is_linked else opened.enter_context(open(place, "wb"))
+        while block := given.read(CHUNK):
+            size += len(block)
+            if size > LIMITS.file_bytes:
+                raise DataError(
+                    f"{name} is larger than {LIMITS.file_bytes // MB} MB.",
+                    code="file-too-large",
+                    remedy="Split it or take a sample.",
+                )
+            digest.update(block)
+            if target:
+                target.write(block)
+    return size
+
+
+def link(source: Path | None, place: Path) -> bool:
+    """Give a file on disk a second name; False where there is none, or its disk is another one or knows no links."""
+    if source is None:
+        return False
+    try:
+        os.link(source, place)
+    except OSError:
+        return False
+    return True
 
 
 def unused(name: str, names: list[str]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 
 from pydantic import field_validator
+from typing_extensions import TypedDict
 
 from selfsup_core.files import sha256
 from selfsup_core.pretrained.encoders.catalogue import Encoder, check_name, find_encoder, resolve_pooling

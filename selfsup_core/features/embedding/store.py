@@ -8,12 +8,13 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from selfsup_core.features.embedding.config import FORMAT, EmbedSettings, Job
-from selfsup_core.files import read_json, sha256, write_bytes, write_json
+from selfsup_core.files import MOST_WEIGHTS, read_file, read_shaped, sha256, write_bytes, write_json
 
 PART_SECONDS = 5.0  # a killed job loses so much at most, plus a batch
 PART = re.compile(r"(\d{10})-(\d{10})-([0-9a-f]{16})\.npy")
@@ -47,6 +48,19 @@ class EmbeddingAbout(EncodingAbout):
     sha256: str
 
 
+class Plan(TypedDict):
+    """plan.json. order: digest of the job's order; precision: "full" or "half"; seconds: that it has taken so far."""
+
+    data_digest: NotRequired[str]
+    order: NotRequired[str]
+    precision: NotRequired[str]
+    note: NotRequired[str]
+    encoder: NotRequired[str]
+    rows: NotRequired[int]
+    distinct: NotRequired[int]
+    seconds: NotRequired[float]
+
+
 class Unfinished(TypedDict):
     """A job that has not reached its end. done: distinct texts of `distinct` that have their embedding on disk."""
 
@@ -72,13 +86,12 @@ class Parts:
         if self.folder is None:
             return choose()[1]
         name = sha256(self.order.tobytes())
-        plan = read_json(self.folder / "plan.json")
-        is_same = isinstance(plan, dict) and plan.get("order") == name
-        if is_same and (plan.get("precision") == "full" or use("half")):
-            self.plan = plan
-            self.seconds = float(plan.get("seconds") or 0)
+        plan = read_shaped(self.folder / "plan.json", Plan)
+        if plan and plan.get("order") == name and (plan.get("precision") == "full" or use("half")):
+            self.plan = dict(plan)
+            self.seconds = plan.get("seconds", 0.0)
             self.read()
-            return str(plan.get("note", ""))
+            return plan.get("note", "")
         shutil.rmtree(self.folder, ignore_errors=True)
         precision, note = choose()
         self.plan = {
@@ -102,7 +115,7 @@ class Parts:
             first, end, digest = match.groups()
             if int(first) != self.done or not self.done < int(end) <= len(self.order):
                 continue
-            data = path.read_bytes()
+            data = read_file(path, MOST_WEIGHTS)
             if sha256(data)[:16] == digest:
                 values = np.load(io.BytesIO(data), allow_pickle=False)
                 self.made[self.order[self.done : int(end)]] = values
@@ -165,12 +178,12 @@ def read_cached(cache: Path | None, job: Job) -> np.ndarray | None:
     """The array of an earlier job, or None when there is none or it is not what was written."""
     if cache is None:
         return None
-    about: EmbeddingAbout | None = read_json(cache / f"{job.key}.json")
-    if not isinstance(about, dict) or about.get("key") != job.key:
+    about = read_shaped(cache / f"{job.key}.json", EmbeddingAbout)
+    if about is None or about["key"] != job.key:
         return None
     try:
-        data = (cache / f"{job.key}.npy").read_bytes()
-        if about.get("sha256") != sha256(data):
+        data = read_file(cache / f"{job.key}.npy", MOST_WEIGHTS)
+        if about["sha256"] != sha256(data):
             return None
         known = np.load(io.BytesIO(data), allow_pickle=False)
     except (OSError, ValueError):
@@ -184,13 +197,13 @@ def list_embeddings(workspace: Path) -> list[EmbeddingAbout]:
     folder = workspace / "embeddings"
     found: list[EmbeddingAbout] = []
     for path in folder.glob("*.json") if folder.is_dir() else ():
-        about: EmbeddingAbout | None = read_json(path)
-        array = path.with_suffix(".npy")
-        if not isinstance(about, dict) or about.get("format") != FORMAT:
+        about = read_shaped(path, EmbeddingAbout)
+        if about is None or about["format"] != FORMAT:
             continue
-        if array.is_file() and array.stat().st_size == about.get("bytes"):
+        array = path.with_suffix(".npy")
+        if array.is_file() and array.stat().st_size == about["bytes"]:
             found.append(about)
-    return sorted(found, key=lambda about: -float(about.get("made") or 0))
+    return sorted(found, key=lambda about: -about["made"])
 
 
 def list_unfinished(workspace: Path) -> list[Unfinished]:
@@ -198,8 +211,8 @@ def list_unfinished(workspace: Path) -> list[Unfinished]:
     folder = workspace / "embeddings"
     found: list[Unfinished] = []
     for path in folder.glob("*.part/plan.json") if folder.is_dir() else ():
-        plan = read_json(path)
-        if not isinstance(plan, dict) or not isinstance(plan.get("data_digest"), str):
+        plan = read_shaped(path, Plan)
+        if plan is None or "data_digest" not in plan:
             continue
         try:
             names = [part.name for part in path.parent.iterdir()]
@@ -209,10 +222,10 @@ def list_unfinished(workspace: Path) -> list[Unfinished]:
         ends = [int(match.group(2)) for name in names if (match := PART.fullmatch(name))]
         found.append(
             {
-                "encoder": str(plan.get("encoder", "")),
+                "encoder": plan.get("encoder", ""),
                 "data_digest": plan["data_digest"],
-                "rows": int(plan.get("rows") or 0),
-                "distinct": int(plan.get("distinct") or 0),
+                "rows": plan.get("rows", 0),
+                "distinct": plan.get("distinct", 0),
                 "done": max(ends, default=0),
                 "touched": touched,
             }

@@ -14,7 +14,7 @@ import numpy as np
 from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError
-from selfsup_core.files import read_shaped, write_bytes
+from selfsup_core.files import load_array, read_shaped, write_bytes
 
 ABOUT, PROGRESS, ROWS, PARTIAL = "about.json", "progress.json", "rows.npy", "partial.npy"
 ENDED = ("cancelled", "failed", "done")
@@ -97,9 +97,8 @@ def read_layout(workspace: Path, key: str, epoch: int | None = None, *, partial:
     folder = folder_of(workspace, key)
     path = folder / PARTIAL if partial else layout_path(folder, epoch or 0)
     try:
-        points: np.ndarray = np.load(path, allow_pickle=False)
-        return points
-    except (OSError, ValueError, EOFError) as error:
+        return load_array(path)
+    except (OSError, ValueError) as error:
         raise DataError(
             f"The map {key} has no layout of epoch {epoch or 0} yet.", code="no-layout"
         ) from error
@@ -108,9 +107,8 @@ def read_layout(workspace: Path, key: str, epoch: int | None = None, *, partial:
 def read_rows(workspace: Path, key: str) -> np.ndarray:
     """(N,) row numbers of the points."""
     try:
-        rows: np.ndarray = np.load(folder_of(workspace, key) / ROWS, allow_pickle=False)
-        return rows
-    except OSError as error:
+        return load_array(folder_of(workspace, key) / ROWS)
+    except (OSError, ValueError) as error:
         raise DataError(f"There is no map {key!r}.", code="no-map") from error
 
 

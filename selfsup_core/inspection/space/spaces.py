@@ -16,7 +16,7 @@ from cachetools import LRUCache
 
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.errors import DataError, StudioError
-from selfsup_core.files import sha256, write_json
+from selfsup_core.files import load_array, sha256, write_json
 from selfsup_core.inspection.keyed import KeyedLocks
 from selfsup_core.inspection.space import layouts
 from selfsup_core.inspection.space.asked import Asked
@@ -211,7 +211,7 @@ class Spaces:
         self, job: MapJob, space: Space, config: MapConfig, epochs: list[int], ends: Ends | None
     ) -> None:
         folder = job.folder
-        rows = np.load(folder / layouts.ROWS)
+        rows = layouts.read_rows(self.workspace, folder.name)
         places = places_in(space.rows, rows)
         near_ends = None if ends is None else places_of(ends, rows)
         previous = None
@@ -309,7 +309,7 @@ class Spaces:
         path = asked.folder / f"axes-{asked.frame:06d}.npy"
         linear = None
         if path.exists():
-            kept = np.load(path, allow_pickle=False)
+            kept = load_array(path)
             linear = Linear(kept[0], kept[1:])
         return Made(asked.points, linear=linear)
 

@@ -12,7 +12,7 @@ import torch
 
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.features.config import DataConfig
-from selfsup_core.files import write_bytes
+from selfsup_core.files import MOST_WEIGHTS, read_file, write_bytes
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import CodingNetwork
 from selfsup_core.objectives import OBJECTIVES
@@ -82,11 +82,11 @@ def copy_encoder(workspace: Path, folder: Path, config: DataConfig) -> None:
     except RunError:
         weights = epoch_weights(other, nearest_epoch(other.weights, epoch))
     tensors = {k: v.detach().cpu().contiguous().clone() for k, v in weights.items()}
-    write_bytes(folder / SETTINGS, other.spec.read_bytes())
+    write_bytes(folder / SETTINGS, read_file(other.spec))
     write_bytes(folder / WEIGHTS, save(tensors))
 
 
 def read_weights_of(folder: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load
 
-    return load((folder / WEIGHTS).read_bytes())
+    return load(read_file(folder / WEIGHTS, MOST_WEIGHTS))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import split_rows
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.features.config import DataConfig
-from selfsup_core.files import read_json, write_json
+from selfsup_core.files import read_shaped, write_json
 from selfsup_core.pretrained.zero_shot import TEMPLATE, ZeroShotConfig
 from selfsup_core.pseudo.language_model import (
     NAMES,
@@ -28,6 +29,7 @@ from selfsup_core.pseudo.language_model import (
     zero_shot,
 )
 from selfsup_core.runs.compose import kept_settings
+from selfsup_core.settings import whole_number
 
 LABELERS = ("zero-shot", "generated", "remote")
 PROMPTS = {"zero-shot": NAMES, "generated": TEMPLATE, "remote": TEMPLATE}
@@ -68,7 +70,7 @@ def load_labeler(name: str, workspace: Path, say: Say) -> tuple[Any, Any, str]:
 
         run, _, epoch = name.removeprefix(RUN).partition("@")
         say("Loading your language model.")
-        model, tokenizer, used = load_run_model(workspace, run, int(epoch) if epoch.isdigit() else None)
+        model, tokenizer, used = load_run_model(workspace, run, whole_number(epoch))
         if not type(model).__name__.endswith(CAUSAL):
             raise DataError(
                 f"The run {run} trained a masked model, which cannot generate text.",
@@ -206,5 +208,4 @@ def write_said(folder: Path, said: dict[str, list[SaidRow]]) -> None:
 
 def read_said(folder: Path) -> dict[str, list[SaidRow]]:
     """Proposer → what it said, of a run; empty for one without a language model."""
-    found: dict[str, list[SaidRow]] | None = read_json(folder / SAID)
-    return found or {}
+    return read_shaped(folder / SAID, dict[str, list[SaidRow]]) or {}
