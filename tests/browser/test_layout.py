@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.helpers import make_run, run_here, tiny_spec
+
 pytestmark = pytest.mark.browser
 SLOW = 40_000
 NARROW = [(390, 844), (720, 450)]
@@ -12,11 +14,11 @@ NARROW = [(390, 844), (720, 450)]
 
 @pytest.mark.parametrize("size", NARROW)
 def test_a_runs_name_has_a_line_of_its_own(server, open_context, keep, size):
+    title = f"Wines on a map of two numbers, seen {size[0]} pixels wide"
+    run_here(make_run(server.workspace, tiny_spec(name=title, train__epochs=1)))
     page = open_context(*size).new_page()
-    page.goto(server.url)  # Home brings the finished examples
-    expect(page.get_by_text("Example: emoji rebuilt").first).to_be_visible(timeout=SLOW)
     page.goto(f"{server.url}/runs")
-    name = page.get_by_text("Example: emoji rebuilt").first
+    name = page.get_by_role("link", name=title)
     expect(name).to_be_visible(timeout=SLOW)
     width, row = name.evaluate(
         """node => {
