@@ -9,7 +9,7 @@ import pytest
 
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_frame
-from selfsup_core.runs.spec import list_presets, preset_spec
+from selfsup_core.runs.spec import answers_of, list_presets, preset_spec, questions_of, value_at
 from selfsup_core.runs.thinned import frame_path
 from tests.helpers import make_run, run_here
 
@@ -48,3 +48,23 @@ def test_a_preset_trains(workspace: Path, preset: str):
     assert {"reconstructions", "map"} <= frame.keys()
     assert all(np.isfinite(values).all() for values in frame.values())
     assert ("corrupted" in frame) == (state["objective"] in ("denoising", "masked"))
+
+
+def test_an_answer_brings_its_settings_along_and_what_is_chosen_wins():
+    asked = {"objective.prior": "even"}
+    spec = preset_spec("pseudo-table", asked)
+    assert (spec.objective.prior, spec.objective.keep, spec.objective.vote) == ("even", "top-k", "mean")
+    assert preset_spec("pseudo-table", asked | {"objective.keep": "fixed"}).objective.keep == "fixed"
+    other = preset_spec("pseudo-table", {"objective.prior": "estimated"})
+    assert (other.objective.prior, other.objective.keep) == ("estimated", "class-share")
+
+
+@pytest.mark.parametrize("name", [n for n, preset in list_presets("").items() if "when" in preset])
+def test_each_answer_of_a_preset_is_a_valid_spec(name: str):
+    preset = list_presets("")[name]
+    for path, answers in questions_of(preset).items():
+        assert answers[0] == value_at(preset_spec(name), path)
+        for answer in answers[1:]:
+            spec = preset_spec(name, {path: answer})
+            assert answers_of(preset, spec) == {path: answer}
+            assert spec != preset_spec(name)
