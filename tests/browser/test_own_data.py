@@ -36,6 +36,9 @@ def import_it(page: Page) -> str:
 
 def train(page: Page, server: Server, name: str) -> None:
     page.get_by_role("button", name="Train an autoencoder").click()
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("3")
+    epochs.press("Enter")
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "status", lambda status: status == "finished", seconds=90)
