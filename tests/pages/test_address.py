@@ -118,3 +118,10 @@ def test_a_model_that_nobody_chose_data_for_begins_with_its_own(studio):
     assert "data" not in app.query_params
     buttons(app)["train"].click().run()
     assert not app.exception
+
+
+@pytest.mark.parametrize("epoch", ["²", "9" * 5000, "-1", "a"])
+def test_an_epoch_that_is_no_number_is_left_out(studio, workspace: Path, epoch):
+    run = run_here(make_run(workspace))["run"]
+    app = studio("pages/autoencoder.py", run=run, epoch=epoch)
+    assert app.select_slider(key="standing-epoch-3").value == 3
