@@ -60,7 +60,7 @@ def test_masked(folders, workspace: Path):
 def test_measure_and_models(folders, workspace: Path, monkeypatch):
     monkeypatch.setattr("selfsup_core.inspection.measure.LEAST_SECONDS", 0.02)
     shown = call(workspace, "measure", folders[0])
-    assert "tokens a second" in shown
+    assert "tokens per second" in shown
     listed = call(workspace, "models")
     assert "134.5 M" in listed
     assert "encoder" in listed

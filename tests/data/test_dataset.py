@@ -55,7 +55,7 @@ def test_changed_array_is_named(stored):
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
-    with pytest.raises(DataError, match=r"x\.npy of data set 'd' is not the file") as caught:
+    with pytest.raises(DataError, match=r"x\.npy of data set 'd' has been changed") as caught:
         load_dataset(stored[1], verify=True)
     assert caught.value.code == "digest-mismatch"
 

@@ -40,7 +40,7 @@ def test_of_many_points_some_are_looked_at_and_the_others_follow(monkeypatch):
 def test_odd_input():
     assert find_clusters(np.zeros((3, 2)), ClusterConfig()).tolist() == [-1, -1, -1]
     assert find_clusters(np.zeros((1, 2)), ClusterConfig()).tolist() == [-1]
-    with pytest.raises(SettingError, match="9 groups of 3 points"):
+    with pytest.raises(SettingError, match="3 points cannot form 9 groups"):
         find_clusters(np.zeros((3, 2)), ClusterConfig(method="kmeans", count=9))
 
 

@@ -130,7 +130,7 @@ def test_it_is_the_network_that_was_measured(workspace: Path):
 
 def test_what_is_no_classifier(workspace: Path, tmp_path: Path):
     folder = make_run(workspace, tiny_spec())
-    with pytest.raises(RunError, match="trains no classifier"):
+    with pytest.raises(RunError, match="is not a classifier"):
         load_run(workspace, folder.id)
     with pytest.raises(RunError, match="no weights"):
         load_run(workspace, make_run(workspace, head_spec()).id)

@@ -744,5 +744,5 @@ def test_the_next_token_from_completions_and_from_chat(server):
         assert found["next"] == [("Paris", pytest.approx(0.904837418))]
         assert "reply" in found["note"]
     server.answers = [answer(200, {"choices": [{"text": "x", "message": {"content": "x"}}]})]
-    with pytest.raises(RemoteError, match="no log-probabilities"):
+    with pytest.raises(RemoteError, match="does not return log-probabilities"):
         remote_of(server)[0].next("The capital is")

@@ -146,17 +146,17 @@ def test_the_command_labels_a_data_set(environment, workspace):
     assert caught.value.code == "remote-confirm"
     found = json.loads(command("label", name, "--yes", *cap))
     assert found["requests"] == 2
-    assert any("cap of 2" in reason for reason in found["abstained"])
+    assert any("limit of 2" in reason for reason in found["abstained"])
     with pytest.raises(SettingError, match="--yes"):
         command("label", name, "--set", "price_in=1", *where)
     with pytest.raises(SettingError, match="no setting 'url'"):
         command("label", name, "--set", "url=http://elsewhere.example", *where)
-    with pytest.raises(DataError, match="no texts"):
+    with pytest.raises(DataError, match="not texts"):
         command("label", "digits", *where)
 
 
 def test_the_command_reads_where_it_can(environment):
-    with pytest.raises(RemoteError, match="no log-probabilities"):
+    with pytest.raises(RemoteError, match="does not return log-probabilities"):
         command("read", "the cat")
 
 

@@ -80,11 +80,9 @@ def list_before(place: Path) -> list[str]:
 
 
 def describe_before(titles: list[str]) -> str:
-    """ "Waiting: wines.csv and pets.zip are being read, at most 2 at once. 1 more is ahead." """
+    """ "Waiting: wines.csv and pets.zip are being read, at most 2 at a time. 1 more is ahead." """
     most = LIMITS.imports_at_once
     working, waiting = titles[:most], len(titles) - most
     names = " and ".join(working) if len(working) < 3 else ", ".join(working)
     more = f" {waiting} more {'is' if waiting == 1 else 'are'} ahead." if waiting else ""
-    return (
-        f"Waiting: {names} {'is' if most == 1 else 'are'} being read, at most {most} at the same time.{more}"
-    )
+    return f"Waiting: {names} {'is' if most == 1 else 'are'} being read, at most {most} at a time.{more}"

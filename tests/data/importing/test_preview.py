@@ -46,7 +46,7 @@ def test_pictures_are_those_of_the_import(tmp_path: Path, values):
     for name, label, picture in zip(seen["names"], seen["labels"], seen["pictures"], strict=True):
         np.testing.assert_array_equal(pixels(picture), made.x[places[name]])
         assert label == made.label_names()[places[name]]
-    assert "no PNG" in seen["left_out"]["pets/dog/broken.png"]
+    assert "not a PNG" in seen["left_out"]["pets/dog/broken.png"]
     assert set(seen["left_out"]) == set(made.details["aside"])
 
 

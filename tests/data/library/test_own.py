@@ -104,7 +104,7 @@ def test_check_is_kept_and_a_mend_makes_a_version(workspace, table):
     assert (len(open_source(table, workspace)), len(open_source(new, workspace))) == (41, 40)
     details = open_source(new, workspace).details
     assert (details["recipe"], details["origin"]) == (["drop-duplicates"], table)
-    with pytest.raises(DataError, match="no mend 'x'"):
+    with pytest.raises(DataError, match="no fix 'x'"):
         own.mend(workspace, table, ["x"])
 
 
@@ -167,7 +167,7 @@ def test_the_same_content_under_another_name_is_the_same_set(workspace, tmp_path
 def test_deleted_brought_in_again_and_deleted_again(workspace, tmp_path, table):
     own.delete(workspace, table)
     assert own.import_files(workspace, [write(tmp_path, "t.csv", TABLE)]) == table
-    with pytest.raises(DataError, match="there already"):
+    with pytest.raises(DataError, match="already exists"):
         own.restore(workspace, table)
     own.delete(workspace, table)
     own.restore(workspace, table)

@@ -47,13 +47,13 @@ def test_the_second_waits_for_the_first_and_says_so(alone: Path):
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
-    assert set(said) == {"Waiting: a.csv is being read, at most 1 at once."}
+    assert set(said) == {"Waiting: a.csv is being read, at most 1 at a time."}
     assert list(alone.iterdir()) == []
 
 
 def test_who_is_ahead():
     assert (
-        describe_before(["a.csv", "b.zip"]) == "Waiting: a.csv and b.zip are being read, at most 2 at once."
+        describe_before(["a.csv", "b.zip"]) == "Waiting: a.csv and b.zip are being read, at most 2 at a time."
     )
     assert describe_before(list("abc")).endswith("1 more is ahead.")
     assert describe_before(list("abcd")).endswith("2 more are ahead.")
@@ -95,7 +95,7 @@ def test_another_process_is_waited_for_but_not_one_that_was_killed(alone: Path):
 
     with turn(alone, "mine.csv", tell):
         pass
-    assert said == ["Waiting: theirs.csv is being read, at most 1 at once."]
+    assert said == ["Waiting: theirs.csv is being read, at most 1 at a time."]
     assert list(alone.iterdir()) == []
 
 
