@@ -104,7 +104,7 @@ class TrainConfig(Config):
         0,
         "Stop after this many epochs without a better validation loss; 0 never stops early.",
         title="Early stop",
-        why="Off, so that over-fitting can be seen; the best epoch is kept in any case.",
+        why="Off, so that over-fitting can be seen; the best epoch is kept in any case, where labels are there to choose it by.",
         ge=0,
         le=100_000,
     )

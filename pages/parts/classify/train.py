@@ -298,9 +298,9 @@ def show(task: str) -> None:
     if state.get("task") not in MODES:
         page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
         st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
-    show_run(folder.id)
     if state.get("task") == "pseudo":
-        show_splits(folder)
+        show_splits(folder)  # the stage begins with the run's verdict
+    show_run(folder.id)
     with st.container(horizontal=True):
         link_here(
             "Use this classifier",
