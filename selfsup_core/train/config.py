@@ -109,7 +109,7 @@ class TrainConfig(Config):
         "Stop after this many epochs without a lower validation loss; 0 never stops early.",
         title="Early stopping",
         zero="off",
-        why="Off, so that overfitting becomes visible; the best epoch is kept in any case.",
+        why="Off, so that overfitting becomes visible; the best epoch is kept in any case where labels are there to choose it by.",
         ge=0,
         le=100_000,
     )

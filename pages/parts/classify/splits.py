@@ -56,9 +56,8 @@ def show_splits(folder: RunFolder) -> None:
         elif offer := offer_splits(folder):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(plain(offer), width="content")
-                if st.button(
-                    f"Repeat with {OTHERS} other splits", key="splits-go", icon=":material/shuffle:"
-                ):
+                more = f"{OTHERS + 1 - now['runs']} more" if now else f"{OTHERS} other"
+                if st.button(f"Repeat with {more} splits", key="splits-go", icon=":material/shuffle:"):
                     with acting("splits"):
                         ask_for_seeds(folder, OTHERS + 1)
                         rerun()

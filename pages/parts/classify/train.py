@@ -336,9 +336,9 @@ def show(task: str) -> None:
         )
         if state.get("task") == "pseudo":
             offer_careless(folder, state)
-    show_run(folder.id)
     if state.get("task") == "pseudo":
-        show_splits(folder)
+        show_splits(folder)  # the stage begins with the run's verdict
+    show_run(folder.id)
     if state.get("task") == "pseudo":
         show_review(folder)
 
