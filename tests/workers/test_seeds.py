@@ -43,7 +43,7 @@ def test_the_group_is_made_once_and_its_verdict_is_over_all(workspace: Path):
 def test_what_cannot_be_repeated_is_said(workspace: Path):
     make_table(workspace, "my-clouds")
     other = make_run(workspace)
-    with pytest.raises(RunError, match="no pseudo-labels"):
+    with pytest.raises(RunError, match="does not use pseudo-labels"):
         workspace_run(workspace, other.id)
 
 
