@@ -568,7 +568,7 @@ def test_what_was_answered_stays_when_the_cap_is_reached(server):
     remote, _ = remote_of(server, QUICK.model_copy(update={"most_requests": 2}))
     found = label_texts(remote, ["say space", "say hockey", "say space!", "say hockey!"], NAMES)
     assert [f.label for f in found] == [0, 1, -1, -1]
-    assert "cap of 2 requests" in found[3].reason
+    assert "limit of 2 requests" in found[3].reason
     assert found[3].reason.startswith("Not asked")
 
 

@@ -340,7 +340,7 @@ def test_requests_come_in_the_order_they_were_sent(workspace: Path):
         ("learning_rate", 11, "at most 10; found 11"),
         ("learning_rate", "fast", "must be a number; found 'fast'"),
         ("learning_rate", None, "must be a number"),
-        ("epochs", 3, "cannot be changed while a run is on"),
+        ("epochs", 3, "cannot be changed during a run"),
     ],
 )
 def test_live_settings_are_checked_where_they_are_sent(workspace: Path, name, value, says):

@@ -137,7 +137,7 @@ def test_an_answer_that_failed_is_asked_again_by_the_next_run(tmp_path: Path, mo
         texts += ["d", "e", "f"]
         found, problem = ask()
         assert np.isnan(found[:, 0]).tolist() == [False] * 5 + [True], "the cap is two requests"
-        assert "cap of 2 requests" in problem
+        assert "limit of 2 requests" in problem
 
 
 def test_a_pause_pauses_before_training_too(pets: Path, monkeypatch):

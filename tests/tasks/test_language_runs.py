@@ -181,7 +181,7 @@ def test_earlier_epochs_can_be_loaded(texts: Path):
     with torch.inference_mode():
         assert not torch.equal(early(ids).logits, late(ids).logits)
     shutil.rmtree(folder.path / "model")
-    with pytest.raises(RunError, match="not there yet"):
+    with pytest.raises(RunError, match="do not exist yet"):
         load_run_model(texts, folder.id)
 
 
@@ -239,7 +239,7 @@ def test_an_objective_of_the_other_kind_is_refused(texts: Path):
 def test_what_a_run_takes_is_said_before_it_starts(texts: Path):
     spec = small()
     first = estimate(spec, texts)
-    assert "guess" in first.basis
+    assert "rough estimate" in first.basis
     run_here(make_run(texts, spec))
     assert measured_speed(texts) > 0
     again = estimate(spec, texts)

@@ -442,7 +442,7 @@ def test_a_limit_on_unlabeled_rows_holds_and_is_said(clouds: Path):
     state = run_here(folder)
     assert state["status"] == "finished", state["error"]
     assert len(read_frame(folder.path / PSEUDO)["rows"]) == 20
-    said = [note for note in state["notices"] if "objective.unlabeled_pool" in note]
+    said = [note for note in state["notices"] if "Unlabeled rows" in note]
     assert len(said) == 1
     assert re.fullmatch(r"This run uses 20 of \d{3} unlabeled rows, as set \(Unlabeled rows\)\.", said[0])
 

@@ -80,7 +80,7 @@ def test_full_at_every_single_write_it_ends_as_if_nothing_had_happened(workspace
             assert "The disk is full" in state["message"]
         left = read_state(folder)
         assert (left["status"], left["message"]) == ("finished", ""), f"write {at}"
-        assert left["stop_reason"] == "all epochs are done"
+        assert left["stop_reason"] == "all epochs finished"
         assert "before_disk" not in left
         assert rows_without_times(folder) == rows_without_times(whole)
         assert same(last_tensors(folder), last_tensors(whole))
@@ -192,7 +192,7 @@ def test_a_real_worker_that_may_write_no_more_pauses_and_goes_on(supervised: Pat
     wait_for(lambda: read_state(folder)["beat"] > beat, "a sign of life")
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
     state = wait_status(folder, "finished")
-    assert state["stop_reason"] == "all epochs are done"
+    assert state["stop_reason"] == "all epochs finished"
     assert same(last_tensors(whole), last_tensors(folder))
     assert rows_without_times(whole) == rows_without_times(folder)
     assert frame_bytes(whole) == frame_bytes(folder)

@@ -44,7 +44,7 @@ def test_a_machine_without_memory_is_named(workspace: Path):
     done = python(SHORT, str(folder.path))
     state = json.loads(folder.state.read_bytes())
     assert state["error"]["code"] == state["stop_reason"] == "out-of-memory", done.stderr[-2000:]
-    assert "train.batch_size" in state["error"]["remedy"]
+    assert "smaller batch size" in state["error"]["remedy"]
     assert "is now processed in 8 parts" in state["notices"][-1]
 
 
@@ -68,7 +68,7 @@ def test_memory_that_runs_out_beside_the_steps_is_named(workspace: Path, monkeyp
     state = run_here(make_run(workspace))
     assert (state["status"], state["stop_reason"]) == ("failed", "out-of-memory")
     assert "are free" in state["error"]["message"]
-    assert "train.batch_size" in state["error"]["remedy"]
+    assert "smaller batch size" in state["error"]["remedy"]
 
 
 def test_memory_that_runs_out_while_the_data_are_read_is_named(workspace: Path, monkeypatch):

@@ -95,7 +95,7 @@ def test_other_splits_are_offered_where_test_rows_are_few(workspace: Path):
 def test_what_cannot_be_repeated_is_said(workspace: Path):
     make_table(workspace, "my-clouds")
     other = make_run(workspace)
-    with pytest.raises(RunError, match="no pseudo-labels"):
+    with pytest.raises(RunError, match="does not use pseudo-labels"):
         workspace_run(workspace, other.id)
 
 
