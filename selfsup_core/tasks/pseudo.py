@@ -23,26 +23,13 @@ from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.evaluate.calibration import calibrate
-from selfsup_core.evaluate.classification import (
-    accuracy,
-    balanced_accuracy,
-    confusion_matrix,
-    macro_f1,
-)
 from selfsup_core.evaluate.classifier_epochs import ClassifierView
 from selfsup_core.evaluate.kept import PSEUDO, Kept, class_counts, count_kept, describe_kept
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.files import write_bytes, write_json
 from selfsup_core.models.modules.beside import Beside
 from selfsup_core.objectives.cross_entropy import Labeled
-from selfsup_core.pseudo.audit import (
-    compare,
-    say_careless,
-    say_uneven,
-    verdict,
-)
 from selfsup_core.pseudo.expected import gauge
-from selfsup_core.pseudo.hand import spread_out
 from selfsup_core.pseudo.keeping import proposed
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch, PseudoLabels, PseudoLabelsConfig
 from selfsup_core.pseudo.online import Consistency
@@ -52,16 +39,15 @@ from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, Classif
 from selfsup_core.tasks.parts.aside import Aside, last_epoch
 from selfsup_core.tasks.parts.careless import Careless
 from selfsup_core.tasks.parts.estimates import ShareEstimates
+from selfsup_core.tasks.parts.look_at import confident_mistakes, least_certain
+from selfsup_core.tasks.parts.outcome import judge_run, score
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.train.trained import load_trained, trained_state
-from selfsup_core.wording import percent
 
 MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
 MOST_TEST_TEXTS = 200  # through a transformer on a CPU
 MOST_GAUGED = 5000  # labels that are cross-validated before the start
 LEAST_STEPS = 20  # of a round, where the steps are not set
-QUEUE = 24  # rows that are named for a person to label, and confident mistakes
-LOOKED_AT = 4  # times as many of the least certain, of which those that differ most are named
 
 
 @dataclass(frozen=True)
@@ -344,19 +330,18 @@ class PseudoTask(ClassifyTask):
         """The student: the network that is exported."""
         return self.student
 
+    def networks(self) -> dict[str, torch.nn.Module]:
+        """Those that this run trains, the student first."""
+        names = ("student", "twin", "ceiling", "careless")
+        return {name: net for name in names if (net := getattr(self.beside, name)) is not None}
+
     def look(self, terms: dict[str, float]) -> Look:
         self.round = round(self.objective.progress)
         view = self.evaluator.look(self.student)
         metrics = dict(view.metrics)
-        networks: dict[str, torch.nn.Module | None] = {
-            "student": self.student,
-            "twin": self.beside.twin,
-            "ceiling": self.beside.ceiling,
-            "careless": self.beside.careless,
-        }
         named = {}
-        for name, network in networks.items():
-            if network is not None and len(self.tested):
+        if len(self.tested):
+            for name, network in self.networks().items():
                 logits = self.evaluator.logits(network, self.tested, f"test rows, {name}")
                 named[name] = logits.argmax(dim=1).numpy()
         y = self.y[self.tested]
@@ -518,17 +503,13 @@ class PseudoTask(ClassifyTask):
         self, arrays: dict[str, np.ndarray], now: Kept, probabilities: np.ndarray
     ) -> dict[str, str]:
         """Rows that a person should look at: the least certain, and confident ones that the truth contradicts."""
-        order = np.sort(np.nan_to_num(probabilities), axis=1)
-        margin = order[:, -1] - order[:, -2]
-        unsure = np.argsort(np.where(now.label >= 0, margin, 2.0), kind="stable")[: QUEUE * LOOKED_AT]
-        if len(unsure) > QUEUE:
-            is_quick = not self.inputs.cost  # a transformer would read them again each round
-            x = self.proposers.features(self.pool[unsure]) if is_quick else probabilities[unsure]
-            unsure = unsure[spread_out(np.nan_to_num(x), QUEUE)]
         truth = self.y[self.pool]
-        is_wrong = (truth >= 0) & (now.label >= 0) & (now.label != truth)
-        wrong = np.flatnonzero(is_wrong)
-        wrong = wrong[np.argsort(-now.confidence[wrong], kind="stable")][:QUEUE]
+        is_quick = not self.inputs.cost  # a transformer would read them again each round
+
+        def features(places: np.ndarray) -> np.ndarray:
+            return self.proposers.features(self.pool[places]) if is_quick else probabilities[places]
+
+        unsure, wrong = least_certain(now, probabilities, features), confident_mistakes(now, truth)
         about = {}
         for name, places in (("unsure", unsure), ("mistakes", wrong)):
             rows = self.pool[places]
@@ -575,39 +556,13 @@ class PseudoTask(ClassifyTask):
         if len(rows) == 0:
             return {}
         self.inputs.add(rows)
-        y, count = self.y[rows], len(self.classes)
-        metrics: Metrics = {"test_rows": len(rows)}
-        about: dict[str, Any] = {"classes": self.classes, "rows": len(rows)}
-        for name in ("student", "twin", "ceiling", "careless"):
-            network = getattr(self.model, name)
-            if network is None:
-                continue
-            named = self.evaluator.logits(network, rows, f"test rows, {name}").argmax(dim=1).numpy()
-            confusion = confusion_matrix(y, named, count)
-            prefix = "" if name == "student" else f"{name}_"
-            metrics[f"{prefix}accuracy"] = accuracy(confusion)
-            metrics[f"{prefix}macro_f1"] = macro_f1(confusion)
-            metrics[f"{prefix}balanced_accuracy"] = balanced_accuracy(confusion)
-            about[name] = {"confusion": confusion.tolist(), "is_right": (named == y).astype(int).tolist()}
-        student, twin = (np.array(about[name]["is_right"]) for name in ("student", "twin"))
-        self.verdict = verdict(
-            compare(student, twin),
-            cast("float", metrics["accuracy"]),
-            cast("float", metrics["twin_accuracy"]),
-            metrics.get("ceiling_accuracy"),
-        )
-        scores = {
-            title: (metrics[key], metrics[f"twin_{key}"])
-            for title, key in (("macro-F1", "macro_f1"), ("balanced accuracy", "balanced_accuracy"))
+        y = self.y[rows]
+        named = {
+            name: self.evaluator.logits(network, rows, f"test rows, {name}").argmax(dim=1).numpy()
+            for name, network in self.networks().items()
         }
-        self.verdict["text"] += say_uneven(np.bincount(y[y >= 0], minlength=count), scores)
-        if self.proposers.doubt:
-            known = metrics.get("ceiling_accuracy")
-            beside = f", {percent(known, 1)} if all labels were known" if known is not None else ""
-            text = f"{self.proposers.doubt} Student and twin are the same: {percent(metrics['accuracy'], 1)}{beside}. More labels or another encoder may change that; switch Guard off to try it anyway."
-            self.verdict = {"outcome": "not used", "text": text}
-        if (careless := metrics.get("careless_accuracy")) is not None:
-            self.verdict["text"] += say_careless(careless, cast("float", metrics["twin_accuracy"]))
+        metrics, about = score(named, y, self.classes)
+        self.verdict = judge_run(named, y, metrics, len(self.classes), self.proposers.doubt)
         about["verdict"] = self.verdict
         measured = self.evaluator.validation
         logits = self.evaluator.logits(self.student, measured, "validation rows").numpy()

@@ -1,0 +1,66 @@
+"""What the test rows say at the end of a run with pseudo-labels: the networks' scores, and the verdict in words."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+
+from selfsup_core.evaluate.classification import (
+    accuracy,
+    balanced_accuracy,
+    confusion_matrix,
+    macro_f1,
+)
+from selfsup_core.evaluate.rows import Metrics
+from selfsup_core.pseudo.audit import Verdict, compare, say_careless, say_uneven, verdict
+from selfsup_core.wording import percent
+
+
+def score(
+    named: dict[str, np.ndarray], y: np.ndarray, classes: tuple[str, ...]
+) -> tuple[Metrics, dict[str, Any]]:
+    """(metrics, what the file of the test rows holds of each network).
+
+    Args:
+        named: network → (T,) classes that it predicts; the student's metrics have no prefix. y: (T,) true classes.
+    """
+    metrics: Metrics = {"test_rows": len(y)}
+    about: dict[str, Any] = {"classes": classes, "rows": len(y)}
+    for name, predicted in named.items():
+        confusion = confusion_matrix(y, predicted, len(classes))
+        prefix = "" if name == "student" else f"{name}_"
+        metrics[f"{prefix}accuracy"] = accuracy(confusion)
+        metrics[f"{prefix}macro_f1"] = macro_f1(confusion)
+        metrics[f"{prefix}balanced_accuracy"] = balanced_accuracy(confusion)
+        about[name] = {"confusion": confusion.tolist(), "is_right": (predicted == y).astype(int).tolist()}
+    return metrics, about
+
+
+def judge_run(
+    named: dict[str, np.ndarray], y: np.ndarray, metrics: Metrics, classes: int, doubt: str
+) -> Verdict:
+    """Whether pseudo-labels helped, from `score` of the same rows.
+
+    Args:
+        doubt: why no pseudo-label was used, or "".
+    """
+    student, twin = (cast("float", metrics[key]) for key in ("accuracy", "twin_accuracy"))
+    known = metrics.get("ceiling_accuracy")
+    if doubt:
+        beside = f", {percent(known, 1)} if all labels were known" if known is not None else ""
+        text = (
+            f"{doubt} Student and twin are the same: {percent(student, 1)}{beside}. "
+            "More labels or another encoder may change that; switch Guard off to try it anyway."
+        )
+        found: Verdict = {"outcome": "not used", "text": text}
+    else:
+        found = verdict(compare(named["student"] == y, named["twin"] == y), student, twin, known)
+        scores = {
+            title: (metrics[key], metrics[f"twin_{key}"])
+            for title, key in (("macro-F1", "macro_f1"), ("balanced accuracy", "balanced_accuracy"))
+        }
+        found["text"] += say_uneven(np.bincount(y[y >= 0], minlength=classes), scores)
+    if (careless := metrics.get("careless_accuracy")) is not None:
+        found["text"] += say_careless(careless, twin)
+    return found
