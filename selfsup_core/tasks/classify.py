@@ -1,6 +1,8 @@
 """Classifiers: a head on fixed features of any kind of data, or a transformer that is fine-tuned on texts.
 
 Labels beyond the budget reach neither training nor the choice of an epoch; test rows are looked at once, in `finish`.
+
+It is longer than other files because a task answers all that the loop asks; what needs no state of the run is in `tasks/parts/`.
 """
 
 from __future__ import annotations
@@ -33,7 +35,6 @@ from selfsup_core.models import MODELS
 from selfsup_core.models.classifier_head import ClassifierHeadConfig
 from selfsup_core.models.modules.autoencoder import glorot_init
 from selfsup_core.models.modules.conv_classifier import ConvClassifier
-from selfsup_core.models.modules.exact import fit_linear, scale_of
 from selfsup_core.models.modules.heads import Head
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.cross_entropy import CrossEntropy, Labeled
@@ -44,11 +45,11 @@ from selfsup_core.tasks.parts.aside import MOST_ASIDE, Aside, last_epoch, set_as
 from selfsup_core.tasks.parts.backbone import FILE as BASE
 from selfsup_core.tasks.parts.backbone import Backbone, load_backbone, make_classifier
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, TextInputs
+from selfsup_core.tasks.parts.exact_head import ExactHead
 from selfsup_core.tasks.parts.labeled import choose_rows, choose_shown
 
 MOST_VALIDATION = 1000  # rows measured each epoch
 LEAST_VALIDATION = 100  # of texts through a transformer
-MOST_SCALED = 4096  # training rows by which features are brought to a common length
 MOST_TEST = 2000  # texts through a transformer without a GPU
 MOST_CONFUSION = 200  # classes; beyond, the matrix of each frame would be megabytes
 TEST = "test.json"
@@ -66,7 +67,6 @@ class ClassifyTask(Task):
     """
 
     objective: CrossEntropy
-    _fixed_scale: float | None = None
     baseline_message = "Fitting logistic regression as a baseline."
 
     def __init__(self, context: TaskContext) -> None:
@@ -89,7 +89,7 @@ class ClassifyTask(Task):
         self.notes = [note for note in notes if note]
         self.given = self.choose_labels()
         if self.is_exact:
-            self._center(cast("Head", self.model), self.given)
+            self.exact.center(cast("Head", self.model), self.given)
         seen = np.flatnonzero(self.given >= 0)
         if len(seen) > len(self.chosen.train):
             self.chosen = replace(self.chosen, train=seen)
@@ -231,38 +231,18 @@ class ClassifyTask(Task):
         self, head: torch.nn.Module, labels: np.ndarray, weights: np.ndarray
     ) -> dict[str, torch.Tensor]:
         """Set a linear head to its optimum; labels, weights: (N,) of all rows, those with -1 or 0 do not count."""
-        head = cast("Head", head)
-        rows = np.flatnonzero((labels >= 0) & (weights > 0))
-        x = self.inputs.x(torch.from_numpy(rows).to(self.choice.name))
-        y, weight = labels[rows], weights[rows]
-        if self.objective.class_weight is not None:
-            weight = weight * self.objective.class_weight.cpu().numpy()[y]
-        with torch.no_grad():
-            z = head.standardize(x).cpu().numpy()
-            penalty = cast("ClassifierHeadConfig", self.spec.model).penalty
-            w, b = fit_linear(z, y, weight, len(self.classes), penalty=penalty, scale=self._scale(head))
-            head.output.weight.copy_(torch.from_numpy(w))
-            head.output.bias.copy_(torch.from_numpy(b))
-            logits, labeled = head.output(head.standardize(x)), torch.from_numpy(y).to(x.device)
-            return self.objective.terms(logits, labeled, torch.ones(len(y), device=x.device))
+        return self.exact.solve(cast("Head", head), labels, weights)
 
-    def _scale(self, head: Head) -> float:
-        """Of standardized training rows, whoever of them has a label: the same for student, twin and ceiling."""
-        if self._fixed_scale is None:
-            train = self.inputs.split.train
-            rows = train[:: -(-len(train) // MOST_SCALED)]
-            z = head.standardize(self.inputs.x(torch.from_numpy(rows).to(self.choice.name)))
-            self._fixed_scale = scale_of(z.cpu().numpy())
-        return self._fixed_scale
-
-    def _center(self, head: Head, labels: np.ndarray) -> None:
-        """Take the mean of the class means of the given labels as origin, so that a bias has little left to learn.
-
-        The mean of all rows lies where the large class is, and k labels of each class do not.
-        """
-        rows = [np.flatnonzero(labels == c) for c in np.unique(labels[labels >= 0])]
-        means = [self.inputs.x(torch.from_numpy(r).to(self.choice.name)).mean(dim=0) for r in rows]
-        head.standardize.mean.copy_(torch.stack(means).mean(dim=0))
+    @cached_property
+    def exact(self) -> ExactHead:
+        return ExactHead(
+            self.inputs,
+            cast("ClassifierHeadConfig", self.spec.model),
+            self.objective,
+            len(self.classes),
+            self.inputs.split.train,
+            self.choice.name,
+        )
 
     @property
     def shown_shape(self) -> tuple[int, ...]:
