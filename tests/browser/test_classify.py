@@ -63,7 +63,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
             expect(page.get_by_text("The most similar labeled rows")).to_be_visible(timeout=SLOW)
             page.keyboard.press("1")
         words = "1 label" if done == 1 else f"{done} labels"
-        expect(page.get_by_text(f"{words} by hand in all")).to_be_visible(timeout=SLOW)
+        expect(page.get_by_text(f"{words} by hand for this data set in all")).to_be_visible(timeout=SLOW)
     page.get_by_role("radio", name="Export the labels").click()
     with page.expect_download(timeout=SLOW) as waiting:
         page.get_by_role("button", name="All pseudo-labels, CSV").click()

@@ -100,7 +100,12 @@ def test_the_careless_way_is_a_click_away(studio, workspace: Path):
 
 
 def test_an_opened_run_sets_the_controls(studio, workspace: Path):
-    changed = {"objective.proposers": ["self"], "objective.keep": "fixed", "train.epochs": 2}
+    changed = {
+        "objective.proposers": ["self"],
+        "objective.keep": "fixed",
+        "train.epochs": 2,
+        "data.labels_per_class": 3,
+    }
     folder = submit(workspace, preset_spec("pseudo-table", changed), preset="pseudo-table")
     withdraw(folder)
     run_here(folder)
@@ -109,6 +114,7 @@ def test_an_opened_run_sets_the_controls(studio, workspace: Path):
     assert page.selectbox(key="pseudo-who-pseudo-table").value == "self"
     assert page.selectbox(key="advanced-pseudo-pseudo-table-objective.keep").value == "fixed"
     assert page.number_input(key="pseudo-epochs-pseudo-table").value == 2
+    assert page.number_input(key="pseudo-labels-wine-2").value == 3
     assert "got a pseudo-label" in texts(page)
 
 

@@ -107,12 +107,11 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     base = preset_spec(preset, answers)
     settings = known_settings(base)
     recipe = "-".join([preset, *answers.values()])  # another answer is another recipe with its own defaults
-    kept = kept_settings(workspace(), source)
     values: dict[str, Any] = {"data.source": source}
     with labels:
-        begin = kept.get("data.labels_per_class", base.data.labels_per_class)
+        begin = first_budget(source, preset)
         values["data.labels_per_class"] = widget(
-            settings["data.labels_per_class"], begin, key=f"{task}-labels-{source}-{preset}-{begin}"
+            settings["data.labels_per_class"], begin, key=f"{task}-labels-{source}-{begin}"
         )
     with last:
         entry = settings["train.epochs"]
@@ -156,14 +155,22 @@ def choose_spec(task: str) -> tuple[RunSpec | None, str, bool]:
     return None, preset, clicked
 
 
+def first_budget(source: str, preset: str) -> int:
+    """Labels per class as the widget begins: as the Data page set them, or as the recipe does."""
+    kept = kept_settings(workspace(), source)
+    return int(kept.get("data.labels_per_class", preset_spec(preset).data.labels_per_class))
+
+
 def controls_of(task: str, preset: str, state: dict[str, Any], spec: RunSpec) -> dict[str, Any]:
     """Widget keys and what they show for a run."""
     about = list_presets(task)[preset]
     answers = answers_of(about, spec)
     recipe = "-".join([preset, *answers.values()])
+    begin = first_budget(spec.data.source, preset)
     found = {
         f"{task}-data": spec.data.source,
         f"{task}-preset-{state['kind']}": preset,
+        f"{task}-labels-{spec.data.source}-{begin}": spec.data.labels_per_class,
         f"{task}-epochs-{recipe}": spec.train.epochs,
         **{f"answer-{preset}-{path}": value_at(spec, path) for path in questions_of(about)},
     }
