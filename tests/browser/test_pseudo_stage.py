@@ -150,7 +150,7 @@ def test_panels_move_and_truth_needs_the_oracle(server, open_context, keep, clou
     page.get_by_test_id("errors-classes").click()
     expect(page.get_by_test_id("errors-matrix")).to_contain_text("precision")
     page.get_by_test_id("map-color").select_option("truth")
-    assert "the student says" in hover_map(page)
+    assert "the student predicts" in hover_map(page)
     keep(page, "pseudo-oracle")
     page.reload()
     wait_stage(page, "epoch", lambda v: v == str(ROUNDS))
