@@ -89,7 +89,7 @@ def test_the_future_is_blank_in_the_map_of_attention():
     figure = attention_figure(["a", "<b>"], [[1.0, 0.0], [0.25, 0.75]])
     assert [list(row) for row in figure.data[0].z] == [[1.0, None], [0.25, 0.75]]
     assert figure.data[0].zmax == 0.75, "the first token, which has no choice, sets no scale"
-    assert figure.data[0].hovertext[1][0] == "&lt;b&gt; looks at a: 0.250"
+    assert figure.data[0].hovertext[1][0] == "&lt;b&gt; attends to a: 0.250"
 
 
 def test_a_masked_models_bars_say_what_they_are():

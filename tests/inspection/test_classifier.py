@@ -71,7 +71,7 @@ def test_texts_files_and_a_zip(words, workspace: Path, tmp_path: Path):
 def test_what_does_not_fit_is_said(words, workspace: Path):
     table = make_run(workspace, head_spec(train__epochs=1))
     run_here(table)
-    with pytest.raises(DataError, match="names tables, not texts"):
+    with pytest.raises(DataError, match="is for tables, not texts"):
         ask_classifier(workspace, table.id, "predict", {"texts": ["a"]})
     with pytest.raises(RunError):
         ask_classifier(workspace, "no-such-run", "predict", {"texts": ["a"]})

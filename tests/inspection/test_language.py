@@ -125,5 +125,5 @@ def test_a_few_texts_are_labeled(gpt: Path, bert: Path, workspace: Path):
         assert [row["text"] for row in rows] == values["texts"]
         assert all(row["label"] in ("cat", "mat", "") for row in rows)
     models = Models(workspace)
-    with pytest.raises(DataError, match="does not write"):
+    with pytest.raises(DataError, match="cannot generate text"):
         ask_model(models, str(bert), "label", values)

@@ -190,7 +190,7 @@ def test_a_long_map_shows_itself_pauses_and_is_cancelled(one_by_one, monkeypatch
     wait_for(lambda: look()["status"] == "cancelled", "the end")
     partial = layouts.folder_of(workspace, key) / layouts.PARTIAL
     wait_for(lambda: not partial.exists(), "the half-made layout to go")
-    with pytest.raises(DataError, match="not there yet"):
+    with pytest.raises(DataError, match="not ready yet"):
         ask(slow, "data:digits", "trust", key=key)
 
 

@@ -42,7 +42,7 @@ def test_a_problem_is_raised_and_a_death_is_said(child, workspace: Path):
         unpacking.prepare_apart(NAME, workspace, lambda text: None)
     assert (caught.value.code, caught.value.remedy) == ("bad-digest", "Install it again.")
     child({"said": "Unpacking it."}, code=9)
-    with pytest.raises(DataError, match="ended early"):
+    with pytest.raises(DataError, match="stopped early"):
         unpacking.prepare_apart(NAME, workspace, lambda text: None)
 
 

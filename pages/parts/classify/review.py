@@ -99,7 +99,7 @@ def show_queue(folder: RunFolder) -> None:
 
 
 def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
-    """What the student says of a row, and what was proposed where that is another class.
+    """What the student predicts for a row, and what was proposed where that is another class.
 
     Args:
         frame: of the newest round. place: of the row in its list of unsure ones.
