@@ -171,13 +171,17 @@ def parse_json(data: bytes | str) -> Any:
     return found
 
 
+BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")  # such a number in YAML 1.1, and a time
+
+
 def parse_yaml(text: str) -> Any:
     """The value of a small YAML text.
 
-    Aliases and merges are refused, since a few lines of them unfold to gigabytes, and so is what is large or nested deep.
+    Aliases and merges are refused, since a few lines of them unfold to gigabytes, and so is what is large or nested deep. So
+    are tags, and 1:30 without quotes, which YAML takes for a number to the base 60 (and long ones for minutes of work).
 
     Raises:
-        yaml.YAMLError: it is not YAML, or more than one document. ValueError: it holds a date that is none.
+        yaml.YAMLError: it is not YAML, or more than one document. ValueError: it holds a value that is none, such as a date.
     """
     import yaml
 
@@ -189,13 +193,21 @@ def parse_yaml(text: str) -> Any:
         mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
             raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
+        if getattr(event, "tag", None) is not None:
+            raise yaml.MarkedYAMLError(problem="tags are not allowed", problem_mark=mark)
+        if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and BASE_60.fullmatch(event.value):
+            problem = f"{event.value[:20]} must stand in quotes, or be written without colons"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
                 raise yaml.MarkedYAMLError(problem="nested too deep", problem_mark=mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-    return yaml.load(text, loader)  # a safe loader: it makes plain values only
+    try:
+        return yaml.load(text, loader)  # a safe loader: it makes plain values only
+    except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
+        raise ValueError("a value cannot be read") from error
 
 
 def refuse_number(text: str) -> float:

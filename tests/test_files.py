@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -119,17 +120,31 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         (BOMB, "aliases"),
         ("base: &b {x: 1}\nmore: {<<: *b}\n", "aliases"),
         ("[" * 500 + "]" * 500, "deep"),
-        ("a: !!python/object/apply:os.system [echo]\n", "constructor"),
+        ("a: !!python/object/apply:os.system [echo]\n", "tags"),
+        ("a: !!bool x\n", "tags"),
+        ("a: !local {x: 1}\n", "tags"),
+        ("a: " + "1:" * 900_000 + "1\n", "quotes"),
+        ("a: " + "1:" * 900_000 + "1.5\n", "quotes"),
         ("x" * 2_000_001, "at most"),
     ],
-    ids=["bomb", "merge", "deep", "code", "long"],
+    ids=["bomb", "merge", "deep", "code", "tag", "own tag", "base 60", "base 60 float", "long"],
 )
 def test_yaml_that_is_more_than_plain_values_is_refused(text, says):
     with pytest.raises(yaml.YAMLError, match=says):
         parse_yaml(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["a: 2001-99-99", "a: " + "9" * 5000, "{[a]: b}", "=", "a: =", "0x", "? {a: b}\n: c"]
+)
+def test_yaml_of_no_use_is_a_plain_error_or_a_value(text):
+    """Whatever a constructor of the library meets, callers see one of two kinds of errors."""
+    with contextlib.suppress(yaml.YAMLError, ValueError):
+        parse_yaml(text)
+
+
 def test_plain_yaml_is_read():
+    assert parse_yaml("a: '1:30'\nb: 10:30 run") == {"a": "1:30", "b": "10:30 run"}
     assert parse_yaml("a: [1, 2.5, null]\nb: {c: yes, d: ü}\n") == {
         "a": [1, 2.5, None],
         "b": {"c": True, "d": "ü"},
