@@ -139,9 +139,17 @@ def test_pages_show_what_is_damaged(workspace: Path, monkeypatch, page: str):
 
 @pytest.mark.parametrize(
     "text",
-    ['{"run":1}', "[]", DEEP, '{"run":"../x","owner":"a","asked":1}', '{"run":"x","owner":1,"asked":1}',
-     '{"run":"x","owner":"a","asked":1e999}', '{"run":"x","owner":"a","asked":"now"}', '{"run":"y","owner":"a","asked":1}'],
-)  # fmt: skip
+    [
+        '{"run":1}',
+        "[]",
+        DEEP,
+        '{"run":"../x","owner":"a","asked":1}',
+        '{"run":"x","owner":1,"asked":1}',
+        '{"run":"x","owner":"a","asked":1e999}',
+        '{"run":"x","owner":"a","asked":"now"}',
+        '{"run":"y","owner":"a","asked":1}',
+    ],
+)
 def test_a_damaged_entry_of_the_queue_holds_up_nobody(workspace: Path, text: str):
     good = submit(workspace, tiny_spec())
     (workspace / "queue" / "x.json").write_text(text)
@@ -219,10 +227,19 @@ def test_an_array_outside_its_folder_is_not_opened(workspace: Path, tmp_path: Pa
 
 @pytest.mark.parametrize(
     "request_",
-    [{"action": "set"}, {"action": "set", "name": "learning_rate"}, {"action": "set", "name": 3, "value": 1},
-     {"action": "set", "name": "epochs", "value": 1}, {"action": "set", "name": "learning_rate", "value": 1e300},
-     {"action": []}, {"action": "explode"}, [], 3, None],
-)  # fmt: skip
+    [
+        {"action": "set"},
+        {"action": "set", "name": "learning_rate"},
+        {"action": "set", "name": 3, "value": 1},
+        {"action": "set", "name": "epochs", "value": 1},
+        {"action": "set", "name": "learning_rate", "value": 1e300},
+        {"action": []},
+        {"action": "explode"},
+        [],
+        3,
+        None,
+    ],
+)
 def test_a_request_without_sense_is_ignored_with_a_notice(workspace: Path, request_: object):
     folder = make_run(workspace)
     (folder.control / "0.json").write_text(json.dumps(request_))

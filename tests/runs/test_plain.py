@@ -249,8 +249,17 @@ def test_runs_of_odd_names_are_listed(workspace: Path, name: str):
 
 def test_numbers_are_ascii_and_short():
     assert [whole_number(t) for t in ("0", "12", "007", "²", "٣", "1" * 10, "-1", "", " 1", "1e3")] == [
-        0, 12, 7, None, None, None, None, None, None, None,
-    ]  # fmt: skip
+        0,
+        12,
+        7,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+    ]
 
 
 @posix

@@ -67,14 +67,50 @@ LEFT_OUT = (
     "000000.safetensors",
 )
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 7, 2**40, 10**400, 0.5, -0.0, "", "x", "../../x", "/dev/zero", "running", "queued",
-    "\ud800", "²", "\0", "a\nb", "x" * 5000, [], {}, [[]], {"": None}, [1, "a"], {"pid": 1, "start": None},
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    7,
+    2**40,
+    10**400,
+    0.5,
+    -0.0,
+    "",
+    "x",
+    "../../x",
+    "/dev/zero",
+    "running",
+    "queued",
+    "\ud800",
+    "²",
+    "\0",
+    "a\nb",
+    "x" * 5000,
+    [],
+    {},
+    [[]],
+    {"": None},
+    [1, "a"],
+    {"pid": 1, "start": None},
     "1970-01-01T00:00:00Z",
-)  # fmt: skip
+)
 TEXTS = (
-    b"", b"null", b"[]", b"{}", b"7", b'"x"', b"NaN", b"1e999", b"\xff\xfe\x00", b"[" * 2000, b"[" * 900 + b"]" * 900,
+    b"",
+    b"null",
+    b"[]",
+    b"{}",
+    b"7",
+    b'"x"',
+    b"NaN",
+    b"1e999",
+    b"\xff\xfe\x00",
+    b"[" * 2000,
+    b"[" * 900 + b"]" * 900,
     b'{"a":' * 300 + b"1" + b"}" * 300,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +132,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     said = {"row": 3, "text": "a", "answer": "b", "label": "b", "p": 0.5, "reason": ""}
     for place, about in (
         (done.control / "0.json", {"action": "set", "name": "learning_rate", "value": 0.01}),
-        (done.path / "changes.jsonl", {"kind": "change", "step": 2, "epoch": 0.4, "name": "learning_rate", "value": 0.01}),
+        (
+            done.path / "changes.jsonl",
+            {"kind": "change", "step": 2, "epoch": 0.4, "name": "learning_rate", "value": 0.01},
+        ),
         (done.path / "said.json", {"remote": [said]}),
-    ):  # fmt: skip
+    ):
         place.write_text(json.dumps(about) + "\n")
     os.rename(done.path, workspace / "runs" / "R")
     for kind, suffix in (("datasets", ""), ("hand", ".json"), ("selections", ".json")):
@@ -106,33 +145,77 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     open_workspace(workspace)
     helper = {"pid": 1, "start": 1.0, "workspace": str(workspace), "fingerprint": "", "ready": True}
     map_ = {
-        "key": KEY, "space": "data:my-set", "source": "my-set", "title": "", "kind": "table", "classes": ["a"],
-        "config": {"kind": "pca"}, "epochs": [0], "done": [0], "rows": 3, "total": 3, "width": 2, "notes": [],
-        "explained": {"0": 0.5}, "can_decode": False,
-    }  # fmt: skip
+        "key": KEY,
+        "space": "data:my-set",
+        "source": "my-set",
+        "title": "",
+        "kind": "table",
+        "classes": ["a"],
+        "config": {"kind": "pca"},
+        "epochs": [0],
+        "done": [0],
+        "rows": 3,
+        "total": 3,
+        "width": 2,
+        "notes": [],
+        "explained": {"0": 0.5},
+        "can_decode": False,
+    }
     embedded = {
-        "format": 1, "key": "e", "encoder": "minilm", "title": "", "encoder_digest": "", "data_digest": "d", "rows": 3,
-        "width": 2, "settings": {"most_tokens": 9, "pooling": "mean", "normalize": True, "precision": "full"},
-        "seconds": 1.0, "texts_per_second": 3.0, "made": 1.0, "bytes": 3, "sha256": "", "distinct": 3, "cut": 0,
-        "note": "", "device": "cpu",
-    }  # fmt: skip
+        "format": 1,
+        "key": "e",
+        "encoder": "minilm",
+        "title": "",
+        "encoder_digest": "",
+        "data_digest": "d",
+        "rows": 3,
+        "width": 2,
+        "settings": {"most_tokens": 9, "pooling": "mean", "normalize": True, "precision": "full"},
+        "seconds": 1.0,
+        "texts_per_second": 3.0,
+        "made": 1.0,
+        "bytes": 3,
+        "sha256": "",
+        "distinct": 3,
+        "cut": 0,
+        "note": "",
+        "device": "cpu",
+    }
     (workspace / "embeddings").mkdir()
     (workspace / "embeddings" / "e.npy").write_bytes(b"abc")
     for place, about in {
         "supervisor/about.json": helper | {"running": ["R"], "silent": ["R"]},
         "lab/about.json": helper | {"address": "a", "key": "00"},
         "maps/about.json": helper | {"address": "a", "key": "00"},
-        "models/hub--a--b/studio.json": {"id": "a/b", "revision": "1", "licence": "", "bytes": 3, "fetched": ""},
+        "models/hub--a--b/studio.json": {
+            "id": "a/b",
+            "revision": "1",
+            "licence": "",
+            "bytes": 3,
+            "fetched": "",
+        },
         "models/hub--a--b/config.json": {"architectures": ["BertForMaskedLM"], "num_hidden_layers": 2},
         f"layouts/{KEY}/about.json": map_,
-        f"layouts/{KEY}/progress.json": {"status": "done", "stage": "map", "done": 1, "total": 1, "share": 1.0},
+        f"layouts/{KEY}/progress.json": {
+            "status": "done",
+            "stage": "map",
+            "done": 1,
+            "total": 1,
+            "share": 1.0,
+        },
         "embeddings/e.json": embedded,
-        "embeddings/f.part/plan.json": {"encoder": "x", "data_digest": "d", "rows": 3, "distinct": 3, "note": ""},
+        "embeddings/f.part/plan.json": {
+            "encoder": "x",
+            "data_digest": "d",
+            "rows": 3,
+            "distinct": 3,
+            "note": "",
+        },
         f"models/measured/{measured_path(workspace, MODEL).name}": MEASURED,
         "trash/gone/state.json": {"run": "gone", "name": "Gone", "status": "finished"},
         "trash/my-gone/dataset.json": {"id": "my-gone", "title": "Gone"},
         "submissions/x.json": "R",
-    }.items():  # fmt: skip
+    }.items():
         (workspace / place).parent.mkdir(parents=True, exist_ok=True)
         (workspace / place).write_text(json.dumps(about))
     return workspace
@@ -140,9 +223,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 MODEL = "smollm2-135m"
 MEASURED = {
-    "model": MODEL, "read_tokens_per_second": 9.0, "write_tokens_per_second": None, "load_seconds": 1.0,
-    "memory_mb": 3.0, "threads": 1, "measured": "1970-01-01T00:00:00Z",
-}  # fmt: skip
+    "model": MODEL,
+    "read_tokens_per_second": 9.0,
+    "write_tokens_per_second": None,
+    "load_seconds": 1.0,
+    "memory_mb": 3.0,
+    "threads": 1,
+    "measured": "1970-01-01T00:00:00Z",
+}
 
 
 def copy_whole(whole: Path, workspace: Path) -> list[list[Path]]:
