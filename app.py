@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.shared import uploader
-from pages.parts.shared.workspace import workspace
+from pages.parts.shared.workspace import plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.workspace import open_workspace
 
@@ -52,7 +52,7 @@ if st.session_state.get("page-shown") != page.title:
 try:
     open_workspace(workspace())
 except StudioError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(str(error)), icon=":material/error:")
     st.stop()
 uploader.begin_page()
 page.run()

@@ -8,13 +8,13 @@ from itertools import islice
 import streamlit as st
 
 from pages.parts.home.cards import CARDS, Card
-from pages.parts.shared.runlist import show_rows
+from pages.parts.shared.runlist import keep_fresh, show_rows
 from pages.parts.shared.workspace import errors_shown, guard, start, workspace
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.figures.miniature import as_element
 from selfsup_core.places import ASSETS
 from selfsup_core.runs.examples import add_examples
-from selfsup_core.runs.folder import ACTIVE, list_states, scan_runs
+from selfsup_core.runs.folder import scan_runs
 from selfsup_core.runs.spec import preset_spec
 
 MOST_RECENT = 5
@@ -109,5 +109,4 @@ for row in (CARDS[:3], CARDS[3:]):
 with errors_shown():
     add_examples(workspace())
 st.subheader("Recent runs", anchor=False)
-is_busy = any(state["status"] in ACTIVE for state in list_states(workspace()))
-st.fragment(run_every=2.0 if is_busy else None)(show_recent)()
+keep_fresh(show_recent)

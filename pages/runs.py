@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.shared.runlist import show_deleted, show_rows
+from pages.parts.shared.runlist import keep_fresh, show_deleted, show_rows
 from pages.parts.shared.workspace import workspace
-from selfsup_core.runs.folder import ACTIVE, DamagedRun, list_states, scan_runs
+from selfsup_core.runs.folder import ACTIVE, DamagedRun, scan_runs
 from selfsup_core.runs.state import RunState
 
 PAGE_SIZE = 20
@@ -49,6 +49,5 @@ def show_list() -> None:
     show_rows(states[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], where="runs")
 
 
-is_busy = any(state["status"] in ACTIVE for state in list_states(workspace()))
-st.fragment(run_every=2.0 if is_busy else None)(show_list)()
+keep_fresh(show_list)
 show_deleted()

@@ -15,7 +15,8 @@ from selfsup_core.data.sources import find_source, list_sources
 from selfsup_core.files import read_json, write_json
 from selfsup_core.inspection.space.listing import list_spaces
 from selfsup_core.runs.folder import list_states, update_state
-from selfsup_core.runs.spec import read_spec
+from selfsup_core.runs.queue import submit, withdraw
+from selfsup_core.runs.spec import preset_spec, read_spec
 from tests.data.importing.make import archive, png, write
 from tests.helpers import ROOT, make_run, run_here
 from tests.pages.test_data import open_tab
@@ -175,3 +176,16 @@ def test_a_title_that_another_set_has_is_refused_with_its_name(studio, workspace
     buttons(app)["rename"].click().run()
     assert pets[1] in texts(app)
     assert find_source(pets[0], workspace).title == "Dogs"
+
+
+def test_names_of_runs_are_text_on_home_and_runs(studio, workspace: Path):
+    """A name with a picture in it would make every visitor's browser ask a foreign server."""
+    name = "**bold** ![x](http://example.org/a.png) $x^2$"
+    folder = submit(workspace, preset_spec("dense-64-32-16", {"name": name}), preset="dense-64-32-16")
+    withdraw(folder)
+    for path in ("pages/home.py", "pages/runs.py"):
+        page = studio(path)
+        labels = [str(link.proto.label) for link in page.get("page_link")]
+        shown = [label for label in labels if "example.org" in label]
+        assert shown, (path, labels)
+        assert all(r"\*\*bold" in text and r"\[x\]" in text and r"\$x" in text for text in shown)

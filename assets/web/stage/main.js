@@ -117,7 +117,7 @@ class Stage {
     }
     const latent = {
       id: "latent",
-      text: "Explore its latent space",
+      text: task === "autoencoder" ? "Explore its latent space" : "Explore its class scores",
       run: () => this.component.setTriggerValue("explored", this.run),
     }
     const decode = {
@@ -126,7 +126,8 @@ class Stage {
       run: () => this.root.querySelector('[data-testid="map-lattice"]')?.click(),
       isThere: () => !this.root.querySelector('[data-testid="map-lattice"]')?.hidden,
     }
-    return task === "autoencoder" ? [replay, decode, latent] : [replay]
+    if (task === "language") return [replay]
+    return task === "autoencoder" ? [replay, decode, latent] : [replay, latent]
   }
 
   createPanel(panel, ctx) {

@@ -67,7 +67,10 @@ def show_images(dataset: Dataset) -> None:
 
 def show_sounds(dataset: Dataset) -> None:
     names = list(dataset.classes) or ["all"]
-    chosen = st.pills("Class", names, default=names[0], key=f"sound-class-{dataset.id}") or names[0]
+    chosen = (
+        st.pills("Class", names, default=names[0], format_func=plain, key=f"sound-class-{dataset.id}")
+        or names[0]
+    )
     rows = (
         np.arange(min(SOUNDS, len(dataset)))
         if dataset.y is None
@@ -109,7 +112,7 @@ def show_text(text: str, name: str, label: str) -> None:
     """One text as it can be read, with its own line breaks; a long one is cut, and says how long it is."""
     badge = f":gray-badge[{plain(label)}] " if label else ""
     length = f", {len(text):,} characters" if len(text) > LETTERS else ""
-    st.caption(f"{badge}{name}{length}")
+    st.caption(f"{badge}{plain(name)}{length}")
     st.text(f"{text[:LETTERS]}…" if len(text) > LETTERS else text)
 
 

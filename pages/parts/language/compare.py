@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.language.pick import ask, secrets
+from pages.parts.shared.workspace import plain
 from selfsup_core.evaluate.reading.comparing import compare_readings
 from selfsup_core.figures.comparison import comparison_figure
 from selfsup_core.figures.tokens import power_of_ten
@@ -55,7 +56,7 @@ def show_comparison(model: str, first: dict[str, Any], other: str, text: str) ->
         show_parts(names, found)
     for name, reading in zip(names, readings, strict=True):
         if reading["note"]:
-            st.caption(f"{name}: {reading['note']}")
+            st.caption(f"{plain(name)}: {plain(reading['note'])}")
 
 
 def show_totals(readings: list[dict[str, Any]], names: list[str], found: dict[str, Any]) -> None:
@@ -111,4 +112,4 @@ def show_parts(names: list[str], found: dict[str, Any]) -> None:
     }
     st.dataframe(rows, hide_index=True, width="stretch", key="language-parts")
     if not names[0].startswith("A: "):
-        st.caption(f"A is {names[0]}, B is {names[1]}.")
+        st.caption(f"A is {plain(names[0])}, B is {plain(names[1])}.")

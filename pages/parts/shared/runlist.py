@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
 from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, read_rows
+from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, list_states, read_rows
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import frame_path, list_frames
@@ -30,6 +30,29 @@ PAGES = {
     "pseudo": ("pages/classify.py", "pseudo"),
 }
 CURVES = {"classify": "val_accuracy", "pseudo": "accuracy"}
+
+
+BUSY, IDLE = 2.0, 10.0  # seconds after which a list of runs is drawn again
+
+
+def any_at_work() -> bool:
+    return any(state["status"] in ACTIVE for state in list_states(workspace()))
+
+
+def keep_fresh(show: Callable[[], None]) -> None:
+    """Draw a list of runs, and again while the page is open: often while one is at work, now and then else.
+
+    A run may be started in another tab or in a shell.
+    """
+    is_busy = any_at_work()
+
+    @st.fragment(run_every=BUSY if is_busy else IDLE)
+    def draw() -> None:
+        show()
+        if any_at_work() != is_busy:
+            rerun()
+
+    draw()
 
 
 def show_rows(states: Sequence[RunState | DamagedRun], *, where: str) -> None:
