@@ -64,7 +64,7 @@ SETS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 
 
 def make_texts(workspace: Path) -> None:
-    """Questions by their six coarse classes, and messages that are spam (13 %) or not; 2,000 rows of each."""
+    """Questions by their six coarse classes, and messages that are spam (13%) or not; 2,000 rows of each."""
     if all((workspace / "datasets" / name).exists() for name in ("my-questions", "my-spam")):
         return
     folder = workspace / "fetched"

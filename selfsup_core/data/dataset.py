@@ -168,7 +168,7 @@ def put_together(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray | Texts]
     found: dict[str, np.ndarray | Texts] = {
         file.removesuffix(".npy"): array for file, array in arrays.items() if not file.endswith(HALVES)
     }
-    for name in {file[: -len(HALVES[0])] for file in arrays if file.endswith(HALVES)}:
+    for name in dict.fromkeys(file[: -len(HALVES[0])] for file in arrays if file.endswith(HALVES)):
         blob, ends = (arrays.get(f"{name}{half}") for half in HALVES)
         if blob is None or ends is None:
             raise ValueError(f"half of the texts {name!r} is missing")

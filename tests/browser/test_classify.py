@@ -130,7 +130,11 @@ def test_a_press_that_falls_into_the_change_to_another_run_counts(server, open_c
     again = page.get_by_role("button", name="Rerun, same seed")
     again.evaluate("button => button.click()")  # while the mouse is down
     expect(page).not_to_have_url(re.compile(first), timeout=SLOW)
+    expect(stage).not_to_have_attribute("data-run", first, timeout=SLOW)
     expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=SLOW
+    )
     page.mouse.up()
     expect(page).to_have_url(re.compile("do=use"), timeout=SLOW)
     assert first not in page.url

@@ -121,7 +121,7 @@ def test_a_glance_shows_what_an_evaluation_shows(digits):
     for name in ("reconstructions", "tile_loss", "latents", "sample_loss"):
         np.testing.assert_allclose(getattr(glance, name), getattr(whole, name), rtol=1e-4, atol=1e-5)
     assert set(glance.metrics) <= set(whole.metrics)
-    assert evaluator.glance_rows == 200 + 4 + 50
+    assert evaluator.glance_beside == 4 + 50
     assert model.training
     assert torch.equal(state, torch.get_rng_state())
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())

@@ -277,7 +277,7 @@ def test_rows_that_a_check_names_are_shown_as_uploaded(studio, workspace, table)
 @pytest.mark.parametrize("page", ["pages/autoencoder.py", "pages/classify.py"])
 def test_rows_before_a_run_are_shown_as_uploaded_beside_what_the_network_gets(studio, table, page):
     app = studio(page, data=table)
-    assert {"**As uploaded**", "**As the network gets it**"} <= {m.value for m in app.markdown}
+    assert {"**As uploaded**", "**As the network sees it**"} <= {m.value for m in app.markdown}
     read, made = (frame.value for frame in app.dataframe[:2])
     assert list(read.columns) == ["Row", "a", "b", "label"]
     assert len(read) == len(made) == 8

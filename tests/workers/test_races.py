@@ -143,6 +143,7 @@ class Adopting(ForkLauncher):
     """Real processes, and a kill that is only noted."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.killed: list[int] = []
 
     def start(self, folder):

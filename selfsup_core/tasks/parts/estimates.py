@@ -47,7 +47,7 @@ class ShareEstimates:
         if data.labels_per_class == 0 and not self.config.hand and len(labels) >= LEAST_GIVEN:
             fixed.append(count_shares("the given labels", labels, count))
         if self.config.prior == "even":
-            fixed.append(Estimate("even shares, as objective.prior says", np.full(count, 1 / count)))
+            fixed.append(Estimate("even shares, as was said", np.full(count, 1 / count)))
         for name, p in proposers.fixed.items():
             classes = named(p)
             if len(pool) and (classes >= 0).mean() >= LEAST_NAMED:
