@@ -6,15 +6,50 @@ Only safetensors, JSON and vocabulary files are read: pickled weights and models
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from selfsup_core.errors import DataError
-from selfsup_core.files import parse_json
+from selfsup_core.files import MB, parse_json, read_file
 from selfsup_core.safetensors_header import read_header
 
-MOST_LAYERS = 1000
+MOST_CONFIG = 16 * MB  # of a file of settings, or the index of weights
+MOST_WORDS = 128 * MB  # of a tokenizer's file; the largest vocabularies take about 40
+READ = (
+    ".json",
+    ".jsonl",
+    ".txt",
+    ".model",
+    ".jinja",
+)  # endings of what a tokenizer or a network may read whole
+# (what it is, names that architectures give it, the most that is allowed: several times that of any known model).
+# A network is made as large as config.json says before its weights are compared with it.
+LIMITS = (
+    (
+        "layers",
+        ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "decoder_layers"),
+        1_000,
+    ),
+    (
+        "numbers per token",
+        ("hidden_size", "d_model", "dim", "n_embd", "embedding_size", "embed_dim", "head_dim", "d_kv"),
+        65_536,
+    ),
+    ("heads", ("num_attention_heads", "num_heads", "n_head", "n_heads", "num_key_value_heads"), 65_536),
+    ("experts", ("num_experts", "num_local_experts", "n_routed_experts"), 65_536),
+    (
+        "numbers inside a layer",
+        ("intermediate_size", "hidden_dim", "d_ff", "n_inner", "ffn_dim", "moe_intermediate_size"),
+        1_048_576,
+    ),
+    ("tokens in the vocabulary", ("vocab_size", "type_vocab_size"), 4_000_000),
+    ("labels", ("num_labels",), 4_000_000),
+    ("positions", ("max_position_embeddings", "n_positions", "n_ctx"), 100_000_000),
+)
+BOUNDS = {name: (what, most) for what, names, most in LIMITS for name in names}
+ELSEWHERE = ("transformers_weights",)  # keys of config.json that name other files of weights
 CODE = ("auto_map", "custom_pipelines")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 CAUSAL = ("ForCausalLM", "LMHeadModel")
@@ -29,6 +64,19 @@ KINDS = {
 
 def check_folder(folder: Path) -> dict[str, Any]:
     """A folder's config.json, if a language model can be loaded from there without running code.
+
+    Raises:
+        DataError: says what is there and what was expected.
+    """
+    config = check_contents(folder)
+    kind_of(config, folder.name)
+    return config
+
+
+def check_contents(folder: Path) -> dict[str, Any]:
+    """A folder's config.json, if it holds a tokenizer and weights that can be read without running code.
+
+    Whatever loads a model from a folder asks here first, whether it is a language model or a sentence encoder.
 
     Raises:
         DataError: says what is there and what was expected.
@@ -49,7 +97,6 @@ def check_folder(folder: Path) -> dict[str, Any]:
             code="no-tokenizer",
             remedy=f"One of {', '.join(TOKENIZERS)} should be there.",
         )
-    kind_of(config, folder.name)
     return config
 
 
@@ -67,43 +114,90 @@ def check_no_code(folder: Path) -> None:
 
 
 def check_files(folder: Path) -> None:
-    """Raises DataError when a folder leads elsewhere: an index of weights in other files, a pipe, or a network beyond reason."""
+    """Raises DataError when a folder leads elsewhere, or its network or a file of its words is beyond reason.
+
+    An index may name pickled weights, which transformers would unpickle whatever it is asked, or files in other
+    folders; so may an adapter. A pipe would be waited for without end.
+    """
     for path in folder.iterdir():
-        if path.suffix in (".safetensors", ".json") and not path.is_file():
+        if not path.is_file() and (not path.is_dir() or path.suffix in (".safetensors", *READ)):
             raise DataError(f"{path.name} of {folder.name} is not a regular file.", code="bad-model")
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        named = read_config(index).get("weight_map")
-        files = set(named.values()) if isinstance(named, dict) else {None}
-        for file in files:
-            name = file if isinstance(file, str) else ""
-            if not name.endswith(".safetensors") or Path(name).name != name or not (folder / name).is_file():
-                raise DataError(
-                    f"{index.name} of {folder.name} names {str(file)[:60]!r} as a file of weights.",
-                    code="bad-model",
-                    remedy="Only .safetensors files in the same folder are allowed.",
-                )
-    config = read_config(folder / "config.json")
-    for name in ("num_hidden_layers", "n_layer", "num_layers"):
-        if isinstance(config.get(name), int) and config[name] > MOST_LAYERS:
+        if path.suffix in READ and (size := path.stat().st_size) > MOST_WORDS:
             raise DataError(
-                f"config.json of {folder.name} asks for {config[name]:,} layers; at most {MOST_LAYERS:,}.",
+                f"{path.name} of {folder.name} has {size:,} bytes; at most {MOST_WORDS // MB} MB are read.",
                 code="bad-model",
+            )
+        if path.name.endswith(".safetensors.index.json"):
+            check_index(path)
+    if (folder / "adapter_config.json").is_file():
+        raise DataError(
+            f"{folder.name} holds an adapter (adapter_config.json), which names another model.",
+            code="bad-model",
+            remedy="Merge the adapter into its model with merge_and_unload, and save that with save_pretrained.",
+        )
+    config = read_config(folder / "config.json")
+    check_size(config, folder.name)
+    for key in ELSEWHERE:
+        if config.get(key) is not None:
+            raise DataError(
+                f"config.json of {folder.name} names {str(config[key])[:60]!r} as its weights ({key}).",
+                code="bad-model",
+                remedy="Save the model with save_pretrained.",
             )
 
 
+def check_index(index: Path) -> None:
+    """Raises DataError when an index of weights names anything but .safetensors files beside it."""
+    folder = index.parent
+    named = read_config(index).get("weight_map")
+    for file in named.values() if isinstance(named, dict) else [None]:
+        name = file if isinstance(file, str) else ""
+        if not name.endswith(".safetensors") or Path(name).name != name or not (folder / name).is_file():
+            raise DataError(
+                f"{index.name} of {folder.name} names {str(file)[:60]!r} as a file of weights.",
+                code="bad-model",
+                remedy="Only .safetensors files in the same folder are allowed.",
+            )
+
+
+def check_size(config: dict[str, Any], name: str) -> None:
+    """Raises DataError when config.json, or a configuration within it, asks for a network beyond reason."""
+    level: list[Any] = [config]
+    while level:
+        values = level.pop()
+        if isinstance(values, list):
+            level += values
+        elif isinstance(values, dict):
+            level += values.values()
+            for key, (what, most) in BOUNDS.items():
+                if isinstance(asked := values.get(key), int | float) and asked > most:
+                    raise DataError(
+                        f"config.json of {name} asks for {format(asked, ',')[:40]} {what}; at most {most:,}.",
+                        code="bad-model",
+                        remedy=f"Check {key}.",
+                    )
+
+
 def read_config(path: Path) -> dict[str, Any]:
+    """A JSON object of a model's folder. Raises DataError when it is none, too large, or no regular file."""
     try:
-        if not path.is_file():  # a pipe would be waited for without end
-            raise FileNotFoundError(path)
-        values = parse_json(path.read_bytes())
+        values = read_settings(path)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path.name} of {path.parent.name} is missing or not valid JSON.", code="bad-model"
+            f"{path.name} of {path.parent.name} is missing, too large or not valid JSON.", code="bad-model"
         ) from error
     if not isinstance(values, dict):
         raise DataError(f"{path.name} of {path.parent.name} is not a JSON object.", code="bad-model")
     return values
+
+
+def read_settings(path: Path) -> Any:
+    """The value of a small JSON file, whether it lies there or, as in the Hub's cache, is a link to one.
+
+    Raises:
+        OSError: there is no plain file at the end, or it is too large. ValueError: it is not JSON.
+    """
+    return parse_json(read_file(Path(os.path.realpath(path)), MOST_CONFIG))
 
 
 def architecture_of(config: dict[str, Any]) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from selfsup_core.errors import DataError
+from selfsup_core.pretrained.encoders.catalogue import find_encoder, load_encoder
 from selfsup_core.pretrained.model_folder import (
     check_folder,
     kind_of,
@@ -84,33 +87,127 @@ def test_half_precision_is_loaded_as_single(tmp_path: Path):
     assert {p.dtype for p in model.parameters()} == {torch.float32}
 
 
-@pytest.mark.parametrize(
-    "named", ["evil.bin", "../other/model.safetensors", "/etc/passwd", "gone.safetensors", 5, None]
-)
-def test_an_index_that_leads_elsewhere_is_refused(tmp_path: Path, named):
-    folder = tiny_gpt(tmp_path / "gpt")
-    (folder / "evil.bin").write_bytes(b"x")
-    weights = {"weight_map": {"a": "model.safetensors", "b": named}}
-    (folder / "model.safetensors.index.json").write_text(json.dumps(weights))
-    with pytest.raises(DataError, match=r"model\.safetensors\.index\.json of gpt names"):
-        check_folder(folder)
+def load_as_encoder(folder: Path) -> None:
+    load_encoder(find_encoder(str(folder)))
 
 
-def test_an_index_of_files_that_are_there_is_taken(tmp_path: Path):
-    folder = tiny_gpt(tmp_path / "gpt")
-    (folder / "model.safetensors.index.json").write_text(
-        json.dumps({"weight_map": {"a": "model.safetensors"}})
-    )
-    assert check_folder(folder)
+LOADERS = {"language": load_model, "encoder": load_as_encoder}
 
 
-def test_a_million_layers_and_pipes_are_refused(tmp_path: Path):
-    folder = tiny_gpt(tmp_path / "gpt")
+@pytest.fixture(params=LOADERS)
+def load(request: pytest.FixtureRequest) -> Callable[[Path], Any]:
+    """Loads a folder as a language model or as a sentence encoder."""
+    return LOADERS[request.param]
+
+
+@pytest.fixture
+def bert(tmp_path: Path) -> Path:
+    """A folder that both loaders take."""
+    return tiny_bert(tmp_path / "bert", head=False)
+
+
+class Evil:
+    """Leaves a mark where it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (self.mark,))
+
+
+def change(folder: Path, **values: object) -> None:
     config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {"n_layer": 1_000_000}))
-    with pytest.raises(DataError, match="1,000,000 layers; at most 1,000"):
-        check_folder(folder)
-    (folder / "config.json").unlink()
-    os.mkfifo(folder / "config.json")
-    with pytest.raises(DataError, match=r"config\.json of gpt is missing"):
-        check_folder(folder)
+    (folder / "config.json").write_text(json.dumps(config | values))
+
+
+@pytest.mark.parametrize(
+    "named", ["evil.bin", "../other/model.safetensors", "/etc/passwd", "gone.safetensors", 5, None, ["a"]]
+)
+@pytest.mark.parametrize("index", ["model.safetensors.index.json", "other.safetensors.index.json"])
+def test_an_index_that_leads_elsewhere_is_refused(bert: Path, load, named, index: str):
+    torch.save(Evil(bert / "ran"), bert / "evil.bin")
+    (bert / "model.safetensors").rename(bert / "part.safetensors")  # else the index is not asked
+    weights = {"weight_map": {"a": "part.safetensors", "b": named}}
+    (bert / index).write_text(json.dumps(weights))
+    with pytest.raises(DataError, match=r"safetensors\.index\.json of bert names .* as a file of weights"):
+        load(bert)
+    assert not (bert / "ran").exists()
+
+
+def test_an_index_of_files_that_are_there_is_taken(bert: Path, load):
+    (bert / "model.safetensors").rename(bert / "part.safetensors")
+    names = dict.fromkeys(load_file(bert / "part.safetensors"), "part.safetensors")
+    (bert / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": names}))
+    load(bert)
+
+
+def test_an_index_that_is_put_there_after_the_description_is_refused(bert: Path):
+    encoder = find_encoder(str(bert))
+    (bert / "model.safetensors.index.json").write_text('{"weight_map": {"a": "evil.bin"}}')
+    with pytest.raises(DataError, match=r"names 'evil\.bin' as a file of weights"):
+        load_encoder(encoder)
+
+
+def test_weights_that_the_settings_name_are_refused(bert: Path, load):
+    change(bert, transformers_weights="adapter_model.bin")
+    with pytest.raises(DataError, match=r"names 'adapter_model\.bin' as its weights"):
+        load(bert)
+
+
+def test_an_adapter_is_refused(bert: Path, load):
+    (bert / "adapter_config.json").write_text('{"base_model_name_or_path": "../other"}')
+    with pytest.raises(DataError, match="holds an adapter"):
+        load(bert)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("num_hidden_layers", 1_000_000, "1,000,000 layers; at most 1,000"),
+        ("hidden_size", 10**9, "1,000,000,000 numbers per token; at most 65,536"),
+        ("vocab_size", 10**10, "10,000,000,000 tokens in the vocabulary; at most 4,000,000"),
+        ("intermediate_size", 10**9, "numbers inside a layer"),
+        ("max_position_embeddings", 10**12, "positions"),
+        ("num_labels", 10**9, "labels"),
+        ("hidden_size", 1e12, "numbers per token"),
+    ],
+)
+def test_a_network_beyond_reason_is_refused(
+    bert: Path, load, key: str, value: float, said: str, nested: bool
+):
+    change(bert, **({"parts": [{"text_config": {key: value}}]} if nested else {key: value}))
+    with pytest.raises(DataError, match=said):
+        load(bert)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json", "vocab.txt", "model.safetensors"])
+def test_a_pipe_is_not_waited_for(bert: Path, load, name: str):
+    (bert / name).unlink(missing_ok=True)
+    os.mkfifo(bert / name)
+    with pytest.raises(DataError, match=r"of bert is (missing|not a regular file)"):
+        load(bert)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
+def test_deep_settings_are_refused(bert: Path, load, name: str):
+    (bert / name).write_text('{"a":' * 100_000 + "1" + "}" * 100_000)
+    with pytest.raises(DataError, match=f"{name} of bert is missing, too large or not valid JSON"):
+        load(bert)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json", "tokenizer.json", "vocab.txt"])
+def test_a_sparse_file_of_terabytes_is_not_read(bert: Path, load, name: str):
+    with open(bert / name, "ab") as file:
+        file.truncate(2**40)
+    with pytest.raises(DataError, match=r"too large|1,099,511,627,776 bytes; at most 128 MB"):
+        load(bert)
+
+
+def test_links_of_the_hubs_cache_are_followed(bert: Path, load):
+    for path in list(bert.iterdir()):
+        blob = bert.parent / f"blob-{path.name}"
+        path.rename(blob)
+        path.symlink_to(blob)
+    load(bert)

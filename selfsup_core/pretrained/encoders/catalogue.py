@@ -19,11 +19,10 @@ import numpy as np
 
 from selfsup_core.errors import DataError
 from selfsup_core.files import sha256
+from selfsup_core.pretrained.model_folder import TOKENIZERS, check_contents, read_config, read_settings
 from selfsup_core.safetensors_header import read_header
 
 INSTALL = "pip install --no-deps --require-hashes -r requirements-assets.txt"
-CODE = ("auto_map", "custom_pipelines")
-TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model")
 WIDTHS = ("hidden_size", "d_model", "dim", "n_embd")  # names that architectures give their width
 POOLINGS = ("mean", "cls", "last")
 # What may follow the network in sentence-transformers' list of modules; anything else would be left out silently.
@@ -191,6 +190,7 @@ def describe_folder(folder: Path) -> Encoder:
     weights = sorted(folder.glob("*.safetensors"))
     read = [*weights, folder / "config.json", folder / "1_Pooling" / "config.json"]
     read += [folder / name for name in (*TOKENIZERS, "tokenizer_config.json", "merges.txt")]
+    read += sorted(folder.glob("*.safetensors.index.json"))
     return Encoder(
         name=str(folder),
         title=folder.name,
@@ -213,29 +213,7 @@ def check_folder(folder: Path) -> dict[str, Any]:
     Raises:
         DataError: says what is there and what was expected.
     """
-    config = read_object(folder / "config.json")
-    for path in (folder / "config.json", folder / "tokenizer_config.json"):
-        found = [key for key in CODE if path.is_file() and key in read_object(path)]
-        if found:
-            raise DataError(
-                f"{path.name} of {folder.name} needs its own code ({found[0]}); such models are not loaded.",
-                code="remote-code",
-                remedy="Use a model whose architecture transformers knows.",
-            )
-    if not any(folder.glob("*.safetensors")):
-        pickled = sorted(p.name for e in ("*.bin", "*.pt", "*.pth") for p in folder.glob(e))
-        there = f"; found {pickled[0]}, which could run code" if pickled else ""
-        raise DataError(
-            f"{folder.name} holds no .safetensors file{there}.",
-            code="no-safetensors",
-            remedy="Save the model with save_pretrained.",
-        )
-    if not any((folder / name).is_file() for name in TOKENIZERS):
-        raise DataError(
-            f"{folder.name} has no tokenizer.",
-            code="no-tokenizer",
-            remedy=f"One of {', '.join(TOKENIZERS)} should be there.",
-        )
+    config = check_contents(folder)
     if config.get("is_encoder_decoder"):
         raise DataError(
             f"{folder.name} is an encoder-decoder model, which cannot be used for embeddings here.",
@@ -311,25 +289,13 @@ def count_parameters(weights: list[Path]) -> int:
     return total
 
 
-def read_object(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{path.name} of {path.parent.name} is missing or not valid JSON.", code="bad-model"
-        ) from error
-    if not isinstance(values, dict):
-        raise DataError(f"{path.name} of {path.parent.name} is not a JSON object.", code="bad-model")
-    return values
-
-
 def read_optional(path: Path) -> dict[str, Any]:
-    return read_object(path) if path.is_file() else {}
+    return read_config(path) if path.is_file() else {}
 
 
 def read_json_list(path: Path) -> list[dict[str, Any]]:
     try:
-        values = json.loads(path.read_text("utf-8"))
+        values = read_settings(path)
     except (OSError, ValueError):
         return []
     return [v for v in values if isinstance(v, dict)] if isinstance(values, list) else []
@@ -365,6 +331,8 @@ def verified_folder(encoder: Encoder) -> Path:
                 code="bad-digest",
                 remedy=f"Reinstall {encoder.package}." if encoder.package else "",
             )
+    if encoder.path:
+        check_folder(folder)  # what no digest covers may have changed
     return folder
 
 
