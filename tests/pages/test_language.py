@@ -96,7 +96,7 @@ def test_odd_texts(page, text: str):
 
 def test_a_folder_that_is_no_model_is_said(page, tmp_path: Path):
     for folder, said in (
-        (tmp_path, "missing or not valid JSON"),
+        (tmp_path, "missing, too large or not valid JSON"),
         (tmp_path / "nowhere", "neither a built-in"),
     ):
         page.text_input(key="language-folder").set_value(str(folder)).run()
@@ -142,7 +142,7 @@ def test_a_masked_model_beside_a_causal_one(page, bert: Path):
 
 def test_another_model_that_is_no_model_leaves_the_page_alive(page, tmp_path: Path):
     choose_other_folder(page, tmp_path)
-    assert "missing or not valid JSON" in texts(page)
+    assert "missing, too large or not valid JSON" in texts(page)
 
 
 def test_a_masked_model(page, bert: Path):

@@ -65,7 +65,7 @@ def test_rubbish_is_named(gpt: Path, tmp_path: Path):
     with pytest.raises(DataError, match=r"config\.json of my-gpt is not a JSON object"):
         check_folder(gpt)
     (gpt / "config.json").write_text("{")
-    with pytest.raises(DataError, match="missing or not valid JSON"):
+    with pytest.raises(DataError, match="missing, too large or not valid JSON"):
         check_folder(gpt)
 
 
