@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from selfsup_core.runs.folder import list_states
+from tests.helpers import wait_for
 from tests.tasks.classify_helpers import make_pets
 
 pytestmark = pytest.mark.browser
@@ -130,7 +131,12 @@ def test_a_press_that_falls_into_the_change_to_another_run_counts(server, open_c
     again = page.get_by_role("button", name="Rerun, same seed")
     again.evaluate("button => button.click()")  # while the mouse is down
     expect(page).not_to_have_url(re.compile(first), timeout=SLOW)
-    expect(stage).not_to_have_attribute("data-run", first, timeout=SLOW)
+    # For a moment the stage before stands beside the new one.
+    shown = page.locator('[data-testid="stage"]')
+    wait_for(
+        lambda: shown.evaluate_all("all => all.length === 1 && all[0].dataset.run") not in (False, first),
+        "the other run",
+    )
     expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
     expect(page.get_by_test_id("stApp")).to_have_attribute(
         "data-test-script-state", "notRunning", timeout=SLOW
