@@ -30,7 +30,9 @@ def import_it(page: Page) -> str:
     before = page.url
     page.get_by_role("button", name="Import").click()
     page.wait_for_url(lambda url: "data=my-" in url and url != before)
-    page.get_by_role("tab", name="Health").wait_for()
+    # For a moment the page before stands beside the new one.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_role("tab", name="Health")).to_have_count(1)
     return page.url.split("data=")[1].split("&")[0]
 
 
