@@ -13,10 +13,19 @@ from playwright.sync_api import Page, expect
 
 from selfsup_core.inspection.space.layouts import read_layout, read_rows
 from selfsup_core.inspection.space.selections import read_selection, save_selection
-from tests.helpers import wait_for
+from tests.browser.conftest import wait_in
 
 pytestmark = pytest.mark.browser
 SLOW = 60_000
+
+MOVE_UNDER_THE_POINTER = """
+() => {
+  const over = document.querySelector(".scatter-over")
+  for (const kind of ["pointermove", "pointerleave"])
+    over.addEventListener(kind, () => { document.body.dataset.toldOfMove = "yes" })
+  document.querySelector(".space-pane").style.marginTop = "-40px"
+}
+"""
 
 
 def open_space(page: Page, server, query: str) -> None:
@@ -132,12 +141,13 @@ def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_co
     over(page).focus()
     page.keyboard.press("Escape")
     expect(over(page)).to_have_attribute("data-selected", "0")
-
-    def next_point() -> bool:  # a page that is drawn again meanwhile takes the card away
-        page.keyboard.press("ArrowRight")
-        return "row" in page.locator(".space-card").inner_text()
-
-    wait_for(next_point, "what the point is")
+    page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] - 5)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".space-card")).to_contain_text("row", timeout=SLOW)
+    # What is drawn again moves under a pointer at rest, which the browser tells as a move.
+    page.evaluate(MOVE_UNDER_THE_POINTER)
+    wait_in(page, "document.body.dataset.toldOfMove === 'yes'")
+    expect(page.locator(".space-card")).to_be_visible()
     page.keyboard.press(" ")
     expect(over(page)).to_have_attribute("data-selected", "1")
     page.keyboard.press("Enter")

@@ -120,6 +120,7 @@ export function createPlot(root, options) {
   let combine = "replace"
   let drag = null
   let hovered = -1
+  let isByKeys = false // what is told of a point was asked for by keys
   let focused = -1
   let marks = []
   let pictures = new Map()
@@ -438,7 +439,12 @@ export function createPlot(root, options) {
   }
   const howOf = (event) => (event.altKey ? "subtract" : event.shiftKey ? "add" : combine)
 
+  /** A page that is drawn again moves under a pointer at rest: that takes nothing away that keys have opened. */
+  const isAtRest = (event) => isByKeys && !event.movementX && !event.movementY
+
   function hover(event) {
+    if (isAtRest(event)) return
+    isByKeys = false
     const found = progress() === 1 && (options.canHover?.() ?? true) ? nearest(...spot(event)) : -1
     if (found !== hovered) {
       hovered = found
@@ -456,6 +462,7 @@ export function createPlot(root, options) {
     const isPath = mode === "lasso" || mode === "box"
     drag = { x, y, at: [view.x, view.y], isStill: true, presses, path: isPath ? [x, y] : null }
     if (hovered >= 0) hovered = -1
+    isByKeys = false
     options.onHover?.(-1)
     if (presses && grid) options.onPress?.(...toData(x, y), event, true)
   })
@@ -502,7 +509,8 @@ export function createPlot(root, options) {
     drag = null
     renew()
   })
-  over.addEventListener("pointerleave", () => {
+  over.addEventListener("pointerleave", (event) => {
+    if (isAtRest(event)) return
     if (!drag && hovered >= 0) {
       hovered = -1
       schedule()
@@ -562,6 +570,7 @@ export function createPlot(root, options) {
     const [x, y] = toScreen(xs[focused], ys[focused])
     const box = over.getBoundingClientRect()
     const within = (value, most) => Math.max(0, Math.min(most, value))
+    isByKeys = true
     options.onHover?.(focused, box.left + within(x, width()), box.top + within(y, height()))
     schedule()
   }
