@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from selfsup_core.inspection.space.layouts import read_layout, read_rows
 from selfsup_core.inspection.space.selections import read_selection, save_selection
+from selfsup_core.runs.access import sign
 from tests.browser.conftest import wait_in
 
 pytestmark = pytest.mark.browser
@@ -280,3 +281,7 @@ def test_routes_of_maps_ask_for_their_token(server, open_context):
     assert request.post(f"{server.url}/studio/maps/{key}/ask/color", data="{}").status == 403
     headers = {"x-studio-token": "0" * 64}
     assert request.get(f"{server.url}/studio/maps/{key}/about", headers=headers).status == 403
+    # A half-made layout that is gone, since the map is finished, is no fault; a finished one that is not there is.
+    headers = {"x-studio-token": sign(server.workspace, f"map-{key}")}
+    assert request.get(f"{server.url}/studio/maps/{key}/layout?partial=1", headers=headers).status == 204
+    assert request.get(f"{server.url}/studio/maps/{key}/layout?epoch=9", headers=headers).status == 404

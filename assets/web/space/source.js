@@ -27,11 +27,13 @@ export class Source {
     return (await this.get("about")).json()
   }
 
-  /** {head, points}: bytes of two numbers per point; see layouts.packed_layout. */
+  /** {head, points}: bytes of two numbers per point; see layouts.packed_layout. null: a half-made one is gone by now. */
   async layout(epoch, stamp = null) {
     const key = stamp === null ? `epoch=${epoch}` : `partial=${stamp}`
     if (this.layouts.has(key)) return this.layouts.get(key)
-    const buffer = await (await this.get(`layout?${key}`)).arrayBuffer()
+    const answer = await this.get(`layout?${key}`)
+    if (answer.status === 204) return null
+    const buffer = await answer.arrayBuffer()
     const size = new DataView(buffer).getUint32(0, true)
     const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)))
     let points = new Uint16Array(buffer, 4 + size, head.rows * head.dimensions)
@@ -77,10 +79,9 @@ export class Source {
     const key = `${epoch}:${place}`
     if (!this.cards.has(key)) {
       if (this.cards.size > 3000) this.cards.clear()
-      this.cards.set(
-        key,
-        this.ask("items", { places: [place], epoch }).then(({ about }) => about.items[0]),
-      )
+      const asked = this.ask("items", { places: [place], epoch }).then(({ about }) => about.items[0])
+      asked.catch(() => this.cards.delete(key)) // a helper that did not answer once may do so now
+      this.cards.set(key, asked)
     }
     return this.cards.get(key)
   }

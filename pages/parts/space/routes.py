@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.parts.shared import routes
-from selfsup_core.errors import StudioError
+from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import DISK_ERRORS, disk_error
 from selfsup_core.inspection.client import LabClient, lab_info
 from selfsup_core.inspection.space import layouts
@@ -76,7 +76,12 @@ async def layout(request: Request, key: str) -> Response:
         points = layouts.read_layout(default_workspace(), key, epoch, partial=is_partial)
         return layouts.packed_layout(points)
 
-    body = await run_in_threadpool(read)
+    try:
+        body = await run_in_threadpool(read)
+    except DataError as error:
+        if is_partial and error.code == "no-layout":
+            return Response(status_code=204)  # the map was finished meanwhile
+        raise
     return Response(body, media_type="application/octet-stream", headers=FRESH if is_partial else PRIVATE)
 
 

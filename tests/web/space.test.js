@@ -1,0 +1,42 @@
+// What the page of a latent space asks the server for: answers are kept, failures are not.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { Source } from "../../assets/web/space/source.js"
+
+/** A server that gives these answers one after the other. */
+function answering(...answers) {
+  const asked = []
+  globalThis.location = { origin: "http://localhost" }
+  globalThis.fetch = async (address) => {
+    asked.push(String(address))
+    return answers[Math.min(asked.length, answers.length) - 1]
+  }
+  return asked
+}
+
+/** What a tool answers: an empty safetensors file with a card in its header. */
+function card(row) {
+  const about = { items: JSON.stringify([{ row, label: "seven" }]) }
+  const header = new TextEncoder().encode(JSON.stringify({ __metadata__: about }))
+  const bytes = new Uint8Array(8 + header.length)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true)
+  bytes.set(header, 8)
+  return new Response(bytes)
+}
+
+test("a card that could not be had is asked for again, and one that was is not", async () => {
+  const source = new Source("/studio", { key: "0123456789abcdef", token: "token" })
+  const asked = answering(new Response("{}", { status: 503 }), card(7))
+  await assert.rejects(source.card(3, 0))
+  assert.equal((await source.card(3, 0)).row, 7)
+  assert.equal((await source.card(3, 0)).row, 7)
+  assert.equal(asked.length, 2)
+})
+
+test("a half-made map that is finished by now is no fault", async () => {
+  const source = new Source("/studio", { key: "0123456789abcdef", token: "token" })
+  const asked = answering(new Response(null, { status: 204 }))
+  assert.equal(await source.layout(null, 4), null)
+  assert.match(asked[0], /partial=4/)
+})
