@@ -7,12 +7,16 @@ import os
 import signal
 import threading
 import time
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.answer import Answer, unpack
+from selfsup_core.inspection.exchange import Exchange
 from selfsup_core.inspection.subject import Kind, Subject
 from selfsup_core.inspection.wire import ROLE, Request, Server, home, lab_info, read_reply
 from selfsup_core.runs.processes import start_detached
@@ -23,6 +27,9 @@ __all__ = ["LabClient", "home", "lab_info", "stop_lab", "warm"]
 START_SECONDS = 60.0
 AGAIN_SECONDS = 5.0
 CONNECT_SECONDS = 20.0  # a process that does not even greet within this time hangs
+BEAT_SECONDS = 5.0  # how often a process that has not answered yet is asked for a greeting
+PING_SECONDS = 8.0  # it greets in a thread of its own, whatever it computes
+WORK_SECONDS = 0.1  # processor time that shows that a process which does not greet is at work
 ATTEMPTS = 5
 # The first use of a model unpacks it, and a map may ask for the vectors of a large data set.
 ANSWER_SECONDS: dict[Kind, float] = {
@@ -64,19 +71,38 @@ class LabClient:
             return self._try(request, seconds)
         except (OSError, EOFError) as error:
             self._drop()
-            raise RunError(
-                "The process that runs the networks does not answer.",
-                code="no-lab",
-                remedy="Try again in a moment.",
-            ) from error
+            raise no_answer() from error
 
     def _try(self, request: bytes, seconds: float) -> bytes:
+        """Send, wait and receive within some seconds, and as long as the process shows that it lives."""
         connection = self._connection()
-        connection.send_bytes(request)
-        if not connection.poll(seconds):
-            self._drop()
-            raise RunError(f"This took longer than {seconds:.0f} seconds and was cancelled.", code="slow")
-        return connection.recv_bytes()
+        about: Server = self.local.about
+        deadline = time.monotonic() + seconds
+        exchange = Exchange(connection, request)
+        while not exchange.wait(max(0.0, min(BEAT_SECONDS, deadline - time.monotonic()))):
+            is_late = time.monotonic() >= deadline
+            if not is_late and (not self._hangs(about) or exchange.wait(0.0)):
+                continue
+            self.local.connection = None
+            exchange.abandon()
+            if is_late:
+                raise RunError(f"This took longer than {seconds:.0f} seconds and was cancelled.", code="slow")
+            self._replace(about)
+            raise no_answer()
+        return exchange.result()
+
+    def _hangs(self, about: Server) -> bool:
+        """Whether a process neither greets nor computes. One that has left does not hang: its connections end."""
+        before = processor_seconds(about["pid"])
+        try:
+            greeted = self._connect(about, PING_SECONDS)
+        except (OSError, EOFError, AuthenticationError):
+            return False
+        if greeted is not None:
+            greeted.close()
+            return False
+        # A long step in compiled code may keep its other threads from greeting.
+        return processor_seconds(about["pid"]) - before < WORK_SECONDS
 
     def _connection(self) -> Connection[Any, Any]:
         kept: Connection[Any, Any] | None = getattr(self.local, "connection", None)
@@ -86,7 +112,7 @@ class LabClient:
         for attempt in range(ATTEMPTS):
             about = self._ensure()
             try:
-                made = self._connect(about)
+                made = self._connect(about, CONNECT_SECONDS)
                 if made is not None:
                     break
                 self._replace(about)
@@ -101,10 +127,10 @@ class LabClient:
                 code="no-lab",
                 remedy="Try again in a moment.",
             )
-        self.local.connection = made
+        self.local.connection, self.local.about = made, about
         return made
 
-    def _connect(self, about: Server) -> Connection[Any, Any] | None:
+    def _connect(self, about: Server, seconds: float) -> Connection[Any, Any] | None:
         """A connection; None when the process takes it but never greets, as one that hangs or was stopped.
 
         Raises:
@@ -122,7 +148,7 @@ class LabClient:
         # The greeting has no time limit of its own; a thread that is left behind ends with the process it waits for.
         thread = threading.Thread(target=connect, daemon=True)
         thread.start()
-        thread.join(CONNECT_SECONDS)
+        thread.join(seconds)
         if raised:
             raise raised[0]
         return made[0] if made else None
@@ -157,6 +183,23 @@ class LabClient:
                     warm(self.workspace, self.role)
                 time.sleep(0.05)
         raise RunError("The process that runs the networks did not start.", code="no-lab")
+
+
+def no_answer() -> RunError:
+    return RunError(
+        "The process that runs the networks does not answer.",
+        code="no-lab",
+        remedy="Try again in a moment.",
+    )
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has computed so far; 0 when there is none."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def warm(workspace: Path, role: str = "lab") -> None:

@@ -9,13 +9,15 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client
+from multiprocessing.connection import Client, Listener
 from pathlib import Path
 
 import pytest
 
 from selfsup_core.errors import RunError, StudioError
+from selfsup_core.inspection import client as inspection_client
 from selfsup_core.inspection import server, wire
 from selfsup_core.inspection.client import LabClient, home, lab_info, stop_lab
 from selfsup_core.inspection.subject import Subject
@@ -124,3 +126,113 @@ def test_a_process_that_hangs_is_replaced(runs, client, monkeypatch):
     arrays = other.ask(Subject("run", folder.id), "sample", {"count": 2}).arrays
     assert arrays["images"].shape == (2, 64)
     assert lab_info(runs.workspace)["pid"] != about["pid"]
+
+
+@pytest.mark.parametrize("points", [1, 400_000], ids=["small", "4 MB"])
+def test_a_process_that_hangs_on_a_kept_connection_is_replaced(runs, client, monkeypatch, points):
+    """Stopped, it reads nothing: a large request cannot even be sent."""
+    subject = Subject("run", runs["plain"].id)
+    client.ask(subject, "sample", {"count": 1})
+    about = lab_info(runs.workspace)
+    os.kill(about["pid"], signal.SIGSTOP)
+    with monkeypatch.context() as patch:
+        patch.setattr(inspection_client, "BEAT_SECONDS", 0.2)
+        patch.setattr(inspection_client, "PING_SECONDS", 1.0)
+        with pytest.raises(RunError, match="does not answer") as raised:
+            client.ask(subject, "decode", {"points": [[0.0, 0.0]] * points})
+    assert raised.value.code == "no-lab"
+    assert client.ask(subject, "sample", {"count": 2}).arrays["images"].shape == (2, 64)
+    assert lab_info(runs.workspace)["pid"] != about["pid"]
+
+
+class Helper:
+    """A helper inside this process, as its clients see it; it answers when it is told to."""
+
+    def __init__(self, monkeypatch):
+        self.may_answer, self.kept, self.pings, self.replaced = threading.Event(), [], [], []
+        self.is_closing, key = False, b"k" * 32
+        self.listener = Listener(None)
+        self.about = {"address": str(self.listener.address), "key": key.hex(), "pid": os.getpid()}
+        monkeypatch.setattr(LabClient, "_ensure", lambda client: self.about)
+        monkeypatch.setattr(LabClient, "_replace", lambda client, about: self.replaced.append(about))
+        threading.Thread(target=server.accept, args=(self.listener, self, key), daemon=True).start()
+
+    def serve(self, connection):
+        try:
+            connection.recv_bytes()
+        except EOFError:
+            self.pings.append(connection)
+            if len(self.pings) == 3:
+                self.may_answer.set()
+            return
+        self.kept.append(connection)
+        self.may_answer.wait(60)
+        if not self.is_closing:
+            self.answer(connection)
+
+    def answer(self, connection):
+        connection.send_bytes(wire.GOOD + b"done")
+
+    def close(self):
+        self.is_closing = True
+        self.may_answer.set()
+        self.listener.close()
+        for connection in self.kept:
+            connection.close()
+
+
+@pytest.fixture
+def helper(monkeypatch):
+    made = Helper(monkeypatch)
+    yield made
+    made.close()
+
+
+def test_a_process_that_is_busy_with_a_long_question_is_not_replaced(workspace, helper, monkeypatch):
+    """It greets those who ask whether it lives, and is waited for."""
+    monkeypatch.setattr(inspection_client, "BEAT_SECONDS", 0.01)
+    assert LabClient(workspace).ask_packed(Subject("run", "a"), "sample", {}) == b"done"
+    assert len(helper.pings) >= 3
+    assert helper.replaced == []
+
+
+def test_a_process_that_computes_without_a_greeting_is_not_replaced(workspace, helper, monkeypatch):
+    """A long step in compiled code lets no other thread greet."""
+    client, spent = LabClient(workspace), []
+
+    def processor_seconds(pid):
+        spent.append(1.0)
+        if len(spent) == 6:
+            helper.may_answer.set()
+        return sum(spent)
+
+    client._connection()
+    monkeypatch.setattr(client, "_connect", lambda about, seconds: None)
+    monkeypatch.setattr(inspection_client, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(inspection_client, "processor_seconds", processor_seconds)
+    assert client.ask_packed(Subject("run", "a"), "sample", {}) == b"done"
+    assert helper.replaced == []
+
+
+def test_a_process_that_neither_greets_nor_computes_is_replaced(workspace, helper, monkeypatch):
+    client = LabClient(workspace)
+    client._connection()
+    monkeypatch.setattr(client, "_connect", lambda about, seconds: None)
+    monkeypatch.setattr(inspection_client, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(inspection_client, "processor_seconds", lambda pid: 1.0)
+    with pytest.raises(RunError, match="does not answer"):
+        client.ask_packed(Subject("run", "a"), "sample", {})
+    assert helper.replaced == [helper.about]
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="other kinds of sockets elsewhere")
+def test_an_answer_that_never_ends_is_cancelled(workspace, helper, monkeypatch):
+    """The time limit is for the whole answer, not for its first byte."""
+    helper.may_answer.set()
+    monkeypatch.setattr(helper, "answer", lambda connection: os.write(connection.fileno(), b"\0\0\1\0half"))
+    monkeypatch.setitem(inspection_client.ANSWER_SECONDS, "run", 0.5)
+    client = LabClient(workspace)
+    with pytest.raises(RunError, match="took longer") as raised:
+        client.ask_packed(Subject("run", "a"), "sample", {})
+    assert raised.value.code == "slow"
+    assert client.local.connection is None, "the half answer is no one else's"
