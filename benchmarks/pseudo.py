@@ -31,7 +31,7 @@ from selfsup_core.workers.worker import Worker
 
 SMALLER = sized({}, {"train.epochs": 2, "train.steps_per_epoch": 5})
 COLUMNS = ("student", "twin", "ceiling", "seconds", "label_spreading", "self_training")
-OTHERS = {"LabelSpreading": "label_spreading", "SelfTraining": "self_training"}
+OTHERS = {"label_spreading": "LabelSpreading", "self_training": "SelfTraining"}
 TOY_CASE = "digits, 4 a class, even"
 # Name, preset, source, labels per class, changed settings, what is to be reached (accuracy of the student).
 SIX = {"data.validation": 0.01, "data.test": 0.321}
@@ -111,30 +111,35 @@ def train(workspace: Path, preset: str, overrides: dict[str, Any]) -> dict[str, 
     return state
 
 
-def beside(workspace: Path, source: str, overrides: dict[str, Any]) -> dict[str, float]:
-    """LabelSpreading and SelfTrainingClassifier(LogisticRegression, .75) on pixels, same labels and test rows."""
+def beside(workspace: Path, source: str, preset: str, overrides: dict[str, Any]) -> dict[str, float]:
+    """Accuracy of scikit-learn's classifiers on a run's features, labels and test rows: "alone" has the given labels only."""
     from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
     from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
     from threadpoolctl import threadpool_limits
 
     from selfsup_core.data.splits import choose_labeled
     from selfsup_core.features.batches import prepare
 
-    data = preset_spec("pseudo-image", overrides).data
+    data = preset_spec(preset, overrides).data
     made = prepare(open_source(source, workspace), data, "cpu", workspace=workspace)
-    x, y, split = made.values(torch.arange(len(made.y))).numpy(), made.y, made.split
+    x = made.values(torch.arange(len(made.y))).numpy().reshape(len(made.y), -1)
+    y, split = made.y, made.split
+    x = StandardScaler().fit(x[split.train]).transform(x) if preset == "pseudo-table" else x
     seen = choose_labeled(split.train, y, data.labels_per_class, data.split_seed)
     labels = np.full(len(y), -1)
     labels[seen] = y[seen]
     models = {
-        "LabelSpreading": LabelSpreading(kernel="knn", n_neighbors=7, max_iter=100),
-        "SelfTraining": SelfTrainingClassifier(LogisticRegression(C=10, max_iter=200), threshold=0.75),
+        "alone": LogisticRegression(C=10, max_iter=200),
+        "label_spreading": LabelSpreading(kernel="knn", n_neighbors=7, max_iter=100),
+        "self_training": SelfTrainingClassifier(LogisticRegression(C=10, max_iter=200), threshold=0.75),
     }
     found = {}
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
         for name, model in models.items():
-            model.fit(x[split.train], labels[split.train])
+            rows = seen if name == "alone" else split.train
+            model.fit(x[rows], labels[rows])
             found[name] = float((model.predict(x[split.test]) == y[split.test]).mean())
     return found
 
@@ -156,6 +161,20 @@ def measure() -> list[Row]:
     return rows
 
 
+def seeded(source: str, budget: int, seed: int, changed: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a run whose split, labels and first weights are drawn by a seed."""
+    return {
+        **changed,
+        "data.source": source,
+        "data.labels_per_class": budget,
+        "data.split_seed": seed,
+        "seed": seed,
+        "train.device": "cpu",
+        "train.threads": int(os.environ.get("BENCH_THREADS", "1")),
+        **SMALLER,
+    }
+
+
 def over_seeds(
     workspace: Path,
     title: str,
@@ -169,16 +188,7 @@ def over_seeds(
     found: dict[str, list[float]] = {"student": [], "twin": [], "ceiling": [], "seconds": []}
     others: dict[str, list[float]] = {}
     for seed in range(seeds):
-        overrides = {
-            **changed,
-            "data.source": source,
-            "data.labels_per_class": count,
-            "data.split_seed": seed,
-            "seed": seed,
-            "train.device": "cpu",
-            "train.threads": int(os.environ.get("BENCH_THREADS", "1")),
-            **SMALLER,
-        }
+        overrides = seeded(source, count, seed, changed)
         gc.collect()  # a run has a process of its own elsewhere
         began = time.perf_counter()
         metrics = train(workspace, preset, overrides)["metrics"]
@@ -190,8 +200,9 @@ def over_seeds(
         ):
             found[name].append(metrics[key])
         if source in ("digits", "mnist-5k") and preset == "pseudo-image":
-            for name, value in beside(workspace, source, overrides).items():
-                others.setdefault(name, []).append(value)
+            known = beside(workspace, source, preset, overrides)
+            for name in OTHERS:
+                others.setdefault(name, []).append(known[name])
     student, twin, ceiling = (float(np.mean(found[k])) for k in ("student", "twin", "ceiling"))
     said = (
         verdict(compare_seeds(found["student"], found["twin"]), student, twin)
@@ -224,9 +235,9 @@ def over_seeds(
     ]
     return made + [
         Row(
-            f"  scikit-learn {name}",
+            f"  scikit-learn {OTHERS[name]}",
             f"{np.mean(v):.4f} ± {np.std(v):.4f}",
-            figures={OTHERS[name]: float(np.mean(v))},
+            figures={name: float(np.mean(v))},
         )
         for name, v in others.items()
     ]

@@ -12,22 +12,19 @@ import gc
 import io
 import os
 import tempfile
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from benchmarks.pseudo import SMALLER, make_sets, train
+from benchmarks.pseudo import OTHERS, beside, make_sets, seeded, train
 from benchmarks.size import is_toy, sized
 from benchmarks.table import Row
 from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.data.fetch_assets import Asset, fetch
-from selfsup_core.data.sources import find_source, open_source
+from selfsup_core.data.sources import find_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
-from selfsup_core.runs.spec import preset_spec
 
 BY_NAME_ONLY = True  # it embeds texts first, and takes an hour
 COLUMNS = ("gain", "worst", "gain_f1", "worst_f1", "label_spreading", "self_training")
@@ -96,40 +93,6 @@ def save_texts(workspace: Path, name: str, texts: list[str], labels: list[str]) 
     save_dataset(made, workspace / "datasets" / name)
 
 
-def others(workspace: Path, source: str, preset: str, overrides: dict[str, Any]) -> dict[str, float]:
-    """Gain of accuracy over logistic regression on the given labels: same features, labels and test rows."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
-    from threadpoolctl import threadpool_limits
-
-    from selfsup_core.data.splits import choose_labeled
-    from selfsup_core.features.batches import prepare
-
-    data = preset_spec(preset, overrides).data
-    made = prepare(open_source(source, workspace), data, "cpu", workspace=workspace)
-    x = made.values(torch.arange(len(made.y))).numpy().reshape(len(made.y), -1)
-    y, split = made.y, made.split
-    x = StandardScaler().fit(x[split.train]).transform(x) if preset == "pseudo-table" else x
-    seen = choose_labeled(split.train, y, data.labels_per_class, data.split_seed)
-    labels = np.full(len(y), -1)
-    labels[seen] = y[seen]
-    models = {
-        "alone": LogisticRegression(C=10, max_iter=200),
-        "label_spreading": LabelSpreading(kernel="knn", n_neighbors=7, max_iter=100),
-        "self_training": SelfTrainingClassifier(LogisticRegression(C=10, max_iter=200), threshold=0.75),
-    }
-    found = {}
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")
-        for name, model in models.items():
-            rows = seen if name == "alone" else split.train
-            model.fit(x[rows], labels[rows])
-            found[name] = float((model.predict(x[split.test]) == y[split.test]).mean())
-    alone = found.pop("alone")
-    return {name: value - alone for name, value in found.items()}
-
-
 def measure() -> list[Row]:
     """One set and budget after the other."""
     seeds = int(os.environ.get("BENCH_SEEDS", sized("5", "1")))
@@ -166,20 +129,10 @@ def one_budget(
 ) -> list[Row]:
     """Gains over seeds, as shares, and how often the guard left pseudo-labels out."""
     gains: dict[str, list[float]] = {"accuracy": [], "macro_f1": []}
-    beside: dict[str, list[float]] = {}
+    others: dict[str, list[float]] = {}
     twins, unused = [], 0
     for seed in range(seeds):
-        overrides = {
-            **changed,
-            "data.source": source,
-            "data.labels_per_class": budget,
-            "data.split_seed": seed,
-            "seed": seed,
-            "objective.ceiling": False,
-            "train.device": "cpu",
-            "train.threads": int(os.environ.get("BENCH_THREADS", "1")),
-            **SMALLER,
-        }
+        overrides = seeded(source, budget, seed, changed | {"objective.ceiling": False})
         gc.collect()
         state = train(workspace, preset, overrides)
         metrics = state["metrics"]
@@ -187,12 +140,13 @@ def one_budget(
             values.append(metrics[name] - metrics[f"twin_{name}"])
         twins.append(metrics["twin_accuracy"])
         unused += metrics["accuracy"] == metrics["twin_accuracy"] and gains["macro_f1"][-1] == 0
-        for name, value in others(workspace, source, preset, overrides).items():
-            beside.setdefault(name, []).append(value)
+        known = beside(workspace, source, preset, overrides)
+        for name in OTHERS:
+            others.setdefault(name, []).append(known[name] - known["alone"])
     mean, worst = float(np.mean(gains["accuracy"])), min(gains["accuracy"])
     mean_f1, worst_f1 = float(np.mean(gains["macro_f1"])), min(gains["macro_f1"])
     figures = {"gain": mean, "worst": worst, "gain_f1": mean_f1, "worst_f1": worst_f1}
-    figures |= {name: float(np.mean(values)) for name, values in beside.items()}
+    figures |= {name: float(np.mean(values)) for name, values in others.items()}
     said = (
         f"{100 * mean:+.1f} points (worst {100 * worst:+.1f}), macro-F1 {100 * mean_f1:+.1f} ({100 * worst_f1:+.1f}); "
         f"twin {np.mean(twins):.3f}, {unused} of {seeds} without any; "

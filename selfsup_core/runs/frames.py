@@ -149,8 +149,8 @@ class FrameStore(Thinned):
             losses: means of the training steps so far, and metrics of the view; they are kept with the frame.
         """
         made, seen = map_seen(view.latents, self.previous)
-        about = {"epoch": "0", "step": json.dumps(step), "losses": json.dumps(finite(losses))}
-        write_bytes(early_path(self.folder, step), pack_view(view, made, about, {"seen": seen}))
+        packed = pack_view(view, made, about_early(step, losses), {"seen": seen})
+        write_bytes(early_path(self.folder, step), packed)
 
     def write_early_points(
         self,
@@ -163,12 +163,7 @@ class FrameStore(Thinned):
         """As `write_early`, with a task's own arrays and words as of `write_points`."""
         made, seen = map_seen(latents, self.previous)
         arrays = arrays | {"map": np.ascontiguousarray(made.points[:, :2], dtype=np.float32), "seen": seen}
-        about = about | {
-            "epoch": "0",
-            "step": json.dumps(step),
-            "losses": json.dumps(finite(losses)),
-            "map_explained": json.dumps(made.explained),
-        }
+        about = about | about_early(step, losses) | {"map_explained": json.dumps(made.explained)}
         write_bytes(early_path(self.folder, step), save_arrays(arrays, metadata=about))
 
     def write_shared(self, arrays: dict[str, np.ndarray], about: dict[str, str]) -> None:
@@ -205,6 +200,11 @@ class FrameStore(Thinned):
             if later > step:
                 early_path(self.folder, later).unlink(missing_ok=True)
         self.load(epoch if state else None, state["stride"] if state else 1)
+
+
+def about_early(step: int, losses: Losses) -> dict[str, str]:
+    """What a frame in the middle of the first epoch says of itself."""
+    return {"epoch": "0", "step": json.dumps(step), "losses": json.dumps(finite(losses))}
 
 
 def map_seen(latents: np.ndarray, previous: np.ndarray | None) -> tuple[Map, np.ndarray]:

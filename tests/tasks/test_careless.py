@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.tasks.parts.careless import Careless
 from selfsup_core.workers.live import epoch_rows
 from tests.helpers import kill_and_resume, make_run, rows_without_times, run_here
-from tests.tasks.test_pseudo import AGREEING, equal, networks, spec_of
+from tests.tasks.test_pseudo import AGREEING, equal, networks, save_table, spec_of
 
 RECOMMENDED = AGREEING | {"objective__pseudo_weight": 0.2, "objective__first_share": 0.3}
 
@@ -24,17 +23,7 @@ def uneven(workspace: Path) -> Path:
     generator = np.random.default_rng(5)
     truth = (np.arange(480) % 12 == 0).astype(np.int32)
     x = generator.normal(size=(480, 4)) + 3.0 * np.outer(truth, [1, 1, 0, 0])
-    made = Dataset(
-        id="my-uneven",
-        kind="table",
-        title="my-uneven",
-        x=x.astype(np.float32),
-        y=truth,
-        classes=("often", "rare"),
-        columns=("p", "q", "r", "s"),
-        details={"rows": 480, "shape": [4]},
-    )
-    save_dataset(made, workspace / "datasets" / "my-uneven")
+    save_table(workspace, "my-uneven", x, truth, ("often", "rare"))
     return workspace
 
 

@@ -35,24 +35,27 @@ from tests.helpers import (
 SIZE, CLASSES = 240, 3
 
 
+def save_table(workspace: Path, name: str, x: np.ndarray, y: np.ndarray, classes: tuple[str, ...]) -> None:
+    """x: (N, 4), y: (N,) class numbers."""
+    made = Dataset(
+        id=name,
+        kind="table",
+        title=name,
+        x=x.astype(np.float32),
+        y=y.astype(np.int32),
+        classes=classes,
+        columns=("p", "q", "r", "s"),
+        details={"rows": len(x), "shape": [4]},
+    )
+    save_dataset(made, workspace / "datasets" / name)
+
+
 def make_table(workspace: Path, name: str) -> Dataset:
     """Three clouds, one a class."""
     generator = np.random.default_rng(3)
     truth = np.arange(SIZE) % CLASSES
     x = generator.normal(size=(SIZE, 4)) + 2.2 * np.eye(CLASSES, 4)[truth]
-    save_dataset(
-        Dataset(
-            id=name,
-            kind="table",
-            title=name,
-            x=x.astype(np.float32),
-            y=truth.astype(np.int32),
-            classes=("a", "b", "c"),
-            columns=("p", "q", "r", "s"),
-            details={"rows": SIZE, "shape": [4]},
-        ),
-        workspace / "datasets" / name,
-    )
+    save_table(workspace, name, x, truth, ("a", "b", "c"))
     return load_dataset(workspace / "datasets" / name)
 
 

@@ -11,12 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from selfsup_core.cli.runs import runs_app
-from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.workers.live import epoch_rows, last_signs
 from tests.helpers import make_run, run_here
-from tests.tasks.test_pseudo import AGREEING, spec_of
+from tests.tasks.test_pseudo import AGREEING, save_table, spec_of
 
 SIZE, GAP = 800, 4.0
 RECOMMENDED = AGREEING | {
@@ -44,19 +43,7 @@ def make_uneven(workspace: Path, share: float) -> str:
     draw = np.random.default_rng(5)
     truth = (draw.permutation(SIZE) >= share * SIZE).astype(np.int32)
     x = draw.normal(size=(SIZE, 4)) + GAP * np.eye(2, 4)[truth]
-    save_dataset(
-        Dataset(
-            id=name,
-            kind="table",
-            title=name,
-            x=x.astype(np.float32),
-            y=truth,
-            classes=("large", "small"),
-            columns=("p", "q", "r", "s"),
-            details={"rows": SIZE, "shape": [4]},
-        ),
-        workspace / "datasets" / name,
-    )
+    save_table(workspace, name, x, truth, ("large", "small"))
     return name
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts.classify.explain import show_why
 from pages.parts.classify.labeler import show_said
-from pages.parts.classify.splits import ask_for_seeds, hand_in
+from pages.parts.classify.splits import ask_for_seeds, watch_group
 from pages.parts.shared import routes
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import assets_path, component
@@ -31,7 +31,7 @@ from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.wording import counted, inline, percent
-from selfsup_core.workers.seeds import MOST, describe_seeds, over_seeds
+from selfsup_core.workers.seeds import MOST, Seeds, describe_seeds
 
 KEYS = "1234567890"  # of the first ten classes
 MOST_LETTERS = 1500
@@ -258,15 +258,9 @@ def show_audit(folder: RunFolder) -> None:
 
 
 def show_seeds(folder: RunFolder) -> None:
-    """Mean and band over seeds, whose verdict stands beside the run's; looked at again while some are running."""
-    said = over_seeds(folder)
-    is_busy = bool(said and said["waiting"])
+    """Mean and band over seeds, whose verdict stands beside the run's."""
 
-    @st.fragment(run_every=2.0 if is_busy else None)
-    def draw() -> None:
-        now = hand_in(folder)
-        if is_busy and not (now and now["waiting"]):
-            rerun()
+    def show(now: Seeds | None) -> None:
         if now and now["runs"]:
             done = f"{counted(now['runs'], 'seed')} finished" + (
                 f", {now['waiting']} running or queued" if now["waiting"] else ""
@@ -289,7 +283,7 @@ def show_seeds(folder: RunFolder) -> None:
                     rerun()
         show_refusal("seeds")
 
-    draw()
+    watch_group(folder, show)
 
 
 @st.fragment

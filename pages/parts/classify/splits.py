@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -37,8 +38,8 @@ def hand_in(folder: RunFolder) -> Seeds | None:
     return now
 
 
-def show_splits(folder: RunFolder) -> None:
-    """The verdict over the runs of a group, or why and how to get one; looked at again while some are at work."""
+def watch_group(folder: RunFolder, show: Callable[[Seeds | None], None]) -> None:
+    """Show what the group of a run says, and again while some of its runs are at work."""
     said = over_seeds(folder)
     is_busy = bool(said and said["waiting"])
 
@@ -48,6 +49,15 @@ def show_splits(folder: RunFolder) -> None:
         if is_busy and not (now and now["waiting"]):
             st.session_state.pop(f"seeds-wanted-{folder.id}", None)
             rerun()
+        show(now)
+
+    draw()
+
+
+def show_splits(folder: RunFolder) -> None:
+    """The verdict over the runs of a group, or why and how to get one."""
+
+    def show(now: Seeds | None) -> None:
         if now and now["verdict"]:
             tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
             tone(plain(now["verdict"]["text"]))
@@ -63,4 +73,4 @@ def show_splits(folder: RunFolder) -> None:
                         rerun()
             show_refusal("splits")
 
-    draw()
+    watch_group(folder, show)
