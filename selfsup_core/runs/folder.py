@@ -212,7 +212,7 @@ LIKELY_NO_MEMORY = (
     "from the last checkpoint; or train again with a smaller batch size or a smaller network."
 )
 NO_MEMORY = (
-    "Memory ran out, and the system ended the training process. Close other programs, then Resume goes on from the last "
+    "Memory ran out, and the system ended the training process. Close other programs, then Resume continues from the last "
     "checkpoint; or train again with a smaller batch size or a smaller network."
 )
 

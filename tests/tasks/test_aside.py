@@ -55,7 +55,7 @@ def test_with_few_labels_the_last_epoch_is_kept_and_it_is_said_why():
     assert found.chosen_by is None
     assert len(found.train) == 40
     assert "last epoch are kept: 40 labels are too few" in found.note
-    assert "train.patience has no effect" in found.note
+    assert "early stopping has no effect" in found.note
     assert "patience" not in set_aside(np.arange(40), labels(), DataConfig(labels_per_class=10)).note
 
 
@@ -124,5 +124,5 @@ def test_with_pseudo_labels_no_epoch_is_chosen(workspace: Path):
     state = run_here(folder)
     assert state["best"] is read_state(folder)["best"] is None
     assert state["epoch"] == 4
-    assert any("train.patience has no effect" in text for text in state["notices"])
+    assert any("early stopping has no effect" in text for text in state["notices"])
     assert load_run(workspace, folder.id)[1] == 4

@@ -46,7 +46,7 @@ def say_few_per_class(counts: dict[str, int]) -> str:
     which = f"{few[0][0]} of {few[0][1]!r}" if len(few) < len(there) else f"{few[0][0]} to {max(few)[0]}"
     if len(few) == len(there) and few[0][0] == max(few)[0]:
         which = f"{few[0][0]}"
-    return f"Few test rows per class ({which}; {FEW_PER_CLASS} or more are better): on another split the outcome may be another."
+    return f"Few test rows per class ({which}; {FEW_PER_CLASS} or more are better): the outcome may differ on another split."
 
 
 def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:

@@ -103,4 +103,4 @@ def last_epoch(train: np.ndarray, patience: int) -> Aside:
 
 def no_early_stop(patience: int) -> str:
     """A sentence where `train.patience` is set in vain."""
-    return " No epoch is chosen, so train.patience has no effect: all epochs are trained." if patience else ""
+    return " No epoch is chosen, so early stopping has no effect: all epochs are trained." if patience else ""
