@@ -306,8 +306,9 @@ def sweep_workspace(workspace: Path) -> None:
 def lacks_memory_at_end(log: Path) -> bool:
     """Whether the last words of a worker that left with an error were of memory: it could not even write its state."""
     try:
+        size = require_plain(log).st_size  # before it is opened: a pipe would be waited for
         with open(log, "rb") as file:
-            file.seek(-min(LAST_WORDS, require_plain(log).st_size), os.SEEK_END)
+            file.seek(-min(LAST_WORDS, size), os.SEEK_END)
             return says_no_memory(file.read().decode("utf-8", "replace"))
     except OSError:
         return False

@@ -24,7 +24,7 @@ from selfsup_core.runs.weights import epoch_weights
 from selfsup_core.settings import whole_number
 from selfsup_core.train.checkpoint import list_checkpoints, load_newest
 from selfsup_core.workers.live import LiveRuns
-from selfsup_core.workers.supervisor import Supervisor, sweep_workspace
+from selfsup_core.workers.supervisor import Supervisor, lacks_memory_at_end, sweep_workspace
 from tests.helpers import make_run, run_here, tiny_spec
 from tests.runs.test_queue import FakeLauncher
 
@@ -268,3 +268,10 @@ def test_answers_of_a_language_model_are_read_from_a_plain_file_only(tmp_path: P
     path.symlink_to("/etc/passwd")
     with pytest.raises(OSError, match="plain file"):
         Answers(path)
+
+
+@posix
+@pytest.mark.parametrize("what", OTHERS)
+def test_the_log_of_a_worker_that_is_no_plain_file_is_not_waited_for(tmp_path: Path, what: str):
+    put(tmp_path / "worker.log", what)
+    assert not lacks_memory_at_end(tmp_path / "worker.log")
