@@ -144,7 +144,7 @@ export function createVerdict() {
           ? "better than the bigram baseline"
           : isLast
             ? "worse than the bigram baseline"
-            : "not yet better than the bigram baseline",
+            : "below the bigram baseline",
     )
     word.dataset.tone = !hasBoth ? "" : loss < pairs ? "good" : isLast ? "bad" : "even"
     drawSigns(row?.signs ?? [])
