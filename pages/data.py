@@ -43,10 +43,10 @@ name = choose_asked(
     default="mnist-5k",
     refusal=refuse_source,
     help="Your own data sets come first; the others are built in.",
+    writes=True,
 )
 if name is None:
     st.stop()
-st.query_params["data"] = st.session_state["data-choice-taken"] = name
 if missing := sources[name].missing():
     st.info(missing, icon=":material/download:")
 else:

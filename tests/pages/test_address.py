@@ -9,6 +9,7 @@ import pytest
 
 from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.thinned import frame_path
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
 from tests.tasks.classify_helpers import head_spec
@@ -90,10 +91,41 @@ def test_a_run_at_work_is_shown_once_it_has_an_epoch(studio, workspace: Path):
     assert app.selectbox(key="use-run").value == waiting.id
 
 
-def test_a_mode_that_is_not_there_is_said(studio):
-    assert "There is no mode 'nope' here. Known: pseudo, train, use." in texts(
-        studio("pages/classify.py", do="nope")
-    )
+@pytest.mark.parametrize("page", ["pages/classify.py", "pages/language.py"])
+def test_a_mode_that_is_not_there_is_refused_and_none_takes_its_place(studio, page):
+    app = studio(page, do="nope")
+    for _ in range(2):
+        assert "There is no mode 'nope' here" in texts(app)
+        assert app.segmented_control[0].value is None
+        assert not app.selectbox
+        assert app.query_params["do"] == "nope"
+        app.run()
+    app.segmented_control[0].set_value("train").run()
+    assert not app.error
+    assert app.query_params["do"] == "train"
+    assert app.selectbox
+
+
+def test_going_on_from_what_is_refused_is_one_click(studio):
+    app = studio("pages/data.py", data="nope" * 100)
+    assert len(app.error[0].value) < 200, "a long wish is cut"
+    buttons(app)["data-choice-go-on"].click().run()
+    assert not app.error
+    assert app.query_params["data"] == "mnist-5k"
+
+
+@pytest.mark.parametrize("way", ["hub", "files"])
+def test_a_way_to_add_data_is_opened(studio, way):
+    assert not studio("pages/data.py", add=way).error
+
+
+def test_a_way_to_add_data_that_is_not_there_is_refused(studio):
+    app = studio("pages/data.py", add="telepathy")
+    assert "The address asks for add 'telepathy'. Known: files, record, hub." in texts(app)
+    assert not app.selectbox
+    buttons(app)["add-go-on"].click().run()
+    assert not app.error
+    assert app.selectbox(key="data-choice").value
 
 
 def test_another_model_keeps_the_chosen_data_or_says_why_not(studio):
@@ -120,8 +152,24 @@ def test_a_model_that_nobody_chose_data_for_begins_with_its_own(studio):
     assert not app.exception
 
 
-@pytest.mark.parametrize("epoch", ["²", "9" * 5000, "-1", "a"])
-def test_an_epoch_that_is_no_number_is_left_out(studio, workspace: Path, epoch):
+@pytest.mark.parametrize("epoch", ["²", "9" * 5000, "-1", "a", "4"])
+def test_an_epoch_that_is_not_there_is_refused(studio, workspace: Path, epoch):
     run = run_here(make_run(workspace))["run"]
     app = studio("pages/autoencoder.py", run=run, epoch=epoch)
+    assert "This run has no epoch" in texts(app)
+    assert "There are epochs 0 to 3." in texts(app)
+    assert not app.select_slider, "the run is not shown at another epoch"
+    buttons(app)["epoch-go-on"].click().run()
+    assert "epoch" not in app.query_params
     assert app.select_slider(key="standing-epoch-3").value == 3
+
+
+def test_an_epoch_that_was_thinned_while_it_was_looked_at_is_no_wish(studio, workspace: Path):
+    folder = make_run(workspace)
+    run_here(folder)
+    app = studio("pages/autoencoder.py", run=folder.id, epoch="2")
+    assert app.select_slider(key="standing-epoch-3").value == 2
+    app.session_state["epoch-written"] = (folder.id, "2")
+    frame_path(folder.frames, 2).unlink()
+    app.run()
+    assert not app.error

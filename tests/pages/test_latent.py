@@ -164,9 +164,41 @@ def test_an_address_of_rubbish_is_answered(latent):
     assert "There is no space" in page.error[0].value
     assert page.selectbox(key="space-name").value is None, "nothing takes its place"
     page = latent(space="data:digits", map="bogus", epoch="abc", pick="../x", renderer="?")
-    assert "so PCA is shown" in page.warning[0].value
-    assert page.selectbox(key="space-kind").value == "pca"
-    assert "no selection" in page.error[0].value
+    assert "There is no map 'bogus'. Known: pca" in page.error[0].value
+    assert page.selectbox(key="space-kind").value is None
+    page.selectbox(key="space-kind").select("pca").run()
+    for said, way in (
+        ("has no epoch 'abc'. There is no epoch yet.", "epoch-go-on"),
+        ("The address asks for renderer '?'. Known: canvas, webgl.", "renderer-go-on"),
+        ("There is no selection", "pick-go-on"),
+    ):
+        for _ in range(2):  # it is said for as long as the address asks for it
+            assert said in page.error[0].value
+            page.run()
+        buttons(page)[way].click().run()
+    assert not page.error
+    assert dict(page.query_params) == {"space": "data:digits", "map": "pca"}
+
+
+def test_a_choice_by_hand_is_kept_and_stands_in_the_address(latent, workspace: Path):
+    page = latent(space="data:digits", map="pca")
+    page.selectbox(key="space-name").select("data:wine").run()
+    assert page.query_params["space"] == page.selectbox(key="space-name").value == "data:wine"
+    page = latent()
+    page.selectbox(key="space-name").select("data:wine").run()
+    assert page.selectbox(key="space-name").value == "data:wine"
+    page.selectbox(key="space-kind").select("tsne").run()
+    assert page.query_params["map"] == "tsne"
+
+
+def test_an_epoch_belongs_to_its_run(latent, workspace: Path):
+    run = make_run(workspace)
+    run_here(run)
+    page = latent(space=f"run:{run.id}", map="pca", epoch="2")
+    page.selectbox(key="space-name").select("data:wine").run()
+    assert not page.error
+    page = latent(space=f"run:{run.id}", map="pca", epoch="7")
+    assert "has no epoch '7'. There are epochs" in page.error[0].value
 
 
 def test_who_asks_for_nothing_sees_emoji(latent):

@@ -60,11 +60,11 @@ def choose_run() -> dict[str, Any] | None:
         default=next(iter(states)),
         refusal=refuse_run,
         help="The best epoch's weights are used; of a run with pseudo-labels, the student of the last round.",
+        writes=True,
     )
     if run is None:
         wait_for_epoch(st.query_params.get("run", ""))
         return None
-    st.query_params["run"] = st.session_state["use-run-taken"] = run
     return states[run]
 
 

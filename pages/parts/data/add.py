@@ -11,18 +11,24 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.data.plan import show_plan
+from pages.parts.shared.choice import refuse_param
 from pages.parts.shared.go import rerun
 from pages.parts.shared.uploader import shows, uploader
 from pages.parts.shared.workspace import errors_shown, hub_is_on, plain, workspace
 from selfsup_core.data.library import uploads
 from selfsup_core.data.limits import EXTENSIONS, LIMITS, MB, describe_limits
 
+WAYS = {"files": "Files", "record": "Record or photograph", "hub": "Hugging Face Hub"}
+
 
 def show_add() -> None:
     """The whole section: a line, so that data are seen first, unless the address asks for it or files wait for an import."""
-    is_open = "add" in st.query_params or bool(st.session_state.get("pending"))
+    if refuse_param("add", WAYS):
+        st.stop()
+    asked = st.query_params.get("add", "")
+    is_open = bool(asked) or bool(st.session_state.get("pending"))
     with st.expander("**Add your own data**", icon=":material/upload:", expanded=is_open):
-        files, record, hub = st.tabs(["Files", "Record or photograph", "Hugging Face Hub"])
+        files, record, hub = st.tabs(list(WAYS.values()), default=WAYS[asked or "files"])
         with files:
             show_uploader()
         with record:

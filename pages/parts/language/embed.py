@@ -10,8 +10,9 @@ import streamlit as st
 from pages.parts.language.embedded import FOLDER, show_list
 from pages.parts.language.examples import offer
 from pages.parts.shared import routes
-from pages.parts.shared.choice import choose_one
+from pages.parts.shared.choice import choose_asked, take_typed, write_asked
 from pages.parts.shared.go import rerun
+from pages.parts.shared.new_run import refuse_source
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import (
     acting,
@@ -58,31 +59,38 @@ def choose() -> tuple[str, str, int]:
             "There are no texts on this machine yet. Upload a file on the Data page.", icon=":material/info:"
         )
         return "", "", 0
-    take_address(list(sources))
-    if st.session_state.get("embed-data") not in sources:
-        first = next(iter(sources))
-        is_own = OWN_NAME.fullmatch(first)
-        st.session_state["embed-data"] = first if is_own or FIRST not in sources else FIRST
+    first = next(iter(sources))
     data, encoder = st.columns(2, vertical_alignment="bottom")
-    source = choose_one(
+    source = choose_asked(
         data,
         "Texts",
         {n: s.title for n, s in sources.items()},
         key="embed-data",
+        param="data",
+        default=first if OWN_NAME.fullmatch(first) or FIRST not in sources else FIRST,
+        refusal=lambda asked: refuse_source(asked, "Only texts can be embedded here."),
+        writes=True,
         help="Each text becomes one vector.",
     )
     labels = {n: f"{ENCODERS[n].title} ({'English' if n == 'minilm' else '16 languages'})" for n in ENCODERS}
-    labels |= {FOLDER: FOLDER} if serves_this_machine_only() else {}
-    name = choose_one(
+    if serves_this_machine_only():
+        labels |= {FOLDER: FOLDER}
+        take_typed("encoder", key="embed-encoder", option=FOLDER, field="embed-folder")
+    name = choose_asked(
         encoder,
         "Encoder",
         labels,
         key="embed-encoder",
+        param="encoder",
+        default=next(iter(ENCODERS)),
+        refusal=lambda asked: f"There is no encoder {asked!r} here. Known: {', '.join(ENCODERS)}.",
+        writes=True,
+        unwritten=(FOLDER,),
         help="The model that turns a text into numbers. Texts of similar meaning get similar vectors.",
     )
-    write_address("data", source)
+    if name is None or source is None:
+        return source or "", "", 0
     if name == FOLDER:
-        st.query_params.pop("encoder", None)
         name = st.text_input(
             "Folder",
             key="embed-folder",
@@ -90,37 +98,11 @@ def choose() -> tuple[str, str, int]:
             help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run.",
         ).strip()
         if not name:
+            st.query_params.pop("encoder", None)
             return source, "", 0
         check_name(name if "/" in name or "\\" in name else f"./{name}")
-    write_address("encoder", name)
+        write_asked(name, key="embed-encoder", param="encoder")
     return source, name, sources[source].samples
-
-
-def write_address(name: str, value: str) -> None:
-    """What is shown now; it is not a wish of the address when the page runs again."""
-    st.query_params[name] = st.session_state[f"embed-{name}-taken"] = value
-
-
-def take_address(sources: list[str]) -> None:
-    """Choose once the data set and the encoder that the address asks for; say what is not here.
-
-    A job that is running is found by the two, so a fresh session shows it, too.
-    """
-    for name, known, what in (
-        ("data", sources, "text data set"),
-        ("encoder", list(ENCODERS), "encoder"),
-    ):
-        wanted, key, mark = st.query_params.get(name, ""), f"embed-{name}", f"embed-{name}-taken"
-        if not wanted or (st.session_state.get(mark) == wanted and key in st.session_state):
-            continue
-        if wanted in known:
-            st.session_state[key] = wanted
-        elif st.session_state.get(mark) != wanted:
-            st.warning(
-                f"The address names the {what} {plain(wanted)}, which is not on this machine.",
-                icon=":material/link_off:",
-            )
-        st.session_state[mark] = wanted
 
 
 def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> None:

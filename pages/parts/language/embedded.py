@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.choice import write_asked
 from pages.parts.shared.workspace import age_of, plain, serves_this_machine_only, workspace
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
@@ -80,10 +81,10 @@ def encoder_title(name: str) -> str:
 def open_embedded(source: str, encoder: str) -> None:
     """Choose the two in the row of controls."""
     st.session_state["embed-data"] = source
-    st.query_params["data"] = source
+    write_asked(source, key="embed-data", param="data")
+    write_asked(encoder, key="embed-encoder", param="encoder")
     if encoder in ENCODERS:
         st.session_state["embed-encoder"] = encoder
-        st.query_params["encoder"] = encoder
     else:
         st.session_state["embed-encoder"], st.session_state["embed-folder"] = FOLDER, encoder
 

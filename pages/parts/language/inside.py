@@ -207,7 +207,7 @@ def show() -> None:
     left, right = st.columns((1, 2), gap="large")
     with left:
         model = choose_model(models)
-        other = choose_other(models, model)
+        other = choose_other(models)
     suggest_text(model)
     with right:
         text = st.text_area(

@@ -7,12 +7,16 @@ whose label has changed since (renamed by someone else) is lost. So labels are m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import streamlit as st
 
+from pages.parts.shared.go import link_here
 from pages.parts.shared.workspace import plain
+from selfsup_core.pretrained.hub import HUB
+
+MOST_SAID = 80  # characters of what an address asks for
 
 
 def tell_apart(labels: Mapping[str, str]) -> dict[str, str]:
@@ -43,6 +47,8 @@ def choose_asked(
     default: str,
     refusal: Callable[[str], str],
     wanted: str = "",
+    writes: bool = False,
+    unwritten: Collection[str] = (),
     **rest: Any,
 ) -> str | None:
     """As `choose_one`, of what the address may ask for: that is shown or refused in words, never replaced by another.
@@ -52,6 +58,8 @@ def choose_asked(
     Args:
         param: of the address. wanted: asked for by the page itself instead.
         refusal: id that is not among `labels` → why not, as a sentence.
+        writes: whether the address names what is chosen from the beginning, and not only once it has named something.
+        unwritten: options that are no ids, such as one for which something is typed; the caller sees to the address.
 
     Returns: the id; None while what is asked for is refused and nothing else is chosen.
     """
@@ -62,16 +70,75 @@ def choose_asked(
         st.session_state[key] = asked if asked in labels else None
     elif asked in labels and st.session_state.get(key) is None:
         st.session_state[key] = asked  # it was refused before, and is there now
+    elif asked and asked not in labels and st.session_state.get(key) == asked:
+        st.session_state[key] = None  # it was there before, and has been deleted since
     is_refused = bool(asked) and asked not in labels and st.session_state.get(key) is None
     if is_refused:
-        st.error(plain(refusal(asked)), icon=":material/error:")
+        st.error(plain(refusal(shorten(asked))), icon=":material/error:")
         rest |= {"index": None, "placeholder": "Choose another one"}
     elif st.session_state.get(key) not in labels:
         st.session_state[key] = default if default in labels else next(iter(labels))
     chosen = choose_one(place, title, labels, key=key, **rest)
-    if chosen is not None and param in st.query_params and st.query_params[param] != chosen:
-        st.query_params[param] = st.session_state[mark] = chosen
+    if is_refused and chosen is None and default in labels:
+        st.button(
+            f"Go on with {labels[default]}",
+            key=f"{key}-go-on",
+            icon=":material/arrow_forward:",
+            on_click=take,
+            args=(key, default),
+        )
+    if chosen is not None and chosen not in unwritten and (writes or param in st.query_params):
+        write_asked(chosen, key=key, param=param)
     return None if chosen is None else str(chosen)
+
+
+def take_typed(param: str, *, key: str, option: str, field: str) -> None:
+    """Choose the option for which something is typed, where the address has a path: it is then in the field.
+
+    Args:
+        key: of the selectbox. field: key of the text field.
+    """
+    asked = st.query_params.get(param, "")
+    if not is_path(asked) or (st.session_state.get(f"{key}-taken") == asked and key in st.session_state):
+        return
+    st.session_state[f"{key}-taken"] = asked
+    st.session_state[key], st.session_state[field] = option, asked
+
+
+def is_path(asked: str) -> bool:
+    """Whether a name is that of a folder rather than an id; ids of the Hub have a slash, too."""
+    return ("/" in asked or "\\" in asked) and not asked.startswith(HUB)
+
+
+def take(key: str, value: str) -> None:
+    st.session_state[key] = value
+
+
+def write_asked(value: str, *, key: str, param: str) -> None:
+    """Have the address name what is chosen; it is not a wish of the address when the page runs again."""
+    st.session_state[f"{key}-taken"] = value
+    if st.query_params.get(param) != value:
+        st.query_params[param] = value
+
+
+def refuse_param(param: str, known: Collection[str]) -> bool:
+    """Whether the address asks for something else than what is known; this is then said, with a way to go on."""
+    asked = st.query_params.get(param, "")
+    if not asked or asked in known:
+        return False
+    refuse_asked(param, f"The address asks for {param} {shorten(asked)!r}. Known: {', '.join(known)}.")
+    return True
+
+
+def refuse_asked(param: str, said: str, label: str = "Go on without it") -> None:
+    """Say why the address does not get what it asks for; a button opens the page without that."""
+    st.error(plain(said), icon=":material/error:")
+    rest = {name: value for name, value in st.query_params.to_dict().items() if name != param}
+    link_here(label, icon=":material/arrow_forward:", key=f"{param}-go-on", params=rest)
+
+
+def shorten(asked: str) -> str:
+    return asked if len(asked) <= MOST_SAID else f"{asked[:MOST_SAID]}…"
 
 
 def choose_one(place: Any, title: str, labels: Mapping[str, str], *, key: str, **rest: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.epochs import asked_epoch, refuse_epoch, write_epoch
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import (
     acting,
@@ -29,7 +30,6 @@ from selfsup_core.runs.folder import ACTIVE, RunFolder, open_run, read_rows, rea
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
-from selfsup_core.settings import whole_number
 from selfsup_core.workers.live import epoch_rows
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
@@ -90,6 +90,10 @@ def open_asked(run: str) -> tuple[RunFolder, dict[str, Any]] | None:
 
 def show_run(run: str) -> None:
     """Show a run; what is looked at is kept in the URL."""
+    folder = open_run(workspace(), run)
+    unit = "round" if read_state(folder).get("task") == "pseudo" else "epoch"
+    if refuse_epoch(list_frames(folder.frames), run, of="This run", unit=unit):
+        return
     if routes.is_mounted and not st.session_state.get("stage_failed"):
         show_stage(run)
         return
@@ -107,7 +111,8 @@ def show_run(run: str) -> None:
 @st.fragment
 def show_stage(run: str) -> None:
     """Mount the stage; it reruns only this fragment, when the cursor rests or the run ends."""
-    epoch = whole_number(st.query_params.get("epoch", ""))
+    folder = open_run(workspace(), run)
+    epoch = asked_epoch(list_frames(folder.frames), run)
     result = stage(
         key=f"stage-{run}",
         data={
@@ -116,7 +121,7 @@ def show_stage(run: str) -> None:
             "run": run,
             "token": sign(workspace(), run),
             "epoch": epoch,
-            "task": read_state(open_run(workspace(), run)).get("task", "autoencoder"),
+            "task": read_state(folder).get("task", "autoencoder"),
         },
         default={"cursor": epoch, "status": None},
         on_cursor_change=lambda: None,
@@ -137,10 +142,7 @@ def show_stage(run: str) -> None:
     if result.failed:
         st.session_state["stage_failed"] = result.failed
         rerun()
-    if result.cursor is None:
-        st.query_params.pop("epoch", None)
-    elif str(result.cursor) != epoch:
-        st.query_params["epoch"] = str(result.cursor)
+    write_epoch(result.cursor, run)
 
 
 def train_above(run: str, threshold: float) -> None:
@@ -169,7 +171,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
     if not frames:
         st.caption("Nothing has been measured yet.")
         return
-    cursor = choose_epoch(frames)
+    cursor = choose_epoch(frames, folder.id)
     rows = epoch_rows(read_rows(folder.metrics))
     best = state["best"]["epoch"] if state["best"] else None
     frame = read_frame(frame_path(folder.frames, cursor))
@@ -214,12 +216,12 @@ def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, 
         st.text(json.loads(words["written"])[:400] if words.get("written") else "–")
 
 
-def choose_epoch(frames: list[int]) -> int:
+def choose_epoch(frames: list[int], run: str) -> int:
     """A slider over the epochs that have a frame; its right end follows the run."""
     if len(frames) == 1:
         return frames[0]
-    wanted = whole_number(st.query_params.get("epoch", ""))
-    value = frames[-1] if wanted is None else min(frames, key=lambda e: abs(e - wanted))
+    wanted = asked_epoch(frames, run)
+    value = frames[-1] if wanted is None else wanted
     return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.choice import refuse_asked, refuse_param, shorten
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import base_path, component
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, workspace
@@ -15,7 +16,7 @@ from pages.parts.space import routes as routes_space
 from pages.parts.space.ask import ask, carry_over, is_same, remember, selected, wish
 from pages.parts.space.panels import show_panels
 from selfsup_core.data.splits import choose_stratified
-from selfsup_core.errors import DataError
+from selfsup_core.errors import DataError, StudioError
 from selfsup_core.figures.space import space_figure
 from selfsup_core.inspection.space.layouts import read_layout, read_map, read_rows
 from selfsup_core.inspection.space.selections import kept_under, pack_rows, read_selection
@@ -26,6 +27,7 @@ space_component = component("selfsup_space", "space/main.js")
 MOST_PLOTLY = 5_000
 MOST_FLOWING = 5_000
 PICTURED = ("image", "sound")
+RENDERERS = ("canvas", "webgl")  # by hand, where the one that is chosen by itself shows nothing
 
 
 @st.fragment
@@ -33,6 +35,8 @@ def show_map(asked: dict[str, Any]) -> None:
     """Map and panels; a selection reruns only this."""
     st.session_state["space-key"] = asked["key"]
     key, source = asked["key"], kept_under(asked["space"], asked["source"])
+    if refuse_param("renderer", RENDERERS):
+        return
     carry_over(key, source)
     take_named(key, source)
     left, right = st.container(key="space-parts").columns((2.1, 1), gap="medium")
@@ -58,15 +62,20 @@ def show_map(asked: dict[str, Any]) -> None:
 def take_named(key: str, source: str) -> None:
     """The selection of the address, once."""
     name = st.query_params.get("pick", "")
-    if not name or st.session_state.get("space-taken") == (key, name):
+    if not name:
         return
-    st.session_state["space-taken"] = (key, name)
-    with errors_shown():
-        rows = read_selection(workspace(), source, name)
-        places = np.flatnonzero(np.isin(read_rows(workspace(), key), rows))
-        if not len(places):
-            raise DataError(f"No row of the selection {name!r} is on this map.", code="no-row")
-        wish(key, bits=pack_rows(places))
+    if st.session_state.get("space-taken") != (key, name):
+        st.session_state["space-taken"], st.session_state["space-untaken"] = (key, name), ""
+        try:
+            rows = read_selection(workspace(), source, name)
+            places = np.flatnonzero(np.isin(read_rows(workspace(), key), rows))
+            if not len(places):
+                raise DataError(f"No row of the selection {shorten(name)!r} is on this map.", code="no-row")
+            wish(key, bits=pack_rows(places))
+        except StudioError as error:
+            st.session_state["space-untaken"] = str(error)
+    if refused := st.session_state.get("space-untaken"):
+        refuse_asked("pick", refused, "Show the map without it")
 
 
 def pane_of(asked: dict[str, Any], key: str, title: str, epoch: int | None) -> dict[str, Any]:

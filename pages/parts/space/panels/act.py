@@ -52,7 +52,7 @@ def keep_selection(about: dict[str, Any], bits: str, source: str, name: str) -> 
     rows = read_rows(workspace(), about["key"])[unpack_rows(bits)]
     save_selection(workspace(), source, name, rows)
     kept = " ".join(name.split())
-    st.session_state["space-taken"] = (about["key"], kept)
+    st.session_state["space-taken"], st.session_state["space-untaken"] = (about["key"], kept), ""
     st.query_params["pick"] = kept
     st.toast(f"Saved. The address of this page now opens “{plain(kept)}”.")
 

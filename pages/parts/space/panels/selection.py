@@ -100,7 +100,7 @@ def show_named(about: dict[str, Any], source: str) -> None:
             rows = read_selection(workspace(), source, name)
             places = np.flatnonzero(np.isin(read_rows(workspace(), about["key"]), rows))
             wish(about["key"], bits=pack_rows(places) if len(places) else "")
-            st.session_state["space-taken"] = (about["key"], name)
+            st.session_state["space-taken"], st.session_state["space-untaken"] = (about["key"], name), ""
             st.query_params["pick"] = name
             again()
         if name and st.button(

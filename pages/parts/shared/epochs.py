@@ -1,0 +1,81 @@
+"""The epoch of the address: one that is kept is shown, any other is refused in words, with a way to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.parts.shared.choice import refuse_asked, shorten
+from selfsup_core.settings import whole_number
+
+PARAM = "epoch"
+
+
+def written(param: str) -> tuple[str, str]:
+    """(owner, epoch) as this page wrote it there last."""
+    found: tuple[str, str] = st.session_state.get(f"{param}-written", ("", ""))
+    return found
+
+
+def asked_epoch(epochs: Sequence[int], owner: str, *, param: str = PARAM) -> int | None:
+    """The epoch of the address, or the nearest to one that this page wrote there and that was thinned since; None for none.
+
+    Args:
+        owner: of the epochs. What was written for another one is not a wish, and is taken away.
+    """
+    asked, before = st.query_params.get(param, ""), written(param)
+    if asked and before[1] == asked and before[0] != owner:
+        st.query_params.pop(param)
+        return None
+    number = whole_number(asked)
+    if number is None or not epochs:
+        return None
+    return min(epochs, key=lambda epoch: abs(epoch - number))
+
+
+def is_wish(owner: str, *, param: str = PARAM) -> bool:
+    """Whether a person or a link asks for the epoch, and not this page itself."""
+    asked = st.query_params.get(param, "")
+    return bool(asked) and written(param) != (owner, asked)
+
+
+def refuse_epoch(
+    epochs: Sequence[int], owner: str, *, of: str, unit: str = "epoch", param: str = PARAM
+) -> bool:
+    """Whether the address asks for an epoch that is not there; this is then said.
+
+    Args:
+        of: whose epochs they are, as the sentence begins: "This run".
+    """
+    asked = st.query_params.get(param, "")
+    if not is_wish(owner, param=param) or whole_number(asked) in epochs:
+        return False
+    refuse_asked(
+        param,
+        f"{of} has no {unit} {shorten(asked)!r}. {describe_epochs(epochs, unit)}",
+        f"Show the newest {unit}" if epochs else "Go on without it",
+    )
+    return True
+
+
+def describe_epochs(epochs: Sequence[int], unit: str) -> str:
+    """ "Epochs 0 to 40 are there." Of a long run not every one is kept."""
+    if not epochs:
+        return f"There is no {unit} yet."
+    first, last = epochs[0], epochs[-1]
+    if first == last:
+        return f"There is only {unit} {first}."
+    if len(epochs) == last - first + 1:
+        return f"There are {unit}s {first} to {last}."
+    return f"Of the {unit}s {first} to {last}, {len(epochs)} are kept: {', '.join(map(str, epochs[:3]))}, …, {last}."
+
+
+def write_epoch(epoch: int | None, owner: str, *, param: str = PARAM) -> None:
+    """Have the address name the epoch that is looked at; None for the newest, which is followed."""
+    if epoch is None:
+        st.query_params.pop(param, None)
+        return
+    st.session_state[f"{param}-written"] = (owner, str(epoch))
+    if st.query_params.get(param) != str(epoch):
+        st.query_params[param] = str(epoch)
