@@ -248,11 +248,17 @@ class Space {
       return this.isReady && this.mirror(this.panes[0], pane)
     }
     try {
-      const wanted = this.component.data.by
+      const { by: wanted, asked } = this.component.data
       await this.listColors(pane.asked)
       const known = [...this.by.options].map((option) => option.value)
-      this.by.value = known.includes(wanted) ? wanted : known.includes("class") ? "class" : (known[0] ?? "")
-      if (this.by.value) await this.color(this.by.value)
+      if (asked && !known.includes(wanted)) {
+        // The address asks for it: no other color takes its place.
+        this.by.selectedIndex = -1
+        this.tell(`This map cannot be colored by "${wanted}". It can by ${known.join(", ") || "nothing"}.`)
+      } else {
+        this.by.value = known.includes(wanted) ? wanted : known.includes("class") ? "class" : (known[0] ?? "")
+        if (this.by.value) await this.color(this.by.value)
+      }
     } catch (error) {
       this.tell(error)
     }
@@ -306,6 +312,7 @@ class Space {
       const legend = await this.panes[0].color(name)
       if (legend) this.drawLegend(legend)
       for (const other of this.panes.slice(1)) await other.colorAs(this.panes[0])
+      this.fault.hidden = true
       this.component.setStateValue("by", name)
     } catch (error) {
       this.tell(error)

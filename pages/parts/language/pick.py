@@ -77,12 +77,12 @@ def choose_model(models: dict[str, dict[str, Any]]) -> str:
         refusal=refuse_model,
         writes=True,
         unwritten=(FOLDER,),
+        drops=("epoch",),
         help=HELP,
     )
     if name is None:
         return ""
     if name == FOLDER:
-        st.query_params.pop("epoch", None)
         return choose_folder("language-folder", key="language-model", param="model")
     entry = models[name]
     if entry["missing"]:
@@ -120,12 +120,11 @@ def choose_other(models: dict[str, dict[str, Any]]) -> str:
         refusal=refuse_model,
         writes=True,
         unwritten=(NONE, FOLDER),
+        drops=("other-epoch",),
         help="A second model on the same text. To compare two epochs of a run, choose the run twice.",
     )
     if name is None:
         return ""
-    if name in (NONE, REMOTE, FOLDER):
-        st.query_params.pop("other-epoch", None)
     if name == NONE:
         st.query_params.pop("other", None)
         return ""
@@ -171,7 +170,7 @@ def choose_folder(field: str, *, key: str, param: str) -> str:
 def choose_epoch(entry: dict[str, Any], param: str) -> str:
     """The name of a run's model at an epoch; the newest one is followed while the run continues. "" while one is refused."""
     epochs, owner = entry.get("epochs", []), entry["model"]
-    wanted = asked_epoch(epochs, owner, param=param)
+    wanted = asked_epoch(epochs, param=param)
     if refuse_epoch(epochs, owner, of=f"The model {entry['title']!r}", param=param):
         return ""
     if len(epochs) < 2:

@@ -49,6 +49,7 @@ def choose_asked(
     wanted: str = "",
     writes: bool = False,
     unwritten: Collection[str] = (),
+    drops: Collection[str] = (),
     **rest: Any,
 ) -> str | None:
     """As `choose_one`, of what the address may ask for: that is shown or refused in words, never replaced by another.
@@ -59,20 +60,13 @@ def choose_asked(
         param: of the address. wanted: asked for by the page itself instead.
         refusal: id that is not among `labels` → why not, as a sentence.
         writes: whether the address names what is chosen from the beginning, and not only once it has named something.
+        drops: what else the address says of the choice, and not of another one.
         unwritten: options that are no ids, such as one for which something is typed; the caller sees to the address.
 
     Returns: the id; None while what is asked for is refused and nothing else is chosen.
     """
-    asked, mark = wanted or st.query_params.get(param, ""), f"{key}-taken"
-    # A page that was left forgets its choices, and its address still has them.
-    if asked and (st.session_state.get(mark) != asked or key not in st.session_state):
-        st.session_state[mark] = asked
-        st.session_state[key] = asked if asked in labels else None
-    elif asked in labels and st.session_state.get(key) is None:
-        st.session_state[key] = asked  # it was refused before, and is there now
-    elif asked and asked not in labels and st.session_state.get(key) == asked:
-        st.session_state[key] = None  # it was there before, and has been deleted since
-    is_refused = bool(asked) and asked not in labels and st.session_state.get(key) is None
+    asked = wanted or st.query_params.get(param, "")
+    is_refused = not take_asked(asked, key=key, known=labels)
     if is_refused:
         st.error(plain(refusal(shorten(asked))), icon=":material/error:")
         rest |= {"index": None, "placeholder": "Choose another one"}
@@ -87,6 +81,9 @@ def choose_asked(
             on_click=take,
             args=(key, default),
         )
+    if chosen is not None and st.query_params.get(param, chosen) != chosen:
+        for name in drops:
+            st.query_params.pop(name, None)
     if chosen is not None and chosen not in unwritten and (writes or param in st.query_params):
         write_asked(chosen, key=key, param=param)
     return None if chosen is None else str(chosen)
@@ -108,6 +105,24 @@ def take_typed(param: str, *, key: str, option: str, field: str) -> None:
 def is_path(asked: str) -> bool:
     """Whether a name is that of a folder rather than an id; ids of the Hub have a slash, too."""
     return ("/" in asked or "\\" in asked) and not asked.startswith(HUB)
+
+
+def take_asked(asked: str, *, key: str, known: Collection[str]) -> bool:
+    """Choose once what the address asks for; False while that is not known, and nothing else has been chosen by hand.
+
+    Args:
+        key: of the widget, which then shows it, or nothing.
+    """
+    mark = f"{key}-taken"
+    # A page that was left forgets its choices, and its address still has them.
+    if asked and (st.session_state.get(mark) != asked or key not in st.session_state):
+        st.session_state[mark] = asked
+        st.session_state[key] = asked if asked in known else None
+    elif asked in known and st.session_state.get(key) is None:
+        st.session_state[key] = asked  # it was refused before, and is there now
+    elif asked and asked not in known and st.session_state.get(key) == asked:
+        st.session_state[key] = None  # it was there before, and has been deleted since
+    return not asked or asked in known or st.session_state.get(key) is not None
 
 
 def take(key: str, value: str) -> None:
@@ -133,7 +148,8 @@ def refuse_param(param: str, known: Collection[str]) -> bool:
 def refuse_asked(param: str, said: str, label: str = "Go on without it") -> None:
     """Say why the address does not get what it asks for; a button opens the page without that."""
     st.error(plain(said), icon=":material/error:")
-    rest = {name: value for name, value in st.query_params.to_dict().items() if name != param}
+    asked = st.query_params.to_dict().items()
+    rest = {name: value for name, value in asked if name != param and not name.startswith(f"{param}-")}
     link_here(label, icon=":material/arrow_forward:", key=f"{param}-go-on", params=rest)
 
 

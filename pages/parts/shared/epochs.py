@@ -10,34 +10,25 @@ from pages.parts.shared.choice import refuse_asked, shorten
 from selfsup_core.settings import whole_number
 
 PARAM = "epoch"
+MOST_LISTED = 8
 
 
-def written(param: str) -> tuple[str, str]:
-    """(owner, epoch) as this page wrote it there last."""
-    found: tuple[str, str] = st.session_state.get(f"{param}-written", ("", ""))
-    return found
-
-
-def asked_epoch(epochs: Sequence[int], owner: str, *, param: str = PARAM) -> int | None:
-    """The epoch of the address, or the nearest to one that this page wrote there and that was thinned since; None for none.
-
-    Args:
-        owner: of the epochs. What was written for another one is not a wish, and is taken away.
-    """
-    asked, before = st.query_params.get(param, ""), written(param)
-    if asked and before[1] == asked and before[0] != owner:
-        st.query_params.pop(param)
-        return None
-    number = whole_number(asked)
+def asked_epoch(epochs: Sequence[int], *, param: str = PARAM) -> int | None:
+    """The epoch of the address, or the nearest to one that this page wrote there and that was thinned since; None for none."""
+    number = whole_number(st.query_params.get(param, ""))
     if number is None or not epochs:
         return None
     return min(epochs, key=lambda epoch: abs(epoch - number))
 
 
 def is_wish(owner: str, *, param: str = PARAM) -> bool:
-    """Whether a person or a link asks for the epoch, and not this page itself."""
+    """Whether a person or a link asks for the epoch, and not this page itself.
+
+    Args:
+        owner: of the epochs; what was written for another one is a wish.
+    """
     asked = st.query_params.get(param, "")
-    return bool(asked) and written(param) != (owner, asked)
+    return bool(asked) and st.session_state.get(f"{param}-written") != (owner, asked)
 
 
 def refuse_epoch(
@@ -68,7 +59,8 @@ def describe_epochs(epochs: Sequence[int], unit: str) -> str:
         return f"There is only {unit} {first}."
     if len(epochs) == last - first + 1:
         return f"There are {unit}s {first} to {last}."
-    return f"Of the {unit}s {first} to {last}, {len(epochs)} are kept: {', '.join(map(str, epochs[:3]))}, …, {last}."
+    shown = [*map(str, epochs)] if len(epochs) <= MOST_LISTED else [*map(str, epochs[:3]), "…", str(last)]
+    return f"Of the {unit}s {first} to {last}, {len(epochs)} are kept: {', '.join(shown)}."
 
 
 def write_epoch(epoch: int | None, owner: str, *, param: str = PARAM) -> None:

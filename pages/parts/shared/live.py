@@ -112,7 +112,7 @@ def show_run(run: str) -> None:
 def show_stage(run: str) -> None:
     """Mount the stage; it reruns only this fragment, when the cursor rests or the run ends."""
     folder = open_run(workspace(), run)
-    epoch = asked_epoch(list_frames(folder.frames), run)
+    epoch = asked_epoch(list_frames(folder.frames))
     result = stage(
         key=f"stage-{run}",
         data={
@@ -171,7 +171,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
     if not frames:
         st.caption("Nothing has been measured yet.")
         return
-    cursor = choose_epoch(frames, folder.id)
+    cursor = choose_epoch(frames)
     rows = epoch_rows(read_rows(folder.metrics))
     best = state["best"]["epoch"] if state["best"] else None
     frame = read_frame(frame_path(folder.frames, cursor))
@@ -216,11 +216,11 @@ def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, 
         st.text(json.loads(words["written"])[:400] if words.get("written") else "–")
 
 
-def choose_epoch(frames: list[int], run: str) -> int:
+def choose_epoch(frames: list[int]) -> int:
     """A slider over the epochs that have a frame; its right end follows the run."""
     if len(frames) == 1:
         return frames[0]
-    wanted = asked_epoch(frames, run)
+    wanted = asked_epoch(frames)
     value = frames[-1] if wanted is None else wanted
     return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
 

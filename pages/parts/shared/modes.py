@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.parts.shared.choice import shorten
+from pages.parts.shared.choice import shorten, take_asked, write_asked
 from pages.parts.shared.workspace import plain
 
 
@@ -16,15 +16,10 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
     Args:
         page: prefix of the session's keys. modes: name → (title, icon, what shows it); the first is the default.
     """
-    written, key = f"{page}-do", f"{page}-mode"
-    # The address is a wish when it says other than what this page wrote there: a link, or a person.
-    wanted = st.query_params.get("do", "")
-    # Without the widget's own state a person has come back to this page: the address alone knows the mode.
-    if wanted and (wanted != st.session_state.get(written) or key not in st.session_state):
-        st.session_state[written] = wanted
-        st.session_state[key] = wanted if wanted in modes else None
+    key, wanted = f"{page}-mode", st.query_params.get("do", "")
+    is_there = take_asked(wanted, key=key, known=modes)
     st.session_state.setdefault(key, next(iter(modes)))
-    if st.session_state[key] is None:
+    if not is_there:
         st.error(
             f"There is no mode {plain(repr(shorten(wanted)))} here. Choose one of those below.",
             icon=":material/error:",
@@ -39,5 +34,5 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
     )
     if mode is None:
         return  # nothing takes the place of what was asked for
-    st.query_params["do"] = st.session_state[written] = mode
+    write_asked(mode, key=key, param="do")
     modes[mode][2]()

@@ -8,13 +8,14 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared import routes
-from pages.parts.shared.choice import refuse_asked, refuse_param, shorten
+from pages.parts.shared.choice import choose_asked, refuse_asked, refuse_param, shorten
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import base_path, component
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, workspace
 from pages.parts.space import routes as routes_space
 from pages.parts.space.ask import ask, carry_over, is_same, remember, selected, wish
 from pages.parts.space.panels import show_panels
+from pages.parts.space.panels.compare import take_second
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.figures.space import space_figure
@@ -26,6 +27,7 @@ from selfsup_core.wording import percent
 space_component = component("selfsup_space", "space/main.js")
 MOST_PLOTLY = 5_000
 MOST_FLOWING = 5_000
+USUAL = "class"  # what a map is colored by at first
 PICTURED = ("image", "sound")
 RENDERERS = ("canvas", "webgl")  # by hand, where the one that is chosen by itself shows nothing
 
@@ -39,6 +41,8 @@ def show_map(asked: dict[str, Any]) -> None:
         return
     carry_over(key, source)
     take_named(key, source)
+    take_color()
+    take_second(asked)
     left, right = st.container(key="space-parts").columns((2.1, 1), gap="medium")
     with left:
         if routes.is_mounted and not st.session_state.get("space-failed"):
@@ -78,6 +82,27 @@ def take_named(key: str, source: str) -> None:
         refuse_asked("pick", refused, "Show the map without it")
 
 
+def take_color() -> None:
+    """The color of the address, once; what the map cannot be colored by is said where it is drawn."""
+    wanted = st.query_params.get("color", "")
+    if wanted and st.session_state.get("space-color-taken") != wanted:
+        st.session_state["space-color-taken"] = st.session_state["space-color-asked"] = wanted
+        st.session_state["space-by"] = wanted
+
+
+def take_by(key: str, by: str) -> None:
+    """What the browser has colored by: kept for the next map, and written to the address unless it is the usual one."""
+    if st.session_state.get("space-by-heard") == (key, by):
+        return
+    st.session_state["space-by-heard"] = (key, by)
+    st.session_state["space-by"] = by
+    st.session_state["space-color-asked"] = ""
+    if by == USUAL:
+        st.query_params.pop("color", None)
+    else:
+        st.query_params["color"] = st.session_state["space-color-taken"] = by
+
+
 def pane_of(asked: dict[str, Any], key: str, title: str, epoch: int | None) -> dict[str, Any]:
     return {
         "key": key,
@@ -110,7 +135,8 @@ def show_component(asked: dict[str, Any], key: str) -> None:
             "base": f"{base_path()}{routes.BASE}",
             "assets": f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}",
             "panes": panes,
-            "by": st.session_state.get("space-by", "class"),
+            "by": st.session_state.get("space-by", USUAL),
+            "asked": bool(st.session_state.get("space-color-asked")),
             "wish": wished if wished and wished["key"] == key else None,
             "flows": flows(asked),
         },
@@ -133,7 +159,7 @@ def show_component(asked: dict[str, Any], key: str) -> None:
         st.session_state["space-next-kind"] = "umap"
         rerun()
     if result.by:
-        st.session_state["space-by"] = result.by
+        take_by(key, result.by)
     if result.frame is not None:
         st.session_state["space-frame"] = (key, result.frame)
     said = result.selection
@@ -172,7 +198,19 @@ def show_plotly(asked: dict[str, Any], key: str) -> None:
     points = read_layout(workspace(), key, about["done"][-1])
     names, _ = ask(asked["space"], "colors", key=key)
     options = [*names["categories"], *names["numbers"], *names["measured"]]
-    by = st.selectbox("Color", options, key="advanced-space-by") if options else ""
+    by: str | None = ""
+    if options:
+        by = choose_asked(
+            st,
+            "Color",
+            {name: name for name in options},
+            key="advanced-space-by",
+            param="color",
+            default=USUAL,
+            refusal=lambda name: f"This map cannot be colored by {name!r}. It can by {', '.join(options)}.",
+        )
+    if by is None:
+        return
     said, arrays = ask(asked["space"], "color", key=key, by=by)
     codes = arrays["codes"]
     chosen = np.arange(len(points))

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.shared.choice import choose_asked
+from pages.parts.shared.choice import choose_asked, refuse_asked, refuse_param
 from pages.parts.shared.epochs import asked_epoch, is_wish, refuse_epoch, write_epoch
 from pages.parts.shared.forms import widget
 from pages.parts.shared.workspace import errors_shown, workspace
@@ -18,6 +18,7 @@ from selfsup_core.settings import list_settings
 
 SETTINGS = {entry.path: entry for entry in list_settings(MapConfig)}
 REPLAYED = ("pca", "umap", "tsne")
+PLAY = "all"
 
 
 def first_space(spaces: dict[str, Any]) -> str:
@@ -46,6 +47,7 @@ def choose_map() -> dict[str, Any] | None:
         default=first_space(spaces),
         refusal=lambda asked: f"There is no space {asked!r}. Its run or data set may have been deleted.",
         writes=True,
+        drops=("epoch", "play"),
         help="What the map shows: a run's code, embeddings, or the data themselves.",
     )
     kind = choose_asked(
@@ -63,12 +65,15 @@ def choose_map() -> dict[str, Any] | None:
         return None
     epochs = spaces[name]["epochs"]
     values: dict[str, Any] = {"kind": kind, "dimensions": 2}
-    replay = len(epochs) > 1 and kind in REPLAYED and bool(st.session_state.get(f"space-replay-{name}"))
+    can_replay = len(epochs) > 1 and kind in REPLAYED
+    replay = choose_replay(name, spaces[name]["title"], can_replay)
+    if replay is None:
+        return None
     if replay:
         epoch = epochs[-1]  # the slider below the map has them all
         at.caption("Use the slider below the map to go through all epochs.")
     else:
-        wanted = asked_epoch(epochs, name)
+        wanted = asked_epoch(epochs)
         if refuse_epoch(epochs, name, of=f"The space {spaces[name]['title']!r}"):
             return None
         epoch = choose_epoch(at, name, epochs, wanted)
@@ -80,7 +85,7 @@ def choose_map() -> dict[str, Any] | None:
                 continue
             begin = "cosine" if path == "metric" and by_angle else SETTINGS[path].default
             values[path] = widget(SETTINGS[path], begin, key=f"advanced-space-{path}-{begin}")
-    if len(epochs) > 1 and kind in REPLAYED:
+    if can_replay:
         st.toggle(
             "Play all epochs",
             key=f"space-replay-{name}",
@@ -109,6 +114,31 @@ def choose_map() -> dict[str, Any] | None:
             "rows": spaces[name]["rows"],
         }
     return None
+
+
+def choose_replay(name: str, title: str, can_replay: bool) -> bool | None:
+    """Whether all epochs are played, as the toggle or the address says; None while that is refused."""
+    key, mark = f"space-replay-{name}", "space-replay-written"
+    is_wish = "play" in st.query_params and not (
+        st.session_state.get(mark) == name and key in st.session_state
+    )
+    if is_wish:
+        if refuse_param("play", (PLAY,)):
+            return None
+        if not can_replay:
+            kinds = ", ".join(TITLES[kind] for kind in REPLAYED)
+            said = f"{title} has no epochs to play on this map: a run that kept several has, by {kinds}."
+            refuse_asked("play", said)
+            return None
+        st.session_state[key] = True
+    is_on = can_replay and bool(st.session_state.get(key))
+    st.session_state[mark] = name if is_on else None
+    if is_on:
+        write_epoch(None, name)
+        st.query_params["play"] = PLAY
+    else:
+        st.query_params.pop("play", None)
+    return is_on
 
 
 def choose_epoch(place: Any, name: str, epochs: list[int], wanted: int | None) -> int | None:
