@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from selfsup_core.data.dataset import Dataset, save_dataset
+from selfsup_core.runs.control import receive
+from selfsup_core.runs.folder import update_state
+from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import preset_spec
 from selfsup_core.runs.thinned import frame_path
-from tests.helpers import make_run, run_here
+from tests.helpers import make_run, run_here, tiny_spec
 from tests.pages.test_pages import buttons, texts
 from tests.tasks.classify_helpers import head_spec
 
@@ -126,6 +129,25 @@ def test_a_way_to_add_data_that_is_not_there_is_refused(studio):
     buttons(app)["add-go-on"].click().run()
     assert not app.error
     assert app.selectbox(key="data-choice").value
+
+
+def test_a_waiting_run_says_what_is_ahead_and_can_pause_it(studio, workspace: Path):
+    first = make_run(workspace, name="*first*")
+    update_state(first, status="running", seconds_left=30.0)
+    second = submit(workspace, tiny_spec(name="second"))
+    app = studio("pages/autoencoder.py", run=second.id)
+    assert "Next in the queue, after '*first*', about 30 s left." in texts(app).replace("\\", "")
+    buttons(app)["wait-pause"].click().run()
+    assert [request["action"] for request in receive(first)[0]] == ["pause"]
+    buttons(app)["wait-open"].click().run()
+    assert app.query_params["run"] == first.id
+
+
+def test_a_run_is_opened_where_its_task_is_shown(studio, workspace: Path):
+    run = make_run(workspace)
+    app = studio("pages/language.py", do="train", run=run.id)
+    assert app.title[0].value == "Autoencoder"
+    assert app.query_params["run"] == run.id
 
 
 def test_another_model_keeps_the_chosen_data_or_says_why_not(studio):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from selfsup_core.runs.access import is_allowed
 from selfsup_core.runs.control import receive, send
 from selfsup_core.runs.folder import RunFolder, update_state
 from selfsup_core.runs.processes import identity
@@ -117,13 +118,57 @@ def test_who_waits_is_told_for_what(workspace: Path, boss):
     first, second, third = (submit(workspace, tiny_spec(name=name)) for name in names)
     assert waiting_for(first).sentence() == "Waiting for its turn."
     supervisor.turn()
+    assert (
+        waiting_for(second).sentence()
+        == "Next in the queue, after 'first'. How long 'first' takes is not known yet."
+    )
     update_state(first, seconds_left=240.0, worker=ME)
     assert waiting_for(first) is None
     assert waiting_for(second).sentence() == "Next in the queue, after 'first', about 4 min left."
-    assert waiting_for(third).sentence() == "Number 2 in the queue, after 'second'."
-    assert LiveRuns(workspace).state(second.id)["message"] == waiting_for(second).sentence()
+    assert waiting_for(third).sentence() == (
+        "Number 2 in the queue, after 'second', at least 4 min until its turn: how long 'second' takes is not known yet."
+    )
+    seen = LiveRuns(workspace).state(third.id)
+    assert seen["message"] == waiting_for(third).sentence()
+    assert seen["waits"] == {
+        "position": 2,
+        "ahead": {"run": second.id, "name": "second"},
+        "working": {"run": first.id, "name": "first"},
+        "seconds": None,
+    }
+    assert is_allowed(workspace, first.id, seen["tokens"][first.id])
     pause(first)
     pass_on(supervisor, clock)
     send(first, "resume")
-    assert waiting_for(first).sentence() == "Number 2 in the queue, after 'third'."
-    assert LiveRuns(workspace).state(first.id)["message"] == waiting_for(first).sentence()
+    waits = waiting_for(first)
+    assert waits.sentence().startswith("Number 2 in the queue, after 'third'")
+    assert waits.working == {"run": second.id, "name": "second"}
+    assert LiveRuns(workspace).state(first.id)["message"] == waits.sentence()
+
+
+def test_the_wait_is_the_sum_of_what_is_ahead(workspace: Path, boss):
+    supervisor, _launcher, clock = boss
+    first, second, third = (submit(workspace, tiny_spec(name=name, train__epochs=10)) for name in "abc")
+    supervisor.turn()
+    # One epoch takes 20 seconds: 8 of them are left of the first run, and all 10 of the second, which is like it.
+    update_state(first, seconds_left=160.0, seconds=40.0, epoch=2, worker=ME)
+    assert waiting_for(third).sentence() == "Number 2 in the queue, after 'b', about 6 min until its turn."
+    # A run that was paused knows its own pace.
+    pause(first)
+    pass_on(supervisor, clock)
+    send(first, "resume")
+    fourth = submit(workspace, tiny_spec(name="d"))
+    update_state(second, seconds_left=100.0, worker=ME)
+    assert waiting_for(fourth).seconds == 100.0 + 200.0 + 160.0
+
+
+def test_pausing_the_run_that_works_lets_the_next_one_start(workspace: Path, boss):
+    supervisor, launcher, clock = boss
+    first, second = submit(workspace, tiny_spec()), submit(workspace, tiny_spec())
+    supervisor.turn()
+    update_state(first, status="running", worker=ME)
+    send(RunFolder(workspace / "runs" / waiting_for(second).working["run"]), "pause")
+    assert actions(first) == ["pause"]
+    pause(first)
+    pass_on(supervisor, clock)
+    assert launcher.started == [first.id, second.id]

@@ -36,6 +36,10 @@ export function mount(component) {
     }, 0)
 }
 
+const LONGEST_NAME = 40
+/** A run's name for a button. */
+const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name)
+
 class Stage {
   constructor(component) {
     this.component = component
@@ -74,7 +78,16 @@ class Stage {
     // Only runs with pseudo-labels have something to hide.
     this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
     this.story = this.oracle && createStory(this.oracle)
-    this.banner = el("div", { class: "stage-banner", role: "status", hidden: true })
+    this.bannerIcon = el("span", { class: "stage-banner-icon" })
+    this.bannerSaid = el("span", { class: "stage-banner-said", role: "status" })
+    this.bannerActs = el("span", { class: "stage-banner-acts" })
+    this.banner = el(
+      "div",
+      { class: "stage-banner", hidden: true },
+      this.bannerIcon,
+      this.bannerSaid,
+      this.bannerActs,
+    )
     this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
     this.panels = (SETS[task] ?? SETS.autoencoder).map((panel) => this.createPanel(panel, ctx))
     this.lab = createLab(ctx, task)
@@ -282,10 +295,45 @@ class Stage {
   drawBanner(state) {
     const [tone, text] = this.bannerText(state)
     this.banner.hidden = !text
+    this.drawWaits(state?.waits, state?.tokens ?? {})
     if (!text || this.banner.dataset.text === text) return
     this.banner.dataset.text = text
+    setText(this.bannerSaid, text)
+    if (this.banner.dataset.tone === tone) return
     this.banner.dataset.tone = tone
-    this.banner.replaceChildren(icon(tone === "info" ? "info" : "warn"), el("span", {}, text))
+    this.bannerIcon.replaceChildren(icon(tone === "info" ? "info" : "warn"))
+  }
+
+  /** Buttons for the runs that this one waits for; made anew only when those are others, since the time left changes all the time. */
+  drawWaits(waits, tokens) {
+    const key = waits ? `${waits.ahead.run} ${waits.working?.run ?? ""}` : ""
+    if (this.bannerActs.dataset.key === key) return
+    this.bannerActs.dataset.key = key
+    if (!waits) return this.bannerActs.replaceChildren()
+    const { ahead, working } = waits
+    const act = (id, text, title, onclick) =>
+      el("button", { class: "stage-chip", type: "button", title, "data-testid": id, onclick }, text)
+    const open = act("waits-open", `Open ${short(ahead.name)}`, `Open ${ahead.name}`, () =>
+      this.component.setTriggerValue("opened", ahead.run),
+    )
+    const pause =
+      working &&
+      act(
+        "waits-pause",
+        `Pause ${short(working.name)}`,
+        `Pause ${working.name}, so that the next in the queue starts; it can be resumed later`,
+        async () => {
+          pause.disabled = true
+          const answer = await this.store.command(
+            "control",
+            { action: "pause" },
+            { run: working.run, token: tokens[working.run] },
+          )
+          pause.disabled = false
+          if (answer.error) this.tell(answer.error)
+        },
+      )
+    this.bannerActs.replaceChildren(open, ...(pause ? [pause] : []))
   }
 
   bannerText(state) {

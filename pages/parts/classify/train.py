@@ -16,7 +16,7 @@ from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.go import link_here
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
-from pages.parts.shared.runlist import PAGES
+from pages.parts.shared.runlist import AUTOENCODER, PAGES
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import list_sources
@@ -211,7 +211,7 @@ def show(task: str) -> None:
         return
     folder, state = asked
     if state.get("task") not in MODES:
-        page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
+        page, mode = PAGES.get(state.get("task", ""), AUTOENCODER)
         st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
     # Above the run, whose height changes: below it they moved away under the pointer, and a click was lost.
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):

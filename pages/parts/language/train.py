@@ -15,6 +15,7 @@ from pages.parts.shared.forms import help_text
 from pages.parts.shared.go import link_here, rerun
 from pages.parts.shared.live import open_asked, show_run
 from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
+from pages.parts.shared.runlist import AUTOENCODER, PAGES
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.library.own import import_files
@@ -227,13 +228,15 @@ def show() -> None:
     if not (asked := open_asked(run)):
         return
     folder, state = asked
+    page, mode = PAGES.get(state.get("task", ""), AUTOENCODER)
+    if state.get("task") != "language":
+        st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
     show_run(folder.id)
-    if state.get("task") == "language":
-        with st.container(horizontal=True, vertical_alignment="center"):
-            link_here(
-                "Look inside this model",
-                icon=":material/visibility:",
-                key="look-inside-this-model",
-                params={"do": "inside", "model": f"run:{folder.id}"},
-            )
-            show_export(f"run:{folder.id}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        link_here(
+            "Look inside this model",
+            icon=":material/visibility:",
+            key="look-inside-this-model",
+            params={"do": "inside", "model": f"run:{folder.id}"},
+        )
+        show_export(f"run:{folder.id}")

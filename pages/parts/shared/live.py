@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.shared import routes
 from pages.parts.shared.epochs import asked_epoch, refuse_epoch, write_epoch
 from pages.parts.shared.go import rerun
+from pages.parts.shared.runlist import AUTOENCODER, PAGES
 from pages.parts.shared.workspace import (
     acting,
     errors_shown,
@@ -30,6 +31,7 @@ from selfsup_core.runs.folder import ACTIVE, RunFolder, open_run, read_rows, rea
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.runs.waiting import waiting_for
 from selfsup_core.workers.live import epoch_rows
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
@@ -132,9 +134,7 @@ def show_stage(run: str) -> None:
         on_explored_change=lambda: None,
     )
     if result.opened:
-        mode = st.query_params.get("do")
-        st.query_params.from_dict({"run": result.opened} | ({"do": mode} if mode else {}))
-        rerun()
+        open_other(result.opened, read_state(folder).get("task", ""))
     if result.explored:
         st.switch_page("pages/latent.py", query_params={"space": f"run:{result.explored}"})
     if result.threshold is not None:
@@ -143,6 +143,20 @@ def show_stage(run: str) -> None:
         st.session_state["stage_failed"] = result.failed
         rerun()
     write_epoch(result.cursor, run)
+
+
+def open_other(run: str, task: str) -> None:
+    """Open a run where runs of its task are shown.
+
+    Args:
+        task: of the run that is shown.
+    """
+    page, mode = PAGES.get(read_state(open_run(workspace(), run)).get("task", ""), AUTOENCODER)
+    address = {"run": run} | ({"do": mode} if mode else {})
+    if page != PAGES.get(task, AUTOENCODER)[0]:
+        st.switch_page(page, query_params=address)
+    st.query_params.from_dict(address)
+    rerun()
 
 
 def train_above(run: str, threshold: float) -> None:
@@ -239,6 +253,7 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     )
     if status not in ACTIVE:
         return
+    show_wait(folder)
     with st.container(horizontal=True):
         is_paused = status == "paused"
         if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
@@ -251,3 +266,21 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
             with acting("controls"):
                 send(folder, "stop")
     show_refusal("controls")
+
+
+def show_wait(folder: RunFolder) -> None:
+    """What a waiting run waits for, with ways to open the run before it and to pause the one that works."""
+    waits = waiting_for(folder)
+    if not waits:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(plain(waits.sentence()), icon=":material/hourglass_top:")
+        if waits.ahead and st.button(f"Open {plain(waits.ahead['name'])}", key="wait-open"):
+            open_other(waits.ahead["run"], read_state(folder).get("task", ""))
+        if waits.working and st.button(
+            f"Pause {plain(waits.working['name'])}",
+            key="wait-pause",
+            help="Then the next in the queue starts. It can be resumed later.",
+        ):
+            with acting("controls"):
+                steer(open_run(workspace(), waits.working["run"]), "pause")

@@ -29,6 +29,7 @@ PAGES = {
     "classify": ("pages/classify.py", "train"),
     "pseudo": ("pages/classify.py", "pseudo"),
 }
+AUTOENCODER = ("pages/autoencoder.py", "")
 CURVES = {"classify": "val_accuracy", "pseudo": "accuracy"}
 
 
@@ -88,7 +89,7 @@ def show_row(state: dict[str, Any], key: str) -> None:
         unit = "round" if state.get("task") == "pseudo" else "epoch"
         folder = RunFolder(workspace() / "runs" / state["run"])
         looks.html(look(str(folder.path), state["epoch"], state.get("task", "")) or "<span></span>")
-        page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
+        page, mode = PAGES.get(state.get("task", ""), AUTOENCODER)
         name.page_link(
             page,
             label=f"**{plain(state['name'] or state['run'])}**",
