@@ -39,7 +39,8 @@ def list_command(
     columns = read_pseudo_labels(place(workspace), run)
     lines = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     lines = [line for line in lines if line["label"] and (line["kept"] or not kept)]
-    lines.sort(key=lambda line: line["confidence"] * (1 if unsure else -1))
+    # A class that was named without a probability is the least sure one.
+    lines.sort(key=lambda line: (line["confidence"] or 0.0) * (1 if unsure else -1))
     rows = [("ROW", "CLASS", "CONFIDENCE", "KEPT", "BY", "TEXT")]
     for line in lines[:most]:
         text = line.get("text", "").replace("\n", " ")
@@ -48,7 +49,7 @@ def list_command(
             (
                 str(line["row"]),
                 line["label"],
-                f"{line['confidence']:.3f}",
+                "–" if line["confidence"] is None else f"{line['confidence']:.3f}",
                 "yes" if line["kept"] else "",
                 describe_proposers(line["proposers"].split("+")) if line["proposers"] else "",
                 short,

@@ -17,7 +17,8 @@ class Kept:
     """What is known of the pool's rows after an epoch, (P,) each.
 
     Attributes:
-        label: proposed class, -1 where no one proposes. confidence: its probability, 0 there.
+        label: proposed class, -1 where no one proposes. confidence: its probability, 0 there, and NaN where a class
+            is named without one.
         weight: with which it is learned from, 0 when it is not kept. first: round in which it was first kept, or -1.
         voters: bit i is set when proposer i names this class.
     """
@@ -90,8 +91,11 @@ def flow(before: np.ndarray, after: np.ndarray, classes: int) -> np.ndarray:
 
 
 def histogram(label: np.ndarray, confidence: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
-    """(P,) proposals → (C, 100, 3) counts by class, hundredth of confidence, and right, wrong, truth unknown."""
-    there = label >= 0
+    """(P,) proposals → (C, 100, 3) counts by class, hundredth of confidence, and right, wrong, truth unknown.
+
+    Those without a confidence have no place in it.
+    """
+    there = (label >= 0) & ~np.isnan(confidence)
     bins = np.minimum((confidence[there] * BINS).astype(np.int64), BINS - 1)
     kind = np.where(truth[there] < 0, 2, (truth[there] != label[there]).astype(np.int64))
     place = (label[there].astype(np.int64) * BINS + bins) * 3 + kind

@@ -101,12 +101,14 @@ class Labelled:
         answer: the model's own words.
         reason: why there is no label, or "".
         failed: whether there was no answer at all, so that it may be asked again.
+        p: (C,) probabilities of the classes; None where the model gives none.
     """
 
     label: int
     answer: str
     reason: str = ""
     failed: bool = False
+    p: tuple[float, ...] | None = None
 
 
 def check_classes(classes: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """Which proposals are kept: pure functions from probabilities (B, C) to weights (B,) in [0, 1], and what they remember.
 
-Rows of NaN mean that no one proposes; they get weight 0 and change nothing that is remembered.
+Rows of NaN mean that no one proposes; they get weight 0 and change nothing that is remembered. A row with ∞ names a class without a
+probability (`vote.by_name`): it is the least sure of its class, passes no threshold, and changes nothing that is remembered either.
 [1] Lee: Pseudo-label, ICML workshop 2013
 [2] Sohn et al.: FixMatch, 2020 (fixed threshold)
 [3] Zhang et al.: FlexMatch, 2021
@@ -21,13 +22,25 @@ LEAST = 1e-6  # of a mean that something is divided by
 
 
 def proposed(p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """p: (B, C) → (confidence (B,), 0 where no one proposes; class (B,); whether someone proposes (B,))."""
+    """p: (B, C) → (confidence (B,), 0 where there is none; class (B,); whether someone proposes (B,))."""
     import torch
 
     there = ~torch.isnan(p).any(dim=1)
     filled = torch.where(there[:, None], p, torch.zeros_like(p))
     confidence, label = filled.max(dim=1) if p.shape[1] else (filled.sum(dim=1), filled.sum(dim=1).long())
-    return confidence, label, there
+    return torch.where(torch.isinf(confidence), 0.0, confidence), label, there
+
+
+def is_bare(p: torch.Tensor) -> torch.Tensor:
+    """p: (B, C) → (B,) whether a class is named without a probability."""
+    return p.isinf().any(dim=1)
+
+
+def counted(p: torch.Tensor) -> torch.Tensor:
+    """p: (B, C), with a whole vote where a class is named without a probability: for shares of the classes, not for confidence."""
+    import torch
+
+    return torch.where(is_bare(p)[:, None], p.isinf().to(p.dtype), p)
 
 
 def fixed(p: torch.Tensor, threshold: float) -> torch.Tensor:
@@ -80,7 +93,7 @@ def low_entropy(p: torch.Tensor, most: float) -> torch.Tensor:
     _, _, there = proposed(p)
     filled = torch.where(there[:, None], p, torch.ones_like(p) / p.shape[1])
     entropy = -torch.special.xlogy(filled, filled).sum(dim=1) / max(math.log(p.shape[1]), 1e-12)
-    found: torch.Tensor = ((entropy <= most) & there).to(p.dtype)
+    found: torch.Tensor = ((entropy <= most) & there & ~is_bare(p)).to(p.dtype)
     return found
 
 
@@ -106,6 +119,7 @@ def flexmatch(p: torch.Tensor, threshold: float) -> torch.Tensor:
     import torch
 
     confidence, label, there = proposed(p)
+    there = there & ~is_bare(p)
     passed = there & (confidence >= threshold)
     learned = torch.bincount(label[passed], minlength=p.shape[1])
     wanted = flexmatch_thresholds(learned, int(there.sum() - passed.sum()), threshold)
@@ -123,6 +137,7 @@ def flexmatch_step(
     import torch
 
     confidence, label, there = proposed(p)
+    there = there & ~is_bare(p)
     last = state.get("passed")
     last = (
         torch.full((pool,), -1, dtype=torch.long, device=p.device)
@@ -146,6 +161,7 @@ def freematch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Ten
     import torch
 
     confidence, label, there = proposed(p)
+    there = there & ~is_bare(p)
     classes = p.shape[1]
     tau = state.get("tau", torch.tensor(1.0 / classes, dtype=p.dtype)).to(p.device)
     mean = state.get("mean", torch.full((classes,), 1.0 / classes, dtype=p.dtype)).to(p.device)
@@ -162,6 +178,7 @@ def softmatch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Ten
     import torch
 
     confidence, _, there = proposed(p)
+    there = there & ~is_bare(p)
     classes = p.shape[1]
     mu = state.get("mu", torch.tensor(1.0 / classes, dtype=p.dtype)).to(p.device)
     variance = state.get("variance", torch.tensor(1.0, dtype=p.dtype)).to(p.device)

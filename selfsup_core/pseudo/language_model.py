@@ -19,6 +19,7 @@ import numpy as np
 from selfsup_core.errors import SettingError
 from selfsup_core.files import MOST_LINES, read_file, sha256
 from selfsup_core.pretrained.zero_shot import ZeroShotConfig, check_classes, make_prompt, parse_label
+from selfsup_core.pseudo.vote import by_name
 
 if TYPE_CHECKING:
     import torch
@@ -277,11 +278,9 @@ def generated(
 
 
 def from_said(said: Sequence[Said], classes: int) -> np.ndarray:
-    """(N, C) probabilities; NaN where there is no label, and 1 for a label of a model that gives no probabilities."""
+    """(N, C) probabilities; rows of NaN where there is no label, and `by_name` where the model gives no probabilities."""
     found = np.full((len(said), classes), np.nan, np.float32)
     for i, entry in enumerate(said):
         if entry["label"] >= 0:
-            found[i] = 0.0 if entry["p"] is None else entry["p"]
-            if entry["p"] is None:
-                found[i, entry["label"]] = 1.0
+            found[i] = by_name(entry["label"], classes) if entry["p"] is None else entry["p"]
     return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import field_validator
 
 from selfsup_core.pseudo.keepers import KEEPERS, Pool
-from selfsup_core.pseudo.keeping import State
+from selfsup_core.pseudo.keeping import State, counted, is_bare
 from selfsup_core.pseudo.shares import align, align_step, estimate_prior, prior_error
 from selfsup_core.settings import Config, setting
 
@@ -123,7 +123,7 @@ class Selector:
         """(C,) shares that are aimed at."""
         import torch
 
-        classes = len(self.given)
+        p, classes = counted(p), len(self.given)
         if self.config.prior == "estimated":
             return estimate_prior(p, self.given.to(p.device)).to(p.device, p.dtype)
         if (
@@ -140,15 +140,18 @@ class Selector:
         """(C,) shares that were estimated from the pool's proposals, and their standard errors; None where they are not."""
         if self.config.prior != "estimated" or not (~p.isnan().any(dim=1)).any():
             return None
+        p = counted(p)
         shares = self.prior(p)
         return shares, prior_error(p, self.given.to(p.device), shares)
 
     def turned(self, p: torch.Tensor) -> torch.Tensor:
         """Proposals after alignment, where that is wanted; of a whole pool."""
-        there = ~p.isnan().any(dim=1)
+        bare = is_bare(p)
+        there = ~p.isnan().any(dim=1) & ~bare
         if not self.config.align or not there.any():
             return p
-        return align(p, p[there].mean(dim=0), self.prior(p))
+        turned = align(p, p[there].mean(dim=0), self.prior(p))
+        return turned.where(~bare[:, None], p)
 
     def turned_within(self, p: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
         """The same within steps, by a running mean. Shares cannot be estimated from a batch: then proposals stay."""
@@ -158,6 +161,7 @@ class Selector:
 
     def wanted(self, p: torch.Tensor) -> torch.Tensor:
         """(C,) shares that top-k keeps. Proposals that were turned to estimated shares have them by now: their mean."""
+        p = counted(p)
         there = ~p.isnan().any(dim=1)
         if self.config.align and self.config.prior == "estimated" and there.any():
             return p[there].mean(dim=0)

@@ -30,7 +30,7 @@ from selfsup_core.files import write_bytes, write_json
 from selfsup_core.models.modules.beside import Beside
 from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.pseudo.expected import gauge
-from selfsup_core.pseudo.keeping import proposed
+from selfsup_core.pseudo.keeping import counted, is_bare, proposed
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch, PseudoLabels, PseudoLabelsConfig
 from selfsup_core.pseudo.online import Consistency
 from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes, save_arrays
@@ -403,6 +403,7 @@ class PseudoTask(ClassifyTask):
         if not self.online:
             self.selected = then
         confidence, label, there = proposed(turned)
+        confidence[is_bare(turned)] = float("nan")
         if self.proposers.doubt:
             weights = torch.zeros_like(weights)
         named = torch.where(there, label, -1).numpy().astype(np.int32)
@@ -504,10 +505,11 @@ class PseudoTask(ClassifyTask):
     ) -> dict[str, str]:
         """Rows that a person should look at: the least certain, and confident ones that the truth contradicts."""
         truth = self.y[self.pool]
+        as_votes = counted(torch.from_numpy(probabilities)).numpy()
         is_quick = not self.inputs.cost  # a transformer would read them again each round
 
         def features(places: np.ndarray) -> np.ndarray:
-            return self.proposers.features(self.pool[places]) if is_quick else probabilities[places]
+            return self.proposers.features(self.pool[places]) if is_quick else as_votes[places]
 
         unsure, wrong = least_certain(now, probabilities, features), confident_mistakes(now, truth)
         about = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import streamlit as st
@@ -105,9 +106,10 @@ def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
         frame: of the newest round. place: of the row in its list of unsure ones.
     """
     label = int(frame["unsure_label"][place])
-    proposed = (
-        f"{classes[label]}, {percent(float(frame['unsure_confidence'][place]))} sure" if label >= 0 else ""
-    )
+    proposed, confidence = "", float(frame["unsure_confidence"][place])
+    if label >= 0:
+        how = "without a probability" if math.isnan(confidence) else f"{percent(confidence)} sure"
+        proposed = f"{classes[label]}, {how}"
     if "unsure_student" not in frame:  # a run of an earlier version
         return f"Proposed: {proposed}." if proposed else ""
     said, sure = int(frame["unsure_student"][place]), float(frame["unsure_student_confidence"][place])

@@ -8,6 +8,7 @@ from typing import Any
 from selfsup_core.pretrained.remote.config import RemoteConfig, rough_tokens
 from selfsup_core.pretrained.remote.connection import Connection
 from selfsup_core.pretrained.remote.failures import RemoteError
+from selfsup_core.pretrained.remote.named import Token, read_tokens
 from selfsup_core.pretrained.remote.probabilities import (
     ALTERNATIVES,
     no_log_probabilities,
@@ -56,6 +57,16 @@ class Remote(Transport):
         self, prompt: str, *, most_tokens: int = 16, temperature: float = 0.0, seed: int = 0
     ) -> str:
         """What the model answers to a prompt; "" when it says nothing."""
+        return self.answer_label(prompt, most_tokens=most_tokens, temperature=temperature, seed=seed)[0]
+
+    def answer_label(
+        self, prompt: str, *, most_tokens: int = 16, temperature: float = 0.0, seed: int = 0, tops: int = 0
+    ) -> tuple[str, list[Token]]:
+        """(what the model answers, its tokens with their probabilities where the server gives them).
+
+        Args:
+            tops: of how many tokens at each place the probabilities are asked for; 0 asks for none.
+        """
         message = {"role": "user", "content": prompt}
         body = {
             "messages": [message],
@@ -63,12 +74,14 @@ class Remote(Transport):
             "temperature": temperature,
             "seed": seed,
         }
+        if tops:
+            body |= {"logprobs": True, "top_logprobs": tops}
         choice = self.complete(self.client.chat.completions, body, prompt)
         said = choice.get("message")
         content = said.get("content") if isinstance(said, dict) else None
         if not isinstance(said, dict) or not isinstance(content, str | None):
             raise self.bad_answer("an answer without a message")
-        return content or ""
+        return content or "", read_tokens(choice.get("logprobs"))
 
     def read(self, text: str) -> dict[str, Any]:
         """How likely each token of a text is after those before it, as `lab.language.read` gives it.
@@ -178,6 +191,9 @@ class Remote(Transport):
             if can_go and about in said:
                 self.unwanted.add(name)  # another thread may have learned it meanwhile
                 return True
+        if "top_logprobs" in sent and "logprob" in said:
+            self.unwanted |= {"logprobs", "top_logprobs"}
+            return True
         return False
 
     def count(self, usage: dict[str, Any], prompt: str, choice: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from selfsup_core.pretrained.remote.client import Remote
 from selfsup_core.pretrained.remote.config import RemoteConfig, rough_tokens
 from selfsup_core.pretrained.remote.failures import RemoteError
+from selfsup_core.pretrained.remote.named import Token, class_probabilities
 from selfsup_core.pretrained.zero_shot import (
     Labelled,
     ZeroShotConfig,
@@ -21,6 +22,7 @@ from selfsup_core.pretrained.zero_shot import (
 CHAT_TOKENS = 8  # what a chat template puts around one message
 SECONDS_A_REQUEST = 1.0
 LOOK = 0.2
+TOPS = 20  # tokens at each place whose probabilities are asked for: as many as servers give
 # These concern one text; everything else would meet the next one, too.
 OF_ONE_TEXT = ("remote-refused", "remote-bad-answer", "remote-timeout")
 MOST_IN_A_ROW = 3
@@ -114,7 +116,7 @@ def label_texts(
     prompts = prompts_of(texts, classes, config)
     outcome = [Labelled(-1, "", EMPTY) for _ in texts]
     waiting = list(prompts)[::-1]
-    under_way: dict[Future[str], str] = {}
+    under_way: dict[Future[tuple[str, list[Token]]], str] = {}
     ended: RemoteError | None = None
     in_a_row = answered = 0
     done = len(texts) - sum(map(len, prompts.values()))
@@ -122,6 +124,7 @@ def label_texts(
         "most_tokens": config.most_tokens,
         "temperature": config.temperature,
         "seed": config.seed,
+        "tops": TOPS,
     }
     if waiting:
         remote.model()  # once, not in every thread
@@ -133,7 +136,7 @@ def label_texts(
                     remote.stop()
                 while waiting and ended is None and len(under_way) < remote.config.workers:
                     prompt = waiting.pop()
-                    under_way[pool.submit(remote.complete_label, prompt, **ask)] = prompt
+                    under_way[pool.submit(remote.answer_label, prompt, **ask)] = prompt
                 finished, _ = wait(under_way, timeout=LOOK, return_when=FIRST_COMPLETED)
                 for future in finished:
                     prompt = under_way.pop(future)
@@ -166,11 +169,17 @@ def stopping(remote: Remote) -> Iterator[None]:
         raise
 
 
-def outcome_of(future: Future[str], classes: Sequence[str]) -> tuple[Labelled, RemoteError | None]:
+def outcome_of(
+    future: Future[tuple[str, list[Token]]], classes: Sequence[str]
+) -> tuple[Labelled, RemoteError | None]:
     """What came of one request."""
     try:
-        answer = future.result()
+        answer, tokens = future.result()
     except RemoteError as error:
         return Labelled(-1, "", error.message, failed=True), error
     label, reason = parse_label(answer, classes)
-    return Labelled(label, answer, reason), None
+    p = class_probabilities(tokens, answer, label, classes) if label >= 0 else None
+    if p and (best := max(range(len(p)), key=p.__getitem__)) != label:
+        reason = f"The answer names {classes[label]!r}, but {classes[best]!r} is more likely."
+        label = -1
+    return Labelled(label, answer, reason, p=p), None

@@ -28,6 +28,7 @@ from selfsup_core.pseudo.language_model import (
     name_scores,
     zero_shot,
 )
+from selfsup_core.pseudo.vote import is_bare, named
 from selfsup_core.runs.compose import kept_settings
 from selfsup_core.settings import whole_number
 
@@ -130,7 +131,7 @@ class Labeler:
             )
             if problem:
                 self.notes.append(f"Some rows were not asked about: {problem} The next run asks about them.")
-            self.notes.append(f"The remote model: {remote.spent(client)} It does not return probabilities.")
+            self.notes.append(f"The remote model: {remote.spent(client)} {say_bare(found)}".strip())
             return found, path
         model, tokenizer, mark = load_labeler(self.config.labeler, self.workspace, say)
         if context_of(model) < self.asked.most_characters // 4:
@@ -140,6 +141,18 @@ class Labeler:
         path = kept_path(labels, self.how, mark, self.data, self.classes, self.asked)
         ask = zero_shot if self.how == "zero-shot" else generated
         return ask(model, tokenizer, texts, rows, self.classes, self.asked, kept=path, say=say), path
+
+
+def say_bare(found: np.ndarray) -> str:
+    """What it means that labels come without a probability, or ""."""
+    bare, there = int(is_bare(found).sum()), int((named(found) >= 0).sum())
+    if not bare:
+        return ""
+    which = "its labels" if bare == there else f"{bare:,} of its {there:,} labels"
+    return (
+        f"Its server gives no probability for {which}: they count as votes by name. No threshold keeps them, and a mean of "
+        "probabilities passes over them where another proposer has a class; use Surest of each class, Most votes, or Only where all agree."
+    )
 
 
 def describe_said(

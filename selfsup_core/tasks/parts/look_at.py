@@ -22,7 +22,8 @@ def least_certain(
         probabilities: (P, C). features: (R,) places → (R, D), by which rows differ.
     """
     order = np.sort(np.nan_to_num(probabilities), axis=1)
-    margin = order[:, -1] - order[:, -2]
+    # Nobody knows how sure a class is that was named without a probability.
+    margin = np.where(np.isnan(now.confidence), 0.0, order[:, -1] - order[:, -2])
     places = np.argsort(np.where(now.label >= 0, margin, 2.0), kind="stable")[: QUEUE * LOOKED_AT]
     if len(places) > QUEUE:
         places = places[spread_out(np.nan_to_num(features(places)), QUEUE)]

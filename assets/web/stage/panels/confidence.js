@@ -174,7 +174,10 @@ export default {
         view.oracle.isOn && known
           ? ` ${share(counts.right[at], known)} of ${known < kept ? `the ${count(known)} known` : "them"} are correct.`
           : ""
-      return `At ${(at / BINS).toFixed(2)} or more: ${share(kept, pool)} of the unlabeled rows would be kept (${count(kept)} of ${count(pool)}).${purity} This round keeps ${own ? share(own, pool) : "none"}.`
+      const bare = sum(mixOf(view.frame, PROPOSED)) - counts.total[0]
+      const without =
+        bare > 0 ? ` ${count(bare)} proposals have no probability, so no threshold keeps them.` : ""
+      return `At ${(at / BINS).toFixed(2)} or more: ${share(kept, pool)} of the unlabeled rows would be kept (${count(kept)} of ${count(pool)}).${purity} This round keeps ${own ? share(own, pool) : "none"}.${without}`
     }
 
     function parts() {
