@@ -3,7 +3,7 @@
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
 import { Cursor } from "./cursor.js"
-import { createGuide } from "./guide.js"
+import { createGuide, nextSteps } from "./guide.js"
 import { createLab } from "./lab.js"
 import { Oracle } from "./oracle.js"
 import { Selection } from "./selection.js"
@@ -74,7 +74,16 @@ class Stage {
     }
     this.transport = createTransport(ctx, task)
     this.verdict = createVerdict()
-    this.guide = createGuide(ctx, this.nextSteps(task))
+    const lattice = () => this.root.querySelector('[data-testid="map-lattice"]')
+    this.guide = createGuide(
+      ctx,
+      nextSteps(task, {
+        replay: () => this.cursor.replayAll(),
+        decode: () => lattice()?.click(),
+        canDecode: () => !lattice()?.hidden,
+        go: (id) => this.component.setTriggerValue("next", id),
+      }),
+    )
     // Only runs with pseudo-labels have something to hide.
     this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
     this.story = this.oracle && createStory(this.oracle)
@@ -119,28 +128,6 @@ class Stage {
     document.addEventListener("keydown", this.onKey)
     this.observer = new ResizeObserver(() => this.resize())
     this.panels.forEach((panel) => this.observer.observe(panel.body))
-  }
-
-  /** What a person can do when a run has ended. */
-  nextSteps(task) {
-    const replay = {
-      id: "replay",
-      text: task === "pseudo" ? "Replay from the start" : "Replay from epoch 0",
-      run: () => this.cursor.replayAll(),
-    }
-    const latent = {
-      id: "latent",
-      text: task === "autoencoder" ? "Explore its latent space" : "Explore its class scores",
-      run: () => this.component.setTriggerValue("explored", this.run),
-    }
-    const decode = {
-      id: "decode",
-      text: "Decode the whole map",
-      run: () => this.root.querySelector('[data-testid="map-lattice"]')?.click(),
-      isThere: () => !this.root.querySelector('[data-testid="map-lattice"]')?.hidden,
-    }
-    if (task === "language") return [replay]
-    return task === "autoencoder" ? [replay, decode, latent] : [replay, latent]
   }
 
   createPanel(panel, ctx) {

@@ -34,6 +34,8 @@ from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.waiting import waiting_for
 from selfsup_core.workers.live import epoch_rows
 
+HERE = ("use", "inside", "compare")  # next steps on the page that shows the run
+
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
 BOOT = """
 export default function (component) {
@@ -131,18 +133,41 @@ def show_stage(run: str) -> None:
         on_opened_change=lambda: None,
         on_threshold_change=lambda: None,
         on_failed_change=lambda: None,
-        on_explored_change=lambda: None,
+        on_next_change=lambda: None,
     )
     if result.opened:
         open_other(result.opened, read_state(folder).get("task", ""))
-    if result.explored:
-        st.switch_page("pages/latent.py", query_params={"space": f"run:{result.explored}"})
+    if result.next:
+        open_page(*next_page(folder, result.next), is_here=result.next in HERE)
     if result.threshold is not None:
         train_above(run, result.threshold)
     if result.failed:
         st.session_state["stage_failed"] = result.failed
         rerun()
     write_epoch(result.cursor, run)
+
+
+def next_page(folder: RunFolder, step: str) -> tuple[str, dict[str, str]]:
+    """(page, address) of a next step that a run offers at its end."""
+    run = folder.id
+    if step == "use":
+        return "pages/classify.py", {"do": "use", "run": run}
+    if step == "inside":
+        return "pages/language.py", {"do": "inside", "model": f"run:{run}"}
+    if step == "compare":
+        address = {"do": "inside", "model": f"run:{run}", "other": f"run:{run}"}
+        if kept := list_frames(folder.weights):
+            address["other-epoch"] = str(kept[0])
+        return "pages/language.py", address
+    return "pages/latent.py", {"space": f"run:{run}"}
+
+
+def open_page(page: str, address: dict[str, str], *, is_here: bool) -> None:
+    """Args: is_here: it is another part of the page that is shown."""
+    if not is_here:
+        st.switch_page(page, query_params=address)
+    st.query_params.from_dict(address)
+    rerun()
 
 
 def open_other(run: str, task: str) -> None:
@@ -153,10 +178,7 @@ def open_other(run: str, task: str) -> None:
     """
     page, mode = PAGES.get(read_state(open_run(workspace(), run)).get("task", ""), AUTOENCODER)
     address = {"run": run} | ({"do": mode} if mode else {})
-    if page != PAGES.get(task, AUTOENCODER)[0]:
-        st.switch_page(page, query_params=address)
-    st.query_params.from_dict(address)
-    rerun()
+    open_page(page, address, is_here=page == PAGES.get(task, AUTOENCODER)[0])
 
 
 def train_above(run: str, threshold: float) -> None:
