@@ -29,6 +29,7 @@ from selfsup_core.runs.spec import (
 )
 
 WATCHABLE = 5.0
+FIRST = "emoji"  # the preset of a first visit
 # What stays out of the way until it is asked for, group by group; a path that ends with a dot takes all below it.
 ADVANCED = {
     "Network": ("model.",),
@@ -179,8 +180,11 @@ def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: 
 
 
 def prefer_network() -> None:
-    """A data set that is opened by its address begins with a network that suits it."""
+    """A first visit begins with pictures in color, and a data set that is opened by its address with a network that suits it."""
     wanted = st.query_params.get("data", "")
+    is_first = not wanted and "run" not in st.query_params
+    if is_first and not list_sources(workspace())[preset_spec(FIRST).data.source].missing():
+        st.session_state.setdefault("network", FIRST)
     if not wanted or st.session_state.get("preferred_for") == wanted:
         return
     st.session_state["preferred_for"] = wanted

@@ -40,7 +40,7 @@ name = choose_asked(
     {name: describe(name) for name in sources},
     key="data-choice",
     param="data",
-    default="mnist-5k",
+    default="emoji",
     refusal=refuse_source,
     help="Your own data sets come first; the others are built in.",
     writes=True,

@@ -160,6 +160,8 @@ def test_rubbish_is_answered_in_words(server, open_context):
     expect(page.get_by_text("There is no run")).to_be_visible()
     run = next(list_states(server.workspace))["run"]
     page.goto(f"{server.url}/autoencoder?run={run}&epoch=999999")
+    expect(page.get_by_text("This run has no epoch '999999'")).to_be_visible()
+    page.get_by_role("button", name="Show the newest epoch").click()
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit())
 

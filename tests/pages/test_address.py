@@ -114,7 +114,7 @@ def test_going_on_from_what_is_refused_is_one_click(studio):
     assert len(app.error[0].value) < 200, "a long wish is cut"
     buttons(app)["data-choice-go-on"].click().run()
     assert not app.error
-    assert app.query_params["data"] == "mnist-5k"
+    assert app.query_params["data"] == "emoji"
 
 
 @pytest.mark.parametrize("way", ["hub", "files"])

@@ -161,7 +161,7 @@ def test_an_own_autoencoder_is_chosen_by_its_name(studio, workspace: Path):
     }
     folder = make_run(workspace, preset_spec("dense-64-32-16", changed))
     run_here(folder)
-    page = studio("pages/classify.py", do="train")
+    page = studio("pages/classify.py", do="train", data="digits")
     (chosen,) = [w for w in page.selectbox if str(w.key).endswith("data.code_of-digits-")]
     assert chosen.options == ["None: the values themselves", f"Small digits ({folder.id})"]
     chosen.select(folder.id).run()

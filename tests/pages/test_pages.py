@@ -134,8 +134,19 @@ def test_a_network_for_images_offers_no_tables_and_texts(studio):
     assert not {"Wine", "20 Newsgroups"} & set(offered)
 
 
-def test_texts_bring_their_own_settings(studio, workspace: Path):
+def test_first_visits_begin_with_what_looks_best(studio):
     app = studio("pages/autoencoder.py")
+    assert app.selectbox(key="network").value == "emoji"
+    assert app.selectbox(key="data-emoji").value == "emoji"
+    app.selectbox(key="network").select("dense-64-32-16").run()
+    assert app.selectbox(key="data-dense-64-32-16").value == "mnist-5k", "the reference stays as it is"
+    assert studio("pages/classify.py", do="train").selectbox(key="classify-data").value == "fashion-5k"
+    assert studio("pages/classify.py").selectbox(key="pseudo-data").value == "digits"
+    assert studio("pages/data.py").selectbox(key="data-choice").value == "emoji"
+
+
+def test_texts_bring_their_own_settings(studio, workspace: Path):
+    app = studio("pages/autoencoder.py", data="mnist-5k")
     assert not any("text_features" in str(w.key) for w in app.selectbox)
     app.selectbox(key="data-dense-64-32-16").select("newsgroups").run()
     key = "advanced-dense-64-32-16-data.text_features"
@@ -157,7 +168,7 @@ def test_what_does_not_fit_is_said_and_nothing_starts(studio, workspace: Path):
 
 
 def test_bad_widths_are_said_and_nothing_starts(studio, workspace: Path):
-    app = studio("pages/autoencoder.py")
+    app = studio("pages/autoencoder.py", data="mnist-5k")
     app.text_input(key="advanced-dense-64-32-16-model.widths").set_value("64, many").run()
     assert "widths" in texts(app)
     buttons(app)["train"].click().run()
