@@ -109,6 +109,8 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     other.goto(shared)
     wait_ready(other)
     expect(over(other)).to_have_attribute("data-selected", str(len(found)), timeout=SLOW)
+    expect(other.get_by_role("radio", name="Export")).to_be_checked()  # the panel stands in the address, too
+    other.get_by_role("radio", name="Why together?").click()
     expect(other.get_by_text("What sets them apart")).to_be_visible(timeout=SLOW)
     keep(other, "latent-dark")
     # A selection of one's own is no longer the one of the address.
