@@ -36,8 +36,8 @@ def in_words(seconds: float) -> str:
 def waiting_for(folder: RunFolder) -> Waiting | None:
     """None when the run is not in the queue.
 
-    The seconds are those of the running runs, where they say so, and only for the next in the queue: how long a run takes
-    that has not begun is not known.
+    The seconds are those of the running runs, where they say so, and only for the next in the queue: the
+    duration of a run that has not started is unknown.
     """
     queue = [entry["run"] for entry in list_queue(folder.workspace)]
     if folder.id not in queue:

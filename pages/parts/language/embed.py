@@ -97,14 +97,14 @@ def choose() -> tuple[str, str, int]:
 
 
 def write_address(name: str, value: str) -> None:
-    """What is shown now; it is not a wish of the address when the page runs again."""
+    """Write the choice to the address, marked as taken, so that the next rerun does not apply it again."""
     st.query_params[name] = st.session_state[f"embed-{name}-taken"] = value
 
 
 def take_address(sources: list[str]) -> None:
-    """Choose once the data set and the encoder that the address asks for; say what is not here.
+    """Apply the data set and encoder of the address once; say which of them is not available.
 
-    A job that is running is found by the two, so a fresh session shows it, too.
+    A running job is found by these two, so a new session shows it as well.
     """
     for name, known, what in (
         ("data", sources, "text data set"),
@@ -124,7 +124,7 @@ def take_address(sources: list[str]) -> None:
 
 
 def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> None:
-    """What it will take, what speaks against it, and the button."""
+    """Estimated cost, warnings, and the start button."""
     about = find_encoder(encoder)
     if missing := about.missing():
         st.warning(missing, icon=":material/download:")
@@ -163,7 +163,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
 
 
 def show_progress(source: str, encoder: str) -> None:
-    """Looks at the job once a second; the page is drawn again when it has ended."""
+    """Poll the job once a second; rerun the page when it has ended."""
 
     @st.fragment(run_every=POLL)
     def poll() -> None:
@@ -312,7 +312,7 @@ def show_downloads(source: str, encoder: str) -> None:
 
 
 def show_chosen(source: str, encoder: str, rows: int) -> None:
-    """The job or what came of it; before there is a result, the texts stand below, so that nothing is waited for blindly."""
+    """The job or its result; until there is one, the texts are shown below."""
     kept = list_embedded(workspace())
     status, below = st.container(), st.container()
     if not any(e["is_finished"] and (e["source"], e["encoder"]) == (source, encoder) for e in kept):

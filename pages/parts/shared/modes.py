@@ -16,9 +16,9 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
         page: prefix of the session's keys. modes: name → (title, icon, what shows it); the first is the default.
     """
     written, key = f"{page}-do", f"{page}-mode"
-    # The address is a wish when it says other than what this page wrote there: a link, or a person.
+    # An address other than the one that this page wrote is a request: a link, or typed by a person.
     wanted = st.query_params.get("do", "")
-    # Without the widget's own state a person has come back to this page: the address alone knows the mode.
+    # Without widget state, a person has returned to this page: the mode is in the address.
     if wanted in modes and (wanted != st.session_state.get(written) or key not in st.session_state):
         st.session_state[key] = wanted
     elif wanted and wanted not in modes:
