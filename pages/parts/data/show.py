@@ -212,7 +212,7 @@ def show_split(name: str, dataset: Dataset) -> None:
             help="New runs on this data set begin with it.",
         ):
             own.save_split(workspace(), name, **values)
-            st.toast("New runs on this data set begin with this split.")
+            st.success("New runs on this data set begin with this split.", icon=":material/check:")
 
 
 def choose_budget(name: str, kept: dict[str, Any]) -> dict[str, Any]:

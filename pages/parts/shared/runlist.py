@@ -151,7 +151,7 @@ def show_buttons(state: dict[str, Any], key: str) -> None:
     if is_active and st.button("", icon=":material/stop:", key=f"stop-{key}", help="Stop this run"):
         with acting(key):
             send(folder, "stop")
-            st.toast(f"Stopping {plain(state['name'] or state['run'])}.")
+            st.caption("Stopping …")
     can_resume = status in ("interrupted", "paused") or (status == "stopped" and state["epoch"] > 0)
     if can_resume and st.button(
         "", icon=":material/play_arrow:", key=f"resume-{key}", help="Resume from where it stopped"
