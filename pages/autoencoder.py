@@ -30,7 +30,7 @@ from selfsup_core.runs.spec import (
 
 WATCHABLE = 5.0
 FIRST = "emoji"  # the preset of a first visit
-# What stays out of the way until it is asked for, group by group; a path that ends with a dot takes all below it.
+# Settings under Advanced, one tab per group; a path that ends with a dot stands for all settings below it.
 ADVANCED = {
     "Network": ("model.",),
     "Objective": ("objective.",),
@@ -80,7 +80,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
         )
     base = preset_spec(preset, {"train.epochs_per_second": WATCHABLE})
     settings = known_settings(base)
-    # Sets that this machine lacks are named on the Data page.
+    # Data sets that are not on this machine are listed on the Data page.
     kinds = presets[preset].get("kinds", ALL_KINDS)
     sources = {
         name: source
@@ -99,9 +99,9 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
     )
     st.session_state["autoencoder-last"] = (preset, source, source == base.data.source)
     if "data" in st.query_params:
-        st.session_state["preferred_for"] = source  # the address followed; the model was chosen by hand
+        st.session_state["preferred_for"] = source  # the model was chosen by hand, so it stays
     with loss:
-        # Kept apart for each preset: a masked autoencoder begins with another loss than the rest.
+        # One key per preset: a masked autoencoder has another default loss than the rest.
         begin_with(f"loss-{preset}", base.objective.loss)
         chosen = st.selectbox(
             "Loss",
@@ -132,7 +132,7 @@ def choose_spec() -> tuple[RunSpec | None, str, bool]:
 
 
 def begin_with(key: str, value: Any) -> None:
-    """The first value of a widget, without the warning that a default beside a session value brings."""
+    """Set a widget's first value; Streamlit would warn of a default beside a value in the session."""
     if key not in st.session_state:
         st.session_state[key] = value
 
@@ -156,10 +156,10 @@ def listed_kinds(kinds: Sequence[str]) -> str:
 
 
 def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: str) -> None:
-    """After another model is chosen, the data stay what they were, or it is said why they cannot.
+    """Keep the data set when another model is chosen, or say why the model cannot use it.
 
     Args:
-        default: the model's own data, with which it begins unless other ones were chosen. title: of the model.
+        default: data set of the model's preset, used unless another one was chosen. title: of the model.
     """
     before, source, was_default = st.session_state.get("autoencoder-last", ("", "", True))
     if before and before != preset:
@@ -180,7 +180,7 @@ def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: 
 
 
 def prefer_network() -> None:
-    """A first visit begins with pictures in color, and a data set that is opened by its address with a network that suits it."""
+    """A first visit begins with color pictures; a data set that the address names, with a network that suits it."""
     wanted = st.query_params.get("data", "")
     is_first = not wanted and "run" not in st.query_params
     if is_first and not list_sources(workspace())[preset_spec(FIRST).data.source].missing():
@@ -219,7 +219,7 @@ if run:
         folder, state = asked
         if elsewhere := PAGES.get(state.get("task", "")):
             st.switch_page(elsewhere[0], query_params={"do": elsewhere[1], "run": folder.id})
-        # Above the run, whose height changes: below it the link moved away under the pointer.
+        # Above the run, whose height changes: a link below it would move away under the pointer.
         with st.container(key="run-links"):
             st.page_link(
                 "pages/latent.py",

@@ -1,4 +1,4 @@
-"""Home: what this is, cards that lead to all that the app does, and the newest runs."""
+"""Home: what the app is for, a card for each part of it, and the newest runs."""
 
 from __future__ import annotations
 

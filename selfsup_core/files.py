@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MB = 1_000_000
-MOST_JSON = 64 * MB  # no list of rows that we write has so much
+MOST_JSON = 64 * MB  # larger than any list of rows that we write
 MOST_LINES = 512 * MB  # of metrics: millions of rows
 MOST_FRAME = 512 * MB
 MOST_WEIGHTS = 8_000 * MB
@@ -233,8 +233,8 @@ def refuse_depth(value: Any) -> None:
 def require_plain(path: Path) -> os.stat_result:
     """What the system says of a plain file.
 
-    To open a pipe waits for whoever writes into it, a device may never end, and a link in a folder of a stranger leads
-    to files that are none of theirs.
+    Opening a pipe blocks until someone writes to it, a device may never end, and a link in a stranger's
+    folder may lead to other people's files.
 
     Raises:
         OSError: there is none, or it is a link, a folder, a pipe or a device.
@@ -260,7 +260,7 @@ def read_file(path: Path, most: int = MOST_JSON) -> bytes:
     return path.read_bytes()
 
 
-# What numpy lets through of a header that is none.
+# Errors that numpy raises for an invalid header.
 UNREADABLE = (
     EOFError,
     MemoryError,
@@ -288,7 +288,7 @@ def load_array(path: Path, *, is_mapped: bool = False) -> np.ndarray:
         # Mapped first: read at once, a header that promises terabytes would get them.
         found = np.lib.format.open_memmap(path, mode="r")
     except UNREADABLE as error:
-        raise ValueError("it is no array") from error
+        raise ValueError("it is not an array") from error
     return found if is_mapped else np.array(found)
 
 

@@ -1,6 +1,6 @@
 """Settings are declared once, as small frozen models; messages, widgets, CLI options and docs come from that.
 
-A field gives its type, default, bounds, a one-line description and, under `why`, the reason for the default.
+A field has a type, default, bounds, a one-line description and, as `why`, the reason for the default.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ SHIFT = 0.12  # of height and width
 TURN, SCALE, SHEAR = 20.0, 0.18, 0.2  # degrees, and shares
 CUT = 0.35  # of the side
 DROPPED = {"weak": 0.1, "strong": 0.3}
-SWAPPED = {"weak": 0.0, "strong": 0.2}  # of the pairs of neighboring tokens
+SWAPPED = {"weak": 0.0, "strong": 0.2}  # share of the pairs of neighboring tokens
 NOISE = {"weak": 0.02, "strong": 0.08}
 
 Augment = Callable[[Any, torch.Generator], Any]

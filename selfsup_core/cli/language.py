@@ -54,7 +54,7 @@ def models_command(workspace: Workspace = None, as_json: AsJson = False) -> None
 
 
 def here(workspace: Any) -> Desk:
-    """Answers with models that are loaded into this very process."""
+    """A desk whose models are loaded into this process."""
     return Desk(place(workspace))
 
 

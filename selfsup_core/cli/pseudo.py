@@ -100,7 +100,7 @@ def seeds_command(
 
 
 def repeat(folder: RunFolder, count: int) -> tuple[Seeds | None, str]:
-    """Train until there are `count` runs like this one; what they say together, and that in words."""
+    """Train until there are `count` runs like this one; their joint result, as values and in words."""
     import time
 
     from selfsup_core.runs.folder import ENDED, RunFolder, read_state

@@ -61,13 +61,13 @@ class SplitConfig(Config):
 
     @property
     def has_budget(self) -> bool:
-        """Whether labels are hidden on purpose; those that are left must do for learning and for every choice."""
+        """Whether labels are hidden on purpose: training and selection then use the given ones only."""
         return self.labels_per_class > 0 or self.labels_fraction < 1
 
     @field_validator("source")
     @classmethod
     def source_is_known(cls, name: str) -> str:
-        # Whether a person's own set is there is known by the workspace, so that is asked when a run is submitted.
+        # Only the workspace knows a person's own sets, so their existence is checked when a run is submitted.
         if name not in list(SOURCES) and not OWN_NAME.fullmatch(name):
             raise ValueError(f"must be one of {', '.join(sorted(SOURCES))}, or one of your own sets")
         return name

@@ -164,7 +164,11 @@ HALVES = (".text.npy", ".ends.npy")  # of texts
 
 
 def put_together(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray | Texts]:
-    """Arrays by their files' names → arrays and texts by name. Raises ValueError: half of a text is missing, or is none."""
+    """Arrays by their files' names → arrays and texts by name.
+
+    Raises:
+        ValueError: one of a text's two files is missing or invalid.
+    """
     found: dict[str, np.ndarray | Texts] = {
         file.removesuffix(".npy"): array for file, array in arrays.items() if not file.endswith(HALVES)
     }
@@ -184,7 +188,7 @@ def check_arrays(found: dict[str, np.ndarray | Texts], classes: list[str]) -> No
     if x is None or (isinstance(x, np.ndarray) and x.ndim < 1):
         raise ValueError("it has no rows")
     if isinstance(x, np.ndarray) and x.dtype.kind not in "biuf":
-        raise ValueError("its samples are no numbers")
+        raise ValueError("its samples are not numbers")
     for name, array in found.items():
         if isinstance(array, np.ndarray) and array.ndim < 1:
             raise ValueError(f"{name!r} has no rows")
@@ -193,7 +197,7 @@ def check_arrays(found: dict[str, np.ndarray | Texts], classes: list[str]) -> No
     if y is None:
         return
     if not isinstance(y, np.ndarray) or y.ndim != 1 or y.dtype.kind not in "iu":
-        raise ValueError("the labels are no class numbers")
+        raise ValueError("the labels are not class numbers")
     if len(y) and int(y.max()) >= len(classes):
         raise ValueError(f"a label is of class number {int(y.max())}, and there are {len(classes)} classes")
 

@@ -88,7 +88,7 @@ def near_pairs(dataset: Dataset, rows: np.ndarray) -> Iterator[tuple[int, int]]:
         leads[rows] = True
         texts = (text for text, is_leader in zip(dataset.x, leads.tolist(), strict=True) if is_leader)
         keys = (PLAIN.sub(" ", text).strip().casefold() for text in texts)
-        # Texts of marks alone are like themselves only: their key is their number.
+        # Texts of punctuation alone match no other text, so their row number is their key.
         marked = (key or f"\0{place}" for place, key in enumerate(keys))
         first = first_alike(digest(key.encode("utf-8", "replace")) for key in marked)
         for place in np.flatnonzero(first != np.arange(len(first))).tolist():

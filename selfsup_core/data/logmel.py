@@ -69,7 +69,7 @@ def log_mel(samples: np.ndarray, rate: int, *, mels: int = 32, frames: int = 32)
         (mels, frames) uint8: 255 at the sound's own peak, 0 at 80 dB below it and further down.
         Row 0 is the highest band, column 0 the beginning. Silence is all 0.
     """
-    # An offset is not a sound, but would leak into the lowest band.
+    # Remove the offset, which would leak into the lowest band.
     wave = np.asarray(samples, np.float64)
     if wave.size == 0 or np.ptp(wave) == 0:
         return np.zeros((mels, frames), np.uint8)

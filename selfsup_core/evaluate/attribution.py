@@ -1,4 +1,4 @@
-"""Why a classifier names this class: what each part of a sample speaks for or against it, and the labeled rows most like it.
+"""Why a classifier names this class: the contribution of each part of a sample, and similar labeled rows.
 
 Words, columns and pixels: integrated gradients of the class's log-probability from a baseline [1]; for a linear layer they are
 weight times value. Words of a text through an encoder: how much ln p falls when the word is left out.
@@ -31,7 +31,7 @@ def gradients(
     def log_p(values: torch.Tensor) -> torch.Tensor:
         return network(values).float().log_softmax(dim=1)
 
-    # captum's own sums are of doubles, which a float32 network would refuse.
+    # captum sums in float64, which a float32 network would refuse.
     sample, start = (torch.from_numpy(np.ascontiguousarray(v, np.float32))[None] for v in (x, baseline))
     with torch.enable_grad():
         found = IntegratedGradients(log_p, multiply_by_inputs=True).attribute(

@@ -112,7 +112,7 @@ class Evaluator:
         if self.data.y is None:
             return {"knn_accuracy": None, "probe_accuracy": None}
         labels = self._labels(self.queries), self._labels(self.references)
-        is_wide = references.shape[-1] > PROBE_WIDTH  # would take longer than it is worth
+        is_wide = references.shape[-1] > PROBE_WIDTH  # would take too long for what it shows
         probe = probe_accuracy(references, labels[1], queries, labels[0]) if not is_wide else None
         return {"knn_accuracy": self._knn(queries, references), "probe_accuracy": probe}
 

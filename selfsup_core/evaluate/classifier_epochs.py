@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FEATURE_ROWS = 4096  # in memory at once
 TOKENS = 4096  # of the texts of a batch
-PATIENCE_SECONDS = 3.0  # after which it is said how far a measurement is
+PATIENCE_SECONDS = 3.0  # after which the progress of a measurement is shown
 LOGISTIC_WORK = 60_000_000  # rows · features · classes of a logistic regression: half a second on one core
 LOGISTIC_STEPS = 100
 
@@ -180,7 +180,7 @@ class ClassifierEvaluator:
     def measure(
         self, model: nn.Module, rows: np.ndarray, what: str
     ) -> tuple[dict[str, float | None], np.ndarray]:
-        """As `score`, of rows that are looked at once."""
+        """Like `score`, for rows that are evaluated only once."""
         return self.score(self.logits(model, rows, what), self.inputs.y[rows])
 
 
@@ -211,7 +211,7 @@ def logistic_regression(
 
     # On two threads of a busy machine the same fit took twelve times as long.
     with warnings.catch_warnings(), threadpool_limits(1):
-        # One that has nearly converged names the same classes.
+        # A fit that has nearly converged predicts the same classes.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = LogisticRegression(C=10.0, max_iter=LOGISTIC_STEPS).fit(train_x, train_y)
         confusion = confusion_matrix(y, model.predict(x), classes)

@@ -1,4 +1,4 @@
-"""Groups that no one named: HDBSCAN or k-means, names from what is typical of each, agreement with known labels.
+"""Clusters by HDBSCAN or k-means, named by what is typical of each, and their agreement with known labels.
 
 [1] Campello, Moulavi, Sander: Density-based clustering based on hierarchical density estimates, 2013
 [2] Hubert, Arabie: Comparing partitions, 1985 (adjusted Rand index)

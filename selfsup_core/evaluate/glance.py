@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 EARLY_STEPS, EARLY_SHARE, PASSES = (10, 30, 100), 0.05, 3
-WATCHED = 1.0  # seconds: a shorter epoch is over before anybody has seen its steps
-LEAST_POINTS = 150  # of the map, where so many fit into no share of an epoch
+WATCHED = 1.0  # seconds: a shorter epoch is over before its steps could be seen
+LEAST_POINTS = 150  # fewest points of the map, even where they take more than their share of an epoch
 LEAST_TEXTS = 30  # of those that go through a transformer
 
 

@@ -47,7 +47,7 @@ class Kept:
 
 
 def describe_kept(before: Kept, now: Kept, truth: np.ndarray) -> dict[str, float | None]:
-    """Numbers of what was kept, (P,) true classes or -1; what needs the truth is None where no one knows it."""
+    """Numbers of what was kept, (P,) true classes or -1; what needs the truth is None where it is unknown."""
     kept = now.kept_label
     is_kept, known = kept >= 0, (kept >= 0) & (truth >= 0)
     changed = (before.kept_label >= 0) & is_kept & (before.kept_label != kept)

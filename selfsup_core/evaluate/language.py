@@ -1,6 +1,6 @@
 """What is measured and shown of a language model after each epoch: losses on fixed validation windows, writing, a map.
 
-Only training and validation tokens are looked at; the test part is touched by nothing.
+Only training and validation tokens are looked at; the test part is not used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ways through a latent space: from a map back to codes, lines, arcs, directions of classes, a fitted Gaussian.
+"""Paths in a latent space: from a map back to codes, lines, arcs, class directions, a fitted Gaussian.
 
 All functions take and give tensors of codes; none knows a network.
 """
@@ -54,7 +54,7 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
     if min(lengths) < 1e-8:
         return lerp(a, b, t)
     u, v = a.double() / lengths[0], b.double() / lengths[1]
-    # acos is blind near 0 and π: there it loses half the digits, and the arc its length.
+    # Near 0 and π, acos loses half the digits, and the arc would lose its length.
     angle = 2 * torch.atan2((u - v).norm(), (u + v).norm())
     if torch.sin(angle) < 1e-6:
         return lerp(a, b, t)

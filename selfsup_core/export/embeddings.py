@@ -1,4 +1,4 @@
-"""Embeddings that were made of a data set, and as a file: NPZ (arrays) or Parquet (a row a text)."""
+"""Stored embeddings of a data set, and their export: NPZ (arrays) or Parquet (one row per text)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from selfsup_core.export.novelty import fit_pictures, fit_rows, fit_words
 from selfsup_core.features.batches import category_groups, fill_missing, leave_out
 from selfsup_core.features.config import DataConfig
 
-FEW_ROWS = 500  # training rows of a table that a new one is held against
+FEW_ROWS = 500  # training rows of a table with which a new row is compared
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Features:
         return rows
 
     def plain(self, items: list[Any], *, is_clipped: bool = True) -> np.ndarray:
-        """As `apply` for images, sounds and tables, without the encoder: what samples are held against each other by."""
+        """As `apply`, without the encoder: by these features samples are compared. Not for texts."""
         rows = self._stack(items)
         if "low" not in self.arrays:
             return (rows.astype(np.float32) * np.float32(self.about["scale"])).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A trained classifier by itself: from a run or a folder, names the classes of new samples, and is written as a folder.
+"""A trained classifier on its own: loaded from a run or folder, classifies new samples, exported as a folder.
 
 A head: classifier.json, head.safetensors. A fine-tuned transformer: a folder in Hugging Face's layout; with pooling "own"
 plain transformers loads it as AutoModelForSequenceClassification, else AutoModel gives the states and head.safetensors

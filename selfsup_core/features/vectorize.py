@@ -1,4 +1,4 @@
-"""Texts as vectors: TF-IDF, whose numbers are words, or sentence embeddings, whose numbers are meanings.
+"""Texts as vectors: TF-IDF, with one dimension per term, or sentence embeddings.
 
 TF-IDF: (1 + ln tf) · (ln((1 + N) / (1 + df)) + 1), each text scaled to length 1.
 [1] Salton, Buckley: Term-weighting approaches in automatic text retrieval, 1988

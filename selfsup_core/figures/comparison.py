@@ -61,7 +61,7 @@ def side_by_side(readings: Any, names: list[str], text: str) -> go.Figure:
 
 
 def in_two_rows(readings: Any, names: list[str], text: str) -> go.Figure:
-    """A bar is as wide as the characters of its token, so what stands above each other is the same text."""
+    """A bar is as wide as the characters of its token, so bars above each other cover the same text."""
     import plotly.graph_objects as go
 
     figure = go.Figure()

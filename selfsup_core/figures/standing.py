@@ -1,4 +1,4 @@
-"""The three views of an autoencoder's epoch as standing figures, for where the live stage cannot run."""
+"""The three views of an autoencoder's epoch as static figures, for where the live view cannot run."""
 
 from __future__ import annotations
 

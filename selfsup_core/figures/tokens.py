@@ -18,7 +18,7 @@ MOST_NAMES = 60
 
 
 def visible(piece: str) -> str:
-    """A token's text with its spaces and line ends to be seen; safe in a figure, which reads HTML."""
+    """A token's text with visible spaces and line ends, escaped for figures, which interpret HTML."""
     shown = piece.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥") or "∅"
     return plain_text(shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…")
 
@@ -47,7 +47,7 @@ def heights_of(reading: dict[str, Any]) -> list[float]:
 
 
 def given(reading: dict[str, Any]) -> str:
-    """What stands behind the bar in P(token | …)."""
+    """The condition in P(token | …)."""
     return "all others" if reading.get("kind") == "masked" else "text before"
 
 

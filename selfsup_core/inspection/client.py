@@ -26,7 +26,7 @@ __all__ = ["LabClient", "home", "lab_info", "stop_lab", "warm"]
 
 START_SECONDS = 60.0
 AGAIN_SECONDS = 5.0
-CONNECT_SECONDS = 20.0  # a process that does not even greet within this time hangs
+CONNECT_SECONDS = 20.0  # a process that does not greet within this time is taken to hang
 BEAT_SECONDS = 5.0  # how often a process that has not answered yet is asked for a greeting
 PING_SECONDS = 8.0  # it greets in a thread of its own, whatever it computes
 WORK_SECONDS = 0.1  # processor time that shows that a process which does not greet is at work
@@ -117,7 +117,7 @@ class LabClient:
                     break
                 self._replace(about)
             except (OSError, EOFError):
-                # A process on its way out still has its name on the door for a moment.
+                # A process that is shutting down stays registered for a moment.
                 if attempt == ATTEMPTS - 1:
                     raise
                 time.sleep(0.1 * 2**attempt)
@@ -178,7 +178,7 @@ class LabClient:
                 if about and about["fingerprint"] == fingerprint():
                     return about
                 if time.monotonic() - asked > AGAIN_SECONDS:
-                    # The one that was started has met the lock of one on its way out, and has left.
+                    # The new process found the lock still held by one that was shutting down, and exited.
                     asked = time.monotonic()
                     warm(self.workspace, self.role)
                 time.sleep(0.05)

@@ -79,6 +79,6 @@ class Holders:
 
     @property
     def is_at_work(self) -> bool:
-        """Whether a job continues; makes no holder."""
+        """Whether a job is running; does not create a holder."""
         made = (self.__dict__.get("embedding"), self.__dict__.get("spaces"))
         return any(holder.is_at_work for holder in made if holder is not None)

@@ -1,4 +1,4 @@
-"""Language models in memory: loaded once, by one thread each, while those that are there already go on answering."""
+"""Language models in memory: each is loaded once, by its own thread, while loaded ones keep answering."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Loaded:
 
 @dataclass
 class Work:
-    """Something slow that continues in a thread: what it is at, and how it ended."""
+    """A slow task in a thread: its current stage, and its outcome."""
 
     said: str
     started: float = field(default_factory=time.monotonic)
@@ -150,7 +150,7 @@ def locate_run(name: str, workspace: Path) -> Place:
 
     try:
         about = path.stat()
-    except FileNotFoundError as error:  # thinned out this very moment
+    except FileNotFoundError as error:  # removed by thinning in the meantime
         raise DataError(f"Epoch {used} of run {folder.id} is no longer kept.", code="no-epoch") from error
     title = read_state(folder).get("name") or f"run {folder.id}"
     # Kept in half precision.
@@ -192,7 +192,7 @@ def free_memory() -> int:
 
 
 def check_memory(needed: int, title: str) -> None:
-    """Raises DataError when a model would not fit: the system would end this process without a word."""
+    """Raises DataError when a model would not fit: the system would kill this process without a message."""
     free = free_memory()
     if needed * SPARE > free:
         raise DataError(
@@ -260,7 +260,7 @@ class Models:
             return work
 
     def end(self, key: tuple[Any, ...], work: Work) -> Any:
-        """What a work that is done has made. Raises what it raised: once, then it is tried again."""
+        """The result of a finished task. Raises its exception, once; the next request starts it again."""
         with self.lock:
             if self.works.get(key) is work:
                 del self.works[key]

@@ -39,7 +39,7 @@ NICENESS = 5
 
 
 class Lab:
-    """Serves answers to whoever has the key."""
+    """Answers questions of processes that know the key."""
 
     def __init__(self, workspace: Path) -> None:
         self.desk = Desk(workspace)
@@ -47,7 +47,7 @@ class Lab:
         self.is_closing = False
 
     def answer(self, request: bytes) -> bytes:
-        """Never raises: what goes wrong is said in the answer."""
+        """Never raises: errors are part of the answer."""
         try:
             asked = read_request(request)
             subject = Subject(asked.kind, asked.subject)
@@ -128,7 +128,7 @@ def accept(listener: Listener, lab: Lab, key: bytes) -> None:
 
 
 def greet(connection: Connection[Any, Any], lab: Lab, key: bytes) -> None:
-    """Serve whoever shows the key; in a thread of its own, so that a silent caller keeps no one waiting."""
+    """Serve a caller that proves the key; in a thread of its own, so that a silent caller blocks no one."""
     try:
         deliver_challenge(connection, key)
         answer_challenge(connection, key)

@@ -1,4 +1,4 @@
-"""Built-in models are unpacked in a process of their own: what that takes (2 GB for SmolLM2) goes back to the system with it.
+"""Built-in models are unpacked in a process of their own, whose memory (2 GB for SmolLM2) is then freed.
 
 `python -m selfsup_core.inspection.unpacking WORKSPACE MODEL` writes a line of JSON for each stage, and one for a problem.
 """

@@ -46,7 +46,7 @@ class Server(ServerAbout):
 
 
 def home(workspace: Path, role: str = "lab") -> Path:
-    """Folder of a helper process. "lab" answers at once, "maps" computes for as long as it takes."""
+    """Folder of a helper process. "lab" answers quick questions, "maps" computes slow ones."""
     return workspace / role
 
 

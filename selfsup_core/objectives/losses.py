@@ -1,4 +1,4 @@
-"""How the difference between input and output is counted. All objectives that rebuild something share this.
+"""Reconstruction losses, shared by all objectives that reconstruct their input.
 
 BCE = −[x log x̂ + (1 − x) log(1 − x̂)],  MSE = (x − x̂)²,  both averaged over values and samples; x̂ = sigmoid(logits).
 A category of a table, one-hot in columns g, counts as one column: CE = −log softmax(logits_g)[its level].

@@ -1,4 +1,4 @@
-"""Sparse: rebuild x while few numbers of the code are active at a time.
+"""Sparse: reconstruct x while only a few dimensions of the code are active at a time.
 
 L1: L = ℓ(x̂, x) + λ · mean_j |h_j|;   KL: L = ℓ(x̂, x) + λ · mean_j KL(ρ ‖ ρ̂_j), where ρ̂_j is the mean of unit j over the
 batch and KL(ρ ‖ ρ̂) = ρ ln(ρ / ρ̂) + (1 − ρ) ln((1 − ρ) / (1 − ρ̂)).

@@ -83,7 +83,7 @@ class Variational(Objective[VariationalConfig]):
 
     @property
     def settled_from(self) -> float:
-        """Losses with less KL in them are lower, not better."""
+        """Until β is warmed up, losses contain less KL: they are lower, not better."""
         return self.config.warmup_epochs
 
     def beta(self) -> float:

@@ -1,4 +1,4 @@
-"""What pseudo-labels brought, said honestly: against the twin on the same test rows, with how sure that is.
+"""What pseudo-labels changed: student against twin on the same test rows, with its uncertainty.
 
 One seed: exact McNemar test on the rows that only one of the two classifies correctly [1], and an interval of the paired
 difference that leaves 0 out when the test does [2, 3]. Several seeds: mean difference and Student's t interval over them.
@@ -188,7 +188,7 @@ def say_uneven(counts: np.ndarray, scores: dict[str, tuple[float | None, float |
 
 
 def say_careless(careless: float, twin: float) -> str:
-    """What the careless way came to beside the twin, in points; both are accuracies on the same test rows."""
+    """The careless network against the twin in percentage points, both on the same test rows."""
     gap = 100 * (careless - twin)
     beside = "level with" if abs(gap) < 0.05 else f"{abs(gap):.1f} points {'above' if gap > 0 else 'below'}"
     return (
@@ -213,7 +213,7 @@ def find_collapse(
     keep: str = "",
     is_aligned: bool = False,
 ) -> Collapse | None:
-    """A sign of trouble when the kept labels run together in few classes; looks at no true label.
+    """A sign of trouble when the kept labels concentrate in few classes; uses no true label.
 
     Args:
         kept: (C,) kept labels per class. before: (C,) of the round before, None in the first.

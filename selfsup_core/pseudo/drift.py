@@ -2,8 +2,9 @@
 
 d(t) = min over the estimates e of max(0, ½ Σ_c |k_c(t) − e_c| − what a sample of that size differs by chance)
 
-A student that learns from its own labels can talk itself into a class; what the given labels, neighbors or the classifier on the given
-labels alone say of the shares does not follow it there. None of them looks at a true label beyond those that were given.
+A student that learns from its own labels can drift towards a class; estimates from the given labels,
+neighbors or the classifier on the given labels alone do not drift along.
+None of them uses a true label beyond the given ones.
 """
 
 from __future__ import annotations

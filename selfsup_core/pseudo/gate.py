@@ -1,4 +1,4 @@
-"""Whether neighbors and classifier are worth listening to, asked of the given labels alone, before anything is kept.
+"""Whether neighbors and classifier are good enough as proposers, judged by the given labels before the start.
 
 Each given label is hidden in turn and named by both from the others (stratified cross-validation, several times over). Co-training [1]
 needs two views of which neither is much worse than the other: a proposer that names fewer hidden labels correctly than the classifier

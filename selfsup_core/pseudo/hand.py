@@ -1,4 +1,4 @@
-"""Labels that a person made: kept beside the data set, later ones over earlier ones, taken over by the next run."""
+"""Hand labels: kept beside the data set, later ones over earlier ones, used by the next run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HandLabels(TypedDict):
 
 
 def path_of(workspace: Path, source: str) -> Path:
-    find_source(source, workspace)  # no path is made of a name that is none
+    find_source(source, workspace)  # never build a path from an invalid name
     return workspace / "hand" / f"{source}.json"
 
 

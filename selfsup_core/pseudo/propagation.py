@@ -92,7 +92,7 @@ def propagate(
 
     Args:
         neighbors: of each row in the graph. alpha: how far labels spread, below 1.
-        mass: (C,) shares that the classes are brought to; None leaves them as the graph gives them.
+        mass: (C,) class shares to which the result is scaled; None leaves them as the graph gives them.
     """
     if len(x) < 2 or not (labels >= 0).any():
         return np.full((len(x), classes), np.nan, np.float32)

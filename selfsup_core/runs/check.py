@@ -1,4 +1,4 @@
-"""What can be known to fail is refused before a run is queued: rules, class names, a remote model, a text that is too short."""
+"""Refuse runs that would fail, before they are queued: rules, class names, remote model, short texts."""
 
 from __future__ import annotations
 

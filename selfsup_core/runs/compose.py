@@ -84,7 +84,7 @@ def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:
 
 
 def with_careless(spec: RunSpec) -> RunSpec | None:
-    """The same run with pseudo-labels, beside which a network learns in a careless way; None where it has one, or can have none."""
+    """The same run with a careless network beside it; None where it has one already, or cannot have one."""
     objective: Any = spec.objective
     if task_of(spec) != "pseudo" or objective.is_online or objective.careless:
         return None

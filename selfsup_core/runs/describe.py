@@ -1,4 +1,4 @@
-"""What the settings of a run alone tell of it, for lists and views; light enough for a page."""
+"""Facts about a run that follow from its settings alone, for lists and views; imports no torch."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def open_run(workspace: Path, run: str) -> RunFolder:
 
 
 def read_state(folder: RunFolder) -> RunState:
-    """The state as a reader must see it: a run whose worker is gone is interrupted, whatever its file says.
+    """The effective state: a run whose worker has died is interrupted, whatever its file says.
 
     Raises:
         RunError: there is no such run, or its state is damaged.
@@ -237,7 +237,7 @@ def update_state(folder: RunFolder, **changes: Any) -> RunState:
 
 @contextmanager
 def state_lock(folder: RunFolder) -> Iterator[None]:
-    """Held by those who decide by a state that is not theirs and then write it: resuming and burying a run."""
+    """Held while another process's state is read and then changed: resuming a run, or marking it as dead."""
     from filelock import FileLock
 
     with FileLock(folder.path / "state.lock"):

@@ -1,4 +1,4 @@
-"""What a run is called when no one has named it: data, recipe, and all by which it can be told from another one."""
+"""Automatic run names: data, recipe, and the settings that distinguish the run from others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from selfsup_core.wording import counted, inline, percent
 
 MOST = 120  # characters, as `RunSpec.name` takes them
 CHANGED = 3  # settings that differ from the recipe's
-# Told elsewhere in the name, or of no interest in it.
+# Part of the name already, or not worth naming.
 COVERED = (
     "name",
     "version",

@@ -208,7 +208,7 @@ def _submit(
     return folder
 
 
-# Given up when the disk is full, so that there is room to write down that it is full.
+# Spare file, deleted when the disk is full to make room for the state that says so.
 RESERVE_BYTES = 65_536
 
 

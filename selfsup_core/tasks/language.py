@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from selfsup_core.pretrained.models.pretrained_language import PretrainedConfig
 
 MOST_STARTS = 2_000_000  # windows that may be drawn; of longer texts every few tokens one begins
-FINAL_TIMES = 5  # as many validation windows at the end as after an epoch
+FINAL_TIMES = 5  # times as many validation windows at the end as after an epoch
 MOST_VOCABULARY = 60_000  # of a table of pairs
 
 

@@ -474,7 +474,7 @@ class PseudoTask(ClassifyTask):
     def write_early(self, frames: FrameStore, step: int, terms: dict[str, float]) -> None:
         """The student in the middle of the first round, beside the proposals that it learns from."""
         if self.shown is None:
-            return  # a resumed run has them no more
+            return  # they are gone after a resume
         view = self.evaluator.glance(self.student, self.early, self.is_validation)
         arrays, about = self.shown
         arrays = self.arrays_of(view) | arrays

@@ -26,7 +26,7 @@ KEPT = 2
 FORMAT = 2  # of a manifest; 1 did not say so, and its digest of the spec left out what was a default
 Belongs = Mapping[str, str | tuple[str, ...]]  # digests that are accepted, by what they are of
 MARK = "$tensor"
-FILES = ("tensors.safetensors", "state.json")  # whatever else a manifest names is not read
+FILES = ("tensors.safetensors", "state.json")  # other files that a manifest names are not read
 
 
 class OtherCheckpoint(CheckpointError):

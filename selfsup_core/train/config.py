@@ -90,7 +90,7 @@ class TrainConfig(Config):
     )
     accumulation: int = setting(
         1,
-        "Number of parts of a batch whose gradients are summed before each update; the same result with less memory.",
+        "Smaller batches whose gradients are summed before each update: the same result with less memory.",
         title="Gradient accumulation",
         ge=1,
         le=256,

@@ -1,4 +1,4 @@
-"""What to do, and what to say, when memory is full: a device's, or the machine's."""
+"""Out of memory, on a device or the machine: how to recognize, report and recover from it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def memory_error(error: BaseException, remedy: str = SMALLER) -> StudioError:
 
 
 def forget_unfinished(optimizer: torch.optim.Optimizer) -> None:
-    """Forget what Adam had begun to set up for a weight when memory ran out; it takes a half for a whole, and fails."""
+    """Forget what Adam had begun to set up for a weight when memory ran out; it would take the incomplete
+    state for complete, and fail."""
     for weight, known in list(optimizer.state.items()):
         if not {"step", "exp_avg", "exp_avg_sq"} <= known.keys():
             del optimizer.state[weight]

@@ -1,7 +1,7 @@
 """What a worker knows of its run: the state on disk, whose only writer it is; time, requests, and a disk that is full.
 
 The worker decides how a run begins and ends, the session what is trained; both ask the keeper, which knows neither.
-Pausing is not asking the loop for its next event; stopping is leaving it. Whatever is written is written whole.
+To pause, the worker stops asking the loop for events; to stop, it leaves the loop. Writes are atomic.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from selfsup_core.runs.state import RunState, parse_state
 
 BEAT_SECONDS = 1.0
 POLL_SECONDS = 0.03
-QUIET_SECONDS = 0.3  # what is done sooner needs no word on what it is
+QUIET_SECONDS = 0.3  # a task that ends sooner is not announced
 T = TypeVar("T")
 
 
@@ -174,7 +174,7 @@ class RunKeeper:
         return done
 
     def _tell_disk(self, error: OSError) -> None:
-        with contextlib.suppress(OSError):  # a read-only disk gives nothing up
+        with contextlib.suppress(OSError):  # on a read-only disk, deleting files makes no room
             (self.folder.path / "reserve").unlink(missing_ok=True)
         what = "read-only" if error.errno == errno.EROFS else "full"
         self.state |= {

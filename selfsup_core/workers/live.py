@@ -41,7 +41,7 @@ HIDDEN = (
 
 
 class Tail:
-    """Whole lines of a growing file; notices when it was cut back or replaced."""
+    """Complete lines of a growing file; detects when it was truncated or replaced."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -68,7 +68,7 @@ class Tail:
 
 
 def is_row(line: bytes) -> bool:
-    """A line that is none would make the whole answer unreadable."""
+    """An invalid line would make the whole answer unreadable."""
     try:
         return isinstance(parse_json(line), dict)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The same recipe with other seeds: another split, other labels, other first weights; and what all of them say together.
+"""The same recipe with other seeds (split, labels, first weights), and the joint result of all of them.
 
 Labels made by hand belong to one split, so a run with them is repeated on the same split: only the training differs.
 """
@@ -67,7 +67,7 @@ def seeded(spec: RunSpec, offset: int) -> RunSpec:
 
 
 def start_seeds(folder: RunFolder, count: int, submission: str, owner: str = LOCAL) -> list[str]:
-    """Queue what lacks of `count` seeds beside a run; ids of the new runs. The same submission gives the same runs.
+    """Queue the runs missing from `count` seeds; returns their ids. The same submission gives the same runs.
 
     When the queue is full, what fits in is queued; asking again later queues the rest.
 

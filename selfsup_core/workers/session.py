@@ -203,7 +203,7 @@ class Session:
             self._measure_baseline()
         keeper.last_checkpoint = self.epoch_began = time.monotonic()
         self.epoch_seconds = self.loop.seconds
-        # What came before the first step (epoch 0) says nothing of what is left.
+        # Time before the first step (epoch 0) must not affect the estimate of the remaining time.
         self.began = (keeper.elapsed(), self.loop.progress)
         keeper.obey(self)
         for event in self.loop.events():
@@ -239,7 +239,7 @@ class Session:
             self.save()
             raise
         self.has_measured = True
-        # It says nothing of how long the epochs take that are left.
+        # Its duration must not affect the estimate of the remaining time.
         self.began = (self.began[0] + self.keeper.elapsed() - began, self.began[1])
         self.keeper.beat(force=True)
 
@@ -286,7 +286,7 @@ class Session:
         self.objective.progress = float(epoch)
         look = keeper.attend(
             lambda: self.task.look(event.terms),
-            # Later a word that comes and goes with every epoch would only be restless.
+            # In later epochs, a message that comes and goes every epoch would only distract.
             "" if epoch else "Evaluating the network before training.",
             is_stoppable=epoch == 0,
         )

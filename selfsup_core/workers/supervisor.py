@@ -243,7 +243,7 @@ class Supervisor:
         watched.memory_kills = memory_kills()
         state = sound_state(watched.folder)
         beat = state["beat"] if state else -1
-        # What it wrote before it has heard that it may continue says nothing.
+        # A state from before the worker was told to continue is not evidence.
         if state and now - watched.let_on > HEARING_SECONDS:
             watched.is_paused = state["status"] == "paused" and bool(state.get("frees_slot"))
         if beat != watched.beat:
@@ -255,7 +255,7 @@ class Supervisor:
                 self.launcher.kill(watched.pid)
 
     def _why(self, watched: Watched) -> str:
-        """What to say of a worker that was not ended by us.
+        """The message for a worker that we did not end.
 
         That the system killed it for lack of memory is certain where it counts another such kill in this moment, as Linux
         does. Elsewhere a kill, or an exit that says so, makes it likely.
@@ -277,7 +277,8 @@ class Supervisor:
         """A worker has ended: unless it said how, it was interrupted."""
         if not folder.exists():
             return
-        # A person may resume it in this very moment: whoever comes second must see what the first has written.
+        # A person may resume it at the same moment: the second of the two must see what the first has
+        # written.
         with state_lock(folder):
             state = sound_state(folder)
             if state and state["status"] in WORKING:
@@ -304,7 +305,7 @@ def sweep_workspace(workspace: Path) -> None:
 
 
 def lacks_memory_at_end(log: Path) -> bool:
-    """Whether the last words of a worker that left with an error were of memory: it could not even write its state."""
+    """Whether a failed worker's log ends with an out-of-memory error, so that it could not write its state."""
     try:
         size = require_plain(log).st_size  # before it is opened: a pipe would be waited for
         with open(log, "rb") as file:

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from selfsup_core.inspection.space.layouts import read_layout, read_rows
 from selfsup_core.inspection.space.selections import read_selection, save_selection
 from selfsup_core.runs.access import sign
-from tests.browser.conftest import wait_in
+from tests.browser.conftest import axe_in, fits, wait_in
 
 pytestmark = pytest.mark.browser
 SLOW = 60_000
@@ -104,6 +104,7 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     lasso(page, 0.4, 0.45, 60, keys="Shift")
     expect(over(page)).to_have_attribute("data-selected", str(before))
     keep(page, "latent-act")
+    axe_in(page)
     # Somebody else opens the address.
     other = open_context(1440, 900, color_scheme="dark").new_page()
     other.goto(shared)
@@ -113,6 +114,7 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     other.get_by_role("radio", name="Why together?").click()
     expect(other.get_by_text("What sets them apart")).to_be_visible(timeout=SLOW)
     keep(other, "latent-dark")
+    axe_in(other)
     # A selection of one's own is no longer the one of the address.
     expect(other).to_have_url(re.compile("pick=left"))
     lasso(other, 0.6, 0.5, 40)
@@ -121,7 +123,8 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
 
 def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_context, keep):
     page = open_context(1440, 900).new_page()
-    page.goto(f"{server.url}/latent?space=data:digits&map=umap")
+    page.goto(f"{server.url}/latent?space=data:digits")  # PCA at once, then UMAP by itself
+    expect(page).to_have_url(re.compile("map=umap"), timeout=SLOW)
     expect(page.get_by_test_id("space-job")).to_be_visible(timeout=SLOW)
     page.reload()  # the work goes on without the page
     wait_ready(page)
@@ -218,7 +221,8 @@ def test_without_webgl_a_canvas_draws_and_selects(server, open_context):
     over(page).scroll_into_view_if_needed()
     lasso(page, 0.5, 0.5, 140)
     expect(over(page)).not_to_have_attribute("data-selected", "0")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    axe_in(page)
+    fits(page)
 
 
 def test_webgl_paints_points_in_their_colors(server, open_context):

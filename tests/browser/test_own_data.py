@@ -48,7 +48,7 @@ def train(page: Page, server: Server, name: str) -> None:
     assert any(state["source"] == name for state in list_states(server.workspace))
 
 
-def test_images_from_upload_to_training(server, open_context, keep, tmp_path):
+def test_images_from_upload_to_training_and_map(server, open_context, keep, tmp_path):
     pictures = {f"pets/{name}/{i}.png": png(i, (28, 28)) for i, name in enumerate(["cat", "dog"] * 40)}
     pictures |= {"pets/cat/again.png": png(0, (28, 28)), "pets/dog/broken.png": b"no picture"}
     page = open_context().new_page()
@@ -89,6 +89,10 @@ def test_images_from_upload_to_training(server, open_context, keep, tmp_path):
     keep(page, "data-split")
     train(page, server, mended)
     keep(page, "data-trained")
+    page.get_by_test_id("next-latent").click()
+    expect(page).to_have_url(re.compile("space=run"), timeout=60_000)
+    expect(page.get_by_test_id("space")).to_have_attribute("data-ready", "true", timeout=60_000)
+    expect(page.get_by_test_id("space-count")).to_contain_text("points")
 
 
 def test_a_table_and_texts(server, open_context, keep, tmp_path):

@@ -155,7 +155,7 @@ def test_a_masked_model(page, bert: Path):
         "Pseudo-perplexity",
         "Bits per character",
     ]
-    assert "What could stand here?" in [s.value for s in page.subheader]
+    assert "What fits in the gap?" in [s.value for s in page.subheader]
     assert not [b for b in page.button if b.key.startswith("language-write")]
     (place,) = [s for s in page.selectbox if s.label == "Place"]
     assert place.value == 1, "the gap"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from pages.parts.shared import routes
+from pages.parts.space import map as space_map
 from pages.parts.space import routes as routes_space
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.desk import Desk
@@ -297,6 +299,49 @@ def test_who_asks_for_nothing_sees_emoji(latent):
     page = latent()
     assert page.selectbox(key="space-name").value == "data:emoji"
     assert "1,906 points" in texts(page)
+
+
+class Browser:
+    """The map in the browser: draws it, and says so after a moment when another one is to follow."""
+
+    def __init__(self) -> None:
+        self.drawn: list[dict[str, Any]] = []
+
+    def __call__(self, *, data: dict[str, Any], **_: Any) -> SimpleNamespace:
+        self.drawn.append(data)
+        ended = "shown" if data["flows"] else None
+        return SimpleNamespace(selection=None, point=None, by=None, frame=None, failed=None, ended=ended)
+
+
+@pytest.mark.parametrize(
+    ("query", "most", "kinds"),
+    [
+        ({}, 2000, ["pca", "umap"]),
+        ({"map": "pca"}, 2000, ["pca"]),  # what is asked for stays
+        ({}, 100, ["pca"]),  # it would take too long
+    ],
+)
+def test_pca_flows_into_umap_by_itself_for_who_asks_for_no_map(latent, monkeypatch, query, most, kinds):
+    browser, begun, real = Browser(), [], Here.ask
+
+    def begin(self, subject, tool, values):
+        if tool == "start":
+            begun.append(values["config"]["kind"])
+            values = values | {"config": {"kind": "pca"}}  # UMAP itself is not what is asked here
+        return real(self, subject, tool, values)
+
+    monkeypatch.setattr(Here, "ask", begin)
+    monkeypatch.setattr(space_map, "space_component", browser)
+    monkeypatch.setattr(space_map, "MOST_FLOWING", most)
+    monkeypatch.setattr(routes, "is_mounted", True)
+    page = latent(space="data:wine", **query)
+    page.run()
+    assert list(dict.fromkeys(begun)) == kinds
+    assert page.selectbox(key="space-kind").value == kinds[-1]
+    assert page.query_params["map"] in (kinds[-1], [kinds[-1]])
+    assert not browser.drawn[-1]["flows"], "once"
+    page.selectbox(key="space-kind").select("pca").run()
+    assert page.selectbox(key="space-kind").value == "pca", "chosen by hand, it stays"
 
 
 def test_a_slow_answer_is_waited_for_and_one_that_was_given_up_is_not_asked_again(latent, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 from pages.parts.home.cards import CARDS, Card
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.runs.examples import MARK, list_examples
-from selfsup_core.runs.folder import RunFolder, list_states, read_state
+from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
 from selfsup_core.runs.queue import list_queue, submit
 from selfsup_core.runs.spec import list_presets, preset_spec, read_spec
 from tests.helpers import make_run, run_here, tiny_spec
@@ -225,3 +225,38 @@ def test_a_run_at_work_cannot_be_deleted_but_stopped(studio, workspace: Path):
     assert found[f"delete-runs-{folder.id}"].disabled
     found[f"stop-runs-{folder.id}"].click().run()
     assert read_state(folder)["status"] == "stopped"
+
+
+def test_runs_are_found_by_their_names_data_and_status(studio, workspace: Path):
+    made = [make_run(workspace, name=f"number {i}") for i in range(6)]
+    digits = submit(workspace, preset_spec("dense-64-32-16", {"data.source": "digits"}))
+    app = studio("pages/runs.py")
+    shown = {key.removeprefix("delete-runs-") for key in buttons(app) if key.startswith("delete-runs-")}
+    assert shown == {folder.id for folder in (*made, digits)}
+    for asked, found in (
+        ("NUMBER 3", [made[3].id]),
+        ("digits queued", [digits.id]),
+        ("4 wine", [made[4].id]),
+        (made[2].id, [made[2].id]),
+        ("nothing like it", []),
+    ):
+        app.text_input(key="runs-search").input(asked).run()
+        keys = [key for key in buttons(app) if key.startswith("delete-runs-")]
+        assert keys == [f"delete-runs-{run}" for run in found], asked
+    assert "No run matches" in texts(app)
+
+
+def test_a_row_shows_the_map_and_the_curve_and_resumes_what_was_stopped(studio, workspace: Path):
+    folder = make_run(workspace, name="stopped early")
+    run_here(folder)
+    app = studio("pages/runs.py")
+    assert f"resume-runs-{folder.id}" not in buttons(app), "a finished run has nothing to resume"
+    pictures = " ".join(str(one.proto.body) for one in app.get("html"))
+    assert "Map at epoch" in pictures
+    assert "Validation loss over epochs" in pictures
+    update_state(folder, status="stopped")
+    app.run()
+    buttons(app)[f"resume-runs-{folder.id}"].click().run()
+    assert not app.exception
+    assert read_state(folder)["status"] == "queued"
+    assert [entry["run"] for entry in list_queue(workspace)] == [folder.id]

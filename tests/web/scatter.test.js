@@ -5,6 +5,7 @@ import { test } from "node:test"
 import { CHOSEN, DIM, FAINT, HIDDEN, LARGE, levelOf } from "../../assets/web/scatter/draw.js"
 import { createGrid } from "../../assets/web/scatter/grid.js"
 import { between, ease, followLimits, limitsOf, pack, unpack } from "../../assets/web/scatter/layout.js"
+import { drawPicture } from "../../assets/web/scatter/overlay.js"
 import { sizeOf } from "../../assets/web/scatter/plot.js"
 import { createSelection, fromBits, inPolygon, isInside, toBits } from "../../assets/web/scatter/select.js"
 import { colorTable, OUTLINES, ramp, shapeOf, toRgb, UNKNOWN } from "../../assets/web/scatter/shapes.js"
@@ -243,4 +244,27 @@ test("selections are replaced, added to and taken from, and say so", () => {
     ["mirror", 2],
     ["hand", 0],
   ])
+})
+
+test("a thumbnail at the edge of the map is drawn whole, and so is its frame", () => {
+  for (const [x, y] of [
+    [0, 0],
+    [300, 200],
+    [-5, 100],
+    [150, 100],
+  ]) {
+    for (const picture of [
+      { width: 28, height: 28 },
+      { width: 64, height: 16 },
+      { width: 16, height: 64 },
+    ]) {
+      const boxes = []
+      const pen = { drawImage: (_, ...box) => boxes.push(box), strokeRect: (...box) => boxes.push(box) }
+      drawPicture(pen, picture, x, y, { color: "red", alpha: 1, width: 300, height: 200 })
+      assert.equal(boxes.length, 2)
+      for (const [left, top, w, h] of boxes) {
+        assert.ok(left >= 1 && top >= 1 && left + w <= 299 && top + h <= 199, `${x}, ${y}: ${left}, ${top}`)
+      }
+    }
+  }
 })

@@ -53,7 +53,7 @@ def show_why(run: str, **sample: Any) -> None:
 
 
 def marked(text: str, places: list[list[int]], parts: list[float]) -> str:
-    """The text with its telling words colored, as harmless Markdown."""
+    """The text as escaped Markdown, with its most influential words colored."""
     most = max((abs(p) for p in parts), default=0.0)
     pieces, at = [], 0
     for (begin, end), part in zip(places, parts, strict=True):

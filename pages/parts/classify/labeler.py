@@ -1,4 +1,4 @@
-"""A language model as proposer: which one, what it is asked, and what it says of a few rows; after a run, of all."""
+"""A language model as proposer: model, prompt, and a trial on a few rows; after a run, all its answers."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def show_trial(how: str, source: str, prompt: str, labeler: str) -> None:
 
 
 def try_rows(how: str, source: str, prompt: str, labeler: str) -> list[Any]:
-    """What a model says of a few texts, of the training part."""
+    """A model's answers to a few training texts."""
     dataset = open_source(source, workspace())
     drawn = trial_rows(workspace(), dataset, TRIED)
     texts = [str(dataset.x[row]) for row in drawn]
@@ -140,7 +140,7 @@ def show_table(rows: list[Any], *, key: str) -> None:
 
 
 def show_said(folder: RunFolder) -> None:
-    """After a run: what its language models said of each row that they were asked about."""
+    """After a run: the answers of its language models, one row per text."""
     said = read_said(folder.path)
     if not said:
         st.caption("No language model proposed labels in this run.")

@@ -1,4 +1,4 @@
-"""What is special to a run with pseudo-labels: what is known of the classes, who proposes, and the settings of both."""
+"""Controls of runs with pseudo-labels only: what is known about the classes, and the proposers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ PSEUDO = {
 }
 
 
-TOGETHER = (("twin", "neighbors"), ("neighbors", "self"))  # proposers that do well side by side
+TOGETHER = (("twin", "neighbors"), ("neighbors", "self"))  # proposers that work well together
 WHO = ["+".join(names) for names in TOGETHER] + [name for name in PROPOSERS if name != "twin"]
 
 
@@ -63,7 +63,7 @@ ONLY = {
 
 
 def read_answers(preset: dict[str, Any], name: str) -> dict[str, str]:
-    """Path → answer: what was chosen of a preset's questions, without the defaults."""
+    """Path → value of a preset's questions, where the answer is not the default."""
     chosen = {
         path: st.session_state.get(f"answer-{name}-{path}", a[0]) for path, a in questions_of(preset).items()
     }
@@ -79,7 +79,7 @@ def choose_pseudo(
     kind: str,
     source: str,
 ) -> dict[str, Any]:
-    """What is known of the classes, and who proposes."""
+    """Questions about the classes, and the choice of proposers."""
     objective: Any = base.objective
     questions = questions_of(about)
     proposer, *places = st.columns(1 + len(questions), vertical_alignment="bottom")

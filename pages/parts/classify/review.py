@@ -1,4 +1,4 @@
-"""After a run with pseudo-labels: label by hand what it is least sure of, repeat it with other seeds, take everything away."""
+"""After a run with pseudo-labels: label uncertain rows by hand, repeat with other seeds, export."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
 
 
 def show_hand_labels(source: str, classes: list[str]) -> None:
-    """Labels that were made by hand, the newest first, each with a way to take it back."""
+    """Labels made by hand, the newest first, each with a button that removes it."""
     made = list_hand_labels(workspace(), source)
     if not made:
         return
@@ -160,7 +160,7 @@ def show_sample(run: str, source: str, row: int) -> None:
 
 
 def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -> None:
-    """A button a class with a key of its own, or a list when there are more than ten."""
+    """A button and a key for each class, or a list when there are more than ten."""
 
     def keep(label: int) -> None:
         add_hand_label(workspace(), source, row, label, run=folder.id)
@@ -168,7 +168,7 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
     buttons = {"s": "review-skip"}
     with st.container(horizontal=True, key="review-classes"):
         if len(classes) <= len(KEYS):
-            # Digits go by themselves.
+            # Classes that are digits have their own digit as key.
             named = classes if all(name in KEYS and len(name) == 1 for name in classes) else KEYS
             for number, (name, key) in enumerate(zip(classes, named, strict=False)):
                 buttons[key] = f"review-{number}"
@@ -260,7 +260,7 @@ def show_audit(folder: RunFolder) -> None:
 
 
 def show_seeds(folder: RunFolder) -> None:
-    """Mean and band over seeds, whose verdict stands beside the run's."""
+    """Mean and range over seeds; their verdict is shown beside the run's."""
 
     def show(now: Seeds | None) -> None:
         if now and now["runs"]:

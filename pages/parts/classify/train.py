@@ -215,7 +215,7 @@ def show(task: str) -> None:
     if state.get("task") not in MODES:
         page, mode = PAGES.get(state.get("task", ""), AUTOENCODER)
         st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
-    # Above the run, whose height changes: below it they moved away under the pointer, and a click was lost.
+    # Above the run, whose height changes: below it they would move away under the pointer.
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         link_here(
             "Use this classifier",
@@ -239,7 +239,7 @@ def show(task: str) -> None:
 
 
 def offer_careless(folder: RunFolder, state: RunState) -> None:
-    """A button that trains the same run once more, with a network beside it that doubts no pseudo-label."""
+    """A button that trains the run again beside a network that accepts every pseudo-label."""
     spec = None
     with errors_shown():
         spec = with_careless(read_spec(folder.spec))

@@ -1,4 +1,4 @@
-"""Something to try a classifier with, one click away: rows of its data that it was not trained on."""
+"""Rows that a classifier was not trained on, to try it with one click."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUICK = "The first answer takes a few seconds while the classifier loads; after 
 
 
 def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
-    """The rows, and the buttons that classify them or draw others; what a click has found."""
+    """Show the rows, and buttons that classify them or draw others. Returns the predictions of a click."""
     try:
         missing = find_source(source, workspace()).missing()
     except StudioError:
@@ -69,7 +69,7 @@ def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
 
 @st.cache_data(max_entries=100, ttl=600, show_spinner="Drawing rows …")
 def draw(root: str, run: str, count: int, seed: int) -> list[HeldOut]:
-    """Args: root: of the workspace, so that answers of two are distinguished."""
+    """Args: root: of the workspace; part of the cache key."""
     return held_out(workspace(), run, count, seed)
 
 
@@ -82,7 +82,7 @@ def picture_of(dataset: Dataset, row: int) -> str:
 
 
 def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> None:
-    """What is about to be classified, without its label."""
+    """The rows that would be classified, without their labels."""
     if dataset.kind in PICTURES:
         with st.container(horizontal=True, gap="small"):
             for one in rows:
@@ -103,7 +103,7 @@ def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> N
 
 
 def found_columns(source: str, kind: str, one: dict[str, Any]) -> dict[str, Any]:
-    """Cells that a prediction of the run's own row has beside those of any prediction."""
+    """Further cells of a prediction for a row of the run's own data: picture and label."""
     if "true" not in one:
         return {}
     cells: dict[str, Any] = {}

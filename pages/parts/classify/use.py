@@ -1,4 +1,4 @@
-"""Use a classifier: name the classes of texts or files, take the predictions or the classifier away."""
+"""Try a classifier: classify texts or files, export the predictions or the classifier."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def choose_run() -> dict[str, Any] | None:
 
 
 def wait_for_epoch(run: str) -> None:
-    """Look again while a run that was asked for is running, and show it once it has finished an epoch."""
+    """Poll a run that the address names, and show it once it has finished an epoch."""
     try:
         folder = open_run(workspace(), run)
         is_active = read_state(folder)["status"] in ACTIVE
@@ -98,7 +98,7 @@ def refuse_run(run: str) -> str:
 
 
 def describe(state: dict[str, Any]) -> None:
-    """What it tells apart, and how well."""
+    """The classes of a classifier, and its accuracy."""
     accuracy = describe_accuracy(state)
     right = f" {accuracy[:1].upper()}{accuracy[1:]}." if accuracy else ""
     st.caption(plain(f"Trained on {state['source_title']}.{right}"))
@@ -111,7 +111,7 @@ def ask_texts(run: str, text: str) -> dict[str, Any]:
 
 @contextmanager
 def lying(files: list[Any]) -> Iterator[list[str]]:
-    """Paths of uploads, in a folder of their own while they are read."""
+    """Paths of copies of the uploads, in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for number, file in enumerate(files):
@@ -228,7 +228,7 @@ def show() -> None:
     made = show_tryout(run, source, kind)
     if made:
         made |= {"texts": False}
-    beside = st.container()  # predictions of these rows stand below them
+    beside = st.container()  # their predictions appear directly below them
     st.markdown(f"**Or with {YOURS[kind]} of your own**")
     with errors_shown():
         if kind == "text":
@@ -253,7 +253,7 @@ def show() -> None:
             help="They are read but not kept.",
         )
         column = choose_column(files) if kind == "text" else ""
-        # Read once: a question that was asked since then stays on the page.
+        # Classified once, so that a later question's answer stays on the page.
         asked = (run, column, *(file.file_id for file in files))
         if not files:
             st.session_state.pop("use-files-asked", None)

@@ -1,4 +1,4 @@
-"""Adding data: files, recordings or a Hub id → what they are, which `plan` shows and imports."""
+"""Adding data from files, recordings or a Hub id; `plan` shows what they contain and imports them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WAYS = {"files": "Files", "record": "Record or photograph", "hub": "Hugging Face
 
 
 def show_add() -> None:
-    """The whole section: a line, so that data are seen first, unless the address asks for it or files wait for an import."""
+    """The section "Add data": folded to a line, unless the address asks for it or an import is pending."""
     if refuse_param("add", WAYS):
         st.stop()
     asked = st.query_params.get("add", "")
@@ -68,7 +68,7 @@ def keep(files: list[tuple[str, Any]]) -> None:
 
 
 def show_recorder() -> None:
-    """Sounds or photographs with a class each, gathered until a data set is made of them."""
+    """Record sounds or photographs, each with a class, and collect them for a data set."""
     samples: list[tuple[str, str, bytes]] = st.session_state.setdefault("samples", [])
     kind = st.segmented_control("Sample", ["Sound", "Photograph"], default="Sound", key="sample-kind")
     label = st.text_input("Class of the sample", key="sample-label", max_chars=40)

@@ -32,13 +32,13 @@ def look(files: list[Path], config: ImportConfig) -> ImportPreview:
     """The plan and some samples, made once for the same files and settings. Raises DataError."""
     key = json.dumps([[str(f) for f in files], config.model_dump(exclude={"name"})], sort_keys=True)
     known: dict[str, ImportPreview] = st.session_state.setdefault("plan", {})
-    place = st.container()  # always there, so that what follows keeps its place on the page
+    place = st.container()  # always created, so that the elements below keep their position
     if key not in known:
         while len(known) >= MOST_KEPT:
             known.pop(next(iter(known)))
         with place, st.spinner("Looking at the files …"):
             stop = st.empty()
-            if not known:  # later there is the Cancel beside Import
+            if not known:  # later, Cancel is beside Import
                 stop.button("Cancel", key="cancel-look", on_click=cancel, args=(files,))
             known[key] = own.preview(workspace(), files, config, tell=teller())
             stop.empty()
@@ -67,7 +67,7 @@ def show_plan(files: list[Path]) -> None:
         changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
         show_first(look(files, ImportConfig(**(reading | changed))), key=f"first-{mark}")
     go, leave, _ = st.columns((1.2, 1, 4))
-    # Clicked during the import it ends that, too: see `teller`.
+    # A click during the import also cancels the import: see `teller`.
     leave.button("Cancel", key="cancel-import", width="stretch", on_click=cancel, args=(files,))
     if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
         with st.spinner(f"Importing {plan['rows']:,} samples …"):
@@ -100,7 +100,7 @@ def cancel(files: list[Path]) -> None:
 
 
 def forget() -> None:
-    """Nothing is pending any more; the uploader begins again."""
+    """Discard the pending files and reset the uploader."""
     for key in ("pending", "plan", "kept_upload"):
         st.session_state.pop(key, None)
     st.session_state["upload_round"] = st.session_state.get("upload_round", 0) + 1

@@ -1,4 +1,4 @@
-"""What a data set holds, seen and heard: pictures, sounds, texts and rows."""
+"""Preview of a data set: pictures, sounds, texts or rows."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from selfsup_core.settings import list_settings
 
 SETTINGS = {entry.path: entry for entry in list_settings(DataConfig)}
 HEALTH = "Health"
-ROWS = 8  # of a table, that a finding names
+ROWS = 8  # of a table, shown for a finding
 LOOKED_FOR = {
     "image": "files that could not be read, copies, blank images, rare classes and doubtful labels",
     "sound": "files that could not be read, copies, rare classes and doubtful labels",
@@ -87,7 +87,7 @@ def show_dataset(name: str, source: Source) -> None:
 
 
 def health_title(name: str) -> str:
-    """The tab's name, with the number of warnings once it is known; it stays chosen when that comes."""
+    """The tab's title, with the number of warnings once known; the tab stays open when the title changes."""
     title, warnings = HEALTH, 0
     with contextlib.suppress(DataError):  # the tab itself says what went wrong
         findings = known_findings(workspace(), name)
@@ -103,7 +103,7 @@ def health_title(name: str) -> str:
 
 @st.fragment(run_every=1.0)
 def wait_for_findings(name: str) -> None:
-    """Draws the page again when the check has come to an end."""
+    """Rerun the page when the check has finished."""
     with contextlib.suppress(DataError):
         if known_findings(workspace(), name) is None:
             return
@@ -212,7 +212,7 @@ def show_split(name: str, dataset: Dataset) -> None:
             help="New runs on this data set begin with it.",
         ):
             own.save_split(workspace(), name, **values)
-            st.toast("New runs on this data set begin with this split.")
+            st.success("New runs on this data set begin with this split.", icon=":material/check:")
 
 
 def choose_budget(name: str, kept: dict[str, Any]) -> dict[str, Any]:
@@ -283,7 +283,7 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
 
 
 def show_own(name: str, dataset: Dataset) -> None:
-    """What only a set of one's own allows."""
+    """Rename, delete and export a data set of one's own."""
     title = st.text_input("Title", dataset.title, key=f"title-{name}", max_chars=80)
     if st.button("Rename", key="rename", icon=":material/edit:"):
         with errors_shown():

@@ -1,4 +1,4 @@
-"""Two models on one text: their bars, the numbers of the whole, and the parts on which they differ most."""
+"""Two models on one text: token probabilities, totals, and the parts on which they differ most."""
 
 from __future__ import annotations
 

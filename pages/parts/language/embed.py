@@ -106,7 +106,7 @@ def choose() -> tuple[str, str, int]:
 
 
 def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> None:
-    """What it will take, what speaks against it, and the button."""
+    """Estimated cost, warnings, and the start button."""
     about = find_encoder(encoder)
     if missing := about.missing():
         st.warning(missing, icon=":material/download:")
@@ -145,7 +145,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
 
 
 def show_progress(source: str, encoder: str) -> None:
-    """Looks at the job once a second; the page is drawn again when it has ended."""
+    """Poll the job once a second; rerun the page when it has ended."""
 
     @st.fragment(run_every=POLL)
     def poll() -> None:
@@ -294,7 +294,7 @@ def show_downloads(source: str, encoder: str) -> None:
 
 
 def show_chosen(source: str, encoder: str, rows: int) -> None:
-    """The job or what came of it; before there is a result, the texts stand below, so that nothing is waited for blindly."""
+    """The job or its result; until there is one, the texts are shown below."""
     kept = list_embedded(workspace())
     status, below = st.container(), st.container()
     if not any(e["is_finished"] and (e["source"], e["encoder"]) == (source, encoder) for e in kept):

@@ -102,7 +102,7 @@ def show_list(source: str, encoder: str) -> None:
 
 
 def show_one(one: dict[str, Any], number: int, *, is_open: bool) -> None:
-    """A line; only the status of a running job is looked at again, so that its button is not drawn again under a click."""
+    """One line; only the status of a running job refreshes, so a click on its button is not lost."""
     can_open = one["source"] and (one["encoder"] in ENCODERS or serves_this_machine_only())
     with st.container(border=True):
         name, status, button = st.columns((5, 3, 1.4), vertical_alignment="center")

@@ -1,4 +1,4 @@
-"""Look inside: a text as a model reads it, what it would say next, what it writes; two models side by side."""
+"""Look inside: how a model reads a text, its next token, its continuation; two models side by side."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SUGGESTED, KEPT = "language-suggested", "language-kept-text"
 
 
 def suggest_text(model: str) -> None:
-    """Begin with a line that a run has not trained on, unless a person has typed something else."""
+    """Fill the prompt with a line that the run was not trained on, unless something else was typed."""
     run = model.partition("@")[0]
     before: dict[str, Any] = st.session_state.setdefault(
         SUGGESTED, {"model": "", "text": EXAMPLE, "where": "", "lines": []}
@@ -68,7 +68,7 @@ def show_examples(model: str, kind: str) -> None:
 
 
 def show_expected(kind: str) -> None:
-    """What will stand here once the model is in memory."""
+    """Describe what will appear here once the model is in memory."""
     fills = kind == "masked"
     coming = (
         (
@@ -77,7 +77,7 @@ def show_expected(kind: str) -> None:
             + ("all other tokens." if fills else "the tokens before it."),
         ),
         (
-            "What could stand here?" if fills else "What could come next?",
+            "What fits in the gap?" if fills else "What could come next?",
             "The most likely tokens with their probabilities"
             + (" for a gap of the text." if fills else ", and buttons that let the model write on."),
         ),
@@ -93,7 +93,7 @@ def show_expected(kind: str) -> None:
 
 
 def show_reading(found: dict[str, Any]) -> None:
-    """The bars, and what they come to."""
+    """Bars of token probabilities, and the totals."""
     st.plotly_chart(reading_figure(found), key="language-bars", config=BARS)
     if found["log_probability"] is None:
         st.caption("This text has no token that the model predicts.")
@@ -150,7 +150,7 @@ def choose_place(reading: dict[str, Any]) -> int:
 def show_next(model: str, reading: dict[str, Any], text: str) -> None:
     """What could come next, or stand in a gap, and the buttons that write."""
     is_masked = reading["kind"] == "masked"
-    st.subheader("What could stand here?" if is_masked else "What could come next?", anchor=False)
+    st.subheader("What fits in the gap?" if is_masked else "What could come next?", anchor=False)
     with st.container(key="language-shape"):
         columns = st.columns((1, 1, 1, 1.2, 1.2), vertical_alignment="bottom")
         values: dict[str, Any] = {}
@@ -179,7 +179,7 @@ def show_next(model: str, reading: dict[str, Any], text: str) -> None:
 
 
 def show_attention(model: str, text: str) -> None:
-    """One head's shares as a map; drawn only when someone opens it."""
+    """Heat map of one attention head; drawn only while its section is open."""
     with st.expander("What does each token look at?", key="language-attention", on_change="rerun") as box:
         if not box.open:
             return

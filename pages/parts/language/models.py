@@ -1,4 +1,4 @@
-"""Models: what each one is, what it takes and how fast it is here; a folder checked; a model of the Hub fetched."""
+"""Models: description, size and speed of each; check a local folder; download a model of the Hub."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def show_details(entry: dict[str, Any]) -> None:
 
 
 def shorten(path: str) -> str:
-    """A path as may be shown: whole on one's own machine, else from the workspace's own folder on."""
+    """A path for display: in full on one's own machine, otherwise relative to the workspace."""
     if serves_this_machine_only():
         return path
     root = workspace().resolve()
@@ -126,7 +126,7 @@ def measure_if_asked(name: str) -> None:
 
 
 def look_inside(name: str) -> None:
-    """Go to the other mode with this model."""
+    """Open this model in the mode "Look inside"."""
     st.session_state["language-mode"] = "inside"
     st.session_state["language-model"] = name
 
@@ -190,14 +190,14 @@ def show_hub() -> None:
             icon=":material/cloud_download:",
             help="Into the workspace; the download continues when you leave this page.",
         ):
-            with acting("models-fetch"):  # forgets what the last try was told
+            with acting("models-fetch"):  # clears the error of the last attempt
                 st.session_state["models-fetch"] = f"{HUB}{plan.id}@{plan.revision}"
             rerun()
 
 
 @st.fragment(run_every=POLL)
 def show_fetching(name: str) -> None:
-    """How far a download is; at its end the page runs again."""
+    """Progress of a download; reruns the page when it has ended."""
     if st.session_state.get("models-fetch") != name:
         return
     try:
@@ -205,7 +205,7 @@ def show_fetching(name: str) -> None:
     except StudioError as error:
         st.session_state.pop("models-fetch", None)
         refuse("models-fetch", error)
-        rerun()  # nothing is fetched any more: the offer comes back, and the error stays beside it
+        rerun()  # the download has ended: show its button again, and the error beside it
     if status["state"] == "ready":
         st.session_state.pop("models-fetch", None)
         st.session_state.pop("models-plan", None)

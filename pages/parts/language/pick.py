@@ -1,4 +1,4 @@
-"""Which language model is looked into: a built-in one, a fetched one, a run at an epoch, or a folder."""
+"""Choosing the language model to look inside: built-in, downloaded, a run at an epoch, or a folder."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def label(entry: dict[str, Any]) -> str:
 
 
 def choose_model(models: dict[str, dict[str, Any]]) -> str:
-    """The name of the model that is looked into, or "" when there is none yet."""
+    """The name of the chosen model, or "" when there is none yet."""
     labels = {name: label(entry) for name, entry in models.items()}
     if serves_this_machine_only():
         labels |= {FOLDER: FOLDER}
@@ -204,7 +204,7 @@ def describe(entry: dict[str, Any]) -> str:
 
 
 def ask(model: str, tool: str, **values: Any) -> dict[str, Any]:
-    """What a model's tool says. Raises StudioError."""
+    """Ask a question about a model. Raises StudioError."""
     return dict(routes.lab().ask(Subject("language-model", model), tool, values).about)
 
 
@@ -223,9 +223,9 @@ def load_all(names: list[str]) -> list[dict[str, Any]] | None:
 
 @st.fragment(run_every=POLL)
 def show_loading(names: list[str]) -> None:
-    """Say how far the loading is; when it is done, the whole page runs again."""
+    """Show the progress of loading; rerun the page when it is done."""
     where = f"loading {' '.join(names)}"
-    if not is_refused(where):  # asked once more, it would begin once more
+    if not is_refused(where):  # asking again would start loading again
         try:
             found = [ask(name, "loading") for name in names]
         except StudioError as error:

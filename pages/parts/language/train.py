@@ -53,7 +53,7 @@ ADVANCED = {
 
 
 def paste_text() -> None:
-    """A text becomes a data set of one's own."""
+    """Import a pasted text as a data set."""
     if st.session_state.pop("paste-done", False):
         st.session_state["paste-open"] = False
     with st.popover(

@@ -1,4 +1,4 @@
-"""Settings that stay out of the way until they are asked for, group by group, as tabs of widgets."""
+"""The section Advanced: settings as widgets, one tab per group."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.settings import Setting
 
-ELSEWHERE = ("kind", "loss")  # these have their place in the row above
+ELSEWHERE = ("kind", "loss")  # shown in the row above instead
 
 
 def choose_advanced(

@@ -1,4 +1,4 @@
-"""Choosing one of several things that people have named: by id, whatever it is called, and as the address asks.
+"""Selectboxes of things that people have named: kept by id, with distinct labels, set by the address.
 
 Streamlit tells the options of a selectbox apart by what is shown: of two with one label it always takes the last, and a choice
 whose label has changed since (renamed by someone else) is lost. So labels are made to differ, and a choice is kept by its id.
@@ -52,9 +52,9 @@ def choose_asked(
     drops: Collection[str] = (),
     **rest: Any,
 ) -> str | None:
-    """As `choose_one`, of what the address may ask for: that is shown or refused in words, never replaced by another.
+    """Like `choose_one`, where the address may name the choice: it is shown or refused, never replaced.
 
-    Once something else is chosen by hand, an address that names one follows.
+    When something else is chosen by hand, the address changes along.
 
     Args:
         param: of the address. wanted: asked for by the page itself instead.
@@ -166,7 +166,7 @@ def choose_one(place: Any, title: str, labels: Mapping[str, str], *, key: str, *
     shown = tell_apart(labels)
     kept, remembered = st.session_state.get(key), f"{key} is called"
     if kept in shown and st.session_state.get(remembered, shown[kept]) != shown[kept]:
-        st.session_state[key] = kept  # has the browser learn the new label
+        st.session_state[key] = kept  # makes the browser show the new label
         rest.pop("index", None)
     chosen = place.selectbox(
         title, list(shown), key=key, format_func=lambda name: shown.get(name, str(name)), **rest

@@ -1,4 +1,4 @@
-"""The door of the app: it lets in browsers that show the token, from the app's own addresses only.
+"""Access control: only browsers that present the token, at the app's own addresses, are let in.
 
 A browser shows the token once, in the address or in the form below, and keeps a cookie from then on. Programs send
 `Authorization: Bearer TOKEN`. Cookies belong to a host, not to a port, so that requests which pages of other ports make are
@@ -58,7 +58,7 @@ class Access:
 
 
 class Door:
-    """ASGI middleware: what is inside gets only what may come in."""
+    """ASGI middleware that passes only permitted requests to the app."""
 
     def __init__(self, app: Any, access: Access) -> None:
         self.app, self.access = app, access
@@ -82,7 +82,7 @@ class Door:
         await (refused or self.app)(scope, receive, send)
 
     async def refuse(self, request: Request) -> Response | None:
-        """The answer to whoever may not come in yet; None for the others."""
+        """The response to a request that is not permitted; None for one that is."""
         if not is_host_of(request.headers.get("host", ""), self.access.hosts):
             return told(request, 400, "SelfSup Studio is not served at this address.")
         if self.is_foreign(request):

@@ -1,4 +1,4 @@
-"""Going on: run the page again, or show another part of it, without losing a click that came meanwhile."""
+"""Rerun the page, or open another part of it, without losing a click made in the meantime."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 
 
 def rerun(scope: Literal["app", "fragment"] = "app") -> NoReturn:
-    """st.rerun(), after what the browser has asked for meanwhile.
+    """Like st.rerun(), but requests that the browser has sent in the meantime come first.
 
     A bare st.rerun() puts its own address in the place of the one that a waiting click has asked for, so that a link which was clicked
     while a part of the page ran does nothing. An element is a place where a waiting request is taken first.

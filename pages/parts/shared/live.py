@@ -51,7 +51,7 @@ export default function (component) {
 """
 
 
-# What stands there until the modules have come, so that a run never opens as a blank page.
+# Placeholder until the modules have loaded, so that a run never opens as a blank page.
 WAIT = """
 <div role="status" style="display: flex; flex-direction: column; gap: 12px; min-height: 560px">
   <span>Opening the run …</span>

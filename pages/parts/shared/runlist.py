@@ -1,4 +1,4 @@
-"""Rows of runs: what the run looks like, its name, progress, best metric; open, resume, stop, delete with a bin."""
+"""Rows of runs: thumbnail, name, progress and best metric; buttons to open, resume, stop and delete."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def any_at_work() -> bool:
 
 
 def keep_fresh(show: Callable[[], None]) -> None:
-    """Draw a list of runs, and again while the page is open: often while one is at work, now and then else.
+    """Draw a list of runs and refresh it: often while one is queued or running, otherwise now and then.
 
     A run may be started in another tab or in a shell.
     """
@@ -60,7 +60,7 @@ def show_rows(states: Sequence[RunState | DamagedRun], *, where: str) -> None:
     """One line a run.
 
     Args:
-        where: of which list, so that two lists on one page keep apart.
+        where: prefix of the widget keys; differs for each list on a page.
     """
     with st.container(key=f"runrows-{where}", gap="small"):
         for state in states:
@@ -71,7 +71,7 @@ def show_rows(states: Sequence[RunState | DamagedRun], *, where: str) -> None:
 
 
 def show_damaged(run: DamagedRun, key: str) -> None:
-    """A run that cannot be read: its folder, what is wrong, and a way to be rid of it."""
+    """A run that cannot be read: its folder, the problem, and a Delete button."""
     with st.container(border=True):
         name, status, problem, buttons = st.columns((3, 1.6, 6.5, 1.7), vertical_alignment="center")
         name.markdown(f"**{plain(run.run)}**")
@@ -119,7 +119,7 @@ def look(path: str, epoch: int, task: str) -> str:
     """The newest map and the curve of the metric that counts, as SVG; "" before there is an epoch.
 
     Args:
-        epoch: only tells answers of different epochs apart.
+        epoch: part of the cache key only.
     """
     folder = RunFolder(Path(path))
     try:
@@ -152,7 +152,7 @@ def show_buttons(state: dict[str, Any], key: str) -> None:
     if is_active and st.button("", icon=":material/stop:", key=f"stop-{key}", help="Stop this run"):
         with acting(key):
             send(folder, "stop")
-            st.toast(f"Stopping {plain(state['name'] or state['run'])}.")
+            st.caption("Stopping …")
     can_resume = status in ("interrupted", "paused") or (status == "stopped" and state["epoch"] > 0)
     if can_resume and st.button(
         "", icon=":material/play_arrow:", key=f"resume-{key}", help="Resume from where it stopped"

@@ -34,7 +34,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import default_workspace
 
 PATH = re.compile(r".*/_stcore/upload_file/([^/]+)/([^/]+)")
-MOST_BODY = 2 * LIMITS.file_bytes  # of what is refused so much is read, so that the browser hears why
+MOST_BODY = 2 * LIMITS.file_bytes  # bytes read of a refused upload, so that the browser gets the answer
 
 
 class OnDisk:
@@ -151,7 +151,7 @@ class UploadedOnDisk(UploadedFile):
 class Target:
     """Where Starlette's parser writes an uploaded file; it calls it in a thread."""
 
-    _rolled = True  # so that it does: as of a temporary file that has been moved to disk
+    _rolled = True  # so that it writes in a thread, as for a temporary file on disk
 
     def __init__(self, arrivals: Arrivals, arrived: Arrived) -> None:
         self.arrivals, self.arrived = arrivals, arrived
@@ -264,7 +264,7 @@ def installed() -> UploadStore | None:
 
 
 def drop_closed() -> None:
-    """Remove the files of sessions that will not come back."""
+    """Remove the files of closed sessions."""
     if store := installed():
         store.drop_closed(st.get_option("server.disconnectedSessionTTL"))
 

@@ -1,4 +1,4 @@
-"""Files that a person gives to a page: what could not be kept is said, and what no page shows any longer is removed."""
+"""File uploads: refused files are reported, and files that no page shows any longer are removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page's parts share: questions to the process for maps, and wishes to the map in the browser."""
+"""Shared by the page's parts: questions to the process for maps, and commands to the map in the browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from selfsup_core.inspection.space.layouts import read_rows
 from selfsup_core.inspection.space.selections import pack_rows, unpack_rows
 from selfsup_core.inspection.subject import Subject
 
-# Asked by a panel that is open, and not by a click; after a cancel they must not begin by themselves again.
+# Asked by an open panel rather than by a click: after Cancel they must not restart by themselves.
 UNASKED = ("trust", "compare", "why", "color")
 SLOW = (*UNASKED, "clusters", "search", "export", "html")
 POLL = 1.0  # seconds
@@ -82,7 +82,7 @@ def forget_cancel() -> None:
 
 
 def wish(key: str, **values: Any) -> None:
-    """Have the map in the browser do something at its next look: bits, marks, by, focus."""
+    """Send a command to the map in the browser, which takes it at its next update: bits, marks, by, focus."""
     before = st.session_state.get("space-wish") or {}
     kept = before if before.get("key") == key else {}
     kept = {name: kept.get(name) for name in ("marks",)} if "bits" in values else dict(kept)

@@ -166,7 +166,7 @@ def show_component(asked: dict[str, Any], key: str) -> None:
     if said and said["key"] == key and said["at"] != st.session_state.get("space-heard"):
         st.session_state["space-heard"] = said["at"]
         if not is_same(said["bits"], selected(key)):
-            # The address names another selection, and must not bring it back.
+            # The address still names the old selection, which must not be restored.
             st.query_params.pop("pick", None)
         remember(key, said["bits"])
     elif said and said["key"] != key and second and said["at"] != st.session_state.get("space-heard"):
@@ -187,7 +187,7 @@ def take_from_second(key: str, other: str, bits: str) -> None:
 
 
 def show_plotly(asked: dict[str, Any], key: str) -> None:
-    """A standing figure of at most `MOST_PLOTLY` points; selecting works with Plotly's own tools."""
+    """A static figure of at most `MOST_PLOTLY` points; selecting works with Plotly's own tools."""
     about = read_map(workspace(), key)
     if about["job"]["status"] in ("running", "paused"):
         wait_for(asked, key)
@@ -261,7 +261,7 @@ def wait_for(asked: dict[str, Any], key: str) -> None:
 
 
 def describe(about: dict[str, Any]) -> None:
-    """One line under the map: how many, of what, how much is seen."""
+    """One line under the map: number of points, dimensions, explained variance, notes."""
     if not about["done"]:
         return
     explained = about["explained"].get(str(about["done"][-1]))

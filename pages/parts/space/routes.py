@@ -33,7 +33,7 @@ def client() -> LabClient:
 
 
 def token_of(key: str) -> str:
-    """Of a map, for whoever was shown its page."""
+    """The signed token of a map, for the page that shows it."""
     return sign(default_workspace(), f"map-{key}")
 
 

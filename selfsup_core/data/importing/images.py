@@ -72,7 +72,7 @@ def image_sizes(members: list[Member]) -> list[tuple[int, int]]:
     for member in members:
         try:
             sizes.append(open_image(member, header_only=True).size)
-        except DataError:  # said when all are read
+        except DataError:  # reported when all images are read
             continue
     return sizes
 

@@ -37,7 +37,7 @@ def count_labels(labels: list[str]) -> dict[str, int]:
 
 def look_at_image_files(members: list[Member], beside: list[Member], config: ImportConfig) -> ImportPlan:
     if len(members) == 1:
-        open_image(members[0])  # says itself what is wrong with it
+        open_image(members[0])  # the reader reports what is wrong with it
     sizes = image_sizes(members)
     check_pixels(members, sizes)
     has_color, aside = look_at_some(members)

@@ -1,4 +1,4 @@
-"""The first samples of an import as they would become, and what would be left out: seen before anything is imported."""
+"""Preview of an import: the first samples as they would be stored, and what would be left out."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def see_table(table: Table, config: ImportConfig, plan: BuildPlan) -> ImportPrev
 
 
 def left_columns(plan: BuildPlan) -> dict[str, str]:
-    """{column: reason} of those that nothing is learned from."""
+    """{column: reason} of columns that are not used for learning."""
     roles = {c["name"]: c for c in plan["columns"]}
     if plan["kind"] == "text":
         text = next((name for name, c in roles.items() if c["role"] == "text"), "")

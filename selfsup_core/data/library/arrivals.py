@@ -1,4 +1,4 @@
-"""Uploads while they arrive and until they are taken: on disk, never in memory, counted for each session and for all together."""
+"""Uploads from arrival to import: kept on disk, not in memory, with limits per session and in total."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Arrivals:
         self.held: FileLock | None = None
 
     def begin(self, session: str, file_id: str, name: str, type_: str = "") -> Arrived:
-        """A file whose bytes come next, by `write`. One that is refused from the start takes none of them."""
+        """Register a file whose bytes follow by `write`; one that is refused from the start accepts none."""
         with self.lock:
             self._discard(session, file_id)
             files = self.sessions.setdefault(session, {})
@@ -164,7 +164,7 @@ class Arrivals:
         if found is None:
             return
         if not found.refused:
-            # Bytes that are still on their way find it so.
+            # Later writes to these files see that they were dropped.
             found.refused = DataError(f"{found.name} was removed.", code="removed")
         found.size = 0
         found.path.unlink(missing_ok=True)

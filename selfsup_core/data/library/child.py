@@ -26,7 +26,7 @@ from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import keep_private, read_json, sweep, write_json
 
 ROOT = Path(__file__).parents[3]
-FULL = -1000  # no code that a process ends with
+FULL = -1000  # distinct from every exit code of a process
 MAPPED = 1500 * MB  # address space that libraries take without using it
 
 
@@ -43,13 +43,13 @@ def run_job(task: str, workspace: Path, *, tell: Tell | None = None, **values: A
         DataError: what the task raised, or that it ran out of memory, time or crashed.
     """
     workspace.mkdir(parents=True, exist_ok=True)
-    sweep(workspace)  # what an import left behind that was killed with its parent
+    sweep(workspace)  # left by an import that was killed together with its parent
     with turn(workspace, title_of(values), tell):
         return do_job(task, workspace, values, tell)
 
 
 def title_of(values: dict[str, Any]) -> str:
-    """What others see who wait behind it."""
+    """The title that jobs waiting behind this one see."""
     names = [Path(file).name for file in values.get("files", [values.get("folder", "another data set")])]
     return names[0] if len(names) == 1 else f"{names[0]} with {len(names) - 1} more files"
 
@@ -121,7 +121,7 @@ def drop_unfinished(workspace: Path, values: dict[str, Any]) -> None:
 
 
 def died(code: int, log: str) -> DataError:
-    """What to say of a child that left no result."""
+    """The error for a child that left no result."""
     if code in (-24, -9):
         return DataError(
             f"Reading the files took more than {LIMITS.cpu_seconds} s or too much memory and was ended.",
@@ -167,7 +167,7 @@ def set_limits() -> None:
 
 
 def die_with_parent(folder: Path) -> None:
-    """Whoever asked holds the other end of our input: when it closes, no one waits for a result any more."""
+    """Exit when our stdin closes: the parent, which holds its other end, has ended."""
 
     def watch() -> None:
         with contextlib.suppress(OSError):

@@ -157,7 +157,7 @@ def check(workspace: Path, name: str, *, tell: Tell | None = None) -> list[Findi
 
 
 def mend(workspace: Path, name: str, mends: list[str], *, tell: Tell | None = None) -> str:
-    """A new version with safe mends. Returns its name; the same mend again is the version that is there."""
+    """A new version with safe mends. Returns its name; the same mend again gives the existing version."""
     folder = folder_of(workspace, name)
     mark = sha256(f"{name} {' '.join(mends)}".encode())[:8]
     base = re.sub(r"-[0-9a-f]{8}$", "", name.removeprefix("my-"))[:50]
@@ -314,7 +314,7 @@ def summarize(workspace: Path, name: str) -> DatasetSummary:
 def act_on_rows(workspace: Path, name: str, rows: list[int], label: str | None) -> str:
     """A new version in which these rows have another label ("" takes it away), or without them where label is None.
 
-    Returns: its name; the same act again is the version that is there.
+    Returns: its name; the same change again gives the existing version.
 
     Raises:
         DataError: a row is not there, or nothing would be left. SettingError: the label is too long.

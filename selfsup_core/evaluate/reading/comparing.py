@@ -81,7 +81,7 @@ def running(reading: dict[str, Any]) -> dict[int, tuple[float, int]]:
     for (_, stop), value in zip(reading["spans"], reading["log_p"], strict=True):
         total += value or 0.0
         unknown += value is None
-        if stop > first:  # what stands for no character belongs to those that follow
+        if stop > first:  # tokens without a character belong to the ones that follow
             found[stop] = (total, unknown)
     return found
 

@@ -11,7 +11,7 @@ from selfsup_core.wording import percent
 Loss = Literal["val_loss", "choice_loss"]
 ONE_CLASS = 0.98  # of the predictions
 MARGIN = 0.05  # by which the predictions' share is above the truth's
-FIRST_EPOCH = 2  # a network that has hardly begun names one class
+FIRST_EPOCH = 2  # a network that has hardly begun predicts one class
 
 
 def find_classification_signs(

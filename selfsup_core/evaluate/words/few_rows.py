@@ -56,7 +56,7 @@ def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
         outcome: of `data.budget.describe_split`.
     """
     train, validation, test = (outcome[f"labels_{part}"] for part in ("seen", "validation", "test"))
-    # Beyond a budget they choose nothing, so how many there are matters little.
+    # Validation labels beyond the budget select nothing, so their number matters little.
     is_hidden = outcome.get("has_budget", False)
     if test >= FEW and (is_hidden or validation >= FEW_TEST_ROWS):
         return None

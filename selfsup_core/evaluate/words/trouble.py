@@ -14,7 +14,7 @@ MOST_SATURATED = 0.02
 LEAST_CODES = 0.3
 LEAST_ACTIVE = 0.5
 FEW_STEPS = 1000
-OVERFIT_EPOCHS, OVERFIT_RISE = 5, 0.05  # a few percent is what a small validation part wavers by
+OVERFIT_EPOCHS, OVERFIT_RISE = 5, 0.05  # a small validation part fluctuates by a few percent
 
 
 def find_signs(row: EpochRow, past: list[EpochRow], baseline: Baseline | None, about: RunAbout) -> list[Sign]:
@@ -107,7 +107,7 @@ def over_fitting(
     by: Literal["val_loss", "choice_loss"] = "val_loss",
 ) -> Sign | None:
     """`by`: the loss by which the best epoch is chosen."""
-    # While β rises the loss means something else at every epoch, so the lowest one there is no best.
+    # While β rises, losses of different epochs are not comparable, so the lowest one is not the best.
     first = max(1.0, float(settings_of(about).get("warmup_epochs", 0)))
     known = [(loss, r) for r in past if r["epoch"] >= first and (loss := r.get(by)) is not None]
     val_loss, train_loss = row.get(by), row.get("train_loss")

@@ -123,6 +123,6 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
 
 
 def title_of_majority(baseline: Baseline) -> str:
-    """What always naming the most frequent class is called; of equally frequent ones any may be meant."""
+    """Title of the baseline that always predicts the most frequent class, or one of several."""
     count = baseline.get("majority_classes", 1)
     return "most frequent class" if count == 1 else f"one of the {count} most frequent classes"

@@ -150,7 +150,7 @@ def write(loaded: Loaded, ask: WriteAsk) -> Answer:
         raise DataError(
             f"{loaded.title} is a masked model: it fills gaps and cannot continue a text.",
             code="no-writing",
-            remedy="Put [MASK] into the text and ask what could stand there.",
+            remedy="Put [MASK] into the text and ask what fits there.",
         )
     made = write_on(loaded.model, loaded.tokenizer, ask.text, tokens=ask.tokens, seed=ask.seed, **ask.shape())
     return Answer(about={"text": made.text, "pieces": made.pieces, "note": made.note})

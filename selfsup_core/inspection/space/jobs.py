@@ -18,7 +18,7 @@ SHOWN_EVERY = 0.35  # seconds between layouts that are shown while one is made
 
 
 class Cancelled(Exception):
-    """Someone does not want the map any more."""
+    """The map was cancelled."""
 
 
 class MapJob:
@@ -48,7 +48,7 @@ class MapJob:
         if self.status == "paused":
             self.write(stage, done, total)
             before = time.monotonic()
-            # Whoever pauses a map must not keep the others waiting.
+            # A paused map must not block the others.
             self.turn.__exit__(None, None, None)
             try:
                 self.may_go.wait()

@@ -1,4 +1,4 @@
-"""Questions that may take long: begun in threads of their own, fetched when they are answered, dropped when no one waits."""
+"""Slow questions: started in threads, fetched when answered, dropped when no longer wanted."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ class Works:
         return made
 
     def drop(self, key: str) -> None:
-        """No one wants the answer any more. What is computed ends by itself, and nothing waits for it."""
+        """Discard a question. Its thread runs to its end, but nothing waits for it."""
         with self.lock:
             self.works.pop(key, None)

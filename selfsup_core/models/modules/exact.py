@@ -32,11 +32,11 @@ def fit_linear(
     seen = np.unique(y[counted])
     if len(seen) >= 2:
         with warnings.catch_warnings(), threadpool_limits(1):
-            warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there names the same classes
+            warnings.simplefilter("ignore", ConvergenceWarning)  # nearly converged is enough
             model = LogisticRegression(C=1.0 / penalty, max_iter=MOST_STEPS)
             model.fit(z[counted].astype(np.float64) * scale, y[counted], sample_weight=weight[counted])
         w, b = model.coef_, model.intercept_
-        if len(seen) == 2:  # one row says both: scores are its halves
+        if len(seen) == 2:  # scikit-learn has one row for both: scores are ± its half
             w, b = np.concatenate([-w, w]) / 2, np.concatenate([-b, b]) / 2
         weights[seen], biases[seen] = w * scale, b
     missing = np.setdiff1d(np.arange(classes), seen)

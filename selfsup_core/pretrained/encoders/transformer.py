@@ -69,7 +69,7 @@ class Transformer:
             )
         except Exception as error:  # transformers raises many kinds
             raise unreadable(folder, "network", error) from error
-        # A head that no one asks may be missing; a layer that is would be random.
+        # An unused head may be missing; a missing layer would be filled with random weights.
         missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
         if missing:
             raise DataError(

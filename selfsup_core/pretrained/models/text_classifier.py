@@ -1,4 +1,4 @@
-"""A transformer that is fine-tuned to name a text's class: all of its weights, or small additions to them (LoRA).
+"""A transformer that is fine-tuned to classify texts: all of its weights, or small additions to them (LoRA).
 
 [1] Howard, Ruder: Universal language model fine-tuning for text classification, 2018
 [2] Devlin et al.: BERT, 2019, ch. 4

@@ -1,4 +1,4 @@
-"""A model behind an OpenAI-compatible endpoint: its answers, what it thinks of a text, what it would write next."""
+"""A model behind an OpenAI-compatible endpoint: answers, and probabilities of texts and next tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How patiently, how quickly and how far a remote model is asked; what its tokens cost."""
+"""Limits of requests to a remote model (time-outs, rate, maximum), and what its tokens cost."""
 
 from __future__ import annotations
 

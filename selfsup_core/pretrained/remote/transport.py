@@ -139,7 +139,7 @@ class Transport:
         content = b""
         try:
             with send() as response:
-                # The client's time-out is one of silence; a server that dribbles would never end.
+                # The client's time-out restarts with every byte; a slow trickle would never time out.
                 for chunk in response.iter_bytes():
                     content += chunk
                     if self.clock() > deadline:

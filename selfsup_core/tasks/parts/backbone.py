@@ -63,7 +63,7 @@ class Backbone:
 
 
 def quiet(text: str) -> None:
-    """Says nothing."""
+    """A progress callback that does nothing."""
 
 
 def load_backbone(

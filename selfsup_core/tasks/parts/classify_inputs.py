@@ -47,7 +47,7 @@ class Inputs(Protocol):
         """(B,) row numbers on the device → what the network is given."""
 
     def order(self, rows: np.ndarray) -> np.ndarray:
-        """Places of `rows` in the order in which they are quickest to work off."""
+        """Places of `rows` in the order in which they are processed fastest."""
 
 
 class FeatureInputs:

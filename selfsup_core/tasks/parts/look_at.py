@@ -10,7 +10,7 @@ from selfsup_core.evaluate.kept import Kept
 from selfsup_core.pseudo.hand import spread_out
 
 QUEUE = 24  # rows that are named for a person to label, and confident mistakes
-LOOKED_AT = 4  # times as many of the least certain, of which those that differ most are named
+LOOKED_AT = 4  # candidates per named row: of so many least certain rows, those that differ most are named
 
 
 def least_certain(

@@ -6,8 +6,8 @@ import { addShape, COLORS, classColor } from "../../lib/palette.js"
 import { followLimits, limitsOf, pack } from "../../scatter/layout.js"
 import { createPlot } from "../../scatter/plot.js"
 import { toRgb, UNKNOWN } from "../../scatter/shapes.js"
-import { ENDED, momentOf } from "../store.js"
-import { createProbe } from "./probe.js"
+import { momentOf } from "../store.js"
+import { createOffer, createProbe } from "./probe.js"
 
 const MORPH_MS = 140
 const HIT = 14
@@ -30,7 +30,6 @@ export default {
     let chosen = -1
     let isMoving = false
     let colored = []
-    let wantsLattice = false // a run of two numbers ends with its map decoded, if it was watched and no one chose otherwise
 
     const plot = createPlot(ground, {
       palette: COLORS,
@@ -56,6 +55,7 @@ export default {
       redraw: plot.redraw,
       size: () => [plot.over.clientWidth, plot.over.clientHeight],
     })
+    const offer = createOffer()
     // The weights of a step within an epoch are not kept, so nothing can be decoded there.
     const canDecode = () => view?.state?.can_decode !== false && !view?.frame?.step
     const decodes = () => canDecode() && !isMoving && Boolean(view?.frame)
@@ -91,7 +91,7 @@ export default {
       "Decode the whole map",
       "Show the decoder's output for every point of the plane",
       () => {
-        wantsLattice = false
+        offer.decline()
         showLattice()
       },
     )
@@ -129,20 +129,12 @@ export default {
       plot.setMarks(marks())
       hint.hidden = !canDecode()
       lattice.hidden = !canDecode() || view.statics.shape.length < 2
-      offerLattice()
+      if (offer.isDue(view.state, probe.hasLattice) && !lattice.hidden) showLattice()
       move.hidden = !canDecode()
       setMode()
       setStyle()
       describe()
       if (canDecode()) probe.update(view)
-    }
-
-    function offerLattice() {
-      const isAtWork = !ENDED.includes(view.state.status)
-      if (isAtWork && view.state.code_size === 2 && !probe.hasLattice) wantsLattice = true
-      if (isAtWork || !wantsLattice) return
-      wantsLattice = false
-      if (view.state.status === "finished" && !lattice.hidden && !probe.hasLattice) showLattice()
     }
 
     function take(frame) {

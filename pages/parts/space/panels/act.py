@@ -54,7 +54,9 @@ def keep_selection(about: dict[str, Any], bits: str, source: str, name: str) -> 
     kept = " ".join(name.split())
     st.session_state["space-taken"], st.session_state["space-untaken"] = (about["key"], kept), ""
     st.query_params["pick"] = kept
-    st.toast(f"Saved. The address of this page now opens “{plain(kept)}”.")
+    st.success(
+        f"Saved. The address of this page now opens “{plain(kept)}”.", icon=":material/bookmark_added:"
+    )
 
 
 def show_edit(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
