@@ -22,6 +22,7 @@ from selfsup_core.objectives.reconstruction import ReconstructionConfig
 from selfsup_core.settings import (
     Config,
     KindConfig,
+    Setting,
     apply_overrides,
     explain,
     list_settings,
@@ -327,7 +328,7 @@ def value_at(spec: Any, path: str) -> Any:
     return spec
 
 
-def known_settings(spec: RunSpec) -> dict[str, Any]:
+def known_settings(spec: RunSpec) -> dict[str, Setting]:
     """Path → Setting of everything that can be set in this spec."""
     return {entry.path: entry for entry in list_settings(spec)}
 

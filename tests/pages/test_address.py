@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from selfsup_core.data.dataset import Dataset, save_dataset
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.queue import submit
+from selfsup_core.runs.spec import make_spec, preset_spec
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
 from tests.tasks.classify_helpers import head_spec
@@ -125,3 +126,22 @@ def test_an_epoch_that_is_no_number_is_left_out(studio, workspace: Path, epoch):
     run = run_here(make_run(workspace))["run"]
     app = studio("pages/autoencoder.py", run=run, epoch=epoch)
     assert app.select_slider(key="standing-epoch-3").value == 3
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [("language", "Autoencoder"), ("classify", "Autoencoder"), ("autoencoder", "Classifier")],
+)
+def test_a_run_of_another_task_opens_on_its_own_page(studio, workspace: Path, page: str, title: str):
+    spec = head_spec(train__epochs=1) if page == "autoencoder" else None
+    run = submit(workspace, spec or make_spec({"data": {"source": "digits"}}), preset="").id
+    app = studio(f"pages/{page}.py", run=run, **({} if page == "autoencoder" else {"do": "train"}))
+    assert [found.value for found in app.title] == [title]
+    assert not app.exception
+    assert app.query_params["run"] == run
+
+
+def test_a_classifier_may_train_as_long_as_its_settings_allow(studio, workspace: Path):
+    run = submit(workspace, head_spec(train__epochs=2000), preset="classify-table").id
+    app = studio("pages/classify.py", do="train", run=run)
+    assert app.number_input(key="classify-epochs-classify-table").value == 2000
