@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from selfsup_core.evaluate.calibration import calibrate
 from selfsup_core.evaluate.classifier_epochs import ClassifierView
 from selfsup_core.evaluate.kept import Kept, class_counts, count_kept, describe_kept
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
+from selfsup_core.evaluate.tested import TEST
 from selfsup_core.files import write_json
 from selfsup_core.models.modules.beside import Beside
 from selfsup_core.pseudo.expected import gauge
@@ -33,12 +34,12 @@ from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch, PseudoLabe
 from selfsup_core.pseudo.online import Consistency
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.tasks import TASKS, Look, TaskContext
-from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
+from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, ClassifyTask
 from selfsup_core.tasks.parts.aside import Aside, last_epoch
 from selfsup_core.tasks.parts.careless import Careless
 from selfsup_core.tasks.parts.dealing import Dealer
 from selfsup_core.tasks.parts.estimates import ShareEstimates
-from selfsup_core.tasks.parts.outcome import judge_run, score
+from selfsup_core.tasks.parts.outcome import Network, judge_run, score
 from selfsup_core.tasks.parts.pool import choose_pool, join_hand
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.tasks.parts.proposed_rows import name_rows, on_the_map, write_labels
@@ -252,10 +253,9 @@ class PseudoTask(ClassifyTask):
         """The student: the network that is exported."""
         return self.student
 
-    def networks(self) -> dict[str, torch.nn.Module]:
+    def networks(self) -> dict[Network, torch.nn.Module]:
         """Those that this run trains, the student first."""
-        names = ("student", "twin", "ceiling", "careless")
-        return {name: net for name in names if (net := getattr(self.beside, name)) is not None}
+        return {name: net for name in get_args(Network) if (net := getattr(self.beside, name)) is not None}
 
     def look(self, terms: dict[str, float]) -> Look:
         self.round = round(self.objective.progress)

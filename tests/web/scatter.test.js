@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { CHOSEN, DIM, FAINT, HIDDEN, LARGE, levelOf } from "../../assets/web/scatter/draw.js"
 import { createGrid } from "../../assets/web/scatter/grid.js"
+import { actOf, nextPoint } from "../../assets/web/scatter/keys.js"
 import { between, ease, followLimits, limitsOf, pack, unpack } from "../../assets/web/scatter/layout.js"
-import { sizeOf } from "../../assets/web/scatter/plot.js"
+import { cornersOf } from "../../assets/web/scatter/pointer.js"
 import { createSelection, fromBits, inPolygon, isInside, toBits } from "../../assets/web/scatter/select.js"
 import { colorTable, OUTLINES, ramp, shapeOf, toRgb, UNKNOWN } from "../../assets/web/scatter/shapes.js"
+import { shiftOf, sizeOf, thin } from "../../assets/web/scatter/sizes.js"
+import { CHOSEN, DIM, FAINT, HIDDEN, LARGE, levelOf } from "../../assets/web/scatter/standing.js"
 import { createView } from "../../assets/web/scatter/view.js"
 
 /** Numbers from 0 to 1, the same in each run. */
@@ -243,4 +245,54 @@ test("selections are replaced, added to and taken from, and say so", () => {
     ["mirror", 2],
     ["hand", 0],
   ])
+})
+
+test("a machine that is slow draws fewer points on their way, and more again when it is quick", () => {
+  assert.equal(thin(1, 30, 100_000), 1)
+  assert.equal(thin(1, 100, 100_000), 4)
+  assert.equal(thin(8, 1000, 1e7), 32, "no more than WebGL can skip")
+  assert.equal(thin(1, 1000, 9_000), 1, "few points are all drawn")
+  assert.equal(thin(4, 10, 100_000), 2)
+  assert.equal(thin(1, 10, 100_000), 1)
+})
+
+test("a picture is moved as far as what was drawn beyond its edges", () => {
+  const drawn = { x: 0, y: 0, k: 100, mx: 160, my: 120 }
+  assert.deepEqual(shiftOf(drawn, { x: 1, y: -0.5, k: 100 }, 800, 600), { dx: -100, dy: -50, scale: 1 })
+  assert.equal(shiftOf(drawn, { x: 1.7, y: 0, k: 100 }, 800, 600), null)
+  assert.equal(shiftOf(drawn, { x: 0, y: -1.3, k: 100 }, 800, 600), null)
+  assert.equal(shiftOf(drawn, { x: 0, y: 0, k: 60 }, 800, 600), null, "too coarse")
+  assert.equal(shiftOf(drawn, { x: 0, y: 0, k: 260 }, 800, 600), null)
+  assert.equal(shiftOf(drawn, { x: 0, y: 0, k: 80 }, 800, 600).scale, 0.8)
+})
+
+test("keys walk, move, zoom and select; others are left to the page", () => {
+  assert.deepEqual(actOf({ key: "ArrowUp" }), ["walk", [0, 1]])
+  assert.deepEqual(actOf({ key: "ArrowLeft", shiftKey: true }), ["pan", [-1, 0]])
+  assert.deepEqual(actOf({ key: "=" }), ["zoom", 1.4])
+  assert.deepEqual(actOf({ key: "-" }), ["zoom", 1 / 1.4])
+  assert.deepEqual(
+    ["0", "Enter", " ", "Escape"].map((key) => actOf({ key })[0]),
+    ["all", "pick", "toggle", "clear"],
+  )
+  assert.deepEqual(actOf({ key: "a", metaKey: true }), ["selectShown"])
+  for (const key of ["a", "b", "Tab"]) assert.deepEqual(actOf({ key }), [], key)
+})
+
+test("the next point lies within 45 degrees and is the nearest there; without one the focus stays", () => {
+  const xs = [0, 2, 1, -3, 5]
+  const ys = [0, 0.5, 4, 0, 0]
+  const all = () => true
+  assert.equal(nextPoint(xs, ys, 0, [1, 0], all), 1)
+  assert.equal(
+    nextPoint(xs, ys, 0, [1, 0], (i) => i !== 1),
+    4,
+  )
+  assert.equal(nextPoint(xs, ys, 0, [0, 1], all), 2)
+  assert.equal(nextPoint(xs, ys, 0, [-1, 0], all), 3)
+  assert.equal(nextPoint(xs, ys, 0, [0, -1], all), 0)
+})
+
+test("a box is a polygon of four corners", () => {
+  assert.deepEqual(cornersOf([1, 2, 5, 6]), [1, 2, 5, 2, 5, 6, 1, 6])
 })

@@ -11,11 +11,18 @@ import "./source.js"
 import "../lib/safetensors.js"
 import "../scatter/draw.js"
 import "../scatter/grid.js"
+import "../scatter/keys.js"
 import "../scatter/layout.js"
 import "../scatter/overlay.js"
+import "../scatter/pixels.js"
 import "../scatter/plot.js"
+import "../scatter/pointer.js"
 import "../scatter/select.js"
+import "../scatter/shader.js"
+import "../scatter/sizes.js"
+import "../scatter/standing.js"
 import "../scatter/view.js"
+import "../scatter/webgl.js"
 
 const PLAY_MS = 650
 const FLOW_MS = 1200 // how long PCA is looked at before UMAP follows
