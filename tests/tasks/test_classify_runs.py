@@ -44,7 +44,7 @@ def test_it_learns_and_its_accuracy_is_that_of_the_frame(workspace: Path):
 def test_every_curve_of_a_classifier_has_a_title_on_the_page(workspace: Path):
     folder = make_run(workspace, preset_spec("classify-table", QUICK | {"train.epochs": 1}))
     run_here(folder)
-    code = (ROOT / "assets/web/stage/panels/loss.js").read_text("utf-8")
+    code = (ROOT / "assets/web/stage/panels/curves.js").read_text("utf-8")
     titles = re.findall(r"^  (\w+): \"", code.split("LABELS = {")[1].split("}")[0], re.MULTILINE)
     hidden = re.findall(r"\"(\w+)\"", code.split("NOT_METRICS = new Set([")[1].split("]")[0])
     row = epoch_rows(read_rows(folder.metrics))[-1]
