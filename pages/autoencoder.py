@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -28,7 +27,8 @@ from selfsup_core.errors import StudioError
 from selfsup_core.features.vectorize import input_shape
 from selfsup_core.models import MODELS
 from selfsup_core.runs.folder import RunState
-from selfsup_core.runs.spec import RunSpec, known_settings, list_presets, preset_spec, value_at
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec, known_settings, value_at
 from selfsup_core.settings import Setting
 
 WATCHABLE = 5.0
@@ -73,7 +73,7 @@ def choose_recipe(at: Places) -> Recipe:
     return Recipe(preset, source, base, mark=preset)
 
 
-def choose_loss(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -> dict[str, Any]:
+def choose_loss(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -> dict[str, object]:
     # Kept apart for each preset: a masked autoencoder begins with another loss than the rest.
     setting, key = settings["objective.loss"], f"loss-{recipe.preset}"
     begin_with(key, value_at(recipe.base, "objective.loss"))
@@ -90,7 +90,7 @@ def advanced_groups(recipe: Recipe) -> Groups:
     return {tab: paths for tab, paths in ADVANCED.items() if tab != "Texts" or is_text}
 
 
-def controls_of(preset: str, _state: RunState, spec: RunSpec) -> dict[str, Any]:
+def controls_of(preset: str, _state: RunState, spec: RunSpec) -> dict[str, object]:
     """Widget keys and what they show for a run."""
     return {
         "network": preset,

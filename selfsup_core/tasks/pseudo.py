@@ -10,7 +10,7 @@ That makes it longer than other tasks; what needs no state of the run is in `pse
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
@@ -59,7 +59,7 @@ class PseudoView:
     student: ClassifierView
     proposed: Kept
     before: np.ndarray
-    named: dict[str, np.ndarray]
+    named: Mapping[Network, np.ndarray]
     probabilities: np.ndarray
 
 

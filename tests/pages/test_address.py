@@ -9,7 +9,8 @@ import pytest
 
 from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import make_spec, preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
 from tests.tasks.classify_helpers import head_spec

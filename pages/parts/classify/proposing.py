@@ -13,7 +13,7 @@ from pages.parts.shared.new_run import Recipe
 from pages.parts.shared.workspace import workspace
 from selfsup_core.data.sources import find_source
 from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS, describe_proposers
-from selfsup_core.runs.spec import list_presets, questions_of
+from selfsup_core.runs.recipes import Preset, list_presets, questions_of
 from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import LABELERS
 
@@ -67,7 +67,7 @@ ONLY = {
 }  # kinds of data that a proposer is for
 
 
-def read_answers(preset: dict[str, Any], name: str) -> dict[str, str]:
+def read_answers(preset: Preset, name: str) -> dict[str, str]:
     """Path → answer: what was chosen of a preset's questions, without the defaults."""
     chosen = {
         path: st.session_state.get(f"answer-{name}-{path}", a[0]) for path, a in questions_of(preset).items()
@@ -75,7 +75,7 @@ def read_answers(preset: dict[str, Any], name: str) -> dict[str, str]:
     return {path: answer for path, answer in chosen.items() if answer in questions_of(preset)[path][1:]}
 
 
-def choose_pseudo(recipe: Recipe, settings: Mapping[str, Setting]) -> dict[str, Any]:
+def choose_pseudo(recipe: Recipe, settings: Mapping[str, Setting]) -> dict[str, object]:
     """What is known of the classes, and who proposes."""
     objective: Any = recipe.base.objective
     mark, kind = recipe.mark, find_source(recipe.source, workspace()).kind
@@ -85,7 +85,7 @@ def choose_pseudo(recipe: Recipe, settings: Mapping[str, Setting]) -> dict[str, 
     default = "+".join(objective.proposers)
     if st.session_state.get(f"pseudo-who-{mark}") not in names:
         st.session_state[f"pseudo-who-{mark}"] = default if default in names else names[0]
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     for place, (path, answers) in zip(places, questions.items(), strict=True):
         setting = settings[path]
         values[path] = place.selectbox(

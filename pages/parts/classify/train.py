@@ -35,15 +35,8 @@ from selfsup_core.data.sources import find_source
 from selfsup_core.pseudo.hand import count_words, read_hand_labels
 from selfsup_core.runs.compose import kept_settings, with_careless
 from selfsup_core.runs.folder import RunFolder, RunState
-from selfsup_core.runs.spec import (
-    RunSpec,
-    answers_of,
-    list_presets,
-    preset_spec,
-    questions_of,
-    read_spec,
-    value_at,
-)
+from selfsup_core.runs.recipes import answers_of, list_presets, preset_spec, questions_of
+from selfsup_core.runs.spec import RunSpec, read_spec, value_at
 from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import LABELERS, PROMPTS
 
@@ -86,7 +79,9 @@ def choose_recipe(task: str, at: Places) -> Recipe:
     return Recipe(preset, source, preset_spec(preset, answers), mark=mark, variant=f"{task}-{mark}")
 
 
-def choose_labels(task: str, recipe: Recipe, settings: Mapping[str, Setting], at: Places) -> dict[str, Any]:
+def choose_labels(
+    task: str, recipe: Recipe, settings: Mapping[str, Setting], at: Places
+) -> dict[str, object]:
     """How many labels there are, and who proposes further ones."""
     begin = first_budget(recipe.source, recipe.preset)
     with at.detail:
@@ -106,7 +101,7 @@ def advanced_groups(task: str, recipe: Recipe) -> Groups:
     return {tab: tuple(path for path in paths if path not in others) for tab, paths in groups.items()}
 
 
-def compose_pseudo(recipe: Recipe, values: dict[str, Any], more: DeltaGenerator) -> RunSpec:
+def compose_pseudo(recipe: Recipe, values: dict[str, object], more: DeltaGenerator) -> RunSpec:
     """With the labels by hand, if they are wanted, and a look at the first proposals under Advanced."""
     hand = read_hand_labels(workspace(), recipe.source)
     with_hand = bool(hand) and st.toggle(
@@ -127,7 +122,7 @@ def first_budget(source: str, preset: str) -> int:
     return int(kept.get("data.labels_per_class", preset_spec(preset).data.labels_per_class))
 
 
-def controls_of(task: str, preset: str, state: RunState, spec: RunSpec) -> dict[str, Any]:
+def controls_of(task: str, preset: str, state: RunState, spec: RunSpec) -> dict[str, object]:
     """Widget keys and what they show for a run."""
     about = list_presets(task)[preset]
     answers = answers_of(about, spec)

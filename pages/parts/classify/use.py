@@ -21,7 +21,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.runs.folder import ACTIVE, list_states, open_run, read_state
+from selfsup_core.runs.folder import ACTIVE, RunState, list_states, open_run, read_state
 from selfsup_core.wording import counted, percent
 
 TASKS = ("classify", "pseudo")
@@ -42,7 +42,7 @@ MOST_SHOWN = 200
 MOST_BARS = 8
 
 
-def choose_run() -> dict[str, Any] | None:
+def choose_run() -> RunState | None:
     """A run with a classifier that has finished an epoch."""
     states = {s["run"]: s for s in list_states(workspace()) if s.get("task") in TASKS and s["epoch"] >= 1}
     if not states:
@@ -97,7 +97,7 @@ def refuse_run(run: str) -> str:
     return f"The run {run} has no trained weights yet."
 
 
-def describe(state: dict[str, Any]) -> None:
+def describe(state: RunState) -> None:
     """What it tells apart, and how well."""
     accuracy = describe_accuracy(state)
     right = f" {accuracy[:1].upper()}{accuracy[1:]}." if accuracy else ""

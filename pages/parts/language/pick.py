@@ -19,7 +19,7 @@ from pages.parts.shared.workspace import (
     workspace,
 )
 from selfsup_core.errors import StudioError
-from selfsup_core.inspection.catalogue import list_models
+from selfsup_core.inspection.catalogue import ModelEntry, list_models
 from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.remote_reading import REMOTE, remote_title
 from selfsup_core.inspection.subject import Subject
@@ -41,21 +41,21 @@ def secrets() -> dict[str, Any] | None:
         return None
 
 
-def readable_models() -> dict[str, dict[str, Any]]:
+def readable_models() -> dict[str, ModelEntry]:
     """Models that predict tokens, by name."""
     entries = [e for e in list_models(workspace()) if e["kind"] in READS]
     runs = [e for e in entries if e["model"].startswith(RUN)][:MOST_RUNS]
     return {e["model"]: e for e in entries if not e["model"].startswith(RUN) or e in runs}
 
 
-def label(entry: dict[str, Any]) -> str:
+def label(entry: ModelEntry) -> str:
     if "epochs" not in entry:
         return entry["title"]
     running = " (training)" if entry["status"] == "running" else ""
     return f"Run: {entry['title']}{running}"
 
 
-def choose_model(models: dict[str, dict[str, Any]]) -> str:
+def choose_model(models: dict[str, ModelEntry]) -> str:
     """The name of the model that is looked into, or "" when there is none yet."""
     labels = {name: label(entry) for name, entry in models.items()}
     labels |= {FOLDER: FOLDER} if serves_this_machine_only() else {}
@@ -83,7 +83,7 @@ def choose_model(models: dict[str, dict[str, Any]]) -> str:
     return choose_epoch(entry, "language-epoch")
 
 
-def choose_other(models: dict[str, dict[str, Any]], first: str) -> str:
+def choose_other(models: dict[str, ModelEntry], first: str) -> str:
     """The model to compare with, or ""."""
     remote = remote_title(secrets())
     labels = {NONE: NONE} | {n: label(e) for n, e in models.items() if not e["missing"]}
@@ -116,7 +116,7 @@ def choose_folder(key: str) -> str:
     ).strip()
 
 
-def choose_epoch(entry: dict[str, Any], key: str) -> str:
+def choose_epoch(entry: ModelEntry, key: str) -> str:
     """The name of a run's model at an epoch; the newest one is followed while the run continues."""
     epochs = entry.get("epochs", [])
     if len(epochs) < 2:
@@ -135,7 +135,7 @@ def choose_epoch(entry: dict[str, Any], key: str) -> str:
     return f"{entry['model']}@{epoch}"
 
 
-def describe(entry: dict[str, Any]) -> str:
+def describe(entry: ModelEntry) -> str:
     """What a model is, in a line."""
     parts = [entry["languages"], entry["licence"]]
     if entry["parameters"]:

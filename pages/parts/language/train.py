@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -33,7 +32,8 @@ from selfsup_core.data.sources import Source
 from selfsup_core.models.gpt import SIZES
 from selfsup_core.runs.estimate import estimate
 from selfsup_core.runs.folder import RunState
-from selfsup_core.runs.spec import RunSpec, list_presets, make_spec, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec, make_spec
 from selfsup_core.settings import Setting
 
 CUSTOM = "as in the run"
@@ -159,7 +159,7 @@ def choose_size(base: RunSpec, place: DeltaGenerator) -> tuple[RunSpec, str]:
     return make_spec(base.as_dict(), {f"model.{k}": v for k, v in sizes[chosen].items()}), f"-{chosen}"
 
 
-def choose_prompt(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -> dict[str, Any]:
+def choose_prompt(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -> dict[str, object]:
     setting, (prompt, paste) = settings["frames.prompt"], at.own
     with paste:
         paste_text()
@@ -169,7 +169,7 @@ def choose_prompt(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -
     return {"frames.prompt": written}
 
 
-def controls_of(preset: str, state: RunState, spec: RunSpec) -> dict[str, Any]:
+def controls_of(preset: str, state: RunState, spec: RunSpec) -> dict[str, object]:
     """Widget keys and what they show for a run."""
     found = {
         "lm-preset": preset,

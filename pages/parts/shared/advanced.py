@@ -39,7 +39,7 @@ KEPT = ("frames.max_frames", "frames.weights_megabytes")
 
 def choose_advanced(
     base: RunSpec, settings: Mapping[str, Setting], groups: Groups, mark: str, source: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Path → value; split and label budget begin as the Data page set them.
 
     Args:

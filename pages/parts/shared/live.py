@@ -223,7 +223,7 @@ def choose_epoch(frames: list[int]) -> int:
     return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
 
 
-def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
+def draw_controls(folder: RunFolder, state: RunState) -> None:
     status = state["status"]
     unit = "round" if state.get("task") == "pseudo" else "epoch"
     with st.container(horizontal=True, horizontal_alignment="distribute"):

@@ -24,7 +24,8 @@ from selfsup_core.data.sources import Source, find_source, list_sources
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.compose import compose_spec
 from selfsup_core.runs.folder import RunFolder, RunState, open_run, read_state
-from selfsup_core.runs.spec import RunSpec, known_settings, list_presets, make_spec, read_spec
+from selfsup_core.runs.recipes import list_presets
+from selfsup_core.runs.spec import RunSpec, known_settings, make_spec, read_spec
 from selfsup_core.settings import Setting
 
 
@@ -60,7 +61,7 @@ class Recipe:
     base: RunSpec
     mark: str
     variant: str = ""
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Chosen:
 
 
 def compose(
-    recipe: Recipe, values: dict[str, Any], more: DeltaGenerator, *, with_hand: bool = False
+    recipe: Recipe, values: dict[str, object], more: DeltaGenerator, *, with_hand: bool = False
 ) -> RunSpec:
     """The spec of what was chosen; with_hand: labels by hand join. Raises SettingError."""
     make = partial(make_spec, recipe.base.as_dict())
@@ -103,9 +104,9 @@ class Form:
     columns: Callable[[], Places | None]
     recipe: Callable[[Places], Recipe]
     groups: Callable[[Recipe], Groups]
-    keys: Callable[[str, RunState, RunSpec], dict[str, Any]]
-    detail: Callable[[Recipe, Mapping[str, Setting], Places], dict[str, Any]]
-    compose: Callable[[Recipe, dict[str, Any], DeltaGenerator], RunSpec] = compose
+    keys: Callable[[str, RunState, RunSpec], dict[str, object]]
+    detail: Callable[[Recipe, Mapping[str, Setting], Places], dict[str, object]]
+    compose: Callable[[Recipe, dict[str, object], DeltaGenerator], RunSpec] = compose
     below: Callable[[RunSpec], None] | None = None
     address: Mapping[str, str] = field(default_factory=dict)
     epochs: tuple[str, str] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -9,8 +10,8 @@ import streamlit as st
 from pages.parts.shared.choice import choose_asked
 from pages.parts.shared.forms import widget
 from pages.parts.shared.workspace import errors_shown, plain, workspace
-from pages.parts.space.ask import ask
-from selfsup_core.inspection.space.listing import list_spaces
+from pages.parts.space.ask import MapAsked, ask
+from selfsup_core.inspection.space.listing import SpaceEntry, list_spaces
 from selfsup_core.inspection.space.selections import kept_under, list_selections
 from selfsup_core.projection.config import TITLES, USED, MapConfig
 from selfsup_core.settings import list_settings, whole_number
@@ -19,14 +20,14 @@ SETTINGS = {entry.path: entry for entry in list_settings(MapConfig)}
 REPLAYED = ("pca", "umap", "tsne")
 
 
-def first_space(spaces: dict[str, Any]) -> str:
+def first_space(spaces: Mapping[str, SpaceEntry]) -> str:
     """The newest run that learns a code, else the emoji; the digits are always there."""
     runs = [name for name in spaces if name.startswith("run:")]
     return next((name for name in (*runs, "data:emoji") if name in spaces), "data:digits")
 
 
-def choose_map() -> dict[str, Any] | None:
-    """{"key", "space", "status", "config", …} of the map that is wanted, begun; None while someone has to press Draw."""
+def choose_map() -> MapAsked | None:
+    """The map that is wanted, begun; None while someone has to press Draw."""
     spaces = {one["space"]: one for one in list_spaces(workspace())}
     if "space-kind" not in st.session_state:
         kind = st.query_params.get("map", "")
@@ -59,7 +60,7 @@ def choose_map() -> dict[str, Any] | None:
         "Map", list(TITLES), key="space-kind", format_func=TITLES.get, help=SETTINGS["kind"].description
     )
     epochs = spaces[name]["epochs"]
-    values: dict[str, Any] = {"kind": kind, "dimensions": 2}
+    values: dict[str, object] = {"kind": kind, "dimensions": 2}
     replay = len(epochs) > 1 and kind in REPLAYED and bool(st.session_state.get(f"space-replay-{name}"))
     if replay:
         epoch = epochs[-1]  # the slider below the map has them all
@@ -96,7 +97,10 @@ def choose_map() -> dict[str, Any] | None:
     with errors_shown():
         with st.spinner("Reading the vectors.", show_time=True):
             begun, _ = ask(name, "start", config=values, epoch=epoch, replay=replay)
-        return begun | {
+        return {
+            "key": begun["key"],
+            "status": begun["status"],
+            "epochs": begun["epochs"],
             "space": name,
             "title": spaces[name]["title"],
             "source": spaces[name]["source"],
@@ -124,7 +128,7 @@ def choose_epoch(place: Any, name: str, epochs: list[int]) -> int | None:
     return chosen
 
 
-def choose_axes(name: str, space: dict[str, Any], values: dict[str, Any]) -> bool:
+def choose_axes(name: str, space: SpaceEntry, values: dict[str, object]) -> bool:
     """The ends of own axes; False while there are none."""
     about, _ = ask(name, "describe")
     kept = list_selections(workspace(), kept_under(name, about["source"]))

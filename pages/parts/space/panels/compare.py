@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import streamlit as st
 
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.workspace import workspace
-from pages.parts.space.ask import again, ask
+from pages.parts.space.ask import MapAsked, again, ask
 from pages.parts.space.panels.asking import question
 from selfsup_core.errors import SettingError
+from selfsup_core.inspection.space.layouts import MapAndJob
 from selfsup_core.inspection.space.listing import list_spaces
 from selfsup_core.projection.config import TITLES
 
 
 def open_second(
-    space: str, config: dict[str, Any], epoch: int | None, source: str, title: str, *, not_key: str = ""
+    space: str, config: Mapping[str, object], epoch: int | None, source: str, title: str, *, not_key: str = ""
 ) -> None:
     """Begin a second map and show it. Raises SettingError when it is the first one."""
     begun, _ = ask(space, "start", config=config, epoch=epoch)
@@ -33,7 +34,7 @@ def open_second(
     again()
 
 
-def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     if not routes.is_mounted:
         st.caption(
             "Two maps side by side need the app to be started with `make run`. `space compare` prints the numbers."
