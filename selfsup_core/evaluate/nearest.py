@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from selfsup_core.evaluate.compiled import import_compiled
+
 BLOCK = 1024
 EXACT_WORK = 6e10  # multiplications; about two seconds on one core
 
@@ -42,9 +44,9 @@ def nearest(
         return np.zeros((len(x), 0), np.int32), np.zeros((len(x), 0), np.float32)
     if is_exact(len(x), x.shape[1]):
         return exact(x, x, k, metric, skip_self=True, say=say)
-    from pynndescent import NNDescent
-
-    found = NNDescent(
+    for part in ("rp_trees", "utils", "distances"):
+        import_compiled(f"pynndescent.{part}")
+    found = import_compiled("pynndescent.pynndescent_").NNDescent(
         x,
         metric=metric,
         n_neighbors=k + 1,

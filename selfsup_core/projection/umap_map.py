@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from selfsup_core.evaluate.compiled import import_compiled
+
 INT32 = np.iinfo(np.int32)
 ALPHA, GAMMA, NEGATIVES = (
     1.0,
@@ -30,8 +32,7 @@ def passes_for(rows: int) -> int:
 
 def fuzzy_graph(rows: np.ndarray, distances: np.ndarray, neighbors: int, x: np.ndarray, metric: str) -> Any:
     """(N, k) neighbors without the row itself → sparse (N, N) memberships; k = neighbors − 1, as umap counts the row too."""
-    from umap.umap_ import fuzzy_simplicial_set
-
+    fuzzy_simplicial_set = import_compiled("umap.umap_").fuzzy_simplicial_set
     count = len(rows)
     index = np.concatenate([np.arange(count)[:, None], rows], axis=1)
     far = np.concatenate([np.zeros((count, 1)), distances], axis=1).astype(np.float32)
@@ -75,6 +76,11 @@ def begin(x: np.ndarray, graph: Any, dimensions: int, how: str, metric: str, ran
     return made
 
 
+def one_pass() -> Any:
+    """umap-learn's compiled pass over all edges, on one thread."""
+    return import_compiled("umap.layouts")._get_optimize_layout_euclidean_single_epoch_fn(False)
+
+
 def lay_out(
     graph: Any,
     start: np.ndarray,
@@ -92,7 +98,6 @@ def lay_out(
             and points go small steps, so that a replay flows.
         say: called after every pass; what it raises ends the work.
     """
-    from umap.layouts import _get_optimize_layout_euclidean_single_epoch_fn
     from umap.umap_ import make_epochs_per_sample
 
     graph = graph.tocoo()
@@ -115,7 +120,7 @@ def lay_out(
         passes,
         min_dist,
         state,
-        _get_optimize_layout_euclidean_single_epoch_fn(False),
+        one_pass(),
         say,
         ALPHA * (SEEDED if is_seeded else 1),
     )
@@ -187,9 +192,9 @@ def place(
     Args:
         rows, distances: (B, k) neighbors of the new rows among those of the layout.
     """
-    from umap.layouts import _get_optimize_layout_euclidean_single_epoch_fn
-    from umap.umap_ import make_epochs_per_sample, smooth_knn_dist
+    from umap.umap_ import make_epochs_per_sample
 
+    smooth_knn_dist = import_compiled("umap.umap_").smooth_knn_dist
     k = rows.shape[1]
     sigmas, rhos = smooth_knn_dist(distances.astype(np.float32), float(k), local_connectivity=0.0)
     weights = np.exp(-np.maximum(distances - rhos[:, None], 0) / np.maximum(sigmas[:, None], 1e-12))
@@ -207,7 +212,7 @@ def place(
         PLACED,
         min_dist,
         state,
-        _get_optimize_layout_euclidean_single_epoch_fn(False),
+        one_pass(),
         None,
         ALPHA / 4,
     )

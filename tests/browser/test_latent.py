@@ -142,6 +142,10 @@ def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_co
     over(page).focus()
     page.keyboard.press("Escape")
     expect(over(page)).to_have_attribute("data-selected", "0")
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=SLOW
+    )
+    at = over(page).bounding_box()
     page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] - 5)
     page.keyboard.press("ArrowRight")
     expect(page.locator(".space-card")).to_contain_text("row", timeout=SLOW)
@@ -188,6 +192,9 @@ def test_two_maps_have_one_selection_and_epochs_are_played(server, open_context,
     wait_ready(page)
     pane = page.locator(".space-pane").first
     last = pane.get_attribute("data-epoch")
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=SLOW
+    )
     slider.focus()
     page.keyboard.press("Home")
     expect(pane).to_have_attribute("data-epoch", "0", timeout=SLOW)

@@ -14,6 +14,7 @@ from tests.data.importing.make import archive, png, write
 from tests.helpers import wait_for
 
 pytestmark = pytest.mark.browser
+SLOW = 60_000
 
 
 def upload(page: Page, server: Server, *paths) -> None:
@@ -72,7 +73,7 @@ def test_images_from_upload_to_training(server, open_context, keep, tmp_path):
     expect(large).to_be_hidden()
     # What is wrong is counted before the report is opened: a file set aside, and copies.
     counted = page.get_by_role("tab").filter(has_text=re.compile("Health.*[1-9]"))
-    expect(counted).to_have_count(1)
+    expect(counted).to_have_count(1, timeout=SLOW)  # a child process looks for them
     expect(page.get_by_role("tab", name="Health")).to_have_count(1)
     page.get_by_role("tab", name="Health").click()
     expect(page.get_by_text("Exact copies: 1 row")).to_be_visible()
