@@ -23,7 +23,7 @@ from selfsup_core.features.embedding.store import keep
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
 from selfsup_core.runs.folder import ENDED, read_state
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
 ROWS, CLASSES, WIDTH, ROUNDS = sized(20_000, 800), sized(20, 4), 384, sized(5, 1)

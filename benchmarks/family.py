@@ -15,7 +15,8 @@ from benchmarks.size import sized
 from benchmarks.table import Row
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import make_spec, preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec
 
 SEEDS = sized((0, 1, 2), (0,))
 LABELS, DRAWS, MONTE_CARLO = 10, sized(5, 1), sized(2000, 100)

@@ -13,7 +13,8 @@ from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import RunSpec, list_presets, make_spec, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec, make_spec
 
 TEXTS, ROWS = "my-made-up-posts", 240
 CLASSES = ("pets", "space", "wood")

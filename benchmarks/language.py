@@ -22,7 +22,7 @@ from selfsup_core.data.sources import SOURCES, open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.language import windows
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.tasks.language import LanguageTask
 from selfsup_core.workers.session import Session
 from selfsup_core.workers.worker import Worker

@@ -26,7 +26,7 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.pseudo.audit import compare_seeds, verdict
 from selfsup_core.runs.folder import read_state
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.worker import Worker
 
 SMALLER = sized({}, {"train.epochs": 2, "train.steps_per_epoch": 5})

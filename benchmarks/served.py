@@ -21,7 +21,7 @@ from selfsup_core.runs.access import app_token, cookie_of
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ENDED, RunFolder, list_states, read_state
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
 LONG = {"train.epochs": 100_000} | sized({}, {"data.source": "digits"})

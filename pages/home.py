@@ -15,7 +15,7 @@ from selfsup_core.figures.miniature import as_element
 from selfsup_core.places import ASSETS
 from selfsup_core.runs.examples import add_examples
 from selfsup_core.runs.folder import scan_runs
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 
 MOST_RECENT = 5
 

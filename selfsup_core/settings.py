@@ -23,12 +23,17 @@ __all__ = [
     "Config",
     "KindConfig",
     "Setting",
+    "Values",
     "apply_overrides",
     "explain",
     "list_settings",
     "parse_assignment",
     "setting",
 ]
+
+
+# Settings by path ("train.epochs"), or nested as in a file. Nothing is known of them before a Config has checked them.
+Values = Mapping[str, object]
 
 
 class Config(BaseModel):
@@ -223,20 +228,20 @@ def explain(error: ValidationError, config: type[Config] | Config, prefix: str =
     return SettingError(" ".join(sentences))
 
 
-def unknown_setting(path: str, known: dict[str, Any]) -> str:
+def unknown_setting(path: str, known: Values) -> str:
     """A sentence for a name that is not a setting, with the nearest one that is."""
-    near = difflib.get_close_matches(path, known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(path, list(known), n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]}?" if near else f" Known settings: {', '.join(known)}."
     return f"There is no setting {path!r}.{hint}"
 
 
-def apply_overrides(values: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+def apply_overrides(values: Values, overrides: Values) -> dict[str, Any]:
     """Lay `{"train.epochs": 3}` over nested settings; the result is a new dict.
 
     Raises:
         SettingError: a path leads through something that is not a group of settings.
     """
-    merged = {key: dict(v) if isinstance(v, dict) else v for key, v in values.items()}
+    merged: dict[str, Any] = {key: dict(v) if isinstance(v, dict) else v for key, v in values.items()}
     for path, value in overrides.items():
         *groups, last = path.split(".")
         place = merged

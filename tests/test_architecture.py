@@ -29,7 +29,8 @@ CODE = f"""
 import importlib, json, sys
 for name in sys.argv[1:]: importlib.import_module(name)
 from selfsup_core.data.sources import SOURCES
-from selfsup_core.runs.spec import RunSpec, list_presets, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec
 [preset_spec(name) for name in list_presets()]; list(SOURCES.items())
 print(json.dumps(sorted(set(sys.modules) & set({HEAVY!r}))))
 """

@@ -14,7 +14,7 @@ def check_graph(place: Place, name: str) -> Outcome:
     """Seconds of a step as a captured CUDA graph ÷ seconds of a step of the loop."""
     if not place.is_gpu:
         return not_made("graphs are captured on CUDA only")
-    from selfsup_core.runs.spec import list_presets
+    from selfsup_core.runs.recipes import list_presets
 
     steps = 200
     batch = list_presets("")[name]["spec"]["train"]["batch_size"]

@@ -270,7 +270,8 @@ def gauge_command(
 ) -> None:
     """How good the first proposals are likely to be, from the given labels alone."""
     from selfsup_core.inspection.gauge import gauge_start
-    from selfsup_core.runs.spec import parse_assignments, preset_spec
+    from selfsup_core.runs.recipes import preset_spec
+    from selfsup_core.runs.spec import parse_assignments
 
     spec = preset_spec(preset, parse_assignments(assignments or []))
     said = gauge_start(place(workspace), spec.as_dict())

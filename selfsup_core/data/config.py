@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from pydantic import field_validator
+from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import OWN_NAME, SOURCES
 from selfsup_core.settings import Config, setting
+
+
+class KeptSplit(TypedDict, total=False):
+    """What is kept of a split for new runs on a data set; those of `SplitConfig`."""
+
+    validation: float
+    test: float
+    split_seed: int
+    labels_per_class: int
+    labels_fraction: float
 
 
 class SplitConfig(Config):

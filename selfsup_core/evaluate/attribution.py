@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
     import torch
@@ -70,7 +71,14 @@ def nearest_labeled(x: np.ndarray, others: np.ndarray, count: int = 3) -> list[t
     return [(int(i), float(cosines[i])) for i in np.argsort(-cosines, kind="stable")[:count]]
 
 
-def strongest(names: list[str], parts: np.ndarray, count: int = 12) -> list[dict[str, Any]]:
-    """The parts that say most, for or against: [{"name", "part"}]."""
+class Term(TypedDict):
+    """A word or a column, and what it says for a class (above 0) or against it, in nats."""
+
+    name: str
+    part: float
+
+
+def strongest(names: list[str], parts: np.ndarray, count: int = 12) -> list[Term]:
+    """The parts that say most, for or against."""
     order = np.argsort(-np.abs(parts), kind="stable")[:count]
     return [{"name": names[i], "part": float(parts[i])} for i in order if parts[i] != 0]

@@ -6,9 +6,10 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError
 from selfsup_core.export.csv_file import csv_bytes
@@ -94,11 +95,30 @@ def read_cell(cells: dict[str, Any], column: str, file: str, number: int) -> flo
     raise DataError(f"{file} lacks the column {column!r}.")
 
 
-def predictions_csv(found: list[dict[str, Any]], classes: list[str]) -> bytes:
+class Prediction(TypedDict):
+    """What a classifier makes of a sample.
+
+    Attributes:
+        item: what the sample is called. probabilities: of all classes, by their names.
+        far: why it is unlike the training data, or "".
+        cells: of a row of a table in a file, by column. row, true: of the run's own data, with its label or "".
+    """
+
+    item: str
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+    far: str
+    cells: NotRequired[dict[str, Any]]
+    row: NotRequired[int]
+    true: NotRequired[str]
+
+
+def predictions_csv(found: list[Prediction], classes: list[str]) -> bytes:
     """Predictions as CSV: the columns that were given (or the sample), then class, probability and all probabilities.
 
     Args:
-        found: of `Classifier.name`.
+        found: of `Classifier.predict`.
     """
     given = list(dict.fromkeys(name for one in found for name in one.get("cells", {})))
     own = {name: name if name not in given else f"predicted {name}" for name in ("class", "probability")}

@@ -18,7 +18,7 @@ import numpy as np
 
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.export.features import Features, fit_features, read_samples
-from selfsup_core.export.new_samples import Sample
+from selfsup_core.export.new_samples import Prediction, Sample
 from selfsup_core.export.novelty import PICTURES_SAID, far_rows, far_texts, fit_words, scaled
 from selfsup_core.files import parse_yaml, read_file, read_json
 from selfsup_core.models import MODELS
@@ -85,12 +85,12 @@ class Classifier:
         """What a person gave; see `read_samples`."""
         return read_samples({"kind": "text"} if self.features is None else self.features.about, given, column)
 
-    def predict(self, given: list[str], column: str = "") -> list[dict[str, Any]]:
+    def predict(self, given: list[str], column: str = "") -> list[Prediction]:
         """What a person gave (see `read_samples`), named as by `name`; rows of a table with their `cells`."""
         samples = self.read(given, column)
         found = self.name([one.name for one in samples], [one.item for one in samples])
         return [
-            one | ({"cells": sample.cells} if sample.cells else {})
+            {**one, "cells": sample.cells} if sample.cells else one
             for one, sample in zip(found, samples, strict=True)
         ]
 
@@ -107,8 +107,8 @@ class Classifier:
             return far_rows(reference, most, x)
         return [""] * len(items)
 
-    def name(self, names: list[str], items: list[Any]) -> list[dict[str, Any]]:
-        """Samples and what to call them → item, label, probability, the probabilities of all classes, and `far`."""
+    def name(self, names: list[str], items: list[Any]) -> list[Prediction]:
+        """Samples and what to call them → the class of each."""
         shares = self.logits(items).softmax(dim=1).numpy()
         return [
             {

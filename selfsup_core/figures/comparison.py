@@ -10,6 +10,7 @@ from selfsup_core.evaluate.reading.comparing import has_same_tokens
 from selfsup_core.figures.palette import class_color
 from selfsup_core.figures.text import plain_text
 from selfsup_core.figures.tokens import MARGIN, given, heights_of, name_tokens, notes_of
+from selfsup_core.pretrained.reading import Reading
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,9 +20,7 @@ MOST_WORDS = 60
 WORD = re.compile(r"\S{1,12}")
 
 
-def comparison_figure(
-    readings: tuple[dict[str, Any], dict[str, Any]], names: tuple[str, str], text: str
-) -> go.Figure:
+def comparison_figure(readings: tuple[Reading, Reading], names: tuple[str, str], text: str) -> go.Figure:
     """P of each token by two models.
 
     Args:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from selfsup_core.evaluate.reading.characters import whole_characters
 from selfsup_core.figures.palette import class_color
 from selfsup_core.figures.text import plain_text
+from selfsup_core.pretrained.reading import Reading
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,7 +24,7 @@ def visible(piece: str) -> str:
     return plain_text(shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…")
 
 
-def notes_of(reading: dict[str, Any]) -> list[str]:
+def notes_of(reading: Reading) -> list[str]:
     """What hovering says of each token: P, the product so far, and what was likelier."""
     is_masked, notes, total = reading.get("kind") == "masked", [], 0.0
     for piece, value, others in zip(
@@ -42,16 +43,16 @@ def notes_of(reading: dict[str, Any]) -> list[str]:
     return notes
 
 
-def heights_of(reading: dict[str, Any]) -> list[float]:
+def heights_of(reading: Reading) -> list[float]:
     return [0.0 if v is None else math.exp(v) for v in reading["log_p"]]
 
 
-def given(reading: dict[str, Any]) -> str:
+def given(reading: Reading) -> str:
     """The condition in P(token | …)."""
     return "all others" if reading.get("kind") == "masked" else "text before"
 
 
-def reading_figure(reading: dict[str, Any]) -> go.Figure:
+def reading_figure(reading: Reading) -> go.Figure:
     """One bar a token: P(token | all before it), or given all others in a masked model.
 
     Args:

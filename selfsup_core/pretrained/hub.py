@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -74,6 +74,7 @@ class Mark(TypedDict):
     licence: str
     bytes: int
     fetched: str
+    parameters: NotRequired[int]
 
 
 def split_id(name: str) -> tuple[str, str]:
@@ -107,10 +108,15 @@ def find_fetched(model_id: str, workspace: Path) -> Path:
     return folder
 
 
-def list_fetched(workspace: Path) -> list[dict[str, Any]]:
-    """What is known of each fetched model: id, revision, licence, bytes, fetched."""
+def list_fetched(workspace: Path) -> list[Mark]:
+    """What is known of each fetched model."""
     marks = (read_shaped(path, Mark) for path in sorted((workspace / "models").glob(f"hub--*/{MARK}")))
-    return [dict(mark) for mark in marks if mark]
+    return [mark for mark in marks if mark]
+
+
+def is_fetched(target: Path, revision: str) -> bool:
+    mark = read_shaped(target / MARK, Mark)
+    return mark is not None and mark["revision"] == revision
 
 
 def plan_fetch(name: str) -> Plan:
@@ -175,7 +181,7 @@ def fetch_model(
 
     plan = plan or plan_fetch(name)
     target = folder_of(plan.id, workspace)
-    if (read_shaped(target / MARK, dict[str, Any]) or {}).get("revision") == plan.revision:
+    if is_fetched(target, plan.revision):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(target.parent).free < plan.bytes + SPARE_BYTES:
@@ -209,7 +215,7 @@ def fetch_model(
             "fetched": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         (temporary / MARK).write_text(json.dumps(mark), "utf-8")
-        if (read_shaped(target / MARK, dict[str, Any]) or {}).get("revision") == plan.revision:
+        if is_fetched(target, plan.revision):
             return target  # another fetch was quicker, and someone may be reading it by now
         old = temporary.with_suffix(".old")
         with contextlib.suppress(FileNotFoundError):

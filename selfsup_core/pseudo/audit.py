@@ -300,13 +300,19 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     )
 
 
-def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 10) -> list[dict[str, float]]:
-    """Bins of equal width that hold rows: [{"from", "to", "rows", "confidence", "accuracy"}].
+# One bin of a reliability diagram; confidence and accuracy are means of its rows.
+ReliabilityBin = TypedDict(
+    "ReliabilityBin", {"from": float, "to": float, "rows": int, "confidence": float, "accuracy": float}
+)
+
+
+def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 10) -> list[ReliabilityBin]:
+    """Bins of equal width that hold rows.
 
     They are open below and closed above, as those of `evaluate.classification.calibration_error`.
     """
     place = np.clip(np.ceil(np.asarray(confidence, float) * bins).astype(int) - 1, 0, bins - 1)
-    found = []
+    found: list[ReliabilityBin] = []
     for b in range(bins):
         mine = place == b
         if mine.any():

@@ -14,11 +14,12 @@ from selfsup_core.evaluate.words.few_rows import Warned, warn_of_few_labels
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.runs.names import auto_name
 from selfsup_core.runs.spec import RunSpec, make_spec, task_of
+from selfsup_core.settings import Values
 
 HAND = "objective.hand"
 
 
-def kept_settings(workspace: Path, source: str) -> dict[str, Any]:
+def kept_settings(workspace: Path, source: str) -> dict[str, object]:
     """Path → value: the split and label budget that the Data page set for a data set, {} for a set that is not known.
 
     Where only some rows have a label and nothing was set, all labels may be seen: those without are the unlabeled rows.
@@ -34,8 +35,8 @@ def kept_settings(workspace: Path, source: str) -> dict[str, Any]:
 
 def compose_spec(
     workspace: Path,
-    make: Callable[[dict[str, Any]], RunSpec],
-    chosen: dict[str, Any],
+    make: Callable[[Values], RunSpec],
+    chosen: Values,
     *,
     with_hand: bool = True,
     preset: str = "",
@@ -55,7 +56,7 @@ def compose_spec(
         SettingError: as `make_spec`.
     """
     source = chosen.get("data.source")
-    spec = make((kept_settings(workspace, str(source)) if source else {}) | chosen)
+    spec = make({**(kept_settings(workspace, str(source)) if source else {}), **chosen})
     if with_hand and HAND not in chosen and task_of(spec) == "pseudo":
         spec = join_hand_labels(workspace, spec)
     if preset and not chosen.get("name"):
@@ -73,7 +74,7 @@ def warn_of_labels(workspace: Path, spec: RunSpec) -> Warned | None:
         return None
     outcome = describe_split(open_source(spec.data.source, workspace), spec.data)
     hand = dict(getattr(spec.objective, "hand", ()))
-    return warn_of_few_labels(outcome | {"labels_by_hand": len(hand)})
+    return warn_of_few_labels(outcome, by_hand=len(hand))
 
 
 def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:

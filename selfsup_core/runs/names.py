@@ -9,15 +9,8 @@ from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
 from selfsup_core.models import MODELS
 from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
-from selfsup_core.runs.spec import (
-    RunSpec,
-    answers_of,
-    known_settings,
-    list_presets,
-    preset_spec,
-    task_of,
-    value_at,
-)
+from selfsup_core.runs.recipes import answers_of, list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec, known_settings, task_of, value_at
 from selfsup_core.wording import counted, inline, percent
 
 MOST = 120  # characters, as `RunSpec.name` takes them

@@ -6,14 +6,14 @@ Labels made by hand belong to one split, so a run with them is repeated on the s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Required
+from typing import Literal, Required
 
 import numpy as np
 from typing_extensions import TypedDict
 
 from selfsup_core.errors import RunError
+from selfsup_core.evaluate.tested import read_tested
 from selfsup_core.evaluate.words.few_rows import say_few_per_class
-from selfsup_core.files import read_json
 from selfsup_core.pseudo.audit import Verdict, compare_seeds, verdict
 from selfsup_core.runs.family import members
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state, update_state
@@ -25,7 +25,6 @@ Name = Literal["accuracy", "twin_accuracy", "ceiling_accuracy"]
 NAMES: tuple[Name, ...] = ("accuracy", "twin_accuracy", "ceiling_accuracy")
 MOST = 20
 OTHERS = 5  # splits beside the run's own, where its test rows are few
-TEST = "test.json"
 TIE = 1e-9
 
 
@@ -189,11 +188,11 @@ def offer_splits(folder: RunFolder) -> str:
     group = state.get("group", "")
     if keeps_split(read_spec(folder.spec)) or (group and len(members(folder.workspace, group)) > OTHERS):
         return ""
-    found: dict[str, Any] | None = read_json(folder.path / TEST)
-    tested = found or {}
-    confusion = tested.get("student", {}).get("confusion", [])
-    counts = [sum(row) for row in confusion]
-    return say_few_per_class(dict(zip(tested.get("classes", []), counts, strict=False)))
+    tested = read_tested(folder.path)
+    if tested is None or "student" not in tested:
+        return ""
+    counts = [sum(row) for row in tested["student"]["confusion"]]
+    return say_few_per_class(dict(zip(tested["classes"], counts, strict=False)))
 
 
 def describe_seeds(same_split: bool) -> str:

@@ -27,7 +27,7 @@ from selfsup_core.runs.control import send
 from selfsup_core.runs.examples import MARK
 from selfsup_core.runs.folder import ACTIVE, ENDED, RunFolder, list_states
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.conftest import kill_workers
 from tests.helpers import ROOT, wait_for, wait_status

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows, read_state
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from tests.browser.conftest import Server, axe_in, fits, stage_value, wait_in, wait_stage
 from tests.helpers import wait_for, wait_status
 

@@ -14,7 +14,7 @@ from selfsup_core.inspection.model_at import Kits
 from selfsup_core.runs.family import MEMBERS
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor
 from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
 from tests.helpers import wait_status

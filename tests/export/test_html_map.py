@@ -12,7 +12,7 @@ from playwright._impl._driver import compute_driver_executable
 
 from selfsup_core.errors import DataError
 from selfsup_core.export import html_map
-from selfsup_core.export.html_map import MODULES, SCATTER, bundle, write_html_map
+from selfsup_core.export.html_map import SCATTER, bundle, order_modules, write_html_map
 
 DRAW = np.random.default_rng(0)
 LEGEND = {"by": "class", "kind": "category", "names": ["a", "b"], "counts": [3, 2], "unknown": 0}
@@ -40,10 +40,11 @@ def test_the_modules_are_joined_in_an_order_that_runs():
     assert "import " not in re.sub(r"//.*", "", script)
     assert not re.search(r"^export ", script, re.MULTILINE)
     # Every module of the folder is in, and none asks for one that comes later.
-    assert {p.name for p in SCATTER.glob("*.js")} == set(MODULES)
-    for index, name in enumerate(MODULES):
+    modules = order_modules()
+    assert {p.name for p in SCATTER.glob("*.js")} == set(modules)
+    for index, name in enumerate(modules):
         asked = re.findall(r'from "\./(.*?)"', (SCATTER / name).read_text())
-        assert set(asked) <= set(MODULES[:index])
+        assert set(asked) <= set(modules[:index])
     names = re.findall(r"^(?:const|let|function|class|async function) (\w+)", script, re.MULTILINE)
     assert len(names) == len(set(names)), "two modules use one name"
     node, _ = compute_driver_executable()  # playwright brings its own

@@ -11,7 +11,8 @@ from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.runs.control import receive
 from selfsup_core.runs.folder import update_state
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path
 from tests.helpers import make_run, run_here, tiny_spec
 from tests.pages.test_pages import buttons, texts
@@ -195,3 +196,22 @@ def test_an_epoch_that_was_thinned_while_it_was_looked_at_is_no_wish(studio, wor
     frame_path(folder.frames, 2).unlink()
     app.run()
     assert not app.error
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [("language", "Autoencoder"), ("classify", "Autoencoder"), ("autoencoder", "Classifier")],
+)
+def test_a_run_of_another_task_opens_on_its_own_page(studio, workspace: Path, page: str, title: str):
+    spec = head_spec(train__epochs=1) if page == "autoencoder" else None
+    run = submit(workspace, spec or make_spec({"data": {"source": "digits"}}), preset="").id
+    app = studio(f"pages/{page}.py", run=run, **({} if page == "autoencoder" else {"do": "train"}))
+    assert [found.value for found in app.title] == [title]
+    assert not app.exception
+    assert app.query_params["run"] == run
+
+
+def test_a_classifier_may_train_as_long_as_its_settings_allow(studio, workspace: Path):
+    run = submit(workspace, head_spec(train__epochs=2000), preset="classify-table").id
+    app = studio("pages/classify.py", do="train", run=run)
+    assert app.number_input(key="classify-epochs-classify-table").value == 2000

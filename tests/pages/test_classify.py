@@ -17,7 +17,8 @@ from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
 from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import make_spec, preset_spec, read_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.runs.thinned import frame_path
 from tests.data.importing.make import write
 from tests.helpers import make_run, run_here

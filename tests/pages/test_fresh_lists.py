@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts.shared import runlist
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import make_spec, preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec
 from tests.pages.test_pages import buttons, texts
 
 

@@ -18,7 +18,7 @@ from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.space.layouts import read_map
 from selfsup_core.inspection.space.selections import list_selections, pack_rows, save_selection
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
 

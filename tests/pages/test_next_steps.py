@@ -10,7 +10,7 @@ import pytest
 from pages.parts.shared import live, routes
 from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.data.texts import Texts
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from tests.helpers import make_run, run_here
 from tests.tasks.classify_helpers import head_spec
 from tests.tasks.test_language_runs import SMALL, TEXT

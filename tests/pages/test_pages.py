@@ -12,7 +12,8 @@ from selfsup_core.data.sources import SOURCES
 from selfsup_core.runs.examples import MARK, list_examples
 from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
 from selfsup_core.runs.queue import list_queue, submit
-from selfsup_core.runs.spec import list_presets, preset_spec, read_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import read_spec
 from tests.helpers import make_run, run_here, tiny_spec
 
 

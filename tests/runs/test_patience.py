@@ -18,7 +18,7 @@ from selfsup_core.files import read_json
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.queue import resume, withdraw
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.tasks.autoencoder import AutoencoderTask
 from tests.helpers import (
     frame_bytes,

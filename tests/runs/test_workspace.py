@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import zipfile
@@ -44,7 +45,8 @@ def run_named(workspace: Path, name: str) -> RunFolder:
 
 
 def test_there_is_a_workspace_of_every_release():
-    assert [path.name for path in RELEASED] == ["workspace-0.1.zip"]
+    releases = re.findall(r"^## (\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert [path.stem for path in RELEASED] == sorted(f"workspace-{release}" for release in releases)
 
 
 def test_runs_data_and_frames_of_a_release_are_read(released: Path):

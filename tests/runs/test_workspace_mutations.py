@@ -49,7 +49,8 @@ from selfsup_core.tasks.parts.labelers import read_said
 from selfsup_core.train.checkpoint import load_newest
 from selfsup_core.workers.keeper import read_changes
 from selfsup_core.workers.live import LiveRuns
-from selfsup_core.workers.supervisor import Supervisor, supervisor_info
+from selfsup_core.workers.scheduler import Scheduler
+from selfsup_core.workers.supervisor import supervisor_info
 from tests.helpers import TINY, make_run, run_here
 from tests.runs.test_queue import FakeLauncher
 
@@ -435,13 +436,13 @@ def start_new(workspace: Path, *, trains: bool) -> None:
     spec = compose_spec(workspace, lambda chosen: make_spec(TINY, chosen), {"data.source": "wine"})
     folder = submit(workspace, spec, owner="new")
     launcher = Trains(folder.id) if trains else FakeLauncher()
-    supervisor = Supervisor(workspace, launcher, capacity=2 * RUNS)
-    supervisor.go_round()
+    scheduler = Scheduler(workspace, launcher, capacity=2 * RUNS)
+    scheduler.go_round()
     assert folder.id in launcher.started
     if trains:
-        supervisor.go_round()
+        scheduler.go_round()
         assert read_state(folder)["status"] == "finished"
-        assert folder.id not in supervisor.watched
+        assert folder.id not in scheduler.watched
 
 
 class Kept:

@@ -11,7 +11,8 @@ import torch
 
 from selfsup_core.data.sources import open_source
 from selfsup_core.export.portable_classifier import export_classifier, load_classifier, load_run
-from selfsup_core.runs.spec import make_spec, preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec
 from tests.helpers import make_run, run_here
 
 SPLIT = {"source": "digits", "validation": 0.2, "test": 0.2}

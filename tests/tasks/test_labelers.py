@@ -21,7 +21,8 @@ from selfsup_core.pseudo.remote import connect
 from selfsup_core.runs.check import check_spec
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import read_state
-from selfsup_core.runs.spec import make_spec, preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec
 from selfsup_core.tasks.parts.labelers import load_labeler, read_said, trial_rows
 from selfsup_core.workers import keeper as keeper_module
 from selfsup_core.workers.keeper import RunKeeper, Stop

@@ -12,15 +12,16 @@ import pytest
 
 from selfsup_core.data.dataset import Dataset, load_dataset, save_dataset
 from selfsup_core.errors import SettingError
+from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.figures.seeds import reliability_figure
 from selfsup_core.pseudo.hand import spread_out
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import read_rows, update_state
 from selfsup_core.runs.frames import read_about, read_frame
-from selfsup_core.runs.spec import RunSpec, list_presets, make_spec, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec, make_spec
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.tasks.parts.proposals import Proposers
-from selfsup_core.tasks.pseudo import PSEUDO
 from selfsup_core.train.checkpoint import load_newest
 from selfsup_core.workers.live import epoch_rows
 from tests.helpers import (

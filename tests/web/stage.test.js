@@ -1,183 +1,172 @@
-// The stage's widgets over a page that only remembers: tips, slider, names of buttons, the first plot, the lattice.
+// Words and rules of the stage: banner, tips, moments, the oracle's veil, the cursor's replay.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { createGuide, phaseOf } from "../../assets/web/stage/guide.js"
-import lossPanel from "../../assets/web/stage/panels/loss.js"
-import { createOffer } from "../../assets/web/stage/panels/probe.js"
-import { createTransport } from "../../assets/web/stage/transport.js"
-import { openPage } from "./page.js"
+import { bannerOf } from "../../assets/web/stage/banner.js"
+import { nameOf } from "../../assets/web/stage/controls.js"
+import { Cursor } from "../../assets/web/stage/cursor.js"
+import { phaseOf } from "../../assets/web/stage/guide.js"
+import { heat, itemAt } from "../../assets/web/stage/items.js"
+import { Oracle } from "../../assets/web/stage/oracle.js"
+import { mixOf, PROPOSED, poolSize, ramp, whyEmpty } from "../../assets/web/stage/pseudo.js"
+import { SETS } from "../../assets/web/stage/sets.js"
+import { earlyKey, momentOf } from "../../assets/web/stage/store.js"
+import { compareWithPca, formatSeconds } from "../../assets/web/stage/verdict.js"
 
-const STATE = {
-  status: "running",
-  task: "autoencoder",
-  epoch: 6,
-  epochs: 20,
-  steps_per_epoch: 100,
-  learning_rate: 0.001,
-  epochs_per_second: 0,
-  code_size: 2,
-}
+const THERE = { refusal: "", isLost: false }
 
-function guideOver() {
-  const ran = []
-  const steps = [
-    { id: "replay", text: "Replay", run: () => ran.push("replay") },
-    { id: "decode", text: "Decode", run: () => ran.push("decode"), isThere: () => false },
-  ]
-  return { ran, ...createGuide({}, steps) }
-}
-
-test("each stage of a run has its tip, and only the end has next steps", () => {
-  openPage()
-  const { root, update, ran } = guideOver()
-  const phases = [0, 2, 8, 19].map((epoch) => phaseOf(epoch, 20, false))
-  assert.deepEqual(phases, ["before", "early", "middle", "late"])
-  assert.equal(phaseOf(20, 20, true), "end")
-  update({ state: null, frame: null })
-  assert.match(root.textContent, /Reading the data/)
-  update({ state: STATE, frame: { epoch: 0, step: 30 } })
-  assert.match(root.textContent, /Step 30 of 100/)
-  const seen = new Set()
-  const next = root.children[1]
-  for (const epoch of [0, 2, 8, 19]) {
-    update({ state: STATE, frame: { epoch } })
-    seen.add(root.children[0].textContent)
-    assert.ok(next.hidden)
-  }
-  assert.equal(seen.size, 4)
-  update({ state: { ...STATE, status: "finished", epoch: 20 }, frame: { epoch: 20 } })
-  assert.match(root.textContent, /What you just saw/)
-  assert.ok(!next.hidden)
-  assert.ok(root.byId("next-decode").hidden, "a step that this run does not offer")
-  root.byId("next-replay").click()
-  assert.deepEqual(ran, ["replay"])
+test("the banner says the worst first", () => {
+  const state = { status: "running", message: "Fitting PCA.", notices: ["A note."] }
+  assert.deepEqual(bannerOf(state, { refusal: "Deleted.", isLost: true }), ["bad", "Deleted."])
+  assert.equal(bannerOf(state, { ...THERE, isLost: true })[0], "warn")
+  assert.deepEqual(bannerOf(null, THERE), ["info", "Loading the run …"])
+  const error = { message: "The loss is infinite.", remedy: "Lower the learning rate." }
+  assert.deepEqual(bannerOf({ ...state, error }, THERE), [
+    "bad",
+    "The loss is infinite. Lower the learning rate.",
+  ])
+  assert.match(bannerOf({ ...state, is_responding: false }, THERE)[1], /not responding/)
+  assert.deepEqual(bannerOf({ ...state, status: "failed", is_responding: false }, THERE), [
+    "info",
+    "Fitting PCA.",
+  ])
+  assert.deepEqual(bannerOf({ ...state, status: "paused" }, THERE), ["warn", "Fitting PCA."])
+  assert.match(bannerOf({ status: "queued", message: "" }, THERE)[1], /^Queued/)
+  assert.deepEqual(bannerOf({ ...state, message: "" }, THERE), ["info", "A note."])
+  assert.deepEqual(bannerOf({ status: "finished", message: "" }, THERE), ["", ""])
 })
 
-test("a run that was stopped early ends where it ended", () => {
-  openPage()
-  const { root, update } = guideOver()
-  update({ state: { ...STATE, status: "stopped", epoch: 6 }, frame: { epoch: 6 } })
-  assert.match(root.textContent, /What you just saw/)
-})
-
-test("tips can be hidden, stay hidden for the next run, and can be shown again", () => {
-  openPage()
-  const first = guideOver()
-  const [hide] = first.root.all((node) => node.tagName === "BUTTON" && node.textContent === "Hide tips")
-  assert.ok(!first.root.hidden && first.show.hidden)
-  hide.click()
-  assert.ok(first.root.hidden && !first.show.hidden)
-  assert.equal(document.activeElement, first.show, "the focus is not lost")
-  const second = guideOver()
-  assert.ok(second.root.hidden && !second.show.hidden)
-  second.show.click()
-  assert.ok(!second.root.hidden)
-  assert.ok(!guideOver().root.hidden)
-})
-
-function transportOver(state, frames = [0, 1, 2, 3, 4, 5, 6]) {
-  openPage()
-  const cursor = { isLive: true, isReplaying: false, speed: 1, frame: { epoch: frames.at(-1) ?? 0 } }
-  const asked = []
-  const store = { state, frames, command: async (...command) => asked.push(command) && {} }
-  const transport = createTransport({ store, cursor, tell() {}, draw() {} }, state.task)
-  transport.update()
-  return { ...transport, range: transport.root.byId("stage-cursor"), asked, store, cursor }
-}
-
-test("the slider has all epochs that the run will have, and shows how far it has come", () => {
-  const { range, root } = transportOver(STATE)
-  assert.deepEqual([range.max, range.value], [20, 6])
-  assert.equal(range.style["--trained"], "30%")
-  assert.equal(range.getAttribute("aria-valuetext"), "epoch 6 of 20")
-  assert.match(root.textContent, /6 \/ 20/)
-  assert.equal(transportOver({ ...STATE, epoch: 0 }, []).range.max, 20, "before the first epoch too")
-  assert.equal(transportOver({ ...STATE, epochs: 5 }).range.max, 6, "a run that was made longer")
-})
-
-test("a run of rounds is counted in rounds everywhere", () => {
-  const { root } = transportOver({ ...STATE, task: "pseudo" })
-  const said = root.all(() => true).flatMap((node) => [node.text ?? "", ...Object.values(node.attributes)])
+test("each epoch has its tip; the last one of a run that goes on is not its end", () => {
   assert.deepEqual(
-    said.filter((text) => /epoch/i.test(text) && !/^stage-/.test(text)),
-    [],
+    [0, 1, 5, 9, 10].map((epoch) => phaseOf(epoch, 10, false)),
+    ["before", "early", "middle", "late", "late"],
+  )
+  assert.equal(phaseOf(10, 10, true), "end")
+  assert.equal(phaseOf(4, 10, true), "middle", "stopped before its end")
+})
+
+test("moments and durations in words", () => {
+  assert.equal(momentOf({ epoch: 3 }), "epoch 3")
+  assert.equal(momentOf({ epoch: 0, step: 30 }, "round"), "round 0, step 30")
+  assert.equal(earlyKey(30), "0-30")
+  assert.deepEqual([-1, 12.4, 89.6, 600, 9000].map(formatSeconds), ["0 s", "12 s", "90 s", "10 min", "2.5 h"])
+})
+
+test("better than PCA means by more than the margin", () => {
+  const baseline = { pca_mse: 0.1, verdict_margin: 0.02 }
+  assert.equal(compareWithPca(0.09, baseline, false)[1], "good")
+  assert.equal(compareWithPca(0.101, baseline, true)[1], "even")
+  assert.deepEqual(compareWithPca(0.2, baseline, false), ["not yet better than PCA", "even"])
+  assert.deepEqual(compareWithPca(0.2, baseline, true), ["worse than PCA", "bad"])
+})
+
+test("a sample is called by its row, and by its class where it has one", () => {
+  const statics = { labels: { data: [1, -1] }, rows: { data: [17, 4] }, classes: ["0", "cats"] }
+  assert.equal(nameOf({ statics }, 0), "row 17, class cats")
+  assert.equal(nameOf({ statics }, 1), "row 4")
+})
+
+test("one item is cut out of many", () => {
+  const array = { shape: [2, 3], data: Uint8Array.of(1, 2, 3, 4, 5, 6) }
+  assert.deepEqual([...itemAt(array, 1)], [4, 5, 6])
+})
+
+test("scales end where they should, and go on from nothing out of bounds", () => {
+  assert.deepEqual(heat(-1), heat(0))
+  assert.deepEqual(heat(2), heat(1))
+  assert.notDeepEqual(heat(0), heat(1))
+  assert.equal(ramp(0, true), "rgb(74 88 106)")
+  assert.equal(ramp(1, false), "rgb(0 62 118)")
+})
+
+test("every task has panels, each once", () => {
+  for (const [task, panels] of Object.entries(SETS)) {
+    const ids = panels.map((panel) => panel.id)
+    assert.equal(new Set(ids).size, ids.length, task)
+    for (const panel of panels) assert.ok(panel.title && panel.create, panel.id)
+  }
+})
+
+/** A round over two classes and four rows of the pool. */
+const mix = () => ({ shape: [4, 2], data: Int32Array.of(2, 2, 3, 0, 1, 0, 5, 5) })
+
+test("how many rows are unlabeled is read from the flow, or from what was proposed", () => {
+  assert.equal(poolSize({ mix: mix(), flow: { data: [1, 2, 1, 0] } }), 4)
+  assert.equal(poolSize({ mix: mix() }, { proposed: 0.75 }), 4)
+  assert.equal(poolSize({ mix: mix() }, {}), null)
+  assert.deepEqual([...mixOf({ mix: mix() }, PROPOSED)], [3, 0])
+})
+
+test("an empty panel says why it is empty", () => {
+  assert.match(whyEmpty({}, PROPOSED), /No round/)
+  assert.equal(whyEmpty({ frame: { epoch: 1, mix: mix() }, row: {} }, PROPOSED), "")
+  const nothing = { shape: [4, 2], data: new Int32Array(8) }
+  assert.match(whyEmpty({ frame: { epoch: 0, mix: nothing }, row: {} }, PROPOSED), /before the first round/)
+  assert.match(
+    whyEmpty({ frame: { epoch: 1, mix: nothing, flow: { data: [0] } }, row: {} }, PROPOSED),
+    /no unlabeled rows/,
   )
 })
 
-test("the name of a button contains what is written on it, whatever the run does", () => {
-  for (const status of ["queued", "running", "paused", "stopped", "interrupted", "finished", "failed"]) {
-    const { root, cursor, update } = transportOver({ ...STATE, status })
-    cursor.isReplaying = true
-    update()
-    for (const button of root.all((node) => node.tagName === "BUTTON")) {
-      const name = button.getAttribute("aria-label")
-      assert.ok(!name || name.includes(button.textContent), `${status}: ${name} | ${button.textContent}`)
-    }
+/** Everything that a panel of a run with pseudo-labels is given, with true classes in it. */
+function withTruth() {
+  return {
+    frame: {
+      mix: mix(),
+      histogram: { shape: [1, 1, 3], data: Int32Array.of(4, 2, 1) },
+      mistakes_rows: {},
+      unsure_rows: {},
+      words: { mistakes_texts: [], unsure_texts: [] },
+    },
+    statics: { labels: { shape: [2], data: [0, 1] }, labeled: { data: [1, 0] }, tile_labels: {} },
+    rows: [{ pseudo_precision: 0.9, accuracy: 0.8 }],
+    epochRows: [{ pseudo_precision: 0.9, accuracy: 0.8 }],
+    row: { pseudo_precision: 0.9, accuracy: 0.8 },
+    state: { metrics: { kept_known: 5, accuracy: 0.8 } },
   }
-})
-
-test("what was stopped by hand can be resumed, and what is finished cannot", () => {
-  const pauseOf = (status) => transportOver({ ...STATE, status }).root.byId("stage-pause")
-  for (const status of ["paused", "stopped", "interrupted"]) {
-    assert.deepEqual([pauseOf(status).textContent, pauseOf(status).disabled], ["Resume", false], status)
-  }
-  assert.ok(pauseOf("finished").disabled && pauseOf("failed").disabled)
-})
-
-/** What the loss panel hands to Plotly. */
-async function plotted(view) {
-  openPage()
-  const drawn = []
-  globalThis.Plotly = { react: (_, traces, layout) => drawn.push({ traces, layout }) }
-  const root = { head: document.createElement("div"), body: document.createElement("div") }
-  const panel = lossPanel.create(root, { assets: "", store: { frames: [] }, cursor: {} })
-  await null // the library is there
-  const theme = { id: "light", text: "", muted: "", border: "", background: "", panel: "", font: "" }
-  panel.update({ rows: [], epochRows: [], earlyRows: [], state: STATE, theme, ...view })
-  return { ...drawn.at(-1), metric: root.head.children[0], drawn }
 }
 
-test("in the first seconds the axis has the run's epochs, and no numbers beside it", async () => {
-  const { layout } = await plotted({})
-  assert.deepEqual(layout.xaxis.range, [0, 20])
-  assert.equal(layout.yaxis.showticklabels, false)
+test("while the oracle is off, panels are given no true class", () => {
+  const kept = new Map()
+  globalThis.sessionStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (k, v) => kept.set(k, v) }
+  const oracle = new Oracle("run", () => {})
+  const whole = withTruth()
+  const view = oracle.veil(whole)
+  assert.deepEqual(view.oracle, { isOn: false, isKnown: true })
+  assert.deepEqual([...view.frame.mix.data], [0, 0, 3, 0, 1, 0, 5, 5])
+  assert.deepEqual([...view.frame.histogram.data], [0, 0, 7], "right and wrong are one count")
+  assert.deepEqual(Object.keys(view.frame.words), ["unsure_texts"])
+  assert.equal(view.frame.mistakes_rows, undefined)
+  assert.deepEqual(view.statics.labels.data, [0, -1], "only given labels are left")
+  for (const row of [view.row, view.rows[0], view.epochRows[0]]) assert.deepEqual(row, { accuracy: 0.8 })
+  assert.deepEqual(view.state.metrics, { accuracy: 0.8 })
+  assert.equal(whole.frame.mix.data[0], 2, "what is veiled is a copy")
+  assert.equal(oracle.veil(whole).frame, view.frame, "made once a frame")
+  oracle.set(true)
+  assert.equal(oracle.veil(whole).frame, whole.frame)
+  assert.ok(new Oracle("run", () => {}).isOn, "remembered for this tab")
 })
 
-test("epoch 0 alone is a dot, later epochs are lines", async () => {
-  const rows = [0, 1].map((epoch) => ({ kind: "epoch", epoch, train_loss: 0.3 - epoch / 10, val_loss: 0.3 }))
-  const modes = async (count) => {
-    const { traces } = await plotted({ rows: rows.slice(0, count), epochRows: rows.slice(0, count) })
-    return traces.filter((trace) => trace.name === "validation").map((trace) => [trace.mode, trace.x])
+test("the cursor moves within the frames, and its right end of a running run is live", () => {
+  const store = {
+    frames: [0, 1, 5],
+    isAtWork: true,
+    peek: (epoch) => ({ epoch }),
+    frame: async (epoch) => ({ epoch }),
+    prefetch() {},
   }
-  assert.deepEqual(await modes(1), [["markers", [0]]])
-  assert.deepEqual(await modes(2), [["lines", [0, 1]]])
-})
-
-test("an axis of shares has as many digits as it needs, so that 98.5% and 99% are not both 99%", async () => {
-  const rows = [0, 1].map((epoch) => ({
-    kind: "epoch",
-    epoch,
-    val_loss: 0.3,
-    val_accuracy: 0.98 + epoch / 50,
-  }))
-  const { metric, drawn } = await plotted({ rows, epochRows: rows })
-  metric.value = "accuracy"
-  metric.listeners.change()
-  assert.equal(drawn.at(-1).layout.yaxis.tickformat, "~%")
-})
-
-test("the lattice turns itself on once, at the end of a run of two numbers that was watched", () => {
-  const ended = { ...STATE, status: "finished" }
-  const shown = (...calls) => {
-    const offer = createOffer()
-    return calls.map((call) => (call === "decline" ? offer.decline() : offer.isDue(...call))).at(-1)
-  }
-  assert.ok(shown([STATE, false], [ended, false]))
-  assert.ok(!shown([STATE, false], [ended, false], [ended, false]), "once")
-  assert.ok(!shown([ended, false]), "a run that is opened when it has ended")
-  assert.ok(!shown([STATE, false], [{ ...STATE, status: "stopped" }, false]))
-  assert.ok(!shown([{ ...STATE, code_size: 16 }, false], [{ ...ended, code_size: 16 }, false]))
-  assert.ok(!shown([STATE, true], [ended, true]), "it is on already")
-  assert.ok(!shown([STATE, false], "decline", [STATE, false], [ended, false]), "turned on and off by hand")
+  const cursor = new Cursor(store, { draw() {}, rested() {} }, 1)
+  cursor.moveBy(-9)
+  assert.deepEqual([cursor.epoch, cursor.frame.epoch, cursor.isLive], [0, 0, false])
+  cursor.moveToEpoch(4)
+  assert.ok(cursor.isLive, "the nearest frame is the newest")
+  store.isAtWork = false
+  cursor.moveToEpoch(4)
+  assert.deepEqual([cursor.epoch, cursor.isLive], [5, false])
+  const speeds = [1, 2, 3].map(() => {
+    cursor.cycleSpeed()
+    return cursor.speed
+  })
+  assert.deepEqual(speeds, [2, 0.5, 1])
+  cursor.destroy()
 })

@@ -13,7 +13,8 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.glance import EARLY_STEPS, choose_early, choose_points, is_watchable
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.frames import FrameStore, read_about, read_frame
-from selfsup_core.runs.spec import RunSpec, make_spec, preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import RunSpec, make_spec
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
 from selfsup_core.workers.live import LiveRuns
 from tests.helpers import (

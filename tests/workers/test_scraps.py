@@ -18,7 +18,7 @@ from selfsup_core.runs import folder as folder_module
 from selfsup_core.runs.folder import list_states, read_state, update_state
 from selfsup_core.runs.processes import identity
 from selfsup_core.workers.log import Log
-from selfsup_core.workers.supervisor import Supervisor
+from selfsup_core.workers.scheduler import Scheduler
 from selfsup_core.workers.worker import Worker
 from tests.helpers import ROOT, make_run, wait_for
 from tests.runs.test_queue import FakeLauncher
@@ -39,7 +39,7 @@ def test_old_scraps_are_swept_when_a_supervisor_starts(workspace: Path):
         path.write_text("half")
     for path in (old, keep, job):
         make_old(path)
-    Supervisor(workspace, FakeLauncher()).recover()
+    Scheduler(workspace, FakeLauncher()).recover()
     assert [path.exists() for path in (old, new, keep, job)] == [False, True, True, False]
     assert sweep(workspace / "missing") == 0
 

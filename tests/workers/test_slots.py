@@ -13,7 +13,7 @@ from selfsup_core.runs.processes import identity
 from selfsup_core.runs.queue import list_queue, submit
 from selfsup_core.runs.waiting import waiting_for
 from selfsup_core.workers.live import LiveRuns
-from selfsup_core.workers.supervisor import HEARING_SECONDS, Supervisor
+from selfsup_core.workers.scheduler import HEARING_SECONDS, Scheduler
 from tests.helpers import tiny_spec
 from tests.runs.test_queue import Clock, FakeLauncher, end
 
@@ -23,12 +23,12 @@ ME = identity()
 @pytest.fixture
 def boss(workspace: Path):
     launcher, clock = FakeLauncher(), Clock()
-    return Supervisor(workspace, launcher, capacity=1, clock=clock), launcher, clock
+    return Scheduler(workspace, launcher, capacity=1, clock=clock), launcher, clock
 
 
-def pass_on(supervisor: Supervisor, clock: Clock) -> None:
+def pass_on(scheduler: Scheduler, clock: Clock) -> None:
     clock.now += HEARING_SECONDS + 1
-    supervisor.turn()
+    scheduler.turn()
 
 
 def pause(folder: RunFolder, beat: int = 1) -> None:
@@ -40,50 +40,50 @@ def actions(folder: RunFolder) -> list[str]:
 
 
 def test_another_run_starts_while_one_is_paused_and_that_one_waits_for_its_turn(workspace: Path, boss):
-    supervisor, launcher, clock = boss
+    scheduler, launcher, clock = boss
     first, second = submit(workspace, tiny_spec()), submit(workspace, tiny_spec())
-    supervisor.turn()
-    pass_on(supervisor, clock)
+    scheduler.turn()
+    pass_on(scheduler, clock)
     assert launcher.started == [first.id], "one at a time"
     pause(first)
-    pass_on(supervisor, clock)
+    pass_on(scheduler, clock)
     assert launcher.started == [first.id, second.id]
     send(first, "resume")
-    pass_on(supervisor, clock)
+    pass_on(scheduler, clock)
     assert actions(first) == [], "the slot is taken"
     assert [entry["run"] for entry in list_queue(workspace)] == [first.id]
     end(launcher, second.id)
-    pass_on(supervisor, clock)
+    pass_on(scheduler, clock)
     assert actions(first) == ["resume"]
     assert list_queue(workspace) == []
     assert launcher.started == [first.id, second.id], "its worker was there all the time"
 
 
 def test_a_free_slot_is_given_at_once_and_kept_until_the_worker_has_heard(workspace: Path, boss):
-    supervisor, launcher, clock = boss
+    scheduler, launcher, clock = boss
     first = submit(workspace, tiny_spec())
-    supervisor.turn()
+    scheduler.turn()
     pause(first)
-    pass_on(supervisor, clock)
+    pass_on(scheduler, clock)
     send(first, "step")
     third = submit(workspace, tiny_spec())
-    supervisor.turn()
+    scheduler.turn()
     assert actions(first) == ["step"]
     clock.now += 1
-    supervisor.turn()
+    scheduler.turn()
     assert launcher.started == [first.id], "the state still says paused, but the worker was told to go on"
     pause(first, beat=2)
-    pass_on(supervisor, clock)
+    pass_on(scheduler, clock)
     assert launcher.started == [first.id, third.id]
 
 
 @pytest.mark.parametrize("action", ["stop", "pause"])
 def test_another_request_takes_the_wish_to_go_on_back(workspace: Path, boss, action: str):
-    supervisor, _launcher, clock = boss
+    scheduler, _launcher, clock = boss
     first = submit(workspace, tiny_spec())
-    supervisor.turn()
+    scheduler.turn()
     pause(first)
-    pass_on(supervisor, clock)
+    pass_on(scheduler, clock)
     send(first, "resume")
     send(first, action)
     assert list_queue(workspace) == []
@@ -91,33 +91,33 @@ def test_another_request_takes_the_wish_to_go_on_back(workspace: Path, boss, act
 
 
 def test_waiting_for_the_disk_keeps_the_slot(workspace: Path, boss):
-    supervisor, launcher, clock = boss
+    scheduler, launcher, clock = boss
     first, _second = submit(workspace, tiny_spec()), submit(workspace, tiny_spec())
-    supervisor.turn()
+    scheduler.turn()
     update_state(first, status="paused", message="The disk is full.", worker=ME, beat=1)
-    pass_on(supervisor, clock)
+    pass_on(scheduler, clock)
     assert launcher.started == [first.id]
     send(first, "resume")
     assert actions(first) == ["resume"], "its worker has the slot and is asked itself"
 
 
 def test_a_paused_run_that_is_adopted_frees_its_slot(workspace: Path, boss):
-    supervisor, launcher, _clock = boss
+    scheduler, launcher, _clock = boss
     first, second = submit(workspace, tiny_spec()), submit(workspace, tiny_spec())
-    supervisor.turn()
+    scheduler.turn()
     pause(first)
     launcher.alive[ME["pid"]] = first
-    again = Supervisor(workspace, launcher, capacity=1)
+    again = Scheduler(workspace, launcher, capacity=1)
     again.go_round()
     assert launcher.started == [first.id, second.id]
 
 
 def test_who_waits_is_told_for_what(workspace: Path, boss):
-    supervisor, _launcher, clock = boss
+    scheduler, _launcher, clock = boss
     names = ("first", "second", "third")
     first, second, third = (submit(workspace, tiny_spec(name=name)) for name in names)
     assert waiting_for(first).sentence() == "Waiting for its turn."
-    supervisor.turn()
+    scheduler.turn()
     assert (
         waiting_for(second).sentence()
         == "Next in the queue, after 'first'. How long 'first' takes is not known yet."
@@ -138,7 +138,7 @@ def test_who_waits_is_told_for_what(workspace: Path, boss):
     }
     assert is_allowed(workspace, first.id, seen["tokens"][first.id])
     pause(first)
-    pass_on(supervisor, clock)
+    pass_on(scheduler, clock)
     send(first, "resume")
     waits = waiting_for(first)
     assert waits.sentence().startswith("Number 2 in the queue, after 'third'")

@@ -2,7 +2,9 @@
 
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
+import { bannerOf } from "./banner.js"
 import { Cursor } from "./cursor.js"
+import { framePanel } from "./frame.js"
 import { createGuide, nextSteps } from "./guide.js"
 import { createLab } from "./lab.js"
 import { Oracle } from "./oracle.js"
@@ -11,7 +13,7 @@ import { SETS } from "./sets.js"
 import { ENDED, Store } from "./store.js"
 import { createStory } from "./story.js"
 import { createTransport } from "./transport.js"
-import { createVerdict, newestNotice } from "./verdict.js"
+import { createVerdict } from "./verdict.js"
 
 const stages = new WeakMap()
 
@@ -98,7 +100,7 @@ class Stage {
       this.bannerActs,
     )
     this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
-    this.panels = (SETS[task] ?? SETS.autoencoder).map((panel) => this.createPanel(panel, ctx))
+    this.panels = (SETS[task] ?? SETS.autoencoder).map((panel) => framePanel(panel, ctx))
     this.lab = createLab(ctx, task)
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
@@ -128,40 +130,6 @@ class Stage {
     document.addEventListener("keydown", this.onKey)
     this.observer = new ResizeObserver(() => this.resize())
     this.panels.forEach((panel) => this.observer.observe(panel.body))
-  }
-
-  createPanel(panel, ctx) {
-    const head = el("div", { class: "stage-tools" })
-    const body = el("div", { class: "stage-body" })
-    const foot = el("div", { class: "stage-foot" })
-    // Always there for screen readers; "text" shows it to everybody.
-    const text = el("p", { class: "stage-summary" })
-    const toggle = el(
-      "button",
-      {
-        class: "stage-chip",
-        type: "button",
-        "aria-pressed": "false",
-        title: "Show this as text",
-        "aria-label": `as text: ${panel.title}`,
-        onclick: () => {
-          const isOn = toggle.getAttribute("aria-pressed") !== "true"
-          toggle.setAttribute("aria-pressed", String(isOn))
-          text.classList.toggle("is-on", isOn)
-        },
-      },
-      "as text",
-    )
-    const node = el(
-      "section",
-      { class: "stage-panel", "data-testid": `stage-panel-${panel.id}`, "aria-label": panel.title },
-      el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, panel.isText ? null : toggle),
-      body,
-      foot,
-      text,
-    )
-    const made = panel.create({ head, body, foot }, ctx)
-    return { node, body, text, made }
   }
 
   loadStyle(assets) {
@@ -280,7 +248,7 @@ class Stage {
   }
 
   drawBanner(state) {
-    const [tone, text] = this.bannerText(state)
+    const [tone, text] = bannerOf(state, this.store)
     this.banner.hidden = !text
     this.drawWaits(state?.waits, state?.tokens ?? {})
     if (!text || this.banner.dataset.text === text) return
@@ -321,23 +289,6 @@ class Stage {
         },
       )
     this.bannerActs.replaceChildren(open, ...(pause ? [pause] : []))
-  }
-
-  bannerText(state) {
-    if (this.store.refusal) return ["bad", this.store.refusal]
-    if (this.store.isLost) return ["warn", "Connection lost. Training continues; reconnecting."]
-    if (!state) return ["info", "Loading the run …"]
-    if (state.error) return ["bad", `${state.error.message} ${state.error.remedy}`]
-    if (state.is_responding === false && !ENDED.includes(state.status))
-      return [
-        "warn",
-        "The training process is not responding. After five minutes without an answer it is ended; the run can then be resumed.",
-      ]
-    if (state.message)
-      return [state.status === "interrupted" || state.status === "paused" ? "warn" : "info", state.message]
-    if (state.status === "queued") return ["info", "Queued: waiting for another run to finish."]
-    const notice = newestNotice(state)
-    return notice ? ["info", notice] : ["", ""]
   }
 
   /** A tool at the cursor's epoch. Weights can be kept of fewer epochs than frames; the lab says so. */

@@ -12,10 +12,7 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.evaluate.words.few_rows import Warned
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.compose import warn_of_labels
-from selfsup_core.runs.spec import (
-    RunSpec,
-    make_spec,
-)
+from selfsup_core.runs.spec import RunSpec, make_spec
 
 
 def show_label_counts(spec: RunSpec) -> None:

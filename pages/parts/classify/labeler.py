@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -14,9 +15,10 @@ from pages.parts.shared.remote import show_remote_settings
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.errors import StudioError
-from selfsup_core.inspection.catalogue import list_models
+from selfsup_core.inspection.catalogue import ModelEntry, list_models
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import RunFolder
+from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import PROMPTS, asking, read_said, said_row, trial_rows
 
 TRIED = 5
@@ -24,10 +26,10 @@ MOST_SHOWN = 200
 NAMES = {"zero-shot": "Likeliest name", "generated": "Its answer", "remote": "Remote model"}
 
 
-def choose_labeler(settings: dict[str, Any], how: str, source: str) -> dict[str, Any]:
+def choose_labeler(settings: Mapping[str, Setting], how: str, source: str) -> dict[str, object]:
     """Path → value of the settings of a language model as proposer."""
     model, rows = st.columns((3, 1), vertical_alignment="bottom")
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     if how == "remote":
         show_remote(model)
         with st.expander("Connection", icon=":material/cloud_upload:"):
@@ -63,7 +65,7 @@ def choose_labeler(settings: dict[str, Any], how: str, source: str) -> dict[str,
     return values
 
 
-def is_usable(entry: dict[str, Any]) -> bool:
+def is_usable(entry: ModelEntry) -> bool:
     return entry["kind"] == "causal" and not entry["missing"]
 
 

@@ -20,10 +20,10 @@ from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.calibration import LEAST_ROWS
 from selfsup_core.evaluate.kept import PSEUDO
+from selfsup_core.evaluate.tested import read_tested
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
 from selfsup_core.figures.seeds import reliability_figure, seeds_figure
 from selfsup_core.figures.standing import sample_sheet
-from selfsup_core.files import read_json
 from selfsup_core.pseudo.hand import add_hand_label, count_words, list_hand_labels, read_hand_labels
 from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS
 from selfsup_core.runs.compose import join_hand_labels
@@ -234,7 +234,7 @@ def show_audit(folder: RunFolder) -> None:
         st.caption(
             "Shares of the classes among the unlabeled rows, estimated from the proposals; as reliable as the probabilities of the proposals."
         )
-    found = (read_json(folder.path / "test.json") or {}).get("calibration")
+    found = (read_tested(folder.path) or {}).get("calibration")
     if found and found["rows"] < LEAST_ROWS:
         st.caption(
             f"Too few validation rows with labels to measure calibration: {found['rows']}, and {LEAST_ROWS} are needed."

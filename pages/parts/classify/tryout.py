@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
@@ -14,7 +12,9 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import find_source, open_source
 from selfsup_core.errors import StudioError
+from selfsup_core.export.new_samples import Prediction
 from selfsup_core.inspection.held_out import HeldOut, held_out
+from selfsup_core.inspection.questions.classifier import Predictions
 from selfsup_core.inspection.subject import Subject
 
 COUNT = 8
@@ -27,7 +27,7 @@ TOOK = {
 QUICK = "The first answer takes a few seconds while the classifier loads; after that it is immediate."
 
 
-def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
+def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
     """Show the rows, and buttons that classify them or draw others. Returns the predictions of a click."""
     try:
         missing = find_source(source, workspace()).missing()
@@ -102,17 +102,17 @@ def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> N
         )
 
 
-def found_columns(source: str, kind: str, one: dict[str, Any]) -> dict[str, Any]:
+def found_columns(source: str, kind: str, one: Prediction) -> dict[str, object]:
     """Further cells of a prediction for a row of the run's own data: picture and label."""
     if "true" not in one:
         return {}
-    cells: dict[str, Any] = {}
+    cells: dict[str, object] = {}
     if kind in PICTURES:
         cells["Picture"] = picture_of(open_source(source, workspace()), one["row"])
     return cells | {"Label": one["true"] or "–"}
 
 
-def describe_hits(found: list[dict[str, Any]]) -> str:
+def describe_hits(found: list[Prediction]) -> str:
     """How many predictions are right, of rows whose label is known; "" where none is."""
     known = [one for one in found if one.get("true")]
     hits = sum(one["true"] == one["label"] for one in known)

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 import streamlit as st
 
@@ -20,8 +20,9 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
+from selfsup_core.inspection.questions.classifier import Predictions
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.runs.folder import ACTIVE, list_states, open_run, read_state
+from selfsup_core.runs.folder import ACTIVE, RunState, list_states, open_run, read_state
 from selfsup_core.wording import counted, percent
 
 TASKS = ("classify", "pseudo")
@@ -42,7 +43,14 @@ MOST_SHOWN = 200
 MOST_BARS = 8
 
 
-def choose_run() -> dict[str, Any] | None:
+class Made(Predictions):
+    """Predictions, and what they are of, by which one of them can be explained. texts: whether they were typed."""
+
+    texts: bool
+    column: NotRequired[str]
+
+
+def choose_run() -> RunState | None:
     """A run with a classifier that has finished an epoch."""
     states = {s["run"]: s for s in list_states(workspace()) if s.get("task") in TASKS and s["epoch"] >= 1}
     if not states:
@@ -97,14 +105,14 @@ def refuse_run(run: str) -> str:
     return f"The run {run} has no trained weights yet."
 
 
-def describe(state: dict[str, Any]) -> None:
+def describe(state: RunState) -> None:
     """The classes of a classifier, and its accuracy."""
     accuracy = describe_accuracy(state)
     right = f" {accuracy[:1].upper()}{accuracy[1:]}." if accuracy else ""
     st.caption(plain(f"Trained on {state['source_title']}.{right}"))
 
 
-def ask_texts(run: str, text: str) -> dict[str, Any]:
+def ask_texts(run: str, text: str) -> Predictions:
     texts = [line for line in text.splitlines() if line.strip()]
     return dict(routes.lab().ask(Subject("classifier", run), "predict", {"texts": texts}).about)
 
@@ -123,13 +131,13 @@ def lying(files: list[Any]) -> Iterator[list[str]]:
         yield paths
 
 
-def ask_files(run: str, files: list[Any], column: str) -> dict[str, Any]:
+def ask_files(run: str, files: list[Any], column: str) -> Predictions:
     with lying(files) as paths:
         values = {"files": paths, "column": column}
         return dict(routes.lab().ask(Subject("classifier", run), "predict", values).about)
 
 
-def show_found(made: dict[str, Any], source: str, kind: str) -> None:
+def show_found(made: Made, source: str, kind: str) -> None:
     """A table; for few samples a bar for each class."""
     found, classes = made["found"], made["classes"]
     st.caption(
@@ -170,7 +178,7 @@ def show_found(made: dict[str, Any], source: str, kind: str) -> None:
     )
 
 
-def show_reasons(run: str, made: dict[str, Any], files: list[Any]) -> None:
+def show_reasons(run: str, made: Made, files: list[Any]) -> None:
     """Why one of the samples has its class; any of them can be chosen."""
     found = made["found"]
     with st.expander("Why this label?", icon=":material/help:", key="use-why", on_change="rerun") as box:

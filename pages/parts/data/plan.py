@@ -83,7 +83,7 @@ def show_plan(files: list[Path]) -> None:
 
 def default_of(plan: ImportPlan, name: str) -> Any:
     """What a setting is when it is left alone, as the widgets show it."""
-    said: dict[str, Any] = {
+    said: dict[str, object] = {
         "size": plan.get("size"),
         "color": "color" if plan.get("color") else "gray",
         "fit": ABOUT["fit"].default,
@@ -124,10 +124,10 @@ def describe_plan(plan: ImportPlan) -> str:
     return text
 
 
-def choose_values(plan: ImportPlan, mark: str) -> dict[str, Any]:
+def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
     """Name and, by kind, size or length."""
     columns = st.columns(4)
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "name": columns[0].text_input("Name", plan["title"][:80], key=f"name-{mark}", max_chars=80)
     }
     if plan["kind"] == "image":
@@ -176,7 +176,7 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, Any]:
     return values
 
 
-def choose_columns(plan: ImportPlan, mark: str) -> dict[str, Any]:
+def choose_columns(plan: ImportPlan, mark: str) -> dict[str, object]:
     """The table of columns with their roles; only changed roles are handed on."""
     rows = [
         {
@@ -211,7 +211,7 @@ def show_reading(plan: ImportPlan, mark: str) -> None:
     if not found:
         return
     with st.popover("How the file is read", icon=":material/tune:"):
-        reading: dict[str, Any] = {}
+        reading: dict[str, object] = {}
         if "delimiter" in found:
             names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
             choices = list(names) if found["delimiter"] in names else [*names, found["delimiter"]]

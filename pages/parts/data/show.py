@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -16,9 +15,11 @@ from pages.parts.shared.tables import show_table
 from pages.parts.shared.waiting import teller
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
+from selfsup_core.data.config import KeptSplit
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library import own
 from selfsup_core.data.library.checking import count_warnings, known_findings
+from selfsup_core.data.library.health.finding import FindingAbout
 from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
@@ -138,7 +139,7 @@ def show_health(name: str, dataset: Dataset) -> None:
             show_finding(name, dataset, finding)
 
 
-def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
+def show_finding(name: str, dataset: Dataset, finding: FindingAbout) -> None:
     color, icon = LEVELS[finding["level"]]
     with st.container(border=True):
         text, action = st.columns((5, 1.4), vertical_alignment="center")
@@ -171,7 +172,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
 
 def show_split(name: str, dataset: Dataset) -> None:
     kept = own.read_split(workspace(), name)
-    values: dict[str, Any] = {}
+    values: KeptSplit = {}
     columns = st.columns(3)
     for column, path in zip(columns, ("validation", "test", "split_seed"), strict=True):
         with column:
@@ -183,7 +184,7 @@ def show_split(name: str, dataset: Dataset) -> None:
     else:
         st.caption("This data set has no labels, so there is nothing to hide.")
     with errors_shown():
-        config = DataConfig(source=name, **(kept | values))
+        config = DataConfig(source=name, **{**kept, **values})
         outcome = describe_split(dataset, config)
         columns = st.columns(5 if dataset.y is not None else 3)
         for column, (part, (title, help_)) in zip(columns, COUNTS.items(), strict=False):
@@ -215,7 +216,7 @@ def show_split(name: str, dataset: Dataset) -> None:
             st.success("New runs on this data set begin with this split.", icon=":material/check:")
 
 
-def choose_budget(name: str, kept: dict[str, Any]) -> dict[str, Any]:
+def choose_budget(name: str, kept: KeptSplit) -> KeptSplit:
     """Which labels may be seen: all that are there, some of each class, or a share."""
     number, share = kept.get("labels_per_class", 0), kept.get("labels_fraction", 1.0)
     ways = ["All labels", "Some of each class", "A share"]

@@ -18,6 +18,7 @@ from selfsup_core.figures.tokens import attention_figure, next_figure, power_of_
 from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.questions.language import MOST_CHARACTERS, AttentionAsk, WriteAsk
 from selfsup_core.inspection.remote_reading import REMOTE
+from selfsup_core.pretrained.reading import Reading
 from selfsup_core.settings import list_settings
 from selfsup_core.tasks.parts.language_runs import held_out_lines
 
@@ -92,7 +93,7 @@ def show_expected(kind: str) -> None:
             st.caption(text)
 
 
-def show_reading(found: dict[str, Any]) -> None:
+def show_reading(found: Reading) -> None:
     """Bars of token probabilities, and the totals."""
     st.plotly_chart(reading_figure(found), key="language-bars", config=BARS)
     if found["log_probability"] is None:
@@ -133,7 +134,7 @@ def show_reading(found: dict[str, Any]) -> None:
         st.caption(found["note"])
 
 
-def choose_place(reading: dict[str, Any]) -> int:
+def choose_place(reading: Reading) -> int:
     """Which token of the text is hidden from a masked model: at first the first gap, or the last token."""
     pieces = reading["pieces"]
     gaps = [i for i, value in enumerate(reading["log_p"]) if value is None]
@@ -147,7 +148,7 @@ def choose_place(reading: dict[str, Any]) -> int:
     )
 
 
-def show_next(model: str, reading: dict[str, Any], text: str) -> None:
+def show_next(model: str, reading: Reading, text: str) -> None:
     """What could come next, or stand in a gap, and the buttons that write."""
     is_masked = reading["kind"] == "masked"
     st.subheader("What fits in the gap?" if is_masked else "What could come next?", anchor=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -24,8 +23,9 @@ from pages.parts.shared.workspace import (
     workspace,
 )
 from selfsup_core.errors import StudioError
-from selfsup_core.inspection.catalogue import describe_folder, list_models
+from selfsup_core.inspection.catalogue import ModelEntry, describe_folder, list_models
 from selfsup_core.inspection.loaded import RUN
+from selfsup_core.inspection.measure import Measured
 from selfsup_core.pretrained.hub import HUB, MB, MOST_BYTES
 from selfsup_core.pretrained.model_folder import KINDS
 
@@ -36,7 +36,7 @@ def number(value: float | None, unit: str, digits: int = 0) -> str:
     return "" if value is None else f"{value:,.{digits}f} {unit}"
 
 
-def show_table(models: list[dict[str, Any]]) -> None:
+def show_table(models: list[ModelEntry]) -> None:
     """All models in a row each."""
     rows: dict[str, list[str]] = {
         name: [] for name in ("Model", "Kind", "Weights", "Memory", "Reading", "Writing", "Ready")
@@ -58,7 +58,7 @@ def show_table(models: list[dict[str, Any]]) -> None:
     st.dataframe(rows, hide_index=True, width="stretch", key="models-table")
 
 
-def show_details(entry: dict[str, Any]) -> None:
+def show_details(entry: ModelEntry) -> None:
     """One model in words."""
     lines = [f"**{entry['kind'].capitalize()}**: {KINDS[entry['kind']]}.", plain(describe(entry))]
     if entry["where"]:
@@ -80,7 +80,7 @@ def shorten(path: str) -> str:
     return Path(path).name
 
 
-def show_measured(measured: dict[str, Any] | None) -> None:
+def show_measured(measured: Measured | None) -> None:
     if not measured:
         return
     writing = measured["write_tokens_per_second"]

@@ -20,7 +20,7 @@ from pages.parts.shared.workspace import (
     workspace,
 )
 from selfsup_core.errors import StudioError
-from selfsup_core.inspection.catalogue import list_models
+from selfsup_core.inspection.catalogue import ModelEntry, list_models
 from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.remote_reading import REMOTE, remote_title
 from selfsup_core.inspection.subject import Subject
@@ -42,7 +42,7 @@ def secrets() -> dict[str, Any] | None:
         return None
 
 
-def readable_models() -> dict[str, dict[str, Any]]:
+def readable_models() -> dict[str, ModelEntry]:
     """Models that predict tokens, by name."""
     entries = [e for e in list_models(workspace()) if e["kind"] in READS]
     runs = [e for e in entries if e["model"].startswith(RUN)]
@@ -51,14 +51,14 @@ def readable_models() -> dict[str, dict[str, Any]]:
     return {e["model"]: e for e in entries if not e["model"].startswith(RUN) or e in runs}
 
 
-def label(entry: dict[str, Any]) -> str:
+def label(entry: ModelEntry) -> str:
     if "epochs" not in entry:
         return entry["title"]
     running = " (training)" if entry["status"] == "running" else ""
     return f"Run: {entry['title']}{running}"
 
 
-def choose_model(models: dict[str, dict[str, Any]]) -> str:
+def choose_model(models: dict[str, ModelEntry]) -> str:
     """The name of the chosen model, or "" when there is none yet."""
     labels = {name: label(entry) for name, entry in models.items()}
     if serves_this_machine_only():
@@ -98,7 +98,7 @@ def refuse_model(name: str) -> str:
     )
 
 
-def choose_other(models: dict[str, dict[str, Any]]) -> str:
+def choose_other(models: dict[str, ModelEntry]) -> str:
     """The model to compare with, or ""."""
     remote = remote_title(secrets())
     labels = {NONE: NONE} | {n: label(e) for n, e in models.items() if not e["missing"]}
@@ -167,7 +167,7 @@ def choose_folder(field: str, *, key: str, param: str) -> str:
     return path
 
 
-def choose_epoch(entry: dict[str, Any], param: str) -> str:
+def choose_epoch(entry: ModelEntry, param: str) -> str:
     """The name of a run's model at an epoch; the newest one is followed while the run continues. "" while one is refused."""
     epochs, owner = entry.get("epochs", []), entry["model"]
     wanted = asked_epoch(epochs, param=param)
@@ -194,7 +194,7 @@ def choose_epoch(entry: dict[str, Any], param: str) -> str:
     return f"{owner}@{epoch}"
 
 
-def describe(entry: dict[str, Any]) -> str:
+def describe(entry: ModelEntry) -> str:
     """What a model is, in a line."""
     parts = [entry["languages"], entry["licence"]]
     if entry["parameters"]:

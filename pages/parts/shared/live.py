@@ -27,7 +27,7 @@ from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.compose import with_threshold
 from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import ACTIVE, RunFolder, open_run, read_rows, read_state
+from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
@@ -81,7 +81,7 @@ def assets_path() -> str:
     return f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}"
 
 
-def open_asked(run: str) -> tuple[RunFolder, dict[str, Any]] | None:
+def open_asked(run: str) -> tuple[RunFolder, RunState] | None:
     """The run of the address and its state; None, and a sentence on the page, when it is gone or damaged."""
     try:
         folder = open_run(workspace(), run)
@@ -261,7 +261,7 @@ def choose_epoch(frames: list[int]) -> int:
     return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
 
 
-def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
+def draw_controls(folder: RunFolder, state: RunState) -> None:
     status = state["status"]
     unit = "round" if state.get("task") == "pseudo" else "epoch"
     with st.container(horizontal=True, horizontal_alignment="distribute"):

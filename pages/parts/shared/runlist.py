@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -82,7 +81,7 @@ def show_damaged(run: DamagedRun, key: str) -> None:
         show_refusal(key)
 
 
-def show_row(state: dict[str, Any], key: str) -> None:
+def show_row(state: RunState, key: str) -> None:
     color, icon = STATUS_STYLE[state["status"]]
     with st.container(border=True):
         looks, name, progress, best, buttons = st.columns(WIDTHS, vertical_alignment="center")
@@ -137,7 +136,7 @@ def look(path: str, epoch: int, task: str) -> str:
     return f'<div style="display:flex;gap:8px;align-items:center">{shown}</div>'
 
 
-def describe_best(state: dict[str, Any], loss: float | None) -> str:
+def describe_best(state: RunState, loss: float | None) -> str:
     """A classifier by its accuracy and on how many rows, all else by validation loss."""
     if state.get("task") in ("classify", "pseudo") and (accuracy := describe_accuracy(state)):
         return accuracy
@@ -145,7 +144,7 @@ def describe_best(state: dict[str, Any], loss: float | None) -> str:
     return f"validation loss {loss:.4f}" if loss is not None else f"no {unit} yet"
 
 
-def show_buttons(state: dict[str, Any], key: str) -> None:
+def show_buttons(state: RunState, key: str) -> None:
     folder = RunFolder(workspace() / "runs" / state["run"])
     status = state["status"]
     is_active = status in ACTIVE

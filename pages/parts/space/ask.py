@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -25,7 +26,30 @@ SLOW = (*UNASKED, "clusters", "search", "export", "html")
 POLL = 1.0  # seconds
 
 
-def ask(space: str, tool: str, **values: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+class MapAsked(TypedDict):
+    """The map that is shown, and what it was asked for with.
+
+    Attributes:
+        epochs: that it is made for. source, data, rows: data set, its kind and number of rows.
+        config: settings of the map. mark: another one is another map.
+    """
+
+    key: str
+    status: str
+    epochs: list[int]
+    space: str
+    title: str
+    source: str
+    config: dict[str, object]
+    mark: str
+    data: str
+    rows: int
+
+
+Told = dict[str, Any]  # plain values of an answer; each question has its own
+
+
+def ask(space: str, tool: str, **values: Any) -> tuple[Told, dict[str, np.ndarray]]:
     """(plain values, arrays); what takes longer than a second shows for how long, and can be cancelled. Raises StudioError."""
     if tool in SLOW:
         return ask_patiently(space, tool, values)
@@ -33,9 +57,7 @@ def ask(space: str, tool: str, **values: Any) -> tuple[dict[str, Any], dict[str,
     return dict(answer.about), answer.arrays
 
 
-def ask_patiently(
-    space: str, tool: str, values: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def ask_patiently(space: str, tool: str, values: Mapping[str, object]) -> tuple[Told, dict[str, np.ndarray]]:
     client, subject = routes_space.client(), Subject("space", space)
     mark = json.dumps([space, tool, values], sort_keys=True)
     if tool in UNASKED and st.session_state.get("space-given-up") == mark:

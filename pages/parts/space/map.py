@@ -13,13 +13,13 @@ from pages.parts.shared.go import rerun
 from pages.parts.shared.live import base_path, component
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, workspace
 from pages.parts.space import routes as routes_space
-from pages.parts.space.ask import ask, carry_over, is_same, remember, selected, wish
+from pages.parts.space.ask import MapAsked, ask, carry_over, is_same, remember, selected, wish
 from pages.parts.space.panels import show_panels
 from pages.parts.space.panels.compare import take_second
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.figures.space import space_figure
-from selfsup_core.inspection.space.layouts import read_layout, read_map, read_rows
+from selfsup_core.inspection.space.layouts import MapAndJob, read_layout, read_map, read_rows
 from selfsup_core.inspection.space.selections import kept_under, pack_rows, read_selection
 from selfsup_core.projection.config import TITLES
 from selfsup_core.wording import percent
@@ -33,7 +33,7 @@ RENDERERS = ("canvas", "webgl")  # by hand, where the one that is chosen by itse
 
 
 @st.fragment
-def show_map(asked: dict[str, Any]) -> None:
+def show_map(asked: MapAsked) -> None:
     """Map and panels; a selection reruns only this."""
     st.session_state["space-key"] = asked["key"]
     key, source = asked["key"], kept_under(asked["space"], asked["source"])
@@ -103,7 +103,7 @@ def take_by(key: str, by: str) -> None:
         st.query_params["color"] = st.session_state["space-color-taken"] = by
 
 
-def pane_of(asked: dict[str, Any], key: str, title: str, epoch: int | None) -> dict[str, Any]:
+def pane_of(asked: MapAsked, key: str, title: str, epoch: int | None) -> dict[str, Any]:
     return {
         "key": key,
         "token": routes_space.token_of(key),
@@ -115,13 +115,13 @@ def pane_of(asked: dict[str, Any], key: str, title: str, epoch: int | None) -> d
     }
 
 
-def flows(asked: dict[str, Any]) -> bool:
+def flows(asked: MapAsked) -> bool:
     """Whether UMAP follows by itself: at a first visit that asks for no map, where it takes some seconds only."""
     is_first = bool(st.session_state.get("space-flows")) and asked["config"]["kind"] == "pca"
     return is_first and asked["rows"] <= MOST_FLOWING
 
 
-def show_component(asked: dict[str, Any], key: str) -> None:
+def show_component(asked: MapAsked, key: str) -> None:
     second = st.session_state.get("space-second")
     second = second if second and second["key"] != key and second["source"] == asked["source"] else None
     title = f"{TITLES[asked['config']['kind']]} · {asked['title']}" if second else ""
@@ -186,7 +186,7 @@ def take_from_second(key: str, other: str, bits: str) -> None:
     remember(key, pack_rows(places) if len(places) else "")
 
 
-def show_plotly(asked: dict[str, Any], key: str) -> None:
+def show_plotly(asked: MapAsked, key: str) -> None:
     """A static figure of at most `MOST_PLOTLY` points; selecting works with Plotly's own tools."""
     about = read_map(workspace(), key)
     if about["job"]["status"] in ("running", "paused"):
@@ -238,7 +238,7 @@ def show_plotly(asked: dict[str, Any], key: str) -> None:
         remember(key, pack_rows(chosen[order[np.searchsorted(rows, places)]]))
 
 
-def wait_for(asked: dict[str, Any], key: str) -> None:
+def wait_for(asked: MapAsked, key: str) -> None:
     @st.fragment(run_every=0.7)
     def poll() -> None:
         job = read_map(workspace(), key)["job"]
@@ -260,7 +260,7 @@ def wait_for(asked: dict[str, Any], key: str) -> None:
     poll()
 
 
-def describe(about: dict[str, Any]) -> None:
+def describe(about: MapAndJob) -> None:
     """One line under the map: number of points, dimensions, explained variance, notes."""
     if not about["done"]:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,8 +11,8 @@ from pages.parts.shared.choice import choose_asked, refuse_asked, refuse_param
 from pages.parts.shared.epochs import asked_epoch, is_wish, refuse_epoch, write_epoch
 from pages.parts.shared.forms import widget
 from pages.parts.shared.workspace import errors_shown, workspace
-from pages.parts.space.ask import ask
-from selfsup_core.inspection.space.listing import list_spaces
+from pages.parts.space.ask import MapAsked, ask
+from selfsup_core.inspection.space.listing import SpaceEntry, list_spaces
 from selfsup_core.inspection.space.selections import kept_under, list_selections
 from selfsup_core.projection.config import TITLES, USED, MapConfig
 from selfsup_core.settings import list_settings
@@ -21,14 +22,14 @@ REPLAYED = ("pca", "umap", "tsne")
 PLAY = "all"
 
 
-def first_space(spaces: dict[str, Any]) -> str:
+def first_space(spaces: Mapping[str, SpaceEntry]) -> str:
     """The newest run that learns a code, else the emoji; the digits are always there."""
     runs = [name for name in spaces if name.startswith("run:")]
     return next((name for name in (*runs, "data:emoji") if name in spaces), "data:digits")
 
 
-def choose_map() -> dict[str, Any] | None:
-    """{"key", "space", "status", "config", …} of the map that is wanted, begun; None while someone has to press Draw."""
+def choose_map() -> MapAsked | None:
+    """The map that is wanted, begun; None while someone has to press Draw."""
     spaces = {one["space"]: one for one in list_spaces(workspace())}
     if "space-kind" not in st.session_state:
         # Whoever asks for nothing sees PCA at once, and then how UMAP moves the points.
@@ -64,7 +65,7 @@ def choose_map() -> dict[str, Any] | None:
     if name is None or kind is None:
         return None
     epochs = spaces[name]["epochs"]
-    values: dict[str, Any] = {"kind": kind, "dimensions": 2}
+    values: dict[str, object] = {"kind": kind, "dimensions": 2}
     can_replay = len(epochs) > 1 and kind in REPLAYED
     replay = choose_replay(name, spaces[name]["title"], can_replay)
     if replay is None:
@@ -104,7 +105,10 @@ def choose_map() -> dict[str, Any] | None:
     with errors_shown():
         with st.spinner("Reading the vectors.", show_time=True):
             begun, _ = ask(name, "start", config=values, epoch=epoch, replay=replay)
-        return begun | {
+        return {
+            "key": begun["key"],
+            "status": begun["status"],
+            "epochs": begun["epochs"],
             "space": name,
             "title": spaces[name]["title"],
             "source": spaces[name]["source"],
@@ -158,7 +162,7 @@ def choose_epoch(place: Any, name: str, epochs: list[int], wanted: int | None) -
     return chosen
 
 
-def choose_axes(name: str, space: dict[str, Any], values: dict[str, Any]) -> bool:
+def choose_axes(name: str, space: SpaceEntry, values: dict[str, object]) -> bool:
     """The ends of own axes; False while there are none."""
     about, _ = ask(name, "describe")
     kept = list_selections(workspace(), kept_under(name, about["source"]))

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from pydantic import ValidationError
 from typing_extensions import TypedDict
 
-from selfsup_core.data.config import SplitConfig
+from selfsup_core.data.config import KeptSplit, SplitConfig
 from selfsup_core.data.dataset import load_dataset, read_about
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.library.child import run_job
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20
 MOST_LETTERS = 80  # of a title
-SPLIT_SETTINGS = ("validation", "test", "split_seed", "labels_per_class", "labels_fraction")
+SPLIT_SETTINGS = tuple(KeptSplit.__annotations__)
 
 
 def inspect(
@@ -178,7 +178,7 @@ def save_split(workspace: Path, name: str, **values: Any) -> SplitConfig:
     from selfsup_core.data.splits import split_rows
 
     try:
-        config = SplitConfig(**(read_split(workspace, name) | values | {"source": name}))
+        config = SplitConfig(**{**read_split(workspace, name), **values, "source": name})
     except ValidationError as error:
         raise explain(error, SplitConfig, "data.") from error
     split_rows(
@@ -191,17 +191,16 @@ def save_split(workspace: Path, name: str, **values: Any) -> SplitConfig:
     return config
 
 
-def read_split(workspace: Path, name: str) -> dict[str, Any]:
+def read_split(workspace: Path, name: str) -> KeptSplit:
     """The settings kept by `save_split`, or {}."""
     source = find_source(name, workspace)
     folder = name if OWN_NAME.fullmatch(name) else f"{name}-v{source.version}"
-    kept = read_shaped(workspace / "datasets" / folder / "split.json", dict[str, Any]) or {}
-    values = {key: kept[key] for key in SPLIT_SETTINGS if key in kept}
+    kept = read_shaped(workspace / "datasets" / folder / "split.json", KeptSplit) or {}
     try:
-        SplitConfig(**(values | {"source": name}))
+        config = SplitConfig.model_validate({**kept, "source": name})
     except (ValidationError, StudioError):
         return {}  # damaged: runs begin with the defaults, as before anything was set
-    return values
+    return cast("KeptSplit", config.model_dump(include=set(kept)))
 
 
 def require_own(name: str) -> None:
@@ -281,7 +280,7 @@ class DatasetSummary(TypedDict):
     set_aside: dict[str, str]
     recipe: list[str]
     provenance: dict[str, str]
-    split: dict[str, Any]
+    split: KeptSplit
 
 
 def summarize(workspace: Path, name: str) -> DatasetSummary:

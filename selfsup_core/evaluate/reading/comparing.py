@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+
+from typing_extensions import TypedDict
+
+from selfsup_core.pretrained.reading import Reading, Totals
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,27 @@ class Part:
         return self.log_p[0] - self.log_p[1]
 
 
-def has_same_tokens(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    found: bool = a["pieces"] == b["pieces"]
-    return found
+class PartAbout(TypedDict):
+    """A `Part` in plain values."""
+
+    text: str
+    start: int
+    stop: int
+    log_p: list[float]
+    difference: float
+
+
+class Comparison(TypedDict):
+    """Two readings over the `characters` that both predict; totals: of each, perplexity of its own tokens."""
+
+    same_tokens: bool
+    parts: list[PartAbout]
+    totals: list[Totals]
+    characters: int
+
+
+def has_same_tokens(a: Reading, b: Reading) -> bool:
+    return a["pieces"] == b["pieces"]
 
 
 def spans_of(pieces: list[str], text: str) -> list[tuple[int, int]] | None:
@@ -52,7 +73,7 @@ def spans_of(pieces: list[str], text: str) -> list[tuple[int, int]] | None:
     return spans + [(at, len(text))] * waiting
 
 
-def parts_of(a: dict[str, Any], b: dict[str, Any], text: str) -> list[Part]:
+def parts_of(a: Reading, b: Reading, text: str) -> list[Part]:
     """The finest parts that both readings know; what one of them did not predict, or did not read, is left out.
 
     Args:
@@ -73,7 +94,7 @@ def parts_of(a: dict[str, Any], b: dict[str, Any], text: str) -> list[Part]:
     return parts
 
 
-def running(reading: dict[str, Any]) -> dict[int, tuple[float, int]]:
+def running(reading: Reading) -> dict[int, tuple[float, int]]:
     """Character → (Σ ln P of the tokens that end there or before, how many of them have none)."""
     total, unknown = 0.0, 0
     first = reading["spans"][0][0]
@@ -86,16 +107,11 @@ def running(reading: dict[str, Any]) -> dict[int, tuple[float, int]]:
     return found
 
 
-def compare_readings(a: dict[str, Any], b: dict[str, Any], text: str) -> dict[str, Any]:
-    """Two readings over the characters that both predict.
-
-    Returns:
-        same_tokens; parts [{text, start, stop, log_p (2), difference}]; totals: for each model log_probability,
-        perplexity (of its own tokens), bits_per_character and tokens over these characters; characters.
-    """
+def compare_readings(a: Reading, b: Reading, text: str) -> Comparison:
+    """Two readings over the characters that both predict."""
     parts = parts_of(a, b, text)
     characters = sum(part.stop - part.start for part in parts)
-    totals = []
+    totals: list[Totals] = []
     for index, reading in enumerate((a, b)):
         total = math.fsum(part.log_p[index] for part in parts)
         tokens = sum(
@@ -112,7 +128,7 @@ def compare_readings(a: dict[str, Any], b: dict[str, Any], text: str) -> dict[st
                 "tokens": tokens,
             }
         )
-    rows = [
+    rows: list[PartAbout] = [
         {
             "text": part.text,
             "start": part.start,

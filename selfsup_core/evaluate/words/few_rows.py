@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
+from selfsup_core.data.budget import SplitOutcome
 from selfsup_core.pseudo.audit import FEW_TEST_ROWS, share_interval
 from selfsup_core.wording import percent
 
@@ -49,19 +50,22 @@ def say_few_per_class(counts: dict[str, int]) -> str:
     return f"Few test rows per class ({which}; {FEW_PER_CLASS} or more are better): the outcome may differ on another split."
 
 
-def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
+def warn_of_few_labels(outcome: SplitOutcome, *, by_hand: int = 0) -> Warned | None:
     """What should be known before training with these labels; None where there are enough.
 
     Args:
-        outcome: of `data.budget.describe_split`.
+        by_hand: labels made by hand, which join those that are seen.
     """
-    train, validation, test = (outcome[f"labels_{part}"] for part in ("seen", "validation", "test"))
+    train, validation, test = (
+        outcome["labels_seen"],
+        outcome["labels_validation"],
+        outcome["labels_test"],
+    )
     # Validation labels beyond the budget select nothing, so their number matters little.
-    is_hidden = outcome.get("has_budget", False)
+    is_hidden = outcome["has_budget"]
     if test >= FEW and (is_hidden or validation >= FEW_TEST_ROWS):
         return None
-    hand = outcome.get("labels_by_hand", 0)
-    beside = f" and {hand:,} by hand" if hand else ""
+    beside = f" and {by_hand:,} by hand" if by_hand else ""
     purpose = "beyond the budget to compare with" if is_hidden else "for validation"
     text = f"Labels: {train:,}{beside} for training, {validation:,} {purpose}, {test:,} for test."
     if test == 0:

@@ -196,9 +196,9 @@ def measure_model(model: Named[Models], ask: NoAsk) -> Answer:
     from selfsup_core.inspection.measure import measure, remember
 
     loaded = model.holder.get(model.name)
-    found = measure(loaded) | {"parameters": loaded.parameters, "kind": loaded.kind}
+    found = measure(loaded)
     remember(model.holder.workspace, model.name, found)
-    return Answer(about=found)
+    return Answer(about={**found})
 
 
 @about_model_name("fetch", FetchAsk)

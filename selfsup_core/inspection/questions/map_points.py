@@ -85,8 +85,8 @@ def neighbors(asked: Asked, ask: NeighborsAsk) -> Answer:
     on_map = np.square(asked.points - asked.points[place]).sum(axis=1)
     on_map[place] = np.inf
     close = set(np.argpartition(on_map, count - 1)[:count].tolist())
-    found = [asked.card(p) | {"distance": round(d, 6), "kept": p in close} for p, d in pairs]
-    kept = sum(f["kept"] for f in found) / max(1, len(found))
+    found = [{**asked.card(p), "distance": round(d, 6), "kept": p in close} for p, d in pairs]
+    kept = sum(p in close for p, _ in pairs) / max(1, len(found))
     return Answer(
         about={
             "point": asked.card(place),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import NotRequired
 
 import numpy as np
 from typing_extensions import TypedDict
@@ -45,7 +45,7 @@ class MapAbout(TypedDict):
     title: str
     kind: str
     classes: list[str]
-    config: dict[str, Any]
+    config: dict[str, object]
     epochs: list[int]
     done: list[int]
     rows: int

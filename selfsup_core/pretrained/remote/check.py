@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from selfsup_core.pretrained.remote.connection import NAMES, read_connection
 from selfsup_core.pretrained.remote.failures import RemoteError
+from selfsup_core.pretrained.remote.transport import Spent
 
 if TYPE_CHECKING:
     from selfsup_core.pretrained.remote.client import Remote
@@ -35,7 +36,7 @@ class Checked(TypedDict):
     seconds: float
     answer: str
     warning: str
-    spent: dict[str, Any]
+    spent: Spent
 
 
 def list_variables(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from selfsup_core.pretrained.reading import NextTokens, NotedReading
 from selfsup_core.pretrained.remote.config import RemoteConfig, rough_tokens
 from selfsup_core.pretrained.remote.connection import Connection
 from selfsup_core.pretrained.remote.failures import RemoteError
@@ -83,7 +84,7 @@ class Remote(Transport):
             raise self.bad_answer("an answer without a message")
         return content or "", read_tokens(choice.get("logprobs"))
 
-    def read(self, text: str) -> dict[str, Any]:
+    def read(self, text: str) -> NotedReading:
         """How likely each token of a text is after those before it, as `lab.language.read` gives it.
 
         Raises:
@@ -104,10 +105,11 @@ class Remote(Transport):
             "logprobs": ALTERNATIVES,
         }
         choice, usage = self.predict(body)
-        return read_echo(choice, usage, text, self.config.start, self.connection.host) | {"note": note}
+        found = read_echo(choice, usage, text, self.config.start, self.connection.host)
+        return {**found, "note": note}
 
-    def next(self, text: str, *, count: int = 5) -> dict[str, Any]:
-        """What could come next: {"next": [(token, P), …] with the most likely first, "note"}.
+    def next(self, text: str, *, count: int = 5) -> NextTokens:
+        """What could come next.
 
         Servers often give five at the most. One that only chats is asked to chat; the note says so.
         """
@@ -138,11 +140,11 @@ class Remote(Transport):
             raise no_log_probabilities(self.connection.host)
         return {"next": found, "note": "The first token of a reply to the text, not of its continuation."}
 
-    def predict(self, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def predict(self, body: dict[str, object]) -> tuple[dict[str, object], dict[str, object]]:
         """(choice, usage) of a completion with log-probabilities."""
-        usage: dict[str, Any] = {}
+        usage: dict[str, object] = {}
         try:
-            choice = self.complete(self.client.completions, body, body["prompt"], usage)
+            choice = self.complete(self.client.completions, body, str(body["prompt"]), usage)
         except RemoteError as error:
             if "logprob" in error.said.lower():  # it says itself that it cannot
                 raise no_log_probabilities(self.connection.host, error.said) from None
@@ -150,8 +152,8 @@ class Remote(Transport):
         return choice, usage
 
     def complete(
-        self, resource: Any, body: dict[str, Any], prompt: str, usage: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+        self, resource: Any, body: dict[str, object], prompt: str, usage: dict[str, object] | None = None
+    ) -> dict[str, object]:
         """The first choice of an answer; its tokens are counted, and put into `usage`."""
         send = resource.with_streaming_response.create
         model = self.model()
@@ -173,14 +175,14 @@ class Remote(Transport):
             usage.update(found)
         return choices[0]
 
-    def fit(self, body: dict[str, Any]) -> dict[str, Any]:
+    def fit(self, body: dict[str, object]) -> dict[str, object]:
         """A request without what the server is known not to take."""
         body = {k: v for k, v in body.items() if k == "max_tokens" or k not in self.unwanted}
         if "max_tokens" in self.unwanted and "messages" in body:
             body["max_completion_tokens"] = body.pop("max_tokens")
         return body
 
-    def learn(self, sent: dict[str, Any], error: RemoteError) -> bool:
+    def learn(self, sent: dict[str, object], error: RemoteError) -> bool:
         """Whether the server refused only an optional part of a request, which it will not get again."""
         if error.status not in (400, 422):
             return False
@@ -196,7 +198,7 @@ class Remote(Transport):
             return True
         return False
 
-    def count(self, usage: dict[str, Any], prompt: str, choice: dict[str, Any]) -> None:
+    def count(self, usage: dict[str, object], prompt: str, choice: dict[str, object]) -> None:
         read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
         if isinstance(read, int) and isinstance(written, int) and read >= 0 and written >= 0:
             tokens, is_counted = (read, written), True

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr
+from typing_extensions import TypedDict
 
 from selfsup_core.environment import REMOTE_KEY
 from selfsup_core.pretrained.remote.failures import RemoteError
@@ -23,6 +24,15 @@ from selfsup_core.pretrained.remote.failures import RemoteError
 NAMES = {"url": "SELFSUP_REMOTE_URL", "model": "SELFSUP_REMOTE_MODEL", "key": REMOTE_KEY}
 HIDDEN = "[key]"
 LEAST_SECRET = 8  # characters: what is shorter is not a secret, and may be part of any word
+
+
+class ConnectionAbout(TypedDict):
+    """What may be shown of a connection; key: "set" or "not set"."""
+
+    url: str
+    model: str
+    key: str
+    warning: str
 
 
 class Connection(BaseModel):
@@ -74,7 +84,7 @@ class Connection(BaseModel):
             return {self.redact(name): self.redact_all(inner) for name, inner in value.items()}
         return [self.redact_all(inner) for inner in value] if isinstance(value, list) else value
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> ConnectionAbout:
         """What may be shown."""
         return {
             "url": self.url,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from selfsup_core.pretrained.remote.client import Remote
 from selfsup_core.pretrained.remote.config import RemoteConfig, rough_tokens
 from selfsup_core.pretrained.remote.failures import RemoteError
@@ -38,6 +40,18 @@ def prompts_of(texts: Sequence[str], classes: Sequence[str], config: ZeroShotCon
     return found
 
 
+class LabelEstimate(TypedDict):
+    """What labels would take. tokens_out: at the most; cost: 0 without prices; text: the same in words, and how it was counted."""
+
+    requests: int
+    tokens_in: int
+    tokens_out: int
+    cost: float
+    minutes: float
+    is_above_cap: bool
+    text: str
+
+
 def estimate(
     texts: Sequence[str],
     classes: Sequence[str],
@@ -45,15 +59,11 @@ def estimate(
     remote: RemoteConfig,
     *,
     seconds: float = SECONDS_A_REQUEST,
-) -> dict[str, Any]:
+) -> LabelEstimate:
     """What labels would take, before anything is sent.
 
     Args:
         seconds: of one request, measured or guessed.
-
-    Returns:
-        requests, tokens_in, tokens_out (at the most), cost (currency of the prices; 0 without prices), minutes, is_above_cap, and
-        `text`: the same in words, with how it was counted.
 
     Raises:
         SettingError: the classes cannot be distinguished.

@@ -209,7 +209,7 @@ def try_labeler(
 def trial_rows(workspace: Path, dataset: Dataset, count: int) -> list[int]:
     """Some training rows, the same ones each time; test rows are not looked at while a prompt is chosen."""
     kept = {k.removeprefix("data."): v for k, v in kept_settings(workspace, dataset.id).items()}
-    config = DataConfig(source=dataset.id, **kept)
+    config = DataConfig.model_validate({"source": dataset.id, **kept})
     split = split_rows(dataset, validation=config.validation, test=config.test, seed=config.split_seed)
     rows: list[int] = np.sort(np.random.default_rng(0).permutation(split.train)[:count]).tolist()
     return rows

@@ -7,6 +7,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import split_rows
 from selfsup_core.errors import DataError
@@ -37,9 +39,19 @@ print(tokenizer.decode(model.generate(**inputs, max_new_tokens=new, do_sample=Tr
 """
 
 
-def list_language_runs(workspace: Path) -> list[dict[str, Any]]:
-    """Runs whose network can be looked into, newest first: run, name, status, epochs (kept ones), objective."""
-    found = []
+class LanguageRun(TypedDict):
+    """A run whose network can be looked into. epochs: those whose weights are kept."""
+
+    run: str
+    name: str
+    status: str
+    epochs: list[int]
+    objective: str
+
+
+def list_language_runs(workspace: Path) -> list[LanguageRun]:
+    """Those of the workspace, newest first."""
+    found: list[LanguageRun] = []
     for state in list_states(workspace):
         if state.get("task") != "language":
             continue

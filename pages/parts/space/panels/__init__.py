@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from pages.parts.shared.choice import shorten, take_asked, write_asked
 from pages.parts.shared.workspace import errors_shown, plain
+from pages.parts.space.ask import MapAsked
 from pages.parts.space.panels.act import show_edit, show_export
 from pages.parts.space.panels.compare import show_compare
 from pages.parts.space.panels.groups import show_groups
 from pages.parts.space.panels.search import show_search
 from pages.parts.space.panels.selection import show_point, show_why
 from pages.parts.space.panels.trust import show_trust
+from selfsup_core.inspection.space.layouts import MapAndJob
 
 
-def show_panels(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_panels(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     """One question at a time."""
     wanted = st.query_params.get("panel", "")
     if not take_asked(wanted, key="space-panel", known=PANELS):

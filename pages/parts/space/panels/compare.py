@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -10,10 +10,11 @@ from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one, refuse_asked, shorten
 from pages.parts.shared.epochs import describe_epochs
 from pages.parts.shared.workspace import workspace
-from pages.parts.space.ask import again, ask
+from pages.parts.space.ask import MapAsked, again, ask
 from pages.parts.space.panels.asking import question
 from selfsup_core.errors import SettingError, StudioError
-from selfsup_core.inspection.space.listing import list_spaces
+from selfsup_core.inspection.space.layouts import MapAndJob
+from selfsup_core.inspection.space.listing import SpaceEntry, list_spaces
 from selfsup_core.projection.config import TITLES
 from selfsup_core.settings import whole_number
 
@@ -23,7 +24,7 @@ KINDS = [kind for kind in TITLES if kind not in ("axes", "code")]
 
 
 def open_second(
-    space: str, config: dict[str, Any], epoch: int | None, source: str, title: str, *, not_key: str = ""
+    space: str, config: Mapping[str, object], epoch: int | None, source: str, title: str, *, not_key: str = ""
 ) -> None:
     """Begin a second map and show it. Raises SettingError when it is the first one."""
     begun, _ = ask(space, "start", config=config, epoch=epoch)
@@ -55,7 +56,7 @@ def wanted_second() -> tuple[str, ...]:
     return tuple(st.query_params.get(param, "") for param in PARAMS)
 
 
-def take_second(asked: dict[str, Any]) -> None:
+def take_second(asked: MapAsked) -> None:
     """Open the second map of the address, once, or say why not; one of other rows than the first map's is closed."""
     second = st.session_state.get("space-second")
     if second and second["source"] != asked["source"]:
@@ -81,7 +82,7 @@ def refused_second() -> str:
     return str(st.session_state.get("space-second-refused", ""))
 
 
-def open_asked(asked: dict[str, Any], space: str, kind: str, epoch: str) -> None:
+def open_asked(asked: MapAsked, space: str, kind: str, epoch: str) -> None:
     """Raises StudioError where there is no such second map."""
     fitting = spaces_beside(asked)
     if space not in fitting:
@@ -100,7 +101,7 @@ def open_asked(asked: dict[str, Any], space: str, kind: str, epoch: str) -> None
     open_second(space, config, number, asked["source"], title, not_key=asked["key"])
 
 
-def spaces_beside(asked: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def spaces_beside(asked: MapAsked) -> dict[str, SpaceEntry]:
     """Spaces of the same rows, by id."""
     return {s["space"]: s for s in list_spaces(workspace()) if s["source"] == asked["source"] and s["source"]}
 
@@ -110,7 +111,7 @@ def title_beside(title: str, kind: str, epoch: int | None) -> str:
     return f"{TITLES[kind]} · {title}{at}"
 
 
-def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     if not routes.is_mounted:
         st.caption(NEEDS)
         return

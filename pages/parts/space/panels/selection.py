@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.workspace import plain, workspace
-from pages.parts.space.ask import again, wish
+from pages.parts.space.ask import MapAsked, again, wish
 from pages.parts.space.panels.asking import mix, question, show_cards
 from selfsup_core.figures.standing import picture_sheet
-from selfsup_core.inspection.space.layouts import read_rows
+from selfsup_core.inspection.space.layouts import MapAndJob, read_rows
 from selfsup_core.inspection.space.selections import (
     delete_selection,
     list_selections,
@@ -24,7 +22,7 @@ from selfsup_core.projection.config import ABOUT
 from selfsup_core.wording import percent
 
 
-def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     show_named(about, source)
     if not bits:
         st.markdown(
@@ -80,7 +78,7 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
         show_cards(said["odd"], asked, about)
 
 
-def show_named(about: dict[str, Any], source: str) -> None:
+def show_named(about: MapAndJob, source: str) -> None:
     """Selections that were kept; choosing one puts it on the map and into the address."""
     kept = list_selections(workspace(), source)
     if not kept:
@@ -114,7 +112,7 @@ def show_named(about: dict[str, Any], source: str) -> None:
             again()
 
 
-def show_point(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     point = st.session_state.get("space-point") or {}
     if point.get("key") != about["key"]:
         rows = read_rows(workspace(), about["key"])
