@@ -280,8 +280,8 @@ def save_classifier(found: Classifier, folder: Path) -> None:
         found.tokenizer.save_pretrained(folder)
         if model.output is not None:
             save_file({k: v.contiguous() for k, v in model.output.state_dict().items()}, folder / HEAD)
-        remember(folder)
     (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
+    remember(folder)
 
 
 def load_classifier(folder: Path) -> Classifier:

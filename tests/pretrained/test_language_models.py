@@ -21,6 +21,8 @@ from tests.models.tiny import tiny_gpt
 SMOL = "smollm2-135m-instruct"
 MINILM = "all-minilm-l6-v2"
 
+pytestmark = pytest.mark.usefixtures("passes")
+
 
 @pytest.fixture
 def gpt(tmp_path: Path) -> Path:

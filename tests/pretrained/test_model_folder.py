@@ -22,6 +22,8 @@ from selfsup_core.pretrained.model_folder import (
 )
 from tests.models.tiny import tiny_bert, tiny_gpt
 
+pytestmark = pytest.mark.usefixtures("passes")
+
 
 def test_kinds(tmp_path: Path):
     made = {

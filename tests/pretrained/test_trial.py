@@ -285,11 +285,11 @@ def test_mutated_folders_pass_or_are_refused(outcomes: Outcomes, pytestconfig: p
 
 @pytest.mark.usefixtures("anew")
 def test_what_aborts_is_refused_before_this_process_loads_it(good: Path, tmp_path: Path):
-    """The child itself, not a fork; the other way in which tokenizers are loaded asks it too."""
+    """By the child itself, not a fork of it; as an encoder, since `tests/inspection` does the same to language models."""
     folder = shutil.copytree(good, tmp_path / "bert")
     HOSTILE["a table of garbage"][0](folder)
     with pytest.raises(DataError, match="takes more than"):
-        load_model(folder)
+        load_tokenizer(find_encoder(str(folder)))
     assert not trial.is_remembered(trial.fingerprint(folder))
 
 
