@@ -5,6 +5,7 @@ Reading and writing stay in one file: what one refuses (depth, endless numbers, 
 
 from __future__ import annotations
 
+import base64
 import errno
 import hashlib
 import json
@@ -451,3 +452,8 @@ def digest_of_file(path: Path) -> str:
 def sha256(data: bytes | memoryview) -> str:
     """Hex digest."""
     return hashlib.sha256(data).hexdigest()
+
+
+def policy_hash(text: str) -> str:
+    """What a content security policy calls a script or a style that stands in a page, so that it counts and no other does."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
