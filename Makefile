@@ -58,19 +58,21 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	touch $@
 
-# Every package that requirements.txt leads to, for all platforms, with the hashes that PyPI has. `make run` does not install
-# by it: builds of torch for the CPU come from another index and have other hashes.
-lock: $(BIN)/python
+# Every package that the two files lead to, for all platforms, with the hashes that PyPI has; the second lock holds all of the
+# first. `make run` does not install by it: builds of torch for the CPU come from another index and have other hashes.
+COMPILE = $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
+lock:
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--custom-compile-command "make lock" requirements.txt --output-file requirements.lock
+	$(COMPILE) requirements.txt --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock requirements-dev.txt --output-file requirements-dev.lock
 
-# Known weaknesses of these packages; asks PyPI.
-audit: $(BIN)/python
+# Known weaknesses of these packages; asks PyPI. A package that it does not know is a failure: nobody has looked at it.
+audit:
 	$(PYTHON) -m venv $(VENV)/audit
 	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	$(VENV)/audit/bin/pip-audit --progress-spinner off --disable-pip --require-hashes -r requirements.lock
+	$(VENV)/audit/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

@@ -15,9 +15,7 @@ import socket
 import sys
 import threading
 import webbrowser
-from base64 import b64encode
 from collections.abc import AsyncIterator
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,7 +37,7 @@ from pages.parts.shared.welcome import (
 )
 from pages.parts.space import routes as routes_space
 from selfsup_core.errors import StudioError
-from selfsup_core.files import disk_error, keep_private
+from selfsup_core.files import disk_error, keep_private, policy_hash
 from selfsup_core.runs.access import forget_token
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.workers.supervisor import ensure_supervisor, keep_warm
@@ -49,15 +47,19 @@ def inline_scripts() -> list[str]:
     """What a policy calls the scripts that Streamlit's own page holds: hashes, by which these run and no others."""
     index = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
     scripts = re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
-    return [f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts]
+    return [policy_hash(script) for script in scripts]
 
 
 POLICY = {
-    "default-src": "'self'",
+    "default-src": "'none'",
+    "manifest-src": "'self'",
     # Streamlit makes modules of components from blobs, and its front end holds a little WebAssembly. Plotly's charts on WebGL
     # would need 'unsafe-eval': ours are drawn as SVG.
     "script-src": " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *inline_scripts()]),
-    "style-src": "'self' 'unsafe-inline'",  # styles that are computed in the browser
+    # Streamlit 1.67 cannot do without: emotion, styled-components, Plotly and WaveSurfer insert style elements that they compute
+    # in the browser, and none of them gets a nonce. Pages whose styles stand still (the door, the offline map) have hashes.
+    # A style that someone smuggles in can still send nothing anywhere: all addresses below are our own.
+    "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
     "connect-src": "'self'",

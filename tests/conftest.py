@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from selfsup_core.files import read_json
+from selfsup_core.pretrained.trial import CACHE
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.processes import is_alive
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
@@ -39,6 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.mutation_seed is None:  # the processes of -n take the seed over
         config.option.mutation_seed = secrets.randbits(32)
+    # What is remembered of models' folders stays with the tests, for all processes that they start.
+    os.environ[CACHE] = str(config.rootpath / ".pytest_cache" / "studio")
 
 
 @pytest.hookimpl(optionalhook=True)

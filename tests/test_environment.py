@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from selfsup_core import environment
-from selfsup_core.data.library import child
+from selfsup_core.data.library import child, limited
 from selfsup_core.environment import REMOTE_KEY, take_key, without_secrets
 from selfsup_core.inspection.client import LabClient, stop_lab
 from selfsup_core.runs import processes
@@ -133,7 +133,7 @@ def test_the_import_child_has_no_key(workspace: Path, monkeypatch):
         given.append(env)
         raise OSError("enough")
 
-    monkeypatch.setattr(child.subprocess, "Popen", start)
+    monkeypatch.setattr(limited.subprocess, "Popen", start)
     with pytest.raises(OSError, match="enough"):
         child.run_job("plan", workspace)
     assert KEY not in given[0].values()

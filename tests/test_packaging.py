@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
+import threading
 import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import packages_distributions
 from pathlib import Path
+
+import pytest
 
 from selfsup_core import __version__
 from tests.helpers import ROOT
@@ -50,17 +56,74 @@ def test_the_wheel_holds_library_app_and_assets(tmp_path: Path):
             assert f"requires-dist: {line}".lower().replace("_", "-") in about
 
 
-def test_the_lock_holds_every_pin_with_hashes():
-    """`make lock` writes it; a pin that is changed without it fails here."""
+def read_lock(name: str) -> dict[str, str]:
+    """Package → version of a lock file, in which each has a hash."""
     locked = {}
-    for block in re.split(r"\n(?=[A-Za-z])", (ROOT / "requirements.lock").read_text()):
+    for block in re.split(r"\n(?=[A-Za-z])", (ROOT / name).read_text()):
         if pin := re.match(r"([\w.-]+)==(\S+)", block):
-            locked[pin[1].lower().replace("_", "-")] = (pin[2], "--hash=sha256:" in block)
-    pins = [line.split("==") for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line]
-    assert len(pins) > 30
-    for name, version in pins:
-        assert locked.get(name.lower().replace("_", "-")) == (version, True), name
-    assert all(has_hash for _, has_hash in locked.values())
+            assert "--hash=sha256:" in block, pin[1]
+            locked[pin[1].lower().replace("_", "-")] = pin[2]
+    return locked
+
+
+@pytest.mark.parametrize(("name", "least"), [("requirements", 30), ("requirements-dev", 20)])
+def test_the_lock_holds_every_pin_with_hashes(name: str, least: int):
+    """`make lock` writes it; a pin that is changed without it fails here."""
+    locked = read_lock(f"{name}.lock")
+    lines = (ROOT / f"{name}.txt").read_text().splitlines()
+    pins = [line.split(";")[0].split("==") for line in lines if "==" in line]
+    assert len(pins) > least
+    for package, version in pins:
+        assert locked.get(package.lower().replace("_", "-")) == version, package
+    assert read_lock("requirements.lock").items() <= read_lock("requirements-dev.lock").items()
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A list of weaknesses that can be reached."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="a script for Linux and macOS")
+@pytest.mark.parametrize(
+    ("answers", "finds", "strict", "code", "said"),
+    [
+        (False, True, True, 0, "were not audited: http://127.0.0.1"),
+        (True, True, False, 0, "have known weaknesses"),
+        (True, True, True, 1, "have known weaknesses"),
+        (True, False, True, 0, ""),
+    ],
+    ids=["unreachable", "found", "strict", "clean"],
+)
+def test_ci_audits_where_it_can(answers: bool, finds: bool, strict: bool, code: int, said: str):
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    if answers:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+    else:
+        server.server_close()
+    done = subprocess.run(
+        ["bash", str(ROOT / ".ci" / "audit")],
+        env=os.environ
+        | {
+            "AUDIT_LIST": f"http://127.0.0.1:{server.server_port}/",
+            "AUDIT": "strict" if strict else "",
+            "MAKE": "false" if finds else "true",
+            "PYTHON": sys.executable,
+            "no_proxy": "127.0.0.1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    server.server_close()
+    assert (done.returncode, done.stderr) == (code, "")
+    assert said in done.stdout
+    assert bool(said) == bool(done.stdout)
 
 
 def test_what_is_imported_is_declared():

@@ -17,7 +17,7 @@ import numpy as np
 
 from selfsup_core.errors import DataError
 from selfsup_core.figures.palette import OKABE_ITO
-from selfsup_core.files import write_bytes
+from selfsup_core.files import policy_hash, write_bytes
 from selfsup_core.places import WEB
 
 SCATTER = WEB / "scatter"
@@ -55,6 +55,14 @@ def shrink(pictures: np.ndarray) -> np.ndarray:
 
 def base64_of(array: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+
+
+def policy_of(page: str) -> str:
+    """Only the page's own script and style count, and nothing is asked of anyone, whatever a text in it says."""
+    script, style = (
+        policy_hash(page.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]) for tag in ("script", "style")
+    )
+    return f"default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; base-uri 'none'; form-action 'none'"
 
 
 def write_html_map(
@@ -109,7 +117,8 @@ def write_html_map(
         "SCRIPT": bundle(),
         "DATA": packed,
     }
-    content = re.sub(r"%%(TITLE|ABOUT|SCRIPT|DATA)%%", lambda m: filled[m.group(1)], page).encode(
+    filled["POLICY"] = policy_of(page.replace("%%SCRIPT%%", filled["SCRIPT"]))
+    content = re.sub(rf"%%({'|'.join(filled)})%%", lambda m: filled[m.group(1)], page).encode(
         "utf-8", "replace"
     )
     if len(content) > MOST_BYTES:

@@ -257,6 +257,8 @@ def export_classifier(workspace: Path, run: str, target: Path, epoch: int | None
 def save_classifier(found: Classifier, folder: Path) -> None:
     from safetensors.torch import save_file
 
+    from selfsup_core.pretrained.trial import remember
+
     about, model = dict(found.about), found.model
     if found.features is not None:
         import torch
@@ -279,6 +281,7 @@ def save_classifier(found: Classifier, folder: Path) -> None:
         if model.output is not None:
             save_file({k: v.contiguous() for k, v in model.output.state_dict().items()}, folder / HEAD)
     (folder / ABOUT).write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
+    remember(folder)
 
 
 def load_classifier(folder: Path) -> Classifier:
@@ -327,10 +330,10 @@ def load_text(folder: Path, about: dict[str, Any]) -> Classifier:
     from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
     from selfsup_core.models.modules.heads import TextClassifier
-    from selfsup_core.pretrained.model_folder import check_no_code
+    from selfsup_core.pretrained.trial import require_tried
     from selfsup_core.tasks.parts.backbone import drop_pooler
 
-    check_no_code(folder)
+    require_tried(folder)
     is_own = about["pooling"] == "own"
     safe = {"local_files_only": True, "trust_remote_code": False}
     kind = AutoModelForSequenceClassification if is_own else AutoModel

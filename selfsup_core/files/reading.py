@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import hashlib
 import os
@@ -86,7 +87,7 @@ def load_array(path: Path, *, is_mapped: bool = False) -> np.ndarray:
         # Mapped first: read at once, a header that promises terabytes would get them.
         found = np.lib.format.open_memmap(path, mode="r")
     except UNREADABLE as error:
-        raise ValueError("it is no array") from error
+        raise ValueError("it is not an array") from error
     return found if is_mapped else np.array(found)
 
 
@@ -165,3 +166,8 @@ def digest_of_file(path: Path) -> str:
 def sha256(data: bytes | memoryview) -> str:
     """Hex digest."""
     return hashlib.sha256(data).hexdigest()
+
+
+def policy_hash(text: str) -> str:
+    """The name of an inline script or style in a content security policy, which allows this text and no other."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

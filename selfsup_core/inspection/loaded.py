@@ -162,7 +162,8 @@ def locate_folder(name: str, workspace: Path) -> Place:
     from selfsup_core.inspection.unpacking import prepare_apart
     from selfsup_core.pretrained.hub import HUB
     from selfsup_core.pretrained.language_models import BUILT_IN, is_prepared, prepare, ready_folder
-    from selfsup_core.pretrained.model_folder import load_model, measure_folder
+    from selfsup_core.pretrained.loading import load_model
+    from selfsup_core.pretrained.model_folder import measure_folder
 
     built_in = BUILT_IN.get(name)
     if built_in and not is_prepared(built_in, workspace):
@@ -175,7 +176,7 @@ def locate_folder(name: str, workspace: Path) -> Place:
         ready = prepare_apart(name, workspace, say)
         check_memory(measure_folder(ready).memory_bytes, title)
         say(f"Loading {title}.")
-        return load_model(ready)
+        return load_model(ready, say)
 
     if built_in:
         return Place((name,), title, load, is_large=built_in.parameters > LARGE)

@@ -30,6 +30,7 @@ from selfsup_core.pretrained.model_folder import (
     measure_folder,
     read_config,
 )
+from selfsup_core.pretrained.trial import require_tried
 
 HUB = "hub:"
 MARK = "studio.json"  # written last: a folder without it was not finished
@@ -174,7 +175,7 @@ def fetch_model(
         plan: what `plan_fetch` gave.
 
     Raises:
-        DataError: as `plan_fetch`; the model brings code, is of no known kind, or a file is damaged; the disk is full.
+        DataError: as `plan_fetch`; the model brings code, is of no known kind, or a file is damaged, or its trial failed; the disk is full.
     """
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError
@@ -205,6 +206,7 @@ def fetch_model(
         say(f"Checking {plan.id}.")
         check_digests(temporary, plan)
         check_folder(temporary)
+        require_tried(temporary, lambda text: say(f"Trying {plan.id} in a process of its own."))
         size = measure_folder(temporary)
         mark = {
             "id": plan.id,

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from selfsup_core.errors import DataError
 from selfsup_core.pretrained.hub import HUB, MARK, find_fetched
-from selfsup_core.pretrained.model_folder import check_folder, load_causal
+from selfsup_core.pretrained.loading import load_causal
+from selfsup_core.pretrained.model_folder import check_folder
+from selfsup_core.pretrained.trial import remember
 
 __all__ = [
     "BUILT_IN",
@@ -182,6 +184,7 @@ def unpack(model: Pretrained, source: Path, ready: Path) -> None:
         plain.to(torch.bfloat16).save_pretrained(temporary, safe_serialization=True)  # type: ignore[arg-type]  # transformers
         tokenizer.save_pretrained(temporary)
         (temporary / MARK).write_text(json.dumps({"digest": model.digest}), "utf-8")
+        remember(temporary)
         shutil.rmtree(ready, ignore_errors=True)
         temporary.rename(ready)
     finally:

@@ -1,4 +1,4 @@
-"""A model's folder in Hugging Face's layout: what may be loaded from it, what it is, how large it is, and loading it.
+"""A model's folder in Hugging Face's layout: what may be loaded from it, what it is, and how large it is.
 
 Only safetensors, JSON and vocabulary files are read: pickled weights and models that bring code of their own are refused.
 """
@@ -50,6 +50,7 @@ LIMITS = (
 )
 BOUNDS = {name: (what, most) for what, names, most in LIMITS for name in names}
 ELSEWHERE = ("transformers_weights",)  # keys of config.json that name other files of weights
+AGAIN = "Download the model again, or save it anew with save_pretrained."
 CODE = ("auto_map", "custom_pipelines")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 CAUSAL = ("ForCausalLM", "LMHeadModel")
@@ -255,46 +256,12 @@ def measure_folder(folder: Path) -> Size:
     return Size(parameters, total)
 
 
-def load_model(folder: Path) -> tuple[Any, Any]:
-    """(model in evaluation mode and float32, tokenizer) of a folder in Hugging Face's layout.
-
-    Raises:
-        DataError: a file is damaged or missing, or weights of the model are.
-    """
-    import torch
-    from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
-
-    kind = kind_of(check_folder(folder), folder.name)
-    loader = {"causal": AutoModelForCausalLM, "masked": AutoModelForMaskedLM, "encoder": AutoModel}
-    safe = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
-        model, about = loader[kind].from_pretrained(
-            folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safe
-        )
-    except Exception as error:  # transformers raises many kinds
-        reason = str(error).strip().splitlines()
-        raise DataError(
-            f"{folder.name} could not be loaded: {reason[0][:300] if reason else type(error).__name__}",
-            code="bad-model",
-        ) from error
-    # What is missing is filled with random numbers; an encoder's pooler is not used here.
-    if missing := sorted(key for key in about["missing_keys"] if "pooler" not in key):
-        raise DataError(
-            f"{folder.name} lacks weights of a {architecture_of(read_config(folder / 'config.json'))}: {missing[0]}"
-            f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}.",
-            code="bad-model",
-        )
-    return model.eval().requires_grad_(False), tokenizer
-
-
-def load_causal(folder: Path) -> tuple[Any, Any]:
-    """(model, tokenizer) of a folder that holds a causal language model. Raises DataError as `load_model`."""
-    config = check_folder(folder)
-    if kind_of(config, folder.name) != "causal":
-        raise DataError(
-            f"{folder.name} is a {architecture_of(config)}, not a causal language model.",
-            code="not-causal",
-            remedy=f"Its config.json should name an architecture that ends with {' or '.join(CAUSAL)}.",
-        )
-    return load_model(folder)
+def unreadable(folder: Path, what: str, error: BaseException) -> DataError:
+    """What to say of a part of a folder that a library refuses; its own path is no one's business."""
+    reason = str(error).strip().splitlines()
+    said = reason[0][:300] if reason else type(error).__name__
+    return DataError(
+        f"The {what} of {folder.name} could not be loaded: {said.replace(str(folder), folder.name)}",
+        code="bad-model",
+        remedy=AGAIN,
+    )

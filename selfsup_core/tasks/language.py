@@ -21,6 +21,7 @@ from selfsup_core.features.corpus import Corpus, build_corpus
 from selfsup_core.features.tokenizers import TextTokenizer
 from selfsup_core.models import MODELS
 from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.pretrained.trial import remember
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.tasks import TASKS, Look, Task, TaskContext
 
@@ -165,6 +166,7 @@ class LanguageTask(Task):
             config.architectures = [type(base).__name__]
             config.save_pretrained(temporary)
             self.corpus.tokenizer.save(temporary)
+            remember(temporary)
             temporary.rename(target)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -88,6 +88,7 @@ def test_the_policy_holds_and_plain_figures_draw_under_it(server, open_context):
         "frame-ancestors 'none'",
         "object-src 'none'",
         "base-uri 'none'",
+        "default-src 'none'",
     ):
         assert rule in policy
     scripts = next(rule for rule in policy if rule.startswith("script-src"))

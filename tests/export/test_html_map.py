@@ -13,6 +13,7 @@ from playwright._impl._driver import compute_driver_executable
 from selfsup_core.errors import DataError
 from selfsup_core.export import html_map
 from selfsup_core.export.html_map import SCATTER, bundle, order_modules, write_html_map
+from selfsup_core.files import policy_hash
 
 DRAW = np.random.default_rng(0)
 LEGEND = {"by": "class", "kind": "category", "names": ["a", "b"], "counts": [3, 2], "unknown": 0}
@@ -58,6 +59,13 @@ def test_nothing_in_a_text_becomes_code(tmp_path: Path):
     assert page.count("</script>") == 2
     assert "<title>&lt;/script&gt;" in page
     assert "http" not in re.sub(r"http-equiv", "", page), "nothing comes from elsewhere"
+    (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="(.*?)">', page)
+    for tag in ("script", "style"):
+        (inside,) = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        assert f"{tag}-src {policy_hash(inside)};" in policy
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert "style=" not in page
 
 
 def test_pictures_are_made_small_and_left_out_when_too_many(tmp_path: Path, monkeypatch):

@@ -23,6 +23,7 @@ from selfsup_core.inspection.client import LabClient, home, lab_info, stop_lab
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs import processes
 from tests.helpers import ROOT, wait_for
+from tests.models.tiny import tiny_bert
 
 
 @pytest.fixture
@@ -236,3 +237,19 @@ def test_an_answer_that_never_ends_is_cancelled(workspace, helper, monkeypatch):
         client.ask_packed(Subject("run", "a"), "sample", {})
     assert raised.value.code == "slow"
     assert client.local.connection is None, "the half answer is no one else's"
+
+
+def test_a_folder_whose_tokenizer_ends_the_process_that_loads_it_ends_only_a_child(client, tmp_path):
+    folder = tiny_bert(tmp_path / "bert")
+    words = json.loads((folder / "tokenizer.json").read_bytes())
+    words["normalizer"] = {"type": "Precompiled", "precompiled_charsmap": "/////wAA"}
+    (folder / "tokenizer.json").write_text(json.dumps(words))
+    subject = Subject("language-model", str(folder))
+    state = client.ask(subject, "loading", {}).about["state"]
+    about = lab_info(client.workspace)
+    assert state == "loading"
+    with pytest.raises(StudioError, match=r"The tokenizer .* of bert takes more than"):
+        wait_for(
+            lambda: client.ask(subject, "loading", {"wait": 5.0}).about["state"] == "ready", "the refusal"
+        )
+    assert lab_info(client.workspace)["pid"] == about["pid"]

@@ -1,8 +1,10 @@
-"""A causal language model of a few thousand weights, in Hugging Face's layout."""
+"""Language models of a few thousand weights, in Hugging Face's layout; no trial is needed of what we made."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from selfsup_core.pretrained.trial import remember
 
 CORPUS = ["the cat sat on the mat. ", "the dog sat on the log. ", "a cat and a dog sat. "] * 20
 
@@ -40,6 +42,7 @@ def tiny_gpt(folder: Path, *, start: str | None = "<s>", context: int = 32, seed
         model.transformer.wte.weight.mul_(20)
     model.save_pretrained(folder, safe_serialization=True)
     fast.save_pretrained(folder)
+    remember(folder)
     return folder
 
 
@@ -77,4 +80,5 @@ def tiny_bert(folder: Path, *, head: bool = True, marks: bool = True, seed: int 
         model.get_input_embeddings().weight.mul_(20)
     model.save_pretrained(folder, safe_serialization=True)
     fast.save_pretrained(folder)
+    remember(folder)
     return folder

@@ -19,6 +19,7 @@ from streamlit.web.server.starlette import starlette_server
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pages.parts.shared import door
+from selfsup_core.files import policy_hash
 from selfsup_core.runs.access import app_token
 from selfsup_core.runs.queue import submit
 from tests.helpers import ROOT, tiny_spec
@@ -68,6 +69,11 @@ def test_without_the_token_nothing_is_answered_but_where_to_find_it(opened):
     assert "terminal" in answer.text
     assert '<form method="post" action="/latent?space=a">' in answer.text
     assert client.token not in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    (style,) = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+    assert f"style-src {policy_hash(style)};" in policy
+    assert "style=" not in answer.text
 
 
 def test_the_address_with_the_token_opens_the_app_and_leaves_the_address(opened):

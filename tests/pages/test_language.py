@@ -14,7 +14,7 @@ from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.loaded import Place, split_run
 from selfsup_core.pretrained.hub import Plan
-from selfsup_core.pretrained.model_folder import load_model
+from selfsup_core.pretrained.loading import load_model
 from tests.models.tiny import tiny_bert, tiny_gpt
 from tests.pages.test_pages import buttons, texts
 

@@ -29,6 +29,8 @@ needs_multilingual = pytest.mark.skipif(ENCODERS["multilingual"].find() is None,
 CHINESE = ["这本书写得很好看,我很喜欢", "酒店的房间太小了,服务也不好", "屏幕很清楚,电池不耐用"] * 5
 ENGLISH = ["the cat sat on the mat", "markets fell again today", "a short trip to the moon"] * 5
 
+pytestmark = pytest.mark.usefixtures("passes")
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -14,11 +14,14 @@ from selfsup_core.errors import DataError
 from selfsup_core.pretrained import language_models as pretrained
 from selfsup_core.pretrained.hub import MARK
 from selfsup_core.pretrained.language_models import BUILT_IN, check_folder, load_causal, prepare
-from selfsup_core.pretrained.model_folder import load_model, measure_folder
+from selfsup_core.pretrained.loading import load_model
+from selfsup_core.pretrained.model_folder import measure_folder
 from tests.models.tiny import tiny_gpt
 
 SMOL = "smollm2-135m-instruct"
 MINILM = "all-minilm-l6-v2"
+
+pytestmark = pytest.mark.usefixtures("passes")
 
 
 @pytest.fixture

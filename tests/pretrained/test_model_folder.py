@@ -14,14 +14,15 @@ from safetensors.torch import load_file, save_file
 
 from selfsup_core.errors import DataError
 from selfsup_core.pretrained.encoders.catalogue import find_encoder, load_encoder
+from selfsup_core.pretrained.loading import load_causal, load_model
 from selfsup_core.pretrained.model_folder import (
     check_folder,
     kind_of,
-    load_causal,
-    load_model,
     measure_folder,
 )
 from tests.models.tiny import tiny_bert, tiny_gpt
+
+pytestmark = pytest.mark.usefixtures("passes")
 
 
 def test_kinds(tmp_path: Path):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from selfsup_core.errors import SettingError
-from selfsup_core.pretrained.model_folder import load_causal
+from selfsup_core.pretrained.loading import load_causal
 from selfsup_core.pretrained.zero_shot import ZeroShotConfig, make_prompt
 from selfsup_core.pseudo import language_model
 from selfsup_core.pseudo.language_model import (

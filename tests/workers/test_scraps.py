@@ -51,14 +51,14 @@ def test_an_import_dies_with_who_asked_for_it(workspace: Path, tmp_path: Path):
     code = """
 import sys
 from pathlib import Path
-from selfsup_core.data.library import child
-child.sys = type("Sys", (), {"executable": sys.argv[3]})
+from selfsup_core.data.library import child, limited
+limited.sys = type("Sys", (), {"executable": sys.argv[3]})
 child.run_job("inspect", Path(sys.argv[1]), files=[sys.argv[2]], config={})
 """
     slow = tmp_path / "python"
     slow.write_text(
         f"#!{sys.executable}\nimport sys, time\nfrom pathlib import Path\n"
-        "from selfsup_core.data.library.child import die_with_parent\n"
+        "from selfsup_core.data.library.limited import die_with_parent\n"
         "job = Path(sys.argv[-1])\n(job.parent / 'began').touch()\ndie_with_parent(job.parent)\ntime.sleep(600)\n"
     )
     slow.chmod(0o700)

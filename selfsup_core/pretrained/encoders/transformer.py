@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.errors import DataError
+from selfsup_core.pretrained.model_folder import unreadable
 
 
 class WordPieces:
@@ -150,12 +151,3 @@ def halve_linear(model: Any, dtype: Any) -> None:
                 replace(child)
 
     replace(model)
-
-
-def unreadable(folder: Path, what: str, error: Exception) -> DataError:
-    reason = str(error).strip().splitlines()
-    said = reason[0][:300] if reason else type(error).__name__
-    return DataError(
-        f"The {what} of {folder.name} could not be loaded: {said.replace(str(folder), folder.name)}",
-        code="bad-model",
-    )

@@ -21,6 +21,7 @@ from selfsup_core.pretrained.encoders.catalogue import POOLINGS, pooling_of
 from selfsup_core.pretrained.language_models import prepare
 from selfsup_core.pretrained.model_folder import CAUSAL, check_folder
 from selfsup_core.pretrained.models.text_classifier import TextClassifierConfig, model_name
+from selfsup_core.pretrained.trial import require_tried
 from selfsup_core.runs.folder import WORKING, open_run, read_state
 from selfsup_core.tasks.parts.language_loading import RUN, add_lora
 
@@ -124,6 +125,7 @@ def load_from_folder(config: TextClassifierConfig, workspace: Path, say: Callabl
 
     folder = prepare(model_name(config.source), workspace, say)
     architecture = str((check_folder(folder).get("architectures") or [""])[0])
+    require_tried(folder, say)
     auto = "last" if architecture.endswith(CAUSAL) else pooling_of(folder) or "mean"
     safe = {"local_files_only": True, "trust_remote_code": False}
     try:

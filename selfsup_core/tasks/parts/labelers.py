@@ -64,7 +64,8 @@ def load_labeler(name: str, workspace: Path, say: Say) -> tuple[Any, Any, str]:
         StudioError: there is none, or it does not write.
     """
     from selfsup_core.pretrained.language_models import prepare
-    from selfsup_core.pretrained.model_folder import CAUSAL, load_causal
+    from selfsup_core.pretrained.loading import load_causal
+    from selfsup_core.pretrained.model_folder import CAUSAL
 
     if name.startswith(RUN):
         from selfsup_core.tasks.parts.language_loading import load_run_model

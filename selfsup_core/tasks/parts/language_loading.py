@@ -12,6 +12,7 @@ from selfsup_core.files import read_json
 from selfsup_core.models import MODELS
 from selfsup_core.pretrained.language_models import check_folder, prepare
 from selfsup_core.pretrained.models.pretrained_language import LORA_ALPHA, PretrainedConfig
+from selfsup_core.pretrained.trial import require_tried
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.weights import epoch_weights, nearest_epoch
@@ -66,6 +67,7 @@ def load_folder(folder: Path, is_masked: bool, seed: int) -> tuple[Any, Any, lis
     config = check_folder(folder)
     architecture = str((config.get("architectures") or ["unknown"])[0])
     check_kind(architecture, is_masked=is_masked)
+    require_tried(folder)
     safe = {"local_files_only": True, "trust_remote_code": False}
     kind = AutoModelForMaskedLM if is_masked else AutoModelForCausalLM
     notes = []
@@ -132,6 +134,7 @@ def load_run_model(workspace: Path, run: str, epoch: int | None = None) -> tuple
     place = folder.path / "model"
     if read_json(place / "config.json") is None:
         raise RunError(f"The files of the model of run {folder.id} do not exist yet.", code="no-weights")
+    require_tried(place)  # the run may be a stranger's
     tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True, trust_remote_code=False)
     if spec.model.kind == "pretrained":
         is_masked = spec.objective.kind == "masked-language"

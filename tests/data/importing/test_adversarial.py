@@ -25,7 +25,7 @@ from selfsup_core.data.importing import arrays, delimited, files, images, look, 
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.inspect import inspect_files
-from selfsup_core.data.library import child
+from selfsup_core.data.library import child, limited
 from selfsup_core.data.library.child import run_job
 from selfsup_core.data.library.own import import_files
 from selfsup_core.data.limits import LIMITS
@@ -631,7 +631,7 @@ def false_child(folder: Path, monkeypatch, body: str) -> None:
     for parent in (package, package.parent, package.parent.parent):
         (parent / "__init__.py").touch()
     (package / "child.py").write_text(body)
-    monkeypatch.setattr(child, "ROOT", folder / "false")
+    monkeypatch.setattr(limited, "ROOT", folder / "false")
     monkeypatch.chdir(folder / "false")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from selfsup_core.data.library import child, turns
+from selfsup_core.data.library import limited, turns
 from selfsup_core.data.library.child import run_job, title_of
 from selfsup_core.data.library.turns import PATTERN, describe_before, turn
 from selfsup_core.data.limits import LIMITS
@@ -128,13 +128,13 @@ def test_a_job_at_work_can_be_cancelled(workspace: Path, tmp_path: Path, monkeyp
 
     with pytest.raises(Cancelled):
         run_job("build", workspace, tell=tell, name="my-x")
-    assert not child.psutil.pid_exists(int((workspace / "pid").read_text()))
+    assert not limited.psutil.pid_exists(int((workspace / "pid").read_text()))
     assert sorted(path.name for path in workspace.rglob("*")) == ["datasets", "pid"]
 
 
 def test_a_child_that_takes_too_much_memory_is_ended(workspace: Path, tmp_path: Path, monkeypatch):
     false_child(tmp_path, monkeypatch, "import sys; held = bytearray(80_000_000); sys.stdin.read()")
-    monkeypatch.setattr(child, "LIMITS", replace(LIMITS, memory_bytes=60_000_000))
+    monkeypatch.setattr(limited, "LIMITS", replace(LIMITS, memory_bytes=60_000_000))
     with pytest.raises(DataError, match="needs more than 60 MB of memory") as caught:
         run_job("build", workspace, name="my-x")
     assert caught.value.code == "import-memory"
@@ -142,8 +142,10 @@ def test_a_child_that_takes_too_much_memory_is_ended(workspace: Path, tmp_path: 
 
 
 def test_a_small_machine_gives_an_import_a_quarter_of_its_memory(monkeypatch):
-    monkeypatch.setattr(child.psutil, "virtual_memory", lambda: type("Memory", (), {"total": 4_000_000_000}))
-    assert child.memory_for_one() == 1_000_000_000
+    monkeypatch.setattr(
+        limited.psutil, "virtual_memory", lambda: type("Memory", (), {"total": 4_000_000_000})
+    )
+    assert limited.memory_for_one() == 1_000_000_000
 
 
 def test_the_command_line_says_why_it_waits(alone: Path, tmp_path: Path, capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from selfsup_core.evaluate.reading.encoding import MOST_CHARACTERS, encode, encode_masked
-from selfsup_core.pretrained.model_folder import load_model
+from selfsup_core.pretrained.loading import load_model
 from tests.models.tiny import tiny_bert, tiny_gpt
 
 

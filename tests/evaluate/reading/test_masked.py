@@ -10,7 +10,7 @@ from selfsup_core.errors import DataError, SettingError
 from selfsup_core.evaluate.reading import masked as masked_reading
 from selfsup_core.evaluate.reading.attention import attention_of
 from selfsup_core.evaluate.reading.masked import fill, read_masked
-from selfsup_core.pretrained.model_folder import load_model
+from selfsup_core.pretrained.loading import load_model
 from tests.models.tiny import tiny_bert, tiny_gpt
 
 TEXT = "the cat sat on the mat."

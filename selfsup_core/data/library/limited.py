@@ -1,0 +1,167 @@
+"""A process of its own with limits on memory, CPU time and file size: a bomb or a crash ends only it.
+
+A module that runs in one is started as `python -m MODULE JOB`: it calls `die_with_parent` and `set_limits`, does what the
+JSON of the job says, and writes `result.json` beside it. Imports use it, and folders of models that nobody has tried yet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from selfsup_core.data.library.turns import POLL_SECONDS, Tell
+from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.environment import without_secrets
+from selfsup_core.errors import DataError
+from selfsup_core.files import read_json, write_json
+
+ROOT = Path(__file__).parents[3]
+SLOW = -24  # the code of a process that was ended for the time it took (SIGXCPU)
+FULL = -1000  # no code that a process ends with
+MAPPED = 1500 * MB  # address space that libraries take without using it
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a limited process ended.
+
+    Attributes:
+        result: what it has written, None where it died before.
+        code: its exit code, or SLOW or FULL where its parent ended it.
+        log: the end of what it printed. stage: what it was at, where it has said so.
+    """
+
+    result: dict[str, Any] | None
+    code: int
+    log: str
+    stage: str = ""
+
+    @property
+    def was_slow(self) -> bool:
+        """It took too much time, or the system ended it."""
+        return self.code in (SLOW, -9)
+
+    @property
+    def was_full(self) -> bool:
+        """It took too much memory."""
+        return self.code == FULL or "MemoryError" in self.log or "bad_alloc" in self.log
+
+    def value(self) -> Any:
+        """What it has made. Raises DataError: what it raised."""
+        assert self.result is not None
+        if "error" in self.result:
+            error = self.result["error"]
+            raise DataError(error["message"], code=error["code"], remedy=error["remedy"])
+        return self.result["value"]
+
+
+def memory_for_one() -> int:
+    """Bytes that a limited process may hold."""
+    return min(LIMITS.memory_bytes, psutil.virtual_memory().total // 4)
+
+
+def await_end(process: subprocess.Popen[bytes], seconds: float, tell: Tell | None) -> int:
+    """The code with which a process ends, or which of its limits it exceeded."""
+    deadline, most = time.monotonic() + 2 * seconds, memory_for_one()
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(timeout=POLL_SECONDS)
+        if time.monotonic() > deadline:
+            return SLOW
+        with contextlib.suppress(psutil.Error):
+            if psutil.Process(process.pid).memory_info().rss > most:
+                return FULL
+        if tell:
+            tell("")
+
+
+def run_limited(
+    module: str, job: dict[str, Any], place: Path, *, seconds: float, tell: Tell | None = None
+) -> Ended:
+    """Run a module on a job, and end it where it takes too much.
+
+    Args:
+        place: where the job gets a folder of its own for the time.
+        seconds: of a processor's time; twice as many on the clock.
+        tell: is called several times a second; what it raises ends the process.
+    """
+    with tempfile.TemporaryDirectory(prefix=".job-", dir=place) as name:
+        folder = Path(name)
+        write_json(folder / "job.json", job)
+        environment = without_secrets(
+            OMP_NUM_THREADS="1",
+            OPENBLAS_NUM_THREADS="1",
+            MKL_NUM_THREADS="1",
+            ARROW_DEFAULT_MEMORY_POOL="mimalloc",
+            TOKENIZERS_PARALLELISM="false",
+            RUST_BACKTRACE="0",
+            PYTHONPATH=str(ROOT),
+            HF_HUB_OFFLINE="1",
+            TRANSFORMERS_OFFLINE="1",
+        )
+        command = [sys.executable, "-m", module, str(folder / "job.json")]
+        with open(folder / "log", "wb") as log:
+            process = subprocess.Popen(
+                command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log
+            )
+        try:
+            code = await_end(process, seconds, tell)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            if process.stdin:
+                process.stdin.close()
+        stage = read_json(folder / "stage.json")
+        log_end = (folder / "log").read_bytes()[-2000:].decode("utf-8", "replace")
+        result = read_json(folder / "result.json")
+        return Ended(result, code, log_end, stage if isinstance(stage, str) else "")
+
+
+def set_limits(memory: int, seconds: float) -> None:
+    """Bound this process (POSIX; elsewhere only its parent bounds it).
+
+    Args:
+        memory: bytes of address space. seconds: of a processor's time.
+    """
+    if os.name != "posix":
+        return
+    import resource
+
+    for kind, value in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, math.ceil(seconds)),
+        (resource.RLIMIT_FSIZE, 4 * LIMITS.decoded_bytes),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        # macOS knows RLIMIT_AS but does not let it be set.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (soft, hard))
+    os.nice(5)
+
+
+def die_with_parent(folder: Path) -> None:
+    """Whoever asked holds the other end of our input: when it closes, no one waits for a result any more."""
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 1):
+                pass
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

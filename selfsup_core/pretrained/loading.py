@@ -1,0 +1,60 @@
+"""Language models of a folder in Hugging Face's layout, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.errors import DataError
+from selfsup_core.pretrained.model_folder import CAUSAL, architecture_of, check_folder, kind_of, read_config
+from selfsup_core.pretrained.trial import require_tried
+
+
+def load_model(folder: Path, say: Callable[[str], None] = lambda text: None) -> tuple[Any, Any]:
+    """(model in evaluation mode and float32, tokenizer) of a folder in Hugging Face's layout.
+
+    Args:
+        say: as in `require_tried`.
+
+    Raises:
+        DataError: a file is damaged or missing, weights of the model are, or the trial failed.
+    """
+    import torch
+    from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
+
+    kind = kind_of(check_folder(folder), folder.name)
+    require_tried(folder, say)
+    loader = {"causal": AutoModelForCausalLM, "masked": AutoModelForMaskedLM, "encoder": AutoModel}
+    safe = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+        model, about = loader[kind].from_pretrained(
+            folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safe
+        )
+    except Exception as error:  # transformers raises many kinds
+        reason = str(error).strip().splitlines()
+        raise DataError(
+            f"{folder.name} could not be loaded: {reason[0][:300] if reason else type(error).__name__}",
+            code="bad-model",
+        ) from error
+    # What is missing is filled with random numbers; an encoder's pooler is not used here.
+    if missing := sorted(key for key in about["missing_keys"] if "pooler" not in key):
+        raise DataError(
+            f"{folder.name} lacks weights of a {architecture_of(read_config(folder / 'config.json'))}: {missing[0]}"
+            f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}.",
+            code="bad-model",
+        )
+    return model.eval().requires_grad_(False), tokenizer
+
+
+def load_causal(folder: Path) -> tuple[Any, Any]:
+    """(model, tokenizer) of a folder that holds a causal language model. Raises DataError as `load_model`."""
+    config = check_folder(folder)
+    if kind_of(config, folder.name) != "causal":
+        raise DataError(
+            f"{folder.name} is a {architecture_of(config)}, not a causal language model.",
+            code="not-causal",
+            remedy=f"Its config.json should name an architecture that ends with {' or '.join(CAUSAL)}.",
+        )
+    return load_model(folder)
