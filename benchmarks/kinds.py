@@ -1,4 +1,6 @@
-"""Every kind of run, small: all presets, and the objectives and methods that no preset shows; data that need no download."""
+"""Every kind of run, small: all presets, and the objectives and methods that no preset shows; data that need
+no download.
+"""
 
 from __future__ import annotations
 
@@ -211,7 +213,9 @@ def make_run(workspace: Path, spec: RunSpec) -> RunFolder:
 
 @contextmanager
 def in_one_thread() -> Iterator[None]:
-    """What a worker does in a thread of its own, it does here and now: modes of torch belong to one thread."""
+    """What a worker does in a thread of its own, it does here and now: modes of torch belong to one
+    thread.
+    """
     from selfsup_core.workers.worker import Worker
 
     real = Worker.attend

@@ -1,4 +1,6 @@
-"""Drag to decode and traversal through the real server, for every preset; and in a real browser from press to picture."""
+"""Drag to decode and traversal through the real server, for every preset; and in a real browser from press to
+picture.
+"""
 
 from __future__ import annotations
 

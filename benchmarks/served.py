@@ -86,7 +86,9 @@ def wait_until_it_answers(
 
 @contextlib.contextmanager
 def serve() -> Iterator[Served]:
-    """A server of its own; at toy size one for all, since starting it takes longer than what is measured there."""
+    """A server of its own; at toy size one for all, since starting it takes longer than what is measured
+    there.
+    """
     if not is_toy():
         with start_server() as served:
             yield served

@@ -1,4 +1,6 @@
-"""A run with everything recorded ÷ a bare hand-written PyTorch loop on the same tensors, threads and batch size."""
+"""A run with everything recorded ÷ a bare hand-written PyTorch loop on the same tensors, threads and batch
+size.
+"""
 
 from __future__ import annotations
 

@@ -145,7 +145,9 @@ def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: 
 
 
 def prefer_network() -> None:
-    """A first visit begins with color pictures; a data set that the address names, with a network that suits it."""
+    """A first visit begins with color pictures; a data set that the address names, with a network that suits
+    it.
+    """
     wanted = st.query_params.get("data", "")
     is_first = not wanted and "run" not in st.query_params
     if is_first and not list_sources(workspace())[preset_spec(FIRST).data.source].missing():
@@ -191,6 +193,7 @@ elif chosen.spec:
     with errors_shown():
         st.markdown(describe_network(chosen.spec))
     st.caption(
-        "x → h = f(x) → x̂ = g(h): the encoder f compresses a sample x to a short code h, the decoder g reconstructs x̂ from it, and training makes x̂ like x. No labels are used. Press Train to watch."
+        "x → h = f(x) → x̂ = g(h): the encoder f compresses a sample x to a short code h, the decoder g "
+        "reconstructs x̂ from it, and training makes x̂ like x. No labels are used. Press Train to watch."
     )
     show_samples(chosen.spec.data.source)

@@ -32,7 +32,8 @@ __all__ = [
 ]
 
 
-# Settings by path ("train.epochs"), or nested as in a file. Nothing is known of them before a Config has checked them.
+# Settings by path ("train.epochs"), or nested as in a file. Nothing is known of them before a Config has
+# checked them.
 Values = Mapping[str, object]
 
 
@@ -70,7 +71,8 @@ def setting(
         why: the reason for the default.
         live: whether a running training takes the change at its next step.
         known: gives the names that may be chosen, where they come from a registry; a validator checks them.
-        titles: how each choice is called in widgets, tables and run names; a function where they come from a registry.
+        titles: how each choice is called in widgets, tables and run names; a function where they come from a
+        registry.
         zero: what 0 means where it is not a number of its own: "all", "automatic", "off".
         bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
@@ -258,7 +260,8 @@ def apply_overrides(values: Values, overrides: Values) -> dict[str, Any]:
 def whole_number(text: str) -> int | None:
     """ "12" → 12 of an address or a name; None for anything but one to nine digits.
 
-    Python takes "²" for a digit, of which it then makes no number, and refuses numbers of thousands of digits.
+    Python takes "²" for a digit, of which it then makes no number, and refuses numbers of thousands of
+    digits.
     """
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 

@@ -1,7 +1,7 @@
 """Draws the pictures of the cards on Home from real runs: `python assets/home/draw.py WORKSPACE [CARD …]`.
 
-The runs are trained in that workspace first, if they are not there; pictures are written beside this file. Each has an
-animated and a still version; the still one is for people who prefer reduced motion.
+The runs are trained in that workspace first, if they are not there; pictures are written beside this file.
+Each has an animated and a still version; the still one is for people who prefer reduced motion.
 """
 
 from __future__ import annotations

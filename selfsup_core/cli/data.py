@@ -249,8 +249,8 @@ def data_split(
     config = own.save_split(root, name, **{k: v for k, v in given.items() if v is not None})
     outcome = describe_split(open_source(name, root), config)
     text = (
-        f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} test; "
-        f"{outcome['labels_seen']:,} labels for training, {outcome['labels_hidden']:,} hidden"
+        f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} "
+        f"test; {outcome['labels_seen']:,} labels for training, {outcome['labels_hidden']:,} hidden"
     )
     warned = warn_of_few_labels(outcome) if outcome["classes"] else None
     text = "\n".join([text, *filter(None, [outcome["note"], warned["text"] if warned else ""])])

@@ -129,13 +129,17 @@ def compare_command(
 
 def comparable(readings: list[Reading], found: Comparison) -> str:
     if readings[0]["kind"] != readings[1]["kind"]:
-        return "A masked model sees both sides of a token, a causal model only what comes before it: their numbers are not comparable."
+        return (
+            "A masked model sees both sides of a token, a causal model only what comes before it: their "
+            "numbers are not comparable."
+        )
     if not found["parts"]:
         return "The tokens of one model could not be located in the text, so the two cannot be compared."
     same = (
         "Both models split the text into the same tokens."
         if found["same_tokens"]
-        else "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per token."
+        else "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per "
+        "token."
     )
     return f"{same} Measured on the {found['characters']:,} characters that both predict."
 

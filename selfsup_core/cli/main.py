@@ -1,6 +1,7 @@
 """The command line: everything that the pages can do, without a browser.
 
-Exit codes: 0 finished, 1 failed, 2 bad usage or spec. Torch is not imported here; work is done by the supervisor.
+Exit codes: 0 finished, 1 failed, 2 bad usage or spec. Torch is not imported here; work is done by the
+supervisor.
 """
 
 from __future__ import annotations

@@ -91,7 +91,8 @@ def seeds_command(
 ) -> None:
     """Repeat a run with other seeds, wait for them, and print the result over all seeds.
 
-    Each run has its own split, labels and first weights; a run with labels by hand is repeated on the same split.
+    Each run has its own split, labels and first weights; a run with labels by hand is repeated on the same
+    split.
     """
     from selfsup_core.workers.seeds import workspace_run
 
@@ -131,7 +132,9 @@ def label_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Label a row by hand. The next run with pseudo-labels on this data set uses it; `train --no-hand` leaves it out."""
+    """Label a row by hand. The next run with pseudo-labels on this data set uses it; `train --no-hand` leaves
+    it out.
+    """
     from selfsup_core.data.sources import open_source
     from selfsup_core.errors import DataError
     from selfsup_core.pseudo.hand import add_hand_label, count_words, read_hand_labels

@@ -33,7 +33,8 @@ def train(
     splits: Annotated[
         int,
         typer.Option(
-            help="Of a run with pseudo-labels: splits in all, each with its own labels and test rows; says what they say together.",
+            help="Of a run with pseudo-labels: splits in all, each with its own labels and test rows; says "
+            "what they say together.",
             min=1,
             max=20,
         ),

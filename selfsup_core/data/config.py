@@ -27,7 +27,8 @@ class SplitConfig(Config):
         0.1,
         "Share of the rows held out for validation; the network never trains on them.",
         title="Validation share",
-        why="Under a label budget also the share of the given labels that chooses the best epoch, where it is 30 labels or more.",
+        why="Under a label budget also the share of the given labels that chooses the best epoch, where it "
+        "is 30 labels or more.",
         ge=0.01,
         le=0.5,
     )

@@ -1,7 +1,7 @@
 """A data set: memory-mapped arrays, class names and where it all came from.
 
-On disk: `datasets/<id>/dataset.json`, `x.npy` (texts: `x.text.npy` and `x.ends.npy`), `y.npy`, `groups.npy` and extra
-arrays. Arrays are read without pickle, so a file cannot run code.
+On disk: `datasets/<id>/dataset.json`, `x.npy` (texts: `x.text.npy` and `x.ends.npy`), `y.npy`, `groups.npy`
+and extra arrays. Arrays are read without pickle, so a file cannot run code.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ ArrayName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.text|\.ends)?\.npy$
 
 
 class DatasetAbout(TypedDict):
-    """dataset.json. digests: sha256 of each array by its file's name; details: what the import found and decided."""
+    """dataset.json. digests: sha256 of each array by its file's name; details: what the import found and
+    decided.
+    """
 
     id: str
     kind: Kind
@@ -51,10 +53,12 @@ class Dataset:
         classes: name of each class index.
         columns: name of each column (tables only).
         provenance: source, licence, citation and the steps from the source to these arrays.
-        groups: (N,) rows of one number never straddle a split: copies of each other, or what `grouped_by` says; or None.
-        extra: further arrays by name, a first axis of N: names of the samples, sound samples, raw table cells.
-        details: what the import found and decided: columns, notes, members set aside, recipe of mends; "categories" names
-            texts of `extra` by which rows can be distinguished.
+        groups: (N,) rows of one number never straddle a split: copies of each other, or what `grouped_by`
+        says; or None.
+        extra: further arrays by name, a first axis of N: names of the samples, sound samples, raw table
+        cells.
+        details: what the import found and decided: columns, notes, members set aside, recipe of mends;
+            "categories" names texts of `extra` by which rows can be distinguished.
     """
 
     id: str
@@ -156,7 +160,8 @@ def read_about(folder: Path) -> DatasetAbout | None:
         raise DataError(
             f"The data set {folder.name!r} is damaged: {error.message}",
             code="damaged-data",
-            remedy="Delete that folder of the workspace and import the data again; a built-in data set is created anew.",
+            remedy="Delete that folder of the workspace and import the data again; a built-in data set is "
+            "created anew.",
         ) from error
 
 

@@ -1,7 +1,7 @@
 """Copies: rows that are the same, or nearly so, get one group number, so that no split parts them.
 
-Images and sounds are near copies when a 64-bit difference hash [1] differs in at most 3 bits and the pixels by less
-than 2% on average; texts when they differ only in case, spaces and punctuation.
+Images and sounds are near copies when a 64-bit difference hash [1] differs in at most 3 bits and the pixels
+by less than 2% on average; texts when they differ only in case, spaces and punctuation.
 
 [1] Krawetz, Kind of like that, 2013 (dHash)
 """

@@ -1,4 +1,6 @@
-"""What an upload may hold, counted while it is decoded: one table for the code, the Data page and the tests."""
+"""What an upload may hold, counted while it is decoded: one table for the code, the Data page and the
+tests.
+"""
 
 from __future__ import annotations
 

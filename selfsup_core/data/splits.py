@@ -28,8 +28,9 @@ def split_rows(
 ) -> Split:
     """Split the rows of a data set; the same seed gives the same split.
 
-    Where only some rows have a label, they are split by themselves. A larger share of them then goes to validation and
-    test when the share asked for would leave fewer than `ENOUGH` labels per class there; the parts' sizes stay as asked.
+    Where only some rows have a label, they are split by themselves. A larger share of them then goes to
+    validation and test when the share asked for would leave fewer than `ENOUGH` labels per class there; the
+    parts' sizes stay as asked.
 
     Args:
         validation, test: shares of all rows.
@@ -112,7 +113,8 @@ def split_partly(
 def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int) -> Split:
     """As `split_rows`, with all rows of a group on one side; one row of each stands for it in the draw.
 
-    Shares count groups. Copies have one label, by which the draw is stratified; groups of another kind hold many.
+    Shares count groups. Copies have one label, by which the draw is stratified; groups of another kind hold
+    many.
 
     Raises:
         DataError: a part would be empty.

@@ -1,7 +1,8 @@
 """Why a classifier names this class: the contribution of each part of a sample, and similar labeled rows.
 
-Words, columns and pixels: integrated gradients of the class's log-probability from a baseline [1]; for a linear layer they are
-weight times value. Words of a text through an encoder: how much ln p falls when the word is left out.
+Words, columns and pixels: integrated gradients of the class's log-probability from a baseline [1]; for a
+linear layer they are weight times value. Words of a text through an encoder: how much ln p falls when the
+word is left out.
 [1] Sundararajan, Taly, Yan: Axiomatic attribution for deep networks, 2017 (by captum)
 """
 
@@ -62,7 +63,9 @@ def leave_out(
 
 
 def nearest_labeled(x: np.ndarray, others: np.ndarray, count: int = 3) -> list[tuple[int, float]]:
-    """x (D,), others (L, D) → places and cosines of the most similar ones, after the mean of `others` is taken off."""
+    """x (D,), others (L, D) → places and cosines of the most similar ones, after the mean of `others` is
+    taken off.
+    """
     if len(others) == 0:
         return []
     mean = others.mean(axis=0)

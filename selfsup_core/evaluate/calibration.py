@@ -30,13 +30,15 @@ class Calibration(TypedDict):
 
 
 def calibrate(logits: np.ndarray, y: np.ndarray, *, fit: bool = True) -> Calibration:
-    """logits: (N, C), y: (N,) → temperature, rows, and before and after it the ECE and the bins of the reliability diagram.
+    """logits: (N, C), y: (N,) → temperature, rows, and before and after it the ECE and the bins of the
+    reliability diagram.
 
-    The temperature is fitted on one half of the rows and judged on the other. With fewer than `LEAST_ROWS` nothing but
-    the number of rows is returned.
+    The temperature is fitted on one half of the rows and judged on the other. With fewer than `LEAST_ROWS`
+    nothing but the number of rows is returned.
 
     Args:
-        fit: False where the labels of these rows are hidden: they may judge (all rows, before) and choose no temperature.
+        fit: False where the labels of these rows are hidden: they may judge (all rows, before) and choose no
+        temperature.
     """
     if len(y) < LEAST_ROWS:
         return {"rows": len(y)}

@@ -42,7 +42,8 @@ class ClassifierView:
     Attributes:
         metrics: val_loss, val_accuracy, val_macro_f1, val_ece, and the shares of the most frequent class.
         scores: (S, C) logits of the map's samples, each row's mean taken off, which changes no probability.
-        predicted, confidence, sample_loss: (S,) most likely class, its probability, cross-entropy (0 without a label).
+        predicted, confidence, sample_loss: (S,) most likely class, its probability, cross-entropy (0 without
+        a label).
         confusion: (C, C) validation rows, true classes down. label_counts: (2, C) true and predicted.
     """
 
@@ -162,7 +163,9 @@ class ClassifierEvaluator:
         )
 
     def score(self, logits: torch.Tensor, y: np.ndarray) -> tuple[dict[str, float | None], np.ndarray]:
-        """logits: (N, C), y: (N,) → loss (the objective's), accuracy, macro_f1, ece; and the (C, C) confusion."""
+        """logits: (N, C), y: (N,) → loss (the objective's), accuracy, macro_f1, ece; and the (C, C)
+        confusion.
+        """
         import torch
 
         labels = torch.from_numpy(y.astype(np.int64))
@@ -185,7 +188,9 @@ class ClassifierEvaluator:
 
 
 def simple_means(train_y: np.ndarray, y: np.ndarray, classes: int) -> Baseline:
-    """What needs no features: accuracy on `y` of always naming the most frequent class of `train_y`; and counts."""
+    """What needs no features: accuracy on `y` of always naming the most frequent class of `train_y`; and
+    counts.
+    """
     return {
         "majority_accuracy": majority_accuracy(train_y, y),
         "majority_classes": len(most_frequent(train_y)),

@@ -13,11 +13,12 @@ LOG = logging.getLogger(__name__)
 
 @cache
 def import_compiled(name: str) -> ModuleType:
-    """Import a module whose numba functions are then compiled once on this machine, not once in every process.
+    """Import a module whose numba functions are then compiled once on this machine, not once in every
+    process.
 
-    They are kept where numba keeps them (`NUMBA_CACHE_DIR`, beside the module, or in the user's cache folder) and
-    made again when the module or the processor changes. They compute the same, to the last bit. Where none of these
-    places can be written, and for functions that numba cannot keep, all is as before.
+    They are kept where numba keeps them (`NUMBA_CACHE_DIR`, beside the module, or in the user's cache folder)
+    and made again when the module or the processor changes. They compute the same, to the last bit. Where
+    none of these places can be written, and for functions that numba cannot keep, all is as before.
 
     Args:
         name: as "umap.layouts".

@@ -1,4 +1,6 @@
-"""Which pseudo-labels were proposed and kept in an epoch, counted; the true classes serve these counts alone."""
+"""Which pseudo-labels were proposed and kept in an epoch, counted; the true classes serve these counts
+alone.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,10 @@ class Kept:
     """What is known of the pool's rows after an epoch, (P,) each.
 
     Attributes:
-        label: proposed class, -1 where no one proposes. confidence: its probability, 0 there, and NaN where a class
-            is named without one.
-        weight: with which it is learned from, 0 when it is not kept. first: round in which it was first kept, or -1.
+        label: proposed class, -1 where no one proposes. confidence: its probability, 0 there, and NaN where a
+            class is named without one.
+        weight: with which it is learned from, 0 when it is not kept. first: round in which it was first kept,
+        or -1.
         voters: bit i is set when proposer i names this class.
     """
 
@@ -65,7 +68,8 @@ def describe_kept(before: Kept, now: Kept, truth: np.ndarray) -> dict[str, float
 def count_kept(
     before: np.ndarray, now: Kept, truth: np.ndarray, given: np.ndarray, classes: int, *, with_pairs: bool
 ) -> dict[str, np.ndarray]:
-    """Counts of a frame: mix (4, C) of truth, proposed, kept and given; histogram; with pairs of classes flow and kept_confusion.
+    """Counts of a frame: mix (4, C) of truth, proposed, kept and given; histogram; with pairs of classes flow
+    and kept_confusion.
 
     Args:
         before: (P,) kept labels of the round before. given: (N,) labels that training may see, -1 for none.

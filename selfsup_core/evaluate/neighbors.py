@@ -21,7 +21,8 @@ def knn_accuracy(
 ) -> float | None:
     """Share of `queries` (Q, D) whose class is the majority among their k nearest of `references` (R, D).
 
-    Euclidean distance. Among tied classes the one with the nearest voter wins. None when either side is empty.
+    Euclidean distance. Among tied classes the one with the nearest voter wins. None when either side is
+    empty.
     """
     import torch
 

@@ -20,7 +20,9 @@ STEPS = 200
 
 @cache
 def thread_pools() -> ThreadpoolController:
-    """Found once, since a look through all libraries takes longer than a small fit; call it when scikit-learn is there."""
+    """Found once, since a look through all libraries takes longer than a small fit; call it when scikit-learn
+    is there.
+    """
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

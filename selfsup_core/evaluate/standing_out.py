@@ -1,7 +1,8 @@
 """What distinguishes a selection from the rest: classes, numbers and words, ranked by effect size.
 
-Numbers and categories by one measure, so that they can be ranked together: the probability-like effect |2 · AUC − 1| of a number
-(0 none, 1 tells both apart), |p − q| of a share. Words by log-odds with a Dirichlet prior, as z-scores [1].
+Numbers and categories by one measure, so that they can be ranked together: the probability-like effect |2 ·
+AUC − 1| of a number (0 none, 1 tells both apart), |p − q| of a share. Words by log-odds with a Dirichlet
+prior, as z-scores [1].
 [1] Monroe, Colaresi, Quinn: Fightin' words, Political Analysis 2008
 """
 
@@ -99,7 +100,8 @@ def of_words(texts: list[str], chosen: np.ndarray, most: int = 12) -> list[Diffe
             min(1.0, abs(inside[word] / n_in - outside[word] / n_out)),
             inside[word] / n_in,
             outside[word] / n_out,
-            f"in {percent(inside[word] / n_in)} of the texts, rest {percent(outside[word] / n_out)} (z {z:.1f})",
+            f"in {percent(inside[word] / n_in)} of the texts, rest {percent(outside[word] / n_out)} (z "
+            f"{z:.1f})",
         )
         for z, word in best
     ]

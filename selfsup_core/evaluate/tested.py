@@ -14,7 +14,9 @@ TEST = "test.json"
 
 
 class NetworkTested(TypedDict):
-    """One network of a run with pseudo-labels. confusion: (C, C) counts, true by predicted; is_right: (T,) 1 or 0."""
+    """One network of a run with pseudo-labels. confusion: (C, C) counts, true by predicted; is_right: (T,) 1
+    or 0.
+    """
 
     confusion: list[list[int]]
     is_right: list[int]

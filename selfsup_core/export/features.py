@@ -1,4 +1,5 @@
-"""How new samples become the numbers that a classifier head was trained on: the same steps as for the data set's rows.
+"""How new samples become the numbers that a classifier head was trained on: the same steps as for the data
+set's rows.
 
 What was fitted on training rows (ranges of columns, terms and their weights) is kept as arrays and JSON.
 """
@@ -189,7 +190,8 @@ def read_samples(about: dict[str, Any], given: list[str], column: str = "") -> l
 
     Args:
         about: of `Features`.
-        given: texts, text files with one text per line, or CSV files; images; WAV files; CSV files with a header.
+        given: texts, text files with one text per line, or CSV files; images; WAV files; CSV files with a
+        header.
         column: with the texts of a CSV file; "" finds it.
 
     Raises:

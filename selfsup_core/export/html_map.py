@@ -1,6 +1,8 @@
-"""A map as one HTML file that opens offline: points, colors, cards and the same drawing code as on the page, nothing from elsewhere.
+"""A map as one HTML file that opens offline: points, colors, cards and the same drawing code as on the page,
+nothing from elsewhere.
 
-The drawing code is the modules of `assets/web/scatter`, joined in the order of their imports, which are taken out with the exports.
+The drawing code is the modules of `assets/web/scatter`, joined in the order of their imports, which are taken
+out with the exports.
 """
 
 from __future__ import annotations
@@ -58,11 +60,16 @@ def base64_of(array: np.ndarray) -> str:
 
 
 def policy_of(page: str) -> str:
-    """Only the page's own script and style count, and nothing is asked of anyone, whatever a text in it says."""
+    """Only the page's own script and style count, and nothing is asked of anyone, whatever a text in it
+    says.
+    """
     script, style = (
         policy_hash(page.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]) for tag in ("script", "style")
     )
-    return f"default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; base-uri 'none'; form-action 'none'"
+    return (
+        f"default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; base-uri 'none'; "
+        "form-action 'none'"
+    )
 
 
 def write_html_map(

@@ -1,4 +1,6 @@
-"""New samples that a person gives to a classifier: texts, text files, tables, images, sounds; and their predictions as CSV."""
+"""New samples that a person gives to a classifier: texts, text files, tables, images, sounds; and their
+predictions as CSV.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ USUAL = ("text", "texts", "content", "message", "sentence", "review", "comment",
 
 @dataclass(frozen=True)
 class Sample:
-    """name: what to call it. item: what a classifier is given. cells: of its row, by column, where it is of a table."""
+    """name: what to call it. item: what a classifier is given. cells: of its row, by column, where it is of a
+    table.
+    """
 
     name: str
     item: Any
@@ -45,7 +49,8 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
 
 
 def choose_text_column(file: str, names: Sequence[str], rows: Sequence[Sequence[str]], wanted: str) -> int:
-    """Place of the column with texts: the one asked for, one with a usual name, or the one with the longest cells.
+    """Place of the column with texts: the one asked for, one with a usual name, or the one with the longest
+    cells.
 
     Raises:
         DataError: there is no column of the name asked for.
@@ -72,7 +77,9 @@ def read_text_table(path: Path, column: str) -> list[Sample]:
 
 
 def read_rows(path: Path, columns: list[str]) -> list[Sample]:
-    """Rows of a CSV file by its header; a category stands in a column of its own name. An empty cell is missing."""
+    """Rows of a CSV file by its header; a category stands in a column of its own name. An empty cell is
+    missing.
+    """
     found = []
     with open(path, encoding="utf-8-sig", newline="") as file:
         for number, cells in enumerate(csv.DictReader(file), 1):
@@ -101,7 +108,8 @@ class Prediction(TypedDict):
     Attributes:
         item: what the sample is called. probabilities: of all classes, by their names.
         far: why it is unlike the training data, or "".
-        cells: of a row of a table in a file, by column. row, true: of the run's own data, with its label or "".
+        cells: of a row of a table in a file, by column. row, true: of the run's own data, with its label or
+        "".
     """
 
     item: str
@@ -115,7 +123,8 @@ class Prediction(TypedDict):
 
 
 def predictions_csv(found: list[Prediction], classes: list[str]) -> bytes:
-    """Predictions as CSV: the columns that were given (or the sample), then class, probability and all probabilities.
+    """Predictions as CSV: the columns that were given (or the sample), then class, probability and all
+    probabilities.
 
     Args:
         found: of `Classifier.predict`.

@@ -1,10 +1,11 @@
 """Whether a new sample is unlike the training rows, so that a prediction for it should not be trusted.
 
-Texts by the share of their words that no training text has; rows of a table, images and spectrograms by the distance to
-the nearest training row. No label is used. The limit is the 99th percentile: of texts and tables among the training rows,
-each held against the others; of images and sounds among the validation rows. Measured on the built-in images and sounds,
-0 to 5% of the test rows are far; of samples of another set 70 to 100%, but of digits by a classifier of clothes 35%.
-So a warning is informative, but its absence proves nothing.
+Texts by the share of their words that no training text has; rows of a table, images and spectrograms by the
+distance to the nearest training row. No label is used. The limit is the 99th percentile: of texts and tables
+among the training rows, each held against the others; of images and sounds among the validation rows.
+Measured on the built-in images and sounds, 0 to 5% of the test rows are far; of samples of another set 70 to
+100%, but of digits by a classifier of clothes 35%. So a warning is informative, but its absence proves
+nothing.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def far_texts(novelty: dict[str, Any], texts: list[str]) -> list[str]:
 
 
 def fit_rows(x: np.ndarray) -> tuple[np.ndarray, float]:
-    """(R, D) features of training rows → (at most 500, D) of them, and the distance above which a row is far."""
+    """(R, D) features of training rows → (at most 500, D) of them, and the distance above which a row is
+    far.
+    """
     reference = x[:: -(-len(x) // MOST_ROWS) or 1].astype(np.float32)
     if len(reference) < 2:
         return reference, float("inf")

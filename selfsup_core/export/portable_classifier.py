@@ -1,8 +1,8 @@
 """A trained classifier on its own: loaded from a run or folder, classifies new samples, exported as a folder.
 
-A head: classifier.json, head.safetensors. A fine-tuned transformer: a folder in Hugging Face's layout; with pooling "own"
-plain transformers loads it as AutoModelForSequenceClassification, else AutoModel gives the states and head.safetensors
-holds the layer above them.
+A head: classifier.json, head.safetensors. A fine-tuned transformer: a folder in Hugging Face's layout; with
+pooling "own" plain transformers loads it as AutoModelForSequenceClassification, else AutoModel gives the
+states and head.safetensors holds the layer above them.
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ class Classifier:
         ]
 
     def why_far(self, items: list[Any]) -> list[str]:
-        """Of each sample why it is unlike the training rows, so that its class should not be trusted; "" if it is not."""
+        """Of each sample why it is unlike the training rows, so that its class should not be trusted; "" if
+        it is not.
+        """
         novelty = (self.about if self.features is None else self.features.about).get("novelty", {})
         if "words" in novelty:
             return far_texts(novelty, items)
@@ -299,7 +301,8 @@ def load_classifier(folder: Path) -> Classifier:
         raise
     except Exception as error:  # transformers and safetensors raise many kinds
         raise DataError(
-            f"The classifier in {folder.name} could not be loaded: {str(error).splitlines()[0][:300] if str(error) else type(error).__name__}",
+            f"The classifier in {folder.name} could not be loaded: "
+            f"{str(error).splitlines()[0][:300] if str(error) else type(error).__name__}",
             code="bad-model",
         ) from error
 

@@ -1,4 +1,6 @@
-"""Two models' probabilities of one text: bars side by side where their tokens are the same, else in two rows."""
+"""Two models' probabilities of one text: bars side by side where their tokens are the same, else in two
+rows.
+"""
 
 from __future__ import annotations
 

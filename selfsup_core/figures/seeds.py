@@ -1,4 +1,6 @@
-"""Accuracy over rounds as mean and band over seeds; and how often a classifier is right when it is so sure."""
+"""Accuracy over rounds as mean and band over seeds; and how often a classifier is right when it is so
+sure.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def seeds_figure(said: Seeds) -> go.Figure:
 
 
 def reliability_figure(found: Calibration) -> go.Figure:
-    """Args: found: `calibration` of a run's test.json: bins before and, where it was fitted, after temperature scaling."""
+    """Args: found: `calibration` of a run's test.json: bins before and, where it was fitted, after
+    temperature scaling.
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()

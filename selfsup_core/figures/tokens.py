@@ -56,7 +56,8 @@ def reading_figure(reading: Reading) -> go.Figure:
     """One bar a token: P(token | all before it), or given all others in a masked model.
 
     Args:
-        reading: pieces, log_p (natural; None for what is not predicted), alternatives, kind, as the tool `read` gives them.
+        reading: pieces, log_p (natural; None for what is not predicted), alternatives, kind, as the tool
+        `read` gives them.
     """
     import plotly.graph_objects as go
 
@@ -126,7 +127,9 @@ def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
 def attention_figure(
     pieces: list[str], weights: list[list[float]], *, looks_ahead: bool = False
 ) -> go.Figure:
-    """Row: the token that looks; column: what it attends to; at most itself and those before it, unless it looks ahead."""
+    """Row: the token that looks; column: what it attends to; at most itself and those before it, unless it
+    looks ahead.
+    """
     import plotly.graph_objects as go
 
     places, names = list(range(len(pieces))), [visible(piece) for piece in pieces]

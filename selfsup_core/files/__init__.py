@@ -1,4 +1,6 @@
-"""Files of the workspace: who may read them, how they are read and written, and what is said when that fails."""
+"""Files of the workspace: who may read them, how they are read and written, and what is said when that
+fails.
+"""
 
 from selfsup_core.files.faults import (
     DISK_ERRORS,

@@ -1,4 +1,6 @@
-"""JSON and YAML of ours and of strangers: what one refuses (depth, endless numbers) the other side never makes."""
+"""JSON and YAML of ours and of strangers: what one refuses (depth, endless numbers) the other side never
+makes.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def finite(value: Any) -> Any:
 
 
 def parse_json(data: bytes | str) -> Any:
-    """A JSON text's value. Raises ValueError for anything else: no UTF-8, a number that is not finite, endless nesting."""
+    """A JSON text's value. Raises ValueError for anything else: no UTF-8, a number that is not finite,
+    endless nesting.
+    """
     try:
         found = json.loads(data, parse_constant=refuse_number, parse_float=finite_number)
     except RecursionError as error:
@@ -41,11 +45,13 @@ BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")  # such a 
 def parse_yaml(text: str) -> Any:
     """The value of a small YAML text.
 
-    Aliases and merges are refused, since a few lines of them unfold to gigabytes, and so is what is large or nested deep. So
-    are tags, and 1:30 without quotes, which YAML takes for a number to the base 60 (and long ones for minutes of work).
+    Aliases and merges are refused, since a few lines of them unfold to gigabytes, and so is what is large or
+    nested deep. So are tags, and 1:30 without quotes, which YAML takes for a number to the base 60 (and long
+    ones for minutes of work).
 
     Raises:
-        yaml.YAMLError: it is not YAML, or more than one document. ValueError: it holds a value that is none, such as a date.
+        yaml.YAMLError: it is not YAML, or more than one document. ValueError: it holds a value that is none,
+        such as a date.
     """
     import yaml
 

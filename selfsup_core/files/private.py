@@ -1,4 +1,6 @@
-"""Whom a file is for: what this process makes is its owner's alone, except what a person asked for (POSIX)."""
+"""Whom a file is for: what this process makes is its owner's alone, except what a person asked for
+(POSIX).
+"""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ MOST_WEIGHTS = 8_000 * MB
 def require_plain(path: Path) -> os.stat_result:
     """What the system says of a plain file.
 
-    To open a pipe waits for whoever writes into it, a device may never end, and a link in a folder of a stranger leads
-    to files that are none of theirs.
+    To open a pipe waits for whoever writes into it, a device may never end, and a link in a folder of a
+    stranger leads to files that are none of theirs.
 
     Raises:
         OSError: there is none, or it is a link, a folder, a pipe or a device.
@@ -48,7 +48,8 @@ def read_file(path: Path, most: int = MOST_JSON) -> bytes:
     """The bytes of a plain file.
 
     Args:
-        most: bytes; a file of the workspace that is larger is not what we wrote, and may be a sparse one of terabytes.
+        most: bytes; a file of the workspace that is larger is not what we wrote, and may be a sparse one of
+        terabytes.
 
     Raises:
         OSError: as `require_plain`, or it is too large or may not be read.
@@ -169,5 +170,7 @@ def sha256(data: bytes | memoryview) -> str:
 
 
 def policy_hash(text: str) -> str:
-    """The name of an inline script or style in a content security policy, which allows this text and no other."""
+    """The name of an inline script or style in a content security policy, which allows this text and no
+    other.
+    """
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -70,7 +70,8 @@ def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = 
     """Make a folder with these files appear at once and durably, or not at all.
 
     Args:
-        with_parents: whether the folders above it are made; without, what was moved away in the meantime does not appear again.
+        with_parents: whether the folders above it are made; without, what was moved away in the meantime does
+        not appear again.
 
     Raises:
         OSError: as `write_bytes`. FileExistsError: `folder` already exists.
@@ -90,7 +91,8 @@ def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = 
         os.rename(temporary, folder)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        # Renaming onto a folder that another process made meanwhile is ENOTEMPTY, which is not a FileExistsError.
+        # Renaming onto a folder that another process made meanwhile is ENOTEMPTY, which is not a
+        # FileExistsError.
         if isinstance(error, OSError) and error.errno == errno.ENOTEMPTY:
             raise FileExistsError(str(folder)) from error
         raise

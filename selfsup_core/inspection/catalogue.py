@@ -1,4 +1,6 @@
-"""All language models that can be named here: built-in ones, those fetched from the Hub, and one's own trained runs."""
+"""All language models that can be named here: built-in ones, those fetched from the Hub, and one's own
+trained runs.
+"""
 
 from __future__ import annotations
 

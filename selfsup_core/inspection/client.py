@@ -92,7 +92,9 @@ class LabClient:
         return exchange.result()
 
     def _hangs(self, about: Server) -> bool:
-        """Whether a process neither greets nor computes. One that has left does not hang: its connections end."""
+        """Whether a process neither greets nor computes. One that has left does not hang: its connections
+        end.
+        """
         before = processor_seconds(about["pid"])
         try:
             greeted = self._connect(about, PING_SECONDS)
@@ -145,7 +147,8 @@ class LabClient:
             except BaseException as error:
                 raised.append(error)
 
-        # The greeting has no time limit of its own; a thread that is left behind ends with the process it waits for.
+        # The greeting has no time limit of its own; a thread that is left behind ends with the process it
+        # waits for.
         thread = threading.Thread(target=connect, daemon=True)
         thread.start()
         thread.join(seconds)

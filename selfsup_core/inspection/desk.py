@@ -24,7 +24,8 @@ class Desk(Holders):
         """The answer.
 
         Raises:
-            SettingError: there is no such question, or a value is wrong. StudioError: what the question says against it.
+            SettingError: there is no such question, or a value is wrong. StudioError: what the question says
+            against it.
         """
         with self._finding:
             found = find_question(subject.kind, question)

@@ -1,4 +1,6 @@
-"""Why a run's classifier names this class: answers for the pages, from its features, its data and its labeled rows."""
+"""Why a run's classifier names this class: answers for the pages, from its features, its data and its labeled
+rows.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ class Reasons(TypedDict):
     """Why a sample has its class: by its words, its pixels or its columns.
 
     Attributes:
-        text, places, parts: of a text read by a transformer; characters of each word, and what the word says for the class.
+        text, places, parts: of a text read by a transformer; characters of each word, and what the word says
+        for the class.
         pixels, image: (H, W) what each says, and the sample (H, W, channels).
         terms: the strongest words or columns.
     """

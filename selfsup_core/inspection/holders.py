@@ -1,4 +1,6 @@
-"""What holds the subjects of a workspace in memory; each holder is imported and made when it is first needed."""
+"""What holds the subjects of a workspace in memory; each holder is imported and made when it is first
+needed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ T = TypeVar("T")
 
 
 class MadeOnce(Generic[T]):
-    """A property that is made by the first thread that needs it; `functools.cached_property` may make it twice."""
+    """A property that is made by the first thread that needs it; `functools.cached_property` may make it
+    twice.
+    """
 
     def __init__(self, make: Callable[[Any], T]) -> None:
         self.make = make

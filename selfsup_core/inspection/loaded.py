@@ -24,7 +24,9 @@ SPARE = 1.2  # memory that loading takes, as a multiple of the weights
 
 
 class LoadingStatus(TypedDict):
-    """state: "ready" or "loading"; said: what is being done; seconds: since it began, or that it took. The rest once ready."""
+    """state: "ready" or "loading"; said: what is being done; seconds: since it began, or that it took. The
+    rest once ready.
+    """
 
     state: str
     said: str
@@ -231,7 +233,8 @@ class Models:
         return cast("Loaded", self.end(place.key, found))
 
     def status(self, name: str, wait: float = 0.0) -> LoadingStatus:
-        """Begin to load a model unless it is there, and say how far it is: state "ready" or "loading", said, seconds.
+        """Begin to load a model unless it is there, and say how far it is: state "ready" or "loading", said,
+        seconds.
 
         Raises:
             StudioError: it cannot be loaded.
@@ -252,7 +255,9 @@ class Models:
         }
 
     def run(self, key: tuple[Any, ...], said: str, act: Callable[..., Any]) -> Work:
-        """Do something slow in a thread; asked again before its end was told by `end`, it is the same work."""
+        """Do something slow in a thread; asked again before its end was told by `end`, it is the same
+        work.
+        """
         with self.lock:
             work = self.works.get(key)
             if work is None or work.is_stale:
@@ -302,7 +307,9 @@ class Models:
         return self.large if place.is_large else self.small
 
     def _make_room(self, place: Place) -> None:
-        """Let go of the oldest model of its size before another one is loaded: there is no memory for one more."""
+        """Let go of the oldest model of its size before another one is loaded: there is no memory for one
+        more.
+        """
         cache = self._cache(place)
         with self.lock:
             while len(cache) >= cache.maxsize:

@@ -1,4 +1,6 @@
-"""How fast a language model is on this machine: tokens per second reading and writing, seconds to load, memory."""
+"""How fast a language model is on this machine: tokens per second reading and writing, seconds to load,
+memory.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ def measure(loaded: Loaded) -> Speed:
 
 
 def rate(act: Any, tokens: int) -> float:
-    """Tokens per second of an action that handles so many; repeated for a second, the first time not counted."""
+    """Tokens per second of an action that handles so many; repeated for a second, the first time not
+    counted.
+    """
     act()
     begun, rounds = time.monotonic(), 0
     while rounds < MOST_ROUNDS and time.monotonic() - begun < LEAST_SECONDS:

@@ -1,8 +1,8 @@
 """A helper process: answers questions for a web server that must not load torch itself.
 
-One of each role for a workspace, started on demand, gone after some idle minutes. Requests are JSON, answers safetensors, over a
-local socket that asks for a key (`multiprocessing.connection` without its pickling: bytes only). It starts almost empty: what a
-question needs is imported and loaded when the question is asked.
+One of each role for a workspace, started on demand, gone after some idle minutes. Requests are JSON, answers
+safetensors, over a local socket that asks for a key (`multiprocessing.connection` without its pickling: bytes
+only). It starts almost empty: what a question needs is imported and loaded when the question is asked.
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def read_request(blob: bytes) -> Request:
 
 
 def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "lab") -> int:
-    """Be the helper process of a workspace until idle for long; leaves when another with newer code has taken over."""
+    """Be the helper process of a workspace until idle for long; leaves when another with newer code has taken
+    over.
+    """
     from filelock import FileLock, Timeout
 
     place = home(workspace, role)

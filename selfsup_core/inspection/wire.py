@@ -1,4 +1,6 @@
-"""What travels between a client and a helper process: a request as JSON; an answer as safetensors, or a problem as JSON."""
+"""What travels between a client and a helper process: a request as JSON; an answer as safetensors, or a
+problem as JSON.
+"""
 
 from __future__ import annotations
 

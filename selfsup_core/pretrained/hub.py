@@ -1,4 +1,5 @@
-"""Language models of the Hugging Face Hub by id: safetensors, JSON and vocabulary files of one pinned revision.
+"""Language models of the Hugging Face Hub by id: safetensors, JSON and vocabulary files of one pinned
+revision.
 
 No code of a model's repository is fetched or run; what is there is said before it is downloaded.
 """
@@ -175,7 +176,8 @@ def fetch_model(
         plan: what `plan_fetch` gave.
 
     Raises:
-        DataError: as `plan_fetch`; the model brings code, is of no known kind, or a file is damaged, or its trial failed; the disk is full.
+        DataError: as `plan_fetch`; the model brings code, is of no known kind, or a file is damaged, or its
+        trial failed; the disk is full.
     """
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError
@@ -239,7 +241,8 @@ def check_digests(folder: Path, plan: Plan) -> None:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected:
             raise DataError(
-                f"{name} of {plan.id} arrived damaged: its SHA-256 begins with {found[:12]}, not {expected[:12]}.",
+                f"{name} of {plan.id} arrived damaged: its SHA-256 begins with {found[:12]}, not "
+                f"{expected[:12]}.",
                 code="bad-digest",
                 remedy="Download it again.",
             )

@@ -10,7 +10,9 @@ Likely = list[tuple[str, float]]  # (token, P), the most likely first
 
 
 class Totals(TypedDict):
-    """Of a whole text; numbers are None where there is nothing to sum, or they are not finite. log_probability: natural."""
+    """Of a whole text; numbers are None where there is nothing to sum, or they are not finite.
+    log_probability: natural.
+    """
 
     log_probability: float | None
     perplexity: float | None
@@ -19,7 +21,9 @@ class Totals(TypedDict):
 
 
 class TokenReading(Totals):
-    """Of each token: its text, ln P (None where nothing predicts it), and the most likely ones at its place."""
+    """Of each token: its text, ln P (None where nothing predicts it), and the most likely ones at its
+    place.
+    """
 
     pieces: list[str]
     log_p: list[float | None]

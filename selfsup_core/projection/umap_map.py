@@ -1,7 +1,9 @@
-"""UMAP by umap-learn's own functions, pass by pass: layouts are seen as they come, and it can be paused or left.
+"""UMAP by umap-learn's own functions, pass by pass: layouts are seen as they come, and it can be paused or
+left.
 
 With the same neighbors, start and seed the layout is the one that `umap.UMAP` gives, to the last bit.
-[1] McInnes, Healy, Melville: UMAP: Uniform manifold approximation and projection for dimension reduction, 2018
+[1] McInnes, Healy, Melville: UMAP: Uniform manifold approximation and projection for dimension reduction,
+2018
 """
 
 from __future__ import annotations
@@ -26,12 +28,16 @@ Say = Callable[[np.ndarray, int, int], None]
 
 
 def passes_for(rows: int) -> int:
-    """Passes that give the trustworthiness of umap-learn's own default (500 up to 10,000 rows, then 200) to within .005."""
+    """Passes that give the trustworthiness of umap-learn's own default (500 up to 10,000 rows, then 200) to
+    within .005.
+    """
     return 250 if rows <= 10_000 else 120
 
 
 def fuzzy_graph(rows: np.ndarray, distances: np.ndarray, neighbors: int, x: np.ndarray, metric: str) -> Any:
-    """(N, k) neighbors without the row itself → sparse (N, N) memberships; k = neighbors − 1, as umap counts the row too."""
+    """(N, k) neighbors without the row itself → sparse (N, N) memberships; k = neighbors − 1, as umap counts
+    the row too.
+    """
     fuzzy_simplicial_set = import_compiled("umap.umap_").fuzzy_simplicial_set
     count = len(rows)
     index = np.concatenate([np.arange(count)[:, None], rows], axis=1)
@@ -94,8 +100,8 @@ def lay_out(
     """Move points (N, K) along the graph.
 
     Args:
-        start: first layout. random: numpy RandomState. is_seeded: the start is a map already: it keeps its size,
-            and points go small steps, so that a replay flows.
+        start: first layout. random: numpy RandomState. is_seeded: the start is a map already: it keeps its
+            size, and points go small steps, so that a replay flows.
         say: called after every pass; what it raises ends the work.
     """
     from umap.umap_ import make_epochs_per_sample
@@ -187,7 +193,8 @@ def move(
 def place(
     rows: np.ndarray, distances: np.ndarray, layout: np.ndarray, *, min_dist: float, seed: int = 0
 ) -> np.ndarray:
-    """New points among a finished layout (N, K), as umap-learn's `transform`: the mean of their neighbors, then some passes.
+    """New points among a finished layout (N, K), as umap-learn's `transform`: the mean of their neighbors,
+    then some passes.
 
     Args:
         rows, distances: (B, k) neighbors of the new rows among those of the layout.

@@ -1,7 +1,9 @@
-"""Which proposals are kept: pure functions from probabilities (B, C) to weights (B,) in [0, 1], and what they remember.
+"""Which proposals are kept: pure functions from probabilities (B, C) to weights (B,) in [0, 1], and what they
+remember.
 
-Rows of NaN mean that no one proposes; they get weight 0 and change nothing that is remembered. A row with ∞ names a class without a
-probability (`vote.by_name`): it is the least sure of its class, passes no threshold, and changes nothing that is remembered either.
+Rows of NaN mean that no one proposes; they get weight 0 and change nothing that is remembered. A row with ∞
+names a class without a probability (`vote.by_name`): it is the least sure of its class, passes no threshold,
+and changes nothing that is remembered either.
 [1] Lee: Pseudo-label, ICML workshop 2013
 [2] Sohn et al.: FixMatch, 2020 (fixed threshold)
 [3] Zhang et al.: FlexMatch, 2021
@@ -37,7 +39,9 @@ def is_bare(p: torch.Tensor) -> torch.Tensor:
 
 
 def counted(p: torch.Tensor) -> torch.Tensor:
-    """p: (B, C), with a whole vote where a class is named without a probability: for shares of the classes, not for confidence."""
+    """p: (B, C), with a whole vote where a class is named without a probability: for shares of the classes,
+    not for confidence.
+    """
     import torch
 
     return torch.where(is_bare(p)[:, None], p.isinf().to(p.dtype), p)
@@ -50,7 +54,8 @@ def fixed(p: torch.Tensor, threshold: float) -> torch.Tensor:
 
 
 def top_k(p: torch.Tensor, share: float, prior: torch.Tensor | None = None) -> torch.Tensor:
-    """1 for the kᶜ most confident rows of each predicted class c, kᶜ = share · N · prior_c, at least 1; prior is 1/C if None.
+    """1 for the kᶜ most confident rows of each predicted class c, kᶜ = share · N · prior_c, at least 1; prior
+    is 1/C if None.
 
     Of equally confident rows the first ones are kept.
     """
@@ -72,8 +77,8 @@ def top_k(p: torch.Tensor, share: float, prior: torch.Tensor | None = None) -> t
 def class_share(p: torch.Tensor, share: float) -> torch.Tensor:
     """1 for the surest `share` of the rows that are proposed for each class, at least one row of each.
 
-    Unlike `top_k` it assumes nothing of how frequent the classes are: a class keeps as many rows as it is proposed for. Of equally
-    confident rows the first ones are kept.
+    Unlike `top_k` it assumes nothing of how frequent the classes are: a class keeps as many rows as it is
+    proposed for. Of equally confident rows the first ones are kept.
     """
     import torch
 
@@ -105,7 +110,8 @@ def lee_weight(progress: float, start: float, full: float) -> float:
 
 
 def flexmatch_thresholds(learned: torch.Tensor, unused: int, threshold: float) -> torch.Tensor:
-    """(C,) counts σ(c) of rows that passed τ as c → 𝒯(c) = τ · M(β(c)), M(x) = x / (2 − x), with the warm-up of [3].
+    """(C,) counts σ(c) of rows that passed τ as c → 𝒯(c) = τ · M(β(c)), M(x) = x / (2 − x), with the warm-up
+    of [3].
 
     β(c) = σ(c) / max{max σ, unused}: while most rows have passed for no class, thresholds stay low.
     """
@@ -115,7 +121,9 @@ def flexmatch_thresholds(learned: torch.Tensor, unused: int, threshold: float) -
 
 
 def flexmatch(p: torch.Tensor, threshold: float) -> torch.Tensor:
-    """FlexMatch on a whole pool: σ is counted on these very proposals, then each class has its own threshold."""
+    """FlexMatch on a whole pool: σ is counted on these very proposals, then each class has its own
+    threshold.
+    """
     import torch
 
     confidence, label, there = proposed(p)
@@ -129,7 +137,8 @@ def flexmatch(p: torch.Tensor, threshold: float) -> torch.Tensor:
 def flexmatch_step(
     p: torch.Tensor, state: State, threshold: float, rows: torch.Tensor | None, pool: int
 ) -> tuple[torch.Tensor, State]:
-    """FlexMatch within steps: `state["passed"]` (pool,) holds the class as which each row last passed τ, or −1.
+    """FlexMatch within steps: `state["passed"]` (pool,) holds the class as which each row last passed τ, or
+    −1.
 
     Args:
         rows: (B,) places in the pool of these proposals.
@@ -154,9 +163,11 @@ def flexmatch_step(
 
 
 def freematch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Tensor, State]:
-    """Self-adaptive thresholds [4]: τ ← λτ + (1−λ) mean max p; p̃ ← λp̃ + (1−λ) mean p; kept where max p ≥ τ p̃(c) / max p̃.
+    """Self-adaptive thresholds [4]: τ ← λτ + (1−λ) mean max p; p̃ ← λp̃ + (1−λ) mean p; kept where max p ≥ τ
+    p̃(c) / max p̃.
 
-    The paper writes > and its authors' code ≥, which keeps rows that are all equally sure; the tolerance is for rounding.
+    The paper writes > and its authors' code ≥, which keeps rows that are all equally sure; the tolerance is
+    for rounding.
     """
     import torch
 
@@ -174,7 +185,9 @@ def freematch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Ten
 
 
 def softmatch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Tensor, State]:
-    """Truncated Gaussian weights [5]: exp(−(max p − μ)² / (2 σ²)) below the running mean μ of max p, 1 above."""
+    """Truncated Gaussian weights [5]: exp(−(max p − μ)² / (2 σ²)) below the running mean μ of max p, 1
+    above.
+    """
     import torch
 
     confidence, _, there = proposed(p)

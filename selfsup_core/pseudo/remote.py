@@ -1,6 +1,8 @@
-"""Labels by a remote model behind an OpenAI-compatible endpoint, for pseudo-labels; what was answered is kept and never paid twice.
+"""Labels by a remote model behind an OpenAI-compatible endpoint, for pseudo-labels; what was answered is kept
+and never paid twice.
 
-Where its server gives log-probabilities, the answer has the model's own probability; else it names a class without one.
+Where its server gives log-probabilities, the answer has the model's own probability; else it names a class
+without one.
 """
 
 from __future__ import annotations

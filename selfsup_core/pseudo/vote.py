@@ -15,11 +15,12 @@ class Vote:
     """What came of it.
 
     Attributes:
-        probabilities: (N, C), rows of NaN where no one proposes, or where the rule leaves the row open; `by_name` where only
-            proposers without probabilities have a class.
+        probabilities: (N, C), rows of NaN where no one proposes, or where the rule leaves the row open;
+            `by_name` where only proposers without probabilities have a class.
         coverage: (M,) share of the rows that each proposer names a class for.
         conflicts: share of the rows on which at least two name different classes.
-        agreement: (M, M) share of the rows both name a class for on which it is the same; NaN where there are none.
+        agreement: (M, M) share of the rows both name a class for on which it is the same; NaN where there are
+        none.
     """
 
     probabilities: np.ndarray
@@ -51,8 +52,9 @@ def vote(proposals: list[np.ndarray], how: str = "mean") -> Vote:
     """M proposals of (N, C) each, abstaining in rows of NaN.
 
     Args:
-        how: "mean" of the probabilities of all who propose; "majority": shares of the votes, ties stay ties and the
-            mean decides among them; "agree": the mean, where all who propose name one class, and at least two do.
+        how: "mean" of the probabilities of all who propose; "majority": shares of the votes, ties stay ties
+            and the mean decides among them; "agree": the mean, where all who propose name one class, and at
+            least two do.
     """
     stack = np.stack(proposals)  # (M, N, C)
     labels = np.stack([named(p) for p in proposals])  # (M, N)

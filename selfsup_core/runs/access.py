@@ -36,7 +36,8 @@ def app_token(workspace: Path, environment: Mapping[str, str] = os.environ) -> s
     """What opens the app: SELFSUP_TOKEN, or the workspace's own token, which a restart keeps.
 
     Raises:
-        SettingError: SELFSUP_TOKEN can be guessed, or cannot stand in an address. OSError: the disk is full or read-only.
+        SettingError: SELFSUP_TOKEN can be guessed, or cannot stand in an address. OSError: the disk is full
+        or read-only.
     """
     chosen = environment.get(TOKEN, "").strip()
     if not chosen:
@@ -113,5 +114,7 @@ def is_same(expected: str, given: str) -> bool:
 
 
 def cookie_of(workspace: Path, token: str) -> str:
-    """What a browser keeps that has shown the app's token: not the token itself, and void once that changes."""
+    """What a browser keeps that has shown the app's token: not the token itself, and void once that
+    changes.
+    """
     return sign(workspace, f"cookie:{token}")

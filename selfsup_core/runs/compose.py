@@ -1,4 +1,6 @@
-"""A new run's spec, as the page and the command line put it together: a recipe, what was chosen, what the workspace keeps."""
+"""A new run's spec, as the page and the command line put it together: a recipe, what was chosen, what the
+workspace keeps.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,11 @@ HAND = "objective.hand"
 
 
 def kept_settings(workspace: Path, source: str) -> dict[str, object]:
-    """Path → value: the split and label budget that the Data page set for a data set, {} for a set that is not known.
+    """Path → value: the split and label budget that the Data page set for a data set, {} for a set that is
+    not known.
 
-    Where only some rows have a label and nothing was set, all labels may be seen: those without are the unlabeled rows.
+    Where only some rows have a label and nothing was set, all labels may be seen: those without are the
+    unlabeled rows.
     """
     try:
         kept = read_split(workspace, source)
@@ -43,8 +47,8 @@ def compose_spec(
 ) -> RunSpec:
     """The spec that a person means.
 
-    Where a data set is chosen, its split and label budget come from the workspace unless they are chosen too. Labels made
-    by hand for the data join every run with pseudo-labels.
+    Where a data set is chosen, its split and label budget come from the workspace unless they are chosen too.
+    Labels made by hand for the data join every run with pseudo-labels.
 
     Args:
         make: overrides by path → the recipe's spec with them (a preset, a file, another run).

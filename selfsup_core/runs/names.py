@@ -34,7 +34,9 @@ COVERED = (
 
 
 def auto_name(spec: RunSpec, workspace: Path, preset: str) -> str:
-    """ "Wine, Few labels of a table · hidden 64 · 2 labels per class · similar rows and the student itself · surest of each class · seed 3" """
+    """ "Wine, Few labels of a table · hidden 64 · 2 labels per class · similar rows and the student itself ·
+    surest of each class · seed 3"
+    """
     try:
         data = find_source(spec.data.source, workspace).title
     except StudioError:

@@ -31,7 +31,9 @@ RUN_ID = re.compile(r"[0-9a-z-]{1,60}")
 
 
 class QueueEntry(TypedDict):
-    """A request for a worker, or of a paused run's worker to continue. asked: seconds since 1970; action: "resume" or "step"."""
+    """A request for a worker, or of a paused run's worker to continue. asked: seconds since 1970; action:
+    "resume" or "step".
+    """
 
     run: str
     owner: str

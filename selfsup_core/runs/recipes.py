@@ -1,4 +1,6 @@
-"""Presets: the recipes that come with the program. Each is a YAML file in `presets/`, checked as any other spec."""
+"""Presets: the recipes that come with the program. Each is a YAML file in `presets/`, checked as any other
+spec.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def list_presets(task: str = "autoencoder") -> dict[str, Preset]:
 
 @cache
 def parse_presets(files: tuple[tuple[Path, int], ...]) -> dict[str, Preset]:
-    """Name → what its file says; parsed once, since every run of a page asks. A file's time makes a changed one new."""
+    """Name → what its file says; parsed once, since every run of a page asks. A file's time makes a changed
+    one new.
+    """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return {path.stem: yaml.load(path.read_text("utf-8"), loader) for path, _ in files}
 
@@ -75,7 +79,8 @@ def preset_spec(name: str, overrides: Values | None = None) -> RunSpec:
 def following(preset: Preset, chosen: Values) -> dict[str, object]:
     """Path → value: settings that a preset changes along with a chosen one, as its `when` says.
 
-    `when: {objective.prior: {even: {objective.keep: top-k}}}`: who chooses even class shares gets another keeper.
+    `when: {objective.prior: {even: {objective.keep: top-k}}}`: who chooses even class shares gets another
+    keeper.
     """
     found: dict[str, object] = {}
     for path, answers in preset.get("when", {}).items():

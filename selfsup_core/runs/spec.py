@@ -1,4 +1,6 @@
-"""The whole recipe of a run: enough to reconstruct it. Saved as YAML, read with a loader that cannot run code."""
+"""The whole recipe of a run: enough to reconstruct it. Saved as YAML, read with a loader that cannot run
+code.
+"""
 
 from __future__ import annotations
 
@@ -148,8 +150,8 @@ def digest_of(values: dict[str, Any]) -> str:
 def saved_digest(path: Path) -> str:
     """Of a saved spec, which names every setting of the version that wrote it, with its value.
 
-    Settings that a later version adds are not in the file, and other defaults change nothing of it: so the digest of a
-    run stays what it was. Raises SettingError.
+    Settings that a later version adds are not in the file, and other defaults change nothing of it: so the
+    digest of a run stays what it was. Raises SettingError.
     """
     spec = read_spec(path)
     return digest_of(only_named(spec.as_dict(), parse_yaml(read_file(path).decode())))
@@ -224,7 +226,8 @@ def check_pair(spec: RunSpec) -> RunSpec:
     if spec.model.kind not in objective.networks:
         raise SettingError(
             f"The objective {spec.objective.kind!r} cannot train the network {spec.model.kind!r}.",
-            remedy=f"Use the network {' or '.join(objective.networks)} (model.kind), or choose another objective.",
+            remedy=f"Use the network {' or '.join(objective.networks)} (model.kind), or choose another "
+            "objective.",
         )
     objective.check_code(spec.objective, MODELS[spec.model.kind].code_size(spec.model))
     return spec

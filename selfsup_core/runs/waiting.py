@@ -1,4 +1,6 @@
-"""What a waiting run waits for: its place in the queue, the runs before it, and about how long they take together."""
+"""What a waiting run waits for: its place in the queue, the runs before it, and about how long they take
+together.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,10 @@ class Waiting:
         takes = "takes" if len(self.unknown) == 1 else "take"
         if self.seconds is None:
             return f". How long {names}{more} {takes} is not known yet."
-        return f", at least {in_words(self.seconds)} until its turn: how long {names}{more} {takes} is not known yet."
+        return (
+            f", at least {in_words(self.seconds)} until its turn: how long {names}{more} {takes} is not "
+            "known yet."
+        )
 
     def for_view(self) -> Waits | None:
         if not self.ahead:
@@ -84,8 +89,8 @@ def in_words(seconds: float) -> str:
 def waiting_for(folder: RunFolder) -> Waiting | None:
     """None when the run is not in the queue.
 
-    One run works at a time: the wait is what the working run has left, and all of each run before this one in the queue. Where
-    several have a slot, the first of them to end counts.
+    One run works at a time: the wait is what the working run has left, and all of each run before this one in
+    the queue. Where several have a slot, the first of them to end counts.
     """
     queue = [entry["run"] for entry in list_queue(folder.workspace)]
     if folder.id not in queue:
@@ -129,7 +134,9 @@ def at_work(states: list[RunState], but: str) -> list[RunState]:
 
 
 def expected_seconds(state: RunState, states: list[RunState]) -> float | None:
-    """About how long a run that waits will train: by its own epochs before a pause, or by those of the newest run like it."""
+    """About how long a run that waits will train: by its own epochs before a pause, or by those of the newest
+    run like it.
+    """
     left = state["epochs"] - state["epoch"]
     like = [state, *(other for other in states if is_like(other, state))]
     paces = (one["seconds"] / one["epoch"] for one in like if one["epoch"] and one["seconds"])

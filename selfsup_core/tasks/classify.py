@@ -1,8 +1,10 @@
 """Classifiers: a head on fixed features of any kind of data, or a transformer that is fine-tuned on texts.
 
-Labels beyond the budget reach neither training nor the choice of an epoch; test rows are looked at once, in `finish`.
+Labels beyond the budget reach neither training nor the choice of an epoch; test rows are looked at once, in
+`finish`.
 
-It is longer than other files because a task answers all that the loop asks; what needs no state of the run is in `tasks/parts/`.
+It is longer than other files because a task answers all that the loop asks; what needs no state of the run is
+in `tasks/parts/`.
 """
 
 from __future__ import annotations
@@ -59,7 +61,8 @@ SMALL = 0.01  # of a usual first output layer: no class is preferred, and the ma
 
 @TASKS.register("classify")
 class ClassifyTask(Task):
-    """Features or tokens → class, looked at by validation rows, a confusion matrix and a map of the class scores.
+    """Features or tokens → class, looked at by validation rows, a confusion matrix and a map of the class
+    scores.
 
     Attributes:
         aside: which of the given labels choose the best epoch.
@@ -115,7 +118,9 @@ class ClassifyTask(Task):
         return isinstance(model, ClassifierHeadConfig) and model.is_exact
 
     def choose_aside(self) -> Aside:
-        """Which of the given labels choose the best epoch; an exact solver reaches the same weights at each."""
+        """Which of the given labels choose the best epoch; an exact solver reaches the same weights at
+        each.
+        """
         train, patience = self.chosen.train, self.spec.train.patience
         if self.is_exact:
             return last_epoch(train, patience)
@@ -203,7 +208,8 @@ class ClassifyTask(Task):
                 else "which is exact enough"
             )
             self.notes.append(
-                f"Each epoch is measured on {len(validation):,} of the {there:,} labeled validation rows, {why}."
+                f"Each epoch is measured on {len(validation):,} of the {there:,} labeled validation rows, "
+                f"{why}."
             )
         return ClassifierEvaluator(
             self.inputs,
@@ -231,7 +237,9 @@ class ClassifyTask(Task):
     def solve_head(
         self, head: torch.nn.Module, labels: np.ndarray, weights: np.ndarray
     ) -> dict[str, torch.Tensor]:
-        """Set a linear head to its optimum; labels, weights: (N,) of all rows, those with -1 or 0 do not count."""
+        """Set a linear head to its optimum; labels, weights: (N,) of all rows, those with -1 or 0 do not
+        count.
+        """
         return self.exact.solve(cast("Head", head), labels, weights)
 
     @cached_property

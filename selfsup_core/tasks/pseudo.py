@@ -1,10 +1,13 @@
-"""Pseudo-labels: a classifier that learns from labels proposed for unlabeled rows, beside its supervised-only twin.
+"""Pseudo-labels: a classifier that learns from labels proposed for unlabeled rows, beside its supervised-only
+twin.
 
-Hidden true labels reach the ceiling's network and the audit, and nothing else: not the proposals, not what is kept, not
-the student, not the twin. Test rows are shown at each epoch; nothing is chosen by them, for the last epoch is the result.
+Hidden true labels reach the ceiling's network and the audit, and nothing else: not the proposals, not what is
+kept, not the student, not the twin. Test rows are shown at each epoch; nothing is chosen by them, for the
+last epoch is the result.
 
-One run trains three networks round by round, and a round reads from top to bottom here: propose, keep, train, look, write.
-That makes it longer than other tasks; what needs no state of the run is in `pseudo/` and `tasks/parts/`.
+One run trains three networks round by round, and a round reads from top to bottom here: propose, keep, train,
+look, write. That makes it longer than other tasks; what needs no state of the run is in `pseudo/` and
+`tasks/parts/`.
 """
 
 from __future__ import annotations
@@ -53,8 +56,9 @@ LEAST_STEPS = 20  # of a round, where the steps are not set
 
 @dataclass(frozen=True)
 class PseudoView:
-    """What an epoch looks like: the student on validation rows and the map's samples; proposals and what was kept of
-    them; class numbers that each network names on the test rows, (T,)."""
+    """What an epoch looks like: the student on validation rows and the map's samples; proposals and what was
+    kept of them; class numbers that each network names on the test rows, (T,).
+    """
 
     student: ClassifierView
     proposed: Kept

@@ -41,13 +41,16 @@ def says_no_memory(words: str) -> bool:
 
 
 def memory_error(error: BaseException, remedy: str = SMALLER) -> StudioError:
-    """A lack of memory as a person may see it: what was asked for, where the error says it, and what is free."""
+    """A lack of memory as a person may see it: what was asked for, where the error says it, and what is
+    free.
+    """
     import psutil
 
     found = psutil.virtual_memory()
     reason = str(error).strip().split("\n", 1)[0][:200].rstrip(".") or type(error).__name__
     return StudioError(
-        f"Memory ran out ({reason}). This machine has {found.total / 1e9:.1f} GB, of which {found.available / 1e9:.1f} GB are free.",
+        f"Memory ran out ({reason}). This machine has {found.total / 1e9:.1f} GB, of which "
+        f"{found.available / 1e9:.1f} GB are free.",
         code="out-of-memory",
         remedy=remedy,
     )

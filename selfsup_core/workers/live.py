@@ -192,7 +192,9 @@ class LiveRuns:
         return self._blob(run, self.view(run).folder.frames / f"{name}.safetensors", name)
 
     def frame(self, run: str, epoch: int, step: int | None = None) -> bytes:
-        """The parts of an epoch's frame that are drawn; with `step` of one in the middle of the first epoch."""
+        """The parts of an epoch's frame that are drawn; with `step` of one in the middle of the first
+        epoch.
+        """
         if step is not None:
             if epoch:
                 raise RunError("Only the first epoch has frames of its steps.", code="no-frame")

@@ -1,6 +1,7 @@
 """Which run is started when, and whether those that run are well: the part of the supervisor that decides.
 
-It keeps no process of its own alive (`supervisor.py` does) and takes clock and launcher from outside, so that tests play it.
+It keeps no process of its own alive (`supervisor.py` does) and takes clock and launcher from outside, so that
+tests play it.
 """
 
 from __future__ import annotations
@@ -99,7 +100,9 @@ class Scheduler:
             print(f"{type(error).__name__}: {error}; trying again", flush=True)
 
     def _apart(self, run: str, act: Callable[[], None]) -> None:
-        """Do something for one run; what goes wrong with it must not hold up the others, and is tried again."""
+        """Do something for one run; what goes wrong with it must not hold up the others, and is tried
+        again.
+        """
         try:
             act()
         except (OSError, StudioError) as error:
@@ -109,7 +112,9 @@ class Scheduler:
                 print(f"{run}: {type(error).__name__}: {error}; trying again", flush=True)
 
     def recover(self) -> None:
-        """After a crash of an earlier supervisor: adopt living workers, mark dead ones, queue what was lost."""
+        """After a crash of an earlier supervisor: adopt living workers, mark dead ones, queue what was
+        lost.
+        """
         waiting = {entry["run"] for entry in list_queue(self.workspace)}
         for state in list_states(self.workspace):
             if state["run"] not in self.watched:
@@ -223,8 +228,8 @@ class Scheduler:
     def _why(self, watched: Watched) -> str:
         """What to say of a worker that was not ended by us.
 
-        That the system killed it for lack of memory is certain where it counts another such kill in this moment, as Linux
-        does. Elsewhere a kill, or an exit that says so, makes it likely.
+        That the system killed it for lack of memory is certain where it counts another such kill in this
+        moment, as Linux does. Elsewhere a kill, or an exit that says so, makes it likely.
         """
         code, before, now = self.launcher.exit_code(watched.pid), watched.memory_kills, memory_kills()
         if code in KILLED and before is not None and now is not None:
@@ -234,7 +239,9 @@ class Scheduler:
         return LIKELY_NO_MEMORY if code and lacks_memory_at_end(watched.folder.log) else INTERRUPTED
 
     def _is_ours(self, watched: Watched) -> bool:
-        """Whether it is proven that the process is this run's worker: a child of our own, or one that we know again."""
+        """Whether it is proven that the process is this run's worker: a child of our own, or one that we know
+        again.
+        """
         if watched.start is None:
             return True
         return self.launcher.recognizes({"pid": watched.pid, "start": watched.start}, watched.folder)
@@ -243,7 +250,8 @@ class Scheduler:
         """A worker has ended: unless it said how, it was interrupted."""
         if not folder.exists():
             return
-        # A person may resume it in this very moment: whoever comes second must see what the first has written.
+        # A person may resume it in this very moment: whoever comes second must see what the first has
+        # written.
         with state_lock(folder):
             state = sound_state(folder)
             if state and state["status"] in WORKING:
@@ -270,7 +278,9 @@ def sweep_workspace(workspace: Path) -> None:
 
 
 def lacks_memory_at_end(log: Path) -> bool:
-    """Whether the last words of a worker that left with an error were of memory: it could not even write its state."""
+    """Whether the last words of a worker that left with an error were of memory: it could not even write its
+    state.
+    """
     try:
         size = require_plain(log).st_size  # before it is opened: a pipe would be waited for
         with open(log, "rb") as file:

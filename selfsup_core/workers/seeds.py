@@ -1,6 +1,7 @@
 """The same recipe with other seeds (split, labels, first weights), and the joint result of all of them.
 
-Labels made by hand belong to one split, so a run with them is repeated on the same split: only the training differs.
+Labels made by hand belong to one split, so a run with them is repeated on the same split: only the training
+differs.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ TIE = 1e-9
 
 
 class Band(TypedDict):
-    """What pseudo-labels brought in single runs, as shares; ahead, behind: runs in which the student is better, or worse."""
+    """What pseudo-labels brought in single runs, as shares; ahead, behind: runs in which the student is
+    better, or worse.
+    """
 
     mean: float
     low: float
@@ -59,7 +62,9 @@ def keeps_split(spec: RunSpec) -> bool:
 
 
 def seeded(spec: RunSpec, offset: int) -> RunSpec:
-    """The same spec with `offset` added to the seed and, unless it has labels by hand, to the split's seed."""
+    """The same spec with `offset` added to the seed and, unless it has labels by hand, to the split's
+    seed.
+    """
     seed, split = spec.seed + offset, spec.data.split_seed + (0 if keeps_split(spec) else offset)
     name = f"{spec.name.split(' · seed')[0]} · seed {seed}"[:120]
     return make_spec(spec.as_dict(), {"seed": seed, "data.split_seed": split, "name": name})
@@ -169,15 +174,20 @@ def say_band(band: Band, *, same_split: bool = False) -> str:
         return f"All {noun} say the same."
     low, high = (round(100 * band[end], 1) + 0.0 for end in ("low", "high"))
     ahead, behind, runs = band["ahead"], band["behind"], band["runs"]
-    said = f"Single {noun} range from {low:+.1f} to {high:+.1f} points: better in {ahead} of {runs}, worse in {behind}"
+    said = (
+        f"Single {noun} range from {low:+.1f} to {high:+.1f} points: better in {ahead} of {runs}, worse in "
+        f"{behind}"
+    )
     equal = runs - ahead - behind
     return f"{said}, the same in {equal}." if equal else f"{said}."
 
 
 def offer_splits(folder: RunFolder) -> str:
-    """Why a finished run with pseudo-labels should be repeated with other splits; "" where its test rows are enough.
+    """Why a finished run with pseudo-labels should be repeated with other splits; "" where its test rows are
+    enough.
 
-    Nothing is offered where they have been repeated, where labels by hand hold the split, and where no pseudo-label was used.
+    Nothing is offered where they have been repeated, where labels by hand hold the split, and where no
+    pseudo-label was used.
     """
     state = read_state(folder)
     said = state.get("verdict")

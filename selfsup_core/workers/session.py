@@ -125,7 +125,9 @@ class Session:
         )
 
     def _tell(self, text: str) -> None:
-        """What takes its time before training begins. Waits while the run is paused; raises Stop when a person asked for it meanwhile."""
+        """What takes its time before training begins. Waits while the run is paused; raises Stop when a
+        person asked for it meanwhile.
+        """
         self.keeper.state["message"] = text
         self.keeper.beat(force=True)
         self.keeper.heed_stop()
@@ -173,7 +175,8 @@ class Session:
             cast("EpochRow", row) for row in read_rows(folder.metrics) if row.get("kind") == "epoch"
         ]
         if self.past:
-            # The state may be older than the checkpoint; after the last epoch no other would bring it up to date.
+            # The state may be older than the checkpoint; after the last epoch no other would bring it up to
+            # date.
             row = self.past[-1]
             self.keeper.state |= {
                 "epoch": row["epoch"],
@@ -228,7 +231,9 @@ class Session:
         self._finish()
 
     def _measure_baseline(self) -> None:
-        """Once, and not before the first epoch is seen: no one should wait for a comparison before there is something to compare."""
+        """Once, and not before the first epoch is seen: no one should wait for a comparison before there is
+        something to compare.
+        """
         state = self.keeper.state
         if state.get("baseline") or self.has_measured:
             return
@@ -251,7 +256,9 @@ class Session:
             self.keeper.state["metrics"] = self.keeper.state["metrics"] | final
 
     def _best_state(self) -> dict[str, torch.Tensor] | None:
-        """Weights of the best epoch, from its checkpoint; None when the last epoch is the best, or there is none."""
+        """Weights of the best epoch, from its checkpoint; None when the last epoch is the best, or there is
+        none.
+        """
         if not self.best or self.best["epoch"] == self.loop.epoch:
             return None
         folder = self.keeper.folder.checkpoints / f"best-{self.best['epoch']:06d}"

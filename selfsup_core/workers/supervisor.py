@@ -1,8 +1,10 @@
 """The supervisor: one process a workspace, started on demand, detached from whoever asked.
 
-It serves the queue (`scheduler.py` decides) and imports torch ahead of time but never computes, so that its forks may.
+It serves the queue (`scheduler.py` decides) and imports torch ahead of time but never computes, so that its
+forks may.
 
-Serving and reaching it stay in one file: both must mean the same by "there is one", or two would serve a workspace.
+Serving and reaching it stay in one file: both must mean the same by "there is one", or two would serve a
+workspace.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ from selfsup_core.workers.scheduler import Scheduler
 LOOP_SECONDS = 0.02
 LOOK_SECONDS = 0.5
 IDLE_SECONDS = 900.0
-# Libraries that a worker needs; imported once, before any fork. Our own modules come from the registry of tasks.
+# Libraries that a worker needs; imported once, before any fork. Our own modules come from the registry of
+# tasks.
 LIBRARIES = (
     "torch",
     "sklearn.model_selection",
@@ -52,7 +55,9 @@ def fingerprint() -> str:
 
 
 class SupervisorAbout(ServerAbout):
-    """What the supervisor says of itself. running: runs that have a worker; silent: those of them that do not answer."""
+    """What the supervisor says of itself. running: runs that have a worker; silent: those of them that do not
+    answer.
+    """
 
     running: list[str]
     silent: list[str]
@@ -77,7 +82,8 @@ def ensure_supervisor(workspace: Path) -> None:
         return
     if about:
         stop_supervisor(workspace)
-    # Its workers may label by the remote endpoint: it gets the key, but not in an environment that all of them take over.
+    # Its workers may label by the remote endpoint: it gets the key, but not in an environment that all of
+    # them take over.
     key = os.environ.get(REMOTE_KEY, "")
     start_detached(MODULE, workspace, home(workspace), *(["--key"] if key else []), told=key)
 
@@ -122,7 +128,8 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "")
         try:
             lock.acquire(timeout=1.0)
         except Timeout:
-            # Held by another supervisor, or by one that served this folder under the name it had before it was moved.
+            # Held by another supervisor, or by one that served this folder under the name it had before it
+            # was moved.
             if supervisor_info(workspace):
                 return 0
     leaving = []
@@ -164,7 +171,9 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "")
 
 
 def is_still_ours(workspace: Path) -> bool:
-    """False once about.json is gone with its folder, or names another process; a damaged one is written again."""
+    """False once about.json is gone with its folder, or names another process; a damaged one is written
+    again.
+    """
     try:
         about = read_checked(home(workspace) / "about.json", SupervisorAbout)
     except DamagedFile:

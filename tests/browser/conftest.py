@@ -199,7 +199,9 @@ def keep(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
 
 
 def wait_in(page: Page, expression: str, value: Any = None) -> None:
-    """Until an expression is true in the page. Playwright's own way evaluates it in the page, which the content policy forbids."""
+    """Until an expression is true in the page. Playwright's own way evaluates it in the page, which the
+    content policy forbids.
+    """
     wait_for(lambda: page.evaluate(expression, value), expression)
 
 
@@ -257,7 +259,8 @@ def stage_value(page: Page, name: str) -> str:
 def wait_stage(page: Page, name: str, check: Callable[[str], bool], seconds: float = 30) -> str:
     """The attribute of the one stage of the page once it passes `check`.
 
-    When another run is opened, Streamlit keeps the old stage for a moment beside the new one; two that stay are a fault.
+    When another run is opened, Streamlit keeps the old stage for a moment beside the new one; two that stay
+    are a fault.
     """
     deadline = time.monotonic() + seconds
     read = "(stages, name) => stages.map((stage) => stage.getAttribute(name) ?? '')"

@@ -1,4 +1,6 @@
-"""Every page, wide and narrow, in both themes and at 200% zoom: axe-core finds nothing serious or critical, nothing is cut."""
+"""Every page, wide and narrow, in both themes and at 200% zoom: axe-core finds nothing serious or critical,
+nothing is cut.
+"""
 
 from __future__ import annotations
 

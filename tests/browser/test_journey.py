@@ -1,4 +1,6 @@
-"""A newcomer's journey in a real browser: Home, train, pause, step, scrub, reload, a second browser, the end."""
+"""A newcomer's journey in a real browser: Home, train, pause, step, scrub, reload, a second browser, the
+end.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The lab in a real browser: every tab, drag to decode, repair by hand, a class left out, a family under one cursor."""
+"""The lab in a real browser: every tab, drag to decode, repair by hand, a class left out, a family under one
+cursor.
+"""
 
 from __future__ import annotations
 

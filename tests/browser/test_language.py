@@ -92,7 +92,9 @@ WORDS = ("cat", "dog", "mat", "log", "hen", "fox")
 
 
 def test_paste_train_scrub_export_read_and_sample(server, open_context, keep):
-    """A person's whole way: their own text, a training that is watched, its past, a file, a sentence, a continuation."""
+    """A person's whole way: their own text, a training that is watched, its past, a file, a sentence, a
+    continuation.
+    """
     page = open_context().new_page()
     page.goto(f"{server.url}/language?do=train")
     page.get_by_role("button", name="Paste text").click()
@@ -139,7 +141,8 @@ def test_paste_train_scrub_export_read_and_sample(server, open_context, keep):
     box = page.get_by_role("textbox", name="Text", exact=True)
     box.fill("the cat sat on")
     box.press("Control+Enter")
-    # The reading of the text before is there at once, and a click into the new reading would be for the old text.
+    # The reading of the text before is there at once, and a click into the new reading would be for the old
+    # text.
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("Perplexity", exact=True)).to_be_visible(timeout=2 * SLOW)
     page.get_by_role("button", name="Write 20 tokens").click()

@@ -1,4 +1,6 @@
-"""The page Latent space in a real browser: lassos by mouse, what is answered, two panes, replay, offline file; both themes."""
+"""The page Latent space in a real browser: lassos by mouse, what is answered, two panes, replay, offline
+file; both themes.
+"""
 
 from __future__ import annotations
 
@@ -294,7 +296,8 @@ def test_routes_of_maps_ask_for_their_token(server, open_context):
     assert request.post(f"{server.url}/studio/maps/{key}/ask/color", data="{}").status == 403
     headers = {"x-studio-token": "0" * 64}
     assert request.get(f"{server.url}/studio/maps/{key}/about", headers=headers).status == 403
-    # A half-made layout that is gone, since the map is finished, is no fault; a finished one that is not there is.
+    # A half-made layout that is gone, since the map is finished, is no fault; a finished one that is not
+    # there is.
     headers = {"x-studio-token": sign(server.workspace, f"map-{key}")}
     assert request.get(f"{server.url}/studio/maps/{key}/layout?partial=1", headers=headers).status == 204
     assert request.get(f"{server.url}/studio/maps/{key}/layout?epoch=9", headers=headers).status == 404

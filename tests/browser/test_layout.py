@@ -1,4 +1,6 @@
-"""What a narrow screen, and one at 200% zoom, must show: data before forms, names of runs and maps in full."""
+"""What a narrow screen, and one at 200% zoom, must show: data before forms, names of runs and maps in
+full.
+"""
 
 from __future__ import annotations
 

@@ -158,7 +158,9 @@ def test_reload_keeps_what_was_chosen_and_what_trains(server, open_context, tmp_
 
 
 def test_color_photos_train_and_two_sizes_of_them_are_two_sets(server, open_context, keep, tmp_path):
-    """12,288 numbers a photo, more than there are photos; then the same archive at another size, under the same name."""
+    """12,288 numbers a photo, more than there are photos; then the same archive at another size, under the
+    same name.
+    """
     photos = {f"{('cat', 'owl')[i % 2]}/{i}.png": png(i, (64, 64), "RGB") for i in range(60)}
     path = write(tmp_path, "photos.zip", archive(photos))
     page = open_context().new_page()

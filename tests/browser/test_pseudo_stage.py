@@ -1,4 +1,6 @@
-"""The stage of a run with pseudo-labels: panels that move with the cursor, a threshold to drag, truth only with the Oracle."""
+"""The stage of a run with pseudo-labels: panels that move with the cursor, a threshold to drag, truth only
+with the Oracle.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def clouds_run(server: Server) -> RunFolder:
 
 
 def with_other_truth(run: RunFolder) -> RunFolder:
-    """The same run with other true classes of the unlabeled rows, wherever a frame or a row of an epoch holds them."""
+    """The same run with other true classes of the unlabeled rows, wherever a frame or a row of an epoch holds
+    them.
+    """
     other = RunFolder(run.path.with_name(f"{run.id[:-4]}0000"))
     shutil.copytree(run.path, other.path)
     state = json.loads(other.state.read_bytes())

@@ -1,4 +1,6 @@
-"""The map as one file: the drawing code joined without imports, contents that cannot break out, bounds of size."""
+"""The map as one file: the drawing code joined without imports, contents that cannot break out, bounds of
+size.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Spaces, their maps and what these answer: in this process, on small runs; jobs with pause and cancel, and odd input."""
+"""Spaces, their maps and what these answer: in this process, on small runs; jobs with pause and cancel, and
+odd input.
+"""
 
 from __future__ import annotations
 

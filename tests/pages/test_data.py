@@ -1,4 +1,6 @@
-"""The Data page: each built-in kind is shown, own sets can be mended, split, renamed and deleted, a bad one is said."""
+"""The Data page: each built-in kind is shown, own sets can be mended, split, renamed and deleted, a bad one
+is said.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Lists of runs stay fresh: a run of another tab or of a shell appears, and the pace follows what is at work."""
+"""Lists of runs stay fresh: a run of another tab or of a shell appears, and the pace follows what is at
+work.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The page "Language model" through AppTest: a tiny model from a folder, in this process instead of the lab's."""
+"""The page "Language model" through AppTest: a tiny model from a folder, in this process instead of the
+lab's.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The page Latent space through AppTest, with the spaces in this process: controls, answers, acting, what goes wrong."""
+"""The page Latent space through AppTest, with the spaces in this process: controls, answers, acting, what
+goes wrong.
+"""
 
 from __future__ import annotations
 

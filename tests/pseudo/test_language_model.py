@@ -1,4 +1,6 @@
-"""Labels by a language model: the chain rule computed directly, calibration, answers that name nothing, and jobs that go on."""
+"""Labels by a language model: the chain rule computed directly, calibration, answers that name nothing, and
+jobs that go on.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Files of a workspace that are damaged, foreign or of another kind: shown as such, and nobody is held up by them."""
+"""Files of a workspace that are damaged, foreign or of another kind: shown as such, and nobody is held up by
+them.
+"""
 
 from __future__ import annotations
 

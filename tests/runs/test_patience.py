@@ -1,4 +1,6 @@
-"""What takes its time in a run: it shows signs of life, says what it does, heeds a stop, and the first epoch is not kept waiting."""
+"""What takes its time in a run: it shows signs of life, says what it does, heeds a stop, and the first epoch
+is not kept waiting.
+"""
 
 from __future__ import annotations
 

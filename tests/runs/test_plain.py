@@ -1,4 +1,6 @@
-"""Folders of strangers: links, pipes, devices and huge files where ours should be, and names that are none."""
+"""Folders of strangers: links, pipes, devices and huge files where ours should be, and names that are
+none.
+"""
 
 from __future__ import annotations
 

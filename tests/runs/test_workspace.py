@@ -186,7 +186,9 @@ def test_a_folder_that_is_used_for_other_things_stays_open(tmp_path: Path, kind:
 
 @posix
 def test_all_that_our_processes_make_is_their_owner_s_only(tmp_path: Path, monkeypatch):
-    """Command line, supervisor, worker and import child; what was asked for by name is the person's own business."""
+    """Command line, supervisor, worker and import child; what was asked for by name is the person's own
+    business.
+    """
     workspace = tmp_path / "workspace"
     table = tmp_path / "points.csv"
     table.write_text("a,b,label\n" + "".join(f"{i},{i % 7},{'xy'[i % 2]}\n" for i in range(200)))

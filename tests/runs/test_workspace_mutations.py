@@ -1,6 +1,7 @@
 """Whatever happens to the JSON files of a workspace: every list opens, and a new run finishes. Always.
 
-Many files are changed at a time, each in a copy of a run or of a data set of its own, so that no fault hides another.
+Many files are changed at a time, each in a copy of a run or of a data set of its own, so that no fault hides
+another.
 """
 
 from __future__ import annotations
@@ -116,7 +117,9 @@ TEXTS = (
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with one JSON file of each kind: a run "R", a data set "my-set", and what is there once only."""
+    """A workspace with one JSON file of each kind: a run "R", a data set "my-set", and what is there once
+    only.
+    """
     root = tmp_path_factory.mktemp("whole")
     workspace = open_workspace(root / "workspace")
     rows = "\n".join(f"{i},{i % 3},{'ab'[i % 2]}" for i in range(40))
@@ -446,7 +449,9 @@ def start_new(workspace: Path, *, trains: bool) -> None:
 
 
 class Kept:
-    """The workspace that is damaged again and again, and how it is brought back; quicker than a new one each time."""
+    """The workspace that is damaged again and again, and how it is brought back; quicker than a new one each
+    time.
+    """
 
     def __init__(self, whole: Path, workspace: Path) -> None:
         self.workspace, self.choices = workspace, copy_whole(whole, workspace)

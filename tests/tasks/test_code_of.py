@@ -1,4 +1,6 @@
-"""A classifier on the code of an autoencoder's run: features, leaks refused, whole without that run, export."""
+"""A classifier on the code of an autoencoder's run: features, leaks refused, whole without that run,
+export.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Language models as proposers: own runs and remote ones, a prompt of one's own, some rows only, and a pause that pauses."""
+"""Language models as proposers: own runs and remote ones, a prompt of one's own, some rows only, and a pause
+that pauses.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Language models as runs: they learn, resume bit for bit, and leave a folder that plain transformers loads."""
+"""Language models as runs: they learn, resume bit for bit, and leave a folder that plain transformers
+loads.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Frames in the middle of the first epoch: few, the same after a kill, and without a trace in the training."""
+"""Frames in the middle of the first epoch: few, the same after a kill, and without a trace in the
+training.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Clicks that come twice, clocks that jump, pids that belong to somebody else by now: what must not go wrong."""
+"""Clicks that come twice, clocks that jump, pids that belong to somebody else by now: what must not go
+wrong.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What killed processes leave behind is swept away, and nothing else; output that does not fit on the disk is lost."""
+"""What killed processes leave behind is swept away, and nothing else; output that does not fit on the disk is
+lost.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,8 @@ child.run_job("inspect", Path(sys.argv[1]), files=[sys.argv[2]], config={})
     slow.write_text(
         f"#!{sys.executable}\nimport sys, time\nfrom pathlib import Path\n"
         "from selfsup_core.data.library.limited import die_with_parent\n"
-        "job = Path(sys.argv[-1])\n(job.parent / 'began').touch()\ndie_with_parent(job.parent)\ntime.sleep(600)\n"
+        "job = Path(sys.argv[-1])\n(job.parent / "
+        "'began').touch()\ndie_with_parent(job.parent)\ntime.sleep(600)\n"
     )
     slow.chmod(0o700)
     command = [sys.executable, "-c", code, str(workspace), str(tmp_path / "a.csv"), str(slow)]

@@ -126,7 +126,8 @@ def test_who_waits_is_told_for_what(workspace: Path, boss):
     assert waiting_for(first) is None
     assert waiting_for(second).sentence() == "Next in the queue, after 'first', about 4 min left."
     assert waiting_for(third).sentence() == (
-        "Number 2 in the queue, after 'second', at least 4 min until its turn: how long 'second' takes is not known yet."
+        "Number 2 in the queue, after 'second', at least 4 min until its turn: how long 'second' takes is "
+        "not known yet."
     )
     seen = LiveRuns(workspace).state(third.id)
     assert seen["message"] == waiting_for(third).sentence()
@@ -150,7 +151,8 @@ def test_the_wait_is_the_sum_of_what_is_ahead(workspace: Path, boss):
     supervisor, _launcher, clock = boss
     first, second, third = (submit(workspace, tiny_spec(name=name, train__epochs=10)) for name in "abc")
     supervisor.turn()
-    # One epoch takes 20 seconds: 8 of them are left of the first run, and all 10 of the second, which is like it.
+    # One epoch takes 20 seconds: 8 of them are left of the first run, and all 10 of the second, which is like
+    # it.
     update_state(first, seconds_left=160.0, seconds=40.0, epoch=2, worker=ME)
     assert waiting_for(third).sentence() == "Number 2 in the queue, after 'b', about 6 min until its turn."
     # A run that was paused knows its own pace.

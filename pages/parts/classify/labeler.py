@@ -86,8 +86,8 @@ def show_remote(place: Any) -> None:
     place.info(
         plain(
             f"Texts are sent to {connection.model or 'the model'} at {connection.host}: at most "
-            f"{config.requests_per_minute:,} requests per minute and {config.most_requests:,} in all; {price}. "
-            f"{connection.warning}"
+            f"{config.requests_per_minute:,} requests per minute and {config.most_requests:,} in all; "
+            f"{price}. {connection.warning}"
         ),
         icon=":material/cloud_upload:",
     )

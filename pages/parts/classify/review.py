@@ -71,8 +71,9 @@ def show_queue(folder: RunFolder) -> None:
         rows = [int(row) for row in frame["unsure_rows"]]
         left = [i for i, row in enumerate(rows) if row not in done and row not in skipped]
         st.caption(
-            f"The rows it is least sure of: {len(rows) - len(left)} of {len(rows)} reviewed; {count_words(len(done))} for this "
-            "data set in all. The next run learns from them, and so does its twin."
+            f"The rows it is least sure of: {len(rows) - len(left)} of {len(rows)} reviewed; "
+            f"{count_words(len(done))} for this data set in all. The next run learns from them, and so does "
+            "its twin."
         )
         if left:
             show_sample(folder.id, source, rows[left[0]])
@@ -232,12 +233,14 @@ def show_audit(folder: RunFolder) -> None:
         }
         st.dataframe(shown, hide_index=True, column_config=as_percent, key="review-prior")
         st.caption(
-            "Shares of the classes among the unlabeled rows, estimated from the proposals; as reliable as the probabilities of the proposals."
+            "Shares of the classes among the unlabeled rows, estimated from the proposals; as reliable as "
+            "the probabilities of the proposals."
         )
     found = (read_tested(folder.path) or {}).get("calibration")
     if found and found["rows"] < LEAST_ROWS:
         st.caption(
-            f"Too few validation rows with labels to measure calibration: {found['rows']}, and {LEAST_ROWS} are needed."
+            f"Too few validation rows with labels to measure calibration: {found['rows']}, and {LEAST_ROWS} "
+            "are needed."
         )
         return
     if not found or not found["before"]["bins"]:
@@ -247,15 +250,16 @@ def show_audit(folder: RunFolder) -> None:
     before = 100 * found["before"]["ece"]
     if "after" not in found:
         st.caption(
-            f"Expected calibration error {before:.1f} points on {found['rows']:,} validation rows. Their labels are beyond "
-            "the label budget: they measure this, and no temperature is fitted by them."
+            f"Expected calibration error {before:.1f} points on {found['rows']:,} validation rows. Their "
+            "labels are beyond the label budget: they measure this, and no temperature is fitted by them."
         )
         return
     after = 100 * found["after"]["ece"]
     st.caption(
-        f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; {after:.1f} after all scores "
-        f"are divided by a temperature of {found['temperature']:.2f}, fitted on the other half of them. On the line, "
-        "a proposal that is 80% sure is correct in 80 of 100 cases."
+        f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; "
+        f"{after:.1f} after all scores are divided by a temperature of {found['temperature']:.2f}, fitted "
+        "on the other half of them. On the line, a proposal that is 80% sure is correct in 80 of 100 "
+        "cases."
     )
 
 
@@ -304,7 +308,8 @@ def show_downloads(folder: RunFolder) -> None:
                 on_click="ignore",
             )
     st.caption(
-        "Each unlabeled row with its class, its confidence, whether and since which round it was kept, and who proposed it."
+        "Each unlabeled row with its class, its confidence, whether and since which round it was kept, and "
+        "who proposed it."
     )
 
 

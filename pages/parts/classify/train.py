@@ -1,4 +1,6 @@
-"""Train a classifier: on the labels that may be seen, or also on pseudo-labels beside its supervised-only twin."""
+"""Train a classifier: on the labels that may be seen, or also on pseudo-labels beside its supervised-only
+twin.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,8 @@ from selfsup_core.runs.spec import RunSpec, read_spec, value_at
 from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import LABELERS, PROMPTS
 
-# What looks good at once; and for pseudo-labels the set on which a first run shows within a minute that they help.
+# What looks good at once; and for pseudo-labels the set on which a first run shows within a minute that they
+# help.
 FIRST = {"classify": "fashion-5k", "pseudo": "digits"}
 MODES = {"classify": "train", "pseudo": "pseudo"}
 
@@ -110,7 +113,8 @@ def compose_pseudo(recipe: Recipe, values: dict[str, object], more: DeltaGenerat
         f"Use {count_words(len(hand))}",
         True,
         key=f"pseudo-hand-{recipe.source}",
-        help="Adds the labels that you gave by hand to those of the data set. Switching this off does not delete them.",
+        help="Adds the labels that you gave by hand to those of the data set. Switching this off does not "
+        "delete them.",
     )
     spec = compose(recipe, values, more, with_hand=with_hand)
     with more:
@@ -215,20 +219,21 @@ def offer_careless(folder: RunFolder, state: RunState) -> None:
         "Add the careless way",
         icon=":material/warning:",
         key="add-careless",
-        help="Trains this run once more with a further network beside it: even class shares, no check, and every kept label "
-        "counts in full. You see what goes wrong where these do not fit the data.",
+        help="Trains this run once more with a further network beside it: even class shares, no check, and "
+        "every kept label counts in full. You see what goes wrong where these do not fit the data.",
     ):
         start_clicked(spec, preset=state["preset"], button="add-careless", do="pseudo")
 
 
 ABOUT = {
     "classify": (
-        "A classifier predicts the class of a sample: loss = −ln p(true class). It learns only from the labels that you allow; "
-        "all others stay hidden, and the test rows are used once, at the end."
+        "A classifier predicts the class of a sample: loss = −ln p(true class). It learns only from the "
+        "labels that you allow; all others stay hidden, and the test rows are used once, at the end."
     ),
     "pseudo": (
-        "You have a few labels and many samples without one. Labels are proposed for the rest, the surest ones are kept, and the "
-        "classifier learns from both. A twin learns from the given labels alone, so that you see whether this helps."
+        "You have a few labels and many samples without one. Labels are proposed for the rest, the surest "
+        "ones are kept, and the classifier learns from both. A twin learns from the given labels alone, so "
+        "that you see whether this helps."
     ),
 }
 

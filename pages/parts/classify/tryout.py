@@ -22,7 +22,8 @@ LETTERS = 300
 DRAW = "use-draw"
 PICTURES = ("image", "sound")
 TOOK = {
-    "text": "The first answer takes a few seconds while the classifier loads; then hundreds of texts per second, or about ten with a fine-tuned transformer.",
+    "text": "The first answer takes a few seconds while the classifier loads; then hundreds of texts per "
+    "second, or about ten with a fine-tuned transformer.",
 }
 QUICK = "The first answer takes a few seconds while the classifier loads; after that it is immediate."
 

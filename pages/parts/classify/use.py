@@ -44,7 +44,9 @@ MOST_BARS = 8
 
 
 class Made(Predictions):
-    """Predictions, and what they are of, by which one of them can be explained. texts: whether they were typed."""
+    """Predictions, and what they are of, by which one of them can be explained. texts: whether they were
+    typed.
+    """
 
     texts: bool
     column: NotRequired[str]
@@ -141,13 +143,15 @@ def show_found(made: Made, source: str, kind: str) -> None:
     """A table; for few samples a bar for each class."""
     found, classes = made["found"], made["classes"]
     st.caption(
-        f"{counted(len(found), 'sample')} classified with the weights of epoch {made['epoch']}. {describe_hits(found)}".strip()
+        f"{counted(len(found), 'sample')} classified with the weights of epoch {made['epoch']}. "
+        f"{describe_hits(found)}".strip()
     )
     far = sum(bool(one["far"]) for one in found)
     if far:
         st.warning(
-            f"{far:,} of {len(found):,} samples {'is' if far == 1 else 'are'} unlike the training data, so {'its' if far == 1 else 'their'} "
-            f"predictions should not be trusted. The first: {plain(next(one['far'] for one in found if one['far']))}",
+            f"{far:,} of {len(found):,} samples {'is' if far == 1 else 'are'} unlike the training data, so "
+            f"{'its' if far == 1 else 'their'} predictions should not be trusted. The first: "
+            f"{plain(next(one['far'] for one in found if one['far']))}",
             icon=":material/warning:",
         )
     rows = [
@@ -202,7 +206,8 @@ def show_reasons(run: str, made: Made, files: list[Any]) -> None:
 def show_export(run: str) -> None:
     with st.expander("Export classifier", icon=":material/download:"):
         st.caption(
-            "A folder as a ZIP file: safetensors and JSON, or Hugging Face's layout for a fine-tuned transformer. Use it with `classify predict FOLDER text`."
+            "A folder as a ZIP file: safetensors and JSON, or Hugging Face's layout for a fine-tuned "
+            "transformer. Use it with `classify predict FOLDER text`."
         )
         if st.button("Create the ZIP file", key="use-export", icon=":material/folder_zip:"):
             with (

@@ -47,7 +47,8 @@ def show_uploader() -> None:
         list(EXTENSIONS),
         several=True,
         key=f"upload-{st.session_state.get('upload_round', 0)}",
-        help="CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, images, WAV, or a ZIP file of images or WAV files with one folder per class.",
+        help="CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, images, WAV, or a ZIP file of images or WAV "
+        "files with one folder per class.",
     )
     with st.popover("Limits", icon=":material/straighten:"):
         st.table([{"What": what, "At most": most} for what, most in describe_limits()])
@@ -81,7 +82,8 @@ def show_recorder() -> None:
     if taken and st.button("Keep this sample", icon=":material/add:", key="keep-sample"):
         if sum(len(content) for _, _, content in samples) + taken.size > LIMITS.recorded_bytes:
             st.error(
-                f"Recorded samples may have at most {LIMITS.recorded_bytes // MB} MB together. Create a data set from them, or record shorter ones.",
+                f"Recorded samples may have at most {LIMITS.recorded_bytes // MB} MB together. Create a "
+                "data set from them, or record shorter ones.",
                 icon=":material/error:",
             )
         else:

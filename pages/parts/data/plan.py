@@ -1,4 +1,6 @@
-"""What an import would make of files: what was found, the first samples, what is left out; guesses can be changed."""
+"""What an import would make of files: what was found, the first samples, what is left out; guesses can be
+changed.
+"""
 
 from __future__ import annotations
 

@@ -104,7 +104,8 @@ def show_texts(dataset: Dataset) -> None:
     top = float(np.quantile(lengths, 0.99))
     st.plotly_chart(histogram(lengths[lengths <= top], "characters per text"), key="lengths", config=NO_BAR)
     st.caption(
-        f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the longest 1% is not shown."
+        f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the longest 1% is "
+        "not shown."
     )
 
 

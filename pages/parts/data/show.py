@@ -36,7 +36,8 @@ LOOKED_FOR = {
     "image": "files that could not be read, copies, blank images, rare classes and doubtful labels",
     "sound": "files that could not be read, copies, rare classes and doubtful labels",
     "text": "copies, empty, very short and very long texts, rare classes and doubtful labels",
-    "table": "copies, missing values, constant columns, columns that give the label away, rare classes and doubtful labels",
+    "table": "copies, missing values, constant columns, columns that give the label away, rare classes and "
+    "doubtful labels",
 }
 LEVELS = {"warning": ("orange", ":material/warning:"), "note": ("blue", ":material/info:")}
 
@@ -51,7 +52,8 @@ def show_dataset(name: str, source: Source) -> None:
         type="primary",
         key="train-on-it",
         width="stretch",
-        help="It learns to reconstruct the samples without labels and draws a map of them. Opens the Autoencoder page with this data set.",
+        help="It learns to reconstruct the samples without labels and draws a map of them. Opens the "
+        "Autoencoder page with this data set.",
     ):
         st.switch_page("pages/autoencoder.py", query_params={"data": name})
     with line.container(horizontal=True):

@@ -76,13 +76,19 @@ def show_totals(readings: list[Reading], names: list[str], found: Comparison) ->
         }
     st.dataframe(columns, hide_index=True, width="stretch", key="language-totals")
     if len(kinds) > 1:
-        said = "A masked model sees both sides of a token, a causal model only what comes before it: their numbers are not comparable."
+        said = (
+            "A masked model sees both sides of a token, a causal model only what comes before it: their "
+            "numbers are not comparable."
+        )
     elif not found["parts"]:
         said = "There is no part of the text that both models predict."
     elif found["same_tokens"]:
         said = "Both models split the text into the same tokens, so all three numbers are comparable."
     else:
-        said = "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per token."
+        said = (
+            "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per "
+            "token."
+        )
     if found["parts"]:
         said += f" Measured on the {found['characters']:,} characters that both predict."
     st.caption(said)

@@ -95,7 +95,8 @@ def choose() -> tuple[str, str, int]:
             "Folder",
             key="embed-folder",
             placeholder="/home/me/models/my-encoder",
-            help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run.",
+            help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is "
+            "run.",
         ).strip()
         if not name:
             st.query_params.pop("encoder", None)
@@ -127,13 +128,13 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
     if job and job["status"] == "stopped":
         st.caption(f"Stopped at {job['done']:,} of {job['total']:,}. What is done is kept.")
     rate = (job or {}).get("rate") or GUESS.get(encoder)
-    takes = (
-        f"about {in_words(rows / rate)} ({'at the speed measured on this machine' if (job or {}).get('rate') else 'an estimate until it has started'})"
-        if rate
-        else "not known before it has started"
-    )
+    is_measured = bool((job or {}).get("rate"))
+    basis = "at the speed measured on this machine" if is_measured else "an estimate until it has started"
+    takes = f"about {in_words(rows / rate)} ({basis})" if rate else "not known before it has started"
     st.markdown(
-        f"Each of the {rows:,} texts becomes {about.width} numbers; texts of similar meaning get similar numbers. They give you a map of all texts, search by meaning, and a classifier that needs few labels. Labels are not used."
+        f"Each of the {rows:,} texts becomes {about.width} numbers; texts of similar meaning get similar "
+        "numbers. They give you a map of all texts, search by meaning, and a classifier that needs few "
+        "labels. Labels are not used."
     )
     st.caption(
         f"It takes {takes}, but only once: afterwards runs and maps start at once. You can leave this page."
@@ -208,7 +209,8 @@ def show_result(source: str, encoder: str) -> None:
         else f"{shown:,} texts"
     )
     st.caption(
-        f"{of}, by PCA: the two directions that vary most hold {percent(made['explained'])} of the variance, the rest is not visible here. Labels only color the map."
+        f"{of}, by PCA: the two directions that vary most hold {percent(made['explained'])} of the "
+        "variance, the rest is not visible here. Labels only color the map."
     )
     offer_texts(source)
     text = st.text_input(

@@ -1,4 +1,6 @@
-"""Embeddings that are running, unfinished and finished, each with a way to open it; found again in any session."""
+"""Embeddings that are running, unfinished and finished, each with a way to open it; found again in any
+session.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ BADGES = {
 
 
 def collect() -> list[dict[str, Any]]:
-    """{"source", "title", "encoder", "status", "done", "total", "said"}: what is running first, then the newest on disk."""
+    """{"source", "title", "encoder", "status", "done", "total", "said"}: what is running first, then the
+    newest on disk.
+    """
     kept = list_embedded(workspace())
     try:
         jobs = routes.lab().ask(Subject("embedding", ""), "jobs", {}).about["jobs"]

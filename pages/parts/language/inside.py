@@ -107,7 +107,8 @@ def show_reading(found: Reading) -> None:
             (
                 "Pseudo-log-likelihood",
                 f"{total:.2f}",
-                "Sum of ln P(token | all others), each token hidden in turn. It is not a probability of the text.",
+                "Sum of ln P(token | all others), each token hidden in turn. It is not a probability of the "
+                "text.",
             ),
             (
                 "Pseudo-perplexity",
@@ -144,7 +145,8 @@ def choose_place(reading: Reading) -> int:
         index=gaps[0] if gaps else len(pieces) - 1,
         format_func=lambda i: f"{i + 1}: {pieces[i].replace(' ', '␣')}",
         key=f"language-place-{hash(tuple(pieces))}",
-        help="This token is hidden, and the model predicts it from all other tokens. Or type [MASK] into the text.",
+        help="This token is hidden, and the model predicts it from all other tokens. Or type [MASK] into the "
+        "text.",
     )
 
 
@@ -197,7 +199,9 @@ def show_attention(model: str, text: str) -> None:
         )
         among = "all tokens" if looks_ahead else "itself and those before it"
         st.caption(
-            f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. Each row is a token; its colors show how it distributes its attention over {among}. Attention is a hint, not an explanation."
+            f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. Each "
+            f"row is a token; its colors show how it distributes its attention over {among}. Attention is a "
+            "hint, not an explanation."
         )
 
 
@@ -215,7 +219,8 @@ def show() -> None:
             "Text",
             key=TEXT,
             height=190,
-            help="One bar per token: how likely it is given everything before it. For a masked model, [MASK] is a gap.",
+            help="One bar per token: how likely it is given everything before it. For a masked model, [MASK] "
+            "is a gap.",
         )
         st.session_state[KEPT] = text
         suggested = st.session_state.get(SUGGESTED, {})

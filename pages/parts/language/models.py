@@ -147,7 +147,8 @@ def show_folder() -> None:
         where = "Choose “a folder on this machine” under Look inside." * (entry["kind"] in READS)
         st.success(
             f"{plain(entry['title'])} can be used. {entry['kind'].capitalize()}: {KINDS[entry['kind']]}. "
-            f"{plain(entry['about'])} {weights:,.3g} million weights, {4 * weights:,.3g} MB of memory. {where}",
+            f"{plain(entry['about'])} {weights:,.3g} million weights, {4 * weights:,.3g} MB of memory. "
+            f"{where}",
             icon=":material/check_circle:",
         )
 
@@ -161,7 +162,8 @@ def show_hub() -> None:
         "ID of a model",
         key="models-hub-id",
         placeholder="owner/name",
-        help=f"From the Hugging Face Hub. Only safetensors, settings and vocabulary, at most {MOST_BYTES // MB:,} MB; no code.",
+        help="From the Hugging Face Hub. Only safetensors, settings and vocabulary, at most "
+        f"{MOST_BYTES // MB:,} MB; no code.",
     ).strip()
     if st.button(
         "Look up",

@@ -146,7 +146,9 @@ def ask_remote() -> None:
 
 
 def forget_epoch(param: str, key: str, epoch: str) -> None:
-    """A model that a link asks for is shown at the link's epoch, and not at the one that was chosen before."""
+    """A model that a link asks for is shown at the link's epoch, and not at the one that was chosen
+    before.
+    """
     asked = st.query_params.get(param, "")
     if asked and st.session_state.get(f"{key}-taken") != asked:
         st.session_state.setdefault("language-epochs", {}).pop(f"{epoch}-{asked}", None)
@@ -168,7 +170,9 @@ def choose_folder(field: str, *, key: str, param: str) -> str:
 
 
 def choose_epoch(entry: ModelEntry, param: str) -> str:
-    """The name of a run's model at an epoch; the newest one is followed while the run continues. "" while one is refused."""
+    """The name of a run's model at an epoch; the newest one is followed while the run continues. "" while one
+    is refused.
+    """
     epochs, owner = entry.get("epochs", []), entry["model"]
     wanted = asked_epoch(epochs, param=param)
     if refuse_epoch(epochs, owner, of=f"The model {entry['title']!r}", param=param):

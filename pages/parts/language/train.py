@@ -1,4 +1,6 @@
-"""Train: a small language model from scratch on one's own text, or a loaded one further; then watch it learn to write."""
+"""Train: a small language model from scratch on one's own text, or a loaded one further; then watch it learn
+to write.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ def paste_text() -> None:
             "Text",
             key="paste-text",
             height=200,
-            help=f"A few pages or more, at most {MOST_PASTED:,} characters. Upload longer texts on the Data page.",
+            help=f"A few pages or more, at most {MOST_PASTED:,} characters. Upload longer texts on the Data "
+            "page.",
         )
         if st.button(
             "Use this text", key="paste-use", type="primary", help="Save it as a data set and choose it."
@@ -84,7 +87,10 @@ def problem_of(text: str) -> str:
     if not text.strip():
         return "There is no text yet. Paste some into the box above."
     if len(text.split()) < LEAST_WORDS and len(text) < LEAST_LETTERS:
-        return f"The text has {len(text):,} characters; at least {LEAST_LETTERS:,} are needed. Paste a longer text."
+        return (
+            f"The text has {len(text):,} characters; at least {LEAST_LETTERS:,} are needed. Paste a longer "
+            "text."
+        )
     if len(text) > MOST_PASTED:
         return (
             f"The text has {len(text):,} characters; at most {MOST_PASTED:,} can be pasted. "
@@ -93,8 +99,8 @@ def problem_of(text: str) -> str:
     longest = max(text.splitlines(), key=len)
     if len(longest.encode()) > LIMITS.line_bytes:
         return (
-            f"One line of the text has {len(longest):,} characters; at most {LIMITS.line_bytes:,} bytes may stand in a line. "
-            "Put line breaks between its paragraphs and paste it again."
+            f"One line of the text has {len(longest):,} characters; at most {LIMITS.line_bytes:,} bytes may "
+            "stand in a line. Put line breaks between its paragraphs and paste it again."
         )
     return ""
 
@@ -154,7 +160,8 @@ def choose_size(base: RunSpec, place: DeltaGenerator) -> tuple[RunSpec, str]:
         list(sizes),
         key="lm-size",
         format_func=str.capitalize,
-        help="Sets layers, heads, width and context together; each can be changed under Advanced. Small is nanoGPT's configuration for a CPU.",
+        help="Sets layers, heads, width and context together; each can be changed under Advanced. Small is "
+        "nanoGPT's configuration for a CPU.",
     )
     return make_spec(base.as_dict(), {f"model.{k}": v for k, v in sizes[chosen].items()}), f"-{chosen}"
 
@@ -206,8 +213,9 @@ def show() -> None:
         if spec:
             st.markdown(f"Before you start: {estimate(spec, workspace()).sentence()}.")
             st.caption(
-                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁): the model reads your text and learns to predict each token from those "
-                "before it. No labels are needed. An epoch is a fixed number of steps; after each epoch the model writes a sample."
+                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁): the model reads your text and learns to predict each token "
+                "from those before it. No labels are needed. An epoch is a fixed number of steps; after "
+                "each epoch the model writes a sample."
             )
             show_samples(spec.data.source)
         return

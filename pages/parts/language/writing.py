@@ -78,7 +78,8 @@ def show_written() -> None:
             help="Remove what was written last.",
         )
         st.caption(
-            "Underlined: written by the model; the darker, the more likely the token was. Hover over a token to see its probability."
+            "Underlined: written by the model; the darker, the more likely the token was. Hover over a "
+            "token to see its probability."
         )
 
 

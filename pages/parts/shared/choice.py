@@ -1,7 +1,8 @@
 """Selectboxes of things that people have named: kept by id, with distinct labels, set by the address.
 
-Streamlit tells the options of a selectbox apart by what is shown: of two with one label it always takes the last, and a choice
-whose label has changed since (renamed by someone else) is lost. So labels are made to differ, and a choice is kept by its id.
+Streamlit tells the options of a selectbox apart by what is shown: of two with one label it always takes the
+last, and a choice whose label has changed since (renamed by someone else) is lost. So labels are made to
+differ, and a choice is kept by its id.
 """
 
 from __future__ import annotations
@@ -59,9 +60,11 @@ def choose_asked(
     Args:
         param: of the address. wanted: asked for by the page itself instead.
         refusal: id that is not among `labels` → why not, as a sentence.
-        writes: whether the address names what is chosen from the beginning, and not only once it has named something.
+        writes: whether the address names what is chosen from the beginning, and not only once it has named
+        something.
         drops: what else the address says of the choice, and not of another one.
-        unwritten: options that are no ids, such as one for which something is typed; the caller sees to the address.
+        unwritten: options that are no ids, such as one for which something is typed; the caller sees to the
+        address.
 
     Returns: the id; None while what is asked for is refused and nothing else is chosen.
     """
@@ -108,7 +111,8 @@ def is_path(asked: str) -> bool:
 
 
 def take_asked(asked: str, *, key: str, known: Collection[str]) -> bool:
-    """Choose once what the address asks for; False while that is not known, and nothing else has been chosen by hand.
+    """Choose once what the address asks for; False while that is not known, and nothing else has been chosen
+    by hand.
 
     Args:
         key: of the widget, which then shows it, or nothing.
@@ -137,7 +141,9 @@ def write_asked(value: str, *, key: str, param: str) -> None:
 
 
 def refuse_param(param: str, known: Collection[str]) -> bool:
-    """Whether the address asks for something else than what is known; this is then said, with a way to go on."""
+    """Whether the address asks for something else than what is known; this is then said, with a way to go
+    on.
+    """
     asked = st.query_params.get(param, "")
     if not asked or asked in known:
         return False
@@ -158,7 +164,8 @@ def shorten(asked: str) -> str:
 
 
 def choose_one(place: Any, title: str, labels: Mapping[str, str], *, key: str, **rest: Any) -> Any:
-    """A selectbox of `labels` (id → what it is called) in `place`; the id that is chosen, which is also what `key` holds.
+    """A selectbox of `labels` (id → what it is called) in `place`; the id that is chosen, which is also what
+    `key` holds.
 
     Args:
         rest: of `selectbox`; what is not an id there (a new option) is shown as it is.

@@ -14,7 +14,9 @@ MOST_LISTED = 8
 
 
 def asked_epoch(epochs: Sequence[int], *, param: str = PARAM) -> int | None:
-    """The epoch of the address, or the nearest to one that this page wrote there and that was thinned since; None for none."""
+    """The epoch of the address, or the nearest to one that this page wrote there and that was thinned since;
+    None for none.
+    """
     number = whole_number(st.query_params.get(param, ""))
     if number is None or not epochs:
         return None

@@ -1,4 +1,6 @@
-"""The live view of a run: the stage where its routes are there, static figures with plain controls elsewhere."""
+"""The live view of a run: the stage where its routes are there, static figures with plain controls
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -231,7 +233,9 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
 
 
 def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path) -> None:
-    """What a task has to show beside loss and map: reconstructions, a confusion matrix, or what was written."""
+    """What a task has to show beside loss and map: reconstructions, a confusion matrix, or what was
+    written.
+    """
     if "reconstructions" in frame:
         st.markdown("**Reconstructions**")
         # Read from the run itself: its data set may have been deleted since.

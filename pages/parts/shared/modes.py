@@ -1,4 +1,6 @@
-"""The modes of a page: a row of choices that stands in the address, so that a link opens one; one that is not there is refused."""
+"""The modes of a page: a row of choices that stands in the address, so that a link opens one; one that is not
+there is refused.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
     """Show the choice and what was chosen.
 
     Args:
-        page: prefix of the session's keys. modes: name → (title, icon, what shows it); the first is the default.
+        page: prefix of the session's keys. modes: name → (title, icon, what shows it); the first is the
+        default.
     """
     key, wanted = f"{page}-mode", st.query_params.get("do", "")
     is_there = take_asked(wanted, key=key, known=modes)

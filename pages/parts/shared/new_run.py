@@ -1,6 +1,8 @@
-"""A new run, as the training pages set it up: the row of controls, the form that follows an opened run, the Train button.
+"""A new run, as the training pages set it up: the row of controls, the form that follows an opened run, the
+Train button.
 
-What a page has of its own (its columns, which presets and data sets fit each other, further controls) it hands in as a `Form`.
+What a page has of its own (its columns, which presets and data sets fit each other, further controls) it
+hands in as a `Form`.
 """
 
 from __future__ import annotations
@@ -220,7 +222,9 @@ def refuse_source(name: str, needs: str = "") -> str:
 
 
 def form_place(run: str) -> Any:
-    """Where the settings of a new run are: open before there is one, folded to a line above a run that is shown."""
+    """Where the settings of a new run are: open before there is one, folded to a line above a run that is
+    shown.
+    """
     if run:
         return st.expander("New run", icon=":material/tune:", expanded=False, key="new-run")
     return st.container(key="new-run")
@@ -238,7 +242,9 @@ def train_button(place: DeltaGenerator, key: str) -> bool:
 
 
 def take_over(run: str, form: Form) -> None:
-    """When a run is opened, let the controls show what it was made with, so that Train means "like this one"."""
+    """When a run is opened, let the controls show what it was made with, so that Train means "like this
+    one".
+    """
     mark = f"{form.task}-taken-over"
     # Widgets forget what they showed when a person goes to another page and comes back.
     is_shown = st.session_state.get(f"{mark}-key", mark) in st.session_state
@@ -267,7 +273,9 @@ def start_clicked(spec: RunSpec, *, preset: str, button: str, **address: str) ->
 
 
 def open_here(run: str, tasks: Sequence[str]) -> tuple[RunFolder, RunState] | None:
-    """The run of the address and its state; one of another task is opened on its own page. None when it cannot be read."""
+    """The run of the address and its state; one of another task is opened on its own page. None when it
+    cannot be read.
+    """
     if not (asked := open_asked(run)):
         return None
     folder, state = asked

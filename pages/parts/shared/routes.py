@@ -212,7 +212,9 @@ async def control(request: Request, run: str) -> Response:
 
 @guarded
 async def repeat(request: Request, run: str) -> Response:
-    """A new run from the same spec and seed; with `leave_out`, that class is kept out of its training rows."""
+    """A new run from the same spec and seed; with `leave_out`, that class is kept out of its training
+    rows.
+    """
     values = await read_body(request)
     view = live_runs().view(run)
     state = live_runs().state(run)

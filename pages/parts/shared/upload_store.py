@@ -1,8 +1,8 @@
 """Uploads of Streamlit's widgets on disk instead of in memory, within the limits of the studio.
 
-Streamlit keeps each uploaded file in memory until its session ends, without a limit for all of them. `install` puts
-another manager of uploads in its place, a file that is read from disk where a page reads it, and `TakesUploads`, which
-writes the bytes down as they come.
+Streamlit keeps each uploaded file in memory until its session ends, without a limit for all of them.
+`install` puts another manager of uploads in its place, a file that is read from disk where a page reads it,
+and `TakesUploads`, which writes the bytes down as they come.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class UploadStore(MemoryUploadedFileManager):
     def drop_closed(self, seconds: float) -> None:
         """Remove the files of sessions that have been closed for so long.
 
-        Streamlit does that when it happens to look at the sessions it has put aside; where no one comes, never.
+        Streamlit does that when it happens to look at the sessions it has put aside; where no one comes,
+        never.
         """
         is_active, now = runtime.get_instance().is_active_session, time.monotonic()
         self.closed = {
@@ -201,8 +202,8 @@ async def limited(request: Request) -> Any:
 class TakesUploads:
     """Middleware that takes in what st.file_uploader sends; all else continues to Streamlit.
 
-    A file that is refused for its size is answered as if it was kept: the page, which a person sees, then says why
-    (`uploader.py`); the widget itself would only show a number.
+    A file that is refused for its size is answered as if it was kept: the page, which a person sees, then
+    says why (`uploader.py`); the widget itself would only show a number.
     """
 
     def __init__(self, app: Any) -> None:

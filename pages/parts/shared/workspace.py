@@ -40,8 +40,8 @@ def guard() -> None:
     """Stop the page when the app runs without access control."""
     if not door.is_there:
         st.error(
-            "SelfSup Studio was started with `streamlit run`, which lets in anyone who can reach this address. "
-            "Start it with `make run` or `python server.py`.",
+            "SelfSup Studio was started with `streamlit run`, which lets in anyone who can reach this "
+            "address. Start it with `make run` or `python server.py`.",
             icon=":material/lock:",
         )
         st.stop()
@@ -54,7 +54,9 @@ def workspace() -> Path:
 
 
 def serves_this_machine_only() -> bool:
-    """Whether no one but the people at this machine can open the pages: it listens to no other, and no proxy does."""
+    """Whether no one but the people at this machine can open the pages: it listens to no other, and no proxy
+    does.
+    """
     names = st.get_option("server.allowedHosts")
     return st.get_option("server.address") in door.LOCAL and set(names) <= set(door.LOCAL)
 

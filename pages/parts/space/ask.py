@@ -50,7 +50,9 @@ Told = dict[str, Any]  # plain values of an answer; each question has its own
 
 
 def ask(space: str, tool: str, **values: Any) -> tuple[Told, dict[str, np.ndarray]]:
-    """(plain values, arrays); what takes longer than a second shows for how long, and can be cancelled. Raises StudioError."""
+    """(plain values, arrays); what takes longer than a second shows for how long, and can be cancelled.
+    Raises StudioError.
+    """
     if tool in SLOW:
         return ask_patiently(space, tool, values)
     answer = routes_space.client().ask(Subject("space", space), tool, values)

@@ -1,4 +1,6 @@
-"""The map itself: drawn in the browser where the routes are there, else by Plotly; beside it what is asked."""
+"""The map itself: drawn in the browser where the routes are there, else by Plotly; beside it what is
+asked.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,9 @@ def take_color() -> None:
 
 
 def take_by(key: str, by: str) -> None:
-    """What the browser has colored by: kept for the next map, and written to the address unless it is the usual one."""
+    """What the browser has colored by: kept for the next map, and written to the address unless it is the
+    usual one.
+    """
     if st.session_state.get("space-by-heard") == (key, by):
         return
     st.session_state["space-by-heard"] = (key, by)
@@ -116,7 +120,9 @@ def pane_of(asked: MapAsked, key: str, title: str, epoch: int | None) -> dict[st
 
 
 def flows(asked: MapAsked) -> bool:
-    """Whether UMAP follows by itself: at a first visit that asks for no map, where it takes some seconds only."""
+    """Whether UMAP follows by itself: at a first visit that asks for no map, where it takes some seconds
+    only.
+    """
     is_first = bool(st.session_state.get("space-flows")) and asked["config"]["kind"] == "pca"
     return is_first and asked["rows"] <= MOST_FLOWING
 
@@ -217,7 +223,8 @@ def show_plotly(asked: MapAsked, key: str) -> None:
     if len(points) > MOST_PLOTLY:
         chosen = np.sort(choose_stratified(chosen, codes, MOST_PLOTLY, 0))
         st.caption(
-            f"{MOST_PLOTLY:,} of {len(points):,} points, sampled in proportion to the groups: more would be slow here."
+            f"{MOST_PLOTLY:,} of {len(points):,} points, sampled in proportion to the groups: more would be "
+            "slow here."
         )
     figure = space_figure(points[chosen], codes[chosen], said, read_rows(workspace(), key)[chosen])
     events = st.plotly_chart(

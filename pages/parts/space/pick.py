@@ -169,7 +169,8 @@ def choose_axes(name: str, space: SpaceEntry, values: dict[str, object]) -> bool
     ends = [*kept, *(f"class:{c}" for c in about["classes"])]
     if len(ends) < 2:
         st.info(
-            "Each axis runs from one group of points to another. Select points on another map first, and save both selections with a name.",
+            "Each axis runs from one group of points to another. Select points on another map first, and "
+            "save both selections with a name.",
             icon=":material/info:",
         )
         return False

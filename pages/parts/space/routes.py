@@ -1,4 +1,6 @@
-"""The routes behind maps: layouts as bytes, row numbers, and questions; each asks for the map's signed token."""
+"""The routes behind maps: layouts as bytes, row numbers, and questions; each asks for the map's signed
+token.
+"""
 
 from __future__ import annotations
 

@@ -59,7 +59,8 @@ def read_npy(member: Member) -> np.ndarray:
     found = member.size - stream.tell()
     if count * dtype.itemsize != found or min(shape, default=0) < 0 or not dtype.itemsize:
         raise DataError(
-            f"{member.name} declares {shape} of {dtype}, {count * dtype.itemsize:,} bytes, but holds {found:,}.",
+            f"{member.name} declares {shape} of {dtype}, {count * dtype.itemsize:,} bytes, but holds "
+            f"{found:,}.",
             code="damaged-array",
             remedy="Save it again with numpy.save.",
         )
@@ -123,7 +124,8 @@ def read_arrays(members: list[Member]) -> tuple[np.ndarray, np.ndarray | None, l
     samples = [n for n in named if n.array.ndim > 1 and not any(n is other for other in labels)]
     if not samples:
         raise DataError(
-            f"{members[0].name} holds no array of samples; expected (rows, columns) or (images, height, width).",
+            f"{members[0].name} holds no array of samples; expected (rows, columns) or (images, height, "
+            "width).",
             code="no-samples",
             remedy="Upload the samples beside their labels.",
         )
@@ -194,7 +196,8 @@ def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
         notes.append("The fourth channel (opacity) was left out.")
     if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] != 3) or x.dtype.kind not in "biuf":
         raise DataError(
-            f"An array of {x.shape} {x.dtype} is not a set of images; expected (N, H, W) or (N, H, W, 3) numbers.",
+            f"An array of {x.shape} {x.dtype} is not a set of images; expected (N, H, W) or (N, H, W, 3) "
+            "numbers.",
             code="other-shapes",
             remedy="Reshape it.",
         )

@@ -1,4 +1,6 @@
-"""Uploaded files and the members of uploaded archives, read in memory and within limits; nothing is unpacked to disk."""
+"""Uploaded files and the members of uploaded archives, read in memory and within limits; nothing is unpacked
+to disk.
+"""
 
 from __future__ import annotations
 

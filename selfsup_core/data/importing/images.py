@@ -83,15 +83,18 @@ def check_pixels(members: list[Member], sizes: list[tuple[int, int]]) -> None:
     if total > LIMITS.images_pixels:
         raise DataError(
             f"The {len(sizes):,} images have {total / MB:,.0f} megapixels together; at most "
-            f"{LIMITS.images_pixels // MB:,} (the first, {members[0].name}, is {sizes[0][0]} × {sizes[0][1]}).",
+            f"{LIMITS.images_pixels // MB:,} (the first, {members[0].name}, is {sizes[0][0]} × "
+            f"{sizes[0][1]}).",
             code="images-too-large",
-            remedy="Make the images smaller, since they are resized to at most 256 × 256 in any case, or take "
-            "a sample.",
+            remedy="Make the images smaller, since they are resized to at most 256 × 256 in any case, or "
+            "take a sample.",
         )
 
 
 def look_at_some(members: list[Member]) -> tuple[bool, dict[str, str]]:
-    """Whether any has color, and {name: reason} of those that cannot be read, of up to 200 spread over all."""
+    """Whether any has color, and {name: reason} of those that cannot be read, of up to 200 spread over
+    all.
+    """
     is_color, aside = False, {}
     for member in members[:: max(1, len(members) // 200)]:
         try:

@@ -62,7 +62,9 @@ def look_at_image_files(members: list[Member], beside: list[Member], config: Imp
 
 
 def label_files(names: list[str], beside: list[Member], config: ImportConfig) -> list[str] | None:
-    """Label of each file: from a table beside them, else from the folders; "" for none, None for no labels at all."""
+    """Label of each file: from a table beside them, else from the folders; "" for none, None for no labels at
+    all.
+    """
     if beside:
         table = read_table(beside, config)
         bases = {PurePosixPath(name).name: i for i, name in enumerate(names)}
@@ -136,7 +138,8 @@ def read_lines(members: list[Member], config: ImportConfig) -> tuple[Texts, str,
 def each_line(
     members: list[Member], config: ImportConfig, encodings: list[str], notes: list[str]
 ) -> Iterator[str]:
-    """The lines that are not blank, one at a time: as strings, all of them would take many times their letters.
+    """The lines that are not blank, one at a time: as strings, all of them would take many times their
+    letters.
 
     Args:
         encodings, notes: are given what is found of each file.

@@ -13,9 +13,11 @@ class ImportPlan(TypedDict, total=False):
     """What files hold and how they are to be read, in plain values.
 
     Attributes:
-        form: format of the members. aside: {name: reason} of what is set aside, of many images or sounds among those looked at.
+        form: format of the members. aside: {name: reason} of what is set aside, of many images or sounds
+        among those looked at.
         classes: rows of the most frequent labels; "" counts those without one.
-        size, color, median: of images: side they are resized to, whether colors stay, median width and height.
+        size, color, median: of images: side they are resized to, whether colors stay, median width and
+        height.
         seconds, rates: of sounds: length they are cut to, how many have which rate.
         columns, found: of tables: what each column is, and what was found of their format.
         shape: of an array's samples. encoding, examples, mean_length: of text lines.

@@ -1,4 +1,6 @@
-"""Health checks in the background, so that a page can say how many warnings there are without waiting for them."""
+"""Health checks in the background, so that a page can say how many warnings there are without waiting for
+them.
+"""
 
 from __future__ import annotations
 

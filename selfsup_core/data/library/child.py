@@ -1,4 +1,5 @@
-"""Parsing runs in a process of its own, with limits on memory, CPU time and file size: a bomb or a crash ends only it.
+"""Parsing runs in a process of its own, with limits on memory, CPU time and file size: a bomb or a crash ends
+only it.
 
 `python -m selfsup_core.data.library.child JOB` reads a job's JSON and writes `result.json` beside it.
 """
@@ -33,8 +34,8 @@ def run_job(task: str, workspace: Path, *, tell: Tell | None = None, **values: A
     So many work at once in a workspace; this waits for its turn.
 
     Args:
-        tell: is called several times a second, with a sentence while this waits and "" while it works; what it raises
-            (a person has cancelled it) ends the child.
+        tell: is called several times a second, with a sentence while this waits and "" while it works; what
+            it raises (a person has cancelled it) ends the child.
 
     Raises:
         DataError: what the task raised, or that it ran out of memory, time or crashed.
@@ -89,8 +90,8 @@ def died(ended: Ended) -> DataError:
 
 def memory_error() -> DataError:
     return DataError(
-        f"Reading the files needs more than {memory_for_one() // MB:,} MB of memory, which is what an import may take "
-        "here.",
+        f"Reading the files needs more than {memory_for_one() // MB:,} MB of memory, which is what an "
+        "import may take here.",
         code="import-memory",
         remedy="Take a sample of the data.",
     )

@@ -39,7 +39,9 @@ SPLIT_SETTINGS = tuple(KeptSplit.__annotations__)
 def inspect(
     workspace: Path, files: list[Path], config: ImportConfig | None = None, *, tell: Tell | None = None
 ) -> ImportPlan:
-    """What the files hold, as `importing.inspect.inspect_files` says it; `tell` as of `run_job`. Raises DataError."""
+    """What the files hold, as `importing.inspect.inspect_files` says it; `tell` as of `run_job`. Raises
+    DataError.
+    """
     values = (config or ImportConfig()).model_dump()
     plan: ImportPlan = run_job("inspect", workspace, tell=tell, files=[str(f) for f in files], config=values)
     return plan
@@ -48,7 +50,9 @@ def inspect(
 def preview(
     workspace: Path, files: list[Path], config: ImportConfig | None = None, *, tell: Tell | None = None
 ) -> ImportPreview:
-    """The plan, some samples as they would become, and what would be left out; `tell` as of `run_job`. Raises DataError."""
+    """The plan, some samples as they would become, and what would be left out; `tell` as of `run_job`. Raises
+    DataError.
+    """
     values = (config or ImportConfig()).model_dump()
     named = [str(f) for f in files]
     seen: ImportPreview = run_job("preview", workspace, tell=tell, files=named, config=values)
@@ -117,7 +121,9 @@ def fold_title(title: str) -> str:
 
 
 def claim_title(workspace: Path, name: str) -> str:
-    """Number the title of a set that has just been made or brought back, when another one has it. Returns the title."""
+    """Number the title of a set that has just been made or brought back, when another one has it. Returns the
+    title.
+    """
     path = workspace / "datasets" / name / "dataset.json"
     with titles_lock(workspace):
         about = read_about(path.parent)
@@ -135,7 +141,9 @@ def claim_title(workspace: Path, name: str) -> str:
 
 
 def folder_of(workspace: Path, name: str) -> Path:
-    """Where a data set lies; a built-in one is made when it is not there yet. Raises DataError, SettingError."""
+    """Where a data set lies; a built-in one is made when it is not there yet. Raises DataError,
+    SettingError.
+    """
     source = find_source(name, workspace)
     if OWN_NAME.fullmatch(name):
         return workspace / "datasets" / name
@@ -266,7 +274,9 @@ def restore(workspace: Path, name: str) -> None:
 
 
 class DatasetSummary(TypedDict):
-    """A data set in plain values. classes: rows of each. set_aside: reason for each member. split: what `read_split` says."""
+    """A data set in plain values. classes: rows of each. set_aside: reason for each member. split: what
+    `read_split` says.
+    """
 
     dataset: str
     title: str
@@ -311,7 +321,8 @@ def summarize(workspace: Path, name: str) -> DatasetSummary:
 
 
 def act_on_rows(workspace: Path, name: str, rows: list[int], label: str | None) -> str:
-    """A new version in which these rows have another label ("" takes it away), or without them where label is None.
+    """A new version in which these rows have another label ("" takes it away), or without them where label is
+    None.
 
     Returns: its name; the same change again gives the existing version.
 
@@ -325,7 +336,8 @@ def act_on_rows(workspace: Path, name: str, rows: list[int], label: str | None) 
     wrong = [row for row in rows if not 0 <= row < len(dataset)]
     if wrong or not rows:
         raise DataError(
-            f"Row {wrong[0] if wrong else '–'} is not in {dataset.title}, which has rows 0 to {len(dataset) - 1}.",
+            f"Row {wrong[0] if wrong else '–'} is not in {dataset.title}, which has rows 0 to "
+            f"{len(dataset) - 1}.",
             code="no-row",
         )
     mark = sha256(f"{name} {label!r} {sorted(rows)}".encode())[:8]

@@ -66,7 +66,9 @@ def turn(workspace: Path, title: str, tell: Tell | None = None) -> Iterator[None
 
 
 def list_before(place: Path) -> list[str]:
-    """Titles of the imports before a ticket, in their order; tickets of processes that have ended are removed."""
+    """Titles of the imports before a ticket, in their order; tickets of processes that have ended are
+    removed.
+    """
     titles = []
     for path in sorted(place.parent.glob(PATTERN)):
         if path.name >= place.name:

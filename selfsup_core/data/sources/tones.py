@@ -56,7 +56,9 @@ def make_pluck(rng: np.random.Generator) -> np.ndarray:
 
 
 def make_vowel(rng: np.random.Generator) -> np.ndarray:
-    """Glottal pulses through three resonators 1 / (1 − 2 r cos θ z⁻¹ + r² z⁻²), r = exp(−π bandwidth / rate)."""
+    """Glottal pulses through three resonators 1 / (1 − 2 r cos θ z⁻¹ + r² z⁻²), r = exp(−π bandwidth /
+    rate).
+    """
     formants = np.array(FORMANTS[rng.integers(len(FORMANTS))]) * rng.uniform(0.9, 1.2)
     pulses = np.zeros(RATE)
     pulses[np.arange(0, RATE, RATE / draw_log(rng, 90, 250)).astype(int)] = 1

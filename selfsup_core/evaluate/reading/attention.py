@@ -20,8 +20,8 @@ def attention_of(
     """(T tokens, (T, T) float32): row i is the attention distribution of token i; tokens that share a
     character are one.
 
-    Among the tokens up to itself in a causal model, among all in others. Marks that the model wants around a text
-    are among them. At most 64 tokens.
+    Among the tokens up to itself in a causal model, among all in others. Marks that the model wants around a
+    text are among them. At most 64 tokens.
 
     Raises:
         DataError: there is no text. SettingError: the model has no such layer or head.

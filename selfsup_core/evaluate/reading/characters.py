@@ -1,4 +1,6 @@
-"""A reading for display: tokens that share a character are one piece, with the product of their probabilities."""
+"""A reading for display: tokens that share a character are one piece, with the product of their
+probabilities.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def wholes_of_spans(spans: list[tuple[int, int]], text: str) -> list[tuple[int, 
 
 
 def merge_square(weights: np.ndarray, counts: list[int]) -> np.ndarray:
-    """(T, T) shares of attention → (W, W): rows of a whole are averaged, its columns summed, so rows still sum alike."""
+    """(T, T) shares of attention → (W, W): rows of a whole are averaged, its columns summed, so rows still
+    sum alike.
+    """
     starts = np.cumsum([0, *counts[:-1]])
     columns = np.add.reduceat(weights, starts, axis=1)
     merged: np.ndarray = np.add.reduceat(columns, starts, axis=0) / np.array(counts)[:, None]

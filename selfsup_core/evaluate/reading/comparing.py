@@ -1,7 +1,8 @@
-"""Two models on the same text, whatever their tokens: cut where a token ends in both, P of each part side by side.
+"""Two models on the same text, whatever their tokens: cut where a token ends in both, P of each part side by
+side.
 
-ln P(part) is the sum over its tokens, so parts of different tokenizers can be compared. Bits a character are, too;
-perplexity is for a token and is not, unless the tokens are the same.
+ln P(part) is the sum over its tokens, so parts of different tokenizers can be compared. Bits a character are,
+too; perplexity is for a token and is not, unless the tokens are the same.
 """
 
 from __future__ import annotations
@@ -74,10 +75,12 @@ def spans_of(pieces: list[str], text: str) -> list[tuple[int, int]] | None:
 
 
 def parts_of(a: Reading, b: Reading, text: str) -> list[Part]:
-    """The finest parts that both readings know; what one of them did not predict, or did not read, is left out.
+    """The finest parts that both readings know; what one of them did not predict, or did not read, is left
+    out.
 
     Args:
-        a, b: with `spans` and `log_p`, as the tool `read` gives them; without spans nothing can be laid side by side.
+        a, b: with `spans` and `log_p`, as the tool `read` gives them; without spans nothing can be laid side
+        by side.
     """
     if not a["spans"] or not b["spans"]:
         return []

@@ -1,4 +1,6 @@
-"""How sure an accuracy is that was measured on few rows, in words; said before a run begins, and of its outcome."""
+"""How sure an accuracy is that was measured on few rows, in words; said before a run begins, and of its
+outcome.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def interval(share: float, rows: int) -> str:
 
 
 def share_of(share: float, rows: int | None, noun: str = "rows") -> str:
-    """An accuracy and on how many rows, with its interval where they are few; of unknown many the share alone."""
+    """An accuracy and on how many rows, with its interval where they are few; of unknown many the share
+    alone.
+    """
     if not rows:
         return percent(share, 1)
     beside = f" (95%: {interval(share, rows)})" if rows < FEW else ""
@@ -47,7 +51,10 @@ def say_few_per_class(counts: dict[str, int]) -> str:
     which = f"{few[0][0]} of {few[0][1]!r}" if len(few) < len(there) else f"{few[0][0]} to {max(few)[0]}"
     if len(few) == len(there) and few[0][0] == max(few)[0]:
         which = f"{few[0][0]}"
-    return f"Few test rows per class ({which}; {FEW_PER_CLASS} or more are better): the outcome may differ on another split."
+    return (
+        f"Few test rows per class ({which}; {FEW_PER_CLASS} or more are better): the outcome may differ on "
+        "another split."
+    )
 
 
 def warn_of_few_labels(outcome: SplitOutcome, *, by_hand: int = 0) -> Warned | None:
@@ -72,7 +79,10 @@ def warn_of_few_labels(outcome: SplitOutcome, *, by_hand: int = 0) -> Warned | N
         text += " No test row has a label, so the accuracy of the result cannot be measured."
     elif test < FEW:
         example = round(EXAMPLE * test) / test
-        text += f" An accuracy measured on {test} test rows is imprecise: a measured {percent(example)} would mean {interval(example, test)} (95% interval)."
+        text += (
+            f" An accuracy measured on {test} test rows is imprecise: a measured {percent(example)} would "
+            f"mean {interval(example, test)} (95% interval)."
+        )
     if 0 < validation < FEW_TEST_ROWS <= test:
         text += " The validation accuracy is even less precise."
     least = test if is_hidden else min(test, validation)

@@ -110,7 +110,8 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
         rows = int(metrics["test_rows"] or 0)
         wide = f" (accuracy 95%: {interval(tested, rows)})" if 0 < rows < FEW else ""
         parts.append(
-            f"test accuracy {percent(tested, 1)}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} rows{wide}"
+            f"test accuracy {percent(tested, 1)}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} "
+            f"rows{wide}"
         )
     parts.append(f"validation accuracy {percent(found, 1)}")
     for beside, title in (

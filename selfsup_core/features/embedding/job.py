@@ -17,7 +17,8 @@ from selfsup_core.features.embedding.config import Job
 from selfsup_core.features.embedding.store import Parts
 from selfsup_core.pretrained.encoders.catalogue import load_encoder
 
-# Characters that are read for each token: words are shorter, and a line of 20 MB must not reach the tokenizer.
+# Characters that are read for each token: words are shorter, and a line of 20 MB must not reach the
+# tokenizer.
 CHARACTERS = 32
 CPU_TOKENS, GPU_TOKENS = 2048, 32_768
 LEAST_COSINE = 0.9999
@@ -101,7 +102,8 @@ class Run:
         self.job, self.loaded, self.tokens, self.device = job, loaded, tokens, device
         is_cpu = device.startswith("cpu")
         self.budget = job.config.batch_tokens or (CPU_TOKENS if is_cpu else GPU_TOKENS)
-        # On a CPU nearly every batch holds equal lengths, which need no mask. A GPU wants large batches above all.
+        # On a CPU nearly every batch holds equal lengths, which need no mask. A GPU wants large batches above
+        # all.
         self.may_pad = not is_cpu
         self.made = np.zeros((len(tokens.lengths), job.encoder.width), np.float32)
         self.parts = Parts(part, self.made, tokens.order, job)
@@ -189,7 +191,8 @@ class Run:
         if least >= LEAST_COSINE:
             return (
                 "half",
-                f"Linear layers in {kind}; cosine to 32-bit floats {least:.6f} or more in a trial of {len(sample)} texts.",
+                f"Linear layers in {kind}; cosine to 32-bit floats {least:.6f} or more in a trial of "
+                f"{len(sample)} texts.",
             )
         self.use_precision("full")
         return (

@@ -178,7 +178,8 @@ def check_reads(loaded: Loaded) -> None:
     """Raises DataError for a model that predicts no token."""
     if loaded.kind == "encoder":
         raise DataError(
-            f"{loaded.title} is an encoder: it turns a text into numbers and has no layer that predicts tokens.",
+            f"{loaded.title} is an encoder: it turns a text into numbers and has no layer that predicts "
+            "tokens.",
             code="encoder",
             remedy="Use it to embed texts, or choose a causal or masked language model.",
         )

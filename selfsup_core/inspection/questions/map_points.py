@@ -39,7 +39,9 @@ class NeighborsAsk(MapAsk):
 
 @about_map("colors", MapAsk)
 def colors(asked: Asked, ask: MapAsk) -> Answer:
-    """By what points can be colored or sized: {"categories": {name: how many}, "numbers": […], "measured": […]}."""
+    """By what points can be colored or sized: {"categories": {name: how many}, "numbers": […], "measured":
+    […]}.
+    """
     found = {name: len(names) for name, (_, names) in asked.categories.items()}
     return Answer(
         about={
@@ -73,7 +75,9 @@ def pictures(asked: Asked, ask: PointsAsk) -> Answer:
 
 @about_map("neighbors", NeighborsAsk)
 def neighbors(asked: Asked, ask: NeighborsAsk) -> Answer:
-    """The nearest in the space itself, and how many of them the map keeps near: {"point", "found": [card + distance, kept], "kept"}."""
+    """The nearest in the space itself, and how many of them the map keeps near: {"point", "found": [card +
+    distance, kept], "kept"}.
+    """
     from selfsup_core.evaluate.nearest import exact
 
     place = asked.check_place(ask.place)

@@ -59,7 +59,8 @@ class Asked:
     """A map at one of its epochs.
 
     Attributes:
-        rows: (N,) row numbers of its points. epoch: of the run, None where there is none. frame: number of the layout.
+        rows: (N,) row numbers of its points. epoch: of the run, None where there is none. frame: number of
+        the layout.
     """
 
     spaces: MapSource

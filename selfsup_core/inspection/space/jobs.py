@@ -104,7 +104,9 @@ class MapJob:
         (self.folder / layouts.PARTIAL).unlink(missing_ok=True)
 
     def tell(self, old: str, new: str) -> str:
-        """Change the status from `old`, or from any while it is made, to `new`; the status that it has then."""
+        """Change the status from `old`, or from any while it is made, to `new`; the status that it has
+        then.
+        """
         if self.status in ((old,) if old else ("running", "paused")):
             self.status = new
             write_json(self.folder / layouts.PROGRESS, {**self.last, "status": new})

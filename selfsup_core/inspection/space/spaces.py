@@ -257,7 +257,9 @@ class Spaces:
         return {"job": job, "epochs": found["epochs"], "done": found["done"], "notes": found["notes"]}
 
     def pause(self, key: str) -> str:
-        """The status that the map has then, as for `resume` and `cancel`. Raises DataError when it is not being made."""
+        """The status that the map has then, as for `resume` and `cancel`. Raises DataError when it is not
+        being made.
+        """
         return self._job(key).tell("running", "paused")
 
     def resume(self, key: str) -> str:

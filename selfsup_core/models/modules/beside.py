@@ -1,4 +1,6 @@
-"""Networks that learn beside each other in one loop, with the same first weights and without touching each other."""
+"""Networks that learn beside each other in one loop, with the same first weights and without touching each
+other.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from torch import nn
 
 
 class Beside(nn.Module):
-    """student: learns from true and pseudo-labels; twin: from the true labels alone; ceiling: from all true labels;
+    """student: learns from true and pseudo-labels; twin: from the true labels alone; ceiling: from all true
+    labels;
     careless: from pseudo-labels that were all accepted.
 
     Args:

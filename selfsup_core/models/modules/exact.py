@@ -1,7 +1,7 @@
 """The minimum of a linear classifier's loss.
 
-min Σᵢ wᵢ H(yᵢ, softmax(W zᵢ + b)) + penalty / 2 ‖W‖², z of mean square length `LENGTH`², b free; scikit-learn's L-BFGS.
-The common length makes one penalty fit features of any number and scale.
+min Σᵢ wᵢ H(yᵢ, softmax(W zᵢ + b)) + penalty / 2 ‖W‖², z of mean square length `LENGTH`², b free;
+scikit-learn's L-BFGS. The common length makes one penalty fit features of any number and scale.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ NEVER = 10.0  # below the lowest bias: of a class without a label
 def fit_linear(
     z: np.ndarray, y: np.ndarray, weight: np.ndarray, classes: int, *, penalty: float, scale: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """z: (N, D) features, y: (N,) class numbers, weight: (N,) → (C, D) weights and (C,) biases for z as it is.
+    """z: (N, D) features, y: (N,) class numbers, weight: (N,) → (C, D) weights and (C,) biases for z as it
+    is.
 
     Args:
         penalty: of the weights for z · scale. scale: brings z to the common length, see `scale_of`.

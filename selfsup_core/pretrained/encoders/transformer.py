@@ -1,7 +1,7 @@
 """A transformer in Hugging Face's layout as sentence encoder: mean, first or last of its tokens' last states.
 
-In half precision only the linear layers are: sums, softmax and normalization stay float32, which keeps the cosine to the
-full result at .99996 or more for MiniLM, where half precision throughout had .9999.
+In half precision only the linear layers are: sums, softmax and normalization stay float32, which keeps the
+cosine to the full result at .99996 or more for MiniLM, where half precision throughout had .9999.
 """
 
 from __future__ import annotations
@@ -100,7 +100,8 @@ class Transformer:
                 found = (states * mask[:, :, None]).sum(dim=1) / ends[:, None]
         if found.shape[1] != self.width:
             raise DataError(
-                f"{self.folder.name} gives {found.shape[1]} numbers per text; its config.json says {self.width}.",
+                f"{self.folder.name} gives {found.shape[1]} numbers per text; its config.json says "
+                f"{self.width}.",
                 code="bad-model",
             )
         made: np.ndarray = found.cpu().numpy()

@@ -42,7 +42,9 @@ class Checked(TypedDict):
 def list_variables(
     environment: Mapping[str, str], secrets: Mapping[str, Any] | None = None
 ) -> list[Variable]:
-    """What is needed and what is set; an address that cannot be used is not repeated, since it may hold a password."""
+    """What is needed and what is set; an address that cannot be used is not repeated, since it may hold a
+    password.
+    """
     shown = dict.fromkeys(NAMES, "")
     try:
         about = read_connection(environment, secrets).about()

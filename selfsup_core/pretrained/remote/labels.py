@@ -41,7 +41,9 @@ def prompts_of(texts: Sequence[str], classes: Sequence[str], config: ZeroShotCon
 
 
 class LabelEstimate(TypedDict):
-    """What labels would take. tokens_out: at the most; cost: 0 without prices; text: the same in words, and how it was counted."""
+    """What labels would take. tokens_out: at the most; cost: 0 without prices; text: the same in words, and
+    how it was counted.
+    """
 
     requests: int
     tokens_in: int
@@ -78,12 +80,15 @@ def estimate(
     is_above_cap = requests > remote.most_requests
     has_price = remote.price_in > 0 or remote.price_out > 0
     parts = [
-        f"{requests:,} requests for {len(texts):,} texts (equal texts are asked once), about {tokens_in:,} input tokens and at most {tokens_out:,} output tokens.",
-        "Input tokens are estimated: one per four characters, and one per Chinese, Japanese or Korean character.",
+        f"{requests:,} requests for {len(texts):,} texts (equal texts are asked once), about {tokens_in:,} "
+        f"input tokens and at most {tokens_out:,} output tokens.",
+        "Input tokens are estimated: one per four characters, and one per Chinese, Japanese or Korean "
+        "character.",
         f"Cost: about {cost:,.4f} in the currency of the prices."
         if has_price
         else "No price is set, so the cost is not known.",
-        f"Time: about {minutes:,.1f} minutes at {remote.requests_per_minute:,} requests per minute and {seconds:.2g} seconds each. Repeats after failures take more.",
+        f"Time: about {minutes:,.1f} minutes at {remote.requests_per_minute:,} requests per minute and "
+        f"{seconds:.2g} seconds each. Repeats after failures take more.",
     ]
     if is_above_cap:
         parts.append(

@@ -1,7 +1,8 @@
 """How likely a server's own log-probabilities make the class that an answer names, beside the other classes.
 
-p_c = Σ P(token | answer so far) over the tokens with which the name of class c alone begins or goes on, as a share of that of all
-classes. Only the likeliest tokens of each place are sent, so what is not among them counts as 0.
+p_c = Σ P(token | answer so far) over the tokens with which the name of class c alone begins or goes on, as a
+share of that of all classes. Only the likeliest tokens of each place are sent, so what is not among them
+counts as 0.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Log-probabilities in a server's answer, as the studio's own readings give them.
 
-Completions: tokens, token_logprobs and top_logprobs [{text: ln P}] side by side; chat: content [{token, logprob, top_logprobs}].
+Completions: tokens, token_logprobs and top_logprobs [{text: ln P}] side by side; chat: content [{token,
+logprob, top_logprobs}].
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def log_p_of(value: Any) -> float | None:
 
 
 def shown(token: str) -> str:
-    """A token as the studio shows it: part of a character's bytes as ⍰, where servers put nothing or a mark."""
+    """A token as the studio shows it: part of a character's bytes as ⍰, where servers put nothing or a
+    mark.
+    """
     return token.replace("\ufffd", "⍰") or "⍰"
 
 
@@ -64,7 +67,8 @@ def read_echo(
         raise no_log_probabilities(host)
     made = made_tokens(found, usage, len(start) + len(text), len(tokens))
     if made and not is_likeliest(values[-1], tops[-1]):
-        # Written at temperature 0, it must be the most likely. llama-cpp-python shifts the numbers by a token where no beginning stands.
+        # Written at temperature 0, it must be the most likely. llama-cpp-python shifts the numbers by a token
+        # where no beginning stands.
         raise RemoteError(
             f"{host} returns log-probabilities that do not belong to its tokens.",
             code="remote-no-logprobs",

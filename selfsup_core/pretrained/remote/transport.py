@@ -176,7 +176,8 @@ class Transport:
     def bad_answer(self, what: str, content: bytes = b"") -> RemoteError:
         begins = plain(content[:2000].decode("utf-8", "replace"), self.connection.redact, 60)
         return RemoteError(
-            f"{self.connection.host} answered with {what}{f', which begins with {begins!r}' if begins else ''}.",
+            f"{self.connection.host} answered with "
+            f"{what}{f', which begins with {begins!r}' if begins else ''}.",
             code="remote-bad-answer",
             remedy="Check that this is the address of an OpenAI-compatible server.",
         )

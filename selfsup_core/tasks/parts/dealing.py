@@ -17,7 +17,8 @@ class Dealer:
     """Deals the rows of an epoch: a function of seed, round and what was kept.
 
     Args:
-        given: (N,) labels that training may see, -1 elsewhere. train: (L,) rows that have one. pool: (P,) rows without.
+        given: (N,) labels that training may see, -1 elsewhere. train: (L,) rows that have one. pool: (P,)
+        rows without.
         truth: (N,) true labels for the ceiling alone; None where there is none.
         slots: of an epoch. has_online: whether the student learns from unlabeled rows within each step.
 
@@ -51,7 +52,8 @@ class Dealer:
         """A round's rows.
 
         Args:
-            careless: (P,) class numbers that the careless network learns, -1 elsewhere; None where there is none.
+            careless: (P,) class numbers that the careless network learns, -1 elsewhere; None where there is
+            none.
         """
         self.round = round_
         chosen, taken = self.train, self.pool[kept.weight > 0]

@@ -1,4 +1,6 @@
-"""Who has an estimate of the pool's class shares in a run with pseudo-labels; asked of given labels and proposals alone."""
+"""Who has an estimate of the pool's class shares in a run with pseudo-labels; asked of given labels and
+proposals alone.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,8 @@ class ShareEstimates:
         """Signs of trouble: kept labels that run together in few classes, or move away from all estimates.
 
         Args:
-            kept, before: (C,) kept labels per class, of this round and the one before. past: `drift` of the rounds before.
+            kept, before: (C,) kept labels per class, of this round and the one before. past: `drift` of the
+            rounds before.
         """
         classes, aim = self.proposers.classes, self.proposers.shares
         estimates = [*self.now, *([Estimate("the aim", aim)] if aim is not None else [])]

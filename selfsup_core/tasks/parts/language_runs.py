@@ -1,4 +1,6 @@
-"""Language models of one's own runs: the network at any kept epoch, and as a folder in Hugging Face's layout."""
+"""Language models of one's own runs: the network at any kept epoch, and as a folder in Hugging Face's
+layout.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,8 @@ def list_language_runs(workspace: Path) -> list[LanguageRun]:
 
 
 def held_out_lines(workspace: Path, run: str, count: int) -> tuple[list[str], str]:
-    """(up to `count` lines of the run's validation text, where the first is from); never of its training text.
+    """(up to `count` lines of the run's validation text, where the first is from); never of its training
+    text.
 
     Raises:
         RunError, DataError: the run or its data set cannot be read.
@@ -130,7 +133,9 @@ def export_model(workspace: Path, run: str, target: Path, epoch: int | None = No
 
 
 def write_model(model: Any, tokenizer: Any, target: Path, *, name: str, run: str, epoch: int) -> None:
-    """A model as a folder that plain transformers loads; its context is the limit of tokenizer and generation, and said."""
+    """A model as a folder that plain transformers loads; its context is the limit of tokenizer and
+    generation, and said.
+    """
     context = int(getattr(model.config, "max_position_embeddings", 0) or tokenizer.model_max_length)
     tokenizer.model_max_length = context
     generation = getattr(model, "generation_config", None)

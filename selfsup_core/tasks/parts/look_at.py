@@ -1,4 +1,6 @@
-"""Which proposals a person should look at: the least certain, which differ from each other, and confident mistakes."""
+"""Which proposals a person should look at: the least certain, which differ from each other, and confident
+mistakes.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +33,8 @@ def least_certain(
 
 
 def confident_mistakes(now: Kept, truth: np.ndarray) -> np.ndarray:
-    """Places in the pool of proposals that the truth (P,) contradicts, the most confident first, at most `QUEUE`."""
+    """Places in the pool of proposals that the truth (P,) contradicts, the most confident first, at most
+    `QUEUE`.
+    """
     wrong = np.flatnonzero((truth >= 0) & (now.label >= 0) & (now.label != truth))
     return wrong[np.argsort(-now.confidence[wrong], kind="stable")][:QUEUE]

@@ -1,4 +1,6 @@
-"""What the test rows say at the end: of a classifier, or of the networks of a run with pseudo-labels and the verdict in words."""
+"""What the test rows say at the end: of a classifier, or of the networks of a run with pseudo-labels and the
+verdict in words.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,8 @@ def score(
     """(metrics, what the file of the test rows holds of each network).
 
     Args:
-        named: network → (T,) classes that it predicts; the student's metrics have no prefix. y: (T,) true classes.
+        named: network → (T,) classes that it predicts; the student's metrics have no prefix. y: (T,) true
+        classes.
     """
     metrics: Metrics = {"test_rows": len(y)}
     about: Tested = {"classes": list(classes), "rows": len(y)}

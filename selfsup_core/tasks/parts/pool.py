@@ -1,4 +1,6 @@
-"""Which rows a run with pseudo-labels may propose labels for, and which labels it may see; what is left out is said in words."""
+"""Which rows a run with pseudo-labels may propose labels for, and which labels it may see; what is left out
+is said in words.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,10 @@ def join_hand(
             joined,
             "1 hand label is for a validation or test row of this split and is not used for training.",
         )
-    note = f"{outside:,} hand labels are for validation or test rows of this split and are not used for training."
+    note = (
+        f"{outside:,} hand labels are for validation or test rows of this split and are not used for "
+        "training."
+    )
     return joined, note
 
 
@@ -53,5 +58,8 @@ def choose_pool(train: np.ndarray, given: np.ndarray, most: int, split_seed: int
         note = f"This run uses {most:,} of {len(pool):,} unlabeled rows, as set (Unlabeled rows)."
         pool = np.sort(generator.permutation(pool)[:most])
     if len(pool) == 0:
-        note = "There are no unlabeled training rows, so there is nothing to propose labels for: student and twin are the same."
+        note = (
+            "There are no unlabeled training rows, so there is nothing to propose labels for: student and "
+            "twin are the same."
+        )
     return pool, note

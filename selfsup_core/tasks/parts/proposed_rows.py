@@ -1,4 +1,6 @@
-"""What is written of a round's proposals: rows that a person should look at, and all of them for the export."""
+"""What is written of a round's proposals: rows that a person should look at, and all of them for the
+export.
+"""
 
 from __future__ import annotations
 

@@ -57,7 +57,9 @@ def wanted_second() -> tuple[str, ...]:
 
 
 def take_second(asked: MapAsked) -> None:
-    """Open the second map of the address, once, or say why not; one of other rows than the first map's is closed."""
+    """Open the second map of the address, once, or say why not; one of other rows than the first map's is
+    closed.
+    """
     second = st.session_state.get("space-second")
     if second and second["source"] != asked["source"]:
         close_second()

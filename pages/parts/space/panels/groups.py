@@ -49,7 +49,8 @@ def show_groups(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
     st.markdown(f"**{said['count']} groups**{loners}.")
     if said["agreement"]:
         st.caption(
-            f"Compared with the known labels: adjusted Rand index {said['agreement']['ari']:.2f} (1: the same groups, 0: chance), normalized mutual information {said['agreement']['nmi']:.2f}."
+            f"Compared with the known labels: adjusted Rand index {said['agreement']['ari']:.2f} (1: the "
+            f"same groups, 0: chance), normalized mutual information {said['agreement']['nmi']:.2f}."
         )
     rows = [
         {"Group": g["name"], "Points": g["size"], "Most frequent label": g["label"]} for g in said["groups"]

@@ -26,7 +26,8 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     show_named(about, source)
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box, with the legend, or with a search. This panel then shows what they have in common."
+            "**Select points** with Lasso or Box, with the legend, or with a search. This panel then shows "
+            "what they have in common."
         )
         what = "token" if asked["data"] == "token" else "row of the data"
         st.caption(
@@ -45,7 +46,8 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
             max_value=1.0,
             format="%.2f",
             width="small",
-            help="0: no difference, 1: separates both completely. |2 AUC − 1| for numbers, the difference for shares.",
+            help="0: no difference, 1: separates both completely. |2 AUC − 1| for numbers, the difference "
+            "for shares.",
         )
         st.dataframe(
             rows,
@@ -91,7 +93,8 @@ def show_named(about: MapAndJob, source: str) -> None:
             index=None,
             key=f"space-named-{source}",
             placeholder="choose one",
-            help="Selects the same rows in every space of this data set, and adds the selection to the address.",
+            help="Selects the same rows in every space of this data set, and adds the selection to the "
+            "address.",
         )
         if name and st.session_state.get("space-named-taken") != (about["key"], name):
             st.session_state["space-named-taken"] = (about["key"], name)

@@ -34,7 +34,8 @@ def show_trust(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
     columns[2].metric(
         "Kept neighbors",
         f"{percent(said['kept'])}",
-        help=f"Share of the {said['neighbors']} nearest neighbors in the space that are also nearest on the map.",
+        help=f"Share of the {said['neighbors']} nearest neighbors in the space that are also nearest on the "
+        "map.",
     )
     st.markdown(plain(said["text"]))
     if said["asked"] < said["of"]:
