@@ -273,7 +273,7 @@ def test_security_headers_and_localhost_only(server, open_context):
     answer = page.goto(server.url)
     headers = answer.headers
     assert headers["x-content-type-options"] == "nosniff"
-    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "default-src 'none'" in headers["content-security-policy"]
     with pytest.raises(urllib.error.HTTPError, match="404"):
         server.ask("/_stcore/metrics")
     with pytest.raises(urllib.error.HTTPError, match="400"):
