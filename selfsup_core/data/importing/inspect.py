@@ -102,11 +102,13 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     form, members, beside, aside = sort_out(paths)
     check_kind(paths[0].name, form, config)
     plan: ImportPlan = {"form": form, "files": len(members), "notes": [], "aside": aside}
+    plan["notes"] = list(dict.fromkeys(note for m in [*members, *beside] for note in m.notes))
     plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
     if form in ("image", "wav"):
-        is_image = form == "image"
-        found = look_at_image_files(members, beside, config) if is_image else look_at_sounds(members)
-        return plan | found | {"aside": aside | found["aside"]}
+        look = look_at_image_files if form == "image" else look_at_sounds
+        found = look(members, beside, config)
+        notes = plan["notes"] + found["notes"]
+        return plan | found | {"aside": aside | found["aside"], "notes": notes}
     if form == "npy":
         x, y, notes = read_arrays(members)
         kind = "image" if x.ndim > 2 else "table"
