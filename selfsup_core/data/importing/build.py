@@ -12,13 +12,14 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset, Kind
 from selfsup_core.data.groups import find_groups
-from selfsup_core.data.importing.arrays import as_pixels, label_text, read_arrays
+from selfsup_core.data.importing.arrays import as_pixels
 from selfsup_core.data.importing.beside import label_files
 from selfsup_core.data.importing.columns import NO_LEVEL, as_numbers
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import Tone, make_square, read_images
 from selfsup_core.data.importing.inspect import inspect_files, sort_out
+from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.table import Table, check_decoded
@@ -194,8 +195,9 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    x, y, _ = read_arrays(members)
-    labels = None if y is None else [label_text(v) for v in y.tolist()]
+    found = read_arrays(members, config)
+    x = found.x
+    names: dict[str, np.ndarray | Texts] = {"names": Texts.pack(found.names)} if found.names else {}
     if x.ndim > 2:
         pixels, notes = as_pixels(x)
         size = plan["size"]
@@ -205,7 +207,10 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
             "kind": "image",
             "x": pixels,
             "scale": 1 / 255,
-            "labels": labels,
+            "labels": found.labels,
+            "parts": found.parts,
+            "aside": found.aside,
+            "extra": names,
             "notes": notes,
             "steps": f"array of images, {size} × {size}",
         }
@@ -215,7 +220,10 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
     return {
         "kind": "table",
         "x": np.where(np.isfinite(values), values, np.nan),
-        "labels": labels,
+        "labels": found.labels,
+        "parts": found.parts,
+        "aside": found.aside,
+        "extra": names,
         "columns": tuple(f"column {i + 1}" for i in range(x.shape[1])),
         "steps": "array of numbers; columns are scaled when a run starts, from its training rows",
     }

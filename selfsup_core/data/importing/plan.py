@@ -15,6 +15,7 @@ class ImportPlan(TypedDict, total=False):
     Attributes:
         form: format of the members. aside: {name: reason} of what is set aside, of many images or sounds
         among those looked at.
+        kinds: of arrays, what they may be read as, the proposal first.
         classes: rows of the most frequent labels; "" counts those without one.
         parts: rows of each part of the split that the data came with. offers: {where classes may come from:
         their names}, of images and sounds where there is a choice.
@@ -30,6 +31,7 @@ class ImportPlan(TypedDict, total=False):
     files: int
     title: str
     kind: str
+    kinds: list[str]
     rows: int
     notes: list[str]
     aside: dict[str, str]

@@ -68,6 +68,7 @@ def preview_files(paths: list[Path], config: ImportConfig) -> ImportPreview:
     if "table" in read:
         return seen | see_table(read["table"], config, whole)
     made = MAKERS[form](members, beside, config, whole)
+    plan["notes"] += made.get("notes", [])
     return seen | see_made(made)
 
 
