@@ -7,33 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MB = 1_000_000
-EXTENSIONS = (
-    "csv",
-    "tsv",
-    "jsonl",
-    "parquet",
-    "npy",
-    "npz",
-    "idx",
-    "gz",
-    "zip",
-    "png",
-    "jpg",
-    "jpeg",
-    "webp",
-    "bmp",
-    "gif",
-    "avif",
-    "tif",
-    "tiff",
-    "pgm",
-    "ppm",
-    "bin",
-    "idx1-ubyte",
-    "idx3-ubyte",
-    "txt",
-    "wav",
-)
 
 
 @dataclass(frozen=True)
