@@ -69,7 +69,7 @@ class ImportConfig(Config):
             "name-end": "Last word of the file name",
             "none": "No classes",
         },
-        why="The first level of folders that differ and are no split. File names are offered, not taken.",
+        why="The first level of folders that differ, those of a split left out. File names are only offered.",
     )
     splits: Literal["keep", "ignore"] = setting(
         "keep",
