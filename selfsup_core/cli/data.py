@@ -73,6 +73,10 @@ def data_add(
     size: Annotated[int, option("size", "--size")] = 0,
     color: Annotated[str, option("color", "--color")] = "auto",
     fit: Annotated[str, option("fit", "--fit")] = "pad",
+    classes: Annotated[str, option("classes", "--classes")] = "auto",
+    splits: Annotated[str, option("splits", "--splits")] = "keep",
+    background: Annotated[str, option("background", "--background")] = "auto",
+    transpose: Annotated[str, option("transpose", "--transpose")] = "no",
     seconds: Annotated[float, option("seconds", "--seconds")] = 0.0,
     role: Annotated[
         list[str] | None,
@@ -105,6 +109,10 @@ def data_add(
                 "size": size,
                 "color": color,
                 "fit": fit,
+                "classes": classes,
+                "splits": splits,
+                "background": background,
+                "transpose": transpose,
                 "seconds": seconds,
                 "roles": roles,
             }

@@ -7,25 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MB = 1_000_000
-EXTENSIONS = (
-    "csv",
-    "tsv",
-    "jsonl",
-    "parquet",
-    "npy",
-    "npz",
-    "idx",
-    "gz",
-    "zip",
-    "png",
-    "jpg",
-    "jpeg",
-    "webp",
-    "bmp",
-    "gif",
-    "txt",
-    "wav",
-)
 
 
 @dataclass(frozen=True)

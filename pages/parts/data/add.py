@@ -16,7 +16,7 @@ from pages.parts.shared.go import rerun
 from pages.parts.shared.uploader import shows, uploader
 from pages.parts.shared.workspace import errors_shown, hub_is_on, plain, workspace
 from selfsup_core.data.library import uploads
-from selfsup_core.data.limits import EXTENSIONS, LIMITS, MB, describe_limits
+from selfsup_core.data.limits import LIMITS, MB, describe_limits
 
 WAYS = {"files": "Files", "record": "Record or photograph", "hub": "Hugging Face Hub"}
 
@@ -44,11 +44,11 @@ def show_add() -> None:
 def show_uploader() -> None:
     uploaded = uploader(
         "Images, texts, a table or sounds",
-        list(EXTENSIONS),
+        None,  # by content: MNIST's files have no ending, and a refusal says what to do instead
         several=True,
         key=f"upload-{st.session_state.get('upload_round', 0)}",
         help="CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, images, WAV, or a ZIP file of images or WAV "
-        "files with one folder per class.",
+        "files with one folder per class. Folders called train, validation and test are kept as the split.",
     )
     with st.popover("Limits", icon=":material/straighten:"):
         st.table([{"What": what, "At most": most} for what, most in describe_limits()])

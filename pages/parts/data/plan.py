@@ -92,7 +92,9 @@ def default_of(plan: ImportPlan, name: str) -> Any:
         "seconds": float(max(0.05, plan.get("seconds", 0.0))),
         "kind": plan["kind"],
         "roles": {},
-    }
+    } | {name: ABOUT[name].default for name in ("classes", "splits", "background", "transpose")}
+    if name == "kind" and "kinds" in plan:
+        return "auto"
     return said.get(name)
 
 
@@ -157,6 +159,7 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
                 key=f"fit-{mark}",
                 help=help_text(ABOUT["fit"]),
             )
+    values |= choose_layout(plan, mark)
     if plan["kind"] == "sound":
         values["seconds"] = columns[1].number_input(
             "Length, s",
@@ -174,6 +177,41 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
             key=f"kind-{mark}",
             format_func=KIND_NAMES.get,
             help="Text: the model learns from one column.",
+        )
+    return values
+
+
+def choose_layout(plan: ImportPlan, mark: str) -> dict[str, object]:
+    """Where classes come from, the given split, and how arrays and transparent images are read: what the
+    files leave open.
+    """
+    open_choices: list[tuple[str, list[str]]] = []
+    offers = plan.get("offers", {})
+    has_choice = len(offers) > 1 or (bool(offers) and not any(name for name in plan["classes"]))
+    if has_choice:
+        open_choices.append(("classes", ["auto", *offers, "none"]))
+    if plan.get("parts"):
+        open_choices.append(("splits", list(ABOUT["splits"].choices)))
+    if len(plan.get("kinds", ())) > 1:
+        open_choices.append(("kind", ["auto", *plan["kinds"][1:]]))
+    if plan.get("transparent"):
+        open_choices.append(("background", list(ABOUT["background"].choices)))
+    if plan["form"] == "npy" and len(plan.get("shape", ())) > 1:
+        open_choices.append(("transpose", list(ABOUT["transpose"].choices)))
+    if not open_choices:
+        return {}
+    values: dict[str, object] = {}
+    places = st.columns(4)
+    for number, (name, choices) in enumerate(open_choices):
+        titles = dict(ABOUT[name].titles)
+        if name == "kind":
+            titles = KIND_NAMES | {"auto": KIND_NAMES[plan["kind"]]}
+        values[name] = places[number % 4].selectbox(
+            ABOUT[name].title,
+            choices,
+            key=f"{name}-{mark}",
+            format_func=lambda choice, titles=titles: titles.get(choice, choice),
+            help=help_text(ABOUT[name]),
         )
     return values
 

@@ -195,7 +195,7 @@ def show_split(name: str, dataset: Dataset) -> None:
             st.caption(outcome["note"])
         if dataset.y is not None and (warned := warn_of_few_labels(outcome)):
             st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
-        if dataset.groups is not None and not dataset.grouped_by:
+        if dataset.groups is not None and not dataset.grouped_by and "part" not in dataset.extra:
             st.caption("Copies of a sample are always on the same side of the split.")
         if outcome["classes"]:
             st.dataframe(

@@ -14,8 +14,10 @@ from pages.parts.shared.workspace import plain
 SHOWN = "uploads-shown"
 
 
-def uploader(label: str, types: list[str], *, key: str, several: bool = False, help: str = "") -> list[Any]:
-    """st.file_uploader, without the files that were refused; these are said below it."""
+def uploader(
+    label: str, types: list[str] | None, *, key: str, several: bool = False, help: str = ""
+) -> list[Any]:
+    """st.file_uploader, without the files that were refused; these are said below it. `types` None: any."""
     found = st.file_uploader(label, types, accept_multiple_files=several, key=key, help=help or None)
     files = found if isinstance(found, list) else [found] if found else []
     shows(*files)
