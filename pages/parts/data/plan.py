@@ -65,6 +65,8 @@ def show_plan(files: list[Path]) -> None:
     if "columns" in plan:
         values |= choose_columns(plan, mark)
         show_reading(plan, mark)
+        changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
+        values |= choose_labels(look(files, ImportConfig(**(reading | changed)))["plan"], mark)
     with place, errors_shown():
         changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
         show_first(look(files, ImportConfig(**(reading | changed))), key=f"first-{mark}")
@@ -92,6 +94,7 @@ def default_of(plan: ImportPlan, name: str) -> Any:
         "seconds": float(max(0.05, plan.get("seconds", 0.0))),
         "kind": plan["kind"],
         "roles": {},
+        **{name: ABOUT[name].default for name in ("unlabeled", "several", "against")},
     }
     return said.get(name)
 
@@ -205,6 +208,40 @@ def choose_columns(plan: ImportPlan, mark: str) -> dict[str, object]:
         if row["Role"] != c["role"]
     }
     return {"roles": changed}
+
+
+def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
+    """What is to be decided of the label's values: which mean none, and what becomes of several in a row."""
+    values: dict[str, object] = {}
+    columns = st.columns(3)
+    if plan.get("doubtful"):
+        chosen = columns[0].multiselect(
+            ABOUT["unlabeled"].title,
+            plan["doubtful"],
+            key=f"unlabeled-{mark}",
+            help=help_text(ABOUT["unlabeled"]),
+            placeholder="Only blank cells",
+        )
+        values["unlabeled"] = ", ".join(chosen)
+    if plan.get("labels"):
+        titles = ABOUT["several"].titles
+        values["several"] = columns[1].selectbox(
+            ABOUT["several"].title,
+            ABOUT["several"].choices,
+            key=f"several-{mark}",
+            format_func=lambda choice: titles.get(choice, choice),
+            help=help_text(ABOUT["several"]),
+        )
+        against = columns[2].selectbox(
+            ABOUT["against"].title,
+            plan["labels"],
+            None,
+            key=f"against-{mark}",
+            help=help_text(ABOUT["against"]),
+            placeholder="None",
+        )
+        values["against"] = against or ""
+    return values
 
 
 def show_reading(plan: ImportPlan, mark: str) -> None:

@@ -12,12 +12,13 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset, Kind
 from selfsup_core.data.groups import find_groups
-from selfsup_core.data.importing.arrays import as_pixels, label_text, read_arrays
-from selfsup_core.data.importing.columns import NO_LEVEL, as_numbers
+from selfsup_core.data.importing.arrays import as_pixels, read_arrays
+from selfsup_core.data.importing.columns import MOST_CLASSES, NO_LEVEL, as_numbers
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import make_square, read_images
 from selfsup_core.data.importing.inspect import inspect_files, sort_out
+from selfsup_core.data.importing.labels import array_labels, read_labels
 from selfsup_core.data.importing.look import label_files
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
@@ -26,7 +27,6 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
 
-MOST_CLASSES = 1000
 KEPT_CELLS = 500_000  # of a table, kept as they were read: those of its first rows
 LEAST_KEPT = 200  # rows, however many columns there are
 MOST_LETTERS = 200  # of such a cell
@@ -186,7 +186,7 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     x, y, _ = read_arrays(members)
-    labels = None if y is None else [label_text(v) for v in y.tolist()]
+    labels = None if y is None else array_labels(y)
     if x.ndim > 2:
         pixels, notes = as_pixels(x)
         size = plan["size"]
@@ -230,7 +230,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     table.columns = []  # each is let go when it has become numbers
     roles = {c["name"]: c for c in plan["columns"]}
     label = next((name for name, c in roles.items() if c["role"] == "label"), None)
-    labels = by_name[label].to_pylist() if label else None
+    labels = read_labels(by_name[label].to_pylist(), config) if label else None
     details = {"columns": plan["columns"], "label": label, "found": plan["found"]}
     if plan["kind"] == "text":
         text = next((name for name, c in roles.items() if c["role"] == "text"), None)

@@ -18,6 +18,24 @@ class ImportConfig(Config):
     )
     label: str = setting("", "Column that holds the class; - for none.", title="Label column")
     text: str = setting("", "Column that holds the text; - for none.", title="Text column")
+    unlabeled: str = setting(
+        "",
+        "Values of the label that mean that a row has none, with commas between them, as -1, unknown.",
+        title="Unlabeled",
+        max_length=200,
+    )
+    several: Literal["together", "first"] = setting(
+        "together",
+        "What the class of a row is that has several labels, as a|b.",
+        title="Several labels",
+        titles={"together": "Each combination is a class", "first": "Only the first counts"},
+    )
+    against: str = setting(
+        "",
+        "The label that becomes one class; all other rows with a label become the second.",
+        title="One against the rest",
+        max_length=200,
+    )
     roles: dict[str, Role] = setting({}, "Role of each column, where it is not the detected one.")
     header: Literal["auto", "yes", "no"] = setting(
         "auto",

@@ -6,12 +6,19 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from selfsup_core.data.importing.arrays import label_text, read_arrays
-from selfsup_core.data.importing.columns import ColumnAbout, choose_label, describe_column
+from selfsup_core.data.importing.arrays import read_arrays
+from selfsup_core.data.importing.columns import ColumnAbout, choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, identify, open_files
 from selfsup_core.data.importing.images import (
     choose_size,
+)
+from selfsup_core.data.importing.labels import (
+    array_labels,
+    doubtful_values,
+    label_notes,
+    parts_of,
+    read_labels,
 )
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
 from selfsup_core.data.importing.plan import ImportPlan, Kept
@@ -117,7 +124,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
                 remedy=f"It can be read as {kind}.",
             )
         plan |= {"kind": kind, "rows": len(x), "notes": notes, "shape": list(x.shape[1:])}
-        plan["classes"] = count_labels([label_text(v) for v in y.tolist()] if y is not None else [])
+        plan["classes"] = count_labels(array_labels(y) if y is not None else [])
         if kind == "image":
             plan["size"] = config.size or (
                 x.shape[1]
@@ -155,7 +162,11 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         if c["role"] == "numeric" and c["missing"]
     ]
     label = next((c["name"] for c in columns if c["role"] == "label"), None)
-    plan["classes"] = count_labels(table.columns[table.names.index(label)].to_pylist() if label else [])
+    cells = table.columns[table.names.index(label)].to_pylist() if label else []
+    plan["classes"] = count_labels(read_labels(cells, config))
+    plan["doubtful"] = doubtful_values(cells, config)
+    plan["labels"] = parts_of(cells)
+    plan["notes"] += label_notes(cells, config) + column_notes(columns, config.label)
     return plan
 
 

@@ -20,6 +20,8 @@ class ImportPlan(TypedDict, total=False):
         height.
         seconds, rates: of sounds: length they are cut to, how many have which rate.
         columns, found: of tables: what each column is, and what was found of their format.
+        doubtful: of tables: values of the label that may mean that a row has none.
+        labels: of tables whose rows have several labels: each single one.
         shape: of an array's samples. encoding, examples, mean_length: of text lines.
     """
 
@@ -38,6 +40,8 @@ class ImportPlan(TypedDict, total=False):
     rates: dict[str, int]
     columns: list[ColumnAbout]
     found: dict[str, Any]
+    doubtful: list[str]
+    labels: list[str]
     shape: list[int]
     encoding: str
     examples: list[str]
