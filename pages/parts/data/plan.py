@@ -252,7 +252,7 @@ def show_reading(plan: ImportPlan, mark: str) -> None:
     with st.popover("How the file is read", icon=":material/tune:"):
         reading: dict[str, object] = {}
         if "delimiter" in found:
-            names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+            names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blanks"}
             choices = list(names) if found["delimiter"] in names else [*names, found["delimiter"]]
             reading["delimiter"] = st.selectbox(
                 "Delimiter",

@@ -13,13 +13,14 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset, Kind
 from selfsup_core.data.groups import find_groups
 from selfsup_core.data.importing.arrays import as_pixels, read_arrays
-from selfsup_core.data.importing.columns import MOST_CLASSES, NO_LEVEL, as_numbers
+from selfsup_core.data.importing.columns import MOST_CLASSES, NO_LEVEL
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import make_square, read_images
 from selfsup_core.data.importing.inspect import inspect_files, sort_out
 from selfsup_core.data.importing.labels import array_labels, read_labels
 from selfsup_core.data.importing.look import label_files
+from selfsup_core.data.importing.numbers import as_days, as_numbers, find_date_format
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.table import Table, check_decoded
@@ -64,7 +65,7 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
     """
     read: Kept = {}
     plan = inspect_files(paths, config, read)
-    form, members, beside, aside = sort_out(paths)
+    form, members, beside, aside = sort_out(paths, config)
     kind = plan["kind"] if config.kind == "auto" else config.kind
     made = MAKERS.get(form, from_table)(members, beside, config, {**plan, **read, "kind": kind})
     aside = aside | made.get("aside", {})
@@ -251,8 +252,13 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     for name, about in roles.items():
         cells = by_name.pop(name)
         if about["role"] == "numeric":
-            parts.append(as_numbers(cells, about["decimal_comma"]).astype(np.float32)[:, None])
+            values = as_numbers(cells, about["decimal_comma"], about["dressed"])
+            parts.append(values.astype(np.float32)[:, None])
             columns.append(name)
+        elif about["role"] == "date" and (form := about["date_format"] or find_date_format(cells)):
+            parts.append(as_days(cells, form).astype(np.float32)[:, None])
+            columns.append(name)
+            notes.append(f"{name} is in days since its first date.")
         elif about["role"] == "category":
             levels, codes = np.unique(
                 np.array(cells.to_pylist(), dtype=object).astype(str), return_inverse=True
@@ -287,7 +293,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     left = [
         f"{n} ({c['role']}: {c['reason']})"
         for n, c in roles.items()
-        if c["role"] in ("id", "date", "ignore", "text")
+        if c["role"] in ("id", "date", "ignore", "text") and n not in columns
     ]
     if left:
         notes.append("Left out: " + "; ".join(left[:10]) + ("; …" if len(left) > 10 else "."))

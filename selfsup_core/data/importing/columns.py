@@ -8,7 +8,17 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, TypedDict, cast
 
-import numpy as np
+from selfsup_core.data.importing.numbers import (
+    DATE,
+    DECIMAL_COMMA,
+    NUMBER,
+    THOUSANDS,
+    find_date_format,
+    has_decimal_comma,
+    is_dressed,
+    share,
+    undress,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,11 +40,8 @@ MISSING = (
     "infinity",
     "-infinity",
 )
-NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-DECIMAL_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
 WHOLE = r"^[+-]?\d{1,6}(\.0*(e[+]?00)?)?$"
 LEADING_ZERO = r"^[+-]?0\d"
-DATE = r"^(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4})([T ].*)?$"
 LABELS = frozenset(
     [
         "label",
@@ -90,6 +97,8 @@ TEXTS = frozenset(
     ]
 )
 IDS = re.compile(r"(^|[_\s.-])(id|uuid|guid|index|key|nr|number)$", re.IGNORECASE)
+# Names of a column that no one has named, as pandas and R write the numbers of rows.
+UNNAMED = re.compile(r"^(column 1|unnamed: 0|index|row ?names?|row|)$", re.IGNORECASE)
 MOST_LEVELS = 50
 MOST_CLASSES = 1000
 ID_SHARE = 0.95  # of different values in a column that is named like an id: a few rows may be copies
@@ -108,6 +117,8 @@ class ColumnAbout(TypedDict):
     distinct: int
     decimal_comma: bool
     whole: bool
+    dressed: bool
+    date_format: str
 
 
 @dataclass(frozen=True)
@@ -122,23 +133,19 @@ class Column:
     distinct: int
     decimal_comma: bool = False
     whole: bool = False
+    dressed: bool = False
+    date_format: str = ""
 
     def as_dict(self) -> ColumnAbout:
         return cast("ColumnAbout", asdict(self))
 
 
-def share(cells: pa.Array, pattern: str) -> float:
-    """Share of the cells that match."""
-    import pyarrow.compute as pc
-
-    return float(pc.mean(pc.match_substring_regex(cells, pattern)).as_py() or 0.0)
-
-
-def describe_column(name: str, cells: pa.Array) -> Column:
+def describe_column(name: str, cells: pa.Array, delimiter: str = "") -> Column:
     """Guess the role of one column.
 
     Args:
         cells: strings without nulls, blanks stripped.
+        delimiter: between the cells of the file, where there is one.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -155,22 +162,32 @@ def describe_column(name: str, cells: pa.Array) -> Column:
     values = filled.filter(
         pc.invert(pc.is_in(pc.utf8_lower(filled), value_set=pa.array(MISSING, cells.type)))
     )
-    plain = share(values, NUMBER) if len(values) else 0.0
-    comma = share(values, DECIMAL_COMMA) if len(values) else 0.0
-    with_comma = comma >= 0.95 and plain < 0.95
+    if not len(values) and word not in LABELS:
+        return replace(about, missing=rows)
+    if form := find_date_format(filled):
+        return replace(about, role="date", reason="dates", date_format=form)
+    dressed = len(values) > 0 and share(values, NUMBER) < 0.95 and is_dressed(values)
+    bare = undress(values) if dressed else values
+    with_comma = len(values) > 0 and has_decimal_comma(bare, delimiter)
+    usual = DECIMAL_COMMA if with_comma else f"{NUMBER}|{THOUSANDS}" if dressed else NUMBER
+    plain = share(bare, usual) if len(values) else 0.0
     zeros = len(values) and share(values, LEADING_ZERO) > 0
-    if max(plain, comma) >= 0.95 and not zeros:
-        good = round(max(plain, comma) * len(values))
+    if plain >= 0.95 and not zeros:
+        good = round(plain * len(values))
         whole = distinct <= MOST_CLASSES and share(values, WHOLE) == 1
-        about = replace(about, missing=rows - good, decimal_comma=with_comma, whole=whole)
-        if word in LABELS and can_be_classes(distinct, len(filled)):
+        about = replace(about, missing=rows - good, decimal_comma=with_comma, whole=whole, dressed=dressed)
+        is_repeated = whole or 2 * distinct <= len(filled)
+        if word in LABELS and is_repeated and can_be_classes(distinct, len(filled)):
             return replace(about, role="label", missing=blank, reason=f"named {name}, {distinct} values")
         if IDS.search(name) and distinct >= ID_SHARE * len(filled):
             each = "another number in each row" if distinct == len(filled) else "a number for nearly each row"
             return replace(about, role="id", reason=each)
-        return replace(about, role="numeric", reason="numbers" + (", decimal comma" if with_comma else ""))
+        if UNNAMED.match(name) and counts_rows(cells):
+            return replace(about, role="id", reason="counts the rows")
+        reason = "numbers" + (", decimal comma" if with_comma else "") + (" with signs" if dressed else "")
+        return replace(about, role="numeric", reason=reason)
     if share(filled, DATE) >= 0.95:
-        return replace(about, role="date", reason="dates")
+        return replace(about, reason="dates in different formats")
     lengths = pc.utf8_length(filled)
     mean = pc.mean(lengths).as_py()
     words = 1 + float(pc.mean(pc.count_substring(filled, " ")).as_py())
@@ -189,6 +206,14 @@ def describe_column(name: str, cells: pa.Array) -> Column:
     if distinct <= MOST_LEVELS and distinct < max(2, 0.6 * len(filled)):
         return replace(about, role="category", reason=f"{distinct} values")
     return replace(about, reason=f"{distinct:,} different words, too many for categories")
+
+
+def counts_rows(cells: pa.Array) -> bool:
+    """Whether the cells are 0, 1, 2, … or 1, 2, 3, …"""
+    if len(cells) < 10 or cells[0].as_py() not in ("0", "1"):
+        return False
+    first = int(cells[0].as_py())
+    return bool(cells.to_pylist() == [str(i) for i in range(first, first + len(cells))])
 
 
 def can_be_classes(distinct: int, rows: int) -> bool:
@@ -266,16 +291,3 @@ def one_hot(columns: list[ColumnAbout]) -> list[str]:
         return []
     found = [c["name"] for c in columns if set(c["examples"]) == {"0", "1"} and c["role"] == "numeric"]
     return found if len(found) >= 2 else []
-
-
-def as_numbers(cells: pa.Array, decimal_comma: bool) -> np.ndarray:
-    """Strings → (N,) float64, NaN where a cell is not a finite number."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if decimal_comma:
-        cells = pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", ".")
-    ok = pc.match_substring_regex(cells, NUMBER)
-    values = pc.cast(pc.if_else(ok, cells, pa.scalar(None, cells.type)), pa.float64())
-    array = values.to_numpy(zero_copy_only=False).astype(np.float64)
-    return np.where(np.isfinite(array), array, np.nan)

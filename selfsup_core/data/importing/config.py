@@ -43,6 +43,12 @@ class ImportConfig(Config):
         title="Header",
         titles={"auto": "Automatic", "yes": "Yes", "no": "No"},
     )
+    lines: Literal["auto", "table", "text"] = setting(
+        "auto",
+        "What the lines of a .txt file, or of one without a known ending, are.",
+        title="Lines",
+        titles={"auto": "Automatic", "table": "Rows of a table", "text": "Texts"},
+    )
     delimiter: str = setting(
         "", "Character between cells; detected when empty.", title="Delimiter", max_length=1
     )

@@ -25,6 +25,14 @@ TEXTS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".txt": "txt",
+    ".data": "txt",
+    ".dat": "txt",
+    ".test": "txt",
+    ".train": "txt",
+    ".libsvm": "txt",
+    ".svm": "txt",
+    ".svmlight": "txt",
+    "": "txt",
 }
 IDX_TYPES = (8, 9, 11, 12, 13, 14)
 

@@ -9,7 +9,7 @@ import numpy as np
 from selfsup_core.data.importing.arrays import read_arrays
 from selfsup_core.data.importing.columns import ColumnAbout, choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.files import Member, identify, open_files
+from selfsup_core.data.importing.files import Member, open_files
 from selfsup_core.data.importing.images import (
     choose_size,
 )
@@ -22,16 +22,19 @@ from selfsup_core.data.importing.labels import (
 )
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
 from selfsup_core.data.importing.plan import ImportPlan, Kept
-from selfsup_core.data.importing.tables import read_table
+from selfsup_core.data.importing.tables import TABLES, read_table, table_form
 from selfsup_core.errors import DataError
-
-TABLES = ("csv", "jsonl", "parquet")
-
 
 FORM_NAMES = {
     "csv": "table",
     "jsonl": "JSON lines",
     "parquet": "Parquet",
+    "fasttext": "labeled lines",
+    "libsvm": "libsvm rows",
+    "excel": "a spreadsheet",
+    "feather": "Feather",
+    "stata": "a Stata file",
+    "arff": "ARFF",
     "npy": "NumPy array",
     "idx": "IDX",
     "image": "images",
@@ -40,7 +43,9 @@ FORM_NAMES = {
 }
 
 
-def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[str, str]]:
+def sort_out(
+    paths: list[Path], config: ImportConfig
+) -> tuple[str, list[Member], list[Member], dict[str, str]]:
     """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside).
 
     Raises:
@@ -51,7 +56,7 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
     aside: dict[str, str] = {}
     for member in members:
         try:
-            form = identify(member.name, member.head())
+            form = table_form(member, config)
             if form in ("zip", "gz"):
                 raise DataError(
                     f"{member.name} is packed twice.",
@@ -106,7 +111,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     Raises:
         DataError: nothing here can be imported.
     """
-    form, members, beside, aside = sort_out(paths)
+    form, members, beside, aside = sort_out(paths, config)
     check_kind(paths[0].name, form, config)
     plan: ImportPlan = {"form": form, "files": len(members), "notes": [], "aside": aside}
     plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
@@ -151,7 +156,10 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     if keep is not None:
         keep["table"] = table
     described = choose_label(
-        [describe_column(name, cells) for name, cells in zip(table.names, table.columns, strict=True)]
+        [
+            describe_column(name, cells, table.found.get("delimiter", ""))
+            for name, cells in zip(table.names, table.columns, strict=True)
+        ]
     )
     columns = apply_roles([c.as_dict() for c in described], config)
     kind = config.kind if config.kind != "auto" else table_kind(columns)
@@ -175,7 +183,7 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
     possible = {
         "image": ("image",),
         "wav": ("sound",),
-        "txt": ("text",),
+        "txt": ("text", "table"),
         "npy": ("image", "table"),
     }.get(form, ("table", "text"))
     if config.kind not in ("auto", *possible):

@@ -59,7 +59,7 @@ def preview_files(paths: list[Path], config: ImportConfig) -> ImportPreview:
     """
     read: Kept = {}
     plan = inspect_files(paths, config, read)
-    form, members, beside, _ = sort_out(paths)
+    form, members, beside, _ = sort_out(paths, config)
     kind = plan["kind"] if config.kind == "auto" else config.kind
     seen: ImportPreview = {"plan": plan, "left_out": dict(plan["aside"])}
     whole: BuildPlan = {**plan, **read, "kind": kind}
@@ -136,7 +136,7 @@ def left_columns(plan: BuildPlan) -> dict[str, str]:
     return {
         name: c["reason"] if c["role"] == "ignore" else f"{c['role']}: {c['reason']}"
         for name, c in roles.items()
-        if c["role"] in ("id", "date", "ignore", "text")
+        if c["role"] in ("id", "ignore", "text") or (c["role"] == "date" and not c["date_format"])
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.delimited import read_csv
 from selfsup_core.data.importing.files import Member, identify
+from selfsup_core.data.importing.sniff import text_form
 from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
@@ -21,14 +22,20 @@ from selfsup_core.settings import short
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MARK = "__label__"
+
+
+def table_form(member: Member, config: ImportConfig) -> str:
+    """Format of a file; one that is text by its name may be a table by what it holds. Raises DataError."""
+    form = identify(member.name, member.head())
+    return text_form(member, config) if form == "txt" else form
+
 
 def read_table(members: list[Member], config: ImportConfig) -> Table:
     """One table from files of the same columns. Raises DataError."""
     tables = []
     for member in members:
-        form = identify(member.name, member.head())
-        reader = {"jsonl": read_jsonl, "parquet": read_parquet}.get(form, read_csv)
-        table = reader(member, config)
+        table = READERS.get(table_form(member, config), read_csv)(member, config)
         if not len(table):
             raise DataError(f"{member.name} has no rows.", code="no-rows", remedy="Add rows to it.")
         check_size(member.name, len(table), len(table.names))
@@ -207,3 +214,28 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
     names, renamed = unique_names(keep)
     columns = [pa.concat_arrays(part) if part else pa.array([], pa.string()) for part in parts]
     return Table(names, columns, {}, notes + renamed)
+
+
+def read_fasttext(member: Member, config: ImportConfig) -> Table:
+    """Lines of "__label__a text", as fastText reads them. Raises DataError."""
+    import pyarrow as pa
+
+    text, encoding, note = decode(member.name, member.read(), config.encoding)
+    check_size(member.name, text.count("\n"), 2)
+    labels, texts = [], []
+    for line in filter(str.strip, text.splitlines()):
+        words = line.split()
+        count = next((i for i, word in enumerate(words) if not word.startswith(MARK)), len(words))
+        labels.append("|".join(word.removeprefix(MARK) for word in words[:count]))
+        texts.append(" ".join(words[count:]))
+    columns = [clean(pa.array(labels, pa.string())), clean(pa.array(texts, pa.string()))]
+    return Table(["label", "text"], columns, {"encoding": encoding}, [note] if note else [])
+
+
+READERS: dict[str, Callable[[Member, ImportConfig], Table]] = {
+    "csv": read_csv,
+    "jsonl": read_jsonl,
+    "parquet": read_parquet,
+    "fasttext": read_fasttext,
+}
+TABLES = tuple(READERS)
