@@ -170,13 +170,14 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
             help=help_text(ABOUT["seconds"]),
         )
     if "columns" in plan:
-        values["kind"] = columns[1].selectbox(
+        kinds = ["table", "text", "image"] if "pixels" in plan else ["table", "text"]
+        values["kind"] = columns[3].selectbox(
             "Kind",
-            ["table", "text"],
-            ["table", "text"].index(plan["kind"]),
+            kinds,
+            kinds.index(plan["kind"]),
             key=f"kind-{mark}",
             format_func=KIND_NAMES.get,
-            help="Text: the model learns from one column.",
+            help="Text: the model learns from one column. Images: each row holds the pixels of one.",
         )
     return values
 

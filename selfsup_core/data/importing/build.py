@@ -21,6 +21,7 @@ from selfsup_core.data.importing.inspect import inspect_files, sort_out
 from selfsup_core.data.importing.labels import array_labels, read_labels
 from selfsup_core.data.importing.look import label_files
 from selfsup_core.data.importing.numbers import as_days, as_numbers, find_date_format
+from selfsup_core.data.importing.pixels import read_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.table import Table, check_decoded
@@ -225,6 +226,8 @@ def resize(pixels: np.ndarray, size: int, config: ImportConfig) -> np.ndarray:
 
 def from_table(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     """Text and table kinds: each column by its role."""
+    if plan["kind"] == "image":
+        return from_pixels(config, plan)
     table: Table = plan["table"]
     by_name = dict(zip(table.names, table.columns, strict=True))
     cells_as_read = first_cells(table)
@@ -306,6 +309,28 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         "extra": {"cells": cells_as_read},
         "notes": notes,
         "steps": "categories one-hot; numbers are scaled when a run starts, from its training rows",
+    }
+
+
+def from_pixels(config: ImportConfig, plan: BuildPlan) -> Made:
+    """A table whose rows are images."""
+    table, pixels, size = plan["table"], plan["pixels"], plan["size"]
+    named = next((c["name"] for c in plan["columns"] if c["role"] == "label"), pixels["label"])
+    label = None if config.label == "-" else named or None
+    cells = table.columns[table.names.index(label)].to_pylist() if label else None
+    images, notes = as_pixels(read_pixels(table, pixels))
+    if images.shape[1] != size or (config.color == "gray" and images.ndim == 4):
+        images = resize(images, size, config)
+    left = [name for name in table.names if name not in {label, *pixels["columns"]}]
+    notes += [f"Left out: {', '.join(left[:10])} (not part of the image)."] if left else []
+    return {
+        "kind": "image",
+        "x": images,
+        "scale": 1 / 255,
+        "labels": read_labels(cells, config) if cells else None,
+        "notes": notes,
+        "details": {"label": label, "found": plan["found"]},
+        "steps": f"table of pixels, images of {size} × {size}",
     }
 
 

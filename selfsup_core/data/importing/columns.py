@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from selfsup_core.data.importing.numbers import (
-    DATE,
     DECIMAL_COMMA,
     NUMBER,
     THOUSANDS,
     find_date_format,
     has_decimal_comma,
+    is_date,
     is_dressed,
     share,
     undress,
@@ -186,7 +186,8 @@ def describe_column(name: str, cells: pa.Array, delimiter: str = "") -> Column:
             return replace(about, role="id", reason="counts the rows")
         reason = "numbers" + (", decimal comma" if with_comma else "") + (" with signs" if dressed else "")
         return replace(about, role="numeric", reason=reason)
-    if share(filled, DATE) >= 0.95:
+    sample = filled[:500].to_pylist()
+    if sum(map(is_date, sample)) >= 0.95 * len(sample):
         return replace(about, reason="dates in different formats")
     lengths = pc.utf8_length(filled)
     mean = pc.mean(lengths).as_py()

@@ -21,10 +21,13 @@ from selfsup_core.data.importing.labels import (
     read_labels,
 )
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
+from selfsup_core.data.importing.pixels import find_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept
+from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import TABLES, read_table, table_form
 from selfsup_core.errors import DataError
 
+MANY_COLUMNS = 2000  # from which on their cost is named
 FORM_NAMES = {
     "csv": "table",
     "jsonl": "JSON lines",
@@ -162,19 +165,59 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         ]
     )
     columns = apply_roles([c.as_dict() for c in described], config)
+    return plan | plan_table(table, columns, config)
+
+
+def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -> ImportPlan:
+    """The part of the plan that is about a table. Raises DataError: images are asked for, and there are
+    none.
+    """
+    pixels = find_pixels(table, columns)
     kind = config.kind if config.kind != "auto" else table_kind(columns)
-    plan |= {"kind": kind, "rows": len(table), "columns": columns, "found": table.found}
-    plan["notes"] = table.notes + [
-        f"{c['name']}: {c['missing']:,} {'cell' if c['missing'] == 1 else 'cells'} became missing."
-        for c in columns
-        if c["role"] == "numeric" and c["missing"]
-    ]
+    if config.kind == "image" and not pixels:
+        raise DataError(
+            "No columns hold the pixels of square images, such as 784 of 28 × 28.",
+            code="wrong-kind",
+            remedy="Choose table or text.",
+        )
+    if pixels and config.kind == "auto" and pixels["is_sure"]:
+        kind = "image"
     label = next((c["name"] for c in columns if c["role"] == "label"), None)
+    plan: ImportPlan = {"kind": kind, "rows": len(table), "columns": columns, "found": table.found}
+    plan["notes"] = list(table.notes)
+    if pixels:
+        plan["pixels"] = pixels
+        size = f"{pixels['side']} × {pixels['side']}"
+        count = pixels["side"] ** 2 * pixels["channels"]
+        if kind == "image":
+            label = None if config.label == "-" else label or pixels["label"] or None
+            plan["size"] = config.size or pixels["side"]
+            plan["color"] = pixels["channels"] == 3 and config.color != "gray"
+            plan["notes"].append(
+                f"{count:,} numbers in each row are read as images of {size}. Choose the kind table to keep "
+                "them as numbers."
+            )
+        elif kind == "table":
+            plan["notes"].append(
+                f"If the {count:,} numbers of a row are an image of {size}, choose the kind image."
+            )
     cells = table.columns[table.names.index(label)].to_pylist() if label else []
     plan["classes"] = count_labels(read_labels(cells, config))
     plan["doubtful"] = doubtful_values(cells, config)
     plan["labels"] = parts_of(cells)
-    plan["notes"] += label_notes(cells, config) + column_notes(columns, config.label)
+    plan["notes"] += label_notes(cells, config)
+    numbers = sum(c["role"] == "numeric" for c in columns)
+    if kind == "table" and numbers > MANY_COLUMNS:
+        plan["notes"].append(
+            f"{numbers:,} columns of numbers: networks and maps take longer and need more rows. "
+            "Keep those that vary most, if you can."
+        )
+    if kind != "image":
+        plan["notes"] += column_notes(columns, config.label) + [
+            f"{c['name']}: {c['missing']:,} {'cell' if c['missing'] == 1 else 'cells'} became missing."
+            for c in columns
+            if c["role"] == "numeric" and c["missing"]
+        ]
     return plan
 
 
@@ -185,7 +228,7 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
         "wav": ("sound",),
         "txt": ("text", "table"),
         "npy": ("image", "table"),
-    }.get(form, ("table", "text"))
+    }.get(form, ("table", "text", "image"))
     if config.kind not in ("auto", *possible):
         raise DataError(
             f"{name} holds {FORM_NAMES[form]}, which cannot be read as {config.kind}.",

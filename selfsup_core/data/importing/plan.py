@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from selfsup_core.data.importing.columns import ColumnAbout
+from selfsup_core.data.importing.pixels import Pixels
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.texts import Texts
 
@@ -22,6 +23,7 @@ class ImportPlan(TypedDict, total=False):
         columns, found: of tables: what each column is, and what was found of their format.
         doubtful: of tables: values of the label that may mean that a row has none.
         labels: of tables whose rows have several labels: each single one.
+        pixels: of tables that hold, or may hold, images: where.
         shape: of an array's samples. encoding, examples, mean_length: of text lines.
     """
 
@@ -42,6 +44,7 @@ class ImportPlan(TypedDict, total=False):
     found: dict[str, Any]
     doubtful: list[str]
     labels: list[str]
+    pixels: Pixels
     shape: list[int]
     encoding: str
     examples: list[str]
