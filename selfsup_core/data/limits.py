@@ -24,6 +24,18 @@ EXTENSIONS = (
     "bmp",
     "gif",
     "txt",
+    "data",
+    "dat",
+    "xlsx",
+    "xlsm",
+    "xls",
+    "ods",
+    "feather",
+    "arrow",
+    "dta",
+    "arff",
+    "libsvm",
+    "svm",
     "wav",
 )
 

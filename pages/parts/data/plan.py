@@ -64,7 +64,9 @@ def show_plan(files: list[Path]) -> None:
     values = choose_values(plan, mark)
     if "columns" in plan:
         values |= choose_columns(plan, mark)
-        show_reading(plan, mark)
+    if "columns" in plan or plan["form"] == "txt":
+        show_reading(plan, mark, is_text=files[0].suffix.lower() not in (".csv", ".tsv", ".jsonl"))
+    if "columns" in plan:
         changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
         values |= choose_labels(look(files, ImportConfig(**(reading | changed)))["plan"], mark)
     with place, errors_shown():
@@ -245,10 +247,16 @@ def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
     return values
 
 
-def show_reading(plan: ImportPlan, mark: str) -> None:
-    """How the file is read, for when a guess is wrong; changing it looks at the file again."""
+def show_reading(plan: ImportPlan, mark: str, is_text: bool) -> None:
+    """How the file is read, for when a guess is wrong; changing it looks at the file again.
+
+    Args:
+        is_text: whether its ending leaves open if its lines are rows of a table or texts.
+    """
     found = plan.get("found", {})
-    if not found:
+    if plan["form"] == "txt":
+        found = {"encoding": plan["encoding"]}
+    if not set(found) & {"delimiter", "encoding", "sheets"}:
         return
     with st.popover("How the file is read", icon=":material/tune:"):
         reading: dict[str, object] = {}
@@ -264,12 +272,39 @@ def show_reading(plan: ImportPlan, mark: str) -> None:
             )
             header = st.toggle("First row names the columns", found["header"], key=f"header-{mark}")
             reading["header"] = "yes" if header else "no"
-        reading["encoding"] = st.text_input("Encoding", found["encoding"], key=f"encoding-{mark}")
+        if is_text and "encoding" in found:
+            titles = ABOUT["lines"].titles
+            now = "text" if plan["form"] == "txt" else "table"
+            reading["lines"] = st.selectbox(
+                ABOUT["lines"].title,
+                ["table", "text"],
+                ["table", "text"].index(now),
+                key=f"lines-{mark}",
+                format_func=lambda choice: titles.get(choice, choice),
+                help=help_text(ABOUT["lines"]),
+            )
+            if reading["lines"] != now:
+                reading.pop("delimiter", None)
+                reading.pop("header", None)
+        if "encoding" in found:
+            reading["encoding"] = st.text_input("Encoding", found["encoding"], key=f"encoding-{mark}")
+        if "sheets" in found:
+            reading["sheet"] = st.selectbox(
+                ABOUT["sheet"].title,
+                found["sheets"],
+                found["sheets"].index(found["sheet"]),
+                key=f"sheet-{mark}",
+                help=help_text(ABOUT["sheet"]),
+            )
+            header = st.toggle("First row names the columns", found["header"], key=f"header-{mark}")
+            reading["header"] = "yes" if header else "no"
         same = all(
             reading[key] == value
             for key, value in (
                 ("delimiter", found.get("delimiter")),
-                ("encoding", found["encoding"]),
+                ("encoding", found.get("encoding")),
+                ("sheet", found.get("sheet")),
+                ("lines", "text" if plan["form"] == "txt" else "table"),
             )
             if key in reading
         ) and reading.get("header") in (None, "yes" if found.get("header") else "no")

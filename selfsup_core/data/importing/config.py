@@ -49,6 +49,12 @@ class ImportConfig(Config):
         title="Lines",
         titles={"auto": "Automatic", "table": "Rows of a table", "text": "Texts"},
     )
+    sheet: str = setting(
+        "",
+        "Sheet of a spreadsheet; the first one with cells in it when empty.",
+        title="Sheet",
+        max_length=200,
+    )
     delimiter: str = setting(
         "", "Character between cells; detected when empty.", title="Delimiter", max_length=1
     )

@@ -13,6 +13,8 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.delimited import read_csv
 from selfsup_core.data.importing.files import Member, identify
+from selfsup_core.data.importing.join import join_tables
+from selfsup_core.data.importing.readers import read_arff, read_excel, read_feather, read_libsvm, read_stata
 from selfsup_core.data.importing.sniff import text_form
 from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
 from selfsup_core.data.limits import LIMITS, MB
@@ -41,18 +43,18 @@ def read_table(members: list[Member], config: ImportConfig) -> Table:
         check_size(member.name, len(table), len(table.names))
         check_cells(member.name, table)
         tables.append(table)
-    first = tables[0]
-    for member, table in zip(members[1:], tables[1:], strict=True):
-        if table.names != first.names:
-            raise DataError(
-                f"{member.name} has other columns than {members[0].name}.",
-                code="other-columns",
-                remedy="Upload them one at a time.",
-            )
-        first.columns = [concat([a, b]) for a, b in zip(first.columns, table.columns, strict=True)]
-        first.notes += table.notes
-    check_size(members[0].name, len(first), len(first.names))
-    return first
+    if lengths_differ_by_header(tables):
+        least = min(range(len(tables)), key=lambda place: len(tables[place]))
+        tables[least] = read_csv(members[least], config.model_copy(update={"header": "no"}))
+    return join_tables([member.name for member in members], tables)
+
+
+def lengths_differ_by_header(tables: list[Table]) -> bool:
+    """Whether one of two tables lacks a row, as its first one was taken for a header (a list of words)."""
+    if len(tables) != 2 or tables[0].names == tables[1].names:
+        return False
+    short, long = sorted(tables, key=len)
+    return len(long) - len(short) == 1 and bool(short.found.get("header")) and not long.found.get("header")
 
 
 def check_cells(name: str, table: Table) -> None:
@@ -69,12 +71,6 @@ def check_cells(name: str, table: Table) -> None:
                 code="cell-too-large",
                 remedy="Shorten it.",
             )
-
-
-def concat(arrays: list[pa.Array]) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.concat_arrays([a.cast(pa.string()) for a in arrays])
 
 
 def read_jsonl(member: Member, config: ImportConfig) -> Table:
@@ -237,5 +233,10 @@ READERS: dict[str, Callable[[Member, ImportConfig], Table]] = {
     "jsonl": read_jsonl,
     "parquet": read_parquet,
     "fasttext": read_fasttext,
+    "excel": read_excel,
+    "feather": read_feather,
+    "stata": read_stata,
+    "arff": read_arff,
+    "libsvm": read_libsvm,
 }
 TABLES = tuple(READERS)

@@ -396,7 +396,7 @@ CASES: list[tuple[str, bytes | str | Callable[[], bytes | str], str]] = [
     (
         "book.xlsx",
         lambda: archive({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}),
-        "nothing-readable",
+        "damaged-table",
     ),
     ("tool.exe", b"MZ\x90\0" + NOISE, "unknown-format"),
     ("page.html", "<script>alert(1)</script>", "unknown-format"),
