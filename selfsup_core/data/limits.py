@@ -26,7 +26,7 @@ class Limits:
     # Of all images of an upload; decoding them takes about two minutes.
     images_pixels: int = 5000 * MB
     table_rows: int = 5 * MB
-    table_columns: int = 2000
+    table_columns: int = 5000
     table_cells: int = 100 * MB
     cell_bytes: int = MB
     line_bytes: int = MB

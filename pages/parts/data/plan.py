@@ -64,7 +64,11 @@ def show_plan(files: list[Path]) -> None:
     values = choose_values(plan, mark)
     if "columns" in plan:
         values |= choose_columns(plan, mark)
-        show_reading(plan, mark)
+    if "columns" in plan or plan["form"] == "txt":
+        show_reading(plan, mark, is_text=files[0].suffix.lower() not in (".csv", ".tsv", ".jsonl"))
+    if "columns" in plan:
+        changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
+        values |= choose_labels(look(files, ImportConfig(**(reading | changed)))["plan"], mark)
     with place, errors_shown():
         changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
         show_first(look(files, ImportConfig(**(reading | changed))), key=f"first-{mark}")
@@ -92,7 +96,9 @@ def default_of(plan: ImportPlan, name: str) -> Any:
         "seconds": float(max(0.05, plan.get("seconds", 0.0))),
         "kind": plan["kind"],
         "roles": {},
-    } | {name: ABOUT[name].default for name in ("classes", "splits", "background", "transpose")}
+        **{name: ABOUT[name].default for name in ("classes", "splits", "background", "transpose")},
+        **{name: ABOUT[name].default for name in ("unlabeled", "several", "against")},
+    }
     if name == "kind" and "kinds" in plan:
         return "auto"
     return said.get(name)
@@ -170,13 +176,14 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
             help=help_text(ABOUT["seconds"]),
         )
     if "columns" in plan:
-        values["kind"] = columns[1].selectbox(
+        kinds = ["table", "text", "image"] if "pixels" in plan else ["table", "text"]
+        values["kind"] = columns[3].selectbox(
             "Kind",
-            ["table", "text"],
-            ["table", "text"].index(plan["kind"]),
+            kinds,
+            kinds.index(plan["kind"]),
             key=f"kind-{mark}",
             format_func=KIND_NAMES.get,
-            help="Text: the model learns from one column.",
+            help="Text: the model learns from one column. Images: each row holds the pixels of one.",
         )
     return values
 
@@ -245,15 +252,55 @@ def choose_columns(plan: ImportPlan, mark: str) -> dict[str, object]:
     return {"roles": changed}
 
 
-def show_reading(plan: ImportPlan, mark: str) -> None:
-    """How the file is read, for when a guess is wrong; changing it looks at the file again."""
+def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
+    """What is to be decided of the label's values: which mean none, and what becomes of several in a row."""
+    values: dict[str, object] = {}
+    columns = st.columns(3)
+    if plan.get("doubtful"):
+        chosen = columns[0].multiselect(
+            ABOUT["unlabeled"].title,
+            plan["doubtful"],
+            key=f"unlabeled-{mark}",
+            help=help_text(ABOUT["unlabeled"]),
+            placeholder="Only blank cells",
+        )
+        values["unlabeled"] = ", ".join(chosen)
+    if plan.get("labels"):
+        titles = ABOUT["several"].titles
+        values["several"] = columns[1].selectbox(
+            ABOUT["several"].title,
+            ABOUT["several"].choices,
+            key=f"several-{mark}",
+            format_func=lambda choice: titles.get(choice, choice),
+            help=help_text(ABOUT["several"]),
+        )
+        against = columns[2].selectbox(
+            ABOUT["against"].title,
+            plan["labels"],
+            None,
+            key=f"against-{mark}",
+            help=help_text(ABOUT["against"]),
+            placeholder="None",
+        )
+        values["against"] = against or ""
+    return values
+
+
+def show_reading(plan: ImportPlan, mark: str, is_text: bool) -> None:
+    """How the file is read, for when a guess is wrong; changing it looks at the file again.
+
+    Args:
+        is_text: whether its ending leaves open if its lines are rows of a table or texts.
+    """
     found = plan.get("found", {})
-    if not found:
+    if plan["form"] == "txt":
+        found = {"encoding": plan["encoding"]}
+    if not set(found) & {"delimiter", "encoding", "sheets"}:
         return
     with st.popover("How the file is read", icon=":material/tune:"):
         reading: dict[str, object] = {}
         if "delimiter" in found:
-            names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+            names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blanks"}
             choices = list(names) if found["delimiter"] in names else [*names, found["delimiter"]]
             reading["delimiter"] = st.selectbox(
                 "Delimiter",
@@ -264,12 +311,39 @@ def show_reading(plan: ImportPlan, mark: str) -> None:
             )
             header = st.toggle("First row names the columns", found["header"], key=f"header-{mark}")
             reading["header"] = "yes" if header else "no"
-        reading["encoding"] = st.text_input("Encoding", found["encoding"], key=f"encoding-{mark}")
+        if is_text and "encoding" in found:
+            titles = ABOUT["lines"].titles
+            now = "text" if plan["form"] == "txt" else "table"
+            reading["lines"] = st.selectbox(
+                ABOUT["lines"].title,
+                ["table", "text"],
+                ["table", "text"].index(now),
+                key=f"lines-{mark}",
+                format_func=lambda choice: titles.get(choice, choice),
+                help=help_text(ABOUT["lines"]),
+            )
+            if reading["lines"] != now:
+                reading.pop("delimiter", None)
+                reading.pop("header", None)
+        if "encoding" in found:
+            reading["encoding"] = st.text_input("Encoding", found["encoding"], key=f"encoding-{mark}")
+        if "sheets" in found:
+            reading["sheet"] = st.selectbox(
+                ABOUT["sheet"].title,
+                found["sheets"],
+                found["sheets"].index(found["sheet"]),
+                key=f"sheet-{mark}",
+                help=help_text(ABOUT["sheet"]),
+            )
+            header = st.toggle("First row names the columns", found["header"], key=f"header-{mark}")
+            reading["header"] = "yes" if header else "no"
         same = all(
             reading[key] == value
             for key, value in (
                 ("delimiter", found.get("delimiter")),
-                ("encoding", found["encoding"]),
+                ("encoding", found.get("encoding")),
+                ("sheet", found.get("sheet")),
+                ("lines", "text" if plan["form"] == "txt" else "table"),
             )
             if key in reading
         ) and reading.get("header") in (None, "yes" if found.get("header") else "no")

@@ -14,12 +14,15 @@ from selfsup_core.data.dataset import Dataset, Kind
 from selfsup_core.data.groups import find_groups
 from selfsup_core.data.importing.arrays import as_pixels
 from selfsup_core.data.importing.beside import label_files
-from selfsup_core.data.importing.columns import NO_LEVEL, as_numbers
+from selfsup_core.data.importing.columns import MOST_CLASSES, NO_LEVEL
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import Tone, make_square, read_images
 from selfsup_core.data.importing.inspect import inspect_files, sort_out
+from selfsup_core.data.importing.labels import read_labels
+from selfsup_core.data.importing.numbers import as_days, as_numbers, find_date_format
 from selfsup_core.data.importing.parts import read_arrays
+from selfsup_core.data.importing.pixels import read_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.table import Table, check_decoded
@@ -27,7 +30,6 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
 
-MOST_CLASSES = 1000
 KEPT_CELLS = 500_000  # of a table, kept as they were read: those of its first rows
 LEAST_KEPT = 200  # rows, however many columns there are
 MOST_LETTERS = 200  # of such a cell
@@ -67,7 +69,7 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
     """
     read: Kept = {}
     plan = inspect_files(paths, config, read)
-    form, members, beside, aside = sort_out(paths)
+    form, members, beside, aside = sort_out(paths, config)
     kind = plan["kind"] if config.kind == "auto" else config.kind
     made = MAKERS.get(form, from_table)(members, beside, config, {**plan, **read, "kind": kind})
     aside = aside | made.get("aside", {})
@@ -241,13 +243,15 @@ def resize(pixels: np.ndarray, size: int, config: ImportConfig) -> np.ndarray:
 
 def from_table(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     """Text and table kinds: each column by its role."""
+    if plan["kind"] == "image":
+        return from_pixels(config, plan)
     table: Table = plan["table"]
     by_name = dict(zip(table.names, table.columns, strict=True))
     cells_as_read = first_cells(table)
     table.columns = []  # each is let go when it has become numbers
     roles = {c["name"]: c for c in plan["columns"]}
     label = next((name for name, c in roles.items() if c["role"] == "label"), None)
-    labels = by_name[label].to_pylist() if label else None
+    labels = read_labels(by_name[label].to_pylist(), config) if label else None
     details = {"columns": plan["columns"], "label": label, "found": plan["found"]}
     if plan["kind"] == "text":
         text = next((name for name, c in roles.items() if c["role"] == "text"), None)
@@ -268,8 +272,13 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     for name, about in roles.items():
         cells = by_name.pop(name)
         if about["role"] == "numeric":
-            parts.append(as_numbers(cells, about["decimal_comma"]).astype(np.float32)[:, None])
+            values = as_numbers(cells, about["decimal_comma"], about["dressed"])
+            parts.append(values.astype(np.float32)[:, None])
             columns.append(name)
+        elif about["role"] == "date" and (form := about["date_format"] or find_date_format(cells)):
+            parts.append(as_days(cells, form).astype(np.float32)[:, None])
+            columns.append(name)
+            notes.append(f"{name} is in days since its first date.")
         elif about["role"] == "category":
             levels, codes = np.unique(
                 np.array(cells.to_pylist(), dtype=object).astype(str), return_inverse=True
@@ -304,7 +313,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     left = [
         f"{n} ({c['role']}: {c['reason']})"
         for n, c in roles.items()
-        if c["role"] in ("id", "date", "ignore", "text")
+        if c["role"] in ("id", "date", "ignore", "text") and n not in columns
     ]
     if left:
         notes.append("Left out: " + "; ".join(left[:10]) + ("; …" if len(left) > 10 else "."))
@@ -317,6 +326,28 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         "extra": {"cells": cells_as_read},
         "notes": notes,
         "steps": "categories one-hot; numbers are scaled when a run starts, from its training rows",
+    }
+
+
+def from_pixels(config: ImportConfig, plan: BuildPlan) -> Made:
+    """A table whose rows are images."""
+    table, pixels, size = plan["table"], plan["pixels"], plan["size"]
+    named = next((c["name"] for c in plan["columns"] if c["role"] == "label"), pixels["label"])
+    label = None if config.label == "-" else named or None
+    cells = table.columns[table.names.index(label)].to_pylist() if label else None
+    images, notes = as_pixels(read_pixels(table, pixels))
+    if images.shape[1] != size or (config.color == "gray" and images.ndim == 4):
+        images = resize(images, size, config)
+    left = [name for name in table.names if name not in {label, *pixels["columns"]}]
+    notes += [f"Left out: {', '.join(left[:10])} (not part of the image)."] if left else []
+    return {
+        "kind": "image",
+        "x": images,
+        "scale": 1 / 255,
+        "labels": read_labels(cells, config) if cells else None,
+        "notes": notes,
+        "details": {"label": label, "found": plan["found"]},
+        "steps": f"table of pixels, images of {size} × {size}",
     }
 
 

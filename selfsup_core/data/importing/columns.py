@@ -8,7 +8,17 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, TypedDict, cast
 
-import numpy as np
+from selfsup_core.data.importing.numbers import (
+    DECIMAL_COMMA,
+    NUMBER,
+    THOUSANDS,
+    find_date_format,
+    has_decimal_comma,
+    is_date,
+    is_dressed,
+    share,
+    undress,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,24 +40,46 @@ MISSING = (
     "infinity",
     "-infinity",
 )
-NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-DECIMAL_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
+WHOLE = r"^[+-]?\d{1,6}(\.0*(e[+]?00)?)?$"
 LEADING_ZERO = r"^[+-]?0\d"
-DATE = r"^(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4})([T ].*)?$"
 LABELS = frozenset(
     [
         "label",
         "labels",
+        "labelid",
+        "labelname",
+        "labeltext",
         "class",
+        "classes",
+        "classid",
+        "classindex",
+        "classlabel",
+        "classname",
         "target",
+        "targets",
         "y",
         "category",
+        "categories",
         "topic",
+        "topics",
+        "genre",
+        "genres",
+        "tag",
+        "tags",
         "sentiment",
+        "polarity",
+        "emotion",
+        "emotions",
+        "intent",
         "species",
         "diagnosis",
+        "dx",
         "klasse",
         "outcome",
+        "survived",
+        "isfraud",
+        "spam",
+        "isspam",
     ]
 )
 TEXTS = frozenset(
@@ -65,7 +97,10 @@ TEXTS = frozenset(
     ]
 )
 IDS = re.compile(r"(^|[_\s.-])(id|uuid|guid|index|key|nr|number)$", re.IGNORECASE)
+# Names of a column that no one has named, as pandas and R write the numbers of rows.
+UNNAMED = re.compile(r"^(column 1|unnamed: 0|index|row ?names?|row|)$", re.IGNORECASE)
 MOST_LEVELS = 50
+MOST_CLASSES = 1000
 ID_SHARE = 0.95  # of different values in a column that is named like an id: a few rows may be copies
 # What stands for a missing value in a column of categories; "none" and "-" may be values.
 NO_LEVEL = frozenset(["", "na", "n/a", "#n/a", "nan", "null", "?"])
@@ -81,6 +116,9 @@ class ColumnAbout(TypedDict):
     missing: int
     distinct: int
     decimal_comma: bool
+    whole: bool
+    dressed: bool
+    date_format: str
 
 
 @dataclass(frozen=True)
@@ -94,23 +132,20 @@ class Column:
     missing: int
     distinct: int
     decimal_comma: bool = False
+    whole: bool = False
+    dressed: bool = False
+    date_format: str = ""
 
     def as_dict(self) -> ColumnAbout:
         return cast("ColumnAbout", asdict(self))
 
 
-def share(cells: pa.Array, pattern: str) -> float:
-    """Share of the cells that match."""
-    import pyarrow.compute as pc
-
-    return float(pc.mean(pc.match_substring_regex(cells, pattern)).as_py() or 0.0)
-
-
-def describe_column(name: str, cells: pa.Array) -> Column:
+def describe_column(name: str, cells: pa.Array, delimiter: str = "") -> Column:
     """Guess the role of one column.
 
     Args:
         cells: strings without nulls, blanks stripped.
+        delimiter: between the cells of the file, where there is one.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -123,33 +158,45 @@ def describe_column(name: str, cells: pa.Array) -> Column:
     about = Column(name, "ignore", "no value in it", examples, blank, distinct)
     if not len(filled):
         return about
-    word = name.strip().lower()
+    word = re.sub(r"[\W_]+", "", name.lower())
     values = filled.filter(
         pc.invert(pc.is_in(pc.utf8_lower(filled), value_set=pa.array(MISSING, cells.type)))
     )
-    plain = share(values, NUMBER) if len(values) else 0.0
-    comma = share(values, DECIMAL_COMMA) if len(values) else 0.0
-    with_comma = comma >= 0.95 and plain < 0.95
+    if not len(values) and word not in LABELS:
+        return replace(about, missing=rows)
+    if form := find_date_format(filled):
+        return replace(about, role="date", reason="dates", date_format=form)
+    dressed = len(values) > 0 and share(values, NUMBER) < 0.95 and is_dressed(values)
+    bare = undress(values) if dressed else values
+    with_comma = len(values) > 0 and has_decimal_comma(bare, delimiter)
+    usual = DECIMAL_COMMA if with_comma else f"{NUMBER}|{THOUSANDS}" if dressed else NUMBER
+    plain = share(bare, usual) if len(values) else 0.0
     zeros = len(values) and share(values, LEADING_ZERO) > 0
-    if max(plain, comma) >= 0.95 and not zeros:
-        good = round(max(plain, comma) * len(values))
-        about = replace(about, missing=rows - good, decimal_comma=with_comma)
-        if word in LABELS and distinct <= MOST_LEVELS:
+    if plain >= 0.95 and not zeros:
+        good = round(plain * len(values))
+        whole = distinct <= MOST_CLASSES and share(values, WHOLE) == 1
+        about = replace(about, missing=rows - good, decimal_comma=with_comma, whole=whole, dressed=dressed)
+        is_repeated = whole or 2 * distinct <= len(filled)
+        if word in LABELS and is_repeated and can_be_classes(distinct, len(filled)):
             return replace(about, role="label", missing=blank, reason=f"named {name}, {distinct} values")
         if IDS.search(name) and distinct >= ID_SHARE * len(filled):
             each = "another number in each row" if distinct == len(filled) else "a number for nearly each row"
             return replace(about, role="id", reason=each)
-        return replace(about, role="numeric", reason="numbers" + (", decimal comma" if with_comma else ""))
-    if share(filled, DATE) >= 0.95:
-        return replace(about, role="date", reason="dates")
+        if UNNAMED.match(name) and counts_rows(cells):
+            return replace(about, role="id", reason="counts the rows")
+        reason = "numbers" + (", decimal comma" if with_comma else "") + (" with signs" if dressed else "")
+        return replace(about, role="numeric", reason=reason)
+    sample = filled[:500].to_pylist()
+    if sum(map(is_date, sample)) >= 0.95 * len(sample):
+        return replace(about, reason="dates in different formats")
     lengths = pc.utf8_length(filled)
     mean = pc.mean(lengths).as_py()
     words = 1 + float(pc.mean(pc.count_substring(filled, " ")).as_py())
     # Scripts without spaces say as much in six characters as English in twenty.
     dense = share(filled, r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]") > 0.5
-    if word in LABELS and distinct <= MOST_LEVELS:
-        return replace(about, role="label", reason=f"named {name}, {distinct} values")
     is_long = (mean >= 20 and words >= 3) or words >= 4 or (dense and mean >= 6)
+    if word in LABELS and can_be_classes(distinct, len(filled)) and (distinct <= MOST_LEVELS or not is_long):
+        return replace(about, role="label", reason=f"named {name}, {distinct} values")
     if (is_long and distinct > 0.3 * len(filled)) or (word in TEXTS and distinct > 0.3 * len(filled)):
         return replace(about, role="text", reason=f"{mean:.0f} characters on average")
     if zeros and distinct > MOST_LEVELS:
@@ -162,20 +209,41 @@ def describe_column(name: str, cells: pa.Array) -> Column:
     return replace(about, reason=f"{distinct:,} different words, too many for categories")
 
 
+def counts_rows(cells: pa.Array) -> bool:
+    """Whether the cells are 0, 1, 2, … or 1, 2, 3, …"""
+    if len(cells) < 10 or cells[0].as_py() not in ("0", "1"):
+        return False
+    first = int(cells[0].as_py())
+    return bool(cells.to_pylist() == [str(i) for i in range(first, first + len(cells))])
+
+
+def can_be_classes(distinct: int, rows: int) -> bool:
+    """Whether so many values may be classes: few, or each of several rows."""
+    return distinct <= MOST_LEVELS or (distinct <= MOST_CLASSES and 2 * distinct <= rows)
+
+
 def choose_label(columns: list[Column]) -> list[Column]:
-    """Keep one label; where none is named so, the only or last category with few values is taken."""
+    """Keep one label; where none is named so, the only or last category with few values is taken, then a
+    column of few whole numbers beside texts or before measurements.
+    """
     labels = [c.name for c in columns if c.role == "label"]
     if not labels:
         few = [c for c in columns if c.role == "category" and c.distinct <= 20]
         has_text = any(c.role == "text" for c in columns)
+        chosen = ""
         if few and ((has_text and len(few) == 1) or few[-1] is columns[-1]):
-            return [
-                replace(c, role="label", reason=f"{c.reason}; taken for the class")
-                if c.name == few[-1].name
-                else c
-                for c in columns
-            ]
-        return columns
+            chosen = few[-1].name
+        elif codes := [c for c in columns if c.role == "numeric" and c.whole and 2 <= c.distinct <= 100]:
+            numbers = [c for c in columns if c.role == "numeric"]
+            lone = has_text and len(codes) == 1 == len(numbers)
+            first = len(columns) >= 16 and codes == [columns[0]] and len(numbers) == len(columns)
+            chosen = codes[0].name if (lone or first) and not few else ""
+        return [
+            replace(c, role="label", reason=f"{c.distinct} values; taken for the class")
+            if c.name == chosen
+            else c
+            for c in columns
+        ]
     return [
         replace(c, role="category" if c.distinct <= MOST_LEVELS else "ignore", reason="a second label")
         if c.role == "label" and c.name != labels[-1]
@@ -184,14 +252,43 @@ def choose_label(columns: list[Column]) -> list[Column]:
     ]
 
 
-def as_numbers(cells: pa.Array, decimal_comma: bool) -> np.ndarray:
-    """Strings → (N,) float64, NaN where a cell is not a finite number."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def column_notes(columns: list[ColumnAbout], label: str) -> list[str]:
+    """What a person should know of the roles: why there is no label, and what becomes many columns.
 
-    if decimal_comma:
-        cells = pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", ".")
-    ok = pc.match_substring_regex(cells, NUMBER)
-    values = pc.cast(pc.if_else(ok, cells, pa.scalar(None, cells.type)), pa.float64())
-    array = values.to_numpy(zero_copy_only=False).astype(np.float64)
-    return np.where(np.isfinite(array), array, np.nan)
+    Args:
+        label: the column that is asked for, "-" for none.
+    """
+    notes = []
+    if label != "-" and not any(c["role"] == "label" for c in columns):
+        for c in columns:
+            word = re.sub(r"[\W_]+", "", c["name"].lower())
+            if word in LABELS and c["distinct"] > MOST_LEVELS and c["reason"] != "chosen":
+                notes.append(
+                    f"{c['name']} has {c['distinct']:,} different values and is not taken for the class. "
+                    f"A label has at most {MOST_CLASSES:,} classes, most of them with two or more rows."
+                )
+        if onehot := one_hot(columns):
+            notes.append(
+                f"{len(onehot)} columns hold only 0 and 1 ({', '.join(onehot[:4])}, …). If each is one of "
+                "several labels of a row, choose one of them as the label and ignore the others."
+            )
+        elif not notes and (maybe := [c["name"] for c in columns if may_be_label(c)]):
+            notes.append(
+                "No column was taken for the class. If one holds it, choose it as the label: "
+                f"{', '.join(maybe[:6])}."
+            )
+    many = [c for c in columns if c["role"] == "category" and c["distinct"] > 10]
+    notes += [f"{c['name']} becomes {c['distinct']} columns, one for each value." for c in many[:10]]
+    return notes
+
+
+def may_be_label(column: ColumnAbout) -> bool:
+    return column["role"] in ("category", "numeric") and 2 <= column["distinct"] <= 20
+
+
+def one_hot(columns: list[ColumnAbout]) -> list[str]:
+    """Columns of 0 and 1 that may be labels: two or more beside a text."""
+    if not any(c["role"] == "text" for c in columns):
+        return []
+    found = [c["name"] for c in columns if set(c["examples"]) == {"0", "1"} and c["role"] == "numeric"]
+    return found if len(found) >= 2 else []

@@ -18,12 +18,42 @@ class ImportConfig(Config):
     )
     label: str = setting("", "Column that holds the class; - for none.", title="Label column")
     text: str = setting("", "Column that holds the text; - for none.", title="Text column")
+    unlabeled: str = setting(
+        "",
+        "Values of the label that mean that a row has none, with commas between them, as -1, unknown.",
+        title="Unlabeled",
+        max_length=200,
+    )
+    several: Literal["together", "first"] = setting(
+        "together",
+        "What the class of a row is that has several labels, as a|b.",
+        title="Several labels",
+        titles={"together": "Each combination is a class", "first": "Only the first counts"},
+    )
+    against: str = setting(
+        "",
+        "The label that becomes one class; all other rows with a label become the second.",
+        title="One against the rest",
+        max_length=200,
+    )
     roles: dict[str, Role] = setting({}, "Role of each column, where it is not the detected one.")
     header: Literal["auto", "yes", "no"] = setting(
         "auto",
         "Whether the first row names the columns.",
         title="Header",
         titles={"auto": "Automatic", "yes": "Yes", "no": "No"},
+    )
+    lines: Literal["auto", "table", "text"] = setting(
+        "auto",
+        "What the lines of a .txt file, or of one without a known ending, are.",
+        title="Lines",
+        titles={"auto": "Automatic", "table": "Rows of a table", "text": "Texts"},
+    )
+    sheet: str = setting(
+        "",
+        "Sheet of a spreadsheet; the first one with cells in it when empty.",
+        title="Sheet",
+        max_length=200,
     )
     delimiter: str = setting(
         "", "Character between cells; detected when empty.", title="Delimiter", max_length=1

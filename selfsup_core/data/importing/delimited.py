@@ -10,57 +10,19 @@ from typing import Any
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode, detect_encoding
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.sniff import (
+    LOOKED_AT,
+    detect_delimiter,
+    is_number,
+    looks_like_header,
+    rows_of,
+    spaces_to_tabs,
+    strip_head,
+)
 from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
-
-DELIMITERS = ",;\t|"
-
-
-def detect_delimiter(name: str, text: str) -> str:
-    """The character that parts the first lines into the same number of cells, most cells first."""
-    if name.lower().endswith((".tsv", ".tab")):
-        return "\t"
-    best, most = ",", 0.0
-    for delimiter in DELIMITERS:
-        try:
-            rows = [r for r in csv.reader(io.StringIO(text), delimiter=delimiter) if r][:50]
-        except csv.Error:
-            continue
-        # The last row of a cut-off sample may be torn.
-        widths = Counter(len(row) for row in (rows[:-1] or rows))
-        if not widths:
-            continue
-        width, count = widths.most_common(1)[0]
-        score = (count / widths.total()) * (width > 1) * (1 + width / 100)
-        if score > most:
-            best, most = delimiter, score
-    return best
-
-
-def looks_like_header(rows: list[list[str]]) -> bool:
-    """Names: all filled, all different, none a number, and unlike what is below them."""
-    first, rest = rows[0], rows[1:]
-    if not rest or any(is_number(cell) for cell in first) or len(set(first)) < len(first) > 1:
-        return (
-            len(rest) > 0
-            and not any(is_number(c) for c in first)
-            and any(is_number(c) for row in rest for c in row)
-        )
-    if any(is_number(cell) for row in rest for cell in row):
-        return True
-    short = max((len(cell) for cell in first), default=0) <= 40
-    below = Counter(cell for row in rest for cell in row)
-    return short and not any(cell in below for cell in first if cell)
-
-
-def is_number(cell: str) -> bool:
-    try:
-        float(cell.replace(",", ".").strip() or "x")
-    except ValueError:
-        return False
-    return True
 
 
 def read_csv(member: Member, config: ImportConfig) -> Table:
@@ -81,21 +43,27 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         data = text.encode("utf-8", "replace")
         del text
     notes = [note] if note else []
+    data, said, left = strip_head(data)
+    notes += [f"{member.name}: {left}"] if left else []
     sample = data[:200_000].decode("utf-8", "ignore")
     longest = max((len(line) for line in sample.splitlines()), default=0)
     is_whole = len(data) <= 200_000
     if not sample.strip():
         raise DataError(f"{member.name} holds only blanks.", code="no-rows", remedy="Add rows.")
-    delimiter = config.delimiter or detect_delimiter(member.name, sample[:50_000])
+    delimiter = config.delimiter or said or detect_delimiter(member.name, sample[:LOOKED_AT])
     if not delimiter.isascii() or delimiter in '\0\n\r"':
         raise DataError(
             f"{delimiter!r} cannot be the delimiter between cells.",
             code="bad-delimiter",
             remedy="Give a comma, a semicolon, a tab or another ASCII character.",
         )
+    found = {"encoding": encoding, "delimiter": delimiter}
+    if delimiter == " ":
+        data, delimiter = spaces_to_tabs(data), "\t"
+        sample = data[:200_000].decode("utf-8", "ignore")
     csv.field_size_limit(LIMITS.cell_bytes)
     try:
-        rows = [row for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row][:200]
+        rows = rows_of(sample, delimiter)[:200]
     except csv.Error as error:
         raise DataError(
             f"{member.name} cannot be read as a table ({error}).",
@@ -184,5 +152,4 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         shown = "; ".join(skipped[:3])
         notes.append(f"{len(skipped)} rows were set aside: {shown}, not {width}.")
     names, renamed = unique_names(names or [f"column {i + 1}" for i in range(width)])
-    found = {"encoding": encoding, "delimiter": delimiter, "header": header}
-    return Table(names, columns, found, notes + renamed)
+    return Table(names, columns, found | {"header": header}, notes + renamed)

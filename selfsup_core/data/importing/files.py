@@ -36,9 +36,19 @@ TEXTS = {
     ".tab": "csv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".arff": "arff",
     ".txt": "txt",
+    ".data": "txt",
+    ".dat": "txt",
+    ".test": "txt",
+    ".train": "txt",
+    ".libsvm": "txt",
+    ".svm": "txt",
+    ".svmlight": "txt",
+    "": "txt",
 }
 SYSTEM = ("thumbs.db", "desktop.ini")  # files that file managers leave behind
+SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 IDX_TYPES = (8, 9, 11, 12, 13, 14)
 
 
@@ -83,13 +93,18 @@ def identify(name: str, head: bytes) -> str:
     suffix = PurePosixPath(name).suffix.lower()
     if not head:
         raise DataError(f"{name} is empty.", code="empty-file", remedy="Choose a file with content.")
-    if suffix in TEXTS and all(32 <= b < 127 or b in b"\t\r\n" for b in head[:16]):
+    if suffix and suffix in TEXTS and all(32 <= b < 127 or b in b"\t\r\n" for b in head[:16]):
         return TEXTS[suffix]  # a table may begin with "BMI" or "PAR1"
     if is_image(name, head):
         return "image"
     if is_riff(head, b"WAVE"):
         return "wav"
+    if suffix in SHEETS and head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x09\x08", b"\x09\x04")):
+        return "excel"
+    if suffix == ".dta":
+        return "stata"
     for magic, found in (
+        (b"ARROW1", "feather"),
         (b"PK\x03\x04", "zip"),
         (b"PK\x05\x06", "zip"),
         (b"\x93NUMPY", "npy"),
@@ -127,12 +142,13 @@ def identify(name: str, head: bytes) -> str:
             code="wrong-content",
             remedy="Save it again in that format.",
         )
-    if suffix in TEXTS:
+    if suffix in TEXTS and (suffix or not any(b < 9 or 13 < b < 32 for b in head)):
         return TEXTS[suffix]
     raise DataError(
         f"{name} is of a kind that cannot be read.",
         code="unknown-format",
-        remedy="Give CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, WAV, images, or a ZIP of these.",
+        remedy="Give CSV, TSV, Excel, ODS, JSONL, Parquet, Feather, Stata, ARFF, libsvm, "
+        "NPY, NPZ, IDX, TXT, WAV, images, or a ZIP of these.",
     )
 
 

@@ -6,27 +6,39 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from selfsup_core.data.importing.columns import ColumnAbout, choose_label, describe_column
+from selfsup_core.data.importing.columns import ColumnAbout, choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.files import Member, identify, open_files
+from selfsup_core.data.importing.files import Member, open_files
 from selfsup_core.data.importing.images import (
     choose_size,
 )
+from selfsup_core.data.importing.labels import (
+    doubtful_values,
+    label_notes,
+    parts_of,
+    read_labels,
+)
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
 from selfsup_core.data.importing.parts import read_arrays
+from selfsup_core.data.importing.pixels import find_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept
-from selfsup_core.data.importing.tables import read_table
+from selfsup_core.data.importing.table import Table
+from selfsup_core.data.importing.tables import TABLES, read_table, table_form
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
 
 ARRAYS = ("npy", "idx", "cifar")
-TABLES = ("csv", "jsonl", "parquet")
-
-
+MANY_COLUMNS = 2000  # from which on their cost is named
 FORM_NAMES = {
     "csv": "table",
     "jsonl": "JSON lines",
     "parquet": "Parquet",
+    "fasttext": "labeled lines",
+    "libsvm": "libsvm rows",
+    "excel": "a spreadsheet",
+    "feather": "Feather",
+    "stata": "a Stata file",
+    "arff": "ARFF",
     "npy": "NumPy array",
     "idx": "IDX",
     "cifar": "CIFAR records",
@@ -36,7 +48,9 @@ FORM_NAMES = {
 }
 
 
-def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[str, str]]:
+def sort_out(
+    paths: list[Path], config: ImportConfig
+) -> tuple[str, list[Member], list[Member], dict[str, str]]:
     """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside).
 
     Raises:
@@ -47,7 +61,7 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
     aside: dict[str, str] = {}
     for member in members:
         try:
-            form = identify(member.name, member.head())
+            form = table_form(member, config)
             if form in ("zip", "gz"):
                 raise DataError(
                     f"{member.name} is packed twice.",
@@ -102,7 +116,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     Raises:
         DataError: nothing here can be imported.
     """
-    form, members, beside, aside = sort_out(paths)
+    form, members, beside, aside = sort_out(paths, config)
     check_kind(paths[0].name, form, config)
     plan: ImportPlan = {"form": form, "files": len(members), "notes": [], "aside": aside}
     plan["notes"] = list(dict.fromkeys(note for m in [*members, *beside] for note in m.notes))
@@ -154,18 +168,65 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     if keep is not None:
         keep["table"] = table
     described = choose_label(
-        [describe_column(name, cells) for name, cells in zip(table.names, table.columns, strict=True)]
+        [
+            describe_column(name, cells, table.found.get("delimiter", ""))
+            for name, cells in zip(table.names, table.columns, strict=True)
+        ]
     )
     columns = apply_roles([c.as_dict() for c in described], config)
+    return plan | plan_table(table, columns, config)
+
+
+def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -> ImportPlan:
+    """The part of the plan that is about a table. Raises DataError: images are asked for, and there are
+    none.
+    """
+    pixels = find_pixels(table, columns)
     kind = config.kind if config.kind != "auto" else table_kind(columns)
-    plan |= {"kind": kind, "rows": len(table), "columns": columns, "found": table.found}
-    plan["notes"] = table.notes + [
-        f"{c['name']}: {c['missing']:,} {'cell' if c['missing'] == 1 else 'cells'} became missing."
-        for c in columns
-        if c["role"] == "numeric" and c["missing"]
-    ]
+    if config.kind == "image" and not pixels:
+        raise DataError(
+            "No columns hold the pixels of square images, such as 784 of 28 × 28.",
+            code="wrong-kind",
+            remedy="Choose table or text.",
+        )
+    if pixels and config.kind == "auto" and pixels["is_sure"]:
+        kind = "image"
     label = next((c["name"] for c in columns if c["role"] == "label"), None)
-    plan["classes"] = count_labels(table.columns[table.names.index(label)].to_pylist() if label else [])
+    plan: ImportPlan = {"kind": kind, "rows": len(table), "columns": columns, "found": table.found}
+    plan["notes"] = list(table.notes)
+    if pixels:
+        plan["pixels"] = pixels
+        size = f"{pixels['side']} × {pixels['side']}"
+        count = pixels["side"] ** 2 * pixels["channels"]
+        if kind == "image":
+            label = None if config.label == "-" else label or pixels["label"] or None
+            plan["size"] = config.size or pixels["side"]
+            plan["color"] = pixels["channels"] == 3 and config.color != "gray"
+            plan["notes"].append(
+                f"{count:,} numbers in each row are read as images of {size}. Choose the kind table to keep "
+                "them as numbers."
+            )
+        elif kind == "table":
+            plan["notes"].append(
+                f"If the {count:,} numbers of a row are an image of {size}, choose the kind image."
+            )
+    cells = table.columns[table.names.index(label)].to_pylist() if label else []
+    plan["classes"] = count_labels(read_labels(cells, config))
+    plan["doubtful"] = doubtful_values(cells, config)
+    plan["labels"] = parts_of(cells)
+    plan["notes"] += label_notes(cells, config)
+    numbers = sum(c["role"] == "numeric" for c in columns)
+    if kind == "table" and numbers > MANY_COLUMNS:
+        plan["notes"].append(
+            f"{numbers:,} columns of numbers: networks and maps take longer and need more rows. "
+            "Keep those that vary most, if you can."
+        )
+    if kind != "image":
+        plan["notes"] += column_notes(columns, config.label) + [
+            f"{c['name']}: {c['missing']:,} {'cell' if c['missing'] == 1 else 'cells'} became missing."
+            for c in columns
+            if c["role"] == "numeric" and c["missing"]
+        ]
     return plan
 
 
@@ -174,9 +235,9 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
     possible = {
         "image": ("image",),
         "wav": ("sound",),
-        "txt": ("text",),
+        "txt": ("text", "table"),
         "npy": ("image", "table"),
-    }.get(form, ("table", "text"))
+    }.get(form, ("table", "text", "image"))
     if config.kind not in ("auto", *possible):
         raise DataError(
             f"{name} holds {FORM_NAMES[form]}, which cannot be read as {config.kind}.",

@@ -13,6 +13,7 @@ import numpy as np
 from selfsup_core.data.importing.arrays import label_text, read_idx, read_npy
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import CIFAR, Member, identify
+from selfsup_core.data.importing.labels import array_labels
 from selfsup_core.data.importing.layout import SPLIT_WORDS
 from selfsup_core.data.importing.table import check_decoded, check_size
 from selfsup_core.data.splits import PARTS
@@ -80,7 +81,7 @@ def read_arrays(members: list[Member], config: ImportConfig) -> Arrays:
     made.x = samples[0].array if len(samples) == 1 else np.concatenate([n.array for n in samples])
     marks, names = choose_beside(samples, labels, config, made)
     if marks:
-        made.labels = [label_text(v) for part in marks for v in part.tolist()]
+        made.labels = array_labels(np.concatenate(marks))
     if names:
         made.names = [str(label_text(v)) for part in names for v in part.tolist()]
     take_parts(samples, config, made)

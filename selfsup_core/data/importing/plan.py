@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from selfsup_core.data.importing.columns import ColumnAbout
+from selfsup_core.data.importing.pixels import Pixels
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.texts import Texts
 
@@ -24,6 +25,9 @@ class ImportPlan(TypedDict, total=False):
         tone: of image files, values of `images.Tone`. transparent: how many of those looked at are.
         seconds, rates: of sounds: length they are cut to, how many have which rate.
         columns, found: of tables: what each column is, and what was found of their format.
+        doubtful: of tables: values of the label that may mean that a row has none.
+        labels: of tables whose rows have several labels: each single one.
+        pixels: of tables that hold, or may hold, images: where.
         shape: of an array's samples. encoding, examples, mean_length: of text lines.
     """
 
@@ -47,6 +51,9 @@ class ImportPlan(TypedDict, total=False):
     rates: dict[str, int]
     columns: list[ColumnAbout]
     found: dict[str, Any]
+    doubtful: list[str]
+    labels: list[str]
+    pixels: Pixels
     shape: list[int]
     encoding: str
     examples: list[str]

@@ -59,7 +59,7 @@ def preview_files(paths: list[Path], config: ImportConfig) -> ImportPreview:
     """
     read: Kept = {}
     plan = inspect_files(paths, config, read)
-    form, members, beside, _ = sort_out(paths)
+    form, members, beside, _ = sort_out(paths, config)
     kind = plan["kind"] if config.kind == "auto" else config.kind
     seen: ImportPreview = {"plan": plan, "left_out": dict(plan["aside"])}
     whole: BuildPlan = {**plan, **read, "kind": kind}
@@ -116,7 +116,10 @@ def see_made(made: Made) -> ImportPreview:
 
 def see_table(table: Table, config: ImportConfig, plan: BuildPlan) -> ImportPreview:
     """The first rows as they are in the file and as they become."""
-    head = replace(table, columns=[cells[:MOST_ROWS] for cells in table.columns])
+    most = PICTURES if plan["kind"] == "image" else MOST_ROWS
+    head = replace(table, columns=[cells[:most] for cells in table.columns])
+    if plan["kind"] == "image":
+        return see_made(from_table([], [], config, {**plan, "table": head}))
     cells = [column[: max(ROWS, TEXTS)].to_pylist() for column in head.columns]
     seen: ImportPreview = {
         "left_out": plan["aside"] | left_columns(plan),
@@ -137,7 +140,7 @@ def left_columns(plan: BuildPlan) -> dict[str, str]:
     return {
         name: c["reason"] if c["role"] == "ignore" else f"{c['role']}: {c['reason']}"
         for name, c in roles.items()
-        if c["role"] in ("id", "date", "ignore", "text")
+        if c["role"] in ("id", "ignore", "text") or (c["role"] == "date" and not c["date_format"])
     }
 
 

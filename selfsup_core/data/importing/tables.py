@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,9 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.delimited import read_csv
 from selfsup_core.data.importing.files import Member, identify
+from selfsup_core.data.importing.join import join_tables
+from selfsup_core.data.importing.readers import read_arff, read_excel, read_feather, read_libsvm, read_stata
+from selfsup_core.data.importing.sniff import text_form
 from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
@@ -21,31 +24,37 @@ from selfsup_core.settings import short
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MARK = "__label__"
+
+
+def table_form(member: Member, config: ImportConfig) -> str:
+    """Format of a file; one that is text by its name may be a table by what it holds. Raises DataError."""
+    form = identify(member.name, member.head())
+    return text_form(member, config) if form == "txt" else form
+
 
 def read_table(members: list[Member], config: ImportConfig) -> Table:
     """One table from files of the same columns. Raises DataError."""
     tables = []
     for member in members:
-        form = identify(member.name, member.head())
-        reader = {"jsonl": read_jsonl, "parquet": read_parquet}.get(form, read_csv)
-        table = reader(member, config)
+        table = READERS.get(table_form(member, config), read_csv)(member, config)
         if not len(table):
             raise DataError(f"{member.name} has no rows.", code="no-rows", remedy="Add rows to it.")
         check_size(member.name, len(table), len(table.names))
         check_cells(member.name, table)
         tables.append(table)
-    first = tables[0]
-    for member, table in zip(members[1:], tables[1:], strict=True):
-        if table.names != first.names:
-            raise DataError(
-                f"{member.name} has other columns than {members[0].name}.",
-                code="other-columns",
-                remedy="Upload them one at a time.",
-            )
-        first.columns = [concat([a, b]) for a, b in zip(first.columns, table.columns, strict=True)]
-        first.notes += table.notes
-    check_size(members[0].name, len(first), len(first.names))
-    return first
+    if lengths_differ_by_header(tables):
+        least = min(range(len(tables)), key=lambda place: len(tables[place]))
+        tables[least] = read_csv(members[least], config.model_copy(update={"header": "no"}))
+    return join_tables([member.name for member in members], tables)
+
+
+def lengths_differ_by_header(tables: list[Table]) -> bool:
+    """Whether one of two tables lacks a row, as its first one was taken for a header (a list of words)."""
+    if len(tables) != 2 or tables[0].names == tables[1].names:
+        return False
+    short, long = sorted(tables, key=len)
+    return len(long) - len(short) == 1 and bool(short.found.get("header")) and not long.found.get("header")
 
 
 def check_cells(name: str, table: Table) -> None:
@@ -62,12 +71,6 @@ def check_cells(name: str, table: Table) -> None:
                 code="cell-too-large",
                 remedy="Shorten it.",
             )
-
-
-def concat(arrays: list[pa.Array]) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.concat_arrays([a.cast(pa.string()) for a in arrays])
 
 
 def read_jsonl(member: Member, config: ImportConfig) -> Table:
@@ -207,3 +210,33 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
     names, renamed = unique_names(keep)
     columns = [pa.concat_arrays(part) if part else pa.array([], pa.string()) for part in parts]
     return Table(names, columns, {}, notes + renamed)
+
+
+def read_fasttext(member: Member, config: ImportConfig) -> Table:
+    """Lines of "__label__a text", as fastText reads them. Raises DataError."""
+    import pyarrow as pa
+
+    text, encoding, note = decode(member.name, member.read(), config.encoding)
+    check_size(member.name, text.count("\n"), 2)
+    labels, texts = [], []
+    for line in filter(str.strip, text.splitlines()):
+        words = line.split()
+        count = next((i for i, word in enumerate(words) if not word.startswith(MARK)), len(words))
+        labels.append("|".join(word.removeprefix(MARK) for word in words[:count]))
+        texts.append(" ".join(words[count:]))
+    columns = [clean(pa.array(labels, pa.string())), clean(pa.array(texts, pa.string()))]
+    return Table(["label", "text"], columns, {"encoding": encoding}, [note] if note else [])
+
+
+READERS: dict[str, Callable[[Member, ImportConfig], Table]] = {
+    "csv": read_csv,
+    "jsonl": read_jsonl,
+    "parquet": read_parquet,
+    "fasttext": read_fasttext,
+    "excel": read_excel,
+    "feather": read_feather,
+    "stata": read_stata,
+    "arff": read_arff,
+    "libsvm": read_libsvm,
+}
+TABLES = tuple(READERS)

@@ -164,8 +164,8 @@ def test_a_guess_can_be_changed(tmp_path):
 
 
 def test_what_is_left_out_is_said_with_its_reason(tmp_path):
-    path = write(tmp_path, "t.csv", "day,a,color\n" + rows("2024-01-{i:02d},{i}.5,red{p}"))
+    path = write(tmp_path, "t.csv", "user_id,a,color\n" + rows("1{i},{i}.5,red{p}"))
     made = build_dataset([path], ImportConfig(roles={"color": "category"}), "my-t")
     assert made.columns == ("a", "color=red0", "color=red1")
     assert made.x[1].tolist() == [1.5, 0, 1]
-    assert made.details["notes"] == ["Left out: day (date: dates)."]
+    assert made.details["notes"][-1] == "Left out: user_id (id: another number in each row)."

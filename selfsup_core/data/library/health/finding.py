@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,5 +48,11 @@ def some(rows: np.ndarray) -> list[int]:
     return [int(row) for row in rows[:SHOWN]]
 
 
+SIGNED = re.compile(r"^[+-]?\d")
+
+
 def plain_name(name: str) -> str:
+    """A class's name without what is mere spelling; the sign of a number is not."""
+    if SIGNED.match(name.strip()):
+        return name.strip()
     return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())

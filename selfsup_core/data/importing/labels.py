@@ -1,0 +1,158 @@
+"""What the cells of a label column mean: one number written in two ways, rows without a label, several
+labels in one cell.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from selfsup_core.data.importing.arrays import label_text
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.errors import DataError
+
+# Values that often mean that a row has no label. They may also be classes, so a person is asked.
+DOUBTFUL = frozenset(
+    ["-1", "?", "-", "nan", "na", "n/a", "#n/a", "null", "none", "unknown", "unlabeled", "unlabelled"]
+)
+WHOLE = re.compile(r"^([+-]?)0*(\d+?)(?:\.0*)?$")
+NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)$")
+PARTS = re.compile(r"\s*[|;]\s*")
+LEAST_SEVERAL = 0.02  # of the cells hold more than one label
+
+
+def one_name(label: str) -> str:
+    """1, 1.0 and +1 are one class; codes such as 007 stay what they are."""
+    found = WHOLE.match(label)
+    if found is None or (len(label) > 1 and label.lstrip("+-").startswith("0") and "." not in label):
+        return label
+    sign = "-" if found[1] == "-" and found[2] != "0" else ""
+    return sign + found[2]
+
+
+def as_names(labels: Iterable[str]) -> list[str]:
+    """Numbers of one value under one name, where all labels are numbers; otherwise the labels as they are."""
+    cells = list(labels)
+    different = {cell for cell in cells if cell}
+    if not all(NUMBER.match(cell) or cell.lower() in DOUBTFUL for cell in different):
+        return cells
+    names = {cell: one_name(cell) for cell in different} | {"": ""}
+    return [names[cell] for cell in cells]
+
+
+def array_labels(y: np.ndarray) -> list[str]:
+    """(N,) stored labels as class names; -1 means none, unless -1 and 1 are the two classes."""
+    values = y.tolist()
+    if y.dtype.kind in "if" and set(values) == {-1, 1}:
+        return [f"{value:g}" for value in values]
+    return [label_text(value) for value in values]
+
+
+def split_labels(cell: str) -> list[str]:
+    """The labels in a cell: of "a|b" and of a JSON or Python list, otherwise the cell itself."""
+    if cell.startswith("[") and cell.endswith("]"):
+        try:
+            inner = json.loads(cell if '"' in cell else cell.replace("'", '"'))
+        except ValueError:
+            return [cell]
+        return [str(one).strip() for one in inner if str(one).strip()]
+    return [part for part in PARTS.split(cell) if part]
+
+
+def holds_several(labels: list[str]) -> bool:
+    """Whether cells hold lists of labels, whose parts come back in other cells."""
+    different = Counter(label for label in labels if label)
+    lists = {cell: split_labels(cell) for cell in different}
+    if different and all(cell.startswith("[") and parts != [cell] for cell, parts in lists.items()):
+        return True
+    many = sum(different[cell] for cell, parts in lists.items() if len(parts) > 1)
+    if not many or many < LEAST_SEVERAL * different.total():
+        return False
+    parts = {part for found in lists.values() for part in found}
+    return len(parts) < len(different) or len(parts) < sum(len(p) for p in lists.values())
+
+
+def read_labels(labels: list[str], config: ImportConfig) -> list[str]:
+    """Labels as classes, by what a person has chosen; "" for none.
+
+    Raises:
+        DataError: a label is to stand against the rest that is in no row.
+    """
+    none = {one.strip().lower() for one in config.unlabeled.split(",")} - {""}
+    labels = ["" if label.lower() in none else label for label in as_names(labels)]
+    if config.against:
+        parts = [split_labels(label) for label in labels]
+        if not any(config.against in found for found in parts):
+            known = ", ".join(sorted({part for found in parts for part in found})[:20])
+            raise DataError(
+                f"No row has the label {config.against!r}. Labels: {known}.",
+                code="no-label",
+                remedy="Choose one of them.",
+            )
+        rest = f"not {config.against}"
+        return [
+            "" if not label else config.against if config.against in found else rest
+            for label, found in zip(labels, parts, strict=True)
+        ]
+    if not holds_several(labels):
+        return labels
+    parts = [split_labels(label) for label in labels]
+    if config.several == "first":
+        return [found[0] if found else "" for found in parts]
+    return ["|".join(found) for found in parts]
+
+
+def doubtful_values(labels: list[str], config: ImportConfig) -> list[str]:
+    """Values that may mean "no label". With −1, the other classes must not make it one of a pair −1/+1."""
+    counts = Counter(label for label in as_names(labels) if label)
+    doubtful = [label for label in counts if label.lower() in DOUBTFUL]
+    if "-1" in doubtful and set(counts) - set(doubtful) == {"1"}:
+        doubtful.remove("-1")
+    return sorted(doubtful)
+
+
+def parts_of(labels: list[str]) -> list[str]:
+    """Each single label, where cells hold several; otherwise none."""
+    if not holds_several(labels):
+        return []
+    return sorted({part for label in set(labels) for part in split_labels(label)})
+
+
+def label_notes(labels: list[str], config: ImportConfig) -> list[str]:
+    """What a person should know, or decide, of the values of the label column."""
+    notes = []
+    plain = as_names(labels)
+    merged = len({cell for cell in labels if cell}) - len({cell for cell in plain if cell})
+    if merged:
+        notes.append("The same number written in different ways, as 1 and 1.0, is one class.")
+    none = {one.strip().lower() for one in config.unlabeled.split(",")} - {""}
+    counts = Counter(plain)
+    for value in doubtful_values(labels, config):
+        if value.lower() not in none:
+            notes.append(
+                f"{counts[value]:,} rows have the label {value!r}, which is a class now. If it means that "
+                "they have no label, name it under Unlabeled."
+            )
+    for value in sorted(v for v in counts if v.lower() in none):
+        notes.append(f"{counts[value]:,} rows with the label {value!r} count as unlabeled.")
+    if (parts := parts_of(plain)) and not config.against:
+        named = ", ".join(parts[:6]) + (", …" if len(parts) > 6 else "")
+        what = {
+            "together": "each combination is a class now",
+            "first": "the first one of each row is its class",
+        }[config.several]
+        notes.append(
+            f"Rows have several labels each, of {len(parts):,} ({named}): {what}. "
+            "Choose under Several labels and One against the rest."
+        )
+    spelled: dict[str, set[str]] = {}
+    for value in counts:
+        spelled.setdefault(" ".join(value.casefold().split()), set()).add(value)
+    twins = sorted(value for same in spelled.values() if len(same) > 1 for value in same)
+    if twins:
+        notes.append(f"Classes that differ only in case or spaces: {', '.join(twins[:6])}.")
+    return notes

@@ -1,0 +1,153 @@
+"""Spreadsheets and other programs' tables; several files as one table."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from selfsup_core.data.importing.build import build_dataset
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.inspect import inspect_files
+from selfsup_core.errors import DataError
+from tests.data.importing.make import archive, write
+
+SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+BOOK = (
+    '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>{}</sheets></workbook>'
+)
+RELATIONS = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+)
+KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+
+
+def xlsx(sheets: dict[str, list[list[str | float]]]) -> bytes:
+    """A small workbook with strings inline."""
+
+    def cell(value: str | float) -> str:
+        if isinstance(value, str):
+            return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+        return f"<c><v>{value}</v></c>"
+
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+        "_rels/.rels": RELATIONS.format(
+            f'<Relationship Id="r0" Type="{KIND}officeDocument" Target="xl/workbook.xml"/>'
+        ),
+        "xl/workbook.xml": BOOK.format(
+            "".join(f'<sheet name="{n}" sheetId="{i}" r:id="r{i}"/>' for i, n in enumerate(sheets, 1))
+        ),
+        "xl/_rels/workbook.xml.rels": RELATIONS.format(
+            "".join(
+                f'<Relationship Id="r{i}" Type="{KIND}worksheet" Target="worksheets/s{i}.xml"/>'
+                for i in range(1, len(sheets) + 1)
+            )
+        ),
+    }
+    for i, rows in enumerate(sheets.values(), 1):
+        lines = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+        parts[f"xl/worksheets/s{i}.xml"] = SHEET.format(lines)
+    return archive({name: text.encode() for name, text in parts.items()})
+
+
+ROWS: list[list[str | float]] = [["a", "b", "label"], *([i, i + 0.5, f"k{i % 2}"] for i in range(20))]
+
+
+def build(paths: list[Path], **config):
+    return build_dataset(paths, ImportConfig(**config), "my-t")
+
+
+def test_a_workbook_is_read_from_its_first_sheet_with_cells(tmp_path):
+    path = write(tmp_path, "book.xlsx", xlsx({"Notes": [], "Data": ROWS, "More": [["x"], [1], [2]]}))
+    made = build([path])
+    assert (made.columns, made.classes, made.x[3].tolist()) == (("a", "b"), ("k0", "k1"), [3, 3.5])
+    assert "Sheet 'Data' was read; left out: Notes, More." in made.details["notes"]
+    assert build([path], sheet="More").columns == ("x",)
+    with pytest.raises(DataError, match=r"has no sheet 'Mine'\. Sheets: Notes, Data, More"):
+        build([path], sheet="Mine")
+
+
+def feather() -> bytes:
+    import pyarrow as pa
+
+    names, rows = ROWS[0], ROWS[1:]
+    table = pa.table({str(name): [row[i] for row in rows] for i, name in enumerate(names)})
+    buffer = io.BytesIO()
+    with pa.ipc.new_file(buffer, table.schema) as file:
+        file.write_table(table)
+    return buffer.getvalue()
+
+
+def stata() -> bytes:
+    import pandas as pd
+
+    buffer = io.BytesIO()
+    frame = pd.DataFrame(ROWS[1:], columns=ROWS[0])
+    frame["label"] = frame["label"].astype("category")
+    frame.to_stata(buffer, write_index=False)
+    return buffer.getvalue()
+
+
+def arff() -> bytes:
+    head = "@relation t\n@attribute a numeric\n@attribute b numeric\n@attribute label {k0,k1}\n@data\n"
+    return (head + "".join(f"{a},{b},{label}\n" for a, b, label in ROWS[1:])).encode()
+
+
+def libsvm() -> bytes:
+    return "".join(
+        f"{label} 1:{a} 2:{b}\n" for a, b, label in [(r[0], r[1], str(r[2])[1]) for r in ROWS[1:]]
+    ).encode()
+
+
+FILES = {"t.feather": feather, "t.dta": stata, "t.arff": arff, "t.libsvm": libsvm, "a9a.txt": libsvm}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_same_table_from_every_format(tmp_path, name):
+    made = build([write(tmp_path, name, FILES[name]())])
+    assert [c.removeprefix("k") for c in made.classes] == ["0", "1"]
+    np.testing.assert_array_equal(made.x, [[i, i + 0.5] for i in range(20)])
+    assert made.y.tolist() == [i % 2 for i in range(20)]
+
+
+@pytest.mark.parametrize("name", ["t.xlsx", "t.feather", "t.dta", "t.arff"])
+def test_a_damaged_file_is_refused_with_its_format(tmp_path, name):
+    whole = xlsx({"Data": ROWS}) if name == "t.xlsx" else FILES[name]()
+    with pytest.raises(DataError) as caught:
+        build([write(tmp_path, name, whole[: len(whole) // 3])])
+    assert caught.value.code == "damaged-table"
+
+
+def test_the_same_columns_in_another_order_are_more_rows(tmp_path):
+    jan = write(tmp_path, "jan.csv", "a,label\n" + "".join(f"{i}.5,x\n" for i in range(10)))
+    feb = write(tmp_path, "feb.csv", "label,a\n" + "".join(f"y,{i}.25\n" for i in range(10)))
+    made = build([jan, feb])
+    assert (made.x[9:11, 0].tolist(), made.y[9:11].tolist()) == ([9.5, 0.25], [0, 1])
+
+
+def test_features_and_labels_of_as_many_rows_are_put_side_by_side(tmp_path):
+    x = write(tmp_path, "X_train.csv", "a,b\n" + "".join(f"{i}.5,{i}.25\n" for i in range(20)))
+    y = write(tmp_path, "y_train.csv", "target\n" + "".join(f"k{i % 2}\n" for i in range(20)))
+    plan = inspect_files([x, y], ImportConfig())
+    assert any("X_train.csv and y_train.csv have as many rows" in note for note in plan["notes"])
+    made = build([x, y])
+    assert (made.columns, made.classes, made.x.shape) == (("a", "b"), ("k0", "k1"), (20, 2))
+    longer = write(tmp_path, "z.csv", "c\n" + "1.5\n" * 25)
+    with pytest.raises(DataError, match=r"z\.csv has other columns than X_train\.csv, and 25 rows") as caught:
+        build([x, longer])
+    assert caught.value.code == "other-columns"
+
+
+@pytest.mark.parametrize("header", ["word\tclass\n", ""])
+def test_vectors_of_the_projector_and_what_they_stand_for(tmp_path, header):
+    lines = "".join(f"{i}.5\t{i}.25\t-{i}.75\n" for i in range(30))
+    vectors = write(tmp_path, "vectors.tsv", lines)
+    about = "".join(f"w{i}\tc{i % 3}\n" if header else f"w{i}\n" for i in range(30))
+    metadata = write(tmp_path, "metadata.tsv", header + about)
+    made = build([vectors, metadata])
+    assert made.x.shape == (30, 3)
+    assert made.classes == (("c0", "c1", "c2") if header else ())
