@@ -10,6 +10,7 @@ MB = 1_000_000
 EXTENSIONS = (
     "csv",
     "tsv",
+    "json",
     "jsonl",
     "parquet",
     "npy",

@@ -22,6 +22,7 @@ TEXTS = {
     ".csv": "csv",
     ".tsv": "csv",
     ".tab": "csv",
+    ".json": "jsonl",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".txt": "txt",
@@ -114,7 +115,7 @@ def identify(name: str, head: bytes) -> str:
     raise DataError(
         f"{name} is of a kind that cannot be read.",
         code="unknown-format",
-        remedy="Give CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, WAV, images, or a ZIP of these.",
+        remedy="Give CSV, TSV, JSON, JSONL, Parquet, NPY, NPZ, IDX, TXT, WAV, images, or a ZIP of these.",
     )
 
 

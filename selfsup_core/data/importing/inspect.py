@@ -14,6 +14,7 @@ from selfsup_core.data.importing.images import (
     choose_size,
 )
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
+from selfsup_core.data.importing.media import unpack_media
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.tables import read_table
 from selfsup_core.errors import DataError
@@ -23,7 +24,7 @@ TABLES = ("csv", "jsonl", "parquet")
 
 FORM_NAMES = {
     "csv": "table",
-    "jsonl": "JSON lines",
+    "jsonl": "JSON",
     "parquet": "Parquet",
     "npy": "NumPy array",
     "idx": "IDX",
@@ -39,7 +40,7 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
     Raises:
         DataError: nothing to read, or kinds that do not belong together.
     """
-    members = open_files(paths)
+    members = [inner for member in open_files(paths) for inner in unpack_media(member)]
     found: dict[str, list[Member]] = {}
     aside: dict[str, str] = {}
     for member in members:
@@ -67,6 +68,9 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
     for main in ("image", "wav"):
         if main in found:
             beside = [m for form in TABLES for m in found.pop(form, [])]
+            # A .json beside samples says something of the whole set, seldom a row of each.
+            aside |= {m.name: "not one of the samples" for m in beside if m.suffix == ".json"}
+            beside = [m for m in beside if m.suffix != ".json"]
             for form in [f for f in found if f != main]:  # a README beside the images
                 aside |= {m.name: "not one of the samples" for m in found.pop(form)}
             return main, found[main], beside, aside
