@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from typing import Any
 
@@ -16,12 +17,14 @@ from selfsup_core.errors import DataError
 from selfsup_core.settings import short
 
 DELIMITERS = ",;\t|"
+ENTITY = re.compile(r"&(#\d{1,6}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 
 
 def detect_delimiter(name: str, text: str) -> str:
     """The character that parts the first lines into the same number of cells, most cells first."""
     if name.lower().endswith((".tsv", ".tab")):
         return "\t"
+    text = ENTITY.sub("", text)  # the semicolon of &quot; parts no cells
     best, most = ",", 0.0
     for delimiter in DELIMITERS:
         try:

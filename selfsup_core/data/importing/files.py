@@ -27,6 +27,10 @@ TEXTS = {
     ".ndjson": "jsonl",
     ".txt": "txt",
 }
+TEXTS |= dict.fromkeys(
+    (".md", ".rst", ".srt", ".vtt", ".log", ".tex", ".py", ".js", ".r", ".htm", ".html"), "txt"
+)
+DOCUMENTS = {".docx": "docx", ".epub": "epub", ".html": "html", ".htm": "html"}
 IDX_TYPES = (8, 9, 11, 12, 13, 14)
 
 
@@ -67,14 +71,22 @@ def identify(name: str, head: bytes) -> str:
         DataError: nothing that can be read; says how to convert where there is a way.
     """
     suffix = PurePosixPath(name).suffix.lower()
+    if head and document_form(name, head):
+        return "txt"
     if not head:
         raise DataError(f"{name} is empty.", code="empty-file", remedy="Choose a file with content.")
     if suffix in TEXTS and all(32 <= b < 127 or b in b"\t\r\n" for b in head[:16]):
         return TEXTS[suffix]  # a table may begin with "BMI" or "PAR1"
     if any(head.startswith(magic) for magic in IMAGES) or is_riff(head, b"WEBP"):
         return "image"
-    if is_riff(head, b"WAVE"):
+    if is_riff(head, b"WAVE") or is_packed_sound(name, head):
         return "wav"
+    if head[4:8] == b"ftyp" and suffix in (".m4a", ".mp4", ".aac", ".m4b"):
+        raise DataError(
+            f"{name} is an M4A sound (AAC), which cannot be read.",
+            code="unknown-format",
+            remedy=f"Convert it with ffmpeg -i {name} {PurePosixPath(name).stem}.wav",
+        )
     for magic, found in (
         (b"PK\x03\x04", "zip"),
         (b"PK\x05\x06", "zip"),
@@ -112,11 +124,35 @@ def identify(name: str, head: bytes) -> str:
         )
     if suffix in TEXTS:
         return TEXTS[suffix]
+    if (not suffix or suffix[1:].isdigit()) and is_plain(head):
+        return "txt"
     raise DataError(
         f"{name} is of a kind that cannot be read.",
         code="unknown-format",
-        remedy="Give CSV, TSV, JSON, JSONL, Parquet, NPY, NPZ, IDX, TXT, WAV, images, or a ZIP of these.",
+        remedy="Give CSV, TSV, JSON, JSONL, Parquet, NPY, NPZ, IDX, TXT, PDF, DOCX, EPUB, HTML, WAV, FLAC, "
+        "MP3, OGG, AIFF, images, or a ZIP of these.",
     )
+
+
+def document_form(name: str, head: bytes) -> str | None:
+    """pdf, docx, epub or html; None for anything else."""
+    if head.startswith(b"%PDF-"):
+        return "pdf"
+    form = DOCUMENTS.get(PurePosixPath(name).suffix.lower())
+    return None if form in ("docx", "epub") and not head.startswith(b"PK") else form
+
+
+def is_plain(head: bytes) -> bool:
+    """Whether a file without an ending begins with text."""
+    return all(b >= 32 or b in b"\t\r\n\f" for b in head)
+
+
+def is_packed_sound(name: str, head: bytes) -> bool:
+    """FLAC, OGG, AIFF or MP3."""
+    if head.startswith((b"fLaC", b"OggS")) or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")):
+        return True
+    is_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2  # layer III
+    return head.startswith(b"ID3") or (is_frame and PurePosixPath(name).suffix.lower() == ".mp3")
 
 
 def is_riff(head: bytes, kind: bytes) -> bool:

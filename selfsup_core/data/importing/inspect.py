@@ -16,6 +16,7 @@ from selfsup_core.data.importing.images import (
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
 from selfsup_core.data.importing.media import unpack_media
 from selfsup_core.data.importing.plan import ImportPlan, Kept
+from selfsup_core.data.importing.prose import choose_unit, read_blocks
 from selfsup_core.data.importing.tables import read_table
 from selfsup_core.errors import DataError
 
@@ -29,8 +30,8 @@ FORM_NAMES = {
     "npy": "NumPy array",
     "idx": "IDX",
     "image": "images",
-    "wav": "WAV sounds",
-    "txt": "text lines",
+    "wav": "sounds",
+    "txt": "text",
 }
 
 
@@ -131,16 +132,22 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
             plan["color"] = x.ndim == 4 and x.shape[-1] == 3
         return plan
     if form == "txt":
-        lines, encoding, notes = read_lines(members, config)
+        unit = choose_unit(members, config)
+        labels = None
+        if unit == "lines":
+            lines, encoding, notes = read_lines(members, config)
+        else:
+            lines, encoding, notes, labels = read_blocks(members, config, unit)
         if keep is not None:
-            keep["lines"] = lines
+            keep["lines"], keep["line_labels"] = lines, labels
         letters = np.count_nonzero((lines.blob & 0xC0) != 0x80)  # the other bytes go on with a letter
         return plan | {
             "kind": "text",
             "rows": len(lines),
             "notes": notes,
             "encoding": encoding,
-            "classes": {},
+            "unit": unit,
+            "classes": count_labels(labels or []),
             "examples": [lines[i] for i in range(min(5, len(lines)))],
             "mean_length": letters / len(lines),
         }

@@ -20,7 +20,7 @@ class ImportPlan(TypedDict, total=False):
         height.
         seconds, rates: of sounds: length they are cut to, how many have which rate.
         columns, found: of tables: what each column is, and what was found of their format.
-        shape: of an array's samples. encoding, examples, mean_length: of text lines.
+        shape: of an array's samples. encoding, unit, examples, mean_length: of text files.
     """
 
     form: str
@@ -40,6 +40,7 @@ class ImportPlan(TypedDict, total=False):
     found: dict[str, Any]
     shape: list[int]
     encoding: str
+    unit: str
     examples: list[str]
     mean_length: float
 
@@ -49,3 +50,4 @@ class Kept(TypedDict, total=False):
 
     table: Table
     lines: Texts
+    line_labels: list[str] | None

@@ -1,0 +1,93 @@
+"""Text files → texts: one a line, one a paragraph (its lines and indentation kept), or one a file."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.decode import has_old_line_ends
+from selfsup_core.data.importing.documents import read_document
+from selfsup_core.data.importing.files import Member, document_form
+from selfsup_core.data.importing.images import class_depth, class_of
+from selfsup_core.data.importing.table import check_size
+from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError
+
+SPLITS = frozenset(["train", "training", "test", "testing", "val", "valid", "validation", "dev"])
+BLANK_SHARE = 0.1  # blank lines among all, above which they part paragraphs
+SAMPLE = 200_000
+
+
+def choose_unit(members: list[Member], config: ImportConfig) -> str:
+    """Lines, paragraphs or files, by the number of files and the first one's layout."""
+    if config.unit != "auto":
+        return config.unit
+    if len(members) > 1 and class_depth([without_split(m.name) for m in members]) is not None:
+        return "files"
+    sample = members[0].head(SAMPLE)
+    if document_form(members[0].name, sample):
+        return "paragraphs"
+    if has_old_line_ends(sample.decode("latin-1")):
+        return "lines"
+    lines = [line.rstrip() for line in sample.splitlines()]
+    is_block = any(a and b for a, b in pairwise(lines)) and any(
+        line[:1] in (b" ", b"\t") or not line for line in lines
+    )
+    blank = lines.count(b"")
+    return "paragraphs" if is_block and blank > max(1, BLANK_SHARE * len(lines)) else "lines"
+
+
+def without_split(name: str) -> str:
+    """A path without folders of a split, as train/pos/1.txt."""
+    *folders, last = PurePosixPath(name).parts or (name,)
+    return "/".join([*(f for f in folders if f.lower() not in SPLITS), last])
+
+
+def read_blocks(
+    members: list[Member], config: ImportConfig, unit: str
+) -> tuple[Texts, str, list[str], list[str] | None]:
+    """(texts, encoding, notes, label of each or None), one text per paragraph or per file.
+
+    A paragraph keeps the blank lines behind it, so that joined lines give the file again.
+
+    Raises:
+        DataError: nothing in them, or more than a data set may hold.
+    """
+    notes: list[str] = []
+    texts: list[str] = []
+    labels: list[str] = []
+    names = [without_split(m.name) for m in members]
+    depth = class_depth(names)
+    encoding = "utf-8"
+    for member, name in zip(members, names, strict=True):
+        text, encoding, note = read_document(member, config.encoding)
+        notes += [note] if note else []
+        text = text.replace("\r\n", "\n").strip("\n")
+        found = [text] if unit == "files" else paragraphs(text)
+        found = [t for t in found if t.strip()]
+        texts += found
+        labels += [class_of(name, depth) if depth is not None else ""] * len(found)
+        check_size(member.name, len(texts), 1)
+        if any(len(t) > LIMITS.line_bytes for t in found):
+            raise DataError(
+                f"{member.name} holds a text of over {LIMITS.line_bytes // MB} MB.",
+                code="line-too-long",
+                remedy="Choose one text per line, or part it by blank lines.",
+            )
+    if not texts:
+        raise DataError(f"{members[0].name} holds only blanks.", code="no-rows", remedy="Add text.")
+    notes.append(f"One text per {unit[:-1]}; blank lines and indentation are kept.")
+    return Texts.pack(texts), encoding, notes, labels if depth is not None else None
+
+
+def paragraphs(text: str) -> list[str]:
+    """Parts between blank lines, each with all but one of the line ends that follow it."""
+    found: list[list[str]] = []
+    for line in text.split("\n"):
+        line = line.rstrip()
+        if not found or (line and found[-1][-1] == "" and any(found[-1])):
+            found.append([])
+        found[-1].append(line)
+    return ["\n".join(block) for block in found]
