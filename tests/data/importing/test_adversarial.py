@@ -399,7 +399,7 @@ CASES: list[tuple[str, bytes | str | Callable[[], bytes | str], str]] = [
         "nothing-readable",
     ),
     ("tool.exe", b"MZ\x90\0" + NOISE, "unknown-format"),
-    ("page.html", "<script>alert(1)</script>", "unknown-format"),
+    ("page.html", "<script>alert(1)</script>", "no-rows"),
     ("none", NOISE, "unknown-format"),
     ("data.tar", bytes(600), "unknown-format"),
     ("data.rar", b"Rar!\x1a\x07" + NOISE, "unknown-format"),

@@ -16,6 +16,7 @@ from selfsup_core.errors import DataError
 from tests.data.importing.make import archive, write
 
 POEM = "SONG\n\n   The light of day\n   goes over the sea\n\n\nEnd of song.\n\nSONG\n\n   Again"
+CODE = "def f(x):\n    if x:\n        return 1\n\ndef g(x):\n    return 2\n\nG = 1"
 CHAPTER = "<html><head><style>p {}</style></head><body><h1>One</h1><p>A &amp; <b>b</b> c</p></body></html>"
 
 
