@@ -392,7 +392,7 @@ CASES: list[tuple[str, bytes | str | Callable[[], bytes | str], str]] = [
     ("coded.wav", sound(form=2, body=bytes(2000)), "no-sounds"),
     ("no-channel.wav", sound(channels=0, body=bytes(200)), "damaged-sound"),
     # Kinds that cannot be read
-    ("paper.pdf", b"%PDF-1.7\n" + NOISE, "unknown-format"),
+    ("paper.pdf", b"%PDF-1.7\n" + NOISE, "damaged-document"),
     (
         "book.xlsx",
         lambda: archive({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}),
