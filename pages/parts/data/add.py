@@ -47,8 +47,8 @@ def show_uploader() -> None:
         list(EXTENSIONS),
         several=True,
         key=f"upload-{st.session_state.get('upload_round', 0)}",
-        help="CSV, TSV, JSON, JSONL, Parquet, NPY, NPZ, IDX, TXT, Markdown, PDF, DOCX, EPUB, HTML, "
-        "images, WAV, FLAC, MP3, OGG, AIFF, or a ZIP file of texts, images or sounds with one folder per class.",
+        help="CSV, TSV, JSON, JSONL, Parquet, NPY, NPZ, IDX, TXT, Markdown, PDF, DOCX, EPUB, HTML, images, "
+        "WAV, FLAC, MP3, OGG, AIFF, or a ZIP file of texts, images or sounds with one folder per class.",
     )
     with st.popover("Limits", icon=":material/straighten:"):
         st.table([{"What": what, "At most": most} for what, most in describe_limits()])
