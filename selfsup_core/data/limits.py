@@ -76,7 +76,7 @@ def describe_limits(limits: Limits = LIMITS) -> list[tuple[str, str]]:
         ),
         ("Text", f"{limits.table_rows // MB} million lines, {limits.line_bytes // MB} MB per line"),
         (
-            "WAV",
+            "Sound",
             f"{limits.sound_seconds // 60} minutes, {low // 1000} to {high // 1000} kHz, "
             f"{limits.sound_channels} channels",
         ),

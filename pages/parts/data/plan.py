@@ -87,6 +87,9 @@ def show_plan(files: list[Path]) -> None:
         rerun()
 
 
+UNITS = ["lines", "paragraphs", "files"]
+
+
 def default_of(plan: ImportPlan, name: str) -> Any:
     """What a setting is when it is left alone, as the widgets show it."""
     said: dict[str, object] = {
@@ -94,6 +97,7 @@ def default_of(plan: ImportPlan, name: str) -> Any:
         "color": "color" if plan.get("color") else "gray",
         "fit": ABOUT["fit"].default,
         "seconds": float(max(0.05, plan.get("seconds", 0.0))),
+        "unit": plan.get("unit"),
         "kind": plan["kind"],
         "roles": {},
         **{name: ABOUT[name].default for name in ("classes", "splits", "background", "transpose")},
@@ -166,6 +170,15 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
                 help=help_text(ABOUT["fit"]),
             )
     values |= choose_layout(plan, mark)
+    if plan["form"] == "txt":
+        values["unit"] = columns[1].selectbox(
+            ABOUT["unit"].title,
+            UNITS,
+            UNITS.index(plan["unit"]),
+            key=f"unit-{mark}",
+            format_func=ABOUT["unit"].titles.get,
+            help=help_text(ABOUT["unit"]),
+        )
     if plan["kind"] == "sound":
         values["seconds"] = columns[1].number_input(
             "Length, s",

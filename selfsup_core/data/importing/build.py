@@ -193,7 +193,13 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
 
 
 def from_lines(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    return {"kind": "text", "x": plan["lines"], "labels": None, "steps": "one text a line"}
+    return {
+        "kind": "text",
+        "x": plan["lines"],
+        "labels": plan["line_labels"],
+        "parts": plan["line_parts"],
+        "steps": f"one text per {plan['unit'][:-1]}",
+    }
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:

@@ -64,6 +64,13 @@ class ImportConfig(Config):
         title="Encoding",
         max_length=40,
     )
+    unit: Literal["auto", "lines", "paragraphs", "files"] = setting(
+        "auto",
+        "What one text is, of text files and documents.",
+        title="One text per",
+        titles={"auto": "Automatic", "lines": "Line", "paragraphs": "Paragraph", "files": "File"},
+        why="A file where folders are classes; a paragraph in documents and where many lines are blank.",
+    )
     size: int = setting(
         0,
         "Side of the square that images are resized to, in pixels; 0 chooses.",

@@ -34,6 +34,7 @@ TEXTS = {
     ".csv": "csv",
     ".tsv": "csv",
     ".tab": "csv",
+    ".json": "jsonl",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".arff": "arff",
@@ -49,6 +50,10 @@ TEXTS = {
 }
 SYSTEM = ("thumbs.db", "desktop.ini")  # files that file managers leave behind
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+TEXTS |= dict.fromkeys(
+    (".md", ".rst", ".srt", ".vtt", ".log", ".tex", ".py", ".js", ".r", ".htm", ".html"), "txt"
+)
+DOCUMENTS = {".docx": "docx", ".epub": "epub", ".html": "html", ".htm": "html"}
 IDX_TYPES = (8, 9, 11, 12, 13, 14)
 
 
@@ -91,18 +96,26 @@ def identify(name: str, head: bytes) -> str:
         DataError: nothing that can be read; says how to convert where there is a way.
     """
     suffix = PurePosixPath(name).suffix.lower()
+    if head and document_form(name, head):
+        return "txt"
     if not head:
         raise DataError(f"{name} is empty.", code="empty-file", remedy="Choose a file with content.")
     if suffix and suffix in TEXTS and all(32 <= b < 127 or b in b"\t\r\n" for b in head[:16]):
         return TEXTS[suffix]  # a table may begin with "BMI" or "PAR1"
     if is_image(name, head):
         return "image"
-    if is_riff(head, b"WAVE"):
+    if is_riff(head, b"WAVE") or is_packed_sound(name, head):
         return "wav"
     if suffix in SHEETS and head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x09\x08", b"\x09\x04")):
         return "excel"
     if suffix == ".dta":
         return "stata"
+    if head[4:8] == b"ftyp" and suffix in (".m4a", ".mp4", ".aac", ".m4b"):
+        raise DataError(
+            f"{name} is an M4A sound (AAC), which cannot be read.",
+            code="unknown-format",
+            remedy=f"Convert it with ffmpeg -i {name} {PurePosixPath(name).stem}.wav",
+        )
     for magic, found in (
         (b"ARROW1", "feather"),
         (b"PK\x03\x04", "zip"),
@@ -144,11 +157,13 @@ def identify(name: str, head: bytes) -> str:
         )
     if suffix in TEXTS and (suffix or not any(b < 9 or 13 < b < 32 for b in head)):
         return TEXTS[suffix]
+    if (not suffix or suffix[1:].isdigit()) and is_plain(head):
+        return "txt"
     raise DataError(
         f"{name} is of a kind that cannot be read.",
         code="unknown-format",
-        remedy="Give CSV, TSV, Excel, ODS, JSONL, Parquet, Feather, Stata, ARFF, libsvm, "
-        "NPY, NPZ, IDX, TXT, WAV, images, or a ZIP of these.",
+        remedy="Give CSV, TSV, Excel, ODS, JSON, JSONL, Parquet, Feather, Stata, ARFF, libsvm, NPY, NPZ, "
+        "IDX, TXT, PDF, DOCX, EPUB, HTML, WAV, FLAC, MP3, OGG, AIFF, images, or a ZIP of these.",
     )
 
 
@@ -170,6 +185,27 @@ def is_image(name: str, head: bytes) -> bool:
             remedy="Export it as PNG.",
         )
     return head.startswith(IMAGES) or is_riff(head, b"WEBP") or NETPBM.match(head) is not None
+
+
+def document_form(name: str, head: bytes) -> str | None:
+    """pdf, docx, epub or html; None for anything else."""
+    if head.startswith(b"%PDF-"):
+        return "pdf"
+    form = DOCUMENTS.get(PurePosixPath(name).suffix.lower())
+    return None if form in ("docx", "epub") and not head.startswith(b"PK") else form
+
+
+def is_plain(head: bytes) -> bool:
+    """Whether a file without an ending begins with text."""
+    return all(b >= 32 or b in b"\t\r\n\f" for b in head)
+
+
+def is_packed_sound(name: str, head: bytes) -> bool:
+    """FLAC, OGG, AIFF or MP3."""
+    if head.startswith((b"fLaC", b"OggS")) or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")):
+        return True
+    is_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2  # layer III
+    return head.startswith(b"ID3") or (is_frame and PurePosixPath(name).suffix.lower() == ".mp3")
 
 
 def is_riff(head: bytes, kind: bytes) -> bool:

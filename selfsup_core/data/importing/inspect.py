@@ -18,10 +18,13 @@ from selfsup_core.data.importing.labels import (
     parts_of,
     read_labels,
 )
+from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
+from selfsup_core.data.importing.media import unpack_media
 from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import find_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept
+from selfsup_core.data.importing.prose import choose_unit, read_blocks
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import TABLES, read_table, table_form
 from selfsup_core.data.splits import PARTS
@@ -31,7 +34,7 @@ ARRAYS = ("npy", "idx", "cifar")
 MANY_COLUMNS = 2000  # from which on their cost is named
 FORM_NAMES = {
     "csv": "table",
-    "jsonl": "JSON lines",
+    "jsonl": "JSON",
     "parquet": "Parquet",
     "fasttext": "labeled lines",
     "libsvm": "libsvm rows",
@@ -43,8 +46,8 @@ FORM_NAMES = {
     "idx": "IDX",
     "cifar": "CIFAR records",
     "image": "images",
-    "wav": "WAV sounds",
-    "txt": "text lines",
+    "wav": "sounds",
+    "txt": "text",
 }
 
 
@@ -56,7 +59,7 @@ def sort_out(
     Raises:
         DataError: nothing to read, or kinds that do not belong together.
     """
-    members = open_files(paths)
+    members = [inner for member in open_files(paths) for inner in unpack_media(member)]
     found: dict[str, list[Member]] = {}
     aside: dict[str, str] = {}
     for member in members:
@@ -84,6 +87,9 @@ def sort_out(
     for main in ("image", "wav"):
         if main in found:
             beside = [m for form in TABLES for m in found.pop(form, [])]
+            # A .json beside samples says something of the whole set, seldom a row of each.
+            aside |= {m.name: "not one of the samples" for m in beside if m.suffix == ".json"}
+            beside = [m for m in beside if m.suffix != ".json"]
             for form in [f for f in found if f != main]:  # a README beside the images
                 aside |= {m.name: "not one of the samples" for m in found.pop(form)}
             return main, found[main], beside, aside
@@ -151,16 +157,25 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
             plan["color"] = x.ndim == 4 and x.shape[-1] == 3
         return plan
     if form == "txt":
-        lines, encoding, notes = read_lines(members, config)
+        unit = choose_unit(members, config)
+        layout = Layout()
+        if unit == "lines":
+            lines, encoding, layout.notes = read_lines(members, config)
+        else:
+            lines, encoding, layout = read_blocks(members, config, unit)
         if keep is not None:
-            keep["lines"] = lines
+            keep["lines"], keep["line_labels"], keep["line_parts"] = lines, layout.labels, layout.parts
+        if layout.parts is not None:
+            counts = np.bincount(layout.parts, minlength=len(PARTS)).tolist()
+            plan["parts"] = dict(zip(PARTS, counts, strict=True))
         letters = np.count_nonzero((lines.blob & 0xC0) != 0x80)  # the other bytes go on with a letter
         return plan | {
             "kind": "text",
             "rows": len(lines),
-            "notes": notes,
+            "notes": layout.notes,
             "encoding": encoding,
-            "classes": {},
+            "unit": unit,
+            "classes": count_labels(layout.labels or []),
             "examples": [lines[i] for i in range(min(5, len(lines)))],
             "mean_length": letters / len(lines),
         }

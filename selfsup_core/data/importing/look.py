@@ -10,8 +10,8 @@ import numpy as np
 
 from selfsup_core.data.importing.beside import label_files
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.decode import decode
-from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.documents import read_document
+from selfsup_core.data.importing.files import Member, document_form
 from selfsup_core.data.importing.images import (
     check_pixels,
     choose_size,
@@ -130,11 +130,9 @@ def each_line(
     """
     rows = 0
     for member in members:
-        data = member.read()
-        if b"\n" in data:
-            check_size(member.name, rows + data.count(b"\n"), 1)
-        text, encoding, note = decode(member.name, data, config.encoding)
-        del data
+        if not document_form(member.name, member.head()):
+            check_size(member.name, rows + member.read().count(b"\n"), 1)
+        text, encoding, note = read_document(member, config.encoding)
         encodings.append(encoding)
         notes += [note] if note else []
         blank = 0
@@ -145,7 +143,7 @@ def each_line(
                     code="line-too-long",
                     remedy="Break it into lines.",
                 )
-            if kept := line.strip():
+            if kept := line.strip() if member.suffix in ("", ".txt") else line.rstrip():  # code is indented
                 rows += 1
                 if rows > LIMITS.table_rows:
                     check_size(member.name, rows, 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+import numpy as np
+
 from selfsup_core.data.importing.columns import ColumnAbout
 from selfsup_core.data.importing.pixels import Pixels
 from selfsup_core.data.importing.table import Table
@@ -28,7 +30,7 @@ class ImportPlan(TypedDict, total=False):
         doubtful: of tables: values of the label that may mean that a row has none.
         labels: of tables whose rows have several labels: each single one.
         pixels: of tables that hold, or may hold, images: where.
-        shape: of an array's samples. encoding, examples, mean_length: of text lines.
+        shape: of an array's samples. encoding, unit, examples, mean_length: of text files.
     """
 
     form: str
@@ -56,6 +58,7 @@ class ImportPlan(TypedDict, total=False):
     pixels: Pixels
     shape: list[int]
     encoding: str
+    unit: str
     examples: list[str]
     mean_length: float
 
@@ -65,3 +68,5 @@ class Kept(TypedDict, total=False):
 
     table: Table
     lines: Texts
+    line_labels: list[str] | None
+    line_parts: np.ndarray | None

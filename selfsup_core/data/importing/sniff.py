@@ -14,6 +14,7 @@ from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.files import Member
 from selfsup_core.errors import DataError
 
+ENTITY = re.compile(r"&(#\d{1,6}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 DELIMITERS = ",;\t|"
 SPACES = re.compile(r"[ \t]+")
 SEP = re.compile(r"^sep=(.)\r?\n", re.IGNORECASE)
@@ -32,6 +33,7 @@ def detect_delimiter(name: str, text: str) -> str:
     """The character that parts the first lines into the same number of cells, most cells first."""
     if name.lower().endswith((".tsv", ".tab")):
         return "\t"
+    text = ENTITY.sub("", text)  # the semicolon of &quot; separates no cells
     best, most = ",", 0.0
     for delimiter in DELIMITERS:
         try:

@@ -1,4 +1,4 @@
-"""WAV files: header checked first, then mono, resampled to 16 kHz, one length, log-mel spectrogram."""
+"""WAV, and by soundfile FLAC, MP3, OGG, AIFF: mono, resampled to 16 kHz, one length, log-mel spectrogram."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import io
 import math
 import struct
 import warnings
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -18,18 +20,7 @@ RATE = 16_000
 
 def read_header(member: Member) -> tuple[int, int, float]:
     """(channels, rate in Hz, seconds). Raises DataError."""
-    data = member.read()
-    place, channels, rate, frame, seconds = 12, 0, 0, 0, 0.0
-    while place + 8 <= len(data):
-        kind, size = struct.unpack("<4sI", data[place : place + 8])
-        if kind == b"fmt " and place + 24 <= len(data):
-            channels, rate, _, frame = struct.unpack("<HIIH", data[place + 10 : place + 22])
-        elif kind == b"data":
-            seconds = min(size, len(data) - place - 8) / max(frame * rate, 1)
-            break
-        place += 8 + size + size % 2
-    if not channels or not rate or not frame:
-        raise DataError(f"{member.name} has no readable WAV header.", code="damaged-sound")
+    channels, rate, seconds = wav_header(member) if is_wav(member) else packed_header(member)
     low, high = LIMITS.sound_rates
     if not low <= rate <= high:
         raise DataError(
@@ -54,6 +45,57 @@ def read_header(member: Member) -> tuple[int, int, float]:
     return channels, rate, seconds
 
 
+def wav_header(member: Member) -> tuple[int, int, float]:
+    data = member.read()
+    place, channels, rate, frame, seconds = 12, 0, 0, 0, 0.0
+    while place + 8 <= len(data):
+        kind, size = struct.unpack("<4sI", data[place : place + 8])
+        if kind == b"fmt " and place + 24 <= len(data):
+            channels, rate, _, frame = struct.unpack("<HIIH", data[place + 10 : place + 22])
+        elif kind == b"data":
+            seconds = min(size, len(data) - place - 8) / max(frame * rate, 1)
+            break
+        place += 8 + size + size % 2
+    if not channels or not rate or not frame:
+        raise DataError(f"{member.name} has no readable WAV header.", code="damaged-sound")
+    return channels, rate, seconds
+
+
+def is_wav(member: Member) -> bool:
+    return member.head(4) == b"RIFF"
+
+
+def reader(member: Member) -> Any:
+    """The package that reads what is not WAV. Raises DataError when it is not installed."""
+    try:
+        soundfile = import_module("soundfile")  # an extra, without types
+    except (ImportError, OSError) as error:  # OSError: its library is missing
+        raise DataError(
+            f"{member.name} is read by the package soundfile, which is not installed.",
+            code="no-reader",
+            remedy="Install it with pip install soundfile, or convert the sound to WAV.",
+        ) from error
+    return soundfile
+
+
+def packed_header(member: Member) -> tuple[int, int, float]:
+    soundfile = reader(member)
+    try:
+        about = soundfile.info(io.BytesIO(member.read()))
+    except (RuntimeError, ValueError, TypeError, OSError) as error:
+        raise DataError(
+            f"{member.name} is no readable sound ({str(error)[-80:]}).", code="damaged-sound"
+        ) from error
+    return about.channels, about.samplerate, about.frames / max(about.samplerate, 1)
+
+
+def read_packed(member: Member, seconds: float, rate: int) -> np.ndarray:
+    soundfile = reader(member)
+    frames = math.ceil((seconds + 0.1) * rate)
+    samples, _ = soundfile.read(io.BytesIO(member.read()), frames=frames, dtype="float32")
+    return np.asarray(samples)
+
+
 def read_sound(member: Member, seconds: float, to_rate: int = RATE) -> np.ndarray:
     """(seconds * to_rate,) int16, cut or padded with silence. Raises DataError."""
     from scipy.io import wavfile
@@ -63,7 +105,10 @@ def read_sound(member: Member, seconds: float, to_rate: int = RATE) -> np.ndarra
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _, samples = wavfile.read(io.BytesIO(member.read()))
+            if is_wav(member):
+                _, samples = wavfile.read(io.BytesIO(member.read()))
+            else:
+                samples = read_packed(member, seconds, rate)
     except Exception as error:
         raise DataError(
             f"{member.name} cannot be read ({str(error)[:100]}).", code="damaged-sound"

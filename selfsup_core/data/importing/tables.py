@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from array import array
 from collections.abc import Callable, Iterator
 from itertools import repeat
@@ -14,9 +13,12 @@ from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.delimited import read_csv
 from selfsup_core.data.importing.files import Member, identify
 from selfsup_core.data.importing.join import join_tables
+from selfsup_core.data.importing.media import class_names, named
 from selfsup_core.data.importing.readers import read_arff, read_excel, read_feather, read_libsvm, read_stata
+from selfsup_core.data.importing.records import each_record, flat
 from selfsup_core.data.importing.sniff import text_form
 from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
+from selfsup_core.data.importing.wide import widen
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
@@ -41,6 +43,7 @@ def read_table(members: list[Member], config: ImportConfig) -> Table:
         if not len(table):
             raise DataError(f"{member.name} has no rows.", code="no-rows", remedy="Add rows to it.")
         check_size(member.name, len(table), len(table.names))
+        table = widen(member.name, table, config)
         check_cells(member.name, table)
         tables.append(table)
     if lengths_differ_by_header(tables):
@@ -74,51 +77,46 @@ def check_cells(name: str, table: Table) -> None:
 
 
 def read_jsonl(member: Member, config: ImportConfig) -> Table:
-    """One JSON object a line. Raises DataError with the line."""
-    import pyarrow as pa
+    """JSON objects: one a line, in an array, or one after the other. Raises DataError with the line."""
 
     text, encoding, note = decode(member.name, member.read(), config.encoding)
     cells: dict[str, SparseColumn] = {}
     rows = 0
-    for number, line in enumerate(io.StringIO(text), 1):
-        if not line.strip():
-            continue
+    for record in each_record(member.name, text):
         if rows * len(cells) >= LIMITS.table_cells or rows >= LIMITS.table_rows:
             check_size(member.name, rows + 1, max(1, len(cells)))
-        if len(line) > LIMITS.line_bytes:
-            raise DataError(
-                f"{member.name}, line {number} has over {LIMITS.line_bytes // MB} MB.",
-                code="line-too-long",
-                remedy="Shorten it.",
-            )
-        try:
-            value = json.loads(line, object_pairs_hook=unlike)
-        except (ValueError, RecursionError) as error:
-            raise DataError(
-                f"{member.name}, line {number} is not valid JSON ({str(error)[:80]}).",
-                code="damaged-json",
-                remedy="Give one JSON object a line, with each key once.",
-            ) from error
-        if not isinstance(value, dict):
-            raise DataError(
-                f"{member.name}, line {number} holds a {type(value).__name__}, not an object.",
-                code="damaged-json",
-                remedy='Give one object a line, as in {"text": "…"}.',
-            )
-        for key, inner in value.items():
-            column = cells.get(key)
-            if column is None:
-                column = cells[key] = SparseColumn()
-                check_size(member.name, rows + 1, len(cells))
-            column.add(rows, json_cell(inner))
+        add_record(member.name, cells, rows, record)
         rows += 1
+    del text
+    names, columns, notes = filled_columns(cells, rows)
+    return Table(names, columns, {"encoding": encoding}, ([note] if note else []) + notes)
+
+
+def add_record(name: str, cells: dict[str, SparseColumn], row: int, record: dict[str, Any]) -> None:
+    """Raises DataError: too many columns, or two values of one name, as in {"a.b": 1, "a": {"b": 2}}."""
+    for key, cell in flat(record):
+        column = cells.get(key)
+        if column is None:
+            column = cells[key] = SparseColumn()
+            check_size(name, row + 1, len(cells))
+        if column.rows and column.rows[-1] == row:
+            raise DataError(
+                f"{name}, row {row + 1}: {short(key, 40)} occurs twice.",
+                code="damaged-json",
+                remedy="Rename one of the two keys.",
+            )
+        column.add(row, cell)
+
+
+def filled_columns(cells: dict[str, SparseColumn], rows: int) -> tuple[list[str], list[pa.Array], list[str]]:
+    """(names, columns, notes); `cells` is emptied."""
+    import pyarrow as pa
+
     raw = list(cells)
     # Lone surrogates, which UTF-8 has no bytes for, become "?".
     names, notes = unique_names([key.encode("utf-8", "replace").decode() for key in raw])
-    columns = []
-    for key in raw:
-        columns.append(clean(pa.array(cells.pop(key).filled(rows), pa.string())))
-    return Table(names, columns, {"encoding": encoding}, ([note] if note else []) + notes)
+    columns = [clean(pa.array(cells.pop(key).filled(rows), pa.string())) for key in raw]
+    return names, columns, notes
 
 
 class SparseColumn:
@@ -145,22 +143,6 @@ class SparseColumn:
         yield from repeat("", rows - done)
 
 
-def unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The pairs of a JSON object as a dictionary. Raises ValueError when a key occurs twice."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"key {short(key, 40)} occurs twice")
-        found[key] = value
-    return found
-
-
-def json_cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
 def read_parquet(member: Member, config: ImportConfig) -> Table:
     """Column by column in bounded batches, since a small file may hold very much. Raises DataError."""
     import pyarrow as pa
@@ -170,35 +152,44 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
         file = parquet.ParquetFile(io.BytesIO(member.read()))
         schema = file.schema_arrow
         check_size(member.name, file.metadata.num_rows, len(schema))
-        notes, keep = [], []
+        notes: list[str] = []
+        keep: list[str] = []
+        nested: list[str] = []
         for entry in schema:
-            if (
-                pa.types.is_nested(entry.type)
-                or pa.types.is_binary(entry.type)
-                or pa.types.is_large_binary(entry.type)
-            ):
+            if pa.types.is_binary(entry.type) or pa.types.is_large_binary(entry.type):
                 notes.append(f"Column {entry.name!r} is left out: it holds {entry.type}.")
             else:
-                keep.append(entry.name)
-        if not keep:
+                (nested if pa.types.is_nested(entry.type) else keep).append(entry.name)
+        if not keep and not nested:
             raise DataError(
                 f"{member.name} has no column of numbers or text.",
                 code="no-columns",
-                remedy="Flatten it first.",
+                remedy="Save the values as numbers or strings.",
             )
+        classes = {c: n for c, n in class_names(schema).items() if c in keep}
         parts: list[list[pa.Array]] = [[] for _ in keep]
-        size = 0
-        for batch in file.iter_batches(batch_size=10_000, columns=keep, use_threads=False):
-            for part, column in zip(parts, batch.columns, strict=True):
+        deep: dict[str, SparseColumn] = {}
+        size = rows = 0
+        for batch in file.iter_batches(
+            batch_size=1000 if nested else 10_000, columns=[*keep, *nested], use_threads=False
+        ):
+            for part, name in zip(parts, keep, strict=True):
+                column = batch.column(name)
+                if name in classes:
+                    column = pa.array(named(column.to_pylist(), classes[name]), pa.string())
                 cells = clean(column)
                 size += cells.nbytes
                 part.append(cells)
+            size += sum(batch.column(name).nbytes for name in nested)
             if size > LIMITS.decoded_bytes:
                 raise DataError(
                     f"{member.name} unpacks to more than {LIMITS.decoded_bytes // MB:,} MB.",
                     code="too-large",
                     remedy="Take a sample.",
                 )
+            for i, record in enumerate(batch.select(nested).to_pylist() if nested else []):
+                add_record(member.name, deep, rows + i, record)
+            rows += batch.num_rows
     except (DataError, MemoryError):
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
@@ -207,9 +198,10 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
             code="damaged-table",
             remedy="Write it again.",
         ) from error
-    names, renamed = unique_names(keep)
     columns = [pa.concat_arrays(part) if part else pa.array([], pa.string()) for part in parts]
-    return Table(names, columns, {}, notes + renamed)
+    inner, more, _ = filled_columns(deep, rows)
+    names, renamed = unique_names([*keep, *inner])
+    return Table(names, [*columns, *more], {}, notes + renamed)
 
 
 def read_fasttext(member: Member, config: ImportConfig) -> Table:

@@ -393,14 +393,14 @@ CASES: list[tuple[str, bytes | str | Callable[[], bytes | str], str]] = [
     ("coded.wav", sound(form=2, body=bytes(2000)), "no-sounds"),
     ("no-channel.wav", sound(channels=0, body=bytes(200)), "damaged-sound"),
     # Kinds that cannot be read
-    ("paper.pdf", b"%PDF-1.7\n" + NOISE, "unknown-format"),
+    ("paper.pdf", b"%PDF-1.7\n" + NOISE, "damaged-document"),
     (
         "book.xlsx",
         lambda: archive({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}),
         "damaged-table",
     ),
     ("tool.exe", b"MZ\x90\0" + NOISE, "unknown-format"),
-    ("page.html", "<script>alert(1)</script>", "unknown-format"),
+    ("page.html", "<script>alert(1)</script>", "no-rows"),
     ("none", NOISE, "unknown-format"),
     ("data.tar", bytes(600), "unknown-format"),
     ("data.rar", b"Rar!\x1a\x07" + NOISE, "unknown-format"),

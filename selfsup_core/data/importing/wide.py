@@ -1,0 +1,118 @@
+"""Columns that are really several or one: lists of numbers as vectors, instruction and output as text."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.table import Table, check_size, unique_names
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LIST = r"^\[[^\[\]{}\"]*\]$"
+# What is asked, what it is asked about, what is answered.
+TALKS = (
+    ("instruction", "input", "output"),
+    ("instruction", "context", "response"),
+    ("prompt", "", "completion"),
+    ("prompt", "", "response"),
+)
+
+
+def widen(name: str, table: Table, config: ImportConfig) -> Table:
+    """The table with lists of numbers as columns of their own, and instructions joined with their answers.
+
+    Raises:
+        DataError: more columns than a table may have.
+    """
+    names: list[str] = []
+    columns: list[pa.Array] = []
+    notes = []
+    for column, cells in zip(table.names, table.columns, strict=True):
+        vectors = None if column in config.roles else as_vectors(cells)
+        if vectors is None:
+            names.append(column)
+            columns.append(alone(cells))
+            continue
+        width = vectors.shape[1]
+        check_size(name, len(table), len(table.names) + width)
+        names += [f"{column} {i + 1}" for i in range(width)]
+        columns += [as_cells(vectors[:, i]) for i in range(width)]
+        notes.append(f"{column} holds lists of {width:,} numbers: a column for each.")
+    names, renamed = unique_names(names)
+    return join_talk(Table(names, columns, table.found, table.notes + notes + renamed), config)
+
+
+def as_vectors(cells: pa.Array) -> np.ndarray | None:
+    """(N, D) of cells as "[1.5, 2]", NaN where a cell is empty; None where they are anything else."""
+    import pyarrow.compute as pc
+
+    filled = cells.filter(pc.not_equal(cells, ""))
+    if not len(filled) or not filled[0].as_py().startswith("["):
+        return None
+    if not pc.all(pc.match_substring_regex(filled, LIST)).as_py():
+        return None
+    rows = []
+    try:
+        for cell in filled:
+            text = cell.as_py()
+            row = json.loads(text) if "," in text else [float(v) for v in text[1:-1].split()]  # NumPy's
+            rows.append(np.array(row, np.float64))
+            if rows[-1].shape != rows[0].shape or rows[-1].ndim != 1:
+                return None
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if len(rows[0]) < 2:
+        return None
+    out = np.full((len(cells), len(rows[0])), np.nan)
+    out[np.asarray(pc.not_equal(cells, ""))] = rows
+    return out
+
+
+def as_cells(values: np.ndarray) -> pa.Array:
+    """Numbers as the shortest strings that are read as the same number; "" for NaN."""
+    import pyarrow as pa
+
+    known = np.isfinite(values)
+    return pa.array([repr(v) if k else "" for v, k in zip(values.tolist(), known, strict=True)], pa.string())
+
+
+def alone(cells: pa.Array) -> pa.Array:
+    """Lists of one word each, as ["neg"], without the brackets; all else as it is."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    filled = cells.filter(pc.not_equal(cells, ""))
+    if not len(filled) or not pc.all(pc.match_substring_regex(filled, r'^\["([^"\\,]*)"\]$')).as_py():
+        return cells
+    return pc.replace_substring_regex(cells, r'^\["([^"\\,]*)"\]$', r"\1").cast(pa.string())
+
+
+def join_talk(table: Table, config: ImportConfig) -> Table:
+    """Instruction, input and output as one column "text", unless a person chose one of them."""
+    import pyarrow.compute as pc
+
+    lower = {name.lower(): name for name in table.names}
+    for asked, about, answer in TALKS:
+        found = [lower[part] for part in (asked, about, answer) if part in lower]
+        chosen = {config.text, config.label, *config.roles} & set(found)
+        if asked not in lower or answer not in lower or "text" in lower or chosen:
+            continue
+        by_name = dict(zip(table.names, table.columns, strict=True))
+        text = by_name[found[0]]
+        for part in found[1:]:
+            gap = pc.if_else(pc.equal(by_name[part], ""), "", "\n")
+            text = pc.binary_join_element_wise(text, gap, by_name[part], "")
+        rest = [name for name in table.names if name not in found]
+        said = f"{', '.join(found[:-1])} and {found[-1]} were joined, a line each, as text."
+        return Table(
+            [*rest, "text"],
+            [*(by_name[name] for name in rest), text],
+            table.found,
+            [*table.notes, said],
+        )
+    return table
