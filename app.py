@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.shared import uploader
+from pages.parts.shared.address import begin_address, end_address
 from pages.parts.shared.workspace import plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.workspace import open_workspace
@@ -55,5 +56,9 @@ except StudioError as error:
     st.error(plain(str(error)), icon=":material/error:")
     st.stop()
 uploader.begin_page()
-page.run()
+begin_address(page.url_path)
+try:
+    page.run()
+finally:
+    end_address(page.url_path)
 uploader.end_page()

@@ -1,4 +1,5 @@
-"""SelfSup Studio as a server: the app of app.py with the stage's routes, a door, security headers and a quiet collector.
+"""SelfSup Studio as a server: the app of app.py with the stage's routes, a door, security headers and a quiet
+collector.
 
 `python server.py` starts it on http://localhost:8501 and prints the address with the token that opens it.
 """
@@ -44,7 +45,9 @@ from selfsup_core.workers.supervisor import ensure_supervisor, keep_warm
 
 
 def inline_scripts() -> list[str]:
-    """What a policy calls the scripts that Streamlit's own page holds: hashes, by which these run and no others."""
+    """What a policy calls the scripts that Streamlit's own page holds: hashes, by which these run and no
+    others.
+    """
     index = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
     scripts = re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
     return [policy_hash(script) for script in scripts]
@@ -53,12 +56,13 @@ def inline_scripts() -> list[str]:
 POLICY = {
     "default-src": "'none'",
     "manifest-src": "'self'",
-    # Streamlit makes modules of components from blobs, and its front end holds a little WebAssembly. Plotly's charts on WebGL
-    # would need 'unsafe-eval': ours are drawn as SVG.
+    # Streamlit makes modules of components from blobs, and its front end holds a little WebAssembly. Plotly's
+    # charts on WebGL would need 'unsafe-eval': ours are drawn as SVG.
     "script-src": " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *inline_scripts()]),
-    # Streamlit 1.67 cannot do without: emotion, styled-components, Plotly and WaveSurfer insert style elements that they compute
-    # in the browser, and none of them gets a nonce. Pages whose styles stand still (the door, the offline map) have hashes.
-    # A style that someone smuggles in can still send nothing anywhere: all addresses below are our own.
+    # Streamlit 1.67 cannot do without: emotion, styled-components, Plotly and WaveSurfer insert style
+    # elements that they compute in the browser, and none of them gets a nonce. Pages whose styles stand still
+    # (the door, the offline map) have hashes. A style that someone smuggles in can still send nothing
+    # anywhere: all addresses below are our own.
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
@@ -85,8 +89,8 @@ HEADERS = [
 def answer_at_once() -> None:
     """Without this the head of an answer goes out, and its body waits 40 ms for the browser's receipt.
 
-    asyncio turns that waiting off only for sockets that name their protocol, and Streamlit's does not; connections
-    take the option over from the socket that listens.
+    asyncio turns that waiting off only for sockets that name their protocol, and Streamlit's does not;
+    connections take the option over from the socket that listens.
     """
     bind = starlette_server._bind_socket
 
@@ -149,8 +153,8 @@ def has_screen() -> bool:
     return not is_linux or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-# app.py calls st.navigation, but Streamlit believes in its older way, a page for each file of `pages/`, until that
-# call was made once: the first visitor of a deep link would get bare pages.
+# app.py calls st.navigation, but Streamlit believes in its older way, a page for each file of `pages/`, until
+# that call was made once: the first visitor of a deep link would get bare pages.
 PagesManager.uses_pages_directory = False
 routes.is_mounted = door.is_there = True
 upload_store.install()

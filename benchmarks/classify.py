@@ -1,8 +1,9 @@
-"""A linear classifier on cached embeddings of 20,000 texts in 20 classes, trained anew; and its accuracy beside
-scikit-learn's logistic regression.
+"""A linear classifier on cached embeddings of 20,000 texts in 20 classes, trained anew; and its accuracy
+beside scikit-learn's logistic regression.
 
-The embeddings of the first part are made up (20 overlapping clouds in 384 dimensions) and put where real ones are kept, so
-that everything but the encoder is the real thing: queue, supervisor, training, evaluation, frames, test rows.
+The embeddings of the first part are made up (20 overlapping clouds in 384 dimensions) and put where real ones
+are kept, so that everything but the encoder is the real thing: queue, supervisor, training, evaluation,
+frames, test rows.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from selfsup_core.features.embedding.store import keep
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
 from selfsup_core.runs.folder import ENDED, read_state
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
 ROWS, CLASSES, WIDTH, ROUNDS = sized(20_000, 800), sized(20, 4), 384, sized(5, 1)
@@ -111,7 +112,9 @@ def retrain() -> list[Row]:
 
 
 def compare() -> list[Row]:
-    """Six topics with ten labels each, over splits: test rows, ours and scikit-learn's. At toy size the made-up texts."""
+    """Six topics with ten labels each, over splits: test rows, ours and scikit-learn's. At toy size the
+    made-up texts.
+    """
     import torch
     from sklearn.linear_model import LogisticRegression
 

@@ -1,7 +1,8 @@
-"""Texts a second of our embeddings ÷ sentence-transformers' `encode`: same folder, threads, texts and number of tokens.
+"""Texts a second of our embeddings ÷ sentence-transformers' `encode`: same folder, threads, texts and number
+of tokens.
 
-It lives in an environment of its own, named by BENCH_PYTHON. Reading texts into tokens is part of both times, loading
-the model of neither. By turns, since a machine is seldom equally quick for long.
+It lives in an environment of its own, named by BENCH_PYTHON. Reading texts into tokens is part of both times,
+loading the model of neither. By turns, since a machine is seldom equally quick for long.
 """
 
 from __future__ import annotations
@@ -119,7 +120,8 @@ def compare(file: str, outs: dict[str, str], threads: str, python: str | None, l
         if who not in outs:
             continue
         ratios = [a / b for a, b in zip(rates[who], rates["theirs"], strict=True)]
-        # Of a text that holds a control token of the model, spelled out, theirs makes that token and ours makes text.
+        # Of a text that holds a control token of the model, spelled out, theirs makes that token and ours
+        # makes text.
         cosine = float((np.load(outs[who]) * theirs).sum(axis=1).min())
         rows.append(
             Row(

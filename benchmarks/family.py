@@ -1,6 +1,8 @@
-"""How well the family does: error against PCA, probes against what is free, the ELBO against numbers, on test rows.
+"""How well the family does: error against PCA, probes against what is free, the ELBO against numbers, on test
+rows.
 
-Settings were chosen on validation rows; test rows are looked at here and nowhere else. Mean ± standard deviation, three seeds.
+Settings were chosen on validation rows; test rows are looked at here and nowhere else. Mean ± standard
+deviation, three seeds.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from benchmarks.size import sized
 from benchmarks.table import Row
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import make_spec, preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec
 
 SEEDS = sized((0, 1, 2), (0,))
 LABELS, DRAWS, MONTE_CARLO = 10, sized(5, 1), sized(2000, 100)
@@ -76,7 +79,9 @@ def run(workspace: Path, spec: Any) -> RunFolder:
 
 
 def errors_on_test(folder: RunFolder) -> tuple[float, float]:
-    """(the network's, PCA's) mean squared error a value on the test rows; PCA is fitted on all training rows."""
+    """(the network's, PCA's) mean squared error a value on the test rows; PCA is fitted on all training
+    rows.
+    """
     import torch
 
     from selfsup_core.inspection.model_at import RunKit
@@ -115,7 +120,9 @@ def against_pca(workspace: Path) -> list[Row]:
 
 
 def probe_with_few_labels(folder: RunFolder, epoch: int | None) -> tuple[float, float]:
-    """(on the code, on PCA of raw pixels of the same size): linear probe with ten labels per class, on test rows."""
+    """(on the code, on PCA of raw pixels of the same size): linear probe with ten labels per class, on test
+    rows.
+    """
     import torch
 
     from selfsup_core.data.splits import choose_labeled

@@ -1,7 +1,8 @@
-"""Full Fashion-MNIST, convolutional, 32 numbers, ten epochs on two threads; the same network in pythae's AE and VAE beside it.
+"""Full Fashion-MNIST, convolutional, 32 numbers, ten epochs on two threads; the same network in pythae's AE
+and VAE beside it.
 
-One network, one batch size and learning rate, the same rows; MSE and 5-NN accuracy are taken on test rows, which neither sees.
-The variational pair has pythae's bound: Gaussian with variance 1, no warm-up.
+One network, one batch size and learning rate, the same rows; MSE and 5-NN accuracy are taken on test rows,
+which neither sees. The variational pair has pythae's bound: Gaussian with variance 1, no warm-up.
 """
 
 from __future__ import annotations

@@ -65,7 +65,8 @@ def measure() -> list[Row]:
     return [
         Row(
             f"{VISITORS} run pages opened at once",
-            f"p50 {p50:.2f} s, p95 {p95:.2f} s, {len(seconds)} of {VISITORS} complete, {each:.0f} ms of CPU each",
+            f"p50 {p50:.2f} s, p95 {p95:.2f} s, {len(seconds)} of {VISITORS} complete, {each:.0f} ms of CPU "
+            "each",
             "p95 at most 3 s, all complete",
             p95 <= 3 and len(seconds) == VISITORS,
             {"p50_s": p50, "p95_s": p95, "cpu_ms": each},

@@ -1,7 +1,9 @@
-"""Every check that needs a GPU: training against the CPU, bf16, a full card, resume, speed beside a captured graph, waits.
+"""Every check that needs a GPU: training against the CPU, bf16, a full card, resume, speed beside a captured
+graph, waits.
 
-Each check passes, fails, or says why it was not made. They are made in a child process: a fault that takes the device with it
-costs one check, and a new process makes the rest. Without CUDA, or with `--device cpu`, the same code runs on the CPU.
+Each check passes, fails, or says why it was not made. They are made in a child process: a fault that takes
+the device with it costs one check, and a new process makes the rest. Without CUDA, or with `--device cpu`,
+the same code runs on the CPU.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The checks of `python -m benchmarks gpu`, one function a check; each is made in a child process of `benchmarks.gpu`."""
+"""The checks of `python -m benchmarks gpu`, one function a check; each is made in a child process of
+`benchmarks.gpu`.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,9 @@ def all_checks(device: str) -> dict[str, Callable[[Place], Outcome]]:
 
 
 def main(device: str, out: str, *names: str) -> int:
-    """Make checks, one after the other; each outcome is a line of JSON. 3: the device is lost and a new process is needed."""
+    """Make checks, one after the other; each outcome is a line of JSON. 3: the device is lost and a new
+    process is needed.
+    """
     import torch
 
     torch.set_num_threads(1)

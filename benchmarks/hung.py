@@ -1,4 +1,6 @@
-"""Pause and Stop while a helper process hangs and 60 questions wait for it: from the request until the run has paused."""
+"""Pause and Stop while a helper process hangs and 60 questions wait for it: from the request until the run
+has paused.
+"""
 
 from __future__ import annotations
 

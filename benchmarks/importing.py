@@ -1,4 +1,6 @@
-"""Own data: 10,000 images in a zip and a 199 MB CSV, beside reading the same with Pillow from folders and with pandas."""
+"""Own data: 10,000 images in a zip and a 199 MB CSV, beside reading the same with Pillow from folders and
+with pandas.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every kind of run, small: all presets, and the objectives and methods that no preset shows; data that need no download."""
+"""Every kind of run, small: all presets, and the objectives and methods that no preset shows; data that need
+no download.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import RunSpec, list_presets, make_spec, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec, make_spec
 
 TEXTS, ROWS = "my-made-up-posts", 240
 CLASSES = ("pets", "space", "wood")
@@ -210,7 +213,9 @@ def make_run(workspace: Path, spec: RunSpec) -> RunFolder:
 
 @contextmanager
 def in_one_thread() -> Iterator[None]:
-    """What a worker does in a thread of its own, it does here and now: modes of torch belong to one thread."""
+    """What a worker does in a thread of its own, it does here and now: modes of torch belong to one
+    thread.
+    """
     from selfsup_core.workers.worker import Worker
 
     real = Worker.attend

@@ -1,4 +1,6 @@
-"""Drag to decode and traversal through the real server, for every preset; and in a real browser from press to picture."""
+"""Drag to decode and traversal through the real server, for every preset; and in a real browser from press to
+picture.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from benchmarks.table import Row, left_out, percentile
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import ENDED, RunFolder, read_state
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import list_presets, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor
 
 DRAGS, STRIPS, MOVES = sized(100, 5), sized(40, 3), sized(60, 3)

@@ -1,8 +1,9 @@
 """A character GPT of nanoGPT's recipe for a CPU: a whole recorded run beside a bare loop of the same network.
 
-Recipe: 4 layers, 4 heads, 128 wide, context 64, batch 12, 2,000 steps, no dropout, AdamW (1e-3, betas .9/.99, decay .1), warm-up
-100, cosine to a tenth, gradients clipped at 1. Text: a megabyte of newsgroups posts as one running text, the last tenth for
-validation. CPU seconds are compared, which other work on the machine disturbs less than the clock.
+Recipe: 4 layers, 4 heads, 128 wide, context 64, batch 12, 2,000 steps, no dropout, AdamW (1e-3, betas .9/.99,
+decay .1), warm-up 100, cosine to a tenth, gradients clipped at 1. Text: a megabyte of newsgroups posts as one
+running text, the last tenth for validation. CPU seconds are compared, which other work on the machine
+disturbs less than the clock.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from selfsup_core.data.sources import SOURCES, open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.language import windows
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.tasks.language import LanguageTask
 from selfsup_core.workers.session import Session
 from selfsup_core.workers.worker import Worker

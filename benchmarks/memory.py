@@ -1,7 +1,7 @@
 """Memory of all processes of the app while many files arrive and are imported at once, and after that.
 
-Claims: whatever arrives, the server grows by little, since uploads go to disk; imports take what `LIMITS` gives to those
-that work at the same time; and all of it goes back.
+Claims: whatever arrives, the server grows by little, since uploads go to disk; imports take what `LIMITS`
+gives to those that work at the same time; and all of it goes back.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ COLUMNS = ("before_mb", "uploading_mb", "importing_mb", "after_mb")
 
 
 def memory_of(process: psutil.Process) -> int:
-    """Bytes of a process; pages that it shares with others count as its part of them, where the system says so."""
+    """Bytes of a process; pages that it shares with others count as its part of them, where the system says
+    so.
+    """
     try:
         found = process.memory_full_info()
         return int(getattr(found, "pss", found.rss))
@@ -49,7 +51,9 @@ def memory_of(process: psutil.Process) -> int:
 
 
 def processes_of(served: Served) -> list[psutil.Process]:
-    """The server, the supervisor, helpers, and their children; those that import are children of this process."""
+    """The server, the supervisor, helpers, and their children; those that import are children of this
+    process.
+    """
     helpers = [supervisor_info(served.workspace), *(lab_info(served.workspace, r) for r in ("lab", "maps"))]
     found = []
     for pid in [served.pid, *(helper["pid"] for helper in helpers if helper)]:

@@ -13,7 +13,7 @@ import time, json, sys
 began = time.perf_counter()
 import pages.parts.shared.live, pages.parts.shared.runlist, pages.parts.shared.forms
 import selfsup_core.runs.spec
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 preset_spec("dense-64-32-16")
 heavy = [m for m in ("torch", "sklearn", "transformers", "umap", "plotly.express") if m in sys.modules]
 print(json.dumps({"seconds": time.perf_counter() - began, "heavy": heavy}))

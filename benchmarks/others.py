@@ -1,4 +1,5 @@
-"""A run with everything recorded ÷ Keras 3 (torch backend) `fit` and ÷ pythae's trainer: same model, data, batch size.
+"""A run with everything recorded ÷ Keras 3 (torch backend) `fit` and ÷ pythae's trainer: same model, data,
+batch size.
 
 They live in an environment of their own, named by BENCH_PYTHON.
 """

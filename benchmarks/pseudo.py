@@ -1,8 +1,9 @@
 """Pseudo-labels by the recommended presets: student beside twin and ceiling on test rows, over seeds.
 
-A seed draws split, labels and first weights. Settings are those of the presets; none was chosen by these test rows
-(they were tried out on validation rows of the seeds 100 to 103). scikit-learn's LabelSpreading and SelfTrainingClassifier
-learn from the same labels and are tested on the same rows, where their numbers were to be beaten.
+A seed draws split, labels and first weights. Settings are those of the presets; none was chosen by these test
+rows (they were tried out on validation rows of the seeds 100 to 103). scikit-learn's LabelSpreading and
+SelfTrainingClassifier learn from the same labels and are tested on the same rows, where their numbers were to
+be beaten.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.pseudo.audit import compare_seeds, verdict
 from selfsup_core.runs.folder import read_state
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.worker import Worker
 
 SMALLER = sized({}, {"train.epochs": 2, "train.steps_per_epoch": 5})
@@ -112,7 +113,9 @@ def train(workspace: Path, preset: str, overrides: dict[str, Any]) -> dict[str, 
 
 
 def beside(workspace: Path, source: str, preset: str, overrides: dict[str, Any]) -> dict[str, float]:
-    """Accuracy of scikit-learn's classifiers on a run's features, labels and test rows: "alone" has the given labels only."""
+    """Accuracy of scikit-learn's classifiers on a run's features, labels and test rows: "alone" has the given
+    labels only.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
     from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier

@@ -1,8 +1,10 @@
-"""Pseudo-labels at 2, 5 and 10 labels per class: what the recommended presets gain or lose beside their twins.
+"""Pseudo-labels at 2, 5 and 10 labels per class: what the recommended presets gain or lose beside their
+twins.
 
-Accuracy and macro-F1 on test rows, means over seeds and the worst seed; a seed draws split, labels and first weights. Nothing was
-chosen by these test rows. scikit-learn's LabelSpreading and SelfTrainingClassifier learn from the same labels on the same rows, and are
-held against plain logistic regression on the same features. Questions and spam are two files of a package that is never installed.
+Accuracy and macro-F1 on test rows, means over seeds and the worst seed; a seed draws split, labels and first
+weights. Nothing was chosen by these test rows. scikit-learn's LabelSpreading and SelfTrainingClassifier learn
+from the same labels on the same rows, and are held against plain logistic regression on the same features.
+Questions and spam are two files of a package that is never installed.
 """
 
 from __future__ import annotations
@@ -148,9 +150,10 @@ def one_budget(
     figures = {"gain": mean, "worst": worst, "gain_f1": mean_f1, "worst_f1": worst_f1}
     figures |= {name: float(np.mean(values)) for name, values in others.items()}
     said = (
-        f"{100 * mean:+.1f} points (worst {100 * worst:+.1f}), macro-F1 {100 * mean_f1:+.1f} ({100 * worst_f1:+.1f}); "
-        f"twin {np.mean(twins):.3f}, {unused} of {seeds} without any; "
-        f"LabelSpreading {100 * figures['label_spreading']:+.1f}, SelfTraining {100 * figures['self_training']:+.1f}"
+        f"{100 * mean:+.1f} points (worst {100 * worst:+.1f}), macro-F1 {100 * mean_f1:+.1f} "
+        f"({100 * worst_f1:+.1f}); twin {np.mean(twins):.3f}, {unused} of {seeds} without any; "
+        f"LabelSpreading {100 * figures['label_spreading']:+.1f}, SelfTraining "
+        f"{100 * figures['self_training']:+.1f}"
     )
     return [
         Row(

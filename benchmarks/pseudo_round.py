@@ -1,7 +1,9 @@
-"""A round of self-training on 20,000 embeddings of 384 numbers and 20 classes, beside a round of scikit-learn's.
+"""A round of self-training on 20,000 embeddings of 384 numbers and 20 classes, beside a round of
+scikit-learn's.
 
-A round of ours is propose, keep, train student, twin and ceiling, measure validation and test rows, write the frame. A round of
-SelfTrainingClassifier(LogisticRegression) fits and predicts once, threshold .75; both on one thread, by turns.
+A round of ours is propose, keep, train student, twin and ceiling, measure validation and test rows, write the
+frame. A round of SelfTrainingClassifier(LogisticRegression) fits and predicts once, threshold .75; both on
+one thread, by turns.
 """
 
 from __future__ import annotations

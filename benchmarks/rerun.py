@@ -1,4 +1,6 @@
-"""Rerun of a page while a run trains ÷ idle, in a real browser: a choice of the Autoencoder page until it is shown."""
+"""Rerun of a page while a run trains ÷ idle, in a real browser: a choice of the Autoencoder page until it is
+shown.
+"""
 
 from __future__ import annotations
 
@@ -65,6 +67,9 @@ def measure() -> list[Row]:
         browser.close()
     slow, quick = percentile(busy, 0.95), percentile(idle, 0.95)
     ratio = slow / quick
-    found = f"{ratio:.2f} (p95 {slow:.0f} / {quick:.0f} ms, median {percentile(busy, 0.5):.0f} / {percentile(idle, 0.5):.0f})"
+    found = (
+        f"{ratio:.2f} (p95 {slow:.0f} / {quick:.0f} ms, median {percentile(busy, 0.5):.0f} / "
+        f"{percentile(idle, 0.5):.0f})"
+    )
     figures = {"busy_over_idle": ratio, "idle_p95_ms": quick, "busy_p95_ms": slow}
     return [Row("page rerun p95, training / idle", found, "at most 1.5", ratio <= 1.5, figures)]

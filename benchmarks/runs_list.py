@@ -15,7 +15,7 @@ from benchmarks.size import sized
 from benchmarks.table import Row, percentile
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.queue import initial_state
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 
 RUNS, REPEATS = sized(1000, 30), sized(7, 1)
 COLUMNS = ("read_ms", "command_ms", "python_ms")

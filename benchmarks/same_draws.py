@@ -1,7 +1,8 @@
 """The same random numbers on every device, so that a run on a GPU can be held against one on the CPU.
 
-Devices draw by methods of their own: one seed gives other numbers on CUDA than on the CPU. While `SameDraws` is entered,
-what a generator is asked for is drawn on the CPU and sent to the device, dropout's masks included.
+Devices draw by methods of their own: one seed gives other numbers on CUDA than on the CPU. While `SameDraws`
+is entered, what a generator is asked for is drawn on the CPU and sent to the device, dropout's masks
+included.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ class SameDraws(TorchFunctionMode):
 
 
 def dropout(x: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> torch.Tensor:
-    """Dropout whose mask comes from the CPU's global generator, which the training loop seeds at each step."""
+    """Dropout whose mask comes from the CPU's global generator, which the training loop seeds at each
+    step.
+    """
     if not training or p == 0:
         return x
     kept = (torch.rand(x.shape) >= p).to(x.device, x.dtype)

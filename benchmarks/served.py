@@ -21,7 +21,7 @@ from selfsup_core.runs.access import app_token, cookie_of
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ENDED, RunFolder, list_states, read_state
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
 LONG = {"train.epochs": 100_000} | sized({}, {"data.source": "digits"})
@@ -86,7 +86,9 @@ def wait_until_it_answers(
 
 @contextlib.contextmanager
 def serve() -> Iterator[Served]:
-    """A server of its own; at toy size one for all, since starting it takes longer than what is measured there."""
+    """A server of its own; at toy size one for all, since starting it takes longer than what is measured
+    there.
+    """
     if not is_toy():
         with start_server() as served:
             yield served

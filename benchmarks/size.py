@@ -1,4 +1,6 @@
-"""How large a benchmark is, and the other options: each is an environment variable, so that child processes see it too."""
+"""How large a benchmark is, and the other options: each is an environment variable, so that child processes
+see it too.
+"""
 
 from __future__ import annotations
 

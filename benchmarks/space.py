@@ -1,4 +1,6 @@
-"""Maps: PCA, UMAP and t-SNE beside the libraries that people use for them, and how true the quicker default stays."""
+"""Maps: PCA, UMAP and t-SNE beside the libraries that people use for them, and how true the quicker default
+stays.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""A hundred thousand points in headless Chromium: this page's map, Plotly's scattergl and ECharts, each on its own server.
+"""A hundred thousand points in headless Chromium: this page's map, Plotly's scattergl and ECharts, each on
+its own server.
 
-Painted: from the address until the points are on the screen, in a browser that was never here (it loads all scripts) and in one
-that was. Frames while a drag moves the map; our map moves the picture of all points while it is dragged, and draws them
-again when it rests. Without a graphics card, so our map draws on a plain canvas; a laptop's GPU is far quicker.
+Painted: from the address until the points are on the screen, in a browser that was never here (it loads all
+scripts) and in one that was. Frames while a drag moves the map; our map moves the picture of all points while
+it is dragged, and draws them again when it rests. Without a graphics card, so our map draws on a plain
+canvas; a laptop's GPU is far quicker.
 """
 
 from __future__ import annotations
@@ -164,7 +166,9 @@ def measure() -> list[Row]:
 def look_at(
     browser: Any, address: str, mark: str, selector: str, cookies: Sequence[Any] = ()
 ) -> tuple[float, float, Any]:
-    """Median seconds until it is painted in new browsers and in one that has been there, and the last page."""
+    """Median seconds until it is painted in new browsers and in one that has been there, and the last
+    page.
+    """
     found: dict[str, list[float]] = {"cold": [], "warm": []}
     context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     # The very first ones start processes and compute the map.

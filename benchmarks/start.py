@@ -10,7 +10,7 @@ from benchmarks.size import sized
 from benchmarks.table import Row, percentile, spread
 from selfsup_core.runs.folder import ENDED, read_state
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
 
 WARM_ROUNDS, COLD_ROUNDS = sized(7, 1), sized(2, 1)

@@ -1,4 +1,6 @@
-"""A run with everything recorded ÷ a bare hand-written PyTorch loop on the same tensors, threads and batch size."""
+"""A run with everything recorded ÷ a bare hand-written PyTorch loop on the same tensors, threads and batch
+size.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ COLUMNS = ("bare_images_per_s", "loop_over_bare", "whole_over_bare")
 RUN = """
 import sys, time, json, pathlib
 import benchmarks.made_up as made_up
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.queue import submit, withdraw
 from selfsup_core.workers.worker import Worker
 from selfsup_core.files import read_json

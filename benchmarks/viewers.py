@@ -66,7 +66,10 @@ def measure() -> list[Row]:
         send(folder, "stop")
         time.sleep(1)
     p50, p95 = (percentile(times, share) * 1000 for share in (0.5, 0.95))
-    found = f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, {len(times)} updates, {len(errors)} errors, server {share:.0f}% of a core"
+    found = (
+        f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, {len(times)} updates, {len(errors)} errors, server "
+        f"{share:.0f}% of a core"
+    )
     rows = [
         Row(
             f"{CLIENTS} viewers at 1 Hz, news and frame",

@@ -3,147 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any
 
 import streamlit as st
 
-from pages.parts.shared.advanced import choose_advanced
-from pages.parts.shared.forms import help_text, widget
-from pages.parts.shared.live import open_asked, show_run
-from pages.parts.shared.new_run import choose_source, form_place, start_clicked, take_over, train_button
-from pages.parts.shared.runlist import PAGES
+from pages.parts.shared.advanced import KEPT, PACE, SPLIT, TEXT_FEATURES, Groups
+from pages.parts.shared.forms import help_text
+from pages.parts.shared.live import show_run
+from pages.parts.shared.new_run import (
+    Form,
+    Places,
+    Recipe,
+    begin_with,
+    choose_preset,
+    choose_source,
+    new_run,
+    open_here,
+    usable_sources,
+)
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import Source, find_source, list_sources
 from selfsup_core.errors import StudioError
 from selfsup_core.features.vectorize import input_shape
 from selfsup_core.models import MODELS
-from selfsup_core.runs.compose import compose_spec
-from selfsup_core.runs.spec import (
-    RunSpec,
-    known_settings,
-    list_presets,
-    make_spec,
-    preset_spec,
-)
+from selfsup_core.runs.folder import RunState
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec, known_settings, value_at
+from selfsup_core.settings import Setting
 
 WATCHABLE = 5.0
-# What stays out of the way until it is asked for, group by group; a path that ends with a dot takes all below it.
+FIRST = "emoji"  # the preset of a first visit
+# Settings under Advanced, one tab per group.
 ADVANCED = {
     "Network": ("model.",),
     "Objective": ("objective.",),
-    "Training": (
-        "train.learning_rate",
-        "train.batch_size",
-        "train.patience",
-        "train.epochs_per_second",
-        "train.device",
-        "train.threads",
-        "seed",
-    ),
-    "Data": (
-        "data.validation",
-        "data.test",
-        "data.split_seed",
-        "data.labels_per_class",
-        "data.labels_fraction",
-        "data.leave_out",
-    ),
-    "Texts": ("data.text_features", "data.vocabulary", "data.encoder"),
-    "Recording": (
-        "frames.max_frames",
-        "frames.tiles",
-        "frames.samples",
-        "frames.weights_megabytes",
-    ),
+    "Training": ("train.learning_rate", "train.batch_size", *PACE),
+    "Data": (*SPLIT, "data.labels_per_class", "data.labels_fraction", "data.leave_out"),
+    "Texts": TEXT_FEATURES,
+    "Recording": ("frames.tiles", "frames.samples", *KEPT),
 }
 ALL_KINDS = ("image", "sound", "table", "text")
 
 
-def choose_spec() -> tuple[RunSpec | None, str, bool]:
-    """The row of controls: (spec or None when it is not valid, preset, whether Train was clicked)."""
+def columns() -> Places:
+    return Places(*st.columns((2, 2, 2, 1.4, 1.3, 1.5), vertical_alignment="bottom"))
+
+
+def choose_recipe(at: Places) -> Recipe:
+    """A network with its objective, then data that it can be trained on."""
     presets = list_presets()
     prefer_network()
-    data, network, loss, epochs, train, more = st.columns(
-        (2, 2, 2, 1.4, 1.3, 1.5), vertical_alignment="bottom"
-    )
-    with network:
-        preset = st.selectbox(
-            "Model",
-            list(presets),
-            key="network",
-            format_func=lambda name: presets[name]["title"],
-            help="Network and objective. "
-            + presets[st.session_state.get("network", next(iter(presets)))]["about"],
-        )
+    preset = choose_preset(at.model, "Model", list(presets), "autoencoder", key="network")
     base = preset_spec(preset, {"train.epochs_per_second": WATCHABLE})
-    settings = known_settings(base)
-    # Sets that this machine lacks are named on the Data page.
     kinds = presets[preset].get("kinds", ALL_KINDS)
-    sources = {
-        name: source
-        for name, source in list_sources(workspace()).items()
-        if source.kind in kinds and (name == base.data.source or not source.missing())
-    }
+    # Data sets that are not on this machine are listed on the Data page.
+    sources = usable_sources(lambda source: source.kind in kinds, always=base.data.source)
     carry_data(preset, sources, base.data.source, presets[preset]["title"])
     source = choose_source(
-        data,
+        at.data,
         "Data",
-        {name: source.title for name, source in sources.items()},
+        sources,
         key=f"data-{preset}",
         default=base.data.source,
-        help=help_text(settings["data.source"]),
+        help=help_text(known_settings(base)["data.source"]),
         needs=f"The model {presets[preset]['title']} takes {listed_kinds(kinds)}.",
     )
     st.session_state["autoencoder-last"] = (preset, source, source == base.data.source)
     if "data" in st.query_params:
         st.session_state["preferred_for"] = source  # the address followed; the model was chosen by hand
-    with loss:
-        # Kept apart for each preset: a masked autoencoder begins with another loss than the rest.
-        begin_with(f"loss-{preset}", base.objective.loss)
-        chosen = st.selectbox(
-            "Loss",
-            settings["objective.loss"].choices,
-            key=f"loss-{preset}",
-            format_func=settings["objective.loss"].say,
-            help=help_text(settings["objective.loss"]),
-        )
-    with epochs:
-        count = widget(settings["train.epochs"], base.train.epochs, key=f"epochs-{preset}")
-    clicked = train_button(train, "train")
-    values: dict[str, Any] = {
-        "data.source": source,
-        "objective.loss": chosen,
-        "train.epochs": count,
-    }
-    with more.popover("Advanced", icon=":material/tune:", width="stretch"):
-        is_text = sources[source].kind == "text"
-        groups = {k: v for k, v in ADVANCED.items() if k != "Texts" or is_text}
-        values |= choose_advanced(base, settings, groups, preset, source)
-    with errors_shown():
-        missing = sources[source].missing()
-        if missing:
-            st.warning(missing, icon=":material/download:")
-        recipe = partial(make_spec, base.as_dict())
-        return compose_spec(workspace(), recipe, values, preset=preset), preset, clicked
-    return None, preset, clicked
+    return Recipe(preset, source, base, mark=preset)
 
 
-def begin_with(key: str, value: Any) -> None:
-    """The first value of a widget, without the warning that a default beside a session value brings."""
-    if key not in st.session_state:
-        st.session_state[key] = value
+def choose_loss(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -> dict[str, object]:
+    # One key per preset: a masked autoencoder has another default loss than the rest.
+    setting, key = settings["objective.loss"], f"loss-{recipe.preset}"
+    begin_with(key, value_at(recipe.base, "objective.loss"))
+    chosen = at.detail.selectbox(
+        "Loss", setting.choices, key=key, format_func=setting.say, help=help_text(setting)
+    )
+    if missing := find_source(recipe.source, workspace()).missing():
+        st.warning(missing, icon=":material/download:")
+    return {"objective.loss": chosen}
 
 
-def controls_of(preset: str, _state: dict[str, Any], spec: RunSpec) -> dict[str, Any]:
+def advanced_groups(recipe: Recipe) -> Groups:
+    is_text = find_source(recipe.source, workspace()).kind == "text"
+    return {tab: paths for tab, paths in ADVANCED.items() if tab != "Texts" or is_text}
+
+
+def controls_of(preset: str, _state: RunState, spec: RunSpec) -> dict[str, object]:
     """Widget keys and what they show for a run."""
     return {
         "network": preset,
-        f"loss-{preset}": spec.objective.loss,
+        f"loss-{preset}": value_at(spec, "objective.loss"),
         f"data-{preset}": spec.data.source,
         f"epochs-{preset}": spec.train.epochs,
     }
+
+
+FORM = Form(
+    task="autoencoder",
+    prefix="",
+    columns=columns,
+    recipe=choose_recipe,
+    detail=choose_loss,
+    groups=advanced_groups,
+    keys=controls_of,
+)
 
 
 KIND_WORDS = {"image": "images", "sound": "sounds", "table": "tables", "text": "texts"}
@@ -155,10 +121,10 @@ def listed_kinds(kinds: Sequence[str]) -> str:
 
 
 def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: str) -> None:
-    """After another model is chosen, the data stay what they were, or it is said why they cannot.
+    """Keep the data set when another model is chosen, or say why the model cannot use it.
 
     Args:
-        default: the model's own data, with which it begins unless other ones were chosen. title: of the model.
+        default: data set of the model's preset, used unless another one was chosen. title: of the model.
     """
     before, source, was_default = st.session_state.get("autoencoder-last", ("", "", True))
     if before and before != preset:
@@ -179,8 +145,13 @@ def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: 
 
 
 def prefer_network() -> None:
-    """A data set that is opened by its address begins with a network that suits it."""
+    """A first visit begins with color pictures; a data set that the address names, with a network that suits
+    it.
+    """
     wanted = st.query_params.get("data", "")
+    is_first = not wanted and "run" not in st.query_params
+    if is_first and not list_sources(workspace())[preset_spec(FIRST).data.source].missing():
+        st.session_state.setdefault("network", FIRST)
     if not wanted or st.session_state.get("preferred_for") == wanted:
         return
     st.session_state["preferred_for"] = wanted
@@ -204,18 +175,12 @@ def describe_network(spec: RunSpec) -> str:
 
 
 st.title("Autoencoder", anchor=False)
-take_over(st.query_params.get("run", ""), task="autoencoder", keys=controls_of)
-with form_place(st.query_params.get("run", "")), st.container(key="controls"):
-    spec, preset, clicked = choose_spec()
-if clicked and spec:
-    start_clicked(spec, preset=preset, button="train")
+chosen = new_run(FORM)
 run = st.query_params.get("run", "")
 if run:
-    if asked := open_asked(run):
-        folder, state = asked
-        if elsewhere := PAGES.get(state.get("task", "")):
-            st.switch_page(elsewhere[0], query_params={"do": elsewhere[1], "run": folder.id})
-        # Above the run, whose height changes: below it the link moved away under the pointer.
+    if asked := open_here(run, ("autoencoder",)):
+        folder, _ = asked
+        # Above the run, whose height changes: a link below it would move away under the pointer.
         with st.container(key="run-links"):
             st.page_link(
                 "pages/latent.py",
@@ -224,10 +189,11 @@ if run:
                 query_params={"space": f"run:{folder.id}"},
             )
         show_run(folder.id)
-elif spec:
+elif chosen.spec:
     with errors_shown():
-        st.markdown(describe_network(spec))
+        st.markdown(describe_network(chosen.spec))
     st.caption(
-        "x → h = f(x) → x̂ = g(h): the encoder f compresses a sample x to a short code h, the decoder g reconstructs x̂ from it, and training makes x̂ like x. No labels are used. Press Train to watch."
+        "x → h = f(x) → x̂ = g(h): the encoder f compresses a sample x to a short code h, the decoder g "
+        "reconstructs x̂ from it, and training makes x̂ like x. No labels are used. Press Train to watch."
     )
-    show_samples(spec.data.source)
+    show_samples(chosen.spec.data.source)

@@ -1,4 +1,4 @@
-"""Classifier: train one on labels, let it learn from pseudo-labels, use one; each mode is one file in `parts/`."""
+"""Classifier: train on labels, train with pseudo-labels, or try one; each mode is one file in `parts/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data: bring your own, see what it is and what is wrong with it, choose which labels may be seen."""
+"""Data: add data sets, inspect them, fix problems, and set the split and the label budget."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ for folder, problem in list_damaged_sources(workspace()).items():
     st.warning(f"{plain(folder)} cannot be read. {plain(problem)}", icon=":material/broken_image:")
 show_add()
 if st.session_state.get("pending"):
-    st.stop()  # one thing at a time: the files that were just given
+    st.stop()  # only the pending import is shown until it is done or discarded
 name = choose_asked(
     st,
     "Data set",
     {name: describe(name) for name in sources},
     key="data-choice",
     param="data",
-    default="mnist-5k",
+    default="emoji",
     refusal=refuse_source,
     help="Your own data sets come first; the others are built in.",
+    writes=True,
 )
 if name is None:
     st.stop()
-st.query_params["data"] = st.session_state["data-choice-taken"] = name
 if missing := sources[name].missing():
     st.info(missing, icon=":material/download:")
 else:

@@ -1,4 +1,4 @@
-"""Home: what this is, cards that lead to all that the app does, and the newest runs."""
+"""Home: what the app is for, a card for each part of it, and the newest runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from selfsup_core.figures.miniature import as_element
 from selfsup_core.places import ASSETS
 from selfsup_core.runs.examples import add_examples
 from selfsup_core.runs.folder import scan_runs
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 
 MOST_RECENT = 5
 

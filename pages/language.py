@@ -1,4 +1,4 @@
-"""Language model: look inside one, train one, put one to use; each mode is one file in `parts/`."""
+"""Language model: look inside, train, embed texts, manage models; each mode is one file in `parts/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Latent space: a map of any space of vectors, and what it answers."""
+"""Latent space: maps of any set of vectors, and questions about them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ with errors_shown():
         try:
             show_map(asked)
         except StudioError as error:
-            if error.code == "no-map":  # old maps are forgotten, and their pages may still be open
+            if error.code == "no-map":  # old maps are deleted, while a page that shows one may still be open
                 rerun()
             raise

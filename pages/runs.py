@@ -11,6 +11,7 @@ from selfsup_core.runs.state import RunState
 
 PAGE_SIZE = 20
 FEW = 6  # up to so many are found without a search
+ID_LETTERS = 4  # of an id: a single digit occurs in almost every one
 
 st.title("Runs", anchor=False)
 
@@ -18,9 +19,13 @@ st.title("Runs", anchor=False)
 def matches(state: RunState | DamagedRun, words: list[str]) -> bool:
     """Whether every word occurs in the run's name, data, status or id."""
     if isinstance(state, DamagedRun):
-        return all(word in f"{state.run} damaged".casefold() for word in words)
-    about = " ".join((state["name"], state["source_title"], state["status"], state["run"])).casefold()
-    return all(word in about for word in words)
+        run, about = state.run, "damaged"
+    else:
+        run, about = (
+            state["run"],
+            " ".join((state["name"], state["source_title"], state["status"])).casefold(),
+        )
+    return all(word in about or (len(word) >= ID_LETTERS and word in run.casefold()) for word in words)
 
 
 def show_list() -> None:

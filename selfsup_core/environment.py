@@ -6,7 +6,8 @@ import os
 import re
 
 REMOTE_KEY = "SELFSUP_REMOTE_KEY"
-# OPENAI_API_KEY, HF_TOKEN, AWS_SECRET_ACCESS_KEY, our own two, …: none of our processes asks for them but by name.
+# OPENAI_API_KEY, HF_TOKEN, AWS_SECRET_ACCESS_KEY, our own two, …: none of our processes asks for them but by
+# name.
 SECRET = re.compile(r"(^|_)(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$", re.IGNORECASE)
 
 
@@ -16,7 +17,9 @@ def without_secrets(**added: str) -> dict[str, str]:
 
 
 def take_key() -> str:
-    """The key of the remote endpoint; from now on it is not in this process's environment, which children take over."""
+    """The key of the remote endpoint; from now on it is not in this process's environment, which children
+    take over.
+    """
     key = os.environ.get(REMOTE_KEY, "")
     for name in [name for name in os.environ if SECRET.search(name)]:
         del os.environ[name]

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 
 class ErrorAbout(TypedDict):
-    """An error as it is written down: a run's state, an answer of a helper process."""
+    """An error as plain values, in a run's state or the answer of a helper process."""
 
     code: str
     message: str

@@ -1,4 +1,6 @@
-"""Where the app's own files are: in a checkout beside this package, in an installed wheel in `selfsup_studio/`."""
+"""Where the app's own files are: in a checkout beside this package, in an installed wheel in
+`selfsup_studio/`.
+"""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class Registry(Generic[T]):
 
     Args:
         what: what is registered, for messages ("data source").
-        folder: name of the folders whose modules register things, in any room ("objectives" finds `objectives/` and
-            `pseudo/objectives/`); they are imported at the first look-up.
+        folder: name of the folders whose modules register things, in any room ("objectives" finds
+            `objectives/` and `pseudo/objectives/`); they are imported at the first look-up.
     """
 
     def __init__(self, what: str, folder: str) -> None:

@@ -15,7 +15,8 @@ MOST_BYTES = 100_000_000  # of a header, as the format's own reader allows
 
 
 def read_header(source: Path | bytes) -> dict[str, Any]:
-    """Name of an array → {"dtype", "shape", "data_offsets"}; texts that belong to the file under "__metadata__".
+    """Name of an array → {"dtype", "shape", "data_offsets"}; texts that belong to the file under
+    "__metadata__".
 
     Args:
         source: a file, or the bytes of one.
@@ -38,7 +39,9 @@ def read_metadata(source: Path | bytes) -> dict[str, str]:
 
 
 def sort_header(blob: bytes) -> bytes:
-    """The same file with a header in the order of its names: the format's writer leaves that of texts to chance."""
+    """The same file with a header in the order of its names: the format's writer leaves that of texts to
+    chance.
+    """
     size = int.from_bytes(blob[:8], "little")
     header = read_header(blob)
     texts = header.pop("__metadata__", None)

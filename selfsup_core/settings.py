@@ -1,6 +1,6 @@
 """Settings are declared once, as small frozen models; messages, widgets, CLI options and docs come from that.
 
-A field gives its type, default, bounds, a one-line description and, under `why`, the reason for the default.
+A field has a type, default, bounds, a one-line description and, as `why`, the reason for the default.
 """
 
 from __future__ import annotations
@@ -23,12 +23,18 @@ __all__ = [
     "Config",
     "KindConfig",
     "Setting",
+    "Values",
     "apply_overrides",
     "explain",
     "list_settings",
     "parse_assignment",
     "setting",
 ]
+
+
+# Settings by path ("train.epochs"), or nested as in a file. Nothing is known of them before a Config has
+# checked them.
+Values = Mapping[str, object]
 
 
 class Config(BaseModel):
@@ -65,7 +71,8 @@ def setting(
         why: the reason for the default.
         live: whether a running training takes the change at its next step.
         known: gives the names that may be chosen, where they come from a registry; a validator checks them.
-        titles: how each choice is called in widgets, tables and run names; a function where they come from a registry.
+        titles: how each choice is called in widgets, tables and run names; a function where they come from a
+        registry.
         zero: what 0 means where it is not a number of its own: "all", "automatic", "off".
         bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
@@ -223,20 +230,20 @@ def explain(error: ValidationError, config: type[Config] | Config, prefix: str =
     return SettingError(" ".join(sentences))
 
 
-def unknown_setting(path: str, known: dict[str, Any]) -> str:
+def unknown_setting(path: str, known: Values) -> str:
     """A sentence for a name that is not a setting, with the nearest one that is."""
-    near = difflib.get_close_matches(path, known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(path, list(known), n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]}?" if near else f" Known settings: {', '.join(known)}."
     return f"There is no setting {path!r}.{hint}"
 
 
-def apply_overrides(values: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+def apply_overrides(values: Values, overrides: Values) -> dict[str, Any]:
     """Lay `{"train.epochs": 3}` over nested settings; the result is a new dict.
 
     Raises:
         SettingError: a path leads through something that is not a group of settings.
     """
-    merged = {key: dict(v) if isinstance(v, dict) else v for key, v in values.items()}
+    merged: dict[str, Any] = {key: dict(v) if isinstance(v, dict) else v for key, v in values.items()}
     for path, value in overrides.items():
         *groups, last = path.split(".")
         place = merged
@@ -253,7 +260,8 @@ def apply_overrides(values: dict[str, Any], overrides: dict[str, Any]) -> dict[s
 def whole_number(text: str) -> int | None:
     """ "12" → 12 of an address or a name; None for anything but one to nine digits.
 
-    Python takes "²" for a digit, of which it then makes no number, and refuses numbers of thousands of digits.
+    Python takes "²" for a digit, of which it then makes no number, and refuses numbers of thousands of
+    digits.
     """
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 

@@ -1,4 +1,4 @@
-"""Numbers as people read them: one way to write a share, one way to write a count."""
+"""Numbers in texts: one format for shares, one for counts."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from selfsup_core.runs.processes import is_alive
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.helpers import wait_for
 
-# Folders whose tests share what takes seconds to make: a server and a browser, a supervisor, trained runs, a language
-# model.
+# Folders whose tests share what takes seconds to make: a server and a browser, a supervisor, trained runs, a
+# language model.
 TOGETHER = {
     "browser": "browser",
     "cli": "supervisor",
@@ -63,7 +63,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def group_of(nodeid: str) -> str:
-    """Tests of one group run in one process: those of a file, or of folders that share something expensive."""
+    """Tests of one group run in one process: those of a file, or of folders that share something
+    expensive.
+    """
     file = nodeid.split("::")[0]
     return TOGETHER.get(Path(file).parts[1], file)
 

@@ -1,4 +1,6 @@
-"""What several tests use: small specs, runs inside this process, waiting with a deadline, what a run left behind."""
+"""What several tests use: small specs, runs inside this process, waiting with a deadline, what a run left
+behind.
+"""
 
 from __future__ import annotations
 

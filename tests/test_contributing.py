@@ -1,4 +1,6 @@
-"""The examples of CONTRIBUTING.md work: each file is written where it says, in a copy of nothing but these examples."""
+"""The examples of CONTRIBUTING.md work: each file is written where it says, in a copy of nothing but these
+examples.
+"""
 
 from __future__ import annotations
 

@@ -140,7 +140,9 @@ def test_the_import_child_has_no_key(workspace: Path, monkeypatch):
 
 
 def test_no_child_takes_the_whole_environment_over():
-    """Each start of a process names its environment; the app itself may have the keys of whoever starts it."""
+    """Each start of a process names its environment; the app itself may have the keys of whoever starts
+    it.
+    """
     careless = []
     for path in sorted((ROOT / "selfsup_core").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -10,16 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfsup_core.errors import SettingError
-from selfsup_core.runs.spec import (
-    RunSpec,
-    known_settings,
-    list_presets,
-    make_spec,
-    parse_assignments,
-    preset_spec,
-    read_spec,
-    spec_yaml,
-)
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec, known_settings, make_spec, parse_assignments, read_spec, spec_yaml
 from selfsup_core.settings import apply_overrides
 
 SETTINGS = known_settings(RunSpec())

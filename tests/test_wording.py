@@ -14,6 +14,33 @@ from selfsup_core.wording import counted, percent
 ROOT = Path(__file__).parents[1]
 WRITTEN = ("*.js", "*.css", "*.html", "*.md", "*.yaml", "*.yml")
 SPACED = re.compile(r"[0-9}] %(?![\w(])")
+# Phrases that were replaced because no one in the field would say them, and what is said instead.
+RETIRED = {
+    r"\b(labels?|rows?|images?|samples?|of a kind) a class\b": "Labels per class",
+    r"[Tt]ake (the|your|a) classifier away|classifier away\b": "Export classifier",
+    r"^Use one\W*$": "Try it",
+    r"^Name the class(es)?\W*$": "Classify",
+    r"\b[Yy]our beginning\b": "Your prompt",
+    r"\b[Ww]ritten from nothing\b": "Without a prompt",
+    r"\b[Ss]ame start\b": "Rerun, same seed",
+    r"\b[Ss]low rise\b": "Ramp-up",
+    r"\b[Tt]eacher's slowness\b": "EMA decay",
+    r"\b[Pp]arts of a batch\b": "Gradient accumulation",
+    r"\bat work or waiting\b": "running or queued",
+    r"\bwork(ed|s|ing)? off\b": "processed",
+    r"\b(names|named|is|are|was)\b[^.]*\brightly\b": "classifies 42% correctly",
+    r"\b(better|worse) than counting\b": "below the bigram baseline",
+    r"\btold from chance\b": "No significant difference",
+    r"\bstands? (here|there)\b": "appears here",
+    r"(?<![Tt]here )\b(is|are) no (?!longer\b|more\b|one\b|better\b)[a-z]": "is not an image",
+    r"\b[Ff]ore(tell|told)": "predicts",
+    r"\bdid not take it\b": "Could not write to disk",
+    r"\b[Nn]othing to complain\b": "No problems found",
+    r"\b[Ss]tanding figures?\b": "Static figures",
+    r"\bmacro f1\b|\blargest true share\b": "Macro-F1",
+}
+SHOWN = ("pages/**.py", "selfsup_core/**.py", "assets/web/**.js", "assets/**.html", "*.yaml", "README.md")
+JS_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`')
 
 
 @pytest.mark.parametrize(
@@ -73,3 +100,30 @@ def test_no_text_has_a_space_before_the_percent_sign():
             if SPACED.search(line)
         ]
     assert not bad, "No space before the percent sign:\n" + "\n".join(bad)
+
+
+def shown_texts(file: Path) -> list[str]:
+    """What people can read of a file: strings of programs, docstrings of commands, whole documents."""
+    source = file.read_text(encoding="utf-8")
+    if file.suffix == ".js":
+        lines = [line for line in source.splitlines() if not line.lstrip().startswith(("//", "*", "/*"))]
+        return [re.sub(r"\$\{[^}]*\}", "}", text[1:-1]) for text in JS_TEXT.findall("\n".join(lines))]
+    if file.suffix != ".py":
+        return source.splitlines()
+    tree = ast.parse(source)
+    if "cli" not in file.parts:
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
+                node.body = node.body[1:] or [ast.Pass()]
+    return texts_of(ast.unparse(tree))
+
+
+def test_retired_phrases_do_not_come_back():
+    bad = [
+        f"{file.relative_to(ROOT)}: {text[:80]!r}: say {instead!r}"
+        for file in files(*SHOWN)
+        for text in shown_texts(file)
+        for phrase, instead in RETIRED.items()
+        if re.search(phrase, text)
+    ]
+    assert not bad, "\n".join(bad)

@@ -13,7 +13,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 from selfsup_core.files import read_json, write_json  # noqa: E402
 from selfsup_core.runs.folder import RunFolder  # noqa: E402
 from selfsup_core.runs.queue import submit, withdraw  # noqa: E402
-from selfsup_core.runs.spec import preset_spec  # noqa: E402
+from selfsup_core.runs.recipes import preset_spec  # noqa: E402
 from selfsup_core.workers.worker import Worker  # noqa: E402
 
 # Small enough to travel with the program: fewer epochs are kept, and fewer points of the map.

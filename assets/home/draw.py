@@ -1,7 +1,7 @@
 """Draws the pictures of the cards on Home from real runs: `python assets/home/draw.py WORKSPACE [CARD …]`.
 
-The runs are trained in that workspace first, if they are not there; pictures are written beside this file. Each has an
-animated and a still version; the still one is for people who prefer reduced motion.
+The runs are trained in that workspace first, if they are not there; pictures are written beside this file.
+Each has an animated and a still version; the still one is for people who prefer reduced motion.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from selfsup_core.inspection.subject import Subject  # noqa: E402
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows  # noqa: E402
 from selfsup_core.runs.frames import read_about, read_frame  # noqa: E402
 from selfsup_core.runs.queue import submit, withdraw  # noqa: E402
-from selfsup_core.runs.spec import preset_spec  # noqa: E402
+from selfsup_core.runs.recipes import preset_spec  # noqa: E402
 from selfsup_core.runs.thinned import frame_path, list_frames  # noqa: E402
 from selfsup_core.workers.worker import Worker  # noqa: E402
 

@@ -14,7 +14,7 @@ def check_graph(place: Place, name: str) -> Outcome:
     """Seconds of a step as a captured CUDA graph ÷ seconds of a step of the loop."""
     if not place.is_gpu:
         return not_made("graphs are captured on CUDA only")
-    from selfsup_core.runs.spec import list_presets
+    from selfsup_core.runs.recipes import list_presets
 
     steps = 200
     batch = list_presets("")[name]["spec"]["train"]["batch_size"]
@@ -32,7 +32,10 @@ def check_graph(place: Place, name: str) -> Outcome:
     ours = (time.perf_counter() - began) / steps
     captured = captured_step(make_session(place, name, **changed).loop, steps)
     ratio = captured / ours
-    text = f"{1e6 * captured:.0f} µs captured ÷ {1e6 * ours:.0f} µs = {ratio:.2f} (at least {GRAPH_AIM:g} aimed at)"
+    text = (
+        f"{1e6 * captured:.0f} µs captured ÷ {1e6 * ours:.0f} µs = {ratio:.2f} (at least {GRAPH_AIM:g} "
+        "aimed at)"
+    )
     return judge(ratio >= GRAPH_AIM, text, ratio=ratio, captured_us=1e6 * captured, loop_us=1e6 * ours)
 
 

@@ -81,7 +81,9 @@ def fill_card(leave: int) -> Any:
 
 
 def check_full_card(place: Place) -> Outcome:
-    """Memory is left for a quarter of a batch only, after the run has begun: the loop halves, with the same losses."""
+    """Memory is left for a quarter of a batch only, after the run has begun: the loop halves, with the same
+    losses.
+    """
     return check_memory(place, warm=True)
 
 

@@ -21,7 +21,10 @@ def check_neighbors(place: Place) -> Outcome:
         accuracy.append(float(knn_accuracy(codes[:200], labels[:200], codes[200:], labels[200:])))
         explained.append(float(fit_pca(codes, 4).explained.sum()))
     gap = max(abs(accuracy[0] - accuracy[1]), abs(explained[0] - explained[1]))
-    text = f"5-NN accuracy {accuracy[0]:.3f} and {accuracy[1]:.3f}, PCA explains {explained[0]:.4f} and {explained[1]:.4f}"
+    text = (
+        f"5-NN accuracy {accuracy[0]:.3f} and {accuracy[1]:.3f}, PCA explains {explained[0]:.4f} and "
+        f"{explained[1]:.4f}"
+    )
     return judge(gap <= 0.01, text, difference=gap)
 
 

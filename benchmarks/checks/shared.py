@@ -107,7 +107,9 @@ def curve(folder: Any) -> np.ndarray:
 
 
 def difference(a: np.ndarray, b: np.ndarray) -> float:
-    """The largest relative difference of two curves; infinite when they are not of one length, or not finite."""
+    """The largest relative difference of two curves; infinite when they are not of one length, or not
+    finite.
+    """
     if len(a) != len(b) or not len(a) or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return float("inf")
     return float((np.abs(a - b) / np.maximum(np.abs(b), 1e-3)).max())

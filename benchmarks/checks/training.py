@@ -1,4 +1,6 @@
-"""Every kind of run trains on the device and agrees with the CPU; bf16; no step waits for the device unasked."""
+"""Every kind of run trains on the device and agrees with the CPU; bf16; no step waits for the device
+unasked.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""Weak and strong variations of samples, batched on the device; the same generator state gives the same variation.
+"""Weak and strong variations of samples, batched on the device; the same generator state gives the same
+variation.
 
-Images: one affine grid a batch (shift; strong also turn, scale, shear), contrast and a square cut out [1, 2]. Spectrograms:
-shift in time; strong also masks of time and frequency [3]. Features (words, embeddings, columns): some left out, noise.
+Images: one affine grid a batch (shift; strong also turn, scale, shear), contrast and a square cut out [1, 2].
+Spectrograms: shift in time; strong also masks of time and frequency [3]. Features (words, embeddings,
+columns): some left out, noise.
 [1] DeVries, Taylor: Cutout, 2017  [2] Sohn et al.: FixMatch, 2020  [3] Park et al.: SpecAugment, 2019
 [4] Wei, Zou: EDA, 2019
 """
@@ -20,7 +22,7 @@ SHIFT = 0.12  # of height and width
 TURN, SCALE, SHEAR = 20.0, 0.18, 0.2  # degrees, and shares
 CUT = 0.35  # of the side
 DROPPED = {"weak": 0.1, "strong": 0.3}
-SWAPPED = {"weak": 0.0, "strong": 0.2}  # of the pairs of neighboring tokens
+SWAPPED = {"weak": 0.0, "strong": 0.2}  # share of the pairs of neighboring tokens
 NOISE = {"weak": 0.02, "strong": 0.08}
 
 Augment = Callable[[Any, torch.Generator], Any]
@@ -33,7 +35,9 @@ def uniform(
 
 
 def warp(images: torch.Tensor, generator: torch.Generator, *, is_strong: bool) -> torch.Tensor:
-    """(B, C, H, W) → moved a little; strong also turned, scaled and sheared. What comes in from outside is the border."""
+    """(B, C, H, W) → moved a little; strong also turned, scaled and sheared. What comes in from outside is
+    the border.
+    """
     count = len(images)
 
     def draw(reach: float) -> torch.Tensor:
@@ -82,7 +86,9 @@ def change_images(
 def change_sounds(
     x: torch.Tensor, generator: torch.Generator, *, shape: Sequence[int], is_strong: bool
 ) -> torch.Tensor:
-    """(B, D) spectrograms (bands, frames) → rolled in time; strong: a band and a stretch of time set to the mean."""
+    """(B, D) spectrograms (bands, frames) → rolled in time; strong: a band and a stretch of time set to the
+    mean.
+    """
     bands, frames = shape[0], shape[1]
     spectra = x.view(len(x), bands, frames)
     moved = uniform((len(x), 1), -SHIFT * frames, SHIFT * frames, x, generator).round().long()
@@ -102,7 +108,9 @@ def change_sounds(
 def change_features(
     x: torch.Tensor, generator: torch.Generator, *, strength: str, drops: bool
 ) -> torch.Tensor:
-    """(B, D) in [0, 1] → noise in shares of each row's deviation; with `drops` some values become 0 (words that are not said)."""
+    """(B, D) in [0, 1] → noise in shares of each row's deviation; with `drops` some values become 0 (words
+    that are not said).
+    """
     if drops:
         kept = uniform(x.shape, 0, 1, x, generator) >= DROPPED[strength]
         return x * kept
@@ -113,7 +121,9 @@ def change_features(
 def swap_neighbors(
     ids: torch.Tensor, mask: torch.Tensor, share: float, generator: torch.Generator
 ) -> torch.Tensor:
-    """(B, T) token numbers → a share of neighboring pairs exchanged; the first token and what is masked stay."""
+    """(B, T) token numbers → a share of neighboring pairs exchanged; the first token and what is masked
+    stay.
+    """
     begin = 1 + int(torch.randint(2, (1,), generator=generator, device=ids.device))
     pairs = (ids.shape[1] - begin) // 2
     if pairs < 1:
@@ -128,7 +138,9 @@ def swap_neighbors(
 
 
 def change_tokens(x: Tokens, generator: torch.Generator, *, strength: str) -> Tokens:
-    """Texts without some of their tokens, some neighbors exchanged [4]; the first token, which often stands for the whole, stays."""
+    """Texts without some of their tokens, some neighbors exchanged [4]; the first token, which often stands
+    for the whole, stays.
+    """
     ids = swap_neighbors(x.ids, x.mask, SWAPPED[strength], generator)
     drawn = torch.rand(x.mask.shape, generator=generator, device=x.mask.device)
     kept = drawn >= DROPPED[strength]
@@ -149,7 +161,8 @@ def make_augment(
 
     Args:
         strength: none, weak or strong. shape: of a sample. is_words: whether features count words.
-        may_flip: whether left and right may be exchanged; not for digits, letters, or anything with a direction.
+        may_flip: whether left and right may be exchanged; not for digits, letters, or anything with a
+        direction.
     """
     if strength == "none":
         return None

@@ -109,7 +109,9 @@ def export_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the classifier of a run as a folder: safetensors and JSON; a transformer in Hugging Face's layout."""
+    """Write the classifier of a run as a folder: safetensors and JSON; a transformer in Hugging Face's
+    layout.
+    """
     from selfsup_core.export.portable_classifier import export_classifier
     from selfsup_core.files import hand_over
 

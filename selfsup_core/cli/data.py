@@ -5,22 +5,18 @@ One group of commands is one file, in the order in which `data --help` lists the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from selfsup_core.cli.data_words import describe, describe_findings, describe_preview, missing_note
 from selfsup_core.cli.output import AsJson, Workspace, place, say_waiting, show, table
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import explain, list_settings
-
-if TYPE_CHECKING:
-    from selfsup_core.data.importing.preview import ImportPreview
-    from selfsup_core.data.library.health.finding import FindingAbout
 
 data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A data set's name, as `data list` gives it.")]
@@ -64,10 +60,6 @@ def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     show(entries + damaged, as_json, table(rows))
 
 
-def missing_note(entry: dict[str, Any]) -> str:
-    return f" [not on this machine: {entry['missing']}]" if entry["missing"] else ""
-
-
 @data_app.command("add")
 def data_add(
     paths: Annotated[list[Path], typer.Argument(help="Files of one data set.")],
@@ -81,6 +73,10 @@ def data_add(
     size: Annotated[int, option("size", "--size")] = 0,
     color: Annotated[str, option("color", "--color")] = "auto",
     fit: Annotated[str, option("fit", "--fit")] = "pad",
+    classes: Annotated[str, option("classes", "--classes")] = "auto",
+    splits: Annotated[str, option("splits", "--splits")] = "keep",
+    background: Annotated[str, option("background", "--background")] = "auto",
+    transpose: Annotated[str, option("transpose", "--transpose")] = "no",
     seconds: Annotated[float, option("seconds", "--seconds")] = 0.0,
     role: Annotated[
         list[str] | None,
@@ -113,6 +109,10 @@ def data_add(
                 "size": size,
                 "color": color,
                 "fit": fit,
+                "classes": classes,
+                "splits": splits,
+                "background": background,
+                "transpose": transpose,
                 "seconds": seconds,
                 "roles": roles,
             }
@@ -150,52 +150,6 @@ def data_hub(
     made = own.import_files(root, files, ImportConfig(name=title, label=label, text=text), tell=say_waiting())
     about = own.summarize(root, made)
     show(about, as_json, describe(about))
-
-
-def describe_plan(plan: Mapping[str, Any]) -> str:
-    lines = [f"{plan['kind']}, {plan['rows']:,} rows, from {plan['form']}"]
-    if "columns" in plan:
-        rows = [("COLUMN", "ROLE", "WHY", "EXAMPLES")]
-        rows += [(c["name"], c["role"], c["reason"], ", ".join(c["examples"])[:60]) for c in plan["columns"]]
-        lines.append(table(rows))
-    return "\n".join(lines + plan["notes"])
-
-
-def describe_preview(seen: ImportPreview) -> str:
-    """The plan, the first samples as they will be, and what is left out."""
-    from selfsup_core.data.importing.preview import describe_left_out
-
-    lines = [describe_plan(seen["plan"])]
-    if "made_rows" in seen:
-        rows = [tuple("" if v is None else f"{v:g}" for v in row) for row in seen["made_rows"]]
-        lines += [
-            "The first rows as numbers, missing ones blank:",
-            table([tuple(seen["made_columns"]), *rows]),
-        ]
-    lines += [text[:100] for text in seen.get("texts", [])]
-    return "\n".join(lines + describe_left_out(seen["left_out"]))
-
-
-def describe(about: Mapping[str, Any]) -> str:
-    """A data set in a few lines."""
-    shape = " × ".join(map(str, about["shape"]))
-    lines = [
-        f"{about['dataset']}: {about['title']}, {about['kind']}, {about['rows']:,} rows {shape}".rstrip()
-    ]
-    if about["classes"]:
-        counts = [f"{name} {count:,}" for name, count in list(about["classes"].items())[:12]]
-        lines.append("Classes: " + ", ".join(counts))
-    lines += about["notes"]
-    lines += [f"{name}: {reason}" for name, reason in list(about["set_aside"].items())[:10]]
-    return "\n".join(lines + describe_findings(about.get("findings", [])))
-
-
-def describe_findings(findings: Sequence[FindingAbout]) -> list[str]:
-    return [
-        f"{'!' if f['level'] == 'warning' else '-'} {f['title']}. {f['why']}"
-        + (f" Fix: {f['mend']}" if f["mend"] else "")
-        for f in findings
-    ]
 
 
 @data_app.command("show")
@@ -303,8 +257,8 @@ def data_split(
     config = own.save_split(root, name, **{k: v for k, v in given.items() if v is not None})
     outcome = describe_split(open_source(name, root), config)
     text = (
-        f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} test; "
-        f"{outcome['labels_seen']:,} labels for training, {outcome['labels_hidden']:,} hidden"
+        f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} "
+        f"test; {outcome['labels_seen']:,} labels for training, {outcome['labels_hidden']:,} hidden"
     )
     warned = warn_of_few_labels(outcome) if outcome["classes"] else None
     text = "\n".join([text, *filter(None, [outcome["note"], warned["text"] if warned else ""])])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -14,6 +14,10 @@ from selfsup_core.inspection.questions.language import AttentionAsk, PlaceAsk, W
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.settings import list_settings
 from selfsup_core.wording import percent
+
+if TYPE_CHECKING:
+    from selfsup_core.evaluate.reading.comparing import Comparison
+    from selfsup_core.pretrained.reading import Reading
 
 language_app = typer.Typer(help="Language models: look inside, generate text, embed.", no_args_is_help=True)
 ABOUT = {
@@ -54,7 +58,7 @@ def models_command(workspace: Workspace = None, as_json: AsJson = False) -> None
 
 
 def here(workspace: Any) -> Desk:
-    """Answers with models that are loaded into this very process."""
+    """A desk whose models are loaded into this process."""
     return Desk(place(workspace))
 
 
@@ -63,10 +67,14 @@ def ask(desk: Desk, model: str, tool: str, values: dict[str, Any]) -> dict[str, 
     return dict(desk.ask(Subject("language-model", name), tool, values).about)
 
 
-def summary_of(found: dict[str, Any]) -> str:
+def read(desk: Desk, model: str, text: str) -> Reading:
+    return cast("Reading", ask(desk, model, "read", {"text": text}))
+
+
+def summary_of(found: Reading) -> str:
     """The numbers of a reading in a line; those of a masked model by their own names."""
     masked = found["kind"] == "masked"
-    names = {
+    names: dict[Literal["log_probability", "perplexity", "bits_per_character"], str] = {
         "log_probability": "pseudo-log-likelihood" if masked else "log-probability",
         "perplexity": "pseudo-perplexity" if masked else "perplexity",
         "bits_per_character": "bits per character",
@@ -79,7 +87,7 @@ def read_command(model: Model, text: Text, workspace: Workspace = None, as_json:
     """The probability of each token of a text, given those before it; in a masked model, given all others."""
     from selfsup_core.evaluate.reading.characters import whole_characters
 
-    found = ask(here(workspace), model, "read", {"text": text})
+    found = read(here(workspace), model, text)
     shown = whole_characters(found)
     rows = [("TOKEN", "P", "MOST LIKELY HERE")]
     for piece, value, others in zip(shown["pieces"], shown["log_p"], shown["alternatives"], strict=True):
@@ -102,10 +110,7 @@ def compare_command(
     from selfsup_core.inspection.remote_reading import REMOTE, read_remote
 
     models = here(workspace)
-    readings = [
-        read_remote(text) if name == REMOTE else ask(models, name, "read", {"text": text})
-        for name in (first, second)
-    ]
+    readings = [read_remote(text) if name == REMOTE else read(models, name, text) for name in (first, second)]
     found = compare_readings(readings[0], readings[1], text)
     names = (first, second)
     rows = [("MODEL", "LOG-PROBABILITY", "PERPLEXITY", "BITS PER CHARACTER", "TOKENS")]
@@ -119,18 +124,22 @@ def compare_command(
         by = "A" if part["difference"] > 0 else "B"
         parts.append((repr(part["text"]), p, q, f"{by}, × {math.exp(min(abs(part['difference']), 700)):.3g}"))
     notes = [comparable(readings, found)]
-    show(found | {"models": names}, as_json, "\n\n".join([table(rows), table(parts), *notes]))
+    show({**found, "models": names}, as_json, "\n\n".join([table(rows), table(parts), *notes]))
 
 
-def comparable(readings: list[dict[str, Any]], found: dict[str, Any]) -> str:
+def comparable(readings: list[Reading], found: Comparison) -> str:
     if readings[0]["kind"] != readings[1]["kind"]:
-        return "A masked model sees both sides of a token, a causal model only what comes before it: their numbers are not comparable."
+        return (
+            "A masked model sees both sides of a token, a causal model only what comes before it: their "
+            "numbers are not comparable."
+        )
     if not found["parts"]:
         return "The tokens of one model could not be located in the text, so the two cannot be compared."
     same = (
         "Both models split the text into the same tokens."
         if found["same_tokens"]
-        else "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per token."
+        else "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per "
+        "token."
     )
     return f"{same} Measured on the {found['characters']:,} characters that both predict."
 

@@ -1,6 +1,7 @@
 """The command line: everything that the pages can do, without a browser.
 
-Exit codes: 0 finished, 1 failed, 2 bad usage or spec. Torch is not imported here; work is done by the supervisor.
+Exit codes: 0 finished, 1 failed, 2 bad usage or spec. Torch is not imported here; work is done by the
+supervisor.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def app_command(
 @app.command()
 def presets(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """Ready-made configurations."""
-    from selfsup_core.runs.spec import list_presets
+    from selfsup_core.runs.recipes import list_presets
 
     found = list_presets("")
     rows = [("PRESET", "ABOUT")] + [(name, preset["about"]) for name, preset in found.items()]
@@ -115,7 +116,8 @@ def settings_command(
     as_json: AsJson = False,
 ) -> None:
     """Every setting with its bounds, default and meaning."""
-    from selfsup_core.runs.spec import RunSpec, known_settings, preset_spec
+    from selfsup_core.runs.recipes import preset_spec
+    from selfsup_core.runs.spec import RunSpec, known_settings
 
     spec = preset_spec(preset) if preset else RunSpec()
     entries = [

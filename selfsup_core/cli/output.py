@@ -29,7 +29,7 @@ def show(value: Any, as_json: bool, text: str) -> None:
 
 
 def say_waiting() -> Callable[[str], None]:
-    """For `run_job`: says beside the output why a command waits; Ctrl-C cancels it."""
+    """For `run_job`: prints on stderr why a command waits; Ctrl-C cancels it."""
     said = [""]
 
     def tell(text: str) -> None:

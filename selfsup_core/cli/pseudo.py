@@ -39,7 +39,8 @@ def list_command(
     columns = read_pseudo_labels(place(workspace), run)
     lines = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     lines = [line for line in lines if line["label"] and (line["kept"] or not kept)]
-    lines.sort(key=lambda line: line["confidence"] * (1 if unsure else -1))
+    # A class that was named without a probability is the least sure one.
+    lines.sort(key=lambda line: (line["confidence"] or 0.0) * (1 if unsure else -1))
     rows = [("ROW", "CLASS", "CONFIDENCE", "KEPT", "BY", "TEXT")]
     for line in lines[:most]:
         text = line.get("text", "").replace("\n", " ")
@@ -48,7 +49,7 @@ def list_command(
             (
                 str(line["row"]),
                 line["label"],
-                f"{line['confidence']:.3f}",
+                "–" if line["confidence"] is None else f"{line['confidence']:.3f}",
                 "yes" if line["kept"] else "",
                 describe_proposers(line["proposers"].split("+")) if line["proposers"] else "",
                 short,
@@ -90,7 +91,8 @@ def seeds_command(
 ) -> None:
     """Repeat a run with other seeds, wait for them, and print the result over all seeds.
 
-    Each run has its own split, labels and first weights; a run with labels by hand is repeated on the same split.
+    Each run has its own split, labels and first weights; a run with labels by hand is repeated on the same
+    split.
     """
     from selfsup_core.workers.seeds import workspace_run
 
@@ -99,7 +101,7 @@ def seeds_command(
 
 
 def repeat(folder: RunFolder, count: int) -> tuple[Seeds | None, str]:
-    """Train until there are `count` runs like this one; what they say together, and that in words."""
+    """Train until there are `count` runs like this one; their joint result, as values and in words."""
     import time
 
     from selfsup_core.runs.folder import ENDED, RunFolder, read_state
@@ -130,7 +132,9 @@ def label_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Label a row by hand. The next run with pseudo-labels on this data set uses it; `train --no-hand` leaves it out."""
+    """Label a row by hand. The next run with pseudo-labels on this data set uses it; `train --no-hand` leaves
+    it out.
+    """
     from selfsup_core.data.sources import open_source
     from selfsup_core.errors import DataError
     from selfsup_core.pseudo.hand import add_hand_label, count_words, read_hand_labels
@@ -269,7 +273,8 @@ def gauge_command(
 ) -> None:
     """How good the first proposals are likely to be, from the given labels alone."""
     from selfsup_core.inspection.gauge import gauge_start
-    from selfsup_core.runs.spec import parse_assignments, preset_spec
+    from selfsup_core.runs.recipes import preset_spec
+    from selfsup_core.runs.spec import parse_assignments
 
     spec = preset_spec(preset, parse_assignments(assignments or []))
     said = gauge_start(place(workspace), spec.as_dict())

@@ -1,7 +1,7 @@
 """`language remote …`: a model behind an OpenAI-compatible endpoint, from the shell.
 
-Address, model and key come from SELFSUP_REMOTE_URL, SELFSUP_REMOTE_MODEL and SELFSUP_REMOTE_KEY, never from an option: a shell keeps
-what is typed.
+Address, model and key come from SELFSUP_REMOTE_URL, SELFSUP_REMOTE_MODEL and SELFSUP_REMOTE_KEY, never from
+an option: a shell keeps what is typed.
 """
 
 from __future__ import annotations

@@ -62,6 +62,8 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
     lines += [f"{state['device']['label']}: {state['device']['reason']}"] if state["device"] else []
     if waits := waiting_for(folder):
         state["message"] = waits.sentence()
+        if waits.working:
+            state["message"] += f" runs pause {waits.working['run']} lets the next one start."
     lines += [state["message"]] if state["message"] else []
     lines += [state["error"]["message"]] if state["error"] else []
     signs = last_signs(read_rows(folder.metrics))

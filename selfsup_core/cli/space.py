@@ -43,7 +43,9 @@ def question(root: Path, key: str, tool: str, epoch: int | None, **values: Any) 
 
 
 def bits_of(root: Path, key: str, rows: str) -> str:
-    """Rows of the data, by number or by the name of a selection, as bits of the map's places. Raises SettingError."""
+    """Rows of the data, by number or by the name of a selection, as bits of the map's places. Raises
+    SettingError.
+    """
     import numpy as np
 
     from selfsup_core.inspection.space.layouts import read_map, read_rows
@@ -182,7 +184,10 @@ def why_command(
         *((f"{d['effect']:.2f}", d["what"], d["text"]) for d in said["differences"]),
     ]
     words = f"\nWords: {', '.join(w['what'] for w in said['words'])}" if said["words"] else ""
-    typical = f"\nMost typical rows: {', '.join(str(c['row']) for c in said['typical'])}; least typical: {', '.join(str(c['row']) for c in said['odd']) or '–'}."
+    typical = (
+        f"\nMost typical rows: {', '.join(str(c['row']) for c in said['typical'])}; least typical: "
+        f"{', '.join(str(c['row']) for c in said['odd']) or '–'}."
+    )
     show(said, as_json, f"{said['count']:,} of {said['of']:,} points.\n{table(lines)}{words}{typical}")
 
 
@@ -254,7 +259,9 @@ def compare_command(
     show(
         said,
         as_json,
-        f"Over {said['rows']:,} rows: CKA {said['cka']}, Procrustes distance of the vectors {said['procrustes']}, of the maps {said['procrustes_maps']}; {percent(said['shared'], 1)} of {said['neighbors']} neighbors are shared.",
+        f"Over {said['rows']:,} rows: CKA {said['cka']}, Procrustes distance of the vectors "
+        f"{said['procrustes']}, of the maps {said['procrustes_maps']}; {percent(said['shared'], 1)} of "
+        f"{said['neighbors']} neighbors are shared.",
     )
 
 
@@ -295,7 +302,8 @@ def label_command(
     how: Annotated[
         str,
         typer.Option(
-            help="version: a new version of the data with this label; hand: labels for runs with pseudo-labels; leave-out: a new version without the rows."
+            help="version: a new version of the data with this label; hand: labels for runs with "
+            "pseudo-labels; leave-out: a new version without the rows."
         ),
     ] = "version",
     workspace: Workspace = None,

@@ -33,7 +33,8 @@ def train(
     splits: Annotated[
         int,
         typer.Option(
-            help="Of a run with pseudo-labels: splits in all, each with its own labels and test rows; says what they say together.",
+            help="Of a run with pseudo-labels: splits in all, each with its own labels and test rows; says "
+            "what they say together.",
             min=1,
             max=20,
         ),
@@ -45,7 +46,8 @@ def train(
     from selfsup_core.runs.check import check_spec
     from selfsup_core.runs.compose import compose_spec, warn_of_labels
     from selfsup_core.runs.queue import submit
-    from selfsup_core.runs.spec import parse_assignments, preset_spec, read_spec, task_of
+    from selfsup_core.runs.recipes import preset_spec
+    from selfsup_core.runs.spec import parse_assignments, read_spec, task_of
     from selfsup_core.workers.supervisor import ensure_supervisor
 
     overrides = parse_assignments(assignments or [])

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from pydantic import field_validator
+from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import OWN_NAME, SOURCES
 from selfsup_core.settings import Config, setting
+
+
+class KeptSplit(TypedDict, total=False):
+    """What is kept of a split for new runs on a data set; those of `SplitConfig`."""
+
+    validation: float
+    test: float
+    split_seed: int
+    labels_per_class: int
+    labels_fraction: float
 
 
 class SplitConfig(Config):
@@ -16,7 +27,8 @@ class SplitConfig(Config):
         0.1,
         "Share of the rows held out for validation; the network never trains on them.",
         title="Validation share",
-        why="Under a label budget also the share of the given labels that chooses the best epoch, where it is 30 labels or more.",
+        why="Under a label budget also the share of the given labels that chooses the best epoch, where it "
+        "is 30 labels or more.",
         ge=0.01,
         le=0.5,
     )
@@ -61,13 +73,13 @@ class SplitConfig(Config):
 
     @property
     def has_budget(self) -> bool:
-        """Whether labels are hidden on purpose; those that are left must do for learning and for every choice."""
+        """Whether labels are hidden on purpose: training and selection then use the given ones only."""
         return self.labels_per_class > 0 or self.labels_fraction < 1
 
     @field_validator("source")
     @classmethod
     def source_is_known(cls, name: str) -> str:
-        # Whether a person's own set is there is known by the workspace, so that is asked when a run is submitted.
+        # Only the workspace knows a person's own sets, so their existence is checked when a run is submitted.
         if name not in list(SOURCES) and not OWN_NAME.fullmatch(name):
             raise ValueError(f"must be one of {', '.join(sorted(SOURCES))}, or one of your own sets")
         return name

@@ -1,7 +1,7 @@
 """A data set: memory-mapped arrays, class names and where it all came from.
 
-On disk: `datasets/<id>/dataset.json`, `x.npy` (texts: `x.text.npy` and `x.ends.npy`), `y.npy`, `groups.npy` and extra
-arrays. Arrays are read without pickle, so a file cannot run code.
+On disk: `datasets/<id>/dataset.json`, `x.npy` (texts: `x.text.npy` and `x.ends.npy`), `y.npy`, `groups.npy`
+and extra arrays. Arrays are read without pickle, so a file cannot run code.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ ArrayName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.text|\.ends)?\.npy$
 
 
 class DatasetAbout(TypedDict):
-    """dataset.json. digests: sha256 of each array by its file's name; details: what the import found and decided."""
+    """dataset.json. digests: sha256 of each array by its file's name; details: what the import found and
+    decided.
+    """
 
     id: str
     kind: Kind
@@ -51,10 +53,12 @@ class Dataset:
         classes: name of each class index.
         columns: name of each column (tables only).
         provenance: source, licence, citation and the steps from the source to these arrays.
-        groups: (N,) rows of one number never straddle a split: copies of each other, or what `grouped_by` says; or None.
-        extra: further arrays by name, a first axis of N: names of the samples, sound samples, raw table cells.
-        details: what the import found and decided: columns, notes, members set aside, recipe of mends; "categories" names
-            texts of `extra` by which rows can be distinguished.
+        groups: (N,) rows of one number never straddle a split: copies of each other, or what `grouped_by`
+        says; or None.
+        extra: further arrays by name, a first axis of N: names of the samples, sound samples, raw table
+        cells.
+        details: what the import found and decided: columns, notes, members set aside, recipe of mends;
+            "categories" names texts of `extra` by which rows can be distinguished.
     """
 
     id: str
@@ -156,7 +160,8 @@ def read_about(folder: Path) -> DatasetAbout | None:
         raise DataError(
             f"The data set {folder.name!r} is damaged: {error.message}",
             code="damaged-data",
-            remedy="Delete that folder of the workspace and import the data again; a built-in data set is created anew.",
+            remedy="Delete that folder of the workspace and import the data again; a built-in data set is "
+            "created anew.",
         ) from error
 
 
@@ -164,7 +169,11 @@ HALVES = (".text.npy", ".ends.npy")  # of texts
 
 
 def put_together(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray | Texts]:
-    """Arrays by their files' names → arrays and texts by name. Raises ValueError: half of a text is missing, or is none."""
+    """Arrays by their files' names → arrays and texts by name.
+
+    Raises:
+        ValueError: one of a text's two files is missing or invalid.
+    """
     found: dict[str, np.ndarray | Texts] = {
         file.removesuffix(".npy"): array for file, array in arrays.items() if not file.endswith(HALVES)
     }
@@ -184,7 +193,7 @@ def check_arrays(found: dict[str, np.ndarray | Texts], classes: list[str]) -> No
     if x is None or (isinstance(x, np.ndarray) and x.ndim < 1):
         raise ValueError("it has no rows")
     if isinstance(x, np.ndarray) and x.dtype.kind not in "biuf":
-        raise ValueError("its samples are no numbers")
+        raise ValueError("its samples are not numbers")
     for name, array in found.items():
         if isinstance(array, np.ndarray) and array.ndim < 1:
             raise ValueError(f"{name!r} has no rows")
@@ -193,7 +202,7 @@ def check_arrays(found: dict[str, np.ndarray | Texts], classes: list[str]) -> No
     if y is None:
         return
     if not isinstance(y, np.ndarray) or y.ndim != 1 or y.dtype.kind not in "iu":
-        raise ValueError("the labels are no class numbers")
+        raise ValueError("the labels are not class numbers")
     if len(y) and int(y.max()) >= len(classes):
         raise ValueError(f"a label is of class number {int(y.max())}, and there are {len(classes)} classes")
 

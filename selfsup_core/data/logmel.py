@@ -1,7 +1,9 @@
 """Sound as a small picture: power in mel bands over time, in dB below the sound's own peak.
 
-pixel = 255 · (1 + max(−80, 10 log10(power / peak)) / 80). Row 0 is the highest band, so the picture stands upright.
-Bands are those of the HTK book: mel(f) = 2595 log10(1 + f / 700) [1] S. Young et al., The HTK Book, 2006, ch. 5.4.
+pixel = 255 · (1 + max(−80, 10 log10(power / peak)) / 80). Row 0 is the highest band, so the picture stands
+upright.
+Bands are those of the HTK book: mel(f) = 2595 log10(1 + f / 700) [1] S. Young et al., The HTK Book, 2006, ch.
+5.4.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ FLOOR = 1e-10  # of a band's power
 
 @lru_cache(maxsize=8)
 def make_filters(rate: int, mels: int) -> tuple[np.ndarray, sparse.csr_array]:
-    """Window (length,) and mel filters (mels, bins), sparse. The FFT is twice the window, so that low bands have bins."""
+    """Window (length,) and mel filters (mels, bins), sparse. The FFT is twice the window, so that low bands
+    have bins.
+    """
     from scipy import sparse
     from transformers.audio_utils import mel_filter_bank, window_function
 
@@ -32,7 +36,9 @@ def make_filters(rate: int, mels: int) -> tuple[np.ndarray, sparse.csr_array]:
 
 
 def pool_time(power: np.ndarray, frames: int) -> np.ndarray:
-    """Average of `power` (bands, T) over `frames` equal spans of time; spans may cut a column or be shorter than one."""
+    """Average of `power` (bands, T) over `frames` equal spans of time; spans may cut a column or be shorter
+    than one.
+    """
     total = np.pad(np.cumsum(power, axis=1), ((0, 0), (1, 0)))  # (bands, T + 1)
     edges = np.linspace(0, power.shape[1], frames + 1)
     left = np.minimum(edges.astype(int), power.shape[1] - 1)
@@ -42,7 +48,8 @@ def pool_time(power: np.ndarray, frames: int) -> np.ndarray:
 
 
 def mel_power(wave: np.ndarray, window: np.ndarray, filters: sparse.csr_array, *, hop: int) -> np.ndarray:
-    """(mels, T) power of a wave, frames centered with zeros around it: transformers' `spectrogram`, all frames at once.
+    """(mels, T) power of a wave, frames centered with zeros around it: transformers' `spectrogram`, all
+    frames at once.
 
     Args:
         window: (length,). filters: (mels, length + 1), for an FFT of twice the window.
@@ -53,7 +60,8 @@ def mel_power(wave: np.ndarray, window: np.ndarray, filters: sparse.csr_array, *
     # Rounded to single precision as there, so that sets made with it keep their bytes.
     spectrum = np.fft.rfft(framed, 2 * length).astype(np.complex64)
     power = np.abs(spectrum).astype(np.float64) ** 2
-    # Sparse, since each bin is in two bands at most; a dense product of this size would only wait for BLAS's threads.
+    # Sparse, since each bin is in two bands at most; a dense product of this size would only wait for BLAS's
+    # threads.
     found: np.ndarray = np.maximum(FLOOR, filters @ power.T)
     return found
 
@@ -69,7 +77,7 @@ def log_mel(samples: np.ndarray, rate: int, *, mels: int = 32, frames: int = 32)
         (mels, frames) uint8: 255 at the sound's own peak, 0 at 80 dB below it and further down.
         Row 0 is the highest band, column 0 the beginning. Silence is all 0.
     """
-    # An offset is not a sound, but would leak into the lowest band.
+    # Remove the offset, which would leak into the lowest band.
     wave = np.asarray(samples, np.float64)
     if wave.size == 0 or np.ptp(wave) == 0:
         return np.zeros((mels, frames), np.uint8)

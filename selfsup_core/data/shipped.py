@@ -1,6 +1,7 @@
 """Data files that travel with the program, in `assets/data/`: compared with their SHA-256, then read.
 
-Pictures are sheets (PNG, tiles of one size in rows from the top left), the rest is gzip or JSON: nothing that can run code.
+Pictures are sheets (PNG, tiles of one size in rows from the top left), the rest is gzip or JSON: nothing that
+can run code.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def read_gzip(name: str, digest: str) -> bytes:
 
 
 def read_sheet(name: str, digest: str, *, count: int, side: int) -> np.ndarray:
-    """The first `count` tiles of a sheet, (count, side, side[, 3]) uint8. Raises DataError as `read_bytes`."""
+    """The first `count` tiles of a sheet, (count, side, side[, 3]) uint8. Raises DataError as
+    `read_bytes`.
+    """
     from PIL import Image
 
     with Image.open(io.BytesIO(read_bytes(name, digest))) as picture:

@@ -10,6 +10,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.errors import DataError
 
 ENOUGH = 10  # labels per class, on average, that validation and test rows of a partly labeled set should have
+PARTS = ("training", "validation", "test")  # by number in a data set's array `part`, the split it came with
 MOST_SHARE = 0.25  # of the labels, given to either of them so that they have enough
 
 
@@ -28,8 +29,10 @@ def split_rows(
 ) -> Split:
     """Split the rows of a data set; the same seed gives the same split.
 
-    Where only some rows have a label, they are split by themselves. A larger share of them then goes to validation and
-    test when the share asked for would leave fewer than `ENOUGH` labels per class there; the parts' sizes stay as asked.
+    Where only some rows have a label, they are split by themselves. A larger share of them then goes to
+    validation and test when the share asked for would leave fewer than `ENOUGH` labels per class there; the
+    parts' sizes stay as asked. A split that the data came with is kept; what it lacks is drawn from its
+    training rows.
 
     Args:
         validation, test: shares of all rows.
@@ -40,6 +43,8 @@ def split_rows(
     """
     from sklearn.model_selection import train_test_split
 
+    if "part" in dataset.extra:
+        return split_given(dataset, validation=validation, test=test, seed=seed)
     if dataset.groups is not None:
         return split_groups(dataset, validation=validation, test=test, seed=seed)
     rows = np.arange(len(dataset))
@@ -73,6 +78,43 @@ def split_rows(
     rest, test_rows = part(rows, n_test)
     train, validation_rows = part(rest, n_validation)
     return Split(np.sort(train), np.sort(validation_rows), np.sort(test_rows), note)
+
+
+def split_given(dataset: Dataset, *, validation: float, test: float, seed: int) -> Split:
+    """The split that a data set came with; validation or test rows that it lacks are drawn from the others.
+
+    Raises:
+        DataError: a part would be empty.
+    """
+    part = np.asarray(dataset.extra["part"])
+    rows = [np.flatnonzero(part == number) for number in range(len(PARTS))]
+    note = "The split is the one that the data came with"
+    if not len(rows[0]):
+        raise DataError(
+            "The given split has no training rows.",
+            remedy="Import the data again and ignore the given split.",
+        )
+    lacking = [number for number in (1, 2) if not len(rows[number]) and (number == 1 or test)]
+    if lacking:
+        shares = {1: validation, 2: test}
+        mine = rows[0]
+        inner = replace(
+            dataset,
+            x=np.zeros((len(mine), 1), np.uint8),
+            y=None if dataset.y is None else np.asarray(dataset.y)[mine],
+            groups=None if dataset.groups is None else np.asarray(dataset.groups)[mine],
+            extra={},
+        )
+        # Shares count all rows; a part that is drawn has at least one row.
+        asked = {n: min(0.5, shares[n] * len(dataset) / len(mine)) if n in lacking else 0.0 for n in (1, 2)}
+        if 1 in lacking:
+            drawn = split_rows(inner, validation=asked[1], test=asked[2], seed=seed)
+            rows = [mine[drawn.train], mine[drawn.validation], mine[drawn.test] if 2 in lacking else rows[2]]
+        else:  # the one part that is drawn is the test
+            drawn = split_rows(inner, validation=asked[2], test=0.0, seed=seed)
+            rows = [mine[drawn.train], rows[1], mine[drawn.validation]]
+        note += f"; {' and '.join(PARTS[n] for n in lacking)} rows are drawn from its training rows"
+    return Split(rows[0], rows[1], rows[2], f"{note}.")
 
 
 def split_partly(
@@ -112,7 +154,8 @@ def split_partly(
 def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int) -> Split:
     """As `split_rows`, with all rows of a group on one side; one row of each stands for it in the draw.
 
-    Shares count groups. Copies have one label, by which the draw is stratified; groups of another kind hold many.
+    Shares count groups. Copies have one label, by which the draw is stratified; groups of another kind hold
+    many.
 
     Raises:
         DataError: a part would be empty.

@@ -1,4 +1,6 @@
-"""Many texts in two arrays: UTF-8 bytes one after the other, and where each ends; memory-mapped, no pickle."""
+"""Many texts in two arrays: UTF-8 bytes one after the other, and where each ends; memory-mapped, no
+pickle.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Samples that a network cannot explain: ranked by reconstruction error, with a threshold and, given labels, AUROC.
+"""Samples that a network cannot explain: ranked by reconstruction error, with a threshold and, given labels,
+AUROC.
 
 [1] Hawkins et al.: Outlier detection using replicator neural networks, 2002
 [2] Hanley, McNeil: The meaning and use of the area under a ROC curve, Radiology 1982
@@ -24,7 +25,8 @@ def threshold(errors: np.ndarray, share: float = SHARE) -> tuple[float, str]:
 
 
 def auroc(scores: np.ndarray, is_anomaly: np.ndarray) -> float | None:
-    """Chance that a random anomaly has a higher score than a random other one; ties count half. None: a side is empty.
+    """Chance that a random anomaly has a higher score than a random other one; ties count half. None: a side
+    is empty.
 
     The Mann-Whitney statistic by ranks.
     """

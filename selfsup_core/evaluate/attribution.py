@@ -1,7 +1,8 @@
-"""Why a classifier names this class: what each part of a sample speaks for or against it, and the labeled rows most like it.
+"""Why a classifier names this class: the contribution of each part of a sample, and similar labeled rows.
 
-Words, columns and pixels: integrated gradients of the class's log-probability from a baseline [1]; for a linear layer they are
-weight times value. Words of a text through an encoder: how much ln p falls when the word is left out.
+Words, columns and pixels: integrated gradients of the class's log-probability from a baseline [1]; for a
+linear layer they are weight times value. Words of a text through an encoder: how much ln p falls when the
+word is left out.
 [1] Sundararajan, Taly, Yan: Axiomatic attribution for deep networks, 2017 (by captum)
 """
 
@@ -9,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +33,7 @@ def gradients(
     def log_p(values: torch.Tensor) -> torch.Tensor:
         return network(values).float().log_softmax(dim=1)
 
-    # captum's own sums are of doubles, which a float32 network would refuse.
+    # captum sums in float64, which a float32 network would refuse.
     sample, start = (torch.from_numpy(np.ascontiguousarray(v, np.float32))[None] for v in (x, baseline))
     with torch.enable_grad():
         found = IntegratedGradients(log_p, multiply_by_inputs=True).attribute(
@@ -61,7 +63,9 @@ def leave_out(
 
 
 def nearest_labeled(x: np.ndarray, others: np.ndarray, count: int = 3) -> list[tuple[int, float]]:
-    """x (D,), others (L, D) → places and cosines of the most similar ones, after the mean of `others` is taken off."""
+    """x (D,), others (L, D) → places and cosines of the most similar ones, after the mean of `others` is
+    taken off.
+    """
     if len(others) == 0:
         return []
     mean = others.mean(axis=0)
@@ -70,7 +74,14 @@ def nearest_labeled(x: np.ndarray, others: np.ndarray, count: int = 3) -> list[t
     return [(int(i), float(cosines[i])) for i in np.argsort(-cosines, kind="stable")[:count]]
 
 
-def strongest(names: list[str], parts: np.ndarray, count: int = 12) -> list[dict[str, Any]]:
-    """The parts that say most, for or against: [{"name", "part"}]."""
+class Term(TypedDict):
+    """A word or a column, and what it says for a class (above 0) or against it, in nats."""
+
+    name: str
+    part: float
+
+
+def strongest(names: list[str], parts: np.ndarray, count: int = 12) -> list[Term]:
+    """The parts that say most, for or against."""
     order = np.argsort(-np.abs(parts), kind="stable")[:count]
     return [{"name": names[i], "part": float(parts[i])} for i in order if parts[i] != 0]

@@ -30,7 +30,8 @@ QUERY_ROWS = 1000
 REFERENCE_ROWS = 1500
 PCA_ROWS = 4000
 PROBE_WIDTH = 4096
-# Of a look in the middle of an epoch: rows of the loss, and rows at once, as few as in training, which the CPU's cache holds.
+# Of a look in the middle of an epoch: rows of the loss, and rows at once, as few as in training, which the
+# CPU's cache holds.
 GLANCE_LOSS, GLANCE_BATCH = 64, 64
 
 
@@ -39,8 +40,9 @@ class View:
     """What one epoch looks like.
 
     Attributes:
-        metrics: val_loss and the objective's other terms, val_mse (a value; None when the objective reconstructs no whole
-            input), knn_accuracy and probe_accuracy on the code (shares, or None), auroc when a class is left out.
+        metrics: val_loss and the objective's other terms, val_mse (a value; None when the objective
+            reconstructs no whole input), knn_accuracy and probe_accuracy on the code (shares, or None), auroc
+            when a class is left out.
         reconstructions: (T, D) in [0, 1] of the fixed tiles, tile_loss: (T,) their mean squared errors.
         corrupted: (T, D) what the network was given for them, or None when that was the tiles themselves.
         latents: (S, K) codes of the fixed samples, sample_loss: (S,) their mean squared errors.
@@ -112,7 +114,7 @@ class Evaluator:
         if self.data.y is None:
             return {"knn_accuracy": None, "probe_accuracy": None}
         labels = self._labels(self.queries), self._labels(self.references)
-        is_wide = references.shape[-1] > PROBE_WIDTH  # would take longer than it is worth
+        is_wide = references.shape[-1] > PROBE_WIDTH  # would take too long for what it shows
         probe = probe_accuracy(references, labels[1], queries, labels[0]) if not is_wide else None
         return {"knn_accuracy": self._knn(queries, references), "probe_accuracy": probe}
 
@@ -171,7 +173,8 @@ class Evaluator:
         generator: torch.Generator,
         places: np.ndarray | None = None,
     ) -> View:
-        """As `evaluate`, for the middle of an epoch: tiles and map, and the losses of some validation rows of the map.
+        """As `evaluate`, for the middle of an epoch: tiles and map, and the losses of some validation rows of
+        the map.
 
         Args:
             places: of the map's samples; the others are NaN. None for all.
@@ -206,17 +209,21 @@ class Evaluator:
 
     @property
     def glance_beside(self) -> int:
-        """Rows that a glance puts through the network beside the map's: the tiles, and again those of the loss."""
+        """Rows that a glance puts through the network beside the map's: the tiles, and again those of the
+        loss.
+        """
         return len(self.tiles) + min(GLANCE_LOSS, int(self.is_validation.sum()))
 
     def baseline(
         self, components: int, fit_pca: Callable[[torch.Tensor, int], Any], *, has_reconstruction: bool = True
     ) -> Baseline:
-        """PCA with as many dimensions as the code, fitted on training rows; 5-NN and probe on it and on the raw input.
+        """PCA with as many dimensions as the code, fitted on training rows; 5-NN and probe on it and on the
+        raw input.
 
         Args:
             fit_pca: `project.pca.fit_pca`; given from above, since maps are built on evaluation.
-            has_reconstruction: whether the objective reconstructs whole inputs, so that PCA's error may stand beside its own.
+            has_reconstruction: whether the objective reconstructs whole inputs, so that PCA's error may stand
+            beside its own.
         """
         import torch
 
@@ -256,12 +263,16 @@ def rebuild(
     codes: torch.Tensor,
     generator: torch.Generator,
 ) -> torch.Tensor:
-    """(B, D) values that the network makes of clean inputs; of a masked autoencoder, those with the holes filled."""
+    """(B, D) values that the network makes of clean inputs; of a masked autoencoder, those with the holes
+    filled.
+    """
     return model.decode(codes) if model.can_decode else objective.show(model, x, generator)[1]
 
 
 def count_saturated(outputs: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """Share of the values that are stuck near 0 or 1 while the input is far away: gradients there are all but zero."""
+    """Share of the values that are stuck near 0 or 1 while the input is far away: gradients there are all but
+    zero.
+    """
     return (((outputs <= 0.01) | (outputs >= 0.99)) & ((outputs - x).abs() > 0.5)).float().mean()
 
 

@@ -15,7 +15,9 @@ BINS = 15
 
 @dataclass(frozen=True)
 class ClassScores:
-    """Per class, (C,) each: precision and recall are 0 where they would be 0 / 0; support counts true rows."""
+    """Per class, (C,) each: precision and recall are 0 where they would be 0 / 0; support counts true
+    rows.
+    """
 
     precision: np.ndarray
     recall: np.ndarray

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FEATURE_ROWS = 4096  # in memory at once
 TOKENS = 4096  # of the texts of a batch
-PATIENCE_SECONDS = 3.0  # after which it is said how far a measurement is
+PATIENCE_SECONDS = 3.0  # after which the progress of a measurement is shown
 LOGISTIC_WORK = 60_000_000  # rows · features · classes of a logistic regression: half a second on one core
 LOGISTIC_STEPS = 100
 
@@ -42,7 +42,8 @@ class ClassifierView:
     Attributes:
         metrics: val_loss, val_accuracy, val_macro_f1, val_ece, and the shares of the most frequent class.
         scores: (S, C) logits of the map's samples, each row's mean taken off, which changes no probability.
-        predicted, confidence, sample_loss: (S,) most likely class, its probability, cross-entropy (0 without a label).
+        predicted, confidence, sample_loss: (S,) most likely class, its probability, cross-entropy (0 without
+        a label).
         confusion: (C, C) validation rows, true classes down. label_counts: (2, C) true and predicted.
     """
 
@@ -162,7 +163,9 @@ class ClassifierEvaluator:
         )
 
     def score(self, logits: torch.Tensor, y: np.ndarray) -> tuple[dict[str, float | None], np.ndarray]:
-        """logits: (N, C), y: (N,) → loss (the objective's), accuracy, macro_f1, ece; and the (C, C) confusion."""
+        """logits: (N, C), y: (N,) → loss (the objective's), accuracy, macro_f1, ece; and the (C, C)
+        confusion.
+        """
         import torch
 
         labels = torch.from_numpy(y.astype(np.int64))
@@ -180,12 +183,14 @@ class ClassifierEvaluator:
     def measure(
         self, model: nn.Module, rows: np.ndarray, what: str
     ) -> tuple[dict[str, float | None], np.ndarray]:
-        """As `score`, of rows that are looked at once."""
+        """Like `score`, for rows that are evaluated only once."""
         return self.score(self.logits(model, rows, what), self.inputs.y[rows])
 
 
 def simple_means(train_y: np.ndarray, y: np.ndarray, classes: int) -> Baseline:
-    """What needs no features: accuracy on `y` of always naming the most frequent class of `train_y`; and counts."""
+    """What needs no features: accuracy on `y` of always naming the most frequent class of `train_y`; and
+    counts.
+    """
     return {
         "majority_accuracy": majority_accuracy(train_y, y),
         "majority_classes": len(most_frequent(train_y)),
@@ -211,7 +216,7 @@ def logistic_regression(
 
     # On two threads of a busy machine the same fit took twelve times as long.
     with warnings.catch_warnings(), threadpool_limits(1):
-        # One that has nearly converged names the same classes.
+        # A fit that has nearly converged predicts the same classes.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = LogisticRegression(C=10.0, max_iter=LOGISTIC_STEPS).fit(train_x, train_y)
         confusion = confusion_matrix(y, model.predict(x), classes)

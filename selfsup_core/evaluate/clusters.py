@@ -1,4 +1,4 @@
-"""Groups that no one named: HDBSCAN or k-means, names from what is typical of each, agreement with known labels.
+"""Clusters by HDBSCAN or k-means, named by what is typical of each, and their agreement with known labels.
 
 [1] Campello, Moulavi, Sander: Density-based clustering based on hierarchical density estimates, 2013
 [2] Hubert, Arabie: Comparing partitions, 1985 (adjusted Rand index)
@@ -25,7 +25,8 @@ class ClusterConfig(Config):
 
     method: Literal["hdbscan", "kmeans"] = setting(
         "hdbscan",
-        "HDBSCAN finds dense groups and leaves outliers out; k-means divides all points into a given number of groups.",
+        "HDBSCAN finds dense groups and leaves outliers out; k-means divides all points into a given number "
+        "of groups.",
         title="Method",
         titles={"hdbscan": "HDBSCAN", "kmeans": "k-means"},
     )
@@ -34,7 +35,8 @@ class ClusterConfig(Config):
         "Whether to look for groups on the map or in the space itself.",
         title="Where",
         titles={"map": "On the map", "space": "In the space itself"},
-        why="In many dimensions hardly any region is dense; UMAP brings near points together into dense groups.",
+        why="In many dimensions hardly any region is dense; UMAP brings near points together into dense "
+        "groups.",
     )
     least: int = setting(
         0,
@@ -106,7 +108,9 @@ def hdbscan(x: np.ndarray, least: int) -> np.ndarray:
 
 
 def agreement(found: np.ndarray, labels: np.ndarray) -> dict[str, float] | None:
-    """{"ari", "nmi", "rows"} over the rows with both a group and a label; None where there are fewer than two."""
+    """{"ari", "nmi", "rows"} over the rows with both a group and a label; None where there are fewer than
+    two.
+    """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     both = (found >= 0) & (labels >= 0)
@@ -121,7 +125,8 @@ def agreement(found: np.ndarray, labels: np.ndarray) -> dict[str, float] | None:
 
 
 def typical_words(texts: list[str], groups: np.ndarray, most: int = 3) -> list[list[str]]:
-    """Words that stand out in each group: share of the group's words · log(1 + mean words a group / count of the word) [3].
+    """Words that stand out in each group: share of the group's words · log(1 + mean words a group / count of
+    the word) [3].
 
     A word counts once a text.
     """

@@ -1,7 +1,7 @@
 """Looks at a network in the middle of its first epoch: at which steps, and at how many points of the map.
 
-A look passes rows through the network once; training on a row takes about three times as long. All looks together may
-take a twentieth of the epoch's time.
+A look passes rows through the network once; training on a row takes about three times as long. All looks
+together may take a twentieth of the epoch's time.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 EARLY_STEPS, EARLY_SHARE, PASSES = (10, 30, 100), 0.05, 3
-WATCHED = 1.0  # seconds: a shorter epoch is over before anybody has seen its steps
-LEAST_POINTS = 150  # of the map, where so many fit into no share of an epoch
+WATCHED = 1.0  # seconds: a shorter epoch is over before its steps could be seen
+LEAST_POINTS = 150  # fewest points of the map, even where they take more than their share of an epoch
 LEAST_TEXTS = 30  # of those that go through a transformer
 
 
@@ -33,7 +33,8 @@ def is_watchable(seconds: float, step: int, steps_per_epoch: int) -> bool:
 def choose_points(
     is_validation: np.ndarray, rows_per_epoch: int, *, least: int = LEAST_POINTS, beside: int = 0
 ) -> np.ndarray:
-    """Places on the map (S,) that a look shows: as many as looks at all of `EARLY_STEPS` may cost, and `least` at least.
+    """Places on the map (S,) that a look shows: as many as looks at all of `EARLY_STEPS` may cost, and
+    `least` at least.
 
     Args:
         is_validation: (S,), of the map's samples; each part has its share.

@@ -1,4 +1,6 @@
-"""Which pseudo-labels were proposed and kept in an epoch, counted; the true classes serve these counts alone."""
+"""Which pseudo-labels were proposed and kept in an epoch, counted; the true classes serve these counts
+alone.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,10 @@ class Kept:
     """What is known of the pool's rows after an epoch, (P,) each.
 
     Attributes:
-        label: proposed class, -1 where no one proposes. confidence: its probability, 0 there.
-        weight: with which it is learned from, 0 when it is not kept. first: round in which it was first kept, or -1.
+        label: proposed class, -1 where no one proposes. confidence: its probability, 0 there, and NaN where a
+            class is named without one.
+        weight: with which it is learned from, 0 when it is not kept. first: round in which it was first kept,
+        or -1.
         voters: bit i is set when proposer i names this class.
     """
 
@@ -46,7 +50,7 @@ class Kept:
 
 
 def describe_kept(before: Kept, now: Kept, truth: np.ndarray) -> dict[str, float | None]:
-    """Numbers of what was kept, (P,) true classes or -1; what needs the truth is None where no one knows it."""
+    """Numbers of what was kept, (P,) true classes or -1; what needs the truth is None where it is unknown."""
     kept = now.kept_label
     is_kept, known = kept >= 0, (kept >= 0) & (truth >= 0)
     changed = (before.kept_label >= 0) & is_kept & (before.kept_label != kept)
@@ -64,7 +68,8 @@ def describe_kept(before: Kept, now: Kept, truth: np.ndarray) -> dict[str, float
 def count_kept(
     before: np.ndarray, now: Kept, truth: np.ndarray, given: np.ndarray, classes: int, *, with_pairs: bool
 ) -> dict[str, np.ndarray]:
-    """Counts of a frame: mix (4, C) of truth, proposed, kept and given; histogram; with pairs of classes flow and kept_confusion.
+    """Counts of a frame: mix (4, C) of truth, proposed, kept and given; histogram; with pairs of classes flow
+    and kept_confusion.
 
     Args:
         before: (P,) kept labels of the round before. given: (N,) labels that training may see, -1 for none.
@@ -90,8 +95,11 @@ def flow(before: np.ndarray, after: np.ndarray, classes: int) -> np.ndarray:
 
 
 def histogram(label: np.ndarray, confidence: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
-    """(P,) proposals → (C, 100, 3) counts by class, hundredth of confidence, and right, wrong, truth unknown."""
-    there = label >= 0
+    """(P,) proposals → (C, 100, 3) counts by class, hundredth of confidence, and right, wrong, truth unknown.
+
+    Those without a confidence have no place in it.
+    """
+    there = (label >= 0) & ~np.isnan(confidence)
     bins = np.minimum((confidence[there] * BINS).astype(np.int64), BINS - 1)
     kind = np.where(truth[there] < 0, 2, (truth[there] != label[there]).astype(np.int64))
     place = (label[there].astype(np.int64) * BINS + bins) * 3 + kind

@@ -1,6 +1,7 @@
-"""What is measured and shown of a language model after each epoch: losses on fixed validation windows, writing, a map.
+"""What is measured and shown of a language model after each epoch: losses on fixed validation windows,
+writing, a map.
 
-Only training and validation tokens are looked at; the test part is touched by nothing.
+Only training and validation tokens are looked at; the test part is not used.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ LEAST_WINDOWS = 8
 MOST_LOGITS = 20_000_000
 MAP_TOKENS = 400
 FILLED_TOKENS = 48
-# Of a look in the middle of an epoch: tokens written, each of which takes as long as three windows that are only read.
+# Of a look in the middle of an epoch: tokens written, each of which takes as long as three windows that are
+# only read.
 GLANCE_WRITTEN, WRITTEN_COST = 24, 3
 FILLED_TEXTS = 3
 BEGINNING = 40  # characters of a validation text, where no beginning was given
@@ -36,7 +38,8 @@ class LanguageView:
 
     Attributes:
         metrics: val_loss (nats per token), and what follows from it.
-        token_loss: (S,) mean nats of each token on the map in the validation text; NaN where it does not occur.
+        token_loss: (S,) mean nats of each token on the map in the validation text; NaN where it does not
+        occur.
         embeddings: (S, W) rows of the input embedding.
         written: a text from scratch, completed: what followed the person's beginning; "" for a masked model.
         filled: for a masked model, texts as lists of [piece, state, hidden token's text, P of the guess].
@@ -65,7 +68,9 @@ def kind_of(piece: str, *, is_control: bool) -> int:
 
 
 def windows(length: int, span: int, most: int) -> np.ndarray:
-    """Starts of windows of `span` tokens, side by side; when they hold more than `most` tokens, evenly chosen ones."""
+    """Starts of windows of `span` tokens, side by side; when they hold more than `most` tokens, evenly chosen
+    ones.
+    """
     starts = np.arange(0, max(1, length - span + 1), max(1, span - 1))
     room = max(1, most // span)
     if len(starts) <= room:
@@ -75,7 +80,8 @@ def windows(length: int, span: int, most: int) -> np.ndarray:
 
 
 class LanguageEvaluator:
-    """Holds what is the same at every epoch: validation windows, tokens on the map, the beginning to continue from.
+    """Holds what is the same at every epoch: validation windows, tokens on the map, the beginning to continue
+    from.
 
     Args:
         span: tokens of a window: context + 1 for a causal model, context for a masked one.
@@ -125,7 +131,8 @@ class LanguageEvaluator:
     def measure(
         self, model: Any, objective: Objective[Any], *, times: int = 1, most: int = 0
     ) -> tuple[float, dict[str, float], np.ndarray]:
-        """(mean nats per token, the objective's other terms, (V,) mean nats of each token or NaN) on fixed windows.
+        """(mean nats per token, the objective's other terms, (V,) mean nats of each token or NaN) on fixed
+        windows.
 
         Args:
             times: how many times as many windows as after an epoch.

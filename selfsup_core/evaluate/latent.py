@@ -1,4 +1,4 @@
-"""Ways through a latent space: from a map back to codes, lines, arcs, directions of classes, a fitted Gaussian.
+"""Paths in a latent space: from a map back to codes, lines, arcs, class directions, a fitted Gaussian.
 
 All functions take and give tensors of codes; none knows a network.
 """
@@ -44,7 +44,8 @@ def lerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
 def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
     """The point at share `t` of the arc from a to b; the length goes evenly from ‖a‖ to ‖b‖.
 
-    A Gaussian in many dimensions lies near a sphere, so an arc stays where codes are. Codes that are zero or (anti)parallel
+    A Gaussian in many dimensions lies near a sphere, so an arc stays where codes are. Codes that are zero or
+    (anti)parallel
     span no arc: these go straight.
     [1] Shoemake: Animating rotation with quaternion curves, 1985
     """
@@ -54,7 +55,7 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
     if min(lengths) < 1e-8:
         return lerp(a, b, t)
     u, v = a.double() / lengths[0], b.double() / lengths[1]
-    # acos is blind near 0 and π: there it loses half the digits, and the arc its length.
+    # Near 0 and π, acos loses half the digits, and the arc would lose its length.
     angle = 2 * torch.atan2((u - v).norm(), (u + v).norm())
     if torch.sin(angle) < 1e-6:
         return lerp(a, b, t)
@@ -105,8 +106,9 @@ class FittedGaussian:
 
     @classmethod
     def fit(cls, codes: torch.Tensor) -> FittedGaussian:
-        """Mean and covariance of (N, K) codes; the covariance is mixed with 2% of its own diagonal, which makes it
-        positive definite even where codes lie in a plane."""
+        """Mean and covariance of (N, K) codes; the covariance is mixed with 2% of its own diagonal, which
+        makes it positive definite even where codes lie in a plane.
+        """
         import torch
 
         codes = codes.double()
@@ -129,5 +131,7 @@ class FittedGaussian:
 def posterior_ellipse(
     mean: torch.Tensor, variance: torch.Tensor, map_mean: torch.Tensor, axes: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """A Gaussian with mean (K,) and variances (K,) as it lies on the map: its mean (2,) and covariance (2, 2)."""
+    """A Gaussian with mean (K,) and variances (K,) as it lies on the map: its mean (2,) and covariance (2,
+    2).
+    """
     return code_to_map(mean[None], map_mean, axes)[0], (axes * variance) @ axes.T

@@ -1,6 +1,7 @@
 """Nearest neighbors: exact by blocks where that takes seconds, else by nearest-neighbor descent [1].
 
-[1] Dong, Moses, Li: Efficient k-nearest neighbor graph construction for generic similarity measures, WWW 2011 (pynndescent)
+[1] Dong, Moses, Li: Efficient k-nearest neighbor graph construction for generic similarity measures, WWW 2011
+(pynndescent)
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
+from selfsup_core.evaluate.compiled import import_compiled
 
 BLOCK = 1024
 EXACT_WORK = 6e10  # multiplications; about two seconds on one core
@@ -32,7 +35,8 @@ def nearest(
     seed: int = 0,
     say: Callable[[int, int], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """x: (N, D) finite → the k nearest other rows of each: ((N, k) row numbers, (N, k) distances), nearest first.
+    """x: (N, D) finite → the k nearest other rows of each: ((N, k) row numbers, (N, k) distances), nearest
+    first.
 
     Cosine distances are 1 − cosine. Equal distances: the lower row first where the search is exact.
     """
@@ -42,9 +46,9 @@ def nearest(
         return np.zeros((len(x), 0), np.int32), np.zeros((len(x), 0), np.float32)
     if is_exact(len(x), x.shape[1]):
         return exact(x, x, k, metric, skip_self=True, say=say)
-    from pynndescent import NNDescent
-
-    found = NNDescent(
+    for part in ("rp_trees", "utils", "distances"):
+        import_compiled(f"pynndescent.{part}")
+    found = import_compiled("pynndescent.pynndescent_").NNDescent(
         x,
         metric=metric,
         n_neighbors=k + 1,
@@ -61,7 +65,9 @@ def nearest(
 
 
 def without_self(rows: np.ndarray, distances: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """(N, k + 1) with each row itself, mostly first → (N, k) without it; where it is missing the last one goes."""
+    """(N, k + 1) with each row itself, mostly first → (N, k) without it; where it is missing the last one
+    goes.
+    """
     is_self = rows == np.arange(len(rows))[:, None]
     is_self[~is_self.any(axis=1), -1] = True
     kept = np.argsort(is_self, axis=1, kind="stable")[:, :k]
@@ -80,7 +86,9 @@ def exact(
     skip_self: bool = False,
     say: Callable[[int, int], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """queries: (Q, D), x: (N, D) → ((Q, k), (Q, k)); with `skip_self` query i is row i of x and is left out."""
+    """queries: (Q, D), x: (N, D) → ((Q, k), (Q, k)); with `skip_self` query i is row i of x and is left
+    out.
+    """
     import torch
 
     if metric == "cosine":

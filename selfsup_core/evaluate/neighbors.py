@@ -21,7 +21,8 @@ def knn_accuracy(
 ) -> float | None:
     """Share of `queries` (Q, D) whose class is the majority among their k nearest of `references` (R, D).
 
-    Euclidean distance. Among tied classes the one with the nearest voter wins. None when either side is empty.
+    Euclidean distance. Among tied classes the one with the nearest voter wins. None when either side is
+    empty.
     """
     import torch
 
@@ -31,7 +32,7 @@ def knn_accuracy(
     nearest = torch.cdist(queries.float(), references.float()).topk(k, largest=False).indices
     votes = reference_labels[nearest]  # (Q, k)
     classes = int(max(reference_labels.max(), query_labels.max())) + 1
-    # Each voter weighs a little more than all farther ones together, far less than a vote: it only breaks ties.
+    # A bonus that only breaks ties: far below one vote, above the bonuses of all farther voters together.
     weights = 1 + 1e-3 * 0.5 ** torch.arange(1, k + 1, device=votes.device)
     counts = torch.zeros(len(queries), classes, device=votes.device)
     counts.scatter_add_(1, votes, weights.expand_as(votes).to(counts.dtype))

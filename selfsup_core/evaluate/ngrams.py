@@ -1,6 +1,7 @@
 """What counting alone achieves on a text: every token by its own frequency, or by the one before it.
 
-unigram: P(b) = (n(b) + 1) / (N + V);  bigram: P(b | a) = (n(ab) + κ P(b)) / (n(a) + κ), κ chosen on held-out training tokens.
+unigram: P(b) = (n(b) + 1) / (N + V)
+bigram: P(b | a) = (n(ab) + κ P(b)) / (n(a) + κ), κ chosen on held-out training tokens.
 [1] MacKay, Peto: A hierarchical Dirichlet language model, 1995
 """
 

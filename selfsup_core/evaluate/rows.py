@@ -1,7 +1,6 @@
 """What passes from an epoch to its row in metrics.jsonl, and what its numbers are compared with.
 
-Objectives name their own terms (`train_…`, `val_…`), so a row may hold more names than stand here: these are the ones
-by which something is looked for.
+Objectives name their own terms (`train_…`, `val_…`), so a row may hold more names; code looks up these.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ Metrics = dict[str, float | None]  # by name; None where there is no number, or 
 
 
 class Sign(TypedDict):
-    """A sign of trouble: what it is for programs, what is seen, and what helps."""
+    """A sign of trouble: its code for programs, what was observed, and what may help."""
 
     code: str
     text: str
@@ -56,7 +55,7 @@ class EpochRow(TypedDict, total=False):
 
 
 class Baseline(TypedDict, total=False):
-    """What simpler means achieve on the same validation rows; each task has its own."""
+    """What simple baselines achieve on the same validation rows; each task has its own."""
 
     # Autoencoders: PCA with as many dimensions as the code, and the raw input
     pca_components: int

@@ -1,7 +1,9 @@
 """How alike two representations of the same rows are.
 
-Linear CKA = ‖BᵀA‖²_F / (‖AᵀA‖_F ‖BᵀB‖_F) of centered A, B: 1 for the same up to turning and one scale, near 0 for unrelated ones.
-Procrustes distance: of A, B centered and of size 1, the least ‖A R − s B‖² over turns R and scales s, in [0, 1].
+Linear CKA = ‖BᵀA‖²_F / (‖AᵀA‖_F ‖BᵀB‖_F) of centered A, B: 1 for the same up to turning and one scale, near 0
+for unrelated ones.
+Procrustes distance: of A, B centered and of size 1, the least ‖A R − s B‖² over turns R and scales s, in [0,
+1].
 [1] Kornblith et al.: Similarity of neural network representations revisited, ICML 2019
 [2] Gower: Generalized Procrustes analysis, 1975
 """
@@ -32,7 +34,8 @@ def linear_cka(a: np.ndarray, b: np.ndarray) -> float | None:
 def procrustes_distance(a: np.ndarray, b: np.ndarray) -> float | None:
     """(N, D), (N, E) → the distance; None when one of them does not vary.
 
-    Of A, B of size 1 it is 1 − (sum of the singular values of AᵀB)². That is the number of scipy.spatial.procrustes, which would decompose a
+    Of A, B of size 1 it is 1 − (sum of the singular values of AᵀB)². That is the number of
+    scipy.spatial.procrustes, which would decompose a
     matrix of max(D, E)² numbers: 80 s for 1,900 pictures of 3,072 values beside codes of 32.
     """
     a, b = turn_short(a), turn_short(b)

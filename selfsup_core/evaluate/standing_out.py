@@ -1,7 +1,8 @@
-"""What a selection has that the rest has not: classes, numbers, words, ranked by how far they set it apart.
+"""What distinguishes a selection from the rest: classes, numbers and words, ranked by effect size.
 
-Numbers and categories by one measure, so that they can be ranked together: the probability-like effect |2 · AUC − 1| of a number
-(0 none, 1 tells both apart), |p − q| of a share. Words by log-odds with a Dirichlet prior, as z-scores [1].
+Numbers and categories by one measure, so that they can be ranked together: the probability-like effect |2 ·
+AUC − 1| of a number (0 none, 1 tells both apart), |p − q| of a share. Words by log-odds with a Dirichlet
+prior, as z-scores [1].
 [1] Monroe, Colaresi, Quinn: Fightin' words, Political Analysis 2008
 """
 
@@ -16,7 +17,7 @@ from selfsup_core.evaluate.clusters import WORD
 from selfsup_core.wording import percent
 
 LEAST_Z = 1.96
-PRIOR = 500.0  # imagined words in all, but no more than a tenth of the real ones
+PRIOR = 500.0  # total pseudo-count of the prior, at most a tenth of the real word count
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def of_words(texts: list[str], chosen: np.ndarray, most: int = 12) -> list[Diffe
             min(1.0, abs(inside[word] / n_in - outside[word] / n_out)),
             inside[word] / n_in,
             outside[word] / n_out,
-            f"in {percent(inside[word] / n_in)} of the texts, rest {percent(outside[word] / n_out)} (z {z:.1f})",
+            f"in {percent(inside[word] / n_in)} of the texts, rest {percent(outside[word] / n_out)} (z "
+            f"{z:.1f})",
         )
         for z, word in best
     ]

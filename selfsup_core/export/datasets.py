@@ -1,4 +1,6 @@
-"""A data set as a file: Parquet for texts and tables, a ZIP with a folder for each class for images and sounds."""
+"""A data set as a file: Parquet for texts and tables, a ZIP with a folder for each class for images and
+sounds.
+"""
 
 from __future__ import annotations
 

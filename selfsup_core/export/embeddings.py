@@ -1,4 +1,4 @@
-"""Embeddings that were made of a data set, and as a file: NPZ (arrays) or Parquet (a row a text)."""
+"""Stored embeddings of a data set, and their export: NPZ (arrays) or Parquet (one row per text)."""
 
 from __future__ import annotations
 
@@ -139,7 +139,9 @@ def list_embedded(workspace: Path) -> list[Embedded]:
 
 
 def digests_of_texts(workspace: Path) -> dict[str, tuple[str, str]]:
-    """Digest of the data → (id, title), of each set of texts that is in the workspace; nothing is made for it."""
+    """Digest of the data → (id, title), of each set of texts that is in the workspace; nothing is made for
+    it.
+    """
     found = {}
     for name, source in list_sources(workspace).items():
         made = name if OWN_NAME.fullmatch(name) else f"{name}-v{source.version}"

@@ -1,4 +1,5 @@
-"""How new samples become the numbers that a classifier head was trained on: the same steps as for the data set's rows.
+"""How new samples become the numbers that a classifier head was trained on: the same steps as for the data
+set's rows.
 
 What was fitted on training rows (ranges of columns, terms and their weights) is kept as arrays and JSON.
 """
@@ -20,7 +21,7 @@ from selfsup_core.export.novelty import fit_pictures, fit_rows, fit_words
 from selfsup_core.features.batches import category_groups, fill_missing, leave_out
 from selfsup_core.features.config import DataConfig
 
-FEW_ROWS = 500  # training rows of a table that a new one is held against
+FEW_ROWS = 500  # training rows of a table with which a new row is compared
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Features:
         return rows
 
     def plain(self, items: list[Any], *, is_clipped: bool = True) -> np.ndarray:
-        """As `apply` for images, sounds and tables, without the encoder: what samples are held against each other by."""
+        """As `apply`, without the encoder: by these features samples are compared. Not for texts."""
         rows = self._stack(items)
         if "low" not in self.arrays:
             return (rows.astype(np.float32) * np.float32(self.about["scale"])).astype(np.float32)
@@ -189,7 +190,8 @@ def read_samples(about: dict[str, Any], given: list[str], column: str = "") -> l
 
     Args:
         about: of `Features`.
-        given: texts, text files with one text per line, or CSV files; images; WAV files; CSV files with a header.
+        given: texts, text files with one text per line, or CSV files; images; WAV files; CSV files with a
+        header.
         column: with the texts of a CSV file; "" finds it.
 
     Raises:

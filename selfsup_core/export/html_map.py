@@ -1,6 +1,8 @@
-"""A map as one HTML file that opens offline: points, colors, cards and the same drawing code as on the page, nothing from elsewhere.
+"""A map as one HTML file that opens offline: points, colors, cards and the same drawing code as on the page,
+nothing from elsewhere.
 
-The drawing code is the modules of `assets/web/scatter`, joined in the order of `MODULES` with their imports and exports taken out.
+The drawing code is the modules of `assets/web/scatter`, joined in the order of their imports, which are taken
+out with the exports.
 """
 
 from __future__ import annotations
@@ -21,16 +23,8 @@ from selfsup_core.files import policy_hash, write_bytes
 from selfsup_core.places import WEB
 
 SCATTER = WEB / "scatter"
-MODULES = (
-    "shapes.js",
-    "grid.js",
-    "layout.js",
-    "select.js",
-    "view.js",
-    "overlay.js",
-    "draw.js",
-    "plot.js",
-)
+ENTRY = "plot.js"
+IMPORT = re.compile(r"^import [^\"]*\"\./([^\"]*)\"\n?", re.MULTILINE)
 MOST_BYTES = 20_000_000
 ROOM_FOR_PICTURES = 9_000_000
 ROOM_FOR_TEXTS = 6_000_000
@@ -38,12 +32,19 @@ SIDE = 28  # pixels of a picture at most
 LEVELS = 65_535
 
 
+def order_modules(name: str = ENTRY) -> list[str]:
+    """A module after all that it imports, each once."""
+    found: list[str] = []
+    for needed in IMPORT.findall((SCATTER / name).read_text("utf-8")):
+        found += [module for module in order_modules(needed) if module not in found]
+    return [*found, name]
+
+
 def bundle() -> str:
-    """The modules as one script."""
+    """The modules as one script; their names must differ, since they share one scope there."""
     parts = []
-    for name in MODULES:
-        text = (SCATTER / name).read_text("utf-8")
-        text = re.sub(r"^import [^\"]*\"[^\"]*\"\n?", "", text, flags=re.MULTILINE)
+    for name in order_modules():
+        text = IMPORT.sub("", (SCATTER / name).read_text("utf-8"))
         parts.append(re.sub(r"^export (default )?", "", text, flags=re.MULTILINE))
     return "\n".join(parts)
 
@@ -59,11 +60,16 @@ def base64_of(array: np.ndarray) -> str:
 
 
 def policy_of(page: str) -> str:
-    """Only the page's own script and style count, and nothing is asked of anyone, whatever a text in it says."""
+    """Only the page's own script and style count, and nothing is asked of anyone, whatever a text in it
+    says.
+    """
     script, style = (
         policy_hash(page.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]) for tag in ("script", "style")
     )
-    return f"default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; base-uri 'none'; form-action 'none'"
+    return (
+        f"default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; base-uri 'none'; "
+        "form-action 'none'"
+    )
 
 
 def write_html_map(

@@ -1,4 +1,6 @@
-"""New samples that a person gives to a classifier: texts, text files, tables, images, sounds; and their predictions as CSV."""
+"""New samples that a person gives to a classifier: texts, text files, tables, images, sounds; and their
+predictions as CSV.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,10 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError
 from selfsup_core.export.csv_file import csv_bytes
@@ -20,7 +23,9 @@ USUAL = ("text", "texts", "content", "message", "sentence", "review", "comment",
 
 @dataclass(frozen=True)
 class Sample:
-    """name: what to call it. item: what a classifier is given. cells: of its row, by column, where it is of a table."""
+    """name: what to call it. item: what a classifier is given. cells: of its row, by column, where it is of a
+    table.
+    """
 
     name: str
     item: Any
@@ -44,7 +49,8 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
 
 
 def choose_text_column(file: str, names: Sequence[str], rows: Sequence[Sequence[str]], wanted: str) -> int:
-    """Place of the column with texts: the one asked for, one with a usual name, or the one with the longest cells.
+    """Place of the column with texts: the one asked for, one with a usual name, or the one with the longest
+    cells.
 
     Raises:
         DataError: there is no column of the name asked for.
@@ -71,7 +77,9 @@ def read_text_table(path: Path, column: str) -> list[Sample]:
 
 
 def read_rows(path: Path, columns: list[str]) -> list[Sample]:
-    """Rows of a CSV file by its header; a category stands in a column of its own name. An empty cell is missing."""
+    """Rows of a CSV file by its header; a category stands in a column of its own name. An empty cell is
+    missing.
+    """
     found = []
     with open(path, encoding="utf-8-sig", newline="") as file:
         for number, cells in enumerate(csv.DictReader(file), 1):
@@ -94,11 +102,32 @@ def read_cell(cells: dict[str, Any], column: str, file: str, number: int) -> flo
     raise DataError(f"{file} lacks the column {column!r}.")
 
 
-def predictions_csv(found: list[dict[str, Any]], classes: list[str]) -> bytes:
-    """Predictions as CSV: the columns that were given (or the sample), then class, probability and all probabilities.
+class Prediction(TypedDict):
+    """What a classifier makes of a sample.
+
+    Attributes:
+        item: what the sample is called. probabilities: of all classes, by their names.
+        far: why it is unlike the training data, or "".
+        cells: of a row of a table in a file, by column. row, true: of the run's own data, with its label or
+        "".
+    """
+
+    item: str
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+    far: str
+    cells: NotRequired[dict[str, Any]]
+    row: NotRequired[int]
+    true: NotRequired[str]
+
+
+def predictions_csv(found: list[Prediction], classes: list[str]) -> bytes:
+    """Predictions as CSV: the columns that were given (or the sample), then class, probability and all
+    probabilities.
 
     Args:
-        found: of `Classifier.name`.
+        found: of `Classifier.predict`.
     """
     given = list(dict.fromkeys(name for one in found for name in one.get("cells", {})))
     own = {name: name if name not in given else f"predicted {name}" for name in ("class", "probability")}

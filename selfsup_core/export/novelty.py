@@ -1,10 +1,11 @@
 """Whether a new sample is unlike the training rows, so that a prediction for it should not be trusted.
 
-Texts by the share of their words that no training text has; rows of a table, images and spectrograms by the distance to
-the nearest training row. No label is used. The limit is the 99th percentile: of texts and tables among the training rows,
-each held against the others; of images and sounds among the validation rows. Measured on the built-in images and sounds,
-0 to 5% of the test rows are far; of samples of another set 70 to 100%, but of digits by a classifier of clothes 35%.
-So a warning means something, and none proves nothing.
+Texts by the share of their words that no training text has; rows of a table, images and spectrograms by the
+distance to the nearest training row. No label is used. The limit is the 99th percentile: of texts and tables
+among the training rows, each held against the others; of images and sounds among the validation rows.
+Measured on the built-in images and sounds, 0 to 5% of the test rows are far; of samples of another set 70 to
+100%, but of digits by a classifier of clothes 35%. So a warning is informative, but its absence proves
+nothing.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ def words_of(text: str) -> set[str]:
 
 
 def fit_words(texts: Texts, train: np.ndarray) -> dict[str, Any]:
-    """{"words": known ones, "most_unknown": share above which a text is far}, from training rows."""
+    """{"words": known words, "most_unknown": share of unknown words above which a text is far}."""
     step = -(-len(train) // MOST_TEXTS) or 1
     seen = [words_of(texts[int(row)]) for row in train[::step]]
     counts = Counter(word for words in seen for word in words)
-    # A word that only this text has is unknown to the others.
+    # A word of this text alone counts as unknown.
     shares = [sum(counts[word] == 1 for word in words) / len(words) for words in seen if words]
     limit = float(np.quantile(shares, LIMIT)) if shares else 1.0
     return {"words": [word for word, _ in counts.most_common(MOST_WORDS)], "most_unknown": round(limit, 4)}
@@ -58,7 +59,9 @@ def far_texts(novelty: dict[str, Any], texts: list[str]) -> list[str]:
 
 
 def fit_rows(x: np.ndarray) -> tuple[np.ndarray, float]:
-    """(R, D) features of training rows → (at most 500, D) of them, and the distance above which a row is far."""
+    """(R, D) features of training rows → (at most 500, D) of them, and the distance above which a row is
+    far.
+    """
     reference = x[:: -(-len(x) // MOST_ROWS) or 1].astype(np.float32)
     if len(reference) < 2:
         return reference, float("inf")

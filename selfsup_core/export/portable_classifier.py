@@ -1,8 +1,8 @@
-"""A trained classifier by itself: from a run or a folder, names the classes of new samples, and is written as a folder.
+"""A trained classifier on its own: loaded from a run or folder, classifies new samples, exported as a folder.
 
-A head: classifier.json, head.safetensors. A fine-tuned transformer: a folder in Hugging Face's layout; with pooling "own"
-plain transformers loads it as AutoModelForSequenceClassification, else AutoModel gives the states and head.safetensors
-holds the layer above them.
+A head: classifier.json, head.safetensors. A fine-tuned transformer: a folder in Hugging Face's layout; with
+pooling "own" plain transformers loads it as AutoModelForSequenceClassification, else AutoModel gives the
+states and head.safetensors holds the layer above them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.export.features import Features, fit_features, read_samples
-from selfsup_core.export.new_samples import Sample
+from selfsup_core.export.new_samples import Prediction, Sample
 from selfsup_core.export.novelty import PICTURES_SAID, far_rows, far_texts, fit_words, scaled
 from selfsup_core.files import parse_yaml, read_file, read_json
 from selfsup_core.models import MODELS
@@ -85,17 +85,19 @@ class Classifier:
         """What a person gave; see `read_samples`."""
         return read_samples({"kind": "text"} if self.features is None else self.features.about, given, column)
 
-    def predict(self, given: list[str], column: str = "") -> list[dict[str, Any]]:
+    def predict(self, given: list[str], column: str = "") -> list[Prediction]:
         """What a person gave (see `read_samples`), named as by `name`; rows of a table with their `cells`."""
         samples = self.read(given, column)
         found = self.name([one.name for one in samples], [one.item for one in samples])
         return [
-            one | ({"cells": sample.cells} if sample.cells else {})
+            {**one, "cells": sample.cells} if sample.cells else one
             for one, sample in zip(found, samples, strict=True)
         ]
 
     def why_far(self, items: list[Any]) -> list[str]:
-        """Of each sample why it is unlike the training rows, so that its class should not be trusted; "" if it is not."""
+        """Of each sample why it is unlike the training rows, so that its class should not be trusted; "" if
+        it is not.
+        """
         novelty = (self.about if self.features is None else self.features.about).get("novelty", {})
         if "words" in novelty:
             return far_texts(novelty, items)
@@ -107,8 +109,8 @@ class Classifier:
             return far_rows(reference, most, x)
         return [""] * len(items)
 
-    def name(self, names: list[str], items: list[Any]) -> list[dict[str, Any]]:
-        """Samples and what to call them → item, label, probability, the probabilities of all classes, and `far`."""
+    def name(self, names: list[str], items: list[Any]) -> list[Prediction]:
+        """Samples and what to call them → the class of each."""
         shares = self.logits(items).softmax(dim=1).numpy()
         return [
             {
@@ -299,7 +301,8 @@ def load_classifier(folder: Path) -> Classifier:
         raise
     except Exception as error:  # transformers and safetensors raise many kinds
         raise DataError(
-            f"The classifier in {folder.name} could not be loaded: {str(error).splitlines()[0][:300] if str(error) else type(error).__name__}",
+            f"The classifier in {folder.name} could not be loaded: "
+            f"{str(error).splitlines()[0][:300] if str(error) else type(error).__name__}",
             code="bad-model",
         ) from error
 

@@ -47,7 +47,7 @@ def read_pseudo_labels(
     found: dict[str, list[Any]] = {
         "row": rows.tolist(),
         "label": [classes[c] if c >= 0 else "" for c in arrays["label"]],
-        "confidence": [round(float(p), 6) for p in arrays["confidence"]],
+        "confidence": [None if np.isnan(p) else round(float(p), 6) for p in arrays["confidence"]],
         "kept": (arrays["weight"] > 0).tolist(),
         "weight": [round(float(w), 6) for w in arrays["weight"]],
         "first_round": [int(r) if r >= 0 else None for r in arrays["first"]],

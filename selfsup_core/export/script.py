@@ -1,7 +1,9 @@
-"""A run as a short PyTorch script that stands alone: torch, numpy and one file of data, nothing of this project.
+"""A run as a short PyTorch script that stands alone: torch, numpy and one file of data, nothing of this
+project.
 
-It is put together from pieces, each only where the run needs it, and ends with the run's own losses: same first weights, same
-order of rows, same random numbers. On another kind of processor the last digits may differ.
+It is put together from pieces, each only where the run needs it, and ends with the run's own losses: same
+first weights, same order of rows, same random numbers. On another kind of processor the last digits may
+differ.
 """
 
 from __future__ import annotations
@@ -160,7 +162,9 @@ def loop(spec: RunSpec, rates: dict[int, float]) -> str:
 
 
 def script_data(folder: RunFolder) -> tuple[bytes, tuple[int, ...], Groups]:
-    """(npz with the rows that the script reads, shape of a sample, groups of columns); test rows stand in it as zeros."""
+    """(npz with the rows that the script reads, shape of a sample, groups of columns); test rows stand in it
+    as zeros.
+    """
     from selfsup_core.data.sources import open_source
     from selfsup_core.features.batches import prepare
     from selfsup_core.tasks.parts.network import build_evaluator
@@ -185,7 +189,9 @@ def script_data(folder: RunFolder) -> tuple[bytes, tuple[int, ...], Groups]:
 
 
 def script_of(folder: RunFolder, item_shape: tuple[int, ...], groups: Groups) -> str:
-    """The script of what a run really did: its threads, its epochs until it ended, its changes of the learning rate."""
+    """The script of what a run really did: its threads, its epochs until it ended, its changes of the
+    learning rate.
+    """
     spec, state = read_spec(folder.spec), read_state(folder)
     device = state.get("device")
     has_ended = state["status"] in ENDED and state["epoch"]

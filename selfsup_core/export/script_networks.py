@@ -1,4 +1,6 @@
-"""Networks as source, for the script of a run: `encoder`, `head` and `decoder`, or `model` where they do not part."""
+"""Networks as source, for the script of a run: `encoder`, `head` and `decoder`, or `model` where they do not
+part.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,8 @@ def convolutional_network(spec: RunSpec, item_shape: tuple[int, ...]) -> str:
         extra = tuple(b - (2 * a - 1) for a, b in zip(sizes[i], sizes[i - 1], strict=True))
         up += [f"Residual({planes[i]})", act] if residual else []
         up += [
-            f"nn.ConvTranspose2d({planes[i]}, {planes[i - 1]}, 3, stride=2, padding=1, output_padding={extra})",
+            f"nn.ConvTranspose2d({planes[i]}, {planes[i - 1]}, 3, stride=2, padding=1, "
+            f"output_padding={extra})",
             act,
         ]
     head = [f"nn.Linear({features}, {config.code})", *([code_act] if code_act else [])]

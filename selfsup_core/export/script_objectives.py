@@ -85,7 +85,10 @@ def sparse(o: Any) -> str:
         lines = ""
     else:
         lines = "\n        mean = h.mean(dim=0).clamp(1e-4, 1 - 1e-4)"
-        penalty = f"({o.target} * ({o.target} / mean).log() + {1 - o.target} * ({1 - o.target} / (1 - mean)).log()).mean()"
+        penalty = (
+            f"({o.target} * ({o.target} / mean).log() + {1 - o.target} * ({1 - o.target} / (1 - "
+            "mean)).log()).mean()"
+        )
     return f"""
     def loss_of(x, generator, epoch, is_training):
         h = head(encoder(x)){lines}

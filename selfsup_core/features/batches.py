@@ -29,7 +29,8 @@ class Prepared:
     Attributes:
         x: (N, D) on the device; bytes for images, floats in [0, 1] for tables. Large images stay on disk.
         note: why the rows lie where they lie, when that is not the device, or what was filled in.
-        item_shape: shape of what the network is given of one sample: (28, 28), (13,), or (vocabulary,) for texts.
+        item_shape: shape of what the network is given of one sample: (28, 28), (13,), or (vocabulary,) for
+        texts.
         columns: names of the values of a table's row or of a text's vector, where they have names.
         groups: columns of a table that are the levels of one category.
         scale: `x * scale` are values in [0, 1].
@@ -122,7 +123,8 @@ def prepare(
         progress: told in words what takes its time.
 
     Raises:
-        DataError: a value, a text or a category is not fit for this. SettingError: the class left out is unknown.
+        DataError: a value, a text or a category is not fit for this. SettingError: the class left out is
+        unknown.
     """
     import torch
 
@@ -188,7 +190,8 @@ def category_groups(dataset: Dataset) -> tuple[tuple[int, ...], ...]:
         found = tuple(index for name, index in place.items() if name.startswith(start))
         assert not isinstance(dataset.x, Texts)
         values = np.asarray(dataset.x[:, list(found)]) if len(found) > 1 else np.empty((0, 0))
-        # A number's own name may begin like this too: the levels of a category are 0 or 1, one of them at most.
+        # A number's own name may begin like this too: the levels of a category are 0 or 1, one of them at
+        # most.
         is_one_hot = values.size and np.isin(values, (0, 1)).all() and values.sum(axis=1).max() <= 1
         if is_one_hot:
             groups.append(found)

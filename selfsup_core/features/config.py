@@ -16,7 +16,8 @@ class DataConfig(SplitConfig):
 
     text_features: Literal["tfidf", "tfidf-unit", "embeddings"] = setting(
         "tfidf",
-        "How a text becomes numbers: TF-IDF counts its words, embeddings capture its meaning. TF-IDF with length 1 is for classifiers.",
+        "How a text becomes numbers: TF-IDF counts its words, embeddings capture its meaning. TF-IDF with "
+        "length 1 is for classifiers.",
         title="Text features",
         titles={"tfidf": "TF-IDF", "tfidf-unit": "TF-IDF, length 1", "embeddings": "Sentence embeddings"},
         why="TF-IDF takes a moment and each number is a word; embeddings take minutes at first use.",
@@ -25,7 +26,8 @@ class DataConfig(SplitConfig):
         "minilm",
         "The sentence encoder: minilm, multilingual, or a folder in Hugging Face's layout.",
         title="Encoder",
-        why="MiniLM is the best small encoder for English; multilingual knows 16 languages, including Chinese.",
+        why="MiniLM is the best small encoder for English; multilingual knows 16 languages, including "
+        "Chinese.",
         min_length=1,
         max_length=1000,
     )

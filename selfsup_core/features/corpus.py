@@ -1,7 +1,7 @@
 """Texts as the streams of tokens that a language model learns from.
 
-Separate texts are split by rows, and a token marks where one ends; a running text (a book in lines) is cut into three
-pieces in its own order. The vocabulary comes from the training part alone.
+Separate texts are split by rows, and a token marks where one ends; a running text (a book in lines) is cut
+into three pieces in its own order. The vocabulary comes from the training part alone.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def is_running_text(dataset: Dataset, unit: str) -> tuple[bool, str]:
     median = float(np.median(np.diff(ends, prepend=0)))
     if median < LINE:
         return True, (
-            f"Rows are short (half have less than {median + 1:.0f} bytes) and have no labels, so they are read as lines "
-            "of one running text. Set Rows are to Separate texts to change that."
+            f"Rows are short (half have less than {median + 1:.0f} bytes) and have no labels, so they are "
+            "read as lines of one running text. Set Rows are to Separate texts to change that."
         )
     return False, ""
 
@@ -139,8 +139,8 @@ def build_corpus(
     train, validation = made
     if len(train.tokens) < LEAST_TOKENS or len(validation.tokens) < 2:
         raise DataError(
-            f"{dataset.title} is too short: {len(train.tokens)} tokens for training and {len(validation.tokens)} for "
-            f"validation; at least {LEAST_TOKENS} and 2 are needed.",
+            f"{dataset.title} is too short: {len(train.tokens)} tokens for training and "
+            f"{len(validation.tokens)} for validation; at least {LEAST_TOKENS} and 2 are needed.",
             code="short-text",
             remedy="Use a longer text, or other split shares.",
         )

@@ -23,10 +23,10 @@ class TableSeen:
 
     Attributes:
         rows: (R,) their numbers in the data set.
-        columns: names of what the network gets. values: (R, D) in [0, 1]. filled: (R, D), whether a cell was missing and
-            has the median of its column's training rows.
-        read_columns, read: cells as they were in the file, "" where one is empty; without a file the numbers of the data
-            set, "" for a missing one.
+        columns: names of what the network gets. values: (R, D) in [0, 1]. filled: (R, D), whether a cell was
+            missing and has the median of its column's training rows.
+        read_columns, read: cells as they were in the file, "" where one is empty; without a file the numbers
+            of the data set, "" for a missing one.
         is_file: whether `read` is of a file.
         label_column: name of the column in `read_columns` that holds the class, "" where there is none.
     """
@@ -59,7 +59,8 @@ class TableSeen:
 def see_table(
     dataset: Dataset, config: DataConfig, most: int = 100, *, rows: Sequence[int] | np.ndarray | None = None
 ) -> TableSeen:
-    """What `features.batches.prepare` makes of the first `most` rows, or of `rows`, without preparing all of them.
+    """What `features.batches.prepare` makes of the first `most` rows, or of `rows`, without preparing all of
+    them.
 
     Raises:
         DataError, SettingError: as `prepare` for the split and the class left out.

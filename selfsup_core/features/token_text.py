@@ -1,4 +1,6 @@
-"""Tokens as text: bytes that are only part of a character are named, and tokens that share a character are put together."""
+"""Tokens as text: bytes that are only part of a character are named, and tokens that share a character are
+put together.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ FALLBACK = re.compile(r"<0x[0-9A-F]{2}>")
 
 @cache
 def byte_letters() -> dict[str, int]:
-    """Letter → byte of a byte-level tokenizer, as GPT-2 introduced it: printable Latin-1 stands for itself."""
+    """Letter → byte of a byte-level tokenizer, as GPT-2 introduced it: printable Latin-1 stands for
+    itself.
+    """
     plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in plain]
     return {chr(byte): byte for byte in plain} | {chr(256 + i): byte for i, byte in enumerate(others)}

@@ -1,6 +1,8 @@
-"""Tokenizers of texts: single characters, or byte-pair encoding, made from training texts; and those of loaded models.
+"""Tokenizers of texts: single characters, or byte-pair encoding, made from training texts; and those of
+loaded models.
 
-Text that looks like a control token ("<|endoftext|>") stays text: only the program itself places control tokens.
+Text that looks like a control token ("<|endoftext|>") stays text: only the program itself places control
+tokens.
 [1] Sennrich, Haddow, Birch: Neural machine translation of rare words with subword units, 2016
 """
 

@@ -1,4 +1,4 @@
-"""Texts as vectors: TF-IDF, whose numbers are words, or sentence embeddings, whose numbers are meanings.
+"""Texts as vectors: TF-IDF, with one dimension per term, or sentence embeddings.
 
 TF-IDF: (1 + ln tf) · (ln((1 + N) / (1 + df)) + 1), each text scaled to length 1.
 [1] Salton, Buckley: Term-weighting approaches in automatic text retrieval, 1988
@@ -67,9 +67,9 @@ def tfidf(
 ) -> tuple[np.ndarray, tuple[str, ...], str]:
     """(N, V) values in [0, 1], the V terms, and how it was done.
 
-    Terms and weights come from the training rows alone. Each column is divided by its largest training value, so that
-    rare words count as much as common ones, unless `is_unit`: then rows keep their length of 1. Where texts have
-    fewer than V terms the rest is empty, its names "".
+    Terms and weights come from the training rows alone. Each column is divided by its largest training value,
+    so that rare words count as much as common ones, unless `is_unit`: then rows keep their length of 1. Where
+    texts have fewer than V terms the rest is empty, its names "".
 
     Raises:
         DataError: no training text holds a word.
@@ -110,7 +110,8 @@ def embed(
     """(N, width) sentence embeddings of length 1, in the order of the texts; an empty text is all zeros.
 
     Args:
-        cache: folder where they are kept under the data's digest, so that only the first run waits; None keeps nothing.
+        cache: folder where they are kept under the data's digest, so that only the first run waits; None
+        keeps nothing.
         progress: told in words how far it is, every second or so.
 
     Raises:

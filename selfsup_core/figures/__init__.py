@@ -1,1 +1,1 @@
-"""Arrays → Plotly figures: pure functions, used where a figure stands still."""
+"""Arrays → Plotly figures: pure functions, for static figures."""

@@ -9,13 +9,15 @@ import numpy as np
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from selfsup_core.evaluate.attribution import Term
+
 FOR, AGAINST = "#0072B2", "#D55E00"
 SCALE = ((0.0, AGAINST), (0.5, "#F4F6F8"), (1.0, FOR))
 MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
 
 
-def terms_figure(terms: list[dict[str, Any]]) -> go.Figure:
-    """Args: terms: [{"name", "part"}], the strongest first."""
+def terms_figure(terms: list[Term]) -> go.Figure:
+    """Args: terms: the strongest first."""
     import plotly.graph_objects as go
 
     rows = terms[::-1]

@@ -1,4 +1,6 @@
-"""Two models' probabilities of one text: bars side by side where their tokens are the same, else in two rows."""
+"""Two models' probabilities of one text: bars side by side where their tokens are the same, else in two
+rows.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from selfsup_core.evaluate.reading.comparing import has_same_tokens
 from selfsup_core.figures.palette import class_color
 from selfsup_core.figures.text import plain_text
 from selfsup_core.figures.tokens import MARGIN, given, heights_of, name_tokens, notes_of
+from selfsup_core.pretrained.reading import Reading
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,9 +22,7 @@ MOST_WORDS = 60
 WORD = re.compile(r"\S{1,12}")
 
 
-def comparison_figure(
-    readings: tuple[dict[str, Any], dict[str, Any]], names: tuple[str, str], text: str
-) -> go.Figure:
+def comparison_figure(readings: tuple[Reading, Reading], names: tuple[str, str], text: str) -> go.Figure:
     """P of each token by two models.
 
     Args:
@@ -61,7 +62,7 @@ def side_by_side(readings: Any, names: list[str], text: str) -> go.Figure:
 
 
 def in_two_rows(readings: Any, names: list[str], text: str) -> go.Figure:
-    """A bar is as wide as the characters of its token, so what stands above each other is the same text."""
+    """A bar is as wide as the characters of its token, so bars above each other cover the same text."""
     import plotly.graph_objects as go
 
     figure = go.Figure()

@@ -29,7 +29,8 @@ def label_bars(counts: dict[str, int]) -> go.Figure:
             orientation="h",
             marker_color=colors,
             text=[f"{value:,}" for value in values],
-            textposition="outside",  # on a bar it would have the contrast of its color, and be turned where the bar is short
+            # On a bar it would have the contrast of its color, and be turned where the bar is short.
+            textposition="outside",
             textangle=0,
             textfont_size=TEXT,
             cliponaxis=False,

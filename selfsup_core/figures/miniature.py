@@ -1,4 +1,6 @@
-"""Small pictures of a run for lists: its map and its validation loss, as SVG that a page or a file can show as it is."""
+"""Small pictures of a run for lists: its map and its validation loss, as SVG that a page or a file can show
+as it is.
+"""
 
 from __future__ import annotations
 

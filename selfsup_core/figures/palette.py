@@ -34,6 +34,8 @@ def class_color(index: int) -> str:
 
 
 def class_symbol(index: int) -> str:
-    """Colors repeat after ten classes, and then come with another shape; a hundred classes differ in one of them."""
+    """Colors repeat after ten classes, and then come with another shape; a hundred classes differ in one of
+    them.
+    """
     shifted = index + 3 * (index // len(OKABE_ITO))
     return SYMBOLS[shifted % len(SYMBOLS)] if index >= 0 else "circle-open"

@@ -1,23 +1,27 @@
-"""Accuracy over rounds as mean and band over seeds; and how often a classifier is right when it is so sure."""
+"""Accuracy over rounds as mean and band over seeds; and how often a classifier is right when it is so
+sure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from selfsup_core.figures.palette import class_color
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-LINES = (
+    from selfsup_core.evaluate.calibration import Calibration
+    from selfsup_core.workers.seeds import Name, Seeds
+
+LINES: tuple[tuple[Name, str, int, str], ...] = (
     ("accuracy", "with pseudo-labels", 0, "solid"),
     ("twin_accuracy", "twin: given labels only", 3, "dash"),
     ("ceiling_accuracy", "ceiling: all labels", 7, "dot"),
 )
 
 
-def seeds_figure(said: Mapping[str, Any]) -> go.Figure:
+def seeds_figure(said: Seeds) -> go.Figure:
     """Args: said: of `runs.seeds.over_seeds`, with at least one finished run."""
     import plotly.graph_objects as go
 
@@ -56,8 +60,10 @@ def seeds_figure(said: Mapping[str, Any]) -> go.Figure:
     return figure
 
 
-def reliability_figure(found: dict[str, Any]) -> go.Figure:
-    """Args: found: `calibration` of a run's test.json: bins before and, where it was fitted, after temperature scaling."""
+def reliability_figure(found: Calibration) -> go.Figure:
+    """Args: found: `calibration` of a run's test.json: bins before and, where it was fitted, after
+    temperature scaling.
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -69,13 +75,13 @@ def reliability_figure(found: dict[str, Any]) -> go.Figure:
         name="trustworthy",
         hoverinfo="skip",
     )
-    for name, title, color, symbol in (
-        ("before", "before temperature", 0, "circle"),
-        ("after", "after temperature", 3, "diamond"),
+    for judged, title, color, symbol in (
+        (found.get("before"), "before temperature", 0, "circle"),
+        (found.get("after"), "after temperature", 3, "diamond"),
     ):
-        if name not in found:
+        if judged is None:
             continue
-        bins = found[name]["bins"]
+        bins = judged["bins"]
         figure.add_scatter(
             x=[b["confidence"] for b in bins],
             y=[b["accuracy"] for b in bins],

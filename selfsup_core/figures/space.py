@@ -18,7 +18,9 @@ SIZE = 5  # pixels
 def space_figure(
     points: np.ndarray, codes: np.ndarray, legend: dict[str, Any], rows: np.ndarray
 ) -> go.Figure:
-    """points: (N, 2), codes: (N,) bytes as `questions.color` gives them, rows: (N,) row numbers for the cards."""
+    """points: (N, 2), codes: (N,) bytes as `questions.color` gives them, rows: (N,) row numbers for the
+    cards.
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()

@@ -1,4 +1,4 @@
-"""The three views of an autoencoder's epoch as standing figures, for where the live stage cannot run."""
+"""The three views of an autoencoder's epoch as static figures, for where the live view cannot run."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ def as_image(values: np.ndarray, item_shape: tuple[int, ...]) -> np.ndarray:
 def tile_sheet(
     inputs: np.ndarray, outputs: np.ndarray, item_shape: tuple[int, ...], count: int = 12
 ) -> np.ndarray:
-    """(T, D) bytes each → one picture: row 1 inputs, row 2 outputs, row 3 absolute differences, 2 pixels apart."""
+    """(T, D) bytes each → one picture: row 1 inputs, row 2 outputs, row 3 absolute differences, 2 pixels
+    apart.
+    """
     count = min(count, len(inputs))
     difference = np.abs(inputs[:count].astype(np.int16) - outputs[:count]).astype(np.uint8)
     rows = []
@@ -77,7 +79,9 @@ def tile_sheet(
 
 
 def sample_sheet(x: np.ndarray, scale: float, columns: int = 24, rows: int = 4) -> np.ndarray:
-    """(N, H, W) or (N, H, W, C) stored values → one picture in [0, 1] of the first samples, 2 pixels apart."""
+    """(N, H, W) or (N, H, W, C) stored values → one picture in [0, 1] of the first samples, 2 pixels
+    apart.
+    """
     columns = min(columns, len(x))
     rows = max(1, min(rows, len(x) // columns))
     tiles = np.asarray(x[: rows * columns], dtype=np.float32) * scale

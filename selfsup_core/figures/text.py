@@ -1,4 +1,4 @@
-"""Text of a person's files as Plotly shows it."""
+"""Text from a person's files, escaped for Plotly."""
 
 from __future__ import annotations
 

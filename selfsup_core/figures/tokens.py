@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from selfsup_core.evaluate.reading.characters import whole_characters
 from selfsup_core.figures.palette import class_color
 from selfsup_core.figures.text import plain_text
+from selfsup_core.pretrained.reading import Reading
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -18,12 +19,12 @@ MOST_NAMES = 60
 
 
 def visible(piece: str) -> str:
-    """A token's text with its spaces and line ends to be seen; safe in a figure, which reads HTML."""
+    """A token's text with visible spaces and line ends, escaped for figures, which interpret HTML."""
     shown = piece.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥") or "∅"
     return plain_text(shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…")
 
 
-def notes_of(reading: dict[str, Any]) -> list[str]:
+def notes_of(reading: Reading) -> list[str]:
     """What hovering says of each token: P, the product so far, and what was likelier."""
     is_masked, notes, total = reading.get("kind") == "masked", [], 0.0
     for piece, value, others in zip(
@@ -42,20 +43,21 @@ def notes_of(reading: dict[str, Any]) -> list[str]:
     return notes
 
 
-def heights_of(reading: dict[str, Any]) -> list[float]:
+def heights_of(reading: Reading) -> list[float]:
     return [0.0 if v is None else math.exp(v) for v in reading["log_p"]]
 
 
-def given(reading: dict[str, Any]) -> str:
-    """What stands behind the bar in P(token | …)."""
+def given(reading: Reading) -> str:
+    """The condition in P(token | …)."""
     return "all others" if reading.get("kind") == "masked" else "text before"
 
 
-def reading_figure(reading: dict[str, Any]) -> go.Figure:
+def reading_figure(reading: Reading) -> go.Figure:
     """One bar a token: P(token | all before it), or given all others in a masked model.
 
     Args:
-        reading: pieces, log_p (natural; None for what is not predicted), alternatives, kind, as the tool `read` gives them.
+        reading: pieces, log_p (natural; None for what is not predicted), alternatives, kind, as the tool
+        `read` gives them.
     """
     import plotly.graph_objects as go
 
@@ -125,7 +127,9 @@ def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
 def attention_figure(
     pieces: list[str], weights: list[list[float]], *, looks_ahead: bool = False
 ) -> go.Figure:
-    """Row: the token that looks; column: what it attends to; at most itself and those before it, unless it looks ahead."""
+    """Row: the token that looks; column: what it attends to; at most itself and those before it, unless it
+    looks ahead.
+    """
     import plotly.graph_objects as go
 
     places, names = list(range(len(pieces))), [visible(piece) for piece in pieces]

@@ -1,1 +1,1 @@
-"""A run's network in the hand: tools that work on it at any kept epoch, and the process that serves them."""
+"""Tools that examine a run's network at any kept epoch, and the process that serves them."""

@@ -1,4 +1,4 @@
-"""What comes of a question: arrays and words, and both as bytes."""
+"""The answer to a question: arrays and plain values, and how they are packed as bytes."""
 
 from __future__ import annotations
 

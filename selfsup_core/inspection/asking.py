@@ -1,6 +1,7 @@
 """Questions: each is one function with a name, a kind of subject and a Config of all its values.
 
-A question is registered in a file of a folder called `questions` by a decorator of `kinds`, and asked by `Desk.ask`.
+A question is registered in a file of a folder called `questions` by a decorator of `kinds`, and asked by
+`Desk.ask`.
 """
 
 from __future__ import annotations

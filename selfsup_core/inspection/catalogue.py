@@ -1,13 +1,17 @@
-"""All language models that can be named here: built-in ones, those fetched from the Hub, and one's own trained runs."""
+"""All language models that can be named here: built-in ones, those fetched from the Hub, and one's own
+trained runs.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import NotRequired
+
+from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError
 from selfsup_core.inspection.loaded import RUN
-from selfsup_core.inspection.measure import recall
+from selfsup_core.inspection.measure import Measured, recall
 from selfsup_core.pretrained.hub import HUB, folder_of, list_fetched
 from selfsup_core.pretrained.language_models import (
     BUILT_IN,
@@ -27,16 +31,39 @@ from selfsup_core.pretrained.model_folder import (
 RUN_KINDS = {"causal-language": "causal", "masked-language": "masked"}
 
 
-def list_models(workspace: Path) -> list[dict[str, Any]]:
-    """Each model as model (its name), title, origin, kind, about, licence, languages, parameters, where, prepared, missing,
-    measured; of runs also status and epochs. What is not known is None or "".
+class ModelEntry(TypedDict):
+    """A language model in lists; what is not known is None or "".
+
+    Attributes:
+        model: its name, by which questions are asked. where: its folder or file.
+        prepared: whether it can be loaded at once. missing: why it cannot be used, or "".
+        status, epochs: of a run; measured: how fast it was the last time.
     """
+
+    model: str
+    title: str
+    origin: str
+    kind: str
+    about: str
+    licence: str
+    languages: str
+    parameters: int | None
+    where: str
+    prepared: bool
+    missing: str
+    status: NotRequired[str]
+    epochs: NotRequired[list[int]]
+    measured: NotRequired[Measured | None]
+
+
+def list_models(workspace: Path) -> list[ModelEntry]:
+    """Built-in ones, those of the Hub, and runs; with what was measured of each."""
     entries = [*list_built_in(workspace), *list_from_hub(workspace), *list_runs(workspace)]
-    return [entry | {"measured": recall(workspace, entry["model"])} for entry in entries]
+    return [{**entry, "measured": recall(workspace, entry["model"])} for entry in entries]
 
 
-def list_built_in(workspace: Path) -> list[dict[str, Any]]:
-    found = []
+def list_built_in(workspace: Path) -> list[ModelEntry]:
+    found: list[ModelEntry] = []
     for m in BUILT_IN.values():
         folder = ready_folder(m, workspace) if is_prepared(m, workspace) else None
         source = folder or find_file(m)
@@ -58,8 +85,8 @@ def list_built_in(workspace: Path) -> list[dict[str, Any]]:
     return found
 
 
-def list_from_hub(workspace: Path) -> list[dict[str, Any]]:
-    found = []
+def list_from_hub(workspace: Path) -> list[ModelEntry]:
+    found: list[ModelEntry] = []
     for mark in list_fetched(workspace):
         folder = folder_of(mark["id"], workspace)
         try:
@@ -85,10 +112,10 @@ def list_from_hub(workspace: Path) -> list[dict[str, Any]]:
     return found
 
 
-def list_runs(workspace: Path) -> list[dict[str, Any]]:
+def list_runs(workspace: Path) -> list[ModelEntry]:
     from selfsup_core.tasks.parts.language_runs import list_language_runs
 
-    found = []
+    found: list[ModelEntry] = []
     for run in list_language_runs(workspace):
         folder = workspace / "runs" / run["run"]
         found.append(
@@ -111,7 +138,7 @@ def list_runs(workspace: Path) -> list[dict[str, Any]]:
     return found
 
 
-def describe_folder(path: str) -> dict[str, Any]:
+def describe_folder(path: str) -> ModelEntry:
     """What a person's own folder holds, in the words of `list_models`.
 
     Raises:

@@ -26,7 +26,7 @@ __all__ = ["LabClient", "home", "lab_info", "stop_lab", "warm"]
 
 START_SECONDS = 60.0
 AGAIN_SECONDS = 5.0
-CONNECT_SECONDS = 20.0  # a process that does not even greet within this time hangs
+CONNECT_SECONDS = 20.0  # a process that does not greet within this time is taken to hang
 BEAT_SECONDS = 5.0  # how often a process that has not answered yet is asked for a greeting
 PING_SECONDS = 8.0  # it greets in a thread of its own, whatever it computes
 WORK_SECONDS = 0.1  # processor time that shows that a process which does not greet is at work
@@ -92,7 +92,9 @@ class LabClient:
         return exchange.result()
 
     def _hangs(self, about: Server) -> bool:
-        """Whether a process neither greets nor computes. One that has left does not hang: its connections end."""
+        """Whether a process neither greets nor computes. One that has left does not hang: its connections
+        end.
+        """
         before = processor_seconds(about["pid"])
         try:
             greeted = self._connect(about, PING_SECONDS)
@@ -117,7 +119,7 @@ class LabClient:
                     break
                 self._replace(about)
             except (OSError, EOFError):
-                # A process on its way out still has its name on the door for a moment.
+                # A process that is shutting down stays registered for a moment.
                 if attempt == ATTEMPTS - 1:
                     raise
                 time.sleep(0.1 * 2**attempt)
@@ -145,7 +147,8 @@ class LabClient:
             except BaseException as error:
                 raised.append(error)
 
-        # The greeting has no time limit of its own; a thread that is left behind ends with the process it waits for.
+        # The greeting has no time limit of its own; a thread that is left behind ends with the process it
+        # waits for.
         thread = threading.Thread(target=connect, daemon=True)
         thread.start()
         thread.join(seconds)
@@ -178,7 +181,7 @@ class LabClient:
                 if about and about["fingerprint"] == fingerprint():
                     return about
                 if time.monotonic() - asked > AGAIN_SECONDS:
-                    # The one that was started has met the lock of one on its way out, and has left.
+                    # The new process found the lock still held by one that was shutting down, and exited.
                     asked = time.monotonic()
                     warm(self.workspace, self.role)
                 time.sleep(0.05)

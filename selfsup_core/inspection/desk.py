@@ -1,4 +1,4 @@
-"""The desk where questions are asked: finds the question, checks its values and answers it."""
+"""Entry point for questions: finds the question, checks its values and answers it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from selfsup_core.inspection.subject import Subject
 
 
 class Desk(Holders):
-    """Answers in this very process what `LabClient` asks another one."""
+    """Answers in this process the questions that `LabClient` sends to another one."""
 
     def __init__(self, workspace: Path) -> None:
         super().__init__(workspace)
@@ -24,7 +24,8 @@ class Desk(Holders):
         """The answer.
 
         Raises:
-            SettingError: there is no such question, or a value is wrong. StudioError: what the question says against it.
+            SettingError: there is no such question, or a value is wrong. StudioError: what the question says
+            against it.
         """
         with self._finding:
             found = find_question(subject.kind, question)

@@ -1,4 +1,5 @@
-"""Embedding of whole data sets in the lab process: a job in a thread, with progress, pause and stop; its parts stay on disk.
+"""Embedding of whole data sets in the lab process: a job in a thread, with progress, pause and stop; its
+parts stay on disk.
 
 What was stopped, or died with the process, continues behind its last part when it is started again.
 """
@@ -35,7 +36,9 @@ class EmbedJobAbout(TypedDict):
 
 
 class Looked(TypedDict):
-    """How the embeddings of a data set stand. ready: whether all are there; warning: what speaks against the encoder."""
+    """How the embeddings of a data set stand. ready: whether all are there; warning: what speaks against the
+    encoder.
+    """
 
     ready: bool
     job: EmbedJobAbout | None

@@ -55,7 +55,9 @@ class Exchange:
         return self.answer
 
     def abandon(self) -> None:
-        """Wait no longer. The thread closes the connection: a descriptor in use must not be closed elsewhere."""
+        """Wait no longer. The thread closes the connection: a descriptor in use must not be closed
+        elsewhere.
+        """
         self.abandoned.set()
         if self.done.is_set():
             self._close()

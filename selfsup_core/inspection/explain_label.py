@@ -1,14 +1,17 @@
-"""Why a run's classifier names this class: answers for the pages, from its features, its data and its labeled rows."""
+"""Why a run's classifier names this class: answers for the pages, from its features, its data and its labeled
+rows.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError
-from selfsup_core.evaluate.attribution import gradients, leave_out, nearest_labeled, strongest
+from selfsup_core.evaluate.attribution import Term, gradients, leave_out, nearest_labeled, strongest
 
 if TYPE_CHECKING:
     from selfsup_core.export.portable_classifier import Classifier
@@ -17,14 +20,46 @@ MOST_LABELED = 400  # rows that a sample is compared with
 LETTERS = 300
 
 
-def explain(found: Classifier, item: Any, spec: Any, workspace: Path) -> dict[str, Any]:
-    """{"label", "probability", "kind", …}: words (text, words with places or terms), pixels, or columns; "nearest" labeled rows."""
+class Near(TypedDict):
+    """A labeled row like the sample; text: "" where the data are no texts."""
+
+    row: int
+    label: str
+    cosine: float
+    text: str
+
+
+class Reasons(TypedDict):
+    """Why a sample has its class: by its words, its pixels or its columns.
+
+    Attributes:
+        text, places, parts: of a text read by a transformer; characters of each word, and what the word says
+        for the class.
+        pixels, image: (H, W) what each says, and the sample (H, W, channels).
+        terms: the strongest words or columns.
+    """
+
+    label: str
+    probability: float
+    kind: str
+    nearest: list[Near]
+    text: NotRequired[str]
+    places: NotRequired[list[tuple[int, int]]]
+    parts: NotRequired[list[float]]
+    pixels: NotRequired[list[list[float]]]
+    image: NotRequired[list[Any]]
+    terms: NotRequired[list[Term]]
+
+
+def explain(found: Classifier, item: Any, spec: Any, workspace: Path) -> Reasons:
+    """What speaks for the class of a sample, and labeled rows like it."""
     p = found.logits([item]).softmax(dim=1).numpy()[0]
     label = int(p.argmax())
-    about: dict[str, Any] = {
+    about: Reasons = {
         "label": found.classes[label],
         "probability": float(p[label]),
         "kind": found.kind,
+        "nearest": find_nearest(found, item, spec, workspace),
     }
     features = found.features
     is_counted = features is not None and features.about.get("features", "").startswith("tfidf")
@@ -47,7 +82,7 @@ def explain(found: Classifier, item: Any, spec: Any, workspace: Path) -> dict[st
             about["image"] = x.reshape(shape).tolist()
         else:
             about["terms"] = strongest([f"code {i + 1}" for i in range(len(parts))], parts)
-    return about | {"nearest": find_nearest(found, item, spec, workspace)}
+    return about
 
 
 def baseline_of(found: Classifier, x: np.ndarray) -> np.ndarray:
@@ -58,7 +93,7 @@ def baseline_of(found: Classifier, x: np.ndarray) -> np.ndarray:
     return np.zeros_like(x)
 
 
-def find_nearest(found: Classifier, item: Any, spec: Any, workspace: Path) -> list[dict[str, Any]]:
+def find_nearest(found: Classifier, item: Any, spec: Any, workspace: Path) -> list[Near]:
     """Labeled training rows most like the sample, in the space that the classifier sees."""
     from selfsup_core.data.sources import open_source
     from selfsup_core.data.splits import choose_labeled, choose_stratified, split_rows

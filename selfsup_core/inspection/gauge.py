@@ -15,7 +15,8 @@ from selfsup_core.pseudo.objectives.pseudo_labels import PseudoLabelsConfig
 
 
 def gauge_start(workspace: Path, values: dict[str, Any]) -> Gauge:
-    """values: a spec as a dictionary → {"text", "tone", "accuracy", "rows"}; looks at the labels of the budget alone.
+    """values: a spec as a dictionary → {"text", "tone", "accuracy", "rows"}; looks at the labels of the
+    budget alone.
 
     Raises:
         SettingError: the spec is not valid. DataError: no labels, or texts that are not embedded yet.

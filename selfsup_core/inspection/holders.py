@@ -1,4 +1,6 @@
-"""What holds the subjects of a workspace in memory; each holder is imported and made when it is first needed."""
+"""What holds the subjects of a workspace in memory; each holder is imported and made when it is first
+needed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ T = TypeVar("T")
 
 
 class MadeOnce(Generic[T]):
-    """A property that is made by the first thread that needs it; `functools.cached_property` may make it twice."""
+    """A property that is made by the first thread that needs it; `functools.cached_property` may make it
+    twice.
+    """
 
     def __init__(self, make: Callable[[Any], T]) -> None:
         self.make = make
@@ -79,6 +83,6 @@ class Holders:
 
     @property
     def is_at_work(self) -> bool:
-        """Whether a job continues; makes no holder."""
+        """Whether a job is running; does not create a holder."""
         made = (self.__dict__.get("embedding"), self.__dict__.get("spaces"))
         return any(holder.is_at_work for holder in made if holder is not None)

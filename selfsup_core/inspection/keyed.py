@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 
 class KeyedLocks:
-    """`with locks(key):` excludes those with an equal key only; a thread may enter again. Unused locks are let go."""
+    """`with locks(key):` excludes those with an equal key only; a thread may enter again. Unused locks are
+    let go.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()

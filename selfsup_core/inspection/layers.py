@@ -1,4 +1,5 @@
-"""What a network is made of: its layers in the order of use, with shapes, weights and cost, and their activations.
+"""What a network is made of: its layers in the order of use, with shapes, weights and cost, and their
+activations.
 
 Cost is counted in multiply-adds of one sample: weights × the places where they are used.
 """
@@ -175,5 +176,7 @@ def explain(step: Trace) -> tuple[str, int]:
 
 
 def activations(model: nn.Module, x: torch.Tensor) -> list[np.ndarray]:
-    """Of one sample (1, D): each layer's output after its activation function, as `describe_layers` lists them."""
+    """Of one sample (1, D): each layer's output after its activation function, as `describe_layers` lists
+    them.
+    """
     return [step.output[0].float().cpu().numpy() for step in trace(model, x)]

@@ -1,4 +1,4 @@
-"""Language models in memory: loaded once, by one thread each, while those that are there already go on answering."""
+"""Language models in memory: each is loaded once, by its own thread, while loaded ones keep answering."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ SPARE = 1.2  # memory that loading takes, as a multiple of the weights
 
 
 class LoadingStatus(TypedDict):
-    """state: "ready" or "loading"; said: what is being done; seconds: since it began, or that it took. The rest once ready."""
+    """state: "ready" or "loading"; said: what is being done; seconds: since it began, or that it took. The
+    rest once ready.
+    """
 
     state: str
     said: str
@@ -74,7 +76,7 @@ class Loaded:
 
 @dataclass
 class Work:
-    """Something slow that continues in a thread: what it is at, and how it ended."""
+    """A slow task in a thread: its current stage, and its outcome."""
 
     said: str
     started: float = field(default_factory=time.monotonic)
@@ -150,7 +152,7 @@ def locate_run(name: str, workspace: Path) -> Place:
 
     try:
         about = path.stat()
-    except FileNotFoundError as error:  # thinned out this very moment
+    except FileNotFoundError as error:  # removed by thinning in the meantime
         raise DataError(f"Epoch {used} of run {folder.id} is no longer kept.", code="no-epoch") from error
     title = read_state(folder).get("name") or f"run {folder.id}"
     # Kept in half precision.
@@ -193,7 +195,7 @@ def free_memory() -> int:
 
 
 def check_memory(needed: int, title: str) -> None:
-    """Raises DataError when a model would not fit: the system would end this process without a word."""
+    """Raises DataError when a model would not fit: the system would kill this process without a message."""
     free = free_memory()
     if needed * SPARE > free:
         raise DataError(
@@ -231,7 +233,8 @@ class Models:
         return cast("Loaded", self.end(place.key, found))
 
     def status(self, name: str, wait: float = 0.0) -> LoadingStatus:
-        """Begin to load a model unless it is there, and say how far it is: state "ready" or "loading", said, seconds.
+        """Begin to load a model unless it is there, and say how far it is: state "ready" or "loading", said,
+        seconds.
 
         Raises:
             StudioError: it cannot be loaded.
@@ -252,7 +255,9 @@ class Models:
         }
 
     def run(self, key: tuple[Any, ...], said: str, act: Callable[..., Any]) -> Work:
-        """Do something slow in a thread; asked again before its end was told by `end`, it is the same work."""
+        """Do something slow in a thread; asked again before its end was told by `end`, it is the same
+        work.
+        """
         with self.lock:
             work = self.works.get(key)
             if work is None or work.is_stale:
@@ -261,7 +266,7 @@ class Models:
             return work
 
     def end(self, key: tuple[Any, ...], work: Work) -> Any:
-        """What a work that is done has made. Raises what it raised: once, then it is tried again."""
+        """The result of a finished task. Raises its exception, once; the next request starts it again."""
         with self.lock:
             if self.works.get(key) is work:
                 del self.works[key]
@@ -302,7 +307,9 @@ class Models:
         return self.large if place.is_large else self.small
 
     def _make_room(self, place: Place) -> None:
-        """Let go of the oldest model of its size before another one is loaded: there is no memory for one more."""
+        """Let go of the oldest model of its size before another one is loaded: there is no memory for one
+        more.
+        """
         cache = self._cache(place)
         with self.lock:
             while len(cache) >= cache.maxsize:

@@ -1,10 +1,12 @@
-"""How fast a language model is on this machine: tokens per second reading and writing, seconds to load, memory."""
+"""How fast a language model is on this machine: tokens per second reading and writing, seconds to load,
+memory.
+"""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -18,25 +20,27 @@ LEAST_SECONDS = 1.0
 MOST_ROUNDS = 50
 
 
-class Measured(TypedDict):
-    """What is kept of a measurement."""
+class Speed(TypedDict):
+    """write_tokens_per_second: None where it does not write; memory_mb: of its weights; measured: a date."""
 
-    model: str
     read_tokens_per_second: float
     write_tokens_per_second: float | None
     load_seconds: float
     memory_mb: float
     threads: int
     measured: str
+    parameters: NotRequired[int]
+    kind: NotRequired[str]
 
 
-def measure(loaded: Loaded) -> dict[str, Any]:
-    """Measure a loaded model; takes a few seconds.
+class Measured(Speed):
+    """What is kept of a measurement."""
 
-    Returns:
-        read_tokens_per_second, write_tokens_per_second (None where it does not write), load_seconds, memory_mb (of its
-        weights), threads, measured (a date).
-    """
+    model: str
+
+
+def measure(loaded: Loaded) -> Speed:
+    """Measure a loaded model; takes a few seconds."""
     import torch
 
     model, tokenizer = loaded.model, loaded.tokenizer
@@ -53,11 +57,15 @@ def measure(loaded: Loaded) -> dict[str, Any]:
         "memory_mb": memory / 1e6,
         "threads": torch.get_num_threads(),
         "measured": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "parameters": loaded.parameters,
+        "kind": loaded.kind,
     }
 
 
 def rate(act: Any, tokens: int) -> float:
-    """Tokens per second of an action that handles so many; repeated for a second, the first time not counted."""
+    """Tokens per second of an action that handles so many; repeated for a second, the first time not
+    counted.
+    """
     act()
     begun, rounds = time.monotonic(), 0
     while rounds < MOST_ROUNDS and time.monotonic() - begun < LEAST_SECONDS:
@@ -106,13 +114,13 @@ def measured_path(workspace: Path, name: str) -> Path:
     return workspace / "models" / "measured" / f"{sha256(name.encode())[:24]}.json"
 
 
-def remember(workspace: Path, name: str, found: dict[str, Any]) -> None:
+def remember(workspace: Path, name: str, found: Speed) -> None:
     path = measured_path(workspace, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, {"model": name} | found)
+    write_json(path, {"model": name, **found})
 
 
-def recall(workspace: Path, name: str) -> dict[str, Any] | None:
+def recall(workspace: Path, name: str) -> Measured | None:
     """What was measured of a model the last time, or None."""
     found = read_shaped(measured_path(workspace, name), Measured)
-    return dict(found) if found and found["model"] == name else None
+    return found if found and found["model"] == name else None

@@ -97,7 +97,8 @@ class ModelAt:
     def check_decodes(self) -> None:
         if not self.model.can_decode:
             raise RunError(
-                "A masked autoencoder fills hidden patches from the visible ones; it cannot decode a code alone.",
+                "A masked autoencoder fills hidden patches from the visible ones; it cannot decode a code "
+                "alone.",
                 code="no-decoder",
                 remedy="Use Repair, or another objective.",
             )

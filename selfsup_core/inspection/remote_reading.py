@@ -11,6 +11,7 @@ from typing import Any
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.reading.characters import wholes_of_spans
 from selfsup_core.evaluate.reading.comparing import spans_of
+from selfsup_core.pretrained.reading import Reading
 
 REMOTE = "remote"
 SECONDS = 30.0
@@ -27,9 +28,7 @@ def remote_title(secrets: Mapping[str, Any] | None = None) -> str:
     return f"{connection.model or 'model'} at {connection.host}"
 
 
-def read_remote(
-    text: str, secrets: Mapping[str, Any] | None = None, *, seconds: float = SECONDS
-) -> dict[str, Any]:
+def read_remote(text: str, secrets: Mapping[str, Any] | None = None, *, seconds: float = SECONDS) -> Reading:
     """As the tool `read`; `spans` is empty when its tokens are not pieces of the text.
 
     Raises:
@@ -51,7 +50,8 @@ def read_remote(
     finally:
         pool.shutdown(wait=False)
     spans = spans_of(found["pieces"], text)
-    return found | {
+    return {
+        **found,
         "spans": spans or [],
         "wholes": wholes_of_spans(spans or [], text),
         "kind": "causal",

@@ -49,7 +49,9 @@ class RunClassifiers:
         self.using = KeyedLocks()
 
     def at(self, run: str, epoch: int | None) -> ClassifierAt:
-        """Args: epoch: None takes the best one. Raises StudioError as `export.portable_classifier.load_run`."""
+        """Args: epoch: None takes the best one. Raises StudioError as
+        `export.portable_classifier.load_run`.
+        """
         from selfsup_core.export.portable_classifier import load_run
         from selfsup_core.runs.folder import ENDED, open_run, read_state
 

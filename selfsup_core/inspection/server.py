@@ -1,8 +1,8 @@
 """A helper process: answers questions for a web server that must not load torch itself.
 
-One of each role for a workspace, started on demand, gone after some idle minutes. Requests are JSON, answers safetensors, over a
-local socket that asks for a key (`multiprocessing.connection` without its pickling: bytes only). It starts almost empty: what a
-question needs is imported and loaded when the question is asked.
+One of each role for a workspace, started on demand, gone after some idle minutes. Requests are JSON, answers
+safetensors, over a local socket that asks for a key (`multiprocessing.connection` without its pickling: bytes
+only). It starts almost empty: what a question needs is imported and loaded when the question is asked.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NICENESS = 5
 
 
 class Lab:
-    """Serves answers to whoever has the key."""
+    """Answers questions of processes that know the key."""
 
     def __init__(self, workspace: Path) -> None:
         self.desk = Desk(workspace)
@@ -47,7 +47,7 @@ class Lab:
         self.is_closing = False
 
     def answer(self, request: bytes) -> bytes:
-        """Never raises: what goes wrong is said in the answer."""
+        """Never raises: errors are part of the answer."""
         try:
             asked = read_request(request)
             subject = Subject(asked.kind, asked.subject)
@@ -81,7 +81,9 @@ def read_request(blob: bytes) -> Request:
 
 
 def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "lab") -> int:
-    """Be the helper process of a workspace until idle for long; leaves when another with newer code has taken over."""
+    """Be the helper process of a workspace until idle for long; leaves when another with newer code has taken
+    over.
+    """
     from filelock import FileLock, Timeout
 
     place = home(workspace, role)
@@ -128,7 +130,7 @@ def accept(listener: Listener, lab: Lab, key: bytes) -> None:
 
 
 def greet(connection: Connection[Any, Any], lab: Lab, key: bytes) -> None:
-    """Serve whoever shows the key; in a thread of its own, so that a silent caller keeps no one waiting."""
+    """Serve a caller that proves the key; in a thread of its own, so that a silent caller blocks no one."""
     try:
         deliver_challenge(connection, key)
         answer_challenge(connection, key)

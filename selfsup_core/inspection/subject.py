@@ -11,8 +11,8 @@ class Subject(NamedTuple):
     """One thing that can be asked about.
 
     Attributes:
-        name: of a run or a run's classifier its id; of a language model as in `loaded.locate`; of an embedding the data set;
-            of a space as in `space.opening.open_space`.
+        name: of a run or a run's classifier its id; of a language model as in `loaded.locate`; of an
+            embedding the data set; of a space as in `space.opening.open_space`.
     """
 
     kind: Kind

@@ -1,6 +1,7 @@
-"""Built-in models are unpacked in a process of their own: what that takes (2 GB for SmolLM2) goes back to the system with it.
+"""Built-in models are unpacked in a process of their own, whose memory (2 GB for SmolLM2) is then freed.
 
-`python -m selfsup_core.inspection.unpacking WORKSPACE MODEL` writes a line of JSON for each stage, and one for a problem.
+`python -m selfsup_core.inspection.unpacking WORKSPACE MODEL` writes a line of JSON for each stage, and one
+for a problem.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ COMMAND = (sys.executable, "-m", "selfsup_core.inspection.unpacking")
 
 
 def prepare_apart(name: str, workspace: Path, say: Callable[[str], None]) -> Path:
-    """As `prepare`, with little memory taken here. Raises DataError as that does, or that the process died."""
+    """As `prepare`, with little memory taken here. Raises DataError as that does, or that the process
+    died.
+    """
     model = BUILT_IN.get(name)
     if model is None or is_prepared(model, workspace) or find_file(model) is None:
         return prepare(name, workspace, say=say)

@@ -1,4 +1,6 @@
-"""What travels between a client and a helper process: a request as JSON; an answer as safetensors, or a problem as JSON."""
+"""What travels between a client and a helper process: a request as JSON; an answer as safetensors, or a
+problem as JSON.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,7 @@ class Server(ServerAbout):
 
 
 def home(workspace: Path, role: str = "lab") -> Path:
-    """Folder of a helper process. "lab" answers at once, "maps" computes for as long as it takes."""
+    """Folder of a helper process. "lab" answers quick questions, "maps" computes slow ones."""
     return workspace / role
 
 

@@ -22,14 +22,18 @@ class BertConfig(TransformerConfig):
 
 
 def count_bert(config: BertConfig, item_shape: tuple[int, ...]) -> int:
-    """The decoder shares the embedding's weights; its own part is a layer, a norm and a bias for each token."""
+    """The decoder shares the embedding's weights; its own part is a layer, a norm and a bias for each
+    token.
+    """
     width, tokens = config.width, item_shape[0]
     embeddings = (tokens + config.context + 1) * width + 2 * width
     return embeddings + config.layers * count_block(width) + width**2 + 3 * width + tokens
 
 
 def build_bert(config: BertConfig, item_shape: tuple[int, ...]) -> nn.Module:
-    """transformers' BertForMaskedLM for a vocabulary of (V,) tokens; draws its weights from torch's global generator."""
+    """transformers' BertForMaskedLM for a vocabulary of (V,) tokens; draws its weights from torch's global
+    generator.
+    """
     from transformers import BertConfig as Layout
     from transformers import BertForMaskedLM
 

@@ -52,14 +52,16 @@ class ClassifierHeadConfig(KindConfig):
 
     solver: Literal["steps", "exact"] = setting(
         "steps",
-        "Exact finds the minimum of the loss of a linear classifier (L-BFGS); with hidden layers or dropout, gradient steps are used.",
+        "Exact finds the minimum of the loss of a linear classifier (L-BFGS); with hidden layers or "
+        "dropout, gradient steps are used.",
         title="Solver",
         titles={"steps": "Gradient steps", "exact": "Exact (L-BFGS)"},
         why="With few labels the minimum is found in milliseconds, and steps would stop short of it.",
     )
     penalty: float = setting(
         1.0,
-        "Weight of the L2 penalty of the exact solver: half the squared weights, added to the summed losses of the rows.",
+        "Weight of the L2 penalty of the exact solver: half the squared weights, added to the summed losses "
+        "of the rows.",
         title="Penalty",
         ge=1e-6,
         le=1e6,
@@ -79,7 +81,9 @@ class ClassifierHeadConfig(KindConfig):
 
 
 def layer_sizes(config: ClassifierHeadConfig, item_shape: tuple[int, ...]) -> list[int]:
-    """[features, …, classes]; item_shape is the shape of the features with the number of classes behind it."""
+    """[features, …, classes]; item_shape is the shape of the features with the number of classes behind
+    it.
+    """
     return [int(np.prod(item_shape[:-1])), *config.widths, item_shape[-1]]
 
 

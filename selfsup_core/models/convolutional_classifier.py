@@ -51,8 +51,8 @@ def check_shape(item_shape: tuple[int, ...]) -> None:
     shape = item_shape[:-1]
     if len(shape) not in (2, 3) or min(shape[:2]) < LEAST_SIDE:
         raise SettingError(
-            f"The convolutional classifier needs images or spectrograms of at least {LEAST_SIDE} × {LEAST_SIDE}; "
-            f"found samples of shape {shape}.",
+            f"The convolutional classifier needs images or spectrograms of at least {LEAST_SIDE} × "
+            f"{LEAST_SIDE}; found samples of shape {shape}.",
             remedy="Use a classifier on fixed features (model.kind = head).",
         )
 
@@ -72,7 +72,9 @@ def count_parameters(config: ConvClassifierConfig, item_shape: tuple[int, ...]) 
 
 
 def build(config: ConvClassifierConfig, item_shape: tuple[int, ...]) -> nn.Module:
-    """A `ConvClassifier`; item_shape has the number of classes behind it. Raises SettingError for what is not an image."""
+    """A `ConvClassifier`; item_shape has the number of classes behind it. Raises SettingError for what is not
+    an image.
+    """
     from selfsup_core.models.modules.conv_classifier import ConvClassifier
 
     check_shape(item_shape)

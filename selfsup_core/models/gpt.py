@@ -1,7 +1,8 @@
-"""A small GPT: a causal decoder in transformers' own GPT-2 layout, so that what is trained is a standard folder.
+"""A small GPT: a causal decoder in transformers' own GPT-2 layout, so that what is trained is a standard
+folder.
 
-P(w₁ … wₙ) = ∏ P(wᵢ | w₁ … wᵢ₋₁). The preset has the sizes of nanoGPT's recipe for a CPU (4 layers, 4 heads, 128 wide,
-context 64), whose published validation loss on tiny Shakespeare is 1.88 nats a character.
+P(w₁ … wₙ) = ∏ P(wᵢ | w₁ … wᵢ₋₁). The preset has the sizes of nanoGPT's recipe for a CPU (4 layers, 4 heads,
+128 wide, context 64), whose published validation loss on tiny Shakespeare is 1.88 nats a character.
 [1] Radford et al.: Language models are unsupervised multitask learners, 2019
 [2] Karpathy: nanoGPT, 2022
 """
@@ -88,7 +89,9 @@ def count_gpt(config: GPTConfig, item_shape: tuple[int, ...]) -> int:
 
 
 def build_gpt(config: GPTConfig, item_shape: tuple[int, ...]) -> nn.Module:
-    """transformers' GPT2LMHeadModel for a vocabulary of (V,) tokens; draws its weights from torch's global generator."""
+    """transformers' GPT2LMHeadModel for a vocabulary of (V,) tokens; draws its weights from torch's global
+    generator.
+    """
     from transformers import GPT2Config, GPT2LMHeadModel
 
     made: dict[str, Any] = {

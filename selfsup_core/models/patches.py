@@ -72,7 +72,9 @@ def grid(config: PatchesConfig, item_shape: tuple[int, ...]) -> tuple[int, int, 
 
 
 def sizes_of(config: PatchesConfig, item_shape: tuple[int, ...]) -> list[int]:
-    """[784, 3136, 64, 2352, 784]: the input, its tokens, the code (their mean), the decoder's tokens, the output."""
+    """[784, 3136, 64, 2352, 784]: the input, its tokens, the code (their mean), the decoder's tokens, the
+    output.
+    """
     height, width, channels = grid(config, item_shape)
     tokens = (height // config.patch) * (width // config.patch)
     values = height * width * channels

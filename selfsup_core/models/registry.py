@@ -22,8 +22,8 @@ class Network:
 
     Attributes:
         config: its settings.
-        build: (config, item_shape) → an `Autoencoder` with encoder, head and decoder; a language model's item shape
-            is (tokens in the vocabulary,), and it is one of transformers' own networks.
+        build: (config, item_shape) → an `Autoencoder` with encoder, head and decoder; a language model's item
+            shape is (tokens in the vocabulary,), and it is one of transformers' own networks.
         code_size: dimensions of the code.
         shapes: sizes from input to output, for a line like "784 → 64 → 16 → 64 → 784".
         parameters: number of weights and biases.

@@ -1,4 +1,4 @@
-"""What is learned. An objective turns a model and a batch into named losses, and differs from others here only."""
+"""Objectives: each turns a model and a batch into named losses; all else in training is the same."""
 
 from __future__ import annotations
 

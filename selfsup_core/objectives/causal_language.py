@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class CausalLanguageConfig(KindConfig):
-    """Foretell the next token."""
+    """Predict the next token."""
 
     kind: Literal["causal-language"] = setting(
         "causal-language", "Predict each token from those before it.", title="Objective"

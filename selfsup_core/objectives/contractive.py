@@ -1,7 +1,7 @@
 """Contractive: rebuild x with a code that hardly moves when x does.
 
-L = ℓ(x̂, x) + λ ‖∂h/∂x‖²_F. One layer h = s(W x + b) has the closed form Σ_j s'_j² Σ_i W_ji² [1]; for more layers the
-Jacobian is D_L W_L … D_1 W_1 with D the diagonal of each activation's derivatives, and its norm is
+L = ℓ(x̂, x) + λ ‖∂h/∂x‖²_F. One layer h = s(W x + b) has the closed form Σ_j s'_j² Σ_i W_ji² [1]; for more
+layers the Jacobian is D_L W_L … D_1 W_1 with D the diagonal of each activation's derivatives, and its norm is
 tr(G W₁ W₁ᵀ Gᵀ), G all factors before W₁, so that no matrix as wide as the input is made for a sample.
 [1] Rifai et al.: Contractive auto-encoders, 2011
 """
@@ -94,7 +94,9 @@ class Contractive(Objective[ContractiveConfig]):
     def step(
         self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """batch: (B, D) → {"loss", "reconstruction", "contraction"}; contraction is the norm before its weight."""
+        """batch: (B, D) → {"loss", "reconstruction", "contraction"}; contraction is the norm before its
+        weight.
+        """
         layers = [*cast("nn.Sequential", model.encoder), *cast("nn.Sequential", model.head)]
         h, norms = encode_with_jacobian(layers, batch)
         rebuilt = reconstruction_loss(self.config.loss, model, model.logits(h), batch)

@@ -1,8 +1,8 @@
 """Supervised learning: the class of each sample.
 
 loss = 1/B Σᵢ wᵢ v(yᵢ) H(qᵢ, softmax(zᵢ)), q the class with label smoothing ε: (1 − ε) onehot(y) + ε / C.
-w are weights of rows (1 for labels of people), v weights of classes: 1, or N / (K N_y), whose mean over the training
-rows is 1. The mean is over rows, not over weights, so that a batch in parts has the same gradient.
+w are weights of rows (1 for labels of people), v weights of classes: 1, or N / (K N_y), whose mean over the
+training rows is 1. The mean is over rows, not over weights, so that a batch in parts has the same gradient.
 [1] Szegedy et al.: Rethinking the inception architecture for computer vision, 2016 (label smoothing)
 """
 
@@ -37,7 +37,8 @@ class CrossEntropyConfig(KindConfig):
         "Balanced gives rare classes the same weight as frequent ones.",
         title="Class weights",
         titles={"none": "None", "balanced": "Balanced"},
-        why="None: probabilities then follow the data. With a fixed number of labels per class all are equally frequent anyway.",
+        why="None: probabilities then follow the data. With a fixed number of labels per class all are "
+        "equally frequent anyway.",
     )
     label_smoothing: float = setting(
         0.0,
@@ -60,7 +61,9 @@ def weighted_cross_entropy(
 
 
 def balance(counts: torch.Tensor) -> torch.Tensor:
-    """(C,) training rows of each class → (C,) weights N / (K N_c), K the classes that have rows; 1 for the others."""
+    """(C,) training rows of each class → (C,) weights N / (K N_c), K the classes that have rows; 1 for the
+    others.
+    """
     import torch
 
     seen = counts > 0

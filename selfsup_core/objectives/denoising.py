@@ -1,6 +1,7 @@
 """Denoising: rebuild the clean x from a corrupted x̃, so that the code must know what samples look like.
 
-L = ℓ(g(f(x̃)), x),  x̃ ~ q(x̃ | x): Gaussian noise, values set to 0 (masking), or values set to 0 or 1 (salt and pepper).
+L = ℓ(g(f(x̃)), x),  x̃ ~ q(x̃ | x)
+q: Gaussian noise, values set to 0 (masking), or values set to 0 or 1 (salt and pepper).
 [1] Vincent et al.: Extracting and composing robust features with denoising autoencoders, 2008
 [2] Vincent et al.: Stacked denoising autoencoders, JMLR 2010
 """

@@ -1,6 +1,8 @@
-"""How the difference between input and output is counted. All objectives that rebuild something share this.
+"""Reconstruction losses, shared by all objectives that reconstruct their input.
 
-BCE = −[x log x̂ + (1 − x) log(1 − x̂)],  MSE = (x − x̂)²,  both averaged over values and samples; x̂ = sigmoid(logits).
+BCE = −[x log x̂ + (1 − x) log(1 − x̂)]
+MSE = (x − x̂)²
+Both are averaged over values and samples; x̂ = sigmoid(logits).
 A category of a table, one-hot in columns g, counts as one column: CE = −log softmax(logits_g)[its level].
 """
 
@@ -22,7 +24,8 @@ def loss_setting(default: str = "bce") -> Any:
     """The setting `loss`, declared once for all objectives that reconstruct their input."""
     return setting(
         default,
-        "How the difference between input and output is measured: binary cross-entropy or mean squared error. Categories of a table always use cross-entropy.",
+        "How the difference between input and output is measured: binary cross-entropy or mean squared "
+        "error. Categories of a table always use cross-entropy.",
         title="Loss",
         titles={"bce": "BCE (cross-entropy)", "mse": "MSE (squared error)"},
         why="BCE gives stronger gradients where an output is confidently wrong.",
@@ -30,7 +33,9 @@ def loss_setting(default: str = "bce") -> Any:
 
 
 def binary_cross_entropy(logits: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """logits: (B, D), x: (B, D) in [0, 1] → scalar, nats per value; stable, since it never takes log of a sigmoid."""
+    """logits: (B, D), x: (B, D) in [0, 1] → scalar, nats per value; stable, since it never takes log of a
+    sigmoid.
+    """
     from torch.nn import functional
 
     return functional.binary_cross_entropy_with_logits(logits.float(), x)

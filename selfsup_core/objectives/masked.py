@@ -1,7 +1,8 @@
 """Masked autoencoder: hide most patches and fill them in from the rest.
 
-L = mean over hidden patches of ℓ(x̂_p, x_p); the encoder sees the visible patches only, the decoder adds a learned token
-for each hidden one. Of N patches exactly round(ratio · N) are hidden, drawn again for every sample.
+L = mean over hidden patches of ℓ(x̂_p, x_p); the encoder sees the visible patches only, the decoder adds a
+learned token for each hidden one. Of N patches exactly round(ratio · N) are hidden, drawn again for every
+sample.
 [1] He et al.: Masked autoencoders are scalable vision learners, 2022
 """
 
@@ -39,7 +40,9 @@ class MaskedConfig(KindConfig):
 
 
 def random_keep(batch: int, tokens: int, ratio: float, generator: torch.Generator) -> torch.Tensor:
-    """(batch, V) numbers of the visible patches, ascending, V = tokens − round(ratio · tokens), at least one hidden and one not."""
+    """(batch, V) numbers of the visible patches, ascending, V = tokens − round(ratio · tokens), at least one
+    hidden and one not.
+    """
     import torch
 
     hidden = min(max(round(ratio * tokens), 1), tokens - 1)

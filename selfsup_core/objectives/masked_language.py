@@ -1,7 +1,7 @@
 """Masked language modelling: hidden tokens from those on both sides.
 
-Of the tokens a share is chosen; 80% of these become [MASK], 10% another token, 10% stay. loss = mean −ln P(token | rest)
-over the chosen ones.
+Of the tokens a share is chosen; 80% of these become [MASK], 10% another token, 10% stay. loss = mean −ln
+P(token | rest) over the chosen ones.
 [1] Devlin et al.: BERT, 2019 (share 15%)
 """
 
@@ -38,7 +38,9 @@ class MaskedLanguageConfig(KindConfig):
 def hide(
     tokens: torch.Tensor, share: float, mask_token: int, vocabulary: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """tokens: (B, T) → (what the network sees (B, T), which were chosen (B, T) bool, one per row at the least)."""
+    """tokens: (B, T) → (what the network sees (B, T), which were chosen (B, T) bool, one per row at the
+    least).
+    """
     import torch
 
     draw = torch.rand(tokens.shape, generator=generator, device=tokens.device)
@@ -67,7 +69,9 @@ class MaskedLanguage(Objective[MaskedLanguageConfig]):
     def step(
         self, model: PreTrainedModel, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """batch: (B, T) token numbers → {"loss": nats a hidden token, "accuracy": share of them that is guessed}."""
+        """batch: (B, T) token numbers → {"loss": nats a hidden token, "accuracy": share of them that is
+        guessed}.
+        """
         from torch.nn import functional
 
         seen, chosen = hide(batch, self.config.share, self.mask_token, model.config.vocab_size, generator)

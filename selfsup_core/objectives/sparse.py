@@ -1,6 +1,7 @@
-"""Sparse: rebuild x while few numbers of the code are active at a time.
+"""Sparse: reconstruct x while only a few dimensions of the code are active at a time.
 
-L1: L = ℓ(x̂, x) + λ · mean_j |h_j|;   KL: L = ℓ(x̂, x) + λ · mean_j KL(ρ ‖ ρ̂_j), where ρ̂_j is the mean of unit j over the
+L1: L = ℓ(x̂, x) + λ · mean_j |h_j|
+KL: L = ℓ(x̂, x) + λ · mean_j KL(ρ ‖ ρ̂_j), where ρ̂_j is the mean of unit j over the
 batch and KL(ρ ‖ ρ̂) = ρ ln(ρ / ρ̂) + (1 − ρ) ln((1 − ρ) / (1 − ρ̂)).
 [1] Ng: Sparse autoencoder, CS294A lecture notes, 2011
 """
@@ -67,13 +68,16 @@ class Sparse(Objective[SparseConfig]):
         if self.config.penalty == "kl" and not is_bounded:
             raise SettingError(
                 "The KL penalty needs a code between 0 and 1.",
-                remedy="Set Code activation to Sigmoid (model.code_activation), or Penalty to L1 (objective.penalty).",
+                remedy="Set Code activation to Sigmoid (model.code_activation), or Penalty to L1 "
+                "(objective.penalty).",
             )
 
     def step(
         self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """batch: (B, D) → {"loss", "reconstruction", "sparsity"}; sparsity is the penalty before its weight."""
+        """batch: (B, D) → {"loss", "reconstruction", "sparsity"}; sparsity is the penalty before its
+        weight.
+        """
         h = model.encode(batch)
         rebuilt = reconstruction_loss(self.config.loss, model, model.logits(h), batch)
         if self.config.penalty == "kl":

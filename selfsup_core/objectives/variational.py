@@ -1,8 +1,8 @@
 """Variational autoencoder and β-VAE: a code that is a distribution, held near a prior.
 
 −ELBO = E_q(h|x)[−log p(x | h)] + β KL(q(h | x) ‖ N(0, I)),  h = μ + σ ε,  ε ~ N(0, I);
-KL = ½ Σ_k (μ_k² + σ_k² − ln σ_k² − 1). With BCE p(x | h) is Bernoulli; with MSE it is Gaussian with variance `variance`, up to a
-constant. β = 1 is the VAE [1], more is the β-VAE [2]; β is warmed up from 0.
+KL = ½ Σ_k (μ_k² + σ_k² − ln σ_k² − 1). With BCE p(x | h) is Bernoulli; with MSE it is Gaussian with variance
+`variance`, up to a constant. β = 1 is the VAE [1], more is the β-VAE [2]; β is warmed up from 0.
 [1] Kingma, Welling: Auto-encoding variational Bayes, 2014
 [2] Higgins et al.: β-VAE: learning basic visual concepts with a constrained variational framework, 2017
 """
@@ -83,7 +83,7 @@ class Variational(Objective[VariationalConfig]):
 
     @property
     def settled_from(self) -> float:
-        """Losses with less KL in them are lower, not better."""
+        """Until β is warmed up, losses contain less KL: they are lower, not better."""
         return self.config.warmup_epochs
 
     def beta(self) -> float:

@@ -1,7 +1,7 @@
 """Vector-quantized: a code that is a few entries of a learned codebook.
 
-L = ℓ(g(e), x) + β ‖z − sg(e)‖², where z = f(x), e the nearest codebook vectors, sg stops the gradient; the decoder's gradient
-passes straight through to z, and the codebook follows by moving averages.
+L = ℓ(g(e), x) + β ‖z − sg(e)‖², where z = f(x), e the nearest codebook vectors, sg stops the gradient; the
+decoder's gradient passes straight through to z, and the codebook follows by moving averages.
 perplexity = exp(−Σ p_i ln p_i) of how often each vector is used: M when all are used alike, 1 when one is.
 [1] van den Oord, Vinyals, Kavukcuoglu: Neural discrete representation learning, 2017
 """
@@ -80,7 +80,8 @@ class VectorQuantized(Objective[VectorQuantizedConfig]):
     def check_code(cls, config: VectorQuantizedConfig, code_size: int) -> None:
         if code_size % config.dimension:
             raise SettingError(
-                f"A code of {code_size} numbers cannot be cut into vectors of {config.dimension} (objective.dimension).",
+                f"A code of {code_size} numbers cannot be cut into vectors of {config.dimension} "
+                "(objective.dimension).",
                 remedy="Make the code size a multiple of that.",
             )
 
@@ -101,7 +102,9 @@ class VectorQuantized(Objective[VectorQuantizedConfig]):
     def step(
         self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """batch: (B, D) → {"loss", "reconstruction", "commitment", "perplexity"}; the last one is only looked at."""
+        """batch: (B, D) → {"loss", "reconstruction", "commitment", "perplexity"}; the last one is only looked
+        at.
+        """
         h = model.encode(batch)
         if model.training:
             quantizer_of(model).update(h, generator)

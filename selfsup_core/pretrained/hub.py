@@ -1,4 +1,5 @@
-"""Language models of the Hugging Face Hub by id: safetensors, JSON and vocabulary files of one pinned revision.
+"""Language models of the Hugging Face Hub by id: safetensors, JSON and vocabulary files of one pinned
+revision.
 
 No code of a model's repository is fetched or run; what is there is said before it is downloaded.
 """
@@ -15,7 +16,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -75,6 +76,7 @@ class Mark(TypedDict):
     licence: str
     bytes: int
     fetched: str
+    parameters: NotRequired[int]
 
 
 def split_id(name: str) -> tuple[str, str]:
@@ -108,10 +110,15 @@ def find_fetched(model_id: str, workspace: Path) -> Path:
     return folder
 
 
-def list_fetched(workspace: Path) -> list[dict[str, Any]]:
-    """What is known of each fetched model: id, revision, licence, bytes, fetched."""
+def list_fetched(workspace: Path) -> list[Mark]:
+    """What is known of each fetched model."""
     marks = (read_shaped(path, Mark) for path in sorted((workspace / "models").glob(f"hub--*/{MARK}")))
-    return [dict(mark) for mark in marks if mark]
+    return [mark for mark in marks if mark]
+
+
+def is_fetched(target: Path, revision: str) -> bool:
+    mark = read_shaped(target / MARK, Mark)
+    return mark is not None and mark["revision"] == revision
 
 
 def plan_fetch(name: str) -> Plan:
@@ -169,14 +176,15 @@ def fetch_model(
         plan: what `plan_fetch` gave.
 
     Raises:
-        DataError: as `plan_fetch`; the model brings code, is of no known kind, or a file is damaged, or its trial failed; the disk is full.
+        DataError: as `plan_fetch`; the model brings code, is of no known kind, or a file is damaged, or its
+        trial failed; the disk is full.
     """
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError
 
     plan = plan or plan_fetch(name)
     target = folder_of(plan.id, workspace)
-    if (read_shaped(target / MARK, dict[str, Any]) or {}).get("revision") == plan.revision:
+    if is_fetched(target, plan.revision):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(target.parent).free < plan.bytes + SPARE_BYTES:
@@ -211,7 +219,7 @@ def fetch_model(
             "fetched": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         (temporary / MARK).write_text(json.dumps(mark), "utf-8")
-        if (read_shaped(target / MARK, dict[str, Any]) or {}).get("revision") == plan.revision:
+        if is_fetched(target, plan.revision):
             return target  # another fetch was quicker, and someone may be reading it by now
         old = temporary.with_suffix(".old")
         with contextlib.suppress(FileNotFoundError):
@@ -233,7 +241,8 @@ def check_digests(folder: Path, plan: Plan) -> None:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected:
             raise DataError(
-                f"{name} of {plan.id} arrived damaged: its SHA-256 begins with {found[:12]}, not {expected[:12]}.",
+                f"{name} of {plan.id} arrived damaged: its SHA-256 begins with {found[:12]}, not "
+                f"{expected[:12]}.",
                 code="bad-digest",
                 remedy="Download it again.",
             )

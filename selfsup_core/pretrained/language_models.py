@@ -1,4 +1,5 @@
-"""Language models that are on this machine: those that come as packages, folders, and what was fetched from the Hub.
+"""Language models that are on this machine: those that come as packages, folders, and what was fetched from
+the Hub.
 
 [1] Allal et al.: SmolLM2: when smol goes big, 2025
 [2] Reimers, Gurevych: Sentence-BERT, 2019; Wang et al.: MiniLM, 2020
@@ -138,7 +139,8 @@ def prepare(name: str, workspace: Path, say: Callable[[str], None] = print) -> P
         folder = Path(name).expanduser()
         if not name or not folder.is_dir():
             raise DataError(
-                f"There is no model {name!r}: neither a built-in one nor a folder. Built in: {', '.join(BUILT_IN)}.",
+                f"There is no model {name!r}: neither a built-in one nor a folder. Built in: "
+                f"{', '.join(BUILT_IN)}.",
                 code="no-model",
             )
         return folder
@@ -154,7 +156,8 @@ def prepare(name: str, workspace: Path, say: Callable[[str], None] = print) -> P
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != model.digest:
         raise DataError(
-            f"{source.name} is not the expected file: its SHA-256 begins with {found[:12]}, not {model.digest[:12]}.",
+            f"{source.name} is not the expected file: its SHA-256 begins with {found[:12]}, not "
+            f"{model.digest[:12]}.",
             code="bad-digest",
             remedy=f"Reinstall {model.package}.",
         )
@@ -175,7 +178,8 @@ def unpack(model: Pretrained, source: Path, ready: Path) -> None:
     try:
         tokenizer = AutoTokenizer.from_pretrained(source.parent, **place)
         network = AutoModelForCausalLM.from_pretrained(source.parent, dtype=torch.float32, **place)
-        # transformers does not save what it calls quantized, though its numbers are plain by now: into a plain network.
+        # transformers does not save what it calls quantized, though its numbers are plain by now: into a
+        # plain network.
         config = network.config.to_dict()
         config.pop("quantization_config", None)
         plain = type(network)(type(network.config).from_dict(config))

@@ -41,8 +41,8 @@ def load_model(folder: Path, say: Callable[[str], None] = lambda text: None) -> 
     # What is missing is filled with random numbers; an encoder's pooler is not used here.
     if missing := sorted(key for key in about["missing_keys"] if "pooler" not in key):
         raise DataError(
-            f"{folder.name} lacks weights of a {architecture_of(read_config(folder / 'config.json'))}: {missing[0]}"
-            f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}.",
+            f"{folder.name} lacks weights of a {architecture_of(read_config(folder / 'config.json'))}: "
+            f"{missing[0]}{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}.",
             code="bad-model",
         )
     return model.eval().requires_grad_(False), tokenizer

@@ -1,6 +1,7 @@
 """A model's folder in Hugging Face's layout: what may be loaded from it, what it is, and how large it is.
 
-Only safetensors, JSON and vocabulary files are read: pickled weights and models that bring code of their own are refused.
+Only safetensors, JSON and vocabulary files are read: pickled weights and models that bring code of their own
+are refused.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ READ = (
     ".model",
     ".jinja",
 )  # endings of what a tokenizer or a network may read whole
-# (what it is, names that architectures give it, the most that is allowed: several times that of any known model).
-# A network is made as large as config.json says before its weights are compared with it.
+# (what it is, names that architectures give it, the most that is allowed: several times that of any known
+# model). A network is made as large as config.json says before its weights are compared with it.
 LIMITS = (
     (
         "layers",
@@ -77,7 +78,8 @@ def check_folder(folder: Path) -> dict[str, Any]:
 def check_contents(folder: Path) -> dict[str, Any]:
     """A folder's config.json, if it holds a tokenizer and weights that can be read without running code.
 
-    Whatever loads a model from a folder asks here first, whether it is a language model or a sentence encoder.
+    Whatever loads a model from a folder asks here first, whether it is a language model or a sentence
+    encoder.
 
     Raises:
         DataError: says what is there and what was expected.
@@ -117,8 +119,8 @@ def check_no_code(folder: Path) -> None:
 def check_files(folder: Path) -> None:
     """Raises DataError when a folder leads elsewhere, or its network or a file of its words is beyond reason.
 
-    An index may name pickled weights, which transformers would unpickle whatever it is asked, or files in other
-    folders; so may an adapter. A pipe would be waited for without end.
+    An index may name pickled weights, which transformers would unpickle whatever it is asked, or files in
+    other folders; so may an adapter. A pipe would be waited for without end.
     """
     for path in folder.iterdir():
         if not path.is_file() and (not path.is_dir() or path.suffix in (".safetensors", *READ)):
@@ -134,7 +136,8 @@ def check_files(folder: Path) -> None:
         raise DataError(
             f"{folder.name} holds an adapter (adapter_config.json), which names another model.",
             code="bad-model",
-            remedy="Merge the adapter into its model with merge_and_unload, and save that with save_pretrained.",
+            remedy="Merge the adapter into its model with merge_and_unload, and save that with "
+            "save_pretrained.",
         )
     config = read_config(folder / "config.json")
     check_size(config, folder.name)
@@ -219,7 +222,8 @@ def kind_of(config: dict[str, Any], name: str) -> str:
     raise DataError(
         f"{name} is a {architecture}: neither a causal nor a masked language model, nor an encoder.",
         code="no-language-model",
-        remedy=f"Its config.json should name an architecture that ends with {', '.join((*CAUSAL, *MASKED[:1], *ENCODER[:1]))}.",
+        remedy="Its config.json should name an architecture that ends with "
+        f"{', '.join((*CAUSAL, *MASKED[:1], *ENCODER[:1]))}.",
     )
 
 

@@ -1,7 +1,8 @@
-"""A model's folder is tried before this process loads it: in a limited child, which a bomb or a crash of its tokenizer ends.
+"""A model's folder is tried before this process loads it: in a limited child, which a bomb or a crash of its
+tokenizer ends.
 
-`require_tried` is asked by all that loads a folder. What has passed is remembered by its content, so that a folder is
-tried again only when its files, or the libraries that read them, have changed.
+`require_tried` is asked by all that loads a folder. What has passed is remembered by its content, so that a
+folder is tried again only when its files, or the libraries that read them, have changed.
 
 `python -m selfsup_core.pretrained.trial JOB` is the child.
 """
@@ -81,7 +82,8 @@ def require_tried(folder: Path, say: Callable[[str], None] = lambda text: None) 
 
 
 def fingerprint(folder: Path) -> str:
-    """Digest of all that a trial depends on: the settings and the words of a folder, the sizes of its weights, and the libraries.
+    """Digest of all that a trial depends on: the settings and the words of a folder, the sizes of its
+    weights, and the libraries.
 
     Raises:
         DataError: a file may not be read.
@@ -155,7 +157,10 @@ def died(ended: Ended, name: str) -> DataError:
     if ended.was_full or "memory allocation" in ended.log:
         found = f"takes more than {memory_for_one() // MB:,} MB of memory, and was ended"
     elif ended.was_slow:
-        found = f"was not loaded and used on a short text within {SECONDS:.0f} s, or took too much memory, and was ended"
+        found = (
+            f"was not loaded and used on a short text within {SECONDS:.0f} s, or took too much memory, and "
+            "was ended"
+        )
     else:
         found = "crashed the process that tried it"
     return DataError(f"The {part} of {name} {found}.", code="bad-model", remedy=AGAIN)
@@ -234,7 +239,8 @@ def try_network(config: Any, folder: Path) -> None:
     asked = sum(p.numel() for p in model.parameters())
     if asked > 2 * held + SPARE_NUMBERS:  # four bits are the fewest that a weight takes
         raise DataError(
-            f"config.json of {folder.name} asks for a network of {asked:,} weights; its files hold {held:,} bytes.",
+            f"config.json of {folder.name} asks for a network of {asked:,} weights; its files hold {held:,} "
+            "bytes.",
             code="bad-model",
             remedy=AGAIN,
         )

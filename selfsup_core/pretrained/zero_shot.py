@@ -1,4 +1,5 @@
-"""Labels without training: a generator is shown a text and the names of the classes, and its answer is read as one of them.
+"""Labels without training: a generator is shown a text and the names of the classes, and its answer is read
+as one of them.
 
 Nothing here asks a model: prompts and answers are the same for remote and local ones.
 """
@@ -41,7 +42,9 @@ DENIAL = re.compile(
 
 
 def check_template(value: str) -> str:
-    """The prompt. Raises ValueError when it has no place for the text or the classes; {labels} is an older {classes}."""
+    """The prompt. Raises ValueError when it has no place for the text or the classes; {labels} is an older
+    {classes}.
+    """
     there = {match.group(1).replace("labels", "classes") for match in PLACES.finditer(value)}
     missing = [f"{{{name}}}" for name in ("classes", "text") if name not in there]
     if missing:
@@ -56,7 +59,8 @@ class ZeroShotConfig(Config):
         TEMPLATE,
         "The prompt; {text} and {classes} stand for the text and the names of the classes.",
         title="Prompt",
-        why="Of six prompts that were tried, a small model most often answered with a single label to this one.",
+        why="Of six prompts that were tried, a small model most often answered with a single label to this "
+        "one.",
         min_length=1,
         max_length=4_000,
     )
@@ -101,12 +105,14 @@ class Labelled:
         answer: the model's own words.
         reason: why there is no label, or "".
         failed: whether there was no answer at all, so that it may be asked again.
+        p: (C,) probabilities of the classes; None where the model gives none.
     """
 
     label: int
     answer: str
     reason: str = ""
     failed: bool = False
+    p: tuple[float, ...] | None = None
 
 
 def check_classes(classes: Sequence[str]) -> None:
@@ -148,8 +154,9 @@ def bare(text: str) -> str:
 def parse_label(answer: str, classes: Sequence[str]) -> tuple[int, str]:
     """(class index, "") of the class that an answer names, or (-1, why none is taken).
 
-    Taken are, in this order: an answer, or a line of one, that is a class's name whatever its case, marks and numbering; what
-    is behind "label:"; the one class whose name stands in the answer. A name inside a longer one does not count.
+    Taken are, in this order: an answer, or a line of one, that is a class's name whatever its case, marks and
+    numbering; what is behind "label:"; the one class whose name stands in the answer. A name inside a longer
+    one does not count.
     """
     thought = THOUGHT.sub(" ", answer).strip()
     if not thought:
@@ -221,7 +228,9 @@ def is_word(character: str) -> bool:
 
 
 def contained(text: str, names: Sequence[str]) -> tuple[set[int], set[int]]:
-    """(classes whose names stand in a text, those that are only denied there): longest names first, each place for one."""
+    """(classes whose names stand in a text, those that are only denied there): longest names first, each
+    place for one.
+    """
     taken = [False] * len(text)
     found: set[int] = set()
     denied: set[int] = set()

@@ -10,7 +10,9 @@ import numpy as np
 
 
 def rotation_towards(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray | None:
-    """(K, K) orthogonal R that turns `points` (N, K) towards `previous` (N, K), both about their means; None: no way."""
+    """(K, K) orthogonal R that turns `points` (N, K) towards `previous` (N, K), both about their means; None:
+    no way.
+    """
     if previous is None or previous.shape != points.shape:
         return None
     a = (points - points.mean(axis=0)).astype(np.float64)
@@ -25,7 +27,9 @@ def rotation_towards(points: np.ndarray, previous: np.ndarray | None) -> np.ndar
 
 
 def align_map(points: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
-    """Rotate or reflect `points` (N, K) towards `previous` (N, K), both about their means; distances stay as they are."""
+    """Rotate or reflect `points` (N, K) towards `previous` (N, K), both about their means; distances stay as
+    they are.
+    """
     rotation = rotation_towards(points, previous)
     if rotation is None:
         return points

@@ -22,7 +22,8 @@ class MapConfig(Config):
 
     kind: Literal["pca", "umap", "tsne", "random", "axes", "code"] = setting(
         "pca",
-        "How many dimensions become two: PCA keeps the directions of largest variance, UMAP and t-SNE keep neighbors together.",
+        "How many dimensions become two: PCA keeps the directions of largest variance, UMAP and t-SNE keep "
+        "neighbors together.",
         title="Map",
         titles=TITLES,
         why="PCA takes a moment and its distances have a meaning.",
@@ -97,8 +98,10 @@ class MapConfig(Config):
 
 ABOUT = {
     "pca": "PCA shows the directions in which they vary most; variation in other directions is not visible.",
-    "umap": "UMAP keeps points together that are near each other in the space; distances between groups mean little.",
-    "tsne": "t-SNE keeps points together that are near each other in the space; sizes of groups and distances between them mean nothing.",
+    "umap": "UMAP keeps points together that are near each other in the space; distances between groups mean "
+    "little.",
+    "tsne": "t-SNE keeps points together that are near each other in the space; sizes of groups and "
+    "distances between them mean nothing.",
     "random": "A random projection of the space: the other maps should be better than this.",
     "axes": "The x axis runs from the mean of one group (0) to that of the other (1).",
     "code": "The numbers are drawn as they are: nothing is lost.",

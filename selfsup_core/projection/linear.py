@@ -15,7 +15,9 @@ from selfsup_core.errors import SettingError
 
 @dataclass(frozen=True)
 class Linear:
-    """mean: (D,), axes: (K, D); explained: share of the variance that is seen, None where axes are not orthonormal."""
+    """mean: (D,), axes: (K, D); explained: share of the variance that is seen, None where axes are not
+    orthonormal.
+    """
 
     mean: np.ndarray
     axes: np.ndarray
@@ -60,8 +62,8 @@ def plain_axes(x: np.ndarray, dimensions: int) -> Linear:
 
 
 def own_axes(x: np.ndarray, ends: list[tuple[np.ndarray, np.ndarray] | None], dimensions: int) -> Linear:
-    """Axes from the mean of some rows to the mean of others, each made orthogonal to those before; the rest by PCA of what
-    is left. 0 is the first mean and 1 the second one.
+    """Axes from the mean of some rows to the mean of others, each made orthogonal to those before; the rest
+    by PCA of what is left. 0 is the first mean and 1 the second one.
 
     Args:
         ends: for each axis (row numbers A, row numbers B), or None.

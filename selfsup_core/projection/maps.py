@@ -22,7 +22,9 @@ PLACED_BY = 15
 
 @dataclass
 class Made:
-    """points: (N, K) float32; linear: what made them, of linear maps; graph: (rows, distances) of neighbors that were found."""
+    """points: (N, K) float32; linear: what made them, of linear maps; graph: (rows, distances) of neighbors
+    that were found.
+    """
 
     points: np.ndarray
     notes: list[str] = field(default_factory=list)
@@ -47,7 +49,8 @@ def check_vectors(x: np.ndarray) -> list[str]:
         row, column = (int(v) for v in np.argwhere(bad)[0])
         count = int(bad.any(axis=1).sum())
         raise DataError(
-            f"Vector {row}, number {column} is {x[row, column]}; expected a finite number. {count:,} of {len(x):,} vectors have such values.",
+            f"Vector {row}, number {column} is {x[row, column]}; expected a finite number. {count:,} of "
+            f"{len(x):,} vectors have such values.",
             code="not-finite",
             remedy="Fill or drop these rows; for a run, choose an epoch before it diverged.",
         )
@@ -75,8 +78,10 @@ def make_map(
     """x: (N, D) → a map of it.
 
     Args:
-        previous: (N, K) map of the same rows one epoch before: UMAP and t-SNE begin there, all maps are turned towards it.
-        graph: neighbors of an earlier map with the same vectors, metric and number. ends: of own axes; see `own_axes`.
+        previous: (N, K) map of the same rows one epoch before: UMAP and t-SNE begin there, all maps are
+        turned towards it.
+        graph: neighbors of an earlier map with the same vectors, metric and number. ends: of own axes; see
+        `own_axes`.
 
     Raises:
         DataError: values are not finite. SettingError: the settings do not fit. Whatever `say` raises.
@@ -194,7 +199,9 @@ def umap_of(
 
 
 def place_new(new: np.ndarray, x: np.ndarray, made: Made, config: MapConfig) -> np.ndarray:
-    """(B, D) new rows → (B, K) on a map of x: by the same line, by UMAP's transform, or at their neighbors' mean (t-SNE)."""
+    """(B, D) new rows → (B, K) on a map of x: by the same line, by UMAP's transform, or at their neighbors'
+    mean (t-SNE).
+    """
     check_vectors(new)
     if made.linear is not None:
         return made.linear.place(new)

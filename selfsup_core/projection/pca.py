@@ -1,4 +1,5 @@
-"""Principal component analysis by the eigenvectors of the covariance matrix, or of the Gram matrix where rows are fewer.
+"""Principal component analysis by the eigenvectors of the covariance matrix, or of the Gram matrix where rows
+are fewer.
 
 [1] Pearson: On lines and planes of closest fit to systems of points in space, 1901
 [2] Halko, Martinsson, Tropp: Finding structure with randomness, SIAM Review 2011
@@ -21,7 +22,9 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Pca:
-    """mean: (D,); components: (K, D) orthonormal rows, largest variance first; explained: (K,) shares of variance."""
+    """mean: (D,); components: (K, D) orthonormal rows, largest variance first; explained: (K,) shares of
+    variance.
+    """
 
     mean: torch.Tensor
     components: torch.Tensor
@@ -39,8 +42,9 @@ class Pca:
 def fit_pca(x: torch.Tensor, size: int) -> Pca:
     """Fit on (N, D) rows; at most D components.
 
-    The cost is bounded by the smaller side: wide rows are decomposed by their Gram matrix when there are few of them, and by
-    a randomized SVD [2] of fixed seed when there are many. Beyond the rank of the data, components are any orthonormal ones.
+    The cost is bounded by the smaller side: wide rows are decomposed by their Gram matrix when there are few
+    of them, and by a randomized SVD [2] of fixed seed when there are many. Beyond the rank of the data,
+    components are any orthonormal ones.
 
     The sign of each component is fixed (its largest entry is positive), so equal data give an equal map.
     """
@@ -62,7 +66,9 @@ def fit_pca(x: torch.Tensor, size: int) -> Pca:
 
 
 def by_covariance(centered: torch.Tensor, size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """(N, D) → components (K, D) and their shares of the variance (K,), by eigenvectors of the (D, D) covariance."""
+    """(N, D) → components (K, D) and their shares of the variance (K,), by eigenvectors of the (D, D)
+    covariance.
+    """
     import torch
 
     covariance = centered.T @ centered / max(1, len(centered) - 1)  # (D, D)
@@ -74,7 +80,9 @@ def by_covariance(centered: torch.Tensor, size: int) -> tuple[torch.Tensor, torc
 
 
 def by_gram(centered: torch.Tensor, size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """As `by_covariance`, by eigenvectors of the (N, N) Gram matrix: with X = U S Vᵀ, XXᵀ = U S² Uᵀ and V = Xᵀ U / S."""
+    """As `by_covariance`, by eigenvectors of the (N, N) Gram matrix: with X = U S Vᵀ, XXᵀ = U S² Uᵀ and V =
+    Xᵀ U / S.
+    """
     import torch
 
     # Squares lose half the digits, so they are taken in double precision.

@@ -1,8 +1,9 @@
-"""How much of a map is true: whose neighbors on the map are neighbors in the space, and whose in the space are torn apart.
+"""How much of a map is true: whose neighbors on the map are neighbors in the space, and whose in the space
+are torn apart.
 
-Trustworthiness T(k) = 1 − 2 / (n k (2n − 3k − 1)) Σ_i Σ_{j ∈ U_k(i)} (r(i, j) − k): U are neighbors on the map that are none in
-the space, r their rank there. Continuity is the same with map and space exchanged. Of many points a sample of i is taken; ranks
-are always among all.
+Trustworthiness T(k) = 1 − 2 / (n k (2n − 3k − 1)) Σ_i Σ_{j ∈ U_k(i)} (r(i, j) − k): U are neighbors on the
+map that are none in the space, r their rank there. Continuity is the same with map and space exchanged. Of
+many points a sample of i is taken; ranks are always among all.
 [1] Venna, Kaski: Neighborhood preservation in nonlinear projection methods: an experimental study, 2001
 [2] Lee, Verleysen: Quality assessment of dimensionality reduction, 2009 (share of kept neighbors)
 """
@@ -24,7 +25,8 @@ BLOCK = 256
 @dataclass(frozen=True)
 class Trust:
     """Attributes:
-    trustworthiness, continuity, kept: in [0, 1]; kept is the mean share of the k neighbors that map and space share.
+    trustworthiness, continuity, kept: in [0, 1]; kept is the mean share of the k neighbors that map and space
+    share.
     asked: (A,) points that were looked at. each: (A,) share of kept neighbors of each.
     """
 
@@ -102,11 +104,17 @@ def over_rank(distances: np.ndarray, chosen: np.ndarray, k: int) -> float:
 
 def say_trust(found: Trust, kind: str) -> str:
     """What the numbers mean, and what distances on such a map do and do not mean."""
-    kept = f"Of the {found.neighbors} nearest on the map, {percent(found.kept)} are among the {found.neighbors} nearest in the space itself."
+    kept = (
+        f"Of the {found.neighbors} nearest on the map, {percent(found.kept)} are among the "
+        f"{found.neighbors} nearest in the space itself."
+    )
     meaning = {
-        "umap": "On a UMAP map, points that are close together are mostly close in the space; sizes, densities and distances of groups mean little.",
-        "tsne": "On a t-SNE map, points that are close together are mostly close in the space; distances between groups and their sizes mean nothing.",
-        "pca": "Directions and distances on this map are real, but only along its axes: rows that differ in other directions overlap.",
+        "umap": "On a UMAP map, points that are close together are mostly close in the space; sizes, "
+        "densities and distances of groups mean little.",
+        "tsne": "On a t-SNE map, points that are close together are mostly close in the space; distances "
+        "between groups and their sizes mean nothing.",
+        "pca": "Directions and distances on this map are real, but only along its axes: rows that differ in "
+        "other directions overlap.",
         "random": "Distances are kept only on average; this map is a reference for the others.",
         "axes": "Positions along the axes are real; other differences are not visible.",
         "code": "The map is the space itself: what you see is all there is.",

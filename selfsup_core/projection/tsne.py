@@ -1,7 +1,8 @@
 """t-SNE by openTSNE: Barnes–Hut for few points, interpolation (FIt-SNE) for many, started from PCA.
 
 [1] van der Maaten, Hinton: Visualizing data using t-SNE, JMLR 2008
-[2] Linderman et al.: Fast interpolation-based t-SNE for improved visualization of single-cell RNA-seq data, Nature Methods 2019
+[2] Linderman et al.: Fast interpolation-based t-SNE for improved visualization of single-cell RNA-seq data,
+Nature Methods 2019
 [3] Poličar, Stražar, Zupan: openTSNE, 2019
 """
 
@@ -30,8 +31,8 @@ def tsne(
     """x: (N, D) → (N, K).
 
     Args:
-        start: a map to begin from, such as that of the epoch before; else PCA. say: told every 10 steps; what it raises
-            ends the work.
+        start: a map to begin from, such as that of the epoch before; else PCA. say: told every 10 steps; what
+            it raises ends the work.
     """
     from openTSNE import TSNE
 

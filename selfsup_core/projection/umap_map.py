@@ -1,7 +1,9 @@
-"""UMAP by umap-learn's own functions, pass by pass: layouts are seen as they come, and it can be paused or left.
+"""UMAP by umap-learn's own functions, pass by pass: layouts are seen as they come, and it can be paused or
+left.
 
 With the same neighbors, start and seed the layout is the one that `umap.UMAP` gives, to the last bit.
-[1] McInnes, Healy, Melville: UMAP: Uniform manifold approximation and projection for dimension reduction, 2018
+[1] McInnes, Healy, Melville: UMAP: Uniform manifold approximation and projection for dimension reduction,
+2018
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from selfsup_core.evaluate.compiled import import_compiled
 
 INT32 = np.iinfo(np.int32)
 ALPHA, GAMMA, NEGATIVES = (
@@ -24,14 +28,17 @@ Say = Callable[[np.ndarray, int, int], None]
 
 
 def passes_for(rows: int) -> int:
-    """Passes that give the trustworthiness of umap-learn's own default (500 up to 10,000 rows, then 200) to within .005."""
+    """Passes that give the trustworthiness of umap-learn's own default (500 up to 10,000 rows, then 200) to
+    within .005.
+    """
     return 250 if rows <= 10_000 else 120
 
 
 def fuzzy_graph(rows: np.ndarray, distances: np.ndarray, neighbors: int, x: np.ndarray, metric: str) -> Any:
-    """(N, k) neighbors without the row itself → sparse (N, N) memberships; k = neighbors − 1, as umap counts the row too."""
-    from umap.umap_ import fuzzy_simplicial_set
-
+    """(N, k) neighbors without the row itself → sparse (N, N) memberships; k = neighbors − 1, as umap counts
+    the row too.
+    """
+    fuzzy_simplicial_set = import_compiled("umap.umap_").fuzzy_simplicial_set
     count = len(rows)
     index = np.concatenate([np.arange(count)[:, None], rows], axis=1)
     far = np.concatenate([np.zeros((count, 1)), distances], axis=1).astype(np.float32)
@@ -75,6 +82,11 @@ def begin(x: np.ndarray, graph: Any, dimensions: int, how: str, metric: str, ran
     return made
 
 
+def one_pass() -> Any:
+    """umap-learn's compiled pass over all edges, on one thread."""
+    return import_compiled("umap.layouts")._get_optimize_layout_euclidean_single_epoch_fn(False)
+
+
 def lay_out(
     graph: Any,
     start: np.ndarray,
@@ -88,11 +100,10 @@ def lay_out(
     """Move points (N, K) along the graph.
 
     Args:
-        start: first layout. random: numpy RandomState. is_seeded: the start is a map already: it keeps its size,
-            and points go small steps, so that a replay flows.
+        start: first layout. random: numpy RandomState. is_seeded: the start is a map already: it keeps its
+            size, and points go small steps, so that a replay flows.
         say: called after every pass; what it raises ends the work.
     """
-    from umap.layouts import _get_optimize_layout_euclidean_single_epoch_fn
     from umap.umap_ import make_epochs_per_sample
 
     graph = graph.tocoo()
@@ -115,7 +126,7 @@ def lay_out(
         passes,
         min_dist,
         state,
-        _get_optimize_layout_euclidean_single_epoch_fn(False),
+        one_pass(),
         say,
         ALPHA * (SEEDED if is_seeded else 1),
     )
@@ -182,14 +193,15 @@ def move(
 def place(
     rows: np.ndarray, distances: np.ndarray, layout: np.ndarray, *, min_dist: float, seed: int = 0
 ) -> np.ndarray:
-    """New points among a finished layout (N, K), as umap-learn's `transform`: the mean of their neighbors, then some passes.
+    """New points among a finished layout (N, K), as umap-learn's `transform`: the mean of their neighbors,
+    then some passes.
 
     Args:
         rows, distances: (B, k) neighbors of the new rows among those of the layout.
     """
-    from umap.layouts import _get_optimize_layout_euclidean_single_epoch_fn
-    from umap.umap_ import make_epochs_per_sample, smooth_knn_dist
+    from umap.umap_ import make_epochs_per_sample
 
+    smooth_knn_dist = import_compiled("umap.umap_").smooth_knn_dist
     k = rows.shape[1]
     sigmas, rhos = smooth_knn_dist(distances.astype(np.float32), float(k), local_connectivity=0.0)
     weights = np.exp(-np.maximum(distances - rhos[:, None], 0) / np.maximum(sigmas[:, None], 1e-12))
@@ -207,7 +219,7 @@ def place(
         PLACED,
         min_dist,
         state,
-        _get_optimize_layout_euclidean_single_epoch_fn(False),
+        one_pass(),
         None,
         ALPHA / 4,
     )

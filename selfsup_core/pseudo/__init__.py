@@ -1,1 +1,3 @@
-"""Who proposes labels for unlabeled rows, which of them are kept, how they are used, and the audit of it all."""
+"""Who proposes labels for unlabeled rows, which of them are kept, how they are used, and the audit of it
+all.
+"""

@@ -1,9 +1,12 @@
-"""What pseudo-labels brought, said honestly: against the twin on the same test rows, with how sure that is.
+"""What pseudo-labels changed: student against twin on the same test rows, with its uncertainty.
 
-One seed: exact McNemar test on the rows that only one of the two classifies correctly [1], and an interval of the paired
-difference that leaves 0 out when the test does [2, 3]. Several seeds: mean difference and Student's t interval over them.
-[1] Dietterich: Approximate statistical tests for comparing supervised classification learning algorithms, 1998
-[2] Bonett, Price: Adjusted Wald confidence interval for a difference of binomial proportions based on paired data, 2012
+One seed: exact McNemar test on the rows that only one of the two classifies correctly [1], and an interval of
+the paired difference that leaves 0 out when the test does [2, 3]. Several seeds: mean difference and
+Student's t interval over them.
+[1] Dietterich: Approximate statistical tests for comparing supervised classification learning algorithms,
+1998
+[2] Bonett, Price: Adjusted Wald confidence interval for a difference of binomial proportions based on paired
+data, 2012
 [3] Clopper, Pearson: The use of confidence or fiducial limits illustrated in the case of the binomial, 1934
 """
 
@@ -68,7 +71,8 @@ def mcnemar(only_first: int, only_second: int) -> float:
 def paired_interval(only_first: int, only_second: int, rows: int) -> tuple[float, float]:
     """95% interval of the difference of two shares on the same rows.
 
-    The wider of two at each end: the adjusted Wald interval of [2], which covers as often as it says, and the exact one of
+    The wider of two at each end: the adjusted Wald interval of [2], which covers as often as it says, and the
+    exact one of
     [3] for the rows on which the two differ, which holds 0 whenever McNemar's test finds nothing.
     """
     from scipy.special import betaincinv
@@ -87,7 +91,9 @@ def paired_interval(only_first: int, only_second: int, rows: int) -> tuple[float
 
 
 def compare(student: np.ndarray, twin: np.ndarray) -> dict[str, float]:
-    """student, twin: (T,) whether each test row is classified correctly → difference, low, high (shares), p, rows."""
+    """student, twin: (T,) whether each test row is classified correctly → difference, low, high (shares), p,
+    rows.
+    """
     first, second = np.asarray(student, bool), np.asarray(twin, bool)
     count = len(first)
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
@@ -104,8 +110,8 @@ def compare(student: np.ndarray, twin: np.ndarray) -> dict[str, float]:
 def compare_seeds(student: list[float], twin: list[float]) -> dict[str, float]:
     """Accuracies of the same seeds → difference, low, high, p (paired t), seeds. At least two seeds.
 
-    Test rows are counted, so a few seeds can differ by the very same amount. They have no spread then to judge it by:
-    p is that of as many equal signs, 2^(1 − seeds), and low and high are the difference itself.
+    Test rows are counted, so a few seeds can differ by the very same amount. They have no spread then to
+    judge it by: p is that of as many equal signs, 2^(1 − seeds), and low and high are the difference itself.
     """
     from scipy import stats
 
@@ -141,13 +147,16 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
         text = f"Too few test rows with labels ({rows}) to decide: {numbers}."
         if rows:
             low, high = share_interval(round(student * rows), rows)
-            text += f" With so few rows, {percent(student, 1)} means {percent(low)} to {percent(high)} (95% interval)."
+            text += (
+                f" With so few rows, {percent(student, 1)} means {percent(low)} to {percent(high)} (95% "
+                "interval)."
+            )
         return {"outcome": "unknown", "text": text}
     if found["p"] >= LEVEL and not seeds and (needed := rows_needed(found)) > found["rows"]:
         return {
             "outcome": "unknown",
-            "text": f"Too few test rows to decide ({between}): {numbers}. About {round_up(needed):,} test rows would show a "
-            f"difference of {100 * WORTH:g} points.",
+            "text": f"Too few test rows to decide ({between}): {numbers}. About {round_up(needed):,} test "
+            f"rows would show a difference of {100 * WORTH:g} points.",
         }
     if found["p"] >= LEVEL:
         return {
@@ -159,7 +168,9 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
 
 
 def rows_needed(found: dict[str, float]) -> int:
-    """Test rows on which the 95% interval would reach `WORTH` to either side, with as many differing rows in a hundred as now."""
+    """Test rows on which the 95% interval would reach `WORTH` to either side, with as many differing rows in
+    a hundred as now.
+    """
     reach = (found["high"] - found["low"]) / 2
     return math.ceil(found["rows"] * (reach / WORTH) ** 2)
 
@@ -188,12 +199,12 @@ def say_uneven(counts: np.ndarray, scores: dict[str, tuple[float | None, float |
 
 
 def say_careless(careless: float, twin: float) -> str:
-    """What the careless way came to beside the twin, in points; both are accuracies on the same test rows."""
+    """The careless network against the twin in percentage points, both on the same test rows."""
     gap = 100 * (careless - twin)
     beside = "level with" if abs(gap) < 0.05 else f"{abs(gap):.1f} points {'above' if gap > 0 else 'below'}"
     return (
-        f" The careless way, with even class shares, no check and full weight, reaches {percent(careless, 1)}: "
-        f"{beside} the twin."
+        " The careless way, with even class shares, no check and full weight, reaches "
+        f"{percent(careless, 1)}: {beside} the twin."
     )
 
 
@@ -213,12 +224,14 @@ def find_collapse(
     keep: str = "",
     is_aligned: bool = False,
 ) -> Collapse | None:
-    """A sign of trouble when the kept labels run together in few classes; looks at no true label.
+    """A sign of trouble when the kept labels concentrate in few classes; uses no true label.
 
     Args:
         kept: (C,) kept labels per class. before: (C,) of the round before, None in the first.
-        expected: (C,) shares that are aimed at or estimated, even ones if None; a class that is to be large is not a collapse.
-        least: (C,) shares that every estimate grants at least, `expected` if None; a class that one of them denies may be empty.
+        expected: (C,) shares that are aimed at or estimated, even ones if None; a class that is to be large
+        is not a collapse.
+        least: (C,) shares that every estimate grants at least, `expected` if None; a class that one of them
+        denies may be empty.
         keep, is_aligned: settings of the run, so that no remedy is named that is in use already.
     """
     count, total = len(classes), int(kept.sum())
@@ -236,7 +249,10 @@ def find_collapse(
     # A class that is to have nearly all rows may have nearly all, and yet not all where others are due.
     if share >= limit or (share == 1 and np.delete(due, top).any()):
         aim = "" if expected is None else f", where about {percent(wanted[top])} were expected"
-        text = f"Collapse: {percent(share)} of the kept labels are {classes[top]!r}{aim}{', and more each round' if grows else ''}."
+        text = (
+            f"Collapse: {percent(share)} of the kept labels are "
+            f"{classes[top]!r}{aim}{', and more each round' if grows else ''}."
+        )
     elif empty and len(empty) >= due.sum() / 3:
         text = f"Collapse: no label is kept for {len(empty)} of {count} classes ({', '.join(empty[:4])})."
     else:
@@ -263,7 +279,8 @@ def collapse_remedy(rarest: list[str], keep: str, is_aligned: bool) -> str:
 
 
 def beats_guessing(right: int, total: int, classes: int) -> bool:
-    """Whether `right` of `total` labels are more than guessing among `classes` would name (one-sided binomial test).
+    """Whether `right` of `total` labels are more than guessing among `classes` would name (one-sided binomial
+    test).
 
     True as well where even all being right would prove nothing.
     """
@@ -277,12 +294,13 @@ def beats_guessing(right: int, total: int, classes: int) -> bool:
 
 
 def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
-    """Why pseudo-labels are not to be trusted here, from the given labels alone; "" when nothing speaks against them.
+    """Why pseudo-labels are not to be trusted here, from the given labels alone; "" when nothing speaks
+    against them.
 
-    Self-training rests on similar rows having the same class. Each given label is held against the others: when similar
-    rows name no more of them correctly than guessing would (one-sided binomial test at 5%, at 20% for fewer than 15
-    labels, which could hardly prove anything), that does not hold. Where even all being right would prove nothing,
-    there is no doubt.
+    Self-training rests on similar rows having the same class. Each given label is held against the others:
+    when similar rows name no more of them correctly than guessing would (one-sided binomial test at 5%, at
+    20% for fewer than 15 labels, which could hardly prove anything), that does not hold. Where even all being
+    right would prove nothing, there is no doubt.
 
     Args:
         named: (L,) class that the other labels name for each, -1 for none. given: (L,) their classes.
@@ -295,18 +313,25 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
         return ""
     chance = 1.0 / seen
     return (
-        f"Similar rows predict {right} of {total} given labels correctly, and guessing would predict about {chance * total:.0f}: "
-        "nothing shows that similar rows have the same class here, so no pseudo-label is kept."
+        f"Similar rows predict {right} of {total} given labels correctly, and guessing would predict about "
+        f"{chance * total:.0f}: nothing shows that similar rows have the same class here, so no "
+        "pseudo-label is kept."
     )
 
 
-def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 10) -> list[dict[str, float]]:
-    """Bins of equal width that hold rows: [{"from", "to", "rows", "confidence", "accuracy"}].
+# One bin of a reliability diagram; confidence and accuracy are means of its rows.
+ReliabilityBin = TypedDict(
+    "ReliabilityBin", {"from": float, "to": float, "rows": int, "confidence": float, "accuracy": float}
+)
+
+
+def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 10) -> list[ReliabilityBin]:
+    """Bins of equal width that hold rows.
 
     They are open below and closed above, as those of `evaluate.classification.calibration_error`.
     """
     place = np.clip(np.ceil(np.asarray(confidence, float) * bins).astype(int) - 1, 0, bins - 1)
-    found = []
+    found: list[ReliabilityBin] = []
     for b in range(bins):
         mine = place == b
         if mine.any():
@@ -323,7 +348,8 @@ def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 10) ->
 
 
 def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
-    """logits: (N, C), y: (N,) → T > 0 that maximizes the likelihood of softmax(logits / T) (Guo et al. 2017); rows with y < 0 do not count.
+    """logits: (N, C), y: (N,) → T > 0 that maximizes the likelihood of softmax(logits / T) (Guo et al. 2017);
+    rows with y < 0 do not count.
 
     1 without rows, and where all are classified correctly: then there is no maximum, the smaller the better.
     """

@@ -1,9 +1,11 @@
-"""Drift: class shares of the kept labels that move away, round by round, from every estimate that there is of them.
+"""Drift: class shares of the kept labels that move away, round by round, from every estimate that there is of
+them.
 
 d(t) = min over the estimates e of max(0, ½ Σ_c |k_c(t) − e_c| − what a sample of that size differs by chance)
 
-A student that learns from its own labels can talk itself into a class; what the given labels, neighbors or the classifier on the given
-labels alone say of the shares does not follow it there. None of them looks at a true label beyond those that were given.
+A student that learns from its own labels can drift towards a class; estimates from the given labels,
+neighbors or the classifier on the given labels alone do not drift along.
+None of them uses a true label beyond the given ones.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ class Estimate:
     """Class shares that somebody expects in the pool.
 
     Attributes:
-        title: who, as it stands in a sentence. shares: (C,), together 1. rows: by which they were counted; 0 for none, as of a setting.
+        title: who, as it stands in a sentence. shares: (C,), together 1. rows: by which they were counted; 0
+        for none, as of a setting.
     """
 
     title: str
@@ -43,7 +46,9 @@ def count_shares(title: str, labels: np.ndarray, classes: int) -> Estimate | Non
 
 
 def by_chance(shares: np.ndarray, rows: int) -> float:
-    """How far, in total variation, the shares of so many rows are from `shares` on average: Σ_c √(p_c (1 − p_c) / (2 π n))."""
+    """How far, in total variation, the shares of so many rows are from `shares` on average: Σ_c √(p_c (1 −
+    p_c) / (2 π n)).
+    """
     return float(np.sqrt(shares * (1 - shares) / (2 * math.pi * rows)).sum()) if rows else 0.0
 
 
@@ -91,8 +96,8 @@ def find_drift(
     remedy = f"{', '.join(ways[:-1])}, or {ways[-1]}."
     return {
         "code": "drift",
-        "text": f"Drift: {percent(shares[top])} of the kept labels are {classes[top]!r}, where {listed(said)} were expected; "
-        "the kept labels move away from every estimate of the class shares.",
+        "text": f"Drift: {percent(shares[top])} of the kept labels are {classes[top]!r}, where "
+        f"{listed(said)} were expected; the kept labels move away from every estimate of the class shares.",
         "remedy": remedy[0].upper() + remedy[1:],
     }
 

@@ -32,9 +32,9 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
         x: (L, D) features of the labeled rows, y: (L,) their classes.
 
     Returns:
-        accuracy (stratified cross-validation of logistic regression on the classes with two labels or more; None where it
-        cannot be known), low and high (95%, as if the rows were independent), folds, rows, tone ("good", "even", "bad")
-        and text.
+        accuracy (stratified cross-validation of logistic regression on the classes with two labels or more;
+        None where it cannot be known), low and high (95%, as if the rows were independent), folds, rows, tone
+        ("good", "even", "bad") and text.
     """
     y = np.asarray(y, np.int64)
     counts = np.bincount(y, minlength=classes)
@@ -51,7 +51,8 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
     missing, single = int((counts == 0).sum()), int((counts == 1).sum())
     has = "has" if missing == 1 else "have"
     lacking = (
-        f" {missing} of {classes} classes {has} no label: only class names, rules or a language model can propose labels there."
+        f" {missing} of {classes} classes {has} no label: only class names, rules or a language model can "
+        "propose labels there."
         if missing
         else ""
     )
@@ -75,27 +76,35 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
     about |= {"accuracy": expected, "low": low, "high": high, "folds": folds}
     part = "half of" if folds == 2 else f"{folds - 1} of {folds} parts of"
     said = (
-        f"A classifier trained on {part} your {rows} labels predicts {percent(expected)} of the others correctly "
-        f"(cross-validation; 95% between {percent(low)} and {percent(high)})."
+        f"A classifier trained on {part} your {rows} labels predicts {percent(expected)} of the others "
+        f"correctly (cross-validation; 95% between {percent(low)} and {percent(high)})."
     )
     if single:
-        said += f" {single} {'class has' if single == 1 else 'classes have'} a single label and cannot be part of this estimate."
+        said += (
+            f" {single} {'class has' if single == 1 else 'classes have'} a single label and cannot be part "
+            "of this estimate."
+        )
     chance = float(counts[tested].max() / rows)
     if expected < chance + NEAR_CHANCE:
         return about | {
             "tone": "bad",
-            "text": f"{said} That is close to guessing ({percent(chance)}), and a student learns the errors of its teacher: compare with the twin, give more labels, or let similar rows or class names propose.{lacking}",
+            "text": f"{said} That is close to guessing ({percent(chance)}), and a student learns the errors "
+            "of its teacher: compare with the twin, give more labels, or let similar rows or class names "
+            f"propose.{lacking}",
         }
     if seen.max() >= 5 * seen.min():
         return about | {
             "tone": "even",
-            "text": f"{said} The labels are unbalanced: check that large classes do not displace small ones.{lacking}",
+            "text": f"{said} The labels are unbalanced: check that large classes do not displace small "
+            f"ones.{lacking}",
         }
     return about | {"tone": "good" if expected >= 0.6 else "even", "text": said + lacking}
 
 
 def cross_validate(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, int]:
-    """x: (L, D), y: (L,) with two rows of each class or more → (L,) whether each was classified correctly by the others; folds."""
+    """x: (L, D), y: (L,) with two rows of each class or more → (L,) whether each was classified correctly by
+    the others; folds.
+    """
     import warnings
 
     from sklearn.linear_model import LogisticRegression

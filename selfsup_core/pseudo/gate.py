@@ -1,8 +1,8 @@
-"""Whether neighbors and classifier are worth listening to, asked of the given labels alone, before anything is kept.
+"""Whether neighbors and classifier are good enough as proposers, judged by the given labels before the start.
 
-Each given label is hidden in turn and named by both from the others (stratified cross-validation, several times over). Co-training [1]
-needs two views of which neither is much worse than the other: a proposer that names fewer hidden labels correctly than the classifier
-alone has nothing to add.
+Each given label is hidden in turn and named by both from the others (stratified cross-validation, several
+times over). Co-training [1] needs two views of which neither is much worse than the other: a proposer that
+names fewer hidden labels correctly than the classifier alone has nothing to add.
 [1] Blum, Mitchell: Combining labeled and unlabeled data with co-training, 1998
 """
 
@@ -24,7 +24,9 @@ MOST_LOOKED_AT = 4000  # rows of the pool
 MOST_JUDGED = 200  # labels that are held against each other
 REPEATS = 4
 MOST_FOLDS = 5
-BEHIND = 0.1  # share of the labels by which neighbors may be behind; settled on digits and questions, other splits than tests use
+# Share of the labels by which neighbors may be behind; settled on digits and questions, other splits than
+# tests use.
+BEHIND = 0.1
 PENALTY = 1.0
 
 
@@ -45,7 +47,9 @@ class HeldOut:
 
     @property
     def is_guessing(self) -> bool:
-        """Whether neighbors name no more of them correctly than guessing would; see `audit.beats_guessing`."""
+        """Whether neighbors name no more of them correctly than guessing would; see
+        `audit.beats_guessing`.
+        """
         return self.rows > 0 and not beats_guessing(round(self.neighbors), self.rows, self.classes)
 
     @property
@@ -62,10 +66,12 @@ def agreeing(config: Any) -> bool:
 def choose_judged(
     labeled: np.ndarray, labels: np.ndarray, pool: np.ndarray, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(R,) rows by which a run is judged beforehand, labeled ones first, and their class numbers (R,), -1 in the pool.
+    """(R,) rows by which a run is judged beforehand, labeled ones first, and their class numbers (R,), -1 in
+    the pool.
 
     Args:
-        labeled: (L,) rows with `labels` (L,), pool: (P,) rows without one. seed: by which rows are drawn where there are more.
+        labeled: (L,) rows with `labels` (L,), pool: (P,) rows without one. seed: by which rows are drawn
+        where there are more.
     """
     some, places = pool, np.arange(len(labels))
     if len(some) > MOST_LOOKED_AT:
@@ -84,10 +90,12 @@ def judge(
     config: Any,
     seed: int,
 ) -> HeldOut:
-    """`hold_out` with a run's settings, on at most `MOST_JUDGED` labels and `MOST_LOOKED_AT` rows of the pool.
+    """`hold_out` with a run's settings, on at most `MOST_JUDGED` labels and `MOST_LOOKED_AT` rows of the
+    pool.
 
     Args:
-        features: (R,) row numbers → (R, D). labeled: (L,) rows with `labels` (L,), pool: (P,) rows without one.
+        features: (R,) row numbers → (R, D). labeled: (L,) rows with `labels` (L,), pool: (P,) rows without
+        one.
         seed: by which rows are drawn where there are more.
     """
     rows, known = choose_judged(labeled, labels, pool, seed)
@@ -116,7 +124,8 @@ def hold_out(
     """x: (N, D) labeled and unlabeled rows, labels: (N,) class numbers, -1 where there is none.
 
     Args:
-        neighbors, alpha: of the graph and how far labels spread over it. even: whether classes are brought to the same mass.
+        neighbors, alpha: of the graph and how far labels spread over it. even: whether classes are brought to
+        the same mass.
     """
     from sklearn.model_selection import StratifiedKFold
 
@@ -167,18 +176,25 @@ def say_before(found: HeldOut, *, guard: bool = True) -> tuple[str, str]:
     """
     if not found.rows:
         return (
-            "Pseudo-labels cannot be checked in advance: this needs at least two labels for each of two classes.",
+            "Pseudo-labels cannot be checked in advance: this needs at least two labels for each of two "
+            "classes.",
             "unknown",
         )
     near, alone = round(found.neighbors), round(found.classifier)
-    text = f"Of {found.rows} given labels, each hidden in turn, similar rows predict {near} correctly and the classifier alone {alone}"
+    text = (
+        f"Of {found.rows} given labels, each hidden in turn, similar rows predict {near} correctly and the "
+        f"classifier alone {alone}"
+    )
     if not (found.is_worse or found.is_guessing):
         return f"{text}: rows on which both agree are used as pseudo-labels.", "used"
     if found.is_worse:
         text += ": similar rows would mislead it"
     else:
         guessed = round(found.rows / found.classes)
-        text += f"; guessing would predict about {guessed}: nothing shows that similar rows have the same class here"
+        text += (
+            f"; guessing would predict about {guessed}: nothing shows that similar rows have the same class "
+            "here"
+        )
     if guard:
         return f"{text}, so pseudo-labels are not used.", "not used"
     return f"{text}. Pseudo-labels are used all the same, since the guard is off.", "used"

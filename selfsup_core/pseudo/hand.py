@@ -1,4 +1,4 @@
-"""Labels that a person made: kept beside the data set, later ones over earlier ones, taken over by the next run."""
+"""Hand labels: kept beside the data set, later ones over earlier ones, used by the next run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HandLabels(TypedDict):
 
 
 def path_of(workspace: Path, source: str) -> Path:
-    find_source(source, workspace)  # no path is made of a name that is none
+    find_source(source, workspace)  # never build a path from an invalid name
     return workspace / "hand" / f"{source}.json"
 
 
@@ -45,7 +45,9 @@ def read_hand_labels(workspace: Path, source: str) -> dict[int, int]:
 
 
 class HandLabel(TypedDict):
-    """A label that a person made: class number of a row, when (seconds since 1970), and in whose run's review."""
+    """A label that a person made: class number of a row, when (seconds since 1970), and in whose run's
+    review.
+    """
 
     row: int
     label: int
@@ -80,8 +82,9 @@ def open_labels(path: Path) -> HandLabels:
 
 
 def spread_out(x: np.ndarray, count: int) -> np.ndarray:
-    """(R, D) → `count` row numbers, the first row first, then always the one farthest from those chosen (greedy k-center,
-    Gonzalez 1985; for active learning Sener, Savarese 2018), so that a person does not label one kind of row over and over.
+    """(R, D) → `count` row numbers, the first row first, then always the one farthest from those chosen
+    (greedy k-center, Gonzalez 1985; for active learning Sener, Savarese 2018), so that a person does not
+    label one kind of row over and over.
     """
     x = np.asarray(x, np.float32)
     chosen = [0]
@@ -105,8 +108,8 @@ def add_hand_label(workspace: Path, source: str, row: int, label: int | None, *,
     about = find_source(source, workspace)
     if not 0 <= row < about.samples or not (label is None or 0 <= label < about.classes):
         raise DataError(
-            f"Row {row} with class number {label} is not in {about.title}: it has rows 0 to {about.samples - 1} and "
-            f"classes 0 to {about.classes - 1}.",
+            f"Row {row} with class number {label} is not in {about.title}: it has rows 0 to "
+            f"{about.samples - 1} and classes 0 to {about.classes - 1}.",
             code="bad-hand-label",
         )
     path = path_of(workspace, source)

@@ -1,6 +1,9 @@
-"""Which proposals are kept: pure functions from probabilities (B, C) to weights (B,) in [0, 1], and what they remember.
+"""Which proposals are kept: pure functions from probabilities (B, C) to weights (B,) in [0, 1], and what they
+remember.
 
-Rows of NaN mean that no one proposes; they get weight 0 and change nothing that is remembered.
+Rows of NaN mean that no one proposes; they get weight 0 and change nothing that is remembered. A row with ∞
+names a class without a probability (`vote.by_name`): it is the least sure of its class, passes no threshold,
+and changes nothing that is remembered either.
 [1] Lee: Pseudo-label, ICML workshop 2013
 [2] Sohn et al.: FixMatch, 2020 (fixed threshold)
 [3] Zhang et al.: FlexMatch, 2021
@@ -21,13 +24,27 @@ LEAST = 1e-6  # of a mean that something is divided by
 
 
 def proposed(p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """p: (B, C) → (confidence (B,), 0 where no one proposes; class (B,); whether someone proposes (B,))."""
+    """p: (B, C) → (confidence (B,), 0 where there is none; class (B,); whether someone proposes (B,))."""
     import torch
 
     there = ~torch.isnan(p).any(dim=1)
     filled = torch.where(there[:, None], p, torch.zeros_like(p))
     confidence, label = filled.max(dim=1) if p.shape[1] else (filled.sum(dim=1), filled.sum(dim=1).long())
-    return confidence, label, there
+    return torch.where(torch.isinf(confidence), 0.0, confidence), label, there
+
+
+def is_bare(p: torch.Tensor) -> torch.Tensor:
+    """p: (B, C) → (B,) whether a class is named without a probability."""
+    return p.isinf().any(dim=1)
+
+
+def counted(p: torch.Tensor) -> torch.Tensor:
+    """p: (B, C), with a whole vote where a class is named without a probability: for shares of the classes,
+    not for confidence.
+    """
+    import torch
+
+    return torch.where(is_bare(p)[:, None], p.isinf().to(p.dtype), p)
 
 
 def fixed(p: torch.Tensor, threshold: float) -> torch.Tensor:
@@ -37,7 +54,8 @@ def fixed(p: torch.Tensor, threshold: float) -> torch.Tensor:
 
 
 def top_k(p: torch.Tensor, share: float, prior: torch.Tensor | None = None) -> torch.Tensor:
-    """1 for the kᶜ most confident rows of each predicted class c, kᶜ = share · N · prior_c, at least 1; prior is 1/C if None.
+    """1 for the kᶜ most confident rows of each predicted class c, kᶜ = share · N · prior_c, at least 1; prior
+    is 1/C if None.
 
     Of equally confident rows the first ones are kept.
     """
@@ -59,8 +77,8 @@ def top_k(p: torch.Tensor, share: float, prior: torch.Tensor | None = None) -> t
 def class_share(p: torch.Tensor, share: float) -> torch.Tensor:
     """1 for the surest `share` of the rows that are proposed for each class, at least one row of each.
 
-    Unlike `top_k` it assumes nothing of how frequent the classes are: a class keeps as many rows as it is proposed for. Of equally
-    confident rows the first ones are kept.
+    Unlike `top_k` it assumes nothing of how frequent the classes are: a class keeps as many rows as it is
+    proposed for. Of equally confident rows the first ones are kept.
     """
     import torch
 
@@ -80,7 +98,7 @@ def low_entropy(p: torch.Tensor, most: float) -> torch.Tensor:
     _, _, there = proposed(p)
     filled = torch.where(there[:, None], p, torch.ones_like(p) / p.shape[1])
     entropy = -torch.special.xlogy(filled, filled).sum(dim=1) / max(math.log(p.shape[1]), 1e-12)
-    found: torch.Tensor = ((entropy <= most) & there).to(p.dtype)
+    found: torch.Tensor = ((entropy <= most) & there & ~is_bare(p)).to(p.dtype)
     return found
 
 
@@ -92,7 +110,8 @@ def lee_weight(progress: float, start: float, full: float) -> float:
 
 
 def flexmatch_thresholds(learned: torch.Tensor, unused: int, threshold: float) -> torch.Tensor:
-    """(C,) counts σ(c) of rows that passed τ as c → 𝒯(c) = τ · M(β(c)), M(x) = x / (2 − x), with the warm-up of [3].
+    """(C,) counts σ(c) of rows that passed τ as c → 𝒯(c) = τ · M(β(c)), M(x) = x / (2 − x), with the warm-up
+    of [3].
 
     β(c) = σ(c) / max{max σ, unused}: while most rows have passed for no class, thresholds stay low.
     """
@@ -102,10 +121,13 @@ def flexmatch_thresholds(learned: torch.Tensor, unused: int, threshold: float) -
 
 
 def flexmatch(p: torch.Tensor, threshold: float) -> torch.Tensor:
-    """FlexMatch on a whole pool: σ is counted on these very proposals, then each class has its own threshold."""
+    """FlexMatch on a whole pool: σ is counted on these very proposals, then each class has its own
+    threshold.
+    """
     import torch
 
     confidence, label, there = proposed(p)
+    there = there & ~is_bare(p)
     passed = there & (confidence >= threshold)
     learned = torch.bincount(label[passed], minlength=p.shape[1])
     wanted = flexmatch_thresholds(learned, int(there.sum() - passed.sum()), threshold)
@@ -115,7 +137,8 @@ def flexmatch(p: torch.Tensor, threshold: float) -> torch.Tensor:
 def flexmatch_step(
     p: torch.Tensor, state: State, threshold: float, rows: torch.Tensor | None, pool: int
 ) -> tuple[torch.Tensor, State]:
-    """FlexMatch within steps: `state["passed"]` (pool,) holds the class as which each row last passed τ, or −1.
+    """FlexMatch within steps: `state["passed"]` (pool,) holds the class as which each row last passed τ, or
+    −1.
 
     Args:
         rows: (B,) places in the pool of these proposals.
@@ -123,6 +146,7 @@ def flexmatch_step(
     import torch
 
     confidence, label, there = proposed(p)
+    there = there & ~is_bare(p)
     last = state.get("passed")
     last = (
         torch.full((pool,), -1, dtype=torch.long, device=p.device)
@@ -139,13 +163,16 @@ def flexmatch_step(
 
 
 def freematch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Tensor, State]:
-    """Self-adaptive thresholds [4]: τ ← λτ + (1−λ) mean max p; p̃ ← λp̃ + (1−λ) mean p; kept where max p ≥ τ p̃(c) / max p̃.
+    """Self-adaptive thresholds [4]: τ ← λτ + (1−λ) mean max p; p̃ ← λp̃ + (1−λ) mean p; kept where max p ≥ τ
+    p̃(c) / max p̃.
 
-    The paper writes > and its authors' code ≥, which keeps rows that are all equally sure; the tolerance is for rounding.
+    The paper writes > and its authors' code ≥, which keeps rows that are all equally sure; the tolerance is
+    for rounding.
     """
     import torch
 
     confidence, label, there = proposed(p)
+    there = there & ~is_bare(p)
     classes = p.shape[1]
     tau = state.get("tau", torch.tensor(1.0 / classes, dtype=p.dtype)).to(p.device)
     mean = state.get("mean", torch.full((classes,), 1.0 / classes, dtype=p.dtype)).to(p.device)
@@ -158,10 +185,13 @@ def freematch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Ten
 
 
 def softmatch(p: torch.Tensor, state: State, momentum: float) -> tuple[torch.Tensor, State]:
-    """Truncated Gaussian weights [5]: exp(−(max p − μ)² / (2 σ²)) below the running mean μ of max p, 1 above."""
+    """Truncated Gaussian weights [5]: exp(−(max p − μ)² / (2 σ²)) below the running mean μ of max p, 1
+    above.
+    """
     import torch
 
     confidence, _, there = proposed(p)
+    there = there & ~is_bare(p)
     classes = p.shape[1]
     mu = state.get("mu", torch.tensor(1.0 / classes, dtype=p.dtype)).to(p.device)
     variance = state.get("variance", torch.tensor(1.0, dtype=p.dtype)).to(p.device)

@@ -1,8 +1,10 @@
-"""Labels by a causal language model, without training: how likely each class's name is after a prompt, or what the model writes.
+"""Labels by a causal language model, without training: how likely each class's name is after a prompt, or
+what the model writes.
 
-log P(name | prompt) = Σ ln P(wᵢ | prompt, w₁ … wᵢ₋₁), less the same after a prompt without content, so that a name that is
-likely anyway wins nothing by it [1]; softmax over the classes. Written answers are parsed, and one that names no class abstains; of
-one that does, the probability is that of the class's name at its place in the answer, as a share of that of all classes' names.
+log P(name | prompt) = Σ ln P(wᵢ | prompt, w₁ … wᵢ₋₁), less the same after a prompt without content, so that a
+name that is likely anyway wins nothing by it [1]; softmax over the classes. Written answers are parsed, and
+one that names no class abstains; of one that does, the probability is that of the class's name at its place
+in the answer, as a share of that of all classes' names.
 [1] Zhao et al.: Calibrate before use, 2021
 """
 
@@ -19,11 +21,13 @@ import numpy as np
 from selfsup_core.errors import SettingError
 from selfsup_core.files import MOST_LINES, read_file, sha256
 from selfsup_core.pretrained.zero_shot import ZeroShotConfig, check_classes, make_prompt, parse_label
+from selfsup_core.pseudo.vote import by_name
 
 if TYPE_CHECKING:
     import torch
 
-# Of three that were tried on 60 posts of six topics, the small model named most correctly with this one (77%; 57 and 48%).
+# Of three that were tried on 60 posts of six topics, the small model named most correctly with this one (77%;
+# 57 and 48%).
 NAMES = """{classes}
 
 {text}
@@ -63,7 +67,8 @@ def name_scores(
     longest = max(len(ending) for ending in endings)
     if longest >= context_of(model):
         raise SettingError(
-            f"The longest class name has {longest} tokens; the language model reads {context_of(model)} at once.",
+            f"The longest class name has {longest} tokens; the language model reads {context_of(model)} at "
+            "once.",
             remedy="Use shorter names, or a model with a longer context.",
         )
     ids = prompt_ids(model, tokenizer, prompt, longest)
@@ -152,14 +157,18 @@ def answered(model: Any, tokenizer: Any, prompt: str, classes: Sequence[str], co
 
 
 def styled(name: str, like: str) -> str:
-    """A name with a capital where the answer wrote one, so that all classes are compared in the same spelling."""
+    """A name with a capital where the answer wrote one, so that all classes are compared in the same
+    spelling.
+    """
     if like[:1].isupper():
         return name.upper() if like[: len(name)].isupper() and len(name) > 1 else name[:1].upper() + name[1:]
     return name[:1].lower() + name[1:] if like[:1].islower() else name
 
 
 class Answers:
-    """What a model has said of texts before: a line of JSON per text, so that a job that ended early continues."""
+    """What a model has said of texts before: a line of JSON per text, so that a job that ended early
+    continues.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self.path, self.found = path, {}
@@ -202,7 +211,9 @@ class Pace:
 
 
 def mark_of(folder: Path) -> str:
-    """Names the model in a folder by its files, their sizes and times, so that other weights are asked again."""
+    """Names the model in a folder by its files, their sizes and times, so that other weights are asked
+    again.
+    """
     files = sorted((*folder.glob("*.safetensors"), *folder.glob("*.json")))
     stamps = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     return sha256(json.dumps(stamps).encode())
@@ -277,11 +288,11 @@ def generated(
 
 
 def from_said(said: Sequence[Said], classes: int) -> np.ndarray:
-    """(N, C) probabilities; NaN where there is no label, and 1 for a label of a model that gives no probabilities."""
+    """(N, C) probabilities; rows of NaN where there is no label, and `by_name` where the model gives no
+    probabilities.
+    """
     found = np.full((len(said), classes), np.nan, np.float32)
     for i, entry in enumerate(said):
         if entry["label"] >= 0:
-            found[i] = 0.0 if entry["p"] is None else entry["p"]
-            if entry["p"] is None:
-                found[i, entry["label"]] = 1.0
+            found[i] = by_name(entry["label"], classes) if entry["p"] is None else entry["p"]
     return found

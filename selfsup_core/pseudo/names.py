@@ -12,7 +12,8 @@ TEMPERATURE = 0.05
 
 
 def read_descriptions(text: str, classes: Sequence[str]) -> list[str]:
-    """What stands for each class: `class: description`, one per line; a class without a line goes by its name.
+    """What stands for each class: `class: description`, one per line; a class without a line goes by its
+    name.
 
     Raises:
         SettingError: a line has no colon, or names no class.
@@ -26,15 +27,17 @@ def read_descriptions(text: str, classes: Sequence[str]) -> list[str]:
         if not colon or name.strip().casefold() not in numbers or not rest.strip():
             known = ", ".join(list(classes)[:12])
             raise SettingError(
-                f"Description in line {number}: expected `class: what it is about`; found {line.strip()[:60]!r}. Classes: {known}.",
+                f"Description in line {number}: expected `class: what it is about`; found "
+                f"{line.strip()[:60]!r}. Classes: {known}.",
             )
         found[numbers[name.strip().casefold()]] = rest.strip()
     return found
 
 
 def by_names(rows: np.ndarray, names: np.ndarray, *, temperature: float = TEMPERATURE) -> np.ndarray:
-    """rows: (N, D), names: (C, D) → (N, C): softmax of the cosines over the classes, after the mean of all rows' cosines
-    with each class is taken off, so that a name that is near to everything wins nothing by it. Rows of zeros abstain.
+    """rows: (N, D), names: (C, D) → (N, C): softmax of the cosines over the classes, after the mean of all
+    rows' cosines with each class is taken off, so that a name that is near to everything wins nothing by it.
+    Rows of zeros abstain.
     """
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     unit = rows / np.maximum(length, 1e-12)

@@ -1,4 +1,5 @@
-"""Losses of unlabeled rows within each step: pure functions of logits and probabilities, and what puts them together.
+"""Losses of unlabeled rows within each step: pure functions of logits and probabilities, and what puts them
+together.
 
 [1] Lee: Pseudo-label, 2013: CE(argmax p, x), weighted by α(t)
 [2] Sohn et al.: FixMatch, 2020: w CE(argmax p(weak), strong)
@@ -21,7 +22,9 @@ MIX = 0.75  # of the Beta distribution of mix-up [5]
 
 
 def hard_loss(logits: torch.Tensor, label: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """logits (B, C), label (B,), weight (B,) → 1/B Σ w CE [1, 2]; rows with weight 0 count in B, as in the papers."""
+    """logits (B, C), label (B,), weight (B,) → 1/B Σ w CE [1, 2]; rows with weight 0 count in B, as in the
+    papers.
+    """
     losses = torch.nn.functional.cross_entropy(logits.float(), label, reduction="none")
     return (losses * weight).mean()
 
@@ -71,11 +74,12 @@ class Consistency:
 
     Args:
         weak, strong: vary samples, or None. select: (probabilities (B, C), places (B,)) → weights (B,).
-        turn: probabilities (B, C) → (B, C) after distribution alignment, or None; what is learned are the turned ones.
+        turn: probabilities (B, C) → (B, C) after distribution alignment, or None; what is learned are the
+        turned ones.
         teacher: of mean teacher, updated before each use.
         progress: () → share of the training that is done.
-        rise: share of the training in which the weight of unlabeled rows rises from 0. A network that knows nothing yet
-            names one class for everything, and would teach itself that.
+        rise: share of the training in which the weight of unlabeled rows rises from 0. A network that knows
+            nothing yet names one class for everything, and would teach itself that.
     """
 
     method: str

@@ -1,10 +1,12 @@
 """Labels spread over the graph of similar rows.
 
-F = (1 − α) (I − α S)⁻¹ Y, S = D^{-1/2} W D^{-1/2}, W the symmetric graph of nearest neighbors with cosine similarities to
-the power γ [1, 2]; solved by conjugate gradients. Each class's column can be scaled to the mass it should have [3].
+F = (1 − α) (I − α S)⁻¹ Y, S = D^{-1/2} W D^{-1/2}, W the symmetric graph of nearest neighbors with cosine
+similarities to the power γ [1, 2]; solved by conjugate gradients. Each class's column can be scaled to the
+mass it should have [3].
 [1] Zhou et al.: Learning with local and global consistency, 2004
 [2] Iscen et al.: Label propagation for deep semi-supervised learning, 2019
-[3] Zhu, Ghahramani, Lafferty: Semi-supervised learning using Gaussian fields and harmonic functions, 2003 (class mass normalization)
+[3] Zhu, Ghahramani, Lafferty: Semi-supervised learning using Gaussian fields and harmonic functions, 2003
+(class mass normalization)
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ import numpy as np
 from selfsup_core.pseudo.audit import total_variation
 
 POWER = 3.0
-# By labels that spread less far (α = .9), 30 splits each of seven sets that were nearly even and one that was not: all of the
-# uneven one fell on the right side, and all but one of the others.
+# By labels that spread less far (α = .9), 30 splits each of seven sets that were nearly even and one that was
+# not: all of the uneven one fell on the right side, and all but one of the others.
 JUDGING = 0.9
 UNEVEN = 0.2  # total variation from even shares
 FAINT = 0.35  # of an even share, which the smallest class must fall below
@@ -27,7 +29,9 @@ TOLERANCE = 1e-6
 
 
 def nearest(x: np.ndarray, neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-    """x: (N, D) → exact nearest rows by cosine, without the row itself: ((N, K) row numbers, (N, K) similarities ≥ 0)."""
+    """x: (N, D) → exact nearest rows by cosine, without the row itself: ((N, K) row numbers, (N, K)
+    similarities ≥ 0).
+    """
     import torch
 
     unit = torch.nn.functional.normalize(torch.from_numpy(np.ascontiguousarray(x, np.float32)))
@@ -88,11 +92,12 @@ def propagate(
     alpha: float = 0.99,
     mass: np.ndarray | None = None,
 ) -> np.ndarray:
-    """x: (N, D), labels: (N,) class numbers, -1 where hidden → (N, C) probabilities; NaN where no label reaches a row.
+    """x: (N, D), labels: (N,) class numbers, -1 where hidden → (N, C) probabilities; NaN where no label
+    reaches a row.
 
     Args:
         neighbors: of each row in the graph. alpha: how far labels spread, below 1.
-        mass: (C,) shares that the classes are brought to; None leaves them as the graph gives them.
+        mass: (C,) class shares to which the result is scaled; None leaves them as the graph gives them.
     """
     if len(x) < 2 or not (labels >= 0).any():
         return np.full((len(x), classes), np.nan, np.float32)
@@ -120,9 +125,11 @@ def spread_labels(
 
 
 def leave_one_out(graph: Any, labels: np.ndarray, classes: int, *, alpha: float = JUDGING) -> np.ndarray:
-    """graph: S (N, N), labels: (N,) with L of them given → (L,) class that the other given labels name, -1 where none reaches.
+    """graph: S (N, N), labels: (N,) with L of them given → (L,) class that the other given labels name, -1
+    where none reaches.
 
-    One solve with a column for each given label answers for all: what a label brings to a row does not depend on the others.
+    One solve with a column for each given label answers for all: what a label brings to a row does not depend
+    on the others.
     """
     given = np.flatnonzero(labels >= 0)
     start = np.zeros((len(labels), len(given)))
@@ -144,7 +151,9 @@ def shares_of(p: np.ndarray) -> np.ndarray:
 
 
 def looks_uneven(shares: np.ndarray) -> bool:
-    """Whether shares (C,) are clearly not even: far from it on the whole, and at least one class nearly missing."""
+    """Whether shares (C,) are clearly not even: far from it on the whole, and at least one class nearly
+    missing.
+    """
     even = 1.0 / len(shares)
     distance = total_variation(shares, np.full(len(shares), even))
     return bool(distance >= UNEVEN and shares.min() <= FAINT * even)

@@ -1,6 +1,8 @@
-"""Labels by a remote model behind an OpenAI-compatible endpoint, for pseudo-labels; what was answered is kept and never paid twice.
+"""Labels by a remote model behind an OpenAI-compatible endpoint, for pseudo-labels; what was answered is kept
+and never paid twice.
 
-Its servers give no probabilities of the classes, so an answer that names a class counts in full.
+Where its server gives log-probabilities, the answer has the model's own probability; else it names a class
+without one.
 """
 
 from __future__ import annotations
@@ -29,7 +31,12 @@ def path_of(folder: Path, remote: Remote, data: str, classes: Sequence[str], con
 
 
 def as_said(found: Labelled) -> Said:
-    return {"label": found.label, "answer": found.answer[:MOST_ANSWER], "reason": found.reason, "p": None}
+    return {
+        "label": found.label,
+        "answer": found.answer[:MOST_ANSWER],
+        "reason": found.reason,
+        "p": list(found.p) if found.p else None,
+    }
 
 
 def ask_remote(
@@ -42,7 +49,7 @@ def ask_remote(
     kept: Path | None = None,
     say: Say = lambda text: None,
 ) -> tuple[np.ndarray, str]:
-    """((N, C) labels of N texts: 1 for the class that was named, rows of NaN where none was; why some were not asked, or "").
+    """((N, C) labels of N texts as `from_said` gives them; why some were not asked, or "").
 
     Raises:
         RemoteError: not one text could be asked.

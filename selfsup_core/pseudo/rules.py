@@ -1,4 +1,5 @@
-"""Labels by keyword rules (texts) and comparisons (tables): one rule a line, `class: word, another phrase` or `class: column > 3.5`.
+"""Labels by keyword rules (texts) and comparisons (tables): one rule a line, `class: word, another phrase` or
+`class: column > 3.5`.
 
 Every match is a vote. A row with votes for two classes alike is left open.
 """
@@ -43,7 +44,8 @@ def read_rules(text: str, classes: Sequence[str]) -> list[Rule]:
         terms = tuple(term.strip() for term in rest.split(",") if term.strip())
         if not colon or not terms:
             raise SettingError(
-                f"Rule in line {number}: expected `class: word, another phrase`; found {line.strip()[:60]!r}.",
+                f"Rule in line {number}: expected `class: word, another phrase`; found "
+                f"{line.strip()[:60]!r}.",
             )
         if name.strip().casefold() not in numbers:
             known = ", ".join(list(classes)[:12])
@@ -69,7 +71,9 @@ def tally(votes: np.ndarray) -> np.ndarray:
 
 
 def by_words(texts: Sequence[str], rules: list[Rule], classes: int) -> np.ndarray:
-    """N texts → (N, C); a term is found as whole words, whatever their case, or anywhere where scripts write no spaces."""
+    """N texts → (N, C); a term is found as whole words, whatever their case, or anywhere where scripts write
+    no spaces.
+    """
     votes = np.zeros((len(texts), classes), np.int64)
     for rule in rules:
         for term in rule.terms:
@@ -97,7 +101,8 @@ def by_columns(x: np.ndarray, columns: Sequence[str], rules: list[Rule], classes
             match = COMPARISON.match(term)
             if not match or match[1].strip().casefold() not in numbers:
                 raise SettingError(
-                    f"Rule in line {rule.line}: expected `column > number` with a column of the table; found {term[:60]!r}.",
+                    f"Rule in line {rule.line}: expected `column > number` with a column of the table; "
+                    f"found {term[:60]!r}.",
                     remedy=f"Columns: {', '.join(list(columns)[:12])}.",
                 )
             values = x[:, numbers[match[1].strip().casefold()]]

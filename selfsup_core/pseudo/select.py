@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import field_validator
 
 from selfsup_core.pseudo.keepers import KEEPERS, Pool
-from selfsup_core.pseudo.keeping import State
+from selfsup_core.pseudo.keeping import State, counted, is_bare
 from selfsup_core.pseudo.shares import align, align_step, estimate_prior, prior_error
 from selfsup_core.settings import Config, setting
 
@@ -23,22 +23,26 @@ class SelectConfig(Config):
 
     keep: str = setting(
         "top-k",
-        "Which proposals are kept: the surest of each class, those above a threshold, or by the rules of published methods.",
+        "Which proposals are kept: the surest of each class, those above a threshold, or by the rules of "
+        "published methods.",
         title="Keeper",
-        why="The surest of each class, because a fixed threshold for all can collapse onto the easiest class.",
+        why="The surest of each class, because a fixed threshold for all can collapse onto the easiest "
+        "class.",
         known=lambda: tuple(KEEPERS),
         titles=lambda: {name: keeper.title for name, keeper in KEEPERS.items()},
     )
     threshold: float = setting(
         0.95,
-        "Minimum probability of a kept proposal (Above a threshold), and the upper limit of FlexMatch's thresholds.",
+        "Minimum probability of a kept proposal (Above a threshold), and the upper limit of FlexMatch's "
+        "thresholds.",
         title="Threshold",
         ge=0.0,
         le=1.0,
     )
     first_share: float = setting(
         0.1,
-        "Share that the first round keeps: of the unlabeled rows (Surest of each class), or of the proposals of each class (Surest share of each class). It grows evenly from round to round.",
+        "Share that the first round keeps: of the unlabeled rows (Surest of each class), or of the "
+        "proposals of each class (Surest share of each class). It grows evenly from round to round.",
         title="Share kept first",
         gt=0.0,
         le=1.0,
@@ -74,7 +78,9 @@ class SelectConfig(Config):
     )
     prior: Literal["auto", "unknown", "even", "estimated"] = setting(
         "auto",
-        "The expected class shares: assume nothing; equal, for classes that are about equally frequent; estimated from the proposals of each round; or automatic: equal unless similar rows indicate otherwise.",
+        "The expected class shares: assume nothing; equal, for classes that are about equally frequent; "
+        "estimated from the proposals of each round; or automatic: equal unless similar rows indicate "
+        "otherwise.",
         title="Are classes equally frequent?",
         why="The number of labels per class does not tell how frequent the classes are.",
         titles={
@@ -106,7 +112,8 @@ class SelectConfig(Config):
 
 
 class Selector:
-    """A rule with its settings: (B, C) proposals and what it remembers → (B,) weights and what it remembers then.
+    """A rule with its settings: (B, C) proposals and what it remembers → (B,) weights and what it remembers
+    then.
 
     Args:
         given: (C,) labels per class, by which shares are estimated.
@@ -123,7 +130,7 @@ class Selector:
         """(C,) shares that are aimed at."""
         import torch
 
-        classes = len(self.given)
+        p, classes = counted(p), len(self.given)
         if self.config.prior == "estimated":
             return estimate_prior(p, self.given.to(p.device)).to(p.device, p.dtype)
         if (
@@ -137,27 +144,37 @@ class Selector:
         return torch.full((classes,), 1.0 / classes, dtype=p.dtype, device=p.device)
 
     def estimated(self, p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """(C,) shares that were estimated from the pool's proposals, and their standard errors; None where they are not."""
+        """(C,) shares that were estimated from the pool's proposals, and their standard errors; None where
+        they are not.
+        """
         if self.config.prior != "estimated" or not (~p.isnan().any(dim=1)).any():
             return None
+        p = counted(p)
         shares = self.prior(p)
         return shares, prior_error(p, self.given.to(p.device), shares)
 
     def turned(self, p: torch.Tensor) -> torch.Tensor:
         """Proposals after alignment, where that is wanted; of a whole pool."""
-        there = ~p.isnan().any(dim=1)
+        bare = is_bare(p)
+        there = ~p.isnan().any(dim=1) & ~bare
         if not self.config.align or not there.any():
             return p
-        return align(p, p[there].mean(dim=0), self.prior(p))
+        turned = align(p, p[there].mean(dim=0), self.prior(p))
+        return turned.where(~bare[:, None], p)
 
     def turned_within(self, p: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
-        """The same within steps, by a running mean. Shares cannot be estimated from a batch: then proposals stay."""
+        """The same within steps, by a running mean. Shares cannot be estimated from a batch: then proposals
+        stay.
+        """
         if not self.config.align or self.config.prior == "estimated":
             return p, state
         return align_step(p, state, self.prior(p), self.config.momentum)
 
     def wanted(self, p: torch.Tensor) -> torch.Tensor:
-        """(C,) shares that top-k keeps. Proposals that were turned to estimated shares have them by now: their mean."""
+        """(C,) shares that top-k keeps. Proposals that were turned to estimated shares have them by now:
+        their mean.
+        """
+        p = counted(p)
         there = ~p.isnan().any(dim=1)
         if self.config.align and self.config.prior == "estimated" and there.any():
             return p[there].mean(dim=0)
@@ -168,8 +185,8 @@ class Selector:
     ) -> tuple[torch.Tensor, State]:
         """Args: progress: share of the training that is done. rows: (B,) places in the pool, within steps.
 
-        Running means of FreeMatch and SoftMatch stand for means over the pool; of a whole pool the means themselves are
-        taken, and nothing is remembered, unless steps have left a state.
+        Running means of FreeMatch and SoftMatch stand for means over the pool; of a whole pool the means
+        themselves are taken, and nothing is remembered, unless steps have left a state.
         """
         is_whole = rows is None and not state
         momentum = 0.0 if is_whole else self.config.momentum

@@ -1,4 +1,5 @@
-"""Shares of the classes in the pool: estimated from proposals, and proposals turned towards shares that are aimed at.
+"""Shares of the classes in the pool: estimated from proposals, and proposals turned towards shares that are
+aimed at.
 
 [1] Saerens et al.: Adjusting the outputs of a classifier to new a priori probabilities, 2002
 [2] Berthelot et al.: ReMixMatch, 2020 (distribution alignment)
@@ -23,7 +24,9 @@ def align(p: torch.Tensor, mean: torch.Tensor, prior: torch.Tensor) -> torch.Ten
 def align_step(
     p: torch.Tensor, state: dict[str, Any], prior: torch.Tensor, momentum: float
 ) -> tuple[torch.Tensor, dict[str, Any]]:
-    """`align` within steps: `state["proposed_mean"]` (C,) follows the batches' means, and begins as the first one."""
+    """`align` within steps: `state["proposed_mean"]` (C,) follows the batches' means, and begins as the first
+    one.
+    """
     there = ~p.isnan().any(dim=1)
     if not there.any():
         return p, state
@@ -34,7 +37,8 @@ def align_step(
 
 
 def learned_shares(given: torch.Tensor) -> torch.Tensor:
-    """(C,) labels per class → shares under which a proposer learned; a class without a label counts as an average one.
+    """(C,) labels per class → shares under which a proposer learned; a class without a label counts as an
+    average one.
 
     A share near 0 would make expectation–maximization take every faint proposal of that class for a sure one.
     """
@@ -48,10 +52,12 @@ def learned_shares(given: torch.Tensor) -> torch.Tensor:
 
 
 def estimate_prior(p: torch.Tensor, given: torch.Tensor, rounds: int = 50) -> torch.Tensor:
-    """(C,) class shares of the pool by expectation–maximization [1], from proposals p (B, C) made under the shares of `given`.
+    """(C,) class shares of the pool by expectation–maximization [1], from proposals p (B, C) made under the
+    shares of `given`.
 
     Args:
-        given: (C,) labels per class by which the proposer was trained. One imagined row of each class keeps shares above 0.
+        given: (C,) labels per class by which the proposer was trained. One imagined row of each class keeps
+        shares above 0.
     """
     import torch
 
@@ -69,10 +75,12 @@ def estimate_prior(p: torch.Tensor, given: torch.Tensor, rounds: int = 50) -> to
 
 
 def prior_error(p: torch.Tensor, given: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
-    """How sure `estimate_prior` is: (C,) standard errors of its shares, from the curvature of the likelihood there.
+    """How sure `estimate_prior` is: (C,) standard errors of its shares, from the curvature of the likelihood
+    there.
 
-    log L(π) = Σ_i ln Σ_c π_c p_ic / old_c, with one imagined row of each class; its curvature is taken within Σ π = 1.
-    They hold for proposals whose probabilities can be trusted; where these are too sure, the shares are less so.
+    log L(π) = Σ_i ln Σ_c π_c p_ic / old_c, with one imagined row of each class; its curvature is taken within
+    Σ π = 1. They hold for proposals whose probabilities can be trusted; where these are too sure, the shares
+    are less so.
 
     Args:
         p: (B, C) proposals, given: (C,) labels per class, prior: (C,) of `estimate_prior`.

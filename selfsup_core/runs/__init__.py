@@ -1,1 +1,3 @@
-"""Runs: spec, folder, frames, control, worker and supervisor. A run is a folder; everything else only looks at it."""
+"""Runs: spec, folder, frames, control, worker and supervisor. A run is a folder; everything else only looks
+at it.
+"""

@@ -22,7 +22,7 @@ MOST_SECRET = 4096  # bytes of a file that holds one
 TOKEN = "SELFSUP_TOKEN"
 TOKEN_FILE = "token"
 LEAST_CHARACTERS = 16
-LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that is taken for another when it is read from a wall
+LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # without characters that look alike, such as 0 and O
 
 
 def workspace_secret(workspace: Path) -> bytes:
@@ -36,7 +36,8 @@ def app_token(workspace: Path, environment: Mapping[str, str] = os.environ) -> s
     """What opens the app: SELFSUP_TOKEN, or the workspace's own token, which a restart keeps.
 
     Raises:
-        SettingError: SELFSUP_TOKEN can be guessed, or cannot stand in an address. OSError: the disk is full or read-only.
+        SettingError: SELFSUP_TOKEN can be guessed, or cannot stand in an address. OSError: the disk is full
+        or read-only.
     """
     chosen = environment.get(TOKEN, "").strip()
     if not chosen:
@@ -66,7 +67,7 @@ def is_token(found: bytes) -> bool:
 
 
 def forget_token(workspace: Path) -> None:
-    """The next start makes another token; who came in with the old one is out."""
+    """The next start makes another token; browsers that used the old one are signed out."""
     (workspace / TOKEN_FILE).unlink(missing_ok=True)
 
 
@@ -103,15 +104,17 @@ def sign(workspace: Path, run: str) -> str:
 
 
 def is_allowed(workspace: Path, run: str, token: str) -> bool:
-    """Whether the token belongs to the run; takes the same time either way."""
+    """Whether the token belongs to the run; in constant time."""
     return is_same(sign(workspace, run), token)
 
 
 def is_same(expected: str, given: str) -> bool:
-    """Compare in a time that says nothing of how much was right."""
+    """Constant-time comparison, so that timing reveals nothing."""
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))
 
 
 def cookie_of(workspace: Path, token: str) -> str:
-    """What a browser keeps that has shown the app's token: not the token itself, and void once that changes."""
+    """What a browser keeps that has shown the app's token: not the token itself, and void once that
+    changes.
+    """
     return sign(workspace, f"cookie:{token}")

@@ -1,4 +1,4 @@
-"""What can be known to fail is refused before a run is queued: rules, class names, a remote model, a text that is too short."""
+"""Refuse runs that would fail, before they are queued: rules, class names, remote model, short texts."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def check_length(dataset: Dataset, spec: RunSpec) -> None:
         train, validation = cut_running("\n".join(texts), spec.data)
         if len(train) < LEAST_TOKENS or len(validation) < 2:
             raise DataError(
-                f"{dataset.title} is too short: {len(train)} characters for training and {len(validation)} for "
-                f"validation; at least {LEAST_TOKENS} and 2 are needed.",
+                f"{dataset.title} is too short: {len(train)} characters for training and {len(validation)} "
+                f"for validation; at least {LEAST_TOKENS} and 2 are needed.",
                 code="short-text",
                 remedy="Use a longer text.",
             )
@@ -57,7 +57,8 @@ def check_proposers(workspace: Path, spec: RunSpec) -> None:
     dataset = open_source(spec.data.source, workspace)
     if asked & {"names", *LABELERS} and not isinstance(dataset.x, Texts):
         raise DataError(
-            f"{' and '.join(sorted(asked & {'names', *LABELERS}))} needs texts; {dataset.title} holds {dataset.kind}s.",
+            f"{' and '.join(sorted(asked & {'names', *LABELERS}))} needs texts; {dataset.title} holds "
+            f"{dataset.kind}s.",
             code="no-texts",
             remedy="Let similar rows or the student itself propose.",
         )

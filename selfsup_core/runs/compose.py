@@ -1,4 +1,6 @@
-"""A new run's spec, as the page and the command line put it together: a recipe, what was chosen, what the workspace keeps."""
+"""A new run's spec, as the page and the command line put it together: a recipe, what was chosen, what the
+workspace keeps.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,17 @@ from selfsup_core.evaluate.words.few_rows import Warned, warn_of_few_labels
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.runs.names import auto_name
 from selfsup_core.runs.spec import RunSpec, make_spec, task_of
+from selfsup_core.settings import Values
 
 HAND = "objective.hand"
 
 
-def kept_settings(workspace: Path, source: str) -> dict[str, Any]:
-    """Path → value: the split and label budget that the Data page set for a data set, {} for a set that is not known.
+def kept_settings(workspace: Path, source: str) -> dict[str, object]:
+    """Path → value: the split and label budget that the Data page set for a data set, {} for a set that is
+    not known.
 
-    Where only some rows have a label and nothing was set, all labels may be seen: those without are the unlabeled rows.
+    Where only some rows have a label and nothing was set, all labels may be seen: those without are the
+    unlabeled rows.
     """
     try:
         kept = read_split(workspace, source)
@@ -34,16 +39,16 @@ def kept_settings(workspace: Path, source: str) -> dict[str, Any]:
 
 def compose_spec(
     workspace: Path,
-    make: Callable[[dict[str, Any]], RunSpec],
-    chosen: dict[str, Any],
+    make: Callable[[Values], RunSpec],
+    chosen: Values,
     *,
     with_hand: bool = True,
     preset: str = "",
 ) -> RunSpec:
     """The spec that a person means.
 
-    Where a data set is chosen, its split and label budget come from the workspace unless they are chosen too. Labels made
-    by hand for the data join every run with pseudo-labels.
+    Where a data set is chosen, its split and label budget come from the workspace unless they are chosen too.
+    Labels made by hand for the data join every run with pseudo-labels.
 
     Args:
         make: overrides by path → the recipe's spec with them (a preset, a file, another run).
@@ -55,7 +60,7 @@ def compose_spec(
         SettingError: as `make_spec`.
     """
     source = chosen.get("data.source")
-    spec = make((kept_settings(workspace, str(source)) if source else {}) | chosen)
+    spec = make({**(kept_settings(workspace, str(source)) if source else {}), **chosen})
     if with_hand and HAND not in chosen and task_of(spec) == "pseudo":
         spec = join_hand_labels(workspace, spec)
     if preset and not chosen.get("name"):
@@ -73,7 +78,7 @@ def warn_of_labels(workspace: Path, spec: RunSpec) -> Warned | None:
         return None
     outcome = describe_split(open_source(spec.data.source, workspace), spec.data)
     hand = dict(getattr(spec.objective, "hand", ()))
-    return warn_of_few_labels(outcome | {"labels_by_hand": len(hand)})
+    return warn_of_few_labels(outcome, by_hand=len(hand))
 
 
 def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:
@@ -84,7 +89,7 @@ def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:
 
 
 def with_careless(spec: RunSpec) -> RunSpec | None:
-    """The same run with pseudo-labels, beside which a network learns in a careless way; None where it has one, or can have none."""
+    """The same run with a careless network beside it; None where it has one already, or cannot have one."""
     objective: Any = spec.objective
     if task_of(spec) != "pseudo" or objective.is_online or objective.careless:
         return None

@@ -1,4 +1,6 @@
-"""Requests to a worker: one small file each in the run's `control` folder, taken in the order of their names."""
+"""Requests to a worker: one small file each in the run's `control` folder, taken in the order of their
+names.
+"""
 
 from __future__ import annotations
 
@@ -88,8 +90,8 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
 def deliver(folder: RunFolder, request: Request) -> None:
     """Put a request before the run's worker."""
     folder.control.mkdir(exist_ok=True)
-    # Names sort by time, by a clock that no one can set back; the counter and the random part keep two requests of
-    # one instant apart.
+    # Names sort by time, by a clock that no one can set back; the counter and the random part keep two
+    # requests of one instant apart.
     stamp = f"{time.monotonic_ns():020d}-{next(_counter):06d}-{uuid.uuid4().hex[:6]}"
     write_json(folder.control / f"{stamp}.json", request)
 

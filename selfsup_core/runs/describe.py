@@ -1,4 +1,4 @@
-"""What the settings of a run alone tell of it, for lists and views; light enough for a page."""
+"""Facts about a run that follow from its settings alone, for lists and views; imports no torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from selfsup_core.runs.state import SpecAbout
 
 
 def describe_spec(spec: RunSpec, workspace: Path) -> SpecAbout:
-    """task, objective, loss, network, code_size, can_decode, map and parameters (as far as they are known)."""
+    """task, objective, loss, network, code_size, can_decode, map and parameters (as far as they are
+    known).
+    """
     network, task = MODELS[spec.model.kind], task_of(spec)
     code = network.code_size(spec.model)
     about: SpecAbout = {
@@ -36,8 +38,9 @@ def describe_spec(spec: RunSpec, workspace: Path) -> SpecAbout:
 
 
 def network_input(spec: RunSpec, workspace: Path) -> tuple[int, ...]:
-    """Shape of what the network is given of one sample; of a classifier with the number of classes behind it, of a
-    language model (tokens in its vocabulary,)."""
+    """Shape of what the network is given of one sample; of a classifier with the number of classes behind it,
+    of a language model (tokens in its vocabulary,).
+    """
     task = MODELS[spec.model.kind].task
     if task == "language":
         return (

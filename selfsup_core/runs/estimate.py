@@ -1,6 +1,7 @@
 """What a language model's training will take, said before it starts: weights, memory, time.
 
-A step costs about 6 floating-point operations a weight and token, and 12 · layers · width for each pair of tokens [1].
+A step costs about 6 floating-point operations a weight and token, and 12 · layers · width for each pair of
+tokens [1].
 [1] Chowdhery et al.: PaLM: scaling language modeling with pathways, 2022, appendix B
 """
 

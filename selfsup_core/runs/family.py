@@ -1,4 +1,6 @@
-"""A family: the same data, network, seed and budget through several objectives, to be looked at side by side."""
+"""A family: the same data, network, seed and budget through several objectives, to be looked at side by
+side.
+"""
 
 from __future__ import annotations
 
@@ -124,7 +126,9 @@ def members(workspace: Path, group: str) -> list[RunFolder]:
 
 
 def describe_family(folder: RunFolder) -> list[Member]:
-    """[{"run", "token", "name", "title", "status", "epoch", "epochs"}, …], this run included; empty without a family."""
+    """[{"run", "token", "name", "title", "status", "epoch", "epochs"}, …], this run included; empty without a
+    family.
+    """
     group = read_state(folder).get("group", "")
     described: list[Member] = []
     for member in members(folder.workspace, group):

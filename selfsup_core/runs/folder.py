@@ -1,6 +1,7 @@
 """The run folder: where its files are, its state, its metrics, and the list of runs.
 
-Statuses: queued → starting → running ⇄ paused → finished | stopped | failed, and interrupted when a worker died.
+Statuses: queued → starting → running ⇄ paused → finished | stopped | failed, and interrupted when a worker
+died.
 """
 
 from __future__ import annotations
@@ -89,7 +90,9 @@ class RunFolder:
 
 
 def find_run(workspace: Path, run: str) -> RunFolder | None:
-    """A run by its very id; None where there is none, or what is given would lead out of the folder of all runs."""
+    """A run by its very id; None where there is none, or what is given would lead out of the folder of all
+    runs.
+    """
     folder = RunFolder(workspace / "runs" / run)
     is_name = run not in ("", "..") and folder.path.parent == workspace / "runs"
     return folder if is_name and folder.exists() else None
@@ -118,7 +121,7 @@ def open_run(workspace: Path, run: str) -> RunFolder:
 
 
 def read_state(folder: RunFolder) -> RunState:
-    """The state as a reader must see it: a run whose worker is gone is interrupted, whatever its file says.
+    """The effective state: a run whose worker has died is interrupted, whatever its file says.
 
     Raises:
         RunError: there is no such run, or its state is damaged.
@@ -150,8 +153,8 @@ def is_orphan(folder: RunFolder) -> bool:
 def find_foreign(folder: RunFolder) -> str:
     """The first link, pipe or device in a run's folder, from the folder; "" when all is plain.
 
-    A worker appends to files here, shortens them and clears folders: by a link, which an archive of a stranger may
-    hold, it would do so to anything of the person who runs it.
+    A worker appends to files here, shortens them and clears folders: by a link, which an archive of a
+    stranger may hold, it would do so to anything of the person who runs it.
     """
     for place, folders, files in os.walk(folder.path):
         for name in sorted([*folders, *files]):
@@ -208,12 +211,13 @@ def is_read_only(folder: Path) -> bool:
 READ_ONLY = "The disk is read-only. Training continues as soon as it is writable again."
 INTERRUPTED = "The training process ended unexpectedly. Resume continues from the last checkpoint."
 LIKELY_NO_MEMORY = (
-    "The training process ended unexpectedly, probably because memory ran out. Close other programs, then Resume continues "
-    "from the last checkpoint; or train again with a smaller batch size or a smaller network."
+    "The training process ended unexpectedly, probably because memory ran out. Close other programs, then "
+    "Resume continues from the last checkpoint; or train again with a smaller batch size or a smaller "
+    "network."
 )
 NO_MEMORY = (
-    "Memory ran out, and the system ended the training process. Close other programs, then Resume continues from the last "
-    "checkpoint; or train again with a smaller batch size or a smaller network."
+    "Memory ran out, and the system ended the training process. Close other programs, then Resume continues "
+    "from the last checkpoint; or train again with a smaller batch size or a smaller network."
 )
 
 
@@ -237,7 +241,7 @@ def update_state(folder: RunFolder, **changes: Any) -> RunState:
 
 @contextmanager
 def state_lock(folder: RunFolder) -> Iterator[None]:
-    """Held by those who decide by a state that is not theirs and then write it: resuming and burying a run."""
+    """Held while another process's state is read and then changed: resuming a run, or marking it as dead."""
     from filelock import FileLock
 
     with FileLock(folder.path / "state.lock"):

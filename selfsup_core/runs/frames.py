@@ -142,8 +142,8 @@ class FrameStore(Thinned):
     def write_early(self, step: int, view: View, losses: Losses) -> None:
         """Write a frame in the middle of the first epoch.
 
-        Nothing of it is part of a checkpoint: its map is turned towards that of epoch 0, and no later one towards it.
-        A point whose latent is NaN was not looked at; it stays where it was.
+        Nothing of it is part of a checkpoint: its map is turned towards that of epoch 0, and no later one
+        towards it. A point whose latent is NaN was not looked at; it stays where it was.
 
         Args:
             losses: means of the training steps so far, and metrics of the view; they are kept with the frame.
@@ -208,7 +208,9 @@ def about_early(step: int, losses: Losses) -> dict[str, str]:
 
 
 def map_seen(latents: np.ndarray, previous: np.ndarray | None) -> tuple[Map, np.ndarray]:
-    """`map_latents` of the rows that are not NaN, the others where they were before; and (S,) 1 where a row was there."""
+    """`map_latents` of the rows that are not NaN, the others where they were before; and (S,) 1 where a row
+    was there.
+    """
     seen = ~np.isnan(latents).any(axis=1)
     made = map_latents(latents[seen], None if previous is None else previous[seen])
     points = np.tile(made.points.mean(axis=0), (len(latents), 1)) if previous is None else previous.copy()

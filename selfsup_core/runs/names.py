@@ -1,4 +1,4 @@
-"""What a run is called when no one has named it: data, recipe, and all by which it can be told from another one."""
+"""Automatic run names: data, recipe, and the settings that distinguish the run from others."""
 
 from __future__ import annotations
 
@@ -9,20 +9,13 @@ from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
 from selfsup_core.models import MODELS
 from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
-from selfsup_core.runs.spec import (
-    RunSpec,
-    answers_of,
-    known_settings,
-    list_presets,
-    preset_spec,
-    task_of,
-    value_at,
-)
+from selfsup_core.runs.recipes import answers_of, list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec, known_settings, task_of, value_at
 from selfsup_core.wording import counted, inline, percent
 
 MOST = 120  # characters, as `RunSpec.name` takes them
 CHANGED = 3  # settings that differ from the recipe's
-# Told elsewhere in the name, or of no interest in it.
+# Part of the name already, or not worth naming.
 COVERED = (
     "name",
     "version",
@@ -41,7 +34,9 @@ COVERED = (
 
 
 def auto_name(spec: RunSpec, workspace: Path, preset: str) -> str:
-    """ "Wine, Few labels of a table · hidden 64 · 2 labels per class · similar rows and the student itself · surest of each class · seed 3" """
+    """ "Wine, Few labels of a table · hidden 64 · 2 labels per class · similar rows and the student itself ·
+    surest of each class · seed 3"
+    """
     try:
         data = find_source(spec.data.source, workspace).title
     except StudioError:

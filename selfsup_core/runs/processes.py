@@ -1,4 +1,6 @@
-"""Helper processes: started so that they outlive their parent, and told from others that have their pid by now."""
+"""Helper processes: started so that they outlive their parent, and told from others that have their pid by
+now.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class Identity(TypedDict):
 
 
 class ServerAbout(Identity):
-    """What every helper process writes of itself. workspace: the folder that it serves; a copy of it is another."""
+    """What every helper process writes of itself. workspace: the folder that it serves; a copy of it is
+    another.
+    """
 
     workspace: str
     fingerprint: str
@@ -79,7 +83,9 @@ def command_line(pid: int) -> list[str]:
 
 
 def memory_kills() -> int | None:
-    """How many processes this system has ended because memory ran out, since it started; None where it does not say (Linux does)."""
+    """How many processes this system has ended because memory ran out, since it started; None where it does
+    not say (Linux does).
+    """
     try:
         lines = Path("/proc/vmstat").read_text().splitlines()
     except OSError:
@@ -114,7 +120,8 @@ def serves(workspace: Path, fingerprint: str) -> ServerAbout:
 
 
 def who_serves(home: Path, module: str, shape: type[S]) -> S | None:
-    """What a helper process of this workspace wrote of itself into `home`/about.json, or None when it is not alive.
+    """What a helper process of this workspace wrote of itself into `home`/about.json, or None when it is not
+    alive.
 
     A copied or moved workspace brings the file along: the process that it names serves another folder.
     """

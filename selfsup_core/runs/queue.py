@@ -31,7 +31,9 @@ RUN_ID = re.compile(r"[0-9a-z-]{1,60}")
 
 
 class QueueEntry(TypedDict):
-    """A request for a worker, or of a paused run's worker to continue. asked: seconds since 1970; action: "resume" or "step"."""
+    """A request for a worker, or of a paused run's worker to continue. asked: seconds since 1970; action:
+    "resume" or "step".
+    """
 
     run: str
     owner: str
@@ -208,7 +210,7 @@ def _submit(
     return folder
 
 
-# Given up when the disk is full, so that there is room to write down that it is full.
+# Spare file, deleted when the disk is full to make room for the state that says so.
 RESERVE_BYTES = 65_536
 
 

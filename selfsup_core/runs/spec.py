@@ -1,17 +1,16 @@
-"""The whole recipe of a run: enough to reconstruct it. Saved as YAML, read with a loader that cannot run code."""
+"""The whole recipe of a run: enough to reconstruct it. Saved as YAML, read with a loader that cannot run
+code.
+"""
 
 from __future__ import annotations
 
-import copy
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 from pydantic import ValidationError, field_validator
 
-from selfsup_core.data.sources import SOURCES
 from selfsup_core.errors import SettingError
 from selfsup_core.features.config import DataConfig
 from selfsup_core.files import parse_yaml, read_file, sha256
@@ -22,6 +21,8 @@ from selfsup_core.objectives.reconstruction import ReconstructionConfig
 from selfsup_core.settings import (
     Config,
     KindConfig,
+    Setting,
+    Values,
     apply_overrides,
     explain,
     list_settings,
@@ -30,8 +31,6 @@ from selfsup_core.settings import (
 )
 from selfsup_core.settings import unknown_setting as unknown
 from selfsup_core.train.config import TrainConfig
-
-PRESETS = Path(__file__).parent / "presets"
 
 
 class FramesConfig(Config):
@@ -151,8 +150,8 @@ def digest_of(values: dict[str, Any]) -> str:
 def saved_digest(path: Path) -> str:
     """Of a saved spec, which names every setting of the version that wrote it, with its value.
 
-    Settings that a later version adds are not in the file, and other defaults change nothing of it: so the digest of a
-    run stays what it was. Raises SettingError.
+    Settings that a later version adds are not in the file, and other defaults change nothing of it: so the
+    digest of a run stays what it was. Raises SettingError.
     """
     spec = read_spec(path)
     return digest_of(only_named(spec.as_dict(), parse_yaml(read_file(path).decode())))
@@ -192,7 +191,7 @@ class InnerProblem(Exception):
         return explain(self.error, self.config, f"{self.part}.")
 
 
-def make_spec(values: dict[str, Any], overrides: dict[str, Any] | None = None) -> RunSpec:
+def make_spec(values: Values, overrides: Values | None = None) -> RunSpec:
     """Validate a spec.
 
     Args:
@@ -227,13 +226,14 @@ def check_pair(spec: RunSpec) -> RunSpec:
     if spec.model.kind not in objective.networks:
         raise SettingError(
             f"The objective {spec.objective.kind!r} cannot train the network {spec.model.kind!r}.",
-            remedy=f"Use the network {' or '.join(objective.networks)} (model.kind), or choose another objective.",
+            remedy=f"Use the network {' or '.join(objective.networks)} (model.kind), or choose another "
+            "objective.",
         )
     objective.check_code(spec.objective, MODELS[spec.model.kind].code_size(spec.model))
     return spec
 
 
-def read_spec(path: Path, overrides: dict[str, Any] | None = None) -> RunSpec:
+def read_spec(path: Path, overrides: Values | None = None) -> RunSpec:
     """Read a YAML spec. Raises SettingError that names the file and the place."""
     try:
         values = parse_yaml(read_file(path).decode())
@@ -255,71 +255,6 @@ def spec_yaml(spec: RunSpec) -> str:
     return yaml.safe_dump(spec.as_dict(), sort_keys=False, allow_unicode=True)
 
 
-def list_presets(task: str = "autoencoder") -> dict[str, dict[str, Any]]:
-    """Name → {"title", "about", "order", "kinds", "task", "spec", "when"}; a preset is one YAML file in `presets/`.
-
-    Args:
-        task: only those for this task; "" for all.
-    """
-    found = copy.deepcopy(
-        parse_presets(tuple((path, path.stat().st_mtime_ns) for path in PRESETS.glob("*.yaml")))
-    )
-    for preset in found.values():
-        kinds = (preset["spec"].get(part, {}).get("kind") for part in ("model", "objective"))
-        preset["task"] = task_name(next(kinds) or "dense", next(kinds) or "reconstruction")
-    found = {name: preset for name, preset in found.items() if task in ("", preset["task"])}
-    return dict(sorted(found.items(), key=lambda item: (item[1].get("order", 99), item[0])))
-
-
-@cache
-def parse_presets(files: tuple[tuple[Path, int], ...]) -> dict[str, dict[str, Any]]:
-    """Name → what its file says; parsed once, since every run of a page asks. A file's time makes a changed one new."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return {path.stem: yaml.load(path.read_text("utf-8"), loader) for path, _ in files}
-
-
-def preset_spec(name: str, overrides: dict[str, Any] | None = None) -> RunSpec:
-    """A preset's spec with changes. Raises SettingError when there is no such preset."""
-    presets = list_presets("")
-    if name not in presets:
-        raise SettingError(f"There is no preset {name!r}. Known: {', '.join(presets)}.")
-    chosen = overrides or {}
-    spec = make_spec(presets[name]["spec"], following(presets[name], chosen) | chosen)
-    if spec.name:
-        return spec
-    source = SOURCES[spec.data.source].title if spec.data.source in list(SOURCES) else "Own data"
-    title = f"{source}, {presets[name]['title']}"
-    return spec.model_copy(update={"name": title})
-
-
-def following(preset: dict[str, Any], chosen: dict[str, Any]) -> dict[str, Any]:
-    """Path → value: settings that a preset changes along with a chosen one, as its `when` says.
-
-    `when: {objective.prior: {even: {objective.keep: top-k}}}`: who chooses even class shares gets another keeper.
-    """
-    found: dict[str, Any] = {}
-    for path, answers in preset.get("when", {}).items():
-        found |= answers.get(chosen.get(path), {})
-    return found
-
-
-def questions_of(preset: dict[str, Any]) -> dict[str, list[str]]:
-    """Path → answers: settings that a preset asks a person about, the default first."""
-    asked = {}
-    for path, answers in preset.get("when", {}).items():
-        value: Any = preset["spec"]
-        for part in path.split("."):
-            value = value[part]
-        asked[path] = [value, *answers]
-    return asked
-
-
-def answers_of(preset: dict[str, Any], spec: RunSpec) -> dict[str, Any]:
-    """Path → value: how a spec answers what its preset asks; the default is no answer."""
-    values = {path: value_at(spec, path) for path in preset.get("when", {})}
-    return {path: value for path, value in values.items() if value in preset["when"][path]}
-
-
 def value_at(spec: Any, path: str) -> Any:
     """The setting at a path, None where this spec has none."""
     for part in path.split("."):
@@ -327,14 +262,14 @@ def value_at(spec: Any, path: str) -> Any:
     return spec
 
 
-def known_settings(spec: RunSpec) -> dict[str, Any]:
+def known_settings(spec: RunSpec) -> dict[str, Setting]:
     """Path → Setting of everything that can be set in this spec."""
     return {entry.path: entry for entry in list_settings(spec)}
 
 
-def parse_assignments(assignments: list[str]) -> dict[str, Any]:
+def parse_assignments(assignments: list[str]) -> dict[str, object]:
     """["train.epochs=3"] → {"train.epochs": 3}; values are read as YAML."""
-    parsed = {}
+    parsed: dict[str, object] = {}
     for text in assignments:
         path, value = parse_assignment(text, "train.epochs=3")
         paths = known_settings(RunSpec())

@@ -1,6 +1,7 @@
 """state.json: all that lists and views know of a run, and how it is read.
 
-It may come from another version, another machine or another hand: what has not the shape is called damaged, by name.
+It may come from another version, another machine or another hand: what has not the shape is called damaged,
+by name.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ Status = Literal["queued", "starting", "running", "paused", "finished", "stopped
 
 
 class Best(TypedDict):
-    """The epoch with the lowest validation loss; under a label budget, with the lowest loss of the labels set aside for that."""
+    """The epoch with the lowest validation loss; under a label budget, with the lowest loss of the labels set
+    aside for that.
+    """
 
     epoch: Count
     val_loss: float | None
@@ -58,7 +61,8 @@ class SpecAbout(TypedDict):
 
 
 class RunState(SpecAbout):
-    """state.json: all that lists and views know of a run. Written first by the queue, then by the run's worker alone.
+    """state.json: all that lists and views know of a run. Written first by the queue, then by the run's
+    worker alone.
 
     Attributes:
         message: what is running or in the way, in words; "" while training.

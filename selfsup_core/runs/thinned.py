@@ -59,7 +59,9 @@ class Thinned:
         return epoch % self.stride == 0 or is_last
 
     def write(self, epoch: int, blob: bytes) -> None:
-        """Write an epoch's file, and thin out when there are too many. Raises OSError: what was there is untouched."""
+        """Write an epoch's file, and thin out when there are too many. Raises OSError: what was there is
+        untouched.
+        """
         write_bytes(frame_path(self.folder, epoch), blob)
         self.sizes[epoch] = len(blob)
         if self.last is not None and self.last % self.stride and self.last != epoch:
@@ -79,7 +81,9 @@ class Thinned:
         return len(self.sizes) > 2 and (len(self.sizes) > self.most or too_large)
 
     def load(self, epoch: int | None, stride: int = 1) -> None:
-        """Go on after `epoch`: files of later ones, written before an interruption, are removed; None removes all."""
+        """Go on after `epoch`: files of later ones, written before an interruption, are removed; None removes
+        all.
+        """
         self.stride = stride
         for found in list_frames(self.folder):
             if epoch is None or found > epoch:
@@ -87,7 +91,8 @@ class Thinned:
             else:
                 self.sizes[found] = frame_path(self.folder, found).stat().st_size
         self.last = max(self.sizes, default=None)
-        # Thinned after the checkpoint that is gone on from: what is left decides how many epochs lie between files.
+        # Thinned after the checkpoint that is gone on from: what is left decides how many epochs lie between
+        # files.
         while (
             epoch is not None
             and 0 in self.sizes

@@ -1,30 +1,83 @@
-"""What a waiting run waits for: its place in the queue, the run before it, and about how long that takes."""
+"""What a waiting run waits for: its place in the queue, the runs before it, and about how long they take
+together.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+
+from typing_extensions import TypedDict
 
 from selfsup_core.runs.folder import RunFolder, list_states, sound_state
 from selfsup_core.runs.queue import list_queue
 from selfsup_core.runs.state import RunState
 
+PAUSABLE = ("starting", "running")  # what gives its slot away when it is paused
+
+
+class Named(TypedDict):
+    """A run and what it is called."""
+
+    run: str
+    name: str
+
+
+class Waits(TypedDict):
+    """What a view needs of `Waiting`: the run before, and the one that works and can be paused."""
+
+    position: int
+    ahead: Named
+    working: Named | None
+    seconds: float | None
+
 
 @dataclass(frozen=True)
 class Waiting:
-    """position: 1 for the next; ahead: name of the run before it, "" for none; seconds: None where they are not known."""
+    """What is known of the wait.
+
+    Attributes:
+        position: 1 for the next. ahead: the run just before it; None for none.
+        working: the run that has the slot and gives it away when it is paused; None where there is none.
+        seconds: until its turn, of the runs of which it is known. unknown: names of the others.
+    """
 
     position: int
-    ahead: str
-    seconds: float | None
+    ahead: Named | None = None
+    working: Named | None = None
+    seconds: float | None = None
+    unknown: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """For the page and the command line."""
         if not self.ahead:
             return "Waiting for its turn."
         place = "Next in the queue" if self.position == 1 else f"Number {self.position} in the queue"
-        left = f", about {in_words(self.seconds)} left" if self.seconds is not None else ""
-        return f"{place}, after {self.ahead!r}{left}."
+        return f"{place}, after {self.ahead['name']!r}{self.expected()}"
+
+    def expected(self) -> str:
+        """How long it takes, or what of it is not known."""
+        if not self.unknown:
+            left = "left" if self.position == 1 else "until its turn"
+            return f", about {in_words(self.seconds)} {left}." if self.seconds is not None else "."
+        names = " and ".join(repr(name) for name in self.unknown[:2])
+        more = f" and {len(self.unknown) - 2} more" if len(self.unknown) > 2 else ""
+        takes = "takes" if len(self.unknown) == 1 else "take"
+        if self.seconds is None:
+            return f". How long {names}{more} {takes} is not known yet."
+        return (
+            f", at least {in_words(self.seconds)} until its turn: how long {names}{more} {takes} is not "
+            "known yet."
+        )
+
+    def for_view(self) -> Waits | None:
+        if not self.ahead:
+            return None
+        return {
+            "position": self.position,
+            "ahead": self.ahead,
+            "working": self.working,
+            "seconds": None if self.unknown else self.seconds,
+        }
 
 
 def in_words(seconds: float) -> str:
@@ -36,32 +89,78 @@ def in_words(seconds: float) -> str:
 def waiting_for(folder: RunFolder) -> Waiting | None:
     """None when the run is not in the queue.
 
-    The seconds are those of the running runs, where they say so, and only for the next in the queue: how long a run takes
-    that has not begun is not known.
+    One run works at a time: the wait is what the working run has left, and all of each run before this one in
+    the queue. Where several have a slot, the first of them to end counts.
     """
     queue = [entry["run"] for entry in list_queue(folder.workspace)]
     if folder.id not in queue:
         return None
     place = queue.index(folder.id)
-    if place:
-        before = sound_state(RunFolder(folder.workspace / "runs" / queue[place - 1]))
-        return Waiting(place + 1, name_of(before) if before else queue[place - 1], None)
-    busy = at_work(folder.workspace, folder.id)
-    if not busy:
-        return Waiting(1, "", None)
-    first = min(busy, key=lambda s: s["seconds_left"] if s["seconds_left"] is not None else float("inf"))
-    return Waiting(1, name_of(first), first["seconds_left"])
+    states = list(list_states(folder.workspace))
+    busy = at_work(states, folder.id)
+    first = min(
+        busy, key=lambda s: s["seconds_left"] if s["seconds_left"] is not None else float("inf"), default=None
+    )
+    before = [(run, sound_state(RunFolder(folder.workspace / "runs" / run))) for run in queue[:place]]
+    parts = [(name_of(first), first["seconds_left"])] if first else []
+    parts += [
+        (name_of(state) if state else run, state and expected_seconds(state, states)) for run, state in before
+    ]
+    ahead: Named | None = None
+    if before:
+        run, state = before[-1]
+        ahead = {"run": run, "name": name_of(state) if state else run}
+    elif first:
+        ahead = {"run": first["run"], "name": name_of(first)}
+    known = [seconds for _, seconds in parts if seconds is not None]
+    return Waiting(
+        place + 1,
+        ahead,
+        {"run": first["run"], "name": name_of(first)} if first and first["status"] in PAUSABLE else None,
+        sum(known) if known else None,
+        tuple(name for name, seconds in parts if seconds is None),
+    )
 
 
-def at_work(workspace: Path, but: str) -> list[RunState]:
+def at_work(states: list[RunState], but: str) -> list[RunState]:
     """Runs that have a slot."""
     return [
         state
-        for state in list_states(workspace)
+        for state in states
         if state["run"] != but
         and state["status"] in ("starting", "running", "paused")
         and not state.get("frees_slot")
     ]
+
+
+def expected_seconds(state: RunState, states: list[RunState]) -> float | None:
+    """About how long a run that waits will train: by its own epochs before a pause, or by those of the newest
+    run like it.
+    """
+    left = state["epochs"] - state["epoch"]
+    like = [state, *(other for other in states if is_like(other, state))]
+    paces = (one["seconds"] / one["epoch"] for one in like if one["epoch"] and one["seconds"])
+    pace = next(paces, None)
+    if pace is None:
+        return None
+    slowest = 1 / state["epochs_per_second"] if state["epochs_per_second"] else 0.0
+    return left * max(pace, slowest)
+
+
+def is_like(one: RunState, other: RunState) -> bool:
+    """Whether an epoch of one takes about as long as one of the other: same recipe, data and size."""
+    return what_takes_time(one) == what_takes_time(other)
+
+
+def what_takes_time(state: RunState) -> tuple[object, ...]:
+    return (
+        state["preset"],
+        state["source"],
+        state["task"],
+        state["network"],
+        state["parameters"],
+        state["epochs_per_second"],
+    )
 
 
 def name_of(state: RunState) -> str:

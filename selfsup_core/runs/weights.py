@@ -1,4 +1,5 @@
-"""The network's weights at kept epochs, in half precision: enough to try it out, a fifth of a checkpoint's size.
+"""The network's weights at kept epochs, in half precision: enough to try it out, a fifth of a checkpoint's
+size.
 
 Checkpoints, from which training continues, keep full precision.
 """

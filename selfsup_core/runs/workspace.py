@@ -1,4 +1,5 @@
-"""A workspace says in which format it was written; an older one is brought up to date, a newer one is refused.
+"""A workspace says in which format it was written; an older one is brought up to date, a newer one is
+refused.
 
 Format 1: the first release (0.1), whose workspaces say nothing, and this one.
 """
@@ -63,8 +64,8 @@ def open_workspace(workspace: Path) -> Path:
     found = read_format(workspace)
     if found > FORMAT:
         raise StudioError(
-            f"The workspace {workspace.name} was written by a newer version (format {found}; this one reads up to "
-            f"{FORMAT}). Nothing was changed.",
+            f"The workspace {workspace.name} was written by a newer version (format {found}; this one reads "
+            f"up to {FORMAT}). Nothing was changed.",
             code="newer-workspace",
             remedy="Update SelfSup Studio, or name another folder in SELFSUP_WORKSPACE.",
         )

@@ -1,4 +1,6 @@
-"""What is trained: one file a task. The session knows runs, events and files; a task knows data, model and views."""
+"""What is trained: one file a task. The session knows runs, events and files; a task knows data, model and
+views.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ class TaskContext:
     Attributes:
         persist: does a write, and again when the disk was full.
         say: shows in words what takes its time before training begins.
-        phase: says which part of an epoch is running, for a task that has several ("propose", "keep", "train").
+        phase: says which part of an epoch is running, for a task that has several ("propose", "keep",
+        "train").
     """
 
     spec: RunSpec
@@ -59,7 +62,8 @@ class Task(ABC):
         notes: what was decided or filled in, in words.
         verdict: {"outcome", "text"} once `finish` has one.
         baseline_message: what is said while the baseline is measured.
-        chosen_by: metric whose lowest value is the best epoch, the one that is kept; None where the last one is.
+        chosen_by: metric whose lowest value is the best epoch, the one that is kept; None where the last one
+        is.
     """
 
     model: nn.Module
@@ -90,7 +94,8 @@ class Task(ABC):
     def baseline(self) -> Baseline:
         """What simpler means achieve on the same validation rows; computed once, in a thread of its own.
 
-        It must neither change the model nor depend on its training, since a resumed run may measure it at another epoch.
+        It must neither change the model nor depend on its training, since a resumed run may measure it at
+        another epoch.
         """
 
     @property
@@ -106,7 +111,9 @@ class Task(ABC):
         """Go on from a `state`."""
 
     def turn(self) -> bool:
-        """Get ready for the next epoch, after one was looked at; True when the optimizer shall forget what it knows."""
+        """Get ready for the next epoch, after one was looked at; True when the optimizer shall forget what it
+        knows.
+        """
         return False
 
     @abstractmethod
@@ -119,13 +126,16 @@ class Task(ABC):
 
     @property
     def glance_rows(self) -> int:
-        """Rows that `write_early` puts through the network; 0 when there are no frames in the middle of an epoch."""
+        """Rows that `write_early` puts through the network; 0 when there are no frames in the middle of an
+        epoch.
+        """
         return 0
 
     def write_early(self, frames: FrameStore, step: int, terms: dict[str, float]) -> None:  # noqa: B027  (most have none)
         """Write a frame in the middle of the first epoch.
 
-        It must neither change the model nor draw from a generator of the training: a resumed run may write fewer.
+        It must neither change the model nor draw from a generator of the training: a resumed run may write
+        fewer.
 
         Args:
             terms: means of the training steps so far.
@@ -139,7 +149,9 @@ class Task(ABC):
 
     @abstractmethod
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
-        """Numbers that are computed once, when all epochs are done, with the best epoch's weights or the last ones."""
+        """Numbers that are computed once, when all epochs are done, with the best epoch's weights or the last
+        ones.
+        """
 
 
 TASKS: Registry[type[Task]] = Registry("task", "tasks")

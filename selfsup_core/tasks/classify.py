@@ -1,8 +1,10 @@
 """Classifiers: a head on fixed features of any kind of data, or a transformer that is fine-tuned on texts.
 
-Labels beyond the budget reach neither training nor the choice of an epoch; test rows are looked at once, in `finish`.
+Labels beyond the budget reach neither training nor the choice of an epoch; test rows are looked at once, in
+`finish`.
 
-It is longer than other files because a task answers all that the loop asks; what needs no state of the run is in `tasks/parts/`.
+It is longer than other files because a task answers all that the loop asks; what needs no state of the run is
+in `tasks/parts/`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ import torch
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
-from selfsup_core.evaluate.classification import score_classes
 from selfsup_core.evaluate.classifier_epochs import (
     LOGISTIC_WORK,
     ClassifierEvaluator,
@@ -29,6 +30,7 @@ from selfsup_core.evaluate.classifier_epochs import (
 )
 from selfsup_core.evaluate.glance import LEAST_POINTS, LEAST_TEXTS, choose_points
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
+from selfsup_core.evaluate.tested import TEST
 from selfsup_core.evaluate.words.classification_trouble import find_classification_signs
 from selfsup_core.files import write_json
 from selfsup_core.models import MODELS
@@ -47,18 +49,20 @@ from selfsup_core.tasks.parts.backbone import Backbone, load_backbone, make_clas
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, TextInputs
 from selfsup_core.tasks.parts.exact_head import ExactHead
 from selfsup_core.tasks.parts.labeled import choose_rows, choose_shown
+from selfsup_core.tasks.parts.outcome import describe_tested
+from selfsup_core.train.trained import load_trained, trained_state
 
 MOST_VALIDATION = 1000  # rows measured each epoch
 LEAST_VALIDATION = 100  # of texts through a transformer
 MOST_TEST = 2000  # texts through a transformer without a GPU
 MOST_CONFUSION = 200  # classes; beyond, the matrix of each frame would be megabytes
-TEST = "test.json"
 SMALL = 0.01  # of a usual first output layer: no class is preferred, and the map is not a single point
 
 
 @TASKS.register("classify")
 class ClassifyTask(Task):
-    """Features or tokens → class, looked at by validation rows, a confusion matrix and a map of the class scores.
+    """Features or tokens → class, looked at by validation rows, a confusion matrix and a map of the class
+    scores.
 
     Attributes:
         aside: which of the given labels choose the best epoch.
@@ -114,7 +118,9 @@ class ClassifyTask(Task):
         return isinstance(model, ClassifierHeadConfig) and model.is_exact
 
     def choose_aside(self) -> Aside:
-        """Which of the given labels choose the best epoch; an exact solver reaches the same weights at each."""
+        """Which of the given labels choose the best epoch; an exact solver reaches the same weights at
+        each.
+        """
         train, patience = self.chosen.train, self.spec.train.patience
         if self.is_exact:
             return last_epoch(train, patience)
@@ -202,7 +208,8 @@ class ClassifyTask(Task):
                 else "which is exact enough"
             )
             self.notes.append(
-                f"Each epoch is measured on {len(validation):,} of the {there:,} labeled validation rows, {why}."
+                f"Each epoch is measured on {len(validation):,} of the {there:,} labeled validation rows, "
+                f"{why}."
             )
         return ClassifierEvaluator(
             self.inputs,
@@ -230,7 +237,9 @@ class ClassifyTask(Task):
     def solve_head(
         self, head: torch.nn.Module, labels: np.ndarray, weights: np.ndarray
     ) -> dict[str, torch.Tensor]:
-        """Set a linear head to its optimum; labels, weights: (N,) of all rows, those with -1 or 0 do not count."""
+        """Set a linear head to its optimum; labels, weights: (N,) of all rows, those with -1 or 0 do not
+        count.
+        """
         return self.exact.solve(cast("Head", head), labels, weights)
 
     @cached_property
@@ -353,8 +362,6 @@ class ClassifyTask(Task):
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """The test rows, with the best epoch's weights; of each class in `test.json`."""
-        from selfsup_core.train.trained import load_trained, trained_state
-
         rows = self.chosen.test
         if len(rows) == 0:
             return {}
@@ -369,16 +376,6 @@ class ClassifyTask(Task):
         finally:
             if last:
                 load_trained(self.model, last)
-        scores = score_classes(confusion)
-        about = {
-            "classes": self.classes,
-            "rows": len(rows),
-            **found,
-            "confusion": confusion.tolist(),
-            "precision": scores.precision.tolist(),
-            "recall": scores.recall.tolist(),
-            "f1": scores.f1.tolist(),
-            "support": scores.support.tolist(),
-        }
+        about = describe_tested(found, confusion, self.classes, len(rows))
         self.context.persist(lambda: write_json(self.context.folder / TEST, about))
         return {f"test_{name}": value for name, value in found.items()} | {"test_rows": len(rows)}

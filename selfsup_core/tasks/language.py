@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from selfsup_core.pretrained.models.pretrained_language import PretrainedConfig
 
 MOST_STARTS = 2_000_000  # windows that may be drawn; of longer texts every few tokens one begins
-FINAL_TIMES = 5  # as many validation windows at the end as after an epoch
+FINAL_TIMES = 5  # times as many validation windows at the end as after an epoch
 MOST_VOCABULARY = 60_000  # of a table of pairs
 
 
@@ -114,7 +114,9 @@ class LanguageTask(Task):
         return model
 
     def _span(self, context: TaskContext) -> int:
-        """Tokens of a window, one more than the context for a causal model; less where the text is shorter."""
+        """Tokens of a window, one more than the context for a causal model; less where the text is
+        shorter.
+        """
         own = int(getattr(self.model.config, "max_position_embeddings", 0) or 512)
         length = min(int(cast("Any", self.spec.model).context), own)  # every language model has one
         wanted = length + (not self.is_masked)
@@ -172,7 +174,9 @@ class LanguageTask(Task):
             shutil.rmtree(temporary, ignore_errors=True)
 
     def baseline(self) -> Baseline:
-        """Counting alone, for a network from scratch; a loaded one is compared with itself before training."""
+        """Counting alone, for a network from scratch; a loaded one is compared with itself before
+        training.
+        """
         size = self.corpus.tokenizer.size
         if self.is_masked or self.spec.model.kind == "pretrained" or size > MOST_VOCABULARY:
             return {"vocabulary": size}

@@ -1,19 +1,21 @@
-"""Pseudo-labels: a classifier that learns from labels proposed for unlabeled rows, beside its supervised-only twin.
+"""Pseudo-labels: a classifier that learns from labels proposed for unlabeled rows, beside its supervised-only
+twin.
 
-Hidden true labels reach the ceiling's network and the audit, and nothing else: not the proposals, not what is kept, not
-the student, not the twin. Test rows are shown at each epoch; nothing is chosen by them, for the last epoch is the result.
+Hidden true labels reach the ceiling's network and the audit, and nothing else: not the proposals, not what is
+kept, not the student, not the twin. Test rows are shown at each epoch; nothing is chosen by them, for the
+last epoch is the result.
 
-It is longer than other tasks because one run trains three networks round by round, and a round reads from top to bottom
-here: propose, keep, train, look, write. What needs no state of the run is in `pseudo/` and `tasks/parts/`.
+One run trains three networks round by round, and a round reads from top to bottom here: propose, keep, train,
+look, write. That makes it longer than other tasks; what needs no state of the run is in `pseudo/` and
+`tasks/parts/`.
 """
 
 from __future__ import annotations
 
 import copy
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 import torch
@@ -21,27 +23,29 @@ import torch
 from selfsup_core.augment.views import make_augment
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
-from selfsup_core.errors import DataError, SettingError
+from selfsup_core.errors import SettingError
 from selfsup_core.evaluate.calibration import calibrate
 from selfsup_core.evaluate.classifier_epochs import ClassifierView
-from selfsup_core.evaluate.kept import PSEUDO, Kept, class_counts, count_kept, describe_kept
+from selfsup_core.evaluate.kept import Kept, class_counts, count_kept, describe_kept
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
-from selfsup_core.files import write_bytes, write_json
+from selfsup_core.evaluate.tested import TEST
+from selfsup_core.files import write_json
 from selfsup_core.models.modules.beside import Beside
-from selfsup_core.objectives.cross_entropy import Labeled
 from selfsup_core.pseudo.expected import gauge
-from selfsup_core.pseudo.keeping import proposed
+from selfsup_core.pseudo.keeping import counted, is_bare, proposed
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch, PseudoLabels, PseudoLabelsConfig
 from selfsup_core.pseudo.online import Consistency
-from selfsup_core.runs.frames import MOST_LETTERS, FrameStore, as_bytes, save_arrays
+from selfsup_core.runs.frames import FrameStore
 from selfsup_core.tasks import TASKS, Look, TaskContext
-from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, TEST, ClassifyTask
+from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, ClassifyTask
 from selfsup_core.tasks.parts.aside import Aside, last_epoch
 from selfsup_core.tasks.parts.careless import Careless
+from selfsup_core.tasks.parts.dealing import Dealer
 from selfsup_core.tasks.parts.estimates import ShareEstimates
-from selfsup_core.tasks.parts.look_at import confident_mistakes, least_certain
-from selfsup_core.tasks.parts.outcome import judge_run, score
+from selfsup_core.tasks.parts.outcome import Network, judge_run, score
+from selfsup_core.tasks.parts.pool import choose_pool, join_hand
 from selfsup_core.tasks.parts.proposals import Proposers
+from selfsup_core.tasks.parts.proposed_rows import name_rows, on_the_map, write_labels
 from selfsup_core.train.trained import load_trained, trained_state
 
 MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
@@ -52,13 +56,14 @@ LEAST_STEPS = 20  # of a round, where the steps are not set
 
 @dataclass(frozen=True)
 class PseudoView:
-    """What an epoch looks like: the student on validation rows and the map's samples; proposals and what was kept of
-    them; class numbers that each network names on the test rows, (T,)."""
+    """What an epoch looks like: the student on validation rows and the map's samples; proposals and what was
+    kept of them; class numbers that each network names on the test rows, (T,).
+    """
 
     student: ClassifierView
     proposed: Kept
     before: np.ndarray
-    named: dict[str, np.ndarray]
+    named: Mapping[Network, np.ndarray]
     probabilities: np.ndarray
 
 
@@ -79,15 +84,16 @@ class PseudoTask(ClassifyTask):
         super().__init__(context)
         spec, config = self.spec, self.config
         self.device = self.choice.name
-        self.pool = self._choose_pool()
+        self.pool, note = choose_pool(
+            self.inputs.split.train, self.given, config.unlabeled_pool, spec.data.split_seed
+        )
+        self.notes += [note] if note else []
         self.inputs.add(np.concatenate([self.pool, self.chosen.train]))
         self.student: torch.nn.Module = self.model
         has_ceiling = config.ceiling and self._truth_is_known()
         is_careless = config.careless and not config.is_online and len(self.pool) > 0
         self.model = self.beside = Beside(self.student, ceiling=has_ceiling, careless=is_careless)
-        self.is_given = torch.from_numpy(self.given >= 0).to(self.device)
         self.first_weights = {k: v.clone() for k, v in trained_state(self.model).items()}
-        self.truth = self._true_labels() if has_ceiling else None
         self.proposers = Proposers(
             config,
             self.inputs,
@@ -106,7 +112,6 @@ class PseudoTask(ClassifyTask):
         self.round = 0
         slots = (spec.train.steps_per_epoch or self._steps()) * spec.train.batch_size
         self.rows = torch.arange(slots, device=self.device)
-        self.pool_rows = torch.from_numpy(self.pool.astype(np.int64)).to(self.device)
         self.tested = self._choose_tested()
         self.inputs.add(self.tested)
         self.estimates = ShareEstimates(
@@ -116,6 +121,18 @@ class PseudoTask(ClassifyTask):
             is_slow=bool(self.inputs.cost) and self.device == "cpu",
         )
         self.online = self.objective.consistency = self._make_online()
+        self.dealer = Dealer(
+            self.inputs,
+            config,
+            given=self.given,
+            train=self.chosen.train,
+            pool=self.pool,
+            truth=self._true_labels() if has_ceiling else None,
+            slots=slots,
+            seed=spec.seed,
+            device=self.device,
+            has_online=self.online is not None,
+        )
         self._deal()
 
     # What may be seen
@@ -130,41 +147,9 @@ class PseudoTask(ClassifyTask):
     def choose_labels(self) -> np.ndarray:
         """Labels of the budget, and those made by hand over them."""
         given = super().choose_labels()
-        hand = dict(self.config.hand)
-        if any(not 0 <= label < len(self.classes) for label in hand.values()):
-            raise DataError(
-                f"A hand label has class number {max(hand.values())}, but this data set has {len(self.classes)} classes.",
-                code="bad-hand-label",
-                remedy="Use labels by hand only for runs with the same data set.",
-            )
-        in_train = set(self.inputs.split.train.tolist())
-        outside = [row for row in hand if row not in in_train]
-        if outside:
-            self.notes_of_hand = (
-                "1 hand label is for a validation or test row of this split and is not used for training."
-                if len(outside) == 1
-                else f"{len(outside):,} hand labels are for validation or test rows of this split and are not used for training."
-            )
-        for row, label in hand.items():
-            if row in in_train:
-                given[row] = label
-        return given
-
-    def _choose_pool(self) -> np.ndarray:
-        """Training rows whose label is hidden, or that have none."""
-        pool: np.ndarray = self.inputs.split.train[self.given[self.inputs.split.train] < 0]
-        most = self.config.unlabeled_pool
-        if most and len(pool) > most:
-            generator = np.random.default_rng(self.spec.data.split_seed + 7)
-            self.notes.append(
-                f"This run uses {most:,} of {len(pool):,} unlabeled rows, as set (Unlabeled rows)."
-            )
-            pool = np.sort(generator.permutation(pool)[:most])
-        if len(pool) == 0:
-            self.notes.append(
-                "There are no unlabeled training rows, so there is nothing to propose labels for: student and twin are the same."
-            )
-        return pool
+        train, classes = self.inputs.split.train, len(self.classes)
+        joined, self.notes_of_hand = join_hand(given, dict(self.config.hand), train, classes)
+        return joined
 
     def _truth_is_known(self) -> bool:
         """Whether at least one class number of the pool is known, so that a ceiling differs from the twin."""
@@ -239,28 +224,11 @@ class PseudoTask(ClassifyTask):
     # What is learned in an epoch
 
     def _deal(self) -> None:
-        """Which row stands in which slot of this epoch: a function of seed, round and what was kept."""
-        chosen = self.chosen.train
-        kept = self.pool[self.kept.weight > 0]
-        labels = torch.from_numpy(self.given.copy())
-        labels[torch.from_numpy(self.pool)] = torch.from_numpy(self.kept.kept_label).long()
-        weights = torch.ones(len(self.dataset))
-        weights[torch.from_numpy(self.pool)] = torch.from_numpy(self.kept.weight)
-        self.labels, self.weights = labels.to(self.device), weights.to(self.device)
-        learned = chosen if self.config.is_online else np.concatenate([chosen, kept])
-        self.dealt = {"student": self._fill(learned), "twin": self._fill(chosen)}
-        if self.online:
-            places = np.arange(len(self.pool))
-            self.dealt["pool"] = self._fill(places, self.config.unlabeled_ratio)
-        if self.truth is not None:
-            known = np.flatnonzero(self.truth.cpu().numpy() >= 0)
-            self.dealt["ceiling"] = self._fill(known)
-        if self.careless:
-            taken = self.given.copy()
-            taken[self.pool] = self.careless.labels
-            self.careless_labels = torch.from_numpy(taken).to(self.device)
-            kept = self.pool[self.careless.labels >= 0]
-            self.dealt["careless"] = self._fill(np.concatenate([chosen, kept]))
+        self.dealer.deal(self.round, self.kept, self.careless.labels if self.careless else None)
+
+    def values(self, slots: torch.Tensor) -> PseudoBatch:  # type: ignore[override]  # three networks, three batches
+        """(B,) slots → what each network is given."""
+        return self.dealer.batch(slots)
 
     def solver(self) -> Callable[[], dict[str, torch.Tensor]] | None:
         return None if self.online or self.config.augment != "none" else super().solver()
@@ -269,59 +237,18 @@ class PseudoTask(ClassifyTask):
         """Student, twin and ceiling at the minimum of their own loss."""
         weights = np.ones(len(self.dataset), np.float32)
         weights[self.pool] = self.kept.weight * self.config.pseudo_weight
-        terms = self.solve_head(self.student, self.labels.cpu().numpy(), weights)
-        twin = self.solve_head(self.beside.twin, self.given, np.ones_like(weights))
-        terms["twin_loss"] = twin["loss"]
-        if self.truth is not None and self.beside.ceiling is not None:
-            found = self.solve_head(self.beside.ceiling, self.truth.cpu().numpy(), np.ones_like(weights))
-            terms["ceiling_loss"] = found["loss"]
-        if self.beside.careless is not None:
-            taken = self.careless_labels.cpu().numpy()
-            found = self.solve_head(self.beside.careless, taken, np.ones_like(weights))
-            terms["careless_loss"] = found["loss"]
+        dealer, ones = self.dealer, np.ones_like(weights)
+        terms = self.solve_head(self.student, dealer.labels.cpu().numpy(), weights)
+        beside = {
+            "twin": (self.beside.twin, self.given),
+            "ceiling": (self.beside.ceiling, dealer.truth),
+            "careless": (self.beside.careless, dealer.careless_labels),
+        }
+        for name, (network, labels) in beside.items():
+            if network is not None and labels is not None:
+                numbers = labels if isinstance(labels, np.ndarray) else labels.cpu().numpy()
+                terms[f"{name}_loss"] = self.solve_head(network, numbers, ones)["loss"]
         return terms
-
-    def _fill(self, rows: np.ndarray, times: int = 1) -> torch.Tensor:
-        """Slots (`times` as many) filled with whole shuffled passes over the rows."""
-        generator = np.random.default_rng((self.spec.seed, self.round, len(rows)))
-        size = len(self.rows) * times
-        passes = -(-size // len(rows))
-        order = np.concatenate([generator.permutation(rows) for _ in range(passes)])
-        return torch.from_numpy(order[:size].astype(np.int64)).to(self.device)
-
-    def values(self, slots: torch.Tensor) -> PseudoBatch:  # type: ignore[override]  # three networks, three batches
-        """(B,) slots → what each network is given."""
-        twin = self._labeled(self.dealt["twin"][slots], self.labels)
-        rows = self.dealt["student"][slots]
-        student = self._labeled(rows, self.labels, self.weights[rows] * self._share(rows))
-        ceiling = None
-        if self.truth is not None:
-            ceiling = self._labeled(self.dealt["ceiling"][slots], self.truth)
-        careless = None
-        if self.careless:
-            careless = self._labeled(self.dealt["careless"][slots], self.careless_labels)
-        return PseudoBatch(student, twin, ceiling, self._unlabeled(slots), careless)
-
-    def _unlabeled(self, slots: torch.Tensor) -> tuple[Any, torch.Tensor] | None:
-        """What the student is given of unlabeled rows, and their places in the pool."""
-        if not self.online:
-            return None
-        times = self.config.unlabeled_ratio
-        several = slots[:, None] * times + torch.arange(times, device=slots.device)
-        places = self.dealt["pool"][several.flatten()]
-        return self.inputs.x(self.pool_rows[places]), places
-
-    def _share(self, rows: torch.Tensor) -> torch.Tensor:
-        """(B,) 1 for true labels, the weight of a pseudo-label for others."""
-        is_given = self.is_given[rows]
-        return torch.where(is_given, 1.0, self.config.pseudo_weight)
-
-    def _labeled(
-        self, rows: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None = None
-    ) -> Labeled:
-        if weights is None:
-            weights = torch.ones(len(rows), device=rows.device)
-        return Labeled(self.inputs.x(rows), labels[rows], weights)
 
     # What is seen of an epoch
 
@@ -330,10 +257,9 @@ class PseudoTask(ClassifyTask):
         """The student: the network that is exported."""
         return self.student
 
-    def networks(self) -> dict[str, torch.nn.Module]:
+    def networks(self) -> dict[Network, torch.nn.Module]:
         """Those that this run trains, the student first."""
-        names = ("student", "twin", "ceiling", "careless")
-        return {name: net for name in names if (net := getattr(self.beside, name)) is not None}
+        return {name: net for name in get_args(Network) if (net := getattr(self.beside, name)) is not None}
 
     def look(self, terms: dict[str, float]) -> Look:
         self.round = round(self.objective.progress)
@@ -403,6 +329,7 @@ class PseudoTask(ClassifyTask):
         if not self.online:
             self.selected = then
         confidence, label, there = proposed(turned)
+        confidence[is_bare(turned)] = float("nan")
         if self.proposers.doubt:
             weights = torch.zeros_like(weights)
         named = torch.where(there, label, -1).numpy().astype(np.int32)
@@ -455,25 +382,30 @@ class PseudoTask(ClassifyTask):
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
         view, now = look.view, look.view.proposed
         student, count = view.student, len(self.classes)
-        place = np.full(len(self.dataset), -1)
-        place[self.pool] = np.arange(len(self.pool))
-        # -1, the place behind the pool, for rows outside of it.
-        shown = place[self.evaluator.samples]
         truth = self.y[self.pool]
-        arrays = {
-            "pseudo": np.append(now.kept_label, -1)[shown].astype(np.int32),
-            "kept_round": np.append(now.first, -1)[shown].astype(np.int32),
-        }
+        arrays = on_the_map(now, self.pool, self.evaluator.samples, len(self.dataset))
         arrays |= count_kept(view.before, now, truth, self.given, count, with_pairs=count <= MOST_CONFUSION)
-        about = self._name_rows(arrays, now, view.probabilities)
+        named, about = self._name_rows(now, view.probabilities)
+        arrays |= named
         self.shown = None if epoch else (arrays, about)
         frames.write_points(epoch, student.scores, self.arrays_of(student) | arrays, about, is_last=is_last)
-        self.context.persist(lambda: self._write_labels(epoch, now))
+        self.context.persist(
+            lambda: write_labels(
+                self.context.folder,
+                epoch,
+                self.pool,
+                now,
+                classes=self.classes,
+                proposers=self.proposers.names,
+                vote=self.proposers.describe(),
+                prior=self.prior,
+            )
+        )
 
     def write_early(self, frames: FrameStore, step: int, terms: dict[str, float]) -> None:
         """The student in the middle of the first round, beside the proposals that it learns from."""
         if self.shown is None:
-            return  # a resumed run has them no more
+            return  # they are gone after a resume
         view = self.evaluator.glance(self.student, self.early, self.is_validation)
         arrays, about = self.shown
         arrays = self.arrays_of(view) | arrays
@@ -500,53 +432,24 @@ class PseudoTask(ClassifyTask):
         return [*self.estimates.find_signs(kept, before, drifted), *found]
 
     def _name_rows(
-        self, arrays: dict[str, np.ndarray], now: Kept, probabilities: np.ndarray
-    ) -> dict[str, str]:
-        """Rows that a person should look at: the least certain, and confident ones that the truth contradicts."""
-        truth = self.y[self.pool]
+        self, now: Kept, probabilities: np.ndarray
+    ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        as_votes = counted(torch.from_numpy(probabilities)).numpy()
         is_quick = not self.inputs.cost  # a transformer would read them again each round
 
         def features(places: np.ndarray) -> np.ndarray:
-            return self.proposers.features(self.pool[places]) if is_quick else probabilities[places]
+            return self.proposers.features(self.pool[places]) if is_quick else as_votes[places]
 
-        unsure, wrong = least_certain(now, probabilities, features), confident_mistakes(now, truth)
-        about = {}
-        for name, places in (("unsure", unsure), ("mistakes", wrong)):
-            rows = self.pool[places]
-            arrays[f"{name}_rows"] = rows.astype(np.int32)
-            arrays[f"{name}_label"] = now.label[places]
-            arrays[f"{name}_truth"] = truth[places].astype(np.int32)
-            arrays[f"{name}_confidence"] = now.confidence[places]
-            if name == "unsure" and len(rows):
-                logits = self.evaluator.logits(self.student, rows, "rows to label")
-                sure, said = logits.softmax(dim=1).max(dim=1)
-                arrays["unsure_student"] = said.numpy().astype(np.int32)
-                arrays["unsure_student_confidence"] = sure.numpy()
-            if isinstance(self.dataset.x, Texts):
-                texts = [self.dataset.x[int(row)][:MOST_LETTERS] for row in rows]
-                about[f"{name}_texts"] = json.dumps(texts, ensure_ascii=False)
-            elif len(rows):
-                arrays[f"{name}_values"] = as_bytes(self.shown_values(rows))
-        return about
-
-    def _write_labels(self, epoch: int, now: Kept) -> None:
-        """All proposals of the newest epoch, for the export."""
-        arrays = {
-            "rows": self.pool.astype(np.int64),
-            "label": now.label,
-            "confidence": now.confidence,
-            "weight": now.weight,
-            "first": now.first,
-            "voters": now.voters,
-        }
-        about = {
-            "epoch": str(epoch),
-            "classes": json.dumps(self.classes),
-            "proposers": json.dumps(self.proposers.names),
-            "vote": json.dumps(self.proposers.describe()),
-            "prior": json.dumps(self.prior),
-        }
-        write_bytes(self.context.folder / PSEUDO, save_arrays(arrays, metadata=about))
+        return name_rows(
+            now,
+            probabilities,
+            self.pool,
+            self.y[self.pool],
+            features=features,
+            logits=lambda rows: self.evaluator.logits(self.student, rows, "rows to label"),
+            values=self.shown_values,
+            texts=self.dataset.x if isinstance(self.dataset.x, Texts) else None,
+        )
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """All test rows by student, twin and ceiling, and what that says; the last epoch's weights."""

@@ -1,7 +1,8 @@
 """Checkpoints: one folder that appears whole, with a digest of every file; the newest valid one is loaded.
 
-A checkpoint holds model, optimizer, generators, position in the data, running sums, and the digests of the spec and
-of the data it belongs to. Tensors are stored as safetensors, the rest as JSON: loading cannot run code.
+A checkpoint holds model, optimizer, generators, position in the data, running sums, and the digests of the
+spec and of the data it belongs to. Tensors are stored as safetensors, the rest as JSON: loading cannot run
+code.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ KEPT = 2
 FORMAT = 2  # of a manifest; 1 did not say so, and its digest of the spec left out what was a default
 Belongs = Mapping[str, str | tuple[str, ...]]  # digests that are accepted, by what they are of
 MARK = "$tensor"
-FILES = ("tensors.safetensors", "state.json")  # whatever else a manifest names is not read
+FILES = ("tensors.safetensors", "state.json")  # other files that a manifest names are not read
 
 
 class OtherCheckpoint(CheckpointError):
@@ -132,7 +133,9 @@ def prune(folder: Path, prefix: str = "step-", keep: int = KEPT) -> None:
 
 
 def set_aside(folder: Path, name: str, prefix: str = "step-") -> list[str]:
-    """Move checkpoints after `name`, which were found damaged, out of the way of new ones; their names by now."""
+    """Move checkpoints after `name`, which were found damaged, out of the way of new ones; their names by
+    now.
+    """
     kept = []
     for target in list_checkpoints(folder, prefix):
         if target.name > name:
@@ -143,14 +146,18 @@ def set_aside(folder: Path, name: str, prefix: str = "step-") -> list[str]:
 
 
 def discard_newer(folder: Path, name: str, prefix: str = "step-") -> None:
-    """Delete checkpoints after `name`: training comes to them again, and a save of that name would leave them there."""
+    """Delete checkpoints after `name`: training comes to them again, and a save of that name would leave them
+    there.
+    """
     for target in list_checkpoints(folder, prefix):
         if target.name > name:
             shutil.rmtree(target, ignore_errors=True)
 
 
 def refuse_others(folder: Path, belongs: Belongs) -> None:
-    """Raises CheckpointError when a checkpoint is of another spec or other data: nothing of it may be lost to a new start."""
+    """Raises CheckpointError when a checkpoint is of another spec or other data: nothing of it may be lost to
+    a new start.
+    """
     for target in list_checkpoints(folder):
         try:
             load_checkpoint(target, belongs)
@@ -159,7 +166,8 @@ def refuse_others(folder: Path, belongs: Belongs) -> None:
             raise CheckpointError(
                 f"{error.message} Nothing was changed.",
                 code="other-checkpoint",
-                remedy="Resume it with the version, spec and data that it was started with, or start a new run with this spec.",
+                remedy="Resume it with the version, spec and data that it was started with, or start a new "
+                "run with this spec.",
             ) from error
         except CheckpointError:
             continue

@@ -12,7 +12,8 @@ class TrainConfig(Config):
 
     epochs: int = setting(
         30,
-        "How many epochs to train. In each the network sees every training row once, unless Steps per epoch sets another number.",
+        "How many epochs to train. In each the network sees every training row once, unless Steps per epoch "
+        "sets another number.",
         title="Epochs",
         ge=1,
         le=100_000,
@@ -74,7 +75,8 @@ class TrainConfig(Config):
     )
     epsilon: float = setting(
         1e-8,
-        "Added to the denominator of Adam's update; if it is much larger than the gradients, Adam becomes plain gradient descent.",
+        "Added to the denominator of Adam's update; if it is much larger than the gradients, Adam becomes "
+        "plain gradient descent.",
         title="Adam's epsilon",
         why="Adam's published default. A linear classifier with few labels does better with 1.",
         ge=1e-12,
@@ -90,7 +92,7 @@ class TrainConfig(Config):
     )
     accumulation: int = setting(
         1,
-        "Number of parts of a batch whose gradients are summed before each update; the same result with less memory.",
+        "Smaller batches whose gradients are summed before each update: the same result with less memory.",
         title="Gradient accumulation",
         ge=1,
         le=256,
@@ -109,7 +111,8 @@ class TrainConfig(Config):
         "Stop after this many epochs without a lower validation loss; 0 never stops early.",
         title="Early stopping",
         zero="off",
-        why="Off, so that overfitting becomes visible; the best epoch is kept in any case where labels are there to choose it by.",
+        why="Off, so that overfitting becomes visible; the best epoch is kept in any case where labels are "
+        "there to choose it by.",
         ge=0,
         le=100_000,
     )
@@ -121,7 +124,8 @@ class TrainConfig(Config):
     )
     threads: int = setting(
         0,
-        "CPU threads for training, at most the number of cores; 0 chooses automatically and gives the reason.",
+        "CPU threads for training, at most the number of cores; 0 chooses automatically and gives the "
+        "reason.",
         title="Threads",
         zero="automatic",
         ge=0,

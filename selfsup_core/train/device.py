@@ -40,7 +40,9 @@ class DeviceChoice:
 
 
 def usable_cores() -> int:
-    """Cores that this process may use, which a container or a scheduler may have made fewer than the machine's."""
+    """Cores that this process may use, which a container or a scheduler may have made fewer than the
+    machine's.
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,7 +1,8 @@
 """The training loop: knows no algorithm and no screen, and yields events.
 
 Whoever consumes the events writes metrics, frames and checkpoints, and pauses by not asking for the next one.
-The order of the rows is a function of (seed, epoch), so a loop that starts from a state continues bit for bit.
+The order of the rows is a function of (seed, epoch), so a loop that starts from a state continues bit for
+bit.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ MAX_STEP_ROWS = 10_000
 
 @dataclass(frozen=True)
 class Event:
-    """kind: "tick" (time has passed), "step" (terms of the last few steps), "epoch" (terms of the whole epoch),
-    "notice" (something automatic happened, in words)."""
+    """kind: "tick" (time has passed), "step" (terms of the last few steps), "epoch" (terms of the whole
+    epoch), "notice" (something automatic happened, in words).
+    """
 
     kind: str
     step: int
@@ -79,8 +81,8 @@ class Loop:
         values: row numbers (B,) on the device → (B, D) batch.
         rows: (N,) row numbers to train on, on the device.
         seed: of the order of the rows and of the objective's generator.
-        solve: () -> terms; sets the weights to the optimum over an epoch's rows, in the place of its steps. None for training
-            by steps.
+        solve: () -> terms; sets the weights to the optimum over an epoch's rows, in the place of its steps.
+            None for training by steps.
     """
 
     def __init__(
@@ -100,7 +102,8 @@ class Loop:
         self.config, self.choice, self.seed = config, choice, seed
         self.optimizer = make_optimizer(model, config, fused=choice.uses_fused)
         self.base_rate = config.learning_rate
-        # Dropout draws from torch's global generator: it is set again before each step, so a resume draws the same.
+        # Dropout draws from torch's global generator: it is set again before each step, so a resume draws the
+        # same.
         self.has_dropout = any(isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules())
         self.generator = torch.Generator(choice.name).manual_seed(seed)
         self.epoch = self.index = self.step = 0  # epochs done, rows done in this epoch, steps done
@@ -155,7 +158,9 @@ class Loop:
         return nullcontext()
 
     def _update(self, rows: torch.Tensor) -> None:
-        """One optimizer step; after `halvings` the batch is processed in smaller parts with the same gradient."""
+        """One optimizer step; after `halvings` the batch is processed in smaller parts with the same
+        gradient.
+        """
         self._follow_schedule()
         self.used_learning_rate = self.learning_rate
         self.optimizer.zero_grad(set_to_none=True)
@@ -197,7 +202,8 @@ class Loop:
             while self.index < len(order):
                 batch = order[self.index : self.index + self.config.batch_size]
                 if not self._fits(batch):
-                    # Here the failed step's tensors are gone: an exception that is still handled would hold on to them.
+                    # Here the failed step's tensors are gone: an exception that is still handled would hold
+                    # on to them.
                     yield self._halve()
                     continue
                 self.index += len(batch)
@@ -229,7 +235,8 @@ class Loop:
             if value - value != 0:
                 raise Diverged(
                     f"{name} became {value} in step {self.step}.",
-                    remedy=f"The learning rate ({self.learning_rate:g}) is probably too high; try a tenth of it.",
+                    remedy=f"The learning rate ({self.learning_rate:g}) is probably too high; try a tenth of "
+                    "it.",
                 )
         return means
 

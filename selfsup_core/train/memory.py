@@ -1,4 +1,4 @@
-"""What to do, and what to say, when memory is full: a device's, or the machine's."""
+"""Out of memory, on a device or the machine: how to recognize, report and recover from it."""
 
 from __future__ import annotations
 
@@ -41,20 +41,24 @@ def says_no_memory(words: str) -> bool:
 
 
 def memory_error(error: BaseException, remedy: str = SMALLER) -> StudioError:
-    """A lack of memory as a person may see it: what was asked for, where the error says it, and what is free."""
+    """A lack of memory as a person may see it: what was asked for, where the error says it, and what is
+    free.
+    """
     import psutil
 
     found = psutil.virtual_memory()
     reason = str(error).strip().split("\n", 1)[0][:200].rstrip(".") or type(error).__name__
     return StudioError(
-        f"Memory ran out ({reason}). This machine has {found.total / 1e9:.1f} GB, of which {found.available / 1e9:.1f} GB are free.",
+        f"Memory ran out ({reason}). This machine has {found.total / 1e9:.1f} GB, of which "
+        f"{found.available / 1e9:.1f} GB are free.",
         code="out-of-memory",
         remedy=remedy,
     )
 
 
 def forget_unfinished(optimizer: torch.optim.Optimizer) -> None:
-    """Forget what Adam had begun to set up for a weight when memory ran out; it takes a half for a whole, and fails."""
+    """Forget what Adam had begun to set up for a weight when memory ran out; it would take the incomplete
+    state for complete, and fail."""
     for weight, known in list(optimizer.state.items()):
         if not {"step", "exp_avg", "exp_avg_sq"} <= known.keys():
             del optimizer.state[weight]

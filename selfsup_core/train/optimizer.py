@@ -28,7 +28,9 @@ def make_optimizer(model: nn.Module, config: TrainConfig, *, fused: bool) -> tor
 
 
 def rate_share(config: TrainConfig, step: int, total: int) -> float:
-    """Share of the learning rate at a step (counted from 0): a linear rise, then constant, or down to a tenth."""
+    """Share of the learning rate at a step (counted from 0): a linear rise, then constant, or down to a
+    tenth.
+    """
     if step < config.warmup_steps:
         return (step + 1) / (config.warmup_steps + 1)
     if config.schedule == "constant":

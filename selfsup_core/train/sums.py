@@ -15,7 +15,7 @@ class SumsState(TypedDict):
 
 
 class Sums:
-    """Sums of the terms over rows, kept on the device: reading them is the only point where it is waited for."""
+    """Sums of the terms over rows, kept on the device: reading them is the only synchronization with it."""
 
     def __init__(self) -> None:
         self.rows = 0

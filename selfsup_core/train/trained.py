@@ -7,7 +7,9 @@ from torch import nn
 
 
 def trained_state(model: nn.Module) -> dict[str, torch.Tensor]:
-    """What training can change: the weights that are trained, and all buffers; frozen weights are the model's own."""
+    """What training can change: the weights that are trained, and all buffers; frozen weights are the model's
+    own.
+    """
     # Weights that two layers share have two names in the state, so both must be looked at.
     named = model.named_parameters(remove_duplicate=False)
     frozen = {name for name, p in named if not p.requires_grad}

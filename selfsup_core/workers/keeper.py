@@ -1,7 +1,9 @@
-"""What a worker knows of its run: the state on disk, whose only writer it is; time, requests, and a disk that is full.
+"""What a worker knows of its run: the state on disk, whose only writer it is; time, requests, and a disk that
+is full.
 
-The worker decides how a run begins and ends, the session what is trained; both ask the keeper, which knows neither.
-Pausing is not asking the loop for its next event; stopping is leaving it. Whatever is written is written whole.
+The worker decides how a run begins and ends, the session what is trained; both ask the keeper, which knows
+neither. To pause, the worker stops asking the loop for events; to stop, it leaves the loop. Writes are
+atomic.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from selfsup_core.runs.state import RunState, parse_state
 
 BEAT_SECONDS = 1.0
 POLL_SECONDS = 0.03
-QUIET_SECONDS = 0.3  # what is done sooner needs no word on what it is
+QUIET_SECONDS = 0.3  # a task that ends sooner is not announced
 T = TypeVar("T")
 
 
@@ -92,12 +94,15 @@ class RunKeeper:
             self.persist(lambda: write_state(self.folder, self.state.copy()))
 
     def attend(self, act: Callable[[], T], message: str, *, is_stoppable: bool = True) -> T:
-        """Do something slow in a thread of its own; meanwhile show signs of life, say what is done, and heed a stop.
+        """Do something slow in a thread of its own; meanwhile show signs of life, say what is done, and heed
+        a stop.
 
-        Library calls that take a minute cannot be interrupted, so a stop leaves the thread behind: it ends with the process.
+        Library calls that take a minute cannot be interrupted, so a stop leaves the thread behind: it ends
+        with the process.
 
         Args:
-            is_stoppable: before there is anything to save, or after it was saved; otherwise a stop waits for the end of `act`.
+            is_stoppable: before there is anything to save, or after it was saved; otherwise a stop waits for
+            the end of `act`.
 
         Returns: what `act` returns.
 
@@ -134,7 +139,9 @@ class RunKeeper:
         return made[0]
 
     def persist(self, write: Callable[[], T]) -> T:
-        """Do a write; while the disk is full or read-only the run is paused and says so, then the write is repeated."""
+        """Do a write; while the disk is full or read-only the run is paused and says so, then the write is
+        repeated.
+        """
         done, has_waited = self._write_patiently(write)
         while has_waited:
             # The write may have been that of the state, which then says that the disk is full.
@@ -174,7 +181,7 @@ class RunKeeper:
         return done
 
     def _tell_disk(self, error: OSError) -> None:
-        with contextlib.suppress(OSError):  # a read-only disk gives nothing up
+        with contextlib.suppress(OSError):  # on a read-only disk, deleting files makes no room
             (self.folder.path / "reserve").unlink(missing_ok=True)
         what = "read-only" if error.errno == errno.EROFS else "full"
         self.state |= {

@@ -1,7 +1,8 @@
 """How a worker is started: the seam between the supervisor and where work is done.
 
-`local` forks the supervisor, which has imported torch but never computed with it, so a run starts in a blink; where
-fork does not exist a new interpreter is started. Another launcher (a cluster) has the same three methods.
+`local` forks the supervisor, which has imported torch but never computed with it, so a run starts in a blink;
+where fork does not exist a new interpreter is started. Another launcher (a cluster) has the same three
+methods.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Launcher(Protocol):
         ...
 
     def exit_code(self, pid: int) -> int | None:
-        """With what a process ended that this launcher started, below zero for a signal; None where that is not known."""
+        """With what a process ended that this launcher started, below zero for a signal; None where that is
+        not known.
+        """
         ...
 
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
@@ -153,7 +156,9 @@ class SpawnLauncher:
 
 
 def is_worker(worker: Identity, folder: RunFolder) -> bool:
-    """By pid, start time and command line, and by what is this run's own: its log, or its folder on the command line."""
+    """By pid, start time and command line, and by what is this run's own: its log, or its folder on the
+    command line.
+    """
     words = command_line(worker["pid"])
     is_program = any(word.startswith("selfsup_core.workers.") for word in words)
     if not is_program or not is_alive(worker["pid"], worker["start"]):

@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NotRequired, cast
 
 from cachetools import LRUCache
 from safetensors.numpy import save as save_arrays
@@ -19,11 +19,12 @@ from safetensors.numpy import save as save_arrays
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.rows import Sign
 from selfsup_core.files import MOST_FRAME, MOST_LINES, finite, parse_json, read_file, require_plain
+from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import RunFolder, find_run, read_state
 from selfsup_core.runs.frames import unpack_frame
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
-from selfsup_core.runs.waiting import waiting_for
+from selfsup_core.runs.waiting import Waits, waiting_for
 from selfsup_core.safetensors_header import read_metadata
 from selfsup_core.settings import whole_number
 from selfsup_core.workers.supervisor import supervisor_info
@@ -40,7 +41,7 @@ HIDDEN = (
 
 
 class Tail:
-    """Whole lines of a growing file; notices when it was cut back or replaced."""
+    """Complete lines of a growing file; detects when it was truncated or replaced."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -67,7 +68,7 @@ class Tail:
 
 
 def is_row(line: bytes) -> bool:
-    """A line that is none would make the whole answer unreadable."""
+    """An invalid line would make the whole answer unreadable."""
     try:
         return isinstance(parse_json(line), dict)
     except ValueError:
@@ -75,9 +76,15 @@ def is_row(line: bytes) -> bool:
 
 
 class SeenState(RunState):
-    """The state of a run, and whether its worker shows signs of life."""
+    """The state of a run, whether its worker shows signs of life, and what it waits for.
+
+    Attributes:
+        tokens: of the runs that it waits for, by which a view may pause them.
+    """
 
     is_responding: bool
+    waits: NotRequired[Waits]
+    tokens: NotRequired[dict[str, str]]
 
 
 class RunView:
@@ -102,6 +109,10 @@ class RunView:
         state["is_responding"] = about is None or self.folder.id not in about["silent"]
         if (state["status"] == "queued" or state.get("frees_slot")) and (waits := waiting_for(self.folder)):
             state["message"] = waits.sentence()
+            if about_wait := waits.for_view():
+                state["waits"] = about_wait
+                if working := about_wait["working"]:
+                    state["tokens"] = {working["run"]: sign(self.folder.workspace, working["run"])}
         self.state = state
         self.state_bytes = json.dumps(finite(state), ensure_ascii=False).encode()
         self.frames = json.dumps(list_frames(self.folder.frames)).encode()
@@ -181,7 +192,9 @@ class LiveRuns:
         return self._blob(run, self.view(run).folder.frames / f"{name}.safetensors", name)
 
     def frame(self, run: str, epoch: int, step: int | None = None) -> bytes:
-        """The parts of an epoch's frame that are drawn; with `step` of one in the middle of the first epoch."""
+        """The parts of an epoch's frame that are drawn; with `step` of one in the middle of the first
+        epoch.
+        """
         if step is not None:
             if epoch:
                 raise RunError("Only the first epoch has frames of its steps.", code="no-frame")

@@ -1,4 +1,6 @@
-"""Output of processes that must outlive their log: a line that cannot be written is lost, and nothing else is."""
+"""Output of processes that must outlive their log: a line that cannot be written is lost, and nothing else
+is.
+"""
 
 from __future__ import annotations
 

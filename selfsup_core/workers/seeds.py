@@ -1,19 +1,20 @@
-"""The same recipe with other seeds: another split, other labels, other first weights; and what all of them say together.
+"""The same recipe with other seeds (split, labels, first weights), and the joint result of all of them.
 
-Labels made by hand belong to one split, so a run with them is repeated on the same split: only the training differs.
+Labels made by hand belong to one split, so a run with them is repeated on the same split: only the training
+differs.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Required
+from typing import Literal, Required
 
 import numpy as np
 from typing_extensions import TypedDict
 
 from selfsup_core.errors import RunError
+from selfsup_core.evaluate.tested import read_tested
 from selfsup_core.evaluate.words.few_rows import say_few_per_class
-from selfsup_core.files import read_json
 from selfsup_core.pseudo.audit import Verdict, compare_seeds, verdict
 from selfsup_core.runs.family import members
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state, update_state
@@ -25,12 +26,13 @@ Name = Literal["accuracy", "twin_accuracy", "ceiling_accuracy"]
 NAMES: tuple[Name, ...] = ("accuracy", "twin_accuracy", "ceiling_accuracy")
 MOST = 20
 OTHERS = 5  # splits beside the run's own, where its test rows are few
-TEST = "test.json"
 TIE = 1e-9
 
 
 class Band(TypedDict):
-    """What pseudo-labels brought in single runs, as shares; ahead, behind: runs in which the student is better, or worse."""
+    """What pseudo-labels brought in single runs, as shares; ahead, behind: runs in which the student is
+    better, or worse.
+    """
 
     mean: float
     low: float
@@ -60,14 +62,16 @@ def keeps_split(spec: RunSpec) -> bool:
 
 
 def seeded(spec: RunSpec, offset: int) -> RunSpec:
-    """The same spec with `offset` added to the seed and, unless it has labels by hand, to the split's seed."""
+    """The same spec with `offset` added to the seed and, unless it has labels by hand, to the split's
+    seed.
+    """
     seed, split = spec.seed + offset, spec.data.split_seed + (0 if keeps_split(spec) else offset)
     name = f"{spec.name.split(' · seed')[0]} · seed {seed}"[:120]
     return make_spec(spec.as_dict(), {"seed": seed, "data.split_seed": split, "name": name})
 
 
 def start_seeds(folder: RunFolder, count: int, submission: str, owner: str = LOCAL) -> list[str]:
-    """Queue what lacks of `count` seeds beside a run; ids of the new runs. The same submission gives the same runs.
+    """Queue the runs missing from `count` seeds; returns their ids. The same submission gives the same runs.
 
     When the queue is full, what fits in is queued; asking again later queues the rest.
 
@@ -170,15 +174,20 @@ def say_band(band: Band, *, same_split: bool = False) -> str:
         return f"All {noun} say the same."
     low, high = (round(100 * band[end], 1) + 0.0 for end in ("low", "high"))
     ahead, behind, runs = band["ahead"], band["behind"], band["runs"]
-    said = f"Single {noun} range from {low:+.1f} to {high:+.1f} points: better in {ahead} of {runs}, worse in {behind}"
+    said = (
+        f"Single {noun} range from {low:+.1f} to {high:+.1f} points: better in {ahead} of {runs}, worse in "
+        f"{behind}"
+    )
     equal = runs - ahead - behind
     return f"{said}, the same in {equal}." if equal else f"{said}."
 
 
 def offer_splits(folder: RunFolder) -> str:
-    """Why a finished run with pseudo-labels should be repeated with other splits; "" where its test rows are enough.
+    """Why a finished run with pseudo-labels should be repeated with other splits; "" where its test rows are
+    enough.
 
-    Nothing is offered where they have been repeated, where labels by hand hold the split, and where no pseudo-label was used.
+    Nothing is offered where they have been repeated, where labels by hand hold the split, and where no
+    pseudo-label was used.
     """
     state = read_state(folder)
     said = state.get("verdict")
@@ -189,11 +198,11 @@ def offer_splits(folder: RunFolder) -> str:
     group = state.get("group", "")
     if keeps_split(read_spec(folder.spec)) or (group and len(members(folder.workspace, group)) > OTHERS):
         return ""
-    found: dict[str, Any] | None = read_json(folder.path / TEST)
-    tested = found or {}
-    confusion = tested.get("student", {}).get("confusion", [])
-    counts = [sum(row) for row in confusion]
-    return say_few_per_class(dict(zip(tested.get("classes", []), counts, strict=False)))
+    tested = read_tested(folder.path)
+    if tested is None or "student" not in tested:
+        return ""
+    counts = [sum(row) for row in tested["student"]["confusion"]]
+    return say_few_per_class(dict(zip(tested["classes"], counts, strict=False)))
 
 
 def describe_seeds(same_split: bool) -> str:

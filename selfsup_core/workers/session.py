@@ -125,7 +125,9 @@ class Session:
         )
 
     def _tell(self, text: str) -> None:
-        """What takes its time before training begins. Waits while the run is paused; raises Stop when a person asked for it meanwhile."""
+        """What takes its time before training begins. Waits while the run is paused; raises Stop when a
+        person asked for it meanwhile.
+        """
         self.keeper.state["message"] = text
         self.keeper.beat(force=True)
         self.keeper.heed_stop()
@@ -173,7 +175,8 @@ class Session:
             cast("EpochRow", row) for row in read_rows(folder.metrics) if row.get("kind") == "epoch"
         ]
         if self.past:
-            # The state may be older than the checkpoint; after the last epoch no other would bring it up to date.
+            # The state may be older than the checkpoint; after the last epoch no other would bring it up to
+            # date.
             row = self.past[-1]
             self.keeper.state |= {
                 "epoch": row["epoch"],
@@ -203,7 +206,7 @@ class Session:
             self._measure_baseline()
         keeper.last_checkpoint = self.epoch_began = time.monotonic()
         self.epoch_seconds = self.loop.seconds
-        # What came before the first step (epoch 0) says nothing of what is left.
+        # Time before the first step (epoch 0) must not affect the estimate of the remaining time.
         self.began = (keeper.elapsed(), self.loop.progress)
         keeper.obey(self)
         for event in self.loop.events():
@@ -228,7 +231,9 @@ class Session:
         self._finish()
 
     def _measure_baseline(self) -> None:
-        """Once, and not before the first epoch is seen: no one should wait for a comparison before there is something to compare."""
+        """Once, and not before the first epoch is seen: no one should wait for a comparison before there is
+        something to compare.
+        """
         state = self.keeper.state
         if state.get("baseline") or self.has_measured:
             return
@@ -239,7 +244,7 @@ class Session:
             self.save()
             raise
         self.has_measured = True
-        # It says nothing of how long the epochs take that are left.
+        # Its duration must not affect the estimate of the remaining time.
         self.began = (self.began[0] + self.keeper.elapsed() - began, self.began[1])
         self.keeper.beat(force=True)
 
@@ -251,7 +256,9 @@ class Session:
             self.keeper.state["metrics"] = self.keeper.state["metrics"] | final
 
     def _best_state(self) -> dict[str, torch.Tensor] | None:
-        """Weights of the best epoch, from its checkpoint; None when the last epoch is the best, or there is none."""
+        """Weights of the best epoch, from its checkpoint; None when the last epoch is the best, or there is
+        none.
+        """
         if not self.best or self.best["epoch"] == self.loop.epoch:
             return None
         folder = self.keeper.folder.checkpoints / f"best-{self.best['epoch']:06d}"
@@ -286,7 +293,7 @@ class Session:
         self.objective.progress = float(epoch)
         look = keeper.attend(
             lambda: self.task.look(event.terms),
-            # Later a word that comes and goes with every epoch would only be restless.
+            # In later epochs, a message that comes and goes every epoch would only distract.
             "" if epoch else "Evaluating the network before training.",
             is_stoppable=epoch == 0,
         )

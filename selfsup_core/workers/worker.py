@@ -111,7 +111,8 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    # The start without fork (Windows): the same quiet settings that the supervisor sets before torch is imported.
+    # The start without fork (Windows): the same quiet settings that the supervisor sets before torch is
+    # imported.
     keep_private()
     write_what_fits()
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -1,7 +1,8 @@
 """A device that is not there: tensors say that they lie on it, and the CPU does their arithmetic.
 
-What a real device refuses is refused here too: tensors of two devices in one operation, a generator of the other device,
-`numpy()` of a tensor on the device. What a real device waits for is counted, by the operation that asked for it.
+What a real device refuses is refused here too: tensors of two devices in one operation, a generator of the
+other device, `numpy()` of a tensor on the device. What a real device waits for is counted, by the operation
+that asked for it.
 """
 
 from __future__ import annotations
@@ -151,12 +152,15 @@ def check_same_device(func: Any, args: Any, others: list[torch.Tensor]) -> None:
         strangers = [x for x in strangers if not any(x is i for i in indices)]
     if strangers:
         raise RuntimeError(
-            f"Expected all tensors to be on the same device, but found at least two, pretend:0 and cpu! ({func})"
+            "Expected all tensors to be on the same device, but found at least two, pretend:0 and cpu! "
+            f"({func})"
         )
 
 
 class Generators(TorchFunctionMode):
-    """Refuses random numbers for one device by a generator of the other; operations see another object than the caller."""
+    """Refuses random numbers for one device by a generator of the other; operations see another object than
+    the caller.
+    """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -191,7 +195,9 @@ class Device(TorchDispatchMode):
 
 @contextlib.contextmanager
 def pretended() -> Iterator[Device]:
-    """The device for the time of the block. What it registers with torch stays, so a process of its own is best."""
+    """The device for the time of the block. What it registers with torch stays, so a process of its own is
+    best.
+    """
     _device_constructors()  # remembers torch.tensor, so it must see the real one first
     real = {name: getattr(torch, name) for name in ("Generator", "tensor", "inference_mode")}
     torch.Generator = Elsewhere

@@ -1,4 +1,6 @@
-"""Whole recorded runs on a device that is not there: `python -m tests.benchmarks.pretend_runs out.json kind…`."""
+"""Whole recorded runs on a device that is not there: `python -m tests.benchmarks.pretend_runs out.json
+kind…`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Training on a device other than the CPU, without one: every tensor, index and generator must be on the device that it is for."""
+"""Training on a device other than the CPU, without one: every tensor, index and generator must be on the
+device that it is for.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 def test_a_whole_run_ends_as_on_the_cpu(found, name: str):
     made = found[name]
     assert made["status"] == "finished", made["error"]
-    # Attention is computed by another method there, and Adam makes much of small differences in its first steps.
+    # Attention is computed by another method there, and Adam makes much of small differences in its first
+    # steps.
     most = 5e-3 if name in TEXTS else 1e-5
     assert made["val_loss"] == pytest.approx(made["cpu_val_loss"], rel=most)
 

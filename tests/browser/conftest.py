@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from selfsup_core.errors import RunError
@@ -26,7 +27,7 @@ from selfsup_core.runs.control import send
 from selfsup_core.runs.examples import MARK
 from selfsup_core.runs.folder import ACTIVE, ENDED, RunFolder, list_states
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.conftest import kill_workers
 from tests.helpers import ROOT, wait_for, wait_status
@@ -198,8 +199,57 @@ def keep(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
 
 
 def wait_in(page: Page, expression: str, value: Any = None) -> None:
-    """Until an expression is true in the page. Playwright's own way evaluates it in the page, which the content policy forbids."""
+    """Until an expression is true in the page. Playwright's own way evaluates it in the page, which the
+    content policy forbids.
+    """
     wait_for(lambda: page.evaluate(expression, value), expression)
+
+
+AXE = {
+    "resultTypes": ["violations"],
+    # Off unless asked for: who says what is written on a button must press it.
+    "rules": {"label-content-name-mismatch": {"enabled": True}},
+}
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds on a page as it is now that is serious or critical."""
+    return [
+        f"{page.url}: {one['id']}: {node['html'][:160]}: {node['failureSummary'][:200]}"
+        for one in Axe().run(page, options=AXE).response["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def axe_in(page: Page) -> None:
+    """For a journey: nothing serious or critical on the page as it is now."""
+    assert serious(page) == []
+
+
+# What is wider than it may be: the page, words of a button, and a bar of modes that is broken into rows.
+LAYOUT = """() => {
+  const isCut = (node) => node.clientWidth > 1 && node.scrollWidth > node.clientWidth + 1
+  const isSeen = (node) => node.checkVisibility() && node.getBoundingClientRect().width > 1
+  const isIcon = (node) => node.matches("[data-testid=stIconMaterial]")
+  const named = (node) => node.getAttribute("aria-label") ?? node.textContent.trim()
+  const buttons = [...document.querySelectorAll("button, [role=tab], [role=radio]")].filter(isSeen)
+  const cut = buttons.filter((node) => [node, ...node.querySelectorAll("*")].some((one) => !isIcon(one) && isCut(one)))
+  const bars = [...document.querySelectorAll('[class*="-mode"] [role=radiogroup]')]
+  const rows = bars.filter((bar) => new Set([...bar.children].map((one) => Math.round(one.getBoundingClientRect().top))).size > 1)
+  const overflow = document.documentElement.scrollWidth - innerWidth
+  return [...(overflow > 0 ? [`${overflow} pixels to the side`] : []), ...cut.map((node) => `cut: ${named(node)}`),
+    ...rows.map(() => "the modes are in several rows")]
+}"""
+
+
+def misfits(page: Page) -> list[str]:
+    return [f"{page.url} at {page.viewport_size}: {found}" for found in page.evaluate(LAYOUT)]
+
+
+def fits(page: Page) -> None:
+    """For a journey: nothing scrolls sideways, no word of a button is cut, and the modes are one row."""
+    assert misfits(page) == []
 
 
 def stage_value(page: Page, name: str) -> str:
@@ -209,7 +259,8 @@ def stage_value(page: Page, name: str) -> str:
 def wait_stage(page: Page, name: str, check: Callable[[str], bool], seconds: float = 30) -> str:
     """The attribute of the one stage of the page once it passes `check`.
 
-    When another run is opened, Streamlit keeps the old stage for a moment beside the new one; two that stay are a fault.
+    When another run is opened, Streamlit keeps the old stage for a moment beside the new one; two that stay
+    are a fault.
     """
     deadline = time.monotonic() + seconds
     read = "(stages, name) => stages.map((stage) => stage.getAttribute(name) ?? '')"

@@ -1,4 +1,6 @@
-"""The page Classifier in a real browser: few labels to pseudo-labels, by hand, again, and away; and one that is used."""
+"""The page Classifier in a real browser: few labels to pseudo-labels, by hand, again, and away; and one that
+is used.
+"""
 
 from __future__ import annotations
 

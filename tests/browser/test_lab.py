@@ -1,4 +1,6 @@
-"""The lab in a real browser: every tab, drag to decode, repair by hand, a class left out, a family under one cursor."""
+"""The lab in a real browser: every tab, drag to decode, repair by hand, a class left out, a family under one
+cursor.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from selfsup_core.inspection.model_at import Kits
 from selfsup_core.runs.family import MEMBERS
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor
 from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
 from tests.helpers import wait_status

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import zipfile
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SCREENS, wait_stage
+from tests.browser.conftest import SCREENS, axe_in, fits, wait_stage
 from tests.models.tiny import tiny_gpt
 
 pytestmark = pytest.mark.browser
@@ -22,8 +23,8 @@ def test_read_and_write(server, open_context, keep, theme, size):
     bars = page.locator(".js-plotly-plot")
     expect(bars).to_have_count(2, timeout=4 * SLOW)
     expect(page.get_by_text("Perplexity")).to_be_visible()
-    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert overflow <= 0
+    fits(page)
+    axe_in(page)
     keep(page, f"language-{theme}-{size[0]}")
     if size[0] < 1000:
         return
@@ -90,8 +91,10 @@ VERSE = "the {a} sat on the {b} and the {c} saw the {a} on the {b}\n"
 WORDS = ("cat", "dog", "mat", "log", "hen", "fox")
 
 
-def test_paste_train_scrub_read_and_sample(server, open_context, keep):
-    """A person's whole way: their own text, a training that is watched, its past, a sentence, a continuation."""
+def test_paste_train_scrub_export_read_and_sample(server, open_context, keep):
+    """A person's whole way: their own text, a training that is watched, its past, a file, a sentence, a
+    continuation.
+    """
     page = open_context().new_page()
     page.goto(f"{server.url}/language?do=train")
     page.get_by_role("button", name="Paste text").click()
@@ -117,6 +120,7 @@ def test_paste_train_scrub_read_and_sample(server, open_context, keep):
     expect(writing).to_contain_text("the fox ")
     wait_stage(page, "epoch", lambda v: v == "6")
     last = writing.inner_text()
+    axe_in(page)
     keep(page, "language-train")
     page.get_by_test_id("stage-cursor").focus()
     page.keyboard.press("Home")
@@ -126,12 +130,19 @@ def test_paste_train_scrub_read_and_sample(server, open_context, keep):
     page.wait_for_url(re.compile("epoch=0"))
     page.reload()
     wait_stage(page, "epoch", lambda v: v == "0")
+    with page.expect_download(timeout=2 * SLOW) as waiting:
+        page.get_by_role("button", name="Export", exact=True).click()
+        page.get_by_role("button", name="Download epoch").click(timeout=2 * SLOW)
+    with zipfile.ZipFile(waiting.value.path()) as archive:
+        names = {name.split("/")[-1] for name in archive.namelist()}
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= names
     page.get_by_text("Look inside this model").click()
     expect(page.get_by_text("How likely is each token?")).to_be_visible(timeout=2 * SLOW)
     box = page.get_by_role("textbox", name="Text", exact=True)
     box.fill("the cat sat on")
     box.press("Control+Enter")
-    # The reading of the text before is there at once, and a click into the new reading would be for the old text.
+    # The reading of the text before is there at once, and a click into the new reading would be for the old
+    # text.
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("Perplexity", exact=True)).to_be_visible(timeout=2 * SLOW)
     page.get_by_role("button", name="Write 20 tokens").click()

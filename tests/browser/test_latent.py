@@ -1,4 +1,6 @@
-"""The page Latent space in a real browser: lassos by mouse, what is answered, two panes, replay, offline file; both themes."""
+"""The page Latent space in a real browser: lassos by mouse, what is answered, two panes, replay, offline
+file; both themes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from playwright.sync_api import Page, expect
 from selfsup_core.inspection.space.layouts import read_layout, read_rows
 from selfsup_core.inspection.space.selections import read_selection, save_selection
 from selfsup_core.runs.access import sign
-from tests.browser.conftest import wait_in
+from tests.browser.conftest import axe_in, fits, wait_in
 
 pytestmark = pytest.mark.browser
 SLOW = 60_000
@@ -104,13 +106,17 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     lasso(page, 0.4, 0.45, 60, keys="Shift")
     expect(over(page)).to_have_attribute("data-selected", str(before))
     keep(page, "latent-act")
+    axe_in(page)
     # Somebody else opens the address.
     other = open_context(1440, 900, color_scheme="dark").new_page()
     other.goto(shared)
     wait_ready(other)
     expect(over(other)).to_have_attribute("data-selected", str(len(found)), timeout=SLOW)
+    expect(other.get_by_role("radio", name="Export")).to_be_checked()  # the panel stands in the address, too
+    other.get_by_role("radio", name="Why together?").click()
     expect(other.get_by_text("What sets them apart")).to_be_visible(timeout=SLOW)
     keep(other, "latent-dark")
+    axe_in(other)
     # A selection of one's own is no longer the one of the address.
     expect(other).to_have_url(re.compile("pick=left"))
     lasso(other, 0.6, 0.5, 40)
@@ -119,7 +125,8 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
 
 def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_context, keep):
     page = open_context(1440, 900).new_page()
-    page.goto(f"{server.url}/latent?space=data:digits&map=umap")
+    page.goto(f"{server.url}/latent?space=data:digits")  # PCA at once, then UMAP by itself
+    expect(page).to_have_url(re.compile("map=umap"), timeout=SLOW)
     expect(page.get_by_test_id("space-job")).to_be_visible(timeout=SLOW)
     page.reload()  # the work goes on without the page
     wait_ready(page)
@@ -142,6 +149,10 @@ def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_co
     over(page).focus()
     page.keyboard.press("Escape")
     expect(over(page)).to_have_attribute("data-selected", "0")
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=SLOW
+    )
+    at = over(page).bounding_box()
     page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] - 5)
     page.keyboard.press("ArrowRight")
     expect(page.locator(".space-card")).to_contain_text("row", timeout=SLOW)
@@ -188,6 +199,9 @@ def test_two_maps_have_one_selection_and_epochs_are_played(server, open_context,
     wait_ready(page)
     pane = page.locator(".space-pane").first
     last = pane.get_attribute("data-epoch")
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=SLOW
+    )
     slider.focus()
     page.keyboard.press("Home")
     expect(pane).to_have_attribute("data-epoch", "0", timeout=SLOW)
@@ -209,7 +223,8 @@ def test_without_webgl_a_canvas_draws_and_selects(server, open_context):
     over(page).scroll_into_view_if_needed()
     lasso(page, 0.5, 0.5, 140)
     expect(over(page)).not_to_have_attribute("data-selected", "0")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    axe_in(page)
+    fits(page)
 
 
 def test_webgl_paints_points_in_their_colors(server, open_context):
@@ -281,7 +296,8 @@ def test_routes_of_maps_ask_for_their_token(server, open_context):
     assert request.post(f"{server.url}/studio/maps/{key}/ask/color", data="{}").status == 403
     headers = {"x-studio-token": "0" * 64}
     assert request.get(f"{server.url}/studio/maps/{key}/about", headers=headers).status == 403
-    # A half-made layout that is gone, since the map is finished, is no fault; a finished one that is not there is.
+    # A half-made layout that is gone, since the map is finished, is no fault; a finished one that is not
+    # there is.
     headers = {"x-studio-token": sign(server.workspace, f"map-{key}")}
     assert request.get(f"{server.url}/studio/maps/{key}/layout?partial=1", headers=headers).status == 204
     assert request.get(f"{server.url}/studio/maps/{key}/layout?epoch=9", headers=headers).status == 404

@@ -14,6 +14,7 @@ from tests.data.importing.make import archive, png, write
 from tests.helpers import wait_for
 
 pytestmark = pytest.mark.browser
+SLOW = 60_000
 
 
 def upload(page: Page, server: Server, *paths) -> None:
@@ -47,7 +48,7 @@ def train(page: Page, server: Server, name: str) -> None:
     assert any(state["source"] == name for state in list_states(server.workspace))
 
 
-def test_images_from_upload_to_training(server, open_context, keep, tmp_path):
+def test_images_from_upload_to_training_and_map(server, open_context, keep, tmp_path):
     pictures = {f"pets/{name}/{i}.png": png(i, (28, 28)) for i, name in enumerate(["cat", "dog"] * 40)}
     pictures |= {"pets/cat/again.png": png(0, (28, 28)), "pets/dog/broken.png": b"no picture"}
     page = open_context().new_page()
@@ -72,7 +73,7 @@ def test_images_from_upload_to_training(server, open_context, keep, tmp_path):
     expect(large).to_be_hidden()
     # What is wrong is counted before the report is opened: a file set aside, and copies.
     counted = page.get_by_role("tab").filter(has_text=re.compile("Health.*[1-9]"))
-    expect(counted).to_have_count(1)
+    expect(counted).to_have_count(1, timeout=SLOW)  # a child process looks for them
     expect(page.get_by_role("tab", name="Health")).to_have_count(1)
     page.get_by_role("tab", name="Health").click()
     expect(page.get_by_text("Exact copies: 1 row")).to_be_visible()
@@ -88,6 +89,10 @@ def test_images_from_upload_to_training(server, open_context, keep, tmp_path):
     keep(page, "data-split")
     train(page, server, mended)
     keep(page, "data-trained")
+    page.get_by_test_id("next-latent").click()
+    expect(page).to_have_url(re.compile("space=run"), timeout=60_000)
+    expect(page.get_by_test_id("space")).to_have_attribute("data-ready", "true", timeout=60_000)
+    expect(page.get_by_test_id("space-count")).to_contain_text("points")
 
 
 def test_a_table_and_texts(server, open_context, keep, tmp_path):
@@ -153,7 +158,9 @@ def test_reload_keeps_what_was_chosen_and_what_trains(server, open_context, tmp_
 
 
 def test_color_photos_train_and_two_sizes_of_them_are_two_sets(server, open_context, keep, tmp_path):
-    """12,288 numbers a photo, more than there are photos; then the same archive at another size, under the same name."""
+    """12,288 numbers a photo, more than there are photos; then the same archive at another size, under the
+    same name.
+    """
     photos = {f"{('cat', 'owl')[i % 2]}/{i}.png": png(i, (64, 64), "RGB") for i in range(60)}
     path = write(tmp_path, "photos.zip", archive(photos))
     page = open_context().new_page()

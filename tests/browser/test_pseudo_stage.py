@@ -1,4 +1,6 @@
-"""The stage of a run with pseudo-labels: panels that move with the cursor, a threshold to drag, truth only with the Oracle."""
+"""The stage of a run with pseudo-labels: panels that move with the cursor, a threshold to drag, truth only
+with the Oracle.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from safetensors.numpy import save_file
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit
 from selfsup_core.workers.supervisor import ensure_supervisor
-from tests.browser.conftest import Server, wait_stage
+from tests.browser.conftest import Server, axe_in, fits, wait_stage
 from tests.helpers import wait_status
 from tests.tasks.test_pseudo import make_table, spec_of
 
@@ -44,7 +46,9 @@ def clouds_run(server: Server) -> RunFolder:
 
 
 def with_other_truth(run: RunFolder) -> RunFolder:
-    """The same run with other true classes of the unlabeled rows, wherever a frame or a row of an epoch holds them."""
+    """The same run with other true classes of the unlabeled rows, wherever a frame or a row of an epoch holds
+    them.
+    """
     other = RunFolder(run.path.with_name(f"{run.id[:-4]}0000"))
     shutil.copytree(run.path, other.path)
     state = json.loads(other.state.read_bytes())
@@ -104,6 +108,7 @@ def test_panels_move_and_truth_needs_the_oracle(server, open_context, keep, clou
     open_run(page, server, clouds_run)
     for panel in PANELS:
         expect(page.get_by_test_id(f"stage-panel-{panel}")).to_be_visible()
+    axe_in(page)
     expect(page.get_by_test_id("rounds-gap")).to_contain_text("twin")
     expect(page.get_by_test_id("flow-words")).to_contain_text(re.compile(r"[1-9]\d* stayed"))
 
@@ -165,7 +170,8 @@ def kept(text: str) -> int:
 def test_without_the_oracle_other_truth_looks_the_same(server, open_context, keep, clouds_run):
     page = open_context(390, 844, color_scheme="dark").new_page()
     open_run(page, server, clouds_run)
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    axe_in(page)
+    fits(page)
     before = seen(page)
     keep(page, "pseudo-dark-390")
     other = with_other_truth(clouds_run)

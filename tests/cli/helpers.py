@@ -1,4 +1,6 @@
-"""The command line inside this process: the very `main` that a shell starts, with its exit code and what it prints."""
+"""The command line inside this process: the very `main` that a shell starts, with its exit code and what it
+prints.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +38,8 @@ def cli(*arguments: str, workspace: Path | None) -> Done:
 
 
 def real_cli(*arguments: str, workspace: Path | None) -> Done:
-    """A process of its own; it takes seconds to start, so only what a process alone can prove is asked of it."""
+    """A process of its own; it takes seconds to start, so only what a process alone can prove is asked of
+    it.
+    """
     words = command(*arguments, workspace=workspace)
     return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)

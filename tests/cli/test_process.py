@@ -1,4 +1,6 @@
-"""The command line as a process of its own: it starts, and its exit code and streams are those of a shell's command."""
+"""The command line as a process of its own: it starts, and its exit code and streams are those of a shell's
+command.
+"""
 
 from __future__ import annotations
 

@@ -64,10 +64,10 @@ def test_changed_array_is_named(stored):
     ("name", "array", "problem"),
     [
         ("x.npy", np.float32(3), "it has no rows"),
-        ("x.npy", np.array(["a", "b", "c", "d"]), "are no numbers"),
+        ("x.npy", np.array(["a", "b", "c", "d"]), "are not numbers"),
         ("x.npy", np.zeros((3, 2)), "'y' has"),
-        ("y.npy", np.zeros((4, 2), int), "no class numbers"),
-        ("y.npy", np.zeros(4), "no class numbers"),
+        ("y.npy", np.zeros((4, 2), int), "not class numbers"),
+        ("y.npy", np.zeros(4), "not class numbers"),
         ("y.npy", np.array([0, 1, 2, 0]), "class number 2, and there are 2 classes"),
         ("name.text.npy", np.zeros(4, np.uint8), "half of the texts 'name' is missing"),
     ],

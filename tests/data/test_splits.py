@@ -183,3 +183,26 @@ def test_partly_labeled_parts_are_disjoint_complete_and_leave_labels_to_training
 def test_a_group_has_the_label_of_its_first_row_that_has_one():
     groups, y = np.array([0, 0, 1, 1, 2]), np.array([-1, 2, 1, 0, -1])
     assert group_labels(groups, y).tolist() == [2, 1, -1]
+
+
+@pytest.mark.parametrize(
+    ("counts", "validation", "test", "expected"),
+    [
+        ((20, 6, 4), 0.3, 0.3, (20, 6, 4)),
+        ((24, 0, 6), 0.1, 0.1, (21, 3, 6)),  # a tenth of all 30 rows
+        ((24, 6, 0), 0.1, 0.1, (21, 6, 3)),
+        ((24, 6, 0), 0.1, 0.0, (24, 6, 0)),
+    ],
+)
+def test_a_given_split_is_kept_and_what_it_lacks_is_drawn_from_its_training_rows(
+    counts, validation, test, expected
+):
+    part = np.random.default_rng(0).permutation(np.repeat(np.arange(3, dtype=np.uint8), counts))
+    given_split = replace(table(np.arange(30) % 2), extra={"part": part})
+    split = split_rows(given_split, validation=validation, test=test, seed=1)
+    found = (split.train, split.validation, split.test)
+    assert tuple(map(len, found)) == expected
+    for number, rows in enumerate(found):
+        assert set(part[rows]) <= ({number} if counts[number] else {0})
+    assert np.array_equal(np.sort(np.concatenate(found)), np.arange(30))
+    assert "the data came with" in split.note

@@ -105,7 +105,9 @@ def test_majority():
 
 
 def test_of_equally_frequent_classes_the_majority_is_none_in_particular():
-    """As many labels of each class: the baseline is what any of them reaches on average, whatever their numbers."""
+    """As many labels of each class: the baseline is what any of them reaches on average, whatever their
+    numbers.
+    """
     y = np.array([0, 2, 2, 2, 1, 1])
     assert most_frequent(np.array([2, 0, 0, 2, 1])).tolist() == [0, 2]
     assert majority_accuracy(np.array([2, 0, 0, 2, 1]), y) == pytest.approx((1 / 6 + 3 / 6) / 2)

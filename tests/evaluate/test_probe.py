@@ -33,7 +33,9 @@ def digits(side: int) -> tuple[Rows, Rows]:
 
 
 def fit_slowly(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """(D + 1, C) at the optimum of Σ cross-entropy + ½‖W‖², the bias free: a formula of its own, in float64."""
+    """(D + 1, C) at the optimum of Σ cross-entropy + ½‖W‖², the bias free: a formula of its own, in
+    float64.
+    """
     x = torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], dim=1)
     weights = torch.zeros(x.shape[1], int(y.max()) + 1, dtype=x.dtype, requires_grad=True)
     search = torch.optim.LBFGS(
@@ -121,7 +123,9 @@ def test_values_that_are_not_finite_have_no_accuracy():
 
 
 def test_the_probe_is_quick_enough_for_every_epoch():
-    """A wide margin over what one core needs (8 ms for 16 numbers, 250 ms for 784 correlated ones): catches a blow-up."""
+    """A wide margin over what one core needs (8 ms for 16 numbers, 250 ms for 784 correlated ones): catches a
+    blow-up.
+    """
     (x, y), (q, wanted) = digits(28)
     began = time.process_time()
     probe_accuracy(x, y, q, wanted)

@@ -1,4 +1,6 @@
-"""What sets a selection apart: the measures against their definitions, the ranking, the typical and the odd."""
+"""What sets a selection apart: the measures against their definitions, the ranking, the typical and the
+odd.
+"""
 
 from __future__ import annotations
 

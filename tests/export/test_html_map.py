@@ -1,4 +1,6 @@
-"""The map as one file: the drawing code joined without imports, contents that cannot break out, bounds of size."""
+"""The map as one file: the drawing code joined without imports, contents that cannot break out, bounds of
+size.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from playwright._impl._driver import compute_driver_executable
 
 from selfsup_core.errors import DataError
 from selfsup_core.export import html_map
-from selfsup_core.export.html_map import MODULES, SCATTER, bundle, write_html_map
+from selfsup_core.export.html_map import SCATTER, bundle, order_modules, write_html_map
 from selfsup_core.files import policy_hash
 
 DRAW = np.random.default_rng(0)
@@ -41,10 +43,11 @@ def test_the_modules_are_joined_in_an_order_that_runs():
     assert "import " not in re.sub(r"//.*", "", script)
     assert not re.search(r"^export ", script, re.MULTILINE)
     # Every module of the folder is in, and none asks for one that comes later.
-    assert {p.name for p in SCATTER.glob("*.js")} == set(MODULES)
-    for index, name in enumerate(MODULES):
+    modules = order_modules()
+    assert {p.name for p in SCATTER.glob("*.js")} == set(modules)
+    for index, name in enumerate(modules):
         asked = re.findall(r'from "\./(.*?)"', (SCATTER / name).read_text())
-        assert set(asked) <= set(MODULES[:index])
+        assert set(asked) <= set(modules[:index])
     names = re.findall(r"^(?:const|let|function|class|async function) (\w+)", script, re.MULTILINE)
     assert len(names) == len(set(names)), "two modules use one name"
     node, _ = compute_driver_executable()  # playwright brings its own

@@ -1,4 +1,6 @@
-"""What is unlike the training rows is told; the training rows themselves are not, but for one in a hundred."""
+"""What is unlike the training rows is told; the training rows themselves are not, but for one in a
+hundred.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,9 @@ def test_a_large_image_keeps_few_rows_and_the_limit_is_that_of_the_reference():
 
 
 def test_a_code_is_no_reason_to_compare_codes_with_rows(workspace: Path):
-    """Samples are held against each other before the encoder: its code has another width than the kept rows."""
+    """Samples are held against each other before the encoder: its code has another width than the kept
+    rows.
+    """
 
     class Encoder:
         def encode(self, x):

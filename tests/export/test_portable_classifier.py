@@ -1,4 +1,6 @@
-"""A classifier from a run and from the folder that it was written to: the same logits, and plain transformers' too."""
+"""A classifier from a run and from the folder that it was written to: the same logits, and plain
+transformers' too.
+"""
 
 from __future__ import annotations
 

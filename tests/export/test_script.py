@@ -81,7 +81,9 @@ def last_epoch(folder: RunFolder) -> dict:
 
 
 def run_script(archive: bytes, place: Path) -> tuple[float, float]:
-    """(train loss, validation loss) of the last line that the script prints, in a process that sees nothing else."""
+    """(train loss, validation loss) of the last line that the script prints, in a process that sees nothing
+    else.
+    """
     zipfile.ZipFile(io.BytesIO(archive)).extractall(place)
     done = subprocess.run(
         [sys.executable, "-I", "train.py"], cwd=place, capture_output=True, text=True, timeout=300
@@ -91,7 +93,9 @@ def run_script(archive: bytes, place: Path) -> tuple[float, float]:
 
 
 def run_script_here(archive: bytes, place: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[float, float]:
-    """The same within this process, which is seconds faster; what the script imports shows that it stands alone."""
+    """The same within this process, which is seconds faster; what the script imports shows that it stands
+    alone.
+    """
     zipfile.ZipFile(io.BytesIO(archive)).extractall(place)
     source = (place / "train.py").read_text()
     names = {

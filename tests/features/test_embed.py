@@ -1,4 +1,6 @@
-"""The embedding engine: order and batches change nothing, stops lose nothing, what is kept is whole or made again."""
+"""The embedding engine: order and batches change nothing, stops lose nothing, what is kept is whole or made
+again.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ def sentences(count: int, seed: int = 0) -> list[str]:
 
 
 class Counted:
-    """Stands for an encoder of three numbers: sum, length and first id of the tokens, which are characters."""
+    """Stands for an encoder of three numbers: sum, length and first id of the tokens, which are
+    characters.
+    """
 
     def __init__(self) -> None:
         self.batches: list[tuple[int, int]] = []

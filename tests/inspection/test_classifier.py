@@ -80,7 +80,7 @@ def test_what_does_not_fit_is_said(words, workspace: Path):
 
 
 def test_the_gauge_before_a_run(workspace: Path):
-    from selfsup_core.runs.spec import preset_spec
+    from selfsup_core.runs.recipes import preset_spec
 
     spec = preset_spec("pseudo-table", {"data.labels_per_class": 6})
     said = ask_classifier(workspace, "", "gauge", {"spec": spec.as_dict()})

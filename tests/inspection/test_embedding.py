@@ -1,4 +1,6 @@
-"""Embedding of a whole data set as a job: its end, pause and stop, map, search, and what is said against it."""
+"""Embedding of a whole data set as a job: its end, pause and stop, map, search, and what is said against
+it.
+"""
 
 from __future__ import annotations
 

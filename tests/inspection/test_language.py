@@ -54,7 +54,8 @@ def test_over_the_socket(gpt: Path, workspace: Path):
         (
             "raed",
             {},
-            "There is no tool 'raed'. Known: attention, export, fetch, label, loading, measure, next, read, write",
+            "There is no tool 'raed'. Known: attention, export, fetch, label, loading, measure, next, read, "
+            "write",
         ),
         ("read", {"text": 5}, "text"),
         ("read", {"text": "a" * 20_001}, "text"),

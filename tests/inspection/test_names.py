@@ -1,4 +1,6 @@
-"""Names and groups of samples on a map: what a card says, what can be searched, what points can be colored by."""
+"""Names and groups of samples on a map: what a card says, what can be searched, what points can be colored
+by.
+"""
 
 from __future__ import annotations
 

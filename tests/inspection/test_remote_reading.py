@@ -1,4 +1,6 @@
-"""A remote model's reading beside a local one: places in the text, time-out, nothing where nothing is configured."""
+"""A remote model's reading beside a local one: places in the text, time-out, nothing where nothing is
+configured.
+"""
 
 from __future__ import annotations
 

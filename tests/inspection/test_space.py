@@ -1,4 +1,6 @@
-"""Spaces, their maps and what these answer: in this process, on small runs; jobs with pause and cancel, and odd input."""
+"""Spaces, their maps and what these answer: in this process, on small runs; jobs with pause and cancel, and
+odd input.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ from selfsup_core.inspection.space.selections import (
 from selfsup_core.inspection.space.spaces import Spaces
 from selfsup_core.projection import trust
 from selfsup_core.pseudo.hand import read_hand_labels
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from tests.helpers import make_run, run_here, stays, wait_for
 from tests.inspection.asking import ask_space, start_map
 from tests.inspection.conftest import save_texts

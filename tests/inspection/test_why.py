@@ -1,4 +1,6 @@
-"""Why a label: parts of a linear classifier are weight times value, words that are left out count, nearest rows are right."""
+"""Why a label: parts of a linear classifier are weight times value, words that are left out count, nearest
+rows are right.
+"""
 
 from __future__ import annotations
 

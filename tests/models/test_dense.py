@@ -10,7 +10,7 @@ from torch import nn
 from selfsup_core.models import MODELS
 from selfsup_core.models.dense import DenseConfig
 from selfsup_core.models.modules.autoencoder import glorot_init
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 
 NETWORK = MODELS["dense"]
 

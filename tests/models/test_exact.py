@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from selfsup_core.models.modules.exact import LENGTH, fit_linear, scale_of
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 
 DRAW = np.random.default_rng(0)
 X = DRAW.normal(size=(90, 7))

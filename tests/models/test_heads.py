@@ -8,7 +8,8 @@ import torch
 from selfsup_core.errors import SettingError
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.heads import Head, Standardize, pool
-from selfsup_core.runs.spec import list_presets, make_spec, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import make_spec
 
 
 def test_presets_fit_together():

@@ -1,4 +1,6 @@
-"""Weighted cross-entropy against torch's own and against the formula; class weights against scikit-learn's."""
+"""Weighted cross-entropy against torch's own and against the formula; class weights against
+scikit-learn's.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from selfsup_core.models.modules.autoencoder import glorot_init
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.losses import binary_cross_entropy, mean_squared_error
 from selfsup_core.objectives.reconstruction import ReconstructionConfig
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 
 
 def numpy_bce(logits: np.ndarray, x: np.ndarray) -> float:

@@ -17,7 +17,8 @@ from selfsup_core.pseudo.hand import add_hand_label, read_hand_labels
 from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import make_spec, preset_spec, read_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.runs.thinned import frame_path
 from tests.data.importing.make import write
 from tests.helpers import make_run, run_here
@@ -161,7 +162,7 @@ def test_an_own_autoencoder_is_chosen_by_its_name(studio, workspace: Path):
     }
     folder = make_run(workspace, preset_spec("dense-64-32-16", changed))
     run_here(folder)
-    page = studio("pages/classify.py", do="train")
+    page = studio("pages/classify.py", do="train", data="digits")
     (chosen,) = [w for w in page.selectbox if str(w.key).endswith("data.code_of-digits-")]
     assert chosen.options == ["None: the values themselves", f"Small digits ({folder.id})"]
     chosen.select(folder.id).run()

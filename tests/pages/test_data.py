@@ -1,4 +1,6 @@
-"""The Data page: each built-in kind is shown, own sets can be mended, split, renamed and deleted, a bad one is said."""
+"""The Data page: each built-in kind is shown, own sets can be mended, split, renamed and deleted, a bad one
+is said.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pages.parts.home.cards import CARDS
@@ -247,6 +250,44 @@ def test_samples_are_seen_before_the_import_and_follow_what_is_chosen(studio, wo
     buttons(app)["import"].click().run()
     (name,) = [name for name in list_sources(workspace) if name.startswith("my-")]
     assert open_source(name, workspace).item_shape == (64, 64, 3)
+
+
+def choose(app, setting: str, value: str):
+    (key,) = [box.key for box in app.selectbox if str(box.key).startswith(f"{setting}-")]
+    app.selectbox(key=key).select(value).run()
+    assert not app.error
+
+
+def imported(app, workspace):
+    buttons(app)["import"].click().run()
+    (name,) = [name for name in list_sources(workspace) if name.startswith("my-")]
+    return open_source(name, workspace)
+
+
+def test_classes_in_file_names_are_chosen_on_the_page(studio, workspace, tmp_path):
+    pictures = {f"train/{c}.{i}.png": png(i, (20, 12)) for c in ("cat", "dog") for i in range(4)}
+    app = upload(studio, workspace, tmp_path, "pets.zip", archive(pictures))
+    assert "File names begin with cat, dog" in texts(app)
+    choose(app, "classes", "name-start")
+    assert imported(app, workspace).classes == ("cat", "dog")
+
+
+def test_a_given_split_is_said_and_can_be_ignored_on_the_page(studio, workspace, tmp_path):
+    names = [f"{part}/{c}/{i}" for part in ("train", "test") for c in ("cat", "dog") for i in range(3)]
+    pictures = {f"{name}.png": png(i, (20, 12)) for i, name in enumerate(names)}
+    app = upload(studio, workspace, tmp_path, "pets.zip", archive(pictures))
+    assert "in 2 classes (cat, dog)" in texts(app)
+    assert "train (training, 6), test (test, 6)" in texts(app)
+    choose(app, "splits", "ignore")
+    assert imported(app, workspace).classes == ("test", "train")
+
+
+def test_rows_of_784_bytes_become_images_on_the_page(studio, workspace, tmp_path):
+    buffer = io.BytesIO()
+    np.save(buffer, np.random.default_rng(0).integers(0, 256, (6, 784), dtype=np.uint8))
+    app = upload(studio, workspace, tmp_path, "cats.npy", buffer.getvalue())
+    choose(app, "kind", "image")
+    assert imported(app, workspace).item_shape == (28, 28)
 
 
 def test_a_table_is_seen_beside_its_numbers_before_and_after(studio, workspace, tmp_path):

@@ -266,7 +266,9 @@ def all_of(page: AppTest) -> str:
 
 @pytest.mark.parametrize("script", ["app.py", *(f"pages/{name}.py" for name in PAGES)])
 def test_nothing_is_shown_where_there_is_no_door(workspace: Path, monkeypatch, script):
-    """`streamlit run app.py --server.address 0.0.0.0`; the first visitor of a deep link gets the page's own file."""
+    """`streamlit run app.py --server.address 0.0.0.0`; the first visitor of a deep link gets the page's own
+    file.
+    """
     monkeypatch.setenv("SELFSUP_WORKSPACE", str(workspace))
     monkeypatch.setattr(door, "is_there", False)
     submit(workspace, tiny_spec(name="not for others"))

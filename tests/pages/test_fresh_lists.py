@@ -1,4 +1,6 @@
-"""Lists of runs stay fresh: a run of another tab or of a shell appears, and the pace follows what is at work."""
+"""Lists of runs stay fresh: a run of another tab or of a shell appears, and the pace follows what is at
+work.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import streamlit as st
 
 from pages.parts.shared import runlist
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""The page "Language model" through AppTest: a tiny model from a folder, in this process instead of the lab's."""
+"""The page "Language model" through AppTest: a tiny model from a folder, in this process instead of the
+lab's.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ import pytest
 
 from pages.parts.language.inside import EXAMPLES
 from pages.parts.shared import routes
+from selfsup_core.errors import DataError
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.loaded import Place, split_run
@@ -154,7 +157,7 @@ def test_a_masked_model(page, bert: Path):
         "Pseudo-perplexity",
         "Bits per character",
     ]
-    assert "What could stand here?" in [s.value for s in page.subheader]
+    assert "What fits in the gap?" in [s.value for s in page.subheader]
     assert not [b for b in page.button if b.key.startswith("language-write")]
     (place,) = [s for s in page.selectbox if s.label == "Place"]
     assert place.value == 1, "the gap"
@@ -205,6 +208,18 @@ def test_two_epochs_of_a_run(studio, here, gpt: Path, tmp_path: Path, monkeypatc
     assert not page.exception
     assert {("r1", 5), ("r1", 0)} <= set(asked)
     assert list(page.dataframe[0].value["Model"]) == ["mine, epoch 5", "mine, epoch 0"]
+    assert dict(page.query_params) == {
+        "do": "inside",
+        "model": "run:r1",
+        "other": "run:r1",
+        "other-epoch": "0",
+    }
+    page.select_slider[0].set_value(2).run()
+    assert page.query_params["epoch"] == "2"
+    fresh = studio("pages/language.py", **page.query_params)
+    assert [slider.value for slider in fresh.select_slider] == [2, 0], "the address opens both"
+    page.select_slider[0].set_value(5).run()
+    assert "epoch" not in page.query_params, "the newest is followed"
     # A run at work: the newest epoch is followed, one that was chosen stays.
     runs[0] = RUNS[0] | {"epochs": [0, 2, 5, 7]}
     page.run()
@@ -212,6 +227,15 @@ def test_two_epochs_of_a_run(studio, here, gpt: Path, tmp_path: Path, monkeypatc
     runs.clear()
     page.run()
     assert not page.exception, "a run that is deleted meanwhile"
+    assert "There is no model 'run:r1' on this machine" in texts(page).replace("\\", "")
+    runs += RUNS
+    page = studio("pages/language.py", model="run:r1", epoch="3", other="run:r1", **{"other-epoch": "x"})
+    assert "has no epoch '3'. Of the epochs 0 to 5, 3 are kept: 0, 2, 5." in texts(page)
+    assert "has no epoch 'x'" in texts(page)
+    buttons(page)["epoch-go-on"].click().run()
+    buttons(page)["other-epoch-go-on"].click().run()
+    assert not page.error
+    assert [slider.value for slider in page.select_slider] == [5, 5]
 
 
 def test_loading_is_said_and_nothing_hangs(studio, monkeypatch):
@@ -258,6 +282,24 @@ def test_a_remote_model_is_offered_where_one_is_configured(page, monkeypatch):
     assert "far at localhost" in list(page.dataframe[0].value["Model"])
     page.run()
     assert calls == ["the cat"], "asked once for a text"
+    assert page.query_params["other"] == "remote"
+
+
+def test_a_link_sends_nothing_to_a_remote_model_before_a_click(studio, here, gpt: Path, monkeypatch):
+    monkeypatch.setenv("SELFSUP_REMOTE_URL", "http://localhost:9/v1")
+    monkeypatch.setenv("SELFSUP_REMOTE_MODEL", "far")
+    calls = []
+
+    def refuse(text, secrets):
+        calls.append(text)
+        raise DataError("Nothing is there.")
+
+    monkeypatch.setattr("pages.parts.language.compare.read_remote", refuse)
+    page = studio("pages/language.py", model=str(gpt), other="remote")
+    assert page.selectbox(key="language-other").value == "remote"
+    assert not calls
+    buttons(page)["language-remote-go"].click().run()
+    assert len(calls) == 1
 
 
 @pytest.fixture

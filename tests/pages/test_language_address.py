@@ -6,11 +6,24 @@ from pathlib import Path
 
 import pytest
 
+from pages.parts.shared import routes
 from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.data.texts import Texts
+from selfsup_core.errors import DataError
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import make_spec, preset_spec
-from tests.pages.test_pages import texts
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec
+from tests.pages.test_pages import buttons, texts
+
+
+class NoLab:
+    def ask(self, subject, tool, values):
+        raise DataError("Nothing is loaded here.", code="no-model")
+
+
+def no_lab() -> NoLab:
+    """Nothing is loaded: these tests are about what is chosen."""
+    return NoLab()
 
 
 @pytest.fixture
@@ -45,13 +58,43 @@ def test_a_mode_that_is_not_there_is_refused(studio, cats: Path):
     ("mode", "name", "said"),
     [
         ("train", "data", "There is no data set 'nothing'"),
-        ("embed", "data", "the text data set nothing"),
-        ("embed", "encoder", "the encoder nothing"),
-        ("inside", "model", "the model nothing"),
+        ("embed", "data", "There is no data set 'nothing'"),
+        ("embed", "encoder", "There is no encoder 'nothing' here. Known: minilm, multilingual."),
+        ("inside", "model", "There is no model 'nothing' on this machine"),
+        ("inside", "model", "There is no model 'hub:a/nothing' on this machine"),
+        ("inside", "other", "There is no model 'nothing' on this machine"),
     ],
 )
-def test_what_is_not_there_is_refused(studio, cats: Path, mode: str, name: str, said: str):
-    assert said in texts(studio("pages/language.py", do=mode, **{name: "nothing"}))
+def test_what_is_not_there_is_refused_and_nothing_takes_its_place(
+    studio, cats: Path, monkeypatch, mode: str, name: str, said: str
+):
+    monkeypatch.setattr(routes, "lab", no_lab)
+    key = {"train": "lm", "embed": "embed", "inside": "language"}[mode]
+    wanted = said.split("'")[1]
+    app = studio("pages/language.py", do=mode, **{name: wanted})
+    for _ in range(2):
+        assert said in texts(app).replace("\\", "")
+        assert app.selectbox(key=f"{key}-{name}").value is None
+        assert app.query_params[name] == wanted
+        app.run()
+    buttons(app)[f"{key}-{name}-go-on"].click().run()
+    assert said not in texts(app)
+    assert app.selectbox(key=f"{key}-{name}").value
+
+
+def test_a_folder_of_the_address_is_opened_where_only_this_machine_is_served(studio, cats: Path, monkeypatch):
+    monkeypatch.setattr(routes, "lab", no_lab)
+    where = {"model": "/no/gpt", "other": "/no/bert"}
+    app = studio("pages/language.py", do="inside", **where)
+    assert app.text_input(key="language-folder").value == "/no/gpt"
+    assert app.text_input(key="language-other-folder").value == "/no/bert"
+    assert {name: app.query_params[name] for name in where} == where
+    for part in ("pick", "embed"):
+        monkeypatch.setattr(f"pages.parts.language.{part}.serves_this_machine_only", lambda: False)
+    app = studio("pages/language.py", do="inside", **where)
+    assert "There is no model '/no/gpt' on this machine" in texts(app)
+    app = studio("pages/language.py", do="embed", encoder="/no/encoder")
+    assert "There is no encoder '/no/encoder' here" in texts(app)
 
 
 def test_embed_stands_in_the_address(studio, cats: Path):

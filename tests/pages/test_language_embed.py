@@ -1,4 +1,6 @@
-"""Embed through AppTest: texts are shown before anything is done, and embeddings are found again in a fresh session."""
+"""Embed through AppTest: texts are shown before anything is done, and embeddings are found again in a fresh
+session.
+"""
 
 from __future__ import annotations
 

@@ -1,21 +1,26 @@
-"""The page Latent space through AppTest, with the spaces in this process: controls, answers, acting, what goes wrong."""
+"""The page Latent space through AppTest, with the spaces in this process: controls, answers, acting, what
+goes wrong.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pages.parts.shared import routes
+from pages.parts.space import map as space_map
 from pages.parts.space import routes as routes_space
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.space.layouts import read_map
 from selfsup_core.inspection.space.selections import list_selections, pack_rows, save_selection
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
 
@@ -145,6 +150,97 @@ def test_a_kept_selection_is_an_address(latent, workspace: Path):
     assert "no selection 'nobody'" in page.error[0].value.replace("\\", "")
 
 
+@pytest.fixture
+def run_of_digits(workspace: Path) -> str:
+    changed = {"data.source": "digits", "train.epochs": 2, "train.device": "cpu", "train.threads": 1}
+    folder = make_run(workspace, preset_spec("dense-two-numbers", changed))
+    run_here(folder)
+    return folder.id
+
+
+def test_panel_and_color_stand_in_the_address(latent):
+    page = latent(space="data:wine", map="pca", panel="search", color="proline")
+    assert page.pills(key="space-panel").value == "search"
+    assert page.selectbox(key="advanced-space-by").value == "proline"
+    page.pills(key="space-panel").set_value("groups").run()
+    page.selectbox(key="advanced-space-by").select("hue").run()
+    assert (page.query_params["panel"], page.query_params["color"]) == ("groups", "hue")
+    page.pills(key="space-panel").set_value("why").run()
+    assert "panel" not in page.query_params
+
+
+def test_a_panel_and_a_color_that_are_not_there_are_refused(latent):
+    page = latent(space="data:wine", map="pca", panel="oracle", color="taste")
+    for _ in range(2):
+        assert "There is no panel 'oracle'" in texts(page)
+        assert "This map cannot be colored by 'taste'. It can by class" in texts(page)
+        assert page.pills(key="space-panel").value is None
+        assert not page.get("plotly_chart")
+        page.run()
+    page.pills(key="space-panel").set_value("trust").run()
+    buttons(page)["advanced-space-by-go-on"].click().run()
+    assert not page.error
+    assert page.query_params["panel"] == "trust"
+
+
+def test_playing_all_epochs_stands_in_the_address(latent, workspace: Path, run_of_digits: str):
+    page = latent(space=f"run:{run_of_digits}", map="pca", play="all")
+    toggle = f"space-replay-run:{run_of_digits}"
+    assert page.toggle(key=toggle).value
+    assert read_map(workspace, page.session_state["space-key"])["epochs"] == [0, 1, 2]
+    page.toggle(key=toggle).set_value(False).run()
+    assert "play" not in page.query_params
+    page.toggle(key=toggle).set_value(True).run()
+    assert page.query_params["play"] == "all"
+    page.selectbox(key="space-name").select("data:digits").run()
+    assert not page.error
+    assert "play" not in page.query_params
+    for wrong, said in (("backwards", "Known: all."), ("all", "has no epochs to play")):
+        page = latent(space="data:digits", map="pca", play=wrong)
+        assert said in page.error[0].value.replace("\\", "")
+        buttons(page)["play-go-on"].click().run()
+        assert not page.error
+
+
+class Shown(dict):
+    """What the map in the browser answers: nothing yet."""
+
+    def __getattr__(self, name: str) -> None:
+        return None
+
+
+def test_the_second_map_stands_in_the_address(latent, run_of_digits: str, monkeypatch):
+    drawn: list[list[str]] = []
+
+    def draw(*, data: dict[str, Any], **_: Any) -> Shown:
+        drawn.append([pane["title"] for pane in data["panes"]])
+        return Shown()
+
+    monkeypatch.setattr("pages.parts.space.map.space_component", draw)
+    monkeypatch.setattr(routes, "is_mounted", True)
+    beside = {"second": f"run:{run_of_digits}", "second-map": "code", "second-epoch": "1"}
+    page = latent(space="data:digits", map="pca", panel="compare", **beside)
+    assert "cannot be 'code'" in page.error[0].value
+    assert len(drawn[-1]) == 1
+    page = latent(space="data:digits", map="pca", panel="compare", **beside | {"second-map": "pca"})
+    assert not page.error
+    assert drawn[-1][1].endswith(", epoch 1")
+    buttons(page)["space-beside-close"].click().run()
+    assert not [name for name in page.query_params if name.startswith("second")]
+    assert len(drawn[-1]) == 1
+    buttons(page)["space-beside"].click().run()
+    assert (page.query_params["second"], page.query_params["second-map"]) == (beside["second"], "pca")
+    for wrong, said in (
+        ({"second": "data:nope"}, "There is no space 'data:nope' with the rows of this map"),
+        (beside | {"second-map": "pca", "second-epoch": "9"}, "has no epoch '9'. There are epochs 0 to 2."),
+        ({"second": "data:digits", "second-map": "pca"}, "This map is already shown"),
+    ):
+        page = latent(space="data:digits", map="pca", **wrong)
+        assert said in page.error[0].value.replace("\\", "")
+        buttons(page)["second-go-on"].click().run()
+        assert not page.error
+
+
 def test_own_axes_ask_for_two_ends(latent, workspace: Path):
     page = latent(space="data:wine", map="axes")
     about = read_map(workspace, page.session_state["space-key"])
@@ -164,15 +260,90 @@ def test_an_address_of_rubbish_is_answered(latent):
     assert "There is no space" in page.error[0].value
     assert page.selectbox(key="space-name").value is None, "nothing takes its place"
     page = latent(space="data:digits", map="bogus", epoch="abc", pick="../x", renderer="?")
-    assert "so PCA is shown" in page.warning[0].value
-    assert page.selectbox(key="space-kind").value == "pca"
-    assert "no selection" in page.error[0].value
+    assert "There is no map 'bogus'. Known: pca" in page.error[0].value
+    assert page.selectbox(key="space-kind").value is None
+    page.selectbox(key="space-kind").select("pca").run()
+    for said, way in (
+        ("has no epoch 'abc'. There is no epoch yet.", "epoch-go-on"),
+        ("The address asks for renderer '?'. Known: canvas, webgl.", "renderer-go-on"),
+        ("There is no selection", "pick-go-on"),
+    ):
+        for _ in range(2):  # it is said for as long as the address asks for it
+            assert said in page.error[0].value.replace("\\", "")
+            page.run()
+        buttons(page)[way].click().run()
+    assert not page.error
+    assert dict(page.query_params) == {"space": "data:digits", "map": "pca"}
+
+
+def test_a_choice_by_hand_is_kept_and_stands_in_the_address(latent, workspace: Path):
+    page = latent(space="data:digits", map="pca")
+    page.selectbox(key="space-name").select("data:wine").run()
+    assert page.query_params["space"] == page.selectbox(key="space-name").value == "data:wine"
+    page = latent()
+    page.selectbox(key="space-name").select("data:wine").run()
+    assert page.selectbox(key="space-name").value == "data:wine"
+    page.selectbox(key="space-kind").select("tsne").run()
+    assert page.query_params["map"] == "tsne"
+
+
+def test_an_epoch_belongs_to_its_run(latent, workspace: Path):
+    run = make_run(workspace)
+    run_here(run)
+    page = latent(space=f"run:{run.id}", map="pca", epoch="2")
+    page.selectbox(key="space-name").select("data:wine").run()
+    assert not page.error
+    page = latent(space=f"run:{run.id}", map="pca", epoch="7")
+    assert "has no epoch '7'. There are epochs" in page.error[0].value
 
 
 def test_who_asks_for_nothing_sees_emoji(latent):
     page = latent()
     assert page.selectbox(key="space-name").value == "data:emoji"
     assert "1,906 points" in texts(page)
+
+
+class Browser:
+    """The map in the browser: draws it, and says so after a moment when another one is to follow."""
+
+    def __init__(self) -> None:
+        self.drawn: list[dict[str, Any]] = []
+
+    def __call__(self, *, data: dict[str, Any], **_: Any) -> SimpleNamespace:
+        self.drawn.append(data)
+        ended = "shown" if data["flows"] else None
+        return SimpleNamespace(selection=None, point=None, by=None, frame=None, failed=None, ended=ended)
+
+
+@pytest.mark.parametrize(
+    ("query", "most", "kinds"),
+    [
+        ({}, 2000, ["pca", "umap"]),
+        ({"map": "pca"}, 2000, ["pca"]),  # what is asked for stays
+        ({}, 100, ["pca"]),  # it would take too long
+    ],
+)
+def test_pca_flows_into_umap_by_itself_for_who_asks_for_no_map(latent, monkeypatch, query, most, kinds):
+    browser, begun, real = Browser(), [], Here.ask
+
+    def begin(self, subject, tool, values):
+        if tool == "start":
+            begun.append(values["config"]["kind"])
+            values = values | {"config": {"kind": "pca"}}  # UMAP itself is not what is asked here
+        return real(self, subject, tool, values)
+
+    monkeypatch.setattr(Here, "ask", begin)
+    monkeypatch.setattr(space_map, "space_component", browser)
+    monkeypatch.setattr(space_map, "MOST_FLOWING", most)
+    monkeypatch.setattr(routes, "is_mounted", True)
+    page = latent(space="data:wine", **query)
+    page.run()
+    assert list(dict.fromkeys(begun)) == kinds
+    assert page.selectbox(key="space-kind").value == kinds[-1]
+    assert page.query_params["map"] in (kinds[-1], [kinds[-1]])
+    assert not browser.drawn[-1]["flows"], "once"
+    page.selectbox(key="space-kind").select("pca").run()
+    assert page.selectbox(key="space-kind").value == "pca", "chosen by hand, it stays"
 
 
 def test_a_slow_answer_is_waited_for_and_one_that_was_given_up_is_not_asked_again(latent, monkeypatch):

@@ -16,7 +16,8 @@ from selfsup_core.files import read_json, write_json
 from selfsup_core.inspection.space.listing import list_spaces
 from selfsup_core.runs.folder import list_states, update_state
 from selfsup_core.runs.queue import submit, withdraw
-from selfsup_core.runs.spec import preset_spec, read_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import read_spec
 from tests.data.importing.make import archive, png, write
 from tests.helpers import ROOT, make_run, run_here
 from tests.pages.test_data import open_tab

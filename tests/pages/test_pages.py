@@ -10,9 +10,10 @@ import pytest
 from pages.parts.home.cards import CARDS, Card
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.runs.examples import MARK, list_examples
-from selfsup_core.runs.folder import RunFolder, list_states, read_state
+from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
 from selfsup_core.runs.queue import list_queue, submit
-from selfsup_core.runs.spec import list_presets, preset_spec, read_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import read_spec
 from tests.helpers import make_run, run_here, tiny_spec
 
 
@@ -134,8 +135,19 @@ def test_a_network_for_images_offers_no_tables_and_texts(studio):
     assert not {"Wine", "20 Newsgroups"} & set(offered)
 
 
-def test_texts_bring_their_own_settings(studio, workspace: Path):
+def test_first_visits_begin_with_what_looks_best(studio):
     app = studio("pages/autoencoder.py")
+    assert app.selectbox(key="network").value == "emoji"
+    assert app.selectbox(key="data-emoji").value == "emoji"
+    app.selectbox(key="network").select("dense-64-32-16").run()
+    assert app.selectbox(key="data-dense-64-32-16").value == "mnist-5k", "the reference stays as it is"
+    assert studio("pages/classify.py", do="train").selectbox(key="classify-data").value == "fashion-5k"
+    assert studio("pages/classify.py").selectbox(key="pseudo-data").value == "digits"
+    assert studio("pages/data.py").selectbox(key="data-choice").value == "emoji"
+
+
+def test_texts_bring_their_own_settings(studio, workspace: Path):
+    app = studio("pages/autoencoder.py", data="mnist-5k")
     assert not any("text_features" in str(w.key) for w in app.selectbox)
     app.selectbox(key="data-dense-64-32-16").select("newsgroups").run()
     key = "advanced-dense-64-32-16-data.text_features"
@@ -157,7 +169,7 @@ def test_what_does_not_fit_is_said_and_nothing_starts(studio, workspace: Path):
 
 
 def test_bad_widths_are_said_and_nothing_starts(studio, workspace: Path):
-    app = studio("pages/autoencoder.py")
+    app = studio("pages/autoencoder.py", data="mnist-5k")
     app.text_input(key="advanced-dense-64-32-16-model.widths").set_value("64, many").run()
     assert "widths" in texts(app)
     buttons(app)["train"].click().run()
@@ -214,3 +226,38 @@ def test_a_run_at_work_cannot_be_deleted_but_stopped(studio, workspace: Path):
     assert found[f"delete-runs-{folder.id}"].disabled
     found[f"stop-runs-{folder.id}"].click().run()
     assert read_state(folder)["status"] == "stopped"
+
+
+def test_runs_are_found_by_their_names_data_and_status(studio, workspace: Path):
+    made = [make_run(workspace, name=f"number {i}") for i in range(6)]
+    digits = submit(workspace, preset_spec("dense-64-32-16", {"data.source": "digits"}))
+    app = studio("pages/runs.py")
+    shown = {key.removeprefix("delete-runs-") for key in buttons(app) if key.startswith("delete-runs-")}
+    assert shown == {folder.id for folder in (*made, digits)}
+    for asked, found in (
+        ("NUMBER 3", [made[3].id]),
+        ("digits queued", [digits.id]),
+        ("4 wine", [made[4].id]),
+        (made[2].id, [made[2].id]),
+        ("nothing like it", []),
+    ):
+        app.text_input(key="runs-search").input(asked).run()
+        keys = [key for key in buttons(app) if key.startswith("delete-runs-")]
+        assert keys == [f"delete-runs-{run}" for run in found], asked
+    assert "No run matches" in texts(app)
+
+
+def test_a_row_shows_the_map_and_the_curve_and_resumes_what_was_stopped(studio, workspace: Path):
+    folder = make_run(workspace, name="stopped early")
+    run_here(folder)
+    app = studio("pages/runs.py")
+    assert f"resume-runs-{folder.id}" not in buttons(app), "a finished run has nothing to resume"
+    pictures = " ".join(str(one.proto.body) for one in app.get("html"))
+    assert "Map at epoch" in pictures
+    assert "Validation loss over epochs" in pictures
+    update_state(folder, status="stopped")
+    app.run()
+    buttons(app)[f"resume-runs-{folder.id}"].click().run()
+    assert not app.exception
+    assert read_state(folder)["status"] == "queued"
+    assert [entry["run"] for entry in list_queue(workspace)] == [folder.id]

@@ -1,4 +1,6 @@
-"""What a click was refused stays to be read, though its part of the page runs again by itself, until the next click."""
+"""What a click was refused stays to be read, though its part of the page runs again by itself, until the next
+click.
+"""
 
 from __future__ import annotations
 

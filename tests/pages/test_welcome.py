@@ -63,7 +63,10 @@ def test_the_page_that_opens_the_browser_is_its_owner_s_only(workspace: Path):
 
 
 def test_what_cannot_be_is_refused_in_words(tmp_path: Path):
-    code = "import os, runpy, sys; os.environ.update(SELFSUP_WORKSPACE={!r}, SELFSUP_TOKEN={!r}); sys.argv[1:] = {!r}; runpy.run_path('server.py', run_name='__main__')"
+    code = (
+        "import os, runpy, sys; os.environ.update(SELFSUP_WORKSPACE={!r}, SELFSUP_TOKEN={!r}); sys.argv[1:] "
+        "= {!r}; runpy.run_path('server.py', run_name='__main__')"
+    )
     done = python(code.format(str(tmp_path / "w"), "short", []))
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("Error: SELFSUP_TOKEN must have 16 or more")

@@ -1,4 +1,6 @@
-"""A small stand-in for the Hub on this machine: one model, its files and their digests, as huggingface_hub asks for them."""
+"""A small stand-in for the Hub on this machine: one model, its files and their digests, as huggingface_hub
+asks for them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 
 class Hub(ThreadingHTTPServer):
-    """Attributes: files: name → content. asked: names that were downloaded. sizes, digests: told instead of the true ones."""
+    """Attributes: files: name → content. asked: names that were downloaded. sizes, digests: told instead of
+    the true ones.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import socket
 import subprocess
@@ -79,6 +80,30 @@ def says(content: Any, **more: Any) -> Answer:
     """A chat completion that says something."""
     choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
     return answer(200, {"choices": [choice], "usage": {"prompt_tokens": 10, "completion_tokens": 2}} | more)
+
+
+def logprobs(*places: dict[str, float]) -> dict[str, Any]:
+    """Of a chat answer; each place: token → P, the written one first."""
+    content = [
+        {
+            "token": next(iter(place)),
+            "logprob": math.log(next(iter(place.values()))),
+            "top_logprobs": [{"token": token, "logprob": math.log(p)} for token, p in place.items()],
+        }
+        for place in places
+    ]
+    return {"content": content}
+
+
+def says_with(content: str, *places: dict[str, float]) -> Answer:
+    """The same with log-probabilities."""
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": content},
+        "finish_reason": "stop",
+        "logprobs": logprobs(*places),
+    }
+    return says(content, choices=[choice])
 
 
 @dataclass

@@ -1,4 +1,6 @@
-"""Encoders: what is refused without loading, digests, the multilingual tokenizer against slow rules, languages."""
+"""Encoders: what is refused without loading, digests, the multilingual tokenizer against slow rules,
+languages.
+"""
 
 from __future__ import annotations
 

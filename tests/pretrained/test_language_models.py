@@ -1,4 +1,6 @@
-"""Models of one's own: what is loaded, what is refused and in which words; the built-in one unpacked and checked."""
+"""Models of one's own: what is loaded, what is refused and in which words; the built-in one unpacked and
+checked.
+"""
 
 from __future__ import annotations
 

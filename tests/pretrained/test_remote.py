@@ -1,4 +1,6 @@
-"""Requests to a remote model: what is configured, what goes wrong, what it costs. Faults come from a server that misbehaves to order."""
+"""Requests to a remote model: what is configured, what goes wrong, what it costs. Faults come from a server
+that misbehaves to order.
+"""
 
 from __future__ import annotations
 

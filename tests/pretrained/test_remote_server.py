@@ -1,4 +1,6 @@
-"""A remote model behind real servers: `transformers serve` with a tiny model, and one with log-probabilities where there is one."""
+"""A remote model behind real servers: `transformers serve` with a tiny model, and one with log-probabilities
+where there is one.
+"""
 
 from __future__ import annotations
 

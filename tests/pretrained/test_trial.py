@@ -1,4 +1,6 @@
-"""Folders of models that would end, fill or stop the process that loads them: each is refused, and ends nothing."""
+"""Folders of models that would end, fill or stop the process that loads them: each is refused, and ends
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -285,7 +287,9 @@ def test_mutated_folders_pass_or_are_refused(outcomes: Outcomes, pytestconfig: p
 
 @pytest.mark.usefixtures("anew")
 def test_what_aborts_is_refused_before_this_process_loads_it(good: Path, tmp_path: Path):
-    """By the child itself, not a fork of it; as an encoder, since `tests/inspection` does the same to language models."""
+    """By the child itself, not a fork of it; as an encoder, since `tests/inspection` does the same to
+    language models.
+    """
     folder = shutil.copytree(good, tmp_path / "bert")
     HOSTILE["a table of garbage"][0](folder)
     with pytest.raises(DataError, match="takes more than"):

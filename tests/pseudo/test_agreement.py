@@ -1,4 +1,6 @@
-"""The agreement keeper (vote: agree, keep: class-share) against a version that goes through the rows one by one."""
+"""The agreement keeper (vote: agree, keep: class-share) against a version that goes through the rows one by
+one.
+"""
 
 from __future__ import annotations
 

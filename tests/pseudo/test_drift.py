@@ -77,7 +77,9 @@ def test_an_estimate_from_few_rows_counts_for_less():
 
 @pytest.mark.parametrize("share", [0.5, 0.7, 0.87, 0.95, 0.99])
 def test_samples_of_an_uneven_set_give_no_alarm(share: float):
-    """Estimates that call up to an eighth of the large class the small one, and rounds that keep more and more."""
+    """Estimates that call up to an eighth of the large class the small one, and rounds that keep more and
+    more.
+    """
     draw, shares = np.random.default_rng(1), np.array([share, 1 - share])
     for _ in range(50):
         wrong = draw.uniform(0, 0.125)

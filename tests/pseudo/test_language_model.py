@@ -1,4 +1,6 @@
-"""Labels by a language model: the chain rule computed directly, calibration, answers that name nothing, and jobs that go on."""
+"""Labels by a language model: the chain rule computed directly, calibration, answers that name nothing, and
+jobs that go on.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +123,7 @@ def test_answers_that_name_no_class_abstain(loaded, monkeypatch):
     nobody = {"label": -1, "answer": "", "reason": "", "p": None}
     found = from_said([nobody, nobody | {"label": 1}, nobody | {"label": 0, "p": [0.7, 0.2, 0.1]}], 3)
     assert np.isnan(found[0]).all()
-    np.testing.assert_allclose(found[1:], [[0, 1, 0], [0.7, 0.2, 0.1]], atol=1e-6)
+    np.testing.assert_allclose(found[1:], [[0, np.inf, 0], [0.7, 0.2, 0.1]], atol=1e-6)
 
 
 def test_a_short_context_is_no_error(tmp_path: Path):

@@ -13,7 +13,9 @@ NAN = float("nan")
 
 
 def pool(seed: int, rows: int = 600, share: float = 0.1) -> torch.Tensor:
-    """Proposals of class 1 of 2 as Bayes' rule gives them for even shares; class 1 has `share` of the rows."""
+    """Proposals of class 1 of 2 as Bayes' rule gives them for even shares; class 1 has `share` of the
+    rows.
+    """
     generator = torch.Generator().manual_seed(seed)
     truth = torch.rand(rows, generator=generator) < share
     score = torch.where(truth, 1.0, -1.0) + torch.randn(rows, generator=generator)

@@ -11,7 +11,7 @@ from selfsup_core.data.library.own import save_split
 from selfsup_core.data.sources import open_source
 from selfsup_core.pseudo.hand import add_hand_label
 from selfsup_core.runs.compose import compose_spec, kept_settings, warn_of_labels, with_threshold
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from tests.tasks.classify_helpers import NAME, make_pets
 
 PSEUDO = partial(preset_spec, "pseudo-table")

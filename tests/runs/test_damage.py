@@ -1,4 +1,6 @@
-"""Files of a workspace that are damaged, foreign or of another kind: shown as such, and nobody is held up by them."""
+"""Files of a workspace that are damaged, foreign or of another kind: shown as such, and nobody is held up by
+them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ from selfsup_core.runs.processes import Identity, identity, start_time
 from selfsup_core.runs.queue import list_queue, submit
 from selfsup_core.runs.trash import delete
 from selfsup_core.workers.launcher import is_worker
-from selfsup_core.workers.supervisor import Supervisor, supervisor_info
+from selfsup_core.workers.scheduler import Scheduler
+from selfsup_core.workers.supervisor import supervisor_info
 from tests.helpers import ROOT, make_run, run_here, tiny_spec
 from tests.runs.test_queue import FakeLauncher
 
@@ -69,8 +72,8 @@ def check_nobody_is_held_up(workspace: Path) -> None:
     """The supervisor starts another run, and lists and the command line say what is damaged."""
     good = submit(workspace, tiny_spec())
     launcher = FakeLauncher()
-    supervisor = Supervisor(workspace, launcher)
-    supervisor.go_round()
+    scheduler = Scheduler(workspace, launcher)
+    scheduler.go_round()
     assert launcher.started == [good.id]
     assert [state["run"] for state in list_states(workspace)] == [good.id]
     assert [run.run for run in list_damaged(workspace)] == ["X"]
@@ -156,7 +159,7 @@ def test_a_damaged_entry_of_the_queue_holds_up_nobody(workspace: Path, text: str
     (workspace / "queue" / "y.json").mkdir()
     assert [entry["run"] for entry in list_queue(workspace)] == [good.id]
     launcher = FakeLauncher()
-    Supervisor(workspace, launcher).go_round()
+    Scheduler(workspace, launcher).go_round()
     assert launcher.started == [good.id]
 
 
@@ -166,10 +169,10 @@ def test_a_run_that_cannot_be_queued_holds_up_nobody(workspace: Path):
     (workspace / "queue" / f"{lost.id}.json").mkdir()
     good = submit(workspace, tiny_spec())
     launcher = FakeLauncher()
-    supervisor = Supervisor(workspace, launcher)
-    supervisor.go_round()
+    scheduler = Scheduler(workspace, launcher)
+    scheduler.go_round()
     assert launcher.started == [good.id]
-    assert supervisor.is_behind, "it is tried again"
+    assert scheduler.is_behind, "it is tried again"
 
 
 ME = identity()
@@ -321,10 +324,10 @@ def test_an_unrelated_process_is_neither_waited_for_nor_killed(workspace: Path, 
     update_state(foreign, status="running", worker=worker)
     launcher = FakeLauncher()
     launcher.recognizes = is_worker
-    supervisor = Supervisor(workspace, launcher)
-    supervisor.go_round()
+    scheduler = Scheduler(workspace, launcher)
+    scheduler.go_round()
     assert launcher.started == [good.id]
-    assert foreign.id not in supervisor.watched
+    assert foreign.id not in scheduler.watched
     assert read_json(foreign.state)["status"] == "interrupted"
     assert stranger.poll() is None
 
@@ -335,14 +338,14 @@ def test_a_process_that_is_no_longer_proven_ours_is_not_killed(workspace: Path):
     folder, clock, launcher = make_run(workspace), Clock(), FakeLauncher()
     update_state(folder, status="running", worker=ME)
     launcher.alive[os.getpid()] = folder
-    supervisor = Supervisor(workspace, launcher, clock=clock)
-    supervisor.recover()
-    assert list(supervisor.watched) == [folder.id]
-    supervisor.turn()
+    scheduler = Scheduler(workspace, launcher, clock=clock)
+    scheduler.recover()
+    assert list(scheduler.watched) == [folder.id]
+    scheduler.turn()
     launcher.recognizes = is_worker  # by which this process is not a worker
     for _ in range(3):
         clock.now += 301
-        supervisor.turn()
+        scheduler.turn()
     assert launcher.killed == []
 
 

@@ -10,7 +10,8 @@ from selfsup_core.errors import RunError
 from selfsup_core.runs.family import MEMBERS, describe_family, family_specs, start_family
 from selfsup_core.runs.folder import RunFolder, read_state, update_state
 from selfsup_core.runs.queue import list_queue, submit
-from selfsup_core.runs.spec import list_presets, make_spec, preset_spec, read_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import make_spec, read_spec
 from tests.helpers import make_run, tiny_spec
 
 SIZES = {"model": {"widths": [12, 6], "code_activation": "linear"}}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from selfsup_core.runs.compose import compose_spec
 from selfsup_core.runs.names import MOST, auto_name
-from selfsup_core.runs.spec import list_presets, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
 
 
 def named(workspace: Path, preset: str, **changes) -> str:

@@ -1,4 +1,6 @@
-"""What takes its time in a run: it shows signs of life, says what it does, heeds a stop, and the first epoch is not kept waiting."""
+"""What takes its time in a run: it shows signs of life, says what it does, heeds a stop, and the first epoch
+is not kept waiting.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from selfsup_core.files import read_json
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.queue import resume, withdraw
-from selfsup_core.runs.spec import preset_spec
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.tasks.autoencoder import AutoencoderTask
 from tests.helpers import (
     frame_bytes,

@@ -1,4 +1,6 @@
-"""Folders of strangers: links, pipes, devices and huge files where ours should be, and names that are none."""
+"""Folders of strangers: links, pipes, devices and huge files where ours should be, and names that are
+none.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ from selfsup_core.runs.weights import epoch_weights
 from selfsup_core.settings import whole_number
 from selfsup_core.train.checkpoint import list_checkpoints, load_newest
 from selfsup_core.workers.live import LiveRuns
-from selfsup_core.workers.supervisor import Supervisor, lacks_memory_at_end, sweep_workspace
+from selfsup_core.workers.scheduler import Scheduler, lacks_memory_at_end, sweep_workspace
 from tests.helpers import make_run, run_here, tiny_spec
 from tests.runs.test_queue import FakeLauncher
 
@@ -150,9 +152,9 @@ def test_no_worker_is_let_into_a_folder_with_links(workspace: Path, tmp_path: Pa
     place.symlink_to(mine if "." not in name and name != "reserve" else mine / "settings.json")
     good = submit(workspace, tiny_spec(), owner="b")
     launcher = FakeLauncher()
-    supervisor = Supervisor(workspace, launcher, capacity=2)
-    supervisor.go_round()
-    supervisor.go_round()
+    scheduler = Scheduler(workspace, launcher, capacity=2)
+    scheduler.go_round()
+    scheduler.go_round()
     assert launcher.started == [good.id]
     state = read_state(foreign)
     assert (state["status"], state["stop_reason"]) == ("failed", "foreign-folder")
@@ -242,7 +244,7 @@ def test_runs_of_odd_names_are_listed(workspace: Path, name: str):
     folder.state.write_text("[]")
     submit(workspace, tiny_spec())
     launcher = FakeLauncher()
-    Supervisor(workspace, launcher).go_round()
+    Scheduler(workspace, launcher).go_round()
     assert len(launcher.started) == 1
     delete(folder)
 

@@ -9,7 +9,8 @@ import pytest
 
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_frame
-from selfsup_core.runs.spec import answers_of, list_presets, preset_spec, questions_of, value_at
+from selfsup_core.runs.recipes import answers_of, list_presets, preset_spec, questions_of
+from selfsup_core.runs.spec import value_at
 from selfsup_core.runs.thinned import frame_path
 from tests.helpers import make_run, run_here
 

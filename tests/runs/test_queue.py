@@ -29,7 +29,7 @@ from selfsup_core.runs.processes import Identity, identity, is_alive
 from selfsup_core.runs.queue import enqueue, list_queue, submit, withdraw
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.trash import delete, empty_old, restore
-from selfsup_core.workers.supervisor import Supervisor
+from selfsup_core.workers.scheduler import Scheduler
 from tests.helpers import make_run, tiny_spec
 
 
@@ -73,8 +73,8 @@ class Clock:
 @pytest.fixture
 def boss(workspace: Path):
     launcher, clock = FakeLauncher(), Clock()
-    supervisor = Supervisor(workspace, launcher, capacity=2, clock=clock)
-    return supervisor, launcher, clock
+    scheduler = Scheduler(workspace, launcher, capacity=2, clock=clock)
+    return scheduler, launcher, clock
 
 
 def end(launcher: FakeLauncher, run: str, status: str = "finished") -> None:
@@ -87,16 +87,16 @@ def end(launcher: FakeLauncher, run: str, status: str = "finished") -> None:
 )
 def test_a_worker_that_the_system_ended_for_lack_of_memory(boss, workspace, monkeypatch, kills, message):
     """Only where the system counts another one between the last look at the living worker and its death."""
-    supervisor, launcher, clock = boss
+    scheduler, launcher, clock = boss
     counts = iter(kills)
-    monkeypatch.setattr("selfsup_core.workers.supervisor.memory_kills", lambda: next(counts))
+    monkeypatch.setattr("selfsup_core.workers.scheduler.memory_kills", lambda: next(counts))
     folder = submit(workspace, tiny_spec())
-    supervisor.turn()  # the first count
+    scheduler.turn()  # the first count
     for _ in range(2):
         clock.now += 1
-        supervisor.turn()
+        scheduler.turn()
     launcher.alive.clear()
-    supervisor.turn()
+    scheduler.turn()
     state = read_state(folder)
     assert (state["status"], state["message"]) == ("interrupted", message)
     assert list(counts) == []
@@ -121,26 +121,26 @@ def test_an_exit_that_speaks_of_memory_is_said_to_be_likely(
     boss, workspace, monkeypatch, code, kills, log, message
 ):
     """Where no system counts its kills (macOS, Windows), or the process itself gave up."""
-    supervisor, launcher, _ = boss
-    monkeypatch.setattr("selfsup_core.workers.supervisor.memory_kills", lambda: kills)
+    scheduler, launcher, _ = boss
+    monkeypatch.setattr("selfsup_core.workers.scheduler.memory_kills", lambda: kills)
     folder = submit(workspace, tiny_spec())
     folder.log.write_text("x" * 3000 + log)
-    supervisor.turn()
+    scheduler.turn()
     launcher.alive.clear()
     launcher.code = code
-    supervisor.turn()
+    scheduler.turn()
     assert read_state(folder)["message"] == message
 
 
 def test_a_worker_that_was_silent_and_is_killed_did_not_lack_memory(boss, workspace, monkeypatch):
-    supervisor, launcher, clock = boss
+    scheduler, launcher, clock = boss
     counts = iter(range(100))
-    monkeypatch.setattr("selfsup_core.workers.supervisor.memory_kills", lambda: next(counts))
+    monkeypatch.setattr("selfsup_core.workers.scheduler.memory_kills", lambda: next(counts))
     folder = submit(workspace, tiny_spec())
-    supervisor.turn()
+    scheduler.turn()
     for _ in range(3):
         clock.now += 301
-        supervisor.turn()
+        scheduler.turn()
     assert launcher.killed
     assert read_state(folder)["message"] == INTERRUPTED
 
@@ -169,60 +169,60 @@ def test_the_sixth_waiting_run_of_a_person_is_refused(workspace: Path):
 
 
 def test_runs_start_in_order_one_an_owner_and_owners_take_turns(workspace: Path, boss):
-    supervisor, launcher, clock = boss
+    scheduler, launcher, clock = boss
     ann = [submit(workspace, tiny_spec(), owner="ann").id for _ in range(3)]
     bob = [submit(workspace, tiny_spec(), owner="bob").id for _ in range(2)]
     eve = [submit(workspace, tiny_spec(), owner="eve").id]
-    supervisor.turn()
+    scheduler.turn()
     assert launcher.started == [ann[0], bob[0]]
     clock.now += 1
     end(launcher, ann[0])
-    supervisor.turn()
+    scheduler.turn()
     assert launcher.started[2:] == eve, "eve has waited longer for a turn than ann"
     clock.now += 1
     end(launcher, bob[0])
-    supervisor.turn()
+    scheduler.turn()
     assert launcher.started[3:] == [ann[1]]
 
 
 def test_a_dead_worker_is_marked_and_its_place_is_free(workspace: Path, boss):
-    supervisor, launcher, _clock = boss
+    scheduler, launcher, _clock = boss
     folder = submit(workspace, tiny_spec())
     later = submit(workspace, tiny_spec())
-    supervisor.turn()
+    scheduler.turn()
     launcher.alive.clear()
-    supervisor.turn()
+    scheduler.turn()
     assert read_state(folder)["status"] == "interrupted"
     assert launcher.started == [folder.id, later.id]
 
 
 def test_a_silent_worker_is_said_at_30_seconds_and_killed_at_300(workspace: Path, boss):
-    supervisor, launcher, clock = boss
+    scheduler, launcher, clock = boss
     folder = submit(workspace, tiny_spec())
-    supervisor.turn()
+    scheduler.turn()
     clock.now += 1
-    supervisor.turn()
+    scheduler.turn()
     clock.now += 29
-    supervisor.turn()
-    assert supervisor.silent() == []
+    scheduler.turn()
+    assert scheduler.silent() == []
     clock.now += 2
-    supervisor.turn()
-    assert supervisor.silent() == [folder.id]
+    scheduler.turn()
+    assert scheduler.silent() == [folder.id]
     update_state(folder, beat=5)
-    supervisor.turn()
-    assert supervisor.silent() == [], "a sign of life clears it"
+    scheduler.turn()
+    assert scheduler.silent() == [], "a sign of life clears it"
     clock.now += 299
-    supervisor.turn()
+    scheduler.turn()
     assert launcher.killed == []
     clock.now += 2
-    supervisor.turn()
-    supervisor.turn()
+    scheduler.turn()
+    scheduler.turn()
     assert len(launcher.killed) == 1
     assert read_state(folder)["status"] == "interrupted"
 
 
 def test_recovery_after_a_crash_runs_nothing_twice_and_leaves_nothing_running(workspace: Path, boss):
-    supervisor, launcher, _clock = boss
+    scheduler, launcher, _clock = boss
     states = {}
     for name in ("dead", "alive", "lost", "starting", "done"):
         states[name] = make_run(workspace)
@@ -231,31 +231,31 @@ def test_recovery_after_a_crash_runs_nothing_twice_and_leaves_nothing_running(wo
     update_state(states["starting"], status="starting", worker=None)
     update_state(states["done"], status="finished")
     launcher.alive[os.getpid()] = states["alive"]
-    supervisor.recover()
+    scheduler.recover()
     assert read_state(states["dead"])["status"] == "interrupted"
     assert read_json(states["dead"].state)["status"] == "interrupted"
-    assert list(supervisor.watched) == [states["alive"].id]
+    assert list(scheduler.watched) == [states["alive"].id]
     queued = {entry["run"] for entry in list_queue(workspace)}
     assert queued == {states["lost"].id, states["starting"].id}
-    supervisor.recover()
+    scheduler.recover()
     assert len(list_queue(workspace)) == 2
 
 
 def test_a_run_stopped_while_it_waits_never_starts(workspace: Path, boss):
-    supervisor, launcher, _clock = boss
+    scheduler, launcher, _clock = boss
     folder = submit(workspace, tiny_spec())
     send(folder, "stop")
-    supervisor.turn()
+    scheduler.turn()
     assert launcher.started == []
     assert read_state(folder)["stop_reason"] == "stopped before it started"
 
 
 def test_a_queue_entry_of_a_deleted_run_is_dropped(workspace: Path, boss):
-    supervisor, launcher, _clock = boss
+    scheduler, launcher, _clock = boss
     folder = make_run(workspace)
     update_state(folder, status="stopped")
     enqueue(folder, "ann")
-    supervisor.turn()
+    scheduler.turn()
     assert launcher.started == []
     assert list_queue(workspace) == []
 
@@ -265,9 +265,9 @@ def test_resuming_in_the_moment_of_burial_is_not_lost(workspace: Path, boss, mon
     from selfsup_core.runs import folder as folder_module
     from selfsup_core.runs.queue import resume
 
-    supervisor, launcher, _clock = boss
+    scheduler, launcher, _clock = boss
     folder = submit(workspace, tiny_spec())
-    supervisor.turn()
+    scheduler.turn()
     update_state(folder, status="running", worker={"pid": 4_000_001, "start": 1.0})
     launcher.alive.clear()
     real, resumed = folder_module.write_json, []
@@ -281,10 +281,10 @@ def test_resuming_in_the_moment_of_burial_is_not_lost(workspace: Path, boss, mon
         real(path, value, **options)
 
     monkeypatch.setattr(folder_module, "write_json", slow_write)
-    supervisor.turn()
+    scheduler.turn()
     resumed[0].join()
     assert read_json(folder.state)["status"] == "queued"
-    supervisor.turn()
+    scheduler.turn()
     assert launcher.started == [folder.id, folder.id]
 
 

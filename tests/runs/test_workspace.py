@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import zipfile
@@ -44,7 +45,8 @@ def run_named(workspace: Path, name: str) -> RunFolder:
 
 
 def test_there_is_a_workspace_of_every_release():
-    assert [path.name for path in RELEASED] == ["workspace-0.1.zip"]
+    releases = re.findall(r"^## (\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert [path.stem for path in RELEASED] == sorted(f"workspace-{release}" for release in releases)
 
 
 def test_runs_data_and_frames_of_a_release_are_read(released: Path):
@@ -184,7 +186,9 @@ def test_a_folder_that_is_used_for_other_things_stays_open(tmp_path: Path, kind:
 
 @posix
 def test_all_that_our_processes_make_is_their_owner_s_only(tmp_path: Path, monkeypatch):
-    """Command line, supervisor, worker and import child; what was asked for by name is the person's own business."""
+    """Command line, supervisor, worker and import child; what was asked for by name is the person's own
+    business.
+    """
     workspace = tmp_path / "workspace"
     table = tmp_path / "points.csv"
     table.write_text("a,b,label\n" + "".join(f"{i},{i % 7},{'xy'[i % 2]}\n" for i in range(200)))

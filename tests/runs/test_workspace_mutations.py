@@ -1,6 +1,7 @@
 """Whatever happens to the JSON files of a workspace: every list and page opens, and a new run finishes. Always.
 
-Many files are changed at a time, each in a copy of a run or of a data set of its own, so that no fault hides another.
+Many files are changed at a time, each in a copy of a run or of a data set of its own, so that no fault hides
+another.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ from selfsup_core.tasks.parts.labelers import read_said
 from selfsup_core.train.checkpoint import load_newest
 from selfsup_core.workers.keeper import read_changes
 from selfsup_core.workers.live import LiveRuns
-from selfsup_core.workers.supervisor import Supervisor, supervisor_info
+from selfsup_core.workers.scheduler import Scheduler
+from selfsup_core.workers.supervisor import supervisor_info
 from tests.helpers import ROOT, TINY, make_run, run_here
 from tests.runs.test_queue import FakeLauncher
 
@@ -118,7 +120,9 @@ TEXTS = (
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with one JSON file of each kind: a run "R", a data set "my-set", and what is there once only."""
+    """A workspace with one JSON file of each kind: a run "R", a data set "my-set", and what is there once
+    only.
+    """
     root = tmp_path_factory.mktemp("whole")
     workspace = open_workspace(root / "workspace")
     rows = "\n".join(f"{i},{i % 3},{'ab'[i % 2]}" for i in range(40))
@@ -457,17 +461,19 @@ def start_new(workspace: Path, *, trains: bool) -> None:
     spec = compose_spec(workspace, lambda chosen: make_spec(TINY, chosen), {"data.source": "wine"})
     folder = submit(workspace, spec, owner="new")
     launcher = Trains(folder.id) if trains else FakeLauncher()
-    supervisor = Supervisor(workspace, launcher, capacity=2 * RUNS)
-    supervisor.go_round()
+    scheduler = Scheduler(workspace, launcher, capacity=2 * RUNS)
+    scheduler.go_round()
     assert folder.id in launcher.started
     if trains:
-        supervisor.go_round()
+        scheduler.go_round()
         assert read_state(folder)["status"] == "finished"
-        assert folder.id not in supervisor.watched
+        assert folder.id not in scheduler.watched
 
 
 class Kept:
-    """The workspace that is damaged again and again, and how it is brought back; quicker than a new one each time."""
+    """The workspace that is damaged again and again, and how it is brought back; quicker than a new one each
+    time.
+    """
 
     def __init__(self, whole: Path, workspace: Path) -> None:
         self.workspace, self.choices = workspace, copy_whole(whole, workspace)

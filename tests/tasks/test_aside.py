@@ -81,7 +81,9 @@ def test_at_most_so_many_are_set_aside():
 
 @pytest.mark.parametrize("enough", [True, False])
 def test_hidden_labels_of_validation_rows_choose_nothing(workspace: Path, monkeypatch, enough: bool):
-    """Weights, best epoch, early stop and the weights that are tested; the control is a run without a budget."""
+    """Weights, best epoch, early stop and the weights that are tested; the control is a run without a
+    budget.
+    """
     make_table(workspace, "my-clouds")
     few = {} if enough else {"data__labels_per_class": 5}
     spec = spec_of(objective={"kind": "cross-entropy"}, **CHOOSING | few)

@@ -1,4 +1,6 @@
-"""The careless way beside the recommended one: it harms on uneven classes, and touches neither student nor twin."""
+"""The careless way beside the recommended one: it harms on uneven classes, and touches neither student nor
+twin.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score
 
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_frame
-from selfsup_core.runs.spec import list_presets, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.workers.live import epoch_rows
 from tests.helpers import (
@@ -44,7 +44,7 @@ def test_it_learns_and_its_accuracy_is_that_of_the_frame(workspace: Path):
 def test_every_curve_of_a_classifier_has_a_title_on_the_page(workspace: Path):
     folder = make_run(workspace, preset_spec("classify-table", QUICK | {"train.epochs": 1}))
     run_here(folder)
-    code = (ROOT / "assets/web/stage/panels/loss.js").read_text("utf-8")
+    code = (ROOT / "assets/web/stage/panels/curves.js").read_text("utf-8")
     titles = re.findall(r"^  (\w+): \"", code.split("LABELS = {")[1].split("}")[0], re.MULTILINE)
     hidden = re.findall(r"\"(\w+)\"", code.split("NOT_METRICS = new Set([")[1].split("]")[0])
     row = epoch_rows(read_rows(folder.metrics))[-1]

@@ -1,4 +1,6 @@
-"""A classifier on the code of an autoencoder's run: features, leaks refused, whole without that run, export."""
+"""A classifier on the code of an autoencoder's run: features, leaks refused, whole without that run,
+export.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ import torch
 
 from selfsup_core.data.sources import open_source
 from selfsup_core.export.portable_classifier import export_classifier, load_classifier, load_run
-from selfsup_core.runs.spec import make_spec, preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec
 from tests.helpers import make_run, run_here
 
 SPLIT = {"source": "digits", "validation": 0.2, "test": 0.2}

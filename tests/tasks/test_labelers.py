@@ -1,4 +1,6 @@
-"""Language models as proposers: own runs and remote ones, a prompt of one's own, some rows only, and a pause that pauses."""
+"""Language models as proposers: own runs and remote ones, a prompt of one's own, some rows only, and a pause
+that pauses.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,23 @@ from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import split_rows
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError, StudioError
+from selfsup_core.export.pseudo_labels import export_pseudo_labels, read_pseudo_labels
 from selfsup_core.features.config import DataConfig
+from selfsup_core.pretrained.remote import label_texts
 from selfsup_core.pseudo import remote as remote_labels
+from selfsup_core.pseudo.remote import connect
 from selfsup_core.runs.check import check_spec
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import read_state
-from selfsup_core.runs.spec import make_spec, preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec
 from selfsup_core.tasks.parts.labelers import load_labeler, read_said, trial_rows
 from selfsup_core.workers import keeper as keeper_module
 from selfsup_core.workers.keeper import RunKeeper, Stop
 from tests.cli.helpers import cli
 from tests.helpers import make_run, run_here
 from tests.models.tiny import tiny_gpt
-from tests.pretrained.remote_servers import answer, faulty_server, says
+from tests.pretrained.remote_servers import answer, faulty_server, says, says_with
 from tests.tasks.classify_helpers import make_pets
 from tests.tasks.test_language_runs import SMALL
 from tests.tasks.test_pseudo import spec_of
@@ -105,10 +111,41 @@ def test_a_remote_model_proposes_and_is_paid_once(pets: Path, monkeypatch):
         assert any("requests" in note and "cost" in note for note in state["notices"])
         rows = read_said(run.path)["remote"]
         assert [(row["label"], row["p"]) for row in rows] == [("cats", None)] * 6
+        assert any(
+            "no probability for its labels: they count as votes by name" in n for n in state["notices"]
+        )
+        labels = read_pseudo_labels(pets, run.id)
+        told = [p for p, by in zip(labels["confidence"], labels["proposers"], strict=True) if by == "remote"]
+        assert told == [None] * 6, "no confidence is made up"
+        listed = cli("pseudo", "list", run.id, workspace=pets)
+        assert "–" in listed.stdout
+        assert b",cats,," in export_pseudo_labels(pets, run.id)
         asked = len(server.seen)
         assert asked
         assert run_here(make_run(pets, spec))["status"] == "finished"
         assert len(server.seen) == asked, "answers are kept"
+
+
+def test_a_remote_model_gives_its_own_probability_where_its_server_does(pets: Path, monkeypatch):
+    with faulty_server() as server:
+        monkeypatch.setenv("SELFSUP_REMOTE_URL", server.url)
+        monkeypatch.setenv("SELFSUP_REMOTE_MODEL", "far")
+        monkeypatch.setenv("SELFSUP_REMOTE_REQUESTS_PER_MINUTE", "10000")
+        server.answers = [lambda handler, body: says_with("cats", {"cats": 0.6, "dogs": 0.2})]
+        run = make_run(pets, pets_spec(objective__proposers=["remote"], objective__labeler_rows=4))
+        assert run_here(run)["status"] == "finished"
+        rows = read_said(run.path)["remote"]
+        assert [(row["label"], row["p"]) for row in rows] == [("cats", 0.75)] * 4
+        assert all(
+            body["logprobs"] and body["top_logprobs"] for body in server.bodies() if "messages" in body
+        )
+        # Of servers that refuse to give them they are not asked again.
+        refusal = answer(400, {"error": {"message": "logprobs are not supported by this model"}})
+        server.answers = [refusal, lambda handler, body: says("dogs")]
+        server.seen.clear()
+        found = label_texts(connect(), ["a", "b"], ["cats", "dogs"])
+        assert [(one.label, one.p) for one in found] == [(1, None)] * 2
+        assert "logprobs" not in server.bodies()[-1]
 
 
 def test_an_answer_that_failed_is_asked_again_by_the_next_run(tmp_path: Path, monkeypatch):

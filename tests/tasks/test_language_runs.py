@@ -1,4 +1,6 @@
-"""Language models as runs: they learn, resume bit for bit, and leave a folder that plain transformers loads."""
+"""Language models as runs: they learn, resume bit for bit, and leave a folder that plain transformers
+loads.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from selfsup_core.runs.estimate import estimate, measured_speed
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.spec import list_presets, make_spec, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.tasks.parts.language_loading import load_run_model
 from selfsup_core.tasks.parts.language_runs import export_model, held_out_lines, list_language_runs

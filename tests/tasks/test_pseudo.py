@@ -1,4 +1,6 @@
-"""Runs with pseudo-labels: the twin is a twin, hidden labels reach nobody, and a killed run ends as a whole one."""
+"""Runs with pseudo-labels: the twin is a twin, hidden labels reach nobody, and a killed run ends as a whole
+one.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,16 @@ import pytest
 
 from selfsup_core.data.dataset import Dataset, load_dataset, save_dataset
 from selfsup_core.errors import SettingError
+from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.figures.seeds import reliability_figure
 from selfsup_core.pseudo.hand import spread_out
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import read_rows, update_state
 from selfsup_core.runs.frames import read_about, read_frame
-from selfsup_core.runs.spec import RunSpec, list_presets, make_spec, preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.spec import RunSpec, make_spec
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.tasks.parts.proposals import Proposers
-from selfsup_core.tasks.pseudo import PSEUDO
 from selfsup_core.train.checkpoint import load_newest
 from selfsup_core.workers.live import epoch_rows
 from tests.helpers import (
@@ -186,7 +189,9 @@ WAYS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("way", list(WAYS))
 def test_hidden_labels_reach_neither_student_nor_twin_nor_what_is_kept(workspace: Path, monkeypatch, way):
-    """Bit for bit: weights, kept rows, what was said beforehand, and the alarms. Only ceiling and audit may notice."""
+    """Bit for bit: weights, kept rows, what was said beforehand, and the alarms. Only ceiling and audit may
+    notice.
+    """
     make_table(workspace, "my-clouds")
     spec = spec_of(train__patience=1, train__epochs=3, **WAYS[way])
     honest = make_run(workspace, spec)
@@ -251,7 +256,9 @@ def test_when_one_of_two_never_proposes_nothing_is_kept_and_the_student_is_the_t
 
 @pytest.mark.parametrize("each", [2, 5])
 def test_with_vectors_that_belong_to_other_rows_the_student_is_the_twin(clouds: Path, monkeypatch, each: int):
-    """The graph ties any rows together, while the classifier still learns: what neighbors say must do no harm."""
+    """The graph ties any rows together, while the classifier still learns: what neighbors say must do no
+    harm.
+    """
     real = Proposers.features
 
     def shuffled(self: Proposers, rows: np.ndarray) -> np.ndarray:
@@ -268,7 +275,8 @@ def test_with_vectors_that_belong_to_other_rows_the_student_is_the_twin(clouds: 
         assert state["verdict"]["outcome"] == "not used"
         assert equal(networks_["student"], networks_["twin"])
     else:
-        # By luck neighbors name 4 of 6 correctly. What they agree on with the classifier is its own opinion of some rows.
+        # By luck neighbors name 4 of 6 correctly. What they agree on with the classifier is its own opinion
+        # of some rows.
         assert found["coverage"] > 0.2
         assert found["accuracy"] == pytest.approx(found["twin_accuracy"], abs=0.05), "two rows of 48"
 

@@ -1,4 +1,6 @@
-"""Pools from 50:50 to 99:1 with the recommended settings: no harm, no false alarm; and an alarm where labels do drift."""
+"""Pools from 50:50 to 99:1 with the recommended settings: no harm, no false alarm; and an alarm where labels
+do drift.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from selfsup_core import files
 from selfsup_core.errors import CheckpointError
 from selfsup_core.train.checkpoint import (
     list_checkpoints,
@@ -74,7 +73,7 @@ class Cut(BaseException):
     """The process ends here."""
 
 
-CALLS = [(os, "fsync"), (os, "rename"), (files.Path, "mkdir")]
+CALLS = [(os, "fsync"), (os, "rename"), (Path, "mkdir")]
 
 
 def failing(real, left: list[int], error):

@@ -112,7 +112,9 @@ def test_lack_of_memory_halves_the_batch_and_keeps_the_gradient():
 
 
 def test_a_failed_step_leaves_nothing_in_memory_when_the_batch_is_halved():
-    """Its tensors must be gone before the cache is emptied: a handled exception would keep the step's frames alive."""
+    """Its tensors must be gone before the cache is emptied: a handled exception would keep the step's frames
+    alive.
+    """
     kept = []
 
     class Greedy(Hungry):

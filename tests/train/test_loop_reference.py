@@ -1,4 +1,6 @@
-"""The loop against a plain one, and every place where it can be cut: same weights and same rows, bit for bit."""
+"""The loop against a plain one, and every place where it can be cut: same weights and same rows, bit for
+bit.
+"""
 
 from __future__ import annotations
 

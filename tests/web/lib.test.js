@@ -7,7 +7,8 @@ import { COLORS, classColor } from "../../assets/web/lib/palette.js"
 import { parseSafetensors } from "../../assets/web/lib/safetensors.js"
 import { latest } from "../../assets/web/stage/asking.js"
 import { Cursor } from "../../assets/web/stage/cursor.js"
-import { PLOT_OPTIONS } from "../../assets/web/stage/panels/loss.js"
+import { nextSteps } from "../../assets/web/stage/guide.js"
+import { PLOT_OPTIONS } from "../../assets/web/stage/panels/plotly.js"
 import { ofKnown, share, sum } from "../../assets/web/stage/pseudo.js"
 import { Selection } from "../../assets/web/stage/selection.js"
 import { newestNotice } from "../../assets/web/stage/verdict.js"
@@ -162,4 +163,22 @@ test("a notice that the verdict says already is not repeated above it", () => {
   const verdict = { text: "Similar rows mislead. Student and twin are the same: 80.0%." }
   assert.equal(newestNotice({ notices, verdict }), "LoRA trains few numbers.")
   assert.equal(newestNotice({ notices: [], verdict }), undefined)
+})
+
+test("every kind of run offers three next steps at its end, and each does something", () => {
+  for (const task of ["autoencoder", "language", "classify", "pseudo"]) {
+    const done = []
+    const steps = nextSteps(task, {
+      replay: () => done.push("replay"),
+      decode: () => done.push("decode"),
+      canDecode: () => true,
+      go: (id) => done.push(id),
+    })
+    assert.equal(steps.length, 3, task)
+    for (const step of steps) step.run()
+    assert.deepEqual(
+      done,
+      steps.map((step) => step.id),
+    )
+  }
 })

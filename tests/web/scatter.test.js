@@ -2,12 +2,24 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { CHOSEN, DIM, FAINT, HIDDEN, LARGE, levelOf } from "../../assets/web/scatter/draw.js"
 import { createGrid } from "../../assets/web/scatter/grid.js"
+import { actOf, nextPoint } from "../../assets/web/scatter/keys.js"
 import { between, ease, followLimits, limitsOf, pack, unpack } from "../../assets/web/scatter/layout.js"
-import { sizeOf } from "../../assets/web/scatter/plot.js"
+import { drawPicture } from "../../assets/web/scatter/overlay.js"
+import { cornersOf, listenToPointer } from "../../assets/web/scatter/pointer.js"
 import { createSelection, fromBits, inPolygon, isInside, toBits } from "../../assets/web/scatter/select.js"
 import { colorTable, OUTLINES, ramp, shapeOf, toRgb, UNKNOWN } from "../../assets/web/scatter/shapes.js"
+import { shiftOf, sizeOf, thin } from "../../assets/web/scatter/sizes.js"
+import {
+  alphaOf,
+  CHOSEN,
+  DIM,
+  FAINT,
+  HIDDEN,
+  LARGE,
+  levelOf,
+  scaleOf,
+} from "../../assets/web/scatter/standing.js"
 import { createView } from "../../assets/web/scatter/view.js"
 
 /** Numbers from 0 to 1, the same in each run. */
@@ -243,4 +255,184 @@ test("selections are replaced, added to and taken from, and say so", () => {
     ["mirror", 2],
     ["hand", 0],
   ])
+})
+
+test("a thumbnail at the edge of the map is drawn whole, and so is its frame", () => {
+  for (const [x, y] of [
+    [0, 0],
+    [300, 200],
+    [-5, 100],
+    [150, 100],
+  ]) {
+    for (const picture of [
+      { width: 28, height: 28 },
+      { width: 64, height: 16 },
+      { width: 16, height: 64 },
+    ]) {
+      const boxes = []
+      const pen = { drawImage: (_, ...box) => boxes.push(box), strokeRect: (...box) => boxes.push(box) }
+      drawPicture(pen, picture, x, y, { color: "red", alpha: 1, width: 300, height: 200 })
+      assert.equal(boxes.length, 2)
+      for (const [left, top, w, h] of boxes) {
+        assert.ok(left >= 1 && top >= 1 && left + w <= 299 && top + h <= 199, `${x}, ${y}: ${left}, ${top}`)
+      }
+    }
+  }
+})
+
+test("a machine that is slow draws fewer points on their way, and more again when it is quick", () => {
+  assert.equal(thin(1, 30, 100_000), 1)
+  assert.equal(thin(1, 100, 100_000), 4)
+  assert.equal(thin(8, 1000, 1e7), 32, "no more than WebGL can skip")
+  assert.equal(thin(1, 1000, 9_000), 1, "few points are all drawn")
+  assert.equal(thin(4, 10, 100_000), 2)
+  assert.equal(thin(1, 10, 100_000), 1)
+})
+
+test("a picture is moved as far as what was drawn beyond its edges", () => {
+  const drawn = { x: 0, y: 0, k: 100, mx: 160, my: 120 }
+  assert.deepEqual(shiftOf(drawn, { x: 1, y: -0.5, k: 100 }, 800, 600), { dx: -100, dy: -50, scale: 1 })
+  assert.equal(shiftOf(drawn, { x: 1.7, y: 0, k: 100 }, 800, 600), null)
+  assert.equal(shiftOf(drawn, { x: 0, y: -1.3, k: 100 }, 800, 600), null)
+  assert.equal(shiftOf(drawn, { x: 0, y: 0, k: 60 }, 800, 600), null, "too coarse")
+  assert.equal(shiftOf(drawn, { x: 0, y: 0, k: 260 }, 800, 600), null)
+  assert.equal(shiftOf(drawn, { x: 0, y: 0, k: 80 }, 800, 600).scale, 0.8)
+})
+
+test("keys walk, move, zoom and select; others are left to the page", () => {
+  assert.deepEqual(actOf({ key: "ArrowUp" }), ["walk", [0, 1]])
+  assert.deepEqual(actOf({ key: "ArrowLeft", shiftKey: true }), ["pan", [-1, 0]])
+  assert.deepEqual(actOf({ key: "=" }), ["zoom", 1.4])
+  assert.deepEqual(actOf({ key: "-" }), ["zoom", 1 / 1.4])
+  assert.deepEqual(
+    ["0", "Enter", " ", "Escape"].map((key) => actOf({ key })[0]),
+    ["all", "pick", "toggle", "clear"],
+  )
+  assert.deepEqual(actOf({ key: "a", metaKey: true }), ["selectShown"])
+  for (const key of ["a", "b", "Tab"]) assert.deepEqual(actOf({ key }), [], key)
+})
+
+test("the next point lies within 45 degrees and is the nearest there; without one the focus stays", () => {
+  const xs = [0, 2, 1, -3, 5]
+  const ys = [0, 0.5, 4, 0, 0]
+  const all = () => true
+  assert.equal(nextPoint(xs, ys, 0, [1, 0], all), 1)
+  assert.equal(
+    nextPoint(xs, ys, 0, [1, 0], (i) => i !== 1),
+    4,
+  )
+  assert.equal(nextPoint(xs, ys, 0, [0, 1], all), 2)
+  assert.equal(nextPoint(xs, ys, 0, [-1, 0], all), 3)
+  assert.equal(nextPoint(xs, ys, 0, [0, -1], all), 0)
+})
+
+test("a box is a polygon of four corners", () => {
+  assert.deepEqual(cornersOf([1, 2, 5, 6]), [1, 2, 5, 2, 5, 6, 1, 6])
+})
+
+test("faint points are small and pale, large ones larger, dim ones as dim as the theme says", () => {
+  const look = { alpha: 0.8, dim: 0.25 }
+  const levels = [DIM, levelOf(FAINT, false), levelOf(0, false), levelOf(LARGE, false)]
+  assert.deepEqual(levels.map(scaleOf), [1, 0.7, 1, 2.2])
+  assert.deepEqual(
+    levels.map((level) => +alphaOf(look, level).toFixed(3)),
+    [0.2, 0.32, 0.8, 0.8],
+  )
+})
+
+/** An element that only remembers who listens, and what a map would be told. */
+function pointed(mode) {
+  const listeners = {}
+  const over = {
+    addEventListener(kind, listener) {
+      listeners[kind] = listener
+    },
+    getBoundingClientRect: () => ({ left: 100, top: 50 }),
+    focus() {},
+    setPointerCapture() {},
+  }
+  globalThis.document = { activeElement: null }
+  const told = []
+  const note =
+    (name) =>
+    (...values) => {
+      told.push([name, ...values.filter((value) => !value?.clientX && value !== undefined)])
+    }
+  const acts = Object.fromEntries(
+    ["hover", "leave", "click", "press", "pan", "draw", "path", "rest", "end", "zoom"].map((n) => [
+      n,
+      note(n),
+    ]),
+  )
+  const pointer = listenToPointer(over, { ...acts, mode: () => mode, begin: () => [7, 8] })
+  const send = (kind, x, y, more = {}) =>
+    listeners[kind]({ clientX: 100 + x, clientY: 50 + y, button: 0, preventDefault() {}, ...more })
+  return { over, pointer, send, told }
+}
+
+test("a drag in mode pan moves the map from where it was, and a still one is a click", () => {
+  const { send, told, pointer } = pointed("pan")
+  send("pointermove", 5, 5)
+  send("pointerdown", 10, 10)
+  send("pointermove", 30, 15)
+  send("pointerup", 30, 15)
+  assert.deepEqual(told, [["hover", [5, 5]], ["pan", [7, 8], 20, 5], ["rest"], ["end"]])
+  told.length = 0
+  send("pointerdown", 10, 10)
+  send("pointermove", 12, 11)
+  send("pointerup", 12, 11)
+  assert.deepEqual(told.at(-2), ["click", [12, 11], false])
+  assert.equal(pointer.path, null)
+  told.length = 0
+  send("pointerdown", 10, 10, { button: 2 })
+  send("pointerup", 10, 10)
+  assert.deepEqual(told, [], "other buttons are the browser's")
+})
+
+test("a lasso is a path while it is drawn, a box has four corners", () => {
+  const lasso = pointed("lasso")
+  lasso.send("pointerdown", 0, 0)
+  lasso.send("pointermove", 1, 0) // too near to count
+  lasso.send("pointermove", 10, 0)
+  lasso.send("pointermove", 10, 10)
+  assert.deepEqual(lasso.pointer.path, [0, 0, 10, 0, 10, 10])
+  lasso.send("pointerup", 10, 10)
+  assert.deepEqual(lasso.told.at(-2), ["path", [0, 0, 10, 0, 10, 10]])
+  assert.equal(lasso.pointer.path, null)
+  const box = pointed("box")
+  box.send("pointerdown", 1, 2)
+  box.send("pointermove", 9, 8)
+  box.send("pointerup", 9, 8)
+  assert.deepEqual(box.told.at(-2), ["path", [1, 2, 9, 2, 9, 8, 1, 8]])
+  box.send("pointerdown", 1, 2)
+  box.send("pointercancel", 1, 2)
+  assert.equal(box.pointer.path, null)
+})
+
+test("in mode press each move decodes, unless Shift selects a second sample", () => {
+  const { send, told } = pointed("press")
+  send("pointerdown", 1, 1)
+  send("pointermove", 20, 20)
+  send("pointerup", 20, 20)
+  assert.deepEqual(told, [["press", [1, 1], true], ["press", [20, 20], false], ["end"]])
+  told.length = 0
+  send("pointerdown", 1, 1, { shiftKey: true })
+  send("pointerup", 1, 1, { shiftKey: true })
+  assert.deepEqual(told, [["click", [1, 1], false], ["end"]])
+})
+
+test("the wheel zooms only a map that was clicked, or with Ctrl", () => {
+  const { over, send, told } = pointed("pan")
+  send("wheel", 3, 4, { deltaY: -100 })
+  assert.deepEqual(told, [])
+  send("wheel", 3, 4, { deltaY: -100, ctrlKey: true })
+  document.activeElement = over
+  send("wheel", 3, 4, { deltaY: 100 })
+  assert.deepEqual(
+    told.map(([, factor, at]) => [factor > 1, at]),
+    [
+      [true, [3, 4]],
+      [false, [3, 4]],
+    ],
+  )
 })

@@ -16,8 +16,8 @@ from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import read_rows, read_state, update_state
 from selfsup_core.runs.queue import list_queue, submit
 from selfsup_core.workers import keeper as keeper_module
-from selfsup_core.workers import supervisor as supervisor_module
-from selfsup_core.workers.supervisor import Supervisor
+from selfsup_core.workers import scheduler as scheduler_module
+from selfsup_core.workers.scheduler import Scheduler
 from selfsup_core.workers.worker import Worker
 from tests.helpers import (
     frame_bytes,
@@ -224,9 +224,9 @@ class Launcher:
 
 def test_a_supervisor_that_cannot_write_loses_no_run(workspace: Path, monkeypatch):
     launcher = Launcher()
-    supervisor = Supervisor(workspace, launcher)
+    scheduler = Scheduler(workspace, launcher)
     folder = submit(workspace, tiny_spec())
-    real, left = supervisor_module.update_state, [1]
+    real, left = scheduler_module.update_state, [1]
 
     def update(*arguments, **changes):
         if left[0]:
@@ -234,11 +234,11 @@ def test_a_supervisor_that_cannot_write_loses_no_run(workspace: Path, monkeypatc
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(*arguments, **changes)
 
-    monkeypatch.setattr(supervisor_module, "update_state", update)
-    supervisor.go_round()
+    monkeypatch.setattr(scheduler_module, "update_state", update)
+    scheduler.go_round()
     assert left == [0]
     assert launcher.started == []
-    supervisor.go_round()
+    scheduler.go_round()
     assert launcher.started == [folder.id]
     assert list_queue(workspace) == []
 
@@ -246,17 +246,17 @@ def test_a_supervisor_that_cannot_write_loses_no_run(workspace: Path, monkeypatc
 def test_a_run_stopped_in_the_moment_of_its_start_does_not_start(workspace: Path, monkeypatch):
     """Both the supervisor and the person want the queue's entry: whoever takes it decides."""
     launcher = Launcher()
-    supervisor = Supervisor(workspace, launcher)
+    scheduler = Scheduler(workspace, launcher)
     folder = submit(workspace, tiny_spec())
-    real = supervisor_module.withdraw
+    real = scheduler_module.withdraw
 
     def withdraw(wanted):
-        monkeypatch.setattr(supervisor_module, "withdraw", real)
+        monkeypatch.setattr(scheduler_module, "withdraw", real)
         send(wanted, "stop")
         return real(wanted)
 
-    monkeypatch.setattr(supervisor_module, "withdraw", withdraw)
-    supervisor.turn()
+    monkeypatch.setattr(scheduler_module, "withdraw", withdraw)
+    scheduler.turn()
     assert launcher.started == []
     assert read_state(folder)["status"] == "stopped"
 

@@ -1,4 +1,6 @@
-"""Frames in the middle of the first epoch: few, the same after a kill, and without a trace in the training."""
+"""Frames in the middle of the first epoch: few, the same after a kill, and without a trace in the
+training.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.glance import EARLY_STEPS, choose_early, choose_points, is_watchable
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.frames import FrameStore, read_about, read_frame
-from selfsup_core.runs.spec import RunSpec, make_spec, preset_spec
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import RunSpec, make_spec
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
 from selfsup_core.workers.live import LiveRuns
 from tests.helpers import (

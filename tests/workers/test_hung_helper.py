@@ -1,4 +1,6 @@
-"""A helper process that is stopped takes nothing from who steers a run: real processes, through the server's routes."""
+"""A helper process that is stopped takes nothing from who steers a run: real processes, through the server's
+routes.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ ENDLESS = {"train__epochs": 10_000, "train__epochs_per_second": 20}
 
 @pytest.fixture
 def served(supervised: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starlette]:
-    """The routes of that workspace; a helper that hangs is waited for, so that nothing but the order of things counts."""
+    """The routes of that workspace; a helper that hangs is waited for, so that nothing but the order of
+    things counts.
+    """
     monkeypatch.setenv("SELFSUP_WORKSPACE", str(supervised))
     monkeypatch.setattr(inspection_client, "BEAT_SECONDS", 600.0)
     monkeypatch.setattr(inspection_client, "CONNECT_SECONDS", 600.0)

@@ -128,7 +128,9 @@ def test_sigkill_in_the_middle_of_an_epoch(supervised: Path):
     killed = submit(supervised, tiny_spec(**LONG))
 
     def inside_an_epoch() -> bool:
-        """The last row and the newest checkpoint are both from the middle of an epoch, long before the end."""
+        """The last row and the newest checkpoint are both from the middle of an epoch, long before the
+        end.
+        """
         saved = [int(p.name.removeprefix("step-")) for p in list_checkpoints(killed.checkpoints)]
         row = (read_rows(killed.metrics) or [{"kind": ""}])[-1]
         return (

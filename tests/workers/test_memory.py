@@ -1,4 +1,6 @@
-"""Memory that does not suffice is called so, wherever in a run it happens; the batch is halved on a CPU as on a GPU."""
+"""Memory that does not suffice is called so, wherever in a run it happens; the batch is halved on a CPU as on
+a GPU.
+"""
 
 from __future__ import annotations
 

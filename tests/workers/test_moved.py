@@ -81,7 +81,10 @@ def test_a_worker_whose_folder_is_gone_leaves_without_a_trace(workspace: Path, m
 def test_a_supervisor_knows_when_its_folder_is_no_longer_its_own(workspace: Path):
     assert not is_still_ours(workspace)
     home(workspace).mkdir(parents=True)
-    about = '{"pid": %d, "start": 1.0, "workspace": "", "fingerprint": "", "running": [], "silent": [], "ready": true}'
+    about = (
+        '{"pid": %d, "start": 1.0, "workspace": "", "fingerprint": "", "running": [], "silent": [], '
+        '"ready": true}'
+    )
     (home(workspace) / "about.json").write_text(about % os.getpid())
     assert is_still_ours(workspace)
     (home(workspace) / "about.json").write_text(about % 1)

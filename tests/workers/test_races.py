@@ -1,4 +1,6 @@
-"""Clicks that come twice, clocks that jump, pids that belong to somebody else by now: what must not go wrong."""
+"""Clicks that come twice, clocks that jump, pids that belong to somebody else by now: what must not go
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ from selfsup_core.runs.thinned import frame_path
 from selfsup_core.runs.trash import delete
 from selfsup_core.workers import launcher as launcher_module
 from selfsup_core.workers.launcher import ForkLauncher
-from selfsup_core.workers.supervisor import Supervisor
+from selfsup_core.workers.scheduler import Scheduler
 from tests.helpers import ROOT, make_run, run_here, tiny_spec
 
 
@@ -159,33 +161,33 @@ class Adopting(ForkLauncher):
 def test_a_process_that_has_the_pid_of_an_adopted_worker_is_not_killed(workspace: Path, monkeypatch):
     """The worker dies, the system gives its number to a program that knows nothing of us."""
     clock, launcher = [0.0], Adopting()
-    supervisor = Supervisor(workspace, launcher, clock=lambda: clock[0])
+    scheduler = Scheduler(workspace, launcher, clock=lambda: clock[0])
     folder = make_run(workspace)
     me = identity()
     update_state(folder, status="running", worker=me)
-    supervisor.recover()
-    supervisor.turn()
-    assert list(supervisor.watched) == [folder.id]
+    scheduler.recover()
+    scheduler.turn()
+    assert list(scheduler.watched) == [folder.id]
     real = processes.start_time
     monkeypatch.setattr(processes, "start_time", lambda pid: real(pid) + 5 if pid == me["pid"] else real(pid))
     monkeypatch.setattr(launcher_module, "is_alive", processes.is_alive)
     clock[0] += 400
-    supervisor.turn()
+    scheduler.turn()
     assert launcher.killed == []
-    assert supervisor.watched == {}
+    assert scheduler.watched == {}
     assert read_state(folder)["status"] == "interrupted"
 
 
 def test_an_adopted_worker_that_stays_silent_is_killed(workspace: Path):
     """The control of the test above: the same process, still itself."""
     clock, launcher = [0.0], Adopting()
-    supervisor = Supervisor(workspace, launcher, clock=lambda: clock[0])
+    scheduler = Scheduler(workspace, launcher, clock=lambda: clock[0])
     folder = make_run(workspace)
     update_state(folder, status="running", worker=identity())
-    supervisor.recover()
+    scheduler.recover()
     for _ in range(3):
         clock[0] += 301
-        supervisor.turn()
+        scheduler.turn()
     assert launcher.killed[0] == os.getpid()
 
 

@@ -1,4 +1,6 @@
-"""What killed processes leave behind is swept away, and nothing else; output that does not fit on the disk is lost."""
+"""What killed processes leave behind is swept away, and nothing else; output that does not fit on the disk is
+lost.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from selfsup_core.runs import folder as folder_module
 from selfsup_core.runs.folder import list_states, read_state, update_state
 from selfsup_core.runs.processes import identity
 from selfsup_core.workers.log import Log
-from selfsup_core.workers.supervisor import Supervisor
+from selfsup_core.workers.scheduler import Scheduler
 from selfsup_core.workers.worker import Worker
 from tests.helpers import ROOT, make_run, wait_for
 from tests.runs.test_queue import FakeLauncher
@@ -39,7 +41,7 @@ def test_old_scraps_are_swept_when_a_supervisor_starts(workspace: Path):
         path.write_text("half")
     for path in (old, keep, job):
         make_old(path)
-    Supervisor(workspace, FakeLauncher()).recover()
+    Scheduler(workspace, FakeLauncher()).recover()
     assert [path.exists() for path in (old, new, keep, job)] == [False, True, True, False]
     assert sweep(workspace / "missing") == 0
 
@@ -59,7 +61,8 @@ child.run_job("inspect", Path(sys.argv[1]), files=[sys.argv[2]], config={})
     slow.write_text(
         f"#!{sys.executable}\nimport sys, time\nfrom pathlib import Path\n"
         "from selfsup_core.data.library.limited import die_with_parent\n"
-        "job = Path(sys.argv[-1])\n(job.parent / 'began').touch()\ndie_with_parent(job.parent)\ntime.sleep(600)\n"
+        "job = Path(sys.argv[-1])\n(job.parent / "
+        "'began').touch()\ndie_with_parent(job.parent)\ntime.sleep(600)\n"
     )
     slow.chmod(0o700)
     command = [sys.executable, "-c", code, str(workspace), str(tmp_path / "a.csv"), str(slow)]

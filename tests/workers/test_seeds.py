@@ -69,7 +69,9 @@ def test_the_band_is_told_in_words():
 
 
 def test_other_splits_are_offered_where_test_rows_are_few(workspace: Path):
-    """48 test rows of three classes; none are offered where they are enough, are repeated already, or belong to hand labels."""
+    """48 test rows of three classes; none are offered where they are enough, are repeated already, or belong
+    to hand labels.
+    """
     make_table(workspace, "my-clouds")
     spec = spec_of(train__epochs=1)
     folder = make_run(workspace, spec)

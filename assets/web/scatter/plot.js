@@ -1,43 +1,26 @@
 // A scatter that is drawn, moved, zoomed and selected from in the browser alone: on the stage, on the page Latent space and
-// in the file that opens offline. It is long because it is one closure: what is drawn, the view and a drag in progress share
-// some thirty variables, which parts in files of their own would have to hand to each other. What needs none of them
-// (layout, view, grid, shapes, overlay, drawing itself) is beside it.
+// in the file that opens offline. It is long because it is one closure: what is drawn, the view and what the focus is on
+// share some thirty variables, which parts in files of their own would have to hand to each other. What needs none of them
+// (layout, view, grid, shapes, sizes, overlay, keys, pointer, drawing itself) is beside it.
 
-import { CHOSEN, createRenderer, DIM, HIDDEN, levelOf } from "./draw.js"
+import { createRenderer } from "./draw.js"
 import { createGrid } from "./grid.js"
+import { actOf, nextPoint } from "./keys.js"
 import { between, ease, unpack } from "./layout.js"
 import { drawCross, drawPath, drawPicture, drawRing, drawWord } from "./overlay.js"
+import { listenToPointer } from "./pointer.js"
 import { createSelection, inPolygon } from "./select.js"
 import { colorTable, toRgb, UNKNOWN } from "./shapes.js"
+import { MOST_SHAPED, SHAPES_FROM, shiftOf, sizeOf, thin } from "./sizes.js"
+import { CHOSEN, DIM, HIDDEN, levelOf } from "./standing.js"
 import { createView } from "./view.js"
 
-const SLOW = 45
-const QUICK = 20
-const LEAST_MOVING = 10_000
-const MOST_SKIPPED = 32 // WebGL skips 255 bytes at most
 const HIT = 12
-const STILL = 4
 const MOST_PICTURES = 160
-const SHAPES_FROM = 4.5 // pixels; smaller points are round
-const MOST_SHAPED = 20_000 // up to so many points more than ten classes are distinguished by shape, whatever the zoom
-const SHAPED = 5.5
 const MOVED_AS_PICTURE = 10_000 // more points are not drawn again for each step of a drag: their picture is moved
 const MARGIN = 0.2 // how much of the map's width and height is drawn beyond each edge, for a drag to bring in
 const REST_MS = 160
 const MOST_RINGED = 60 // so few selected points have a ring each where colors are numbers and would hide them
-
-/** Diameter in pixels when all is shown. */
-export function sizeOf(count, classes = 0) {
-  const sizes = [
-    [500, 8],
-    [2500, 6],
-    [12_000, 4.2],
-    [50_000, 3],
-    [200_000, 2.2],
-  ]
-  const size = sizes.find(([most]) => count <= most)?.[1] ?? 1.4
-  return classes > 10 && count <= MOST_SHAPED ? Math.max(size, SHAPED) : size
-}
 
 /**
  * @typedef {object} PlotOptions
@@ -118,7 +101,6 @@ export function createPlot(root, options) {
   let outline = null
   let mode = "pan"
   let combine = "replace"
-  let drag = null
   let hovered = -1
   let isByKeys = false // what is told of a point was asked for by keys
   let focused = -1
@@ -189,15 +171,9 @@ export function createPlot(root, options) {
     // Only what lies over the points has changed.
     if (drawn.x === view.x && drawn.y === view.y && drawn.k === view.k && !canvas.style.transform) return true
     if (!isMovedAsPicture() || performance.now() - movedAt >= REST_MS) return false
-    const scale = view.k / drawn.k
-    const [x, y] = toScreen(drawn.x, drawn.y)
-    const dx = x - width() / 2
-    const dy = y - height() / 2
-    const covers = (length, margin, shift) => scale * (length / 2 + margin) - Math.abs(shift) >= length / 2
-    if (scale < 0.7 || scale > 2.5) return false
-    if (!covers(width(), drawn.mx, dx) || !covers(height(), drawn.my, dy)) return false
-    canvas.style.transform = `translate(${dx}px, ${dy}px) scale(${scale})`
-    return true
+    const shift = shiftOf(drawn, view, width(), height())
+    if (shift) canvas.style.transform = `translate(${shift.dx}px, ${shift.dy}px) scale(${shift.scale})`
+    return Boolean(shift)
   }
 
   function drawPoints(dpr, t, point) {
@@ -254,10 +230,7 @@ export function createPlot(root, options) {
     lastFrame = now
     wasMorphing = isMorphing
     if (!isMorphing) every = 1
-    else if (isFirst) return
-    else if (took > SLOW && xs.length / every > LEAST_MOVING)
-      every = Math.min(MOST_SKIPPED, 2 ** Math.ceil(Math.log2((every * took) / 30)))
-    else if (took < QUICK && every > 1) every /= 2
+    else if (!isFirst) every = thin(every, took, xs.length)
   }
 
   function drawLayers(dpr, point) {
@@ -275,7 +248,7 @@ export function createPlot(root, options) {
       hovered < 0 &&
       focused < 0 &&
       !marks.length &&
-      !drag?.path &&
+      !pointer.path &&
       !options.drawOver
     fitCanvas(over, width(), height(), dpr)
     if (isEmpty && isOverEmpty) return
@@ -289,7 +262,7 @@ export function createPlot(root, options) {
     for (const i of new Set([hovered, focused]))
       if (i >= 0) drawRing(pen, options, ...screenOf(i), point / 2 + 5)
     for (const mark of marks) drawMark(mark, point)
-    if (drag?.path) drawPath(pen, options, drag.path, mode === "box")
+    if (pointer.path) drawPath(pen, options, pointer.path, mode === "box")
   }
 
   function drawPictureOf(place, picture) {
@@ -433,19 +406,15 @@ export function createPlot(root, options) {
   }
 
   const nearest = (x, y, reach = HIT) => (grid ? grid.nearest(...toData(x, y), reach / view.k, isShown) : -1)
-  const spot = (event) => {
-    const box = over.getBoundingClientRect()
-    return [event.clientX - box.left, event.clientY - box.top]
-  }
   const howOf = (event) => (event.altKey ? "subtract" : event.shiftKey ? "add" : combine)
 
   /** A page that is drawn again moves under a pointer at rest: that takes nothing away that keys have opened. */
   const isAtRest = (event) => isByKeys && !event.movementX && !event.movementY
 
-  function hover(event) {
+  function hover(event, [x, y]) {
     if (isAtRest(event)) return
     isByKeys = false
-    const found = progress() === 1 && (options.canHover?.() ?? true) ? nearest(...spot(event)) : -1
+    const found = progress() === 1 && (options.canHover?.() ?? true) ? nearest(x, y) : -1
     if (found !== hovered) {
       hovered = found
       schedule()
@@ -453,108 +422,80 @@ export function createPlot(root, options) {
     options.onHover?.(found, event.clientX, event.clientY, event)
   }
 
-  over.addEventListener("pointerdown", (event) => {
-    if (event.button) return
-    over.focus({ preventScroll: true })
-    over.setPointerCapture(event.pointerId)
-    const [x, y] = spot(event)
-    const presses = mode === "press" && !event.shiftKey
-    const isPath = mode === "lasso" || mode === "box"
-    drag = { x, y, at: [view.x, view.y], isStill: true, presses, path: isPath ? [x, y] : null }
-    if (hovered >= 0) hovered = -1
-    isByKeys = false
-    options.onHover?.(-1)
-    if (presses && grid) options.onPress?.(...toData(x, y), event, true)
-  })
-  over.addEventListener("pointermove", (event) => {
-    if (!drag) return hover(event)
-    const [x, y] = spot(event)
-    if (Math.hypot(x - drag.x, y - drag.y) > STILL) drag.isStill = false
-    if (drag.presses) return options.onPress?.(...toData(x, y), event, false)
-    if (!drag.path) {
-      view.moveTo(drag.at[0] - (x - drag.x) / view.k, drag.at[1] + (y - drag.y) / view.k)
-      return moved()
-    }
-    if (mode === "box") drag.path = [drag.x, drag.y, x, y]
-    else if (Math.hypot(x - drag.path.at(-2), y - drag.path.at(-1)) > 2) drag.path.push(x, y)
-    schedule()
-  })
-  over.addEventListener("pointerup", (event) => {
-    const done = drag
-    const [x, y] = spot(event)
-    drag = null
-    if (!done || !grid) return
-    if (done.isStill) click(event, x, y, done)
-    else if (done.path) {
-      const p = done.path
-      const isBox = mode === "box"
-      selectPath(isBox ? [p[0], p[1], p[2], p[1], p[2], p[3], p[0], p[3]] : p, howOf(event))
-    } else if (!done.presses) rested()
-    renew()
-  })
-
-  function click(event, x, y, done) {
-    const found = nearest(x, y)
-    if (found >= 0) {
-      if (mode !== "press") focused = found
-      options.onPick?.(found, event)
-    } else if (done.path && !event.shiftKey && !event.altKey) {
-      selection.clear()
-      options.onSelected?.("replace")
-    }
-  }
-  // After the drag everything is drawn again.
-  over.addEventListener("lostpointercapture", renew)
-  over.addEventListener("pointercancel", () => {
-    drag = null
-    renew()
-  })
-  over.addEventListener("pointerleave", (event) => {
+  function leave(event, isDragging) {
     if (isAtRest(event)) return
-    if (!drag && hovered >= 0) {
+    if (!isDragging && hovered >= 0) {
       hovered = -1
       schedule()
     }
     options.onHover?.(-1)
-  })
-  over.addEventListener("dblclick", showAll)
-  over.addEventListener(
-    "wheel",
-    (event) => {
-      // Someone who scrolls past the map does not mean it; a click on it, or Ctrl, says so.
-      if (document.activeElement !== over && !event.ctrlKey && !event.metaKey) return
-      event.preventDefault()
-      zoomBy(Math.exp(-event.deltaY * 0.0015), ...spot(event))
-    },
-    { passive: false },
-  )
+  }
 
-  const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
-  over.addEventListener("keydown", (event) => {
-    if (options.onKey?.(event)) return
-    const step = STEPS[event.key]
-    const hasControl = event.ctrlKey || event.metaKey
-    if (step) {
-      event.preventDefault()
-      event.stopPropagation()
-      if (!event.shiftKey) return walk(step)
-      view.moveBy(60 * step[0], -60 * step[1])
-      renew()
-      rested()
-    } else if (event.key === "+" || event.key === "=") zoomBy(1.4, ...focusSpot())
-    else if (event.key === "-") zoomBy(1 / 1.4, ...focusSpot())
-    else if (event.key === "0") showAll()
-    else if (event.key === "Enter" && focused >= 0) options.onPick?.(focused, event)
-    else if (event.key === " " && focused >= 0) {
-      event.preventDefault()
-      select([focused], selection.mask[focused] ? "subtract" : "add")
-    } else if (event.key === "Escape") {
+  function click(event, [x, y], isPath) {
+    if (!grid) return
+    const found = nearest(x, y)
+    if (found >= 0) {
+      if (mode !== "press") focused = found
+      options.onPick?.(found, event)
+    } else if (isPath && !event.shiftKey && !event.altKey) {
       selection.clear()
       options.onSelected?.("replace")
-    } else if (event.key === "a" && hasControl) {
-      event.preventDefault()
-      selectShown()
     }
+  }
+
+  const pointer = listenToPointer(over, {
+    mode: () => mode,
+    hover,
+    leave,
+    click,
+    begin() {
+      if (hovered >= 0) hovered = -1
+      isByKeys = false
+      options.onHover?.(-1)
+      return [view.x, view.y]
+    },
+    press([x, y], event, isStart) {
+      if (grid || !isStart) options.onPress?.(...toData(x, y), event, isStart)
+    },
+    pan([x, y], dx, dy) {
+      view.moveTo(x - dx / view.k, y + dy / view.k)
+      moved()
+    },
+    draw: schedule,
+    path(path, event) {
+      if (grid) selectPath(path, howOf(event))
+    },
+    rest: () => grid && rested(),
+    end: renew,
+    zoom: (factor, [x, y]) => zoomBy(factor, x, y),
+  })
+  over.addEventListener("dblclick", showAll)
+  const acts = {
+    walk,
+    pan([dx, dy]) {
+      view.moveBy(60 * dx, -60 * dy)
+      renew()
+      rested()
+    },
+    zoom: (factor) => zoomBy(factor, ...focusSpot()),
+    all: showAll,
+    pick: (event) => focused >= 0 && options.onPick?.(focused, event),
+    toggle: () => focused >= 0 && select([focused], selection.mask[focused] ? "subtract" : "add"),
+    clear() {
+      selection.clear()
+      options.onSelected?.("replace")
+    },
+    selectShown,
+  }
+  over.addEventListener("keydown", (event) => {
+    if (options.onKey?.(event)) return
+    const [act, detail] = actOf(event)
+    if (!act) return
+    if (act === "walk" || act === "pan") event.stopPropagation()
+    // A space is given back where it chooses nothing.
+    if (["walk", "pan", "selectShown"].includes(act) || (act === "toggle" && focused >= 0))
+      event.preventDefault()
+    acts[act](detail ?? event)
   })
 
   /** Where keys zoom to: the point that has the focus, else the middle. */
@@ -564,7 +505,7 @@ export function createPlot(root, options) {
   function walk([dx, dy]) {
     if (!grid) return
     if (focused < 0) focused = grid.nearest(view.x, view.y, Infinity, isShown)
-    else focused = nextPoint(dx, dy)
+    else focused = nextPoint(xs, ys, focused, [dx, dy], isShown)
     if (focused < 0) return
     bringIntoView(focused)
     const [x, y] = toScreen(xs[focused], ys[focused])
@@ -573,24 +514,6 @@ export function createPlot(root, options) {
     isByKeys = true
     options.onHover?.(focused, box.left + within(x, width()), box.top + within(y, height()))
     schedule()
-  }
-
-  function nextPoint(dx, dy) {
-    let best = Infinity
-    let found = focused
-    for (let i = 0; i < xs.length; i++) {
-      if (i === focused || !isShown(i)) continue
-      const ax = xs[i] - xs[focused]
-      const ay = ys[i] - ys[focused]
-      const along = ax * dx + ay * dy
-      const across = Math.abs(ax * dy) + Math.abs(ay * dx)
-      if (along <= 0 || across > along) continue
-      const distance = along * along + 4 * across * across
-      if (distance >= best) continue
-      best = distance
-      found = i
-    }
-    return found
   }
 
   function bringIntoView(i) {

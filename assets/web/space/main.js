@@ -1,23 +1,32 @@
 // The map that answers back: one or two panes, tools to select, colors, legend, replay. Keeps its elements over reruns.
 // It is one long class because every control acts on all panes and on the address that they share.
 
-import { el, icon, setText, sizeCanvas } from "../lib/dom.js"
-import { COLORS } from "../lib/palette.js"
+import { el, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
-import { addOutline, colorTable, ramp, shapeOf } from "../scatter/shapes.js"
+import { chip, choices, HOWS, MODES } from "./choices.js"
+import { legendOf } from "./legend.js"
 import { createPane } from "./pane.js"
+import { createReplay } from "./replay.js"
 // Modules that the pane needs are named here too, so that a browser asks for all of them at once and not one after another.
 import "./source.js"
+import "../lib/palette.js"
 import "../lib/safetensors.js"
 import "../scatter/draw.js"
 import "../scatter/grid.js"
+import "../scatter/keys.js"
 import "../scatter/layout.js"
 import "../scatter/overlay.js"
+import "../scatter/pixels.js"
 import "../scatter/plot.js"
+import "../scatter/pointer.js"
 import "../scatter/select.js"
+import "../scatter/shader.js"
+import "../scatter/shapes.js"
+import "../scatter/sizes.js"
+import "../scatter/standing.js"
 import "../scatter/view.js"
+import "../scatter/webgl.js"
 
-const PLAY_MS = 650
 const FLOW_MS = 1200 // how long PCA is looked at before UMAP follows
 const spaces = new WeakMap()
 
@@ -53,49 +62,11 @@ class Space {
     const { data } = component
     this.theme = readTheme(component.parentElement)
     this.how = "replace"
-    const chip = (text, title, onclick, more = {}) =>
-      el("button", { class: "stage-chip", type: "button", title, onclick, ...more }, text)
-    const choices = (names, chosen, pick, label) => {
-      const group = el("div", { class: "space-choices", role: "group", "aria-label": label })
-      group.append(
-        ...names.map(([value, text, title]) =>
-          chip(
-            text,
-            title,
-            () => {
-              for (const other of group.children)
-                other.setAttribute("aria-pressed", String(other.dataset.value === value))
-              pick(value)
-            },
-            {
-              "data-value": value,
-              "aria-pressed": String(value === chosen),
-              "data-testid": `space-${value}`,
-            },
-          ),
-        ),
-      )
-      return group
-    }
-    this.modes = choices(
-      [
-        ["pan", "Move", "Drag to move the map"],
-        ["lasso", "Lasso", "Drag around points to select them"],
-        ["box", "Box", "Drag a box to select points"],
-      ],
-      "pan",
-      (mode) => this.panes.forEach((pane) => pane.plot.setMode(mode)),
-      "What dragging does",
+    this.modes = choices(MODES, "What dragging does", (mode) =>
+      this.panes.forEach((pane) => pane.plot.setMode(mode)),
     )
-    this.hows = choices(
-      [
-        ["replace", "New", "The points that you draw around replace the selection"],
-        ["add", "+ add", "They are added to it (Shift)"],
-        ["subtract", "− take", "They are removed from it (Alt)"],
-      ],
-      "replace",
-      (how) => this.panes.forEach((pane) => pane.plot.setCombine(how)),
-      "How selections are combined",
+    this.hows = choices(HOWS, "How selections are combined", (how) =>
+      this.panes.forEach((pane) => pane.plot.setCombine(how)),
     )
     this.by = el("select", {
       class: "stage-input",
@@ -145,32 +116,12 @@ class Space {
       "aria-label": "Legend",
       "data-testid": "space-legend",
     })
-    this.play = el(
-      "button",
-      {
-        class: "stage-button",
-        type: "button",
-        "aria-label": "Play the epochs",
-        onclick: () => this.toggle(),
-      },
-      icon("play"),
-    )
-    this.range = el("input", {
-      type: "range",
-      class: "stage-range",
-      min: "0",
-      step: "1",
-      "aria-label": "Epoch",
-      oninput: () => this.go(+this.range.value),
+    this.replay = createReplay({
+      epochs: () => this.panes[0].about.done,
+      show: (epoch) => this.panes[0].show(epoch),
+      rested: (epoch) => this.component.setStateValue("frame", epoch),
+      fail: (error) => this.tell(error),
     })
-    this.counter = el("span", { class: "stage-counter" })
-    this.replay = el(
-      "div",
-      { class: "stage-group space-replay", hidden: true },
-      this.play,
-      this.range,
-      this.counter,
-    )
     this.fault = el("div", { class: "stage-message", role: "alert", hidden: true })
     this.body = el("div", { class: "space-panes" })
     this.root = el(
@@ -178,7 +129,7 @@ class Space {
       { class: "stage space", "data-testid": "space", "data-theme": this.theme.isDark ? "dark" : "light" },
       this.bar,
       this.body,
-      this.replay,
+      this.replay.root,
       this.legend,
       this.fault,
     )
@@ -248,19 +199,21 @@ class Space {
       return this.isReady && this.mirror(this.panes[0], pane)
     }
     try {
-      const wanted = this.component.data.by
+      const { by: wanted, asked } = this.component.data
       await this.listColors(pane.asked)
       const known = [...this.by.options].map((option) => option.value)
-      this.by.value = known.includes(wanted) ? wanted : known.includes("class") ? "class" : (known[0] ?? "")
-      if (this.by.value) await this.color(this.by.value)
+      if (asked && !known.includes(wanted)) {
+        // The address asks for it: no other color takes its place.
+        this.by.selectedIndex = -1
+        this.tell(`This map cannot be colored by "${wanted}". It can by ${known.join(", ") || "nothing"}.`)
+      } else {
+        this.by.value = known.includes(wanted) ? wanted : known.includes("class") ? "class" : (known[0] ?? "")
+        if (this.by.value) await this.color(this.by.value)
+      }
     } catch (error) {
       this.tell(error)
     }
-    const { done } = pane.about
-    this.replay.hidden = done.length < 2
-    this.range.max = String(done.length - 1)
-    this.range.value = String(done.indexOf(pane.epoch))
-    this.count_()
+    this.replay.offer(pane.epoch)
     this.isReady = true
     this.root.dataset.ready = "true"
     this.component.setTriggerValue("ended", "done")
@@ -306,6 +259,7 @@ class Space {
       const legend = await this.panes[0].color(name)
       if (legend) this.drawLegend(legend)
       for (const other of this.panes.slice(1)) await other.colorAs(this.panes[0])
+      this.fault.hidden = true
       this.component.setStateValue("by", name)
     } catch (error) {
       this.tell(error)
@@ -316,55 +270,13 @@ class Space {
 
   drawLegend(legend) {
     this.shown.hidden = true
-    if (legend.kind === "number") {
-      const strip = el("canvas", { class: "space-ramp", "aria-hidden": "true" }),
-        context = sizeCanvas(strip, 160, 12)
-      for (let x = 0; x < 160; x++) {
-        context.fillStyle = `rgb(${ramp(x / 159).join(",")})`
-        context.fillRect(x, 0, 1.5, 12)
-      }
-      const text = (value) => String(+value.toPrecision(3))
-      return this.legend.replaceChildren(
-        el("span", {}, `${legend.by}: ${text(legend.low)}`),
-        strip,
-        el("span", {}, text(legend.high)),
-        ...(legend.unknown ? [el("span", { class: "stage-muted" }, `${legend.unknown} unknown (gray)`)] : []),
-      )
+    const isolate = (code) => {
+      let isolated = null
+      for (const pane of this.panes) isolated = pane.plot.isolate(code)
+      this.shown.hidden = !isolated.size
+      return isolated
     }
-    const table = colorTable(legend, COLORS)
-    const entries = legend.names
-      .map((text, code) => [code, text, legend.counts[code]])
-      .filter(([, , size]) => size)
-      .slice(0, 60)
-    if (legend.unknown) entries.push([255, "unknown", legend.unknown])
-    this.legend.replaceChildren(
-      ...entries.map(([code, text, size]) => {
-        const swatch = el("canvas", { class: "stage-swatch", "aria-hidden": "true" }),
-          context = sizeCanvas(swatch, 12, 12),
-          path = new Path2D()
-        addOutline(path, shapeOf(code), 6, 6, 4.5)
-        context.fillStyle = `rgb(${table[4 * code]},${table[4 * code + 1]},${table[4 * code + 2]})`
-        context.fill(path)
-        const one = el(
-          "button",
-          {
-            class: "stage-chip",
-            type: "button",
-            "aria-pressed": "false",
-            title: `Show only ${text}: ${size.toLocaleString()} points`,
-            onclick: () => {
-              let isolated = null
-              for (const pane of this.panes) isolated = pane.plot.isolate(code)
-              one.setAttribute("aria-pressed", String(isolated.has(code)))
-              this.shown.hidden = !isolated.size
-            },
-          },
-          swatch,
-          text || "–",
-        )
-        return one
-      }),
-    )
+    this.legend.replaceChildren(...legendOf(legend, isolate))
   }
 
   picked(pane, place) {
@@ -414,56 +326,9 @@ class Space {
     this.clear.hidden = !size
   }
 
-  count_() {
-    const { done } = this.panes[0].about
-    setText(this.counter, done.length > 1 ? `Epoch ${this.panes[0].epoch}` : "")
-  }
-
-  async go(index) {
-    const { done } = this.panes[0].about
-    if (this.isMoving) {
-      this.next = index
-      return
-    }
-    this.isMoving = true
-    try {
-      await this.panes[0].show(done[index])
-      this.range.value = String(index)
-      this.count_()
-      clearTimeout(this.resting)
-      this.resting = setTimeout(() => {
-        if (!this.isPlaying) this.component.setStateValue("frame", done[index])
-      }, 500)
-    } catch (error) {
-      this.tell(error)
-    }
-    this.isMoving = false
-    if (this.next !== undefined) {
-      const next = this.next
-      this.next = undefined
-      this.go(next)
-    }
-  }
-
-  toggle() {
-    this.isPlaying = !this.isPlaying
-    this.play.replaceChildren(icon(this.isPlaying ? "pause" : "play"))
-    this.play.setAttribute("aria-label", this.isPlaying ? "Pause" : "Play the epochs")
-    clearInterval(this.player)
-    if (!this.isPlaying) return this.go(+this.range.value)
-    if (+this.range.value === +this.range.max) this.go(0)
-    this.player = setInterval(() => {
-      const next = +this.range.value + 1
-      if (next > +this.range.max) return this.toggle()
-      this.range.value = String(next)
-      this.go(next)
-    }, PLAY_MS)
-  }
-
   destroy() {
     this.isGone = true
-    clearInterval(this.player)
-    clearTimeout(this.resting)
+    this.replay.destroy()
     this.panes.forEach((pane) => pane.destroy())
     this.root.remove()
   }

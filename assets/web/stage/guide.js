@@ -40,6 +40,26 @@ const TIPS = {
   },
 }
 
+/**
+ * What a person can do when a run has ended: three things.
+ * @param {string} task
+ * @param {{replay: () => void, decode: () => void, canDecode: () => boolean, go: (id: string) => void}} acts
+ */
+export function nextSteps(task, acts) {
+  const replay = {
+    id: "replay",
+    text: task === "pseudo" ? "Replay from the start" : "Replay from epoch 0",
+    run: acts.replay,
+  }
+  const go = (id, text) => ({ id, text, run: () => acts.go(id) })
+  if (task === "language")
+    return [replay, go("inside", "Look inside and let it write"), go("compare", "Compare with epoch 0")]
+  if (task === "classify" || task === "pseudo")
+    return [replay, go("use", "Try it on new samples"), go("latent", "Explore its class scores")]
+  const decode = { id: "decode", text: "Decode the whole map", run: acts.decode, isThere: acts.canDecode }
+  return [replay, decode, go("latent", "Explore its latent space")]
+}
+
 /** Which tip belongs to an epoch. */
 export function phaseOf(epoch, epochs, isEnded) {
   if (!epoch) return "before"

@@ -2,8 +2,10 @@
 
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
+import { bannerOf } from "./banner.js"
 import { Cursor } from "./cursor.js"
-import { createGuide } from "./guide.js"
+import { framePanel } from "./frame.js"
+import { createGuide, nextSteps } from "./guide.js"
 import { createLab } from "./lab.js"
 import { Oracle } from "./oracle.js"
 import { Selection } from "./selection.js"
@@ -11,7 +13,7 @@ import { SETS } from "./sets.js"
 import { ENDED, Store } from "./store.js"
 import { createStory } from "./story.js"
 import { createTransport } from "./transport.js"
-import { createVerdict, newestNotice } from "./verdict.js"
+import { createVerdict } from "./verdict.js"
 
 const stages = new WeakMap()
 
@@ -35,6 +37,10 @@ export function mount(component) {
       if (!parentElement.isConnected) stage.destroy()
     }, 0)
 }
+
+const LONGEST_NAME = 40
+/** A run's name for a button. */
+const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name)
 
 class Stage {
   constructor(component) {
@@ -70,13 +76,31 @@ class Stage {
     }
     this.transport = createTransport(ctx, task)
     this.verdict = createVerdict()
-    this.guide = createGuide(ctx, this.nextSteps(task))
+    const lattice = () => this.root.querySelector('[data-testid="map-lattice"]')
+    this.guide = createGuide(
+      ctx,
+      nextSteps(task, {
+        replay: () => this.cursor.replayAll(),
+        decode: () => lattice()?.click(),
+        canDecode: () => !lattice()?.hidden,
+        go: (id) => this.component.setTriggerValue("next", id),
+      }),
+    )
     // Only runs with pseudo-labels have something to hide.
     this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
     this.story = this.oracle && createStory(this.oracle)
-    this.banner = el("div", { class: "stage-banner", role: "status", hidden: true })
+    this.bannerIcon = el("span", { class: "stage-banner-icon" })
+    this.bannerSaid = el("span", { class: "stage-banner-said", role: "status" })
+    this.bannerActs = el("span", { class: "stage-banner-acts" })
+    this.banner = el(
+      "div",
+      { class: "stage-banner", hidden: true },
+      this.bannerIcon,
+      this.bannerSaid,
+      this.bannerActs,
+    )
     this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
-    this.panels = (SETS[task] ?? SETS.autoencoder).map((panel) => this.createPanel(panel, ctx))
+    this.panels = (SETS[task] ?? SETS.autoencoder).map((panel) => framePanel(panel, ctx))
     this.lab = createLab(ctx, task)
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
@@ -106,62 +130,6 @@ class Stage {
     document.addEventListener("keydown", this.onKey)
     this.observer = new ResizeObserver(() => this.resize())
     this.panels.forEach((panel) => this.observer.observe(panel.body))
-  }
-
-  /** What a person can do when a run has ended. */
-  nextSteps(task) {
-    const replay = {
-      id: "replay",
-      text: task === "pseudo" ? "Replay from the start" : "Replay from epoch 0",
-      run: () => this.cursor.replayAll(),
-    }
-    const latent = {
-      id: "latent",
-      text: task === "autoencoder" ? "Explore its latent space" : "Explore its class scores",
-      run: () => this.component.setTriggerValue("explored", this.run),
-    }
-    const decode = {
-      id: "decode",
-      text: "Decode the whole map",
-      run: () => this.root.querySelector('[data-testid="map-lattice"]')?.click(),
-      isThere: () => !this.root.querySelector('[data-testid="map-lattice"]')?.hidden,
-    }
-    if (task === "language") return [replay]
-    return task === "autoencoder" ? [replay, decode, latent] : [replay, latent]
-  }
-
-  createPanel(panel, ctx) {
-    const head = el("div", { class: "stage-tools" })
-    const body = el("div", { class: "stage-body" })
-    const foot = el("div", { class: "stage-foot" })
-    // Always there for screen readers; "text" shows it to everybody.
-    const text = el("p", { class: "stage-summary" })
-    const toggle = el(
-      "button",
-      {
-        class: "stage-chip",
-        type: "button",
-        "aria-pressed": "false",
-        title: "Show this as text",
-        "aria-label": `as text: ${panel.title}`,
-        onclick: () => {
-          const isOn = toggle.getAttribute("aria-pressed") !== "true"
-          toggle.setAttribute("aria-pressed", String(isOn))
-          text.classList.toggle("is-on", isOn)
-        },
-      },
-      "as text",
-    )
-    const node = el(
-      "section",
-      { class: "stage-panel", "data-testid": `stage-panel-${panel.id}`, "aria-label": panel.title },
-      el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, panel.isText ? null : toggle),
-      body,
-      foot,
-      text,
-    )
-    const made = panel.create({ head, body, foot }, ctx)
-    return { node, body, text, made }
   }
 
   loadStyle(assets) {
@@ -280,29 +248,47 @@ class Stage {
   }
 
   drawBanner(state) {
-    const [tone, text] = this.bannerText(state)
+    const [tone, text] = bannerOf(state, this.store)
     this.banner.hidden = !text
+    this.drawWaits(state?.waits, state?.tokens ?? {})
     if (!text || this.banner.dataset.text === text) return
     this.banner.dataset.text = text
+    setText(this.bannerSaid, text)
+    if (this.banner.dataset.tone === tone) return
     this.banner.dataset.tone = tone
-    this.banner.replaceChildren(icon(tone === "info" ? "info" : "warn"), el("span", {}, text))
+    this.bannerIcon.replaceChildren(icon(tone === "info" ? "info" : "warn"))
   }
 
-  bannerText(state) {
-    if (this.store.refusal) return ["bad", this.store.refusal]
-    if (this.store.isLost) return ["warn", "Connection lost. Training continues; reconnecting."]
-    if (!state) return ["info", "Loading the run …"]
-    if (state.error) return ["bad", `${state.error.message} ${state.error.remedy}`]
-    if (state.is_responding === false && !ENDED.includes(state.status))
-      return [
-        "warn",
-        "The training process is not responding. After five minutes without an answer it is ended; the run can then be resumed.",
-      ]
-    if (state.message)
-      return [state.status === "interrupted" || state.status === "paused" ? "warn" : "info", state.message]
-    if (state.status === "queued") return ["info", "Queued: waiting for another run to finish."]
-    const notice = newestNotice(state)
-    return notice ? ["info", notice] : ["", ""]
+  /** Buttons for the runs that this one waits for; made anew only when those are others, since the time left changes all the time. */
+  drawWaits(waits, tokens) {
+    const key = waits ? `${waits.ahead.run} ${waits.working?.run ?? ""}` : ""
+    if (this.bannerActs.dataset.key === key) return
+    this.bannerActs.dataset.key = key
+    if (!waits) return this.bannerActs.replaceChildren()
+    const { ahead, working } = waits
+    const act = (id, text, title, onclick) =>
+      el("button", { class: "stage-chip", type: "button", title, "data-testid": id, onclick }, text)
+    const open = act("waits-open", `Open ${short(ahead.name)}`, `Open ${ahead.name}`, () =>
+      this.component.setTriggerValue("opened", ahead.run),
+    )
+    const pause =
+      working &&
+      act(
+        "waits-pause",
+        `Pause ${short(working.name)}`,
+        `Pause ${working.name}, so that the next in the queue starts; it can be resumed later`,
+        async () => {
+          pause.disabled = true
+          const answer = await this.store.command(
+            "control",
+            { action: "pause" },
+            { run: working.run, token: tokens[working.run] },
+          )
+          pause.disabled = false
+          if (answer.error) this.tell(answer.error)
+        },
+      )
+    this.bannerActs.replaceChildren(open, ...(pause ? [pause] : []))
   }
 
   /** A tool at the cursor's epoch. Weights can be kept of fewer epochs than frames; the lab says so. */

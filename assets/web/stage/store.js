@@ -69,12 +69,13 @@ export class Store {
     )
   }
 
-  async ask(path, options = {}) {
+  /** @param {{run: string, token: string}} whom another run than this one */
+  async ask(path, options = {}, whom = this) {
     const headers = {
-      "X-Studio-Token": this.token,
+      "X-Studio-Token": whom.token,
       ...(options.body ? { "Content-Type": "application/json" } : {}),
     }
-    return fetch(`${this.base}/runs/${encodeURIComponent(this.run)}/${path}`, {
+    return fetch(`${this.base}/runs/${encodeURIComponent(whom.run)}/${path}`, {
       ...options,
       headers,
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -235,9 +236,9 @@ export class Store {
   }
 
   /** @returns {Promise<string>} what the server said against it, or "" */
-  async command(path, body) {
+  async command(path, body, whom = this) {
     try {
-      const response = await this.ask(path, { method: "POST", body: JSON.stringify(body) })
+      const response = await this.ask(path, { method: "POST", body: JSON.stringify(body) }, whom)
       const answer = await response.json()
       if (!response.ok) return { error: answer.error }
       setTimeout(() => this.poll(), 120)

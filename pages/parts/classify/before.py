@@ -1,4 +1,4 @@
-"""What is said before a classifier is trained: how many labels there are, and what they promise."""
+"""Shown before a classifier is trained: label counts, and how good the first proposals are likely to be."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.evaluate.words.few_rows import Warned
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.compose import warn_of_labels
-from selfsup_core.runs.spec import (
-    RunSpec,
-    make_spec,
-)
+from selfsup_core.runs.spec import RunSpec, make_spec
 
 
 def show_label_counts(spec: RunSpec) -> None:
@@ -29,12 +26,12 @@ def show_label_counts(spec: RunSpec) -> None:
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def count_labels(root: str, spec: str, made: int) -> Warned | None:
-    """Args: made: when the data set was written; an answer stays right as long as that is the same."""
+    """Args: made: when the data set was written; part of the cache key."""
     return warn_of_labels(Path(root), make_spec(json.loads(spec)))
 
 
 def show_gauge(spec: RunSpec) -> None:
-    """How good the first proposals are likely to be, from the labels alone; on demand, for it takes a moment."""
+    """Estimate the quality of the first proposals from the labels alone; slow, so only on request."""
     if st.button(
         "How good will the proposals be?",
         icon=":material/speed:",

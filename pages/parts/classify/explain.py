@@ -24,7 +24,8 @@ def show_why(run: str, **sample: Any) -> None:
         if "places" in why:
             st.markdown(marked(why["text"], why["places"], why["parts"]))
             st.caption(
-                "Blue words speak for this class, orange words against it: how much the class loses or gains when the word is left out. Words with little effect have no color."
+                "Blue words speak for this class, orange words against it: how much the class loses or "
+                "gains when the word is left out. Words with little effect have no color."
             )
         elif "pixels" in why:
             st.plotly_chart(
@@ -34,7 +35,8 @@ def show_why(run: str, **sample: Any) -> None:
         elif why.get("terms"):
             st.plotly_chart(terms_figure(why["terms"]), key=f"why-{run}-{sample}", config=BARS)
             st.caption(
-                "Contributions to the log-probability, compared with an empty sample: to the right for the class, to the left against it."
+                "Contributions to the log-probability, compared with an empty sample: to the right for the "
+                "class, to the left against it."
             )
         if why["nearest"]:
             st.caption("The most similar labeled rows, as the classifier sees them:")
@@ -53,7 +55,7 @@ def show_why(run: str, **sample: Any) -> None:
 
 
 def marked(text: str, places: list[list[int]], parts: list[float]) -> str:
-    """The text with its telling words colored, as harmless Markdown."""
+    """The text as escaped Markdown, with its most influential words colored."""
     most = max((abs(p) for p in parts), default=0.0)
     pieces, at = [], 0
     for (begin, end), part in zip(places, parts, strict=True):

@@ -1,8 +1,9 @@
-"""A language model as proposer: which one, what it is asked, and what it says of a few rows; after a run, of all."""
+"""A language model as proposer: model, prompt, and a trial on a few rows; after a run, all its answers."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -14,9 +15,10 @@ from pages.parts.shared.remote import show_remote_settings
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import open_source
 from selfsup_core.errors import StudioError
-from selfsup_core.inspection.catalogue import list_models
+from selfsup_core.inspection.catalogue import ModelEntry, list_models
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import RunFolder
+from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import PROMPTS, asking, read_said, said_row, trial_rows
 
 TRIED = 5
@@ -24,10 +26,10 @@ MOST_SHOWN = 200
 NAMES = {"zero-shot": "Likeliest name", "generated": "Its answer", "remote": "Remote model"}
 
 
-def choose_labeler(settings: dict[str, Any], how: str, source: str) -> dict[str, Any]:
+def choose_labeler(settings: Mapping[str, Setting], how: str, source: str) -> dict[str, object]:
     """Path → value of the settings of a language model as proposer."""
     model, rows = st.columns((3, 1), vertical_alignment="bottom")
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     if how == "remote":
         show_remote(model)
         with st.expander("Connection", icon=":material/cloud_upload:"):
@@ -63,7 +65,7 @@ def choose_labeler(settings: dict[str, Any], how: str, source: str) -> dict[str,
     return values
 
 
-def is_usable(entry: dict[str, Any]) -> bool:
+def is_usable(entry: ModelEntry) -> bool:
     return entry["kind"] == "causal" and not entry["missing"]
 
 
@@ -84,8 +86,8 @@ def show_remote(place: Any) -> None:
     place.info(
         plain(
             f"Texts are sent to {connection.model or 'the model'} at {connection.host}: at most "
-            f"{config.requests_per_minute:,} requests per minute and {config.most_requests:,} in all; {price}. "
-            f"{connection.warning}"
+            f"{config.requests_per_minute:,} requests per minute and {config.most_requests:,} in all; "
+            f"{price}. {connection.warning}"
         ),
         icon=":material/cloud_upload:",
     )
@@ -108,7 +110,7 @@ def show_trial(how: str, source: str, prompt: str, labeler: str) -> None:
 
 
 def try_rows(how: str, source: str, prompt: str, labeler: str) -> list[Any]:
-    """What a model says of a few texts, of the training part."""
+    """A model's answers to a few training texts."""
     dataset = open_source(source, workspace())
     drawn = trial_rows(workspace(), dataset, TRIED)
     texts = [str(dataset.x[row]) for row in drawn]
@@ -140,7 +142,7 @@ def show_table(rows: list[Any], *, key: str) -> None:
 
 
 def show_said(folder: RunFolder) -> None:
-    """After a run: what its language models said of each row that they were asked about."""
+    """After a run: the answers of its language models, one row per text."""
     said = read_said(folder.path)
     if not said:
         st.caption("No language model proposed labels in this run.")

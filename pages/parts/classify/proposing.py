@@ -1,15 +1,20 @@
-"""What is special to a run with pseudo-labels: what is known of the classes, who proposes, and the settings of both."""
+"""Controls of runs with pseudo-labels only: what is known about the classes, and the proposers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from pages.parts.classify.labeler import choose_labeler
 from pages.parts.shared.forms import help_text
+from pages.parts.shared.new_run import Recipe
+from pages.parts.shared.workspace import workspace
+from selfsup_core.data.sources import find_source
 from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS, describe_proposers
-from selfsup_core.runs.spec import RunSpec, questions_of
+from selfsup_core.runs.recipes import Preset, list_presets, questions_of
+from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import LABELERS
 
 PSEUDO = {
@@ -49,7 +54,7 @@ PSEUDO = {
 }
 
 
-TOGETHER = (("twin", "neighbors"), ("neighbors", "self"))  # proposers that do well side by side
+TOGETHER = (("twin", "neighbors"), ("neighbors", "self"))  # proposers that work well together
 WHO = ["+".join(names) for names in TOGETHER] + [name for name in PROPOSERS if name != "twin"]
 
 
@@ -62,45 +67,38 @@ ONLY = {
 }  # kinds of data that a proposer is for
 
 
-def read_answers(preset: dict[str, Any], name: str) -> dict[str, str]:
-    """Path → answer: what was chosen of a preset's questions, without the defaults."""
+def read_answers(preset: Preset, name: str) -> dict[str, str]:
+    """Path → value of a preset's questions, where the answer is not the default."""
     chosen = {
         path: st.session_state.get(f"answer-{name}-{path}", a[0]) for path, a in questions_of(preset).items()
     }
     return {path: answer for path, answer in chosen.items() if answer in questions_of(preset)[path][1:]}
 
 
-def choose_pseudo(
-    base: RunSpec,
-    settings: dict[str, Any],
-    about: dict[str, Any],
-    preset: str,
-    recipe: str,
-    kind: str,
-    source: str,
-) -> dict[str, Any]:
-    """What is known of the classes, and who proposes."""
-    objective: Any = base.objective
-    questions = questions_of(about)
+def choose_pseudo(recipe: Recipe, settings: Mapping[str, Setting]) -> dict[str, object]:
+    """Questions about the classes, and the choice of proposers."""
+    objective: Any = recipe.base.objective
+    mark, kind = recipe.mark, find_source(recipe.source, workspace()).kind
+    questions = questions_of(list_presets("pseudo")[recipe.preset])
     proposer, *places = st.columns(1 + len(questions), vertical_alignment="bottom")
     names = [n for n in WHO if kind in ONLY.get(n, (kind,))]
     default = "+".join(objective.proposers)
-    if st.session_state.get(f"pseudo-who-{recipe}") not in names:
-        st.session_state[f"pseudo-who-{recipe}"] = default if default in names else names[0]
-    values: dict[str, Any] = {}
+    if st.session_state.get(f"pseudo-who-{mark}") not in names:
+        st.session_state[f"pseudo-who-{mark}"] = default if default in names else names[0]
+    values: dict[str, object] = {}
     for place, (path, answers) in zip(places, questions.items(), strict=True):
         setting = settings[path]
         values[path] = place.selectbox(
             setting.title,
             [*answers, *(choice for choice in setting.choices if choice not in answers)],
-            key=f"answer-{preset}-{path}",
+            key=f"answer-{recipe.preset}-{path}",
             format_func=setting.say,
             help=f"Only what you know of all rows, labeled or not. {setting.description}",
         )
     who = proposer.selectbox(
         "Who proposes labels",
         names,
-        key=f"pseudo-who-{recipe}",
+        key=f"pseudo-who-{mark}",
         format_func=lambda n: describe_proposers(n.split("+"), objective.vote),
         help=help_text(settings["objective.proposers"]),
     )
@@ -109,16 +107,16 @@ def choose_pseudo(
         example = "class: word, another phrase" if kind == "text" else "class: column > 3.5"
         values["objective.rules"] = st.text_area(
             "Rules, one per line",
-            key=f"pseudo-rules-{recipe}",
+            key=f"pseudo-rules-{mark}",
             placeholder=example,
             help="Every match is a vote; a row whose votes are tied gets no label.",
         )
     if who in LABELERS:
-        values |= choose_labeler(settings, who, source)
+        values |= choose_labeler(settings, who, recipe.source)
     if who == "names":
         values["objective.descriptions"] = st.text_area(
             "Descriptions of the classes (optional)",
-            key=f"pseudo-descriptions-{recipe}",
+            key=f"pseudo-descriptions-{mark}",
             placeholder="class: what it is about",
             help=help_text(settings["objective.descriptions"]),
         )

@@ -1,8 +1,9 @@
-"""After a run with pseudo-labels: label by hand what it is least sure of, repeat it with other seeds, take everything away."""
+"""After a run with pseudo-labels: label uncertain rows by hand, repeat with other seeds, export."""
 
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import streamlit as st
@@ -19,10 +20,10 @@ from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.calibration import LEAST_ROWS
 from selfsup_core.evaluate.kept import PSEUDO
+from selfsup_core.evaluate.tested import read_tested
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
 from selfsup_core.figures.seeds import reliability_figure, seeds_figure
 from selfsup_core.figures.standing import sample_sheet
-from selfsup_core.files import read_json
 from selfsup_core.pseudo.hand import add_hand_label, count_words, list_hand_labels, read_hand_labels
 from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS
 from selfsup_core.runs.compose import join_hand_labels
@@ -70,8 +71,9 @@ def show_queue(folder: RunFolder) -> None:
         rows = [int(row) for row in frame["unsure_rows"]]
         left = [i for i, row in enumerate(rows) if row not in done and row not in skipped]
         st.caption(
-            f"The rows it is least sure of: {len(rows) - len(left)} of {len(rows)} reviewed; {count_words(len(done))} for this "
-            "data set in all. The next run learns from them, and so does its twin."
+            f"The rows it is least sure of: {len(rows) - len(left)} of {len(rows)} reviewed; "
+            f"{count_words(len(done))} for this data set in all. The next run learns from them, and so does "
+            "its twin."
         )
         if left:
             show_sample(folder.id, source, rows[left[0]])
@@ -105,9 +107,10 @@ def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
         frame: of the newest round. place: of the row in its list of unsure ones.
     """
     label = int(frame["unsure_label"][place])
-    proposed = (
-        f"{classes[label]}, {percent(float(frame['unsure_confidence'][place]))} sure" if label >= 0 else ""
-    )
+    proposed, confidence = "", float(frame["unsure_confidence"][place])
+    if label >= 0:
+        how = "without a probability" if math.isnan(confidence) else f"{percent(confidence)} sure"
+        proposed = f"{classes[label]}, {how}"
     if "unsure_student" not in frame:  # a run of an earlier version
         return f"Proposed: {proposed}." if proposed else ""
     said, sure = int(frame["unsure_student"][place]), float(frame["unsure_student_confidence"][place])
@@ -116,7 +119,7 @@ def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
 
 
 def show_hand_labels(source: str, classes: list[str]) -> None:
-    """Labels that were made by hand, the newest first, each with a way to take it back."""
+    """Labels made by hand, the newest first, each with a button that removes it."""
     made = list_hand_labels(workspace(), source)
     if not made:
         return
@@ -158,7 +161,7 @@ def show_sample(run: str, source: str, row: int) -> None:
 
 
 def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -> None:
-    """A button a class with a key of its own, or a list when there are more than ten."""
+    """A button and a key for each class, or a list when there are more than ten."""
 
     def keep(label: int) -> None:
         add_hand_label(workspace(), source, row, label, run=folder.id)
@@ -166,7 +169,7 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
     buttons = {"s": "review-skip"}
     with st.container(horizontal=True, key="review-classes"):
         if len(classes) <= len(KEYS):
-            # Digits go by themselves.
+            # Classes that are digits have their own digit as key.
             named = classes if all(name in KEYS and len(name) == 1 for name in classes) else KEYS
             for number, (name, key) in enumerate(zip(classes, named, strict=False)):
                 buttons[key] = f"review-{number}"
@@ -230,12 +233,14 @@ def show_audit(folder: RunFolder) -> None:
         }
         st.dataframe(shown, hide_index=True, column_config=as_percent, key="review-prior")
         st.caption(
-            "Shares of the classes among the unlabeled rows, estimated from the proposals; as reliable as the probabilities of the proposals."
+            "Shares of the classes among the unlabeled rows, estimated from the proposals; as reliable as "
+            "the probabilities of the proposals."
         )
-    found = (read_json(folder.path / "test.json") or {}).get("calibration")
+    found = (read_tested(folder.path) or {}).get("calibration")
     if found and found["rows"] < LEAST_ROWS:
         st.caption(
-            f"Too few validation rows with labels to measure calibration: {found['rows']}, and {LEAST_ROWS} are needed."
+            f"Too few validation rows with labels to measure calibration: {found['rows']}, and {LEAST_ROWS} "
+            "are needed."
         )
         return
     if not found or not found["before"]["bins"]:
@@ -245,20 +250,21 @@ def show_audit(folder: RunFolder) -> None:
     before = 100 * found["before"]["ece"]
     if "after" not in found:
         st.caption(
-            f"Expected calibration error {before:.1f} points on {found['rows']:,} validation rows. Their labels are beyond "
-            "the label budget: they measure this, and no temperature is fitted by them."
+            f"Expected calibration error {before:.1f} points on {found['rows']:,} validation rows. Their "
+            "labels are beyond the label budget: they measure this, and no temperature is fitted by them."
         )
         return
     after = 100 * found["after"]["ece"]
     st.caption(
-        f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; {after:.1f} after all scores "
-        f"are divided by a temperature of {found['temperature']:.2f}, fitted on the other half of them. On the line, "
-        "a proposal that is 80% sure is correct in 80 of 100 cases."
+        f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; "
+        f"{after:.1f} after all scores are divided by a temperature of {found['temperature']:.2f}, fitted "
+        "on the other half of them. On the line, a proposal that is 80% sure is correct in 80 of 100 "
+        "cases."
     )
 
 
 def show_seeds(folder: RunFolder) -> None:
-    """Mean and band over seeds, whose verdict stands beside the run's."""
+    """Mean and range over seeds; their verdict is shown beside the run's."""
 
     def show(now: Seeds | None) -> None:
         if now and now["runs"]:
@@ -302,7 +308,8 @@ def show_downloads(folder: RunFolder) -> None:
                 on_click="ignore",
             )
     st.caption(
-        "Each unlabeled row with its class, its confidence, whether and since which round it was kept, and who proposed it."
+        "Each unlabeled row with its class, its confidence, whether and since which round it was kept, and "
+        "who proposed it."
     )
 
 

@@ -1,4 +1,4 @@
-"""Beside the verdict of a run with pseudo-labels: what other splits say, and a button where its test rows are few."""
+"""The verdict over several splits, beside that of a run with pseudo-labels; a button to get it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from selfsup_core.runs.folder import RunFolder
 from selfsup_core.workers.seeds import OTHERS, Seeds, offer_splits, over_seeds, start_seeds
 from selfsup_core.workers.supervisor import ensure_supervisor
 
-MOST_WAITING = 2  # below it, more of the wanted runs are handed in
+MOST_WAITING = 2  # with fewer waiting runs than this, the next requested ones are queued
 
 
 def ask_for_seeds(folder: RunFolder, count: int) -> None:
-    """Queue `count` runs in all, this one among them; what the queue does not take follows in `hand_in`."""
+    """Queue `count` runs in total, this one included; `hand_in` queues those that do not fit now."""
     token = st.session_state.setdefault("seeds-token", uuid.uuid4().hex)
     asked = st.session_state[f"seeds-wanted-{folder.id}"] = (count, f"{token}-{folder.id}-{count}")
     start_seeds(folder, *asked)
@@ -27,7 +27,7 @@ def ask_for_seeds(folder: RunFolder, count: int) -> None:
 
 
 def hand_in(folder: RunFolder) -> Seeds | None:
-    """What the group of a run says now; meanwhile, more of the runs that were asked for are queued as the queue empties."""
+    """The result of a run's group so far; also queues further requested runs when there is room."""
     now = over_seeds(folder)
     asked = st.session_state.get(f"seeds-wanted-{folder.id}")
     if asked and now and now["waiting"] < MOST_WAITING and now["runs"] + now["waiting"] < asked[0]:
@@ -39,7 +39,7 @@ def hand_in(folder: RunFolder) -> Seeds | None:
 
 
 def watch_group(folder: RunFolder, show: Callable[[Seeds | None], None]) -> None:
-    """Show what the group of a run says, and again while some of its runs are at work."""
+    """Show the result of a run's group, refreshed while any of its runs is queued or running."""
     said = over_seeds(folder)
     is_busy = bool(said and said["waiting"])
 
@@ -55,7 +55,7 @@ def watch_group(folder: RunFolder, show: Callable[[Seeds | None], None]) -> None
 
 
 def show_splits(folder: RunFolder) -> None:
-    """The verdict over the runs of a group, or why and how to get one."""
+    """The verdict over the runs of a group, or why one is needed and a button to get it."""
 
     def show(now: Seeds | None) -> None:
         if now and now["verdict"]:

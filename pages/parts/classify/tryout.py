@@ -1,8 +1,6 @@
-"""Something to try a classifier with, one click away: rows of its data that it was not trained on."""
+"""Rows that a classifier was not trained on, to try it with one click."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,7 +12,9 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import find_source, open_source
 from selfsup_core.errors import StudioError
+from selfsup_core.export.new_samples import Prediction
 from selfsup_core.inspection.held_out import HeldOut, held_out
+from selfsup_core.inspection.questions.classifier import Predictions
 from selfsup_core.inspection.subject import Subject
 
 COUNT = 8
@@ -22,13 +22,14 @@ LETTERS = 300
 DRAW = "use-draw"
 PICTURES = ("image", "sound")
 TOOK = {
-    "text": "The first answer takes a few seconds while the classifier loads; then hundreds of texts per second, or about ten with a fine-tuned transformer.",
+    "text": "The first answer takes a few seconds while the classifier loads; then hundreds of texts per "
+    "second, or about ten with a fine-tuned transformer.",
 }
 QUICK = "The first answer takes a few seconds while the classifier loads; after that it is immediate."
 
 
-def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
-    """The rows, and the buttons that classify them or draw others; what a click has found."""
+def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
+    """Show the rows, and buttons that classify them or draw others. Returns the predictions of a click."""
     try:
         missing = find_source(source, workspace()).missing()
     except StudioError:
@@ -69,7 +70,7 @@ def show_tryout(run: str, source: str, kind: str) -> dict[str, Any] | None:
 
 @st.cache_data(max_entries=100, ttl=600, show_spinner="Drawing rows …")
 def draw(root: str, run: str, count: int, seed: int) -> list[HeldOut]:
-    """Args: root: of the workspace, so that answers of two are distinguished."""
+    """Args: root: of the workspace; part of the cache key."""
     return held_out(workspace(), run, count, seed)
 
 
@@ -82,7 +83,7 @@ def picture_of(dataset: Dataset, row: int) -> str:
 
 
 def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> None:
-    """What is about to be classified, without its label."""
+    """The rows that would be classified, without their labels."""
     if dataset.kind in PICTURES:
         with st.container(horizontal=True, gap="small"):
             for one in rows:
@@ -102,17 +103,17 @@ def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> N
         )
 
 
-def found_columns(source: str, kind: str, one: dict[str, Any]) -> dict[str, Any]:
-    """Cells that a prediction of the run's own row has beside those of any prediction."""
+def found_columns(source: str, kind: str, one: Prediction) -> dict[str, object]:
+    """Further cells of a prediction for a row of the run's own data: picture and label."""
     if "true" not in one:
         return {}
-    cells: dict[str, Any] = {}
+    cells: dict[str, object] = {}
     if kind in PICTURES:
         cells["Picture"] = picture_of(open_source(source, workspace()), one["row"])
     return cells | {"Label": one["true"] or "–"}
 
 
-def describe_hits(found: list[dict[str, Any]]) -> str:
+def describe_hits(found: list[Prediction]) -> str:
     """How many predictions are right, of rows whose label is known; "" where none is."""
     known = [one for one in found if one.get("true")]
     hits = sum(one["true"] == one["label"] for one in known)

@@ -1,4 +1,4 @@
-"""Use a classifier: name the classes of texts or files, take the predictions or the classifier away."""
+"""Try a classifier: classify texts or files, export the predictions or the classifier."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 import streamlit as st
 
@@ -20,8 +20,9 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.export.new_samples import TABLES, choose_text_column, predictions_csv, read_table
+from selfsup_core.inspection.questions.classifier import Predictions
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.runs.folder import ACTIVE, list_states, open_run, read_state
+from selfsup_core.runs.folder import ACTIVE, RunState, list_states, open_run, read_state
 from selfsup_core.wording import counted, percent
 
 TASKS = ("classify", "pseudo")
@@ -42,7 +43,16 @@ MOST_SHOWN = 200
 MOST_BARS = 8
 
 
-def choose_run() -> dict[str, Any] | None:
+class Made(Predictions):
+    """Predictions, and what they are of, by which one of them can be explained. texts: whether they were
+    typed.
+    """
+
+    texts: bool
+    column: NotRequired[str]
+
+
+def choose_run() -> RunState | None:
     """A run with a classifier that has finished an epoch."""
     states = {s["run"]: s for s in list_states(workspace()) if s.get("task") in TASKS and s["epoch"] >= 1}
     if not states:
@@ -60,16 +70,16 @@ def choose_run() -> dict[str, Any] | None:
         default=next(iter(states)),
         refusal=refuse_run,
         help="The best epoch's weights are used; of a run with pseudo-labels, the student of the last round.",
+        writes=True,
     )
     if run is None:
         wait_for_epoch(st.query_params.get("run", ""))
         return None
-    st.query_params["run"] = st.session_state["use-run-taken"] = run
     return states[run]
 
 
 def wait_for_epoch(run: str) -> None:
-    """Look again while a run that was asked for is running, and show it once it has finished an epoch."""
+    """Poll a run that the address names, and show it once it has finished an epoch."""
     try:
         folder = open_run(workspace(), run)
         is_active = read_state(folder)["status"] in ACTIVE
@@ -97,21 +107,21 @@ def refuse_run(run: str) -> str:
     return f"The run {run} has no trained weights yet."
 
 
-def describe(state: dict[str, Any]) -> None:
-    """What it tells apart, and how well."""
+def describe(state: RunState) -> None:
+    """The classes of a classifier, and its accuracy."""
     accuracy = describe_accuracy(state)
     right = f" {accuracy[:1].upper()}{accuracy[1:]}." if accuracy else ""
     st.caption(plain(f"Trained on {state['source_title']}.{right}"))
 
 
-def ask_texts(run: str, text: str) -> dict[str, Any]:
+def ask_texts(run: str, text: str) -> Predictions:
     texts = [line for line in text.splitlines() if line.strip()]
     return dict(routes.lab().ask(Subject("classifier", run), "predict", {"texts": texts}).about)
 
 
 @contextmanager
 def lying(files: list[Any]) -> Iterator[list[str]]:
-    """Paths of uploads, in a folder of their own while they are read."""
+    """Paths of copies of the uploads, in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for number, file in enumerate(files):
@@ -123,23 +133,25 @@ def lying(files: list[Any]) -> Iterator[list[str]]:
         yield paths
 
 
-def ask_files(run: str, files: list[Any], column: str) -> dict[str, Any]:
+def ask_files(run: str, files: list[Any], column: str) -> Predictions:
     with lying(files) as paths:
         values = {"files": paths, "column": column}
         return dict(routes.lab().ask(Subject("classifier", run), "predict", values).about)
 
 
-def show_found(made: dict[str, Any], source: str, kind: str) -> None:
+def show_found(made: Made, source: str, kind: str) -> None:
     """A table; for few samples a bar for each class."""
     found, classes = made["found"], made["classes"]
     st.caption(
-        f"{counted(len(found), 'sample')} classified with the weights of epoch {made['epoch']}. {describe_hits(found)}".strip()
+        f"{counted(len(found), 'sample')} classified with the weights of epoch {made['epoch']}. "
+        f"{describe_hits(found)}".strip()
     )
     far = sum(bool(one["far"]) for one in found)
     if far:
         st.warning(
-            f"{far:,} of {len(found):,} samples {'is' if far == 1 else 'are'} unlike the training data, so {'its' if far == 1 else 'their'} "
-            f"predictions should not be trusted. The first: {plain(next(one['far'] for one in found if one['far']))}",
+            f"{far:,} of {len(found):,} samples {'is' if far == 1 else 'are'} unlike the training data, so "
+            f"{'its' if far == 1 else 'their'} predictions should not be trusted. The first: "
+            f"{plain(next(one['far'] for one in found if one['far']))}",
             icon=":material/warning:",
         )
     rows = [
@@ -170,7 +182,7 @@ def show_found(made: dict[str, Any], source: str, kind: str) -> None:
     )
 
 
-def show_reasons(run: str, made: dict[str, Any], files: list[Any]) -> None:
+def show_reasons(run: str, made: Made, files: list[Any]) -> None:
     """Why one of the samples has its class; any of them can be chosen."""
     found = made["found"]
     with st.expander("Why this label?", icon=":material/help:", key="use-why", on_change="rerun") as box:
@@ -194,7 +206,8 @@ def show_reasons(run: str, made: dict[str, Any], files: list[Any]) -> None:
 def show_export(run: str) -> None:
     with st.expander("Export classifier", icon=":material/download:"):
         st.caption(
-            "A folder as a ZIP file: safetensors and JSON, or Hugging Face's layout for a fine-tuned transformer. Use it with `classify predict FOLDER text`."
+            "A folder as a ZIP file: safetensors and JSON, or Hugging Face's layout for a fine-tuned "
+            "transformer. Use it with `classify predict FOLDER text`."
         )
         if st.button("Create the ZIP file", key="use-export", icon=":material/folder_zip:"):
             with (
@@ -228,7 +241,7 @@ def show() -> None:
     made = show_tryout(run, source, kind)
     if made:
         made |= {"texts": False}
-    beside = st.container()  # predictions of these rows stand below them
+    beside = st.container()  # their predictions appear directly below them
     st.markdown(f"**Or with {YOURS[kind]} of your own**")
     with errors_shown():
         if kind == "text":
@@ -253,7 +266,7 @@ def show() -> None:
             help="They are read but not kept.",
         )
         column = choose_column(files) if kind == "text" else ""
-        # Read once: a question that was asked since then stays on the page.
+        # Classified once, so that a later question's answer stays on the page.
         asked = (run, column, *(file.file_id for file in files))
         if not files:
             st.session_state.pop("use-files-asked", None)

@@ -1,4 +1,4 @@
-"""Adding data: files, recordings or a Hub id → what they are, which `plan` shows and imports."""
+"""Adding data from files, recordings or a Hub id; `plan` shows what they contain and imports them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.data.plan import show_plan
+from pages.parts.shared.choice import refuse_param
 from pages.parts.shared.go import rerun
 from pages.parts.shared.uploader import shows, uploader
 from pages.parts.shared.workspace import errors_shown, hub_is_on, plain, workspace
 from selfsup_core.data.library import uploads
-from selfsup_core.data.limits import EXTENSIONS, LIMITS, MB, describe_limits
+from selfsup_core.data.limits import LIMITS, MB, describe_limits
+
+WAYS = {"files": "Files", "record": "Record or photograph", "hub": "Hugging Face Hub"}
 
 
 def show_add() -> None:
-    """The whole section: a line, so that data are seen first, unless the address asks for it or files wait for an import."""
-    is_open = "add" in st.query_params or bool(st.session_state.get("pending"))
+    """The section "Add data": folded to a line, unless the address asks for it or an import is pending."""
+    if refuse_param("add", WAYS):
+        st.stop()
+    asked = st.query_params.get("add", "")
+    is_open = bool(asked) or bool(st.session_state.get("pending"))
     with st.expander("**Add your own data**", icon=":material/upload:", expanded=is_open):
-        files, record, hub = st.tabs(["Files", "Record or photograph", "Hugging Face Hub"])
+        files, record, hub = st.tabs(list(WAYS.values()), default=WAYS[asked or "files"])
         with files:
             show_uploader()
         with record:
@@ -38,10 +44,11 @@ def show_add() -> None:
 def show_uploader() -> None:
     uploaded = uploader(
         "Images, texts, a table or sounds",
-        list(EXTENSIONS),
+        None,  # by content: MNIST's files have no ending, and a refusal says what to do instead
         several=True,
         key=f"upload-{st.session_state.get('upload_round', 0)}",
-        help="CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, images, WAV, or a ZIP file of images or WAV files with one folder per class.",
+        help="CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, images, WAV, or a ZIP file of images or WAV "
+        "files with one folder per class. Folders called train, validation and test are kept as the split.",
     )
     with st.popover("Limits", icon=":material/straighten:"):
         st.table([{"What": what, "At most": most} for what, most in describe_limits()])
@@ -62,7 +69,7 @@ def keep(files: list[tuple[str, Any]]) -> None:
 
 
 def show_recorder() -> None:
-    """Sounds or photographs with a class each, gathered until a data set is made of them."""
+    """Record sounds or photographs, each with a class, and collect them for a data set."""
     samples: list[tuple[str, str, bytes]] = st.session_state.setdefault("samples", [])
     kind = st.segmented_control("Sample", ["Sound", "Photograph"], default="Sound", key="sample-kind")
     label = st.text_input("Class of the sample", key="sample-label", max_chars=40)
@@ -75,7 +82,8 @@ def show_recorder() -> None:
     if taken and st.button("Keep this sample", icon=":material/add:", key="keep-sample"):
         if sum(len(content) for _, _, content in samples) + taken.size > LIMITS.recorded_bytes:
             st.error(
-                f"Recorded samples may have at most {LIMITS.recorded_bytes // MB} MB together. Create a data set from them, or record shorter ones.",
+                f"Recorded samples may have at most {LIMITS.recorded_bytes // MB} MB together. Create a "
+                "data set from them, or record shorter ones.",
                 icon=":material/error:",
             )
         else:

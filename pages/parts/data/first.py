@@ -91,7 +91,7 @@ def show_rows(seen: ImportPreview) -> None:
 
 
 def show_left_out(left: dict[str, str]) -> None:
-    """Files or columns that do not come along, and why."""
+    """Files or columns that would be left out, and why."""
     if not left:
         return
     title = f"Left out: {len(left):,}" if len(left) > 1 else f"Left out: {plain(next(iter(left)))}"

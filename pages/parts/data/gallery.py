@@ -1,4 +1,4 @@
-"""Pictures of at least 96 pixels, by class, each shown larger by a click."""
+"""Pictures by class, at least 96 pixels wide; a click enlarges one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIZE = 96  # pixels
 
 
 class Picture(TypedDict):
-    """src: a data address. name: what stands below the large picture."""
+    """src: a data address. name: caption of the enlarged picture."""
 
     src: str
     name: str
@@ -35,7 +35,7 @@ gallery = component("selfsup_gallery", "data/gallery.js")
 
 
 def show_gallery(groups: list[Group], *, key: str) -> None:
-    """By our own component, which opens one larger; without its routes by Streamlit's images."""
+    """Show pictures with our own component, which can enlarge them; without its routes, with st.image."""
     if routes.is_mounted and not st.session_state.get("gallery-failed"):
         result = gallery(
             key=key, data={"assets": assets_path(), "groups": groups}, on_failed_change=lambda: None

@@ -1,4 +1,6 @@
-"""Names and groups of samples, for sets whose pictures or sounds have some: emoji, files of one's own, voices."""
+"""Names and groups of samples, for sets whose pictures or sounds have some: emoji, files of one's own,
+voices.
+"""
 
 from __future__ import annotations
 

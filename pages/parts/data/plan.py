@@ -1,4 +1,6 @@
-"""What an import would make of files: what was found, the first samples, what is left out; guesses can be changed."""
+"""What an import would make of files: what was found, the first samples, what is left out; guesses can be
+changed.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +34,13 @@ def look(files: list[Path], config: ImportConfig) -> ImportPreview:
     """The plan and some samples, made once for the same files and settings. Raises DataError."""
     key = json.dumps([[str(f) for f in files], config.model_dump(exclude={"name"})], sort_keys=True)
     known: dict[str, ImportPreview] = st.session_state.setdefault("plan", {})
-    place = st.container()  # always there, so that what follows keeps its place on the page
+    place = st.container()  # always created, so that the elements below keep their position
     if key not in known:
         while len(known) >= MOST_KEPT:
             known.pop(next(iter(known)))
         with place, st.spinner("Looking at the files …"):
             stop = st.empty()
-            if not known:  # later there is the Cancel beside Import
+            if not known:  # later, Cancel is beside Import
                 stop.button("Cancel", key="cancel-look", on_click=cancel, args=(files,))
             known[key] = own.preview(workspace(), files, config, tell=teller())
             stop.empty()
@@ -67,7 +69,7 @@ def show_plan(files: list[Path]) -> None:
         changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
         show_first(look(files, ImportConfig(**(reading | changed))), key=f"first-{mark}")
     go, leave, _ = st.columns((1.2, 1, 4))
-    # Clicked during the import it ends that, too: see `teller`.
+    # A click during the import also cancels the import: see `teller`.
     leave.button("Cancel", key="cancel-import", width="stretch", on_click=cancel, args=(files,))
     if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
         with st.spinner(f"Importing {plan['rows']:,} samples …"):
@@ -83,14 +85,16 @@ def show_plan(files: list[Path]) -> None:
 
 def default_of(plan: ImportPlan, name: str) -> Any:
     """What a setting is when it is left alone, as the widgets show it."""
-    said: dict[str, Any] = {
+    said: dict[str, object] = {
         "size": plan.get("size"),
         "color": "color" if plan.get("color") else "gray",
         "fit": ABOUT["fit"].default,
         "seconds": float(max(0.05, plan.get("seconds", 0.0))),
         "kind": plan["kind"],
         "roles": {},
-    }
+    } | {name: ABOUT[name].default for name in ("classes", "splits", "background", "transpose")}
+    if name == "kind" and "kinds" in plan:
+        return "auto"
     return said.get(name)
 
 
@@ -100,7 +104,7 @@ def cancel(files: list[Path]) -> None:
 
 
 def forget() -> None:
-    """Nothing is pending any more; the uploader begins again."""
+    """Discard the pending files and reset the uploader."""
     for key in ("pending", "plan", "kept_upload"):
         st.session_state.pop(key, None)
     st.session_state["upload_round"] = st.session_state.get("upload_round", 0) + 1
@@ -124,10 +128,10 @@ def describe_plan(plan: ImportPlan) -> str:
     return text
 
 
-def choose_values(plan: ImportPlan, mark: str) -> dict[str, Any]:
+def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
     """Name and, by kind, size or length."""
     columns = st.columns(4)
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "name": columns[0].text_input("Name", plan["title"][:80], key=f"name-{mark}", max_chars=80)
     }
     if plan["kind"] == "image":
@@ -155,6 +159,7 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, Any]:
                 key=f"fit-{mark}",
                 help=help_text(ABOUT["fit"]),
             )
+    values |= choose_layout(plan, mark)
     if plan["kind"] == "sound":
         values["seconds"] = columns[1].number_input(
             "Length, s",
@@ -176,7 +181,42 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, Any]:
     return values
 
 
-def choose_columns(plan: ImportPlan, mark: str) -> dict[str, Any]:
+def choose_layout(plan: ImportPlan, mark: str) -> dict[str, object]:
+    """Where classes come from, the given split, and how arrays and transparent images are read: what the
+    files leave open.
+    """
+    open_choices: list[tuple[str, list[str]]] = []
+    offers = plan.get("offers", {})
+    has_choice = len(offers) > 1 or (bool(offers) and not any(name for name in plan["classes"]))
+    if has_choice:
+        open_choices.append(("classes", ["auto", *offers, "none"]))
+    if plan.get("parts"):
+        open_choices.append(("splits", list(ABOUT["splits"].choices)))
+    if len(plan.get("kinds", ())) > 1:
+        open_choices.append(("kind", ["auto", *plan["kinds"][1:]]))
+    if plan.get("transparent"):
+        open_choices.append(("background", list(ABOUT["background"].choices)))
+    if plan["form"] == "npy" and len(plan.get("shape", ())) > 1:
+        open_choices.append(("transpose", list(ABOUT["transpose"].choices)))
+    if not open_choices:
+        return {}
+    values: dict[str, object] = {}
+    places = st.columns(4)
+    for number, (name, choices) in enumerate(open_choices):
+        titles = dict(ABOUT[name].titles)
+        if name == "kind":
+            titles = KIND_NAMES | {"auto": KIND_NAMES[plan["kind"]]}
+        values[name] = places[number % 4].selectbox(
+            ABOUT[name].title,
+            choices,
+            key=f"{name}-{mark}",
+            format_func=lambda choice, titles=titles: titles.get(choice, choice),
+            help=help_text(ABOUT[name]),
+        )
+    return values
+
+
+def choose_columns(plan: ImportPlan, mark: str) -> dict[str, object]:
     """The table of columns with their roles; only changed roles are handed on."""
     rows = [
         {
@@ -211,7 +251,7 @@ def show_reading(plan: ImportPlan, mark: str) -> None:
     if not found:
         return
     with st.popover("How the file is read", icon=":material/tune:"):
-        reading: dict[str, Any] = {}
+        reading: dict[str, object] = {}
         if "delimiter" in found:
             names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
             choices = list(names) if found["delimiter"] in names else [*names, found["delimiter"]]

@@ -1,4 +1,4 @@
-"""What a data set holds, seen and heard: pictures, sounds, texts and rows."""
+"""Preview of a data set: pictures, sounds, texts or rows."""
 
 from __future__ import annotations
 
@@ -104,7 +104,8 @@ def show_texts(dataset: Dataset) -> None:
     top = float(np.quantile(lengths, 0.99))
     st.plotly_chart(histogram(lengths[lengths <= top], "characters per text"), key="lengths", config=NO_BAR)
     st.caption(
-        f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the longest 1% is not shown."
+        f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the longest 1% is "
+        "not shown."
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -16,9 +15,11 @@ from pages.parts.shared.tables import show_table
 from pages.parts.shared.waiting import teller
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
+from selfsup_core.data.config import KeptSplit
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library import own
 from selfsup_core.data.library.checking import count_warnings, known_findings
+from selfsup_core.data.library.health.finding import FindingAbout
 from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
@@ -30,12 +31,13 @@ from selfsup_core.settings import list_settings
 
 SETTINGS = {entry.path: entry for entry in list_settings(DataConfig)}
 HEALTH = "Health"
-ROWS = 8  # of a table, that a finding names
+ROWS = 8  # of a table, shown for a finding
 LOOKED_FOR = {
     "image": "files that could not be read, copies, blank images, rare classes and doubtful labels",
     "sound": "files that could not be read, copies, rare classes and doubtful labels",
     "text": "copies, empty, very short and very long texts, rare classes and doubtful labels",
-    "table": "copies, missing values, constant columns, columns that give the label away, rare classes and doubtful labels",
+    "table": "copies, missing values, constant columns, columns that give the label away, rare classes and "
+    "doubtful labels",
 }
 LEVELS = {"warning": ("orange", ":material/warning:"), "note": ("blue", ":material/info:")}
 
@@ -50,7 +52,8 @@ def show_dataset(name: str, source: Source) -> None:
         type="primary",
         key="train-on-it",
         width="stretch",
-        help="It learns to reconstruct the samples without labels and draws a map of them. Opens the Autoencoder page with this data set.",
+        help="It learns to reconstruct the samples without labels and draws a map of them. Opens the "
+        "Autoencoder page with this data set.",
     ):
         st.switch_page("pages/autoencoder.py", query_params={"data": name})
     with line.container(horizontal=True):
@@ -87,7 +90,7 @@ def show_dataset(name: str, source: Source) -> None:
 
 
 def health_title(name: str) -> str:
-    """The tab's name, with the number of warnings once it is known; it stays chosen when that comes."""
+    """The tab's title, with the number of warnings once known; the tab stays open when the title changes."""
     title, warnings = HEALTH, 0
     with contextlib.suppress(DataError):  # the tab itself says what went wrong
         findings = known_findings(workspace(), name)
@@ -103,7 +106,7 @@ def health_title(name: str) -> str:
 
 @st.fragment(run_every=1.0)
 def wait_for_findings(name: str) -> None:
-    """Draws the page again when the check has come to an end."""
+    """Rerun the page when the check has finished."""
     with contextlib.suppress(DataError):
         if known_findings(workspace(), name) is None:
             return
@@ -138,7 +141,7 @@ def show_health(name: str, dataset: Dataset) -> None:
             show_finding(name, dataset, finding)
 
 
-def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
+def show_finding(name: str, dataset: Dataset, finding: FindingAbout) -> None:
     color, icon = LEVELS[finding["level"]]
     with st.container(border=True):
         text, action = st.columns((5, 1.4), vertical_alignment="center")
@@ -171,7 +174,7 @@ def show_finding(name: str, dataset: Dataset, finding: dict[str, Any]) -> None:
 
 def show_split(name: str, dataset: Dataset) -> None:
     kept = own.read_split(workspace(), name)
-    values: dict[str, Any] = {}
+    values: KeptSplit = {}
     columns = st.columns(3)
     for column, path in zip(columns, ("validation", "test", "split_seed"), strict=True):
         with column:
@@ -183,7 +186,7 @@ def show_split(name: str, dataset: Dataset) -> None:
     else:
         st.caption("This data set has no labels, so there is nothing to hide.")
     with errors_shown():
-        config = DataConfig(source=name, **(kept | values))
+        config = DataConfig(source=name, **{**kept, **values})
         outcome = describe_split(dataset, config)
         columns = st.columns(5 if dataset.y is not None else 3)
         for column, (part, (title, help_)) in zip(columns, COUNTS.items(), strict=False):
@@ -192,7 +195,7 @@ def show_split(name: str, dataset: Dataset) -> None:
             st.caption(outcome["note"])
         if dataset.y is not None and (warned := warn_of_few_labels(outcome)):
             st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
-        if dataset.groups is not None and not dataset.grouped_by:
+        if dataset.groups is not None and not dataset.grouped_by and "part" not in dataset.extra:
             st.caption("Copies of a sample are always on the same side of the split.")
         if outcome["classes"]:
             st.dataframe(
@@ -212,10 +215,10 @@ def show_split(name: str, dataset: Dataset) -> None:
             help="New runs on this data set begin with it.",
         ):
             own.save_split(workspace(), name, **values)
-            st.toast("New runs on this data set begin with this split.")
+            st.success("New runs on this data set begin with this split.", icon=":material/check:")
 
 
-def choose_budget(name: str, kept: dict[str, Any]) -> dict[str, Any]:
+def choose_budget(name: str, kept: KeptSplit) -> KeptSplit:
     """Which labels may be seen: all that are there, some of each class, or a share."""
     number, share = kept.get("labels_per_class", 0), kept.get("labels_fraction", 1.0)
     ways = ["All labels", "Some of each class", "A share"]
@@ -283,7 +286,7 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
 
 
 def show_own(name: str, dataset: Dataset) -> None:
-    """What only a set of one's own allows."""
+    """Rename, delete and export a data set of one's own."""
     title = st.text_input("Title", dataset.title, key=f"title-{name}", max_chars=80)
     if st.button("Rename", key="rename", icon=":material/edit:"):
         with errors_shown():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Card:
     button: str
     minutes: str = ""
     preset: str = ""
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, object] = field(default_factory=dict)
     address: dict[str, str] = field(default_factory=dict)
 
 
@@ -34,7 +33,8 @@ CARDS = (
         "map",
         "Points of a map move apart by color, then pictures of clothing fill the plane.",
         "See a whole data set as a map",
-        "Two numbers per picture: 5,000 pieces of clothing sort themselves on a plane, and every point decodes to a picture. No labels.",
+        "Two numbers per picture: 5,000 pieces of clothing sort themselves on a plane, and every point "
+        "decodes to a picture. No labels.",
         "pages/autoencoder.py",
         "Train",
         "about 1 minute",
@@ -46,7 +46,8 @@ CARDS = (
         "rebuild",
         "Emoji, and below them reconstructions that sharpen from epoch to epoch.",
         "Watch pictures being reconstructed",
-        "A network compresses emoji to 32 numbers and learns to reconstruct them: blurred averages first, then details.",
+        "A network compresses emoji to 32 numbers and learns to reconstruct them: blurred averages first, "
+        "then details.",
         "pages/autoencoder.py",
         "Train",
         "about 1 minute",
@@ -58,7 +59,8 @@ CARDS = (
         "pseudo",
         "Two curves over rounds: the student's accuracy rises above its twin's.",
         "Learn from a handful of labels",
-        "Unlabeled samples get a label where a classifier and similar samples agree. A twin trains without these labels, so you see whether they help.",
+        "Unlabeled samples get a label where a classifier and similar samples agree. A twin trains without "
+        "these labels, so you see whether they help.",
         "pages/classify.py",
         "Train",
         "under 1 minute",
@@ -71,7 +73,8 @@ CARDS = (
         "language",
         "Text that a model writes: noise at first, then words and lines like a play.",
         "Train a language model",
-        "It reads Shakespeare letter by letter, learns to predict the next one, and soon writes lines of its own.",
+        "It reads Shakespeare letter by letter, learns to predict the next one, and soon writes lines of "
+        "its own.",
         "pages/language.py",
         "Train",
         "about 5 minutes",
@@ -94,7 +97,8 @@ CARDS = (
         "",
         "",
         "Bring your own data",
-        "Images, texts, tables or sounds. They are checked first: copies, rare classes, suspicious labels. Nothing leaves this machine.",
+        "Images, texts, tables or sounds. They are checked first: copies, rare classes, suspicious labels. "
+        "Nothing leaves this machine.",
         "pages/data.py",
         "Choose files",
         address={"add": "files"},

@@ -1,25 +1,25 @@
-"""Two models on one text: their bars, the numbers of the whole, and the parts on which they differ most."""
+"""Two models on one text: token probabilities, totals, and the parts on which they differ most."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import streamlit as st
 
 from pages.parts.language.pick import ask, secrets
 from pages.parts.shared.workspace import plain
-from selfsup_core.evaluate.reading.comparing import compare_readings
+from selfsup_core.evaluate.reading.comparing import Comparison, compare_readings
 from selfsup_core.figures.comparison import comparison_figure
 from selfsup_core.figures.tokens import power_of_ten
 from selfsup_core.inspection.remote_reading import REMOTE, read_remote
+from selfsup_core.pretrained.reading import Reading
 
 MOST_PARTS = 6
 MOST_KEPT = 20
 LARGE = math.log(10_000)
 
 
-def read_other(other: str, text: str) -> dict[str, Any]:
+def read_other(other: str, text: str) -> Reading:
     """The other model's reading; a remote one is asked once for a text, since it may cost."""
     if other != REMOTE:
         return ask(other, "read", text=text)
@@ -33,13 +33,13 @@ def read_other(other: str, text: str) -> dict[str, Any]:
     return kept[text]
 
 
-def names_of(readings: list[dict[str, Any]]) -> list[str]:
+def names_of(readings: list[Reading]) -> list[str]:
     """The models' titles; distinguished where they are the same."""
     names = [r["title"] if r["epoch"] is None else f"{r['title']}, epoch {r['epoch']}" for r in readings]
     return names if names[0] != names[1] else [f"A: {names[0]}", f"B: {names[1]}"]
 
 
-def show_comparison(model: str, first: dict[str, Any], other: str, text: str) -> None:
+def show_comparison(model: str, first: Reading, other: str, text: str) -> None:
     """Raises StudioError when the other model cannot read the text."""
     readings = [first, read_other(other, text)]
     names = names_of(readings)
@@ -59,7 +59,7 @@ def show_comparison(model: str, first: dict[str, Any], other: str, text: str) ->
             st.caption(f"{plain(name)}: {plain(reading['note'])}")
 
 
-def show_totals(readings: list[dict[str, Any]], names: list[str], found: dict[str, Any]) -> None:
+def show_totals(readings: list[Reading], names: list[str], found: Comparison) -> None:
     totals, kinds = found["totals"], {reading["kind"] for reading in readings}
     st.markdown("**The whole text**")
     columns = {"Model": names}
@@ -76,13 +76,19 @@ def show_totals(readings: list[dict[str, Any]], names: list[str], found: dict[st
         }
     st.dataframe(columns, hide_index=True, width="stretch", key="language-totals")
     if len(kinds) > 1:
-        said = "A masked model sees both sides of a token, a causal model only what comes before it: their numbers are not comparable."
+        said = (
+            "A masked model sees both sides of a token, a causal model only what comes before it: their "
+            "numbers are not comparable."
+        )
     elif not found["parts"]:
         said = "There is no part of the text that both models predict."
     elif found["same_tokens"]:
         said = "Both models split the text into the same tokens, so all three numbers are comparable."
     else:
-        said = "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per token."
+        said = (
+            "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per "
+            "token."
+        )
     if found["parts"]:
         said += f" Measured on the {found['characters']:,} characters that both predict."
     st.caption(said)
@@ -96,7 +102,7 @@ def times(log_ratio: float) -> str:
     return f"{factor:.2f}" if factor < 10 else f"{factor:,.0f}"
 
 
-def show_parts(names: list[str], found: dict[str, Any]) -> None:
+def show_parts(names: list[str], found: Comparison) -> None:
     ranked = sorted(found["parts"], key=lambda part: -abs(part["difference"]))
     ranked = [part for part in ranked if abs(part["difference"]) > 1e-4][:MOST_PARTS]
     st.markdown("**Where they differ most**")

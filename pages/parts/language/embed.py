@@ -10,8 +10,9 @@ import streamlit as st
 from pages.parts.language.embedded import FOLDER, show_list
 from pages.parts.language.examples import offer
 from pages.parts.shared import routes
-from pages.parts.shared.choice import choose_one
+from pages.parts.shared.choice import choose_asked, take_typed, write_asked
 from pages.parts.shared.go import rerun
+from pages.parts.shared.new_run import refuse_source
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import (
     acting,
@@ -58,73 +59,55 @@ def choose() -> tuple[str, str, int]:
             "There are no texts on this machine yet. Upload a file on the Data page.", icon=":material/info:"
         )
         return "", "", 0
-    take_address(list(sources))
-    if st.session_state.get("embed-data") not in sources:
-        first = next(iter(sources))
-        is_own = OWN_NAME.fullmatch(first)
-        st.session_state["embed-data"] = first if is_own or FIRST not in sources else FIRST
+    first = next(iter(sources))
     data, encoder = st.columns(2, vertical_alignment="bottom")
-    source = choose_one(
+    source = choose_asked(
         data,
         "Texts",
         {n: s.title for n, s in sources.items()},
         key="embed-data",
+        param="data",
+        default=first if OWN_NAME.fullmatch(first) or FIRST not in sources else FIRST,
+        refusal=lambda asked: refuse_source(asked, "Only texts can be embedded here."),
+        writes=True,
         help="Each text becomes one vector.",
     )
     labels = {n: f"{ENCODERS[n].title} ({'English' if n == 'minilm' else '16 languages'})" for n in ENCODERS}
-    labels |= {FOLDER: FOLDER} if serves_this_machine_only() else {}
-    name = choose_one(
+    if serves_this_machine_only():
+        labels |= {FOLDER: FOLDER}
+        take_typed("encoder", key="embed-encoder", option=FOLDER, field="embed-folder")
+    name = choose_asked(
         encoder,
         "Encoder",
         labels,
         key="embed-encoder",
+        param="encoder",
+        default=next(iter(ENCODERS)),
+        refusal=lambda asked: f"There is no encoder {asked!r} here. Known: {', '.join(ENCODERS)}.",
+        writes=True,
+        unwritten=(FOLDER,),
         help="The model that turns a text into numbers. Texts of similar meaning get similar vectors.",
     )
-    write_address("data", source)
+    if name is None or source is None:
+        return source or "", "", 0
     if name == FOLDER:
-        st.query_params.pop("encoder", None)
         name = st.text_input(
             "Folder",
             key="embed-folder",
             placeholder="/home/me/models/my-encoder",
-            help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run.",
+            help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is "
+            "run.",
         ).strip()
         if not name:
+            st.query_params.pop("encoder", None)
             return source, "", 0
         check_name(name if "/" in name or "\\" in name else f"./{name}")
-    write_address("encoder", name)
+        write_asked(name, key="embed-encoder", param="encoder")
     return source, name, sources[source].samples
 
 
-def write_address(name: str, value: str) -> None:
-    """What is shown now; it is not a wish of the address when the page runs again."""
-    st.query_params[name] = st.session_state[f"embed-{name}-taken"] = value
-
-
-def take_address(sources: list[str]) -> None:
-    """Choose once the data set and the encoder that the address asks for; say what is not here.
-
-    A job that is running is found by the two, so a fresh session shows it, too.
-    """
-    for name, known, what in (
-        ("data", sources, "text data set"),
-        ("encoder", list(ENCODERS), "encoder"),
-    ):
-        wanted, key, mark = st.query_params.get(name, ""), f"embed-{name}", f"embed-{name}-taken"
-        if not wanted or (st.session_state.get(mark) == wanted and key in st.session_state):
-            continue
-        if wanted in known:
-            st.session_state[key] = wanted
-        elif st.session_state.get(mark) != wanted:
-            st.warning(
-                f"The address names the {what} {plain(wanted)}, which is not on this machine.",
-                icon=":material/link_off:",
-            )
-        st.session_state[mark] = wanted
-
-
 def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> None:
-    """What it will take, what speaks against it, and the button."""
+    """Estimated cost, warnings, and the start button."""
     about = find_encoder(encoder)
     if missing := about.missing():
         st.warning(missing, icon=":material/download:")
@@ -145,13 +128,13 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
     if job and job["status"] == "stopped":
         st.caption(f"Stopped at {job['done']:,} of {job['total']:,}. What is done is kept.")
     rate = (job or {}).get("rate") or GUESS.get(encoder)
-    takes = (
-        f"about {in_words(rows / rate)} ({'at the speed measured on this machine' if (job or {}).get('rate') else 'an estimate until it has started'})"
-        if rate
-        else "not known before it has started"
-    )
+    is_measured = bool((job or {}).get("rate"))
+    basis = "at the speed measured on this machine" if is_measured else "an estimate until it has started"
+    takes = f"about {in_words(rows / rate)} ({basis})" if rate else "not known before it has started"
     st.markdown(
-        f"Each of the {rows:,} texts becomes {about.width} numbers; texts of similar meaning get similar numbers. They give you a map of all texts, search by meaning, and a classifier that needs few labels. Labels are not used."
+        f"Each of the {rows:,} texts becomes {about.width} numbers; texts of similar meaning get similar "
+        "numbers. They give you a map of all texts, search by meaning, and a classifier that needs few "
+        "labels. Labels are not used."
     )
     st.caption(
         f"It takes {takes}, but only once: afterwards runs and maps start at once. You can leave this page."
@@ -163,7 +146,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
 
 
 def show_progress(source: str, encoder: str) -> None:
-    """Looks at the job once a second; the page is drawn again when it has ended."""
+    """Poll the job once a second; rerun the page when it has ended."""
 
     @st.fragment(run_every=POLL)
     def poll() -> None:
@@ -226,7 +209,8 @@ def show_result(source: str, encoder: str) -> None:
         else f"{shown:,} texts"
     )
     st.caption(
-        f"{of}, by PCA: the two directions that vary most hold {percent(made['explained'])} of the variance, the rest is not visible here. Labels only color the map."
+        f"{of}, by PCA: the two directions that vary most hold {percent(made['explained'])} of the "
+        "variance, the rest is not visible here. Labels only color the map."
     )
     offer_texts(source)
     text = st.text_input(
@@ -312,7 +296,7 @@ def show_downloads(source: str, encoder: str) -> None:
 
 
 def show_chosen(source: str, encoder: str, rows: int) -> None:
-    """The job or what came of it; before there is a result, the texts stand below, so that nothing is waited for blindly."""
+    """The job or its result; until there is one, the texts are shown below."""
     kept = list_embedded(workspace())
     status, below = st.container(), st.container()
     if not any(e["is_finished"] and (e["source"], e["encoder"]) == (source, encoder) for e in kept):

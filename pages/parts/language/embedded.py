@@ -1,4 +1,6 @@
-"""Embeddings that are running, unfinished and finished, each with a way to open it; found again in any session."""
+"""Embeddings that are running, unfinished and finished, each with a way to open it; found again in any
+session.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.choice import write_asked
 from pages.parts.shared.workspace import age_of, plain, serves_this_machine_only, workspace
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
@@ -31,7 +34,9 @@ BADGES = {
 
 
 def collect() -> list[dict[str, Any]]:
-    """{"source", "title", "encoder", "status", "done", "total", "said"}: what is running first, then the newest on disk."""
+    """{"source", "title", "encoder", "status", "done", "total", "said"}: what is running first, then the
+    newest on disk.
+    """
     kept = list_embedded(workspace())
     try:
         jobs = routes.lab().ask(Subject("embedding", ""), "jobs", {}).about["jobs"]
@@ -80,10 +85,10 @@ def encoder_title(name: str) -> str:
 def open_embedded(source: str, encoder: str) -> None:
     """Choose the two in the row of controls."""
     st.session_state["embed-data"] = source
-    st.query_params["data"] = source
+    write_asked(source, key="embed-data", param="data")
+    write_asked(encoder, key="embed-encoder", param="encoder")
     if encoder in ENCODERS:
         st.session_state["embed-encoder"] = encoder
-        st.query_params["encoder"] = encoder
     else:
         st.session_state["embed-encoder"], st.session_state["embed-folder"] = FOLDER, encoder
 
@@ -101,7 +106,7 @@ def show_list(source: str, encoder: str) -> None:
 
 
 def show_one(one: dict[str, Any], number: int, *, is_open: bool) -> None:
-    """A line; only the status of a running job is looked at again, so that its button is not drawn again under a click."""
+    """One line; only the status of a running job refreshes, so a click on its button is not lost."""
     can_open = one["source"] and (one["encoder"] in ENCODERS or serves_this_machine_only())
     with st.container(border=True):
         name, status, button = st.columns((5, 3, 1.4), vertical_alignment="center")

@@ -17,7 +17,8 @@ def show_export(model: str) -> None:
         "Export",
         key="language-export",
         icon=":material/archive:",
-        help="This model as a ZIP file with safetensors, settings and tokenizer, ready for the transformers library.",
+        help="This model as a ZIP file with safetensors, settings and tokenizer, ready for the transformers "
+        "library.",
     ):
         with errors_shown(), st.spinner("Writing the files …"):
             st.session_state["language-exported"] = (model, ask(model, "export"))

@@ -1,4 +1,4 @@
-"""Look inside: a text as a model reads it, what it would say next, what it writes; two models side by side."""
+"""Look inside: how a model reads a text, its next token, its continuation; two models side by side."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from selfsup_core.figures.tokens import attention_figure, next_figure, power_of_
 from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.questions.language import MOST_CHARACTERS, AttentionAsk, WriteAsk
 from selfsup_core.inspection.remote_reading import REMOTE
+from selfsup_core.pretrained.reading import Reading
 from selfsup_core.settings import list_settings
 from selfsup_core.tasks.parts.language_runs import held_out_lines
 
@@ -37,7 +38,7 @@ SUGGESTED, KEPT = "language-suggested", "language-kept-text"
 
 
 def suggest_text(model: str) -> None:
-    """Begin with a line that a run has not trained on, unless a person has typed something else."""
+    """Fill the prompt with a line that the run was not trained on, unless something else was typed."""
     run = model.partition("@")[0]
     before: dict[str, Any] = st.session_state.setdefault(
         SUGGESTED, {"model": "", "text": EXAMPLE, "where": "", "lines": []}
@@ -68,7 +69,7 @@ def show_examples(model: str, kind: str) -> None:
 
 
 def show_expected(kind: str) -> None:
-    """What will stand here once the model is in memory."""
+    """Describe what will appear here once the model is in memory."""
     fills = kind == "masked"
     coming = (
         (
@@ -77,7 +78,7 @@ def show_expected(kind: str) -> None:
             + ("all other tokens." if fills else "the tokens before it."),
         ),
         (
-            "What could stand here?" if fills else "What could come next?",
+            "What fits in the gap?" if fills else "What could come next?",
             "The most likely tokens with their probabilities"
             + (" for a gap of the text." if fills else ", and buttons that let the model write on."),
         ),
@@ -92,8 +93,8 @@ def show_expected(kind: str) -> None:
             st.caption(text)
 
 
-def show_reading(found: dict[str, Any]) -> None:
-    """The bars, and what they come to."""
+def show_reading(found: Reading) -> None:
+    """Bars of token probabilities, and the totals."""
     st.plotly_chart(reading_figure(found), key="language-bars", config=BARS)
     if found["log_probability"] is None:
         st.caption("This text has no token that the model predicts.")
@@ -106,7 +107,8 @@ def show_reading(found: dict[str, Any]) -> None:
             (
                 "Pseudo-log-likelihood",
                 f"{total:.2f}",
-                "Sum of ln P(token | all others), each token hidden in turn. It is not a probability of the text.",
+                "Sum of ln P(token | all others), each token hidden in turn. It is not a probability of the "
+                "text.",
             ),
             (
                 "Pseudo-perplexity",
@@ -133,7 +135,7 @@ def show_reading(found: dict[str, Any]) -> None:
         st.caption(found["note"])
 
 
-def choose_place(reading: dict[str, Any]) -> int:
+def choose_place(reading: Reading) -> int:
     """Which token of the text is hidden from a masked model: at first the first gap, or the last token."""
     pieces = reading["pieces"]
     gaps = [i for i, value in enumerate(reading["log_p"]) if value is None]
@@ -143,14 +145,15 @@ def choose_place(reading: dict[str, Any]) -> int:
         index=gaps[0] if gaps else len(pieces) - 1,
         format_func=lambda i: f"{i + 1}: {pieces[i].replace(' ', '␣')}",
         key=f"language-place-{hash(tuple(pieces))}",
-        help="This token is hidden, and the model predicts it from all other tokens. Or type [MASK] into the text.",
+        help="This token is hidden, and the model predicts it from all other tokens. Or type [MASK] into the "
+        "text.",
     )
 
 
-def show_next(model: str, reading: dict[str, Any], text: str) -> None:
+def show_next(model: str, reading: Reading, text: str) -> None:
     """What could come next, or stand in a gap, and the buttons that write."""
     is_masked = reading["kind"] == "masked"
-    st.subheader("What could stand here?" if is_masked else "What could come next?", anchor=False)
+    st.subheader("What fits in the gap?" if is_masked else "What could come next?", anchor=False)
     with st.container(key="language-shape"):
         columns = st.columns((1, 1, 1, 1.2, 1.2), vertical_alignment="bottom")
         values: dict[str, Any] = {}
@@ -179,7 +182,7 @@ def show_next(model: str, reading: dict[str, Any], text: str) -> None:
 
 
 def show_attention(model: str, text: str) -> None:
-    """One head's shares as a map; drawn only when someone opens it."""
+    """Heat map of one attention head; drawn only while its section is open."""
     with st.expander("What does each token look at?", key="language-attention", on_change="rerun") as box:
         if not box.open:
             return
@@ -196,7 +199,9 @@ def show_attention(model: str, text: str) -> None:
         )
         among = "all tokens" if looks_ahead else "itself and those before it"
         st.caption(
-            f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. Each row is a token; its colors show how it distributes its attention over {among}. Attention is a hint, not an explanation."
+            f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. Each "
+            f"row is a token; its colors show how it distributes its attention over {among}. Attention is a "
+            "hint, not an explanation."
         )
 
 
@@ -207,14 +212,15 @@ def show() -> None:
     left, right = st.columns((1, 2), gap="large")
     with left:
         model = choose_model(models)
-        other = choose_other(models, model)
+        other = choose_other(models)
     suggest_text(model)
     with right:
         text = st.text_area(
             "Text",
             key=TEXT,
             height=190,
-            help="One bar per token: how likely it is given everything before it. For a masked model, [MASK] is a gap.",
+            help="One bar per token: how likely it is given everything before it. For a masked model, [MASK] "
+            "is a gap.",
         )
         st.session_state[KEPT] = text
         suggested = st.session_state.get(SUGGESTED, {})

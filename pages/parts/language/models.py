@@ -1,9 +1,8 @@
-"""Models: what each one is, what it takes and how fast it is here; a folder checked; a model of the Hub fetched."""
+"""Models: description, size and speed of each; check a local folder; download a model of the Hub."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -24,8 +23,9 @@ from pages.parts.shared.workspace import (
     workspace,
 )
 from selfsup_core.errors import StudioError
-from selfsup_core.inspection.catalogue import describe_folder, list_models
+from selfsup_core.inspection.catalogue import ModelEntry, describe_folder, list_models
 from selfsup_core.inspection.loaded import RUN
+from selfsup_core.inspection.measure import Measured
 from selfsup_core.pretrained.hub import HUB, MB, MOST_BYTES
 from selfsup_core.pretrained.model_folder import KINDS
 
@@ -36,7 +36,7 @@ def number(value: float | None, unit: str, digits: int = 0) -> str:
     return "" if value is None else f"{value:,.{digits}f} {unit}"
 
 
-def show_table(models: list[dict[str, Any]]) -> None:
+def show_table(models: list[ModelEntry]) -> None:
     """All models in a row each."""
     rows: dict[str, list[str]] = {
         name: [] for name in ("Model", "Kind", "Weights", "Memory", "Reading", "Writing", "Ready")
@@ -58,7 +58,7 @@ def show_table(models: list[dict[str, Any]]) -> None:
     st.dataframe(rows, hide_index=True, width="stretch", key="models-table")
 
 
-def show_details(entry: dict[str, Any]) -> None:
+def show_details(entry: ModelEntry) -> None:
     """One model in words."""
     lines = [f"**{entry['kind'].capitalize()}**: {KINDS[entry['kind']]}.", plain(describe(entry))]
     if entry["where"]:
@@ -71,7 +71,7 @@ def show_details(entry: dict[str, Any]) -> None:
 
 
 def shorten(path: str) -> str:
-    """A path as may be shown: whole on one's own machine, else from the workspace's own folder on."""
+    """A path for display: in full on one's own machine, otherwise relative to the workspace."""
     if serves_this_machine_only():
         return path
     root = workspace().resolve()
@@ -80,7 +80,7 @@ def shorten(path: str) -> str:
     return Path(path).name
 
 
-def show_measured(measured: dict[str, Any] | None) -> None:
+def show_measured(measured: Measured | None) -> None:
     if not measured:
         return
     writing = measured["write_tokens_per_second"]
@@ -126,7 +126,7 @@ def measure_if_asked(name: str) -> None:
 
 
 def look_inside(name: str) -> None:
-    """Go to the other mode with this model."""
+    """Open this model in the mode "Look inside"."""
     st.session_state["language-mode"] = "inside"
     st.session_state["language-model"] = name
 
@@ -147,7 +147,8 @@ def show_folder() -> None:
         where = "Choose “a folder on this machine” under Look inside." * (entry["kind"] in READS)
         st.success(
             f"{plain(entry['title'])} can be used. {entry['kind'].capitalize()}: {KINDS[entry['kind']]}. "
-            f"{plain(entry['about'])} {weights:,.3g} million weights, {4 * weights:,.3g} MB of memory. {where}",
+            f"{plain(entry['about'])} {weights:,.3g} million weights, {4 * weights:,.3g} MB of memory. "
+            f"{where}",
             icon=":material/check_circle:",
         )
 
@@ -161,7 +162,8 @@ def show_hub() -> None:
         "ID of a model",
         key="models-hub-id",
         placeholder="owner/name",
-        help=f"From the Hugging Face Hub. Only safetensors, settings and vocabulary, at most {MOST_BYTES // MB:,} MB; no code.",
+        help="From the Hugging Face Hub. Only safetensors, settings and vocabulary, at most "
+        f"{MOST_BYTES // MB:,} MB; no code.",
     ).strip()
     if st.button(
         "Look up",
@@ -190,14 +192,14 @@ def show_hub() -> None:
             icon=":material/cloud_download:",
             help="Into the workspace; the download continues when you leave this page.",
         ):
-            with acting("models-fetch"):  # forgets what the last try was told
+            with acting("models-fetch"):  # clears the error of the last attempt
                 st.session_state["models-fetch"] = f"{HUB}{plan.id}@{plan.revision}"
             rerun()
 
 
 @st.fragment(run_every=POLL)
 def show_fetching(name: str) -> None:
-    """How far a download is; at its end the page runs again."""
+    """Progress of a download; reruns the page when it has ended."""
     if st.session_state.get("models-fetch") != name:
         return
     try:
@@ -205,7 +207,7 @@ def show_fetching(name: str) -> None:
     except StudioError as error:
         st.session_state.pop("models-fetch", None)
         refuse("models-fetch", error)
-        rerun()  # nothing is fetched any more: the offer comes back, and the error stays beside it
+        rerun()  # the download has ended: show its button again, and the error beside it
     if status["state"] == "ready":
         st.session_state.pop("models-fetch", None)
         st.session_state.pop("models-plan", None)

@@ -1,4 +1,4 @@
-"""Which language model is looked into: a built-in one, a fetched one, a run at an epoch, or a folder."""
+"""Choosing the language model to look inside: built-in, downloaded, a run at an epoch, or a folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
-from pages.parts.shared.choice import choose_one
+from pages.parts.shared.choice import choose_asked, take_typed, write_asked
+from pages.parts.shared.epochs import asked_epoch, is_wish, refuse_epoch, write_epoch
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import (
     forget_refusal,
@@ -19,7 +20,7 @@ from pages.parts.shared.workspace import (
     workspace,
 )
 from selfsup_core.errors import StudioError
-from selfsup_core.inspection.catalogue import list_models
+from selfsup_core.inspection.catalogue import ModelEntry, list_models
 from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.remote_reading import REMOTE, remote_title
 from selfsup_core.inspection.subject import Subject
@@ -41,101 +42,163 @@ def secrets() -> dict[str, Any] | None:
         return None
 
 
-def readable_models() -> dict[str, dict[str, Any]]:
+def readable_models() -> dict[str, ModelEntry]:
     """Models that predict tokens, by name."""
     entries = [e for e in list_models(workspace()) if e["kind"] in READS]
-    runs = [e for e in entries if e["model"].startswith(RUN)][:MOST_RUNS]
+    runs = [e for e in entries if e["model"].startswith(RUN)]
+    asked = (st.query_params.get("model", ""), st.query_params.get("other", ""))
+    runs = [e for place, e in enumerate(runs) if place < MOST_RUNS or e["model"] in asked]
     return {e["model"]: e for e in entries if not e["model"].startswith(RUN) or e in runs}
 
 
-def label(entry: dict[str, Any]) -> str:
+def label(entry: ModelEntry) -> str:
     if "epochs" not in entry:
         return entry["title"]
     running = " (training)" if entry["status"] == "running" else ""
     return f"Run: {entry['title']}{running}"
 
 
-def choose_model(models: dict[str, dict[str, Any]]) -> str:
-    """The name of the model that is looked into, or "" when there is none yet."""
+def choose_model(models: dict[str, ModelEntry]) -> str:
+    """The name of the chosen model, or "" when there is none yet."""
     labels = {name: label(entry) for name, entry in models.items()}
-    labels |= {FOLDER: FOLDER} if serves_this_machine_only() else {}
-    wanted = st.query_params.get("model", "")
-    is_new = wanted != st.session_state.get("language-asked") or "language-model" not in st.session_state
-    if wanted in models and is_new:
-        st.session_state["language-model"] = wanted
-    elif wanted and wanted not in models:
-        st.warning(
-            f"The address names the model {plain(wanted)}, which is not on this machine.",
-            icon=":material/link_off:",
-        )
-    name = choose_one(st, "Model", labels, key="language-model", help=HELP)
-    if name == FOLDER:
-        st.query_params.pop("model", None)
-        return choose_folder("language-folder")
+    if serves_this_machine_only():
+        labels |= {FOLDER: FOLDER}
+        take_typed("model", key="language-model", option=FOLDER, field="language-folder")
+    if not labels:
+        return ""
+    forget_epoch("model", "language-model", "epoch")
+    name = choose_asked(
+        st,
+        "Model",
+        labels,
+        key="language-model",
+        param="model",
+        default=next(iter(labels)),
+        refusal=refuse_model,
+        writes=True,
+        unwritten=(FOLDER,),
+        drops=("epoch",),
+        help=HELP,
+    )
     if name is None:
         return ""
-    st.query_params["model"] = st.session_state["language-asked"] = name
+    if name == FOLDER:
+        return choose_folder("language-folder", key="language-model", param="model")
     entry = models[name]
     if entry["missing"]:
         st.warning(entry["missing"], icon=":material/download:")
         return ""
     st.caption(plain(describe(entry)))
-    return choose_epoch(entry, "language-epoch")
+    return choose_epoch(entry, "epoch")
 
 
-def choose_other(models: dict[str, dict[str, Any]], first: str) -> str:
+def refuse_model(name: str) -> str:
+    return (
+        f"There is no model {name!r} on this machine. It may have been deleted, or its weights are not here."
+    )
+
+
+def choose_other(models: dict[str, ModelEntry]) -> str:
     """The model to compare with, or ""."""
     remote = remote_title(secrets())
     labels = {NONE: NONE} | {n: label(e) for n, e in models.items() if not e["missing"]}
-    labels |= {FOLDER: FOLDER} if serves_this_machine_only() else {}
+    if serves_this_machine_only():
+        labels |= {FOLDER: FOLDER}
+        take_typed("other", key="language-other", option=FOLDER, field="language-other-folder")
     labels |= {REMOTE: f"{remote} (remote)"} if remote else {}
-    name = choose_one(
+    asked = st.query_params.get("other", "")
+    if asked == REMOTE and st.session_state.get("language-other-taken") != REMOTE:
+        st.session_state["language-remote-asked"] = False  # by a link: the text is not sent before a click
+    forget_epoch("other", "language-other", "other-epoch")
+    name = choose_asked(
         st,
         "Compare with",
         labels,
         key="language-other",
+        param="other",
+        default=NONE,
+        refusal=refuse_model,
+        writes=True,
+        unwritten=(NONE, FOLDER),
+        drops=("other-epoch",),
         help="A second model on the same text. To compare two epochs of a run, choose the run twice.",
     )
+    if name is None:
+        return ""
     if name == NONE:
+        st.query_params.pop("other", None)
         return ""
     if name == FOLDER:
-        return choose_folder("language-other-folder")
+        return choose_folder("language-other-folder", key="language-other", param="other")
     if name == REMOTE:
         st.caption("Your text is sent to that server.")
-        return REMOTE
-    return choose_epoch(models[name], "language-other-epoch")
+        if st.session_state.setdefault("language-remote-asked", True):
+            return REMOTE
+        st.button(
+            "Ask the remote model", key="language-remote-go", icon=":material/send:", on_click=ask_remote
+        )
+        return ""
+    return choose_epoch(models[name], "other-epoch")
 
 
-def choose_folder(key: str) -> str:
-    return st.text_input(
+def ask_remote() -> None:
+    st.session_state["language-remote-asked"] = True
+
+
+def forget_epoch(param: str, key: str, epoch: str) -> None:
+    """A model that a link asks for is shown at the link's epoch, and not at the one that was chosen
+    before.
+    """
+    asked = st.query_params.get(param, "")
+    if asked and st.session_state.get(f"{key}-taken") != asked:
+        st.session_state.setdefault("language-epochs", {}).pop(f"{epoch}-{asked}", None)
+
+
+def choose_folder(field: str, *, key: str, param: str) -> str:
+    path = st.text_input(
         "Folder",
-        key=key,
+        key=field,
         placeholder="/home/me/models/my-gpt",
         label_visibility="collapsed",
         help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run.",
     ).strip()
+    if path:
+        write_asked(path, key=key, param=param)
+    else:
+        st.query_params.pop(param, None)
+    return path
 
 
-def choose_epoch(entry: dict[str, Any], key: str) -> str:
-    """The name of a run's model at an epoch; the newest one is followed while the run continues."""
-    epochs = entry.get("epochs", [])
+def choose_epoch(entry: ModelEntry, param: str) -> str:
+    """The name of a run's model at an epoch; the newest one is followed while the run continues. "" while one
+    is refused.
+    """
+    epochs, owner = entry.get("epochs", []), entry["model"]
+    wanted = asked_epoch(epochs, param=param)
+    if refuse_epoch(epochs, owner, of=f"The model {entry['title']!r}", param=param):
+        return ""
     if len(epochs) < 2:
-        return entry["model"]
-    chosen = st.session_state.setdefault("language-epochs", {})
-    mine = f"{key}-{entry['model']}"
-    old = chosen.get(mine)
+        return owner
+    chosen: dict[str, int | None] = st.session_state.setdefault("language-epochs", {})
+    mine = f"{param}-{owner}"
+    key = f"language-{mine}-{len(epochs)}"
+    if is_wish(owner, param=param):
+        chosen[mine] = wanted
+        st.session_state.pop(key, None)
+    old = chosen.get(mine, wanted)
     epoch = st.select_slider(
         "Epoch",
         epochs,
         value=old if old in epochs else epochs[-1],
-        key=f"{mine}-{len(epochs)}",
+        key=key,
         help="The model as it was after this epoch; the newest is at the right end.",
     )
     chosen[mine] = None if epoch == epochs[-1] else epoch
-    return f"{entry['model']}@{epoch}"
+    write_epoch(chosen[mine], owner, param=param)
+    return f"{owner}@{epoch}"
 
 
-def describe(entry: dict[str, Any]) -> str:
+def describe(entry: ModelEntry) -> str:
     """What a model is, in a line."""
     parts = [entry["languages"], entry["licence"]]
     if entry["parameters"]:
@@ -145,7 +208,7 @@ def describe(entry: dict[str, Any]) -> str:
 
 
 def ask(model: str, tool: str, **values: Any) -> dict[str, Any]:
-    """What a model's tool says. Raises StudioError."""
+    """Ask a question about a model. Raises StudioError."""
     return dict(routes.lab().ask(Subject("language-model", model), tool, values).about)
 
 
@@ -164,9 +227,9 @@ def load_all(names: list[str]) -> list[dict[str, Any]] | None:
 
 @st.fragment(run_every=POLL)
 def show_loading(names: list[str]) -> None:
-    """Say how far the loading is; when it is done, the whole page runs again."""
+    """Show the progress of loading; rerun the page when it is done."""
     where = f"loading {' '.join(names)}"
-    if not is_refused(where):  # asked once more, it would begin once more
+    if not is_refused(where):  # asking again would start loading again
         try:
             found = [ask(name, "loading") for name in names]
         except StudioError as error:

@@ -1,4 +1,4 @@
-"""What a model has written behind a text: colored by its probabilities, and taken back step by step."""
+"""A model's continuation of a text: colored by probability, and undone step by step."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def steps() -> list[Step]:
 
 
 def write_more(model: str, tokens: int) -> None:
-    """Let the model go on; its words come behind the text."""
+    """Append a continuation by the model to the text."""
     # Read here: arguments of a button are those of the last whole run, a changed number may be newer.
     shape = {name: st.session_state[f"language-{name}"] for name in SHAPE}
     before = st.session_state[TEXT]
@@ -64,7 +64,7 @@ def take_back() -> None:
 
 
 def show_written() -> None:
-    """The prompt plain, what was written underlined, the likelier the darker; with a button that takes it back."""
+    """Show the prompt plain, the continuation underlined, likelier tokens darker; and an Undo button."""
     done = steps()
     if not done:
         return
@@ -78,7 +78,8 @@ def show_written() -> None:
             help="Remove what was written last.",
         )
         st.caption(
-            "Underlined: written by the model; the darker, the more likely the token was. Hover over a token to see its probability."
+            "Underlined: written by the model; the darker, the more likely the token was. Hover over a "
+            "token to see its probability."
         )
 
 

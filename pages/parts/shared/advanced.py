@@ -1,7 +1,8 @@
-"""Settings that stay out of the way until they are asked for, group by group, as tabs of widgets."""
+"""The section Advanced: settings as widgets, one tab per group."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -14,16 +15,35 @@ from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.settings import Setting
 
-ELSEWHERE = ("kind", "loss")  # these have their place in the row above
+ELSEWHERE = ("kind", "loss")  # shown in the row above instead
+# Name of a tab → paths of its settings; one that ends with a dot takes all below it.
+Groups = Mapping[str, tuple[str, ...]]
+
+# Settings of pace and place, of every task.
+PACE = ("train.patience", "train.epochs_per_second", "train.device", "train.threads", "seed")
+# Settings of tasks that count steps instead of epochs.
+STEPS = (
+    "train.steps_per_epoch",
+    "train.learning_rate",
+    "train.schedule",
+    "train.warmup_steps",
+    "train.batch_size",
+    "train.accumulation",
+    "train.weight_decay",
+    "train.clip_norm",
+)
+SPLIT = ("data.validation", "data.test", "data.split_seed")
+TEXT_FEATURES = ("data.text_features", "data.vocabulary", "data.encoder")
+KEPT = ("frames.max_frames", "frames.weights_megabytes")
 
 
 def choose_advanced(
-    base: RunSpec, settings: dict[str, Any], groups: dict[str, tuple[str, ...]], preset: str, source: str
-) -> dict[str, Any]:
+    base: RunSpec, settings: Mapping[str, Setting], groups: Groups, mark: str, source: str
+) -> dict[str, object]:
     """Path → value; split and label budget begin as the Data page set them.
 
     Args:
-        groups: name of a tab → paths of its settings; one that ends with a dot takes all below it.
+        mark: part of the widgets' keys: of another recipe they are other widgets.
     """
     kept = kept_settings(workspace(), source)
     found = {name: expand(paths, settings) for name, paths in groups.items()}
@@ -35,16 +55,15 @@ def choose_advanced(
                 value: Any = base
                 for part in path.split("."):
                     value = getattr(value, part)
-                mark = ""
+                own = ""
                 if path.startswith("data."):
                     # Another set, or another split of it, is another widget, which begins with that value.
-                    value, mark = kept.get(path, value), f"-{source}-{kept.get(path, value)}"
+                    value, own = kept.get(path, value), f"-{source}-{kept.get(path, value)}"
+                key = f"advanced-{mark}-{path}{own}"
                 if path == "data.code_of":
-                    values[path] = choose_encoder(
-                        settings[path], value, f"advanced-{preset}-{path}{mark}", source
-                    )
-                    continue
-                values[path] = widget(settings[path], value, key=f"advanced-{preset}-{path}{mark}")
+                    values[path] = choose_encoder(settings[path], value, key, source)
+                else:
+                    values[path] = widget(settings[path], value, key=key)
     return values
 
 
@@ -62,7 +81,7 @@ def choose_encoder(setting: Setting, value: str, key: str, source: str) -> str:
     )
 
 
-def expand(paths: tuple[str, ...], settings: dict[str, Any]) -> list[str]:
+def expand(paths: tuple[str, ...], settings: Mapping[str, Setting]) -> list[str]:
     """Paths of single settings."""
     found = [
         known

@@ -1,8 +1,8 @@
-"""The door of the app: it lets in browsers that show the token, from the app's own addresses only.
+"""Access control: only browsers that present the token, at the app's own addresses, are let in.
 
-A browser shows the token once, in the address or in the form below, and keeps a cookie from then on. Programs send
-`Authorization: Bearer TOKEN`. Cookies belong to a host, not to a port, so that requests which pages of other ports make are
-told by Origin and Sec-Fetch-Site and refused.
+A browser shows the token once, in the address or in the form below, and keeps a cookie from then on. Programs
+send `Authorization: Bearer TOKEN`. Cookies belong to a host, not to a port, so that requests which pages of
+other ports make are told by Origin and Sec-Fetch-Site and refused.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Access:
 
 
 class Door:
-    """ASGI middleware: what is inside gets only what may come in."""
+    """ASGI middleware that passes only permitted requests to the app."""
 
     def __init__(self, app: Any, access: Access) -> None:
         self.app, self.access = app, access
@@ -83,7 +83,7 @@ class Door:
         await (refused or self.app)(scope, receive, send)
 
     async def refuse(self, request: Request) -> Response | None:
-        """The answer to whoever may not come in yet; None for the others."""
+        """The response to a request that is not permitted; None for one that is."""
         if not is_host_of(request.headers.get("host", ""), self.access.hosts):
             return told(request, 400, "SelfSup Studio is not served at this address.")
         if self.is_foreign(request):
@@ -115,7 +115,9 @@ class Door:
         return is_same(self.cookie, connection.cookies.get(cookie_name(connection.scope), ""))
 
     def is_foreign(self, connection: HTTPConnection) -> bool:
-        """Whether a page of another host or port makes this request, other than by a link to a page of ours."""
+        """Whether a page of another host or port makes this request, other than by a link to a page of
+        ours.
+        """
         headers, scope = connection.headers, connection.scope
         origin, host = headers.get("origin"), headers.get("host", "")
         if scope["type"] == "websocket":
@@ -141,7 +143,9 @@ class Door:
         return response
 
     def is_secure(self, request: Request) -> bool:
-        """Whether the browser speaks https: a proxy on this machine says so (uvicorn believes it), or the address tells."""
+        """Whether the browser speaks https: a proxy on this machine says so (uvicorn believes it), or the
+        address tells.
+        """
         return request.url.scheme == "https" or is_host_of(
             request.headers.get("host", ""), self.access.secure_hosts
         )

@@ -1,4 +1,4 @@
-"""Going on: run the page again, or show another part of it, without losing a click that came meanwhile."""
+"""Rerun the page, or open another part of it, without losing a click made in the meantime."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import streamlit as st
 
 
 def rerun(scope: Literal["app", "fragment"] = "app") -> NoReturn:
-    """st.rerun(), after what the browser has asked for meanwhile.
+    """Like st.rerun(), but requests that the browser has sent in the meantime come first.
 
-    A bare st.rerun() puts its own address in the place of the one that a waiting click has asked for, so that a link which was clicked
-    while a part of the page ran does nothing. An element is a place where a waiting request is taken first.
+    A bare st.rerun() puts its own address in the place of the one that a waiting click has asked for, so that
+    a link which was clicked while a part of the page ran does nothing. An element is a place where a waiting
+    request is taken first.
     """
     st.empty()
     st.rerun(scope=scope)  # noqa: TID251 (the one place)
@@ -21,8 +22,8 @@ def rerun(scope: Literal["app", "fragment"] = "app") -> NoReturn:
 def link_here(label: str, *, icon: str, key: str, params: dict[str, str]) -> None:
     """A button that opens another part of this page.
 
-    A link to the page itself is lost when a part that runs by itself asks for something in the same moment: the later request brings the
-    old address along. The click of a button is kept.
+    A link to the page itself is lost when a part that runs by itself asks for something in the same moment:
+    the later request brings the old address along. The click of a button is kept.
     """
     st.button(
         label, key=key, icon=icon, type="tertiary", on_click=partial(st.query_params.from_dict, dict(params))

@@ -1,4 +1,6 @@
-"""The live view of a run: the stage where its routes are there, static figures with plain controls elsewhere."""
+"""The live view of a run: the stage where its routes are there, static figures with plain controls
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.epochs import asked_epoch, refuse_epoch, write_epoch
 from pages.parts.shared.go import rerun
+from pages.parts.shared.runlist import AUTOENCODER, PAGES
 from pages.parts.shared.workspace import (
     acting,
     errors_shown,
@@ -25,12 +29,14 @@ from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.compose import with_threshold
 from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import ACTIVE, RunFolder, open_run, read_rows, read_state
+from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
-from selfsup_core.settings import whole_number
+from selfsup_core.runs.waiting import waiting_for
 from selfsup_core.workers.live import epoch_rows
+
+HERE = ("use", "inside", "compare")  # next steps on the page that shows the run
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
 BOOT = """
@@ -47,7 +53,7 @@ export default function (component) {
 """
 
 
-# What stands there until the modules have come, so that a run never opens as a blank page.
+# Placeholder until the modules have loaded, so that a run never opens as a blank page.
 WAIT = """
 <div role="status" style="display: flex; flex-direction: column; gap: 12px; min-height: 560px">
   <span>Opening the run …</span>
@@ -77,7 +83,7 @@ def assets_path() -> str:
     return f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}"
 
 
-def open_asked(run: str) -> tuple[RunFolder, dict[str, Any]] | None:
+def open_asked(run: str) -> tuple[RunFolder, RunState] | None:
     """The run of the address and its state; None, and a sentence on the page, when it is gone or damaged."""
     try:
         folder = open_run(workspace(), run)
@@ -90,6 +96,10 @@ def open_asked(run: str) -> tuple[RunFolder, dict[str, Any]] | None:
 
 def show_run(run: str) -> None:
     """Show a run; what is looked at is kept in the URL."""
+    folder = open_run(workspace(), run)
+    unit = "round" if read_state(folder).get("task") == "pseudo" else "epoch"
+    if refuse_epoch(list_frames(folder.frames), run, of="This run", unit=unit):
+        return
     if routes.is_mounted and not st.session_state.get("stage_failed"):
         show_stage(run)
         return
@@ -107,7 +117,8 @@ def show_run(run: str) -> None:
 @st.fragment
 def show_stage(run: str) -> None:
     """Mount the stage; it reruns only this fragment, when the cursor rests or the run ends."""
-    epoch = whole_number(st.query_params.get("epoch", ""))
+    folder = open_run(workspace(), run)
+    epoch = asked_epoch(list_frames(folder.frames))
     result = stage(
         key=f"stage-{run}",
         data={
@@ -116,7 +127,7 @@ def show_stage(run: str) -> None:
             "run": run,
             "token": sign(workspace(), run),
             "epoch": epoch,
-            "task": read_state(open_run(workspace(), run)).get("task", "autoencoder"),
+            "task": read_state(folder).get("task", "autoencoder"),
         },
         default={"cursor": epoch, "status": None},
         on_cursor_change=lambda: None,
@@ -124,23 +135,52 @@ def show_stage(run: str) -> None:
         on_opened_change=lambda: None,
         on_threshold_change=lambda: None,
         on_failed_change=lambda: None,
-        on_explored_change=lambda: None,
+        on_next_change=lambda: None,
     )
     if result.opened:
-        mode = st.query_params.get("do")
-        st.query_params.from_dict({"run": result.opened} | ({"do": mode} if mode else {}))
-        rerun()
-    if result.explored:
-        st.switch_page("pages/latent.py", query_params={"space": f"run:{result.explored}"})
+        open_other(result.opened, read_state(folder).get("task", ""))
+    if result.next:
+        open_page(*next_page(folder, result.next), is_here=result.next in HERE)
     if result.threshold is not None:
         train_above(run, result.threshold)
     if result.failed:
         st.session_state["stage_failed"] = result.failed
         rerun()
-    if result.cursor is None:
-        st.query_params.pop("epoch", None)
-    elif str(result.cursor) != epoch:
-        st.query_params["epoch"] = str(result.cursor)
+    write_epoch(result.cursor, run)
+
+
+def next_page(folder: RunFolder, step: str) -> tuple[str, dict[str, str]]:
+    """(page, address) of a next step that a run offers at its end."""
+    run = folder.id
+    if step == "use":
+        return "pages/classify.py", {"do": "use", "run": run}
+    if step == "inside":
+        return "pages/language.py", {"do": "inside", "model": f"run:{run}"}
+    if step == "compare":
+        address = {"do": "inside", "model": f"run:{run}", "other": f"run:{run}"}
+        if kept := list_frames(folder.weights):
+            address["other-epoch"] = str(kept[0])
+        return "pages/language.py", address
+    return "pages/latent.py", {"space": f"run:{run}"}
+
+
+def open_page(page: str, address: dict[str, str], *, is_here: bool) -> None:
+    """Args: is_here: it is another part of the page that is shown."""
+    if not is_here:
+        st.switch_page(page, query_params=address)
+    st.query_params.from_dict(address)
+    rerun()
+
+
+def open_other(run: str, task: str) -> None:
+    """Open a run where runs of its task are shown.
+
+    Args:
+        task: of the run that is shown.
+    """
+    page, mode = PAGES.get(read_state(open_run(workspace(), run)).get("task", ""), AUTOENCODER)
+    address = {"run": run} | ({"do": mode} if mode else {})
+    open_page(page, address, is_here=page == PAGES.get(task, AUTOENCODER)[0])
 
 
 def train_above(run: str, threshold: float) -> None:
@@ -193,7 +233,9 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
 
 
 def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path) -> None:
-    """What a task has to show beside loss and map: reconstructions, a confusion matrix, or what was written."""
+    """What a task has to show beside loss and map: reconstructions, a confusion matrix, or what was
+    written.
+    """
     if "reconstructions" in frame:
         st.markdown("**Reconstructions**")
         # Read from the run itself: its data set may have been deleted since.
@@ -218,12 +260,12 @@ def choose_epoch(frames: list[int]) -> int:
     """A slider over the epochs that have a frame; its right end follows the run."""
     if len(frames) == 1:
         return frames[0]
-    wanted = whole_number(st.query_params.get("epoch", ""))
-    value = frames[-1] if wanted is None else min(frames, key=lambda e: abs(e - wanted))
+    wanted = asked_epoch(frames)
+    value = frames[-1] if wanted is None else wanted
     return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
 
 
-def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
+def draw_controls(folder: RunFolder, state: RunState) -> None:
     status = state["status"]
     unit = "round" if state.get("task") == "pseudo" else "epoch"
     with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -237,6 +279,7 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
     )
     if status not in ACTIVE:
         return
+    show_wait(folder)
     with st.container(horizontal=True):
         is_paused = status == "paused"
         if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
@@ -249,3 +292,21 @@ def draw_controls(folder: RunFolder, state: dict[str, Any]) -> None:
             with acting("controls"):
                 send(folder, "stop")
     show_refusal("controls")
+
+
+def show_wait(folder: RunFolder) -> None:
+    """What a waiting run waits for, with ways to open the run before it and to pause the one that works."""
+    waits = waiting_for(folder)
+    if not waits:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(plain(waits.sentence()), icon=":material/hourglass_top:")
+        if waits.ahead and st.button(f"Open {plain(waits.ahead['name'])}", key="wait-open"):
+            open_other(waits.ahead["run"], read_state(folder).get("task", ""))
+        if waits.working and st.button(
+            f"Pause {plain(waits.working['name'])}",
+            key="wait-pause",
+            help="Then the next in the queue starts. It can be resumed later.",
+        ):
+            with acting("controls"):
+                steer(open_run(workspace(), waits.working["run"]), "pause")

@@ -1,4 +1,6 @@
-"""The modes of a page: a row of choices that stands in the address, so that a link opens one."""
+"""The modes of a page: a row of choices that stands in the address, so that a link opens one; one that is not
+there is refused.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.parts.shared.choice import shorten, take_asked, write_asked
 from pages.parts.shared.workspace import plain
 
 
@@ -13,20 +16,17 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
     """Show the choice and what was chosen.
 
     Args:
-        page: prefix of the session's keys. modes: name → (title, icon, what shows it); the first is the default.
+        page: prefix of the session's keys. modes: name → (title, icon, what shows it); the first is the
+        default.
     """
-    written, key = f"{page}-do", f"{page}-mode"
-    # The address is a wish when it says other than what this page wrote there: a link, or a person.
-    wanted = st.query_params.get("do", "")
-    # Without the widget's own state a person has come back to this page: the address alone knows the mode.
-    if wanted in modes and (wanted != st.session_state.get(written) or key not in st.session_state):
-        st.session_state[key] = wanted
-    elif wanted and wanted not in modes:
+    key, wanted = f"{page}-mode", st.query_params.get("do", "")
+    is_there = take_asked(wanted, key=key, known=modes)
+    st.session_state.setdefault(key, next(iter(modes)))
+    if not is_there:
         st.error(
-            f"There is no mode {plain(repr(wanted))} here. Known: {', '.join(modes)}.",
+            f"There is no mode {plain(repr(shorten(wanted)))} here. Choose one of those below.",
             icon=":material/error:",
         )
-    st.session_state.setdefault(key, next(iter(modes)))
     mode = st.segmented_control(
         "What to do",
         list(modes),
@@ -35,5 +35,7 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
         key=key,
         format_func=lambda name: f"{modes[name][1]} {modes[name][0]}",
     )
-    st.query_params["do"] = st.session_state[written] = mode
+    if mode is None:
+        return  # nothing takes the place of what was asked for
+    write_asked(mode, key=key, param="do")
     modes[mode][2]()

@@ -19,7 +19,8 @@ def show_remote_settings(key: str, secrets: Mapping[str, Any] | None = None) -> 
 
     variables = list_variables(os.environ, secrets)
     st.markdown(
-        "Set the server with environment variables before you start the studio. The key is never shown and never stored in the workspace or the browser."
+        "Set the server with environment variables before you start the studio. The key is never shown and "
+        "never stored in the workspace or the browser."
     )
     st.dataframe(
         [

@@ -134,14 +134,14 @@ async def live(request: Request, run: str) -> Response:
 def binary(blob: bytes, *, is_final: bool = True) -> Response:
     # The stage keeps what it needs; a frame may be written again after a resume, so browsers ask again.
     headers = {"Cache-Control": "private, max-age=3600" if is_final else "no-cache"}
-    headers["Content-Encoding"] = "identity"  # noise-like bytes: compressing them costs more than it saves
+    headers["Content-Encoding"] = "identity"  # floats of half precision and pictures hardly compress
     return Response(blob, media_type="application/octet-stream", headers=headers)
 
 
 @guarded
 async def static(request: Request, run: str) -> Response:
     blob = live_runs().shared(run, "static")
-    # Someone looks at this run: what tries its network out had better be there when it is asked.
+    # Someone is viewing this run: start the helper process, so that it is ready for the first question.
     await run_in_threadpool(warm, live_runs().workspace)
     return binary(blob)
 
@@ -212,7 +212,9 @@ async def control(request: Request, run: str) -> Response:
 
 @guarded
 async def repeat(request: Request, run: str) -> Response:
-    """A new run from the same spec and seed; with `leave_out`, that class is kept out of its training rows."""
+    """A new run from the same spec and seed; with `leave_out`, that class is kept out of its training
+    rows.
+    """
     values = await read_body(request)
     view = live_runs().view(run)
     state = live_runs().state(run)

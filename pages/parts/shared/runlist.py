@@ -1,10 +1,9 @@
-"""Rows of runs: what the run looks like, its name, progress, best metric; open, resume, stop, delete with a bin."""
+"""Rows of runs: thumbnail, name, progress and best metric; buttons to open, resume, stop and delete."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -29,6 +28,7 @@ PAGES = {
     "classify": ("pages/classify.py", "train"),
     "pseudo": ("pages/classify.py", "pseudo"),
 }
+AUTOENCODER = ("pages/autoencoder.py", "")
 CURVES = {"classify": "val_accuracy", "pseudo": "accuracy"}
 
 
@@ -40,7 +40,7 @@ def any_at_work() -> bool:
 
 
 def keep_fresh(show: Callable[[], None]) -> None:
-    """Draw a list of runs, and again while the page is open: often while one is at work, now and then else.
+    """Draw a list of runs and refresh it: often while one is queued or running, otherwise now and then.
 
     A run may be started in another tab or in a shell.
     """
@@ -59,7 +59,7 @@ def show_rows(states: Sequence[RunState | DamagedRun], *, where: str) -> None:
     """One line a run.
 
     Args:
-        where: of which list, so that two lists on one page keep apart.
+        where: prefix of the widget keys; differs for each list on a page.
     """
     with st.container(key=f"runrows-{where}", gap="small"):
         for state in states:
@@ -70,7 +70,7 @@ def show_rows(states: Sequence[RunState | DamagedRun], *, where: str) -> None:
 
 
 def show_damaged(run: DamagedRun, key: str) -> None:
-    """A run that cannot be read: its folder, what is wrong, and a way to be rid of it."""
+    """A run that cannot be read: its folder, the problem, and a Delete button."""
     with st.container(border=True):
         name, status, problem, buttons = st.columns((3, 1.6, 6.5, 1.7), vertical_alignment="center")
         name.markdown(f"**{plain(run.run)}**")
@@ -81,14 +81,14 @@ def show_damaged(run: DamagedRun, key: str) -> None:
         show_refusal(key)
 
 
-def show_row(state: dict[str, Any], key: str) -> None:
+def show_row(state: RunState, key: str) -> None:
     color, icon = STATUS_STYLE[state["status"]]
     with st.container(border=True):
         looks, name, progress, best, buttons = st.columns(WIDTHS, vertical_alignment="center")
         unit = "round" if state.get("task") == "pseudo" else "epoch"
         folder = RunFolder(workspace() / "runs" / state["run"])
         looks.html(look(str(folder.path), state["epoch"], state.get("task", "")) or "<span></span>")
-        page, mode = PAGES.get(state.get("task", ""), ("pages/autoencoder.py", ""))
+        page, mode = PAGES.get(state.get("task", ""), AUTOENCODER)
         name.page_link(
             page,
             label=f"**{plain(state['name'] or state['run'])}**",
@@ -118,7 +118,7 @@ def look(path: str, epoch: int, task: str) -> str:
     """The newest map and the curve of the metric that counts, as SVG; "" before there is an epoch.
 
     Args:
-        epoch: only tells answers of different epochs apart.
+        epoch: part of the cache key only.
     """
     folder = RunFolder(Path(path))
     try:
@@ -136,7 +136,7 @@ def look(path: str, epoch: int, task: str) -> str:
     return f'<div style="display:flex;gap:8px;align-items:center">{shown}</div>'
 
 
-def describe_best(state: dict[str, Any], loss: float | None) -> str:
+def describe_best(state: RunState, loss: float | None) -> str:
     """A classifier by its accuracy and on how many rows, all else by validation loss."""
     if state.get("task") in ("classify", "pseudo") and (accuracy := describe_accuracy(state)):
         return accuracy
@@ -144,14 +144,14 @@ def describe_best(state: dict[str, Any], loss: float | None) -> str:
     return f"validation loss {loss:.4f}" if loss is not None else f"no {unit} yet"
 
 
-def show_buttons(state: dict[str, Any], key: str) -> None:
+def show_buttons(state: RunState, key: str) -> None:
     folder = RunFolder(workspace() / "runs" / state["run"])
     status = state["status"]
     is_active = status in ACTIVE
     if is_active and st.button("", icon=":material/stop:", key=f"stop-{key}", help="Stop this run"):
         with acting(key):
             send(folder, "stop")
-            st.toast(f"Stopping {plain(state['name'] or state['run'])}.")
+            st.caption("Stopping …")
     can_resume = status in ("interrupted", "paused") or (status == "stopped" and state["epoch"] > 0)
     if can_resume and st.button(
         "", icon=":material/play_arrow:", key=f"resume-{key}", help="Resume from where it stopped"

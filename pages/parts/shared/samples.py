@@ -15,7 +15,9 @@ from selfsup_core.figures.standing import sample_sheet
 
 
 def show_samples(source: str) -> None:
-    """What the network will see: images, or rows, spread over the whole set, since files often come class by class."""
+    """What the network will see: images, or rows, spread over the whole set, since files often come class by
+    class.
+    """
     if find_source(source, workspace()).missing():
         return
     with errors_shown():

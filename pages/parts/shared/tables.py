@@ -27,7 +27,7 @@ FILLED = "background-color: rgba(230, 159, 0, 0.35)"
 def look(
     _dataset: Dataset, name: str, digest: str, split: dict[str, Any], rows: tuple[int, ...] | None
 ) -> TableSeen:
-    """As `see_table`; the name, the digest, the split and the rows tell one question from another."""
+    """`see_table`, cached by name, digest, split and rows."""
     return see_table(_dataset, DataConfig(source=name, **split), FIRST, rows=rows)
 
 

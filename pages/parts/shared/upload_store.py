@@ -1,8 +1,8 @@
 """Uploads of Streamlit's widgets on disk instead of in memory, within the limits of the studio.
 
-Streamlit keeps each uploaded file in memory until its session ends, without a limit for all of them. `install` puts
-another manager of uploads in its place, a file that is read from disk where a page reads it, and `TakesUploads`, which
-writes the bytes down as they come.
+Streamlit keeps each uploaded file in memory until its session ends, without a limit for all of them.
+`install` puts another manager of uploads in its place, a file that is read from disk where a page reads it,
+and `TakesUploads`, which writes the bytes down as they come.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import default_workspace
 
 PATH = re.compile(r".*/_stcore/upload_file/([^/]+)/([^/]+)")
-MOST_BODY = 2 * LIMITS.file_bytes  # of what is refused so much is read, so that the browser hears why
+MOST_BODY = 2 * LIMITS.file_bytes  # bytes read of a refused upload, so that the browser gets the answer
 
 
 class OnDisk:
@@ -73,7 +73,8 @@ class UploadStore(MemoryUploadedFileManager):
     def drop_closed(self, seconds: float) -> None:
         """Remove the files of sessions that have been closed for so long.
 
-        Streamlit does that when it happens to look at the sessions it has put aside; where no one comes, never.
+        Streamlit does that when it happens to look at the sessions it has put aside; where no one comes,
+        never.
         """
         is_active, now = runtime.get_instance().is_active_session, time.monotonic()
         self.closed = {
@@ -151,7 +152,7 @@ class UploadedOnDisk(UploadedFile):
 class Target:
     """Where Starlette's parser writes an uploaded file; it calls it in a thread."""
 
-    _rolled = True  # so that it does: as of a temporary file that has been moved to disk
+    _rolled = True  # so that it writes in a thread, as for a temporary file on disk
 
     def __init__(self, arrivals: Arrivals, arrived: Arrived) -> None:
         self.arrivals, self.arrived = arrivals, arrived
@@ -201,8 +202,8 @@ async def limited(request: Request) -> Any:
 class TakesUploads:
     """Middleware that takes in what st.file_uploader sends; all else continues to Streamlit.
 
-    A file that is refused for its size is answered as if it was kept: the page, which a person sees, then says why
-    (`uploader.py`); the widget itself would only show a number.
+    A file that is refused for its size is answered as if it was kept: the page, which a person sees, then
+    says why (`uploader.py`); the widget itself would only show a number.
     """
 
     def __init__(self, app: Any) -> None:
@@ -264,7 +265,7 @@ def installed() -> UploadStore | None:
 
 
 def drop_closed() -> None:
-    """Remove the files of sessions that will not come back."""
+    """Remove the files of closed sessions."""
     if store := installed():
         store.drop_closed(st.get_option("server.disconnectedSessionTTL"))
 

@@ -1,4 +1,4 @@
-"""Files that a person gives to a page: what could not be kept is said, and what no page shows any longer is removed."""
+"""File uploads: refused files are reported, and files that no page shows any longer are removed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from pages.parts.shared.workspace import plain
 SHOWN = "uploads-shown"
 
 
-def uploader(label: str, types: list[str], *, key: str, several: bool = False, help: str = "") -> list[Any]:
-    """st.file_uploader, without the files that were refused; these are said below it."""
+def uploader(
+    label: str, types: list[str] | None, *, key: str, several: bool = False, help: str = ""
+) -> list[Any]:
+    """st.file_uploader, without the files that were refused; these are said below it. `types` None: any."""
     found = st.file_uploader(label, types, accept_multiple_files=several, key=key, help=help or None)
     files = found if isinstance(found, list) else [found] if found else []
     shows(*files)

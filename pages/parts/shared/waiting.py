@@ -10,8 +10,8 @@ import streamlit as st
 def teller() -> Callable[[str], None]:
     """For `tell` of the library: shows why it waits.
 
-    Each call is also where Streamlit ends this run of the page when a person has clicked elsewhere: with it ends the
-    import, so Cancel needs nothing more.
+    Each call is also where Streamlit ends this run of the page when a person has clicked elsewhere: with it
+    ends the import, so Cancel needs nothing more.
     """
     place = st.empty()
 

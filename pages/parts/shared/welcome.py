@@ -32,7 +32,9 @@ def machine_addresses() -> list[str]:
 
 
 def hosts_of(address: str, url: str) -> list[str]:
-    """Names that browsers may give for the app when it listens at `address`, behind a proxy at `url` or at none."""
+    """Names that browsers may give for the app when it listens at `address`, behind a proxy at `url` or at
+    none.
+    """
     found = [*LOCAL]
     if address in WIDE:
         import socket
@@ -78,7 +80,8 @@ def welcome(here: str, others: Sequence[str], token: str) -> str:
         lines.append("  Anyone who has an address with its token can see, start, stop and delete everything.")
         if not others:
             lines.append(
-                "  It can be opened on this machine only; --address 0.0.0.0 lets others in, for example for a workshop."
+                "  It can be opened on this machine only; --address 0.0.0.0 lets others in, for example for "
+                "a workshop."
             )
     else:
         lines.append(
@@ -93,7 +96,9 @@ def welcome(here: str, others: Sequence[str], token: str) -> str:
 
 
 def write_open_file(workspace: Path, address: str) -> Path:
-    """A page that leads to the address: handed to the browser by name, since everybody may read a command line."""
+    """A page that leads to the address: handed to the browser by name, since everybody may read a command
+    line.
+    """
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = html.escape(address, quote=True)
     content = (

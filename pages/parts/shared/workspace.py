@@ -37,30 +37,32 @@ STATUS_STYLE = {
 
 
 def guard() -> None:
-    """Show nothing where no one asks for the token."""
+    """Stop the page when the app runs without access control."""
     if not door.is_there:
         st.error(
-            "SelfSup Studio was started with `streamlit run`, which lets in anyone who can reach this address. "
-            "Start it with `make run` or `python server.py`.",
+            "SelfSup Studio was started with `streamlit run`, which lets in anyone who can reach this "
+            "address. Start it with `make run` or `python server.py`.",
             icon=":material/lock:",
         )
         st.stop()
 
 
 def workspace() -> Path:
-    """Where data and runs are; every page asks here, so that none is shown without a door."""
+    """The workspace's folder; every page asks here, so that none is shown without access control."""
     guard()
     return default_workspace()
 
 
 def serves_this_machine_only() -> bool:
-    """Whether no one but the people at this machine can open the pages: it listens to no other, and no proxy does."""
+    """Whether no one but the people at this machine can open the pages: it listens to no other, and no proxy
+    does.
+    """
     names = st.get_option("server.allowedHosts")
     return st.get_option("server.address") in door.LOCAL and set(names) <= set(door.LOCAL)
 
 
 def plain(text: str) -> str:
-    """Text of a person's files for a place that reads Markdown: no link, picture, formula or bold comes of it."""
+    """A person's text with all Markdown escaped: no link, picture, formula or bold text."""
     return re.sub(r"([\\`*_\[\]<>#|$~]|:(?=\w))", r"\\\1", text.replace("\n", " "))
 
 
@@ -77,9 +79,9 @@ def errors_shown() -> Iterator[None]:
 
 @contextmanager
 def acting(where: str) -> Iterator[None]:
-    """What a click asks for, in a fragment that runs again by itself: an error stays until the next click.
+    """Wrap the action of a click in a fragment that reruns by itself: an error stays until the next click.
 
-    `show_refusal` says it. Whatever is asked for next, here or elsewhere, forgets it.
+    `show_refusal` shows the error; the next action, here or elsewhere, clears it.
     """
     forget_refusal()
     try:
@@ -91,7 +93,7 @@ def acting(where: str) -> Iterator[None]:
 
 
 def refuse(where: str, error: StudioError) -> None:
-    """Have `show_refusal` say an error there until the next click."""
+    """Keep an error for `show_refusal` until the next click."""
     st.session_state[REFUSAL] = (where, str(error))
 
 

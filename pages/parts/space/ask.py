@@ -1,11 +1,12 @@
-"""What the page's parts share: questions to the process for maps, and wishes to the map in the browser."""
+"""Shared by the page's parts: questions to the process for maps, and commands to the map in the browser."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -19,23 +20,46 @@ from selfsup_core.inspection.space.layouts import read_rows
 from selfsup_core.inspection.space.selections import pack_rows, unpack_rows
 from selfsup_core.inspection.subject import Subject
 
-# Asked by a panel that is open, and not by a click; after a cancel they must not begin by themselves again.
+# Asked by an open panel rather than by a click: after Cancel they must not restart by themselves.
 UNASKED = ("trust", "compare", "why", "color")
 SLOW = (*UNASKED, "clusters", "search", "export", "html")
 POLL = 1.0  # seconds
 
 
-def ask(space: str, tool: str, **values: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """(plain values, arrays); what takes longer than a second shows for how long, and can be cancelled. Raises StudioError."""
+class MapAsked(TypedDict):
+    """The map that is shown, and what it was asked for with.
+
+    Attributes:
+        epochs: that it is made for. source, data, rows: data set, its kind and number of rows.
+        config: settings of the map. mark: another one is another map.
+    """
+
+    key: str
+    status: str
+    epochs: list[int]
+    space: str
+    title: str
+    source: str
+    config: dict[str, object]
+    mark: str
+    data: str
+    rows: int
+
+
+Told = dict[str, Any]  # plain values of an answer; each question has its own
+
+
+def ask(space: str, tool: str, **values: Any) -> tuple[Told, dict[str, np.ndarray]]:
+    """(plain values, arrays); what takes longer than a second shows for how long, and can be cancelled.
+    Raises StudioError.
+    """
     if tool in SLOW:
         return ask_patiently(space, tool, values)
     answer = routes_space.client().ask(Subject("space", space), tool, values)
     return dict(answer.about), answer.arrays
 
 
-def ask_patiently(
-    space: str, tool: str, values: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def ask_patiently(space: str, tool: str, values: Mapping[str, object]) -> tuple[Told, dict[str, np.ndarray]]:
     client, subject = routes_space.client(), Subject("space", space)
     mark = json.dumps([space, tool, values], sort_keys=True)
     if tool in UNASKED and st.session_state.get("space-given-up") == mark:
@@ -82,7 +106,7 @@ def forget_cancel() -> None:
 
 
 def wish(key: str, **values: Any) -> None:
-    """Have the map in the browser do something at its next look: bits, marks, by, focus."""
+    """Send a command to the map in the browser, which takes it at its next update: bits, marks, by, focus."""
     before = st.session_state.get("space-wish") or {}
     kept = before if before.get("key") == key else {}
     kept = {name: kept.get(name) for name in ("marks",)} if "bits" in values else dict(kept)

@@ -1,4 +1,6 @@
-"""The map itself: drawn in the browser where the routes are there, else by Plotly; beside it what is asked."""
+"""The map itself: drawn in the browser where the routes are there, else by Plotly; beside it what is
+asked.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +10,18 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.choice import choose_asked, refuse_asked, refuse_param, shorten
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import base_path, component
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, workspace
 from pages.parts.space import routes as routes_space
-from pages.parts.space.ask import ask, carry_over, is_same, remember, selected, wish
+from pages.parts.space.ask import MapAsked, ask, carry_over, is_same, remember, selected, wish
 from pages.parts.space.panels import show_panels
+from pages.parts.space.panels.compare import take_second
 from selfsup_core.data.splits import choose_stratified
-from selfsup_core.errors import DataError
+from selfsup_core.errors import DataError, StudioError
 from selfsup_core.figures.space import space_figure
-from selfsup_core.inspection.space.layouts import read_layout, read_map, read_rows
+from selfsup_core.inspection.space.layouts import MapAndJob, read_layout, read_map, read_rows
 from selfsup_core.inspection.space.selections import kept_under, pack_rows, read_selection
 from selfsup_core.projection.config import TITLES
 from selfsup_core.wording import percent
@@ -25,16 +29,22 @@ from selfsup_core.wording import percent
 space_component = component("selfsup_space", "space/main.js")
 MOST_PLOTLY = 5_000
 MOST_FLOWING = 5_000
+USUAL = "class"  # what a map is colored by at first
 PICTURED = ("image", "sound")
+RENDERERS = ("canvas", "webgl")  # by hand, where the one that is chosen by itself shows nothing
 
 
 @st.fragment
-def show_map(asked: dict[str, Any]) -> None:
+def show_map(asked: MapAsked) -> None:
     """Map and panels; a selection reruns only this."""
     st.session_state["space-key"] = asked["key"]
     key, source = asked["key"], kept_under(asked["space"], asked["source"])
+    if refuse_param("renderer", RENDERERS):
+        return
     carry_over(key, source)
     take_named(key, source)
+    take_color()
+    take_second(asked)
     left, right = st.container(key="space-parts").columns((2.1, 1), gap="medium")
     with left:
         if routes.is_mounted and not st.session_state.get("space-failed"):
@@ -58,18 +68,46 @@ def show_map(asked: dict[str, Any]) -> None:
 def take_named(key: str, source: str) -> None:
     """The selection of the address, once."""
     name = st.query_params.get("pick", "")
-    if not name or st.session_state.get("space-taken") == (key, name):
+    if not name:
         return
-    st.session_state["space-taken"] = (key, name)
-    with errors_shown():
-        rows = read_selection(workspace(), source, name)
-        places = np.flatnonzero(np.isin(read_rows(workspace(), key), rows))
-        if not len(places):
-            raise DataError(f"No row of the selection {name!r} is on this map.", code="no-row")
-        wish(key, bits=pack_rows(places))
+    if st.session_state.get("space-taken") != (key, name):
+        st.session_state["space-taken"], st.session_state["space-untaken"] = (key, name), ""
+        try:
+            rows = read_selection(workspace(), source, name)
+            places = np.flatnonzero(np.isin(read_rows(workspace(), key), rows))
+            if not len(places):
+                raise DataError(f"No row of the selection {shorten(name)!r} is on this map.", code="no-row")
+            wish(key, bits=pack_rows(places))
+        except StudioError as error:
+            st.session_state["space-untaken"] = str(error)
+    if refused := st.session_state.get("space-untaken"):
+        refuse_asked("pick", refused, "Show the map without it")
 
 
-def pane_of(asked: dict[str, Any], key: str, title: str, epoch: int | None) -> dict[str, Any]:
+def take_color() -> None:
+    """The color of the address, once; what the map cannot be colored by is said where it is drawn."""
+    wanted = st.query_params.get("color", "")
+    if wanted and st.session_state.get("space-color-taken") != wanted:
+        st.session_state["space-color-taken"] = st.session_state["space-color-asked"] = wanted
+        st.session_state["space-by"] = wanted
+
+
+def take_by(key: str, by: str) -> None:
+    """What the browser has colored by: kept for the next map, and written to the address unless it is the
+    usual one.
+    """
+    if st.session_state.get("space-by-heard") == (key, by):
+        return
+    st.session_state["space-by-heard"] = (key, by)
+    st.session_state["space-by"] = by
+    st.session_state["space-color-asked"] = ""
+    if by == USUAL:
+        st.query_params.pop("color", None)
+    else:
+        st.query_params["color"] = st.session_state["space-color-taken"] = by
+
+
+def pane_of(asked: MapAsked, key: str, title: str, epoch: int | None) -> dict[str, Any]:
     return {
         "key": key,
         "token": routes_space.token_of(key),
@@ -81,13 +119,15 @@ def pane_of(asked: dict[str, Any], key: str, title: str, epoch: int | None) -> d
     }
 
 
-def flows(asked: dict[str, Any]) -> bool:
-    """Whether UMAP follows by itself: at a first visit that asks for no map, where it takes some seconds only."""
+def flows(asked: MapAsked) -> bool:
+    """Whether UMAP follows by itself: at a first visit that asks for no map, where it takes some seconds
+    only.
+    """
     is_first = bool(st.session_state.get("space-flows")) and asked["config"]["kind"] == "pca"
     return is_first and asked["rows"] <= MOST_FLOWING
 
 
-def show_component(asked: dict[str, Any], key: str) -> None:
+def show_component(asked: MapAsked, key: str) -> None:
     second = st.session_state.get("space-second")
     second = second if second and second["key"] != key and second["source"] == asked["source"] else None
     title = f"{TITLES[asked['config']['kind']]} · {asked['title']}" if second else ""
@@ -101,7 +141,8 @@ def show_component(asked: dict[str, Any], key: str) -> None:
             "base": f"{base_path()}{routes.BASE}",
             "assets": f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}",
             "panes": panes,
-            "by": st.session_state.get("space-by", "class"),
+            "by": st.session_state.get("space-by", USUAL),
+            "asked": bool(st.session_state.get("space-color-asked")),
             "wish": wished if wished and wished["key"] == key else None,
             "flows": flows(asked),
         },
@@ -124,14 +165,14 @@ def show_component(asked: dict[str, Any], key: str) -> None:
         st.session_state["space-next-kind"] = "umap"
         rerun()
     if result.by:
-        st.session_state["space-by"] = result.by
+        take_by(key, result.by)
     if result.frame is not None:
         st.session_state["space-frame"] = (key, result.frame)
     said = result.selection
     if said and said["key"] == key and said["at"] != st.session_state.get("space-heard"):
         st.session_state["space-heard"] = said["at"]
         if not is_same(said["bits"], selected(key)):
-            # The address names another selection, and must not bring it back.
+            # The address still names the old selection, which must not be restored.
             st.query_params.pop("pick", None)
         remember(key, said["bits"])
     elif said and said["key"] != key and second and said["at"] != st.session_state.get("space-heard"):
@@ -151,8 +192,8 @@ def take_from_second(key: str, other: str, bits: str) -> None:
     remember(key, pack_rows(places) if len(places) else "")
 
 
-def show_plotly(asked: dict[str, Any], key: str) -> None:
-    """A standing figure of at most `MOST_PLOTLY` points; selecting works with Plotly's own tools."""
+def show_plotly(asked: MapAsked, key: str) -> None:
+    """A static figure of at most `MOST_PLOTLY` points; selecting works with Plotly's own tools."""
     about = read_map(workspace(), key)
     if about["job"]["status"] in ("running", "paused"):
         wait_for(asked, key)
@@ -163,14 +204,27 @@ def show_plotly(asked: dict[str, Any], key: str) -> None:
     points = read_layout(workspace(), key, about["done"][-1])
     names, _ = ask(asked["space"], "colors", key=key)
     options = [*names["categories"], *names["numbers"], *names["measured"]]
-    by = st.selectbox("Color", options, key="advanced-space-by") if options else ""
+    by: str | None = ""
+    if options:
+        by = choose_asked(
+            st,
+            "Color",
+            {name: name for name in options},
+            key="advanced-space-by",
+            param="color",
+            default=USUAL,
+            refusal=lambda name: f"This map cannot be colored by {name!r}. It can by {', '.join(options)}.",
+        )
+    if by is None:
+        return
     said, arrays = ask(asked["space"], "color", key=key, by=by)
     codes = arrays["codes"]
     chosen = np.arange(len(points))
     if len(points) > MOST_PLOTLY:
         chosen = np.sort(choose_stratified(chosen, codes, MOST_PLOTLY, 0))
         st.caption(
-            f"{MOST_PLOTLY:,} of {len(points):,} points, sampled in proportion to the groups: more would be slow here."
+            f"{MOST_PLOTLY:,} of {len(points):,} points, sampled in proportion to the groups: more would be "
+            "slow here."
         )
     figure = space_figure(points[chosen], codes[chosen], said, read_rows(workspace(), key)[chosen])
     events = st.plotly_chart(
@@ -191,7 +245,7 @@ def show_plotly(asked: dict[str, Any], key: str) -> None:
         remember(key, pack_rows(chosen[order[np.searchsorted(rows, places)]]))
 
 
-def wait_for(asked: dict[str, Any], key: str) -> None:
+def wait_for(asked: MapAsked, key: str) -> None:
     @st.fragment(run_every=0.7)
     def poll() -> None:
         job = read_map(workspace(), key)["job"]
@@ -213,8 +267,8 @@ def wait_for(asked: dict[str, Any], key: str) -> None:
     poll()
 
 
-def describe(about: dict[str, Any]) -> None:
-    """One line under the map: how many, of what, how much is seen."""
+def describe(about: MapAndJob) -> None:
+    """One line under the map: number of points, dimensions, explained variance, notes."""
     if not about["done"]:
         return
     explained = about["explained"].get(str(about["done"][-1]))

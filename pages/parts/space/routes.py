@@ -1,4 +1,6 @@
-"""The routes behind maps: layouts as bytes, row numbers, and questions; each asks for the map's signed token."""
+"""The routes behind maps: layouts as bytes, row numbers, and questions; each asks for the map's signed
+token.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ def client() -> LabClient:
 
 
 def token_of(key: str) -> str:
-    """Of a map, for whoever was shown its page."""
+    """The signed token of a map, for the page that shows it."""
     return sign(default_workspace(), f"map-{key}")
 
 

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import io
-import re
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from selfsup_core.data.importing.files import Member, identify
+from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import short
-from selfsup_core.data.importing.table import check_size
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
 IDX = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-LABEL_NAMES = re.compile(r"(^|[^a-z])(y|label|labels|target|targets|class|classes)([^a-z]|$)")
-
-
-@dataclass(frozen=True)
-class Named:
-    """An array and the name that tells what it is."""
-
-    name: str
-    array: np.ndarray
 
 
 def read_npy(member: Member) -> np.ndarray:
@@ -59,7 +47,8 @@ def read_npy(member: Member) -> np.ndarray:
     found = member.size - stream.tell()
     if count * dtype.itemsize != found or min(shape, default=0) < 0 or not dtype.itemsize:
         raise DataError(
-            f"{member.name} declares {shape} of {dtype}, {count * dtype.itemsize:,} bytes, but holds {found:,}.",
+            f"{member.name} declares {shape} of {dtype}, {count * dtype.itemsize:,} bytes, but holds "
+            f"{found:,}.",
             code="damaged-array",
             remedy="Save it again with numpy.save.",
         )
@@ -103,80 +92,6 @@ def read_idx(member: Member) -> np.ndarray:
     return np.frombuffer(data, dtype, offset=4 + 4 * dims).reshape(shape)
 
 
-def read_arrays(members: list[Member]) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
-    """Samples and labels, whatever parts they came in.
-
-    Returns: ((N, …) samples, (N,) labels or None, notes).
-
-    Raises:
-        DataError: shapes that do not fit together.
-    """
-    named = [
-        Named(m.name.lower(), read_idx(m) if identify(m.name, m.head()) == "idx" else read_npy(m))
-        for m in members
-    ]
-    labels = [
-        n
-        for n in named
-        if n.array.ndim == 1 or (n.array.ndim and LABEL_NAMES.search(n.name) and n.array.size == len(n.array))
-    ]
-    samples = [n for n in named if n.array.ndim > 1 and not any(n is other for other in labels)]
-    if not samples:
-        raise DataError(
-            f"{members[0].name} holds no array of samples; expected (rows, columns) or (images, height, width).",
-            code="no-samples",
-            remedy="Upload the samples beside their labels.",
-        )
-    shapes = {n.array.shape[1:] for n in samples}
-    if len(shapes) > 1:
-        raise DataError(
-            f"The arrays hold samples of different shapes: {', '.join(map(str, sorted(shapes)))}.",
-            code="other-shapes",
-            remedy="Upload one data set at a time.",
-        )
-    for n in samples:
-        if not n.array.size:
-            raise DataError(
-                f"{n.name} of {n.array.shape} has no rows or no values.",
-                code="no-rows",
-                remedy="Add rows.",
-            )
-        check_size(n.name, len(n.array), n.array.shape[1] if n.array.ndim == 2 else 1)
-    if labels and len(labels) != len(samples):
-        raise DataError(
-            f"{len(samples)} arrays of samples but {len(labels)} of labels.",
-            code="labels-do-not-fit",
-            remedy="Upload the labels of each part, or none.",
-        )
-    ordered = []
-    for part in samples:
-        fitting = sorted(
-            (n for n in labels if n.array.size == len(part.array)),
-            key=lambda n, name=part.name: -common_prefix(n.name, name),  # type: ignore[misc]  # a default
-        )
-        if labels and not fitting:
-            raise DataError(
-                f"{part.name} has {len(part.array):,} samples; no array of labels has the same length.",
-                code="labels-do-not-fit",
-                remedy="Upload the matching labels.",
-            )
-        if fitting:
-            ordered.append(fitting[0].array.reshape(-1))
-            labels = [n for n in labels if n is not fitting[0]]
-    notes = []
-    if len(samples) > 1:
-        notes.append(
-            f"{len(samples)} parts ({', '.join(n.name for n in samples)}) were joined; "
-            "the studio draws its own split."
-        )
-    x = samples[0].array if len(samples) == 1 else np.concatenate([n.array for n in samples])
-    return x, np.concatenate(ordered) if ordered else None, notes
-
-
-def common_prefix(a: str, b: str) -> int:
-    return next((i for i, (p, q) in enumerate(zip(a, b, strict=False)) if p != q), min(len(a), len(b)))
-
-
 def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """(N, H, W[, C]) numbers → bytes, gray or three colors.
 
@@ -184,6 +99,9 @@ def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
         DataError: not images.
     """
     notes: list[str] = []
+    if x.dtype.kind in "biu" and x.size and x.min() >= 0 and x.max() == 1:
+        x = x.astype(np.uint8) * np.uint8(255)
+        notes.append("The images hold only 0 and 1; these are black and white now.")
     if x.ndim == 4 and x.shape[1] in (1, 3) and x.shape[3] not in (1, 3, 4):
         x = np.moveaxis(x, 1, 3)
         notes.append("The channels came first and were moved to the end.")
@@ -194,7 +112,8 @@ def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
         notes.append("The fourth channel (opacity) was left out.")
     if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] != 3) or x.dtype.kind not in "biuf":
         raise DataError(
-            f"An array of {x.shape} {x.dtype} is not a set of images; expected (N, H, W) or (N, H, W, 3) numbers.",
+            f"An array of {x.shape} {x.dtype} is not a set of images; expected (N, H, W) or (N, H, W, 3) "
+            "numbers.",
             code="other-shapes",
             remedy="Reshape it.",
         )

@@ -12,13 +12,14 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset, Kind
 from selfsup_core.data.groups import find_groups
-from selfsup_core.data.importing.arrays import as_pixels, label_text, read_arrays
+from selfsup_core.data.importing.arrays import as_pixels
+from selfsup_core.data.importing.beside import label_files
 from selfsup_core.data.importing.columns import NO_LEVEL, as_numbers
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
-from selfsup_core.data.importing.images import make_square, read_images
+from selfsup_core.data.importing.images import Tone, make_square, read_images
 from selfsup_core.data.importing.inspect import inspect_files, sort_out
-from selfsup_core.data.importing.look import label_files
+from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.table import Table, check_decoded
@@ -41,6 +42,7 @@ class Made(TypedDict, total=False):
 
     Attributes:
         labels: of each row, "" for none; None when there are none at all.
+        parts: (N,) the split that the data came with, see `splits.PARTS`; None when there is none.
         aside: {name: reason} of members that could not be read.
     """
 
@@ -50,6 +52,7 @@ class Made(TypedDict, total=False):
     steps: Required[str]
     scale: float
     columns: tuple[str, ...]
+    parts: np.ndarray | None
     extra: dict[str, np.ndarray | Texts]
     aside: dict[str, str]
     notes: list[str]
@@ -79,6 +82,10 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
         "config": config.model_dump(),
         **made.get("details", {}),
     }
+    extra = dict(made.get("extra", {}))
+    parts = made.get("parts")
+    if parts is not None:
+        extra["part"] = parts
     files = ", ".join(path.name for path in paths)
     dataset = Dataset(
         id=name,
@@ -91,7 +98,7 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
         x=x,
         scale=made.get("scale", 1.0),
         columns=made.get("columns", ()),
-        extra=made.get("extra", {}),
+        extra=extra,
     )
     return replace(dataset, groups=find_groups(dataset))
 
@@ -125,15 +132,16 @@ def natural(name: str) -> tuple[int, float, str]:
 
 def from_images(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     size, color = plan["size"], plan["color"]
-    x, kept, sizes, aside = read_images(members, config, size, color)
+    x, kept, sizes, aside = read_images(members, config, size, color, Tone(**plan["tone"]))
     names = [members[place].name for place in kept]
-    labels = label_files(names, beside, config)
+    layout = label_files(names, beside, config)
     how = {"pad": "padded to a square", "crop": "cropped to a square", "stretch": "stretched"}
     return {
         "kind": "image",
         "x": x,
         "scale": 1 / 255,
-        "labels": labels,
+        "labels": layout.labels,
+        "parts": layout.parts,
         "aside": aside,
         "extra": {"names": Texts.pack(names), "sizes": sizes},
         "steps": f"{how[config.fit]}, resized to {size} × {size}, {'color' if color else 'gray'}",
@@ -168,12 +176,14 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
             code="no-sounds",
             remedy="Save them as WAV.",
         )
+    layout = label_files(names, beside, config)
     return {
         "kind": "sound",
         "x": np.stack(pictures),
         "scale": 1 / 255,
         "aside": aside,
-        "labels": label_files(names, beside, config),
+        "labels": layout.labels,
+        "parts": layout.parts,
         "extra": {"names": Texts.pack(names), "audio": np.stack(audio)},
         "details": {"rate": RATE, "seconds": seconds},
         "steps": f"mono, {RATE // 1000} kHz, cut or padded to {seconds:g} s, log-mel spectrogram 32 × 32",
@@ -185,8 +195,9 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    x, y, _ = read_arrays(members)
-    labels = None if y is None else [label_text(v) for v in y.tolist()]
+    found = read_arrays(members, config)
+    x = found.x
+    names: dict[str, np.ndarray | Texts] = {"names": Texts.pack(found.names)} if found.names else {}
     if x.ndim > 2:
         pixels, notes = as_pixels(x)
         size = plan["size"]
@@ -196,7 +207,10 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
             "kind": "image",
             "x": pixels,
             "scale": 1 / 255,
-            "labels": labels,
+            "labels": found.labels,
+            "parts": found.parts,
+            "aside": found.aside,
+            "extra": names,
             "notes": notes,
             "steps": f"array of images, {size} × {size}",
         }
@@ -206,7 +220,10 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
     return {
         "kind": "table",
         "x": np.where(np.isfinite(values), values, np.nan),
-        "labels": labels,
+        "labels": found.labels,
+        "parts": found.parts,
+        "aside": found.aside,
+        "extra": names,
         "columns": tuple(f"column {i + 1}" for i in range(x.shape[1])),
         "steps": "array of numbers; columns are scaled when a run starts, from its training rows",
     }

@@ -1,4 +1,6 @@
-"""What each column of a table is: label, text, id, number, category or date, and why. All cells are strings."""
+"""What each column of a table is: label, text, id, number, category or date, and why. All cells are
+strings.
+"""
 
 from __future__ import annotations
 

@@ -57,6 +57,41 @@ class ImportConfig(Config):
         titles={"pad": "Pad", "crop": "Crop", "stretch": "Stretch"},
         why="Padding loses and distorts nothing.",
     )
+    classes: Literal["auto", "first", "last", "name-start", "name-end", "none"] = setting(
+        "auto",
+        "Where the classes of images and sounds come from, when no table beside them says them.",
+        title="Classes from",
+        titles={
+            "auto": "Automatic",
+            "first": "First level of folders",
+            "last": "Last level of folders",
+            "name-start": "Beginning of the file name",
+            "name-end": "Last word of the file name",
+            "none": "No classes",
+        },
+        why="The first level of folders that differ, those of a split left out. File names are only offered.",
+    )
+    splits: Literal["keep", "ignore"] = setting(
+        "keep",
+        "Whether folders called train, validation and test are a split, or folders like others.",
+        title="Given split",
+        titles={"keep": "Keep", "ignore": "Ignore"},
+        why="Rows of a given test set must not be trained on.",
+    )
+    background: Literal["auto", "white", "black"] = setting(
+        "auto",
+        "What is seen through transparent pixels.",
+        title="Background",
+        titles={"auto": "Automatic", "white": "White", "black": "Black"},
+        why="White, unless what is not transparent is nearly white.",
+    )
+    transpose: Literal["no", "yes"] = setting(
+        "no",
+        "Swap rows and columns of each image in an array.",
+        title="Transpose",
+        titles={"no": "No", "yes": "Yes"},
+        why="EMNIST stores its letters column by column.",
+    )
     seconds: float = setting(
         0.0,
         "Length that each sound is cut or padded to, in seconds; 0 takes the median.",

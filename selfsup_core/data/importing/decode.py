@@ -1,4 +1,4 @@
-"""Bytes of a text file → str: byte-order mark, UTF-8, then a guess that is said."""
+"""Bytes of a text file → str: byte-order mark, UTF-8, then a guess, which is reported."""
 
 from __future__ import annotations
 

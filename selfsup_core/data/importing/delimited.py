@@ -1,4 +1,4 @@
-"""CSV and TSV: delimiter and header are detected, rows of another length are set aside and said."""
+"""CSV and TSV: delimiter and header are detected; rows of another length are set aside and reported."""
 
 from __future__ import annotations
 

@@ -1,9 +1,12 @@
-"""Uploaded files and the members of uploaded archives, read in memory and within limits; nothing is unpacked to disk."""
+"""Uploaded files and the members of uploaded archives, read in memory and within limits; nothing is unpacked
+to disk.
+"""
 
 from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -11,11 +14,22 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from selfsup_core.data.importing.zip_names import rename_members
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
-PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt", ".bin", ".h5", ".hdf5", ".keras")
-IMAGES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"BM": "bmp"}
+PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt")
+IMAGE_ENDINGS = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".avif", ".heic", ".heif", ".tif", ".tiff"),
+    *(".pgm", ".ppm", ".pbm", ".pnm"),
+)
+HDF5 = b"\x89HDF\r\n\x1a\n"
+CIFAR = (3073, 3074)  # bytes per record of CIFAR-10 and CIFAR-100: labels, then 32 × 32 red, green, blue
+IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+NETPBM = re.compile(rb"P[1-6]\s")
+BRANDS = {b"avif": "AVIF", b"avis": "AVIF"} | dict.fromkeys(
+    (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), "HEIC"
+)
 TEXTS = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -24,6 +38,7 @@ TEXTS = {
     ".ndjson": "jsonl",
     ".txt": "txt",
 }
+SYSTEM = ("thumbs.db", "desktop.ini")  # files that file managers leave behind
 IDX_TYPES = (8, 9, 11, 12, 13, 14)
 
 
@@ -36,6 +51,7 @@ class Member:
         size: bytes when read.
         read: all its bytes. Raises DataError when it is damaged.
         begin: its first bytes, where that is quicker than reading all. Raises DataError.
+        notes: what had to be guessed of the archive that it is in.
     """
 
     name: str
@@ -43,6 +59,7 @@ class Member:
     read: Callable[[], bytes]
     path: Path | None = None
     begin: Callable[[int], bytes] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -58,7 +75,7 @@ class Member:
 def identify(name: str, head: bytes) -> str:
     """Format of a file from its first bytes, and for text from its name.
 
-    Returns: csv, jsonl, txt, parquet, npy, idx, gz, zip, image or wav.
+    Returns: csv, jsonl, txt, parquet, npy, idx, cifar, gz, zip, image or wav.
 
     Raises:
         DataError: nothing that can be read; says how to convert where there is a way.
@@ -68,7 +85,7 @@ def identify(name: str, head: bytes) -> str:
         raise DataError(f"{name} is empty.", code="empty-file", remedy="Choose a file with content.")
     if suffix in TEXTS and all(32 <= b < 127 or b in b"\t\r\n" for b in head[:16]):
         return TEXTS[suffix]  # a table may begin with "BMI" or "PAR1"
-    if any(head.startswith(magic) for magic in IMAGES) or is_riff(head, b"WEBP"):
+    if is_image(name, head):
         return "image"
     if is_riff(head, b"WAVE"):
         return "wav"
@@ -89,13 +106,16 @@ def identify(name: str, head: bytes) -> str:
             code="pickle-refused",
             remedy="Save arrays with numpy.savez, tables as CSV or Parquet.",
         )
+    if head.startswith(HDF5):
+        raise DataError(
+            f"{name} is an HDF5 file, which cannot be read.",
+            code="unknown-format",
+            remedy="Save its arrays with numpy.savez, or a table as CSV or Parquet.",
+        )
+    if suffix == ".bin":
+        return "cifar"
     if suffix in (
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".webp",
-        ".bmp",
-        ".gif",
+        *IMAGE_ENDINGS,
         ".wav",
         ".parquet",
         ".npy",
@@ -114,6 +134,26 @@ def identify(name: str, head: bytes) -> str:
         code="unknown-format",
         remedy="Give CSV, TSV, JSONL, Parquet, NPY, NPZ, IDX, TXT, WAV, images, or a ZIP of these.",
     )
+
+
+def is_image(name: str, head: bytes) -> bool:
+    """Raises DataError: an image whose reader is missing, or a drawing."""
+    if head[4:8] == b"ftyp" and head[8:12] in BRANDS:
+        # The first brand of some AVIF files is the general one, "mif1".
+        if BRANDS[head[8:12]] == "AVIF" or b"avif" in head[:64]:
+            return True
+        raise DataError(
+            f"{name} is a HEIC image, which Pillow does not read.",
+            code="heic",
+            remedy='Save it as JPEG or PNG. An iPhone takes JPEG with the camera format "Most Compatible".',
+        )
+    if PurePosixPath(name).suffix.lower() == ".svg":
+        raise DataError(
+            f"{name} is a drawing (SVG), not an image of pixels.",
+            code="drawing",
+            remedy="Export it as PNG.",
+        )
+    return head.startswith(IMAGES) or is_riff(head, b"WEBP") or NETPBM.match(head) is not None
 
 
 def is_riff(head: bytes, kind: bytes) -> bool:
@@ -208,7 +248,8 @@ def open_archive(path: Path) -> list[Member]:
             remedy="Pack it again.",
         ) from error
     check_entries(name, path.stat().st_size, entries)
-    kept = [entry for entry in entries if not is_hidden(entry.filename)]
+    names, notes = rename_members(name, entries)
+    kept = [(entry, called) for entry, called in zip(entries, names, strict=True) if not is_hidden(called)]
     if not kept:
         raise DataError(f"{name} holds no files.", code="empty-archive", remedy="Pack it again.")
 
@@ -233,15 +274,17 @@ def open_archive(path: Path) -> list[Member]:
         return data
 
     return [
-        Member(entry.filename, entry.file_size, partial(read, entry), begin=partial(begin, entry))
-        for entry in kept
+        Member(called, entry.file_size, partial(read, entry), begin=partial(begin, entry), notes=tuple(notes))
+        for entry, called in kept
     ]
 
 
 def is_hidden(name: str) -> bool:
     parts = PurePosixPath(name).parts
     named = [part for part in parts if part != ".."]
-    return not named or any(part.startswith((".", "__MACOSX")) for part in named) or named[-1] == "Thumbs.db"
+    return (
+        not named or any(part.startswith((".", "__MACOSX")) for part in named) or named[-1].lower() in SYSTEM
+    )
 
 
 def check_entries(name: str, size: int, entries: list[zipfile.ZipInfo]) -> None:

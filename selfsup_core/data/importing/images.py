@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +19,9 @@ from selfsup_core.errors import DataError
 if TYPE_CHECKING:
     from PIL import Image
 
+PALE = 235  # of 255: a shape that cannot be seen on white
 SIZES = (28, 32, 64)
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "AVIF", "TIFF", "PPM")
 
 
 HEADER = 64 * 1024  # bytes in which nearly every image says its size
@@ -72,7 +73,7 @@ def image_sizes(members: list[Member]) -> list[tuple[int, int]]:
     for member in members:
         try:
             sizes.append(open_image(member, header_only=True).size)
-        except DataError:  # said when all are read
+        except DataError:  # reported when all images are read
             continue
     return sizes
 
@@ -83,28 +84,104 @@ def check_pixels(members: list[Member], sizes: list[tuple[int, int]]) -> None:
     if total > LIMITS.images_pixels:
         raise DataError(
             f"The {len(sizes):,} images have {total / MB:,.0f} megapixels together; at most "
-            f"{LIMITS.images_pixels // MB:,} (the first, {members[0].name}, is {sizes[0][0]} × {sizes[0][1]}).",
+            f"{LIMITS.images_pixels // MB:,} (the first, {members[0].name}, is {sizes[0][0]} × "
+            f"{sizes[0][1]}).",
             code="images-too-large",
-            remedy="Make the images smaller, since they are resized to at most 256 × 256 in any case, or take "
-            "a sample.",
+            remedy="Make the images smaller, since they are resized to at most 256 × 256 in any case, or "
+            "take a sample.",
         )
 
 
-def look_at_some(members: list[Member]) -> tuple[bool, dict[str, str]]:
-    """Whether any has color, and {name: reason} of those that cannot be read, of up to 200 spread over all."""
-    is_color, aside = False, {}
+@dataclass(frozen=True)
+class Tone:
+    """How all images of a set become bytes.
+
+    Attributes:
+        low, high: values of 16-bit (or wider) images that become black and white; None keeps 8-bit values.
+        background: what is seen through transparent pixels, 255 white or 0 black.
+    """
+
+    low: float = 0.0
+    high: float | None = None
+    background: int = 255
+
+
+@dataclass
+class Look:
+    """What was seen of some images: whether any has color, {name: reason} of those that cannot be read,
+    and the values of wide and of transparent ones.
+    """
+
+    is_color: bool = False
+    aside: dict[str, str] = field(default_factory=dict)
+    low: float = math.inf
+    high: float = -math.inf
+    transparent: int = 0
+    pale: int = 0  # transparent images whose shapes are nearly white
+
+    def add(self, image: Image.Image) -> None:
+        """Raises what PIL raises for a damaged image."""
+        if is_wide(image):
+            values = np.asarray(image, dtype=np.float64)
+            values = values[np.isfinite(values)]
+            if values.size:
+                self.low, self.high = min(self.low, values.min()), max(self.high, values.max())
+            return
+        image.draft("RGB", (64, 64))
+        if is_transparent(image):
+            image = image.convert("RGBA")
+            shown = np.asarray(image)
+            solid = shown[..., 3] > 127
+            if solid.any() and not solid.all():
+                self.transparent += 1
+                self.pale += bool(np.median(shown[..., :3][solid].min(axis=1)) > PALE)
+        small = np.asarray(image.convert("RGB").resize((16, 16)), dtype=np.int16)
+        self.is_color = self.is_color or bool((small.max(axis=2) - small.min(axis=2)).max() > 12)
+
+
+def look_at_some(members: list[Member]) -> Look:
+    """What up to 200 images show, spread over all."""
+    look = Look()
     for member in members[:: max(1, len(members) // 200)]:
         try:
-            image = open_image(member)
-            image.draft("RGB", (64, 64))
-            small = np.asarray(image.convert("RGB").resize((16, 16)), dtype=np.int16)
+            look.add(open_image(member))
         except DataError as error:
-            aside[member.name] = error.message
+            look.aside[member.name] = error.message
         except Exception as error:  # damaged behind its header
-            aside[member.name] = f"{member.name} is damaged ({short(error)})."
+            look.aside[member.name] = f"{member.name} is damaged ({short(error)})."
+    return look
+
+
+def choose_tone(look: Look, config: ImportConfig) -> tuple[Tone, list[str]]:
+    """One scale and one background for the whole set, and what was decided. Shapes must be seen."""
+    notes, low, high = [], 0.0, None
+    if look.high > -math.inf:
+        low, high = min(0.0, look.low), look.high
+        if low >= 0 and high > 0.5 * 65535 and look.high <= 65535:
+            high = 65535.0
+        elif low >= 0 and 1 < high <= 255:
+            high = 255.0
         else:
-            is_color = is_color or bool((small.max(axis=2) - small.min(axis=2)).max() > 12)
-    return is_color, aside
+            notes.append(
+                f"The images have more than 8 bits. Values from {low:g} to {high:g}, as they occur in the "
+                "set, were scaled to 0 to 255, the same for all."
+            )
+    background = {"white": 255, "black": 0}.get(config.background, 255)
+    if config.background == "auto" and look.pale > 0.5 * look.transparent:
+        background = 0
+        notes.append(
+            f"{look.pale:,} of {look.transparent:,} transparent images are nearly white, so the background "
+            "is black. To change it, set Background."
+        )
+    return Tone(low, high, background), notes
+
+
+def is_wide(image: Image.Image) -> bool:
+    return image.mode.startswith("I") or image.mode == "F"
+
+
+def is_transparent(image: Image.Image) -> bool:
+    return image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info
 
 
 def choose_size(sizes: list[tuple[int, int]]) -> int:
@@ -127,24 +204,28 @@ def make_square(image: Image.Image, size: int, fit: str) -> Image.Image:
     return image.resize((size, size), way)
 
 
-def read_image(member: Member, size: int, color: bool, fit: str) -> tuple[np.ndarray, tuple[int, int]]:
+def read_image(
+    member: Member, size: int, color: bool, fit: str, tone: Tone | None = None
+) -> tuple[np.ndarray, tuple[int, int]]:
     """(size, size) or (size, size, 3) bytes, and the original (width, height). Raises DataError."""
     from PIL import Image, ImageOps
 
     image = open_image(member)
     original = image.size
+    tone = tone or choose_tone(look_at_some([member]), ImportConfig())[0]
     try:
         if image.format == "JPEG":
             image.draft("RGB" if color else "L", (size * 2, size * 2))  # decodes at a fraction of the size
-        if image.mode.startswith("I") or image.mode == "F":
-            wide = np.asarray(image, dtype=np.float64)
-            top = 65535.0 if wide.max() > 255 else 255.0
-            image = Image.fromarray((np.clip(wide / top, 0, 1) * 255).astype(np.uint8))
+        if is_wide(image):
+            wide = np.nan_to_num(np.asarray(image, dtype=np.float64))
+            top = 65535.0 if tone.high is None else tone.high
+            scaled = (wide - tone.low) / ((top - tone.low) or 1.0)
+            image = Image.fromarray((np.clip(scaled, 0, 1) * 255).astype(np.uint8))
         image = ImageOps.exif_transpose(image)
-        if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
+        if is_transparent(image):
             image = image.convert("RGBA")
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image)
+            behind = Image.new("RGBA", image.size, (tone.background,) * 3)
+            image = Image.alpha_composite(behind, image)
         image = image.convert("RGB" if color else "L")
         image = make_square(image, size, fit)
         return np.asarray(image, dtype=np.uint8), original
@@ -153,7 +234,7 @@ def read_image(member: Member, size: int, color: bool, fit: str) -> tuple[np.nda
 
 
 def read_images(
-    members: list[Member], config: ImportConfig, size: int, color: bool
+    members: list[Member], config: ImportConfig, size: int, color: bool, tone: Tone
 ) -> tuple[np.ndarray, list[int], np.ndarray, dict[str, str]]:
     """All images that can be read.
 
@@ -171,7 +252,7 @@ def read_images(
     aside: dict[str, str] = {}
     for place, member in enumerate(members):
         try:
-            pixels[len(kept)], original = read_image(member, size, color, config.fit)
+            pixels[len(kept)], original = read_image(member, size, color, config.fit, tone)
         except DataError as error:
             if len(members) == 1:
                 raise
@@ -186,17 +267,3 @@ def read_images(
             remedy="Open them in a viewer and save them again.",
         )
     return pixels[: len(kept)], kept, np.array(sizes, dtype=np.int32), aside
-
-
-def class_of(name: str, depth: int) -> str:
-    """The folder at this depth, "" when there is none."""
-    parts = PurePosixPath(name).parts[:-1]
-    return parts[depth] if len(parts) > depth else ""
-
-
-def class_depth(names: list[str]) -> int | None:
-    """The first depth at which the folders differ; None when all files lie in one folder."""
-    for depth in range(1 + max((len(PurePosixPath(n).parts) - 2 for n in names), default=-1)):
-        if len({class_of(name, depth) for name in names}) > 1:
-            return depth
-    return None

@@ -6,7 +6,6 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from selfsup_core.data.importing.arrays import label_text, read_arrays
 from selfsup_core.data.importing.columns import ColumnAbout, choose_label, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, identify, open_files
@@ -14,10 +13,13 @@ from selfsup_core.data.importing.images import (
     choose_size,
 )
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
+from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.tables import read_table
+from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
 
+ARRAYS = ("npy", "idx", "cifar")
 TABLES = ("csv", "jsonl", "parquet")
 
 
@@ -27,6 +29,7 @@ FORM_NAMES = {
     "parquet": "Parquet",
     "npy": "NumPy array",
     "idx": "IDX",
+    "cifar": "CIFAR records",
     "image": "images",
     "wav": "WAV sounds",
     "txt": "text lines",
@@ -70,10 +73,10 @@ def sort_out(paths: list[Path]) -> tuple[str, list[Member], list[Member], dict[s
             for form in [f for f in found if f != main]:  # a README beside the images
                 aside |= {m.name: "not one of the samples" for m in found.pop(form)}
             return main, found[main], beside, aside
-    if set(found) & {"npy", "idx"} and not set(found) & set(TABLES):
-        for form in set(found) - {"npy", "idx"}:
+    if set(found) & set(ARRAYS) and not set(found) & set(TABLES):
+        for form in set(found) - set(ARRAYS):
             aside |= {m.name: "not an array" for m in found.pop(form)}
-        return "npy", [m for form in ("npy", "idx") for m in found.get(form, [])], [], aside
+        return "npy", [m for form in ARRAYS for m in found.get(form, [])], [], aside
     if len(found) > 1 and "txt" in found:
         aside |= {m.name: "not a table" for m in found.pop("txt")}
     if len(found) > 1:
@@ -102,22 +105,29 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     form, members, beside, aside = sort_out(paths)
     check_kind(paths[0].name, form, config)
     plan: ImportPlan = {"form": form, "files": len(members), "notes": [], "aside": aside}
+    plan["notes"] = list(dict.fromkeys(note for m in [*members, *beside] for note in m.notes))
     plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
     if form in ("image", "wav"):
-        is_image = form == "image"
-        found = look_at_image_files(members, beside, config) if is_image else look_at_sounds(members)
-        return plan | found | {"aside": aside | found["aside"]}
+        look = look_at_image_files if form == "image" else look_at_sounds
+        found = look(members, beside, config)
+        notes = plan["notes"] + found["notes"]
+        return plan | found | {"aside": aside | found["aside"], "notes": notes}
     if form == "npy":
-        x, y, notes = read_arrays(members)
-        kind = "image" if x.ndim > 2 else "table"
+        made = read_arrays(members, config)
+        x = made.x
+        kind = made.kinds[0]
         if config.kind not in ("auto", kind):
             raise DataError(
                 f"An array of {x.shape} cannot be read as {config.kind}.",
                 code="wrong-kind",
                 remedy=f"It can be read as {kind}.",
             )
-        plan |= {"kind": kind, "rows": len(x), "notes": notes, "shape": list(x.shape[1:])}
-        plan["classes"] = count_labels([label_text(v) for v in y.tolist()] if y is not None else [])
+        plan |= {"kind": kind, "kinds": list(made.kinds), "rows": len(x), "shape": list(x.shape[1:])}
+        plan |= {"notes": plan["notes"] + made.notes, "aside": aside | made.aside}
+        plan["classes"] = count_labels(made.labels or [])
+        if made.parts is not None:
+            counts = np.bincount(made.parts, minlength=len(PARTS)).tolist()
+            plan["parts"] = dict(zip(PARTS, counts, strict=True))
         if kind == "image":
             plan["size"] = config.size or (
                 x.shape[1]

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from dataclasses import asdict
 
 import numpy as np
 
-from selfsup_core.data.importing.columns import choose_label, describe_column
+from selfsup_core.data.importing.beside import label_files
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import (
     check_pixels,
     choose_size,
-    class_depth,
-    class_of,
+    choose_tone,
     image_sizes,
     look_at_some,
     open_image,
 )
+from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.plan import ImportPlan
 from selfsup_core.data.importing.sounds import read_header
 from selfsup_core.data.importing.table import check_size
-from selfsup_core.data.importing.tables import read_table
 from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.data.splits import PARTS
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 
@@ -37,11 +37,12 @@ def count_labels(labels: list[str]) -> dict[str, int]:
 
 def look_at_image_files(members: list[Member], beside: list[Member], config: ImportConfig) -> ImportPlan:
     if len(members) == 1:
-        open_image(members[0])  # says itself what is wrong with it
+        open_image(members[0])  # the reader reports what is wrong with it
     sizes = image_sizes(members)
     check_pixels(members, sizes)
-    has_color, aside = look_at_some(members)
-    is_color = has_color if config.color == "auto" else config.color == "color"
+    look = look_at_some(members)
+    tone, notes = choose_tone(look, config)
+    is_color = look.is_color if config.color == "auto" else config.color == "color"
     if not sizes:
         raise DataError(
             f"None of the images can be read (the first is {members[0].name}).",
@@ -49,49 +50,35 @@ def look_at_image_files(members: list[Member], beside: list[Member], config: Imp
             remedy="Open them in a viewer and save them again.",
         )
     widths, heights = zip(*sizes, strict=True)
-    labels = label_files([m.name for m in members], beside, config)
+    said = describe_layout(label_files([m.name for m in members], beside, config))
     return {
         "kind": "image",
         "rows": len(members),
-        "aside": aside,
+        "aside": look.aside,
+        "tone": asdict(tone),
+        "transparent": look.transparent,
         "size": config.size or choose_size(sizes),
         "color": is_color,
         "median": [int(np.median(widths)), int(np.median(heights))],
-        "classes": count_labels(labels or []),
+        **said,
+        "notes": notes + said["notes"],
     }
 
 
-def label_files(names: list[str], beside: list[Member], config: ImportConfig) -> list[str] | None:
-    """Label of each file: from a table beside them, else from the folders; "" for none, None for no labels at all."""
-    if beside:
-        table = read_table(beside, config)
-        bases = {PurePosixPath(name).name: i for i, name in enumerate(names)}
-        stems = {PurePosixPath(name).stem: i for i, name in enumerate(names)}
-        for place, cells in enumerate(table.columns):
-            values = [PurePosixPath(v.replace("\\", "/")).name for v in cells.to_pylist()]
-            index = bases if sum(v in bases for v in values) else stems
-            if sum(v in index for v in values) < 0.5 * len(values):
-                continue
-            rest = [i for i in range(len(table.names)) if i != place]
-            if not rest:
-                break
-            columns = choose_label([describe_column(table.names[i], table.columns[i]) for i in rest])
-            label = config.label or next(
-                (c.name for c in columns if c.role == "label"), table.names[rest[-1]]
-            )
-            if label not in table.names:
-                raise DataError(f"There is no column {label!r}.", code="no-column", remedy="Check it.")
-            labels = [""] * len(names)
-            marks = table.columns[table.names.index(label)].to_pylist()
-            for value, mark in zip(values, marks, strict=True):
-                if value in index:
-                    labels[index[value]] = mark
-            return labels
-    depth = class_depth(names)
-    return None if depth is None else [class_of(name, depth) for name in names]
+def describe_layout(layout: Layout) -> ImportPlan:
+    """Classes, the given split and what may be chosen otherwise, as part of a plan."""
+    said: ImportPlan = {
+        "classes": count_labels(layout.labels or []),
+        "notes": layout.notes,
+        "offers": layout.offers,
+    }
+    if layout.parts is not None:
+        counts = np.bincount(layout.parts, minlength=len(PARTS)).tolist()
+        said["parts"] = dict(zip(PARTS, counts, strict=True))
+    return said
 
 
-def look_at_sounds(members: list[Member]) -> ImportPlan:
+def look_at_sounds(members: list[Member], beside: list[Member], config: ImportConfig) -> ImportPlan:
     lengths: list[float] = []
     rates: Counter[str] = Counter()
     aside: dict[str, str] = {}
@@ -111,15 +98,14 @@ def look_at_sounds(members: list[Member]) -> ImportPlan:
             code="no-sounds",
             remedy="Save them as WAV.",
         )
-    depth = class_depth([m.name for m in members])
-    labels = [] if depth is None else [class_of(m.name, depth) for m in members]
+    layout = label_files([m.name for m in members], beside, config)
     return {
         "kind": "sound",
         "rows": len(members),
         "aside": aside,
         "seconds": round(min(30.0, float(np.median(lengths))), 2),
         "rates": dict(rates),
-        "classes": count_labels(labels),
+        **describe_layout(layout),
     }
 
 
@@ -136,7 +122,8 @@ def read_lines(members: list[Member], config: ImportConfig) -> tuple[Texts, str,
 def each_line(
     members: list[Member], config: ImportConfig, encodings: list[str], notes: list[str]
 ) -> Iterator[str]:
-    """The lines that are not blank, one at a time: as strings, all of them would take many times their letters.
+    """The lines that are not blank, one at a time: as strings, all of them would take many times their
+    letters.
 
     Args:
         encodings, notes: are given what is found of each file.

@@ -13,9 +13,15 @@ class ImportPlan(TypedDict, total=False):
     """What files hold and how they are to be read, in plain values.
 
     Attributes:
-        form: format of the members. aside: {name: reason} of what is set aside, of many images or sounds among those looked at.
+        form: format of the members. aside: {name: reason} of what is set aside, of many images or sounds
+        among those looked at.
+        kinds: of arrays, what they may be read as, the proposal first.
         classes: rows of the most frequent labels; "" counts those without one.
-        size, color, median: of images: side they are resized to, whether colors stay, median width and height.
+        parts: rows of each part of the split that the data came with. offers: {where classes may come from:
+        their names}, of images and sounds where there is a choice.
+        size, color, median: of images: side they are resized to, whether colors stay, median width and
+        height.
+        tone: of image files, values of `images.Tone`. transparent: how many of those looked at are.
         seconds, rates: of sounds: length they are cut to, how many have which rate.
         columns, found: of tables: what each column is, and what was found of their format.
         shape: of an array's samples. encoding, examples, mean_length: of text lines.
@@ -25,11 +31,16 @@ class ImportPlan(TypedDict, total=False):
     files: int
     title: str
     kind: str
+    kinds: list[str]
     rows: int
     notes: list[str]
     aside: dict[str, str]
     classes: dict[str, int]
+    parts: dict[str, int]
+    offers: dict[str, list[str]]
     size: int
+    tone: dict[str, Any]
+    transparent: int
     color: bool
     median: list[int]
     seconds: float

@@ -1,4 +1,4 @@
-"""The first samples of an import as they would become, and what would be left out: seen before anything is imported."""
+"""Preview of an import: the first samples as they would be stored, and what would be left out."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from selfsup_core.data.importing.beside import label_files
 from selfsup_core.data.importing.build import MAKERS, BuildPlan, Made, from_table
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.inspect import inspect_files, sort_out
-from selfsup_core.data.importing.look import label_files
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE
 from selfsup_core.data.importing.table import Table
@@ -68,6 +68,7 @@ def preview_files(paths: list[Path], config: ImportConfig) -> ImportPreview:
     if "table" in read:
         return seen | see_table(read["table"], config, whole)
     made = MAKERS[form](members, beside, config, whole)
+    plan["notes"] += made.get("notes", [])
     return seen | see_made(made)
 
 
@@ -80,7 +81,7 @@ def see_files(
     chosen = [readable[int(place)] for place in places]
     made = MAKERS[form](chosen, [], config, plan)
     # Which folders are the classes is seen from all names only.
-    labels = label_files([m.name for m in members], beside, config)
+    labels = label_files([m.name for m in members], beside, config).labels
     known = dict(zip((m.name for m in members), labels, strict=True)) if labels else {}
     names = list(made["extra"]["names"])
     seen: ImportPreview = {
@@ -127,7 +128,7 @@ def see_table(table: Table, config: ImportConfig, plan: BuildPlan) -> ImportPrev
 
 
 def left_columns(plan: BuildPlan) -> dict[str, str]:
-    """{column: reason} of those that nothing is learned from."""
+    """{column: reason} of columns that are not used for learning."""
     roles = {c["name"]: c for c in plan["columns"]}
     if plan["kind"] == "text":
         text = next((name for name, c in roles.items() if c["role"] == "text"), "")

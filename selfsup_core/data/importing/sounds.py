@@ -78,7 +78,8 @@ def read_sound(member: Member, seconds: float, to_rate: int = RATE) -> np.ndarra
         bad = int((~np.isfinite(values)).sum())
         if bad:
             raise DataError(
-                f"{member.name}: {bad:,} of {values.size:,} samples are not finite numbers (NaN or infinite).",
+                f"{member.name}: {bad:,} of {values.size:,} samples are not finite numbers (NaN or "
+                "infinite).",
                 code="sound-not-finite",
                 remedy="Save it again from the program that recorded it.",
             )

@@ -1,6 +1,7 @@
 """A table as columns of strings, and what all readers of tables share.
 
-Cells are read as strings and turned into numbers by role, so that "00123" and a label "NA" stay what they are.
+Cells are read as strings and turned into numbers by role, so that "00123" and a label "NA" stay what they
+are.
 """
 
 from __future__ import annotations

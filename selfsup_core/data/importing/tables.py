@@ -143,11 +143,11 @@ class SparseColumn:
 
 
 def unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The pairs of a JSON object as a dictionary. Raises ValueError when a key stands there twice."""
+    """The pairs of a JSON object as a dictionary. Raises ValueError when a key occurs twice."""
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"key {short(key, 40)} stands there twice")
+            raise ValueError(f"key {short(key, 40)} occurs twice")
         found[key] = value
     return found
 

@@ -1,4 +1,4 @@
-"""Uploads while they arrive and until they are taken: on disk, never in memory, counted for each session and for all together."""
+"""Uploads from arrival to import: kept on disk, not in memory, with limits per session and in total."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Arrivals:
     """All files of a server's sessions. Safe to be used by many threads.
 
     Args:
-        folder: where uploads lie; a folder of this process is made in it, and what servers left there that were
-            killed is removed.
+        folder: where uploads lie; a folder of this process is made in it, and what servers left there that
+            were killed is removed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,7 +59,7 @@ class Arrivals:
         self.held: FileLock | None = None
 
     def begin(self, session: str, file_id: str, name: str, type_: str = "") -> Arrived:
-        """A file whose bytes come next, by `write`. One that is refused from the start takes none of them."""
+        """Register a file whose bytes follow by `write`; one that is refused from the start accepts none."""
         with self.lock:
             self._discard(session, file_id)
             files = self.sessions.setdefault(session, {})
@@ -67,7 +67,8 @@ class Arrivals:
             found = Arrived(session, file_id, name, type_, path, time.monotonic())
             if sum(not one.refused for one in files.values()) >= LIMITS.files:
                 found.refused = DataError(
-                    f"{name}: {LIMITS.files} files of this session are here already, and at most so many are kept.",
+                    f"{name}: {LIMITS.files} files of this session are here already, and at most so many "
+                    "are kept.",
                     code="too-many-files",
                     remedy="Put them into one ZIP, or remove some of them first.",
                 )
@@ -106,8 +107,8 @@ class Arrivals:
         if of_session + more > LIMITS.total_bytes:
             others = (of_session - found.size) / MB
             return DataError(
-                f"{found.name} was not kept: the other files of this session have {others:.0f} MB, and with it they "
-                f"would have more than {LIMITS.total_bytes // MB} MB.",
+                f"{found.name} was not kept: the other files of this session have {others:.0f} MB, and with "
+                f"it they would have more than {LIMITS.total_bytes // MB} MB.",
                 code="session-full",
                 remedy="Import or remove the others first.",
             )
@@ -164,7 +165,7 @@ class Arrivals:
         if found is None:
             return
         if not found.refused:
-            # Bytes that are still on their way find it so.
+            # Later writes to these files see that they were dropped.
             found.refused = DataError(f"{found.name} was removed.", code="removed")
         found.size = 0
         found.path.unlink(missing_ok=True)

@@ -1,4 +1,6 @@
-"""Health checks in the background, so that a page can say how many warnings there are without waiting for them."""
+"""Health checks in the background, so that a page can say how many warnings there are without waiting for
+them.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,15 @@ _asked: dict[tuple[Path, str], Future[list[FindingAbout]]] = {}
 
 @cache
 def pool() -> ThreadPoolExecutor:
-    """One after the other: each is a process of its own."""
+    """A single worker: each check starts a process of its own."""
     return ThreadPoolExecutor(1, "health")
 
 
 def known_findings(workspace: Path, name: str) -> list[FindingAbout] | None:
-    """Findings as far as they are known; None while they are looked for, which the first call begins.
+    """Findings of a check, None while it runs; the first call starts it.
 
     Raises:
-        DataError: the check failed; it is not begun again unasked.
+        DataError: the check failed; it is not started again by itself.
     """
     from selfsup_core.data.library.health.finding import FindingAbout
 

@@ -1,4 +1,5 @@
-"""Parsing runs in a process of its own, with limits on memory, CPU time and file size: a bomb or a crash ends only it.
+"""Parsing runs in a process of its own, with limits on memory, CPU time and file size: a bomb or a crash ends
+only it.
 
 `python -m selfsup_core.data.library.child JOB` reads a job's JSON and writes `result.json` beside it.
 """
@@ -33,20 +34,20 @@ def run_job(task: str, workspace: Path, *, tell: Tell | None = None, **values: A
     So many work at once in a workspace; this waits for its turn.
 
     Args:
-        tell: is called several times a second, with a sentence while this waits and "" while it works; what it raises
-            (a person has cancelled it) ends the child.
+        tell: is called several times a second, with a sentence while this waits and "" while it works; what
+            it raises (a person has cancelled it) ends the child.
 
     Raises:
         DataError: what the task raised, or that it ran out of memory, time or crashed.
     """
     workspace.mkdir(parents=True, exist_ok=True)
-    sweep(workspace)  # what an import left behind that was killed with its parent
+    sweep(workspace)  # left by an import that was killed together with its parent
     with turn(workspace, title_of(values), tell):
         return do_job(task, workspace, values, tell)
 
 
 def title_of(values: dict[str, Any]) -> str:
-    """What others see who wait behind it."""
+    """The title that jobs waiting behind this one see."""
     names = [Path(file).name for file in values.get("files", [values.get("folder", "another data set")])]
     return names[0] if len(names) == 1 else f"{names[0]} with {len(names) - 1} more files"
 
@@ -71,7 +72,7 @@ def drop_unfinished(workspace: Path, values: dict[str, Any]) -> None:
 
 
 def died(ended: Ended) -> DataError:
-    """What to say of a child that left no result."""
+    """The error for a child that left no result."""
     if ended.was_slow:
         return DataError(
             f"Reading the files took more than {LIMITS.cpu_seconds} s or too much memory and was ended.",
@@ -89,8 +90,8 @@ def died(ended: Ended) -> DataError:
 
 def memory_error() -> DataError:
     return DataError(
-        f"Reading the files needs more than {memory_for_one() // MB:,} MB of memory, which is what an import may take "
-        "here.",
+        f"Reading the files needs more than {memory_for_one() // MB:,} MB of memory, which is what an "
+        "import may take here.",
         code="import-memory",
         remedy="Take a sample of the data.",
     )

@@ -1,7 +1,8 @@
 """A process of its own with limits on memory, CPU time and file size: a bomb or a crash ends only it.
 
-A module that runs in one is started as `python -m MODULE JOB`: it calls `die_with_parent` and `set_limits`, does what the
-JSON of the job says, and writes `result.json` beside it. Imports use it, and folders of models that nobody has tried yet.
+A module that runs in one is started as `python -m MODULE JOB`: it calls `die_with_parent` and `set_limits`,
+does what the JSON of the job says, and writes `result.json` beside it. Imports use it, and folders of models
+that nobody has tried yet.
 """
 
 from __future__ import annotations

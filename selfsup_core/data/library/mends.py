@@ -114,7 +114,7 @@ def mend_dataset(dataset: Dataset, mends: list[str], name: str) -> Dataset:
 
 
 def new_version(dataset: Dataset, step: str, **changes: Any) -> Dataset:
-    """Of one's own act on chosen rows; the recipe says so. The caller names it by its folder."""
+    """A new version with a manual change to chosen rows, noted in its recipe; the caller sets its name."""
     details = dataset.details | {
         "rows": len(changes.get("x", dataset.x)),
         "shape": list(dataset.item_shape),

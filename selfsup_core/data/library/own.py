@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from pydantic import ValidationError
 from typing_extensions import TypedDict
 
-from selfsup_core.data.config import SplitConfig
+from selfsup_core.data.config import KeptSplit, SplitConfig
 from selfsup_core.data.dataset import load_dataset, read_about
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.library.child import run_job
@@ -33,13 +33,15 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20
 MOST_LETTERS = 80  # of a title
-SPLIT_SETTINGS = ("validation", "test", "split_seed", "labels_per_class", "labels_fraction")
+SPLIT_SETTINGS = tuple(KeptSplit.__annotations__)
 
 
 def inspect(
     workspace: Path, files: list[Path], config: ImportConfig | None = None, *, tell: Tell | None = None
 ) -> ImportPlan:
-    """What the files hold, as `importing.inspect.inspect_files` says it; `tell` as of `run_job`. Raises DataError."""
+    """What the files hold, as `importing.inspect.inspect_files` says it; `tell` as of `run_job`. Raises
+    DataError.
+    """
     values = (config or ImportConfig()).model_dump()
     plan: ImportPlan = run_job("inspect", workspace, tell=tell, files=[str(f) for f in files], config=values)
     return plan
@@ -48,7 +50,9 @@ def inspect(
 def preview(
     workspace: Path, files: list[Path], config: ImportConfig | None = None, *, tell: Tell | None = None
 ) -> ImportPreview:
-    """The plan, some samples as they would become, and what would be left out; `tell` as of `run_job`. Raises DataError."""
+    """The plan, some samples as they would become, and what would be left out; `tell` as of `run_job`. Raises
+    DataError.
+    """
     values = (config or ImportConfig()).model_dump()
     named = [str(f) for f in files]
     seen: ImportPreview = run_job("preview", workspace, tell=tell, files=named, config=values)
@@ -117,7 +121,9 @@ def fold_title(title: str) -> str:
 
 
 def claim_title(workspace: Path, name: str) -> str:
-    """Number the title of a set that has just been made or brought back, when another one has it. Returns the title."""
+    """Number the title of a set that has just been made or brought back, when another one has it. Returns the
+    title.
+    """
     path = workspace / "datasets" / name / "dataset.json"
     with titles_lock(workspace):
         about = read_about(path.parent)
@@ -135,7 +141,9 @@ def claim_title(workspace: Path, name: str) -> str:
 
 
 def folder_of(workspace: Path, name: str) -> Path:
-    """Where a data set lies; a built-in one is made when it is not there yet. Raises DataError, SettingError."""
+    """Where a data set lies; a built-in one is made when it is not there yet. Raises DataError,
+    SettingError.
+    """
     source = find_source(name, workspace)
     if OWN_NAME.fullmatch(name):
         return workspace / "datasets" / name
@@ -157,7 +165,7 @@ def check(workspace: Path, name: str, *, tell: Tell | None = None) -> list[Findi
 
 
 def mend(workspace: Path, name: str, mends: list[str], *, tell: Tell | None = None) -> str:
-    """A new version with safe mends. Returns its name; the same mend again is the version that is there."""
+    """A new version with safe mends. Returns its name; the same mend again gives the existing version."""
     folder = folder_of(workspace, name)
     mark = sha256(f"{name} {' '.join(mends)}".encode())[:8]
     base = re.sub(r"-[0-9a-f]{8}$", "", name.removeprefix("my-"))[:50]
@@ -178,7 +186,7 @@ def save_split(workspace: Path, name: str, **values: Any) -> SplitConfig:
     from selfsup_core.data.splits import split_rows
 
     try:
-        config = SplitConfig(**(read_split(workspace, name) | values | {"source": name}))
+        config = SplitConfig(**{**read_split(workspace, name), **values, "source": name})
     except ValidationError as error:
         raise explain(error, SplitConfig, "data.") from error
     split_rows(
@@ -191,17 +199,16 @@ def save_split(workspace: Path, name: str, **values: Any) -> SplitConfig:
     return config
 
 
-def read_split(workspace: Path, name: str) -> dict[str, Any]:
+def read_split(workspace: Path, name: str) -> KeptSplit:
     """The settings kept by `save_split`, or {}."""
     source = find_source(name, workspace)
     folder = name if OWN_NAME.fullmatch(name) else f"{name}-v{source.version}"
-    kept = read_shaped(workspace / "datasets" / folder / "split.json", dict[str, Any]) or {}
-    values = {key: kept[key] for key in SPLIT_SETTINGS if key in kept}
+    kept = read_shaped(workspace / "datasets" / folder / "split.json", KeptSplit) or {}
     try:
-        SplitConfig(**(values | {"source": name}))
+        config = SplitConfig.model_validate({**kept, "source": name})
     except (ValidationError, StudioError):
         return {}  # damaged: runs begin with the defaults, as before anything was set
-    return values
+    return cast("KeptSplit", config.model_dump(include=set(kept)))
 
 
 def require_own(name: str) -> None:
@@ -267,7 +274,9 @@ def restore(workspace: Path, name: str) -> None:
 
 
 class DatasetSummary(TypedDict):
-    """A data set in plain values. classes: rows of each. set_aside: reason for each member. split: what `read_split` says."""
+    """A data set in plain values. classes: rows of each. set_aside: reason for each member. split: what
+    `read_split` says.
+    """
 
     dataset: str
     title: str
@@ -281,7 +290,7 @@ class DatasetSummary(TypedDict):
     set_aside: dict[str, str]
     recipe: list[str]
     provenance: dict[str, str]
-    split: dict[str, Any]
+    split: KeptSplit
 
 
 def summarize(workspace: Path, name: str) -> DatasetSummary:
@@ -312,9 +321,10 @@ def summarize(workspace: Path, name: str) -> DatasetSummary:
 
 
 def act_on_rows(workspace: Path, name: str, rows: list[int], label: str | None) -> str:
-    """A new version in which these rows have another label ("" takes it away), or without them where label is None.
+    """A new version in which these rows have another label ("" takes it away), or without them where label is
+    None.
 
-    Returns: its name; the same act again is the version that is there.
+    Returns: its name; the same change again gives the existing version.
 
     Raises:
         DataError: a row is not there, or nothing would be left. SettingError: the label is too long.
@@ -326,7 +336,8 @@ def act_on_rows(workspace: Path, name: str, rows: list[int], label: str | None) 
     wrong = [row for row in rows if not 0 <= row < len(dataset)]
     if wrong or not rows:
         raise DataError(
-            f"Row {wrong[0] if wrong else '–'} is not in {dataset.title}, which has rows 0 to {len(dataset) - 1}.",
+            f"Row {wrong[0] if wrong else '–'} is not in {dataset.title}, which has rows 0 to "
+            f"{len(dataset) - 1}.",
             code="no-row",
         )
     mark = sha256(f"{name} {label!r} {sorted(rows)}".encode())[:8]

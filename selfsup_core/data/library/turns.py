@@ -1,4 +1,4 @@
-"""Whose turn it is: so many imports of a workspace work at once, over all sessions and processes; the others wait in order."""
+"""The queue of imports: some run at once per workspace, over all sessions and processes; others wait."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from selfsup_core.files import read_shaped, write_json
 Tell = Callable[[str], None]
 POLL_SECONDS = 0.1
 PATTERN = ".job-ticket-*.json"  # as what `files.sweep` removes
-START_TOLERANCE = 60.0  # seconds by which a clock may be set while a process lives
+START_TOLERANCE = 60.0  # seconds by which the clock may be changed while a process lives
 
 
 class Ticket(TypedDict):
@@ -48,8 +48,8 @@ def turn(workspace: Path, title: str, tell: Tell | None = None) -> Iterator[None
     """Wait until one of the places is free, and hold it.
 
     Args:
-        title: what others see who wait behind.
-        tell: is given a sentence again and again while this waits; what it raises ends the waiting.
+        title: shown to those who wait behind it.
+        tell: called repeatedly with a sentence while this waits; an exception from it ends the waiting.
     """
     place = workspace / f".job-ticket-{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.json"
     pid = os.getpid()
@@ -66,7 +66,9 @@ def turn(workspace: Path, title: str, tell: Tell | None = None) -> Iterator[None
 
 
 def list_before(place: Path) -> list[str]:
-    """Titles of the imports before a ticket, in their order; tickets of processes that have ended are removed."""
+    """Titles of the imports before a ticket, in their order; tickets of processes that have ended are
+    removed.
+    """
     titles = []
     for path in sorted(place.parent.glob(PATTERN)):
         if path.name >= place.name:

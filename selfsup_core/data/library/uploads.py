@@ -103,7 +103,9 @@ def take(name: str, source: IO[bytes], place: Path, digest: hashlib._Hash) -> in
 
 
 def link(source: Path | None, place: Path) -> bool:
-    """Give a file on disk a second name; False where there is none, or its disk is another one or knows no links."""
+    """Give a file on disk a second name; False where there is none, or its disk is another one or knows no
+    links.
+    """
     if source is None:
         return False
     try:

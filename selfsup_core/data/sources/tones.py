@@ -46,9 +46,9 @@ def make_pluck(rng: np.random.Generator) -> np.ndarray:
     period = round(RATE / draw_log(rng, 100, 600))
     wave = np.zeros(RATE + period + 1)
     burst = rng.uniform(-1, 1, period + 1)
-    # Frequency 0 is what the smoothing spares: it would outlast the tone.
+    # Smoothing does not damp frequency 0, so the mean is removed: it would outlast the tone.
     wave[: period + 1] = burst - burst.mean()
-    # A whole period at once: all that it is made of lies before it.
+    # One period at a time, since each depends on earlier ones only.
     for i in range(period + 1, len(wave), period):
         block = wave[i : i + period]
         block[:] = LOSS / 2 * (wave[i - period : i] + wave[i - period - 1 : i - 1])[: len(block)]
@@ -56,7 +56,9 @@ def make_pluck(rng: np.random.Generator) -> np.ndarray:
 
 
 def make_vowel(rng: np.random.Generator) -> np.ndarray:
-    """Glottal pulses through three resonators 1 / (1 − 2 r cos θ z⁻¹ + r² z⁻²), r = exp(−π bandwidth / rate)."""
+    """Glottal pulses through three resonators 1 / (1 − 2 r cos θ z⁻¹ + r² z⁻²), r = exp(−π bandwidth /
+    rate).
+    """
     formants = np.array(FORMANTS[rng.integers(len(FORMANTS))]) * rng.uniform(0.9, 1.2)
     pulses = np.zeros(RATE)
     pulses[np.arange(0, RATE, RATE / draw_log(rng, 90, 250)).astype(int)] = 1

@@ -1,6 +1,8 @@
-"""Toy sets whose shape is known: a rolled-up sheet [1] and two moons, from scikit-learn's generators with seed 0.
+"""Toy sets whose shape is known: a rolled-up sheet [1] and two moons, from scikit-learn's generators with
+seed 0.
 
-[1] J. Tenenbaum, V. de Silva, J. Langford, A global geometric framework for nonlinear dimensionality reduction, 2000.
+[1] J. Tenenbaum, V. de Silva, J. Langford, A global geometric framework for nonlinear dimensionality
+reduction, 2000.
 """
 
 from __future__ import annotations

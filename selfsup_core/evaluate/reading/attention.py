@@ -17,10 +17,11 @@ MOST_ATTENTION = 64
 def attention_of(
     model: Any, tokenizer: Any, text: str, *, layer: int, head: int
 ) -> tuple[list[str], np.ndarray]:
-    """(T tokens, (T, T) float32): row i says how token i shares its attention; tokens that share a character are one.
+    """(T tokens, (T, T) float32): row i is the attention distribution of token i; tokens that share a
+    character are one.
 
-    Among the tokens up to itself in a causal model, among all in others. Marks that the model wants around a text
-    are among them. At most 64 tokens.
+    Among the tokens up to itself in a causal model, among all in others. Marks that the model wants around a
+    text are among them. At most 64 tokens.
 
     Raises:
         DataError: there is no text. SettingError: the model has no such layer or head.
@@ -35,7 +36,7 @@ def attention_of(
     if not made.ids or (made.after and not made.own):
         raise DataError("There is no text to read.", code="no-text", remedy="Type a few words.")
     was = model.config._attn_implementation
-    model.set_attn_implementation("eager")  # the quick kernels do not keep what they computed
+    model.set_attn_implementation("eager")  # fused kernels do not return attention weights
     try:
         with torch.inference_mode():
             seen = model(torch.tensor([made.ids]), output_attentions=True).attentions

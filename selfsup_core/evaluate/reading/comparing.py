@@ -1,7 +1,8 @@
-"""Two models on the same text, whatever their tokens: cut where a token ends in both, P of each part side by side.
+"""Two models on the same text, whatever their tokens: cut where a token ends in both, P of each part side by
+side.
 
-ln P(part) is the sum over its tokens, so parts of different tokenizers can be compared. Bits a character are, too;
-perplexity is for a token and is not, unless the tokens are the same.
+ln P(part) is the sum over its tokens, so parts of different tokenizers can be compared. Bits a character are,
+too; perplexity is for a token and is not, unless the tokens are the same.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+
+from typing_extensions import TypedDict
+
+from selfsup_core.pretrained.reading import Reading, Totals
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,27 @@ class Part:
         return self.log_p[0] - self.log_p[1]
 
 
-def has_same_tokens(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    found: bool = a["pieces"] == b["pieces"]
-    return found
+class PartAbout(TypedDict):
+    """A `Part` in plain values."""
+
+    text: str
+    start: int
+    stop: int
+    log_p: list[float]
+    difference: float
+
+
+class Comparison(TypedDict):
+    """Two readings over the `characters` that both predict; totals: of each, perplexity of its own tokens."""
+
+    same_tokens: bool
+    parts: list[PartAbout]
+    totals: list[Totals]
+    characters: int
+
+
+def has_same_tokens(a: Reading, b: Reading) -> bool:
+    return a["pieces"] == b["pieces"]
 
 
 def spans_of(pieces: list[str], text: str) -> list[tuple[int, int]] | None:
@@ -52,11 +74,13 @@ def spans_of(pieces: list[str], text: str) -> list[tuple[int, int]] | None:
     return spans + [(at, len(text))] * waiting
 
 
-def parts_of(a: dict[str, Any], b: dict[str, Any], text: str) -> list[Part]:
-    """The finest parts that both readings know; what one of them did not predict, or did not read, is left out.
+def parts_of(a: Reading, b: Reading, text: str) -> list[Part]:
+    """The finest parts that both readings know; what one of them did not predict, or did not read, is left
+    out.
 
     Args:
-        a, b: with `spans` and `log_p`, as the tool `read` gives them; without spans nothing can be laid side by side.
+        a, b: with `spans` and `log_p`, as the tool `read` gives them; without spans nothing can be laid side
+        by side.
     """
     if not a["spans"] or not b["spans"]:
         return []
@@ -73,7 +97,7 @@ def parts_of(a: dict[str, Any], b: dict[str, Any], text: str) -> list[Part]:
     return parts
 
 
-def running(reading: dict[str, Any]) -> dict[int, tuple[float, int]]:
+def running(reading: Reading) -> dict[int, tuple[float, int]]:
     """Character → (Σ ln P of the tokens that end there or before, how many of them have none)."""
     total, unknown = 0.0, 0
     first = reading["spans"][0][0]
@@ -81,21 +105,16 @@ def running(reading: dict[str, Any]) -> dict[int, tuple[float, int]]:
     for (_, stop), value in zip(reading["spans"], reading["log_p"], strict=True):
         total += value or 0.0
         unknown += value is None
-        if stop > first:  # what stands for no character belongs to those that follow
+        if stop > first:  # tokens without a character belong to the ones that follow
             found[stop] = (total, unknown)
     return found
 
 
-def compare_readings(a: dict[str, Any], b: dict[str, Any], text: str) -> dict[str, Any]:
-    """Two readings over the characters that both predict.
-
-    Returns:
-        same_tokens; parts [{text, start, stop, log_p (2), difference}]; totals: for each model log_probability,
-        perplexity (of its own tokens), bits_per_character and tokens over these characters; characters.
-    """
+def compare_readings(a: Reading, b: Reading, text: str) -> Comparison:
+    """Two readings over the characters that both predict."""
     parts = parts_of(a, b, text)
     characters = sum(part.stop - part.start for part in parts)
-    totals = []
+    totals: list[Totals] = []
     for index, reading in enumerate((a, b)):
         total = math.fsum(part.log_p[index] for part in parts)
         tokens = sum(
@@ -112,7 +131,7 @@ def compare_readings(a: dict[str, Any], b: dict[str, Any], text: str) -> dict[st
                 "tokens": tokens,
             }
         )
-    rows = [
+    rows: list[PartAbout] = [
         {
             "text": part.text,
             "start": part.start,

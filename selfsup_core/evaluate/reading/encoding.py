@@ -1,6 +1,7 @@
 """A person's text as token numbers, each with the characters that it stands for.
 
-What looks like a control token ("</s>") is read as the letters that it is; only [MASK] means a gap to a masked model.
+What looks like a control token ("</s>") is read as the letters that it is; only [MASK] means a gap to a
+masked model.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class Encoded:
 
     @property
     def spans(self) -> list[tuple[int, int]]:
-        """(first, one behind the last) character of each token; spaces that no one claims are the next token's."""
+        """(first, one behind the last) character of each token; spaces that no one claims are the next
+        token's.
+        """
         return list(zip([self.start, *self.ends[:-1]], self.ends, strict=True)) if self.ends else []
 
 
@@ -105,7 +108,8 @@ def encode(
 ) -> Encoded:
     """A text for a causal model; a beginning-of-text token stands before it where the tokenizer has one.
 
-    Of a text with more tokens than `most`, or than the model's context, the first ones stay, or the last ones.
+    Of a text with more tokens than `most`, or than the model's context, the first ones stay, or the last
+    ones.
     """
     text, offset, note = cut_characters(text, from_end=from_end)
     ids, ends = tokens_and_ends(tokenizer, text)
@@ -116,7 +120,9 @@ def encode(
 
 
 def encode_masked(model: Any, tokenizer: Any, text: str, *, most: int = MOST_TOKENS) -> Encoded:
-    """A text for a masked model: [MASK] is a gap; the marks of beginning and end around it where the tokenizer has them."""
+    """A text for a masked model: [MASK] is a gap; the marks of beginning and end around it where the
+    tokenizer has them.
+    """
     mask = tokenizer.mask_token_id
     text, _, note = cut_characters(text, from_end=False)
     ids: list[int] = []
@@ -152,5 +158,7 @@ def note_of(tokenizer: Any, made: Encoded) -> str:
 
 
 def looks_ahead(model: Any) -> bool:
-    """Whether a token of a model sees those behind it, too: of masked models and encoders, not of causal ones."""
+    """Whether a token of a model sees those behind it, too: of masked models and encoders, not of causal
+    ones.
+    """
     return not type(model).__name__.endswith(CAUSAL)

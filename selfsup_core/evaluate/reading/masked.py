@@ -1,8 +1,10 @@
 """A masked language model on a person's text: each token from all others, and what could stand in a gap.
 
-Pseudo-log-likelihood: PLL(w) = Σ ln P(wᵢ | w without wᵢ), each place hidden in turn [1]; pseudo-perplexity exp(−PLL ÷ n).
-These are not probabilities of the text: they do not multiply to P(w), and are not comparable with those of causal models.
-Of a word in several tokens the others give each one away, so rare words look likelier than they are [2].
+Pseudo-log-likelihood: PLL(w) = Σ ln P(wᵢ | w without wᵢ), each place hidden in turn [1]; pseudo-perplexity
+exp(−PLL ÷ n).
+These are not probabilities of the text: they do not multiply to P(w), and are not comparable with those of
+causal models. In a word of several tokens, each is easy to guess from the others, so rare words look too
+likely [2].
 [1] Salazar et al.: Masked language model scoring, 2020
 [2] Kauf, Ivanova: A better way to do masked language model scoring, 2023
 """

@@ -1,8 +1,9 @@
 """What a causal language model thinks of a text, token by token.
 
-P(w₁ … wₙ) = ∏ P(wᵢ | w₁ … wᵢ₋₁);  perplexity = exp(−mean ln P);  bits per character = −Σ log₂ P ÷ characters.
-Before a choice the distribution can be reshaped: softmax(logits / temperature), cut to the k most likely (top-k) and to the
-fewest that together hold a share p (top-p) [1].
+P(w₁ … wₙ) = ∏ P(wᵢ | w₁ … wᵢ₋₁); perplexity = exp(−mean ln P)
+bits per character = −Σ log₂ P ÷ characters.
+Before a choice the distribution can be reshaped: softmax(logits / temperature), cut to the k most likely
+(top-k) and to the fewest that together hold a share p (top-p) [1].
 [1] Holtzman et al.: The curious case of neural text degeneration, 2020
 """
 
@@ -35,7 +36,9 @@ def perplexity(log_p: torch.Tensor) -> float:
 
 
 def bits_per_character(log_p: torch.Tensor, characters: int) -> float:
-    """Bits that the model needs for a character of the text; comparable between tokenizers, as perplexity is not."""
+    """Bits that the model needs for a character of the text; comparable between tokenizers, as perplexity is
+    not.
+    """
     return -float(log_p.sum()) / math.log(2) / characters if characters else math.inf
 
 

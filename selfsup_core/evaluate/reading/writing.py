@@ -1,4 +1,6 @@
-"""A causal language model on a person's text: how likely each token is, what could come next, and a continuation."""
+"""A causal language model on a person's text: how likely each token is, what could come next, and a
+continuation.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ class Reading:
         return sum(end - start for (start, end), p in spans if not np.isnan(p))
 
     def summary(self) -> dict[str, float | None]:
-        """log_probability (natural), perplexity, bits_per_character, and how many tokens they are of; None without any."""
+        """log_probability (natural), perplexity, bits_per_character, and how many tokens they are of; None
+        without any.
+        """
         import torch
 
         known = torch.from_numpy(self.log_p[~np.isnan(self.log_p)])
@@ -162,8 +166,8 @@ def write_on(
 ) -> Written:
     """What the model writes after `text`, one drawn token at a time; ends early at an end-of-text token.
 
-    A few tokens more are drawn where a character would be left half written. Beyond the model's context, only the newest
-    tokens that fit are read, and the note says so.
+    A few tokens more are drawn where a character would be left half written. Beyond the model's context, only
+    the newest tokens that fit are read, and the note says so.
     """
     import torch
 
@@ -202,7 +206,9 @@ def is_broken(tokenizer: Any, made: list[int]) -> bool:
 def pieces_written(
     tokenizer: Any, ids: list[int], made: list[int], chances: list[float]
 ) -> list[tuple[str, float]]:
-    """[(text, P), …]. Decoded together with what came before, so that spaces and split characters come out right."""
+    """[(text, P), …]. Decoded together with what came before, so that spaces and split characters come out
+    right.
+    """
     known = tokenizer.decode(ids, skip_special_tokens=True)
     pieces: list[tuple[str, float]] = []
     at = 0

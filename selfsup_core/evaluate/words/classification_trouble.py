@@ -11,7 +11,7 @@ from selfsup_core.wording import percent
 Loss = Literal["val_loss", "choice_loss"]
 ONE_CLASS = 0.98  # of the predictions
 MARGIN = 0.05  # by which the predictions' share is above the truth's
-FIRST_EPOCH = 2  # a network that has hardly begun names one class
+FIRST_EPOCH = 2  # a network that has hardly begun predicts one class
 
 
 def find_classification_signs(
@@ -22,7 +22,8 @@ def find_classification_signs(
     is_last: bool,
     chosen_by: str | None = "val_loss",
 ) -> list[Sign]:
-    """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never wrong.
+    """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never
+    wrong.
 
     Args:
         row: the epoch's metrics. past: the rows of the epochs before it.
@@ -48,7 +49,8 @@ def one_class(row: EpochRow, *, is_last: bool) -> Sign | None:
         return None
     return sign(
         "one-class",
-        f"One class for everything: {percent(share)} of the validation rows get the same class, but no class has more than {percent(true)} of them.",
+        f"One class for everything: {percent(share)} of the validation rows get the same class, but no "
+        f"class has more than {percent(true)} of them.",
         "Train longer, change the learning rate, or set Class weights to Balanced.",
     )
 
@@ -65,7 +67,8 @@ def no_better_than_majority(row: EpochRow, baseline: Baseline | None, *, is_last
     )
     return sign(
         "majority",
-        f"No better than the most frequent class: accuracy {percent(found, 1)} on validation rows, where {beside}.",
+        f"No better than the most frequent class: accuracy {percent(found, 1)} on validation rows, where "
+        f"{beside}.",
         "Check the labels, use more of them, train longer, or use other features.",
     )
 
@@ -95,6 +98,7 @@ def worse_than_logistic(
         return None
     return sign(
         "worse-than-logistic",
-        f"Worse than logistic regression: accuracy {percent(best, 1)} on validation rows, where logistic regression reaches {percent(logistic, 1)} with the same features.",
+        f"Worse than logistic regression: accuracy {percent(best, 1)} on validation rows, where logistic "
+        f"regression reaches {percent(logistic, 1)} with the same features.",
         "Train longer, raise the learning rate, or remove hidden layers.",
     )

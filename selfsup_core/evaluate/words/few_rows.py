@@ -1,9 +1,12 @@
-"""How sure an accuracy is that was measured on few rows, in words; said before a run begins, and of its outcome."""
+"""How sure an accuracy is that was measured on few rows, in words; said before a run begins, and of its
+outcome.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
+from selfsup_core.data.budget import SplitOutcome
 from selfsup_core.pseudo.audit import FEW_TEST_ROWS, share_interval
 from selfsup_core.wording import percent
 
@@ -26,7 +29,9 @@ def interval(share: float, rows: int) -> str:
 
 
 def share_of(share: float, rows: int | None, noun: str = "rows") -> str:
-    """An accuracy and on how many rows, with its interval where they are few; of unknown many the share alone."""
+    """An accuracy and on how many rows, with its interval where they are few; of unknown many the share
+    alone.
+    """
     if not rows:
         return percent(share, 1)
     beside = f" (95%: {interval(share, rows)})" if rows < FEW else ""
@@ -46,29 +51,38 @@ def say_few_per_class(counts: dict[str, int]) -> str:
     which = f"{few[0][0]} of {few[0][1]!r}" if len(few) < len(there) else f"{few[0][0]} to {max(few)[0]}"
     if len(few) == len(there) and few[0][0] == max(few)[0]:
         which = f"{few[0][0]}"
-    return f"Few test rows per class ({which}; {FEW_PER_CLASS} or more are better): the outcome may differ on another split."
+    return (
+        f"Few test rows per class ({which}; {FEW_PER_CLASS} or more are better): the outcome may differ on "
+        "another split."
+    )
 
 
-def warn_of_few_labels(outcome: dict[str, Any]) -> Warned | None:
+def warn_of_few_labels(outcome: SplitOutcome, *, by_hand: int = 0) -> Warned | None:
     """What should be known before training with these labels; None where there are enough.
 
     Args:
-        outcome: of `data.budget.describe_split`.
+        by_hand: labels made by hand, which join those that are seen.
     """
-    train, validation, test = (outcome[f"labels_{part}"] for part in ("seen", "validation", "test"))
-    # Beyond a budget they choose nothing, so how many there are matters little.
-    is_hidden = outcome.get("has_budget", False)
+    train, validation, test = (
+        outcome["labels_seen"],
+        outcome["labels_validation"],
+        outcome["labels_test"],
+    )
+    # Validation labels beyond the budget select nothing, so their number matters little.
+    is_hidden = outcome["has_budget"]
     if test >= FEW and (is_hidden or validation >= FEW_TEST_ROWS):
         return None
-    hand = outcome.get("labels_by_hand", 0)
-    beside = f" and {hand:,} by hand" if hand else ""
+    beside = f" and {by_hand:,} by hand" if by_hand else ""
     purpose = "beyond the budget to compare with" if is_hidden else "for validation"
     text = f"Labels: {train:,}{beside} for training, {validation:,} {purpose}, {test:,} for test."
     if test == 0:
         text += " No test row has a label, so the accuracy of the result cannot be measured."
     elif test < FEW:
         example = round(EXAMPLE * test) / test
-        text += f" An accuracy measured on {test} test rows is imprecise: a measured {percent(example)} would mean {interval(example, test)} (95% interval)."
+        text += (
+            f" An accuracy measured on {test} test rows is imprecise: a measured {percent(example)} would "
+            f"mean {interval(example, test)} (95% interval)."
+        )
     if 0 < validation < FEW_TEST_ROWS <= test:
         text += " The validation accuracy is even less precise."
     least = test if is_hidden else min(test, validation)

@@ -9,7 +9,8 @@ from selfsup_core.evaluate.words.trouble import over_fitting, sign
 def find_language_signs(
     row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
 ) -> list[Sign]:
-    """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never wrong.
+    """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never
+    wrong.
 
     Args:
         row: the epoch's metrics. past: the rows of the epochs before it.

@@ -1,4 +1,6 @@
-"""Signs of trouble in a run's numbers, said in words with the remedy. Pages, CLI and reports all say it from here."""
+"""Signs of trouble in a run's numbers, said in words with the remedy. Pages, CLI and reports all say it from
+here.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,12 @@ MOST_SATURATED = 0.02
 LEAST_CODES = 0.3
 LEAST_ACTIVE = 0.5
 FEW_STEPS = 1000
-OVERFIT_EPOCHS, OVERFIT_RISE = 5, 0.05  # a few percent is what a small validation part wavers by
+OVERFIT_EPOCHS, OVERFIT_RISE = 5, 0.05  # a small validation part fluctuates by a few percent
 
 
 def find_signs(row: EpochRow, past: list[EpochRow], baseline: Baseline | None, about: RunAbout) -> list[Sign]:
-    """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never wrong.
+    """What looks wrong at an epoch: [{"code", "text", "remedy"}, …]; epoch 0, before training, is never
+    wrong.
 
     Args:
         row: the epoch's metrics. past: the rows of the epochs before it.
@@ -69,7 +72,10 @@ def posterior_collapse(row: EpochRow, about: RunAbout) -> Sign | None:
     if active is None or row["epoch"] < warm or active >= LEAST_ACTIVE * size:
         return None
     beta = float(settings.get("beta", 1.0))
-    text = f"Posterior collapse: only {round(active)} of {size} dimensions carry information (KL above 0.01 nats)."
+    text = (
+        f"Posterior collapse: only {round(active)} of {size} dimensions carry information (KL above 0.01 "
+        "nats)."
+    )
     if active >= 1 and beta > 1:
         return sign(
             "posterior-collapse",
@@ -80,7 +86,8 @@ def posterior_collapse(row: EpochRow, about: RunAbout) -> Sign | None:
         return sign(
             "posterior-collapse",
             text,
-            "Harmless if the reconstructions are good: a smaller code would be enough. A lower β uses more dimensions.",
+            "Harmless if the reconstructions are good: a smaller code would be enough. A lower β uses more "
+            "dimensions.",
         )
     return sign(
         "posterior-collapse",
@@ -107,7 +114,7 @@ def over_fitting(
     by: Literal["val_loss", "choice_loss"] = "val_loss",
 ) -> Sign | None:
     """`by`: the loss by which the best epoch is chosen."""
-    # While β rises the loss means something else at every epoch, so the lowest one there is no best.
+    # While β rises, losses of different epochs are not comparable, so the lowest one is not the best.
     first = max(1.0, float(settings_of(about).get("warmup_epochs", 0)))
     known = [(loss, r) for r in past if r["epoch"] >= first and (loss := r.get(by)) is not None]
     val_loss, train_loss = row.get(by), row.get("train_loss")
@@ -122,7 +129,8 @@ def over_fitting(
         return None
     return sign(
         "over-fitting",
-        f"Over-fitting: validation loss was lowest at epoch {best['epoch']} and has risen since, while training loss falls.",
+        f"Over-fitting: validation loss was lowest at epoch {best['epoch']} and has risen since, while "
+        "training loss falls.",
         "Stop there (the best epoch is kept), or use more data, a smaller network, or noise.",
     )
 
@@ -149,13 +157,15 @@ def worse_than_pca(row: EpochRow, baseline: Baseline | None, about: RunAbout) ->
         return sign(
             "worse-than-pca",
             text,
-            f"The code is {parts} entries of a codebook of {settings['codes']}, {bits:.0f} bits in all, far less than PCA's {size} numbers. More entries, or fewer numbers per entry, reconstruct better.",
+            f"The code is {parts} entries of a codebook of {settings['codes']}, {bits:.0f} bits in all, far "
+            f"less than PCA's {size} numbers. More entries, or fewer numbers per entry, reconstruct better.",
         )
     if about["objective"] != "reconstruction":
         return sign(
             "worse-than-pca",
             text,
-            "This objective asks for more than reconstruction, so this may not matter; a weaker penalty or less noise reconstructs better.",
+            "This objective asks for more than reconstruction, so this may not matter; a weaker penalty or "
+            "less noise reconstructs better.",
         )
     return sign("worse-than-pca", text, "Train longer, raise the learning rate, or use wider layers.")
 

@@ -110,7 +110,8 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
         rows = int(metrics["test_rows"] or 0)
         wide = f" (accuracy 95%: {interval(tested, rows)})" if 0 < rows < FEW else ""
         parts.append(
-            f"test accuracy {percent(tested, 1)}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} rows{wide}"
+            f"test accuracy {percent(tested, 1)}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} "
+            f"rows{wide}"
         )
     parts.append(f"validation accuracy {percent(found, 1)}")
     for beside, title in (
@@ -123,6 +124,6 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
 
 
 def title_of_majority(baseline: Baseline) -> str:
-    """What always naming the most frequent class is called; of equally frequent ones any may be meant."""
+    """Title of the baseline that always predicts the most frequent class, or one of several."""
     count = baseline.get("majority_classes", 1)
     return "most frequent class" if count == 1 else f"one of the {count} most frequent classes"

@@ -61,7 +61,8 @@ class EmbedConfig(Config):
         "Computes in 32-bit floats throughout, or tries linear layers in 16 bits.",
         title="Precision",
         titles={"auto": "Automatic", "full": "32-bit throughout"},
-        why="16 bits are used for long jobs only, and only if the cosine to the full result stays at 0.9999 or more.",
+        why="16 bits are used for long jobs only, and only if the cosine to the full result stays at 0.9999 "
+        "or more.",
     )
 
     @field_validator("encoder")

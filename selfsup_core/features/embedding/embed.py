@@ -38,7 +38,7 @@ __all__ = [
     "texts_digest",
 ]
 
-SLICE = 512  # texts that are tokenized between two looks at the caller
+SLICE = 512  # texts that are tokenized before control returns to the caller
 
 
 def texts_digest(texts: Sequence[str] | Texts) -> str:

@@ -1,4 +1,6 @@
-"""Embeddings on disk: <key>.npy the array, <key>.json what it is, written last; <key>.part/ what a job has so far."""
+"""Embeddings on disk: <key>.npy the array, <key>.json what it is, written last; <key>.part/ what a job has so
+far.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class EmbeddingAbout(EncodingAbout):
 
 
 class Plan(TypedDict):
-    """plan.json. order: digest of the job's order; precision: "full" or "half"; seconds: that it has taken so far."""
+    """plan.json. order: digest of the job's order; precision: "full" or "half"; seconds: that it has taken so
+    far.
+    """
 
     data_digest: NotRequired[str]
     order: NotRequired[str]
@@ -62,7 +66,9 @@ class Plan(TypedDict):
 
 
 class Unfinished(TypedDict):
-    """A job that has not reached its end. done: distinct texts of `distinct` that have their embedding on disk."""
+    """A job that has not reached its end. done: distinct texts of `distinct` that have their embedding on
+    disk.
+    """
 
     encoder: str
     data_digest: str
@@ -73,7 +79,9 @@ class Unfinished(TypedDict):
 
 
 class Parts:
-    """What is done, on disk: plan.json, and files `<first>-<end>-<digest>.npy` of embeddings in the job's order."""
+    """What is done, on disk: plan.json, and files `<first>-<end>-<digest>.npy` of embeddings in the job's
+    order.
+    """
 
     def __init__(self, folder: Path | None, made: np.ndarray, order: np.ndarray, job: Job) -> None:
         self.folder, self.made, self.order, self.job = folder, made, order, job
@@ -207,7 +215,9 @@ def list_embeddings(workspace: Path) -> list[EmbeddingAbout]:
 
 
 def list_unfinished(workspace: Path) -> list[Unfinished]:
-    """Jobs of which a part is kept, the newest first: running in some process, or stopped. Parts of 0.1 name no data."""
+    """Jobs of which a part is kept, the newest first: running in some process, or stopped. Parts of 0.1 name
+    no data.
+    """
     folder = workspace / "embeddings"
     found: list[Unfinished] = []
     for path in folder.glob("*.part/plan.json") if folder.is_dir() else ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from selfsup_core.errors import DataError
 from selfsup_core.inspection.answer import Answer
@@ -13,9 +13,18 @@ from selfsup_core.inspection.kinds import about_classifier, about_future_classif
 from selfsup_core.settings import Config, setting
 
 if TYPE_CHECKING:
+    from selfsup_core.export.new_samples import Prediction
     from selfsup_core.inspection.run_classifiers import ClassifierAt, RunClassifiers
 
 MOST_SAMPLES = 20_000
+
+
+class Predictions(TypedDict):
+    """Samples with their classes, by the weights of an epoch."""
+
+    epoch: int
+    classes: list[str]
+    found: list[Prediction]
 
 
 class PredictAsk(EpochAsk):
@@ -54,8 +63,7 @@ class GaugeAsk(Config):
 def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
     """Classes of texts, of samples in files, or of rows of the run's data.
 
-    Returns: {"epoch", "classes", "found": [{"item", "label", "probability", "probabilities", "far"}]}; rows of tables
-        in files have "cells" by column, rows of the run's data "row" and "true", their own label or "".
+    Returns: `Predictions`.
     """
     found = at.classifier
     if ask.rows is not None:
@@ -75,10 +83,11 @@ def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
             f"At most {MOST_SAMPLES:,} samples at once on the page; found {len(named):,}.",
             remedy="Use the command `classify predict` for more.",
         )
-    return Answer(about={"epoch": at.epoch, "classes": found.classes, "found": named})
+    about: Predictions = {"epoch": at.epoch, "classes": found.classes, "found": named}
+    return Answer(about={**about})
 
 
-def predict_rows(at: ClassifierAt, rows: list[int]) -> list[dict[str, Any]]:
+def predict_rows(at: ClassifierAt, rows: list[int]) -> list[Prediction]:
     """As `Classifier.name`, with "row" and "true"."""
     from selfsup_core.data.sources import open_source
     from selfsup_core.inspection.held_out import describe_row
@@ -89,7 +98,7 @@ def predict_rows(at: ClassifierAt, rows: list[int]) -> list[dict[str, Any]]:
     described = [describe_row(dataset, row) for row in rows]
     named = at.classifier.name([one["name"] for one in described], [dataset.x[row] for row in rows])
     return [
-        one | {"row": about["row"], "true": about["label"]}
+        {**one, "row": about["row"], "true": about["label"]}
         for one, about in zip(named, described, strict=True)
     ]
 
@@ -109,7 +118,7 @@ def why(at: ClassifierAt, ask: WhyAsk) -> Answer:
         item = samples[ask.index].item
     else:
         item = sample_of(at.classifier, spec, at.workspace, ask.row, ask.text)
-    return Answer(about=explain(at.classifier, item, spec, at.workspace) | {"epoch": at.epoch})
+    return Answer(about={**explain(at.classifier, item, spec, at.workspace), "epoch": at.epoch})
 
 
 @about_classifier("export", ZipAsk)

@@ -46,9 +46,15 @@ def decode(at: ModelAt, ask: DecodeAsk) -> Answer:
     if rest <= 0:
         how = "The map is the code itself: each point is a code."
     elif ask.sample is None:
-        how = f"The map is linear and can be inverted: a point sets two directions of the code, the other {rest} stay at their mean."
+        how = (
+            "The map is linear and can be inverted: a point sets two directions of the code, the other "
+            f"{rest} stay at their mean."
+        )
     else:
-        how = f"The map is linear and can be inverted: a point sets two directions of the code, the other {rest} stay as in the chosen sample."
+        how = (
+            "The map is linear and can be inverted: a point sets two directions of the code, the other "
+            f"{rest} stay as in the chosen sample."
+        )
     return Answer({"images": at.decode(codes), "codes": codes.numpy()}, {"how": how})
 
 

@@ -1,4 +1,6 @@
-"""What is asked of a data set's embeddings: how the job stands, and once they are there, a map and the nearest texts."""
+"""What is asked of a data set's embeddings: how the job stands, and once they are there, a map and the
+nearest texts.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ def look(data: Named[EmbedJobs], ask: LookAsk) -> Answer:
 
 @about_embedding("jobs", NoAsk)
 def jobs(data: Named[EmbedJobs], ask: NoAsk) -> Answer:
-    """Jobs of all data sets that are running, paused, stopped or failed: {"jobs": […]}; the subject's name is not used."""
+    """Jobs of all data sets that are running, paused, stopped or failed: {"jobs": […]}; the subject's name is
+    not used.
+    """
     return Answer(about={"jobs": data.holder.list_jobs()})
 
 

@@ -150,7 +150,7 @@ def write(loaded: Loaded, ask: WriteAsk) -> Answer:
         raise DataError(
             f"{loaded.title} is a masked model: it fills gaps and cannot continue a text.",
             code="no-writing",
-            remedy="Put [MASK] into the text and ask what could stand there.",
+            remedy="Put [MASK] into the text and ask what fits there.",
         )
     made = write_on(loaded.model, loaded.tokenizer, ask.text, tokens=ask.tokens, seed=ask.seed, **ask.shape())
     return Answer(about={"text": made.text, "pieces": made.pieces, "note": made.note})
@@ -178,7 +178,8 @@ def check_reads(loaded: Loaded) -> None:
     """Raises DataError for a model that predicts no token."""
     if loaded.kind == "encoder":
         raise DataError(
-            f"{loaded.title} is an encoder: it turns a text into numbers and has no layer that predicts tokens.",
+            f"{loaded.title} is an encoder: it turns a text into numbers and has no layer that predicts "
+            "tokens.",
             code="encoder",
             remedy="Use it to embed texts, or choose a causal or masked language model.",
         )
@@ -196,9 +197,9 @@ def measure_model(model: Named[Models], ask: NoAsk) -> Answer:
     from selfsup_core.inspection.measure import measure, remember
 
     loaded = model.holder.get(model.name)
-    found = measure(loaded) | {"parameters": loaded.parameters, "kind": loaded.kind}
+    found = measure(loaded)
     remember(model.holder.workspace, model.name, found)
-    return Answer(about=found)
+    return Answer(about={**found})
 
 
 @about_model_name("fetch", FetchAsk)

@@ -45,7 +45,9 @@ class RelabelAsk(MapAsk):
 
 @about_map("export", ExportAsk)
 def export(asked: Asked, ask: ExportAsk) -> Answer:
-    """Write points as CSV, Parquet or NPZ: row, label, text or columns, place on the map, vectors (not in CSV)."""
+    """Write points as CSV, Parquet or NPZ: row, label, text or columns, place on the map, vectors (not in
+    CSV).
+    """
     from selfsup_core.export.space import write_points
 
     mask = asked.chosen(ask.bits)
@@ -90,8 +92,8 @@ def html(asked: Asked, ask: HtmlAsk) -> Answer:
 
 @about_map("relabel", RelabelAsk)
 def relabel(asked: Asked, ask: RelabelAsk) -> Answer:
-    """Act on the data: how "version" gives the rows a label in a new version, "leave-out" leaves them out of one, "hand" makes
-    labels by hand of them, from which the next pseudo-label run learns.
+    """Act on the data: how "version" gives the rows a label in a new version, "leave-out" leaves them out of
+    one, "hand" makes labels by hand of them, from which the next pseudo-label run learns.
 
     Raises:
         DataError: rows are not rows of data, or there is no such class.

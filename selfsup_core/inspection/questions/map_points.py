@@ -39,7 +39,9 @@ class NeighborsAsk(MapAsk):
 
 @about_map("colors", MapAsk)
 def colors(asked: Asked, ask: MapAsk) -> Answer:
-    """By what points can be colored or sized: {"categories": {name: how many}, "numbers": […], "measured": […]}."""
+    """By what points can be colored or sized: {"categories": {name: how many}, "numbers": […], "measured":
+    […]}.
+    """
     found = {name: len(names) for name, (_, names) in asked.categories.items()}
     return Answer(
         about={
@@ -73,7 +75,9 @@ def pictures(asked: Asked, ask: PointsAsk) -> Answer:
 
 @about_map("neighbors", NeighborsAsk)
 def neighbors(asked: Asked, ask: NeighborsAsk) -> Answer:
-    """The nearest in the space itself, and how many of them the map keeps near: {"point", "found": [card + distance, kept], "kept"}."""
+    """The nearest in the space itself, and how many of them the map keeps near: {"point", "found": [card +
+    distance, kept], "kept"}.
+    """
     from selfsup_core.evaluate.nearest import exact
 
     place = asked.check_place(ask.place)
@@ -85,8 +89,8 @@ def neighbors(asked: Asked, ask: NeighborsAsk) -> Answer:
     on_map = np.square(asked.points - asked.points[place]).sum(axis=1)
     on_map[place] = np.inf
     close = set(np.argpartition(on_map, count - 1)[:count].tolist())
-    found = [asked.card(p) | {"distance": round(d, 6), "kept": p in close} for p, d in pairs]
-    kept = sum(f["kept"] for f in found) / max(1, len(found))
+    found = [{**asked.card(p), "distance": round(d, 6), "kept": p in close} for p, d in pairs]
+    kept = sum(p in close for p, _ in pairs) / max(1, len(found))
     return Answer(
         about={
             "point": asked.card(place),

@@ -36,7 +36,9 @@ class CompareAsk(TrustAsk):
 
 @about_map("trust", TrustAsk)
 def trust(asked: Asked, ask: TrustAsk) -> Answer:
-    """Trustworthiness, continuity and kept neighbors of the map, with a sentence on what its distances mean."""
+    """Trustworthiness, continuity and kept neighbors of the map, with a sentence on what its distances
+    mean.
+    """
     from selfsup_core.projection.trust import measure_trust, say_trust
 
     found = measure_trust(asked.x, asked.points, ask.count, metric=asked.config.metric)
@@ -56,7 +58,8 @@ def trust(asked: Asked, ask: TrustAsk) -> Answer:
 
 @about_map("compare", CompareAsk)
 def compare(asked: Asked, ask: CompareAsk) -> Answer:
-    """Two maps over the same rows: CKA of their vectors, Procrustes distance of vectors and maps, shared neighbors.
+    """Two maps over the same rows: CKA of their vectors, Procrustes distance of vectors and maps, shared
+    neighbors.
 
     Raises:
         DataError: they have fewer than three rows in common.

@@ -95,7 +95,9 @@ def unpack(text: str, name: str, size: int) -> np.ndarray:
 def fill_holes(
     at: ModelAt, x: torch.Tensor, hidden: torch.Tensor, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, str]:
-    """A masked autoencoder sees whole patches: those that were touched are hidden; without any, as many as in training."""
+    """A masked autoencoder sees whole patches: those that were touched are hidden; without any, as many as in
+    training.
+    """
     model = at.model
     assert isinstance(model, PatchTransformer)  # all others decode
     touched = model.patches(hidden.float())[0].amax(dim=1) > 0  # (N,)

@@ -36,7 +36,8 @@ class FetchAsk(WorkAsk):
 
 @about_any_space("begin", BeginAsk)
 def begin(space: Named[Holders], ask: BeginAsk) -> Answer:
-    """Ask a question to a map in a thread of its own: {"work"}, by which `fetch` gives the answer and `drop` lets go of it.
+    """Ask a question to a map in a thread of its own: {"work"}, by which `fetch` gives the answer and `drop`
+    lets go of it.
 
     Raises:
         SettingError: there is no such question, or a value is wrong.
@@ -52,7 +53,9 @@ def begin(space: Named[Holders], ask: BeginAsk) -> Answer:
 
 @about_space("fetch", FetchAsk)
 def fetch(space: Named[Spaces], ask: FetchAsk) -> Answer:
-    """The answer of a question that was begun, once; {"working": seconds} while there is none. Raises what it raises."""
+    """The answer of a question that was begun, once; {"working": seconds} while there is none. Raises what it
+    raises.
+    """
     return space.holder.works.fetch(ask.work, ask.wait)
 
 

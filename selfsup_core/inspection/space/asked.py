@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, NotRequired, Protocol, cast
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.inspection.space import layouts
@@ -19,6 +20,20 @@ from selfsup_core.projection.config import MapConfig
 
 if TYPE_CHECKING:
     from selfsup_core.projection.maps import Made
+
+
+class Card(TypedDict):
+    """What a person sees of a point; beside this its groups and numbers, by their names.
+
+    Attributes:
+        place: of the point on the map. row: of the data. distance: to what was asked about.
+    """
+
+    place: int
+    row: int
+    label: str
+    text: str
+    distance: NotRequired[float]
 
 
 class MapSource(Protocol):
@@ -44,7 +59,8 @@ class Asked:
     """A map at one of its epochs.
 
     Attributes:
-        rows: (N,) row numbers of its points. epoch: of the run, None where there is none. frame: number of the layout.
+        rows: (N,) row numbers of its points. epoch: of the run, None where there is none. frame: number of
+        the layout.
     """
 
     spaces: MapSource
@@ -113,10 +129,10 @@ class Asked:
         label = int(self.labels[place])
         return self.space.classes[label] if label >= 0 else ""
 
-    def card(self, place: int) -> dict[str, Any]:
+    def card(self, place: int) -> Card:
         """What a person sees of a point."""
         row = int(self.rows[place])
-        found = {
+        found: dict[str, object] = {
             "place": int(place),
             "row": row,
             "label": self.name_of(place),
@@ -127,9 +143,9 @@ class Asked:
                 found[name] = names[int(codes[place])]
         if self.space.kind != "table":
             found |= {n: round(float(v[place]), 5) for n, v in self.numbers.items() if np.isfinite(v[place])}
-        return found
+        return cast("Card", found)
 
-    def cards(self, places: Iterable[int]) -> list[dict[str, Any]]:
+    def cards(self, places: Iterable[int]) -> list[Card]:
         return [self.card(int(place)) for place in places]
 
     def check_place(self, place: int) -> int:

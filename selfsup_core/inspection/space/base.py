@@ -1,7 +1,7 @@
 """A space of vectors over rows: each kind gives vectors, labels, numbers and categories of its rows.
 
-A row's number is its number in the data set (of a language model: the token's number), so that a selection means the same in
-every space over the same data.
+A row's number is its number in the data set (of a language model: the token's number), so that a selection
+means the same in every space over the same data.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ MEASURED = {"density": density, "kept neighbors": kept_neighbors}
 
 
 def color_points(asked: Asked, by: str) -> Answer:
-    """ "codes": (N,) bytes. Of a category the number of its name, of a number 0 to 254 between "low" and "high"; 255 unknown.
+    """ "codes": (N,) bytes. Of a category the number of its name, of a number 0 to 254 between "low" and
+    "high"; 255 unknown.
 
     Raises:
         SettingError: there is nothing called so.

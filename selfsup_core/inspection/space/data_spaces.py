@@ -29,8 +29,10 @@ class DataSpace(Space):
         self.source = name.split(":", 1)[1]
         self.dataset = open_source(self.source, workspace)
         self.title, self.kind = self.dataset.title, self.dataset.kind
-        shares = {k: v for k, v in read_split(workspace, self.source).items() if not k.startswith("labels")}
-        self.config = DataConfig(source=self.source, text_features="tfidf-unit", **shares)
+        kept = read_split(workspace, self.source)
+        shares = {name: value for name, value in kept.items() if not name.startswith("labels")}
+        values = {"source": self.source, "text_features": "tfidf-unit", **shares}
+        self.config = DataConfig.model_validate(values)
 
     @cached_property
     def prepared(self) -> Prepared:

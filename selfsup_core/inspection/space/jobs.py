@@ -18,7 +18,7 @@ SHOWN_EVERY = 0.35  # seconds between layouts that are shown while one is made
 
 
 class Cancelled(Exception):
-    """Someone does not want the map any more."""
+    """The map was cancelled."""
 
 
 class MapJob:
@@ -48,7 +48,7 @@ class MapJob:
         if self.status == "paused":
             self.write(stage, done, total)
             before = time.monotonic()
-            # Whoever pauses a map must not keep the others waiting.
+            # A paused map must not block the others.
             self.turn.__exit__(None, None, None)
             try:
                 self.may_go.wait()
@@ -104,7 +104,9 @@ class MapJob:
         (self.folder / layouts.PARTIAL).unlink(missing_ok=True)
 
     def tell(self, old: str, new: str) -> str:
-        """Change the status from `old`, or from any while it is made, to `new`; the status that it has then."""
+        """Change the status from `old`, or from any while it is made, to `new`; the status that it has
+        then.
+        """
         if self.status in ((old,) if old else ("running", "paused")):
             self.status = new
             write_json(self.folder / layouts.PROGRESS, {**self.last, "status": new})

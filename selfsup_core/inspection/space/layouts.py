@@ -1,4 +1,5 @@
-"""Maps on disk: `layouts/<key>/` with about.json, rows.npy and a layout for each epoch; read by pages without torch.
+"""Maps on disk: `layouts/<key>/` with about.json, rows.npy and a layout for each epoch; read by pages without
+torch.
 
 about.json is a `MapAbout`, progress.json a `Progress`, partial.npy: the layout that is being made.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import NotRequired
 
 import numpy as np
 from typing_extensions import TypedDict
@@ -22,7 +23,9 @@ LEVELS = 65_535  # of a coordinate that is sent
 
 
 class Progress(TypedDict):
-    """How a map's making stands. status: running, paused, cancelled, failed or done; share: of the whole work."""
+    """How a map's making stands. status: running, paused, cancelled, failed or done; share: of the whole
+    work.
+    """
 
     status: str
     stage: NotRequired[str]
@@ -45,7 +48,7 @@ class MapAbout(TypedDict):
     title: str
     kind: str
     classes: list[str]
-    config: dict[str, Any]
+    config: dict[str, object]
     epochs: list[int]
     done: list[int]
     rows: int
@@ -113,7 +116,8 @@ def read_rows(workspace: Path, key: str) -> np.ndarray:
 
 
 def packed_layout(points: np.ndarray) -> bytes:
-    """Points as a browser gets them: a line of JSON (its length first, 4 bytes, little endian), then two bytes a coordinate.
+    """Points as a browser gets them: a line of JSON (its length first, 4 bytes, little endian), then two
+    bytes a coordinate.
 
     value = low + number / 65535 · size, the same size on all axes, so that shapes stay.
     """

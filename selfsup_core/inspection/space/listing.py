@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import OWN_NAME, list_sources
 from selfsup_core.errors import StudioError
@@ -19,9 +20,21 @@ WHAT = {
 }
 
 
-def list_spaces(workspace: Path) -> list[dict[str, Any]]:
-    """{"space", "title", "group", "epochs", "source", "kind", "rows"}: runs that keep weights, embeddings that were made, raw data sets."""
-    found = []
+class SpaceEntry(TypedDict):
+    """A space of vectors in lists. space: its name; epochs: of a run; kind, rows: of its data."""
+
+    space: str
+    title: str
+    group: str
+    epochs: list[int]
+    source: str
+    kind: str
+    rows: int
+
+
+def list_spaces(workspace: Path) -> list[SpaceEntry]:
+    """Runs that keep weights, embeddings that were made, raw data sets."""
+    found: list[SpaceEntry] = []
     sources = {name: s for name, s in list_sources(workspace).items() if not s.missing()}
     for state in list_states(workspace):
         epochs = list_frames(RunFolder(workspace / "runs" / state["run"]).weights)

@@ -49,7 +49,8 @@ def kept_under(space: str, source: str) -> str:
 def rows_meant(text: str, known: np.ndarray) -> np.ndarray:
     """Which of the known rows "3, 10-20" means.
 
-    A range of a few letters may be of billions of rows: it is compared with the rows that there are, never written out.
+    A range of a few letters may be of billions of rows: it is compared with the rows that there are, never
+    written out.
 
     Args:
         known: (N,) row numbers.
@@ -90,7 +91,9 @@ def pack_rows(rows: np.ndarray) -> str:
 
 
 def unpack_rows(text: str, rows: int | None = None) -> np.ndarray:
-    """The opposite of `pack_rows`, of the first so many rows. Raises SettingError when the text is not base64."""
+    """The opposite of `pack_rows`, of the first so many rows. Raises SettingError when the text is not
+    base64.
+    """
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError as error:
@@ -127,7 +130,8 @@ def save_selection(workspace: Path, source: str, name: str, rows: np.ndarray) ->
     """Keep rows under a name; an older one of that name is replaced.
 
     Raises:
-        SettingError: the name has letters that an address cannot hold, or there are too many. DataError: nothing is selected.
+        SettingError: the name has letters that an address cannot hold, or there are too many. DataError:
+        nothing is selected.
     """
     name = " ".join(name.split())
     if not NAME.fullmatch(name):

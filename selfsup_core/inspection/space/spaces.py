@@ -74,8 +74,8 @@ class Looked(TypedDict):
 class Spaces:
     """Spaces, vectors and maps of a workspace.
 
-    Maps are made in threads of their own: long ones one at a time, quick ones at once. No lock is held while something is made
-    but that of the very thing, so no one waits for what another person has asked.
+    Maps are made in threads: long ones one at a time, quick ones at once. While something is made, only its
+    own lock is held, so nobody waits for another person's request.
     """
 
     def __init__(self, workspace: Path, kits: Kits) -> None:
@@ -257,7 +257,9 @@ class Spaces:
         return {"job": job, "epochs": found["epochs"], "done": found["done"], "notes": found["notes"]}
 
     def pause(self, key: str) -> str:
-        """The status that the map has then, as for `resume` and `cancel`. Raises DataError when it is not being made."""
+        """The status that the map has then, as for `resume` and `cancel`. Raises DataError when it is not
+        being made.
+        """
         return self._job(key).tell("running", "paused")
 
     def resume(self, key: str) -> str:

@@ -1,4 +1,4 @@
-"""Questions that may take long: begun in threads of their own, fetched when they are answered, dropped when no one waits."""
+"""Slow questions: started in threads, fetched when answered, dropped when no longer wanted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class Works:
         return any(not work.done.is_set() for work in list(self.works.values()))
 
     def begin(self, said: str, act: Callable[[], Answer]) -> str:
-        """Answer a question in a thread of its own: a key by which `fetch` gives the answer and `drop` lets go of it."""
+        """Answer a question in a thread of its own: a key by which `fetch` gives the answer and `drop` lets
+        go of it.
+        """
         work, key = Work(said), secrets.token_hex(8)
         with self.lock:
             self.works = {k: w for k, w in self.works.items() if not w.is_stale} | {key: work}
@@ -37,7 +39,8 @@ class Works:
         return key
 
     def fetch(self, key: str, wait: float = 0.0) -> Answer:
-        """The answer of a question that was begun, once; {"working": seconds} while there is none after `wait` seconds.
+        """The answer of a question that was begun, once; {"working": seconds} while there is none after
+        `wait` seconds.
 
         Raises:
             StudioError: what the question raised, or that there is no such work.
@@ -54,6 +57,6 @@ class Works:
         return made
 
     def drop(self, key: str) -> None:
-        """No one wants the answer any more. What is computed ends by itself, and nothing waits for it."""
+        """Discard a question. Its thread runs to its end, but nothing waits for it."""
         with self.lock:
             self.works.pop(key, None)

@@ -40,14 +40,16 @@ class Autoencoder(CodingNetwork):
 
     Args:
         encoder: (B, D) values in [0, 1] → (B, F) features.
-        head: (B, F) → (B, K) code; called as `head(features)`. The variational objective puts a Gaussian head here.
+        head: (B, F) → (B, K) code; called as `head(features)`. The variational objective puts a Gaussian head
+        here.
         decoder: (B, K) code → (B, D) logits.
         features: F.
         code_size: K.
 
     Attributes:
         quantizer: called on a code before it is decoded; None unless an objective puts one here.
-        groups: columns of a table that are the levels of one category, ((3, 4, 5), …); empty for anything else.
+        groups: columns of a table that are the levels of one category, ((3, 4, 5), …); empty for anything
+        else.
         can_decode: whether a code alone gives an image. A masked autoencoder needs more than that.
     """
 
@@ -79,7 +81,9 @@ class Autoencoder(CodingNetwork):
         return self.values(self.logits(h))
 
     def values(self, logits: torch.Tensor) -> torch.Tensor:
-        """(B, D) logits → (B, D) values in [0, 1]: their sigmoid; the levels of a category share one softmax."""
+        """(B, D) logits → (B, D) values in [0, 1]: their sigmoid; the levels of a category share one
+        softmax.
+        """
         logits = logits.float()
         values = torch.sigmoid(logits)
         for group in self.groups:

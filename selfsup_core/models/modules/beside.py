@@ -1,4 +1,6 @@
-"""Networks that learn beside each other in one loop, with the same first weights and without touching each other."""
+"""Networks that learn beside each other in one loop, with the same first weights and without touching each
+other.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ from torch import nn
 
 
 class Beside(nn.Module):
-    """student: learns from true and pseudo-labels; twin: from the true labels alone; ceiling: from all true labels;
-    careless: from pseudo-labels that nobody doubted.
+    """student: learns from true and pseudo-labels; twin: from the true labels alone; ceiling: from all true
+    labels;
+    careless: from pseudo-labels that were all accepted.
 
     Args:
         student: the others begin as copies of it.
@@ -57,7 +60,7 @@ class Draws:
         return [*states, torch.cuda.get_rng_state()] if self.is_cuda else states
 
     def again(self) -> None:
-        """From where the first network began."""
+        """Reset the generators to the state that the first network saw."""
         self.generator.set_state(self.began[0])
         torch.set_rng_state(self.began[1])
         if self.is_cuda:

@@ -1,4 +1,5 @@
-"""A small convolutional classifier: blocks of convolution, group norm, ReLU and pooling, the mean over places, a linear layer.
+"""A small convolutional classifier: blocks of convolution, group norm, ReLU and pooling, the mean over
+places, a linear layer.
 
 Group norm looks at one image alone, so that labeled and unlabeled images may share a batch.
 """

@@ -1,6 +1,7 @@
 """Convolutional encoder and decoder for images of any size from 4 × 4, gray or color, and for spectrograms.
 
-Each scale halves height and width (rounded up) by a 3 × 3 convolution of stride 2; the decoder mirrors that exactly.
+Each scale halves height and width (rounded up) by a 3 × 3 convolution of stride 2; the decoder mirrors that
+exactly.
 [1] He et al.: Deep residual learning for image recognition, 2016 (the optional blocks)
 """
 

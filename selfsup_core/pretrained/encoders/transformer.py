@@ -1,7 +1,7 @@
 """A transformer in Hugging Face's layout as sentence encoder: mean, first or last of its tokens' last states.
 
-In half precision only the linear layers are: sums, softmax and normalization stay float32, which keeps the cosine to the
-full result at .99996 or more for MiniLM, where half precision throughout had .9999.
+In half precision only the linear layers are: sums, softmax and normalization stay float32, which keeps the
+cosine to the full result at .99996 or more for MiniLM, where half precision throughout had .9999.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Transformer:
             )
         except Exception as error:  # transformers raises many kinds
             raise unreadable(folder, "network", error) from error
-        # A head that no one asks may be missing; a layer that is would be random.
+        # An unused head may be missing; a missing layer would be filled with random weights.
         missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
         if missing:
             raise DataError(
@@ -100,7 +100,8 @@ class Transformer:
                 found = (states * mask[:, :, None]).sum(dim=1) / ends[:, None]
         if found.shape[1] != self.width:
             raise DataError(
-                f"{self.folder.name} gives {found.shape[1]} numbers per text; its config.json says {self.width}.",
+                f"{self.folder.name} gives {found.shape[1]} numbers per text; its config.json says "
+                f"{self.width}.",
                 code="bad-model",
             )
         made: np.ndarray = found.cpu().numpy()

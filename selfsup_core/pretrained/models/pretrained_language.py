@@ -1,6 +1,7 @@
 """A loaded language model that is trained further: all of its weights, or small additions to them (LoRA).
 
-LoRA: W x becomes W x + (α / r) B A x with A (r × in) and B (out × r), B = 0 at first; only A and B are trained.
+LoRA: W x becomes W x + (α / r) B A x with A (r × in) and B (out × r), B = 0 at first; only A and B are
+trained.
 [1] Gururangan et al.: Don't stop pretraining: adapt language models to domains and tasks, 2020
 [2] Hu et al.: LoRA: low-rank adaptation of large language models, 2022
 """
@@ -23,7 +24,8 @@ class PretrainedConfig(KindConfig):
     kind: Literal["pretrained"] = setting("pretrained", "A pretrained language model.", title="Network")
     source: str = setting(
         "smollm2-135m-instruct",
-        "A built-in model, a folder on this machine, hub:owner/name once fetched, or run:ID for a run of your own.",
+        "A built-in model, a folder on this machine, hub:owner/name once fetched, or run:ID for a run of "
+        "your own.",
         title="Model",
         min_length=1,
         max_length=500,

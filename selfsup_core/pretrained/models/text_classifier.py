@@ -1,4 +1,4 @@
-"""A transformer that is fine-tuned to name a text's class: all of its weights, or small additions to them (LoRA).
+"""A transformer that is fine-tuned to classify texts: all of its weights, or small additions to them (LoRA).
 
 [1] Howard, Ruder: Universal language model fine-tuning for text classification, 2018
 [2] Devlin et al.: BERT, 2019, ch. 4
@@ -27,7 +27,8 @@ class TextClassifierConfig(KindConfig):
     )
     source: str = setting(
         "minilm",
-        "A built-in model (minilm), a folder on this machine, hub:owner/name once fetched, or run:ID for a run of your own.",
+        "A built-in model (minilm), a folder on this machine, hub:owner/name once fetched, or run:ID for a "
+        "run of your own.",
         title="Model",
         min_length=1,
         max_length=500,
@@ -57,7 +58,8 @@ class TextClassifierConfig(KindConfig):
     )
     pooling: Literal["auto", "mean", "cls", "last", "own"] = setting(
         "auto",
-        "Which token states form the vector of a text: their mean, the first or the last; or the architecture's own classifier.",
+        "Which token states form the vector of a text: their mean, the first or the last; or the "
+        "architecture's own classifier.",
         title="Pooling",
         titles={
             "auto": "Automatic",
@@ -66,7 +68,8 @@ class TextClassifierConfig(KindConfig):
             "last": "Last token",
             "own": "The model's own classifier",
         },
-        why="Automatic: as the encoder was trained, or the last state of a causal model. The model's own classifier can be exported for the transformers library.",
+        why="Automatic: as the encoder was trained, or the last state of a causal model. The model's own "
+        "classifier can be exported for the transformers library.",
     )
     dropout: float = setting(
         0.1,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from selfsup_core.pretrained.remote.connection import NAMES, read_connection
 from selfsup_core.pretrained.remote.failures import RemoteError
+from selfsup_core.pretrained.remote.transport import Spent
 
 if TYPE_CHECKING:
     from selfsup_core.pretrained.remote.client import Remote
@@ -35,13 +36,15 @@ class Checked(TypedDict):
     seconds: float
     answer: str
     warning: str
-    spent: dict[str, Any]
+    spent: Spent
 
 
 def list_variables(
     environment: Mapping[str, str], secrets: Mapping[str, Any] | None = None
 ) -> list[Variable]:
-    """What is needed and what is set; an address that cannot be used is not repeated, since it may hold a password."""
+    """What is needed and what is set; an address that cannot be used is not repeated, since it may hold a
+    password.
+    """
     shown = dict.fromkeys(NAMES, "")
     try:
         about = read_connection(environment, secrets).about()

@@ -1,13 +1,15 @@
-"""A model behind an OpenAI-compatible endpoint: its answers, what it thinks of a text, what it would write next."""
+"""A model behind an OpenAI-compatible endpoint: answers, and probabilities of texts and next tokens."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
 
+from selfsup_core.pretrained.reading import NextTokens, NotedReading
 from selfsup_core.pretrained.remote.config import RemoteConfig, rough_tokens
 from selfsup_core.pretrained.remote.connection import Connection
 from selfsup_core.pretrained.remote.failures import RemoteError
+from selfsup_core.pretrained.remote.named import Token, read_tokens
 from selfsup_core.pretrained.remote.probabilities import (
     ALTERNATIVES,
     no_log_probabilities,
@@ -56,6 +58,16 @@ class Remote(Transport):
         self, prompt: str, *, most_tokens: int = 16, temperature: float = 0.0, seed: int = 0
     ) -> str:
         """What the model answers to a prompt; "" when it says nothing."""
+        return self.answer_label(prompt, most_tokens=most_tokens, temperature=temperature, seed=seed)[0]
+
+    def answer_label(
+        self, prompt: str, *, most_tokens: int = 16, temperature: float = 0.0, seed: int = 0, tops: int = 0
+    ) -> tuple[str, list[Token]]:
+        """(what the model answers, its tokens with their probabilities where the server gives them).
+
+        Args:
+            tops: of how many tokens at each place the probabilities are asked for; 0 asks for none.
+        """
         message = {"role": "user", "content": prompt}
         body = {
             "messages": [message],
@@ -63,14 +75,16 @@ class Remote(Transport):
             "temperature": temperature,
             "seed": seed,
         }
+        if tops:
+            body |= {"logprobs": True, "top_logprobs": tops}
         choice = self.complete(self.client.chat.completions, body, prompt)
         said = choice.get("message")
         content = said.get("content") if isinstance(said, dict) else None
         if not isinstance(said, dict) or not isinstance(content, str | None):
             raise self.bad_answer("an answer without a message")
-        return content or ""
+        return content or "", read_tokens(choice.get("logprobs"))
 
-    def read(self, text: str) -> dict[str, Any]:
+    def read(self, text: str) -> NotedReading:
         """How likely each token of a text is after those before it, as `lab.language.read` gives it.
 
         Raises:
@@ -91,10 +105,11 @@ class Remote(Transport):
             "logprobs": ALTERNATIVES,
         }
         choice, usage = self.predict(body)
-        return read_echo(choice, usage, text, self.config.start, self.connection.host) | {"note": note}
+        found = read_echo(choice, usage, text, self.config.start, self.connection.host)
+        return {**found, "note": note}
 
-    def next(self, text: str, *, count: int = 5) -> dict[str, Any]:
-        """What could come next: {"next": [(token, P), …] with the most likely first, "note"}.
+    def next(self, text: str, *, count: int = 5) -> NextTokens:
+        """What could come next.
 
         Servers often give five at the most. One that only chats is asked to chat; the note says so.
         """
@@ -125,11 +140,11 @@ class Remote(Transport):
             raise no_log_probabilities(self.connection.host)
         return {"next": found, "note": "The first token of a reply to the text, not of its continuation."}
 
-    def predict(self, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def predict(self, body: dict[str, object]) -> tuple[dict[str, object], dict[str, object]]:
         """(choice, usage) of a completion with log-probabilities."""
-        usage: dict[str, Any] = {}
+        usage: dict[str, object] = {}
         try:
-            choice = self.complete(self.client.completions, body, body["prompt"], usage)
+            choice = self.complete(self.client.completions, body, str(body["prompt"]), usage)
         except RemoteError as error:
             if "logprob" in error.said.lower():  # it says itself that it cannot
                 raise no_log_probabilities(self.connection.host, error.said) from None
@@ -137,8 +152,8 @@ class Remote(Transport):
         return choice, usage
 
     def complete(
-        self, resource: Any, body: dict[str, Any], prompt: str, usage: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+        self, resource: Any, body: dict[str, object], prompt: str, usage: dict[str, object] | None = None
+    ) -> dict[str, object]:
         """The first choice of an answer; its tokens are counted, and put into `usage`."""
         send = resource.with_streaming_response.create
         model = self.model()
@@ -160,14 +175,14 @@ class Remote(Transport):
             usage.update(found)
         return choices[0]
 
-    def fit(self, body: dict[str, Any]) -> dict[str, Any]:
+    def fit(self, body: dict[str, object]) -> dict[str, object]:
         """A request without what the server is known not to take."""
         body = {k: v for k, v in body.items() if k == "max_tokens" or k not in self.unwanted}
         if "max_tokens" in self.unwanted and "messages" in body:
             body["max_completion_tokens"] = body.pop("max_tokens")
         return body
 
-    def learn(self, sent: dict[str, Any], error: RemoteError) -> bool:
+    def learn(self, sent: dict[str, object], error: RemoteError) -> bool:
         """Whether the server refused only an optional part of a request, which it will not get again."""
         if error.status not in (400, 422):
             return False
@@ -178,9 +193,12 @@ class Remote(Transport):
             if can_go and about in said:
                 self.unwanted.add(name)  # another thread may have learned it meanwhile
                 return True
+        if "top_logprobs" in sent and "logprob" in said:
+            self.unwanted |= {"logprobs", "top_logprobs"}
+            return True
         return False
 
-    def count(self, usage: dict[str, Any], prompt: str, choice: dict[str, Any]) -> None:
+    def count(self, usage: dict[str, object], prompt: str, choice: dict[str, object]) -> None:
         read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
         if isinstance(read, int) and isinstance(written, int) and read >= 0 and written >= 0:
             tokens, is_counted = (read, written), True

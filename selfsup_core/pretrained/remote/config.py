@@ -1,4 +1,4 @@
-"""How patiently, how quickly and how far a remote model is asked; what its tokens cost."""
+"""Limits of requests to a remote model (time-outs, rate, maximum), and what its tokens cost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ WIDE = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO")
 
 
 class RemoteConfig(Config):
-    """Limits of the requests to a remote model. Address, model and key are not settings: see `read_connection`."""
+    """Limits of the requests to a remote model. Address, model and key are not settings: see
+    `read_connection`.
+    """
 
     timeout: float = setting(
         60.0,
@@ -73,7 +75,8 @@ class RemoteConfig(Config):
     )
     start: str = setting(
         "",
-        "Text such as <s> to put before a text whose token probabilities are read, if the server does not add it.",
+        "Text such as <s> to put before a text whose token probabilities are read, if the server does not "
+        "add it.",
         title="Beginning of text",
         why="Most servers add it themselves.",
         max_length=100,
@@ -87,7 +90,8 @@ class RemoteConfig(Config):
 def read_config(
     environment: Mapping[str, str], secrets: Mapping[str, Any] | None = None, **values: Any
 ) -> RemoteConfig:
-    """Limits that come with the endpoint: SELFSUP_REMOTE_PRICE_IN and so on, or the same names under `remote` in the secrets.
+    """Limits that come with the endpoint: SELFSUP_REMOTE_PRICE_IN and so on, or the same names under `remote`
+    in the secrets.
 
     Args:
         values: what was chosen for this time; it goes before.
@@ -109,6 +113,8 @@ def read_config(
 
 
 def rough_tokens(text: str) -> int:
-    """About how many tokens a text has: one per Chinese, Japanese or Korean character, one per four others."""
+    """About how many tokens a text has: one per Chinese, Japanese or Korean character, one per four
+    others.
+    """
     wide = sum(1 for c in text if ord(c) > 0x10FF and unicodedata.name(c, "").startswith(WIDE))
     return wide + -(-(len(text) - wide) // CHARACTERS_A_TOKEN)

@@ -1,4 +1,5 @@
-"""Where the remote model is and the key to it: from the environment or from secrets, never from a page or a run.
+"""Where the remote model is and the key to it: from the environment or from secrets, never from a page or a
+run.
 
 The two sources are not mixed: a key of one must not go to an address of the other.
 """
@@ -16,6 +17,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr
+from typing_extensions import TypedDict
 
 from selfsup_core.environment import REMOTE_KEY
 from selfsup_core.pretrained.remote.failures import RemoteError
@@ -23,6 +25,15 @@ from selfsup_core.pretrained.remote.failures import RemoteError
 NAMES = {"url": "SELFSUP_REMOTE_URL", "model": "SELFSUP_REMOTE_MODEL", "key": REMOTE_KEY}
 HIDDEN = "[key]"
 LEAST_SECRET = 8  # characters: what is shorter is not a secret, and may be part of any word
+
+
+class ConnectionAbout(TypedDict):
+    """What may be shown of a connection; key: "set" or "not set"."""
+
+    url: str
+    model: str
+    key: str
+    warning: str
 
 
 class Connection(BaseModel):
@@ -74,7 +85,7 @@ class Connection(BaseModel):
             return {self.redact(name): self.redact_all(inner) for name, inner in value.items()}
         return [self.redact_all(inner) for inner in value] if isinstance(value, list) else value
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> ConnectionAbout:
         """What may be shown."""
         return {
             "url": self.url,
@@ -86,7 +97,9 @@ class Connection(BaseModel):
 
 @lru_cache(maxsize=4)
 def forms_of(key: str) -> re.Pattern[str]:
-    """The key in upper or lower case, as an address, JSON, HTML or hexadecimal digits hold it, backwards, or in base64."""
+    """The key in upper or lower case, as an address, JSON, HTML or hexadecimal digits hold it, backwards, or
+    in base64.
+    """
     found = {key[::-1], json.dumps(key)[1:-1], html.escape(key), key.encode().hex()}
     forms = [re.escape(form) for form in sorted(found, key=len, reverse=True)]
     forms.append("".join(f"(?:{re.escape(letter)}|%{ord(letter):02x})" for letter in key))
@@ -98,7 +111,9 @@ def forms_of(key: str) -> re.Pattern[str]:
 
 
 def base64_cores(secret: bytes) -> list[str]:
-    """What base64 of any text with the secret in it must contain: one for each place in a group of three bytes."""
+    """What base64 of any text with the secret in it must contain: one for each place in a group of three
+    bytes.
+    """
     cores = []
     for before in range(3):
         whole = b64encode(bytes(before) + secret).decode().rstrip("=")
@@ -145,7 +160,8 @@ def read_connection(environment: Mapping[str, str], secrets: Mapping[str, Any] |
     check_url(values["url"], names["url"])
     if not all("!" <= character <= "~" for character in values["key"]):
         raise RemoteError(
-            f"{names['key']} contains a character that is not allowed in a key, such as a space or a line break."
+            f"{names['key']} contains a character that is not allowed in a key, such as a space or a line "
+            "break."
         )
     if len(values["model"]) > 500 or not values["model"].isprintable():
         raise RemoteError(f"{names['model']} is not the name of a model.")

@@ -18,8 +18,8 @@ MOST_SAID = 300
 class RemoteError(StudioError):
     """A remote model cannot be asked, or did not answer as it should.
 
-    Codes: remote-off, remote-auth, remote-timeout, remote-limit, remote-refused, remote-bad-answer, remote-cap,
-    remote-stopped, remote-no-logprobs.
+    Codes: remote-off, remote-auth, remote-timeout, remote-limit, remote-refused, remote-bad-answer,
+    remote-cap, remote-stopped, remote-no-logprobs.
 
     Attributes:
         status: of the server's answer, 0 when there was none.

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from selfsup_core.pretrained.remote.client import Remote
 from selfsup_core.pretrained.remote.config import RemoteConfig, rough_tokens
 from selfsup_core.pretrained.remote.failures import RemoteError
+from selfsup_core.pretrained.remote.named import Token, class_probabilities
 from selfsup_core.pretrained.zero_shot import (
     Labelled,
     ZeroShotConfig,
@@ -21,6 +24,7 @@ from selfsup_core.pretrained.zero_shot import (
 CHAT_TOKENS = 8  # what a chat template puts around one message
 SECONDS_A_REQUEST = 1.0
 LOOK = 0.2
+TOPS = 20  # tokens at each place whose probabilities are asked for: as many as servers give
 # These concern one text; everything else would meet the next one, too.
 OF_ONE_TEXT = ("remote-refused", "remote-bad-answer", "remote-timeout")
 MOST_IN_A_ROW = 3
@@ -36,6 +40,20 @@ def prompts_of(texts: Sequence[str], classes: Sequence[str], config: ZeroShotCon
     return found
 
 
+class LabelEstimate(TypedDict):
+    """What labels would take. tokens_out: at the most; cost: 0 without prices; text: the same in words, and
+    how it was counted.
+    """
+
+    requests: int
+    tokens_in: int
+    tokens_out: int
+    cost: float
+    minutes: float
+    is_above_cap: bool
+    text: str
+
+
 def estimate(
     texts: Sequence[str],
     classes: Sequence[str],
@@ -43,15 +61,11 @@ def estimate(
     remote: RemoteConfig,
     *,
     seconds: float = SECONDS_A_REQUEST,
-) -> dict[str, Any]:
+) -> LabelEstimate:
     """What labels would take, before anything is sent.
 
     Args:
         seconds: of one request, measured or guessed.
-
-    Returns:
-        requests, tokens_in, tokens_out (at the most), cost (currency of the prices; 0 without prices), minutes, is_above_cap, and
-        `text`: the same in words, with how it was counted.
 
     Raises:
         SettingError: the classes cannot be distinguished.
@@ -66,12 +80,15 @@ def estimate(
     is_above_cap = requests > remote.most_requests
     has_price = remote.price_in > 0 or remote.price_out > 0
     parts = [
-        f"{requests:,} requests for {len(texts):,} texts (equal texts are asked once), about {tokens_in:,} input tokens and at most {tokens_out:,} output tokens.",
-        "Input tokens are estimated: one per four characters, and one per Chinese, Japanese or Korean character.",
+        f"{requests:,} requests for {len(texts):,} texts (equal texts are asked once), about {tokens_in:,} "
+        f"input tokens and at most {tokens_out:,} output tokens.",
+        "Input tokens are estimated: one per four characters, and one per Chinese, Japanese or Korean "
+        "character.",
         f"Cost: about {cost:,.4f} in the currency of the prices."
         if has_price
         else "No price is set, so the cost is not known.",
-        f"Time: about {minutes:,.1f} minutes at {remote.requests_per_minute:,} requests per minute and {seconds:.2g} seconds each. Repeats after failures take more.",
+        f"Time: about {minutes:,.1f} minutes at {remote.requests_per_minute:,} requests per minute and "
+        f"{seconds:.2g} seconds each. Repeats after failures take more.",
     ]
     if is_above_cap:
         parts.append(
@@ -114,7 +131,7 @@ def label_texts(
     prompts = prompts_of(texts, classes, config)
     outcome = [Labelled(-1, "", EMPTY) for _ in texts]
     waiting = list(prompts)[::-1]
-    under_way: dict[Future[str], str] = {}
+    under_way: dict[Future[tuple[str, list[Token]]], str] = {}
     ended: RemoteError | None = None
     in_a_row = answered = 0
     done = len(texts) - sum(map(len, prompts.values()))
@@ -122,6 +139,7 @@ def label_texts(
         "most_tokens": config.most_tokens,
         "temperature": config.temperature,
         "seed": config.seed,
+        "tops": TOPS,
     }
     if waiting:
         remote.model()  # once, not in every thread
@@ -133,7 +151,7 @@ def label_texts(
                     remote.stop()
                 while waiting and ended is None and len(under_way) < remote.config.workers:
                     prompt = waiting.pop()
-                    under_way[pool.submit(remote.complete_label, prompt, **ask)] = prompt
+                    under_way[pool.submit(remote.answer_label, prompt, **ask)] = prompt
                 finished, _ = wait(under_way, timeout=LOOK, return_when=FIRST_COMPLETED)
                 for future in finished:
                     prompt = under_way.pop(future)
@@ -166,11 +184,17 @@ def stopping(remote: Remote) -> Iterator[None]:
         raise
 
 
-def outcome_of(future: Future[str], classes: Sequence[str]) -> tuple[Labelled, RemoteError | None]:
+def outcome_of(
+    future: Future[tuple[str, list[Token]]], classes: Sequence[str]
+) -> tuple[Labelled, RemoteError | None]:
     """What came of one request."""
     try:
-        answer = future.result()
+        answer, tokens = future.result()
     except RemoteError as error:
         return Labelled(-1, "", error.message, failed=True), error
     label, reason = parse_label(answer, classes)
-    return Labelled(label, answer, reason), None
+    p = class_probabilities(tokens, answer, label, classes) if label >= 0 else None
+    if p and (best := max(range(len(p)), key=p.__getitem__)) != label:
+        reason = f"The answer names {classes[label]!r}, but {classes[best]!r} is more likely."
+        label = -1
+    return Labelled(label, answer, reason, p=p), None

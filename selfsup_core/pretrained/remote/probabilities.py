@@ -1,6 +1,7 @@
 """Log-probabilities in a server's answer, as the studio's own readings give them.
 
-Completions: tokens, token_logprobs and top_logprobs [{text: ln P}] side by side; chat: content [{token, logprob, top_logprobs}].
+Completions: tokens, token_logprobs and top_logprobs [{text: ln P}] side by side; chat: content [{token,
+logprob, top_logprobs}].
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from selfsup_core.pretrained.reading import TokenReading, Totals
 from selfsup_core.pretrained.remote.failures import RemoteError
 
 ALTERNATIVES = 5
@@ -29,7 +31,9 @@ def log_p_of(value: Any) -> float | None:
 
 
 def shown(token: str) -> str:
-    """A token as the studio shows it: part of a character's bytes as ⍰, where servers put nothing or a mark."""
+    """A token as the studio shows it: part of a character's bytes as ⍰, where servers put nothing or a
+    mark.
+    """
     return token.replace("\ufffd", "⍰") or "⍰"
 
 
@@ -43,8 +47,8 @@ def likeliest(row: Any, count: int | None = None) -> list[tuple[str, float]]:
 
 
 def read_echo(
-    choice: dict[str, Any], usage: dict[str, Any], text: str, start: str, host: str
-) -> dict[str, Any]:
+    choice: dict[str, object], usage: dict[str, object], text: str, start: str, host: str
+) -> TokenReading:
     """The reading of a prompt that was sent back with log-probabilities and one token more.
 
     Args:
@@ -63,7 +67,8 @@ def read_echo(
         raise no_log_probabilities(host)
     made = made_tokens(found, usage, len(start) + len(text), len(tokens))
     if made and not is_likeliest(values[-1], tops[-1]):
-        # Written at temperature 0, it must be the most likely. llama-cpp-python shifts the numbers by a token where no beginning stands.
+        # Written at temperature 0, it must be the most likely. llama-cpp-python shifts the numbers by a token
+        # where no beginning stands.
         raise RemoteError(
             f"{host} returns log-probabilities that do not belong to its tokens.",
             code="remote-no-logprobs",
@@ -82,10 +87,10 @@ def read_echo(
         raise no_log_probabilities(host)
     # What nothing predicts is left out of the characters, too.
     characters = len(text) - sum(len(p) for p, v in zip(pieces, log_p, strict=True) if v is None)
-    return {"pieces": pieces, "log_p": log_p, "alternatives": others} | summary(log_p, characters)
+    return {"pieces": pieces, "log_p": log_p, "alternatives": others, **summary(log_p, characters)}
 
 
-def made_tokens(found: dict[str, Any], usage: dict[str, Any], end: int, count: int) -> int:
+def made_tokens(found: dict[str, object], usage: dict[str, object], end: int, count: int) -> int:
     """How many of the last tokens the model wrote itself: 0 or 1, when it is not counted by the server."""
     made = usage.get("completion_tokens")
     if isinstance(made, int) and 0 <= made <= count:
@@ -102,8 +107,8 @@ def is_likeliest(value: Any, top: Any) -> bool:
     return not best or own is None or own >= math.log(max(best[0][1], 1e-300)) - SLACK
 
 
-def summary(log_p: list[float | None], characters: int) -> dict[str, Any]:
-    """log_probability (natural), perplexity, bits_per_character, tokens: as of `evaluate.writing`."""
+def summary(log_p: list[float | None], characters: int) -> Totals:
+    """As of `evaluate.writing`."""
     known = [value for value in log_p if value is not None]
     total = sum(known)
     mean = -total / len(known) if known else math.inf

@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
+
+from typing_extensions import TypedDict
 
 from selfsup_core.pretrained.remote.config import RemoteConfig
 from selfsup_core.pretrained.remote.connection import Connection
@@ -42,6 +44,17 @@ class Counts:
     guessed: int = 0
 
 
+class Spent(TypedDict):
+    """`Counts`, and what they cost, in the currency of the prices."""
+
+    requests: int
+    retries: int
+    tokens_in: int
+    tokens_out: int
+    guessed: int
+    cost: float
+
+
 class Transport:
     """Sends what it is given. May be used by several threads; `stop` wakes those that wait.
 
@@ -73,9 +86,9 @@ class Transport:
         """So far, in the currency of the prices."""
         return self.config.cost(self.counts.tokens_in, self.counts.tokens_out)
 
-    def spent(self) -> dict[str, Any]:
+    def spent(self) -> Spent:
         """The counts and the cost, as plain values."""
-        return asdict(self.counts) | {"cost": self.cost}
+        return cast("Spent", asdict(self.counts) | {"cost": self.cost})
 
     def stop(self) -> None:
         """No more requests; what waits ends at once."""
@@ -84,7 +97,7 @@ class Transport:
     def close(self) -> None:
         self.client.close()
 
-    def ask(self, send: Callable[[], Any]) -> dict[str, Any]:
+    def ask(self, send: Callable[[], Any]) -> dict[str, object]:
         """Send a request, again after a pause where that may help, until the cap of requests."""
         attempt = 0
         while True:
@@ -132,14 +145,14 @@ class Transport:
         if self.stopping.is_set():
             raise RemoteError("Stopped before the answer came.", code="remote-stopped")
 
-    def send_once(self, send: Callable[[], Any]) -> tuple[dict[str, Any], Failure | None]:
+    def send_once(self, send: Callable[[], Any]) -> tuple[dict[str, object], Failure | None]:
         """(the answer's JSON, what failed)."""
         host, seconds = self.connection.host, self.config.timeout
         deadline = self.clock() + seconds
         content = b""
         try:
             with send() as response:
-                # The client's time-out is one of silence; a server that dribbles would never end.
+                # The client's time-out restarts with every byte; a slow trickle would never time out.
                 for chunk in response.iter_bytes():
                     content += chunk
                     if self.clock() > deadline:
@@ -163,7 +176,8 @@ class Transport:
     def bad_answer(self, what: str, content: bytes = b"") -> RemoteError:
         begins = plain(content[:2000].decode("utf-8", "replace"), self.connection.redact, 60)
         return RemoteError(
-            f"{self.connection.host} answered with {what}{f', which begins with {begins!r}' if begins else ''}.",
+            f"{self.connection.host} answered with "
+            f"{what}{f', which begins with {begins!r}' if begins else ''}.",
             code="remote-bad-answer",
             remedy="Check that this is the address of an OpenAI-compatible server.",
         )

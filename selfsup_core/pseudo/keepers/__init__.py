@@ -1,4 +1,6 @@
-"""Where rules register that choose which proposals are kept: a rule is a function in a file of a folder `keepers/`."""
+"""Where rules register that choose which proposals are kept: a rule is a function in a file of a folder
+`keepers/`.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 """Pseudo-labels: three networks learn beside each other, so that what they bring is seen at every epoch.
 
-student: true and pseudo-labels; twin: the same true labels, seed and steps; ceiling: all true labels, for the audit only.
-loss = CE(student; true + weighted pseudo) + λ consistency + CE(twin) + CE(ceiling); each term reaches one network alone.
+student: true and pseudo-labels; twin: the same true labels, seed and steps; ceiling: all true labels, for the
+audit only.
+loss = CE(student; true + weighted pseudo) + λ consistency + CE(twin) + CE(ceiling); each term reaches one
+network alone.
 """
 
 from __future__ import annotations
@@ -57,8 +59,9 @@ def describe_proposers(names: Sequence[str], vote: str = "") -> str:
 
 
 class PseudoBatch(NamedTuple):
-    """student, twin, ceiling, careless: labeled rows of each (None without that network); unlabeled: what the student is given of
-    rows without a label, None when pseudo-labels are among the student's rows already."""
+    """student, twin, ceiling, careless: labeled rows of each (None without that network); unlabeled: what the
+    student is given of rows without a label, None when pseudo-labels are among the student's rows already.
+    """
 
     student: Labeled
     twin: Labeled
@@ -85,7 +88,9 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     proposers: tuple[Proposer, ...] = setting(
         ("self",),
-        "Who proposes labels: the student itself, a classifier trained on the given labels alone, similar rows (label propagation), similarity to class names, keyword rules, a language model on this machine, or a remote one.",
+        "Who proposes labels: the student itself, a classifier trained on the given labels alone, similar "
+        "rows (label propagation), similarity to class names, keyword rules, a language model on this "
+        "machine, or a remote one.",
         title="Proposers",
         titles=PROPOSERS,
         min_length=1,
@@ -93,7 +98,8 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     vote: Literal["mean", "majority", "agree"] = setting(
         "mean",
-        "How several proposers are combined: mean of their probabilities, majority vote, or only where all agree.",
+        "How several proposers are combined: mean of their probabilities, majority vote, or only where all "
+        "agree.",
         title="Vote",
         titles=VOTES,
     )
@@ -125,7 +131,8 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     rise: float = setting(
         0.2,
-        "Share of the training over which the weight of unlabeled rows rises to its full value, for the methods within each step.",
+        "Share of the training over which the weight of unlabeled rows rises to its full value, for the "
+        "methods within each step.",
         title="Ramp-up",
         ge=0.0,
         le=1.0,
@@ -167,14 +174,15 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     careless: bool = setting(
         False,
-        "Train one more network with the same labels in a careless way, to see what goes wrong: even class shares, no check, every kept "
-        "label counts in full.",
+        "Train one more network with the same labels in a careless way, to see what goes wrong: even class "
+        "shares, no check, every kept label counts in full.",
         title="Show the careless way",
         why="Off: it takes the time of a further network, and teaches rather than helps.",
     )
     guard: bool = setting(
         True,
-        "Keep no pseudo-labels from classifier or similar rows if the given labels do not show that similar rows have the same class.",
+        "Keep no pseudo-labels from classifier or similar rows if the given labels do not show that similar "
+        "rows have the same class.",
         title="Guard",
         why="Self-training hurts there: good and bad reviews, for example, use the same words.",
     )
@@ -194,7 +202,8 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     labeler: str = setting(
         "smollm2-135m-instruct",
-        "The language model that proposes labels: the name of a built-in model, hub:owner/name, run:ID for a run of your own, or a folder.",
+        "The language model that proposes labels: the name of a built-in model, hub:owner/name, run:ID for "
+        "a run of your own, or a folder.",
         title="Language model",
         min_length=1,
         max_length=1000,
@@ -209,13 +218,15 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     labeler_prompt: str = setting(
         "",
-        "The prompt for the language model; {text} and {classes} stand for the text and the names of the classes. Empty uses a tested prompt.",
+        "The prompt for the language model; {text} and {classes} stand for the text and the names of the "
+        "classes. Empty uses a tested prompt.",
         title="Prompt",
         max_length=4_000,
     )
     labeler_rows: int = setting(
         200,
-        "Number of unlabeled rows that the language model is asked about, drawn by the split seed; 0 asks about all.",
+        "Number of unlabeled rows that the language model is asked about, drawn by the split seed; 0 asks "
+        "about all.",
         title="Rows for the language model",
         zero="all",
         why="Each text takes about a second, or money; 200 show whether it helps.",
@@ -230,7 +241,8 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     descriptions: str = setting(
         "",
-        "Descriptions of the classes, one per line: class: description. Classes without one are described by their name.",
+        "Descriptions of the classes, one per line: class: description. Classes without one are described "
+        "by their name.",
         title="Class descriptions",
         max_length=20_000,
     )
@@ -263,7 +275,8 @@ class PseudoLabels(CrossEntropy):
     """Learn from true labels and from labels proposed for the other rows.
 
     Attributes:
-        consistency: (student, unlabeled, generator) → (loss, terms) of the methods within each step; set by the task.
+        consistency: (student, unlabeled, generator) → (loss, terms) of the methods within each step; set by
+        the task.
         augment: (x, generator) → x of the labeled rows; set by the task.
     """
 
@@ -280,7 +293,9 @@ class PseudoLabels(CrossEntropy):
     def step(  # type: ignore[override]  # one network and its rows there, three of each here
         self, model: Beside, batch: PseudoBatch, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
-        """{"loss": the student's own value, whose gradient reaches all networks, "accuracy", "twin_loss", …}."""
+        """{"loss": the student's own value, whose gradient reaches all networks, "accuracy", "twin_loss",
+        …}.
+        """
         from selfsup_core.models.modules.beside import Draws
 
         draws = Draws(generator)

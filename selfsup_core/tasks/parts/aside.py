@@ -1,4 +1,6 @@
-"""Which of the given labels are set aside to choose the best epoch by: under a label budget, no other label may choose."""
+"""Which of the given labels are set aside to choose the best epoch by: under a label budget, no other label
+may choose.
+"""
 
 from __future__ import annotations
 
@@ -59,16 +61,17 @@ def set_aside(
             train,
             train[:0],
             None,
-            f"The weights of the last epoch are kept: {len(train):,} labels are too few to choose an epoch by some of them "
-            f"(data.validation = {config.validation:g} of them would be {share}, and {FEW_TEST_ROWS} are needed)."
-            + no_early_stop(patience),
+            f"The weights of the last epoch are kept: {len(train):,} labels are too few to choose an epoch "
+            f"by some of them (data.validation = {config.validation:g} of them would be {share}, and "
+            f"{FEW_TEST_ROWS} are needed)." + no_early_stop(patience),
         )
     return Aside(
         np.setdiff1d(train, aside),
         aside,
         SOME,
-        f"{len(aside):,} of the {len(train):,} given labels are set aside to choose the best epoch; the network does not learn "
-        "from them. Labels of validation rows are shown for the audit and choose nothing.",
+        f"{len(aside):,} of the {len(train):,} given labels are set aside to choose the best epoch; the "
+        "network does not learn from them. Labels of validation rows are shown for the audit and choose "
+        "nothing.",
     )
 
 

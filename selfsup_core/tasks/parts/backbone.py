@@ -1,6 +1,8 @@
-"""The transformer below a text classifier: loaded, pinned to what it was at the run's start, and made ready to train.
+"""The transformer below a text classifier: loaded, pinned to what it was at the run's start, and made ready
+to train.
 
-Frozen weights are in no checkpoint, so a run can only go on while its model is still the one that it began with.
+Frozen weights are in no checkpoint, so a run can only go on while its model is still the one that it began
+with.
 """
 
 from __future__ import annotations
@@ -64,7 +66,7 @@ class Backbone:
 
 
 def quiet(text: str) -> None:
-    """Says nothing."""
+    """A progress callback that does nothing."""
 
 
 def load_backbone(
@@ -178,7 +180,8 @@ def make_classifier(
                 for is_trained in (True, False)
             )
             backbone.notes.append(
-                f"LoRA trains {trained:,} weights, including those of the new layer; the other {frozen:,} weights are frozen."
+                f"LoRA trains {trained:,} weights, including those of the new layer; the other {frozen:,} "
+                "weights are frozen."
             )
     return model
 

@@ -1,8 +1,8 @@
-"""Pseudo-labels as one would use them without a doubt, to be seen beside the recommended way.
+"""Pseudo-labels without any checks, for comparison with the recommended way.
 
-Class shares are taken as even, labels spread over the graph of similar rows and are averaged with what the network says
-itself, the surest of each class are kept whatever the given labels say of it, and each counts like a true label. Where
-classes are uneven, or similar rows of different classes, this does harm.
+Class shares are taken as even, labels spread over the graph of similar rows and are averaged with what the
+network says itself, the surest of each class are kept whatever the given labels say of it, and each counts
+like a true label. Where classes are uneven, or similar rows of different classes, this does harm.
 """
 
 from __future__ import annotations

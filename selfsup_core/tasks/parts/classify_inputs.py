@@ -47,7 +47,7 @@ class Inputs(Protocol):
         """(B,) row numbers on the device → what the network is given."""
 
     def order(self, rows: np.ndarray) -> np.ndarray:
-        """Places of `rows` in the order in which they are quickest to work off."""
+        """Places of `rows` in the order in which they are processed fastest."""
 
 
 class FeatureInputs:
@@ -80,7 +80,8 @@ class FeatureInputs:
         """The features become the code of another run's encoder, made once for all rows."""
         if len(self.item_shape) < 2 or self.dataset.kind not in ("image", "sound"):
             raise SettingError(
-                f"The code of a run can stand for images and sounds only; {self.dataset.title} holds {self.dataset.kind}s.",
+                f"The code of a run can stand for images and sounds only; {self.dataset.title} holds "
+                f"{self.dataset.kind}s.",
                 remedy="Leave Code of a run (data.code_of) empty.",
             )
         encoder, note = take_encoder(workspace, folder, config, self.item_shape)
@@ -177,7 +178,9 @@ class TextInputs:
 
 
 def make_encoder(tokenizer: Any, most: int, padding: int) -> Callable[[list[str]], list[np.ndarray]]:
-    """Texts → token numbers of each, at least one and at most `most`, the tokenizer's own control tokens included."""
+    """Texts → token numbers of each, at least one and at most `most`, the tokenizer's own control tokens
+    included.
+    """
     backend = tokenizer.backend_tokenizer
     backend.no_padding()
     backend.encode_special_tokens = True  # a "[SEP]" in someone's text is five letters
@@ -200,7 +203,9 @@ def pad_tokens(ids: list[np.ndarray], padding: int) -> tuple[np.ndarray, np.ndar
 
 
 def scaled(inputs: FeatureInputs, rows: np.ndarray, dataset: Dataset, config: DataConfig) -> np.ndarray:
-    """(R,) rows → (R, D) features by which similar rows are found; columns and embeddings are brought to one scale."""
+    """(R,) rows → (R, D) features by which similar rows are found; columns and embeddings are brought to one
+    scale.
+    """
     parts = [
         inputs.x(torch.from_numpy(part.astype(np.int64)).to(inputs.device)).cpu().numpy()
         for part in np.array_split(rows, max(1, len(rows) // 4096))

@@ -1,6 +1,8 @@
-"""The encoder of an autoencoder's run as features of a classifier: what was learned without labels meets the few labels.
+"""The encoder of an autoencoder's run as features of a classifier: what was learned without labels meets the
+few labels.
 
-Its settings and weights are copied into the classifier's run, which so stays whole when the other run is deleted.
+Its settings and weights are copied into the classifier's run, which so stays whole when the other run is
+deleted.
 """
 
 from __future__ import annotations
@@ -31,12 +33,15 @@ def build_encoder(spec: Any, item_shape: tuple[int, ...], weights: dict[str, Any
 
 
 def check_same(spec: Any, config: DataConfig, run: str) -> None:
-    """Raises SettingError unless both runs have the same data and split: else it may have seen rows that test it here."""
+    """Raises SettingError unless both runs have the same data and split: else it may have seen rows that test
+    it here.
+    """
     for name in SAME:
         mine, theirs = getattr(config, name), getattr(spec.data, name)
         if mine != theirs:
             raise SettingError(
-                f"Code of a run names {run}, where data.{name} is {theirs!r}; here it is {mine!r}. Its encoder may have seen rows that are held out here.",
+                f"Code of a run names {run}, where data.{name} is {theirs!r}; here it is {mine!r}. Its "
+                "encoder may have seen rows that are held out here.",
                 remedy=f"Set data.{name} to {theirs!r}, or choose another run.",
             )
 
@@ -47,7 +52,8 @@ def take_encoder(
     """The encoder that `config.code_of` names, from the classifier's own folder when it is there, and a note.
 
     Raises:
-        RunError: there is no such run, or it has no weights. SettingError: it is not an autoencoder, or of other data.
+        RunError: there is no such run, or it has no weights. SettingError: it is not an autoencoder, or of
+        other data.
     """
     from selfsup_core.runs.spec import read_spec
 
@@ -56,7 +62,8 @@ def take_encoder(
     spec, weights = read_spec(folder / SETTINGS), read_weights_of(folder)
     return (
         build_encoder(spec, item_shape, weights),
-        f"Features are the code of the run {config.code_of}: {MODELS[spec.model.kind].code_size(spec.model)} numbers.",
+        f"Features are the code of the run {config.code_of}: "
+        f"{MODELS[spec.model.kind].code_size(spec.model)} numbers.",
     )
 
 

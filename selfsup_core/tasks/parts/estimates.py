@@ -1,4 +1,6 @@
-"""Who has an estimate of the pool's class shares in a run with pseudo-labels; asked of given labels and proposals alone."""
+"""Who has an estimate of the pool's class shares in a run with pseudo-labels; asked of given labels and
+proposals alone.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from selfsup_core.tasks.parts.proposals import Proposers
 
 MOST_ASKED = 1000  # rows of the pool whose class the twin is asked for, where it proposes none
 MOST_TEXTS = 200  # through a transformer on a CPU
-LEAST_NAMED = 0.5  # of the pool; who names less has chosen which rows
+LEAST_NAMED = 0.5  # share of the pool; fewer rows are a selection rather than a sample
 LEAST_GIVEN = 30  # labels that are a random sample
 TITLES = {"neighbors": "similar rows", "names": "class names", "rules": "rules"}
 
@@ -56,7 +58,7 @@ class ShareEstimates:
         self.now = self.fixed
 
     def look(self, *, has_begun: bool) -> None:
-        """Ask again whoever has learned since; in rounds that have begun there is a twin."""
+        """Update the estimates of proposers that have learned since the last round."""
         self.now = self.fixed
         if not has_begun or len(self.asked) == 0:
             return
@@ -77,7 +79,8 @@ class ShareEstimates:
         """Signs of trouble: kept labels that run together in few classes, or move away from all estimates.
 
         Args:
-            kept, before: (C,) kept labels per class, of this round and the one before. past: `drift` of the rounds before.
+            kept, before: (C,) kept labels per class, of this round and the one before. past: `drift` of the
+            rounds before.
         """
         classes, aim = self.proposers.classes, self.proposers.shares
         estimates = [*self.now, *([Estimate("the aim", aim)] if aim is not None else [])]

@@ -1,4 +1,6 @@
-"""A linear head that is set to the optimum of its loss: where its inputs have their origin, their scale, and the solution."""
+"""A linear head that is set to the optimum of its loss: where its inputs have their origin, their scale, and
+the solution.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,8 @@ class ExactHead:
         return cast("torch.Tensor", self.inputs.x(torch.from_numpy(rows).to(self.device)))
 
     def center(self, head: Head, labels: np.ndarray) -> None:
-        """Take the mean of the class means of the given labels (N,) as origin, so that a bias has little left to learn.
+        """Take the mean of the class means of the given labels (N,) as origin, so that a bias has little left
+        to learn.
 
         The mean of all rows lies where the large class is, and k labels of each class do not.
         """
@@ -49,7 +52,9 @@ class ExactHead:
         head.standardize.mean.copy_(torch.stack(means).mean(dim=0))
 
     def solve(self, head: Head, labels: np.ndarray, weights: np.ndarray) -> dict[str, torch.Tensor]:
-        """Labels, weights: (N,) of all rows, those with -1 or 0 do not count → the objective's terms at the optimum."""
+        """Labels, weights: (N,) of all rows, those with -1 or 0 do not count → the objective's terms at the
+        optimum.
+        """
         rows = np.flatnonzero((labels >= 0) & (weights > 0))
         x, y, weight = self._x(rows), labels[rows], weights[rows]
         if self.objective.class_weight is not None:

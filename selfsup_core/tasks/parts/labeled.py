@@ -1,4 +1,6 @@
-"""Which rows a classifier may learn from, is chosen on, and is tested on; what is lacking is said in words."""
+"""Which rows a classifier may learn from, is chosen on, and is tested on; what is lacking is said in
+words.
+"""
 
 from __future__ import annotations
 
@@ -100,10 +102,12 @@ def listed(names: list[str]) -> str:
 def choose_shown(
     rows: LabeledRows, split: Split, y: np.ndarray, *, validation: int, samples: int, train: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(validation rows that are measured each epoch, (S,) rows of the map, (S,) which of them are validation rows).
+    """(validation rows that are measured each epoch, (S,) rows of the map, (S,) which of them are validation
+    rows).
 
     Args:
-        validation: most rows that are measured. samples: most rows of the map; train: most of them that are of training.
+        validation: most rows that are measured. samples: most rows of the map; train: most of them that are
+        of training.
     """
     measured = choose_stratified(rows.validation, y, validation, seed)
     from_validation = min(len(measured), max(samples // 2, 1))

@@ -1,4 +1,6 @@
-"""Language models as proposers: a model on this machine, one of your own runs, or a remote one, asked about some of the texts."""
+"""Language models as proposers: a model on this machine, one of your own runs, or a remote one, asked about
+some of the texts.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +30,7 @@ from selfsup_core.pseudo.language_model import (
     name_scores,
     zero_shot,
 )
+from selfsup_core.pseudo.vote import is_bare, named
 from selfsup_core.runs.compose import kept_settings
 from selfsup_core.settings import whole_number
 
@@ -41,7 +44,9 @@ Say = Callable[[str], None]
 
 
 class SaidRow(TypedDict):
-    """What was said of one text; label: the class's name, or ""; p: its probability, None where there is none."""
+    """What was said of one text; label: the class's name, or ""; p: its probability, None where there is
+    none.
+    """
 
     row: int
     text: str
@@ -103,14 +108,17 @@ class Labeler:
         self.said: list[SaidRow] = []
 
     def propose(self, texts: Texts, pool: np.ndarray, seed: int, say: Say) -> np.ndarray:
-        """(P, C) probabilities of the pool's rows, NaN for those that it is not asked about or leaves open."""
+        """(P, C) probabilities of the pool's rows, NaN for those that it is not asked about or leaves
+        open.
+        """
         found = np.full((len(pool), len(self.classes)), np.nan, np.float32)
         places = np.arange(len(pool))
         most = self.config.labeler_rows
         if most and len(pool) > most:
             places = np.sort(np.random.default_rng(seed).permutation(len(pool))[:most])
             self.notes.append(
-                f"The language model is asked about {most:,} of {len(pool):,} unlabeled rows; change this with Rows for the language model."
+                f"The language model is asked about {most:,} of {len(pool):,} unlabeled rows; change this "
+                "with Rows for the language model."
             )
         rows = pool[places].tolist()
         chosen = [texts[row] for row in rows]
@@ -131,16 +139,30 @@ class Labeler:
             )
             if problem:
                 self.notes.append(f"Some rows were not asked about: {problem} The next run asks about them.")
-            self.notes.append(f"The remote model: {remote.spent(client)} It does not return probabilities.")
+            self.notes.append(f"The remote model: {remote.spent(client)} {say_bare(found)}".strip())
             return found, path
         model, tokenizer, mark = load_labeler(self.config.labeler, self.workspace, say)
         if context_of(model) < self.asked.most_characters // 4:
             self.notes.append(
-                f"The language model reads {context_of(model):,} tokens at once: of longer prompts it sees only the end."
+                f"The language model reads {context_of(model):,} tokens at once: of longer prompts it sees "
+                "only the end."
             )
         path = kept_path(labels, self.how, mark, self.data, self.classes, self.asked)
         ask = zero_shot if self.how == "zero-shot" else generated
         return ask(model, tokenizer, texts, rows, self.classes, self.asked, kept=path, say=say), path
+
+
+def say_bare(found: np.ndarray) -> str:
+    """What it means that labels come without a probability, or ""."""
+    bare, there = int(is_bare(found).sum()), int((named(found) >= 0).sum())
+    if not bare:
+        return ""
+    which = "its labels" if bare == there else f"{bare:,} of its {there:,} labels"
+    return (
+        f"Its server gives no probability for {which}: they count as votes by name. No threshold keeps "
+        "them, and a mean of probabilities passes over them where another proposer has a class; use Surest "
+        "of each class, Most votes, or Only where all agree."
+    )
 
 
 def describe_said(
@@ -197,7 +219,7 @@ def try_labeler(
 def trial_rows(workspace: Path, dataset: Dataset, count: int) -> list[int]:
     """Some training rows, the same ones each time; test rows are not looked at while a prompt is chosen."""
     kept = {k.removeprefix("data."): v for k, v in kept_settings(workspace, dataset.id).items()}
-    config = DataConfig(source=dataset.id, **kept)
+    config = DataConfig.model_validate({"source": dataset.id, **kept})
     split = split_rows(dataset, validation=config.validation, test=config.test, seed=config.split_seed)
     rows: list[int] = np.sort(np.random.default_rng(0).permutation(split.train)[:count]).tolist()
     return rows

@@ -1,4 +1,6 @@
-"""The one loader of language models to train on: from a folder, or from an earlier run at one of its epochs."""
+"""The one loader of language models to train on: from a folder, or from an earlier run at one of its
+epochs.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ def load_to_continue(
     """(model in float32 with what is trained requiring gradients, tokenizer, notes).
 
     Raises:
-        DataError: it is not there, or may not be loaded. SettingError: it is of the other kind than the objective.
+        DataError: it is not there, or may not be loaded. SettingError: it is of the other kind than the
+        objective.
     """
     if config.source.startswith(RUN):
         run, _, epoch = config.source.removeprefix(RUN).partition("@")
@@ -117,8 +120,8 @@ def add_lora(model: Any, rank: int) -> Any:
 def load_run_model(workspace: Path, run: str, epoch: int | None = None) -> tuple[Any, Any, int]:
     """(network in evaluation mode and float32, tokenizer, the epoch it is of).
 
-    The epoch nearest to the one asked for; None asks for the newest. Where a checkpoint of that epoch is there, in full
-    precision, it is taken instead of the half precision that is kept of each epoch.
+    The epoch nearest to the one asked for; None asks for the newest. Where a checkpoint of that epoch is
+    there, in full precision, it is taken instead of the half precision that is kept of each epoch.
 
     Raises:
         RunError: no such run, no weights yet, or no language model. DataError: its files are damaged.

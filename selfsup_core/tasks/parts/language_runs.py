@@ -1,4 +1,6 @@
-"""Language models of one's own runs: the network at any kept epoch, and as a folder in Hugging Face's layout."""
+"""Language models of one's own runs: the network at any kept epoch, and as a folder in Hugging Face's
+layout.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,8 @@ import shutil
 import uuid
 from pathlib import Path
 from typing import Any
+
+from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import split_rows
@@ -37,9 +41,19 @@ print(tokenizer.decode(model.generate(**inputs, max_new_tokens=new, do_sample=Tr
 """
 
 
-def list_language_runs(workspace: Path) -> list[dict[str, Any]]:
-    """Runs whose network can be looked into, newest first: run, name, status, epochs (kept ones), objective."""
-    found = []
+class LanguageRun(TypedDict):
+    """A run whose network can be looked into. epochs: those whose weights are kept."""
+
+    run: str
+    name: str
+    status: str
+    epochs: list[int]
+    objective: str
+
+
+def list_language_runs(workspace: Path) -> list[LanguageRun]:
+    """Those of the workspace, newest first."""
+    found: list[LanguageRun] = []
     for state in list_states(workspace):
         if state.get("task") != "language":
             continue
@@ -58,7 +72,8 @@ def list_language_runs(workspace: Path) -> list[dict[str, Any]]:
 
 
 def held_out_lines(workspace: Path, run: str, count: int) -> tuple[list[str], str]:
-    """(up to `count` lines of the run's validation text, where the first is from); never of its training text.
+    """(up to `count` lines of the run's validation text, where the first is from); never of its training
+    text.
 
     Raises:
         RunError, DataError: the run or its data set cannot be read.
@@ -118,7 +133,9 @@ def export_model(workspace: Path, run: str, target: Path, epoch: int | None = No
 
 
 def write_model(model: Any, tokenizer: Any, target: Path, *, name: str, run: str, epoch: int) -> None:
-    """A model as a folder that plain transformers loads; its context is the limit of tokenizer and generation, and said."""
+    """A model as a folder that plain transformers loads; its context is the limit of tokenizer and
+    generation, and said.
+    """
     context = int(getattr(model.config, "max_position_embeddings", 0) or tokenizer.model_max_length)
     tokenizer.model_max_length = context
     generation = getattr(model, "generation_config", None)

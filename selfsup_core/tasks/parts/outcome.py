@@ -1,8 +1,11 @@
-"""What the test rows say at the end of a run with pseudo-labels: the networks' scores, and the verdict in words."""
+"""What the test rows say at the end: of a classifier, or of the networks of a run with pseudo-labels and the
+verdict in words.
+"""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Literal, cast
 
 import numpy as np
 
@@ -11,22 +14,49 @@ from selfsup_core.evaluate.classification import (
     balanced_accuracy,
     confusion_matrix,
     macro_f1,
+    score_classes,
 )
 from selfsup_core.evaluate.rows import Metrics
+from selfsup_core.evaluate.tested import Tested
 from selfsup_core.pseudo.audit import Verdict, compare, say_careless, say_uneven, verdict
 from selfsup_core.wording import percent
 
+Network = Literal["student", "twin", "ceiling", "careless"]
+
+
+def describe_tested(found: Metrics, confusion: np.ndarray, classes: tuple[str, ...], rows: int) -> Tested:
+    """What the file of the test rows holds of a classifier.
+
+    Args:
+        found: loss and scores of these rows. confusion: (C, C) counts, true by predicted.
+    """
+    scores = score_classes(confusion)
+    return {
+        "classes": list(classes),
+        "rows": rows,
+        "loss": found["loss"],
+        "accuracy": found["accuracy"],
+        "macro_f1": found["macro_f1"],
+        "ece": found["ece"],
+        "confusion": confusion.tolist(),
+        "precision": scores.precision.tolist(),
+        "recall": scores.recall.tolist(),
+        "f1": scores.f1.tolist(),
+        "support": scores.support.tolist(),
+    }
+
 
 def score(
-    named: dict[str, np.ndarray], y: np.ndarray, classes: tuple[str, ...]
-) -> tuple[Metrics, dict[str, Any]]:
+    named: Mapping[Network, np.ndarray], y: np.ndarray, classes: tuple[str, ...]
+) -> tuple[Metrics, Tested]:
     """(metrics, what the file of the test rows holds of each network).
 
     Args:
-        named: network → (T,) classes that it predicts; the student's metrics have no prefix. y: (T,) true classes.
+        named: network → (T,) classes that it predicts; the student's metrics have no prefix. y: (T,) true
+        classes.
     """
     metrics: Metrics = {"test_rows": len(y)}
-    about: dict[str, Any] = {"classes": classes, "rows": len(y)}
+    about: Tested = {"classes": list(classes), "rows": len(y)}
     for name, predicted in named.items():
         confusion = confusion_matrix(y, predicted, len(classes))
         prefix = "" if name == "student" else f"{name}_"
@@ -38,7 +68,7 @@ def score(
 
 
 def judge_run(
-    named: dict[str, np.ndarray], y: np.ndarray, metrics: Metrics, classes: int, doubt: str
+    named: Mapping[Network, np.ndarray], y: np.ndarray, metrics: Metrics, classes: int, doubt: str
 ) -> Verdict:
     """Whether pseudo-labels helped, from `score` of the same rows.
 

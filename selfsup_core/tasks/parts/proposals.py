@@ -1,4 +1,6 @@
-"""The proposers of a run put together: what never changes is asked once, the classifier itself at every round."""
+"""The proposers of a run put together: what never changes is asked once, the classifier itself at every
+round.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ class Proposers:
         labeled: (L,) rows whose label may be seen, and `labels` (L,) of them. pool: (P,) rows without one.
 
     Attributes:
-        names: of the proposers. notes: what they have to say. last: (P, C) proposals of each, of the newest round.
+        names: of the proposers. notes: what they have to say. last: (P, C) proposals of each, of the newest
+        round.
         shares: (C,) of the classes that are aimed at; None for even ones.
         doubt: why no proposal is to be trusted here, or "".
     """
@@ -81,11 +84,14 @@ class Proposers:
             share = (named(p) >= 0).mean() if len(p) else 1.0
             if share < 1:
                 self.notes.append(
-                    f"{PROPOSERS[name]} as proposer: a class for {percent(share)} of the unlabeled rows, none for the rest."
+                    f"{PROPOSERS[name]} as proposer: a class for {percent(share)} of the unlabeled rows, "
+                    "none for the rest."
                 )
 
     def _look_at_graph(self) -> None:
-        """What the given labels and the graph of similar rows say beforehand: class shares, and whether to trust at all."""
+        """What the given labels and the graph of similar rows say beforehand: class shares, and whether to
+        trust at all.
+        """
         if len(self.pool) == 0:
             return
         data, classes, config = self.context.spec.data, len(self.classes), self.config
@@ -114,12 +120,16 @@ class Proposers:
         if looks_uneven(near):
             self.shares = shares
             self.notes.append(
-                f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about {percent(shares.max())}, "
-                f"{self.classes[int(shares.argmin())]!r} about {percent(shares.min(), 1)}): shares are estimated from similar rows instead of assumed to be equal."
+                f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about "
+                f"{percent(shares.max())}, {self.classes[int(shares.argmin())]!r} about "
+                f"{percent(shares.min(), 1)}): shares are estimated from similar rows instead of assumed to "
+                "be equal."
             )
 
     def _hold_out(self) -> None:
-        """What classifier and neighbors make of given labels that are hidden from them; says so, and may doubt."""
+        """What classifier and neighbors make of given labels that are hidden from them; says so, and may
+        doubt.
+        """
         self.context.say("Checking classifier and similar rows against the given labels.")
         self.held_out = judge(
             self.features,
@@ -166,7 +176,9 @@ class Proposers:
         return found[len(self.labeled) :]
 
     def features(self, rows: np.ndarray) -> np.ndarray:
-        """(R, D) of these rows, on one scale; a transformer's rows by the features that the data settings name."""
+        """(R, D) of these rows, on one scale; a transformer's rows by the features that the data settings
+        name.
+        """
         inputs, config = self.inputs, self.context.spec.data
         if not isinstance(inputs, FeatureInputs):
             inputs = FeatureInputs(self.dataset, config, "cpu", self.context.workspace, self.context.say)
@@ -175,7 +187,8 @@ class Proposers:
     def _texts(self, what: str) -> Texts:
         if not isinstance(self.dataset.x, Texts):
             raise DataError(
-                f"{PROPOSERS[what]} as proposer: texts are needed; {self.dataset.title} holds {self.dataset.kind}s.",
+                f"{PROPOSERS[what]} as proposer: texts are needed; {self.dataset.title} holds "
+                f"{self.dataset.kind}s.",
                 code="no-texts",
                 remedy="Let similar rows or the student itself propose.",
             )

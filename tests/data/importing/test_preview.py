@@ -1,4 +1,6 @@
-"""What is seen before an import is what the import then makes, and what is left out is named with its reason."""
+"""What is seen before an import is what the import then makes, and what is left out is named with its
+reason.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Uploads on their way: on disk, within the limits of a file, a session and a server, and gone when they are not wanted."""
+"""Uploads on their way: on disk, within the limits of a file, a session and a server, and gone when they are
+not wanted.
+"""
 
 from __future__ import annotations
 

@@ -218,3 +218,11 @@ def test_rows_of_one_speaker_are_no_copies():
     assert "near-duplicates" not in codes(
         Dataset(id="i", kind="image", title="", x=x, groups=groups, details=details)
     )
+
+
+def test_copies_across_a_given_split_are_counted():
+    data = planted()["exact-duplicates"]
+    part = np.zeros(len(data), np.uint8)
+    part[-3:] = 2  # of the four copies at the end, whose originals are for training
+    found = codes(replace(data, extra={"part": part}))["exact-duplicates"]
+    assert "3 rows of its validation and test rows have a copy" in found["why"]

@@ -231,6 +231,19 @@ def test_command_line_adds_shows_checks_and_splits(workspace, tmp_path):
     assert "41 rows" in done.stdout
 
 
+def test_command_line_chooses_classes_and_splits_of_an_archive(workspace, tmp_path):
+    names = [f"{part}/{c}.{i}.png" for part in ("train", "test") for c in ("cat", "dog") for i in range(4)]
+    path = write(tmp_path, "pets.zip", archive({name: png(i) for i, name in enumerate(names)}))
+    how = ("--classes", "name-start", "--background", "black", "--transpose", "no", "--json")
+    about = json.loads(cli("data", "add", str(path), *how, workspace=workspace).stdout)
+    assert set(about["classes"]) == {"cat", "dog"}
+    done = cli("data", "split", about["dataset"], "--json", workspace=workspace)
+    assert json.loads(done.stdout)["test"] == 8
+    how = ("--splits", "ignore", "--json")
+    about = json.loads(cli("data", "add", str(path), *how, workspace=workspace).stdout)
+    assert set(about["classes"]) == {"test", "train"}
+
+
 def test_command_line_names_what_is_wrong(workspace, tmp_path):
     path = write(tmp_path, "t.csv", TABLE)
     done = cli("data", "add", str(path), "--label", "nope", workspace=workspace)

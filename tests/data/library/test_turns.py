@@ -1,4 +1,6 @@
-"""Imports take turns: so many at once over threads and processes, in order, with a line that says who is ahead."""
+"""Imports take turns: so many at once over threads and processes, in order, with a line that says who is
+ahead.
+"""
 
 from __future__ import annotations
 

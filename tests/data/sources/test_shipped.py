@@ -1,4 +1,6 @@
-"""Data that travel with the program: what the files hold, what is said of a damaged one, and μ-law by its formula."""
+"""Data that travel with the program: what the files hold, what is said of a damaged one, and μ-law by its
+formula.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ from selfsup_core.errors import DataError
 from selfsup_core.places import ASSETS
 from tests.helpers import ROOT
 
-# Of the arrays: a change needs a new `version` of the source, or stored sets of old and new would be mixed up.
+# Of the arrays: a change needs a new `version` of the source, or stored sets of old and new would be mixed
+# up.
 DIGESTS = {
     "emoji": "f3b00ac6f75d0950",
     "fashion-5k": "21702fbabc05c6d6",

@@ -1,4 +1,6 @@
-"""Synthetic sounds and their spectrograms: the right pitch in the right place, and the same from the same seed."""
+"""Synthetic sounds and their spectrograms: the right pitch in the right place, and the same from the same
+seed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ def sine(frequency: float, rate: int = RATE, seconds: float = 1.0) -> np.ndarray
 
 
 def expected_row(frequency: float, rate: int, mels: int) -> float:
-    """Where the HTK mel scale puts a frequency; band m of M has its middle at (m + 1) / (M + 1) of the scale."""
+    """Where the HTK mel scale puts a frequency; band m of M has its middle at (m + 1) / (M + 1) of the
+    scale.
+    """
     top = np.log10(1 + rate / 2 / 700)
     return mels - (mels + 1) * np.log10(1 + frequency / 700) / top
 

@@ -1,4 +1,6 @@
-"""Texts as tokens: control tokens stay text, characters are cut before a tokenizer sees them, each token has its place."""
+"""Texts as tokens: control tokens stay text, characters are cut before a tokenizer sees them, each token has
+its place.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Probabilities of tokens: by hand on three words, against transformers' own loss, and what reshaping must keep."""
+"""Probabilities of tokens: by hand on three words, against transformers' own loss, and what reshaping must
+keep.
+"""
 
 from __future__ import annotations
 

@@ -61,7 +61,9 @@ def test_where_no_epoch_is_chosen_the_last_one_counts():
 
 
 def test_over_fitting_is_seen_by_the_labels_that_choose():
-    """Validation labels beyond the budget rise here, the ones that were set aside do not, and the other way round."""
+    """Validation labels beyond the budget rise here, the ones that were set aside do not, and the other way
+    round.
+    """
     best = {"epoch": 1, "train_loss": 0.5, "val_loss": 0.2, "choice_loss": 0.4}
     row = GOOD | {"epoch": 9, "choice_loss": 0.39}
     for by, expected in (("val_loss", ["over-fitting"]), ("choice_loss", []), (None, [])):

@@ -8,8 +8,8 @@ from selfsup_core.evaluate.words.few_rows import say_few_per_class, share_of, wa
 from selfsup_core.evaluate.words.verdict import describe_accuracy, describe_run
 
 
-def counts(seen: int, validation: int, test: int) -> dict[str, int]:
-    return {"labels_seen": seen, "labels_validation": validation, "labels_test": test}
+def counts(seen: int, validation: int, test: int) -> dict:
+    return {"labels_seen": seen, "labels_validation": validation, "labels_test": test, "has_budget": False}
 
 
 def test_a_share_of_few_rows_has_an_interval():
@@ -26,13 +26,16 @@ def test_a_share_of_few_rows_has_an_interval():
         (counts(140, 40, 40), "even", "a measured 80% would mean"),
         (counts(14, 9, 0), "bad", "No test row has a label"),
         (counts(2, 9, 200), "bad", "validation accuracy is even less precise"),
-        (counts(14, 9, 9) | {"labels_by_hand": 5}, "bad", "14 and 5 by hand for training"),
     ],
 )
 def test_few_labels_are_told_before_training(outcome, tone, words):
     warned = warn_of_few_labels(outcome)
     assert warned["tone"] == tone
     assert words in warned["text"]
+
+
+def test_labels_by_hand_are_counted_apart():
+    assert "14 and 5 by hand for training" in warn_of_few_labels(counts(14, 9, 9), by_hand=5)["text"]
 
 
 def test_enough_labels_need_no_warning():

@@ -16,46 +16,11 @@ import {
   swatch,
   whyEmpty,
 } from "../pseudo.js"
+import { cumulate, nearest, partsOf } from "./histogram.js"
 
-const RIGHT = 0,
-  WRONG = 1
 const AXIS = 18,
   PAD = 10
 const MANY = 12 // classes, above which the columns of the mix carry no names
-
-/**
- * Counts at or above each hundredth.
- * @param {{shape: number[], data: Int32Array}} histogram (C, 100, 3)
- * @returns {{total: Int32Array, right: Int32Array, wrong: Int32Array, byClass: Int32Array[]}} each 101 long; the last is 0
- */
-export function cumulate(histogram) {
-  const [classes] = histogram.shape,
-    { data } = histogram
-  const result = {
-    total: new Int32Array(BINS + 1),
-    right: new Int32Array(BINS + 1),
-    wrong: new Int32Array(BINS + 1),
-    byClass: [],
-  }
-  for (let c = 0; c < classes; c++) {
-    const own = new Int32Array(BINS + 1)
-    for (let bin = BINS - 1; bin >= 0; bin--) {
-      const at = (c * BINS + bin) * 3
-      own[bin] = own[bin + 1] + data[at] + data[at + 1] + data[at + 2]
-    }
-    result.byClass.push(own)
-  }
-  for (let bin = BINS - 1; bin >= 0; bin--) {
-    for (const kind of ["total", "right", "wrong"]) result[kind][bin] = result[kind][bin + 1]
-    for (let c = 0; c < classes; c++) {
-      const at = (c * BINS + bin) * 3
-      result.total[bin] += data[at] + data[at + 1] + data[at + 2]
-      result.right[bin] += data[at + RIGHT]
-      result.wrong[bin] += data[at + WRONG]
-    }
-  }
-  return result
-}
 
 export default {
   id: "confidence",
@@ -174,37 +139,10 @@ export default {
         view.oracle.isOn && known
           ? ` ${share(counts.right[at], known)} of ${known < kept ? `the ${count(known)} known` : "them"} are correct.`
           : ""
-      return `At ${(at / BINS).toFixed(2)} or more: ${share(kept, pool)} of the unlabeled rows would be kept (${count(kept)} of ${count(pool)}).${purity} This round keeps ${own ? share(own, pool) : "none"}.`
-    }
-
-    function parts() {
-      const {
-        data,
-        shape: [classes],
-      } = view.frame.histogram
-      const value = (c, bin) => {
-        const i = (c * BINS + bin) * 3
-        return data[i] + data[i + 1] + data[i + 2]
-      }
-      const total = (bin, kind) => {
-        let n = 0
-        for (let c = 0; c < classes; c++)
-          n += kind === undefined ? value(c, bin) : data[(c * BINS + bin) * 3 + kind]
-        return n
-      }
-      if (choice.value === "class")
-        return Array.from({ length: classes }, (_, c) => ({
-          color: classColor(c),
-          of: (bin) => value(c, bin),
-        }))
-      if (choice.value === "right") {
-        return [
-          { color: view.theme.primary, of: (bin) => total(bin, RIGHT) },
-          { color: "#D55E00", isHatched: true, of: (bin) => total(bin, WRONG) },
-          { color: view.theme.muted, of: (bin) => total(bin, 2) },
-        ]
-      }
-      return [{ color: view.theme.primary, of: (bin) => total(bin) }]
+      const bare = sum(mixOf(view.frame, PROPOSED)) - counts.total[0]
+      const without =
+        bare > 0 ? ` ${count(bare)} proposals have no probability, so no threshold keeps them.` : ""
+      return `At ${(at / BINS).toFixed(2)} or more: ${share(kept, pool)} of the unlabeled rows would be kept (${count(kept)} of ${count(pool)}).${purity} This round keeps ${own ? share(own, pool) : "none"}.${without}`
     }
 
     function drawBars(at) {
@@ -223,7 +161,7 @@ export default {
       const up = (n) => Math.sqrt(n / most) * (floor - 20)
       context.fillStyle = `color-mix(in srgb, ${theme.primary} 8%, transparent)`
       context.fillRect(x(at), 0, width - PAD - x(at), floor)
-      const layers = parts()
+      const layers = partsOf(view.frame.histogram, choice.value, theme)
       for (let bin = 0; bin < BINS; bin++) {
         const all = counts.total[bin] - counts.total[bin + 1]
         if (!all) continue
@@ -348,14 +286,6 @@ export default {
       },
     }
   },
-}
-
-/** The hundredth at which most nearly `wanted` proposals are kept. */
-function nearest(total, wanted) {
-  let best = 0
-  for (let at = 1; at <= BINS; at++)
-    if (Math.abs(total[at] - wanted) < Math.abs(total[best] - wanted)) best = at
-  return best
 }
 
 /** Lines across a bar: its kind without the color. */

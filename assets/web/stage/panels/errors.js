@@ -91,11 +91,17 @@ export default {
 
 const at = (frame, part, name, i) => frame[`${part}_${name}`]?.data[i]
 
+/** A model may name a class without saying how sure it is. */
+function sure(frame, part, i, before = "") {
+  const value = at(frame, part, "confidence", i)
+  return Number.isNaN(value) ? "without a probability" : `${before}${percent(value, 0)}`
+}
+
 function describeRow({ frame, statics: { classes } }, part, i) {
   const label = at(frame, part, "label", i),
     truth = at(frame, part, "truth", i)
   if (label === undefined) return "none"
-  return `row ${at(frame, part, "rows", i)}: ${classes[label]} with ${percent(at(frame, part, "confidence", i), 0)}${truth >= 0 ? `, truly ${classes[truth]}` : ""}`
+  return `row ${at(frame, part, "rows", i)}: ${classes[label]} ${sure(frame, part, i, "with ")}${truth >= 0 ? `, truly ${classes[truth]}` : ""}`
 }
 
 function drawRows(view, part, ctx) {
@@ -118,7 +124,7 @@ function drawRows(view, part, ctx) {
       "div",
       { class: "pl-says" },
       className(statics.classes, label),
-      el("span", {}, percent(at(frame, part, "confidence", i), 0)),
+      el("span", {}, sure(frame, part, i)),
       truth >= 0
         ? el(
             "span",

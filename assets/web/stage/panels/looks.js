@@ -3,8 +3,8 @@
 
 import { el, percent } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
-import { FAINT, LARGE } from "../../scatter/draw.js"
 import { shapeOf, toRgb, UNKNOWN } from "../../scatter/shapes.js"
+import { FAINT, LARGE } from "../../scatter/standing.js"
 import { count, ramp } from "../pseudo.js"
 
 const STEPS = 5 // groups of confidence and of rounds

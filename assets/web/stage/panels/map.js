@@ -1,13 +1,17 @@
 // Latent map: one point a sample, colored and shaped by class; keeps its zoom, flows from epoch to epoch. A press on it
 // decodes that place, a click chooses a sample. Points are drawn by scatter/plot.js, as on the page Latent space.
+// One closure, since legend, colors, keys and decoding all act on the same view, chosen class and plot; what needs none of
+// them is in glyphs.js, map_card.js, looks.js and probe.js.
 
-import { el, fixed, percent, pictureOf, placeCardAt, setText, sizeCanvas } from "../../lib/dom.js"
+import { el, percent, placeCardAt, setText, sizeCanvas } from "../../lib/dom.js"
 import { addShape, COLORS, classColor } from "../../lib/palette.js"
 import { followLimits, limitsOf, pack } from "../../scatter/layout.js"
 import { createPlot } from "../../scatter/plot.js"
 import { toRgb, UNKNOWN } from "../../scatter/shapes.js"
-import { ENDED, momentOf } from "../store.js"
-import { createProbe } from "./probe.js"
+import { momentOf } from "../store.js"
+import { drawGlyphs } from "./glyphs.js"
+import { cardOf } from "./map_card.js"
+import { createOffer, createProbe } from "./probe.js"
 
 const MORPH_MS = 140
 const HIT = 14
@@ -30,7 +34,6 @@ export default {
     let chosen = -1
     let isMoving = false
     let colored = []
-    let wantsLattice = false // a run of two numbers ends with its map decoded, if it was watched and no one chose otherwise
 
     const plot = createPlot(ground, {
       palette: COLORS,
@@ -56,6 +59,7 @@ export default {
       redraw: plot.redraw,
       size: () => [plot.over.clientWidth, plot.over.clientHeight],
     })
+    const offer = createOffer()
     // The weights of a step within an epoch are not kept, so nothing can be decoded there.
     const canDecode = () => view?.state?.can_decode !== false && !view?.frame?.step
     const decodes = () => canDecode() && !isMoving && Boolean(view?.frame)
@@ -91,7 +95,7 @@ export default {
       "Decode the whole map",
       "Show the decoder's output for every point of the plane",
       () => {
-        wantsLattice = false
+        offer.decline()
         showLattice()
       },
     )
@@ -129,20 +133,12 @@ export default {
       plot.setMarks(marks())
       hint.hidden = !canDecode()
       lattice.hidden = !canDecode() || view.statics.shape.length < 2
-      offerLattice()
+      if (offer.isDue(view.state, probe.hasLattice) && !lattice.hidden) showLattice()
       move.hidden = !canDecode()
       setMode()
       setStyle()
       describe()
       if (canDecode()) probe.update(view)
-    }
-
-    function offerLattice() {
-      const isAtWork = !ENDED.includes(view.state.status)
-      if (isAtWork && view.state.code_size === 2 && !probe.hasLattice) wantsLattice = true
-      if (isAtWork || !wantsLattice) return
-      wantsLattice = false
-      if (view.state.status === "finished" && !lattice.hidden && !probe.hasLattice) showLattice()
     }
 
     function take(frame) {
@@ -211,30 +207,10 @@ export default {
 
     function drawOver(pen) {
       if (!view?.frame || !view.statics) return
-      if (view.statics.glyphs) drawGlyphs(pen)
+      if (view.statics.glyphs) drawGlyphs(pen, plot, view.statics, view.theme, chosen)
       probe.drawOver(pen)
       plot.over.dataset.probe = probe.place ? probe.place.map((v) => v.toFixed(4)).join(",") : ""
       plot.over.dataset.zoom = plot.zoom.toFixed(3)
-    }
-
-    /** Tokens as themselves, in the color of their kind. */
-    function drawGlyphs(pen) {
-      const { glyphs, labels } = view.statics
-      const [width, height] = [plot.over.clientWidth, plot.over.clientHeight]
-      pen.font = `${Math.round(Math.min(26, 12 * Math.sqrt(plot.zoom)))}px ${view.theme.font}`
-      pen.textAlign = "center"
-      pen.textBaseline = "middle"
-      // The most frequent tokens come first in the list, so they are drawn last and lie on top.
-      for (let i = labels.data.length - 1; i >= 0; i--) {
-        const [x, y] = plot.screenOf(i)
-        if (x < -20 || y < -9 || x > width + 20 || y > height + 9) continue
-        pen.globalAlpha = chosen >= 0 && labels.data[i] !== chosen ? 0.1 : 1
-        pen.fillStyle = glyphColor(labels.data[i], view.theme.isDark)
-        pen.fillText(visible(glyphs[i]), x, y)
-      }
-      pen.globalAlpha = 1
-      pen.textAlign = "start"
-      pen.textBaseline = "alphabetic"
     }
 
     function drawLegend() {
@@ -301,32 +277,11 @@ export default {
     }
 
     function fillCard(i) {
-      const { statics, frame } = view
-      const label = statics.labels.data[i]
-      const parts = []
       const { thumbnails } = ctx.store
-      if (thumbnails && statics.shape.length > 1) {
-        const picture = pictureOf(thumbnails.data, i, statics.shape)
-        picture.className = "stage-big"
-        parts.push(picture)
-      }
-      if (!looks && label >= 0 && statics.classes.length) parts.push(el("strong", {}, statics.classes[label]))
-      if (statics.texts) parts.push(el("p", { class: "stage-snippet" }, statics.texts[i]))
-      if (statics.glyphs) {
-        const loss = frame.sample_loss.data[i]
-        const known = `${fixed(loss, 2)} nats on average in the validation text`
-        parts.unshift(el("strong", {}, `“${visible(statics.glyphs[i])}”`))
-        parts.push(el("div", {}, Number.isFinite(loss) ? known : "not in the validation text"))
-      } else if (!isSeen(i)) parts.push(el("div", { class: "stage-muted" }, "not measured at this step"))
-      else if (looks) parts.push(...looks.lines(i))
-      else {
-        const split = statics.splits.data[i] ? "validation" : "training"
-        parts.push(
-          el("div", {}, `${frame.predicted ? "loss" : "MSE"} ${fixed(frame.sample_loss.data[i], 4)}`),
-          el("div", { class: "stage-muted" }, `row ${statics.rows.data[i]}, ${split}`),
-        )
-      }
-      card.replaceChildren(...parts)
+      const lines = !view.statics.glyphs && isSeen(i) ? looks?.lines(i) : null
+      card.replaceChildren(
+        ...cardOf(view, i, { thumbnails, lines, isSeen: isSeen(i), hasLooks: Boolean(looks) }),
+      )
     }
 
     let comesFrom = null
@@ -389,13 +344,6 @@ export default {
 }
 
 const unitOf = (state) => (state?.task === "pseudo" ? "round" : "epoch")
-
-/** A token's text with its spaces and line ends to be seen. */
-const visible = (piece) => piece.replaceAll(" ", "␣").replaceAll("\n", "⏎").replaceAll("\t", "⇥") || "∅"
-
-// Class colors are made for marks; letters need more contrast with the ground.
-const glyphColor = (label, isDark) =>
-  `color-mix(in srgb, ${classColor(label)} 72%, ${isDark ? "white" : "black"})`
 
 /** A map of 2 or more columns as x, y, x, y … */
 function flat(map) {

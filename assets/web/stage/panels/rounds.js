@@ -2,7 +2,7 @@
 
 import { el, percent, setText } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
-import { loadPlotly, moveByClick, offerWhole, PLOT_OPTIONS } from "./loss.js"
+import { loadPlotly, moveByClick, offerWhole, PLOT_OPTIONS } from "./plotly.js"
 
 const LABEL_GAP = 15 // pixels between two labels at the right edge
 const MARGIN = { l: 44, r: 78, t: 8, b: 34 }

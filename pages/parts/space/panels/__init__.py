@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from pages.parts.shared.workspace import errors_shown
+from pages.parts.shared.choice import shorten, take_asked, write_asked
+from pages.parts.shared.workspace import errors_shown, plain
+from pages.parts.space.ask import MapAsked
 from pages.parts.space.panels.act import show_edit, show_export
 from pages.parts.space.panels.compare import show_compare
 from pages.parts.space.panels.groups import show_groups
 from pages.parts.space.panels.search import show_search
 from pages.parts.space.panels.selection import show_point, show_why
 from pages.parts.space.panels.trust import show_trust
+from selfsup_core.inspection.space.layouts import MapAndJob
 
 
-def show_panels(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_panels(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     """One question at a time."""
-    st.session_state.setdefault("space-panel", "why")
-    chosen = (
-        st.pills(
-            "Ask the map",
-            list(PANELS),
-            key="space-panel",
-            format_func=lambda n: f"{PANELS[n][1]} {PANELS[n][0]}",
-            label_visibility="collapsed",
+    wanted = st.query_params.get("panel", "")
+    if not take_asked(wanted, key="space-panel", known=PANELS):
+        st.error(
+            f"There is no panel {plain(repr(shorten(wanted)))}. Choose one of those below.",
+            icon=":material/error:",
         )
-        or "why"
+    st.session_state.setdefault("space-panel", FIRST)
+    chosen = st.pills(
+        "Ask the map",
+        list(PANELS),
+        key="space-panel",
+        format_func=lambda n: f"{PANELS[n][1]} {PANELS[n][0]}",
+        label_visibility="collapsed",
     )
+    if chosen is None and wanted and wanted not in PANELS:
+        return
+    chosen = chosen or FIRST
+    if chosen != FIRST:
+        write_asked(chosen, key="space-panel", param="panel")
+    else:
+        st.query_params.pop("panel", None)
     with errors_shown():
         PANELS[chosen][2](asked, about, bits, source)
 
 
+FIRST = "why"
 PANELS = {
     "why": ("Why together?", ":material/help:", show_why),
     "point": ("A point", ":material/adjust:", show_point),

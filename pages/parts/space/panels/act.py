@@ -5,16 +5,15 @@ from __future__ import annotations
 import io
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from pages.parts.shared.workspace import errors_shown, plain, workspace
-from pages.parts.space.ask import again, remember, wish
+from pages.parts.space.ask import MapAsked, again, remember, wish
 from pages.parts.space.panels.asking import frame_of, question
 from selfsup_core.errors import SettingError
-from selfsup_core.inspection.space.layouts import read_rows
+from selfsup_core.inspection.space.layouts import MapAndJob, read_rows
 from selfsup_core.inspection.space.selections import (
     pack_rows,
     save_selection,
@@ -24,7 +23,7 @@ from selfsup_core.inspection.space.selections import (
 MOST_TABLE = 1000
 
 
-def show_export(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_export(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     count = len(unpack_rows(bits)) if bits else 0
     what = f"the {count:,} selected points" if count else f"all {about['rows']:,} points"
     if count:
@@ -47,17 +46,19 @@ def show_export(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
         show_table(asked, about, bits)
 
 
-def keep_selection(about: dict[str, Any], bits: str, source: str, name: str) -> None:
+def keep_selection(about: MapAndJob, bits: str, source: str, name: str) -> None:
     """Raises SettingError when it cannot have this name."""
     rows = read_rows(workspace(), about["key"])[unpack_rows(bits)]
     save_selection(workspace(), source, name, rows)
     kept = " ".join(name.split())
-    st.session_state["space-taken"] = (about["key"], kept)
+    st.session_state["space-taken"], st.session_state["space-untaken"] = (about["key"], kept), ""
     st.query_params["pick"] = kept
-    st.toast(f"Saved. The address of this page now opens “{plain(kept)}”.")
+    st.success(
+        f"Saved. The address of this page now opens “{plain(kept)}”.", icon=":material/bookmark_added:"
+    )
 
 
-def show_edit(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_edit(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     if not asked["source"]:
         st.caption("These points are not rows of a data set, so they have no labels to edit.")
         return
@@ -141,7 +142,7 @@ KINDS = {
 }
 
 
-def export_files(asked: dict[str, Any], about: dict[str, Any], bits: str) -> None:
+def export_files(asked: MapAsked, about: MapAndJob, bits: str) -> None:
     with st.container(horizontal=True):
         for kind, (title, mime) in KINDS.items():
             mark = (about["key"], frame_of(about), bits, kind)
@@ -169,7 +170,7 @@ def export_files(asked: dict[str, Any], about: dict[str, Any], bits: str) -> Non
                 again()
 
 
-def make_file(asked: dict[str, Any], about: dict[str, Any], bits: str, kind: str) -> bytes:
+def make_file(asked: MapAsked, about: MapAndJob, bits: str, kind: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         target = str(Path(folder) / f"map.{kind}")
         if kind == "html":
@@ -182,7 +183,7 @@ def make_file(asked: dict[str, Any], about: dict[str, Any], bits: str, kind: str
         return Path(target).read_bytes()
 
 
-def show_table(asked: dict[str, Any], about: dict[str, Any], bits: str) -> None:
+def show_table(asked: MapAsked, about: MapAndJob, bits: str) -> None:
     """The first thousand points; choosing rows selects them on the map."""
     import pyarrow.csv
 

@@ -8,26 +8,28 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared.workspace import plain
-from pages.parts.space.ask import ask
+from pages.parts.space.ask import MapAsked, Told, ask
 from selfsup_core.figures.standing import picture_sheet
+from selfsup_core.inspection.space.asked import Card
+from selfsup_core.inspection.space.layouts import MapAndJob
 from selfsup_core.wording import percent
 
 SHOWN_TEXT = 220
 
 
-def frame_of(about: dict[str, Any]) -> int | None:
+def frame_of(about: MapAndJob) -> int | None:
     """The epoch at which the map is looked at just now."""
     kept = st.session_state.get("space-frame")
     return kept[1] if kept and kept[0] == about["key"] and kept[1] in about["done"] else None
 
 
 def question(
-    asked: dict[str, Any], about: dict[str, Any], tool: str, **values: Any
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    asked: MapAsked, about: MapAndJob, tool: str, **values: Any
+) -> tuple[Told, dict[str, np.ndarray]]:
     return ask(asked["space"], tool, key=about["key"], epoch=frame_of(about), **values)
 
 
-def show_cards(cards: list[dict[str, Any]], asked: dict[str, Any], about: dict[str, Any]) -> None:
+def show_cards(cards: list[Card], asked: MapAsked, about: MapAndJob) -> None:
     """Pictures side by side, else a line each."""
     if not cards:
         return

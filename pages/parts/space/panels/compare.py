@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import streamlit as st
 
 from pages.parts.shared import routes
-from pages.parts.shared.choice import choose_one
+from pages.parts.shared.choice import choose_one, refuse_asked, shorten
+from pages.parts.shared.epochs import describe_epochs
 from pages.parts.shared.workspace import workspace
-from pages.parts.space.ask import again, ask
+from pages.parts.space.ask import MapAsked, again, ask
 from pages.parts.space.panels.asking import question
-from selfsup_core.errors import SettingError
-from selfsup_core.inspection.space.listing import list_spaces
+from selfsup_core.errors import SettingError, StudioError
+from selfsup_core.inspection.space.layouts import MapAndJob
+from selfsup_core.inspection.space.listing import SpaceEntry, list_spaces
 from selfsup_core.projection.config import TITLES
+from selfsup_core.settings import whole_number
+
+PARAMS = ("second", "second-map", "second-epoch")
+NEEDS = "Two maps side by side need the app to be started with make run. space compare prints the numbers."
+KINDS = [kind for kind in TITLES if kind not in ("axes", "code")]
 
 
 def open_second(
-    space: str, config: dict[str, Any], epoch: int | None, source: str, title: str, *, not_key: str = ""
+    space: str, config: Mapping[str, object], epoch: int | None, source: str, title: str, *, not_key: str = ""
 ) -> None:
     """Begin a second map and show it. Raises SettingError when it is the first one."""
     begun, _ = ask(space, "start", config=config, epoch=epoch)
@@ -30,18 +37,87 @@ def open_second(
         "title": title,
         "epoch": begun["epochs"][-1],
     }
-    again()
+    st.query_params["second"], st.query_params["second-map"] = space, config["kind"]
+    if epoch is None:
+        st.query_params.pop("second-epoch", None)
+    else:
+        st.query_params["second-epoch"] = str(epoch)
+    st.session_state["space-second-taken"] = wanted_second()
 
 
-def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
-    if not routes.is_mounted:
-        st.caption(
-            "Two maps side by side need the app to be started with `make run`. `space compare` prints the numbers."
-        )
+def close_second() -> None:
+    st.session_state["space-second"] = None
+    for param in PARAMS:
+        st.query_params.pop(param, None)
+
+
+def wanted_second() -> tuple[str, ...]:
+    """What the address says of a second map."""
+    return tuple(st.query_params.get(param, "") for param in PARAMS)
+
+
+def take_second(asked: MapAsked) -> None:
+    """Open the second map of the address, once, or say why not; one of other rows than the first map's is
+    closed.
+    """
+    second = st.session_state.get("space-second")
+    if second and second["source"] != asked["source"]:
+        close_second()
+    wanted = wanted_second()
+    if not wanted[0]:
         return
-    fitting = {
-        s["space"]: s for s in list_spaces(workspace()) if s["source"] == asked["source"] and s["source"]
-    }
+    if not routes.is_mounted:
+        refuse_asked("second", NEEDS, "Show one map")
+        return
+    if st.session_state.get("space-second-taken") != wanted or (not second and not refused_second()):
+        st.session_state["space-second-taken"], st.session_state["space-second-refused"] = wanted, ""
+        st.session_state["space-second"] = None
+        try:
+            open_asked(asked, *wanted)
+        except StudioError as error:
+            st.session_state["space-second-refused"] = str(error)
+    if said := refused_second():
+        refuse_asked("second", said, "Show one map")
+
+
+def refused_second() -> str:
+    return str(st.session_state.get("space-second-refused", ""))
+
+
+def open_asked(asked: MapAsked, space: str, kind: str, epoch: str) -> None:
+    """Raises StudioError where there is no such second map."""
+    fitting = spaces_beside(asked)
+    if space not in fitting:
+        raise SettingError(f"There is no space {shorten(space)!r} with the rows of this map.")
+    kind = kind or asked["config"]["kind"]
+    if kind not in KINDS:
+        raise SettingError(f"A second map cannot be {shorten(kind)!r}. Known: {', '.join(KINDS)}.")
+    epochs = fitting[space]["epochs"]
+    number = whole_number(epoch)
+    if epoch and number not in epochs:
+        raise SettingError(
+            f"{fitting[space]['title']} has no epoch {shorten(epoch)!r}. {describe_epochs(epochs, 'epoch')}"
+        )
+    config = asked["config"] | {"kind": kind, "dimensions": 2}
+    title = title_beside(fitting[space]["title"], kind, number)
+    open_second(space, config, number, asked["source"], title, not_key=asked["key"])
+
+
+def spaces_beside(asked: MapAsked) -> dict[str, SpaceEntry]:
+    """Spaces of the same rows, by id."""
+    return {s["space"]: s for s in list_spaces(workspace()) if s["source"] == asked["source"] and s["source"]}
+
+
+def title_beside(title: str, kind: str, epoch: int | None) -> str:
+    at = f", epoch {epoch}" if epoch is not None else ""
+    return f"{TITLES[kind]} · {title}{at}"
+
+
+def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
+    if not routes.is_mounted:
+        st.caption(NEEDS)
+        return
+    fitting = spaces_beside(asked)
     if not fitting:
         st.caption("There is no other space with these rows.")
         return
@@ -56,11 +132,10 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
         help="Spaces with the same rows: another run, another epoch, or the data themselves.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kinds = [k for k in TITLES if k not in ("axes", "code")]
         kind = st.selectbox(
             "Its map",
-            kinds,
-            index=kinds.index(asked["config"]["kind"]) if asked["config"]["kind"] in kinds else 0,
+            KINDS,
+            index=KINDS.index(asked["config"]["kind"]) if asked["config"]["kind"] in KINDS else 0,
             key="space-other-kind",
             format_func=TITLES.get,
         )
@@ -73,22 +148,16 @@ def show_compare(asked: dict[str, Any], about: dict[str, Any], bits: str, source
     with st.container(horizontal=True):
         if st.button("Show beside", key="space-beside", icon=":material/splitscreen_right:", type="primary"):
             config = asked["config"] | {"kind": kind, "dimensions": 2}
-            at = f", epoch {epoch}" if epoch is not None else ""
-            open_second(
-                space,
-                config,
-                epoch,
-                asked["source"],
-                f"{TITLES[kind]} · {fitting[space]['title']}{at}",
-                not_key=about["key"],
-            )
+            title = title_beside(fitting[space]["title"], kind, epoch)
+            open_second(space, config, epoch, asked["source"], title, not_key=about["key"])
+            again()
         second = st.session_state.get("space-second")
         if (
             second
             and second["source"] == asked["source"]
             and st.button("Close", key="space-beside-close", icon=":material/close:")
         ):
-            st.session_state["space-second"] = None
+            close_second()
             again()
     second = st.session_state.get("space-second")
     if not second or second["source"] != asked["source"]:

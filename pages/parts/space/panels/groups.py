@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from pages.parts.shared.forms import widget
-from pages.parts.space.ask import again, wish
+from pages.parts.space.ask import MapAsked, again, wish
 from pages.parts.space.panels.asking import frame_of, question
 from selfsup_core.evaluate.clusters import ClusterConfig
+from selfsup_core.inspection.space.layouts import MapAndJob
 from selfsup_core.settings import list_settings
 
 CLUSTERS = {entry.path: entry for entry in list_settings(ClusterConfig)}
 
 
-def show_groups(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_groups(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.segmented_control(
             "Method",
@@ -50,7 +49,8 @@ def show_groups(asked: dict[str, Any], about: dict[str, Any], bits: str, source:
     st.markdown(f"**{said['count']} groups**{loners}.")
     if said["agreement"]:
         st.caption(
-            f"Compared with the known labels: adjusted Rand index {said['agreement']['ari']:.2f} (1: the same groups, 0: chance), normalized mutual information {said['agreement']['nmi']:.2f}."
+            f"Compared with the known labels: adjusted Rand index {said['agreement']['ari']:.2f} (1: the "
+            f"same groups, 0: chance), normalized mutual information {said['agreement']['nmi']:.2f}."
         )
     rows = [
         {"Group": g["name"], "Points": g["size"], "Most frequent label": g["label"]} for g in said["groups"]

@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.uploader import copy_to, uploader
-from pages.parts.space.ask import again, wish
+from pages.parts.space.ask import MapAsked, Told, again, wish
 from pages.parts.space.panels.asking import question, show_cards
+from selfsup_core.inspection.space.layouts import MapAndJob
 
 WAYS = {
     "contains": "Text contains",
@@ -20,7 +21,7 @@ WAYS = {
 }
 
 
-def show_search(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_search(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     can = can_encode(asked)
     ways = [w for w in WAYS if w != "nearest" or can]
     if asked["data"] in ("image", "sound"):
@@ -67,11 +68,11 @@ PLACEHOLDERS = {
 FILES = {"image": ["png", "jpg", "jpeg", "webp", "bmp"], "sound": ["wav"], "table": ["csv"]}
 
 
-def can_encode(asked: dict[str, Any]) -> bool:
+def can_encode(asked: MapAsked) -> bool:
     return asked["data"] in ("text", "image", "sound", "table") and bool(asked["source"])
 
 
-def search(asked: dict[str, Any], about: dict[str, Any], how: str, text: str, file: Any) -> dict[str, Any]:
+def search(asked: MapAsked, about: MapAndJob, how: str, text: str, file: Any) -> Told:
     if file is None:
         return question(asked, about, "search", how=how, text=text)[0]
     with tempfile.TemporaryDirectory() as folder:

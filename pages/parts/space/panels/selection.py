@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.workspace import plain, workspace
-from pages.parts.space.ask import again, wish
+from pages.parts.space.ask import MapAsked, again, wish
 from pages.parts.space.panels.asking import mix, question, show_cards
 from selfsup_core.figures.standing import picture_sheet
-from selfsup_core.inspection.space.layouts import read_rows
+from selfsup_core.inspection.space.layouts import MapAndJob, read_rows
 from selfsup_core.inspection.space.selections import (
     delete_selection,
     list_selections,
@@ -24,11 +22,12 @@ from selfsup_core.projection.config import ABOUT
 from selfsup_core.wording import percent
 
 
-def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     show_named(about, source)
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box, with the legend, or with a search. This panel then shows what they have in common."
+            "**Select points** with Lasso or Box, with the legend, or with a search. This panel then shows "
+            "what they have in common."
         )
         what = "token" if asked["data"] == "token" else "row of the data"
         st.caption(
@@ -47,7 +46,8 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
             max_value=1.0,
             format="%.2f",
             width="small",
-            help="0: no difference, 1: separates both completely. |2 AUC − 1| for numbers, the difference for shares.",
+            help="0: no difference, 1: separates both completely. |2 AUC − 1| for numbers, the difference "
+            "for shares.",
         )
         st.dataframe(
             rows,
@@ -80,7 +80,7 @@ def show_why(asked: dict[str, Any], about: dict[str, Any], bits: str, source: st
         show_cards(said["odd"], asked, about)
 
 
-def show_named(about: dict[str, Any], source: str) -> None:
+def show_named(about: MapAndJob, source: str) -> None:
     """Selections that were kept; choosing one puts it on the map and into the address."""
     kept = list_selections(workspace(), source)
     if not kept:
@@ -93,14 +93,15 @@ def show_named(about: dict[str, Any], source: str) -> None:
             index=None,
             key=f"space-named-{source}",
             placeholder="choose one",
-            help="Selects the same rows in every space of this data set, and adds the selection to the address.",
+            help="Selects the same rows in every space of this data set, and adds the selection to the "
+            "address.",
         )
         if name and st.session_state.get("space-named-taken") != (about["key"], name):
             st.session_state["space-named-taken"] = (about["key"], name)
             rows = read_selection(workspace(), source, name)
             places = np.flatnonzero(np.isin(read_rows(workspace(), about["key"]), rows))
             wish(about["key"], bits=pack_rows(places) if len(places) else "")
-            st.session_state["space-taken"] = (about["key"], name)
+            st.session_state["space-taken"], st.session_state["space-untaken"] = (about["key"], name), ""
             st.query_params["pick"] = name
             again()
         if name and st.button(
@@ -114,7 +115,7 @@ def show_named(about: dict[str, Any], source: str) -> None:
             again()
 
 
-def show_point(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     point = st.session_state.get("space-point") or {}
     if point.get("key") != about["key"]:
         rows = read_rows(workspace(), about["key"])

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from pages.parts.shared.workspace import plain
-from pages.parts.space.ask import again, wish
+from pages.parts.space.ask import MapAsked, again, wish
 from pages.parts.space.panels.asking import frame_of, question
 from pages.parts.space.panels.compare import open_second
+from selfsup_core.inspection.space.layouts import MapAndJob
 from selfsup_core.projection.config import TITLES
 from selfsup_core.wording import percent
 
 
-def show_trust(asked: dict[str, Any], about: dict[str, Any], bits: str, source: str) -> None:
+def show_trust(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     kept = st.session_state.get("space-trust")
     if kept is None or kept[:2] != (about["key"], frame_of(about)):
         with st.spinner("Comparing neighbors.", show_time=True):
@@ -35,7 +34,8 @@ def show_trust(asked: dict[str, Any], about: dict[str, Any], bits: str, source: 
     columns[2].metric(
         "Kept neighbors",
         f"{percent(said['kept'])}",
-        help=f"Share of the {said['neighbors']} nearest neighbors in the space that are also nearest on the map.",
+        help=f"Share of the {said['neighbors']} nearest neighbors in the space that are also nearest on the "
+        "map.",
     )
     st.markdown(plain(said["text"]))
     if said["asked"] < said["of"]:

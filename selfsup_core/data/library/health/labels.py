@@ -92,7 +92,8 @@ def check_labels(dataset: Dataset) -> Iterator[Finding]:
         return
     suspects = rows[order]
     said = [
-        f"row {rows[i] + 1}: labeled {dataset.classes[y[i]]}, looks like {dataset.classes[names[chances[i].argmax()]]}"
+        f"row {rows[i] + 1}: labeled {dataset.classes[y[i]]}, looks like "
+        f"{dataset.classes[names[chances[i].argmax()]]}"
         for i in order[:SHOWN]
     ]
     sampled = (
@@ -102,7 +103,8 @@ def check_labels(dataset: Dataset) -> Iterator[Finding]:
         "label-errors",
         "note",
         f"{counted(len(order), 'label')} may be wrong{sampled}",
-        f"A linear model that had not seen them (accuracy {percent(accuracy)}) predicts another class with confidence, and so do their ten nearest neighbors. Check them before you trust or change them.",
+        f"A linear model that had not seen them (accuracy {percent(accuracy)}) predicts another class with "
+        "confidence, and so do their ten nearest neighbors. Check them before you trust or change them.",
         len(order),
         some(suspects),
         said,

@@ -31,6 +31,20 @@ def check_aside(dataset: Dataset) -> Iterator[Finding]:
         )
 
 
+def across_given(dataset: Dataset, groups: np.ndarray) -> str:
+    """How many rows outside training have a copy in the training rows of a given split; "" where the split
+    is drawn.
+    """
+    if "part" not in dataset.extra:
+        return ""
+    part = np.asarray(dataset.extra["part"])
+    leaked = int(np.isin(groups[part > 0], groups[part == 0]).sum())
+    return (
+        f"The split that the data came with is kept: {counted(leaked, 'row')} of its validation and test "
+        "rows have a copy in its training rows."
+    )
+
+
 def check_copies(dataset: Dataset) -> Iterator[Finding]:
     exact = exact_groups(dataset)
     copies = np.flatnonzero(exact != np.arange(len(exact)))
@@ -39,8 +53,11 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
             "exact-duplicates",
             "warning",
             f"Exact copies: {counted(len(copies), 'row')}",
-            "A copy in the test split makes a model look better than it is. Copies stay on one side of "
-            "the split here, but they still count twice in training.",
+            "A copy in the test split makes a model look better than it is. "
+            + (
+                across_given(dataset, exact)
+                or "Copies stay on one side of the split here, but they still count twice in training."
+            ),
             len(copies),
             some(copies),
             mend="drop-duplicates",
@@ -55,7 +72,8 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
                 "near-duplicates",
                 "note",
                 f"Near copies: {counted(len(near), 'row')}",
-                "They are kept on one side of the split, so that they cannot leak into the test rows.",
+                across_given(dataset, np.asarray(dataset.groups))
+                or "They are kept on one side of the split, so that they cannot leak into the test rows.",
                 len(near),
                 some(near),
             )

@@ -1,0 +1,230 @@
+// Curves over epochs: which metrics there are, what they are called, and what Plotly is given of one.
+
+import { COLORS } from "../../lib/palette.js"
+
+const NOT_METRICS = new Set([
+  "kind",
+  "step",
+  "epoch",
+  "seconds",
+  "samples_per_second",
+  "train_loss",
+  "val_loss",
+])
+export const LABELS = {
+  loss: "Loss",
+  val_mse: "Validation MSE",
+  knn_accuracy: "5 nearest neighbors in the code",
+  probe_accuracy: "Linear classifier on the code",
+  auroc: "AUROC of the class left out",
+  dead_units: "Share of constant code units",
+  saturated: "Share of saturated outputs",
+  token_perplexity: "Perplexity",
+  bits_per_character: "Bits per character",
+  learning_rate: "Learning rate",
+  accuracy: "Accuracy",
+  macro_f1: "Macro-F1",
+  choice_loss: "Loss of the labels set aside",
+  choice_accuracy: "Accuracy of the labels set aside",
+  kept_drift: "Drift of the kept class shares",
+  ece: "Expected calibration error",
+  largest_share: "Share of the most predicted class",
+  largest_true_share: "Share of the most frequent true class",
+  reconstruction: "Reconstruction term",
+  kl: "KL to the prior, nats",
+  kl_weight: "Weight of the KL",
+  negative_elbo: "Negative ELBO, nats per sample",
+  sparsity: "Sparsity term",
+  contraction: "Contraction term",
+  commitment: "Commitment term",
+  perplexity: "Codebook perplexity",
+  active_dimensions: "Active code dimensions",
+  active_share: "Share of active code units",
+  used_codes: "Share of the codebook in use",
+}
+// Measured on validation rows alone and said so in their names.
+const WHOLE = new Set(["val_mse"])
+
+/** train_kl and val_kl are curves of one choice, "kl". */
+const termOf = (name) => (WHOLE.has(name) ? name : name.replace(/^(train|val)_/, ""))
+
+/** The metrics of a row that can be drawn, each once: train_kl and val_kl are one. */
+export function metricsOf(row) {
+  const names = Object.keys(row).filter((name) => !NOT_METRICS.has(name) && typeof row[name] === "number")
+  return [...new Set(names.map(termOf))]
+}
+
+/** What a metric is called. */
+export const titleOf = (metric) => LABELS[metric] ?? metric.replaceAll("_", " ")
+
+function line(rows, name, key, color, extra = {}) {
+  const points = rows.filter((row) => row[key] !== null && row[key] !== undefined)
+  return {
+    x: points.map((row) => row.epoch),
+    y: points.map((row) => row[key]),
+    name,
+    mode: points.length > 1 ? "lines" : "markers", // epoch 0 alone is a dot
+    type: "scatter",
+    line: { color, width: 2 },
+    marker: { color, size: 8 },
+    hovertemplate: "%{y:.4f}",
+    ...extra,
+  }
+}
+
+/**
+ * The curves of a metric, for Plotly.
+ * @param {object} view what a panel is given
+ * @param {string} metric "loss", or a name without "train_" and "val_"
+ */
+export function tracesOf(view, metric) {
+  const [train, validation] = [COLORS[5], COLORS[3]]
+  const looked = [...view.epochRows, ...view.earlyRows].sort((a, b) => a.epoch - b.epoch)
+  if (metric !== "loss") {
+    // A term of the loss has two curves, as the loss has; a measure of validation rows has one.
+    const of = (key, name, color, extra) =>
+      looked.some((row) => typeof row[key] === "number") ? [line(looked, name, key, color, extra)] : []
+    const traces = [
+      ...of(`train_${metric}`, "training", train),
+      ...of(`val_${metric}`, "validation", validation, {
+        line: { color: validation, width: 2, dash: "dash" },
+      }),
+      ...of(metric, LABELS[metric] ?? metric, validation),
+    ]
+    const base = view.state.baseline
+    const reference = {
+      val_mse: [base?.pca_mse, `PCA-${base?.pca_components}`],
+      knn_accuracy: [base?.raw_knn_accuracy, "raw input"],
+      probe_accuracy: [base?.raw_probe_accuracy, "raw input"],
+      bits_per_character: [base?.bigram_bits, "bigram baseline"],
+      accuracy: [base?.logistic_accuracy, "logistic regression"],
+      macro_f1: [base?.logistic_macro_f1, "logistic regression"],
+    }[metric]
+    if (reference && typeof reference[0] === "number") {
+      traces.push({
+        x: [0, view.state.epochs],
+        y: [reference[0], reference[0]],
+        name: reference[1],
+        mode: "lines",
+        line: { color: view.theme.muted, dash: "dash", width: 1.5 },
+        hovertemplate: "%{y:.4f}",
+      })
+    }
+    return traces
+  }
+  const steps = view.rows.filter((row) => row.kind === "step")
+  const result = [
+    line(steps, "training, within the epoch", "train_loss", train, {
+      line: { color: train, width: 1 },
+      opacity: 0.45,
+      showlegend: false,
+      hoverinfo: "skip",
+      hovertemplate: undefined,
+    }),
+    line(looked, "training", "train_loss", train),
+    line(looked, "validation", "val_loss", validation, {
+      line: { color: validation, width: 2, dash: "dash" },
+    }),
+  ]
+  const pairs = view.state.baseline?.bigram_loss
+  if (typeof pairs === "number") {
+    result.push({
+      x: [0, view.state.epochs],
+      y: [pairs, pairs],
+      name: "bigram baseline",
+      mode: "lines",
+      line: { color: view.theme.muted, dash: "dot", width: 1.5 },
+      hovertemplate: "%{y:.4f}",
+    })
+  }
+  const best = view.state.best
+  if (best) {
+    result.push({
+      x: [best.epoch],
+      y: [best.val_loss],
+      name: "best",
+      mode: "markers",
+      type: "scatter",
+      cliponaxis: false,
+      marker: {
+        symbol: "star",
+        size: 13,
+        color: validation,
+        line: { color: view.theme.background, width: 1 },
+      },
+      hovertemplate: `best epoch ${best.epoch}: %{y:.4f}`,
+    })
+  }
+  return result
+}
+
+/**
+ * How Plotly draws them.
+ * @param {object} view
+ * @param {{metric: string, isLog: boolean, cursor: number, times: number}} shown times: how often it was shown whole again
+ */
+export function layoutOf(view, { metric, isLog, cursor, times }) {
+  const { theme } = view
+  const axis = {
+    color: theme.muted,
+    gridcolor: theme.border,
+    zeroline: false,
+    linecolor: theme.border,
+    fixedrange: false,
+  }
+  const changes = view.rows.filter((row) => row.kind === "change" && row.name === "learning_rate")
+  const vertical = (x, color, dash, width) => ({
+    type: "line",
+    xref: "x",
+    x0: x,
+    x1: x,
+    yref: "paper",
+    y0: 0,
+    y1: 1,
+    line: { color, dash, width },
+  })
+  return {
+    margin: { l: 46, r: 10, t: 22, b: 34 },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: theme.font, color: theme.text, size: 12 },
+    xaxis: { ...axis, title: { text: "epoch", standoff: 6 }, range: [0, Math.max(1, view.state.epochs)] },
+    yaxis: {
+      ...axis,
+      type: isLog ? "log" : "linear",
+      showticklabels: view.rows.length > 0,
+      ...(/accuracy|_share|used_codes|dead_units|saturated/.test(metric) ? { tickformat: "~%" } : {}),
+    },
+    // The same value every time: Plotly then keeps a person's zoom, until it is to be shown whole.
+    uirevision: `${metric}-${isLog}-${times}`,
+    showlegend: true,
+    legend: {
+      orientation: "h",
+      x: 0,
+      xanchor: "left",
+      y: 1.02,
+      yanchor: "bottom",
+      bgcolor: "rgba(0,0,0,0)",
+      itemclick: false,
+      itemdoubleclick: false,
+    },
+    hovermode: "x unified",
+    hoverlabel: { bgcolor: theme.panel, bordercolor: theme.border, font: { color: theme.text } },
+    shapes: [
+      vertical(cursor, theme.text, "solid", 1.5),
+      ...changes.map((row) => vertical(row.epoch, theme.muted, "dot", 1)),
+    ],
+    annotations: changes.map((row) => ({
+      x: row.epoch,
+      xref: "x",
+      y: 0.98,
+      yref: "paper",
+      yanchor: "top",
+      xanchor: "left",
+      text: `LR ${row.value}`,
+      showarrow: false,
+      font: { size: 11, color: theme.muted },
+    })),
+    dragmode: "zoom",
+  }
+}

@@ -1,0 +1,38 @@
+// The card of a sample on the map: its picture or text, its class, its error, and where it is from.
+
+import { el, fixed, pictureOf } from "../../lib/dom.js"
+import { visible } from "./glyphs.js"
+
+/**
+ * What the card of a sample shows.
+ * @param {object} view what a panel is given
+ * @param {number} i
+ * @param {{thumbnails: ?object, lines: ?Node[], isSeen: boolean, hasLooks: boolean}} more lines: of a task with its own
+ * looks; isSeen: whether the sample was measured at this step
+ */
+export function cardOf({ statics, frame }, i, { thumbnails, lines, isSeen, hasLooks }) {
+  const label = statics.labels.data[i]
+  const parts = []
+  if (thumbnails && statics.shape.length > 1) {
+    const picture = pictureOf(thumbnails.data, i, statics.shape)
+    picture.className = "stage-big"
+    parts.push(picture)
+  }
+  if (!hasLooks && label >= 0 && statics.classes.length) parts.push(el("strong", {}, statics.classes[label]))
+  if (statics.texts) parts.push(el("p", { class: "stage-snippet" }, statics.texts[i]))
+  if (statics.glyphs) {
+    const loss = frame.sample_loss.data[i]
+    const known = `${fixed(loss, 2)} nats on average in the validation text`
+    parts.unshift(el("strong", {}, `“${visible(statics.glyphs[i])}”`))
+    parts.push(el("div", {}, Number.isFinite(loss) ? known : "not in the validation text"))
+  } else if (!isSeen) parts.push(el("div", { class: "stage-muted" }, "not measured at this step"))
+  else if (lines) parts.push(...lines)
+  else {
+    const split = statics.splits.data[i] ? "validation" : "training"
+    parts.push(
+      el("div", {}, `${frame.predicted ? "loss" : "MSE"} ${fixed(frame.sample_loss.data[i], 4)}`),
+      el("div", { class: "stage-muted" }, `row ${statics.rows.data[i]}, ${split}`),
+    )
+  }
+  return parts
+}

@@ -1,0 +1,76 @@
+// Plotly, as panels over epochs use it: loaded once, without its own buttons, with a click that moves the cursor.
+
+import { el } from "../../lib/dom.js"
+
+let loading = null
+
+// Plotly's own buttons would lie over the legend and the names of the curves; `offerWhole` is in the panel's head.
+export const PLOT_OPTIONS = {
+  displaylogo: false,
+  responsive: false,
+  displayModeBar: false,
+  doubleClick: false,
+}
+
+/**
+ * A button that shows a zoomed plot whole again; a double click on the plot does the same.
+ * @param {HTMLElement} plot
+ * @param {() => void} redraw draws the plot with another `uirevision`, `whole.times`
+ */
+export function offerWhole(plot, redraw) {
+  const whole = { times: 0, button: null, watch }
+  function show() {
+    whole.button.hidden = true
+    whole.times++
+    redraw()
+  }
+  whole.button = el(
+    "button",
+    {
+      class: "stage-chip",
+      type: "button",
+      hidden: true,
+      title: "Reset the zoom (double click)",
+      onclick: show,
+    },
+    "Whole",
+  )
+  /** Once Plotly has drawn. */
+  function watch() {
+    if (plot.dataset.hasWhole) return
+    plot.dataset.hasWhole = "yes"
+    plot.on("plotly_doubleclick", show)
+    plot.on("plotly_relayout", (change) => {
+      if (Object.keys(change).some((name) => /^[xy]axis\.range/.test(name))) whole.button.hidden = false
+    })
+  }
+  return whole
+}
+
+/** A click on a plot over epochs moves the cursor to the nearest epoch with a frame. */
+export function moveByClick(plot, ctx) {
+  if (plot.dataset.hasClick) return
+  plot.dataset.hasClick = "yes"
+  plot.on("plotly_click", (event) => {
+    const epoch = Math.round(event.points[0].x),
+      { frames } = ctx.store
+    ctx.cursor.moveTo(
+      frames.reduce((best, e, i) => (Math.abs(e - epoch) < Math.abs(frames[best] - epoch) ? i : best), 0),
+    )
+  })
+}
+
+/** Load Plotly once for all stages of the page. */
+export function loadPlotly(assets) {
+  if (window.Plotly) return Promise.resolve(window.Plotly)
+  loading ??= new Promise((resolve, reject) => {
+    const script = el("script", { src: `${assets}/plotly.min.js` })
+    script.onload = () => resolve(window.Plotly)
+    script.onerror = () => {
+      loading = null
+      reject(new Error("plotly.min.js did not load"))
+    }
+    document.head.append(script)
+  })
+  return loading
+}

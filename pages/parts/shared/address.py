@@ -1,0 +1,44 @@
+"""Keep the address that a page has written, though a request on its way brings the one before it.
+
+A browser sends its address along with every request. What a person or a component does before the browser has
+heard of a new address still carries the old one, which would undo the choice that made it new.
+"""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+STALE_SECONDS = 1.5  # afterwards an earlier address is a wish: Back, or a link
+LAST, REPLACED, BEGAN = "address-last", "address-replaced", "address-began"
+
+
+def begin_address(page: str) -> None:
+    """Put the newest address back where a request brought the one that it has just replaced.
+
+    Args:
+        page: whose address it is; that of another page is never put back.
+    """
+    now = st.query_params.to_dict()
+    last_page, last = st.session_state.get(LAST, (page, now))
+    replaced = [
+        (old, at) for old, at in st.session_state.get(REPLACED, []) if time.monotonic() - at < STALE_SECONDS
+    ]
+    if last_page != page:
+        replaced = []
+    elif now != last:
+        if any(now == old for old, _ in replaced):
+            st.query_params.from_dict(last)
+            now = last
+        else:
+            replaced.append((last, time.monotonic()))
+    st.session_state[REPLACED], st.session_state[BEGAN] = replaced, now
+
+
+def end_address(page: str) -> None:
+    """Remember the address that the page has left, and the one that it began with."""
+    now, began = st.query_params.to_dict(), st.session_state[BEGAN]
+    if now != began:
+        st.session_state[REPLACED].append((began, time.monotonic()))
+    st.session_state[LAST] = (page, now)

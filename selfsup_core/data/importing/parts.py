@@ -1,0 +1,351 @@
+"""Arrays of one upload put together: which hold samples, labels or names, which part of a split each is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import isqrt
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from selfsup_core.data.importing.arrays import label_text, read_idx, read_npy
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.files import CIFAR, Member, identify
+from selfsup_core.data.importing.layout import SPLIT_WORDS
+from selfsup_core.data.importing.table import check_decoded, check_size
+from selfsup_core.data.splits import PARTS
+from selfsup_core.errors import DataError
+
+LABEL_NAMES = re.compile(r"(^|[^a-z])(y|label|labels|target|targets|class|classes)([^a-z]|$)")
+SPARSE = {"data", "indices", "indptr", "shape", "format"}
+LONG = 4  # times as long as wide: a series rather than an image
+FEW_VALUES = 16  # of each step of a series
+
+
+@dataclass(frozen=True)
+class Named:
+    """An array and the name that tells what it is."""
+
+    name: str
+    array: np.ndarray
+
+
+@dataclass
+class Arrays:
+    """What the arrays of an upload are together.
+
+    Attributes:
+        x: (N, …) samples; more than two axes are images. labels: class of each, "" for none.
+        names: of each sample, from an array of different strings.
+        parts: (N,) the split that the arrays came with, see `splits.PARTS`.
+        aside: {array: reason}.
+        kinds: what the samples may be read as, the proposal first.
+    """
+
+    x: np.ndarray
+    labels: list[str] | None = None
+    names: list[str] | None = None
+    parts: np.ndarray | None = None
+    notes: list[str] = field(default_factory=list)
+    aside: dict[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ("table",)
+
+
+def read_arrays(members: list[Member], config: ImportConfig) -> Arrays:
+    """Samples and what belongs to them, whatever parts they came in.
+
+    Raises:
+        DataError: shapes that do not fit together.
+    """
+    made = Arrays(np.empty(0))
+    named = read_sparse(members) or read_members(members, made)
+    labels, samples = sort_arrays(named, config, made)
+    if not samples:
+        raise DataError(
+            f"{members[0].name} holds no array of samples; expected (rows, columns) or (images, height, "
+            "width).",
+            code="no-samples",
+            remedy="Upload the samples beside their labels.",
+        )
+    samples = same_shape(samples, made)
+    for n in samples:
+        if not n.array.size:
+            raise DataError(
+                f"{n.name} of {n.array.shape} has no rows or no values.",
+                code="no-rows",
+                remedy="Add rows.",
+            )
+    made.x = samples[0].array if len(samples) == 1 else np.concatenate([n.array for n in samples])
+    marks, names = choose_beside(samples, labels, config, made)
+    if marks:
+        made.labels = [label_text(v) for part in marks for v in part.tolist()]
+    if names:
+        made.names = [str(label_text(v)) for part in names for v in part.tolist()]
+    take_parts(samples, config, made)
+    shape_samples(samples, config, made)
+    check_size(samples[0].name, len(made.x), made.x.shape[1] if made.x.ndim == 2 else 1)
+    return made
+
+
+def read_members(members: list[Member], made: Arrays) -> list[Named]:
+    """Every array that can be read; a pickled one among others is set aside."""
+    named: list[Named] = []
+    for member in members:
+        form = identify(member.name, member.head())
+        try:
+            if form == "cifar":
+                named += read_cifar(member)
+            else:
+                array = read_idx(member) if form == "idx" else read_npy(member)
+                named.append(Named(member.name.lower(), array))
+        except DataError as error:
+            if len(members) == 1 or error.code not in ("pickle-refused", "bad-array"):
+                raise
+            made.aside[member.name] = error.message
+    return named
+
+
+def read_cifar(member: Member) -> list[Named]:
+    """Images and labels of CIFAR's binary records [1]: one or two label bytes, then 1,024 red, green, blue.
+
+    [1] Krizhevsky: Learning multiple layers of features from tiny images, 2009
+
+    Raises:
+        DataError: the size is no multiple of a record.
+    """
+    width = next((w for w in CIFAR if member.size and member.size % w == 0), 0)
+    if not width:
+        raise DataError(
+            f"{member.name} of {member.size:,} bytes is not known: a .bin file of CIFAR holds records of "
+            f"{CIFAR[0]:,} or {CIFAR[1]:,} bytes.",
+            code="unknown-format",
+            remedy="Save arrays with numpy.savez, tables as CSV or Parquet.",
+        )
+    records = np.frombuffer(member.read(), np.uint8).reshape(-1, width)
+    pixels = records[:, -3072:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # (N, 32, 32, 3)
+    name = member.name.lower()
+    return [Named(f"{name} images", pixels), Named(f"{name} labels", records[:, width - 3073])]
+
+
+def read_sparse(members: list[Member]) -> list[Named]:
+    """The matrix of `scipy.sparse.save_npz` as a dense array; [] when the members are something else."""
+    by_name = {PurePosixPath(member.name).stem: member for member in members}
+    if set(by_name) - {"_is_array"} != SPARSE:
+        return []
+    from scipy import sparse
+
+    form = str(label_text(read_npy(by_name["format"]).item()))
+    shape = tuple(int(n) for n in read_npy(by_name["shape"]).reshape(-1))
+    kinds: dict[str, Callable[..., sparse.spmatrix]] = {
+        "csr": sparse.csr_matrix,
+        "csc": sparse.csc_matrix,
+        "bsr": sparse.bsr_matrix,
+    }
+    if form not in kinds or len(shape) != 2 or min(shape) < 1:
+        raise DataError(
+            f"A sparse matrix of the format {form[:20]!r} and shape {shape} cannot be read.",
+            code="bad-array",
+            remedy="Save it with scipy.sparse.save_npz(name, matrix.tocsr()).",
+        )
+    check_size("The sparse matrix", *shape)
+    check_decoded("The sparse matrix, as a table,", 4 * shape[0] * shape[1], "Leave columns out.")
+    try:
+        parts = tuple(read_npy(by_name[name]) for name in ("data", "indices", "indptr"))
+        matrix = kinds[form](parts, shape=shape)
+        matrix.check_format(full_check=True)
+    except (ValueError, TypeError, IndexError) as error:
+        raise DataError(
+            f"The sparse matrix is damaged ({str(error)[:100]}).",
+            code="damaged-array",
+            remedy="Save it again with scipy.sparse.save_npz.",
+        ) from error
+    return [Named("sparse matrix", matrix.astype(np.float32).toarray())]
+
+
+def sort_arrays(named: list[Named], config: ImportConfig, made: Arrays) -> tuple[list[Named], list[Named]]:
+    """(arrays of one value a sample, arrays of samples); one-hot labels become one value."""
+    labels, samples = [], []
+    for n in named:
+        says_label = bool(LABEL_NAMES.search(n.name)) or is_called(n.name, config.label)
+        if n.array.ndim == 1 or (n.array.ndim and says_label and n.array.size == len(n.array)):
+            labels.append(Named(n.name, n.array.reshape(-1)))
+        elif n.array.ndim == 2 and says_label and len(named) > 1 and n.array.dtype.kind in "biuf":
+            hot = n.array != 0
+            if (hot.sum(axis=1) == 1).all() and np.isin(n.array, (0, 1)).all():
+                labels.append(Named(n.name, np.argmax(n.array, axis=1)))
+                made.notes.append(f"{n.name} holds one column per class (one-hot); the column is the label.")
+            else:
+                made.aside[n.name] = "several labels per row, of which none was taken"
+        elif n.array.ndim > 1:
+            samples.append(n)
+        else:
+            made.aside[n.name] = "one value only"
+    return labels, samples
+
+
+def is_called(name: str, label: str) -> bool:
+    return bool(label) and PurePosixPath(name).stem == label.lower().removesuffix(".npy")
+
+
+def same_shape(samples: list[Named], made: Arrays) -> list[Named]:
+    """Arrays of samples of one shape: images before vectors that describe them.
+
+    Raises:
+        DataError: several shapes, of which none is the obvious one.
+    """
+    shapes = {n.array.shape[1:] for n in samples}
+    if len(shapes) == 1:
+        return samples
+    images = [n for n in samples if n.array.ndim > 2]
+    rest = [n for n in samples if n.array.ndim == 2]
+    lengths = {len(n.array) for n in images}
+    if len({n.array.shape[1:] for n in images}) == 1 and all(len(n.array) in lengths for n in rest):
+        made.aside |= {n.name: "values beside the images, of which none was taken" for n in rest}
+        return images
+    raise DataError(
+        f"The arrays hold samples of different shapes: {', '.join(map(str, sorted(shapes)))}.",
+        code="other-shapes",
+        remedy="Upload one data set at a time.",
+    )
+
+
+def choose_beside(
+    samples: list[Named], labels: list[Named], config: ImportConfig, made: Arrays
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """(labels of each array of samples, names of each); [] where there are none.
+
+    Raises:
+        DataError: labels of another length than the samples, or none of the name asked for.
+    """
+    marks: list[np.ndarray] = []
+    names: list[np.ndarray] = []
+    left = list(labels)
+    for part in samples:
+        fitting = [n for n in left if len(n.array) == len(part.array)]
+        if left and not fitting:
+            raise DataError(
+                f"{part.name} has {len(part.array):,} samples; no array of labels has the same length.",
+                code="labels-do-not-fit",
+                remedy="Upload the matching labels.",
+            )
+        fitting.sort(key=lambda n, name=part.name: -common_prefix(n.name, name))  # type: ignore[misc]
+        called = [n for n in fitting if is_called(n.name, config.label)]
+        if config.label not in ("", "-") and not called:
+            raise DataError(
+                f"There is no array {config.label!r} of labels. Arrays: {', '.join(n.name for n in labels)}.",
+                code="no-column",
+                remedy="Check the name.",
+            )
+        words = [n for n in fitting if is_names(n)]
+        named = [n for n in fitting if LABEL_NAMES.search(n.name)]
+        others = [n for n in fitting if not any(n is word for word in words)]
+        mark = next(iter(called or named or others[:1]), None)
+        if len(samples) > 1:  # the others may be labels of other parts
+            used = [n for n in (mark,) if n is not None]
+        else:
+            used = fitting
+            if len(others) > 1 and not called:
+                found = ", ".join(PurePosixPath(n.name).stem for n in others)
+                made.notes.append(f"Arrays that may be labels: {found}. To take another, set Label column.")
+        if mark is not None and config.label != "-":
+            marks.append(mark.array)
+        word = next((n for n in words if n is not mark), None)
+        if word is not None and len(samples) == 1:
+            names.append(word.array)
+        left = [n for n in left if not any(n is other for other in used)]
+    if (marks and len(marks) != len(samples)) or (left and len(samples) >= 1):
+        raise DataError(
+            f"{len(samples)} arrays of samples but {len(labels)} of labels.",
+            code="labels-do-not-fit",
+            remedy="Upload the labels of each part, or none.",
+        )
+    return marks, names
+
+
+def is_names(named: Named) -> bool:
+    """Whether an array names its samples: strings that are all different, and not called labels."""
+    array = named.array
+    if array.dtype.kind not in "US" or LABEL_NAMES.search(named.name):
+        return False
+    return len(np.unique(array)) > 0.9 * len(array)
+
+
+def take_parts(samples: list[Named], config: ImportConfig, made: Arrays) -> None:
+    """The split that several arrays are, by their names (train_images, x_test, t10k-images)."""
+    if len(samples) < 2:
+        return
+    found = [part_of(n.name) for n in samples]
+    names = ", ".join(n.name for n in samples)
+    if config.splits == "keep" and any(found) and not all(found):
+        sizes = [len(n.array) for n in samples]
+        made.parts = np.repeat(np.array([part or 0 for part in found], np.uint8), sizes)
+        counts = np.bincount(made.parts, minlength=len(PARTS)).tolist()
+        said = ", ".join(f"{PARTS[p]} {count:,}" for p, count in enumerate(counts) if count)
+        made.notes.append(
+            f"{len(samples)} parts ({names}) were joined; the given split is kept: {said}. To draw another, "
+            "set Given split to ignore."
+        )
+        return
+    made.notes.append(f"{len(samples)} parts ({names}) were joined; the studio draws its own split.")
+
+
+def part_of(name: str) -> int | None:
+    words = re.split(r"[^a-z0-9]+", name)
+    known = {**SPLIT_WORDS, "t10k": 2}  # MNIST's test set
+    parts = {known[word] for word in words if word in known}
+    return parts.pop() if len(parts) == 1 else None
+
+
+def shape_samples(samples: list[Named], config: ImportConfig, made: Arrays) -> None:
+    """Flat images, single images and series: what the samples may be read as."""
+    x = made.x
+    if x.ndim == 2:
+        side = image_shape(x)
+        if side and x.dtype.kind in "biuf":
+            made.kinds = ("table", "image")
+            if config.kind == "image":
+                made.x = x.reshape(len(x), *side) if len(side) == 2 else x.reshape(len(x), 3, 32, 32)
+                if len(side) == 3:
+                    made.x = made.x.transpose(0, 2, 3, 1)
+                made.kinds = ("image", "table")
+            elif x.dtype == np.uint8:
+                made.notes.append(
+                    f"Rows of {x.shape[1]:,} bytes may be images of {side[0]} × {side[1]} pixels. "
+                    "If so, set Kind to image."
+                )
+    elif x.ndim == 3 and x.shape[2] in (3, 4) and min(x.shape[:2]) >= 16 and made.labels is None:
+        made.x, made.kinds = x[None], ("image",)
+        made.notes.append(f"The array of {x.shape} is taken for one color image.")
+    elif x.ndim == 3 and is_series(x) and config.kind != "image":
+        made.kinds = ("table", "image")
+        made.x = x.reshape(len(x), -1)
+        made.notes.append(
+            f"Each sample is a series of {x.shape[1]:,} × {x.shape[2]:,} values, not an image; it became a "
+            f"row of {made.x.shape[1]:,} columns."
+        )
+    else:
+        made.kinds = ("image", "table") if x.ndim == 3 and is_series(x) else ("image",)
+    if made.x.ndim > 2 and config.transpose == "yes":
+        made.x = np.swapaxes(made.x, 1, 2)
+    elif made.x.ndim > 2 and any("emnist" in n.name for n in samples):
+        made.notes.append("EMNIST stores its letters column by column; to turn them, set Transpose to yes.")
+
+
+def image_shape(x: np.ndarray) -> tuple[int, ...]:
+    """(side, side) or (32, 32, 3) that a row's values fill, () for none."""
+    side = isqrt(x.shape[1])
+    if side >= 8 and side * side == x.shape[1]:
+        return side, side
+    return (32, 32, 3) if x.shape[1] == 3072 else ()
+
+
+def is_series(x: np.ndarray) -> bool:
+    """Whether (N, A, B) are steps of a few values each, in either order, rather than pixels."""
+    short, long = sorted(x.shape[1:])
+    return x.dtype != np.uint8 and short <= FEW_VALUES and long >= LONG * short
+
+
+def common_prefix(a: str, b: str) -> int:
+    return next((i for i, (p, q) in enumerate(zip(a, b, strict=False)) if p != q), min(len(a), len(b)))

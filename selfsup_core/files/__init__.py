@@ -1,0 +1,93 @@
+"""Files of the workspace: who may read them, how they are read and written, and what is said when that
+fails.
+"""
+
+from selfsup_core.files.faults import (
+    DISK_ERRORS,
+    DamagedFile,
+    disk_error,
+)
+from selfsup_core.files.parsing import (
+    DEEPEST,
+    finite,
+    parse_json,
+    parse_yaml,
+)
+from selfsup_core.files.private import (
+    OTHERS,
+    hand_over,
+    keep_as_before,
+    keep_private,
+    tighten,
+)
+from selfsup_core.files.reading import (
+    MB,
+    MOST_FRAME,
+    MOST_JSON,
+    MOST_LINES,
+    MOST_WEIGHTS,
+    adapter_of,
+    check_shape,
+    digest_of_file,
+    first_problem,
+    load_array,
+    policy_hash,
+    read_checked,
+    read_file,
+    read_json,
+    read_shaped,
+    require_plain,
+    sha256,
+)
+from selfsup_core.files.writing import (
+    SCRAP_SECONDS,
+    keep_copy,
+    move_aside,
+    sweep,
+    sync_folder,
+    write_bytes,
+    write_folder,
+    write_json,
+    write_private,
+)
+
+__all__ = [
+    "DEEPEST",
+    "DISK_ERRORS",
+    "MB",
+    "MOST_FRAME",
+    "MOST_JSON",
+    "MOST_LINES",
+    "MOST_WEIGHTS",
+    "OTHERS",
+    "SCRAP_SECONDS",
+    "DamagedFile",
+    "adapter_of",
+    "check_shape",
+    "digest_of_file",
+    "disk_error",
+    "finite",
+    "first_problem",
+    "hand_over",
+    "keep_as_before",
+    "keep_copy",
+    "keep_private",
+    "load_array",
+    "move_aside",
+    "parse_json",
+    "parse_yaml",
+    "policy_hash",
+    "read_checked",
+    "read_file",
+    "read_json",
+    "read_shaped",
+    "require_plain",
+    "sha256",
+    "sweep",
+    "sync_folder",
+    "tighten",
+    "write_bytes",
+    "write_folder",
+    "write_json",
+    "write_private",
+]

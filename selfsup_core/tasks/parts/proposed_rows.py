@@ -1,0 +1,90 @@
+"""What is written of a round's proposals: rows that a person should look at, and all of them for the
+export.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from selfsup_core.data.texts import Texts
+from selfsup_core.evaluate.kept import PSEUDO, Kept
+from selfsup_core.files import write_bytes
+from selfsup_core.runs.frames import MOST_LETTERS, as_bytes, save_arrays
+from selfsup_core.tasks.parts.look_at import confident_mistakes, least_certain
+
+
+def on_the_map(now: Kept, pool: np.ndarray, samples: np.ndarray, rows: int) -> dict[str, np.ndarray]:
+    """What was kept of the samples of the map, and since which round; -1 for those outside of the pool.
+
+    Args:
+        samples: (S,) row numbers. rows: of the data set.
+    """
+    place = np.full(rows, -1)
+    place[pool] = np.arange(len(pool))
+    shown = place[samples]  # -1, the place behind the pool, for rows outside of it
+    return {
+        "pseudo": np.append(now.kept_label, -1)[shown].astype(np.int32),
+        "kept_round": np.append(now.first, -1)[shown].astype(np.int32),
+    }
+
+
+def name_rows(
+    now: Kept,
+    probabilities: np.ndarray,
+    pool: np.ndarray,
+    truth: np.ndarray,
+    *,
+    features: Callable[[np.ndarray], np.ndarray],
+    logits: Callable[[np.ndarray], torch.Tensor],
+    values: Callable[[np.ndarray], np.ndarray],
+    texts: Texts | None,
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Rows that a person should look at: the least certain, and confident ones that the truth contradicts.
+
+    Args:
+        probabilities: (P, C). truth: (P,) true classes, -1 where there is none.
+        features: (R,) places in the pool → (R, D), by which rows differ.
+        logits: (R,) rows → (R, C) of the student. values: (R,) rows → (R, D) as a person sees them.
+        texts: of the data set, shown instead of values.
+
+    Returns: (arrays, texts) of a frame.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    about: dict[str, str] = {}
+    unsure, wrong = least_certain(now, probabilities, features), confident_mistakes(now, truth)
+    for name, places in (("unsure", unsure), ("mistakes", wrong)):
+        rows = pool[places]
+        arrays[f"{name}_rows"] = rows.astype(np.int32)
+        arrays[f"{name}_label"] = now.label[places]
+        arrays[f"{name}_truth"] = truth[places].astype(np.int32)
+        arrays[f"{name}_confidence"] = now.confidence[places]
+        if name == "unsure" and len(rows):
+            sure, said = logits(rows).softmax(dim=1).max(dim=1)
+            arrays["unsure_student"] = said.numpy().astype(np.int32)
+            arrays["unsure_student_confidence"] = sure.numpy()
+        if texts is not None:
+            shown = [texts[int(row)][:MOST_LETTERS] for row in rows]
+            about[f"{name}_texts"] = json.dumps(shown, ensure_ascii=False)
+        elif len(rows):
+            arrays[f"{name}_values"] = as_bytes(values(rows))
+    return arrays, about
+
+
+def write_labels(folder: Path, epoch: int, pool: np.ndarray, now: Kept, **about: Any) -> None:
+    """All proposals of the newest epoch, for the export; about: what is written beside them, as JSON."""
+    arrays = {
+        "rows": pool.astype(np.int64),
+        "label": now.label,
+        "confidence": now.confidence,
+        "weight": now.weight,
+        "first": now.first,
+        "voters": now.voters,
+    }
+    metadata = {"epoch": str(epoch)} | {name: json.dumps(value) for name, value in about.items()}
+    write_bytes(folder / PSEUDO, save_arrays(arrays, metadata=metadata))

@@ -1,0 +1,290 @@
+"""Which run is started when, and whether those that run are well: the part of the supervisor that decides.
+
+It keeps no process of its own alive (`supervisor.py` does) and takes clock and launcher from outside, so that
+tests play it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from selfsup_core.errors import RunError, StudioError
+from selfsup_core.files import require_plain, sweep
+from selfsup_core.runs.control import deliver
+from selfsup_core.runs.folder import (
+    INTERRUPTED,
+    LIKELY_NO_MEMORY,
+    NO_MEMORY,
+    WORKING,
+    RunFolder,
+    list_states,
+    require_plain_run,
+    sound_state,
+    state_lock,
+    update_state,
+)
+from selfsup_core.runs.processes import KILLED, NO_MEMORY_CODES, is_alive, memory_kills
+from selfsup_core.runs.queue import QueueEntry, enqueue, list_queue, withdraw
+from selfsup_core.runs.state import RunState
+from selfsup_core.runs.trash import empty_old
+from selfsup_core.train.memory import says_no_memory
+from selfsup_core.workers.launcher import Launcher
+
+LAST_WORDS = 2000  # bytes of a log
+SILENT_SECONDS = 30.0
+HEARING_SECONDS = 2.0
+KILL_SECONDS = 300.0
+
+
+@dataclass
+class Watched:
+    """A worker that is being watched, by the scheduler's own steady clock."""
+
+    folder: RunFolder
+    owner: str
+    pid: int
+    beat: int
+    changed: float
+    start: float | None = None
+    is_silent: bool = False
+    is_paused: bool = False  # by a person: it keeps its worker, but not its slot
+    let_on: float = float("-inf")  # when it was last told to continue
+    memory_kills: int | None = None  # of the system, when it was last seen alive
+    is_ended: bool = False  # by this supervisor
+
+
+class Scheduler:
+    """One pass of `turn` starts what may start and looks after what runs.
+
+    Args:
+        capacity: how many runs may run at once; one per owner.
+        clock: monotonic seconds, replaced by tests.
+    """
+
+    def __init__(
+        self,
+        workspace: Path,
+        launcher: Launcher,
+        *,
+        capacity: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.workspace, self.launcher, self.capacity, self.clock = (
+            workspace,
+            launcher,
+            capacity,
+            clock,
+        )
+        self.watched: dict[str, Watched] = {}
+        self.served: dict[str, float] = {}
+        self.last_work = clock()
+        self.is_behind = True  # what is on disk has to be compared with what is watched
+        self.has_failed = self.has_swept = False
+        self.said: dict[str, type[Exception]] = {}
+
+    def go_round(self) -> None:
+        """`recover` when there is need, then a `turn`; a full disk ends neither this process nor a run."""
+        self.has_failed = False
+        try:
+            if self.is_behind:
+                self.recover()
+            self.is_behind = True
+            self.turn()
+            self.is_behind = self.has_failed
+        except OSError as error:
+            print(f"{type(error).__name__}: {error}; trying again", flush=True)
+
+    def _apart(self, run: str, act: Callable[[], None]) -> None:
+        """Do something for one run; what goes wrong with it must not hold up the others, and is tried
+        again.
+        """
+        try:
+            act()
+        except (OSError, StudioError) as error:
+            self.has_failed = True
+            if self.said.get(run) is not type(error):  # once, not every second
+                self.said[run] = type(error)
+                print(f"{run}: {type(error).__name__}: {error}; trying again", flush=True)
+
+    def recover(self) -> None:
+        """After a crash of an earlier supervisor: adopt living workers, mark dead ones, queue what was
+        lost.
+        """
+        waiting = {entry["run"] for entry in list_queue(self.workspace)}
+        for state in list_states(self.workspace):
+            if state["run"] not in self.watched:
+                self._apart(state["run"], partial(self._take_up, state, state["run"] in waiting))
+        empty_old(self.workspace)
+        if not self.has_swept:
+            self.has_swept = True
+            sweep_workspace(self.workspace)
+
+    def _take_up(self, state: RunState, is_waiting: bool) -> None:
+        folder, worker = RunFolder(self.workspace / "runs" / state["run"]), state["worker"]
+        if state["status"] == "interrupted" and worker:
+            self._mark_dead(folder)
+        elif state["status"] in WORKING and worker:
+            # What a state names may be anybody's process: it comes from a copy, or from before a restart.
+            if self.launcher.recognizes(worker, folder):
+                self._watch(folder, state["owner"], worker["pid"], worker["start"])
+            else:
+                self._mark_dead(folder)
+        elif state["status"] in ("queued", *WORKING) and not is_waiting:
+            update_state(folder, status="queued", message="Waiting for its turn.")
+            enqueue(folder, state["owner"])
+
+    def turn(self) -> None:
+        """Look after the workers, then start what may start."""
+        for run in list(self.watched):
+            self._apart(run, partial(self._look_after, run))
+        queue = list_queue(self.workspace)
+        if queue or self.watched:
+            self.last_work = self.clock()
+        while sum(not watched.is_paused for watched in self.watched.values()) < self.capacity:
+            entry = self._next(queue)
+            if entry is None:
+                return
+            queue.remove(entry)
+            self._apart(entry["run"], partial(self._start, entry))
+
+    def _next(self, queue: list[QueueEntry]) -> QueueEntry | None:
+        """The oldest request of the owner who has waited longest for a turn; one run at a time each."""
+        busy = {watched.owner for watched in self.watched.values() if not watched.is_paused}
+        free = [entry for entry in queue if entry["owner"] not in busy]
+        return min(free, key=lambda e: (self.served.get(e["owner"], 0.0), e["asked"]), default=None)
+
+    def _start(self, entry: QueueEntry) -> None:
+        folder = RunFolder(self.workspace / "runs" / entry["run"])
+        if folder.id in self.watched:
+            self._let_on(self.watched[folder.id], entry)
+            return
+        state = sound_state(folder)
+        if not state or state["status"] != "queued":
+            withdraw(folder)
+            return
+        if not withdraw(folder):
+            return  # stopped while it waited
+        try:
+            require_plain_run(folder)
+        except RunError as error:
+            update_state(
+                folder,
+                status="failed",
+                message="",
+                stop_reason=error.code,
+                error=error.as_dict(),
+                worker=None,
+            )
+            return
+        update_state(folder, status="starting", message="Starting.")
+        pid = self.launcher.start(folder)
+        self.served[entry["owner"]] = self.clock()
+        self._watch(folder, entry["owner"], pid)
+
+    def _let_on(self, watched: Watched, entry: QueueEntry) -> None:
+        """Tell a paused worker, whose turn it is, to continue."""
+        if withdraw(watched.folder) and watched.is_paused:
+            deliver(watched.folder, {"action": entry.get("action", "resume")})
+            watched.is_paused, watched.let_on = False, self.clock()
+            self.served[entry["owner"]] = self.clock()
+
+    def _watch(self, folder: RunFolder, owner: str, pid: int, start: float | None = None) -> None:
+        watched = Watched(folder, owner, pid, -1, self.clock(), start, memory_kills=memory_kills())
+        state = sound_state(folder) if start is not None else None
+        watched.is_paused = bool(state and state["status"] == "paused" and state.get("frees_slot"))
+        self.watched[folder.id] = watched
+
+    def _look_after(self, run: str) -> None:
+        watched = self.watched[run]
+        now = self.clock()
+        # An adopted worker is no one's child: its pid may be another process by now.
+        is_same = watched.start is None or is_alive(watched.pid, watched.start)
+        if not is_same or not self.launcher.is_alive(watched.pid):
+            del self.watched[run]
+            self._mark_dead(watched.folder, INTERRUPTED if watched.is_ended else self._why(watched))
+            return
+        silence = now - watched.changed
+        if silence < 0.5:
+            return  # looked at it a moment ago
+        watched.memory_kills = memory_kills()
+        state = sound_state(watched.folder)
+        beat = state["beat"] if state else -1
+        # What it wrote before it has heard that it may continue says nothing.
+        if state and now - watched.let_on > HEARING_SECONDS:
+            watched.is_paused = state["status"] == "paused" and bool(state.get("frees_slot"))
+        if beat != watched.beat:
+            watched.beat, watched.changed, watched.is_silent = beat, now, False
+        else:
+            watched.is_silent = silence >= SILENT_SECONDS
+            if silence >= KILL_SECONDS and self._is_ours(watched):
+                watched.is_ended = True
+                self.launcher.kill(watched.pid)
+
+    def _why(self, watched: Watched) -> str:
+        """What to say of a worker that was not ended by us.
+
+        That the system killed it for lack of memory is certain where it counts another such kill in this
+        moment, as Linux does. Elsewhere a kill, or an exit that says so, makes it likely.
+        """
+        code, before, now = self.launcher.exit_code(watched.pid), watched.memory_kills, memory_kills()
+        if code in KILLED and before is not None and now is not None:
+            return NO_MEMORY if now > before else INTERRUPTED
+        if code in (*KILLED, *NO_MEMORY_CODES):
+            return LIKELY_NO_MEMORY
+        return LIKELY_NO_MEMORY if code and lacks_memory_at_end(watched.folder.log) else INTERRUPTED
+
+    def _is_ours(self, watched: Watched) -> bool:
+        """Whether it is proven that the process is this run's worker: a child of our own, or one that we know
+        again.
+        """
+        if watched.start is None:
+            return True
+        return self.launcher.recognizes({"pid": watched.pid, "start": watched.start}, watched.folder)
+
+    def _mark_dead(self, folder: RunFolder, message: str = INTERRUPTED) -> None:
+        """A worker has ended: unless it said how, it was interrupted."""
+        if not folder.exists():
+            return
+        # A person may resume it in this very moment: whoever comes second must see what the first has
+        # written.
+        with state_lock(folder):
+            state = sound_state(folder)
+            if state and state["status"] in WORKING:
+                update_state(
+                    folder,
+                    status="interrupted",
+                    message=message,
+                    worker=None,
+                    seconds_left=None,
+                )
+
+    def silent(self) -> list[str]:
+        return [run for run, watched in self.watched.items() if watched.is_silent]
+
+
+def sweep_workspace(workspace: Path) -> None:
+    """Delete what killed processes left behind."""
+    for folder in (
+        workspace,
+        *(p for p in workspace.glob("*") if p.is_dir() and not p.is_symlink()),
+        *(p for p in (workspace / "runs").glob("*") if not p.is_symlink()),
+    ):
+        sweep(folder)
+
+
+def lacks_memory_at_end(log: Path) -> bool:
+    """Whether the last words of a worker that left with an error were of memory: it could not even write its
+    state.
+    """
+    try:
+        size = require_plain(log).st_size  # before it is opened: a pipe would be waited for
+        with open(log, "rb") as file:
+            file.seek(-min(LAST_WORDS, size), os.SEEK_END)
+            return says_no_memory(file.read().decode("utf-8", "replace"))
+    except OSError:
+        return False

@@ -1,0 +1,65 @@
+"""A choice stays, though a request that was on its way brings the address that the choice replaced."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts.shared import address
+
+SCRIPT = """
+import streamlit as st
+from pages.parts.shared.address import begin_address, end_address
+from pages.parts.shared.choice import choose_asked
+
+page = st.session_state.get("page", "one")
+begin_address(page)
+try:
+    chosen = choose_asked(st, "Set", {"a": "A", "b": "B", "c": "C"}, key="set", param="data", default="a",
+        refusal=str, writes=True)
+    if st.checkbox("Further", key="further"):
+        st.stop()
+finally:
+    end_address(page)
+"""
+
+
+@pytest.fixture
+def app() -> AppTest:
+    made = AppTest.from_string(SCRIPT)
+    made.query_params["data"] = "a"
+    made.run()
+    made.selectbox(key="set").select("b").run()
+    assert made.query_params["data"] == "b"
+    return made
+
+
+def test_what_was_sent_with_the_address_before_undoes_nothing(app: AppTest):
+    app.query_params["data"] = "a"
+    app.checkbox(key="further").check().run()
+    assert app.selectbox(key="set").value == "b"
+    assert app.query_params["data"] == "b"
+    app.query_params["data"] = "a"  # and what was sent behind it
+    app.run()
+    assert app.selectbox(key="set").value == "b"
+    assert app.checkbox(key="further").value
+
+
+def test_another_address_is_a_wish_at_any_time(app: AppTest):
+    app.query_params["data"] = "c"
+    app.run()
+    assert app.selectbox(key="set").value == "c"
+
+
+def test_going_back_is_a_wish(app: AppTest, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(address, "STALE_SECONDS", 0.0)
+    app.query_params["data"] = "a"
+    app.run()
+    assert app.selectbox(key="set").value == "a"
+
+
+def test_another_page_has_its_own_address(app: AppTest):
+    app.session_state["page"] = "two"
+    app.query_params["data"] = "a"
+    app.run()
+    assert app.selectbox(key="set").value == "a"

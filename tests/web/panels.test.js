@@ -1,0 +1,185 @@
+// What panels compute from a frame and the rows of metrics: curves, histograms, flows, tokens, legends, playback.
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { HOWS, MODES } from "../../assets/web/space/choices.js"
+import { entriesOf, short } from "../../assets/web/space/legend.js"
+import { oneAtATime } from "../../assets/web/space/replay.js"
+import { layoutOf, metricsOf, titleOf, tracesOf } from "../../assets/web/stage/panels/curves.js"
+import { condense, totals } from "../../assets/web/stage/panels/flow.js"
+import { visible } from "../../assets/web/stage/panels/glyphs.js"
+import { cumulate, nearest, partsOf } from "../../assets/web/stage/panels/histogram.js"
+import { describeGap } from "../../assets/web/stage/panels/rounds.js"
+
+const theme = { text: "#111", muted: "#888", border: "#ddd", panel: "#eee", background: "#fff", font: "sans" }
+
+/** What the loss panel is given of three epochs, the middle one without a measurement of its accuracy. */
+function view(more = {}) {
+  const epochRows = [0, 1, 2].map((epoch) => ({
+    kind: "epoch",
+    step: 10 * epoch,
+    epoch,
+    seconds: epoch,
+    train_loss: epoch ? 1 / epoch : null,
+    val_loss: 2 - epoch / 2,
+    train_kl: 3,
+    val_kl: 4,
+    val_mse: 0.1,
+    knn_accuracy: epoch === 1 ? null : 0.5,
+  }))
+  const rows = [
+    ...epochRows,
+    { kind: "step", step: 5, epoch: 0.5, train_loss: 3 },
+    { kind: "change", name: "learning_rate", epoch: 1.5, value: 0.01 },
+  ]
+  const state = { epochs: 5, best: { epoch: 2, val_loss: 1 }, baseline: { pca_mse: 0.2, pca_components: 16 } }
+  return { epochRows, rows, earlyRows: [], state, theme, ...more }
+}
+
+test("a term of training and validation is one metric; times and counts are none", () => {
+  assert.deepEqual(metricsOf(view().epochRows[2]), ["kl", "val_mse", "knn_accuracy"])
+  assert.equal(titleOf("kl"), "KL to the prior, nats")
+  assert.equal(titleOf("my_own_term"), "my own term")
+})
+
+test("the loss has its curves, the steps within epochs, and a star at the best epoch", () => {
+  const traces = tracesOf(view(), "loss")
+  const named = Object.fromEntries(traces.map((trace) => [trace.name, trace]))
+  assert.deepEqual(named.training.x, [1, 2], "epoch 0 has no training loss")
+  assert.deepEqual(named.validation.y, [2, 1.5, 1])
+  assert.deepEqual(named["training, within the epoch"].x, [0.5])
+  assert.deepEqual([named.best.x, named.best.y], [[2], [1]])
+  assert.equal(named["bigram baseline"], undefined)
+  const language = view({ state: { epochs: 5, best: null, baseline: { bigram_loss: 2.5 } } })
+  const pairs = tracesOf(language, "loss").at(-1)
+  assert.deepEqual([pairs.name, pairs.x, pairs.y], ["bigram baseline", [0, 5], [2.5, 2.5]])
+})
+
+test("a metric has a curve a side, leaves out what was not measured, and its baseline", () => {
+  const names = (metric) => tracesOf(view(), metric).map((trace) => trace.name)
+  assert.deepEqual(names("kl"), ["training", "validation"])
+  assert.deepEqual(names("val_mse"), ["Validation MSE", "PCA-16"])
+  assert.deepEqual(tracesOf(view(), "knn_accuracy")[0].x, [0, 2])
+  const early = view({ earlyRows: [{ epoch: 0.1, step: 1, val_loss: 9, train_loss: 9 }] })
+  assert.deepEqual(tracesOf(early, "loss")[2].x, [0, 0.1, 1, 2], "looks within an epoch have their place")
+})
+
+test("shares are drawn in percent, changes of the learning rate as lines with their value", () => {
+  const shown = { metric: "knn_accuracy", isLog: false, cursor: 2, times: 0 }
+  const layout = layoutOf(view(), shown)
+  assert.equal(layout.yaxis.tickformat, "~%")
+  assert.equal(layout.yaxis.type, "linear")
+  assert.deepEqual(layout.xaxis.range, [0, 5])
+  assert.deepEqual(
+    layout.shapes.map((line) => line.x0),
+    [2, 1.5],
+  )
+  assert.equal(layout.annotations[0].text, "LR 0.01")
+  const log = layoutOf(view(), { ...shown, metric: "loss", isLog: true })
+  assert.equal(log.yaxis.type, "log")
+  assert.equal(log.yaxis.tickformat, undefined)
+  assert.notEqual(log.uirevision, layout.uirevision)
+  assert.notEqual(layoutOf(view(), { ...shown, times: 1 }).uirevision, layout.uirevision, "shown whole again")
+})
+
+/** (2, 100, 3): of class 0 two right and one wrong at .99 and one unknown at .5, of class 1 one right at 0. */
+function histogram() {
+  const data = new Int32Array(2 * 100 * 3)
+  data[99 * 3] = 2
+  data[99 * 3 + 1] = 1
+  data[50 * 3 + 2] = 1
+  data[300] = 1
+  return { shape: [2, 100, 3], data }
+}
+
+test("what a threshold keeps is counted from above", () => {
+  const { total, right, wrong, byClass } = cumulate(histogram())
+  assert.deepEqual([total[0], total[1], total[51], total[99], total[100]], [5, 4, 3, 3, 0])
+  assert.deepEqual([right[0], right[99], wrong[99]], [3, 2, 1])
+  assert.deepEqual([byClass[0][50], byClass[1][0], byClass[1][1]], [4, 1, 0])
+  assert.equal(nearest(total, 3), 51)
+  assert.equal(nearest(total, 0), 100)
+  assert.equal(nearest(total, 1e9), 0)
+})
+
+test("bars are split by class, or into right, wrong and unknown", () => {
+  const heights = (split, bin) =>
+    partsOf(histogram(), split, { primary: "p", muted: "m" }).map((p) => p.of(bin))
+  assert.deepEqual(heights("all", 99), [3])
+  assert.deepEqual(heights("class", 0), [0, 1])
+  assert.deepEqual(heights("right", 99), [2, 1, 0])
+  assert.deepEqual(heights("right", 50), [0, 0, 1])
+})
+
+test("a round's changes add up to the unlabeled rows", () => {
+  const flow = { shape: [3, 3], data: [5, 2, 1, 3, 7, 4, 0, 6, 8] }
+  const found = totals(flow)
+  assert.deepEqual(found, { idle: 5, fresh: 3, stayed: 15, changed: 10, dropped: 3 })
+  assert.equal(
+    Object.values(found).reduce((a, b) => a + b),
+    flow.data.reduce((a, b) => a + b),
+  )
+})
+
+test("of many classes the largest are drawn, the others as one, and no row is lost", () => {
+  const width = 31
+  const data = Array.from({ length: width * width }, (_, i) => (i * 7) % 5)
+  const { nodes, flow } = condense({ shape: [width, width], data })
+  assert.equal(nodes.length, 13)
+  assert.equal(nodes.at(-2).others, 19)
+  const sum = (numbers) => numbers.reduce((a, b) => a + b)
+  assert.equal(sum(flow.map(sum)), sum(data))
+  assert.equal(condense({ shape: [3, 3], data: new Array(9).fill(1) }).nodes.length, 3)
+})
+
+test("student and twin are compared in words", () => {
+  const row = { epoch: 3, accuracy: 0.9, twin_accuracy: 0.85, ceiling_accuracy: 0.95 }
+  assert.match(describeGap(row), /student 90.0%, twin 85.0%, ceiling 95.0%.*5\.0 points above its twin/)
+  assert.match(describeGap({ ...row, twin_accuracy: 0.9 }), /equally good/)
+  assert.match(describeGap({ ...row, epoch: 0 }), /not started/)
+  assert.match(describeGap({ ...row, careless_accuracy: 0.4 }), /careless way: 40.0%/)
+  assert.match(describeGap({}), /No round/)
+})
+
+test("spaces and ends of lines are seen", () => {
+  assert.equal(visible(" a\n\tb"), "␣a⏎⇥b")
+  assert.equal(visible(""), "∅")
+})
+
+test("a legend names the classes that have points, and the unknown last", () => {
+  const legend = { names: ["a", "b", "c"], counts: [2, 0, 5], unknown: 4 }
+  assert.deepEqual(entriesOf(legend), [
+    [0, "a", 2],
+    [2, "c", 5],
+    [255, "unknown", 4],
+  ])
+  const many = Array.from({ length: 200 }, (_, i) => String(i))
+  assert.equal(entriesOf({ names: many, counts: many.map(() => 1), unknown: 0 }).length, 60)
+  assert.equal(short(0.123456), "0.123")
+  assert.equal(short(1234567), "1230000")
+})
+
+test("playback shows one epoch at a time, and then the newest that was asked for", async () => {
+  const shown = []
+  let release
+  const go = oneAtATime((index) => {
+    shown.push(index)
+    return index === 0
+      ? new Promise((done) => {
+          release = done
+        })
+      : Promise.resolve()
+  })
+  const first = go(0)
+  go(1)
+  go(2)
+  release()
+  await first
+  assert.deepEqual(shown, [0, 2])
+  await go(3)
+  assert.deepEqual(shown, [0, 2, 3])
+})
+
+test("the first choices are the ones that a map begins with", () => {
+  assert.deepEqual([MODES[0][0], HOWS[0][0]], ["pan", "replace"])
+})
