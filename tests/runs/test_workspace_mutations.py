@@ -1,4 +1,4 @@
-"""Whatever happens to the JSON files of a workspace: every list and page opens, and a new run finishes. Always.
+"""Whatever happens to the JSON files of a workspace: every list and page opens, and a new run finishes.
 
 Many files are changed at a time, each in a copy of a run or of a data set of its own, so that no fault hides
 another.
