@@ -1,4 +1,4 @@
-"""Whatever happens to the JSON files of a workspace: every list opens, and a new run finishes. Always.
+"""Whatever happens to the JSON files of a workspace: every list and page opens, and a new run finishes.
 
 Many files are changed at a time, each in a copy of a run or of a data set of its own, so that no fault hides
 another.
@@ -19,8 +19,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from streamlit.testing.v1 import AppTest
 from typer.main import get_command
 
+from pages.parts.shared import door, routes
 from pages.parts.shared.runlist import describe_best, look
 from selfsup_core.cli.main import app
 from selfsup_core.data.library.own import check, import_files, read_split, save_split, summarize
@@ -52,11 +54,12 @@ from selfsup_core.workers.keeper import read_changes
 from selfsup_core.workers.live import LiveRuns
 from selfsup_core.workers.scheduler import Scheduler
 from selfsup_core.workers.supervisor import supervisor_info
-from tests.helpers import TINY, make_run, run_here
+from tests.helpers import ROOT, TINY, make_run, run_here
 from tests.runs.test_queue import FakeLauncher
 
 FACTOR = 80  # mutations for each one of `--mutations`: 2,000 where nothing else is asked for
 TRAINED = 10  # in every so manieth workspace the new run is trained for real
+SHOWN = 5  # in every so manieth the pages are opened
 RUNS, SETS = 24, 8  # copies in a workspace
 STATUSES = ("finished", "queued", "running", "interrupted")
 KEY = "0123456789abcdef"
@@ -418,6 +421,25 @@ def open_run_files(workspace: Path, folder: RunFolder) -> None:
         json.loads(answer)
 
 
+def open_pages(workspace: Path, draw: random.Random) -> None:
+    """Home, Runs and Data, a run's page and a data set's: none shows an error that no one foresaw."""
+    run, own = f"run-{draw.randrange(RUNS):02d}", f"my-set-{draw.randrange(SETS)}"
+    routes.live_runs.cache_clear()
+    for page, query in (
+        ("", {}),
+        ("pages/runs.py", {}),
+        ("pages/data.py", {"data": own}),
+        ("pages/autoencoder.py", {"run": run}),
+    ):
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        if page:
+            app.switch_page(page).run()
+        assert not app.exception, (page, query, [(e.value, e.stack_trace) for e in app.exception])
+
+
 class Trains(FakeLauncher):
     """Trains one run to its end within this process; of all others it only says that they were started."""
 
@@ -484,7 +506,7 @@ def stamp_of(file: Path) -> tuple[int, int, int] | None:
     return None
 
 
-def survive(kept: Kept, seed: str, *, trains: bool = False, only: int = -1) -> int:
+def survive(kept: Kept, seed: str, *, trains: bool = False, shows: bool = False, only: int = -1) -> int:
     """Damage a workspace and use it; how many files were changed.
 
     Args:
@@ -504,6 +526,8 @@ def survive(kept: Kept, seed: str, *, trains: bool = False, only: int = -1) -> i
         (workspace / "workspace.json").unlink()
     try:
         open_lists(workspace)
+        if shows:
+            open_pages(workspace, random.Random(seed))
         for number in range(RUNS):
             open_run_files(workspace, RunFolder(workspace / "runs" / f"run-{number:02d}"))
         start_new(workspace, trains=trains)
@@ -539,18 +563,23 @@ def test_nothing_is_missing_from_the_lists_of_a_sound_workspace(whole: Path, tmp
 
 
 def test_lists_open_and_runs_finish_whatever_happens_to_the_files(
-    whole: Path, tmp_path: Path, pytestconfig: pytest.Config
+    whole: Path, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setenv("SELFSUP_WORKSPACE", str(tmp_path / "w"))
+    monkeypatch.setattr("pages.parts.shared.workspace.ensure_supervisor", lambda workspace: None)
+    monkeypatch.setattr(routes, "is_mounted", False)
+    monkeypatch.setattr(door, "is_there", True)
     count, number = pytestconfig.getoption("mutations"), pytestconfig.getoption("mutation_seed")
     kept = Kept(whole, tmp_path / "w")
     turn = done = 0
     while done < FACTOR * count:
         seed = f"{number}-{turn}"
         try:
-            done += survive(kept, seed, trains=turn % TRAINED == 0)
+            shows = turn % SHOWN == 0
+            done += survive(kept, seed, trains=turn % TRAINED == 0, shows=shows)
         except BaseException as error:
             error.add_note(f"The same once more: pytest --mutations {count} --mutation-seed {number}")
             for one in range(len(kept.choices)):  # which of them it was
-                survive(kept, seed, only=one)
+                survive(kept, seed, shows=shows, only=one)
             raise
         turn += 1
