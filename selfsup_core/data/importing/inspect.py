@@ -200,7 +200,8 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
     kind = config.kind if config.kind != "auto" else table_kind(columns)
     if config.kind == "image" and not pixels:
         raise DataError(
-            "No columns hold the pixels of square images, such as 784 of 28 × 28.",
+            "The table cannot be read as images: no columns hold the pixels of square images, such as 784 "
+            "for 28 × 28.",
             code="wrong-kind",
             remedy="Choose table or text.",
         )

@@ -84,7 +84,9 @@ def packed_header(member: Member) -> tuple[int, int, float]:
         about = soundfile.info(io.BytesIO(member.read()))
     except (RuntimeError, ValueError, TypeError, OSError) as error:
         raise DataError(
-            f"{member.name} is no readable sound ({str(error)[-80:]}).", code="damaged-sound"
+            f"{member.name} cannot be read as a sound ({str(error)[-80:]}).",
+            code="damaged-sound",
+            remedy="Save it again, for example as WAV.",
         ) from error
     return about.channels, about.samplerate, about.frames / max(about.samplerate, 1)
 
