@@ -127,8 +127,10 @@ def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_co
     page = open_context(1440, 900).new_page()
     page.goto(f"{server.url}/latent?space=data:digits")  # PCA at once, then UMAP by itself
     expect(page).to_have_url(re.compile("map=umap"), timeout=SLOW)
-    expect(page.get_by_test_id("space-job")).to_be_visible(timeout=SLOW)
-    page.reload()  # the work goes on without the page
+    # Seen while it comes, unless it is there at once; the work goes on without the page.
+    come = page.locator('[data-testid="space-job"]:not([hidden]), [data-testid="space"][data-ready="true"]')
+    expect(come.first).to_be_attached(timeout=SLOW)
+    page.reload()
     wait_ready(page)
     expect(page.get_by_test_id("space-job")).to_be_hidden()
     page.get_by_role("radio", name="Groups").click()

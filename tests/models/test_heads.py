@@ -19,6 +19,7 @@ def test_presets_fit_together():
         "classify-tfidf",
         "classify-lora",
         "classify-full",
+        "classify-spoken",
         "classify-table",
         "classify-image",
         "classify-conv",

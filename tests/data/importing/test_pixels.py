@@ -87,5 +87,5 @@ def test_what_may_be_images_is_offered_and_what_cannot_be_is_refused(tmp_path):
     assert any("an image of 8 × 8, choose the kind image" in note for note in plan["notes"])
     made = build_dataset([small], ImportConfig(kind="image"), "my-t")
     np.testing.assert_array_equal(made.x, pictures(side=8))
-    with pytest.raises(DataError, match="No columns hold the pixels of square images"):
+    with pytest.raises(DataError, match="no columns hold the pixels of square images"):
         inspect_files([write(tmp_path, "t.csv", "a,b\n1,2\n3,4\n")], ImportConfig(kind="image"))
