@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from selfsup_core.errors import DataError
 from selfsup_core.pretrained.model_folder import CAUSAL, architecture_of, check_folder, kind_of, read_config
-from selfsup_core.pretrained.trial import require_tried
+from selfsup_core.pretrained.trial import SAFE, require_tried
+
+
+@contextmanager
+def load_errors(folder: Path) -> Iterator[None]:
+    """Call whatever goes wrong while transformers loads a folder a DataError that names it."""
+    try:
+        yield
+    except Exception as error:  # transformers raises many kinds
+        reason = str(error).strip().splitlines()
+        raise DataError(
+            f"{folder.name} could not be loaded: {reason[0][:300] if reason else type(error).__name__}",
+            code="bad-model",
+        ) from error
 
 
 def load_model(folder: Path, say: Callable[[str], None] = lambda text: None) -> tuple[Any, Any]:
@@ -26,18 +40,11 @@ def load_model(folder: Path, say: Callable[[str], None] = lambda text: None) -> 
     kind = kind_of(check_folder(folder), folder.name)
     require_tried(folder, say)
     loader = {"causal": AutoModelForCausalLM, "masked": AutoModelForMaskedLM, "encoder": AutoModel}
-    safe = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+    with load_errors(folder):
+        tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
         model, about = loader[kind].from_pretrained(
-            folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safe
+            folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **SAFE
         )
-    except Exception as error:  # transformers raises many kinds
-        reason = str(error).strip().splitlines()
-        raise DataError(
-            f"{folder.name} could not be loaded: {reason[0][:300] if reason else type(error).__name__}",
-            code="bad-model",
-        ) from error
     # What is missing is filled with random numbers; an encoder's pooler is not used here.
     if missing := sorted(key for key in about["missing_keys"] if "pooler" not in key):
         raise DataError(

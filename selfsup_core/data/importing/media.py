@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.table import parquet_errors
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
@@ -64,21 +65,12 @@ def unpack_media(member: Member) -> list[Member]:
     """
     if member.head(4) != b"PAR1":
         return [member]
-    import pyarrow as pa
     from pyarrow import parquet
 
-    try:
+    with parquet_errors(member.name):
         file = parquet.ParquetFile(io.BytesIO(member.read()))
         column = find_media(file.schema_arrow)
         return [member] if column is None else list(each_file(member, file, column))
-    except (DataError, MemoryError):
-        raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{member.name} cannot be read as Parquet ({str(error)[:160]}).",
-            code="damaged-table",
-            remedy="Write it again.",
-        ) from error
 
 
 def each_file(member: Member, file: parquet.ParquetFile, column: str) -> Iterator[Member]:

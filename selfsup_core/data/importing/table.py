@@ -6,6 +6,8 @@ are.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,23 @@ from selfsup_core.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+@contextmanager
+def parquet_errors(name: str) -> Iterator[None]:
+    """Call what goes wrong while a Parquet file is read a DataError that names the file."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (DataError, MemoryError):
+        raise
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{name} cannot be read as Parquet ({str(error)[:160]}).",
+            code="damaged-table",
+            remedy="Write it again.",
+        ) from error
 
 
 @dataclass

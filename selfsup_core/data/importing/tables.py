@@ -17,7 +17,7 @@ from selfsup_core.data.importing.media import class_names, named
 from selfsup_core.data.importing.readers import read_arff, read_excel, read_feather, read_libsvm, read_stata
 from selfsup_core.data.importing.records import each_record, flat
 from selfsup_core.data.importing.sniff import text_form
-from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
+from selfsup_core.data.importing.table import Table, check_size, clean, parquet_errors, unique_names
 from selfsup_core.data.importing.wide import widen
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
@@ -148,7 +148,7 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
     import pyarrow as pa
     from pyarrow import parquet
 
-    try:
+    with parquet_errors(member.name):
         file = parquet.ParquetFile(io.BytesIO(member.read()))
         schema = file.schema_arrow
         check_size(member.name, file.metadata.num_rows, len(schema))
@@ -190,14 +190,6 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
             for i, record in enumerate(batch.select(nested).to_pylist() if nested else []):
                 add_record(member.name, deep, rows + i, record)
             rows += batch.num_rows
-    except (DataError, MemoryError):
-        raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{member.name} cannot be read as Parquet ({str(error)[:160]}).",
-            code="damaged-table",
-            remedy="Write it again.",
-        ) from error
     columns = [pa.concat_arrays(part) if part else pa.array([], pa.string()) for part in parts]
     inner, more, _ = filled_columns(deep, rows)
     names, renamed = unique_names([*keep, *inner])

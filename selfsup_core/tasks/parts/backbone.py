@@ -21,9 +21,10 @@ from selfsup_core.files import read_checked
 from selfsup_core.models.modules.heads import TextClassifier
 from selfsup_core.pretrained.encoders.catalogue import POOLINGS, pooling_of
 from selfsup_core.pretrained.language_models import prepare
+from selfsup_core.pretrained.loading import load_errors
 from selfsup_core.pretrained.model_folder import CAUSAL, check_folder
 from selfsup_core.pretrained.models.text_classifier import TextClassifierConfig, model_name
-from selfsup_core.pretrained.trial import require_tried
+from selfsup_core.pretrained.trial import SAFE, require_tried
 from selfsup_core.runs.folder import WORKING, open_run, read_state
 from selfsup_core.tasks.parts.language_loading import RUN, add_lora
 
@@ -129,20 +130,13 @@ def load_from_folder(config: TextClassifierConfig, workspace: Path, say: Callabl
     architecture = str((check_folder(folder).get("architectures") or [""])[0])
     require_tried(folder, say)
     auto = "last" if architecture.endswith(CAUSAL) else pooling_of(folder) or "mean"
-    safe = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+    with load_errors(folder):
+        tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             model, about = AutoModel.from_pretrained(
-                folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **safe
+                folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **SAFE
             )
-    except Exception as error:  # transformers raises many kinds
-        reason = str(error).strip().splitlines()
-        raise DataError(
-            f"{folder.name} could not be loaded: {reason[0][:300] if reason else type(error).__name__}",
-            code="bad-model",
-        ) from error
     # A pooler may be missing: it begins untrained where it is used. A layer that is missing would be random.
     if missing := sorted(key for key in about["missing_keys"] if "pooler" not in key):
         raise DataError(

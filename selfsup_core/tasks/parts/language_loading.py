@@ -13,8 +13,9 @@ from selfsup_core.errors import DataError, RunError, SettingError
 from selfsup_core.files import read_json
 from selfsup_core.models import MODELS
 from selfsup_core.pretrained.language_models import check_folder, prepare
+from selfsup_core.pretrained.loading import load_errors
 from selfsup_core.pretrained.models.pretrained_language import LORA_ALPHA, PretrainedConfig
-from selfsup_core.pretrained.trial import require_tried
+from selfsup_core.pretrained.trial import SAFE, require_tried
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.weights import epoch_weights, nearest_epoch
@@ -71,22 +72,15 @@ def load_folder(folder: Path, is_masked: bool, seed: int) -> tuple[Any, Any, lis
     architecture = str((config.get("architectures") or ["unknown"])[0])
     check_kind(architecture, is_masked=is_masked)
     require_tried(folder)
-    safe = {"local_files_only": True, "trust_remote_code": False}
     kind = AutoModelForMaskedLM if is_masked else AutoModelForCausalLM
     notes = []
     if is_masked and not architecture.endswith("ForMaskedLM"):
         notes.append(f"The {architecture} has no output layer for tokens; a new, untrained one is added.")
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+    with load_errors(folder):
+        tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = kind.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **safe)
-    except Exception as error:  # transformers raises many kinds
-        reason = str(error).strip().splitlines()
-        raise DataError(
-            f"{folder.name} could not be loaded: {reason[0][:300] if reason else type(error).__name__}",
-            code="bad-model",
-        ) from error
+            model = kind.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **SAFE)
     return model, tokenizer, notes
 
 
