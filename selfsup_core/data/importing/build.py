@@ -232,7 +232,7 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
         "parts": found.parts,
         "aside": found.aside,
         "extra": names,
-        "columns": tuple(f"column {i + 1}" for i in range(x.shape[1])),
+        "columns": tuple(found.columns or (f"column {i + 1}" for i in range(x.shape[1]))),
         "steps": "array of numbers; columns are scaled when a run starts, from its training rows",
     }
 

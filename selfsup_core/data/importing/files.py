@@ -49,6 +49,8 @@ TEXTS = {
     "": "txt",
 }
 SYSTEM = ("thumbs.db", "desktop.ini")  # files that file managers leave behind
+STATISTICS = {".dta": "stata"} | dict.fromkeys((".sav", ".zsav", ".por"), "spss")
+STATISTICS |= dict.fromkeys((".sas7bdat", ".xpt"), "sas")
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 TEXTS |= dict.fromkeys(
     (".md", ".rst", ".srt", ".vtt", ".log", ".tex", ".py", ".js", ".r", ".htm", ".html"), "txt"
@@ -90,7 +92,8 @@ class Member:
 def identify(name: str, head: bytes) -> str:
     """Format of a file from its first bytes, and for text from its name.
 
-    Returns: csv, jsonl, txt, parquet, npy, idx, cifar, gz, zip, image or wav.
+    Returns: csv, jsonl, txt, parquet, npy, hdf5, mat, idx, cifar, gz, zip, image, wav and others, see
+    `inspect.FORM_NAMES`.
 
     Raises:
         DataError: nothing that can be read; says how to convert where there is a way.
@@ -108,8 +111,12 @@ def identify(name: str, head: bytes) -> str:
         return "wav"
     if suffix in SHEETS and head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x09\x08", b"\x09\x04")):
         return "excel"
-    if suffix == ".dta":
-        return "stata"
+    if suffix in STATISTICS:
+        return STATISTICS[suffix]
+    if suffix == ".mat":
+        return "mat"
+    if head.startswith(HDF5):
+        return "hdf5"
     if head[4:8] == b"ftyp" and suffix in (".m4a", ".mp4", ".aac", ".m4b"):
         raise DataError(
             f"{name} is an M4A sound (AAC), which cannot be read.",
@@ -134,17 +141,14 @@ def identify(name: str, head: bytes) -> str:
             code="pickle-refused",
             remedy="Save arrays with numpy.savez, tables as CSV or Parquet.",
         )
-    if head.startswith(HDF5):
-        raise DataError(
-            f"{name} is an HDF5 file, which cannot be read.",
-            code="unknown-format",
-            remedy="Save its arrays with numpy.savez, or a table as CSV or Parquet.",
-        )
     if suffix == ".bin":
         return "cifar"
     if suffix in (
         *IMAGE_ENDINGS,
         ".wav",
+        ".h5",
+        ".hdf5",
+        ".h5ad",
         ".parquet",
         ".npy",
         ".npz",
@@ -162,8 +166,9 @@ def identify(name: str, head: bytes) -> str:
     raise DataError(
         f"{name} is of a kind that cannot be read.",
         code="unknown-format",
-        remedy="Give CSV, TSV, Excel, ODS, JSON, JSONL, Parquet, Feather, Stata, ARFF, libsvm, NPY, NPZ, "
-        "IDX, TXT, PDF, DOCX, EPUB, HTML, WAV, FLAC, MP3, OGG, AIFF, images, or a ZIP of these.",
+        remedy="Give CSV, TSV, Excel, ODS, JSON, JSONL, Parquet, Feather, Stata, SPSS, SAS, ARFF, libsvm, "
+        "NPY, NPZ, HDF5, AnnData, MATLAB, IDX, TXT, PDF, DOCX, EPUB, HTML, WAV, FLAC, MP3, OGG, AIFF, "
+        "images, DICOM, NIfTI, or a ZIP of these.",
     )
 
 

@@ -30,7 +30,7 @@ from selfsup_core.data.importing.tables import TABLES, read_table, table_form
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
 
-ARRAYS = ("npy", "idx", "cifar")
+ARRAYS = ("npy", "idx", "cifar", "hdf5", "mat")
 MANY_COLUMNS = 2000  # from which on their cost is named
 FORM_NAMES = {
     "csv": "table",
@@ -41,8 +41,12 @@ FORM_NAMES = {
     "excel": "a spreadsheet",
     "feather": "Feather",
     "stata": "a Stata file",
+    "spss": "an SPSS file",
+    "sas": "a SAS file",
     "arff": "ARFF",
     "npy": "NumPy array",
+    "hdf5": "HDF5",
+    "mat": "MATLAB arrays",
     "idx": "IDX",
     "cifar": "CIFAR records",
     "image": "images",
@@ -145,6 +149,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         plan |= {"kind": kind, "kinds": list(made.kinds), "rows": len(x), "shape": list(x.shape[1:])}
         plan |= {"notes": plan["notes"] + made.notes, "aside": aside | made.aside}
         plan["classes"] = count_labels(made.labels or [])
+        plan["label_arrays"] = made.offers
         if made.parts is not None:
             counts = np.bincount(made.parts, minlength=len(PARTS)).tolist()
             plan["parts"] = dict(zip(PARTS, counts, strict=True))

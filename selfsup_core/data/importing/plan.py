@@ -28,6 +28,7 @@ class ImportPlan(TypedDict, total=False):
         seconds, rates: of sounds: length they are cut to, how many have which rate.
         columns, found: of tables: what each column is, and what was found of their format.
         doubtful: of tables: values of the label that may mean that a row has none.
+        label_arrays: of arrays: those that may be the label, the chosen one first.
         labels: of tables whose rows have several labels: each single one.
         pixels: of tables that hold, or may hold, images: where.
         shape: of an array's samples. encoding, unit, examples, mean_length: of text files.
@@ -54,6 +55,7 @@ class ImportPlan(TypedDict, total=False):
     columns: list[ColumnAbout]
     found: dict[str, Any]
     doubtful: list[str]
+    label_arrays: list[str]
     labels: list[str]
     pixels: Pixels
     shape: list[int]
