@@ -13,10 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
+from selfsup_core.data.importing.extras import load_reader
 from selfsup_core.data.importing.zip_names import rename_members
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt")
 IMAGE_ENDINGS = (
@@ -69,6 +74,8 @@ class Member:
         read: all its bytes. Raises DataError when it is damaged.
         begin: its first bytes, where that is quicker than reading all. Raises DataError.
         notes: what had to be guessed of the archive that it is in.
+        picture: an image of PIL, where another reader than Pillow makes it; size_shown: its width and height.
+        volume: name of the file that it is a slice of.
     """
 
     name: str
@@ -77,6 +84,9 @@ class Member:
     path: Path | None = None
     begin: Callable[[int], bytes] | None = None
     notes: tuple[str, ...] = ()
+    picture: Callable[[], Image.Image] | None = None
+    size_shown: tuple[int, int] | None = None
+    volume: str = ""
 
     @property
     def suffix(self) -> str:
@@ -175,14 +185,17 @@ def identify(name: str, head: bytes) -> str:
 def is_image(name: str, head: bytes) -> bool:
     """Raises DataError: an image whose reader is missing, or a drawing."""
     if head[4:8] == b"ftyp" and head[8:12] in BRANDS:
-        # The first brand of some AVIF files is the general one, "mif1".
-        if BRANDS[head[8:12]] == "AVIF" or b"avif" in head[:64]:
+        if not is_heic(head):
             return True
-        raise DataError(
-            f"{name} is a HEIC image, which Pillow does not read.",
-            code="heic",
-            remedy='Save it as JPEG or PNG. An iPhone takes JPEG with the camera format "Most Compatible".',
+        load_reader(
+            name,
+            "pillow_heif",
+            package="pillow-heif",
+            instead='save it as JPEG or PNG (an iPhone takes JPEG with the camera format "Most Compatible")',
         )
+        return True
+    if scan_form(name, head):
+        return True
     if PurePosixPath(name).suffix.lower() == ".svg":
         raise DataError(
             f"{name} is a drawing (SVG), not an image of pixels.",
@@ -190,6 +203,19 @@ def is_image(name: str, head: bytes) -> bool:
             remedy="Export it as PNG.",
         )
     return head.startswith(IMAGES) or is_riff(head, b"WEBP") or NETPBM.match(head) is not None
+
+
+def is_heic(head: bytes) -> bool:
+    # The first brand of some AVIF files is the general one, "mif1".
+    return head[4:8] == b"ftyp" and BRANDS.get(head[8:12]) == "HEIC" and b"avif" not in head[:64]
+
+
+def scan_form(name: str, head: bytes) -> str:
+    """dicom, nifti or ""."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in (".dcm", ".dicom") or head[128:132] == b"DICM":
+        return "dicom"
+    return "nifti" if head[344:348] == b"n+1\0" or head[4:8] == b"n+2\0" or suffix == ".nii" else ""
 
 
 def document_form(name: str, head: bytes) -> str | None:
@@ -241,7 +267,7 @@ def open_files(paths: list[Path]) -> list[Member]:
         member = Member(path.name, size, path.read_bytes, path)
         form = identify(path.name, member.head())
         if form == "zip":
-            members += [unpack_idx(inner) for inner in open_archive(path)]
+            members += [unpack_inner(inner) for inner in open_archive(path)]
         elif form == "gz":
             members.append(unpack_gzip(member))
         else:
@@ -275,13 +301,16 @@ def unpack_gzip(member: Member) -> Member:
     return Member(name, len(data), lambda: data)
 
 
-def unpack_idx(member: Member) -> Member:
-    """A gzipped IDX file inside an archive as what it holds, since both are accepted; all else as it is."""
-    if member.suffix != ".gz" or "idx" not in member.name.lower():
+def unpack_inner(member: Member) -> Member:
+    """A gzipped IDX or NIfTI file inside an archive as what it holds, since both are accepted; all else as it
+    is.
+    """
+    name = member.name.lower()
+    if not name.endswith(".nii.gz") and (member.suffix != ".gz" or "idx" not in name):
         return member
     try:
         inner = unpack_gzip(member)
-        return inner if identify(inner.name, inner.head()) == "idx" else member
+        return inner if identify(inner.name, inner.head()) == "idx" or name.endswith(".nii.gz") else member
     except DataError:
         return member  # named among what was set aside when it is looked at
 

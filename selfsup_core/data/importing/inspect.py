@@ -23,8 +23,9 @@ from selfsup_core.data.importing.look import count_labels, look_at_image_files, 
 from selfsup_core.data.importing.media import unpack_media
 from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import find_pixels
-from selfsup_core.data.importing.plan import ImportPlan, Kept
+from selfsup_core.data.importing.plan import ImportPlan, Kept, Sorted
 from selfsup_core.data.importing.prose import choose_unit, read_blocks
+from selfsup_core.data.importing.scans import unpack_scans
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import TABLES, read_table, table_form
 from selfsup_core.data.splits import PARTS
@@ -55,20 +56,27 @@ FORM_NAMES = {
 }
 
 
-def sort_out(
-    paths: list[Path], config: ImportConfig
-) -> tuple[str, list[Member], list[Member], dict[str, str]]:
-    """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside).
+def sort_out(paths: list[Path], config: ImportConfig) -> Sorted:
+    """Open files and archives.
 
     Raises:
         DataError: nothing to read, or kinds that do not belong together.
     """
     members = [inner for member in open_files(paths) for inner in unpack_media(member)]
+    members, volumes, notes = unpack_scans(members, config)
+    form, kept, beside, aside = sort_members(paths[0].name, members, config)
+    return Sorted(form, kept, beside, aside, volumes, notes)
+
+
+def sort_members(
+    name: str, members: list[Member], config: ImportConfig
+) -> tuple[str, list[Member], list[Member], dict[str, str]]:
+    """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside)."""
     found: dict[str, list[Member]] = {}
     aside: dict[str, str] = {}
     for member in members:
         try:
-            form = table_form(member, config)
+            form = "image" if member.picture else table_form(member, config)
             if form in ("zip", "gz"):
                 raise DataError(
                     f"{member.name} is packed twice.",
@@ -83,7 +91,7 @@ def sort_out(
         found.setdefault(form, []).append(member)
     if not found:
         raise DataError(
-            f"Nothing in {paths[0].name} can be read; the first: {next(iter(aside.values()))}",
+            f"Nothing in {name} can be read; the first: {next(iter(aside.values()))}",
             code="nothing-readable",
             remedy="See the list of formats.",
         )
@@ -126,16 +134,19 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     Raises:
         DataError: nothing here can be imported.
     """
-    form, members, beside, aside = sort_out(paths, config)
+    found = sort_out(paths, config)
+    form, members, beside, aside = found.form, found.members, found.beside, found.aside
+    if keep is not None:
+        keep["sorted"] = found
     check_kind(paths[0].name, form, config)
     plan: ImportPlan = {"form": form, "files": len(members), "notes": [], "aside": aside}
     plan["notes"] = list(dict.fromkeys(note for m in [*members, *beside] for note in m.notes))
     plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
     if form in ("image", "wav"):
         look = look_at_image_files if form == "image" else look_at_sounds
-        found = look(members, beside, config)
-        notes = plan["notes"] + found["notes"]
-        return plan | found | {"aside": aside | found["aside"], "notes": notes}
+        seen = look(members, beside, config)
+        notes = plan["notes"] + found.notes + seen["notes"]
+        return plan | seen | {"aside": aside | seen["aside"], "notes": notes, "volumes": found.volumes}
     if form == "npy":
         made = read_arrays(members, config)
         x = made.x

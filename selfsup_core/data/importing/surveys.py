@@ -1,4 +1,4 @@
-"""SPSS (.sav, .zsav, .por) and SAS (.sas7bdat, .xpt) → a table, by pyreadstat. Labels stand for coded values."""
+"""SPSS (.sav, .zsav, .por) and SAS (.sas7bdat, .xpt) → a table. Labels stand for coded values."""
 
 from __future__ import annotations
 
