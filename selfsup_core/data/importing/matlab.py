@@ -188,7 +188,9 @@ def new_sparse(name: str, group: Any) -> np.ndarray:
 
 def as_vector(array: np.ndarray) -> np.ndarray:
     """MATLAB has no vectors, only matrices of one row or column."""
-    return array.reshape(-1) if array.ndim == 2 and 1 in array.shape and array.size > 1 else array
+    if array.size == 1:
+        return array.reshape(())
+    return array.reshape(-1) if array.ndim == 2 and 1 in array.shape else array
 
 
 def samples_first(found: list[Named]) -> list[Named]:

@@ -70,7 +70,7 @@ def read_arrays(members: list[Member], config: ImportConfig) -> Arrays:
             code="no-samples",
             remedy="Upload the samples beside their labels.",
         )
-    samples = same_shape(samples, made)
+    samples = same_shape(samples, labels, made)
     for n in samples:
         if not n.array.size:
             raise DataError(
@@ -197,8 +197,8 @@ def plain_name(name: str) -> str:
     return PurePosixPath(name).name.removesuffix(".npy")
 
 
-def same_shape(samples: list[Named], made: Arrays) -> list[Named]:
-    """Arrays of samples of one shape: images before vectors that describe them.
+def same_shape(samples: list[Named], labels: list[Named], made: Arrays) -> list[Named]:
+    """Arrays of samples of one shape: the one that has labels, or images before vectors that describe them.
 
     Raises:
         DataError: several shapes, of which none is the obvious one.
@@ -206,6 +206,13 @@ def same_shape(samples: list[Named], made: Arrays) -> list[Named]:
     shapes = {n.array.shape[1:] for n in samples}
     if len(shapes) == 1:
         return samples
+    lengths = {len(n.array) for n in labels}
+    with_labels = [n for n in samples if len(n.array) in lengths]
+    if len(with_labels) == 1:
+        made.aside |= {
+            n.name: "of another length than the labels" for n in samples if n is not with_labels[0]
+        }
+        return with_labels
     images = [n for n in samples if n.array.ndim > 2]
     rest = [n for n in samples if n.array.ndim == 2]
     lengths = {len(n.array) for n in images}
