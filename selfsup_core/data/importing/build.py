@@ -21,6 +21,7 @@ from selfsup_core.data.importing.images import Tone, make_square, read_images
 from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.data.importing.labels import read_labels
 from selfsup_core.data.importing.numbers import as_days, as_numbers, find_date_format
+from selfsup_core.data.importing.own_exports import holds_vectors
 from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import read_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept
@@ -217,7 +218,8 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     found = read_arrays(members, config)
     x = found.x
-    names: dict[str, np.ndarray | Texts] = {"names": Texts.pack(found.names)} if found.names else {}
+    beside_x = {"names": found.names, "ids": found.ids}
+    names: dict[str, np.ndarray | Texts] = {k: Texts.pack(v) for k, v in beside_x.items() if v}
     if x.ndim > 2:
         pixels, notes = as_pixels(x)
         size = plan["size"]
@@ -287,6 +289,11 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
             "steps": f"text from column {text!r}",
         }
     parts, columns, notes = [], [], []
+    kept_beside = {}
+    if holds_vectors(roles):  # what they stand for stays with them
+        for role, kept_as in (("text", "names"), ("id", "ids")):
+            if found := next((name for name, c in roles.items() if c["role"] == role), None):
+                kept_beside[kept_as] = Texts.pack(by_name[found].to_pylist())
     for name, about in roles.items():
         cells = by_name.pop(name)
         if about["role"] == "numeric":
@@ -341,7 +348,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         "columns": tuple(columns),
         "labels": labels,
         "details": details | {"cells": list(table.names)},
-        "extra": {"cells": cells_as_read},
+        "extra": {"cells": cells_as_read, **kept_beside},
         "notes": notes,
         "steps": "categories one-hot; numbers are scaled when a run starts, from its training rows",
     }

@@ -21,6 +21,7 @@ from selfsup_core.data.importing.labels import (
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
 from selfsup_core.data.importing.media import unpack_media
+from selfsup_core.data.importing.own_exports import holds_vectors, ignore_own
 from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import find_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept, Sorted
@@ -204,7 +205,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
             for name, cells in zip(table.names, table.columns, strict=True)
         ]
     )
-    columns = apply_roles([c.as_dict() for c in described], config)
+    columns = apply_roles(ignore_own([c.as_dict() for c in described]), config)
     return plan | plan_table(table, columns, config)
 
 
@@ -280,6 +281,8 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
 
 def table_kind(columns: list[ColumnAbout]) -> str:
     """Text where a column holds text and few others hold numbers."""
+    if holds_vectors({c["name"] for c in columns}):
+        return "table"
     numbers = sum(c["role"] in ("numeric", "category") for c in columns)
     return "text" if any(c["role"] == "text" for c in columns) and numbers < 4 else "table"
 

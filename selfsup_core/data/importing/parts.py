@@ -18,6 +18,7 @@ from selfsup_core.data.importing.hdf5 import read_hdf5
 from selfsup_core.data.importing.labels import array_labels
 from selfsup_core.data.importing.layout import SPLIT_WORDS
 from selfsup_core.data.importing.matlab import read_mat
+from selfsup_core.data.importing.own_exports import IDS
 from selfsup_core.data.importing.sparse import check_dense, dense, make_sparse
 from selfsup_core.data.importing.table import check_size
 from selfsup_core.data.splits import PARTS
@@ -35,7 +36,7 @@ class Arrays:
 
     Attributes:
         x: (N, …) samples; more than two axes are images. labels: class of each, "" for none.
-        names: of each sample, from an array of different strings.
+        names: of each sample, from an array of different strings. ids: from one of different numbers.
         parts: (N,) the split that the arrays came with, see `splits.PARTS`.
         columns: name of each column, where they have names.
         offers: arrays that may be the labels, where there are several.
@@ -46,6 +47,7 @@ class Arrays:
     x: np.ndarray
     labels: list[str] | None = None
     names: list[str] | None = None
+    ids: list[str] | None = None
     parts: np.ndarray | None = None
     columns: list[str] | None = None
     offers: list[str] = field(default_factory=list)
@@ -254,6 +256,7 @@ def choose_beside(
                 remedy="Check the name.",
             )
         words = [n for n in fitting if is_names(n)]
+        ids = next((n for n in fitting if is_ids(n)), None)
         others = [n for n in fitting if not any(n is word for word in words) and may_be_label(n)]
         named = [n for n in others if LABEL_NAMES.search(n.name)]
         mark = next(iter(called or named or others[:1]), None)
@@ -271,6 +274,9 @@ def choose_beside(
                 for n in fitting
                 if not any(n is one for one in (*words, *others))
             }
+        if ids is not None and len(samples) == 1 and ids is not mark:
+            made.ids = [str(value) for value in ids.array.tolist()]
+            made.aside.pop(ids.name, None)
         if mark is not None and config.label != "-":
             marks.append(mark.array)
         word = next((n for n in words if n is not mark), None)
@@ -307,7 +313,13 @@ def is_names(named: Named) -> bool:
     array = named.array
     if array.dtype.kind not in "US" or LABEL_NAMES.search(named.name):
         return False
-    return len(np.unique(array)) > 0.9 * len(array)
+    return plain_name(named.name) in ("text", "names") or len(np.unique(array)) > 0.9 * len(array)
+
+
+def is_ids(named: Named) -> bool:
+    """Whether an array numbers its samples."""
+    array = named.array
+    return plain_name(named.name) in IDS and array.dtype.kind in "iu" and len(np.unique(array)) == len(array)
 
 
 def take_parts(samples: list[Named], config: ImportConfig, made: Arrays) -> None:
