@@ -19,7 +19,7 @@ class Limits:
     total_bytes: int = 500 * MB
     server_bytes: int = 2000 * MB
     recorded_bytes: int = 50 * MB  # samples that are recorded on the page, which are kept in memory
-    archive_entries: int = 10_000
+    archive_entries: int = 100_000
     archive_bytes: int = 1000 * MB
     archive_ratio: int = 100
     image_pixels: int = 40 * MB

@@ -75,18 +75,7 @@ def test_embeddings(tmp_path, monkeypatch, workspace, kind, labels):
 
 
 def test_pseudo_labels_of_texts(tmp_path):
-    heads = [
-        "row",
-        "label",
-        "confidence",
-        "kept",
-        "weight",
-        "first_round",
-        "proposers",
-        "run",
-        "epoch",
-        "text",
-    ]
+    heads = ["row", "label", *TAKEN[2:-1], "text"]
     lines = [
         [i, LABELS[i], i / ROWS, i % 2 == 0, i / 9, i % 4, "self", "a run", 3, TEXTS[i]] for i in range(ROWS)
     ]
@@ -95,10 +84,6 @@ def test_pseudo_labels_of_texts(tmp_path):
 
 
 def test_an_apostrophe_that_people_write_stays(tmp_path):
-    lines = "text,label\n" + "".join(
-        f"'-{i} is a quoted text of some length' he said,a\n'tis {i},b\n" for i in range(9)
-    )
-    assert (
-        build(write(tmp_path, "a.csv", f"text,label\n{lines}")).x[0]
-        == "'-0 is a quoted text of some length' he said"
-    )
+    lines = "".join(f"'-{i} is a quoted text of some length' he said,a\n'tis {i},b\n" for i in range(9))
+    made = build(write(tmp_path, "a.csv", f"text,label\n{lines}"))
+    assert made.x[0] == "'-0 is a quoted text of some length' he said"
