@@ -257,15 +257,18 @@ def open_files(paths: list[Path]) -> list[Member]:
         )
     members: list[Member] = []
     for path in paths:
-        size = path.stat().st_size
-        if size > LIMITS.file_bytes:
-            raise DataError(
-                f"{path.name} has {size / MB:.0f} MB; at most {LIMITS.file_bytes // MB} MB.",
-                code="file-too-large",
-                remedy="Split it or take a sample.",
-            )
-        member = Member(path.name, size, path.read_bytes, path)
+        member = Member(path.name, path.stat().st_size, path.read_bytes, path)
         form = identify(path.name, member.head())
+        # An archive is read member by member; other files are held in memory as a whole.
+        most = LIMITS.archive_bytes if form == "zip" else LIMITS.file_bytes
+        if member.size > most:
+            raise DataError(
+                f"{path.name} has {member.size / MB:.0f} MB; at most {most // MB:,} MB.",
+                code="file-too-large",
+                remedy="Make the images smaller, or take a sample."
+                if form == "zip"
+                else "Split it or take a sample.",
+            )
         if form == "zip":
             members += [unpack_inner(inner) for inner in open_archive(path)]
         elif form == "gz":
