@@ -1,5 +1,5 @@
 """Own data: 10,000 images in a zip and a 199 MB CSV, beside reading the same with Pillow from folders and
-with pandas.
+with pandas; further formats beside their own readers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import import_formats
 from benchmarks.size import sized
 from benchmarks.table import Row
 from selfsup_core.data.library import own
@@ -26,6 +27,7 @@ COLUMNS = (
     "table_s",
     "table_peak_gb",
     "table_over_pandas",
+    *import_formats.COLUMNS,
 )
 # Peak memory of a child is what the system kept of it: one process a measurement.
 PEAK = """
@@ -92,6 +94,7 @@ def measure() -> list[Row]:
         again = time.perf_counter() - began
         rows, peak = run(PEAK, str(folder / "b"), str(table))
         pandas, _ = run(PANDAS, str(table))
+        formats = import_formats.measure_formats(folder)
     gigabytes = int(peak) / 1e6
     megabytes = TABLE_BYTES / 1e6
     return [
@@ -127,4 +130,5 @@ def measure() -> list[Row]:
             f"{rows / pandas:.2f} ({pandas:.1f} s)",
             figures={"table_over_pandas": rows / pandas},
         ),
+        *formats,
     ]
