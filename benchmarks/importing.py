@@ -94,7 +94,7 @@ def measure() -> list[Row]:
         again = time.perf_counter() - began
         rows, peak = run(PEAK, str(folder / "b"), str(table))
         pandas, _ = run(PANDAS, str(table))
-        formats = import_formats.measure_formats(folder)
+        formats = list(import_formats.measure_formats(folder))
     gigabytes = int(peak) / 1e6
     megabytes = TABLE_BYTES / 1e6
     return [
