@@ -83,6 +83,7 @@ def data_add(
     splits: Annotated[str, option("splits", "--splits")] = "keep",
     background: Annotated[str, option("background", "--background")] = "auto",
     transpose: Annotated[str, option("transpose", "--transpose")] = "no",
+    slices: Annotated[str, option("slices", "--slices")] = "auto",
     seconds: Annotated[float, option("seconds", "--seconds")] = 0.0,
     role: Annotated[
         list[str] | None,
@@ -125,6 +126,7 @@ def data_add(
                 "splits": splits,
                 "background": background,
                 "transpose": transpose,
+                "slices": slices,
                 "seconds": seconds,
                 "roles": roles,
             }
