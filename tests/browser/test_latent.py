@@ -17,7 +17,6 @@ from selfsup_core.inspection.space.layouts import read_layout, read_rows
 from selfsup_core.inspection.space.selections import read_selection, save_selection
 from selfsup_core.runs.access import sign
 from tests.browser.conftest import axe_in, fits, wait_in
-from tests.helpers import wait_for
 
 pytestmark = pytest.mark.browser
 SLOW = 60_000
