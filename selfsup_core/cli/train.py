@@ -44,8 +44,9 @@ def train(
 ) -> None:
     """Train with a progress bar until the end. Ctrl-C leaves the run going."""
     from selfsup_core.runs.check import check_spec
-    from selfsup_core.runs.compose import compose_spec, warn_of_labels
+    from selfsup_core.runs.compose import compose_spec
     from selfsup_core.runs.folder import read_rows
+    from selfsup_core.runs.outlook import foresee
     from selfsup_core.runs.queue import submit
     from selfsup_core.runs.recipes import preset_spec
     from selfsup_core.runs.signs import say_sign, signs_of
@@ -66,8 +67,8 @@ def train(
             "--splits repeats runs with pseudo-labels only.",
             remedy="Leave it out, or change data.split_seed yourself.",
         )
-    if warned := warn_of_labels(root, spec):
-        print(warned["text"], file=sys.stderr)
+    for text in foresee(root, spec):
+        print(text, file=sys.stderr)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)
     ensure_supervisor(root)
     try:
