@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from typing import Any
 
@@ -24,6 +25,11 @@ from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
 
+# MySQL and Spark write \\" inside a cell in quotes. Elsewhere a backslash may be the last sign of a cell, but
+# a quote then ends it.
+INNER_QUOTE = re.compile(rb'(?:^|[,;\t|\n])"[^"]*\\"[^",;\t|\r\n]')
+ESCAPED_QUOTE = re.compile(rb'(?<!\\)((?:\\\\)*)\\"')
+
 
 def read_csv(member: Member, config: ImportConfig) -> Table:
     """Raises DataError: damaged quotes, a row count that differs everywhere, nothing in it."""
@@ -36,7 +42,7 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         text, encoding, note = decode(member.name, data, config.encoding)
     else:
         encoding, note = detect_encoding(member.name, data)
-        text = None if encoding == "utf-8" else decode(member.name, data, encoding)[0]
+        text = None if encoding == "utf-8" and 0 not in data else decode(member.name, data, encoding)[0]
     if text is None and b"\r" in data and b"\n" not in data:
         data = data.replace(b"\r", b"\n")
     if text is not None:
@@ -45,6 +51,9 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     notes = [note] if note else []
     data, said, left = strip_head(data)
     notes += [f"{member.name}: {left}"] if left else []
+    if INNER_QUOTE.search(data):
+        data = ESCAPED_QUOTE.sub(rb'\1""', data)
+        notes.append(f'{member.name} writes a quote inside a cell as \\"; it was read as a quote.')
     sample = data[:200_000].decode("utf-8", "ignore")
     longest = max((len(line) for line in sample.splitlines()), default=0)
     is_whole = len(data) <= 200_000
