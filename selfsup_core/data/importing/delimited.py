@@ -143,10 +143,10 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     if ragged_header and skipped:
         skipped.pop(0)
     del data
-    columns = []
-    for _ in range(width):  # one column at a time, so that both copies are never whole in memory
-        columns.append(clean(read.column(0)))
-        read = read.remove_column(0)
+    columns, raw = [], read.columns[::-1]
+    del read
+    while raw:  # one column at a time, so that both copies are never whole in memory
+        columns.append(clean(raw.pop()))
     if header and not ragged_header:
         columns = [column[1:] for column in columns]
     total = len(columns[0]) + len(skipped)
