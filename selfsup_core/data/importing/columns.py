@@ -302,9 +302,7 @@ def possible_labels(columns: list[ColumnAbout]) -> list[str]:
     few = [c for c in columns if 2 <= c["distinct"] <= 20]
     numbers = [c["name"] for c in few if c["role"] == "numeric"]
     is_measured = len(numbers) > MOST_ASKED
-    return [
-        c["name"] for c in few if c["role"] == "category" or (c["role"] == "numeric" and not is_measured)
-    ]
+    return [c["name"] for c in few if c["role"] == "category" or (c["role"] == "numeric" and not is_measured)]
 
 
 def one_hot(columns: list[ColumnAbout]) -> list[str]:

@@ -89,8 +89,8 @@ def decode(name: str, data: bytes, encoding: str = "") -> tuple[str, str, str]:
 
 
 def is_mixed(data: bytes) -> bool:
-    """Whether some lines that are not ASCII are UTF-8, and the others western. (A few signs of GBK are UTF-8 by
-    chance.)
+    """Whether some lines that are not ASCII are UTF-8, and the others western: a few signs of GBK are UTF-8
+    by chance.
     """
     odd = [line for line in data.splitlines() if not line.isascii()]
     others = [line for line in odd if not is_utf8(line)]

@@ -240,8 +240,8 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
     texts = [c["name"] for c in columns if c["role"] == "text"]
     if kind == "text" and len(texts) > 1:
         plan["notes"].append(
-            f"The text is {texts[0]}. Not used: {', '.join(texts[1:6])}. To learn from another column, choose "
-            "it as the text."
+            f"The text is {texts[0]}. Not used: {', '.join(texts[1:6])}. To learn from another column, "
+            "choose it as the text."
         )
     if kind != "image":
         plan["notes"] += column_notes(columns, config.label) + [

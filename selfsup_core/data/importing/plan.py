@@ -27,6 +27,8 @@ class ImportPlan(TypedDict, total=False):
         tone: of image files, values of `images.Tone`. transparent: how many of those looked at are.
         seconds, rates: of sounds: length they are cut to, how many have which rate.
         columns, found: of tables: what each column is, and what was found of their format.
+        beside, label: of images and sounds with tables beside them: the columns of these, and the one that
+        the classes are taken from, "" for none.
         doubtful: of tables: values of the label that may mean that a row has none.
         labels: of tables whose rows have several labels: each single one.
         pixels: of tables that hold, or may hold, images: where.
@@ -53,6 +55,8 @@ class ImportPlan(TypedDict, total=False):
     rates: dict[str, int]
     columns: list[ColumnAbout]
     found: dict[str, Any]
+    beside: list[str]
+    label: str
     doubtful: list[str]
     labels: list[str]
     pixels: Pixels

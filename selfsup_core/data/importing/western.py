@@ -43,7 +43,7 @@ def choose_western(data: bytes, guess: str) -> str:
 
 
 def fit(data: bytes, encoding: str) -> float:
-    """The largest share of the letters that are not ASCII, and of signs inside words, that one language has."""
+    """The largest share that one language has of letters beyond ASCII and of signs inside words."""
     found = [c.lower() for c in INSIDE.findall(data.decode(encoding, "replace")) if not c.isascii()]
     if not found:
         return 1.0
