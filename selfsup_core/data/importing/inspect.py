@@ -254,6 +254,12 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
             f"{numbers:,} columns of numbers: networks and maps take longer and need more rows. "
             "Keep those that vary most, if you can."
         )
+    texts = [c["name"] for c in columns if c["role"] == "text"]
+    if kind == "text" and len(texts) > 1:
+        plan["notes"].append(
+            f"The text is {texts[0]}. Not used: {', '.join(texts[1:6])}. To learn from another column, "
+            "choose it as the text."
+        )
     if kind != "image":
         plan["notes"] += column_notes(columns, config.label) + [
             f"{c['name']}: {c['missing']:,} {'cell' if c['missing'] == 1 else 'cells'} became missing."
