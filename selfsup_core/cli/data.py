@@ -82,7 +82,7 @@ def data_add(
     classes: Annotated[str, option("classes", "--classes")] = "auto",
     splits: Annotated[str, option("splits", "--splits")] = "keep",
     background: Annotated[str, option("background", "--background")] = "auto",
-    transpose: Annotated[str, option("transpose", "--transpose")] = "no",
+    transpose: Annotated[str, option("transpose", "--transpose")] = "auto",
     seconds: Annotated[float, option("seconds", "--seconds")] = 0.0,
     role: Annotated[
         list[str] | None,

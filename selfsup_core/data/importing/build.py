@@ -203,7 +203,7 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    found = read_arrays(members, config)
+    found = read_arrays(members, config, beside)
     x = found.x
     names: dict[str, np.ndarray | Texts] = {"names": Texts.pack(found.names)} if found.names else {}
     if x.ndim > 2:

@@ -59,7 +59,8 @@ def sort_out(
     Raises:
         DataError: nothing to read, or kinds that do not belong together.
     """
-    members = [inner for member in open_files(paths) for inner in unpack_media(member)]
+    opened = open_files(paths)
+    members = [inner for member in opened for inner in unpack_media(member)]
     found: dict[str, list[Member]] = {}
     aside: dict[str, str] = {}
     for member in members:
@@ -83,6 +84,12 @@ def sort_out(
             code="nothing-readable",
             remedy="See the list of formats.",
         )
+    if len(members) > len(opened) and aside and set(found) <= set(TABLES):
+        raise DataError(
+            f"None of the files in {paths[0].name} can be read; the first: {next(iter(aside.values()))}",
+            code="nothing-readable",
+            remedy="Save its images as PNG or JPEG, its sounds as WAV or FLAC.",
+        )
     beside = []
     for main in ("image", "wav"):
         if main in found:
@@ -93,10 +100,15 @@ def sort_out(
             for form in [f for f in found if f != main]:  # a README beside the images
                 aside |= {m.name: "not one of the samples" for m in found.pop(form)}
             return main, found[main], beside, aside
-    if set(found) & set(ARRAYS) and not set(found) & set(TABLES):
-        for form in set(found) - set(ARRAYS):
-            aside |= {m.name: "not an array" for m in found.pop(form)}
-        return "npy", [m for form in ARRAYS for m in found.get(form, [])], [], aside
+    if set(found) & set(ARRAYS):
+        for form in ("csv", "txt"):
+            letters = [m for m in found.get(form, []) if "mapping" in m.name.lower() and m.suffix == ".txt"]
+            if letters and letters == found[form]:  # of EMNIST: which letter a number stands for
+                beside += found.pop(form)
+        if not set(found) & set(TABLES):
+            for form in set(found) - set(ARRAYS):
+                aside |= {m.name: "not an array" for m in found.pop(form)}
+            return "npy", [m for form in ARRAYS for m in found.get(form, [])], beside, aside
     if len(found) > 1 and "txt" in found:
         aside |= {m.name: "not a table" for m in found.pop("txt")}
     if len(found) > 1:
@@ -133,7 +145,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         notes = plan["notes"] + found["notes"]
         return plan | found | {"aside": aside | found["aside"], "notes": notes}
     if form == "npy":
-        made = read_arrays(members, config)
+        made = read_arrays(members, config, beside)
         x = made.x
         kind = made.kinds[0]
         if config.kind not in ("auto", kind):
