@@ -143,6 +143,29 @@ def data_add(
     show({key: about[key] for key in shown}, as_json, describe(about))
 
 
+@data_app.command("example")
+def data_example(
+    name: Annotated[str, typer.Argument(help="Which one; all are listed when empty.")] = "",
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("."),
+    as_json: AsJson = False,
+) -> None:
+    """Write a small example of a layout that `data add` reads."""
+    from selfsup_core.data.importing.examples import EXAMPLES, find_example
+    from selfsup_core.files import hand_over, write_bytes
+
+    if not name:
+        rows = [("NAME", "LAYOUT", "ABOUT"), *((e.name, e.title, e.about) for e in EXAMPLES)]
+        show([{"name": e.name, "title": e.title, "about": e.about} for e in EXAMPLES], as_json, table(rows))
+        return
+    example = find_example(name)
+    if not folder.is_dir():
+        raise SettingError(f"{folder} is not a folder.", remedy="Create it first.")
+    write_bytes(folder / example.file, example.make())
+    hand_over(folder / example.file)
+    file = str(folder / example.file)
+    show({"example": name, "file": file}, as_json, file)
+
+
 @data_app.command("hub")
 def data_hub(
     dataset_id: Annotated[str, typer.Argument(help="ID on the Hugging Face Hub, as owner/name.")],

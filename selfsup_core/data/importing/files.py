@@ -264,7 +264,7 @@ def open_files(paths: list[Path]) -> list[Member]:
 
 def unpack_gzip(member: Member) -> Member:
     """A .gz, .bz2 or .xz file as what it holds."""
-    name = member.name.removesuffix(member.suffix) if member.suffix in PACKED else member.name
+    name = member.name[: -len(member.suffix)] if member.suffix in PACKED else member.name
     most = min(LIMITS.decoded_bytes, max(LIMITS.archive_ratio * member.size, 10 * MB))
     packed = member.read()
     try:
