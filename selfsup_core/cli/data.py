@@ -82,8 +82,12 @@ def data_add(
     classes: Annotated[str, option("classes", "--classes")] = "auto",
     splits: Annotated[str, option("splits", "--splits")] = "keep",
     background: Annotated[str, option("background", "--background")] = "auto",
+<<<<<<< HEAD
     transpose: Annotated[str, option("transpose", "--transpose")] = "no",
     slices: Annotated[str, option("slices", "--slices")] = "auto",
+=======
+    transpose: Annotated[str, option("transpose", "--transpose")] = "auto",
+>>>>>>> cases
     seconds: Annotated[float, option("seconds", "--seconds")] = 0.0,
     role: Annotated[
         list[str] | None,
@@ -143,6 +147,29 @@ def data_add(
     about = {**own.summarize(root, made), "findings": own.check(root, made, tell=say_waiting())}
     shown = ("dataset", "kind", "rows", "classes", "shape", "findings", "notes", "set_aside")
     show({key: about[key] for key in shown}, as_json, describe(about))
+
+
+@data_app.command("example")
+def data_example(
+    name: Annotated[str, typer.Argument(help="Which one; all are listed when empty.")] = "",
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("."),
+    as_json: AsJson = False,
+) -> None:
+    """Write a small example of a layout that `data add` reads."""
+    from selfsup_core.data.importing.examples import EXAMPLES, find_example
+    from selfsup_core.files import hand_over, write_bytes
+
+    if not name:
+        rows = [("NAME", "LAYOUT", "ABOUT"), *((e.name, e.title, e.about) for e in EXAMPLES)]
+        show([{"name": e.name, "title": e.title, "about": e.about} for e in EXAMPLES], as_json, table(rows))
+        return
+    example = find_example(name)
+    if not folder.is_dir():
+        raise SettingError(f"{folder} is not a folder.", remedy="Create it first.")
+    write_bytes(folder / example.file, example.make())
+    hand_over(folder / example.file)
+    file = str(folder / example.file)
+    show({"example": name, "file": file}, as_json, file)
 
 
 @data_app.command("hub")

@@ -216,7 +216,7 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    found = read_arrays(members, config)
+    found = read_arrays(members, config, beside)
     x = found.x
     beside_x = {"names": found.names, "ids": found.ids}
     names: dict[str, np.ndarray | Texts] = {k: Texts.pack(v) for k, v in beside_x.items() if v}

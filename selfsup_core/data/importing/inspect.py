@@ -63,6 +63,7 @@ def sort_out(paths: list[Path], config: ImportConfig) -> Sorted:
     Raises:
         DataError: nothing to read, or kinds that do not belong together.
     """
+<<<<<<< HEAD
     members = [inner for member in open_files(paths) for inner in unpack_media(member)]
     members, volumes, notes = unpack_scans(members, config)
     form, kept, beside, aside = sort_members(paths[0].name, members, config)
@@ -73,6 +74,10 @@ def sort_members(
     name: str, members: list[Member], config: ImportConfig
 ) -> tuple[str, list[Member], list[Member], dict[str, str]]:
     """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside)."""
+=======
+    opened = open_files(paths)
+    members = [inner for member in opened for inner in unpack_media(member)]
+>>>>>>> cases
     found: dict[str, list[Member]] = {}
     aside: dict[str, str] = {}
     for member in members:
@@ -96,6 +101,12 @@ def sort_members(
             code="nothing-readable",
             remedy="See the list of formats.",
         )
+    if len(members) > len(opened) and aside and set(found) <= set(TABLES):
+        raise DataError(
+            f"None of the files in {paths[0].name} can be read; the first: {next(iter(aside.values()))}",
+            code="nothing-readable",
+            remedy="Save its images as PNG or JPEG, its sounds as WAV or FLAC.",
+        )
     beside = []
     for main in ("image", "wav"):
         if main in found:
@@ -106,10 +117,15 @@ def sort_members(
             for form in [f for f in found if f != main]:  # a README beside the images
                 aside |= {m.name: "not one of the samples" for m in found.pop(form)}
             return main, found[main], beside, aside
-    if set(found) & set(ARRAYS) and not set(found) & set(TABLES):
-        for form in set(found) - set(ARRAYS):
-            aside |= {m.name: "not an array" for m in found.pop(form)}
-        return "npy", [m for form in ARRAYS for m in found.get(form, [])], [], aside
+    if set(found) & set(ARRAYS):
+        for form in ("csv", "txt"):
+            letters = [m for m in found.get(form, []) if "mapping" in m.name.lower() and m.suffix == ".txt"]
+            if letters and letters == found[form]:  # of EMNIST: which letter a number stands for
+                beside += found.pop(form)
+        if not set(found) & set(TABLES):
+            for form in set(found) - set(ARRAYS):
+                aside |= {m.name: "not an array" for m in found.pop(form)}
+            return "npy", [m for form in ARRAYS for m in found.get(form, [])], beside, aside
     if len(found) > 1 and "txt" in found:
         aside |= {m.name: "not a table" for m in found.pop("txt")}
     if len(found) > 1:
@@ -149,7 +165,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         notes = plan["notes"] + found.notes + seen["notes"]
         return plan | seen | {"aside": aside | seen["aside"], "notes": notes, "volumes": found.volumes}
     if form == "npy":
-        made = read_arrays(members, config)
+        made = read_arrays(members, config, beside)
         x = made.x
         kind = made.kinds[0]
         if config.kind not in ("auto", kind):
