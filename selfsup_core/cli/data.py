@@ -82,12 +82,8 @@ def data_add(
     classes: Annotated[str, option("classes", "--classes")] = "auto",
     splits: Annotated[str, option("splits", "--splits")] = "keep",
     background: Annotated[str, option("background", "--background")] = "auto",
-<<<<<<< HEAD
-    transpose: Annotated[str, option("transpose", "--transpose")] = "no",
-    slices: Annotated[str, option("slices", "--slices")] = "auto",
-=======
     transpose: Annotated[str, option("transpose", "--transpose")] = "auto",
->>>>>>> cases
+    slices: Annotated[str, option("slices", "--slices")] = "auto",
     seconds: Annotated[float, option("seconds", "--seconds")] = 0.0,
     role: Annotated[
         list[str] | None,

@@ -102,13 +102,8 @@ def default_of(plan: ImportPlan, name: str) -> Any:
         "unit": plan.get("unit"),
         "kind": plan["kind"],
         "roles": {},
-<<<<<<< HEAD
         **{name: ABOUT[name].default for name in ("classes", "splits", "background", "transpose", "slices")},
-        **{name: ABOUT[name].default for name in ("unlabeled", "several", "against", "label")},
-=======
-        **{name: ABOUT[name].default for name in ("classes", "splits", "background", "transpose")},
         **{name: ABOUT[name].default for name in ("label", "unlabeled", "several", "against")},
->>>>>>> cases
     }
     if name == "kind" and "kinds" in plan:
         return "auto"

@@ -63,21 +63,22 @@ def sort_out(paths: list[Path], config: ImportConfig) -> Sorted:
     Raises:
         DataError: nothing to read, or kinds that do not belong together.
     """
-<<<<<<< HEAD
-    members = [inner for member in open_files(paths) for inner in unpack_media(member)]
+    opened = open_files(paths)
+    members = [inner for member in opened for inner in unpack_media(member)]
+    is_unpacked = len(members) > len(opened)
     members, volumes, notes = unpack_scans(members, config)
-    form, kept, beside, aside = sort_members(paths[0].name, members, config)
+    form, kept, beside, aside = sort_members(paths[0].name, members, config, is_unpacked=is_unpacked)
     return Sorted(form, kept, beside, aside, volumes, notes)
 
 
 def sort_members(
-    name: str, members: list[Member], config: ImportConfig
+    name: str, members: list[Member], config: ImportConfig, *, is_unpacked: bool
 ) -> tuple[str, list[Member], list[Member], dict[str, str]]:
-    """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside)."""
-=======
-    opened = open_files(paths)
-    members = [inner for member in opened for inner in unpack_media(member)]
->>>>>>> cases
+    """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside).
+
+    Args:
+        is_unpacked: whether they come out of an archive, in which tables may only lie beside the samples.
+    """
     found: dict[str, list[Member]] = {}
     aside: dict[str, str] = {}
     for member in members:
@@ -101,9 +102,9 @@ def sort_members(
             code="nothing-readable",
             remedy="See the list of formats.",
         )
-    if len(members) > len(opened) and aside and set(found) <= set(TABLES):
+    if is_unpacked and aside and set(found) <= set(TABLES):
         raise DataError(
-            f"None of the files in {paths[0].name} can be read; the first: {next(iter(aside.values()))}",
+            f"None of the files in {name} can be read; the first: {next(iter(aside.values()))}",
             code="nothing-readable",
             remedy="Save its images as PNG or JPEG, its sounds as WAV or FLAC.",
         )
