@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.shared.choice import take_text, write_text
 from pages.parts.shared.runlist import keep_fresh, show_deleted, show_rows
 from pages.parts.shared.workspace import workspace
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, scan_runs
@@ -11,6 +12,7 @@ from selfsup_core.runs.state import RunState
 
 PAGE_SIZE = 20
 FEW = 6  # up to so many are found without a search
+MOST_LETTERS = 100  # of a search
 ID_LETTERS = 4  # of an id: a single digit occurs in almost every one
 
 st.title("Runs", anchor=False)
@@ -38,13 +40,15 @@ def show_list() -> None:
     count = "1 run" if len(states) == 1 else f"{len(states)} runs"
     st.caption(f"{count}, {active} running or queued.")
     if len(states) > FEW:
+        take_text("search", key="runs-search")
         asked = st.text_input(
             "Search",
             key="runs-search",
             placeholder="Name, data set or status",
             label_visibility="collapsed",
-            max_chars=100,
+            max_chars=MOST_LETTERS,
         )
+        write_text(asked, key="runs-search", param="search")
         states = [state for state in states if matches(state, asked.casefold().split())]
         if not states:
             st.caption("No run matches this search.")

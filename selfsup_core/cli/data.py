@@ -82,7 +82,7 @@ def data_add(
     classes: Annotated[str, option("classes", "--classes")] = "auto",
     splits: Annotated[str, option("splits", "--splits")] = "keep",
     background: Annotated[str, option("background", "--background")] = "auto",
-    transpose: Annotated[str, option("transpose", "--transpose")] = "no",
+    transpose: Annotated[str, option("transpose", "--transpose")] = "auto",
     slices: Annotated[str, option("slices", "--slices")] = "auto",
     seconds: Annotated[float, option("seconds", "--seconds")] = 0.0,
     role: Annotated[
@@ -143,6 +143,29 @@ def data_add(
     about = {**own.summarize(root, made), "findings": own.check(root, made, tell=say_waiting())}
     shown = ("dataset", "kind", "rows", "classes", "shape", "findings", "notes", "set_aside")
     show({key: about[key] for key in shown}, as_json, describe(about))
+
+
+@data_app.command("example")
+def data_example(
+    name: Annotated[str, typer.Argument(help="Which one; all are listed when empty.")] = "",
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("."),
+    as_json: AsJson = False,
+) -> None:
+    """Write a small example of a layout that `data add` reads."""
+    from selfsup_core.data.importing.examples import EXAMPLES, find_example
+    from selfsup_core.files import hand_over, write_bytes
+
+    if not name:
+        rows = [("NAME", "LAYOUT", "ABOUT"), *((e.name, e.title, e.about) for e in EXAMPLES)]
+        show([{"name": e.name, "title": e.title, "about": e.about} for e in EXAMPLES], as_json, table(rows))
+        return
+    example = find_example(name)
+    if not folder.is_dir():
+        raise SettingError(f"{folder} is not a folder.", remedy="Create it first.")
+    write_bytes(folder / example.file, example.make())
+    hand_over(folder / example.file)
+    file = str(folder / example.file)
+    show({"example": name, "file": file}, as_json, file)
 
 
 @data_app.command("hub")
@@ -258,7 +281,7 @@ def data_split(
     from selfsup_core.data.budget import describe_split
     from selfsup_core.data.library import own
     from selfsup_core.data.sources import open_source
-    from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
+    from selfsup_core.evaluate.words.few_rows import warn_of_labels
 
     root = place(workspace)
     given = {
@@ -274,8 +297,7 @@ def data_split(
         f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} "
         f"test; {outcome['labels_seen']:,} labels for training, {outcome['labels_hidden']:,} hidden"
     )
-    warned = warn_of_few_labels(outcome) if outcome["classes"] else None
-    text = "\n".join([text, *filter(None, [outcome["note"], warned["text"] if warned else ""])])
+    text = "\n".join([text, *filter(None, [outcome["note"], *warn_of_labels(outcome)])])
     show({"dataset": name, **outcome}, as_json, text)
 
 

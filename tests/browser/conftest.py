@@ -14,11 +14,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.client import stop_lab
@@ -45,6 +45,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
+Scheme = Literal["dark", "light"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # Width and height, and the theme: each page once in light on a wide screen and once in dark on a narrow one.
 SCREENS = [
@@ -151,23 +152,35 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_context(server: Server, chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Browsers that know nothing of each other but the token; an error on a page's console fails the test."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
+def errors() -> Iterator[list[str]]:
+    """What pages write on their console as errors. A test that provokes some clears it; what is left fails it."""
+    found: list[str] = []
+    yield found
+    assert found == []
 
-    def watch(page: Page) -> None:
+
+@pytest.fixture
+def watch(errors: list[str]) -> Callable[[Page], None]:
+    """Collect a page's errors."""
+
+    def add(message: ConsoleMessage) -> None:
+        is_known = is_expected(message.location.get("url", "")) or "/media/" in message.text
+        if message.type == "error" and not is_known:
+            errors.append(message.text)
+
+    def listen(page: Page) -> None:
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda m: (
-                errors.append(m.text)
-                if m.type == "error"
-                and not is_expected(m.location.get("url", ""))
-                and "/media/" not in m.text
-                else None
-            ),
-        )
+        page.on("console", add)
+
+    return listen
+
+
+@pytest.fixture
+def open_context(
+    server: Server, chromium: Browser, watch: Callable[[Page], None]
+) -> Iterator[Callable[..., BrowserContext]]:
+    """Browsers that know nothing of each other but the token."""
+    contexts: list[BrowserContext] = []
 
     def make(width: int = 1440, height: int = 900, **options: str) -> BrowserContext:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
@@ -177,11 +190,39 @@ def open_context(server: Server, chromium: Browser) -> Iterator[Callable[..., Br
         contexts.append(context)
         return context
 
-    make.errors = errors
     yield make
     for context in contexts:
         context.close()
-    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def known_context(server: Server, chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser that has been here before: it has the app's scripts already."""
+    context = chromium.new_context()
+    context.set_default_timeout(30_000)
+    context.add_cookies([server.cookie])
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_page(known_context: BrowserContext, watch: Callable[[Page], None]) -> Iterator[Callable[..., Page]]:
+    """Pages of one browser, whose scripts are read once for all tests; nothing else is left for the next."""
+    pages: list[Page] = []
+
+    def make(width: int = 1440, height: int = 900, color_scheme: Scheme = "light") -> Page:
+        page = known_context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme)
+        watch(page)
+        pages.append(page)
+        return page
+
+    yield make
+    for page in pages:
+        if page.url.startswith("http"):
+            page.evaluate("localStorage.clear()")
+        page.close()
 
 
 @pytest.fixture

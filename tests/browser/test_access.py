@@ -52,7 +52,7 @@ def other_port() -> Iterator[str]:
         web.shutdown()
 
 
-def test_the_token_opens_the_app_once_and_for_all(server, open_context, keep):
+def test_the_token_opens_the_app_once_and_for_all(server, open_context, errors, keep):
     context = open_context()
     context.clear_cookies()
     page = context.new_page()
@@ -75,10 +75,10 @@ def test_the_token_opens_the_app_once_and_for_all(server, open_context, keep):
     cookies = {cookie["name"]: cookie for cookie in context.cookies()}
     mine = cookies[f"selfsup-{server.port}"]
     assert (mine["httpOnly"], mine["sameSite"]) == (True, "Strict")
-    open_context.errors.clear()  # 401 and 403 are what was asked for
+    errors.clear()  # 401 and 403 are what was asked for
 
 
-def test_the_policy_holds_and_plain_figures_draw_under_it(server, open_context):
+def test_the_policy_holds_and_plain_figures_draw_under_it(server, open_context, errors):
     """Any breach of the policy is an error on the console, which fails each test in a browser."""
     page = open_context().new_page()
     policy = page.goto(server.url).headers["content-security-policy"].split("; ")
@@ -96,16 +96,16 @@ def test_the_policy_holds_and_plain_figures_draw_under_it(server, open_context):
     page.route("**/studio/assets/*/space/**", lambda route: route.abort())
     page.goto(f"{server.url}/latent?space=data:wine&map=pca")
     expect(page.locator(".js-plotly-plot .points path").first).to_be_visible()
-    assert [error for error in open_context.errors if "Failed to load" not in error] == []
+    assert [error for error in errors if "Failed to load" not in error] == []
     injected = page.evaluate(
         """() => { const script = document.createElement("script"); script.textContent = "window.injected = 1"
         document.body.append(script); return window.injected ?? 0 }"""
     )
     assert injected == 0
-    open_context.errors.clear()  # the module that was held back, and the script that was refused
+    errors.clear()  # the module that was held back, and the script that was refused
 
 
-def test_a_page_of_another_port_opens_nothing(server, open_context, other_port):
+def test_a_page_of_another_port_opens_nothing(server, open_context, errors, other_port):
     page = open_context().new_page()
     page.goto(server.url)
     assert page.evaluate(TRY, server.url) == ["open", 200], "from our own page it works"
@@ -114,7 +114,7 @@ def test_a_page_of_another_port_opens_nothing(server, open_context, other_port):
     # A link from there leads in all the same.
     page.evaluate("(address) => { location.href = address }", f"{server.url}/runs")
     expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
-    open_context.errors.clear()  # what was refused
+    errors.clear()  # what was refused
 
 
 def test_nothing_is_answered_without_the_token(server):

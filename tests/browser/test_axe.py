@@ -33,9 +33,9 @@ WIDE, NARROW, ZOOMED = (1440, 900), (390, 844), (720, 450)
 DARK = "getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme.includes('dark')"
 
 
-def test_every_page_fits_and_can_be_used_by_all(server, finished, open_context, keep):
+def test_every_page_fits_and_can_be_used_by_all(server, finished, open_page, keep):
     """Each page is loaded once: other windows and the other theme come without another load."""
-    page = open_context(*WIDE).new_page()
+    page = open_page(*WIDE)
     found: list[str] = []
     for number, path in enumerate(PAGES):
         page.emulate_media(color_scheme="light")

@@ -25,10 +25,10 @@ def choose(page: Page, name: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
-def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
+def test_few_labels_to_pseudo_labels_and_away(server, open_page, keep):
     """Topics by their words, two labels per class → train → scrub → label by hand → train again → export."""
     make_pets(server.workspace, 240)
-    page = open_context(1440, 900).new_page()
+    page = open_page(1440, 900)
     page.goto(f"{server.url}/classify?data=my-pets")
     choose(page, "Classifier", "Linear on words")
     # All labels of a partly labeled set are used unless fewer are asked for.
@@ -102,8 +102,8 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_context, keep):
 
 
 @pytest.mark.parametrize(("size", "theme"), [((1440, 900), "dark"), ((390, 844), "light")])
-def test_labels_only(server, open_context, keep, size, theme):
-    page = open_context(*size, color_scheme=theme).new_page()
+def test_labels_only(server, open_page, keep, size, theme):
+    page = open_page(*size, color_scheme=theme)
     page.goto(f"{server.url}/classify?do=train&data=wine")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_test_id("stage")).to_have_attribute("data-status", "finished", timeout=SLOW)
@@ -118,9 +118,9 @@ def test_labels_only(server, open_context, keep, size, theme):
     keep(page, f"classify-{theme}-{size[0]}")
 
 
-def test_a_press_that_falls_into_the_change_to_another_run_counts(server, open_context):
+def test_a_press_that_falls_into_the_change_to_another_run_counts(server, open_page):
     """The button stays where it is and the same element while the run below it is replaced by another."""
-    page = open_context(1440, 900).new_page()
+    page = open_page(1440, 900)
     page.goto(f"{server.url}/classify?do=train&data=wine")
     page.get_by_role("button", name="Train", exact=True).click()
     stage = page.get_by_test_id("stage")
@@ -148,10 +148,10 @@ def test_a_press_that_falls_into_the_change_to_another_run_counts(server, open_c
     assert first not in page.url
 
 
-def test_texts_are_embedded_and_found(server, open_context, keep):
+def test_texts_are_embedded_and_found(server, open_page, keep):
     if not (server.workspace / "datasets" / "my-pets").exists():
         make_pets(server.workspace, 240)
-    page = open_context(390, 844, color_scheme="dark").new_page()
+    page = open_page(390, 844, color_scheme="dark")
     page.goto(f"{server.url}/language?do=embed&data=my-pets")
     page.get_by_test_id("stButton").get_by_role("button", name="Embed").click(timeout=SLOW)
     box = page.get_by_role("textbox", name="Find texts of similar meaning")

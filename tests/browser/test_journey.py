@@ -32,8 +32,8 @@ def finish_all(server: Server) -> None:
         assert state["status"] not in ("running", "queued"), state["run"]
 
 
-def test_the_whole_journey(server, open_context, keep):
-    page = open_context().new_page()
+def test_the_whole_journey(server, open_context, open_page, keep):
+    page = open_page()
     page.goto(server.url)
     expect(page.get_by_role("heading", name="Watch a network teach itself")).to_be_visible()
     keep(page, "home")
@@ -98,8 +98,8 @@ def test_the_whole_journey(server, open_context, keep):
     finish_all(server)
 
 
-def test_scrubbing_and_replay(server, finished, open_context):
-    page = open_context().new_page()
+def test_scrubbing_and_replay(server, finished, open_page):
+    page = open_page()
     page.goto(f"{server.url}/autoencoder?run={finished.id}")
     wait_stage(page, "epoch", lambda epoch: epoch == "30")
     page.get_by_test_id("stage-cursor").focus()
@@ -116,9 +116,9 @@ def test_scrubbing_and_replay(server, finished, open_context):
     assert abs(int(stage_value(page, "epoch")) - int(held)) <= 1, "space halts the replay"
 
 
-def test_the_cursor_does_not_fall_back_to_where_it_rested_before(server, finished, open_context):
+def test_the_cursor_does_not_fall_back_to_where_it_rested_before(server, finished, open_page):
     """Python answers a rested cursor one rerun late; that answer is not a wish."""
-    page = open_context().new_page()
+    page = open_page()
     page.goto(f"{server.url}/autoencoder?run={finished.id}")
     wait_stage(page, "epoch", lambda epoch: epoch == "30")
     for wanted in (26, 10, 20):
@@ -128,8 +128,8 @@ def test_the_cursor_does_not_fall_back_to_where_it_rested_before(server, finishe
         assert stage_value(page, "epoch") == str(wanted)
 
 
-def test_zoom_and_elements_stay_while_it_trains(server, open_context):
-    page = open_context().new_page()
+def test_zoom_and_elements_stay_while_it_trains(server, open_page):
+    page = open_page()
     folder = start_digits(page, server)
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 2)
     page.wait_for_selector(".stage-plot .main-svg")
@@ -157,8 +157,8 @@ def test_zoom_and_elements_stay_while_it_trains(server, open_context):
     assert read_state(folder)["stop_reason"] == "stopped by hand"
 
 
-def test_rubbish_is_answered_in_words(server, open_context):
-    page = open_context().new_page()
+def test_rubbish_is_answered_in_words(server, open_page):
+    page = open_page()
     start_digits(page, server)
     for rubbish in ("abc", "-1", "0", "1e9", ""):
         page.get_by_test_id("stage-lr").fill(rubbish)
@@ -176,8 +176,8 @@ def test_rubbish_is_answered_in_words(server, open_context):
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit())
 
 
-def test_a_double_click_starts_one_run(server, open_context):
-    page = open_context().new_page()
+def test_a_double_click_starts_one_run(server, open_page):
+    page = open_page()
     page.goto(server.url)
     before = {state["run"] for state in list_states(server.workspace)}
     page.locator(".st-key-card-pseudo button").first.dblclick()
@@ -189,8 +189,8 @@ def test_a_double_click_starts_one_run(server, open_context):
     wait_stage(page, "status", lambda status: status in ("stopped", "finished"))
 
 
-def test_asking_stops_when_the_run_has_ended(server, finished, open_context):
-    page = open_context().new_page()
+def test_asking_stops_when_the_run_has_ended(server, finished, open_page):
+    page = open_page()
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url) if "/live" in r.url else None)
     page.goto(f"{server.url}/autoencoder?run={finished.id}")
@@ -201,11 +201,11 @@ def test_asking_stops_when_the_run_has_ended(server, finished, open_context):
     assert len(asked) == count > 0
 
 
-def test_the_server_is_killed_and_the_page_comes_back(server, open_context):
-    page = open_context().new_page()
+def test_the_server_is_killed_and_the_page_comes_back(server, open_page, errors):
+    page = open_page()
     folder = start_digits(page, server)
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 2)
-    open_context.errors.clear()
+    errors.clear()
     server.kill()
     at_kill = read_state(folder)["epoch"]
     expect(page.get_by_text("Connection lost")).to_be_visible()
@@ -221,11 +221,11 @@ def test_the_server_is_killed_and_the_page_comes_back(server, open_context):
     expect(page.get_by_text("Connection lost")).to_be_hidden()
     page.get_by_test_id("stage-stop").click()
     wait_stage(page, "status", lambda status: status == "stopped")
-    open_context.errors.clear()  # the refused connections while the server was gone
+    errors.clear()  # the refused connections while the server was gone
 
 
-def test_same_start_gives_the_same_curve(server, open_context):
-    page = open_context().new_page()
+def test_same_start_gives_the_same_curve(server, open_page):
+    page = open_page()
     spec = preset_spec("dense-table", {"train.epochs": 5})
     folder = submit(server.workspace, spec, preset="dense-table")
     page.goto(f"{server.url}/autoencoder?run={folder.id}")
@@ -239,19 +239,19 @@ def test_same_start_gives_the_same_curve(server, open_context):
     assert len(losses[0]) > 5
 
 
-def test_without_the_modules_the_figures_still_stand(server, finished, open_context, keep):
+def test_without_the_modules_the_figures_still_stand(server, finished, open_context, errors, keep):
     context = open_context()
     context.route("**/studio/assets/**", lambda route: route.abort())
     page = context.new_page()
     page.goto(f"{server.url}/autoencoder?run={finished.id}")
     expect(page.get_by_text("The live view could not load")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    open_context.errors.clear()  # the aborted requests
+    errors.clear()  # the aborted requests
     keep(page, "without-modules")
 
 
-def test_the_runs_page_deletes_and_undoes(server, finished, open_context, keep):
-    page = open_context().new_page()
+def test_the_runs_page_deletes_and_undoes(server, finished, open_page, keep):
+    page = open_page()
     page.goto(f"{server.url}/runs")
     expect(page.get_by_role("button", name="Restore")).to_have_count(0)
     expect(page.get_by_alt_text(re.compile("Map at epoch")).first).to_be_visible()
@@ -268,8 +268,8 @@ def test_the_runs_page_deletes_and_undoes(server, finished, open_context, keep):
     assert len(list(list_states(server.workspace))) == count
 
 
-def test_security_headers_and_localhost_only(server, open_context):
-    page = open_context().new_page()
+def test_security_headers_and_localhost_only(server, open_page):
+    page = open_page()
     answer = page.goto(server.url)
     headers = answer.headers
     assert headers["x-content-type-options"] == "nosniff"

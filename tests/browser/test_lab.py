@@ -18,7 +18,7 @@ from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor
-from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
+from tests.browser.conftest import SCREENS, Server, axe_in, stage_value, wait_stage
 from tests.helpers import wait_status
 from tests.inspection.asking import ask_run
 
@@ -91,8 +91,8 @@ def changed(page: Page, read: Callable[[], object], before: object) -> object:
 
 
 @pytest.mark.parametrize(("size", "theme"), SCREENS)
-def test_every_tab_shows_what_it_promises(server, finished, open_context, keep, theme, size):
-    page = open_context(*size, color_scheme=theme).new_page()
+def test_every_tab_shows_what_it_promises(server, finished, open_page, keep, theme, size):
+    page = open_page(*size, color_scheme=theme)
     open_run(page, server, finished)
     for tab in TABS:
         shown = open_tab(page, tab)
@@ -105,8 +105,8 @@ def test_every_tab_shows_what_it_promises(server, finished, open_context, keep, 
     expect(page.locator(".lab-problem:visible")).to_have_count(0)
 
 
-def test_tabs_are_walked_by_arrow_keys_and_the_choice_stays(server, finished, open_context):
-    page = open_context().new_page()
+def test_tabs_are_walked_by_arrow_keys_and_the_choice_stays(server, finished, open_page):
+    page = open_page()
     open_run(page, server, finished)
     page.get_by_test_id("lab-tab-explore").focus()
     page.keyboard.press("ArrowRight")
@@ -118,8 +118,8 @@ def test_tabs_are_walked_by_arrow_keys_and_the_choice_stays(server, finished, op
     expect(page.get_by_test_id("lab-tab-code")).to_have_attribute("aria-selected", "true")
 
 
-def test_drag_decodes_the_very_place(server, two, open_context, keep):
-    page = open_context().new_page()
+def test_drag_decodes_the_very_place(server, two, open_page, keep):
+    page = open_page()
     open_run(page, server, two)
     x, y = middle(page)
     page.mouse.move(x, y)
@@ -140,8 +140,8 @@ def test_drag_decodes_the_very_place(server, two, open_context, keep):
     keep(page, "decode")
 
 
-def test_the_map_is_decoded_by_keys_too(server, two, open_context):
-    page = open_context().new_page()
+def test_the_map_is_decoded_by_keys_too(server, two, open_page):
+    page = open_page()
     open_run(page, server, two)
     canvas = page.locator(".stage-map")
     canvas.focus()
@@ -168,8 +168,8 @@ def test_the_map_is_decoded_by_keys_too(server, two, open_context):
     expect(page.get_by_test_id("decode-card")).to_be_hidden()
 
 
-def test_lattice_and_posterior_ellipse(server, two, open_context, keep):
-    page = open_context().new_page()
+def test_lattice_and_posterior_ellipse(server, two, open_page, keep):
+    page = open_page()
     open_run(page, server, two)
     bare = page.locator(".scatter-behind").evaluate(PIXELS)
     with page.expect_response("**/tools/decode") as answer:
@@ -185,16 +185,16 @@ def test_lattice_and_posterior_ellipse(server, two, open_context, keep):
     expect(page.get_by_test_id("map-lattice")).to_have_attribute("aria-pressed", "false")
 
 
-def test_a_larger_code_says_how_a_place_becomes_a_code(server, finished, open_context):
-    page = open_context().new_page()
+def test_a_larger_code_says_how_a_place_becomes_a_code(server, finished, open_page):
+    page = open_page()
     open_run(page, server, finished)
     page.mouse.click(*middle(page))
     card_ready(page)
     expect(page.locator(".stage-how")).to_contain_text("the other 14 stay at their mean")
 
 
-def test_what_is_explored_follows_the_cursor(server, finished, open_context):
-    page = open_context().new_page()
+def test_what_is_explored_follows_the_cursor(server, finished, open_page):
+    page = open_page()
     open_run(page, server, finished)
     first = open_tab(page, "explore").locator("canvas").first
     late = first.evaluate(PIXELS)
@@ -211,9 +211,9 @@ def test_what_is_explored_follows_the_cursor(server, finished, open_context):
     changed(page, lambda: samples.evaluate(PIXELS), before)
 
 
-def test_it_is_said_when_weights_of_another_epoch_answer(server, open_context):
+def test_it_is_said_when_weights_of_another_epoch_answer(server, open_page):
     folder = train(server, "dense-64-32-16", train__epochs=9, frames__weights_megabytes=1.0)
-    page = open_context().new_page()
+    page = open_page()
     open_run(page, server, folder)
     open_tab(page, "explore")
     expect(page.get_by_test_id("lab-kept")).to_be_hidden()
@@ -228,8 +228,8 @@ def test_it_is_said_when_weights_of_another_epoch_answer(server, open_context):
     assert "closest to epoch" in said[0]
 
 
-def test_repair_by_hand(server, finished, open_context, keep):
-    page = open_context().new_page()
+def test_repair_by_hand(server, finished, open_page, keep):
+    page = open_page()
     open_run(page, server, finished)
     words = open_tab(page, "repair")
     amount = page.get_by_test_id("repair-amount")
@@ -256,8 +256,8 @@ def test_repair_by_hand(server, finished, open_context, keep):
     keep(page, "repair-drawn")
 
 
-def test_a_class_that_is_left_out(server, small, open_context, keep):
-    page = open_context().new_page()
+def test_a_class_that_is_left_out(server, small, open_page, keep):
+    page = open_page()
     open_run(page, server, small)
     open_tab(page, "unexplained")
     page.get_by_label("Class to leave out").select_option(index=1)
@@ -269,8 +269,8 @@ def test_a_class_that_is_left_out(server, small, open_context, keep):
     keep(page, "left-out")
 
 
-def test_a_family_under_one_cursor(server, small, open_context, keep):
-    page = open_context().new_page()
+def test_a_family_under_one_cursor(server, small, open_page, keep):
+    page = open_page()
     open_run(page, server, small)
     open_tab(page, "family")
     page.get_by_test_id("family-train").dblclick()
@@ -289,8 +289,8 @@ def test_a_family_under_one_cursor(server, small, open_context, keep):
     expect(page.locator(".lab-member strong", has_text="Sparse (this run)")).to_be_visible()
 
 
-def test_inside_and_code(server, finished, open_context, tmp_path):
-    page = open_context(accept_downloads=True).new_page()
+def test_inside_and_code(server, finished, open_page, tmp_path):
+    page = open_page()
     open_run(page, server, finished)
     detail = open_tab(page, "inside")
     page.locator(".lab-layer", has=page.locator("[data-code]")).click()
@@ -308,9 +308,9 @@ def test_inside_and_code(server, finished, open_context, tmp_path):
         assert any(name.endswith("data.npz") for name in archive.namelist())
 
 
-def test_the_lab_while_it_trains(server, open_context):
-    page = open_context().new_page()
-    spec = preset_spec("dense-64-32-16", {"train.epochs": 40, "train.epochs_per_second": 2.0})
+def test_the_lab_while_it_trains(server, open_page):
+    page = open_page()
+    spec = preset_spec("dense-64-32-16", {"train.epochs": 120, "train.epochs_per_second": 2.0})
     folder = submit(server.workspace, spec, preset="dense-64-32-16")
     page.goto(f"{server.url}/autoencoder?run={folder.id}")
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 2)
@@ -319,13 +319,14 @@ def test_the_lab_while_it_trains(server, open_context):
     changed(page, lambda: first.evaluate(PIXELS), before)
     for tab in TABS:
         open_tab(page, tab)
+    axe_in(page)
     at = int(stage_value(page, "epoch"))
     wait_stage(page, "epoch", lambda epoch: int(epoch) > at)
     page.get_by_test_id("stage-stop").click()
     wait_stage(page, "status", lambda status: status == "stopped")
 
 
-def test_a_masked_run_offers_no_decoding(server, open_context, keep):
+def test_a_masked_run_offers_no_decoding(server, open_page, keep):
     folder = train(
         server,
         "masked",
@@ -336,7 +337,7 @@ def test_a_masked_run_offers_no_decoding(server, open_context, keep):
         data__validation=0.4,
         data__test=0.5,
     )
-    page = open_context().new_page()
+    page = open_page()
     open_run(page, server, folder)
     expect(page.get_by_test_id("lab-tab-repair")).to_be_visible()
     for tab in ("explore", "family"):

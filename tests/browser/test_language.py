@@ -16,8 +16,8 @@ SLOW = 30_000  # a model on a busy machine
 
 
 @pytest.mark.parametrize(("size", "theme"), SCREENS)
-def test_read_and_write(server, open_context, keep, theme, size):
-    page = open_context(*size, color_scheme=theme).new_page()
+def test_read_and_write(server, open_page, keep, theme, size):
+    page = open_page(*size, color_scheme=theme)
     page.goto(f"{server.url}/language")
     expect(page.get_by_text("What could come next?")).to_be_visible(timeout=4 * SLOW)
     bars = page.locator(".js-plotly-plot")
@@ -53,9 +53,9 @@ def choose(page, name: str, option: str) -> None:
 
 
 @pytest.mark.parametrize(("size", "theme"), SCREENS)
-def test_two_models_side_by_side(server, open_context, keep, tmp_path, size, theme):
+def test_two_models_side_by_side(server, open_page, keep, tmp_path, size, theme):
     folder = tiny_gpt(tmp_path / "my-gpt")
-    page = open_context(*size, color_scheme=theme).new_page()
+    page = open_page(*size, color_scheme=theme)
     page.goto(f"{server.url}/language")
     expect(page.get_by_text("What could come next?")).to_be_visible(timeout=4 * SLOW)
     choose(page, "Compare with", "a folder on this machine")
@@ -74,8 +74,8 @@ def test_two_models_side_by_side(server, open_context, keep, tmp_path, size, the
     keep(page, f"language-differences-{theme}-{size[0]}")
 
 
-def test_models_are_listed_and_measured(server, open_context, keep):
-    page = open_context().new_page()
+def test_models_are_listed_and_measured(server, open_page, keep):
+    page = open_page()
     page.goto(f"{server.url}/language?do=models")
     expect(page.get_by_text("A small generative model, trained")).to_be_visible(timeout=SLOW)
     choose(page, "Model", "all-MiniLM-L6-v2")
@@ -91,11 +91,11 @@ VERSE = "the {a} sat on the {b} and the {c} saw the {a} on the {b}\n"
 WORDS = ("cat", "dog", "mat", "log", "hen", "fox")
 
 
-def test_paste_train_scrub_export_read_and_sample(server, open_context, keep):
+def test_paste_train_scrub_export_read_and_sample(server, open_page, keep):
     """A person's whole way: their own text, a training that is watched, its past, a file, a sentence, a
     continuation.
     """
-    page = open_context().new_page()
+    page = open_page()
     page.goto(f"{server.url}/language?do=train")
     page.get_by_role("button", name="Paste text").click()
     page.get_by_role("textbox", name="Name").fill("Verses")

@@ -17,7 +17,6 @@ from selfsup_core.inspection.space.layouts import read_layout, read_rows
 from selfsup_core.inspection.space.selections import read_selection, save_selection
 from selfsup_core.runs.access import sign
 from tests.browser.conftest import axe_in, fits, wait_in
-from tests.helpers import wait_for
 
 pytestmark = pytest.mark.browser
 SLOW = 60_000
@@ -76,7 +75,7 @@ def key_of(page: Page) -> str:
     return page.locator(".space-pane").first.get_attribute("data-key")
 
 
-def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, keep):
+def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, open_page, keep):
     context = open_context(1440, 900)
     page = context.new_page()
     open_space(page, server, "space=data:digits&map=pca")
@@ -109,7 +108,7 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     keep(page, "latent-act")
     axe_in(page)
     # Somebody else opens the address.
-    other = open_context(1440, 900, color_scheme="dark").new_page()
+    other = open_page(1440, 900, color_scheme="dark")
     other.goto(shared)
     wait_ready(other)
     expect(over(other)).to_have_attribute("data-selected", str(len(found)), timeout=SLOW)
@@ -124,8 +123,8 @@ def test_a_lasso_is_exact_and_answered_kept_and_shared(server, open_context, kee
     expect(other).not_to_have_url(re.compile("pick="), timeout=SLOW)
 
 
-def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_context, keep):
-    page = open_context(1440, 900).new_page()
+def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_page, keep):
+    page = open_page(1440, 900)
     page.goto(f"{server.url}/latent?space=data:digits")  # PCA at once, then UMAP by itself
     expect(page).to_have_url(re.compile("map=umap"), timeout=SLOW)
     # Seen while it comes, unless it is there at once; the work goes on without the page.
@@ -173,8 +172,8 @@ def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_co
     keep(page, "latent-pictures")
 
 
-def test_two_maps_have_one_selection_and_epochs_are_played(server, open_context, finished, keep):
-    page = open_context(1440, 900).new_page()
+def test_two_maps_have_one_selection_and_epochs_are_played(server, open_page, finished, keep):
+    page = open_page(1440, 900)
     open_space(page, server, f"space=run:{finished.id}&map=pca")
     page.get_by_role("radio", name="Compare").click()
     page.get_by_role("button", name="Show beside").click()
@@ -212,8 +211,8 @@ def test_two_maps_have_one_selection_and_epochs_are_played(server, open_context,
     assert int(last) > 0
 
 
-def test_without_webgl_a_canvas_draws_and_selects(server, open_context):
-    page = open_context(390, 844, color_scheme="dark").new_page()
+def test_without_webgl_a_canvas_draws_and_selects(server, open_page):
+    page = open_page(390, 844, color_scheme="dark")
     open_space(page, server, "space=data:wine&map=pca&renderer=canvas")
     assert page.locator(".space-pane").get_attribute("data-renderer") == "canvas"
     painted = page.evaluate("""() => {
@@ -229,8 +228,8 @@ def test_without_webgl_a_canvas_draws_and_selects(server, open_context):
     fits(page)
 
 
-def test_webgl_paints_points_in_their_colors(server, open_context):
-    page = open_context(1000, 800).new_page()
+def test_webgl_paints_points_in_their_colors(server, open_page):
+    page = open_page(1000, 800)
     open_space(page, server, "space=data:wine&map=pca&renderer=webgl")
     assert page.locator(".space-pane").get_attribute("data-renderer") == "webgl2"
     page.wait_for_timeout(300)
@@ -244,12 +243,12 @@ def test_webgl_paints_points_in_their_colors(server, open_context):
         assert (np.abs(pixels - color).max(axis=1) < 40).sum() > 60, color
 
 
-def test_a_text_is_found_and_placed_and_a_bad_one_answered(server, open_context):
+def test_a_text_is_found_and_placed_and_a_bad_one_answered(server, open_page):
     from tests.tasks.classify_helpers import make_pets
 
     if not (server.workspace / "datasets" / "my-pets").exists():  # another test's
         make_pets(server.workspace, 240)
-    page = open_context(1440, 900).new_page()
+    page = open_page(1440, 900)
     open_space(page, server, "space=data:my-pets&map=pca")
     page.get_by_role("radio", name="Search").click()
     page.get_by_role("textbox", name="Search for").fill("cats purr")
@@ -288,8 +287,8 @@ def test_the_offline_file_draws_and_selects_without_a_server(server, open_contex
     assert page.locator("#legend button").count() == 3
 
 
-def test_routes_of_maps_ask_for_their_token(server, open_context):
-    page = open_context(1200, 800).new_page()
+def test_routes_of_maps_ask_for_their_token(server, open_page):
+    page = open_page(1200, 800)
     open_space(page, server, "space=data:wine&map=pca")
     key = key_of(page)
     request = page.context.request

@@ -15,10 +15,10 @@ NARROW = [(390, 844), (720, 450)]
 
 
 @pytest.mark.parametrize("size", NARROW)
-def test_a_runs_name_has_a_line_of_its_own(server, open_context, keep, size):
+def test_a_runs_name_has_a_line_of_its_own(server, open_page, keep, size):
     title = f"Wines on a map of two numbers, seen {size[0]} pixels wide"
     run_here(make_run(server.workspace, tiny_spec(name=title, train__epochs=1)))
-    page = open_context(*size).new_page()
+    page = open_page(*size)
     page.goto(f"{server.url}/runs")
     name = page.get_by_role("link", name=title)
     expect(name).to_be_visible(timeout=SLOW)
@@ -33,8 +33,8 @@ def test_a_runs_name_has_a_line_of_its_own(server, open_context, keep, size):
     keep(page, f"runs-{size[0]}")
 
 
-def test_data_are_seen_at_once_on_a_phone(server, open_context):
-    page = open_context(390, 844).new_page()
+def test_data_are_seen_at_once_on_a_phone(server, open_page):
+    page = open_page(390, 844)
     page.goto(f"{server.url}/data?data=digits")
     gallery = page.get_by_role("tab", name="Preview")
     expect(gallery).to_be_visible(timeout=SLOW)
@@ -43,8 +43,8 @@ def test_data_are_seen_at_once_on_a_phone(server, open_context):
     expect(page.get_by_test_id("stFileUploader").first).to_be_visible(timeout=SLOW)
 
 
-def test_titles_of_maps_are_not_cut(server, open_context):
-    page = open_context().new_page()
+def test_titles_of_maps_are_not_cut(server, open_page):
+    page = open_page()
     page.goto(f"{server.url}/latent?space=data:digits&map=pca")
     expect(page.get_by_test_id("space-count")).to_contain_text("points", timeout=SLOW)
     for width, height in ((1440, 900), *NARROW):

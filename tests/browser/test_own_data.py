@@ -48,10 +48,10 @@ def train(page: Page, server: Server, name: str) -> None:
     assert any(state["source"] == name for state in list_states(server.workspace))
 
 
-def test_images_from_upload_to_training_and_map(server, open_context, keep, tmp_path):
+def test_images_from_upload_to_training_and_map(server, open_page, keep, tmp_path):
     pictures = {f"pets/{name}/{i}.png": png(i, (28, 28)) for i, name in enumerate(["cat", "dog"] * 40)}
     pictures |= {"pets/cat/again.png": png(0, (28, 28)), "pets/dog/broken.png": b"no picture"}
-    page = open_context().new_page()
+    page = open_page()
     upload(page, server, write(tmp_path, "pets.zip", archive(pictures)))
     expect(
         page.get_by_text("82 samples in 2 classes").or_(page.get_by_text("81 samples in 2 classes"))
@@ -95,9 +95,9 @@ def test_images_from_upload_to_training_and_map(server, open_context, keep, tmp_
     expect(page.get_by_test_id("space-count")).to_contain_text("points")
 
 
-def test_a_table_and_texts(server, open_context, keep, tmp_path):
+def test_a_table_and_texts(server, open_page, keep, tmp_path):
     table = "a,b,c,label\n" + "".join(f"{i}.5,{i % 7},x{i % 3},g{i % 2}\n" for i in range(80))
-    page = open_context().new_page()
+    page = open_page()
     upload(page, server, write(tmp_path, "measured.csv", table))
     expect(page.get_by_text("80 samples in 2 classes (g0, g1)")).to_be_visible()
     keep(page, "data-columns")
@@ -113,9 +113,9 @@ def test_a_table_and_texts(server, open_context, keep, tmp_path):
     keep(page, "data-texts")
 
 
-def test_rubbish_is_refused_in_words_and_leaves_nothing(server, open_context, tmp_path):
+def test_rubbish_is_refused_in_words_and_leaves_nothing(server, open_page, tmp_path):
     before = set(list_sources(server.workspace))
-    page = open_context(390, 844, color_scheme="dark").new_page()
+    page = open_page(390, 844, color_scheme="dark")
     upload(page, server, write(tmp_path, "fake.zip", b"PK\x03\x04 this is no archive"))
     expect(page.get_by_text("fake.zip is a damaged archive")).to_be_visible()
     assert set(list_sources(server.workspace)) == before
@@ -124,8 +124,8 @@ def test_rubbish_is_refused_in_words_and_leaves_nothing(server, open_context, tm
 
 
 @pytest.mark.parametrize(("size", "theme"), SCREENS)
-def test_data_page_fits_the_screen(server, open_context, keep, theme, size):
-    page = open_context(*size, color_scheme=theme).new_page()
+def test_data_page_fits_the_screen(server, open_page, keep, theme, size):
+    page = open_page(*size, color_scheme=theme)
     for name in ("mnist-5k", "wine", "newsgroups", "tones"):
         page.goto(f"{server.url}/data?data={name}")
         page.get_by_role("tab", name="Preview").wait_for()
@@ -139,15 +139,18 @@ def test_data_page_fits_the_screen(server, open_context, keep, theme, size):
                 break
 
 
-def test_reload_keeps_what_was_chosen_and_what_trains(server, open_context, tmp_path):
+def test_reload_keeps_what_was_chosen_and_what_trains(server, open_page, tmp_path):
     table = "a,b,label\n" + "".join(f"{i}.5,{i % 7},g{i % 2}\n" for i in range(70))
-    page = open_context().new_page()
+    page = open_page()
     upload(page, server, write(tmp_path, "kept.csv", table))
     name = import_it(page)
     page.reload()
     expect(page.get_by_text("70 rows")).to_be_visible()
     assert name in page.url
     page.get_by_role("button", name="Train an autoencoder").click()
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("25")  # five a second are shown
+    epochs.press("Enter")
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 1)
@@ -157,13 +160,13 @@ def test_reload_keeps_what_was_chosen_and_what_trains(server, open_context, tmp_
     assert any(state["source"] == name for state in list_states(server.workspace))
 
 
-def test_color_photos_train_and_two_sizes_of_them_are_two_sets(server, open_context, keep, tmp_path):
+def test_color_photos_train_and_two_sizes_of_them_are_two_sets(server, open_page, keep, tmp_path):
     """12,288 numbers a photo, more than there are photos; then the same archive at another size, under the
     same name.
     """
     photos = {f"{('cat', 'owl')[i % 2]}/{i}.png": png(i, (64, 64), "RGB") for i in range(60)}
     path = write(tmp_path, "photos.zip", archive(photos))
-    page = open_context().new_page()
+    page = open_page()
     names = []
     for size in ("64 × 64", "32 × 32"):
         upload(page, server, path)

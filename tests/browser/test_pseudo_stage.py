@@ -103,8 +103,8 @@ def seen(page: Page) -> list[str]:
     return [said, *page.evaluate(SEEN)]
 
 
-def test_panels_move_and_truth_needs_the_oracle(server, open_context, keep, clouds_run):
-    page = open_context().new_page()
+def test_panels_move_and_truth_needs_the_oracle(server, open_page, errors, keep, clouds_run):
+    page = open_page()
     open_run(page, server, clouds_run)
     for panel in PANELS:
         expect(page.get_by_test_id(f"stage-panel-{panel}")).to_be_visible()
@@ -167,8 +167,8 @@ def kept(text: str) -> int:
     return int(re.search(r"\(([\d,]+) of", text)[1].replace(",", ""))
 
 
-def test_without_the_oracle_other_truth_looks_the_same(server, open_context, keep, clouds_run):
-    page = open_context(390, 844, color_scheme="dark").new_page()
+def test_without_the_oracle_other_truth_looks_the_same(server, open_page, keep, clouds_run):
+    page = open_page(390, 844, color_scheme="dark")
     open_run(page, server, clouds_run)
     axe_in(page)
     fits(page)

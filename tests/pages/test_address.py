@@ -215,3 +215,18 @@ def test_a_classifier_may_train_as_long_as_its_settings_allow(studio, workspace:
     run = submit(workspace, head_spec(train__epochs=2000), preset="classify-table").id
     app = studio("pages/classify.py", do="train", run=run)
     assert app.number_input(key="classify-epochs-classify-table").value == 2000
+
+
+def test_a_tab_of_a_data_set_is_opened_named_and_refused(studio):
+    app = studio("pages/data.py", data="wine", tab="about")
+    assert "178" in texts(app)
+    assert app.session_state["data-tabs"] == "About"
+    app.session_state["data-tabs"] = "Split and labels"
+    app.run()
+    assert app.query_params["tab"] == "split"
+    app.session_state["data-tabs"] = "Preview"
+    app.run()
+    assert "tab" not in app.query_params
+    refused = studio("pages/data.py", data="wine", tab="nothing")
+    assert "Known: preview, health, split, about" in refused.error[0].value
+    assert "Preview" not in [tab.label for tab in refused.tabs]

@@ -244,7 +244,12 @@ def test_runs_are_found_by_their_names_data_and_status(studio, workspace: Path):
         app.text_input(key="runs-search").input(asked).run()
         keys = [key for key in buttons(app) if key.startswith("delete-runs-")]
         assert keys == [f"delete-runs-{run}" for run in found], asked
+        assert app.query_params["search"] == asked
     assert "No run matches" in texts(app)
+    linked = studio("pages/runs.py", search="digits queued")
+    assert [key for key in buttons(linked) if key.startswith("delete-runs-")] == [f"delete-runs-{digits.id}"]
+    linked.text_input(key="runs-search").input("").run()
+    assert "search" not in linked.query_params
 
 
 def test_a_row_shows_the_map_and_the_curve_and_resumes_what_was_stopped(studio, workspace: Path):

@@ -15,6 +15,7 @@ from pages.parts.shared.choice import refuse_param
 from pages.parts.shared.go import rerun
 from pages.parts.shared.uploader import shows, uploader
 from pages.parts.shared.workspace import errors_shown, hub_is_on, plain, workspace
+from selfsup_core.data.importing.examples import EXAMPLES
 from selfsup_core.data.library import uploads
 from selfsup_core.data.limits import LIMITS, MB, describe_limits
 
@@ -53,6 +54,7 @@ def show_uploader() -> None:
     )
     with st.popover("Limits", icon=":material/straighten:"):
         st.table([{"What": what, "At most": most} for what, most in describe_limits()])
+    show_examples()
     mark = [file.file_id for file in uploaded]
     if uploaded and st.session_state.get("kept_upload") != mark:
         st.session_state["kept_upload"] = mark
@@ -61,6 +63,24 @@ def show_uploader() -> None:
             keep([(file.name, file) for file in uploaded])
     elif not uploaded and st.session_state.pop("kept_upload", None):
         st.session_state.pop("pending", None)
+
+
+def show_examples() -> None:
+    """How each kind of layout is meant to look, with a small file of it to download."""
+    with st.expander("What can I bring?", icon=":material/help:"):
+        for example in EXAMPLES:
+            about, button = st.columns((4, 1), vertical_alignment="center")
+            about.markdown(f"**{example.title}**  \n{example.about}")
+            button.download_button(
+                "Example",
+                example.make,
+                example.file,
+                icon=":material/download:",
+                key=f"example-{example.name}",
+                on_click="ignore",
+                width="stretch",
+                help=f"Download {example.file}",
+            )
 
 
 def keep(files: list[tuple[str, Any]]) -> None:

@@ -66,7 +66,9 @@ def show_plan(files: list[Path]) -> None:
         values |= choose_columns(plan, mark)
     if "columns" in plan or plan["form"] == "txt":
         show_reading(plan, mark, is_text=files[0].suffix.lower() not in (".csv", ".tsv", ".jsonl"))
-    if "columns" in plan:
+    if plan.get("beside"):
+        values |= choose_beside(plan, mark)
+    if "columns" in plan or plan.get("beside"):
         changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
         values |= choose_labels(look(files, ImportConfig(**(reading | changed)))["plan"], mark)
     with place, errors_shown():
@@ -101,7 +103,7 @@ def default_of(plan: ImportPlan, name: str) -> Any:
         "kind": plan["kind"],
         "roles": {},
         **{name: ABOUT[name].default for name in ("classes", "splits", "background", "transpose", "slices")},
-        **{name: ABOUT[name].default for name in ("unlabeled", "several", "against", "label")},
+        **{name: ABOUT[name].default for name in ("label", "unlabeled", "several", "against")},
     }
     if name == "kind" and "kinds" in plan:
         return "auto"
@@ -303,6 +305,20 @@ def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
         )
         values["against"] = against or ""
     return values
+
+
+def choose_beside(plan: ImportPlan, mark: str) -> dict[str, object]:
+    """Which column of the tables beside images or sounds holds the class."""
+    choices = ["-", *plan["beside"]]
+    label = st.selectbox(
+        ABOUT["label"].title,
+        choices,
+        choices.index(plan["label"] or "-"),
+        key=f"label-{mark}",
+        format_func=lambda name: "None" if name == "-" else name,
+        help=help_text(ABOUT["label"]),
+    )
+    return {"label": "" if label == (plan["label"] or "-") else label}
 
 
 def show_reading(plan: ImportPlan, mark: str, is_text: bool) -> None:

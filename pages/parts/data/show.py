@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts.data.gallery import pictures_of, show_gallery
 from pages.parts.data.preview import show_preview
+from pages.parts.shared.choice import refuse_param
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.go import rerun
 from pages.parts.shared.tables import show_table
@@ -24,13 +25,15 @@ from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
-from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
+from selfsup_core.evaluate.words.few_rows import warn_of_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import list_settings
 
 SETTINGS = {entry.path: entry for entry in list_settings(DataConfig)}
 HEALTH = "Health"
+# As the address names them, and their titles.
+TABS = {"preview": "Preview", "health": HEALTH, "split": "Split and labels", "about": "About"}
 ROWS = 8  # of a table, shown for a finding
 LOOKED_FOR = {
     "image": "files that could not be read, copies, blank images, rare classes and doubtful labels",
@@ -71,9 +74,13 @@ def show_dataset(name: str, source: Source) -> None:
                 icon=":material/label:",
                 query_params={"do": "pseudo", "data": name},
             )
-    preview, health, split, about = st.tabs(
-        ["Preview", health_title(name), "Split and labels", "About"], key="data-tabs", on_change="rerun"
-    )
+    titles = TABS | {"health": health_title(name)}
+    if refuse_param("tab", TABS):
+        return
+    take_tab(titles)
+    preview, health, split, about = st.tabs(list(titles.values()), key="data-tabs", on_change="rerun")
+    opened = (preview.open, health.open, split.open, about.open)
+    write_tab(next(tab for tab, is_open in zip(TABS, opened, strict=True) if is_open))
     # Only what is looked at is computed; a health check of a large set takes seconds.
     if preview.open:
         with preview:
@@ -87,6 +94,21 @@ def show_dataset(name: str, source: Source) -> None:
     if about.open:
         with about:
             show_about(name, dataset, source)
+
+
+def take_tab(titles: dict[str, str]) -> None:
+    """Open once the tab that the address names; without one, the first."""
+    asked = st.query_params.get("tab", next(iter(TABS)))
+    if st.session_state.get("data-tab-taken") != asked:
+        st.session_state["data-tabs"] = titles[asked]
+
+
+def write_tab(tab: str) -> None:
+    st.session_state["data-tab-taken"] = tab
+    if tab != next(iter(TABS)):
+        st.query_params["tab"] = tab
+    else:
+        st.query_params.pop("tab", None)
 
 
 def health_title(name: str) -> str:
@@ -157,7 +179,7 @@ def show_finding(name: str, dataset: Dataset, finding: FindingAbout) -> None:
             ):
                 with errors_shown(), st.spinner("Creating a new version …"):
                     new = own.mend(workspace(), name, [finding["mend"]], tell=teller())
-                    st.query_params.from_dict({"data": new})
+                    st.query_params.from_dict({"data": new, "tab": "health"})
                     st.session_state.pop("data-choice-taken", None)
                     rerun()
         if finding["names"]:
@@ -193,8 +215,8 @@ def show_split(name: str, dataset: Dataset) -> None:
             column.metric(title, f"{outcome[part]:,}", help=help_)
         if outcome["note"]:
             st.caption(outcome["note"])
-        if dataset.y is not None and (warned := warn_of_few_labels(outcome)):
-            st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
+        for text in warn_of_labels(outcome):
+            st.caption(f":orange[:material/warning:] {plain(text)}")
         if dataset.groups is not None and not dataset.grouped_by and "part" not in dataset.extra:
             st.caption("Copies of a sample are always on the same side of the split.")
         if outcome["classes"]:

@@ -140,6 +140,22 @@ def write_asked(value: str, *, key: str, param: str) -> None:
         st.query_params[param] = value
 
 
+def take_text(param: str, *, key: str) -> None:
+    """Have a text field show what the address says, once; before it is drawn."""
+    asked, mark = st.query_params.get(param, ""), f"{key}-taken"
+    if st.session_state.get(mark) != asked or key not in st.session_state:
+        st.session_state[mark] = st.session_state[key] = asked
+
+
+def write_text(value: str, *, key: str, param: str) -> None:
+    """Have the address say what is typed; nothing while the field is empty."""
+    st.session_state[f"{key}-taken"] = value
+    if value:
+        st.query_params[param] = value
+    else:
+        st.query_params.pop(param, None)
+
+
 def refuse_param(param: str, known: Collection[str]) -> bool:
     """Whether the address asks for something else than what is known; this is then said, with a way to go
     on.

@@ -11,6 +11,7 @@ import numpy as np
 from selfsup_core.data.importing.columns import choose_label, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.labels import label_notes, read_labels
 from selfsup_core.data.importing.layout import Layout, read_layout
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import read_table
@@ -52,6 +53,7 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
             continue
         place, found = rows
         seen += [column for i, column in enumerate(table.names) if i != place]
+        layout.columns = list(dict.fromkeys(seen))
         label = label_column(table, place, config)
         if label is None:
             rest = ", ".join(n for i, n in enumerate(table.names) if i != place)
@@ -59,6 +61,7 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
                 layout.notes.append(f"{name.name} holds no classes ({rest}); it was left out.")
             continue
         taken = True
+        layout.label = label
         for row, mark in zip(found, table.columns[table.names.index(label)].to_pylist(), strict=True):
             if row >= 0:
                 labels[row] = mark
@@ -69,7 +72,9 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
             remedy="Check the name.",
         )
     if taken:
-        layout.labels, layout.offers = labels, {}
+        layout.cells = labels
+        layout.labels, layout.offers = read_labels(labels, config), {}
+        layout.notes += label_notes([label for label in labels if label], config)
         layout.notes = [note for note in layout.notes if "Classes from" not in note]
 
 

@@ -14,7 +14,7 @@ from selfsup_core.data.dataset import Dataset, Kind
 from selfsup_core.data.groups import find_groups
 from selfsup_core.data.importing.arrays import as_pixels
 from selfsup_core.data.importing.beside import label_files
-from selfsup_core.data.importing.columns import MOST_CLASSES, NO_LEVEL
+from selfsup_core.data.importing.columns import MOST_CLASSES, NO_LEVEL, holds_files
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import Tone, make_square, read_images
@@ -216,7 +216,7 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    found = read_arrays(members, config)
+    found = read_arrays(members, config, beside)
     x = found.x
     beside_x = {"names": found.names, "ids": found.ids}
     names: dict[str, np.ndarray | Texts] = {k: Texts.pack(v) for k, v in beside_x.items() if v}
@@ -323,6 +323,13 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
             )
             parts.append((codes.reshape(-1)[:, None] == np.array(used)[None, :]).astype(np.float32))
             columns += [f"{name}={levels[i]}" for i in used]
+    if not columns and (files := [n for n, c in roles.items() if holds_files(c["examples"])]):
+        raise DataError(
+            f"The table only says of files what they are: {files[0]} names files "
+            f"({roles[files[0]]['examples'][0]}), which are not here.",
+            code="files-missing",
+            remedy="Put the files and this table into one ZIP file, and import that.",
+        )
     if not columns:
         raise DataError(
             "No column holds numbers or categories.",

@@ -96,12 +96,16 @@ TEXTS = frozenset(
         "document",
     ]
 )
-IDS = re.compile(r"(^|[_\s.-])(id|uuid|guid|index|key|nr|number)$", re.IGNORECASE)
+IDS = re.compile(r"(^|[_\s.-])(?i:id|uuid|guid|index|key|nr|number)$|[a-z](Id|ID|Nr)$")
 # Names of a column that no one has named, as pandas and R write the numbers of rows.
 UNNAMED = re.compile(r"^(column 1|unnamed: 0|index|row ?names?|row|)$", re.IGNORECASE)
 MOST_LEVELS = 50
+MOST_ASKED = 10  # columns of few numbers, which may be a label
 MOST_CLASSES = 1000
 ID_SHARE = 0.95  # of different values in a column that is named like an id: a few rows may be copies
+FILE = re.compile(
+    r"\.(png|jpe?g|webp|bmp|gif|tiff?|avif|heic|wav|flac|mp3|ogg|aiff?|m4a|dcm|npy|mp4)$", re.IGNORECASE
+)
 # What stands for a missing value in a column of categories; "none" and "-" may be values.
 NO_LEVEL = frozenset(["", "na", "n/a", "#n/a", "nan", "null", "?"])
 
@@ -272,18 +276,33 @@ def column_notes(columns: list[ColumnAbout], label: str) -> list[str]:
                 f"{len(onehot)} columns hold only 0 and 1 ({', '.join(onehot[:4])}, …). If each is one of "
                 "several labels of a row, choose one of them as the label and ignore the others."
             )
-        elif not notes and (maybe := [c["name"] for c in columns if may_be_label(c)]):
+        elif not notes and (maybe := possible_labels(columns)):
             notes.append(
                 "No column was taken for the class. If one holds it, choose it as the label: "
                 f"{', '.join(maybe[:6])}."
             )
+    if paths := [c for c in columns if c["role"] not in ("label", "text") and holds_files(c["examples"])]:
+        first = paths[0]
+        notes.append(
+            f"{first['name']} names files ({first['examples'][0]}), which are not here. To import them, put "
+            "them and this table into one ZIP file."
+        )
     many = [c for c in columns if c["role"] == "category" and c["distinct"] > 10]
     notes += [f"{c['name']} becomes {c['distinct']} columns, one for each value." for c in many[:10]]
     return notes
 
 
-def may_be_label(column: ColumnAbout) -> bool:
-    return column["role"] in ("category", "numeric") and 2 <= column["distinct"] <= 20
+def holds_files(cells: list[str]) -> bool:
+    """Whether cells are names of images or sounds."""
+    return len(cells) > 1 and all(map(FILE.search, cells))
+
+
+def possible_labels(columns: list[ColumnAbout]) -> list[str]:
+    """Columns of few values. Where many hold few numbers, as counts of genes do, numbers are measurements."""
+    few = [c for c in columns if 2 <= c["distinct"] <= 20]
+    numbers = [c["name"] for c in few if c["role"] == "numeric"]
+    is_measured = len(numbers) > MOST_ASKED
+    return [c["name"] for c in few if c["role"] == "category" or (c["role"] == "numeric" and not is_measured)]
 
 
 def one_hot(columns: list[ColumnAbout]) -> list[str]:

@@ -122,12 +122,12 @@ class ImportConfig(Config):
         titles={"auto": "Automatic", "white": "White", "black": "Black"},
         why="White, unless what is not transparent is nearly white.",
     )
-    transpose: Literal["no", "yes"] = setting(
-        "no",
+    transpose: Literal["auto", "no", "yes"] = setting(
+        "auto",
         "Swap rows and columns of each image in an array.",
         title="Transpose",
-        titles={"no": "No", "yes": "Yes"},
-        why="EMNIST stores its letters column by column.",
+        titles={"auto": "Automatic", "no": "No", "yes": "Yes"},
+        why="EMNIST stores its images column by column, so its files are transposed.",
     )
     slices: Literal["auto", "middle", "all"] = setting(
         "auto",

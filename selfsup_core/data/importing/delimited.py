@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 # As `export.csv_file.harmless` and other programs write it; "-5" in quotes of both ends stays what it is.
 GUARDED = r"(?s)^'([=+\-@\t\r\n＝＋－＠](?:.*[^'])?)$"
+# MySQL and Spark write \\" inside a cell in quotes. Elsewhere a backslash may be the last sign of a cell, but
+# a quote then ends it.
+INNER_QUOTE = re.compile(rb'(?:^|[,;\t|\n])"[^"]*\\"[^",;\t|\r\n]')
+ESCAPED_QUOTE = re.compile(rb'(?<!\\)((?:\\\\)*)\\"')
 
 
 def read_csv(member: Member, config: ImportConfig) -> Table:
@@ -42,7 +47,7 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         text, encoding, note = decode(member.name, data, config.encoding)
     else:
         encoding, note = detect_encoding(member.name, data)
-        text = None if encoding == "utf-8" else decode(member.name, data, encoding)[0]
+        text = None if encoding == "utf-8" and 0 not in data else decode(member.name, data, encoding)[0]
     if text is None and b"\r" in data and b"\n" not in data:
         data = data.replace(b"\r", b"\n")
     if text is not None:
@@ -51,6 +56,9 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     notes = [note] if note else []
     data, said, left = strip_head(data)
     notes += [f"{member.name}: {left}"] if left else []
+    if INNER_QUOTE.search(data):
+        data = ESCAPED_QUOTE.sub(rb'\1""', data)
+        notes.append(f'{member.name} writes a quote inside a cell as \\"; it was read as a quote.')
     sample = data[:200_000].decode("utf-8", "ignore")
     longest = max((len(line) for line in sample.splitlines()), default=0)
     is_whole = len(data) <= 200_000
@@ -140,10 +148,10 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     if ragged_header and skipped:
         skipped.pop(0)
     del data
-    columns = []
-    for _ in range(width):  # one column at a time, so that both copies are never whole in memory
-        columns.append(clean(read.column(0)))
-        read = read.remove_column(0)
+    columns, raw = [], read.columns[::-1]
+    del read
+    while raw:  # one column at a time, so that both copies are never whole in memory
+        columns.append(clean(raw.pop()))
     if header and not ragged_header:
         columns = [column[1:] for column in columns]
     total = len(columns[0]) + len(skipped)

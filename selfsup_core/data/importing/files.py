@@ -4,8 +4,10 @@ to disk.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -28,6 +30,7 @@ IMAGE_ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".avif", ".heic", ".heif", ".tif", ".tiff"),
     *(".pgm", ".ppm", ".pbm", ".pnm"),
 )
+XZ = b"\xfd7zXZ\0"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 CIFAR = (3073, 3074)  # bytes per record of CIFAR-10 and CIFAR-100: labels, then 32 × 32 red, green, blue
 IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
@@ -53,6 +56,7 @@ TEXTS = {
     ".svmlight": "txt",
     "": "txt",
 }
+PACKED = (".gz", ".bz2", ".xz")
 SYSTEM = ("thumbs.db", "desktop.ini")  # files that file managers leave behind
 STATISTICS = {".dta": "stata"} | dict.fromkeys((".sav", ".zsav", ".por"), "spss")
 STATISTICS |= dict.fromkeys((".sas7bdat", ".xpt"), "sas")
@@ -140,6 +144,8 @@ def identify(name: str, head: bytes) -> str:
         (b"\x93NUMPY", "npy"),
         (b"PAR1", "parquet"),
         (b"\x1f\x8b", "gz"),
+        (b"BZh", "gz"),
+        (XZ, "gz"),
     ):
         if head.startswith(magic):
             return found
@@ -173,6 +179,12 @@ def identify(name: str, head: bytes) -> str:
         return TEXTS[suffix]
     if (not suffix or suffix[1:].isdigit()) and is_plain(head):
         return "txt"
+    if head[257:262] == b"ustar":
+        raise DataError(
+            f"{name} is a TAR archive, which cannot be read.",
+            code="unknown-format",
+            remedy="Unpack it, and put its files into a ZIP file.",
+        )
     raise DataError(
         f"{name} is of a kind that cannot be read.",
         code="unknown-format",
@@ -285,13 +297,21 @@ def open_files(paths: list[Path]) -> list[Member]:
 
 
 def unpack_gzip(member: Member) -> Member:
-    """A .gz file as what it holds."""
-    name = member.name[:-3] if member.suffix == ".gz" else member.name
+    """A .gz, .bz2 or .xz file as what it holds."""
+    name = member.name[: -len(member.suffix)] if member.suffix in PACKED else member.name
     most = min(LIMITS.decoded_bytes, max(LIMITS.archive_ratio * member.size, 10 * MB))
+    packed = member.read()
     try:
-        with gzip.open(io.BytesIO(member.read())) as file:
-            data = file.read(most + 1)
-    except (OSError, EOFError, zlib.error) as error:
+        if packed.startswith(XZ):
+            unpacker = lzma.LZMADecompressor(memlimit=LIMITS.file_bytes)
+            data = unpacker.decompress(packed, most + 1)
+            if not unpacker.eof and len(data) <= most:
+                raise EOFError("it ends too early")
+        else:
+            opened = bz2.open if packed.startswith(b"BZh") else gzip.open
+            with opened(io.BytesIO(packed)) as file:
+                data = file.read(most + 1)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(
             f"{member.name} is damaged ({error}).", code="damaged-file", remedy="Pack it again."
         ) from error

@@ -113,17 +113,19 @@ class Tone:
     Attributes:
         low, high: values of 16-bit (or wider) images that become black and white; None keeps 8-bit values.
         background: what is seen through transparent pixels, 255 white or 0 black.
+        is_binary: whether gray bytes are only 0 and 1, which become black and white.
     """
 
     low: float = 0.0
     high: float | None = None
     background: int = 255
+    is_binary: bool = False
 
 
 @dataclass
 class Look:
     """What was seen of some images: whether any has color, {name: reason} of those that cannot be read,
-    and the values of wide and of transparent ones.
+    and the values of wide, of transparent and of gray ones.
     """
 
     is_color: bool = False
@@ -132,6 +134,7 @@ class Look:
     high: float = -math.inf
     transparent: int = 0
     pale: int = 0  # transparent images whose shapes are nearly white
+    top: int = 0  # the highest byte of all; 255 where there are colors or palettes
 
     def add(self, image: Image.Image) -> None:
         """Raises what PIL raises for a damaged image."""
@@ -149,6 +152,8 @@ class Look:
             if solid.any() and not solid.all():
                 self.transparent += 1
                 self.pale += bool(np.median(shown[..., :3][solid].min(axis=1)) > PALE)
+        extremes = image.getextrema() if image.mode == "L" else (0, 255)
+        self.top = max(self.top, int(extremes[1]))  # type: ignore[arg-type]
         small = np.asarray(image.convert("RGB").resize((16, 16)), dtype=np.int16)
         self.is_color = self.is_color or bool((small.max(axis=2) - small.min(axis=2)).max() > 12)
 
@@ -187,7 +192,10 @@ def choose_tone(look: Look, config: ImportConfig) -> tuple[Tone, list[str]]:
             f"{look.pale:,} of {look.transparent:,} transparent images are nearly white, so the background "
             "is black. To change it, set Background."
         )
-    return Tone(low, high, background), notes
+    is_binary = look.top == 1 and high is None
+    if is_binary:
+        notes.append("The images hold only 0 and 1; these are black and white now.")
+    return Tone(low, high, background, is_binary), notes
 
 
 def is_wide(image: Image.Image) -> bool:
@@ -240,6 +248,8 @@ def read_image(
             image = image.convert("RGBA")
             behind = Image.new("RGBA", image.size, (tone.background,) * 3)
             image = Image.alpha_composite(behind, image)
+        if tone.is_binary and image.mode == "L":
+            image = image.point([0] + [255] * 255)
         image = image.convert("RGB" if color else "L")
         image = make_square(image, size, fit)
         return np.asarray(image, dtype=np.uint8), original

@@ -63,16 +63,22 @@ def sort_out(paths: list[Path], config: ImportConfig) -> Sorted:
     Raises:
         DataError: nothing to read, or kinds that do not belong together.
     """
-    members = [inner for member in open_files(paths) for inner in unpack_media(member)]
+    opened = open_files(paths)
+    members = [inner for member in opened for inner in unpack_media(member)]
+    is_unpacked = len(members) > len(opened)
     members, volumes, notes = unpack_scans(members, config)
-    form, kept, beside, aside = sort_members(paths[0].name, members, config)
+    form, kept, beside, aside = sort_members(paths[0].name, members, config, is_unpacked=is_unpacked)
     return Sorted(form, kept, beside, aside, volumes, notes)
 
 
 def sort_members(
-    name: str, members: list[Member], config: ImportConfig
+    name: str, members: list[Member], config: ImportConfig, *, is_unpacked: bool
 ) -> tuple[str, list[Member], list[Member], dict[str, str]]:
-    """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside)."""
+    """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside).
+
+    Args:
+        is_unpacked: whether they come out of an archive, in which tables may only lie beside the samples.
+    """
     found: dict[str, list[Member]] = {}
     aside: dict[str, str] = {}
     for member in members:
@@ -96,6 +102,12 @@ def sort_members(
             code="nothing-readable",
             remedy="See the list of formats.",
         )
+    if is_unpacked and aside and set(found) <= set(TABLES):
+        raise DataError(
+            f"None of the files in {name} can be read; the first: {next(iter(aside.values()))}",
+            code="nothing-readable",
+            remedy="Save its images as PNG or JPEG, its sounds as WAV or FLAC.",
+        )
     beside = []
     for main in ("image", "wav"):
         if main in found:
@@ -106,10 +118,15 @@ def sort_members(
             for form in [f for f in found if f != main]:  # a README beside the images
                 aside |= {m.name: "not one of the samples" for m in found.pop(form)}
             return main, found[main], beside, aside
-    if set(found) & set(ARRAYS) and not set(found) & set(TABLES):
-        for form in set(found) - set(ARRAYS):
-            aside |= {m.name: "not an array" for m in found.pop(form)}
-        return "npy", [m for form in ARRAYS for m in found.get(form, [])], [], aside
+    if set(found) & set(ARRAYS):
+        for form in ("csv", "txt"):
+            letters = [m for m in found.get(form, []) if "mapping" in m.name.lower() and m.suffix == ".txt"]
+            if letters and letters == found[form]:  # of EMNIST: which letter a number stands for
+                beside += found.pop(form)
+        if not set(found) & set(TABLES):
+            for form in set(found) - set(ARRAYS):
+                aside |= {m.name: "not an array" for m in found.pop(form)}
+            return "npy", [m for form in ARRAYS for m in found.get(form, [])], beside, aside
     if len(found) > 1 and "txt" in found:
         aside |= {m.name: "not a table" for m in found.pop("txt")}
     if len(found) > 1:
@@ -149,7 +166,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         notes = plan["notes"] + found.notes + seen["notes"]
         return plan | seen | {"aside": aside | seen["aside"], "notes": notes, "volumes": found.volumes}
     if form == "npy":
-        made = read_arrays(members, config)
+        made = read_arrays(members, config, beside)
         x = made.x
         kind = made.kinds[0]
         if config.kind not in ("auto", kind):
@@ -253,6 +270,12 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
         plan["notes"].append(
             f"{numbers:,} columns of numbers: networks and maps take longer and need more rows. "
             "Keep those that vary most, if you can."
+        )
+    texts = [c["name"] for c in columns if c["role"] == "text"]
+    if kind == "text" and len(texts) > 1:
+        plan["notes"].append(
+            f"The text is {texts[0]}. Not used: {', '.join(texts[1:6])}. To learn from another column, "
+            "choose it as the text."
         )
     if kind != "image":
         plan["notes"] += column_notes(columns, config.label) + [

@@ -20,13 +20,16 @@ DOUBTFUL = frozenset(
     ["-1", "?", "-", "nan", "na", "n/a", "#n/a", "null", "none", "unknown", "unlabeled", "unlabelled"]
 )
 WHOLE = re.compile(r"^([+-]?)0*(\d+?)(?:\.0*)?$")
-NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)$")
+NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+|\d\.\d+[eE][+-]?\d{1,2})$")
+POWER = re.compile(r"^[+-]?\d\.\d+[eE][+-]?\d{1,2}$")  # as NumPy writes numbers
 PARTS = re.compile(r"\s*[|;]\s*")
 LEAST_SEVERAL = 0.02  # of the cells hold more than one label
 
 
 def one_name(label: str) -> str:
-    """1, 1.0 and +1 are one class; codes such as 007 stay what they are."""
+    """1, 1.0, +1 and 1.0e+00 are one class; codes such as 007 stay what they are."""
+    if POWER.match(label):
+        label = f"{float(label):.15g}"
     found = WHOLE.match(label)
     if found is None or (len(label) > 1 and label.lstrip("+-").startswith("0") and "." not in label):
         return label

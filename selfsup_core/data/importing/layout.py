@@ -20,6 +20,7 @@ SPLIT_WORDS = {
 }
 FILLERS = {"set", "data", "dataset", "images", "image", "img", "imgs", "split", "files", "seg"}
 GLUED = re.compile(r"(train|training|test|testing|val|valid|validation|dev|eval)(set|data|images?|imgs?)")
+UNLABELED = frozenset(["unsup", "unsupervised", "unlabeled", "unlabelled", "nolabel", "nolabels"])
 MOST_OFFERED = 200  # classes in file names
 
 
@@ -32,12 +33,17 @@ class Layout:
         parts: (N,) 0 training, 1 validation, 2 test; None when no split is given.
         notes: what was decided.
         offers: {value of the setting "classes": names of the classes it would give}, where there is a choice.
+        columns: of tables beside the files, those that may hold the class. label: the one that was taken.
+        cells: of that column, as they are in the file.
     """
 
     labels: list[str] | None = None
     parts: np.ndarray | None = None
     notes: list[str] = field(default_factory=list)
     offers: dict[str, list[str]] = field(default_factory=dict)
+    columns: list[str] = field(default_factory=list)
+    label: str = ""
+    cells: list[str] = field(default_factory=list)
 
 
 def split_of(folder: str) -> int | None:
@@ -76,7 +82,21 @@ def read_layout(names: Sequence[str], config: ImportConfig) -> Layout:
     layout.labels = found.get("first") if config.classes == "auto" else found.get(config.classes)
     if config.classes == "auto":
         layout.notes += describe_choice(layout, len(levels))
+    if layout.labels is not None:
+        empty_unlabeled(layout)
     return layout
+
+
+def empty_unlabeled(layout: Layout) -> None:
+    """Take a folder called unsup or unlabeled for samples without a label, where it is one of several."""
+    labels = layout.labels or []
+    names = {label for label in labels if re.sub(r"[\W_]+", "", label.lower()) in UNLABELED}
+    if not names or not set(labels) - names - {""}:
+        return
+    layout.labels = ["" if label in names else label for label in labels]
+    count = sum(label in names for label in labels)
+    layout.notes.append(f"{count:,} samples in {', '.join(sorted(names))} have no label; they train without.")
+    layout.offers = {way: [n for n in found if n not in names] for way, found in layout.offers.items()}
 
 
 def describe_choice(layout: Layout, levels: int) -> list[str]:

@@ -20,6 +20,7 @@ from selfsup_core.data.importing.images import (
     look_at_some,
     open_image,
 )
+from selfsup_core.data.importing.labels import doubtful_values, parts_of
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.plan import ImportPlan
 from selfsup_core.data.importing.sounds import read_header
@@ -50,7 +51,7 @@ def look_at_image_files(members: list[Member], beside: list[Member], config: Imp
             remedy="Open them in a viewer and save them again.",
         )
     widths, heights = zip(*sizes, strict=True)
-    said = describe_layout(label_files([m.name for m in members], beside, config))
+    said = describe_layout(label_files([m.name for m in members], beside, config), config)
     return {
         "kind": "image",
         "rows": len(members),
@@ -65,13 +66,16 @@ def look_at_image_files(members: list[Member], beside: list[Member], config: Imp
     }
 
 
-def describe_layout(layout: Layout) -> ImportPlan:
+def describe_layout(layout: Layout, config: ImportConfig) -> ImportPlan:
     """Classes, the given split and what may be chosen otherwise, as part of a plan."""
     said: ImportPlan = {
         "classes": count_labels(layout.labels or []),
         "notes": layout.notes,
         "offers": layout.offers,
     }
+    if layout.columns:
+        said |= {"beside": layout.columns, "label": layout.label}
+        said |= {"doubtful": doubtful_values(layout.cells, config), "labels": parts_of(layout.cells)}
     if layout.parts is not None:
         counts = np.bincount(layout.parts, minlength=len(PARTS)).tolist()
         said["parts"] = dict(zip(PARTS, counts, strict=True))
@@ -105,7 +109,7 @@ def look_at_sounds(members: list[Member], beside: list[Member], config: ImportCo
         "aside": aside,
         "seconds": round(min(30.0, float(np.median(lengths))), 2),
         "rates": dict(rates),
-        **describe_layout(layout),
+        **describe_layout(layout, config),
     }
 
 

@@ -56,8 +56,11 @@ class Arrays:
     kinds: tuple[str, ...] = ("table",)
 
 
-def read_arrays(members: list[Member], config: ImportConfig) -> Arrays:
+def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Member] | None = None) -> Arrays:
     """Samples and what belongs to them, whatever parts they came in.
+
+    Args:
+        mapping: text files of EMNIST that say which letters the labels stand for.
 
     Raises:
         DataError: shapes that do not fit together.
@@ -84,6 +87,8 @@ def read_arrays(members: list[Member], config: ImportConfig) -> Arrays:
     marks, names = choose_beside(samples, labels, config, made)
     if marks:
         made.labels = array_labels(np.concatenate(marks))
+        if letters := read_mapping(mapping or []):
+            made.labels = [letters.get(label, label) for label in made.labels]
     if names:
         made.names = [str(label_text(v)) for part in names for v in part.tolist()]
     take_parts(samples, config, made)
@@ -377,10 +382,27 @@ def shape_samples(samples: list[Named], config: ImportConfig, made: Arrays) -> N
         )
     else:
         made.kinds = ("image", "table") if x.ndim == 3 and is_series(x) else ("image",)
-    if made.x.ndim > 2 and config.transpose == "yes":
+    is_emnist = any("emnist" in n.name and "idx" in n.name for n in samples)
+    if made.x.ndim > 2 and (config.transpose == "yes" or (config.transpose == "auto" and is_emnist)):
         made.x = np.swapaxes(made.x, 1, 2)
-    elif made.x.ndim > 2 and any("emnist" in n.name for n in samples):
-        made.notes.append("EMNIST stores its letters column by column; to turn them, set Transpose to yes.")
+        if is_emnist and config.transpose == "auto":
+            made.notes.append(
+                "EMNIST stores its images column by column; they were turned. If yours are upright already, "
+                "set Transpose to no."
+            )
+
+
+def read_mapping(members: list[Member]) -> dict[str, str]:
+    """{label: letter} of EMNIST's lines "label code [code]", the first code of each."""
+    letters: dict[str, str] = {}
+    for member in members:
+        for line in member.read().decode("ascii", "replace").splitlines():
+            numbers = line.split()
+            if len(numbers) < 2 or not all(n.isdecimal() and len(n) < 7 for n in numbers):
+                continue
+            if 32 < int(numbers[1]) < 127:
+                letters[str(int(numbers[0]))] = chr(int(numbers[1]))
+    return letters
 
 
 def image_shape(x: np.ndarray) -> tuple[int, ...]:

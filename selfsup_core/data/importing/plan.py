@@ -30,6 +30,8 @@ class ImportPlan(TypedDict, total=False):
         volumes: how many files hold several slices.
         seconds, rates: of sounds: length they are cut to, how many have which rate.
         columns, found: of tables: what each column is, and what was found of their format.
+        beside, label: of images and sounds with tables beside them: the columns of these, and the one that
+        the classes are taken from, "" for none.
         doubtful: of tables: values of the label that may mean that a row has none.
         label_arrays: of arrays: those that may be the label, the chosen one first.
         labels: of tables whose rows have several labels: each single one.
@@ -58,6 +60,8 @@ class ImportPlan(TypedDict, total=False):
     rates: dict[str, int]
     columns: list[ColumnAbout]
     found: dict[str, Any]
+    beside: list[str]
+    label: str
     doubtful: list[str]
     label_arrays: list[str]
     labels: list[str]

@@ -21,6 +21,12 @@ TALKS = (
     ("prompt", "", "completion"),
     ("prompt", "", "response"),
 )
+# A heading and what stands below it.
+HEADED = (
+    ("title", "headline", "heading", "subject", "summary"),
+    ("description", "text", "content", "body", "abstract", "article", "review"),
+)
+LEAST_HEADINGS = 0.5  # of the headings differ: few that recur are a category, as the subject of an article
 
 
 def widen(name: str, table: Table, config: ImportConfig) -> Table:
@@ -44,7 +50,8 @@ def widen(name: str, table: Table, config: ImportConfig) -> Table:
         columns += [as_cells(vectors[:, i]) for i in range(width)]
         notes.append(f"{column} holds lists of {width:,} numbers: a column for each.")
     names, renamed = unique_names(names)
-    return join_talk(Table(names, columns, table.found, table.notes + notes + renamed), config)
+    joined = join_talk(Table(names, columns, table.found, table.notes + notes + renamed), config)
+    return join_headed(joined, config)
 
 
 def as_vectors(cells: pa.Array) -> np.ndarray | None:
@@ -94,25 +101,47 @@ def alone(cells: pa.Array) -> pa.Array:
 
 def join_talk(table: Table, config: ImportConfig) -> Table:
     """Instruction, input and output as one column "text", unless a person chose one of them."""
-    import pyarrow.compute as pc
-
     lower = {name.lower(): name for name in table.names}
     for asked, about, answer in TALKS:
         found = [lower[part] for part in (asked, about, answer) if part in lower]
-        chosen = {config.text, config.label, *config.roles} & set(found)
-        if asked not in lower or answer not in lower or "text" in lower or chosen:
-            continue
-        by_name = dict(zip(table.names, table.columns, strict=True))
-        text = by_name[found[0]]
-        for part in found[1:]:
-            gap = pc.if_else(pc.equal(by_name[part], ""), "", "\n")
-            text = pc.binary_join_element_wise(text, gap, by_name[part], "")
-        rest = [name for name in table.names if name not in found]
-        said = f"{', '.join(found[:-1])} and {found[-1]} were joined, a line each, as text."
-        return Table(
-            [*rest, "text"],
-            [*(by_name[name] for name in rest), text],
-            table.found,
-            [*table.notes, said],
-        )
+        if asked in lower and answer in lower and "text" not in lower and not is_chosen(found, config):
+            return join_texts(table, found)
     return table
+
+
+def join_headed(table: Table, config: ImportConfig) -> Table:
+    """A title and the text below it as one column "text", unless a person chose one of them."""
+    import pyarrow.compute as pc
+
+    lower = {name.lower(): name for name in table.names}
+    heads, bodies = ([lower[word] for word in words if word in lower] for words in HEADED)
+    found = [*heads[:1], *bodies[:1]]
+    if len(found) < 2 or ("text" in lower and lower["text"] not in found) or is_chosen(found, config):
+        return table
+    headings = table.columns[table.names.index(heads[0])]
+    is_heading = pc.count_distinct(headings).as_py() >= LEAST_HEADINGS * len(headings)
+    words = pc.mean(pc.count_substring(table.columns[table.names.index(bodies[0])], " ")).as_py() or 0.0
+    return join_texts(table, found) if is_heading and words >= 2 else table
+
+
+def is_chosen(names: list[str], config: ImportConfig) -> bool:
+    return bool({config.text, config.label, *config.roles} & set(names))
+
+
+def join_texts(table: Table, names: list[str]) -> Table:
+    """Several columns as the last one, "text"."""
+    import pyarrow.compute as pc
+
+    by_name = dict(zip(table.names, table.columns, strict=True))
+    text = by_name[names[0]]
+    for part in names[1:]:
+        gap = pc.if_else(pc.equal(by_name[part], ""), "", "\n")
+        text = pc.binary_join_element_wise(text, gap, by_name[part], "")
+    rest = [name for name in table.names if name not in names]
+    said = f"{', '.join(names[:-1])} and {names[-1]} were joined, a line each, as text."
+    return Table(
+        [*rest, "text"],
+        [*(by_name[name] for name in rest), text],
+        table.found,
+        [*table.notes, said],
+    )

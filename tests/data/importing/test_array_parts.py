@@ -160,8 +160,14 @@ def test_one_photograph_is_one_image_and_a_volume_is_its_slices(tmp_path):
     assert build(npy(tmp_path, BYTES.astype(np.int16))).x.shape == (12, 8, 8)
 
 
-def test_letters_of_emnist_can_be_turned(tmp_path):
-    paths = [write(tmp_path, "emnist-letters-train-images-idx3-ubyte", idx(BYTES))]
+def test_letters_of_emnist_are_turned_and_named(tmp_path):
+    paths = [
+        write(tmp_path, "emnist-letters-train-images-idx3-ubyte", idx(BYTES)),
+        write(tmp_path, "emnist-letters-train-labels-idx1-ubyte", idx(np.arange(12) % 3 + 1)),
+        write(tmp_path, "emnist-letters-mapping.txt", "1 65 97\n2 66 98\n3 67 99\n"),
+    ]
+    made = build(paths)
+    assert np.array_equal(made.x, BYTES.swapaxes(1, 2))
+    assert made.classes == ("A", "B", "C")
     assert any("Transpose" in note for note in inspect_files(paths, ImportConfig())["notes"])
-    assert np.array_equal(build(paths).x, BYTES)
-    assert np.array_equal(build(paths, transpose="yes").x, BYTES.swapaxes(1, 2))
+    assert np.array_equal(build(paths, transpose="no").x, BYTES)
