@@ -22,7 +22,7 @@ from benchmarks.size import sized
 from benchmarks.table import Row, percentile, spread
 from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.runs.folder import RunFolder, read_rows
-from selfsup_core.workers.live import epoch_rows
+from selfsup_core.runs.signs import epoch_rows
 
 ROWS, WIDTH, CLASSES, LABELS = sized(20_000, 800), sized(384, 32), sized(20, 4), 10
 ROUNDS, TURNS, STEPS = sized(6, 3), sized(3, 1), sized(60, 5)

@@ -83,6 +83,7 @@ def data_add(
     splits: Annotated[str, option("splits", "--splits")] = "keep",
     background: Annotated[str, option("background", "--background")] = "auto",
     transpose: Annotated[str, option("transpose", "--transpose")] = "auto",
+    slices: Annotated[str, option("slices", "--slices")] = "auto",
     seconds: Annotated[float, option("seconds", "--seconds")] = 0.0,
     role: Annotated[
         list[str] | None,
@@ -125,6 +126,7 @@ def data_add(
                 "splits": splits,
                 "background": background,
                 "transpose": transpose,
+                "slices": slices,
                 "seconds": seconds,
                 "roles": roles,
             }
@@ -279,7 +281,7 @@ def data_split(
     from selfsup_core.data.budget import describe_split
     from selfsup_core.data.library import own
     from selfsup_core.data.sources import open_source
-    from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
+    from selfsup_core.evaluate.words.few_rows import warn_of_labels
 
     root = place(workspace)
     given = {
@@ -295,8 +297,7 @@ def data_split(
         f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} "
         f"test; {outcome['labels_seen']:,} labels for training, {outcome['labels_hidden']:,} hidden"
     )
-    warned = warn_of_few_labels(outcome) if outcome["classes"] else None
-    text = "\n".join([text, *filter(None, [outcome["note"], warned["text"] if warned else ""])])
+    text = "\n".join([text, *filter(None, [outcome["note"], *warn_of_labels(outcome)])])
     show({"dataset": name, **outcome}, as_json, text)
 
 

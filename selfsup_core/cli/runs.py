@@ -52,8 +52,8 @@ def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
 def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
     """State and numbers of one run, and what looks wrong in its newest epoch."""
     from selfsup_core.runs.folder import open_run, read_rows, read_state
+    from selfsup_core.runs.signs import say_sign, signs_of
     from selfsup_core.runs.waiting import waiting_for
-    from selfsup_core.workers.live import last_signs
     from selfsup_core.workers.seeds import OTHERS, offer_splits, over_seeds
 
     folder = open_run(place(workspace), run)
@@ -65,9 +65,12 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
         if waits.working:
             state["message"] += f" runs pause {waits.working['run']} lets the next one start."
     lines += [state["message"]] if state["message"] else []
-    lines += [state["error"]["message"]] if state["error"] else []
-    signs = last_signs(read_rows(folder.metrics))
-    lines += [f"{sign['text']} {sign['remedy']}" for sign in signs]
+    if error := state["error"]:
+        lines.append(f"{error['message']} {error['remedy']}".strip())
+    verdict = state.get("verdict")
+    lines += [notice for notice in state["notices"] if verdict is None or notice not in verdict["text"]]
+    signs = signs_of(state, read_rows(folder.metrics))
+    lines += [say_sign(sign) for sign in signs if sign["code"] != "diverged"]  # that is the error
     together = over_seeds(folder) if state.get("task") == "pseudo" else None
     if together and together["verdict"]:
         lines.append(together["verdict"]["text"])

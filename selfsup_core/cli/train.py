@@ -44,9 +44,12 @@ def train(
 ) -> None:
     """Train with a progress bar until the end. Ctrl-C leaves the run going."""
     from selfsup_core.runs.check import check_spec
-    from selfsup_core.runs.compose import compose_spec, warn_of_labels
+    from selfsup_core.runs.compose import compose_spec
+    from selfsup_core.runs.folder import read_rows
+    from selfsup_core.runs.outlook import foresee
     from selfsup_core.runs.queue import submit
     from selfsup_core.runs.recipes import preset_spec
+    from selfsup_core.runs.signs import say_sign, signs_of
     from selfsup_core.runs.spec import parse_assignments, read_spec, task_of
     from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -64,8 +67,8 @@ def train(
             "--splits repeats runs with pseudo-labels only.",
             remedy="Leave it out, or change data.split_seed yourself.",
         )
-    if warned := warn_of_labels(root, spec):
-        print(warned["text"], file=sys.stderr)
+    for text in foresee(root, spec):
+        print(text, file=sys.stderr)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)
     ensure_supervisor(root)
     try:
@@ -73,7 +76,10 @@ def train(
     except KeyboardInterrupt:
         print(f"\nThe run continues. Stop it with: runs stop {folder.id}", file=sys.stderr)
         raise SystemExit(0) from None
-    outcome, text = result_of(state, folder.path), summary_of(state)
+    signs = signs_of(state, read_rows(folder.metrics))
+    outcome = result_of(state, folder.path) | {"signs": signs}
+    # Why it failed is told below.
+    text = "\n".join([summary_of(state), *(say_sign(one) for one in signs if one["code"] != "diverged")])
     if splits > 1 and state["status"] == "finished":
         from selfsup_core.cli.pseudo import repeat
 
@@ -86,15 +92,19 @@ def train(
 
 
 def follow(folder: RunFolder) -> RunState:
-    """Show a progress bar on stderr until the run has ended; returns its last state."""
+    """Show a progress bar on stderr until the run has ended, and signs of trouble as they come; returns the
+    last state.
+    """
     from tqdm import tqdm
 
     from selfsup_core.runs.folder import ENDED, read_state
+    from selfsup_core.workers.live import Tail
     from selfsup_core.workers.supervisor import ensure_supervisor
 
     unit = "rounds" if read_state(folder).get("task") == "pseudo" else "epochs"
     form = f"{{desc}} {{percentage:3.0f}}% |{{bar:30}}| {{n:.1f}}/{{total}} {unit}{{postfix}}"
     asked, drawn = time.monotonic(), None
+    tail, told = Tail(folder.metrics), set[str]()
     with tqdm(total=1, bar_format=form, file=sys.stderr, dynamic_ncols=True) as bar:
         while True:
             state = read_state(folder)
@@ -108,12 +118,42 @@ def follow(folder: RunFolder) -> RunState:
             if now != drawn:  # a log file gets a line for each change, not ten a second
                 bar.refresh()
                 drawn = now
-            if state["status"] in ENDED:
+            has_ended = state["status"] in ENDED
+            lines = fresh_signs(
+                tail.read()[0],
+                told,
+                unit.removesuffix("s"),
+                # What the last epoch tells is part of the outcome.
+                before=state["epoch"] if has_ended else None,
+            )
+            for line in lines:
+                bar.write(line, file=sys.stderr)
+            if has_ended:
                 return state
             if time.monotonic() - asked > 5:
                 ensure_supervisor(folder.workspace)  # it may have been killed meanwhile
                 asked = time.monotonic()
             time.sleep(0.1)
+
+
+def fresh_signs(lines: list[bytes], told: set[str], unit: str, *, before: int | None = None) -> list[str]:
+    """What new rows of epochs before this one say for the first time: "epoch 7: Over-fitting: …".
+
+    Args:
+        told: codes that were told already; the new ones are added.
+    """
+    from selfsup_core.files import parse_json
+    from selfsup_core.runs.signs import epoch_rows, say_sign
+
+    found = []
+    for row in epoch_rows(parse_json(line) for line in lines):
+        if before is not None and row["epoch"] >= before:
+            continue
+        for sign in row.get("signs", []):
+            if sign["code"] not in told:
+                told.add(sign["code"])
+                found.append(f"{unit} {row['epoch']}: {say_sign(sign)}")
+    return found
 
 
 def result_of(state: RunState, folder: Path) -> dict[str, Any]:

@@ -1,7 +1,11 @@
 """Copies: rows that are the same, or nearly so, get one group number, so that no split parts them.
 
-Images and sounds are near copies when a 64-bit difference hash [1] differs in at most 3 bits and the pixels
-by less than 2% on average; texts when they differ only in case, spaces and punctuation.
+Images and sounds are near copies when a 64-bit difference hash [1] differs in at most 3 bits, and the pixels
+by less than 2% on average and by less than a fifth of their spread; texts when they differ only in case,
+spaces and punctuation.
+
+Where many images resemble each other, as generated shapes do, a chain of near copies leads from any of them
+to any other. A group that grows large is therefore divided: each row joins the first one that it is near.
 
 [1] Krawetz, Kind of like that, 2013 (dHash)
 """
@@ -19,7 +23,8 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 
-NEAR_BITS, NEAR_DIFFERENCE = 3, 0.02
+NEAR_BITS, NEAR_DIFFERENCE, NEAR_SPREAD, LEAST_SPREAD = 3, 0.02, 0.2, 0.02
+LONG_CHAIN, LONG_SHARE = 20, 0.05  # rows, and share of the rows, beyond which a group is divided
 # A bucket of this many look-alikes is compared in order only, so that work stays linear.
 BUCKET = 60
 DIGEST = 16
@@ -78,7 +83,29 @@ def join_near(dataset: Dataset, exact: np.ndarray) -> np.ndarray:
     roots = np.arange(len(exact))
     joined = list(parent)
     roots[joined] = [root(row) for row in joined]
+    if dataset.kind in ("image", "sound"):
+        sizes = np.bincount(roots[leaders], minlength=len(exact))
+        for first in np.flatnonzero(sizes > max(LONG_CHAIN, LONG_SHARE * len(exact))):
+            rows = leaders[roots[leaders] == first]
+            roots[rows] = divide(dataset, rows)
     return np.asarray(roots[exact])
+
+
+def divide(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """(R,) rows of a group, in order → (R,) the first row that each is a near copy of, or itself, which then
+    leads.
+    """
+    hashes = difference_hashes(dataset, rows)
+    found, leaders = rows.copy(), np.zeros(0, np.int64)  # places in `rows`
+    for place in range(len(rows)):
+        close = leaders[np.bitwise_count(hashes[leaders] ^ hashes[place]) <= NEAR_BITS][:BUCKET]
+        for leader in close.tolist():
+            if looks_alike(dataset, int(rows[leader]), int(rows[place])):
+                found[place] = rows[leader]
+                break
+        else:
+            leaders = np.append(leaders, place)
+    return found
 
 
 def near_pairs(dataset: Dataset, rows: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -96,7 +123,7 @@ def near_pairs(dataset: Dataset, rows: np.ndarray) -> Iterator[tuple[int, int]]:
         return
     if dataset.kind not in ("image", "sound"):
         return
-    hashes = np.array([difference_hash(dataset.x[row]) for row in rows.tolist()], dtype=np.uint64)
+    hashes = difference_hashes(dataset, rows)
     # Two hashes that differ in at most three bits agree in one of four quarters.
     tried = set()
     for quarter in range(4):
@@ -109,9 +136,20 @@ def near_pairs(dataset: Dataset, rows: np.ndarray) -> Iterator[tuple[int, int]]:
                 if (int(hashes[a]) ^ int(hashes[b])).bit_count() > NEAR_BITS or (a, b) in tried:
                     continue
                 tried.add((a, b))
-                x, y = (np.asarray(dataset.x[rows[i]], np.float32) * dataset.scale for i in (a, b))
-                if np.abs(x - y).mean() < NEAR_DIFFERENCE and contrast(x) > 0.02:
+                if looks_alike(dataset, int(rows[a]), int(rows[b])):
                     yield int(rows[a]), int(rows[b])
+
+
+def looks_alike(dataset: Dataset, a: int, b: int) -> bool:
+    """Whether the values of two rows differ by little; blank images all look alike, and are no copies."""
+    x, y = (np.asarray(dataset.x[row], np.float32) * dataset.scale for row in (a, b))
+    spread = contrast(x)
+    return spread > LEAST_SPREAD and float(np.abs(x - y).mean()) < min(NEAR_DIFFERENCE, NEAR_SPREAD * spread)
+
+
+def difference_hashes(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """(R,) uint64."""
+    return np.array([difference_hash(np.asarray(dataset.x[row])) for row in rows.tolist()], dtype=np.uint64)
 
 
 def contrast(x: np.ndarray) -> float:

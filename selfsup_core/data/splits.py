@@ -55,7 +55,7 @@ def split_rows(
             f"{len(rows)} rows cannot be split: data.validation = {validation} and data.test = "
             f"{test} leave {n_validation} validation and "
             f"{len(rows) - n_validation - n_test} training rows.",
-            remedy="Use more rows or smaller shares.",
+            remedy="Use smaller shares." if n_validation else "Use more rows or larger shares.",
         )
     if stratify and y is not None and (y < 0).any() and (y >= 0).any():
         return split_partly(y, n_validation, n_test, validation=validation, test=test, seed=seed)
@@ -154,30 +154,99 @@ def split_partly(
 def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int) -> Split:
     """As `split_rows`, with all rows of a group on one side; one row of each stands for it in the draw.
 
-    Shares count groups. Copies have one label, by which the draw is stratified; groups of another kind hold
-    many.
+    Where groups are so uneven that the parts would miss their shares, groups are dealt by their rows instead.
+    Copies have one label, by which the draw is stratified; groups of another kind hold many.
 
     Raises:
-        DataError: a part would be empty.
+        DataError: there are fewer groups than parts.
     """
     groups = np.unique(np.asarray(dataset.groups), return_inverse=True)[1]
-    first = np.unique(groups, return_index=True)[1]
-    stand_ins = replace(
-        dataset,
-        x=np.zeros((len(first), 1), np.uint8),
-        groups=None,
-        extra={},
-        y=None if dataset.y is None or dataset.grouped_by else group_labels(groups, np.asarray(dataset.y)),
-    )
-    drawn = split_rows(stand_ins, validation=validation, test=test, seed=seed)
-
-    def members(chosen: np.ndarray) -> np.ndarray:
-        return np.flatnonzero(np.isin(groups, chosen))
-
-    note = drawn.note
+    first, sizes = np.unique(groups, return_index=True, return_counts=True)[1:]
+    wanted = np.array([round(len(groups) * share) for share in (validation, test)])
+    refuse_few_groups(dataset, len(first), 3 if wanted[1] else 2)
+    labels = None if dataset.y is None or dataset.grouped_by else group_labels(groups, np.asarray(dataset.y))
+    stand_ins = replace(dataset, x=np.zeros((len(first), 1), np.uint8), groups=None, extra={}, y=labels)
+    note = ""
+    parts = None
+    if round(len(first) * validation) and (not wanted[1] or round(len(first) * test)):
+        drawn = split_rows(stand_ins, validation=validation, test=test, seed=seed)
+        parts, note = [drawn.train, drawn.validation, drawn.test], drawn.note
+    if parts is None or is_far([int(sizes[part].sum()) for part in parts[1:]], wanted):
+        held = deal_groups(sizes, labels, wanted, seed)
+        parts = [np.setdiff1d(np.arange(len(first)), np.concatenate(held)), *held]
+        note = ""
+        found = [int(sizes[part].sum()) for part in parts]
+        if is_far(found[1:], wanted):
+            kind = f"{dataset.grouped_by}s" if dataset.grouped_by else "groups of copies"
+            asked = [len(groups) - int(wanted.sum()), *wanted.tolist()]
+            note = (
+                f"Training, validation and test have {' / '.join(map(str, found))} rows rather than "
+                f"{' / '.join(map(str, asked))}: there are {len(first)} {kind}, the largest of "
+                f"{int(sizes.max())} rows."
+            )
+    train, validation_rows, test_rows = (np.flatnonzero(np.isin(groups, part)) for part in parts)
     if dataset.grouped_by:
         note = f"All rows of one {dataset.grouped_by} are on the same side of the split. {note}".strip()
-    return Split(members(drawn.train), members(drawn.validation), members(drawn.test), note)
+    return Split(train, validation_rows, test_rows, note)
+
+
+def refuse_few_groups(dataset: Dataset, count: int, parts: int) -> None:
+    """Raises DataError where there are fewer groups than parts."""
+    if count >= parts:
+        return
+    rows = len(dataset)
+    if dataset.grouped_by:
+        message = f"There are {count} {dataset.grouped_by}s, and a split into {parts} parts needs {parts}."
+        remedy = f"Use rows of more {dataset.grouped_by}s."
+    elif count == 1:
+        message = f"All {rows:,} rows are copies of one sample, so they cannot be split."
+        remedy = "Copies stay on one side of the split, or the test would tell nothing. Use more varied rows."
+    else:
+        message = f"The {rows:,} rows are copies of {count} samples, too few to split into {parts} parts."
+        remedy = "Copies stay on one side of the split, or the test would tell nothing. Use more varied rows."
+    raise DataError(message, code="no-split", remedy=remedy)
+
+
+def is_far(found: list[int], wanted: np.ndarray) -> bool:
+    """Whether validation or test rows miss their number by more than a third."""
+    return any(abs(have - want) > max(1, want / 3) for have, want in zip(found, wanted, strict=True))
+
+
+def deal_groups(
+    sizes: np.ndarray, labels: np.ndarray | None, wanted: np.ndarray, seed: int
+) -> list[np.ndarray]:
+    """Numbers of the groups for validation and for test, so that their rows come near to `wanted`.
+
+    Groups that fit are taken in random order, each class up to its share; where none fits, the smallest one.
+
+    Args:
+        sizes: (G,) rows of each group. labels: (G,) their classes, or None.
+    """
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    classes = np.zeros(len(sizes), np.int64) if labels is None else np.unique(labels, return_inverse=True)[1]
+    in_class = np.bincount(classes, weights=sizes)
+    free = np.ones(len(sizes), bool)
+    held: list[np.ndarray] = []
+    for place, want in enumerate(wanted.tolist()):
+        taken: list[int] = []
+        total, quota = 0, in_class * (want / sizes.sum())
+        # Training keeps a group, and so does each part that comes after.
+        spare = int(free.sum()) - 1 - sum(1 for later in wanted[place + 1 :] if later)
+        for is_strict in (True, False):  # first each class up to its share, then what still fits
+            for group in order:
+                size = int(sizes[group])
+                fits = free[group] and total + size <= want and len(taken) < spare
+                if fits and (not is_strict or quota[classes[group]] >= size):
+                    taken.append(int(group))
+                    total += size
+                    quota[classes[group]] -= size
+                    free[group] = False
+        if want and not taken and spare > 0:
+            smallest = min(np.flatnonzero(free).tolist(), key=lambda g: int(sizes[g]))
+            taken.append(smallest)
+            free[smallest] = False
+        held.append(np.sort(np.array(taken, np.int64)))
+    return held
 
 
 def group_labels(groups: np.ndarray, y: np.ndarray) -> np.ndarray:

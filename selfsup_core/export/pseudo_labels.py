@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.texts import Texts
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.export.csv_file import csv_bytes
 
 FORMATS = ("csv", "parquet")
+MOST_COLUMNS = 1000  # of a table, that are written beside the labels
+TAKEN = ("row", "label", "confidence", "kept", "weight", "first_round", "proposers", "run", "epoch", "truth")
 
 
 def read_pseudo_labels(
@@ -22,7 +26,8 @@ def read_pseudo_labels(
     """Column → values of all rows that labels were proposed for, as of the newest epoch.
 
     Args:
-        text: with the texts, where the rows are texts and their data set is still there.
+        text: with the texts, the columns of tables or the names of images and sounds, where their data set is
+        still there.
         truth: with the true classes, as far as they are known; for an audit, not for training.
 
     Raises:
@@ -67,15 +72,29 @@ def read_rows_of(
     workspace: Path, spec: Any, rows: np.ndarray, classes: list[str], text: bool, truth: bool
 ) -> dict[str, list[Any]]:
     from selfsup_core.data.sources import open_source
-    from selfsup_core.data.texts import Texts
 
     dataset = open_source(spec.data.source, workspace)
     found: dict[str, list[Any]] = {}
-    if text and isinstance(dataset.x, Texts):
-        found["text"] = [dataset.x[int(row)] for row in rows]
+    if text:
+        found |= samples_of(dataset, rows)
     if truth and dataset.y is not None:
         found["truth"] = [classes[y] if y >= 0 else "" for y in np.asarray(dataset.y)[rows].tolist()]
     return found
+
+
+def samples_of(dataset: Dataset, rows: np.ndarray) -> dict[str, list[Any]]:
+    """What rows are, such that the file can be added as a data set of its own."""
+    if isinstance(dataset.x, Texts):
+        return {"text": [dataset.x[int(row)] for row in rows]}
+    if dataset.kind == "table" and len(dataset.columns) <= MOST_COLUMNS:
+        values = np.asarray(dataset.x)[rows].astype(float)
+        cells = [[None if v != v else v for v in column] for column in values.T.tolist()]
+        return {
+            name if name not in TAKEN else f"{name} (column)": column
+            for name, column in zip(dataset.columns, cells, strict=True)
+        }
+    names = dataset.extra.get("names")
+    return {"file": [names[int(row)] for row in rows]} if isinstance(names, Texts) else {}
 
 
 def export_pseudo_labels(

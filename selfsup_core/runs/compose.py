@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from selfsup_core.data.budget import describe_split, is_partly_labeled
+from selfsup_core.data.budget import is_partly_labeled
 from selfsup_core.data.library.own import read_split
 from selfsup_core.data.sources import OWN_NAME, open_source
 from selfsup_core.errors import StudioError
-from selfsup_core.evaluate.words.few_rows import Warned, warn_of_few_labels
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.runs.names import auto_name
 from selfsup_core.runs.spec import RunSpec, make_spec, task_of
@@ -66,19 +65,6 @@ def compose_spec(
     if preset and not chosen.get("name"):
         spec = spec.model_copy(update={"name": auto_name(spec, workspace, preset)})
     return spec
-
-
-def warn_of_labels(workspace: Path, spec: RunSpec) -> Warned | None:
-    """What a person should know of the labels before training a classifier so; None where there are enough.
-
-    Raises:
-        DataError: the data are gone, or cannot be split so.
-    """
-    if task_of(spec) not in ("classify", "pseudo"):
-        return None
-    outcome = describe_split(open_source(spec.data.source, workspace), spec.data)
-    hand = dict(getattr(spec.objective, "hand", ()))
-    return warn_of_few_labels(outcome, by_hand=len(hand))
 
 
 def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:

@@ -32,6 +32,7 @@ from selfsup_core.evaluate.glance import LEAST_POINTS, LEAST_TEXTS, choose_point
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.tested import TEST
 from selfsup_core.evaluate.words.classification_trouble import find_classification_signs
+from selfsup_core.features.labeled import choose_rows, choose_shown
 from selfsup_core.files import write_json
 from selfsup_core.models import MODELS
 from selfsup_core.models.classifier_head import ClassifierHeadConfig
@@ -48,7 +49,6 @@ from selfsup_core.tasks.parts.backbone import FILE as BASE
 from selfsup_core.tasks.parts.backbone import Backbone, load_backbone, make_classifier
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, TextInputs
 from selfsup_core.tasks.parts.exact_head import ExactHead
-from selfsup_core.tasks.parts.labeled import choose_rows, choose_shown
 from selfsup_core.tasks.parts.outcome import describe_tested
 from selfsup_core.train.trained import load_trained, trained_state
 

@@ -31,8 +31,10 @@ from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.tested import TEST
 from selfsup_core.files import write_json
 from selfsup_core.models.modules.beside import Beside
+from selfsup_core.pseudo.audit import Collapse
 from selfsup_core.pseudo.expected import gauge
 from selfsup_core.pseudo.keeping import counted, is_bare, proposed
+from selfsup_core.pseudo.none_kept import find_none_kept
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch, PseudoLabels, PseudoLabelsConfig
 from selfsup_core.pseudo.online import Consistency
 from selfsup_core.runs.frames import FrameStore
@@ -429,7 +431,23 @@ class PseudoTask(ClassifyTask):
         count = len(self.classes)
         before = class_counts(self.kept.kept_label, count) if self.round > 1 else None
         kept, drifted = class_counts(self.next.kept_label, count), [r.get("kept_drift") for r in past]
-        return [*self.estimates.find_signs(kept, before, drifted), *found]
+        return [*self._none_kept(is_last=is_last), *self.estimates.find_signs(kept, before, drifted), *found]
+
+    def _none_kept(self, *, is_last: bool) -> list[Collapse]:
+        """Whether the next round has nothing to learn from; of a method that begins with few, at the end."""
+        config, now = self.config, self.next
+        is_slow = config.is_online or config.keep == "lee"
+        if self.round < 1 or (is_slow and not is_last):
+            return []
+        found = find_none_kept(
+            int((now.kept_label >= 0).sum()),
+            int((now.label >= 0).sum()),
+            len(self.pool),
+            config,
+            doubt=self.proposers.doubt,
+            must_agree=config.vote == "agree" and len(config.proposers) > 1,
+        )
+        return [found] if found else []
 
     def _name_rows(
         self, now: Kept, probabilities: np.ndarray
@@ -465,7 +483,14 @@ class PseudoTask(ClassifyTask):
             for name, network in self.networks().items()
         }
         metrics, about = score(named, y, self.classes)
-        self.verdict = judge_run(named, y, metrics, len(self.classes), self.proposers.doubt)
+        self.verdict = judge_run(
+            named,
+            y,
+            metrics,
+            len(self.classes),
+            self.proposers.doubt,
+            is_any_kept=self.config.is_online or bool((self.kept.first >= 0).any()),
+        )
         about["verdict"] = self.verdict
         measured = self.evaluator.validation
         logits = self.evaluator.logits(self.student, measured, "validation rows").numpy()

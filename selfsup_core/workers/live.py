@@ -11,13 +11,12 @@ import threading
 import time
 import uuid
 from pathlib import Path
-from typing import Any, NotRequired, cast
+from typing import NotRequired, cast
 
 from cachetools import LRUCache
 from safetensors.numpy import save as save_arrays
 
 from selfsup_core.errors import RunError
-from selfsup_core.evaluate.rows import Sign
 from selfsup_core.files import MOST_FRAME, MOST_LINES, finite, parse_json, read_file, require_plain
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import RunFolder, find_run, read_state
@@ -223,14 +222,3 @@ def without_hidden(blob: bytes, name: str = "A frame") -> bytes:
     """A frame without the arrays that no view draws. Raises RunError that calls it `name`."""
     drawn = {key: array for key, array in unpack_frame(blob, name).items() if key not in HIDDEN}
     return save_arrays(drawn, metadata=read_metadata(blob))
-
-
-def last_signs(rows: list[dict[str, Any]]) -> list[Sign]:
-    """Signs of trouble of the newest epoch."""
-    epochs = epoch_rows(rows)
-    return cast("list[Sign]", epochs[-1].get("signs", [])) if epochs else []
-
-
-def epoch_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of whole epochs."""
-    return [row for row in rows if row.get("kind") == "epoch" and isinstance(row.get("epoch"), int)]

@@ -19,8 +19,8 @@ from selfsup_core.pseudo.audit import Verdict, compare_seeds, verdict
 from selfsup_core.runs.family import members
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state, update_state
 from selfsup_core.runs.queue import LOCAL, submit
+from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
-from selfsup_core.workers.live import epoch_rows
 
 Name = Literal["accuracy", "twin_accuracy", "ceiling_accuracy"]
 NAMES: tuple[Name, ...] = ("accuracy", "twin_accuracy", "ceiling_accuracy")

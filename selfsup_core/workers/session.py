@@ -306,7 +306,11 @@ class Session:
         is_last = epoch == self.spec.train.epochs
         # The first epoch does not wait for it; a resumed run may have it by then, and must say the same.
         baseline = keeper.state.get("baseline") if epoch > 1 else None
-        signs = self.task.find_signs(row, self.past, baseline, is_last=is_last)
+        by = self.task.chosen_by
+        is_better = bool(by and epoch and self._is_better(cast("float", look.metrics[by])))
+        signs = self.task.find_signs(
+            row, self.past, baseline, is_last=is_last or self._will_stall(is_better=is_better)
+        )
         if signs:
             row["signs"] = signs
         self.past.append(row)
@@ -315,8 +319,7 @@ class Session:
         keeper.persist(lambda: self.weights.write_weights(epoch, kept, is_last=is_last))
         keeper.persist(lambda: self.task.write_frame(self.frames, epoch, look, is_last=is_last))
         self._write(row)
-        by = self.task.chosen_by
-        if by and epoch and self._is_better(cast("float", look.metrics[by])):
+        if by and is_better:
             self.best = {"epoch": epoch, "val_loss": look.metrics["val_loss"]}  # every task has one
             if by != "val_loss":
                 self.best["choice_loss"] = look.metrics[by]
@@ -367,6 +370,11 @@ class Session:
             time.sleep(min(left, 0.05))
             self.keeper.obey(self)
             self.keeper.beat()
+
+    def _will_stall(self, *, is_better: bool) -> bool:
+        """Whether early stopping makes this epoch the last one."""
+        patience = self.spec.train.patience
+        return bool(patience and self.task.chosen_by and not is_better and self.since_best + 1 >= patience)
 
     def _has_stalled(self) -> bool:
         patience = self.spec.train.patience

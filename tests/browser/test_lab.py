@@ -18,7 +18,7 @@ from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.workers.supervisor import ensure_supervisor
-from tests.browser.conftest import SCREENS, Server, stage_value, wait_stage
+from tests.browser.conftest import SCREENS, Server, axe_in, stage_value, wait_stage
 from tests.helpers import wait_status
 from tests.inspection.asking import ask_run
 
@@ -310,7 +310,7 @@ def test_inside_and_code(server, finished, open_page, tmp_path):
 
 def test_the_lab_while_it_trains(server, open_page):
     page = open_page()
-    spec = preset_spec("dense-64-32-16", {"train.epochs": 40, "train.epochs_per_second": 2.0})
+    spec = preset_spec("dense-64-32-16", {"train.epochs": 120, "train.epochs_per_second": 2.0})
     folder = submit(server.workspace, spec, preset="dense-64-32-16")
     page.goto(f"{server.url}/autoencoder?run={folder.id}")
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 2)
@@ -319,6 +319,7 @@ def test_the_lab_while_it_trains(server, open_page):
     changed(page, lambda: first.evaluate(PIXELS), before)
     for tab in TABS:
         open_tab(page, tab)
+    axe_in(page)
     at = int(stage_value(page, "epoch"))
     wait_stage(page, "epoch", lambda epoch: int(epoch) > at)
     page.get_by_test_id("stage-stop").click()

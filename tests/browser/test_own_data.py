@@ -148,6 +148,9 @@ def test_reload_keeps_what_was_chosen_and_what_trains(server, open_page, tmp_pat
     expect(page.get_by_text("70 rows")).to_be_visible()
     assert name in page.url
     page.get_by_role("button", name="Train an autoencoder").click()
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("25")  # five a second are shown
+    epochs.press("Enter")
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 1)

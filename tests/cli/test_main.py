@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from selfsup_core import __version__
+from selfsup_core.cli.train import fresh_signs
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.asking import questions_about
 from selfsup_core.runs.folder import RunFolder, list_states, open_run, read_state, update_state
@@ -68,6 +69,47 @@ def test_train_prints_one_object_at_the_end(supervised: Path):
     assert "100%" in answer.stderr
     shown = cli("runs", "show", "from the shell", "--json", workspace=supervised)
     assert json.loads(shown.stdout)["run"] == outcome["run"]
+
+
+def test_signs_of_trouble_are_told_while_it_trains_at_its_end_and_in_json(supervised: Path):
+    settings = (
+        "--set",
+        "train.epochs=3",
+        "--set",
+        "train.learning_rate=10",
+        "--set",
+        "model.activation=relu",
+    )
+    answer = cli("train", "dense-table", *settings, "--json", workspace=supervised)
+    assert answer.returncode == 0, answer.stderr
+    assert "epoch 1: Divergence: training loss" in answer.stderr
+    outcome = json.loads(answer.stdout.splitlines()[-1])
+    assert {"diverging", "worse-than-pca"} <= {sign["code"] for sign in outcome["signs"]}
+    shown = json.loads(cli("runs", "show", outcome["run"], "--json", workspace=supervised).stdout)
+    assert shown["signs"] == outcome["signs"]
+    said = cli("runs", "show", outcome["run"], workspace=supervised).stdout
+    assert all(f"{sign['text']} {sign['remedy']}" in said for sign in outcome["signs"])
+
+
+def test_each_kind_of_sign_is_told_once_and_those_of_the_last_epoch_with_the_outcome():
+    rows = [
+        {"kind": "epoch", "epoch": e, "signs": [{"code": c, "text": f"{c}.", "remedy": "Mend it."}]}
+        for e, c in ((1, "drift"), (2, "drift"), (3, "collapse"))
+    ]
+    lines, told = [json.dumps(row).encode() for row in rows], set[str]()
+    assert fresh_signs(lines, told, "round", before=3) == ["round 1: drift. Mend it."]
+    assert fresh_signs(lines, told, "round") == ["round 3: collapse. Mend it."]
+    assert fresh_signs([b'{"kind": "step"}'], told, "round") == []
+
+
+def test_a_run_that_diverged_tells_it_as_a_sign(workspace: Path):
+    folder = make_run(workspace)
+    error = {"code": "diverged", "message": "loss became nan in step 3.", "remedy": "Try a tenth of it."}
+    update_state(folder, status="failed", stop_reason="diverged", error=error)
+    shown = cli("runs", "show", folder.id, workspace=workspace).stdout
+    assert shown.count("loss became nan in step 3. Try a tenth of it.") == 1
+    as_json = json.loads(cli("runs", "show", folder.id, "--json", workspace=workspace).stdout)
+    assert [sign["code"] for sign in as_json["signs"]] == ["diverged"]
 
 
 def test_a_name_that_fits_several_runs_is_refused_with_their_ids(workspace: Path):

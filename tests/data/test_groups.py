@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -33,6 +35,33 @@ def test_exact_and_near_copies_of_images_share_a_group():
     groups = find_groups(images(np.concatenate([x, x[[5]], noisy[None].astype(np.uint8)])))
     assert (groups[100], groups[101]) == (5, 3)
     assert len(np.unique(groups)) == 100
+
+
+def discs(count: int, *, spread: float) -> np.ndarray:
+    """Generated shapes: white discs whose place and size vary a little."""
+    across, down = np.meshgrid(*[np.linspace(0, 1, 32)] * 2)
+    draw = np.random.default_rng(1)
+    x, y = draw.uniform(0.5 - spread, 0.5 + spread, (2, count, 1, 1))
+    radius = draw.uniform(0.1, 0.2, (count, 1, 1))
+    return (255 * ((across - x) ** 2 + (down - y) ** 2 < radius**2)).astype(np.uint8)
+
+
+def test_shapes_that_resemble_each_other_are_no_chain_of_copies():
+    shapes = replace(images(discs(300, spread=0.1)), y=np.arange(300) % 3, classes=("a", "b", "c"))
+    groups = find_groups(shapes)
+    assert groups is not None
+    assert np.bincount(groups).max() < 40
+    split = split_rows(replace(shapes, groups=groups), validation=0.1, test=0.1, seed=0)
+    assert abs(len(split.validation) - 30) <= 10
+    assert abs(len(split.test) - 30) <= 10
+
+
+def test_many_copies_of_one_image_stay_one_group():
+    x = pictures(80)
+    noise = np.random.default_rng(1).integers(-3, 4, (90, *x.shape[1:]))
+    groups = find_groups(images(np.concatenate([x, np.clip(x[3] + noise, 0, 255).astype(np.uint8)])))
+    assert groups is not None
+    assert len(np.unique(groups[80:])) == 1
 
 
 def test_texts_that_differ_in_case_spaces_and_marks_are_near():

@@ -134,6 +134,49 @@ def test_groups_of_copies_are_split_as_before():
     assert split.note == ""
 
 
+def in_groups(*sizes: int, **details: str) -> Dataset:
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    return replace(table(groups % 2), groups=groups, details=dict(details))
+
+
+def sizes_of(data: Dataset, seed: int) -> list[int]:
+    split = split_rows(data, validation=0.1, test=0.1, seed=seed)
+    parts = (split.train, split.validation, split.test)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(data)))
+    assert sum(len(set(data.groups[part].tolist())) for part in parts) == len(set(data.groups.tolist()))
+    return [len(part) for part in parts]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_large_group_of_copies_never_fills_the_held_out_parts(seed: int):
+    """Shares once counted groups, and a set of 600 rows was split into 66, 8 and 526."""
+    assert sizes_of(in_groups(300, *[1] * 300), seed) == [480, 60, 60]
+
+
+def test_where_the_shares_cannot_be_met_the_split_says_why():
+    assert sizes_of(in_groups(540, *[30] * 2), 0) == [540, 30, 30]
+    split = split_rows(in_groups(540, *[30] * 2), validation=0.1, test=0.1, seed=0)
+    assert "540 / 30 / 30 rows rather than 480 / 60 / 60" in split.note
+    assert "3 groups of copies, the largest of 540 rows" in split.note
+    people = in_groups(*[40] * 3, grouped_by="speaker")
+    assert sizes_of(people, 0) == [40, 40, 40]
+    assert "there are 3 speakers" in split_rows(people, validation=0.1, test=0.1, seed=0).note
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (in_groups(80), "All 80 rows are copies of one sample"),
+        (in_groups(40, 40), "copies of 2 samples, too few to split into 3 parts"),
+        (in_groups(40, 40, grouped_by="speaker"), "There are 2 speakers, and a split into 3 parts needs 3"),
+    ],
+)
+def test_fewer_groups_than_parts_are_refused_with_the_reason(data: Dataset, says: str):
+    with pytest.raises(DataError, match=says) as raised:
+        split_rows(data, validation=0.1, test=0.1, seed=0)
+    assert raised.value.remedy
+
+
 def partly(rows: int = 620, labeled: int = 32, classes: int = 3) -> np.ndarray:
     y = np.full(rows, -1)
     y[np.random.default_rng(5).permutation(rows)[:labeled]] = np.arange(labeled) % classes

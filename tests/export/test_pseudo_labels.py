@@ -7,11 +7,15 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
 from selfsup_core.cli.main import app
+from selfsup_core.data.importing.build import build_dataset
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.sources import open_source
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
 from selfsup_core.runs.frames import read_frame
@@ -39,6 +43,21 @@ def test_both_formats_hold_what_the_run_has_kept(run):
     table = parquet.read_table(io.BytesIO(export_pseudo_labels(run.workspace, run.id, "parquet")))
     assert table.column("label").to_pylist() == [line["label"] for line in lines]
     assert "truth" not in table.column_names
+
+
+def test_a_file_of_a_table_can_be_added_again_with_its_labels(run, tmp_path: Path):
+    rows = read_frame(run.path / "pseudo.safetensors")["rows"]
+    there = open_source("my-clouds", run.workspace)
+    for kind in ("csv", "parquet"):
+        path = tmp_path / f"labels.{kind}"
+        path.write_bytes(export_pseudo_labels(run.workspace, run.id, kind, truth=True))
+        made = build_dataset([path], ImportConfig(), "my-x")
+        np.testing.assert_array_equal(made.x, there.x[rows])
+        assert made.columns == there.columns
+        labels = [
+            line["label"] for line in csv.DictReader(io.StringIO((tmp_path / "labels.csv").read_text()))
+        ]
+        assert made.label_names() == labels
 
 
 def test_the_command_lists_and_refuses(run, tmp_path: Path):

@@ -10,7 +10,8 @@ import numpy as np
 from selfsup_core.data.library.own import save_split
 from selfsup_core.data.sources import open_source
 from selfsup_core.pseudo.hand import add_hand_label
-from selfsup_core.runs.compose import compose_spec, kept_settings, warn_of_labels, with_threshold
+from selfsup_core.runs.compose import compose_spec, kept_settings, with_threshold
+from selfsup_core.runs.outlook import foresee
 from selfsup_core.runs.recipes import preset_spec
 from tests.tasks.classify_helpers import NAME, make_pets
 
@@ -36,11 +37,11 @@ def test_all_labels_of_a_partly_labeled_set_are_used_unless_others_are_chosen(wo
     assert recipe().data.labels_per_class > 0
     spec = compose_spec(workspace, recipe, chosen)
     assert spec.data.labels_per_class == 0
-    assert "15 for training, 9 for validation, 9 for test" in warn_of_labels(workspace, spec)["text"]
+    assert "15 for training, 9 for validation, 9 for test" in " ".join(foresee(workspace, spec))
     assert compose_spec(workspace, recipe, chosen | {"data.labels_per_class": 3}).data.labels_per_class == 3
     save_split(workspace, NAME, labels_per_class=2)
     assert compose_spec(workspace, recipe, chosen).data.labels_per_class == 2
-    assert warn_of_labels(workspace, preset_spec("dense-table")) is None
+    assert foresee(workspace, preset_spec("dense-table")) == []
 
 
 def test_hand_labels_join_runs_with_pseudo_labels_only(workspace: Path):

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from selfsup_core.runs.folder import read_rows
+from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.tasks.parts.careless import Careless
-from selfsup_core.workers.live import epoch_rows
 from tests.helpers import kill_and_resume, make_run, rows_without_times, run_here
 from tests.tasks.test_pseudo import AGREEING, equal, networks, save_table, spec_of
 

@@ -11,13 +11,14 @@ import pytest
 
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import choose_labeled, split_rows
+from selfsup_core.features import labeled
 from selfsup_core.files import read_json
 from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.tasks import classify
-from selfsup_core.tasks.parts import classify_inputs, labeled
+from selfsup_core.tasks.parts import classify_inputs
 from selfsup_core.train import loop as loop_module
 from selfsup_core.workers.session import Session
 from selfsup_core.workers.worker import Worker

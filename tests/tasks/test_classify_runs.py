@@ -12,8 +12,8 @@ from sklearn.metrics import accuracy_score
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.thinned import frame_path
-from selfsup_core.workers.live import epoch_rows
 from tests.helpers import (
     ROOT,
     kill_and_resume,

@@ -26,11 +26,11 @@ from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.tasks.parts.language_loading import load_run_model
 from selfsup_core.tasks.parts.language_runs import export_model, held_out_lines, list_language_runs
-from selfsup_core.workers.live import epoch_rows
 from tests.helpers import (
     frame_bytes,
     kill_and_resume,

@@ -21,11 +21,12 @@ from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import read_rows, update_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.recipes import list_presets, preset_spec
+from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, make_spec
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.train.checkpoint import load_newest
-from selfsup_core.workers.live import epoch_rows
+from tests.cli.helpers import cli
 from tests.helpers import (
     kill_and_resume,
     make_run,
@@ -251,7 +252,23 @@ def test_when_one_of_two_never_proposes_nothing_is_kept_and_the_student_is_the_t
     assert state["metrics"]["coverage"] == 0
     found = networks(folder)
     assert equal(found["student"], found["twin"])
-    assert not any(row.get("signs") for row in epoch_rows(read_rows(folder.metrics))[:-1])
+    rows = epoch_rows(read_rows(folder.metrics))
+    assert [{sign["code"] for sign in row.get("signs", [])} for row in rows[:-1]] == [set()] + [
+        {"none-kept"}
+    ] * (len(rows) - 2)
+    assert state["verdict"]["outcome"] == "not used"
+
+
+def test_that_none_was_kept_is_a_sign_in_the_rows_the_command_and_its_json(clouds: Path):
+    folder = make_run(clouds, spec_of(objective__keep="entropy", objective__most_entropy=0.0))
+    state = run_here(folder)
+    assert state["metrics"]["coverage"] == 0
+    assert state["verdict"]["text"].startswith("No pseudo-label was kept in any round")
+    shown = cli("runs", "show", folder.id, workspace=clouds).stdout
+    said = next(line for line in shown.splitlines() if line.startswith("None was kept"))
+    assert "none passed. Raise Maximum entropy (now 0)" in said
+    as_json = json.loads(cli("runs", "show", folder.id, "--json", workspace=clouds).stdout)
+    assert "none-kept" in [sign["code"] for sign in as_json["signs"]]
 
 
 @pytest.mark.parametrize("each", [2, 5])

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from selfsup_core.cli.runs import runs_app
 from selfsup_core.runs.folder import read_rows
+from selfsup_core.runs.signs import epoch_rows, last_signs
 from selfsup_core.tasks.parts.proposals import Proposers
-from selfsup_core.workers.live import epoch_rows, last_signs
 from tests.helpers import make_run, run_here
 from tests.tasks.test_pseudo import AGREEING, save_table, spec_of
 

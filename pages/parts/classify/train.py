@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.classify.before import show_gauge, show_label_counts
+from pages.parts.classify.before import show_gauge
 from pages.parts.classify.proposing import PSEUDO, WHO, choose_pseudo, read_answers
 from pages.parts.classify.review import show_review
 from pages.parts.classify.splits import show_splits
@@ -169,7 +169,6 @@ def form_of(task: str) -> Form:
         groups=partial(advanced_groups, task),
         compose=compose_pseudo if is_pseudo else compose,
         keys=partial(controls_of, task),
-        below=show_label_counts,
         address={"do": MODES[task]},
         epochs=("Rounds", "Each round: propose, keep, train.") if is_pseudo else None,
     )

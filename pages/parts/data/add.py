@@ -48,9 +48,9 @@ def show_uploader() -> None:
         None,  # by content: MNIST's files have no ending, and a refusal says what to do instead
         several=True,
         key=f"upload-{st.session_state.get('upload_round', 0)}",
-        help="CSV, TSV, Excel, ODS, JSON, Parquet, Feather, Stata, ARFF, libsvm, NPY, NPZ, IDX, TXT, PDF, "
-        "DOCX, EPUB, HTML, images, sounds, or a ZIP file with one folder per class. Folders called train, "
-        "validation and test are kept as the split.",
+        help="CSV, TSV, Excel, ODS, JSON, Parquet, Feather, Stata, SPSS, SAS, ARFF, libsvm, NPY, NPZ, HDF5, "
+        "AnnData, MATLAB, IDX, TXT, PDF, DOCX, EPUB, HTML, images, DICOM, NIfTI, sounds, or a ZIP file with "
+        "one folder per class. Folders called train, validation and test are kept as the split.",
     )
     with st.popover("Limits", icon=":material/straighten:"):
         st.table([{"What": what, "At most": most} for what, most in describe_limits()])

@@ -102,7 +102,7 @@ def default_of(plan: ImportPlan, name: str) -> Any:
         "unit": plan.get("unit"),
         "kind": plan["kind"],
         "roles": {},
-        **{name: ABOUT[name].default for name in ("classes", "splits", "background", "transpose")},
+        **{name: ABOUT[name].default for name in ("classes", "splits", "background", "transpose", "slices")},
         **{name: ABOUT[name].default for name in ("label", "unlabeled", "several", "against")},
     }
     if name == "kind" and "kinds" in plan:
@@ -218,6 +218,10 @@ def choose_layout(plan: ImportPlan, mark: str) -> dict[str, object]:
         open_choices.append(("kind", ["auto", *plan["kinds"][1:]]))
     if plan.get("transparent"):
         open_choices.append(("background", list(ABOUT["background"].choices)))
+    if plan.get("volumes"):
+        open_choices.append(("slices", list(ABOUT["slices"].choices)))
+    if plan.get("label_arrays"):
+        open_choices.append(("label", ["", *plan["label_arrays"], "-"]))
     if plan["form"] == "npy" and len(plan.get("shape", ())) > 1:
         open_choices.append(("transpose", list(ABOUT["transpose"].choices)))
     if not open_choices:
@@ -228,6 +232,8 @@ def choose_layout(plan: ImportPlan, mark: str) -> dict[str, object]:
         titles = dict(ABOUT[name].titles)
         if name == "kind":
             titles = KIND_NAMES | {"auto": KIND_NAMES[plan["kind"]]}
+        if name == "label":
+            titles = {"": "Automatic", "-": "None"}
         values[name] = places[number % 4].selectbox(
             ABOUT[name].title,
             choices,

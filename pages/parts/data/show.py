@@ -25,7 +25,7 @@ from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
-from selfsup_core.evaluate.words.few_rows import warn_of_few_labels
+from selfsup_core.evaluate.words.few_rows import warn_of_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import list_settings
@@ -215,8 +215,8 @@ def show_split(name: str, dataset: Dataset) -> None:
             column.metric(title, f"{outcome[part]:,}", help=help_)
         if outcome["note"]:
             st.caption(outcome["note"])
-        if dataset.y is not None and (warned := warn_of_few_labels(outcome)):
-            st.caption(f":orange[:material/warning:] {plain(warned['text'])}")
+        for text in warn_of_labels(outcome):
+            st.caption(f":orange[:material/warning:] {plain(text)}")
         if dataset.groups is not None and not dataset.grouped_by and "part" not in dataset.extra:
             st.caption("Copies of a sample are always on the same side of the split.")
         if outcome["classes"]:

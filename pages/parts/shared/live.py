@@ -31,10 +31,10 @@ from selfsup_core.runs.compose import with_threshold
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.waiting import waiting_for
-from selfsup_core.workers.live import epoch_rows
 
 HERE = ("use", "inside", "compare")  # next steps on the page that shows the run
 

@@ -20,6 +20,7 @@ from pages.parts.shared.choice import choose_asked
 from pages.parts.shared.forms import help_text
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import open_asked
+from pages.parts.shared.outlook import show_outlook
 from pages.parts.shared.runlist import PAGES
 from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.data.sources import Source, find_source, list_sources
@@ -96,7 +97,6 @@ class Form:
         keys: (preset, state, spec) → widget keys and what they are to show for a run.
         detail: further controls; their values by path.
         compose: (recipe, values, place under Advanced) → spec; may show controls that need all values.
-        below: shown under the controls once there is a spec.
         address: what the address of a started run says beside the run.
         epochs: title and help of the number of epochs, where a task calls them something else.
     """
@@ -109,7 +109,6 @@ class Form:
     keys: Callable[[str, RunState, RunSpec], dict[str, object]]
     detail: Callable[[Recipe, Mapping[str, Setting], Places], dict[str, object]]
     compose: Callable[[Recipe, dict[str, object], DeltaGenerator], RunSpec] = compose
-    below: Callable[[RunSpec], None] | None = None
     address: Mapping[str, str] = field(default_factory=dict)
     epochs: tuple[str, str] | None = None
 
@@ -125,9 +124,8 @@ def new_run(form: Form) -> Chosen:
     take_over(run, form)
     with form_place(run):
         chosen = choose_spec(form)
-        if chosen.spec and form.below:
-            form.below(chosen.spec)
-    if chosen.is_clicked and chosen.spec:
+        can_begin = chosen.spec is not None and show_outlook(chosen.spec)
+    if chosen.is_clicked and chosen.spec and can_begin:
         start_clicked(chosen.spec, preset=chosen.preset, button=form.button, **form.address)
     return chosen
 

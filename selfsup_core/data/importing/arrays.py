@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,14 @@ from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
 IDX = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+
+
+@dataclass(frozen=True)
+class Named:
+    """An array and the name that tells what it is."""
+
+    name: str
+    array: np.ndarray
 
 
 def read_npy(member: Member) -> np.ndarray:

@@ -18,9 +18,10 @@ from selfsup_core.data.importing.columns import MOST_CLASSES, NO_LEVEL, holds_fi
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import Tone, make_square, read_images
-from selfsup_core.data.importing.inspect import inspect_files, sort_out
+from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.data.importing.labels import read_labels
 from selfsup_core.data.importing.numbers import as_days, as_numbers, find_date_format
+from selfsup_core.data.importing.own_exports import holds_vectors
 from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import read_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept
@@ -32,6 +33,7 @@ from selfsup_core.settings import short
 
 KEPT_CELLS = 500_000  # of a table, kept as they were read: those of its first rows
 LEAST_KEPT = 200  # rows, however many columns there are
+LEAST_VOLUMES = 10  # of which each goes to one part of the split as a whole
 MOST_LETTERS = 200  # of such a cell
 
 
@@ -45,6 +47,7 @@ class Made(TypedDict, total=False):
     Attributes:
         labels: of each row, "" for none; None when there are none at all.
         parts: (N,) the split that the data came with, see `splits.PARTS`; None when there is none.
+        groups: (N,) rows that no split may part, where the files say so.
         aside: {name: reason} of members that could not be read.
     """
 
@@ -56,6 +59,7 @@ class Made(TypedDict, total=False):
     columns: tuple[str, ...]
     parts: np.ndarray | None
     extra: dict[str, np.ndarray | Texts]
+    groups: np.ndarray
     aside: dict[str, str]
     notes: list[str]
     details: dict[str, Any]
@@ -69,7 +73,8 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
     """
     read: Kept = {}
     plan = inspect_files(paths, config, read)
-    form, members, beside, aside = sort_out(paths, config)
+    found = read["sorted"]
+    form, members, beside, aside = found.form, found.members, found.beside, found.aside
     kind = plan["kind"] if config.kind == "auto" else config.kind
     made = MAKERS.get(form, from_table)(members, beside, config, {**plan, **read, "kind": kind})
     aside = aside | made.get("aside", {})
@@ -102,7 +107,8 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
         columns=made.get("columns", ()),
         extra=extra,
     )
-    return replace(dataset, groups=find_groups(dataset))
+    groups = made["groups"] if "groups" in made else find_groups(dataset)
+    return replace(dataset, groups=groups)
 
 
 def index_labels(labels: list[str] | None) -> tuple[tuple[str, ...], np.ndarray | None]:
@@ -138,7 +144,7 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
     names = [members[place].name for place in kept]
     layout = label_files(names, beside, config)
     how = {"pad": "padded to a square", "crop": "cropped to a square", "stretch": "stretched"}
-    return {
+    made: Made = {
         "kind": "image",
         "x": x,
         "scale": 1 / 255,
@@ -148,6 +154,13 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
         "extra": {"names": Texts.pack(names), "sizes": sizes},
         "steps": f"{how[config.fit]}, resized to {size} × {size}, {'color' if color else 'gray'}",
     }
+    volumes = [members[place].volume for place in kept]
+    if len(set(volumes)) >= LEAST_VOLUMES:
+        # The first row of the same volume; an image that is no slice stands alone.
+        first = {volume: place for place, volume in reversed(list(enumerate(volumes)))}
+        made["groups"] = np.array([first[v] if v else place for place, v in enumerate(volumes)])
+        made["details"] = {"grouped_by": "volume"}
+    return made
 
 
 def from_sounds(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
@@ -205,7 +218,8 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     found = read_arrays(members, config, beside)
     x = found.x
-    names: dict[str, np.ndarray | Texts] = {"names": Texts.pack(found.names)} if found.names else {}
+    beside_x = {"names": found.names, "ids": found.ids}
+    names: dict[str, np.ndarray | Texts] = {k: Texts.pack(v) for k, v in beside_x.items() if v}
     if x.ndim > 2:
         pixels, notes = as_pixels(x)
         size = plan["size"]
@@ -232,7 +246,7 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
         "parts": found.parts,
         "aside": found.aside,
         "extra": names,
-        "columns": tuple(f"column {i + 1}" for i in range(x.shape[1])),
+        "columns": tuple(found.columns or (f"column {i + 1}" for i in range(x.shape[1]))),
         "steps": "array of numbers; columns are scaled when a run starts, from its training rows",
     }
 
@@ -275,6 +289,11 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
             "steps": f"text from column {text!r}",
         }
     parts, columns, notes = [], [], []
+    kept_beside = {}
+    if holds_vectors(roles):  # what they stand for stays with them
+        for role, kept_as in (("text", "names"), ("id", "ids")):
+            if found := next((name for name, c in roles.items() if c["role"] == role), None):
+                kept_beside[kept_as] = Texts.pack(by_name[found].to_pylist())
     for name, about in roles.items():
         cells = by_name.pop(name)
         if about["role"] == "numeric":
@@ -336,7 +355,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         "columns": tuple(columns),
         "labels": labels,
         "details": details | {"cells": list(table.names)},
-        "extra": {"cells": cells_as_read},
+        "extra": {"cells": cells_as_read, **kept_beside},
         "notes": notes,
         "steps": "categories one-hot; numbers are scaled when a run starts, from its training rows",
     }

@@ -129,6 +129,13 @@ class ImportConfig(Config):
         titles={"auto": "Automatic", "no": "No", "yes": "Yes"},
         why="EMNIST stores its images column by column, so its files are transposed.",
     )
+    slices: Literal["auto", "middle", "all"] = setting(
+        "auto",
+        "Which slices of a volume (DICOM, NIfTI) become images.",
+        title="Slices",
+        titles={"auto": "Automatic", "middle": "Middle slice of each volume", "all": "All"},
+        why="All of a single volume, the middle one of each of several.",
+    )
     seconds: float = setting(
         0.0,
         "Length that each sound is cut or padded to, in seconds; 0 takes the median.",

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode, detect_encoding
@@ -25,6 +25,11 @@ from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# As `export.csv_file.harmless` and other programs write it; "-5" in quotes of both ends stays what it is.
+GUARDED = r"(?s)^'([=+\-@\t\r\n＝＋－＠](?:.*[^'])?)$"
 # MySQL and Spark write \\" inside a cell in quotes. Elsewhere a backslash may be the last sign of a cell, but
 # a quote then ends it.
 INNER_QUOTE = re.compile(rb'(?:^|[,;\t|\n])"[^"]*\\"[^",;\t|\r\n]')
@@ -161,4 +166,20 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         shown = "; ".join(skipped[:3])
         notes.append(f"{len(skipped)} rows were set aside: {shown}, not {width}.")
     names, renamed = unique_names(names or [f"column {i + 1}" for i in range(width)])
-    return Table(names, columns, found | {"header": header}, notes + renamed)
+    bare = [without_guard(column) for column in columns]
+    if guarded := [n for n, one, column in zip(names, bare, columns, strict=True) if one is not column]:
+        notes.append(
+            f"{', '.join(guarded[:6])}: the apostrophe that keeps spreadsheets from taking a cell for a "
+            "formula was removed."
+        )
+    return Table(names, bare, found | {"header": header}, notes + renamed)
+
+
+def without_guard(cells: pa.Array) -> pa.Array:
+    """Cells without the apostrophe before =, +, -, or @, where no cell begins with another apostrophe."""
+    import pyarrow.compute as pc
+
+    quoted = pc.sum(pc.starts_with(cells, "'")).as_py() or 0
+    if not quoted or quoted != pc.sum(pc.match_substring_regex(cells, GUARDED)).as_py():
+        return cells
+    return pc.replace_substring_regex(cells, GUARDED, r"\1")

@@ -15,10 +15,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
+from selfsup_core.data.importing.extras import load_reader
 from selfsup_core.data.importing.zip_names import rename_members
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt")
 IMAGE_ENDINGS = (
@@ -53,6 +58,8 @@ TEXTS = {
 }
 PACKED = (".gz", ".bz2", ".xz")
 SYSTEM = ("thumbs.db", "desktop.ini")  # files that file managers leave behind
+STATISTICS = {".dta": "stata"} | dict.fromkeys((".sav", ".zsav", ".por"), "spss")
+STATISTICS |= dict.fromkeys((".sas7bdat", ".xpt"), "sas")
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 TEXTS |= dict.fromkeys(
     (".md", ".rst", ".srt", ".vtt", ".log", ".tex", ".py", ".js", ".r", ".htm", ".html"), "txt"
@@ -71,6 +78,8 @@ class Member:
         read: all its bytes. Raises DataError when it is damaged.
         begin: its first bytes, where that is quicker than reading all. Raises DataError.
         notes: what had to be guessed of the archive that it is in.
+        picture: an image of PIL, where another reader than Pillow makes it; size_shown: its width and height.
+        volume: name of the file that it is a slice of.
     """
 
     name: str
@@ -79,6 +88,9 @@ class Member:
     path: Path | None = None
     begin: Callable[[int], bytes] | None = None
     notes: tuple[str, ...] = ()
+    picture: Callable[[], Image.Image] | None = None
+    size_shown: tuple[int, int] | None = None
+    volume: str = ""
 
     @property
     def suffix(self) -> str:
@@ -94,7 +106,8 @@ class Member:
 def identify(name: str, head: bytes) -> str:
     """Format of a file from its first bytes, and for text from its name.
 
-    Returns: csv, jsonl, txt, parquet, npy, idx, cifar, gz, zip, image or wav.
+    Returns: csv, jsonl, txt, parquet, npy, hdf5, mat, idx, cifar, gz, zip, image, wav and others, see
+    `inspect.FORM_NAMES`.
 
     Raises:
         DataError: nothing that can be read; says how to convert where there is a way.
@@ -112,8 +125,12 @@ def identify(name: str, head: bytes) -> str:
         return "wav"
     if suffix in SHEETS and head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x09\x08", b"\x09\x04")):
         return "excel"
-    if suffix == ".dta":
-        return "stata"
+    if suffix in STATISTICS:
+        return STATISTICS[suffix]
+    if suffix == ".mat":
+        return "mat"
+    if head.startswith(HDF5):
+        return "hdf5"
     if head[4:8] == b"ftyp" and suffix in (".m4a", ".mp4", ".aac", ".m4b"):
         raise DataError(
             f"{name} is an M4A sound (AAC), which cannot be read.",
@@ -140,17 +157,14 @@ def identify(name: str, head: bytes) -> str:
             code="pickle-refused",
             remedy="Save arrays with numpy.savez, tables as CSV or Parquet.",
         )
-    if head.startswith(HDF5):
-        raise DataError(
-            f"{name} is an HDF5 file, which cannot be read.",
-            code="unknown-format",
-            remedy="Save its arrays with numpy.savez, or a table as CSV or Parquet.",
-        )
     if suffix == ".bin":
         return "cifar"
     if suffix in (
         *IMAGE_ENDINGS,
         ".wav",
+        ".h5",
+        ".hdf5",
+        ".h5ad",
         ".parquet",
         ".npy",
         ".npz",
@@ -174,22 +188,26 @@ def identify(name: str, head: bytes) -> str:
     raise DataError(
         f"{name} is of a kind that cannot be read.",
         code="unknown-format",
-        remedy="Give CSV, TSV, Excel, ODS, JSON, JSONL, Parquet, Feather, Stata, ARFF, libsvm, NPY, NPZ, "
-        "IDX, TXT, PDF, DOCX, EPUB, HTML, WAV, FLAC, MP3, OGG, AIFF, images, or a ZIP of these.",
+        remedy="Give CSV, TSV, Excel, ODS, JSON, JSONL, Parquet, Feather, Stata, SPSS, SAS, ARFF, libsvm, "
+        "NPY, NPZ, HDF5, AnnData, MATLAB, IDX, TXT, PDF, DOCX, EPUB, HTML, WAV, FLAC, MP3, OGG, AIFF, "
+        "images, DICOM, NIfTI, or a ZIP of these.",
     )
 
 
 def is_image(name: str, head: bytes) -> bool:
     """Raises DataError: an image whose reader is missing, or a drawing."""
     if head[4:8] == b"ftyp" and head[8:12] in BRANDS:
-        # The first brand of some AVIF files is the general one, "mif1".
-        if BRANDS[head[8:12]] == "AVIF" or b"avif" in head[:64]:
+        if not is_heic(head):
             return True
-        raise DataError(
-            f"{name} is a HEIC image, which Pillow does not read.",
-            code="heic",
-            remedy='Save it as JPEG or PNG. An iPhone takes JPEG with the camera format "Most Compatible".',
+        load_reader(
+            name,
+            "pillow_heif",
+            package="pillow-heif",
+            instead='save it as JPEG or PNG (an iPhone takes JPEG with the camera format "Most Compatible")',
         )
+        return True
+    if scan_form(name, head):
+        return True
     if PurePosixPath(name).suffix.lower() == ".svg":
         raise DataError(
             f"{name} is a drawing (SVG), not an image of pixels.",
@@ -197,6 +215,19 @@ def is_image(name: str, head: bytes) -> bool:
             remedy="Export it as PNG.",
         )
     return head.startswith(IMAGES) or is_riff(head, b"WEBP") or NETPBM.match(head) is not None
+
+
+def is_heic(head: bytes) -> bool:
+    # The first brand of some AVIF files is the general one, "mif1".
+    return head[4:8] == b"ftyp" and BRANDS.get(head[8:12]) == "HEIC" and b"avif" not in head[:64]
+
+
+def scan_form(name: str, head: bytes) -> str:
+    """dicom, nifti or ""."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in (".dcm", ".dicom") or head[128:132] == b"DICM":
+        return "dicom"
+    return "nifti" if head[344:348] == b"n+1\0" or head[4:8] == b"n+2\0" or suffix == ".nii" else ""
 
 
 def document_form(name: str, head: bytes) -> str | None:
@@ -238,17 +269,20 @@ def open_files(paths: list[Path]) -> list[Member]:
         )
     members: list[Member] = []
     for path in paths:
-        size = path.stat().st_size
-        if size > LIMITS.file_bytes:
-            raise DataError(
-                f"{path.name} has {size / MB:.0f} MB; at most {LIMITS.file_bytes // MB} MB.",
-                code="file-too-large",
-                remedy="Split it or take a sample.",
-            )
-        member = Member(path.name, size, path.read_bytes, path)
+        member = Member(path.name, path.stat().st_size, path.read_bytes, path)
         form = identify(path.name, member.head())
+        # An archive is read member by member; other files are held in memory as a whole.
+        most = LIMITS.archive_bytes if form == "zip" else LIMITS.file_bytes
+        if member.size > most:
+            raise DataError(
+                f"{path.name} has {member.size / MB:.0f} MB; at most {most // MB:,} MB.",
+                code="file-too-large",
+                remedy="Make the images smaller, or take a sample."
+                if form == "zip"
+                else "Split it or take a sample.",
+            )
         if form == "zip":
-            members += [unpack_idx(inner) for inner in open_archive(path)]
+            members += [unpack_inner(inner) for inner in open_archive(path)]
         elif form == "gz":
             members.append(unpack_gzip(member))
         else:
@@ -290,13 +324,16 @@ def unpack_gzip(member: Member) -> Member:
     return Member(name, len(data), lambda: data)
 
 
-def unpack_idx(member: Member) -> Member:
-    """A gzipped IDX file inside an archive as what it holds, since both are accepted; all else as it is."""
-    if member.suffix != ".gz" or "idx" not in member.name.lower():
+def unpack_inner(member: Member) -> Member:
+    """A gzipped IDX or NIfTI file inside an archive as what it holds, since both are accepted; all else as it
+    is.
+    """
+    name = member.name.lower()
+    if not name.endswith(".nii.gz") and (member.suffix != ".gz" or "idx" not in name):
         return member
     try:
         inner = unpack_gzip(member)
-        return inner if identify(inner.name, inner.head()) == "idx" else member
+        return inner if identify(inner.name, inner.head()) == "idx" or name.endswith(".nii.gz") else member
     except DataError:
         return member  # named among what was set aside when it is looked at
 

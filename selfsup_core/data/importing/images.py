@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.extras import load_reader
+from selfsup_core.data.importing.files import Member, is_heic, scan_form
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 PALE = 235  # of 255: a shape that cannot be seen on white
 SIZES = (28, 32, 64)
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "AVIF", "TIFF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "AVIF", "TIFF", "PPM", "HEIF")
 
 
 HEADER = 64 * 1024  # bytes in which nearly every image says its size
@@ -31,11 +32,22 @@ def open_image(member: Member, *, header_only: bool = False) -> Image.Image:
     """A PIL image, not yet decoded; of the header alone it cannot be decoded. Raises DataError."""
     from PIL import Image
 
+    head = member.head()
+    if member.picture is None and scan_form(member.name, head):
+        from selfsup_core.data.importing.scans import see
+
+        return see(member)
+    if is_heic(head):
+        load_reader(member.name, "pillow_heif", package="pillow-heif").register_heif_opener()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(
-                io.BytesIO(member.head(HEADER) if header_only else member.read()), formats=FORMATS
+            image = (
+                member.picture()
+                if member.picture
+                else Image.open(
+                    io.BytesIO(member.head(HEADER) if header_only else member.read()), formats=FORMATS
+                )
             )
     # PIL raises many kinds for damaged files, struct.error and SyntaxError among them.
     except DataError:
@@ -50,7 +62,9 @@ def open_image(member: Member, *, header_only: bool = False) -> Image.Image:
         if header_only and member.size > HEADER:
             return open_image(member)
         raise DataError(
-            f"{member.name} is not a readable image ({short(error)}).", code="damaged-image"
+            f"{member.name} is not a readable image ({short(error)}).",
+            code="damaged-image",
+            remedy="Open it in a viewer and save it as JPEG or PNG.",
         ) from error
     width, height = image.size
     if width * height > LIMITS.image_pixels:
@@ -72,7 +86,7 @@ def image_sizes(members: list[Member]) -> list[tuple[int, int]]:
     sizes = []
     for member in members:
         try:
-            sizes.append(open_image(member, header_only=True).size)
+            sizes.append(member.size_shown or open_image(member, header_only=True).size)
         except DataError:  # reported when all images are read
             continue
     return sizes

@@ -21,16 +21,18 @@ from selfsup_core.data.importing.labels import (
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
 from selfsup_core.data.importing.media import unpack_media
+from selfsup_core.data.importing.own_exports import holds_vectors, ignore_own
 from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import find_pixels
-from selfsup_core.data.importing.plan import ImportPlan, Kept
+from selfsup_core.data.importing.plan import ImportPlan, Kept, Sorted
 from selfsup_core.data.importing.prose import choose_unit, read_blocks
+from selfsup_core.data.importing.scans import unpack_scans
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import TABLES, read_table, table_form
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
 
-ARRAYS = ("npy", "idx", "cifar")
+ARRAYS = ("npy", "idx", "cifar", "hdf5", "mat")
 MANY_COLUMNS = 2000  # from which on their cost is named
 FORM_NAMES = {
     "csv": "table",
@@ -41,8 +43,12 @@ FORM_NAMES = {
     "excel": "a spreadsheet",
     "feather": "Feather",
     "stata": "a Stata file",
+    "spss": "an SPSS file",
+    "sas": "a SAS file",
     "arff": "ARFF",
     "npy": "NumPy array",
+    "hdf5": "HDF5",
+    "mat": "MATLAB arrays",
     "idx": "IDX",
     "cifar": "CIFAR records",
     "image": "images",
@@ -51,21 +57,33 @@ FORM_NAMES = {
 }
 
 
-def sort_out(
-    paths: list[Path], config: ImportConfig
-) -> tuple[str, list[Member], list[Member], dict[str, str]]:
-    """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside).
+def sort_out(paths: list[Path], config: ImportConfig) -> Sorted:
+    """Open files and archives.
 
     Raises:
         DataError: nothing to read, or kinds that do not belong together.
     """
     opened = open_files(paths)
     members = [inner for member in opened for inner in unpack_media(member)]
+    is_unpacked = len(members) > len(opened)
+    members, volumes, notes = unpack_scans(members, config)
+    form, kept, beside, aside = sort_members(paths[0].name, members, config, is_unpacked=is_unpacked)
+    return Sorted(form, kept, beside, aside, volumes, notes)
+
+
+def sort_members(
+    name: str, members: list[Member], config: ImportConfig, *, is_unpacked: bool
+) -> tuple[str, list[Member], list[Member], dict[str, str]]:
+    """(format, its members, tables lying beside images or sounds, {name: reason} of what was set aside).
+
+    Args:
+        is_unpacked: whether they come out of an archive, in which tables may only lie beside the samples.
+    """
     found: dict[str, list[Member]] = {}
     aside: dict[str, str] = {}
     for member in members:
         try:
-            form = table_form(member, config)
+            form = "image" if member.picture else table_form(member, config)
             if form in ("zip", "gz"):
                 raise DataError(
                     f"{member.name} is packed twice.",
@@ -80,13 +98,13 @@ def sort_out(
         found.setdefault(form, []).append(member)
     if not found:
         raise DataError(
-            f"Nothing in {paths[0].name} can be read; the first: {next(iter(aside.values()))}",
+            f"Nothing in {name} can be read; the first: {next(iter(aside.values()))}",
             code="nothing-readable",
             remedy="See the list of formats.",
         )
-    if len(members) > len(opened) and aside and set(found) <= set(TABLES):
+    if is_unpacked and aside and set(found) <= set(TABLES):
         raise DataError(
-            f"None of the files in {paths[0].name} can be read; the first: {next(iter(aside.values()))}",
+            f"None of the files in {name} can be read; the first: {next(iter(aside.values()))}",
             code="nothing-readable",
             remedy="Save its images as PNG or JPEG, its sounds as WAV or FLAC.",
         )
@@ -134,16 +152,19 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     Raises:
         DataError: nothing here can be imported.
     """
-    form, members, beside, aside = sort_out(paths, config)
+    found = sort_out(paths, config)
+    form, members, beside, aside = found.form, found.members, found.beside, found.aside
+    if keep is not None:
+        keep["sorted"] = found
     check_kind(paths[0].name, form, config)
     plan: ImportPlan = {"form": form, "files": len(members), "notes": [], "aside": aside}
     plan["notes"] = list(dict.fromkeys(note for m in [*members, *beside] for note in m.notes))
     plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
     if form in ("image", "wav"):
         look = look_at_image_files if form == "image" else look_at_sounds
-        found = look(members, beside, config)
-        notes = plan["notes"] + found["notes"]
-        return plan | found | {"aside": aside | found["aside"], "notes": notes}
+        seen = look(members, beside, config)
+        notes = plan["notes"] + found.notes + seen["notes"]
+        return plan | seen | {"aside": aside | seen["aside"], "notes": notes, "volumes": found.volumes}
     if form == "npy":
         made = read_arrays(members, config, beside)
         x = made.x
@@ -157,6 +178,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         plan |= {"kind": kind, "kinds": list(made.kinds), "rows": len(x), "shape": list(x.shape[1:])}
         plan |= {"notes": plan["notes"] + made.notes, "aside": aside | made.aside}
         plan["classes"] = count_labels(made.labels or [])
+        plan["label_arrays"] = made.offers
         if made.parts is not None:
             counts = np.bincount(made.parts, minlength=len(PARTS)).tolist()
             plan["parts"] = dict(zip(PARTS, counts, strict=True))
@@ -200,7 +222,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
             for name, cells in zip(table.names, table.columns, strict=True)
         ]
     )
-    columns = apply_roles([c.as_dict() for c in described], config)
+    columns = apply_roles(ignore_own([c.as_dict() for c in described]), config)
     return plan | plan_table(table, columns, config)
 
 
@@ -282,6 +304,8 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
 
 def table_kind(columns: list[ColumnAbout]) -> str:
     """Text where a column holds text and few others hold numbers."""
+    if holds_vectors({c["name"] for c in columns}):
+        return "table"
     numbers = sum(c["role"] in ("numeric", "category") for c in columns)
     return "text" if any(c["role"] == "text" for c in columns) and numbers < 4 else "table"
 

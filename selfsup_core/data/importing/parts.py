@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import isqrt
 from pathlib import PurePosixPath
 
 import numpy as np
 
-from selfsup_core.data.importing.arrays import label_text, read_idx, read_npy
+from selfsup_core.data.importing.anndata import is_anndata, read_anndata
+from selfsup_core.data.importing.arrays import Named, label_text, read_idx, read_npy
+from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import CIFAR, Member, identify
+from selfsup_core.data.importing.hdf5 import read_hdf5
 from selfsup_core.data.importing.labels import array_labels
 from selfsup_core.data.importing.layout import SPLIT_WORDS
-from selfsup_core.data.importing.table import check_decoded, check_size
+from selfsup_core.data.importing.matlab import read_mat
+from selfsup_core.data.importing.own_exports import IDS
+from selfsup_core.data.importing.sparse import check_dense, dense, make_sparse
+from selfsup_core.data.importing.table import check_size
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
 
@@ -25,22 +30,16 @@ LONG = 4  # times as long as wide: a series rather than an image
 FEW_VALUES = 16  # of each step of a series
 
 
-@dataclass(frozen=True)
-class Named:
-    """An array and the name that tells what it is."""
-
-    name: str
-    array: np.ndarray
-
-
 @dataclass
 class Arrays:
     """What the arrays of an upload are together.
 
     Attributes:
         x: (N, …) samples; more than two axes are images. labels: class of each, "" for none.
-        names: of each sample, from an array of different strings.
+        names: of each sample, from an array of different strings. ids: from one of different numbers.
         parts: (N,) the split that the arrays came with, see `splits.PARTS`.
+        columns: name of each column, where they have names.
+        offers: arrays that may be the labels, where there are several.
         aside: {array: reason}.
         kinds: what the samples may be read as, the proposal first.
     """
@@ -48,7 +47,10 @@ class Arrays:
     x: np.ndarray
     labels: list[str] | None = None
     names: list[str] | None = None
+    ids: list[str] | None = None
     parts: np.ndarray | None = None
+    columns: list[str] | None = None
+    offers: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     aside: dict[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ("table",)
@@ -73,7 +75,7 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
             code="no-samples",
             remedy="Upload the samples beside their labels.",
         )
-    samples = same_shape(samples, made)
+    samples = same_shape(samples, labels, made)
     for n in samples:
         if not n.array.size:
             raise DataError(
@@ -99,10 +101,18 @@ def read_members(members: list[Member], made: Arrays) -> list[Named]:
     """Every array that can be read; a pickled one among others is set aside."""
     named: list[Named] = []
     for member in members:
+        # Arrays of several files are told apart by the files' names.
+        prefix = "" if len(members) == 1 else f"{PurePosixPath(member.name).stem.lower()}/"
         form = identify(member.name, member.head())
         try:
             if form == "cifar":
                 named += read_cifar(member)
+            elif form == "mat":
+                named += read_mat(member, prefix, made.aside)
+            elif form == "hdf5" and is_anndata(member):
+                named += read_cells(member, prefix, made, is_alone=len(members) == 1)
+            elif form == "hdf5":
+                named += read_hdf5(member, prefix, made.aside)
             else:
                 array = read_idx(member) if form == "idx" else read_npy(member)
                 named.append(Named(member.name.lower(), array))
@@ -111,6 +121,18 @@ def read_members(members: list[Member], made: Arrays) -> list[Named]:
                 raise
             made.aside[member.name] = error.message
     return named
+
+
+def read_cells(member: Member, prefix: str, made: Arrays, *, is_alone: bool) -> list[Named]:
+    """The parts of an AnnData file; names of genes only where there is one file."""
+    cells = read_anndata(member)
+    made.notes += cells.notes
+    made.aside |= {f"{prefix}{part}": reason for part, reason in cells.aside.items()}
+    if is_alone:
+        made.columns = cells.genes
+    names = [] if cells.names is None else [Named(f"{prefix}names", cells.names)]
+    about = [Named(f"{prefix}{n.name}", n.array) for n in cells.about]
+    return [Named(f"{prefix}x", cells.x), *about, *names]
 
 
 def read_cifar(member: Member) -> list[Named]:
@@ -140,34 +162,16 @@ def read_sparse(members: list[Member]) -> list[Named]:
     by_name = {PurePosixPath(member.name).stem: member for member in members}
     if set(by_name) - {"_is_array"} != SPARSE:
         return []
-    from scipy import sparse
-
     form = str(label_text(read_npy(by_name["format"]).item()))
     shape = tuple(int(n) for n in read_npy(by_name["shape"]).reshape(-1))
-    kinds: dict[str, Callable[..., sparse.spmatrix]] = {
-        "csr": sparse.csr_matrix,
-        "csc": sparse.csc_matrix,
-        "bsr": sparse.bsr_matrix,
-    }
-    if form not in kinds or len(shape) != 2 or min(shape) < 1:
-        raise DataError(
-            f"A sparse matrix of the format {form[:20]!r} and shape {shape} cannot be read.",
-            code="bad-array",
-            remedy="Save it with scipy.sparse.save_npz(name, matrix.tocsr()).",
+    if len(shape) == 2 and min(shape) > 0:
+        check_dense("The sparse matrix", shape)
+    parts = tuple(read_npy(by_name[name]) for name in ("data", "indices", "indptr"))
+    return [
+        Named(
+            "sparse matrix", dense("The sparse matrix", make_sparse("The sparse matrix", form, parts, shape))
         )
-    check_size("The sparse matrix", *shape)
-    check_decoded("The sparse matrix, as a table,", 4 * shape[0] * shape[1], "Leave columns out.")
-    try:
-        parts = tuple(read_npy(by_name[name]) for name in ("data", "indices", "indptr"))
-        matrix = kinds[form](parts, shape=shape)
-        matrix.check_format(full_check=True)
-    except (ValueError, TypeError, IndexError) as error:
-        raise DataError(
-            f"The sparse matrix is damaged ({str(error)[:100]}).",
-            code="damaged-array",
-            remedy="Save it again with scipy.sparse.save_npz.",
-        ) from error
-    return [Named("sparse matrix", matrix.astype(np.float32).toarray())]
+    ]
 
 
 def sort_arrays(named: list[Named], config: ImportConfig, made: Arrays) -> tuple[list[Named], list[Named]]:
@@ -192,11 +196,16 @@ def sort_arrays(named: list[Named], config: ImportConfig, made: Arrays) -> tuple
 
 
 def is_called(name: str, label: str) -> bool:
-    return bool(label) and PurePosixPath(name).stem == label.lower().removesuffix(".npy")
+    return bool(label) and label.lower() in (name, PurePosixPath(name).name, plain_name(name))
 
 
-def same_shape(samples: list[Named], made: Arrays) -> list[Named]:
-    """Arrays of samples of one shape: images before vectors that describe them.
+def plain_name(name: str) -> str:
+    """The last part of an array's name."""
+    return PurePosixPath(name).name.removesuffix(".npy")
+
+
+def same_shape(samples: list[Named], labels: list[Named], made: Arrays) -> list[Named]:
+    """Arrays of samples of one shape: the one that has labels, or images before vectors that describe them.
 
     Raises:
         DataError: several shapes, of which none is the obvious one.
@@ -204,6 +213,13 @@ def same_shape(samples: list[Named], made: Arrays) -> list[Named]:
     shapes = {n.array.shape[1:] for n in samples}
     if len(shapes) == 1:
         return samples
+    lengths = {len(n.array) for n in labels}
+    with_labels = [n for n in samples if len(n.array) in lengths]
+    if len(with_labels) == 1:
+        made.aside |= {
+            n.name: "of another length than the labels" for n in samples if n is not with_labels[0]
+        }
+        return with_labels
     images = [n for n in samples if n.array.ndim > 2]
     rest = [n for n in samples if n.array.ndim == 2]
     lengths = {len(n.array) for n in images}
@@ -230,7 +246,7 @@ def choose_beside(
     left = list(labels)
     for part in samples:
         fitting = [n for n in left if len(n.array) == len(part.array)]
-        if left and not fitting:
+        if not fitting and any(LABEL_NAMES.search(n.name) for n in left):
             raise DataError(
                 f"{part.name} has {len(part.array):,} samples; no array of labels has the same length.",
                 code="labels-do-not-fit",
@@ -245,23 +261,36 @@ def choose_beside(
                 remedy="Check the name.",
             )
         words = [n for n in fitting if is_names(n)]
-        named = [n for n in fitting if LABEL_NAMES.search(n.name)]
-        others = [n for n in fitting if not any(n is word for word in words)]
+        ids = next((n for n in fitting if is_ids(n)), None)
+        others = [n for n in fitting if not any(n is word for word in words) and may_be_label(n)]
+        named = [n for n in others if LABEL_NAMES.search(n.name)]
         mark = next(iter(called or named or others[:1]), None)
         if len(samples) > 1:  # the others may be labels of other parts
             used = [n for n in (mark,) if n is not None]
         else:
             used = fitting
-            if len(others) > 1 and not called:
-                found = ", ".join(PurePosixPath(n.name).stem for n in others)
-                made.notes.append(f"Arrays that may be labels: {found}. To take another, set Label column.")
+            made.offers = list(dict.fromkeys(plain_name(n.name) for n in (*called, *named, *others)))
+            if len(made.offers) > 1 and not called:
+                made.notes.append(
+                    f"Arrays that may be labels: {', '.join(made.offers)}. To take another, set Label column."
+                )
+            made.aside |= {
+                n.name: "numbers beside the samples, of which none was taken"
+                for n in fitting
+                if not any(n is one for one in (*words, *others))
+            }
+        if ids is not None and len(samples) == 1 and ids is not mark:
+            made.ids = [str(value) for value in ids.array.tolist()]
+            made.aside.pop(ids.name, None)
         if mark is not None and config.label != "-":
             marks.append(mark.array)
         word = next((n for n in words if n is not mark), None)
         if word is not None and len(samples) == 1:
             names.append(word.array)
         left = [n for n in left if not any(n is other for other in used)]
-    if (marks and len(marks) != len(samples)) or (left and len(samples) >= 1):
+    if len(samples) == 1:
+        made.aside |= {n.name: "of another length than the samples" for n in left}
+    elif (marks and len(marks) != len(samples)) or left:
         raise DataError(
             f"{len(samples)} arrays of samples but {len(labels)} of labels.",
             code="labels-do-not-fit",
@@ -270,12 +299,32 @@ def choose_beside(
     return marks, names
 
 
+def may_be_label(named: Named) -> bool:
+    """Whether values may be classes: words or whole numbers, and not one for each row unless they are called
+    labels.
+    """
+    array = named.array
+    if array.dtype.kind == "f":
+        finite = array[np.isfinite(array)]
+        if (finite != np.floor(finite)).any():
+            return False
+    if LABEL_NAMES.search(named.name):
+        return True
+    return len(np.unique(array)) <= min(MOST_CLASSES, max(2, len(array) // 2))
+
+
 def is_names(named: Named) -> bool:
     """Whether an array names its samples: strings that are all different, and not called labels."""
     array = named.array
     if array.dtype.kind not in "US" or LABEL_NAMES.search(named.name):
         return False
-    return len(np.unique(array)) > 0.9 * len(array)
+    return plain_name(named.name) in ("text", "names") or len(np.unique(array)) > 0.9 * len(array)
+
+
+def is_ids(named: Named) -> bool:
+    """Whether an array numbers its samples."""
+    array = named.array
+    return plain_name(named.name) in IDS and array.dtype.kind in "iu" and len(np.unique(array)) == len(array)
 
 
 def take_parts(samples: list[Named], config: ImportConfig, made: Arrays) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 import numpy as np
 
 from selfsup_core.data.importing.columns import ColumnAbout
+from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.pixels import Pixels
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.texts import Texts
@@ -25,11 +27,13 @@ class ImportPlan(TypedDict, total=False):
         size, color, median: of images: side they are resized to, whether colors stay, median width and
         height.
         tone: of image files, values of `images.Tone`. transparent: how many of those looked at are.
+        volumes: how many files hold several slices.
         seconds, rates: of sounds: length they are cut to, how many have which rate.
         columns, found: of tables: what each column is, and what was found of their format.
         beside, label: of images and sounds with tables beside them: the columns of these, and the one that
         the classes are taken from, "" for none.
         doubtful: of tables: values of the label that may mean that a row has none.
+        label_arrays: of arrays: those that may be the label, the chosen one first.
         labels: of tables whose rows have several labels: each single one.
         pixels: of tables that hold, or may hold, images: where.
         shape: of an array's samples. encoding, unit, examples, mean_length: of text files.
@@ -51,6 +55,7 @@ class ImportPlan(TypedDict, total=False):
     transparent: int
     color: bool
     median: list[int]
+    volumes: int
     seconds: float
     rates: dict[str, int]
     columns: list[ColumnAbout]
@@ -58,6 +63,7 @@ class ImportPlan(TypedDict, total=False):
     beside: list[str]
     label: str
     doubtful: list[str]
+    label_arrays: list[str]
     labels: list[str]
     pixels: Pixels
     shape: list[int]
@@ -67,8 +73,27 @@ class ImportPlan(TypedDict, total=False):
     mean_length: float
 
 
+@dataclass
+class Sorted:
+    """Members of an upload, sorted out.
+
+    Attributes:
+        form: their format. beside: tables lying beside images or sounds. aside: {name: reason}.
+        volumes: how many of them hold several slices. notes: what was decided.
+    """
+
+    form: str
+    members: list[Member]
+    beside: list[Member]
+    aside: dict[str, str]
+    volumes: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
 class Kept(TypedDict, total=False):
-    """The table or the lines that an inspection has read, so that they need not be read twice."""
+    """What an inspection has read, so that it need not be read twice."""
+
+    sorted: Sorted
 
     table: Table
     lines: Texts

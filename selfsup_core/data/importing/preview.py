@@ -14,7 +14,7 @@ from selfsup_core.data.importing.beside import label_files
 from selfsup_core.data.importing.build import MAKERS, BuildPlan, Made, from_table
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
-from selfsup_core.data.importing.inspect import inspect_files, sort_out
+from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE
 from selfsup_core.data.importing.table import Table
@@ -59,7 +59,7 @@ def preview_files(paths: list[Path], config: ImportConfig) -> ImportPreview:
     """
     read: Kept = {}
     plan = inspect_files(paths, config, read)
-    form, members, beside, _ = sort_out(paths, config)
+    form, members, beside = read["sorted"].form, read["sorted"].members, read["sorted"].beside
     kind = plan["kind"] if config.kind == "auto" else config.kind
     seen: ImportPreview = {"plan": plan, "left_out": dict(plan["aside"])}
     whole: BuildPlan = {**plan, **read, "kind": kind}

@@ -17,6 +17,7 @@ from selfsup_core.data.importing.media import class_names, named
 from selfsup_core.data.importing.readers import read_arff, read_excel, read_feather, read_libsvm, read_stata
 from selfsup_core.data.importing.records import each_record, flat
 from selfsup_core.data.importing.sniff import text_form
+from selfsup_core.data.importing.surveys import read_survey
 from selfsup_core.data.importing.table import Table, check_size, clean, parquet_errors, unique_names
 from selfsup_core.data.importing.wide import widen
 from selfsup_core.data.limits import LIMITS, MB
@@ -220,6 +221,8 @@ READERS: dict[str, Callable[[Member, ImportConfig], Table]] = {
     "excel": read_excel,
     "feather": read_feather,
     "stata": read_stata,
+    "spss": read_survey,
+    "sas": read_survey,
     "arff": read_arff,
     "libsvm": read_libsvm,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Sign
-from selfsup_core.evaluate.words.trouble import over_fitting, sign
+from selfsup_core.evaluate.words.trouble import diverging, over_fitting, sign
 from selfsup_core.wording import percent
 
 Loss = Literal["val_loss", "choice_loss"]
@@ -33,6 +33,7 @@ def find_classification_signs(
     if row["epoch"] < 1:
         return []
     found = (
+        diverging(row, past),
         over_fitting(row, past, {"objective_settings": {}}, cast("Loss", chosen_by)) if chosen_by else None,
         one_class(row, is_last=is_last),
         no_better_than_majority(row, baseline, is_last=is_last),

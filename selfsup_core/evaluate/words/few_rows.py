@@ -13,6 +13,8 @@ from selfsup_core.wording import percent
 FEW = 100  # rows, below which the interval is told: at 80% it is 16 points wide
 FEW_PER_CLASS = 30  # test rows
 EXAMPLE = 0.8
+MOST_FREQUENT = 0.9  # share of the labels, from which accuracy alone misleads
+MOST_NAMED = 4  # classes in a sentence
 
 
 class Warned(TypedDict):
@@ -87,3 +89,50 @@ def warn_of_few_labels(outcome: SplitOutcome, *, by_hand: int = 0) -> Warned | N
         text += " The validation accuracy is even less precise."
     least = test if is_hidden else min(test, validation)
     return {"tone": "bad" if least < FEW_TEST_ROWS else "even", "text": text}
+
+
+def say_missing_classes(outcome: SplitOutcome) -> str:
+    """Which classes have no label for training or for test; "" where each has both."""
+    counts = outcome["classes"]
+    unseen = [name for name, parts in counts.items() if not parts["seen"]]
+    untested = [name for name, parts in counts.items() if not parts["test"]] if outcome["test"] else []
+    said = []
+    if unseen:
+        said.append(f"{which_classes(unseen, len(counts))} no label for training and cannot be learned.")
+    if untested:
+        said.append(f"{which_classes(untested, len(counts))} no test row and cannot be scored.")
+    return " ".join(said)
+
+
+def which_classes(names: list[str], count: int) -> str:
+    """ "Class 'bad' has", "700 of 1,000 classes ('a', 'b' and 698 more) have"."""
+    if len(names) == 1:
+        return f"Class {names[0]!r} has"
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return f"{len(names):,} of {count:,} classes ({', '.join(map(repr, names[:MOST_NAMED]))}{more}) have"
+
+
+def say_most_frequent(outcome: SplitOutcome) -> str:
+    """That accuracy misleads where nearly all labels are of one class; "" elsewhere."""
+    rows = {
+        name: parts["train"] + parts["validation"] + parts["test"]
+        for name, parts in outcome["classes"].items()
+    }
+    total = sum(rows.values())
+    if len(rows) < 2 or not total or max(rows.values()) / total < MOST_FREQUENT:
+        return ""
+    name = max(rows, key=lambda one: rows[one])
+    share = percent(rows[name] / total)
+    return (
+        f"{share} of the labels are {name!r}: always predicting it is right as often, so look at "
+        "macro-F1 and the score of each class, and set Class weights to Balanced."
+    )
+
+
+def warn_of_labels(outcome: SplitOutcome, *, by_hand: int = 0) -> list[str]:
+    """All that a split and a label budget let one foresee, in sentences; none where there are no labels."""
+    if not outcome["classes"]:
+        return []
+    few = warn_of_few_labels(outcome, by_hand=by_hand)
+    said = (say_most_frequent(outcome), say_missing_classes(outcome), few["text"] if few else "")
+    return [text for text in said if text]

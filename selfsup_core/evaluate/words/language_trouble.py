@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Sign
-from selfsup_core.evaluate.words.trouble import over_fitting, sign
+from selfsup_core.evaluate.words.trouble import diverging, over_fitting, sign
 
 
 def find_language_signs(
@@ -19,6 +19,7 @@ def find_language_signs(
     if row["epoch"] < 1:
         return []
     found = (
+        diverging(row, past),
         over_fitting(row, past, {"objective_settings": {}}),
         worse_than_counting(row, baseline, is_last=is_last),
         forgot(row, past, is_last=is_last),

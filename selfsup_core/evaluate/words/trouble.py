@@ -16,6 +16,7 @@ MOST_SATURATED = 0.02
 LEAST_CODES = 0.3
 LEAST_ACTIVE = 0.5
 FEW_STEPS = 1000
+FAR_WORSE = 10.0  # times the loss before training; over-fitting raises the validation loss, not this one
 OVERFIT_EPOCHS, OVERFIT_RISE = 5, 0.05  # a small validation part fluctuates by a few percent
 
 
@@ -31,6 +32,7 @@ def find_signs(row: EpochRow, past: list[EpochRow], baseline: Baseline | None, a
     if row["epoch"] < 1:
         return []
     found = (
+        diverging(row, past),
         dead_units(row, about),
         posterior_collapse(row, about),
         codebook_collapse(row),
@@ -48,6 +50,21 @@ def sign(code: str, text: str, remedy: str) -> Sign:
 def settings_of(about: RunAbout) -> dict[str, Any]:
     """The objective's settings; which there are, and of what type, its kind tells."""
     return cast("dict[str, Any]", about["objective_settings"])
+
+
+def diverging(row: EpochRow, past: list[EpochRow]) -> Sign | None:
+    """A loss that is still a number, and far above that of the network before training."""
+    first = next((loss for r in past if r["epoch"] == 0 and (loss := r.get("val_loss")) is not None), None)
+    loss = row.get("train_loss")
+    if first is None or loss is None or first <= 0 or loss <= FAR_WORSE * first:
+        return None
+    rate = row.get("learning_rate")
+    used = "" if rate is None else f" ({rate:g})"
+    return sign(
+        "diverging",
+        f"Divergence: training loss {loss:.3g}, where the loss before training was {first:.3g}.",
+        f"The learning rate{used} is probably too high; try a tenth of it.",
+    )
 
 
 def dead_units(row: EpochRow, about: RunAbout) -> Sign | None:

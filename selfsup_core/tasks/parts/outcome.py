@@ -68,22 +68,35 @@ def score(
 
 
 def judge_run(
-    named: Mapping[Network, np.ndarray], y: np.ndarray, metrics: Metrics, classes: int, doubt: str
+    named: Mapping[Network, np.ndarray],
+    y: np.ndarray,
+    metrics: Metrics,
+    classes: int,
+    doubt: str,
+    *,
+    is_any_kept: bool = True,
 ) -> Verdict:
     """Whether pseudo-labels helped, from `score` of the same rows.
 
     Args:
         doubt: why no pseudo-label was used, or "".
+        is_any_kept: whether the student learned from any pseudo-label.
     """
     student, twin = (cast("float", metrics[key]) for key in ("accuracy", "twin_accuracy"))
     known = metrics.get("ceiling_accuracy")
+    beside = f", {percent(known, 1)} if all labels were known" if known is not None else ""
     if doubt:
-        beside = f", {percent(known, 1)} if all labels were known" if known is not None else ""
         text = (
             f"{doubt} Student and twin are the same: {percent(student, 1)}{beside}. "
             "More labels or another encoder may change that; switch Guard off to try it anyway."
         )
         found: Verdict = {"outcome": "not used", "text": text}
+    elif not is_any_kept:
+        text = (
+            "No pseudo-label was kept in any round, so student and twin are the same: "
+            f"{percent(student, 1)}{beside}."
+        )
+        found = {"outcome": "not used", "text": text}
     else:
         found = verdict(compare(named["student"] == y, named["twin"] == y), student, twin, known)
         scores = {

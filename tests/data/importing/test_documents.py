@@ -101,6 +101,33 @@ def test_a_document_that_unpacks_to_too_much_is_refused(tmp_path):
     assert caught.value.code == "archive-bomb"
 
 
+def pdf(*pages: str) -> bytes:
+    """A PDF of one line of text a page."""
+    kids = " ".join(f"{3 + 2 * i} 0 R" for i in range(len(pages)))
+    font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} /MediaBox [0 0 300 200] "
+        f"/Resources << /Font << /F1 {font} >> >> >>",
+    ]
+    for i, words in enumerate(pages):
+        drawn = f"BT /F1 12 Tf 20 100 Td ({words}) Tj ET"
+        objects.append(f"<< /Type /Page /Parent 2 0 R /Contents {4 + 2 * i} 0 R >>")
+        objects.append(f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream")
+    body, places = "%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(body))
+        body += f"{number} 0 obj\n{content}\nendobj\n"
+    table = "".join(f"{place:010d} 00000 n \n" for place in places)
+    end = f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
+    return f"{body}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}".encode()
+
+
+def test_pdf_gives_the_text_of_its_pages(tmp_path):
+    made = build(write(tmp_path, "a.pdf", pdf("The first page.", "The second one.")), unit="lines")
+    assert list(made.x) == ["The first page.", "The second one."]
+
+
 def test_docx_gives_its_paragraphs(tmp_path):
     document, buffer = docx.Document(), io.BytesIO()
     for words in ("A first paragraph.", "A second one."):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from selfsup_core.data.importing import files
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import open_files
@@ -217,3 +219,13 @@ def test_files_of_different_kinds_are_refused(tmp_path):
     with pytest.raises(DataError) as caught:
         build(paths)
     assert caught.value.code == "mixed-kinds"
+
+
+def test_a_zip_may_be_as_large_as_what_is_in_it_and_hold_more_than_ten_thousand_files(tmp_path, monkeypatch):
+    content = archive({"a.png": png(1), **{f"a/{i}.png": b"" for i in range(10_001)}})
+    path = write(tmp_path, "a.zip", content)
+    monkeypatch.setattr(files, "LIMITS", replace(files.LIMITS, file_bytes=len(content) - 1))
+    assert len(open_files([path])) == 10_002
+    monkeypatch.setattr(files, "LIMITS", replace(files.LIMITS, archive_bytes=len(content) - 1))
+    with pytest.raises(DataError, match=r"a\.zip has"):
+        open_files([path])

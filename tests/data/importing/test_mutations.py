@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
+from scipy import sparse
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.importing.build import build_dataset
@@ -23,6 +24,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.errors import StudioError
 from selfsup_core.files import finite
 from tests.data.importing.make import archive, idx, png, wav, write
+from tests.data.importing.make_scientific import cells, dicom, hdf5, heic, mat, nifti, sav
 
 # Bytes that mean something to some reader are put in more often than others.
 TELLING = b"\x00\xff\x7f\x80\"',;\n\r\t{}[]:+-.eE0919\xef\xbb\xbf\\ud8"
@@ -70,6 +72,13 @@ SEEDS: dict[str, bytes] = {
     ),
     "image.png": png(3, (6, 6), "RGB"),
     "sound.wav": wav(seconds=0.02),
+    "arrays.h5": hdf5({"X": np.arange(24, dtype=np.float32).reshape(8, 3), "y": np.array([0, 1] * 4)}),
+    "cells.h5ad": cells(sparse.csr_matrix(np.eye(8, 3, dtype=np.float32))),
+    "arrays.mat": mat({"X": np.arange(24.0).reshape(8, 3), "y": np.array([0, 1] * 4)}),
+    "survey.sav": sav(),
+    "slice.dcm": dicom(np.arange(64, dtype=np.uint16).reshape(8, 8)),
+    "volume.nii": nifti(np.arange(64, dtype=np.int16).reshape(4, 4, 4)),
+    "photo.heic": heic(),
     "lines.txt": "one line\n\nanother – line\nthird\n".encode(),
 }
 

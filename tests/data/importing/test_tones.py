@@ -69,7 +69,7 @@ def test_further_formats(tmp_path, form, most):
 @pytest.mark.parametrize(
     ("name", "head", "remedy"),
     [
-        ("IMG_1.HEIC", b"\0\0\0\x18ftypheic" + bytes(40), "Save it as JPEG or PNG"),
+        ("IMG_1.HEIC", b"\0\0\0\x18ftypheic" + bytes(40), "save it as JPEG or PNG"),
         ("logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "Export it as PNG"),
         ("weights.h5", b"\x89HDF\r\n\x1a\n" + bytes(40), "numpy.savez"),
     ],

@@ -226,3 +226,16 @@ def test_copies_across_a_given_split_are_counted():
     part[-3:] = 2  # of the four copies at the end, whose originals are for training
     found = codes(replace(data, extra={"part": part}))["exact-duplicates"]
     assert "3 rows of its validation and test rows have a copy" in found["why"]
+
+
+def test_what_cannot_be_split_is_told_with_the_reason_the_run_would_give():
+    data = table(80)
+    copies = replace(data, x=np.repeat(data.x[:1], 80, axis=0), groups=np.zeros(80, int))
+    found = codes(copies)["no-split"]
+    assert found["level"] == "warning"
+    assert "All 80 rows are copies of one sample" in found["why"]
+    assert "no-split" in codes(replace(data, x=data.x[:3], y=data.y[:3]))
+    assert "uneven-split" not in codes(replace(data, groups=np.repeat([0, 1, 2], [60, 10, 10])))
+    uneven = codes(replace(data, groups=np.repeat([0, 1, 2], [40, 20, 20])))["uneven-split"]
+    assert uneven["level"] == "note"
+    assert "40 / 20 / 20 rows rather than 64 / 8 / 8" in uneven["why"]

@@ -53,6 +53,13 @@ def test_each_bound(code, below, above):
     assert codes(above) == [code]
 
 
+@pytest.mark.parametrize(("loss", "found"), [(5.0, []), (5.1, ["diverging"]), (1.8e8, ["diverging"])])
+def test_a_loss_far_above_that_before_training_is_divergence(loss, found):
+    past = [{"epoch": 0, "val_loss": 0.5}, *PAST]
+    assert codes({"train_loss": loss, "val_loss": 0.11, "learning_rate": 10.0}, past=past) == found
+    assert codes({"train_loss": loss}, past=[{"epoch": 0, "val_loss": None}, *PAST]) == []
+
+
 def test_collapse_is_not_called_before_the_warm_up_is_over():
     about = {"objective_settings": {"warmup_epochs": 12.0}}
     assert codes({"val_active_dimensions": 0.0}, about=about) == []

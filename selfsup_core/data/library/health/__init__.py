@@ -9,7 +9,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library.health.contents import check_images, check_texts
 from selfsup_core.data.library.health.finding import FindingAbout
 from selfsup_core.data.library.health.labels import check_labels
-from selfsup_core.data.library.health.rows import check_aside, check_classes, check_copies
+from selfsup_core.data.library.health.rows import check_aside, check_classes, check_copies, check_split
 from selfsup_core.data.library.health.tables import check_table
 
 
@@ -20,6 +20,7 @@ def check_dataset(dataset: Dataset) -> list[FindingAbout]:
 
 
 CHECKS = (
+    check_split,
     check_aside,
     check_copies,
     check_classes,

@@ -7,12 +7,29 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from selfsup_core.data.config import SplitConfig
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.groups import exact_groups
 from selfsup_core.data.library.health.finding import SHOWN, Finding, plain_name, some
+from selfsup_core.data.splits import split_rows
+from selfsup_core.errors import DataError
 from selfsup_core.wording import counted
 
 IMBALANCE = 10
+
+
+def check_split(dataset: Dataset) -> Iterator[Finding]:
+    """Whether the rows can be split at all, with the shares that a new set begins with."""
+    fields = SplitConfig.model_fields
+    try:
+        split = split_rows(
+            dataset, validation=fields["validation"].default, test=fields["test"].default, seed=0
+        )
+    except DataError as error:
+        yield Finding("no-split", "warning", "Nothing can be trained on it", str(error), len(dataset))
+        return
+    if "rather than" in split.note:
+        yield Finding("uneven-split", "note", "The split misses its shares", split.note, len(dataset))
 
 
 def check_aside(dataset: Dataset) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import pytest
 from selfsup_core.data.splits import Split
 from selfsup_core.errors import DataError
 from selfsup_core.features.config import DataConfig
-from selfsup_core.tasks.parts.labeled import choose_rows, choose_shown
+from selfsup_core.features.labeled import choose_rows, choose_shown
 
 NAMES = ("a", "b", "c")
 SPLIT = Split(np.arange(60), np.arange(60, 80), np.arange(80, 100))

@@ -1,0 +1,254 @@
+"""DICOM and NIfTI → gray images: each slice of a volume, or its middle one."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.extras import load_reader
+from selfsup_core.data.importing.files import Member, scan_form
+from selfsup_core.data.importing.table import check_decoded
+from selfsup_core.data.limits import LIMITS
+from selfsup_core.errors import DataError
+from selfsup_core.settings import short
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+HEADER = 64 * 1024
+TAGS = ("Rows", "Columns", "NumberOfFrames", "PixelData")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A file of slices.
+
+    Attributes:
+        size: width and height of each. read: one of them, as an image of PIL.
+    """
+
+    size: tuple[int, int]
+    slices: int
+    read: Callable[[int], Image.Image]
+
+
+def unpack_scans(members: list[Member], config: ImportConfig) -> tuple[list[Member], int, list[str]]:
+    """(members with each slice of a scan as one of its own, number of volumes, what was decided).
+
+    Raises:
+        DataError: the only file cannot be read, or there are too many slices.
+    """
+    if not any(scan_form(member.name, member.head()) for member in members):
+        return members, 0, []
+    scans: list[tuple[Member, int]] = []
+    for member in members:
+        try:
+            is_scan = scan_form(member.name, member.head())
+            scan = look_at(member) if is_scan else None
+        except DataError as error:
+            if len(members) == 1:
+                raise
+            scans.append((replace(member, picture=partial(fail, error)), 0))
+            continue
+        kept = member if scan is None else replace(member, size_shown=scan.size, picture=partial(see, member))
+        scans.append((kept, scan.slices if scan else 0))
+    volumes = sum(slices > 1 for _, slices in scans)
+    every = config.slices == "all" or (config.slices == "auto" and volumes == 1)
+    found: list[Member] = []
+    for member, slices in scans:
+        found += each_slice(member, slices) if every and slices > 1 else [member]
+        if len(found) > LIMITS.archive_entries:
+            raise DataError(
+                f"The volumes hold more than {LIMITS.archive_entries:,} slices.",
+                code="archive-entries",
+                remedy="Set Slices to middle.",
+            )
+    notes = []
+    if volumes:
+        what = "each slice is an image" if every else "the middle slice of each is an image"
+        notes.append(f"{volumes:,} {'volume' if volumes == 1 else 'volumes'}: {what}.")
+    if every and volumes == 1:
+        notes.append("Slices of one volume are alike: what is measured on them says little of other volumes.")
+    return found, volumes, notes
+
+
+def fail(error: DataError) -> Image.Image:
+    raise error
+
+
+def see(member: Member, place: int | None = None) -> Image.Image:
+    """A slice of a scan, the middle one when none is named."""
+    scan = open_scan(member)
+    return scan.read(scan.slices // 2 if place is None else place)
+
+
+def each_slice(member: Member, slices: int) -> list[Member]:
+    name = PurePosixPath(member.name)
+    digits = len(str(slices))
+    whole = replace(member, picture=None)
+    return [
+        replace(
+            member,
+            name=str(name.with_name(f"{name.stem}-{i + 1:0{digits}d}{name.suffix}")),
+            picture=partial(see, whole, i),
+            volume=member.name,
+        )
+        for i in range(slices)
+    ]
+
+
+def look_at(member: Member) -> Scan:
+    """Size and number of slices, from the header alone where that is quicker. Raises DataError."""
+    if scan_form(member.name, member.head()) == "nifti":
+        return open_scan(member)
+    try:
+        return read_dicom(member, member.head(HEADER), header_only=True)
+    except DataError:
+        if member.size <= HEADER:
+            raise
+        return read_dicom(member, member.read(), header_only=True)
+
+
+@lru_cache(maxsize=2)
+def open_scan(member: Member) -> Scan:
+    """Raises DataError: damaged, too large, or its reader is not installed."""
+    if scan_form(member.name, member.head()) == "nifti":
+        return read_nifti(member)
+    return read_dicom(member, member.read())
+
+
+def damaged(member: Member, what: str, why: str) -> DataError:
+    return DataError(
+        f"{member.name} cannot be read as {what} ({why}).",
+        code="damaged-image",
+        remedy="Export it again, for example as PNG.",
+    )
+
+
+def check_slices(member: Member, width: int, height: int, slices: int) -> None:
+    if min(width, height, slices) < 1:
+        raise damaged(member, "a scan", f"it declares {slices} slices of {width} × {height} pixels")
+    if width * height > LIMITS.image_pixels:
+        raise DataError(
+            f"{member.name} has slices of {width:,} × {height:,} pixels; at most {LIMITS.image_pixels:,}.",
+            code="image-too-large",
+            remedy="Make it smaller.",
+        )
+
+
+def read_nifti(member: Member) -> Scan:
+    nibabel = load_reader(member.name, "nibabel", instead="save its slices as PNG")
+    data = member.read()
+    try:
+        kind = nibabel.Nifti2Image if data[4:8] == b"n+2\0" else nibabel.Nifti1Image
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = kind.from_bytes(data)
+        shape = tuple(int(n) for n in image.shape)
+        held = image.header.get_data_dtype()
+        count = int(np.prod(shape, dtype=object))
+        offset = int(image.header["vox_offset"])
+        if held.kind not in "biuf" or not 2 <= len(shape) <= 5 or min(shape) < 1:
+            raise damaged(member, "a volume", f"{shape} of {held}")
+        if count * held.itemsize > len(data) - offset:
+            raise damaged(member, "a volume", f"it declares {shape} of {held}, which is more than it holds")
+        check_decoded(f"{member.name} of {shape}", 8 * math.prod(shape[:3]), "Crop it.")
+        values = np.asarray(
+            image.dataobj[(..., *(0,) * (len(shape) - 3))] if len(shape) > 3 else image.dataobj
+        )
+        values = values.reshape(*shape[:3], 1)[:, :, :, 0] if len(shape) > 2 else values[:, :, None]
+        turn = orientation(nibabel, image.affine)
+        if turn is not None:
+            values = nibabel.apply_orientation(values, turn)
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:  # damaged files raise many kinds
+        raise damaged(member, "a NIfTI volume", said(error)) from error
+    width, height, slices = values.shape
+    check_slices(member, width, height, slices)
+    return Scan((width, height), slices, lambda i: as_image(np.rot90(values[:, :, i])))
+
+
+def orientation(nibabel: Any, affine: np.ndarray) -> np.ndarray | None:
+    """How axes become right, front, up; None where the file does not say."""
+    if not np.isfinite(affine).all():
+        return None
+    turn = np.asarray(nibabel.io_orientation(affine))
+    return turn if np.isfinite(turn).all() else None
+
+
+def read_dicom(member: Member, data: bytes, *, header_only: bool = False) -> Scan:
+    pydicom = load_reader(member.name, "pydicom", instead="save its images as PNG")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(
+                io.BytesIO(data),
+                force=data[128:132] != b"DICM",
+                stop_before_pixels=header_only,
+                specific_tags=list(TAGS) if header_only else None,
+            )
+            width, height = int(dataset.Columns), int(dataset.Rows)
+            slices = int(dataset.get("NumberOfFrames") or 1)
+    except MemoryError:
+        raise
+    except Exception as error:  # damaged files raise many kinds
+        raise damaged(member, "a DICOM image", said(error)) from error
+    check_slices(member, width, height, slices)
+    return Scan((width, height), slices, partial(dicom_slice, member, dataset))
+
+
+def dicom_slice(member: Member, dataset: Any, place: int) -> Image.Image:
+    """Raises DataError: packed in a way that needs a further package, or damaged."""
+    pixels = load_reader(member.name, "pydicom.pixels")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            values = pixels.pixel_array(dataset, index=place)
+            kind = str(dataset.get("PhotometricInterpretation", ""))
+            if kind == "PALETTE COLOR":
+                values = pixels.apply_color_lut(values, dataset)
+            slope, shift = (
+                float(dataset.get("RescaleSlope") or 1),
+                float(dataset.get("RescaleIntercept") or 0),
+            )
+            bits = int(dataset.get("BitsStored") or 8)
+    except MemoryError:
+        raise
+    except Exception as error:  # damaged files raise many kinds
+        if "missing dependencies" in str(error):
+            raise DataError(
+                f"{member.name} is packed in a way that pydicom cannot unpack alone.",
+                code="no-reader",
+                remedy="Unpack it, for example with gdcmconv --raw, or save it as PNG.",
+            ) from error
+        raise damaged(member, "a DICOM image", said(error)) from error
+    if values.ndim == 3:  # color
+        return as_image((values / 257).astype(np.uint8) if values.dtype.itemsize > 1 else values)
+    if kind == "MONOCHROME1":  # the highest value is black
+        values = (1 << min(bits, 32)) - 1 - values.astype(np.int64)
+    if values.dtype != np.uint8 or (slope, shift) != (1.0, 0.0):
+        values = values.astype(np.float32) * np.float32(slope) + np.float32(shift)
+    return as_image(values)
+
+
+def as_image(values: np.ndarray) -> Image.Image:
+    """Bytes as they are; all else with 32 bits a pixel, so that one scale is found for the whole set."""
+    from PIL import Image
+
+    if values.dtype != np.uint8:
+        values = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+    return Image.fromarray(np.ascontiguousarray(values))
+
+
+def said(error: Exception) -> str:
+    return short(str(error).split("<", 1)[0] or type(error).__name__, 120)

@@ -1,0 +1,61 @@
+"""SPSS (.sav, .zsav, .por) and SAS (.sas7bdat, .xpt) → a table. Labels stand for coded values."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.extras import load_reader
+from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.readers import cells_of, damaged
+from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
+from selfsup_core.data.limits import LIMITS
+from selfsup_core.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WAYS = {".por": "read_por", ".sas7bdat": "read_sas7bdat", ".xpt": "read_xport"}
+
+
+def read_survey(member: Member, config: ImportConfig) -> Table:
+    """Raises DataError: damaged, too large, or pyreadstat is not installed."""
+    pyreadstat = load_reader(member.name, "pyreadstat", instead="save it as CSV")
+    way = getattr(pyreadstat, WAYS.get(member.suffix, "read_sav"))
+    what = "a SAS file" if member.suffix in (".sas7bdat", ".xpt") else "an SPSS file"
+    encoding = {"encoding": config.encoding} if config.encoding else {}
+    data = member.read()
+    try:
+        _, about = way(io.BytesIO(data), metadataonly=True, **encoding)
+        check_size(member.name, max(0, about.number_rows or 0), max(1, len(about.column_names)))
+        values, about = way(
+            io.BytesIO(data), output_format="dict", row_limit=LIMITS.table_rows + 1, **encoding
+        )
+        coded = dict(about.variable_value_labels)
+        columns = [as_cells(column, coded.get(name, {})) for name, column in values.items()]
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:  # damaged files raise many kinds
+        raise damaged(member, what, error) from error
+    if not columns:
+        raise DataError(f"{member.name} has no columns.", code="no-columns", remedy="Save it again.")
+    check_size(member.name, len(columns[0]), len(columns))
+    names, notes = unique_names(list(values))
+    named = [name for name in values if name in coded]
+    if named:
+        shown = ", ".join(named[:6]) + (", …" if len(named) > 6 else "")
+        notes.append(f"Coded values were replaced by their labels: {shown}.")
+    return Table(names, columns, {}, notes)
+
+
+def as_cells(values: Any, labels: dict[Any, str]) -> pa.Array:
+    """A column as strings; a coded value as its label."""
+    import pyarrow as pa
+
+    array = np.asarray(values)
+    if labels or array.dtype.kind not in "biuf":
+        return cells_of(labels.get(v, None if v != v else v) for v in array.tolist())
+    return clean(pa.array(array, from_pandas=True))  # NaN is missing

@@ -1,0 +1,95 @@
+"""What can be said of a run before it begins: why its data cannot be trained on, and what will limit its
+outcome. Training pages and `train` say it from here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfsup_core.data.budget import SplitOutcome, describe_split
+from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.sources import OWN_NAME, open_source
+from selfsup_core.data.splits import split_rows
+from selfsup_core.errors import DataError
+from selfsup_core.evaluate.words.few_rows import warn_of_labels
+from selfsup_core.features.corpus import is_running_text
+from selfsup_core.features.labeled import choose_rows
+from selfsup_core.runs.spec import RunSpec, task_of
+
+LOOKED_AT = 20_000  # rows of a table
+LARGEST = 1e18  # beyond, squares and their sums are not exact in 32 bits
+
+
+def foresee(workspace: Path, spec: RunSpec) -> list[str]:
+    """Sentences that a person should know before training, the worst first.
+
+    Raises:
+        DataError: nothing can be trained on these data so.
+    """
+    data, task = spec.data, task_of(spec)
+    is_own = OWN_NAME.fullmatch(data.source) is not None
+    if not is_own and task not in ("classify", "pseudo") and data.validation + data.test < 1:
+        return []  # a built-in set is large enough
+    dataset = open_source(data.source, workspace)
+    require_fit(dataset, spec)
+    said = []
+    if is_own and dataset.kind == "table":
+        said += say_columns(np.asarray(dataset.x)[:LOOKED_AT])
+    if task in ("classify", "pseudo"):
+        outcome = describe_split(dataset, data)
+        hand = dict(getattr(spec.objective, "hand", ()))
+        said += warn_of_labels(outcome, by_hand=len(hand))
+        said += [say_pool(outcome) if task == "pseudo" else "", outcome["note"]]
+    return [text for text in said if text]
+
+
+def require_fit(dataset: Dataset, spec: RunSpec) -> None:
+    """Refuse what would fail as soon as a worker has loaded the data. Raises DataError."""
+    task, data = task_of(spec), spec.data
+    if task == "language" and is_running_text(dataset, data.text_unit)[0]:
+        return
+    if dataset.kind == "table" and not np.isfinite(np.asarray(dataset.x)).any():
+        raise DataError(
+            f"No cell of {dataset.title} holds a usable number.",
+            code="no-numbers",
+            remedy="Import it again with other roles of the columns.",
+        )
+    split = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
+    hand: Any = getattr(spec.objective, "hand", ())
+    if task in ("classify", "pseudo") and not hand:
+        y = None if dataset.y is None else np.asarray(dataset.y)
+        choose_rows(y, dataset.classes, split, data)
+
+
+def say_columns(x: np.ndarray) -> list[str]:
+    """Of rows of a table, (N, D): columns without any difference, where they are the most; huge numbers."""
+    holes = np.isnan(x)
+    filled = np.where(holes, -np.inf, x).max(axis=0), np.where(holes, np.inf, x).min(axis=0)
+    same = int((filled[0] <= filled[1]).sum())
+    width = x.shape[1]
+    said = []
+    if same and 2 * same >= width:
+        said.append(
+            f"{same:,} of {width:,} columns hold one value or none, so nothing can be learned from them."
+        )
+    with np.errstate(invalid="ignore"):
+        largest = float(np.nanmax(np.abs(np.where(holes, 0, x))))
+    if largest > LARGEST:
+        said.append(
+            f"Numbers reach {largest:.1e}: columns are scaled before training, and small differences within "
+            "such a column are lost."
+        )
+    return said
+
+
+def say_pool(outcome: SplitOutcome) -> str:
+    """That no row is left to propose a label for."""
+    if outcome["train"] > outcome["labels_seen"]:
+        return ""
+    return (
+        "All training rows have a label that may be used, so there is nothing to propose labels for. "
+        "Lower Labels per class to hide some."
+    )
