@@ -32,6 +32,14 @@ def test_data_list_names_all_sources(workspace: Path):
     assert "Noto Emoji 16" in sources["emoji"]["origin"]
 
 
+def test_examples_of_layouts_are_listed_and_written(workspace: Path, tmp_path: Path):
+    listed = json.loads(cli("data", "example", "--json", workspace=None).stdout)
+    assert "table" in [entry["name"] for entry in listed]
+    answer = cli("data", "example", "table", str(tmp_path), "--json", workspace=None)
+    assert json.loads(answer.stdout)["file"] == str(tmp_path / "table.csv")
+    assert (tmp_path / "table.csv").read_text().startswith("length,width,color,class\n")
+
+
 def test_presets_are_listed(workspace: Path):
     answer = cli("presets", "--json", workspace=workspace)
     presets = {entry["preset"]: entry for entry in json.loads(answer.stdout)}

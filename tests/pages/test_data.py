@@ -282,6 +282,22 @@ def test_a_given_split_is_said_and_can_be_ignored_on_the_page(studio, workspace,
     assert imported(app, workspace).classes == ("test", "train")
 
 
+def test_the_label_of_a_table_beside_images_is_chosen_on_the_page(studio, workspace, tmp_path):
+    lines = ["file,site,kind", *(f"{i}.png,s{i % 2},{'cat' if i < 3 else 'dog'}" for i in range(6))]
+    files = {f"{i}.png": png(i, (20, 12)) for i in range(6)}
+    content = archive({"index.csv": "\n".join(lines).encode(), **files})
+    app = upload(studio, workspace, tmp_path, "pets.zip", content)
+    assert "in 2 classes (cat, dog)" in texts(app)
+    choose(app, "label", "site")
+    assert imported(app, workspace).classes == ("s0", "s1")
+
+
+def test_layouts_are_shown_with_an_example_each(studio):
+    app = studio(PAGE)
+    assert [box.label for box in app.expander].count("What can I bring?") == 1
+    assert "A ZIP file with a folder for each class." in texts(app)
+
+
 def test_rows_of_784_bytes_become_images_on_the_page(studio, workspace, tmp_path):
     buffer = io.BytesIO()
     np.save(buffer, np.random.default_rng(0).integers(0, 256, (6, 784), dtype=np.uint8))

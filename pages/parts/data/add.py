@@ -72,14 +72,13 @@ def show_examples() -> None:
             about, button = st.columns((4, 1), vertical_alignment="center")
             about.markdown(f"**{example.title}**  \n{example.about}")
             button.download_button(
-                "Example",
+                example.file,
                 example.make,
                 example.file,
                 icon=":material/download:",
                 key=f"example-{example.name}",
                 on_click="ignore",
                 width="stretch",
-                help=f"Download {example.file}",
             )
 
 

@@ -370,7 +370,7 @@ def shape_samples(samples: list[Named], config: ImportConfig, made: Arrays) -> N
                     f"Rows of {x.shape[1]:,} bytes may be images of {side[0]} × {side[1]} pixels. "
                     "If so, set Kind to image."
                 )
-    elif x.ndim == 3 and x.shape[2] in (3, 4) and min(x.shape[:2]) >= 16 and made.labels is None:
+    elif is_photograph(x) and made.labels is None:
         made.x, made.kinds = x[None], ("image",)
         made.notes.append(f"The array of {x.shape} is taken for one color image.")
     elif x.ndim == 3 and is_series(x) and config.kind != "image":
@@ -411,6 +411,13 @@ def image_shape(x: np.ndarray) -> tuple[int, ...]:
     if side >= 8 and side * side == x.shape[1]:
         return side, side
     return (32, 32, 3) if x.shape[1] == 3072 else ()
+
+
+def is_photograph(x: np.ndarray) -> bool:
+    """Whether (A, B, C) are the pixels of one color image: colors last, nothing below 0 as in signals."""
+    if x.ndim != 3 or x.shape[2] not in (3, 4) or min(x.shape[:2]) < 16:
+        return False
+    return x.dtype.kind in "biuf" and bool(np.nanmin(x) >= 0)
 
 
 def is_series(x: np.ndarray) -> bool:
