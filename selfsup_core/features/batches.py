@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfsup_core.data.dataset import Dataset
-from selfsup_core.data.splits import Split, split_rows
+from selfsup_core.data.splits import Split, split_or_all, split_rows
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.features.config import DataConfig
@@ -115,12 +115,15 @@ def prepare(
     *,
     workspace: Path | None = None,
     progress: Callable[[str], None] | None = None,
+    needs_split: bool = True,
 ) -> Prepared:
     """Split a data set, scale it from its training rows only, and put it on the device.
 
     Args:
         workspace: where slow results (embeddings) are kept for the next time.
         progress: told in words what takes its time.
+        needs_split: False for a look, not for training: all rows stand in for training rows where they
+            cannot be split.
 
     Raises:
         DataError: a value, a text or a category is not fit for this. SettingError: the class left out is
@@ -128,7 +131,8 @@ def prepare(
     """
     import torch
 
-    split = split_rows(dataset, validation=config.validation, test=config.test, seed=config.split_seed)
+    how = split_rows if needs_split else split_or_all
+    split = how(dataset, validation=config.validation, test=config.test, seed=config.split_seed)
     y = None if dataset.y is None else np.array(dataset.y)
     if config.leave_out:
         split = leave_out(split, y, dataset.classes, config.leave_out)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from selfsup_core.data.dataset import Dataset
-from selfsup_core.data.splits import split_rows
+from selfsup_core.data.splits import split_or_all
 from selfsup_core.data.texts import Texts
 from selfsup_core.features.batches import category_groups, leave_out
 from selfsup_core.features.config import DataConfig
@@ -63,9 +63,9 @@ def see_table(
     them.
 
     Raises:
-        DataError, SettingError: as `prepare` for the split and the class left out.
+        SettingError: the class left out is unknown.
     """
-    split = split_rows(dataset, validation=config.validation, test=config.test, seed=config.split_seed)
+    split = split_or_all(dataset, validation=config.validation, test=config.test, seed=config.split_seed)
     if config.leave_out:
         y = None if dataset.y is None else np.asarray(dataset.y)
         split = leave_out(split, y, dataset.classes, config.leave_out)

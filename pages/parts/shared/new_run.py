@@ -8,7 +8,7 @@ hands in as a `Form`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -69,7 +69,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the controls say. spec: None when it is not valid; is_clicked: whether Train was."""
+    """What the controls say. spec: None when nothing can be trained so; is_clicked: whether Train was."""
 
     spec: RunSpec | None
     preset: str
@@ -124,8 +124,9 @@ def new_run(form: Form) -> Chosen:
     take_over(run, form)
     with form_place(run):
         chosen = choose_spec(form)
-        can_begin = chosen.spec is not None and show_outlook(chosen.spec)
-    if chosen.is_clicked and chosen.spec and can_begin:
+        if chosen.spec and not show_outlook(chosen.spec):
+            chosen = replace(chosen, spec=None)  # what needs a split would only repeat the error
+    if chosen.is_clicked and chosen.spec:
         start_clicked(chosen.spec, preset=chosen.preset, button=form.button, **form.address)
     return chosen
 

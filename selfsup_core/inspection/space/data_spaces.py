@@ -38,7 +38,7 @@ class DataSpace(Space):
     def prepared(self) -> Prepared:
         from selfsup_core.features.batches import prepare
 
-        return prepare(self.dataset, self.config, "cpu", workspace=self.workspace)
+        return prepare(self.dataset, self.config, "cpu", workspace=self.workspace, needs_split=False)
 
     @property
     def width(self) -> int:
