@@ -236,6 +236,7 @@ def upload(studio, workspace, tmp_path, name, content):
     return app.run()
 
 
+@pytest.mark.real_child
 def test_samples_are_seen_before_the_import_and_follow_what_is_chosen(studio, workspace, tmp_path):
     pictures = {f"{c}/{i}.png": png(i, (20, 12), "RGB") for c in ("cat", "dog") for i in range(4)}
     app = upload(studio, workspace, tmp_path, "pets.zip", archive(pictures | {"dog/no.png": b"no picture"}))
