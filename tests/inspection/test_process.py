@@ -26,8 +26,9 @@ from tests.helpers import ROOT, wait_for
 from tests.models.tiny import tiny_bert
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(runs):
+    """Its process serves all tests of the file, also after another has taken its place."""
     yield LabClient(runs.workspace)
     stop_lab(runs.workspace)
     wait_for(lambda: lab_info(runs.workspace) is None, "the end of the process")

@@ -119,6 +119,7 @@ def test_health_offers_the_mend_and_opens_the_new_version(studio, workspace, tab
     assert not app.exception
 
 
+@pytest.mark.real_child
 def test_split_is_kept_and_a_run_begins_with_it(studio, workspace, table):
     app = open_tab(studio(PAGE, data=table), "Split and labels")
     app.number_input(key=f"split-{table}-validation").set_value(0.25).run()
@@ -138,6 +139,7 @@ def test_split_is_kept_and_a_run_begins_with_it(studio, workspace, table):
     assert (spec.data.validation, spec.data.labels_per_class) == (0.25, 3)
 
 
+@pytest.mark.real_child
 def test_rename_delete_and_undo(studio, workspace, table):
     app = open_tab(studio(PAGE, data=table), "About")
     app.text_input(key=f"title-{table}").set_value("My wines").run()
@@ -236,6 +238,7 @@ def upload(studio, workspace, tmp_path, name, content):
     return app.run()
 
 
+@pytest.mark.real_child
 def test_samples_are_seen_before_the_import_and_follow_what_is_chosen(studio, workspace, tmp_path):
     pictures = {f"{c}/{i}.png": png(i, (20, 12), "RGB") for c in ("cat", "dog") for i in range(4)}
     app = upload(studio, workspace, tmp_path, "pets.zip", archive(pictures | {"dog/no.png": b"no picture"}))
@@ -341,6 +344,7 @@ def test_rows_before_a_run_are_shown_as_uploaded_beside_what_the_network_gets(st
     assert 0 <= made.to_numpy().min() <= made.to_numpy().max() <= 1
 
 
+@pytest.mark.real_child
 def test_buttons_beside_text_boxes_say_what_is_missing(studio, workspace, table):
     app = open_tab(studio(PAGE, data=table), "About")
     assert not [key for key, button in buttons(app).items() if button.disabled]

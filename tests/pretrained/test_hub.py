@@ -122,6 +122,7 @@ def test_parts_of_one_copy_are_chosen():
     assert hub.choose_weights([*names, "model.safetensors"]) == ["model.safetensors"]
 
 
+@pytest.mark.usefixtures("passes")  # the first test has it tried in a child
 def test_fetched_by_the_lab_process_in_the_background(server: Hub, workspace: Path):
     models = Models(workspace)
     first = ask_model(models, "hub:me/tiny", "fetch", {"wait": 0})

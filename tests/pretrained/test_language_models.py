@@ -113,7 +113,7 @@ def test_a_missing_package_is_said(tmp_path: Path, monkeypatch):
 
 
 def test_an_unpacking_that_fails_leaves_nothing(gpt: Path, tmp_path: Path, monkeypatch):
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     begun = []
 
@@ -123,8 +123,10 @@ def test_an_unpacking_that_fails_leaves_nothing(gpt: Path, tmp_path: Path, monke
         begun.append(Path(folder))
         raise OSError(28, "No space left on device")
 
-    tiny = AutoModelForCausalLM.from_pretrained(gpt)  # reading the real one takes half a minute
+    tiny = AutoModelForCausalLM.from_pretrained(gpt)  # reading the real ones takes half a minute
+    words = AutoTokenizer.from_pretrained(gpt)
     monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", lambda *_, **__: tiny)
+    monkeypatch.setattr(AutoTokenizer, "from_pretrained", lambda *_, **__: words)
     monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", fail)
     with pytest.raises(OSError, match="No space left"):
         prepare(SMOL, tmp_path, say=lambda _: None)

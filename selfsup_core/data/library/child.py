@@ -97,35 +97,38 @@ def memory_error() -> DataError:
     )
 
 
-def main(path: Path) -> None:
-    job = json.loads(path.read_bytes())
-    die_with_parent(path.parent)
-    set_limits(memory_for_one() + MAPPED, LIMITS.cpu_seconds)
+def carry_out(job: dict[str, Any]) -> dict[str, Any]:
+    """What a job ends with: the task's value, or the error in words."""
     from selfsup_core.data.library import child_tasks as tasks
 
     try:
-        value = getattr(tasks, f"do_{job['task']}")(Path(job["workspace"]), **job["values"])
-        result = {"value": value}
+        return {"value": getattr(tasks, f"do_{job['task']}")(Path(job["workspace"]), **job["values"])}
     except StudioError as error:
-        result = {"error": error.as_dict()}
+        return {"error": error.as_dict()}
     except MemoryError:
-        result = {"error": memory_error().as_dict()}
+        return {"error": memory_error().as_dict()}
     except OSError as error:
         message = f"Could not write to disk: {error.strerror or type(error).__name__}."
-        result = {"error": {"code": "disk", "message": message, "remedy": "Make space and try again."}}
+        return {"error": {"code": "disk", "message": message, "remedy": "Make space and try again."}}
     except Exception as error:
         # A reader's own mistake must not look like a finished import; the log keeps where it was.
         import traceback
 
         traceback.print_exc()
-        result = {
+        return {
             "error": {
                 "code": "import-failed",
                 "message": f"The files could not be read ({type(error).__name__}).",
                 "remedy": "Save them again with another program, or leave files out.",
             }
         }
-    write_json(path.with_name("result.json"), result)
+
+
+def main(path: Path) -> None:
+    job = json.loads(path.read_bytes())
+    die_with_parent(path.parent)
+    set_limits(memory_for_one() + MAPPED, LIMITS.cpu_seconds)
+    write_json(path.with_name("result.json"), carry_out(job))
 
 
 if __name__ == "__main__":
