@@ -65,21 +65,25 @@ def run_code(code: str, *arguments: str, python: str = sys.executable) -> dict[s
     """The JSON that a fresh interpreter prints last; quiet OpenMP, one thread. At toy size, where imports
     would take longer than the rest, our own interpreter runs it here.
     """
-    if is_toy() and python == sys.executable:
-        said = io.StringIO()
-        with patch.object(sys, "argv", ["-c", *arguments]), contextlib.redirect_stdout(said):
-            exec(code, {"__name__": "__main__"})
-        return json.loads(said.getvalue().splitlines()[-1])
-    environment = os.environ | {
+    environment = {
         "OMP_WAIT_POLICY": "passive",
         "GOMP_SPINCOUNT": "0",
         "OMP_NUM_THREADS": "1",
         "KERAS_BACKEND": "torch",
         "PYTHONPATH": str(Path(__file__).parent.parent),
     }
+    if is_toy() and python == sys.executable:
+        said = io.StringIO()
+        with (
+            patch.dict(os.environ, environment),
+            patch.object(sys, "argv", ["-c", *arguments]),
+            contextlib.redirect_stdout(said),
+        ):
+            exec(code, {"__name__": "__main__"})
+        return json.loads(said.getvalue().splitlines()[-1])
     done = subprocess.run(
         [python, "-c", code, *arguments],
-        env=environment,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         check=False,

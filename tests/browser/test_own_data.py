@@ -22,7 +22,7 @@ def upload(page: Page, server: Server, *paths) -> None:
     page.get_by_role("tab", name="Preview").wait_for()
     adding = page.locator("details").filter(has_text="Add your own data")
     if adding.get_attribute("open") is None:
-        adding.locator("summary").click()
+        adding.locator("summary").first.click()
     expect(page.get_by_test_id("stFileUploader").first).to_be_visible()
     page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files([str(p) for p in paths])
 

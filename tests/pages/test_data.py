@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pages.parts.data import show
 from pages.parts.home.cards import CARDS
 from selfsup_core.data.library import checking, own, uploads
 from selfsup_core.data.library.checking import count_warnings, known_findings
@@ -119,7 +120,6 @@ def test_health_offers_the_mend_and_opens_the_new_version(studio, workspace, tab
     assert not app.exception
 
 
-@pytest.mark.real_child
 def test_split_is_kept_and_a_run_begins_with_it(studio, workspace, table):
     app = open_tab(studio(PAGE, data=table), "Split and labels")
     app.number_input(key=f"split-{table}-validation").set_value(0.25).run()
@@ -139,7 +139,6 @@ def test_split_is_kept_and_a_run_begins_with_it(studio, workspace, table):
     assert (spec.data.validation, spec.data.labels_per_class) == (0.25, 3)
 
 
-@pytest.mark.real_child
 def test_rename_delete_and_undo(studio, workspace, table):
     app = open_tab(studio(PAGE, data=table), "About")
     app.text_input(key=f"title-{table}").set_value("My wines").run()
@@ -201,6 +200,19 @@ def test_warnings_are_counted_on_the_tab_and_it_stays_open_when_they_come(studio
     assert f"Health :orange-badge[:material/warning: {warnings}]" in [tab.label for tab in app.tabs]
     app = open_tab(app, "Health")  # chosen before the number was known
     assert "Exact copies" in texts(app)
+
+
+def test_the_open_tab_stays_when_a_check_ends(studio, workspace, table, monkeypatch):
+    found = own.check(workspace, table)
+    warning = found[0] | {"level": "warning"} if found else {"level": "warning"}
+    monkeypatch.setattr(show, "known_findings", lambda *_: None)
+    app = open_tab(studio(PAGE, data=table), "Split and labels")
+    assert "Health" in [tab.label for tab in app.tabs]
+    monkeypatch.setattr(show, "known_findings", lambda *_: [warning])
+    app.number_input(key=f"split-{table}-validation").set_value(0.25).run()
+    assert any("badge" in tab.label for tab in app.tabs)
+    assert app.number_input(key=f"split-{table}-validation").value == 0.25
+    assert app.query_params["tab"] == "split"
 
 
 def test_no_badge_where_there_is_nothing_to_warn_of(studio, workspace):
@@ -344,7 +356,6 @@ def test_rows_before_a_run_are_shown_as_uploaded_beside_what_the_network_gets(st
     assert 0 <= made.to_numpy().min() <= made.to_numpy().max() <= 1
 
 
-@pytest.mark.real_child
 def test_buttons_beside_text_boxes_say_what_is_missing(studio, workspace, table):
     app = open_tab(studio(PAGE, data=table), "About")
     assert not [key for key, button in buttons(app).items() if button.disabled]

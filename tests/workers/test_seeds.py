@@ -73,7 +73,7 @@ def test_other_splits_are_offered_where_test_rows_are_few(workspace: Path):
     to hand labels.
     """
     make_table(workspace, "my-clouds")
-    spec = spec_of(train__epochs=1)
+    spec = spec_of(train__epochs=2)
     folder = make_run(workspace, spec)
     assert offer_splits(folder) == "", "it has not ended"
     run_here(folder)
@@ -86,10 +86,10 @@ def test_other_splits_are_offered_where_test_rows_are_few(workspace: Path):
     assert offer_splits(folder) == ""
     for name in made:
         withdraw(RunFolder(workspace / "runs" / name))
-    enough = make_run(workspace, spec_of(train__epochs=1, data__test=0.5))
+    enough = make_run(workspace, spec_of(train__epochs=2, data__test=0.5))
     run_here(enough)
     assert offer_splits(enough) == ""
-    hand = make_run(workspace, spec_of(train__epochs=1, objective__hand=[[0, 0]]))
+    hand = make_run(workspace, spec_of(train__epochs=2, objective__hand=[[0, 0]]))
     run_here(hand)
     assert offer_splits(hand) == ""
 

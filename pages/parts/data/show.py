@@ -97,10 +97,18 @@ def show_dataset(name: str, source: Source) -> None:
 
 
 def take_tab(titles: dict[str, str]) -> None:
-    """Open once the tab that the address names; without one, the first."""
+    """Open once the tab that the address names; without one, the first. Later keep the open one, which
+    Streamlit forgets when a title changes.
+    """
     asked = st.query_params.get("tab", next(iter(TABS)))
+    shown = str(st.session_state.get("data-tabs", ""))
     if st.session_state.get("data-tab-taken") != asked:
         st.session_state["data-tabs"] = titles[asked]
+    elif st.session_state.get("data-tab-titles") != titles or shown not in titles.values():
+        kept = titles["health"] if shown.startswith(HEALTH) else shown
+        if kept in titles.values():
+            st.session_state["data-tabs"] = kept
+    st.session_state["data-tab-titles"] = titles
 
 
 def write_tab(tab: str) -> None:
@@ -112,7 +120,7 @@ def write_tab(tab: str) -> None:
 
 
 def health_title(name: str) -> str:
-    """The tab's title, with the number of warnings once known; the tab stays open when the title changes."""
+    """The tab's title, with the number of warnings once known."""
     title, warnings = HEALTH, 0
     with contextlib.suppress(DataError):  # the tab itself says what went wrong
         findings = known_findings(workspace(), name)
@@ -121,8 +129,6 @@ def health_title(name: str) -> str:
             wait_for_findings(name)
     if warnings:
         title += f" :orange-badge[:material/warning: {warnings}]"
-    if str(st.session_state.get("data-tabs", "")).startswith(HEALTH):
-        st.session_state["data-tabs"] = title
     return title
 
 

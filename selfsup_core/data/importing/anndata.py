@@ -92,7 +92,7 @@ def read_matrix(name: str, item: Any, used: np.ndarray | None) -> np.ndarray:
 
     if isinstance(item, h5py.Dataset):
         if item.ndim != 2 or item.dtype.kind not in "biuf":
-            raise bad_array(f"X of {item.shape} {item.dtype} is no matrix of numbers")
+            raise bad_array(f"X of {item.shape} {item.dtype} is not a matrix of numbers")
         check_dense(f"X of {name}", (item.shape[0], item.shape[1] if used is None else len(used)))
         whole = read_dataset("X", item)
         return np.asarray(whole if used is None else whole[:, used], np.float32)
@@ -100,7 +100,7 @@ def read_matrix(name: str, item: Any, used: np.ndarray | None) -> np.ndarray:
     shape = tuple(int(n) for n in np.ravel(item.attrs.get("shape", item.attrs.get("h5sparse_shape", ()))))
     held = [own(item, part) for part in ("data", "indices", "indptr")]
     if len(shape) != 2 or any(part is None for part in held):
-        raise bad_array("X is no sparse matrix in the layout of AnnData")
+        raise bad_array("X is not a sparse matrix in the layout of AnnData")
     if used is None:
         check_dense(f"X of {name}", shape)
     parts = tuple(read_dataset("X", part) for part in held)

@@ -175,7 +175,7 @@ def new_sparse(name: str, group: Any) -> np.ndarray:
         raise bad_array(f"{name} holds a structure, not numbers or strings")
     parts = [own(group, part) for part in ("data", "ir", "jc")]
     if any(part is None for part in parts):
-        raise bad_array(f"{name} is no sparse matrix")
+        raise bad_array(f"{name} is not a sparse matrix")
     for part in parts:
         check_storage(name, part)
         check_decoded(name, 8 * int(np.prod(part.shape, dtype=object)), "Take a sample.")
