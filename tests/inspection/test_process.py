@@ -83,7 +83,7 @@ def test_callers_that_leave_in_the_middle_of_the_greeting_do_not_end_it(runs, cl
 
 def test_an_idle_process_leaves(workspace: Path):
     """It serves, and is gone some idle seconds after the last one."""
-    command = [sys.executable, "-m", "selfsup_core.inspection.server", str(workspace), "--idle-seconds", "6"]
+    command = [sys.executable, "-m", "selfsup_core.inspection.server", str(workspace), "--idle-seconds", "12"]
     idle = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         about = wait_for(lambda: lab_info(workspace), "the process")

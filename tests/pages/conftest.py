@@ -21,7 +21,8 @@ from tests.helpers import ROOT
 def studio(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """`studio("pages/runs.py", run="…")`: the app on that page, run once."""
     monkeypatch.setenv("SELFSUP_WORKSPACE", str(workspace))
-    monkeypatch.setattr("pages.parts.shared.workspace.ensure_supervisor", lambda workspace: None)
+    for module in ("shared.workspace", "classify.splits"):
+        monkeypatch.setattr(f"pages.parts.{module}.ensure_supervisor", lambda workspace: None)
     monkeypatch.setattr(routes, "is_mounted", False)
     monkeypatch.setattr(door, "is_there", True)
     routes.live_runs.cache_clear()
