@@ -54,7 +54,8 @@ def show_uploader() -> None:
     )
     with st.popover("Limits", icon=":material/straighten:"):
         st.table([{"What": what, "At most": most} for what, most in describe_limits()])
-    show_examples()
+    if not uploaded:
+        show_examples()
     mark = [file.file_id for file in uploaded]
     if uploaded and st.session_state.get("kept_upload") != mark:
         st.session_state["kept_upload"] = mark
