@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
-WORKERS ?= 2
+# Browsers, servers and workers are waited for: one process more than cores keeps two cores at work.
+WORKERS ?= 3
 TYPES := $(VENV)/types.log
 
 .PHONY: run test lint lint-quick lint-js install clean bench lock audit

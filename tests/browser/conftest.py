@@ -297,7 +297,7 @@ def stage_value(page: Page, name: str) -> str:
     return page.get_by_test_id("stage").get_attribute(f"data-{name}") or ""
 
 
-def wait_stage(page: Page, name: str, check: Callable[[str], bool], seconds: float = 30) -> str:
+def wait_stage(page: Page, name: str, check: Callable[[str], bool], seconds: float = 90) -> str:
     """The attribute of the one stage of the page once it passes `check`.
 
     When another run is opened, Streamlit keeps the old stage for a moment beside the new one; two that stay
@@ -310,4 +310,4 @@ def wait_stage(page: Page, name: str, check: Callable[[str], bool], seconds: flo
         if len(values) == 1 and check(values[0]):
             return str(values[0])
         assert time.monotonic() < deadline, f"data-{name} is still {values!r}"
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(50)
