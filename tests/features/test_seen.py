@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from selfsup_core.data.importing import build
+from selfsup_core.data.importing import build_table
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.library import own
 from selfsup_core.data.sources import open_source
@@ -84,10 +84,10 @@ def test_rows_whose_cells_were_not_kept_are_shown_as_numbers(workspace: Path, ta
 def test_as_many_rows_keep_their_cells_as_there_is_room_for(monkeypatch):
     columns = [pa.array([f"{i}{c}" for i in range(30)]) for c in "xy"]
     table = Table(["x", "y"], columns)
-    assert all(build.first_cells(table))
-    monkeypatch.setattr(build, "KEPT_CELLS", 40)
-    monkeypatch.setattr(build, "LEAST_KEPT", 5)
-    kept = list(build.first_cells(table))
+    assert all(build_table.first_cells(table))
+    monkeypatch.setattr(build_table, "KEPT_CELLS", 40)
+    monkeypatch.setattr(build_table, "LEAST_KEPT", 5)
+    kept = list(build_table.first_cells(table))
     assert kept[19] == '["19x", "19y"]'
     assert not any(kept[20:])
 

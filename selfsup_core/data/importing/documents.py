@@ -8,7 +8,9 @@ import zipfile
 from html.parser import HTMLParser
 
 from selfsup_core.data.importing.decode import decode
-from selfsup_core.data.importing.files import Member, check_entries, document_form
+from selfsup_core.data.importing.extras import load_reader
+from selfsup_core.data.importing.files import Member, check_entries
+from selfsup_core.data.importing.formats import document_form
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
@@ -63,13 +65,6 @@ def read_document(member: Member, encoding: str) -> tuple[str, str, str]:
         return html_text(text), encoding, note
     try:
         text = {"pdf": pdf_text, "docx": docx_text, "epub": epub_text}[form](member)
-    except ModuleNotFoundError as error:
-        package = {"pdf": "pypdf", "docx": "python-docx"}[form]
-        raise DataError(
-            f"{member.name}: {form.upper()} is read by the package {package}, which is not installed.",
-            code="no-reader",
-            remedy=f"Install it with pip install {package}, or all with requirements-formats.txt.",
-        ) from error
     except (DataError, MemoryError):
         raise
     except Exception as error:  # damaged files raise many kinds in their readers
@@ -135,7 +130,7 @@ def html_text(text: str) -> str:
 
 
 def pdf_text(member: Member) -> str:
-    import pypdf
+    pypdf = load_reader(member.name, "pypdf", instead="save its text as TXT")
 
     reader = pypdf.PdfReader(io.BytesIO(member.read()))
     if reader.is_encrypted:
@@ -158,7 +153,7 @@ def open_safely(member: Member) -> zipfile.ZipFile:
 
 
 def docx_text(member: Member) -> str:
-    import docx
+    docx = load_reader(member.name, "docx", package="python-docx", instead="save its text as TXT")
 
     open_safely(member).close()
     return "\n\n".join(p.text for p in docx.Document(io.BytesIO(member.read())).paragraphs if p.text.strip())

@@ -12,7 +12,8 @@ import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.extras import load_reader
-from selfsup_core.data.importing.files import Member, is_heic, scan_form
+from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.formats import is_heic, scan_form
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
@@ -291,3 +292,13 @@ def read_images(
             remedy="Open them in a viewer and save them again.",
         )
     return pixels[: len(kept)], kept, np.array(sizes, dtype=np.int32), aside
+
+
+def resize(pixels: np.ndarray, size: int, config: ImportConfig) -> np.ndarray:
+    """(N, H, W[, 3]) → (N, size, size[, 3]) bytes."""
+    from PIL import Image
+
+    images = (Image.fromarray(picture) for picture in pixels)
+    if config.color == "gray":
+        images = (image.convert("L") for image in images)
+    return np.stack([np.asarray(make_square(image, size, config.fit)) for image in images])

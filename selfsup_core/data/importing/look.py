@@ -11,7 +11,8 @@ import numpy as np
 from selfsup_core.data.importing.beside import label_files
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.documents import read_document
-from selfsup_core.data.importing.files import Member, document_form
+from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.formats import document_form
 from selfsup_core.data.importing.images import (
     check_pixels,
     choose_size,

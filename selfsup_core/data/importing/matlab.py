@@ -12,10 +12,18 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.data.importing.arrays import Named
-from selfsup_core.data.importing.files import HDF5, Member
-from selfsup_core.data.importing.hdf5 import bad_array, check_some, check_storage, open_hdf5, own
+from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.formats import HDF5
+from selfsup_core.data.importing.hdf5 import (
+    bad_array,
+    check_some,
+    check_storage,
+    open_hdf5,
+    own,
+    read_dataset,
+)
 from selfsup_core.data.importing.images import short
-from selfsup_core.data.importing.sparse import dense
+from selfsup_core.data.importing.sparse import dense, make_sparse
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
@@ -169,20 +177,14 @@ def letters(codes: np.ndarray) -> str:
 
 
 def new_sparse(name: str, group: Any) -> np.ndarray:
-    from scipy import sparse
-
     if "MATLAB_sparse" not in group.attrs:
         raise bad_array(f"{name} holds a structure, not numbers or strings")
     parts = [own(group, part) for part in ("data", "ir", "jc")]
     if any(part is None for part in parts):
         raise bad_array(f"{name} is not a sparse matrix")
-    for part in parts:
-        check_storage(name, part)
-        check_decoded(name, 8 * int(np.prod(part.shape, dtype=object)), "Take a sample.")
-    data, rows, ends = (np.asarray(part[()]).reshape(-1) for part in parts)
+    data, rows, ends = (read_dataset(name, part).reshape(-1) for part in parts)
     shape = (int(group.attrs["MATLAB_sparse"]), len(ends) - 1)
-    matrix = sparse.csc_matrix((data, rows.astype(np.int64), ends.astype(np.int64)), shape=shape)
-    matrix.check_format(full_check=True)
+    matrix = make_sparse(name, "csc", (data, rows.astype(np.int64), ends.astype(np.int64)), shape)
     return dense(name, matrix)
 
 

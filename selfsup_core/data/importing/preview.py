@@ -11,10 +11,12 @@ from typing import Any, TypedDict
 import numpy as np
 
 from selfsup_core.data.importing.beside import label_files
-from selfsup_core.data.importing.build import MAKERS, BuildPlan, Made, from_table
+from selfsup_core.data.importing.build import MAKERS
+from selfsup_core.data.importing.build_table import from_table
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.inspect import inspect_files
+from selfsup_core.data.importing.made import BuildPlan, Made
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE
 from selfsup_core.data.importing.table import Table

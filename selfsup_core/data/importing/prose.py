@@ -10,7 +10,8 @@ from selfsup_core.data.importing.beside import free_unlabeled
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import has_old_line_ends
 from selfsup_core.data.importing.documents import read_document
-from selfsup_core.data.importing.files import Member, document_form
+from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.formats import document_form
 from selfsup_core.data.importing.layout import Layout, read_layout
 from selfsup_core.data.importing.table import check_size
 from selfsup_core.data.limits import LIMITS, MB

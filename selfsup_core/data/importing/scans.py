@@ -15,7 +15,8 @@ import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.extras import load_reader
-from selfsup_core.data.importing.files import Member, scan_form
+from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.formats import scan_form
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError

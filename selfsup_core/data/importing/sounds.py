@@ -6,11 +6,11 @@ import io
 import math
 import struct
 import warnings
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from selfsup_core.data.importing.extras import load_reader
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
@@ -67,15 +67,7 @@ def is_wav(member: Member) -> bool:
 
 def reader(member: Member) -> Any:
     """The package that reads what is not WAV. Raises DataError when it is not installed."""
-    try:
-        soundfile = import_module("soundfile")  # an extra, without types
-    except (ImportError, OSError) as error:  # OSError: its library is missing
-        raise DataError(
-            f"{member.name} is read by the package soundfile, which is not installed.",
-            code="no-reader",
-            remedy="Install it with pip install soundfile, or convert the sound to WAV.",
-        ) from error
-    return soundfile
+    return load_reader(member.name, "soundfile", instead="convert the sound to WAV")
 
 
 def packed_header(member: Member) -> tuple[int, int, float]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.delimited import read_csv
-from selfsup_core.data.importing.files import Member, identify
+from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.formats import identify
 from selfsup_core.data.importing.join import join_tables
 from selfsup_core.data.importing.media import class_names, named
 from selfsup_core.data.importing.readers import read_arff, read_excel, read_feather, read_libsvm, read_stata

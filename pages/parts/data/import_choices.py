@@ -1,0 +1,270 @@
+"""The choices of an import, where the files leave them open: layout, columns, labels, how a file is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+import streamlit as st
+
+from pages.parts.shared.forms import help_text
+from pages.parts.shared.go import rerun
+from selfsup_core.data.importing.config import ImportConfig, Role
+from selfsup_core.settings import list_settings
+
+if TYPE_CHECKING:
+    from selfsup_core.data.importing.plan import ImportPlan
+
+ABOUT = {entry.path: entry for entry in list_settings(ImportConfig)}
+ROLE_NAMES = [str(role) for role in get_args(Role)]
+KIND_NAMES = {"image": "Images", "table": "Table", "text": "Texts", "sound": "Sounds"}
+UNITS = ["lines", "paragraphs", "files"]
+
+
+def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
+    """Name and, by kind, size or length."""
+    columns = st.columns(4)
+    values: dict[str, object] = {
+        "name": columns[0].text_input("Name", plan["title"][:80], key=f"name-{mark}", max_chars=80)
+    }
+    if plan["kind"] == "image":
+        sizes = sorted({28, 32, 64, plan["size"]})
+        values["size"] = columns[1].selectbox(
+            "Image size",
+            sizes,
+            sizes.index(plan["size"]),
+            key=f"size-{mark}",
+            format_func=lambda size: f"{size} × {size}",
+            help=help_text(ABOUT["size"]),
+        )
+        if plan["form"] == "image":
+            colors = ["gray", "color"]
+            values["color"] = columns[2].selectbox(
+                "Color",
+                colors,
+                int(plan["color"]),
+                key=f"color-{mark}",
+                help=help_text(ABOUT["color"]),
+            )
+            values["fit"] = columns[3].selectbox(
+                "Images that are not square",
+                ABOUT["fit"].choices,
+                key=f"fit-{mark}",
+                help=help_text(ABOUT["fit"]),
+            )
+    values |= choose_layout(plan, mark)
+    if plan["form"] == "txt":
+        values["unit"] = columns[1].selectbox(
+            ABOUT["unit"].title,
+            UNITS,
+            UNITS.index(plan["unit"]),
+            key=f"unit-{mark}",
+            format_func=ABOUT["unit"].titles.get,
+            help=help_text(ABOUT["unit"]),
+        )
+    if plan["kind"] == "sound":
+        values["seconds"] = columns[1].number_input(
+            "Length, s",
+            0.05,
+            30.0,
+            float(max(0.05, plan["seconds"])),
+            key=f"seconds-{mark}",
+            help=help_text(ABOUT["seconds"]),
+        )
+    if "columns" in plan:
+        kinds = ["table", "text", "image"] if "pixels" in plan else ["table", "text"]
+        values["kind"] = columns[3].selectbox(
+            "Kind",
+            kinds,
+            kinds.index(plan["kind"]),
+            key=f"kind-{mark}",
+            format_func=KIND_NAMES.get,
+            help="Text: the model learns from one column. Images: each row holds the pixels of one.",
+        )
+    return values
+
+
+def choose_layout(plan: ImportPlan, mark: str) -> dict[str, object]:
+    """Where classes come from, the given split, and how arrays and transparent images are read: what the
+    files leave open.
+    """
+    open_choices: list[tuple[str, list[str]]] = []
+    offers = plan.get("offers", {})
+    has_choice = len(offers) > 1 or (bool(offers) and not any(name for name in plan["classes"]))
+    if has_choice:
+        open_choices.append(("classes", ["auto", *offers, "none"]))
+    if plan.get("parts"):
+        open_choices.append(("splits", list(ABOUT["splits"].choices)))
+    if len(plan.get("kinds", ())) > 1:
+        open_choices.append(("kind", ["auto", *plan["kinds"][1:]]))
+    if plan.get("transparent"):
+        open_choices.append(("background", list(ABOUT["background"].choices)))
+    if plan.get("volumes"):
+        open_choices.append(("slices", list(ABOUT["slices"].choices)))
+    if plan.get("label_arrays"):
+        open_choices.append(("label", ["", *plan["label_arrays"], "-"]))
+    if plan["form"] == "npy" and len(plan.get("shape", ())) > 1:
+        open_choices.append(("transpose", list(ABOUT["transpose"].choices)))
+    if not open_choices:
+        return {}
+    values: dict[str, object] = {}
+    places = st.columns(4)
+    for number, (name, choices) in enumerate(open_choices):
+        titles = dict(ABOUT[name].titles)
+        if name == "kind":
+            titles = KIND_NAMES | {"auto": KIND_NAMES[plan["kind"]]}
+        if name == "label":
+            titles = {"": "Automatic", "-": "None"}
+        values[name] = places[number % 4].selectbox(
+            ABOUT[name].title,
+            choices,
+            key=f"{name}-{mark}",
+            format_func=lambda choice, titles=titles: titles.get(choice, choice),
+            help=help_text(ABOUT[name]),
+        )
+    return values
+
+
+def choose_columns(plan: ImportPlan, mark: str) -> dict[str, object]:
+    """The table of columns with their roles; only changed roles are handed on."""
+    rows = [
+        {
+            "Column": c["name"],
+            "Role": c["role"],
+            "Why": c["reason"],
+            "Missing": c["missing"],
+            "Examples": ", ".join(c["examples"])[:120],
+        }
+        for c in plan["columns"]
+    ]
+    edited = st.data_editor(
+        rows,
+        key=f"columns-{mark}",
+        hide_index=True,
+        width="stretch",
+        height=min(420, 38 + 35 * len(rows)),
+        disabled=["Column", "Why", "Examples", "Missing"],
+        column_config={"Role": st.column_config.SelectboxColumn(options=ROLE_NAMES, required=True)},
+    )
+    changed = {
+        row["Column"]: row["Role"]
+        for row, c in zip(edited, plan["columns"], strict=True)
+        if row["Role"] != c["role"]
+    }
+    return {"roles": changed}
+
+
+def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
+    """What is to be decided of the label's values: which mean none, and what becomes of several in a row."""
+    values: dict[str, object] = {}
+    columns = st.columns(3)
+    if plan.get("doubtful"):
+        chosen = columns[0].multiselect(
+            ABOUT["unlabeled"].title,
+            plan["doubtful"],
+            key=f"unlabeled-{mark}",
+            help=help_text(ABOUT["unlabeled"]),
+            placeholder="Only blank cells",
+        )
+        values["unlabeled"] = ", ".join(chosen)
+    if plan.get("labels"):
+        titles = ABOUT["several"].titles
+        values["several"] = columns[1].selectbox(
+            ABOUT["several"].title,
+            ABOUT["several"].choices,
+            key=f"several-{mark}",
+            format_func=lambda choice: titles.get(choice, choice),
+            help=help_text(ABOUT["several"]),
+        )
+        against = columns[2].selectbox(
+            ABOUT["against"].title,
+            plan["labels"],
+            None,
+            key=f"against-{mark}",
+            help=help_text(ABOUT["against"]),
+            placeholder="None",
+        )
+        values["against"] = against or ""
+    return values
+
+
+def choose_beside(plan: ImportPlan, mark: str) -> dict[str, object]:
+    """Which column of the tables beside images or sounds holds the class."""
+    choices = ["-", *plan["beside"]]
+    label = st.selectbox(
+        ABOUT["label"].title,
+        choices,
+        choices.index(plan["label"] or "-"),
+        key=f"label-{mark}",
+        format_func=lambda name: "None" if name == "-" else name,
+        help=help_text(ABOUT["label"]),
+    )
+    return {"label": "" if label == (plan["label"] or "-") else label}
+
+
+def show_reading(plan: ImportPlan, mark: str, is_text: bool) -> None:
+    """How the file is read, for when a guess is wrong; changing it looks at the file again.
+
+    Args:
+        is_text: whether its ending leaves open if its lines are rows of a table or texts.
+    """
+    found = plan.get("found", {})
+    if plan["form"] == "txt":
+        found = {"encoding": plan["encoding"]}
+    if not set(found) & {"delimiter", "encoding", "sheets"}:
+        return
+    with st.popover("How the file is read", icon=":material/tune:"):
+        reading: dict[str, object] = {}
+        if "delimiter" in found:
+            names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blanks"}
+            choices = list(names) if found["delimiter"] in names else [*names, found["delimiter"]]
+            reading["delimiter"] = st.selectbox(
+                "Delimiter",
+                choices,
+                choices.index(found["delimiter"]),
+                key=f"delimiter-{mark}",
+                format_func=lambda d: names.get(d, d),
+            )
+            header = st.toggle("First row names the columns", found["header"], key=f"header-{mark}")
+            reading["header"] = "yes" if header else "no"
+        if is_text and "encoding" in found:
+            titles = ABOUT["lines"].titles
+            now = "text" if plan["form"] == "txt" else "table"
+            reading["lines"] = st.selectbox(
+                ABOUT["lines"].title,
+                ["table", "text"],
+                ["table", "text"].index(now),
+                key=f"lines-{mark}",
+                format_func=lambda choice: titles.get(choice, choice),
+                help=help_text(ABOUT["lines"]),
+            )
+            if reading["lines"] != now:
+                reading.pop("delimiter", None)
+                reading.pop("header", None)
+        if "encoding" in found:
+            reading["encoding"] = st.text_input("Encoding", found["encoding"], key=f"encoding-{mark}")
+        if "sheets" in found:
+            reading["sheet"] = st.selectbox(
+                ABOUT["sheet"].title,
+                found["sheets"],
+                found["sheets"].index(found["sheet"]),
+                key=f"sheet-{mark}",
+                help=help_text(ABOUT["sheet"]),
+            )
+            header = st.toggle("First row names the columns", found["header"], key=f"header-{mark}")
+            reading["header"] = "yes" if header else "no"
+        same = all(
+            reading[key] == value
+            for key, value in (
+                ("delimiter", found.get("delimiter")),
+                ("encoding", found.get("encoding")),
+                ("sheet", found.get("sheet")),
+                ("lines", "text" if plan["form"] == "txt" else "table"),
+            )
+            if key in reading
+        ) and reading.get("header") in (None, "yes" if found.get("header") else "no")
+        if st.button("Read again", key=f"again-{mark}"):
+            if same:
+                st.caption("Nothing has changed: the files are already read like this.")
+            else:
+                st.session_state[f"reading-{mark}"] = reading
+                rerun()
