@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Iterator
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
 from pathlib import Path
@@ -45,6 +46,12 @@ class Lab:
         self.desk = Desk(workspace)
         self.last_request = time.monotonic()
         self.is_closing = False
+        self.under_way = 0  # questions
+        self.lock = threading.Lock()
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.under_way > 0 or self.desk.is_at_work
 
     def answer(self, request: bytes) -> bytes:
         """Never raises: errors are part of the answer."""
@@ -68,8 +75,20 @@ class Lab:
         with contextlib.suppress(OSError, EOFError):
             while True:
                 request = connection.recv_bytes(MAX_REQUEST)
+                with self.counted():
+                    connection.send_bytes(self.answer(request))
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[None]:
+        """A process is not idle while it answers, and its idle time begins when it has answered."""
+        with self.lock:
+            self.under_way += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.under_way -= 1
                 self.last_request = time.monotonic()
-                connection.send_bytes(self.answer(request))
 
 
 def read_request(blob: bytes) -> Request:
@@ -107,7 +126,7 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "l
     write_private(place / "about.json", json.dumps(about).encode())
     lab = Lab(workspace)
     threading.Thread(target=accept, args=(listener, lab, key), daemon=True).start()
-    while lab.desk.is_at_work or time.monotonic() - lab.last_request < idle_seconds:
+    while lab.is_at_work or time.monotonic() - lab.last_request < idle_seconds:
         time.sleep(1.0)
         found = read_json(place / "about.json")
         if not isinstance(found, dict) or found.get("pid") != os.getpid():

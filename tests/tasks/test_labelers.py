@@ -139,7 +139,8 @@ def test_a_remote_model_gives_its_own_probability_where_its_server_does(pets: Pa
         assert all(
             body["logprobs"] and body["top_logprobs"] for body in server.bodies() if "messages" in body
         )
-        # Of servers that refuse to give them they are not asked again.
+        # Of servers that refuse to give them they are not asked again; one by one, to see the order.
+        monkeypatch.setenv("SELFSUP_REMOTE_WORKERS", "1")
         refusal = answer(400, {"error": {"message": "logprobs are not supported by this model"}})
         server.answers = [refusal, lambda handler, body: says("dogs")]
         server.seen.clear()
