@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import psutil
 from safetensors.numpy import load as load_arrays
 
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
@@ -86,6 +87,15 @@ def wait_for(check: Callable[[], T], what: str, seconds: float = 90.0) -> T:
             return found
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
         time.sleep(0.005)
+
+
+def suspend(pid: int) -> None:
+    """Stop a process as SIGSTOP does, and wait until it has stopped: on a busy machine it may answer a
+    question before it takes the signal.
+    """
+    process = psutil.Process(pid)
+    process.suspend()
+    wait_for(lambda: process.status() == psutil.STATUS_STOPPED, "the process to stop")
 
 
 def stays(read: Callable[[], T], what: str, seconds: float = 0.3) -> T:

@@ -22,7 +22,7 @@ from selfsup_core.inspection import server, wire
 from selfsup_core.inspection.client import LabClient, home, lab_info, stop_lab
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs import processes
-from tests.helpers import ROOT, wait_for
+from tests.helpers import ROOT, suspend, wait_for
 from tests.models.tiny import tiny_bert
 
 
@@ -117,12 +117,34 @@ def test_a_process_that_is_at_work_is_not_idle(workspace: Path, monkeypatch):
     assert asked == [os.getpid()] * 3
 
 
+def test_a_process_that_answers_is_not_idle(workspace: Path, monkeypatch):
+    """A question may take longer than the idle time, which begins when it is answered."""
+    lab = server.Lab(workspace)
+    assert not lab.is_at_work
+    lab.last_request = 0.0
+    seen = []
+
+    class Caller:
+        def recv_bytes(self, most):
+            if seen:
+                raise EOFError
+            return b"{}"
+
+        def send_bytes(self, answer):
+            seen.append((answer[:1], lab.is_at_work, lab.last_request))
+
+    lab.serve(Caller())
+    assert seen == [(wire.BAD, True, 0.0)]
+    assert not lab.is_at_work
+    assert lab.last_request > 0.0
+
+
 def test_a_process_that_hangs_is_replaced(runs, client, monkeypatch):
     """Stopped, it still takes connections, but never greets."""
     folder = runs["plain"]
     client.ask(Subject("run", folder.id), "sample", {"count": 1})
     about = lab_info(runs.workspace)
-    os.kill(about["pid"], signal.SIGSTOP)
+    suspend(about["pid"])
     monkeypatch.setattr("selfsup_core.inspection.client.CONNECT_SECONDS", 2.0)
     other = LabClient(runs.workspace)
     arrays = other.ask(Subject("run", folder.id), "sample", {"count": 2}).arrays
@@ -136,7 +158,7 @@ def test_a_process_that_hangs_on_a_kept_connection_is_replaced(runs, client, mon
     subject = Subject("run", runs["plain"].id)
     client.ask(subject, "sample", {"count": 1})
     about = lab_info(runs.workspace)
-    os.kill(about["pid"], signal.SIGSTOP)
+    suspend(about["pid"])
     with monkeypatch.context() as patch:
         patch.setattr(inspection_client, "BEAT_SECONDS", 0.2)
         patch.setattr(inspection_client, "PING_SECONDS", 1.0)

@@ -23,7 +23,7 @@ from selfsup_core.runs.access import sign
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit
-from tests.helpers import tiny_spec, wait_for, wait_status
+from tests.helpers import suspend, tiny_spec, wait_for, wait_status
 
 QUESTIONS = 60
 # A pace at which it does not end by itself.
@@ -76,7 +76,7 @@ async def ask_and_pause(app: Starlette, folder: RunFolder) -> list[int]:
         await ask()  # the helper starts, and has what a question needs
         assert answered == [200]
         helper = psutil.Process(lab_info(folder.workspace)["pid"])
-        helper.send_signal(signal.SIGSTOP)
+        suspend(helper.pid)
         try:
             async with anyio.create_task_group() as group:
                 for _ in range(QUESTIONS):
