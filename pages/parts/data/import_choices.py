@@ -156,9 +156,9 @@ def choose_columns(plan: ImportPlan, mark: str) -> dict[str, object]:
 def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
     """What is to be decided of the label's values: which mean none, and what becomes of several in a row."""
     values: dict[str, object] = {}
-    columns = st.columns(3)
+    places = iter(st.columns(3))
     if plan.get("doubtful"):
-        chosen = columns[0].multiselect(
+        chosen = next(places).multiselect(
             ABOUT["unlabeled"].title,
             plan["doubtful"],
             key=f"unlabeled-{mark}",
@@ -168,14 +168,14 @@ def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
         values["unlabeled"] = ", ".join(chosen)
     if plan.get("labels"):
         titles = ABOUT["several"].titles
-        values["several"] = columns[1].selectbox(
+        values["several"] = next(places).selectbox(
             ABOUT["several"].title,
             ABOUT["several"].choices,
             key=f"several-{mark}",
             format_func=lambda choice: titles.get(choice, choice),
             help=help_text(ABOUT["several"]),
         )
-        against = columns[2].selectbox(
+        against = next(places).selectbox(
             ABOUT["against"].title,
             plan["labels"],
             None,

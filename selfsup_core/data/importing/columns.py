@@ -184,7 +184,11 @@ def describe_column(name: str, cells: pa.Array, delimiter: str = "") -> Column:
         if word in LABELS and is_repeated and can_be_classes(distinct, len(filled)):
             return replace(about, role="label", missing=blank, reason=f"named {name}, {distinct} values")
         if IDS.search(name) and distinct >= ID_SHARE * len(filled):
-            each = "another number in each row" if distinct == len(filled) else "a number for nearly each row"
+            each = (
+                "a different number in each row"
+                if distinct == len(filled)
+                else "a number for nearly each row"
+            )
             return replace(about, role="id", reason=each)
         if UNNAMED.match(name) and counts_rows(cells):
             return replace(about, role="id", reason="counts the rows")
@@ -207,7 +211,7 @@ def describe_column(name: str, cells: pa.Array, delimiter: str = "") -> Column:
         return replace(about, role="id", reason="leading zeros, as in codes")
     is_named_id = IDS.search(name) and distinct >= ID_SHARE * len(filled)
     if is_named_id or (distinct == len(filled) and distinct > 20 and words < 1.5):
-        return replace(about, role="id", reason="another value in each row")
+        return replace(about, role="id", reason="a different value in each row")
     if distinct <= MOST_LEVELS and distinct < max(2, 0.6 * len(filled)):
         return replace(about, role="category", reason=f"{distinct} values")
     return replace(about, reason=f"{distinct:,} different words, too many for categories")

@@ -168,4 +168,4 @@ def test_what_is_left_out_is_said_with_its_reason(tmp_path):
     made = build_dataset([path], ImportConfig(roles={"color": "category"}), "my-t")
     assert made.columns == ("a", "color=red0", "color=red1")
     assert made.x[1].tolist() == [1.5, 0, 1]
-    assert made.details["notes"][-1] == "Left out: user_id (id: another number in each row)."
+    assert made.details["notes"][-1] == "Left out: user_id (id: a different number in each row)."

@@ -69,7 +69,7 @@ def test_rows_are_shown_as_read_and_as_made(tmp_path: Path):
     np.testing.assert_array_equal(np.array(seen["made_rows"], np.float32), made.x[: len(seen["made_rows"])])
     assert list(seen["left_out"]) == ["id"]
     assert describe_left_out(seen["left_out"] | {"more": "why"}, most=1) == [
-        "Left out: id (id: another number in each row).",
+        "Left out: id (id: a different number in each row).",
         "1 more are left out.",
     ]
 
