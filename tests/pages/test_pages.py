@@ -242,6 +242,7 @@ def test_runs_are_found_by_their_names_data_and_status(studio, workspace: Path):
         ("nothing like it", []),
     ):
         app.text_input(key="runs-search").input(asked).run()
+        assert not app.exception, [e.value for e in app.exception]
         keys = [key for key in buttons(app) if key.startswith("delete-runs-")]
         assert keys == [f"delete-runs-{run}" for run in found], asked
         assert app.query_params["search"] == asked
