@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.loaded import Models
     from selfsup_core.inspection.model_at import Kits
     from selfsup_core.inspection.run_classifiers import RunClassifiers
+    from selfsup_core.inspection.space.live_umap import LiveUmaps
     from selfsup_core.inspection.space.spaces import Spaces
 
 T = TypeVar("T")
@@ -81,8 +82,15 @@ class Holders:
 
         return Spaces(self.workspace, self.kits)
 
+    @MadeOnce
+    def umaps(self) -> LiveUmaps:
+        """Layouts of runs, epoch by epoch."""
+        from selfsup_core.inspection.space.live_umap import LiveUmaps
+
+        return LiveUmaps(self.workspace)
+
     @property
     def is_at_work(self) -> bool:
         """Whether a job is running; does not create a holder."""
-        made = (self.__dict__.get("embedding"), self.__dict__.get("spaces"))
+        made = (self.__dict__.get(name) for name in ("embedding", "spaces", "umaps"))
         return any(holder.is_at_work for holder in made if holder is not None)

@@ -78,6 +78,12 @@ def as_bytes(values: np.ndarray) -> np.ndarray:
     return found
 
 
+def as_half(latents: np.ndarray) -> np.ndarray:
+    """A code can grow beyond half precision's largest number while a run blows up."""
+    found: np.ndarray = np.clip(latents, -65_504, 65_504).astype(np.float16)
+    return found
+
+
 class FramesState(TypedDict):
     """What a checkpoint keeps of the frames; previous: the last map, (S, 2 or 3)."""
 
@@ -184,7 +190,8 @@ class FrameStore(Thinned):
         """A frame with a map of (S, K) latents and a task's own arrays and words, when its turn it is."""
         made = map_latents(latents, self.previous)
         if self.wants(epoch, is_last=is_last):
-            arrays = arrays | {"map": np.ascontiguousarray(made.points[:, :2], dtype=np.float32)}
+            arrays = {"latents": as_half(latents)} | arrays
+            arrays |= {"map": np.ascontiguousarray(made.points[:, :2], dtype=np.float32)}
             about = about | {"epoch": str(epoch), "map_explained": json.dumps(made.explained)}
             self.write(epoch, save_arrays(arrays, metadata=about))
         self.previous = made.points
@@ -225,8 +232,7 @@ def pack_view(
     arrays = {
         "reconstructions": as_bytes(view.reconstructions),
         "tile_loss": view.tile_loss.astype(np.float32),
-        # A code can grow beyond half precision's largest number while a run blows up.
-        "latents": np.clip(view.latents, -65_504, 65_504).astype(np.float16),
+        "latents": as_half(view.latents),
         "map": np.ascontiguousarray(made.points, dtype=np.float32),
         "map_mean": np.ascontiguousarray(made.mean, dtype=np.float32),
         "map_axes": np.ascontiguousarray(made.axes, dtype=np.float32),

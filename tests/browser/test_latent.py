@@ -302,3 +302,16 @@ def test_routes_of_maps_ask_for_their_token(server, open_page):
     headers = {"x-studio-token": sign(server.workspace, f"map-{key}")}
     assert request.get(f"{server.url}/studio/maps/{key}/layout?partial=1", headers=headers).status == 204
     assert request.get(f"{server.url}/studio/maps/{key}/layout?epoch=9", headers=headers).status == 404
+
+
+def test_the_stage_s_map_turns_into_umap_and_back(server, finished, open_page, errors):
+    page = open_page()
+    page.goto(f"{server.url}/autoencoder?run={finished.id}")
+    panel = page.get_by_test_id("stage-panel-map")
+    before = panel.locator(".stage-note").inner_text(timeout=SLOW)
+    assert "UMAP" not in before
+    page.get_by_test_id("map-umap").click()
+    expect(panel.locator(".stage-note")).to_contain_text("UMAP", timeout=2 * SLOW)
+    expect(page.get_by_test_id("map-lattice")).to_be_hidden()
+    page.get_by_test_id("map-umap").click()
+    expect(panel.locator(".stage-note")).to_have_text(before)

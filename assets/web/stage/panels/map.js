@@ -12,6 +12,7 @@ import { momentOf } from "../store.js"
 import { drawGlyphs } from "./glyphs.js"
 import { cardOf } from "./map_card.js"
 import { createOffer, createProbe } from "./probe.js"
+import { createUmap } from "./umap.js"
 
 const MORPH_MS = 140
 const HIT = 14
@@ -34,6 +35,7 @@ export default {
     let chosen = -1
     let isMoving = false
     let colored = []
+    let isUmap = false // what is drawn now
 
     const plot = createPlot(ground, {
       palette: COLORS,
@@ -60,8 +62,13 @@ export default {
       size: () => [plot.over.clientWidth, plot.over.clientHeight],
     })
     const offer = createOffer()
-    // The weights of a step within an epoch are not kept, so nothing can be decoded there.
-    const canDecode = () => view?.state?.can_decode !== false && !view?.frame?.step
+    const umap = createUmap(ctx, () => {
+      if (umap.isOn) probe.leave()
+      if (umap.isOn && probe.hasLattice) showLattice()
+      if (view?.frame && view.statics) update(view, true)
+    })
+    // The weights of a step within an epoch are not kept, so nothing can be decoded there; nor is a UMAP a plane of codes.
+    const canDecode = () => view?.state?.can_decode !== false && !view?.frame?.step && !umap.isOn
     const decodes = () => canDecode() && !isMoving && Boolean(view?.frame)
 
     const chip = (id, text, label, onclick) =>
@@ -107,8 +114,9 @@ export default {
       el("span", {}, "Drag on the map to decode any point."),
     )
     // Below the map, where it can have as many lines as it needs.
-    root.foot.prepend(note, hint)
+    root.foot.prepend(el("div", { class: "stage-hint" }, note, umap.said), hint)
     root.head.append(
+      umap.button,
       move,
       tool("+", "Zoom in (also: click the map, then turn the wheel)", () => plot.zoomBy(1.5)),
       tool("−", "Zoom out (double click shows all)", () => plot.zoomBy(1 / 1.5)),
@@ -119,8 +127,8 @@ export default {
       drawLegend()
     })
 
-    function update(next) {
-      const isNew = next.frame && next.frame !== view?.frame
+    function update(next, isOther = false) {
+      const isNew = isOther || (next.frame && next.frame !== view?.frame)
       const isOtherTheme = next.theme.id !== view?.theme.id
       view = next
       if (isOtherTheme)
@@ -142,13 +150,20 @@ export default {
     }
 
     function take(frame) {
-      const places = flat(frame.map)
+      const places = umap.isOn ? umap.placesOf(frame, limits) : flat(frame.map)
+      if (places || !umap.isOn) isUmap = umap.isOn
+      setText(note, noteOf(frame))
+      if (!places) return // the layout before stays until this one is made
       limits = followLimits(limits, limitsOf(places))
       const { points, head } = pack(places)
       plot.setPoints(points, head, limits)
       if (plot.hovered >= 0 && !card.hidden) fillCard(plot.hovered)
+    }
+
+    function noteOf(frame) {
+      if (isUmap) return "UMAP: neighbors stay together, distances between groups mean little"
       const explained = frame.explained ? `, ${percent(frame.explained, 0)} of its variance` : ""
-      setText(note, `${view.state.map}${explained}`)
+      return `${view.state.map}${explained}`
     }
 
     function setMode() {
@@ -326,6 +341,7 @@ export default {
       destroy() {
         plot.destroy()
         probe.destroy()
+        umap.destroy()
         card.remove()
       },
       summary(next) {
@@ -337,7 +353,7 @@ export default {
             ? ` The 5 nearest neighbors predict the class of ${percent(share)} of the validation samples correctly.`
             : ""
         const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(next.frame, unitOf(next.state))}`
-        return `${of}, ${next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`
+        return `${of}, ${isUmap ? "UMAP" : next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`
       },
     }
   },
