@@ -12,6 +12,7 @@ from selfsup_core.runs.spec import RunSpec, known_settings, value_at
 from selfsup_core.settings import Values, parse_assignment, unknown_setting
 
 EXAMPLE = "train.epochs=3"
+FIXED = ("version", "name", "data.source", "model.kind", "objective.kind")  # decided elsewhere
 # Path → the values that can be chosen, None where all that the setting allows can.
 Offer = Mapping[str, Collection[object] | None]
 
@@ -90,7 +91,7 @@ def read_assignments(
     for path in [path for path in parsed if path not in known]:
         refused[said[path]] = unknown_setting(path, known)
         del parsed[path]
-    for path in [path for path in parsed if path.endswith(".kind") or ("." not in path and path != "seed")]:
+    for path in [path for path in parsed if path in FIXED]:
         refused[said[path]] = no_control(said[path])
         del parsed[path]
     wrong = check_together(parsed, make)
