@@ -82,7 +82,8 @@ def choose_encoder(setting: Setting, key: str, source: str) -> str:
         if state.get("task") == "autoencoder" and state["source"] == source and state["status"] == "finished"
     }
     fitting.setdefault(st.session_state[key], st.session_state[key])
-    return choose_one(st, setting.title, fitting, key=key, help=help_text(setting))
+    index = list(fitting).index(st.session_state[key])
+    return choose_one(st, setting.title, fitting, index=index, key=key, help=help_text(setting))
 
 
 def expand(paths: tuple[str, ...], settings: Mapping[str, Setting]) -> list[str]:

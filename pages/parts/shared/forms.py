@@ -22,18 +22,22 @@ def widget(setting: Setting, value: Any, *, key: str) -> Any:
     """
     label, help_ = setting.label, help_text(setting)
     begin_with(key, as_shown(setting, value))
+    # Also as the default: what a closed popover holds is made by the browser when it opens, from the last run
+    # of the page, which no longer says what the session was told before.
+    now: Any = st.session_state[key]
     if setting.choices:
-        return st.selectbox(label, setting.choices, key=key, help=help_, format_func=setting.say)
+        index = setting.choices.index(now)
+        return st.selectbox(label, setting.choices, index, key=key, help=help_, format_func=setting.say)
     if setting.annotation is bool:
-        return st.toggle(label, key=key, help=help_)
+        return st.toggle(label, now, key=key, help=help_)
     if setting.annotation is int:
         low, high = number(setting.low, int), number(setting.high, int)
-        return st.number_input(label, low, high, step=1, key=key, help=help_)
+        return st.number_input(label, low, high, now, 1, key=key, help=help_)
     if setting.annotation is float:
         low, high = number(setting.low, float), number(setting.high, float)
         step = float(value) / 10 or 0.1
-        return st.number_input(label, low, high, step=step, format="%g", key=key, help=help_)
-    text = st.text_input(label, key=key, help=help_)
+        return st.number_input(label, low, high, now, step, format="%g", key=key, help=help_)
+    text = st.text_input(label, now, key=key, help=help_)
     return parse_numbers(text) if is_numbers(setting) else text
 
 
