@@ -214,7 +214,7 @@ def follow(recipe: Recipe, spec: RunSpec, kept: Values, more: DeltaGenerator) ->
             p: v for p, v in asked.own.items() if v is not None
         }
         st.caption("The same from the command line:")
-        st.code(train_command(recipe.preset, changed), language="bash", wrap_lines=True)
+        st.code(train_command(recipe.preset, changed), language=None, wrap_lines=True)
         if st.query_params.get_all("set"):
             link_here(
                 "Reset to the preset",
