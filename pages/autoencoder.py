@@ -14,12 +14,10 @@ from pages.parts.shared.new_run import (
     Form,
     Places,
     Recipe,
-    choose_preset,
-    choose_source,
     new_run,
     open_here,
-    usable_sources,
 )
+from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import Source, find_source, list_sources
@@ -146,6 +144,8 @@ def preferred_network() -> str:
     it.
     """
     wanted, first = st.query_params.get("data", ""), next(iter(list_presets()))
+    if not wanted and "run" in st.query_params:
+        return first
     if not wanted:
         is_there = not list_sources(workspace())[preset_spec(FIRST).data.source].missing()
         return FIRST if is_there else first

@@ -23,14 +23,12 @@ from pages.parts.shared.new_run import (
     Form,
     Places,
     Recipe,
-    choose_preset,
-    choose_source,
     compose,
     new_run,
     open_here,
     start_clicked,
-    usable_sources,
 )
+from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import find_source

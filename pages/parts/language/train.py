@@ -21,12 +21,10 @@ from pages.parts.shared.new_run import (
     Form,
     Places,
     Recipe,
-    choose_preset,
-    choose_source,
     new_run,
     open_here,
-    usable_sources,
 )
+from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.library.own import import_files
