@@ -7,26 +7,23 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.parts.shared.advanced import KEPT, PACE, SPLIT, TEXT_FEATURES, Groups
+from pages.parts.shared.asked import Asked
 from pages.parts.shared.forms import help_text
 from pages.parts.shared.live import show_run
 from pages.parts.shared.new_run import (
     Form,
     Places,
     Recipe,
-    begin_with,
-    choose_preset,
-    choose_source,
     new_run,
     open_here,
-    usable_sources,
 )
+from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import Source, find_source, list_sources
 from selfsup_core.errors import StudioError
 from selfsup_core.features.vectorize import input_shape
 from selfsup_core.models import MODELS
-from selfsup_core.runs.folder import RunState
 from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.spec import RunSpec, known_settings, value_at
 from selfsup_core.settings import Setting
@@ -49,35 +46,43 @@ def columns() -> Places:
     return Places(*st.columns((2, 2, 2, 1.4, 1.3, 1.5), vertical_alignment="bottom"))
 
 
-def choose_recipe(at: Places) -> Recipe:
+def choose_recipe(at: Places, asked: Asked) -> Recipe:
     """A network with its objective, then data that it can be trained on."""
     presets = list_presets()
-    prefer_network()
-    preset = choose_preset(at.model, "Model", list(presets), "autoencoder", key="network")
+    preset = choose_preset(
+        at.model,
+        "Model",
+        list(presets),
+        "autoencoder",
+        asked=asked,
+        key="network",
+        default=preferred_network(),
+    )
     base = preset_spec(preset, {"train.epochs_per_second": WATCHABLE})
     kinds = presets[preset].get("kinds", ALL_KINDS)
     # Data sets that are not on this machine are listed on the Data page.
     sources = usable_sources(lambda source: source.kind in kinds, always=base.data.source)
-    carry_data(preset, sources, base.data.source, presets[preset]["title"])
+    if not asked.is_first(f"data-{preset}", preset):
+        carry_data(preset, sources, base.data.source, presets[preset]["title"])
     source = choose_source(
         at.data,
         "Data",
         sources,
+        asked=asked,
+        preset=preset,
         key=f"data-{preset}",
         default=base.data.source,
         help=help_text(known_settings(base)["data.source"]),
         needs=f"The model {presets[preset]['title']} takes {listed_kinds(kinds)}.",
     )
     st.session_state["autoencoder-last"] = (preset, source, source == base.data.source)
-    if "data" in st.query_params:
-        st.session_state["preferred_for"] = source  # the address followed; the model was chosen by hand
-    return Recipe(preset, source, base, mark=preset)
+    return Recipe(preset, source, base, mark=preset, asked=asked)
 
 
 def choose_loss(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -> dict[str, object]:
     # One key per preset: a masked autoencoder has another default loss than the rest.
     setting, key = settings["objective.loss"], f"loss-{recipe.preset}"
-    begin_with(key, value_at(recipe.base, "objective.loss"))
+    recipe.asked.begin(setting, key, value_at(recipe.base, "objective.loss"))
     chosen = at.detail.selectbox(
         "Loss", setting.choices, key=key, format_func=setting.say, help=help_text(setting)
     )
@@ -91,16 +96,6 @@ def advanced_groups(recipe: Recipe) -> Groups:
     return {tab: paths for tab, paths in ADVANCED.items() if tab != "Texts" or is_text}
 
 
-def controls_of(preset: str, _state: RunState, spec: RunSpec) -> dict[str, object]:
-    """Widget keys and what they show for a run."""
-    return {
-        "network": preset,
-        f"loss-{preset}": value_at(spec, "objective.loss"),
-        f"data-{preset}": spec.data.source,
-        f"epochs-{preset}": spec.train.epochs,
-    }
-
-
 FORM = Form(
     task="autoencoder",
     prefix="",
@@ -108,7 +103,8 @@ FORM = Form(
     recipe=choose_recipe,
     detail=choose_loss,
     groups=advanced_groups,
-    keys=controls_of,
+    always="network",
+    offer=lambda recipe, spec: {"objective.loss": None},
 )
 
 
@@ -138,31 +134,28 @@ def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: 
                 f"The model {title} cannot be trained on {name}, so another data set is chosen."
             )
         if "data" in st.query_params:
-            chosen = st.session_state.setdefault(f"data-{preset}", default)
-            st.query_params["data"] = st.session_state[f"data-{preset}-taken"] = chosen
+            st.session_state.setdefault(f"data-{preset}", default)
     if note := st.session_state.get("autoencoder-note"):
         st.info(plain(note), icon=":material/info:")
 
 
-def prefer_network() -> None:
+def preferred_network() -> str:
     """A first visit begins with color pictures; a data set that the address names, with a network that suits
     it.
     """
-    wanted = st.query_params.get("data", "")
-    is_first = not wanted and "run" not in st.query_params
-    if is_first and not list_sources(workspace())[preset_spec(FIRST).data.source].missing():
-        st.session_state.setdefault("network", FIRST)
-    if not wanted or st.session_state.get("preferred_for") == wanted:
-        return
-    st.session_state["preferred_for"] = wanted
+    wanted, first = st.query_params.get("data", ""), next(iter(list_presets()))
+    if not wanted and "run" in st.query_params:
+        return first
+    if not wanted:
+        is_there = not list_sources(workspace())[preset_spec(FIRST).data.source].missing()
+        return FIRST if is_there else first
     try:
         source = find_source(wanted, workspace())
-        if source.kind in ("table", "text"):
-            st.session_state["network"] = "dense-table"
-        elif len(source.shape) == 3:
-            st.session_state["network"] = "emoji"  # convolutions, for pictures in color
     except StudioError:
-        return  # gone; the list below does not have it
+        return first  # gone, which is said where it would be chosen
+    if source.kind in ("table", "text"):
+        return "dense-table"
+    return "emoji" if len(source.shape) == 3 else first  # convolutions, for pictures in color
 
 
 def describe_network(spec: RunSpec) -> str:

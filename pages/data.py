@@ -8,7 +8,7 @@ from pages.parts.data.add import show_add
 from pages.parts.data.show import show_dataset
 from pages.parts.shared.bin import show_bin
 from pages.parts.shared.choice import choose_asked
-from pages.parts.shared.new_run import refuse_source
+from pages.parts.shared.preset_and_data import refuse_source
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.library.own import restore
 from selfsup_core.data.sources import OWN_NAME, list_damaged_sources, list_sources

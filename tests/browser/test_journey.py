@@ -174,6 +174,40 @@ def test_rubbish_is_answered_in_words(server, open_page):
     page.get_by_role("button", name="Show the newest epoch").click()
     page.get_by_test_id("stage").wait_for()
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit())
+    settings_stay_in_the_address(page, server)
+
+
+def settings_stay_in_the_address(page: Page, server: Server) -> None:
+    """Refused ones are left out with a click; changed ones are there after a reload, and Back undoes them."""
+    page.goto(f"{server.url}/autoencoder?preset=denoising&set=train.epochs=0")
+    expect(page.get_by_text("train.epochs must be at least 1 and at most 100000; found 0.")).to_be_visible()
+    axe_in(page)
+    fits(page)
+    page.get_by_role("button", name="Go on without it").click()
+    epochs, noise = page.get_by_label("Epochs", exact=True), page.get_by_label("Amount of noise", exact=True)
+    expect(epochs).to_have_value("30")
+    epochs.fill("5")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"set=train\.epochs%3D5$"))
+    expect(epochs).to_be_focused()
+    for is_again in (False, True):  # what a closed popover holds is drawn when it opens
+        page.get_by_role("button", name="Advanced").click()
+        page.get_by_role("tab", name="Objective").click()
+        expect(noise).to_have_value("0.25" if is_again else "0.5")
+        if not is_again:
+            noise.fill("0.25")
+            page.keyboard.press("Enter")
+            expect(page).to_have_url(re.compile(r"&set=objective\.amount%3D0\.25$"))
+            expect(page.get_by_text("--set objective.amount=0.25")).to_be_visible()
+            page.reload()
+            expect(epochs).to_have_value("5")
+    axe_in(page)
+    fits(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"set=train\.epochs%3D5$"))
+    expect(noise).to_have_value("0.5")
+    page.go_back()
+    expect(epochs).to_have_value("30")
 
 
 def test_a_double_click_starts_one_run(server, open_page):

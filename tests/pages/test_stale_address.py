@@ -45,6 +45,15 @@ def test_what_was_sent_with_the_address_before_undoes_nothing(app: AppTest):
     assert app.checkbox(key="further").value
 
 
+def test_a_name_that_stands_there_twice_stays_so(app: AppTest):
+    app.query_params.update({"data": "a", "set": ["seed=1", "train.epochs=5"]})
+    app.run()
+    app.selectbox(key="set").select("c").run()
+    app.query_params["data"] = "a"
+    app.checkbox(key="further").check().run()
+    assert app.query_params == {"data": "c", "set": ["seed=1", "train.epochs=5"]}
+
+
 def test_another_address_is_a_wish_at_any_time(app: AppTest):
     app.query_params["data"] = "c"
     app.run()

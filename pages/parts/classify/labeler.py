@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import help_text
+from pages.parts.shared.new_run import Recipe
 from pages.parts.shared.remote import show_remote_settings
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import open_source
@@ -18,6 +19,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.inspection.catalogue import ModelEntry, list_models
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import RunFolder
+from selfsup_core.runs.spec import value_at
 from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import PROMPTS, asking, read_said, said_row, trial_rows
 
@@ -26,8 +28,16 @@ MOST_SHOWN = 200
 NAMES = {"zero-shot": "Likeliest name", "generated": "Its answer", "remote": "Remote model"}
 
 
-def choose_labeler(settings: Mapping[str, Setting], how: str, source: str) -> dict[str, object]:
+def offer_labeler(how: str) -> dict[str, Collection[object] | None]:
+    """Path → what may be chosen there, None for anything."""
+    names = [entry["model"] for entry in list_models(workspace()) if is_usable(entry)]
+    model: dict[str, Collection[object] | None] = {} if how == "remote" else {"objective.labeler": names}
+    return model | {"objective.labeler_rows": None, "objective.labeler_prompt": None}
+
+
+def choose_labeler(recipe: Recipe, settings: Mapping[str, Setting], how: str) -> dict[str, object]:
     """Path → value of the settings of a language model as proposer."""
+    asked, base, source = recipe.asked, recipe.base.objective, recipe.source
     model, rows = st.columns((3, 1), vertical_alignment="bottom")
     values: dict[str, object] = {}
     if how == "remote":
@@ -39,6 +49,7 @@ def choose_labeler(settings: Mapping[str, Setting], how: str, source: str) -> di
         if not models:
             model.warning("There is no causal language model on this machine.", icon=":material/download:")
             return {}
+        asked.begin(settings["objective.labeler"], "pseudo-labeler", value_at(base, "labeler"))
         if st.session_state.get("pseudo-labeler") not in models:
             st.session_state["pseudo-labeler"] = next(iter(models))
         values["objective.labeler"] = choose_one(
@@ -49,11 +60,16 @@ def choose_labeler(settings: Mapping[str, Setting], how: str, source: str) -> di
             help=help_text(settings["objective.labeler"]),
         )
     entry = settings["objective.labeler_rows"]
-    st.session_state.setdefault("pseudo-labeler-rows", entry.default)
+    asked.begin(entry, "pseudo-labeler-rows", value_at(base, "labeler_rows"))
     values["objective.labeler_rows"] = rows.number_input(
         "Rows asked about", 0, 10_000_000, key="pseudo-labeler-rows", help=help_text(entry)
     )
-    st.session_state.setdefault(f"pseudo-prompt-{how}", PROMPTS[how])
+    asked.begin(
+        settings["objective.labeler_prompt"],
+        f"pseudo-prompt-{how}",
+        value_at(base, "labeler_prompt"),
+        lambda own: own or PROMPTS[how],
+    )
     prompt = st.text_area(
         "Prompt",
         key=f"pseudo-prompt-{how}",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
 
-from pages.parts.classify.labeler import choose_labeler
+from pages.parts.classify.labeler import choose_labeler, offer_labeler
+from pages.parts.shared.asked import Asked
 from pages.parts.shared.forms import help_text
 from pages.parts.shared.new_run import Recipe
 from pages.parts.shared.workspace import workspace
 from selfsup_core.data.sources import find_source
 from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS, describe_proposers
-from selfsup_core.runs.recipes import Preset, list_presets, questions_of
+from selfsup_core.runs.assignments import Offer
+from selfsup_core.runs.recipes import Preset, list_presets, preset_spec, questions_of
+from selfsup_core.runs.spec import RunSpec, known_settings
 from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import LABELERS
 
@@ -67,8 +70,40 @@ ONLY = {
 }  # kinds of data that a proposer is for
 
 
-def read_answers(preset: Preset, name: str) -> dict[str, str]:
+def names_for(kind: str) -> list[str]:
+    """Who may propose labels for a kind of data."""
+    return [name for name in WHO if kind in ONLY.get(name, (kind,))]
+
+
+def offer_pseudo(recipe: Recipe, spec: RunSpec) -> Offer:
+    """Path → what may be chosen there, None for anything: what the controls show for a spec."""
+    objective: Any = spec.objective
+    who = "+".join(objective.proposers)
+    offered: dict[str, Collection[object] | None] = {
+        "objective.proposers": [tuple(name.split("+")) for name in names_for(source_kind(recipe))],
+        "objective.hand": [()],
+        **dict.fromkeys(questions_of(list_presets("pseudo")[recipe.preset])),
+    }
+    if who == "rules":
+        offered["objective.rules"] = None
+    if who == "names":
+        offered["objective.descriptions"] = None
+    return offered | (offer_labeler(who) if who in LABELERS else {})
+
+
+def source_kind(recipe: Recipe) -> str:
+    return find_source(recipe.source, workspace()).kind
+
+
+def read_answers(preset: Preset, name: str, asked: Asked) -> dict[str, str]:
     """Path → value of a preset's questions, where the answer is not the default."""
+    for path, answers in questions_of(preset).items():
+        key = f"answer-{name}-{path}"
+        if asked.is_first(key, name):
+            asked.given.add(key)
+            wanted = asked.raw.get(path)
+            choices = known_settings(preset_spec(name))[path].choices
+            st.session_state[key] = wanted if wanted in choices else answers[0]
     chosen = {
         path: st.session_state.get(f"answer-{name}-{path}", a[0]) for path, a in questions_of(preset).items()
     }
@@ -78,16 +113,17 @@ def read_answers(preset: Preset, name: str) -> dict[str, str]:
 def choose_pseudo(recipe: Recipe, settings: Mapping[str, Setting]) -> dict[str, object]:
     """Questions about the classes, and the choice of proposers."""
     objective: Any = recipe.base.objective
-    mark, kind = recipe.mark, find_source(recipe.source, workspace()).kind
+    mark, kind, asked = recipe.mark, source_kind(recipe), recipe.asked
     questions = questions_of(list_presets("pseudo")[recipe.preset])
     proposer, *places = st.columns(1 + len(questions), vertical_alignment="bottom")
-    names = [n for n in WHO if kind in ONLY.get(n, (kind,))]
-    default = "+".join(objective.proposers)
+    names, default = names_for(kind), "+".join(objective.proposers)
+    asked.begin(settings["objective.proposers"], f"pseudo-who-{mark}", objective.proposers, "+".join)
     if st.session_state.get(f"pseudo-who-{mark}") not in names:
         st.session_state[f"pseudo-who-{mark}"] = default if default in names else names[0]
     values: dict[str, object] = {}
     for place, (path, answers) in zip(places, questions.items(), strict=True):
         setting = settings[path]
+        asked.begin(setting, f"answer-{recipe.preset}-{path}", answers[0])
         values[path] = place.selectbox(
             setting.title,
             [*answers, *(choice for choice in setting.choices if choice not in answers)],
@@ -104,6 +140,7 @@ def choose_pseudo(recipe: Recipe, settings: Mapping[str, Setting]) -> dict[str, 
     )
     values["objective.proposers"] = who.split("+")
     if who == "rules":
+        asked.begin(settings["objective.rules"], f"pseudo-rules-{mark}", "")
         example = "class: word, another phrase" if kind == "text" else "class: column > 3.5"
         values["objective.rules"] = st.text_area(
             "Rules, one per line",
@@ -112,8 +149,9 @@ def choose_pseudo(recipe: Recipe, settings: Mapping[str, Setting]) -> dict[str, 
             help="Every match is a vote; a row whose votes are tied gets no label.",
         )
     if who in LABELERS:
-        values |= choose_labeler(settings, who, recipe.source)
+        values |= choose_labeler(recipe, settings, who)
     if who == "names":
+        asked.begin(settings["objective.descriptions"], f"pseudo-descriptions-{mark}", "")
         values["objective.descriptions"] = st.text_area(
             "Descriptions of the classes (optional)",
             key=f"pseudo-descriptions-{mark}",

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.classify.before import show_gauge
-from pages.parts.classify.proposing import PSEUDO, WHO, choose_pseudo, read_answers
+from pages.parts.classify.proposing import PSEUDO, choose_pseudo, offer_pseudo, read_answers
 from pages.parts.classify.review import show_review
 from pages.parts.classify.splits import show_splits
 from pages.parts.shared.advanced import KEPT, PACE, SPLIT, STEPS, TEXT_FEATURES, Groups
+from pages.parts.shared.asked import Asked
 from pages.parts.shared.forms import widget
 from pages.parts.shared.go import link_here
 from pages.parts.shared.live import show_run
@@ -23,24 +23,22 @@ from pages.parts.shared.new_run import (
     Form,
     Places,
     Recipe,
-    choose_preset,
-    choose_source,
     compose,
     new_run,
     open_here,
     start_clicked,
-    usable_sources,
 )
+from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import find_source
 from selfsup_core.pseudo.hand import count_words, read_hand_labels
+from selfsup_core.runs.assignments import Offer
 from selfsup_core.runs.compose import kept_settings, with_careless
 from selfsup_core.runs.folder import RunFolder, RunState
-from selfsup_core.runs.recipes import answers_of, list_presets, preset_spec, questions_of
-from selfsup_core.runs.spec import RunSpec, read_spec, value_at
+from selfsup_core.runs.recipes import list_presets, preset_spec, questions_of
+from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.settings import Setting
-from selfsup_core.tasks.parts.labelers import LABELERS, PROMPTS
 
 # What looks good at once; and for pseudo-labels the set on which a first run shows within a minute that they
 # help.
@@ -64,24 +62,43 @@ def columns() -> Places:
     return Places(data, classifier, labels, last, train, more)
 
 
-def choose_recipe(task: str, at: Places) -> Recipe:
+def choose_recipe(task: str, at: Places, asked: Asked) -> Recipe:
     """Data with classes, then a classifier for their kind."""
+    wanted = st.query_params.get("preset", "")
     presets, sources = list_presets(task), usable_sources(lambda source: source.classes >= 2)
     source = choose_source(
         at.data,
         "Data",
         sources,
+        asked=asked,
         key=f"{task}-data",
-        default=FIRST[task],
+        default=str(presets[wanted]["spec"]["data"]["source"]) if wanted in presets else FIRST[task],
         help="Data sets with at least two classes.",
         needs="A classifier needs labels for at least two classes.",
     )
     kind = sources[source].kind
     fitting = [name for name, preset in presets.items() if kind in preset["kinds"]]
-    preset = choose_preset(at.model, "Classifier", fitting, task, key=f"{task}-preset-{kind}")
-    answers = read_answers(presets[preset], preset)
+    preset = choose_preset(
+        at.model,
+        "Classifier",
+        fitting,
+        task,
+        asked=asked,
+        key=f"{task}-preset-{kind}",
+        default=fitting[0],
+        needs=f"The data set {sources[source].title} is of another kind.",
+    )
+    answers = read_answers(presets[preset], preset, asked)
     mark = "-".join([preset, *answers.values()])  # another answer is another recipe with its own defaults
-    return Recipe(preset, source, preset_spec(preset, answers), mark=mark, variant=f"{task}-{mark}")
+    return Recipe(
+        preset,
+        source,
+        preset_spec(preset, answers),
+        mark=mark,
+        asked=asked,
+        variant=f"{task}-{mark}",
+        before={path: possible[0] for path, possible in questions_of(presets[preset]).items()},
+    )
 
 
 def choose_labels(
@@ -91,6 +108,7 @@ def choose_labels(
     begin = first_budget(recipe.source, recipe.preset)
     with at.detail:
         key = f"{task}-labels-{recipe.source}-{begin}"
+        recipe.asked.begin(settings["data.labels_per_class"], key, begin)
         values = {"data.labels_per_class": widget(settings["data.labels_per_class"], begin, key=key)}
     return values | choose_pseudo(recipe, settings) if task == "pseudo" else values
 
@@ -109,10 +127,12 @@ def advanced_groups(task: str, recipe: Recipe) -> Groups:
 def compose_pseudo(recipe: Recipe, values: dict[str, object], more: DeltaGenerator) -> RunSpec:
     """With the labels by hand, if they are wanted, and a look at the first proposals under Advanced."""
     hand = read_hand_labels(workspace(), recipe.source)
+    key = f"pseudo-hand-{recipe.source}"
+    if hand:
+        recipe.asked.begin_hand(key)
     with_hand = bool(hand) and st.toggle(
         f"Use {count_words(len(hand))}",
-        True,
-        key=f"pseudo-hand-{recipe.source}",
+        key=key,
         help="Adds the labels that you gave by hand to those of the data set. Switching this off does not "
         "delete them.",
     )
@@ -128,34 +148,9 @@ def first_budget(source: str, preset: str) -> int:
     return int(kept.get("data.labels_per_class", preset_spec(preset).data.labels_per_class))
 
 
-def controls_of(task: str, preset: str, state: RunState, spec: RunSpec) -> dict[str, object]:
-    """Widget keys and what they show for a run."""
-    about = list_presets(task)[preset]
-    answers = answers_of(about, spec)
-    recipe = "-".join([preset, *answers.values()])
-    begin = first_budget(spec.data.source, preset)
-    found = {
-        f"{task}-data": spec.data.source,
-        f"{task}-preset-{state['kind']}": preset,
-        f"{task}-labels-{spec.data.source}-{begin}": spec.data.labels_per_class,
-        f"{task}-epochs-{recipe}": spec.train.epochs,
-        **{f"answer-{preset}-{path}": value_at(spec, path) for path in questions_of(about)},
-    }
-    if task == "pseudo":
-        objective: Any = spec.objective
-        found[f"advanced-pseudo-{recipe}-objective.keep"] = objective.keep
-        who = "+".join(objective.proposers)
-        if who in WHO:
-            found[f"pseudo-who-{recipe}"] = who
-        if who in LABELERS:
-            found["pseudo-labeler"] = objective.labeler
-            found["pseudo-labeler-rows"] = objective.labeler_rows
-            found[f"pseudo-prompt-{who}"] = objective.labeler_prompt or PROMPTS[who]
-        if who == "rules":
-            found[f"pseudo-rules-{recipe}"] = objective.rules
-        if who == "names":
-            found[f"pseudo-descriptions-{recipe}"] = objective.descriptions
-    return found
+def offer(task: str, recipe: Recipe, spec: RunSpec) -> Offer:
+    """What the controls above Advanced show for a spec, and of what one may choose there."""
+    return {"data.labels_per_class": None} | (offer_pseudo(recipe, spec) if task == "pseudo" else {})
 
 
 def form_of(task: str) -> Form:
@@ -168,7 +163,8 @@ def form_of(task: str) -> Form:
         detail=partial(choose_labels, task),
         groups=partial(advanced_groups, task),
         compose=compose_pseudo if is_pseudo else compose,
-        keys=partial(controls_of, task),
+        always=f"{task}-data",
+        offer=partial(offer, task),
         address={"do": MODES[task]},
         epochs=("Rounds", "Each round: propose, keep, train.") if is_pseudo else None,
     )

@@ -12,7 +12,7 @@ from pages.parts.language.examples import offer
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_asked, take_typed, write_asked
 from pages.parts.shared.go import rerun
-from pages.parts.shared.new_run import refuse_source
+from pages.parts.shared.preset_and_data import refuse_source
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import (
     acting,

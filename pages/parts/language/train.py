@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.language.export import show_export
 from pages.parts.shared.advanced import KEPT, PACE, SPLIT, STEPS
+from pages.parts.shared.asked import Asked
 from pages.parts.shared.forms import help_text
 from pages.parts.shared.go import link_here, rerun
 from pages.parts.shared.live import show_run
@@ -20,25 +21,25 @@ from pages.parts.shared.new_run import (
     Form,
     Places,
     Recipe,
-    choose_preset,
-    choose_source,
     new_run,
     open_here,
-    usable_sources,
 )
+from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.library.own import import_files
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.data.sources import Source
 from selfsup_core.models.gpt import SIZES
+from selfsup_core.runs.assignments import values_at
 from selfsup_core.runs.estimate import estimate
-from selfsup_core.runs.folder import RunState
 from selfsup_core.runs.recipes import list_presets, preset_spec
-from selfsup_core.runs.spec import RunSpec, make_spec
+from selfsup_core.runs.spec import RunSpec, make_spec, value_at
 from selfsup_core.settings import Setting
 
 CUSTOM = "as in the run"
+SIZED_BY = tuple(SIZES["small"])
+SIZED = tuple(f"model.{name}" for name in SIZED_BY)
 MOST_PASTED = 2_000_000
 LEAST_WORDS, LEAST_LETTERS = 20, 200
 ADVANCED = {
@@ -123,25 +124,55 @@ def columns() -> Places | None:
     return Places(data, model, size, epochs, train, more, own=(prompt, paste))
 
 
-def choose_recipe(at: Places) -> Recipe:
+def choose_recipe(at: Places, asked: Asked) -> Recipe:
     """A text, a model and its size."""
     presets, sources = list_presets("language"), text_sources()
     source = choose_source(
         at.data,
         "Text",
         sources,
+        asked=asked,
         key="lm-data",
         default=preset_spec(next(iter(presets))).data.source,
         wanted=st.session_state.pop("lm-wanted", ""),
         help="What the model learns from.",
     )
-    preset = choose_preset(at.model, "Model", list(presets), "language", key="lm-preset")
-    base, size = choose_size(preset_spec(preset), at.detail)
+    preset = choose_preset(
+        at.model,
+        "Model",
+        list(presets),
+        "language",
+        asked=asked,
+        key="lm-preset",
+        default=next(iter(presets)),
+    )
+    plain = preset_spec(preset)
+    base, size = choose_size(plain, at.detail, asked, preset)
     name = f"{sources[source].title}, {presets[preset]['title']}"
-    return Recipe(preset, source, base, mark=preset, variant=f"{preset}{size}", values={"name": name})
+    return Recipe(
+        preset,
+        source,
+        base,
+        mark=preset,
+        asked=asked,
+        variant=f"{preset}{size}",
+        values={"name": name},
+        before=values_at(plain, SIZED) if size else {},
+    )
 
 
-def choose_size(base: RunSpec, place: DeltaGenerator) -> tuple[RunSpec, str]:
+def begin_size(base: RunSpec, asked: Asked) -> None:
+    """Have the size be that of the model that is asked for, or the one that is most like it."""
+    wanted = {name: asked.raw.get(f"model.{name}", value_at(base, f"model.{name}")) for name in SIZED_BY}
+    alike = {size: sum(wanted[name] == own[name] for name in SIZED_BY) for size, own in SIZES.items()}
+    found = max(alike, key=lambda size: alike[size])
+    if asked.is_run and wanted != SIZES[found]:
+        found = CUSTOM
+        st.session_state[CUSTOM] = wanted
+    st.session_state["lm-size"] = found
+
+
+def choose_size(base: RunSpec, place: DeltaGenerator, asked: Asked, preset: str) -> tuple[RunSpec, str]:
     """The spec with a network of that size, and what tells it from other sizes."""
     if base.model.kind == "pretrained":
         place.selectbox(
@@ -152,6 +183,9 @@ def choose_size(base: RunSpec, place: DeltaGenerator) -> tuple[RunSpec, str]:
             help="A pretrained model has a fixed size.",
         )
         return base, ""
+    if asked.is_first("lm-size", preset):
+        asked.given.add("lm-size")
+        begin_size(base, asked)
     sizes = SIZES | ({CUSTOM: st.session_state[CUSTOM]} if CUSTOM in st.session_state else {})
     if st.session_state.get("lm-size") not in sizes:
         st.session_state["lm-size"] = list(SIZES)[1]
@@ -170,27 +204,11 @@ def choose_prompt(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -
     setting, (prompt, paste) = settings["frames.prompt"], at.own
     with paste:
         paste_text()
+    recipe.asked.begin(setting, "lm-prompt", recipe.base.frames.prompt)
     written = prompt.text_input(
         setting.title, key="lm-prompt", placeholder="From your text when empty", help=help_text(setting)
     )
     return {"frames.prompt": written}
-
-
-def controls_of(preset: str, state: RunState, spec: RunSpec) -> dict[str, object]:
-    """Widget keys and what they show for a run."""
-    found = {
-        "lm-preset": preset,
-        "lm-data": state["source"],
-        "lm-prompt": spec.frames.prompt,
-        f"lm-epochs-{preset}": spec.train.epochs,
-    }
-    if spec.model.kind != "pretrained":
-        own = {name: getattr(spec.model, name) for name in ("layers", "heads", "width", "context")}
-        size = next((name for name, values in SIZES.items() if values == own), CUSTOM)
-        found["lm-size"] = size
-        if size == CUSTOM:
-            st.session_state[CUSTOM] = own
-    return found
 
 
 FORM = Form(
@@ -200,7 +218,8 @@ FORM = Form(
     recipe=choose_recipe,
     detail=choose_prompt,
     groups=lambda recipe: ADVANCED,
-    keys=controls_of,
+    always="lm-data",
+    offer=lambda recipe, spec: {"frames.prompt": None},
     address={"do": "train"},
 )
 

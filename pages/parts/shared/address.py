@@ -14,13 +14,18 @@ STALE_SECONDS = 1.5  # afterwards an earlier address is a wish: Back, or a link
 LAST, REPLACED, BEGAN = "address-last", "address-replaced", "address-began"
 
 
+def whole_address() -> dict[str, list[str]]:
+    """Name → all that the address says of it: a name may stand there more than once."""
+    return {name: list(st.query_params.get_all(name)) for name in st.query_params}
+
+
 def begin_address(page: str) -> None:
     """Put the newest address back where a request brought the one that it has just replaced.
 
     Args:
         page: whose address it is; that of another page is never put back.
     """
-    now = st.query_params.to_dict()
+    now = whole_address()
     last_page, last = st.session_state.get(LAST, (page, now))
     replaced = [
         (old, at) for old, at in st.session_state.get(REPLACED, []) if time.monotonic() - at < STALE_SECONDS
@@ -38,7 +43,7 @@ def begin_address(page: str) -> None:
 
 def end_address(page: str) -> None:
     """Remember the address that the page has left, and the one that it began with."""
-    now, began = st.query_params.to_dict(), st.session_state[BEGAN]
+    now, began = whole_address(), st.session_state[BEGAN]
     if now != began:
         st.session_state[REPLACED].append((began, time.monotonic()))
     st.session_state[LAST] = (page, now)

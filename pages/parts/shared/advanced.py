@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.shared.asked import Asked
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.workspace import workspace
-from selfsup_core.runs.compose import kept_settings
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.spec import RunSpec
-from selfsup_core.settings import Setting
+from selfsup_core.settings import Setting, Values
 
 ELSEWHERE = ("kind", "loss")  # shown in the row above instead
 # Name of a tab → paths of its settings; one that ends with a dot takes all below it.
@@ -38,14 +38,20 @@ KEPT = ("frames.max_frames", "frames.weights_megabytes")
 
 
 def choose_advanced(
-    base: RunSpec, settings: Mapping[str, Setting], groups: Groups, mark: str, source: str
+    base: RunSpec,
+    settings: Mapping[str, Setting],
+    groups: Groups,
+    mark: str,
+    source: str,
+    kept: Values,
+    asked: Asked,
 ) -> dict[str, object]:
     """Path → value; split and label budget begin as the Data page set them.
 
     Args:
         mark: part of the widgets' keys: of another recipe they are other widgets.
+        kept: split and label budget of the data set.
     """
-    kept = kept_settings(workspace(), source)
     found = {name: expand(paths, settings) for name, paths in groups.items()}
     found = {name: paths for name, paths in found.items() if paths}
     values = {}
@@ -60,25 +66,24 @@ def choose_advanced(
                     # Another set, or another split of it, is another widget, which begins with that value.
                     value, own = kept.get(path, value), f"-{source}-{kept.get(path, value)}"
                 key = f"advanced-{mark}-{path}{own}"
+                asked.begin(settings[path], key, value)
                 if path == "data.code_of":
-                    values[path] = choose_encoder(settings[path], value, key, source)
+                    values[path] = choose_encoder(settings[path], key, source)
                 else:
                     values[path] = widget(settings[path], value, key=key)
     return values
 
 
-def choose_encoder(setting: Setting, value: str, key: str, source: str) -> str:
+def choose_encoder(setting: Setting, key: str, source: str) -> str:
     """One of the autoencoders that were trained on the same data, by name; "" for none."""
     fitting = {"": "None: the values themselves"} | {
         state["run"]: f"{state['name']} ({state['run']})"
         for state in list_states(workspace())
         if state.get("task") == "autoencoder" and state["source"] == source and state["status"] == "finished"
     }
-    if value not in fitting:
-        fitting[value] = value
-    return choose_one(
-        st, setting.title, fitting, index=list(fitting).index(value), key=key, help=help_text(setting)
-    )
+    fitting.setdefault(st.session_state[key], st.session_state[key])
+    index = list(fitting).index(st.session_state[key])
+    return choose_one(st, setting.title, fitting, index=index, key=key, help=help_text(setting))
 
 
 def expand(paths: tuple[str, ...], settings: Mapping[str, Setting]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.shared.address import whole_address
 from pages.parts.shared.go import link_here
 from pages.parts.shared.workspace import plain
 from selfsup_core.pretrained.hub import HUB
@@ -170,7 +171,7 @@ def refuse_param(param: str, known: Collection[str]) -> bool:
 def refuse_asked(param: str, said: str, label: str = "Go on without it") -> None:
     """Say why the address does not get what it asks for; a button opens the page without that."""
     st.error(plain(said), icon=":material/error:")
-    asked = st.query_params.to_dict().items()
+    asked = whole_address().items()
     rest = {name: value for name, value in asked if name != param and not name.startswith(f"{param}-")}
     link_here(label, icon=":material/arrow_forward:", key=f"{param}-go-on", params=rest)
 

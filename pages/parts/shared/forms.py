@@ -15,44 +15,49 @@ def help_text(setting: Setting) -> str:
 
 
 def widget(setting: Setting, value: Any, *, key: str) -> Any:
-    """Show the widget that fits a setting and return its value; numbers cannot leave their bounds."""
+    """Show the widget that fits a setting and return its value; numbers cannot leave their bounds.
+
+    Args:
+        value: with which it begins, unless the session has one for `key`.
+    """
     label, help_ = setting.label, help_text(setting)
+    begin_with(key, as_shown(setting, value))
+    # Also as the default: what a closed popover holds is made by the browser when it opens, from the last run
+    # of the page, which no longer says what the session was told before.
+    now: Any = st.session_state[key]
     if setting.choices:
-        return st.selectbox(
-            label,
-            setting.choices,
-            index=setting.choices.index(value),
-            key=key,
-            help=help_,
-            format_func=setting.say,
-        )
+        index = setting.choices.index(now)
+        return st.selectbox(label, setting.choices, index, key=key, help=help_, format_func=setting.say)
     if setting.annotation is bool:
-        return st.toggle(label, value, key=key, help=help_)
+        return st.toggle(label, now, key=key, help=help_)
     if setting.annotation is int:
-        return st.number_input(
-            label,
-            number(setting.low, int),
-            number(setting.high, int),
-            int(value),
-            1,
-            key=key,
-            help=help_,
-        )
+        low, high = number(setting.low, int), number(setting.high, int)
+        return st.number_input(label, low, high, now, 1, key=key, help=help_)
     if setting.annotation is float:
-        return st.number_input(
-            label,
-            number(setting.low, float),
-            number(setting.high, float),
-            float(value),
-            step=float(value) / 10 or 0.1,
-            format="%g",
-            key=key,
-            help=help_,
-        )
-    if int in get_args(setting.annotation):
-        text = st.text_input(label, ", ".join(str(v) for v in value), key=key, help=help_)
-        return parse_numbers(text)
-    return st.text_input(label, str(value), key=key, help=help_)
+        low, high = number(setting.low, float), number(setting.high, float)
+        step = float(value) / 10 or 0.1
+        return st.number_input(label, low, high, now, step, format="%g", key=key, help=help_)
+    text = st.text_input(label, now, key=key, help=help_)
+    return parse_numbers(text) if is_numbers(setting) else text
+
+
+def as_shown(setting: Setting, value: Any) -> Any:
+    """A setting's value as its widget has it."""
+    if setting.choices or setting.annotation is bool:
+        return value
+    if setting.annotation in (int, float):
+        return setting.annotation(value)
+    return ", ".join(str(one) for one in value) if is_numbers(setting) else str(value)
+
+
+def is_numbers(setting: Setting) -> bool:
+    return int in get_args(setting.annotation)
+
+
+def begin_with(key: str, value: Any) -> None:
+    """The first value of a widget, without the warning that a default beside a session value brings."""
+    if key not in st.session_state:
+        st.session_state[key] = value
 
 
 def number(bound: float | None, kind: type) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Literal, NoReturn
 
@@ -19,7 +20,7 @@ def rerun(scope: Literal["app", "fragment"] = "app") -> NoReturn:
     st.rerun(scope=scope)  # noqa: TID251 (the one place)
 
 
-def link_here(label: str, *, icon: str, key: str, params: dict[str, str]) -> None:
+def link_here(label: str, *, icon: str, key: str, params: Mapping[str, str | list[str]]) -> None:
     """A button that opens another part of this page.
 
     A link to the page itself is lost when a part that runs by itself asks for something in the same moment:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.parts.shared.address import whole_address
+from pages.parts.shared.asked import OF_A_FORM
 from pages.parts.shared.choice import shorten, take_asked, write_asked
 from pages.parts.shared.workspace import plain
 
@@ -37,5 +39,8 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
     )
     if mode is None:
         return  # nothing takes the place of what was asked for
+    if wanted and wanted != mode:  # settings of a new run are those of one mode
+        kept = {name: said for name, said in whole_address().items() if name not in OF_A_FORM}
+        st.query_params.from_dict(kept | {"do": [mode]})
     write_asked(mode, key=key, param="do")
     modes[mode][2]()

@@ -15,21 +15,26 @@ from typing import Any, NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.shared.advanced import Groups, choose_advanced
-from pages.parts.shared.choice import choose_asked
+from pages.parts.shared.advanced import Groups, choose_advanced, expand
+from pages.parts.shared.asked import Asked, read_asked, show_refused, without_settings
 from pages.parts.shared.forms import help_text
-from pages.parts.shared.go import rerun
+from pages.parts.shared.go import link_here, rerun
 from pages.parts.shared.live import open_asked
 from pages.parts.shared.outlook import show_outlook
 from pages.parts.shared.runlist import PAGES
 from pages.parts.shared.workspace import errors_shown, start, workspace
-from selfsup_core.data.sources import Source, find_source, list_sources
-from selfsup_core.errors import StudioError
-from selfsup_core.runs.compose import compose_spec
-from selfsup_core.runs.folder import RunFolder, RunState, open_run, read_state
-from selfsup_core.runs.recipes import list_presets
-from selfsup_core.runs.spec import RunSpec, known_settings, make_spec, read_spec
-from selfsup_core.settings import Setting
+from selfsup_core.runs.assignments import (
+    Offer,
+    differing,
+    read_assignments,
+    train_command,
+    values_at,
+)
+from selfsup_core.runs.compose import compose_spec, kept_settings
+from selfsup_core.runs.folder import RunFolder, RunState
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import RunSpec, known_settings, make_spec
+from selfsup_core.settings import Setting, Values
 
 
 class Places(NamedTuple):
@@ -55,16 +60,20 @@ class Recipe:
     Attributes:
         base: the preset's spec, from which all other controls begin.
         mark: part of the keys of the widgets that follow: another one has its own defaults.
+        asked: what the address asks for.
         variant: the same for the widgets under Advanced, where something else changes their defaults too.
         values: path → value: what is already chosen.
+        before: path → value of the preset, of those settings that the first controls may have changed.
     """
 
     preset: str
     source: str
     base: RunSpec
     mark: str
+    asked: Asked
     variant: str = ""
     values: dict[str, object] = field(default_factory=dict)
+    before: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,8 @@ class Form:
         columns: makes the rows of controls; None when there is nothing to train on, which it says.
         recipe: chooses preset and data set in their places.
         groups: what stands under Advanced.
-        keys: (preset, state, spec) → widget keys and what they are to show for a run.
+        always: key of a widget that is always shown.
+        offer: (recipe, spec) → which settings the page's own controls show for a spec, and their choices.
         detail: further controls; their values by path.
         compose: (recipe, values, place under Advanced) → spec; may show controls that need all values.
         address: what the address of a started run says beside the run.
@@ -104,9 +114,10 @@ class Form:
     task: str
     prefix: str
     columns: Callable[[], Places | None]
-    recipe: Callable[[Places], Recipe]
+    recipe: Callable[[Places, Asked], Recipe]
     groups: Callable[[Recipe], Groups]
-    keys: Callable[[str, RunState, RunSpec], dict[str, object]]
+    always: str
+    offer: Callable[[Recipe, RunSpec], Offer]
     detail: Callable[[Recipe, Mapping[str, Setting], Places], dict[str, object]]
     compose: Callable[[Recipe, dict[str, object], DeltaGenerator], RunSpec] = compose
     address: Mapping[str, str] = field(default_factory=dict)
@@ -121,9 +132,10 @@ class Form:
 def new_run(form: Form) -> Chosen:
     """The controls of a new run; a click on Train starts it and opens it."""
     run = st.query_params.get("run", "")
-    take_over(run, form)
+    asked = read_asked(form.task, form.always)
+    refusals = st.container()
     with form_place(run):
-        chosen = choose_spec(form)
+        chosen = choose_spec(form, asked, refusals)
         if chosen.spec and not show_outlook(chosen.spec):
             chosen = replace(chosen, spec=None)  # what needs a split would only repeat the error
     if chosen.is_clicked and chosen.spec:
@@ -131,93 +143,90 @@ def new_run(form: Form) -> Chosen:
     return chosen
 
 
-def choose_spec(form: Form) -> Chosen:
-    """The controls of a form, in the order in which one depends on another."""
+def choose_spec(form: Form, asked: Asked, refusals: DeltaGenerator) -> Chosen:
+    """The controls of a form, in the order in which one depends on another.
+
+    Args:
+        refusals: where it is said what the address asks for in vain; the form is then not shown.
+    """
     at = form.columns()
     if at is None:
         return Chosen(None, "", is_clicked=False)
-    recipe = form.recipe(at)
+    recipe = form.recipe(at, asked)
     settings = known_settings(recipe.base)
+    kept = kept_settings(workspace(), recipe.source)
+    asked.bind((recipe.preset, recipe.source, recipe.variant or recipe.mark), recipe.before)
+    if not take_settings(form, recipe, kept, refusals):
+        return Chosen(None, recipe.preset, is_clicked=False)
     values = {"data.source": recipe.source, **recipe.values}
     values["train.epochs"] = choose_epochs(form, recipe, settings["train.epochs"], at.epochs)
     is_clicked = train_button(at.train, form.button)
     values |= form.detail(recipe, settings, at)
     more = at.more.popover("Advanced", icon=":material/tune:", width="stretch")
     with more:
-        groups = form.groups(recipe)
-        values |= choose_advanced(recipe.base, settings, groups, recipe.variant or recipe.mark, recipe.source)
+        groups, mark = form.groups(recipe), recipe.variant or recipe.mark
+        values |= choose_advanced(recipe.base, settings, groups, mark, recipe.source, kept, asked)
     with errors_shown():
-        return Chosen(form.compose(recipe, values, more), recipe.preset, is_clicked)
+        spec = form.compose(recipe, values, more)
+        follow(recipe, spec, kept, more)
+        return Chosen(spec, recipe.preset, is_clicked)
     return Chosen(None, recipe.preset, is_clicked)
+
+
+def take_settings(form: Form, recipe: Recipe, kept: Values, refusals: DeltaGenerator) -> bool:
+    """Check the settings of the address; False while some are refused."""
+    asked = recipe.asked
+    if not asked.texts or not asked.is_current or asked.values:
+        return True
+    begin = make_spec(recipe.base.as_dict(), {**kept, **recipe.before, "data.source": recipe.source})
+
+    def offer(spec: RunSpec) -> Offer:
+        groups = form.groups(recipe).values()
+        paths = [path for group in groups for path in expand(group, known_settings(spec))]
+        return {"train.epochs": None, **dict.fromkeys(paths), **form.offer(recipe, spec)}
+
+    values, refused = read_assignments(asked.texts, partial(make_spec, begin.as_dict()), offer)
+    if refused:
+        with refusals:
+            show_refused(refused)
+        return False
+    asked.values = values
+    return True
+
+
+def follow(recipe: Recipe, spec: RunSpec, kept: Values, more: DeltaGenerator) -> None:
+    """Have the address say what was changed of the preset; the same as a command stands under Advanced."""
+    asked, paths = recipe.asked, list(recipe.asked.shown)
+    now = values_at(spec, paths)
+    base = values_at(make_spec(recipe.base.as_dict(), kept), paths) | {
+        path: value for path, value in recipe.before.items() if path in paths
+    }
+    asked.follow(recipe.preset, recipe.source, now | asked.own, base | dict.fromkeys(asked.own, None))
+    with more:
+        answers = differing(values_at(spec, recipe.before), recipe.before)
+        plain = preset_spec(recipe.preset, {**kept, "data.source": recipe.source, **answers})
+        source = {"data.source": recipe.source}
+        changed = differing(source, values_at(preset_spec(recipe.preset), source)) | answers
+        changed |= differing(now, values_at(plain, paths)) | {
+            p: v for p, v in asked.own.items() if v is not None
+        }
+        st.caption("The same from the command line:")
+        st.code(train_command(recipe.preset, changed), language=None, wrap_lines=True)
+        if st.query_params.get_all("set"):
+            link_here(
+                "Reset to the preset",
+                icon=":material/restart_alt:",
+                key="advanced-reset",
+                params=without_settings(),
+            )
 
 
 def choose_epochs(form: Form, recipe: Recipe, setting: Setting, place: DeltaGenerator) -> int:
     title, about = form.epochs or (setting.label, help_text(setting))
     key = f"{form.prefix}epochs-{recipe.mark}"
-    begin_with(key, recipe.base.train.epochs)
+    recipe.asked.begin(setting, key, recipe.base.train.epochs)
     low, high = int(setting.low or 1), int(setting.high or 1_000_000)
     return int(place.number_input(title, low, high, key=key, help=about))
-
-
-def begin_with(key: str, value: Any) -> None:
-    """The first value of a widget, without the warning that a default beside a session value brings."""
-    if key not in st.session_state:
-        st.session_state[key] = value
-
-
-def choose_preset(place: DeltaGenerator, title: str, names: Sequence[str], task: str, *, key: str) -> str:
-    """One of a task's presets; the help is about the chosen one."""
-    presets = list_presets(task)
-    shown = st.session_state.get(key)
-    about = presets[shown if shown in names else names[0]]["about"]
-    chosen: str = place.selectbox(
-        title, names, key=key, format_func=lambda name: str(presets[name]["title"]), help=about
-    )
-    return chosen
-
-
-def usable_sources(suits: Callable[[Source], bool], always: str = "") -> dict[str, Source]:
-    """Id → data set: those of this machine that suit; `always` is shown even if it is not there yet."""
-    found = list_sources(workspace()).items()
-    return {name: s for name, s in found if suits(s) and (name == always or not s.missing())}
-
-
-def choose_source(
-    place: Any,
-    title: str,
-    sources: Mapping[str, Source],
-    *,
-    key: str,
-    default: str,
-    help: str,
-    wanted: str = "",
-    needs: str = "",
-) -> str:
-    """A data set by its id. `?data=` on the address, or `wanted`, chooses one once, or is refused in words.
-
-    Args:
-        needs: what a set must have to be among `sources`, as a sentence that explains a refusal.
-    """
-
-    def refuse(name: str) -> str:
-        return refuse_source(name, needs)
-
-    titles = {name: source.title for name, source in sources.items()}
-    chosen = choose_asked(
-        place, title, titles, key=key, param="data", default=default, refusal=refuse, wanted=wanted, help=help
-    )
-    if chosen is None:
-        st.stop()
-    return chosen
-
-
-def refuse_source(name: str, needs: str = "") -> str:
-    """Why a set that is asked for cannot be chosen here."""
-    try:
-        source = find_source(name, workspace())
-    except StudioError:
-        return f"There is no data set {name!r}. It may have been deleted."
-    return f"{source.title} cannot be used here. {source.missing() or needs}".strip()
 
 
 def form_place(run: str) -> Any:
@@ -238,28 +247,6 @@ def train_button(place: DeltaGenerator, key: str) -> bool:
         width="stretch",
         help="Start a new run with these settings.",
     )
-
-
-def take_over(run: str, form: Form) -> None:
-    """When a run is opened, let the controls show what it was made with, so that Train means "like this
-    one".
-    """
-    mark = f"{form.task}-taken-over"
-    # Widgets forget what they showed when a person goes to another page and comes back.
-    is_shown = st.session_state.get(f"{mark}-key", mark) in st.session_state
-    if not run or (st.session_state.get(mark) == run and is_shown):
-        return
-    st.session_state[mark] = run
-    try:
-        folder = open_run(workspace(), run)
-        state, spec = read_state(folder), read_spec(folder.spec)
-    except StudioError:
-        return  # the page says below what is wrong with this run
-    if state["preset"] in list_presets(form.task):
-        found = form.keys(state["preset"], state, spec)
-        st.session_state[f"{mark}-key"] = next(iter(found))  # of a widget that is always shown
-        for key, value in found.items():
-            st.session_state[key] = value
 
 
 def start_clicked(spec: RunSpec, *, preset: str, button: str, **address: str) -> None:
