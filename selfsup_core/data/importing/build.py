@@ -19,7 +19,6 @@ from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.images import Tone, read_images, resize
 from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.data.importing.made import BuildPlan, Made
-from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.plan import Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.table import check_decoded
@@ -180,7 +179,7 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    found = read_arrays(members, config, beside)
+    found = plan["arrays"]
     x = found.x
     beside_x = {"names": found.names, "ids": found.ids}
     names: dict[str, np.ndarray | Texts] = {k: Texts.pack(v) for k, v in beside_x.items() if v}

@@ -144,7 +144,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     """A plan as plain values.
 
     Args:
-        keep: is given the table or the lines that were read, so that they need not be read twice.
+        keep: is given the arrays, the table or the lines that were read, so that they need not be read twice.
 
     Returns: {"form", "kind", "rows", "notes", "aside", and by kind: "columns" | "size", "color", "median" |
         "seconds", "classes"}.
@@ -167,6 +167,8 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         return plan | seen | {"aside": aside | seen["aside"], "notes": notes, "volumes": found.volumes}
     if form == "npy":
         made = read_arrays(members, config, beside)
+        if keep is not None:
+            keep["arrays"] = made
         x = made.x
         kind = made.kinds[0]
         if config.kind not in ("auto", kind):

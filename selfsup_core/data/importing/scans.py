@@ -247,7 +247,9 @@ def as_image(values: np.ndarray) -> Image.Image:
     from PIL import Image
 
     if values.dtype != np.uint8:
-        values = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+        values = values.astype(np.float32)
+        if not np.isfinite(values).all():
+            values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
     return Image.fromarray(np.ascontiguousarray(values))
 
 
