@@ -21,6 +21,7 @@ from selfsup_core.data.importing.labels import (
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
 from selfsup_core.data.importing.media import unpack_media
+from selfsup_core.data.importing.onehot import join_one_hot
 from selfsup_core.data.importing.own_exports import holds_vectors, ignore_own
 from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import find_pixels
@@ -215,7 +216,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
             "examples": [lines[i] for i in range(min(5, len(lines)))],
             "mean_length": letters / len(lines),
         }
-    table = read_table(members, config)
+    table = join_one_hot(read_table(members, config), config)
     if keep is not None:
         keep["table"] = table
     described = choose_label(

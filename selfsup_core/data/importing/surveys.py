@@ -1,4 +1,8 @@
-"""SPSS (.sav, .zsav, .por) and SAS (.sas7bdat, .xpt) → a table. Labels stand for coded values."""
+"""SPSS (.sav, .zsav, .por) and SAS (.sas7bdat, .xpt) → a table. Labels stand for coded values.
+
+All are read by pyreadstat. It writes .sav, .por and .xpt, on which the tests read what was written; nothing
+free writes SAS7BDAT, which the same library reads.
+"""
 
 from __future__ import annotations
 
