@@ -51,7 +51,7 @@ def each_row(x: np.ndarray) -> Iterator[memoryview]:
     for start in range(0, len(x), BLOCK):
         block = np.ascontiguousarray(x[start : start + BLOCK])
         width = block.nbytes // len(block)
-        whole = memoryview(block.reshape(-1).view(np.uint8))
+        whole = block.reshape(-1).view(np.uint8).data
         yield from (whole[at : at + width] for at in range(0, block.nbytes, width))
 
 

@@ -16,6 +16,7 @@ from selfsup_core.data.importing.build_table import from_table
 from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import NO_LABELS
 from selfsup_core.data.importing.images import Tone, read_images, resize
 from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.data.importing.made import BuildPlan, Made
@@ -88,6 +89,7 @@ def index_labels(labels: list[str] | None) -> tuple[tuple[str, ...], np.ndarray 
             f"The label has {len(names):,} different values; at most {MOST_CLASSES:,}.",
             code="too-many-classes",
             remedy="Choose another label column, or none (-).",
+            fix=NO_LABELS,
         )
     index = {name: i for i, name in enumerate(names)} | {"": -1}
     return tuple(names), np.array([index[label] for label in labels], dtype=np.int32)

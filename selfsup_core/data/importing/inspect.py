@@ -9,6 +9,7 @@ import numpy as np
 from selfsup_core.data.importing.columns import ColumnAbout, choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
+from selfsup_core.data.importing.fixes import as_kind
 from selfsup_core.data.importing.images import (
     choose_size,
 )
@@ -177,6 +178,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
                 f"An array of {x.shape} cannot be read as {config.kind}.",
                 code="wrong-kind",
                 remedy=f"It can be read as {kind}.",
+                fix=as_kind(kind),
             )
         plan |= {"kind": kind, "kinds": list(made.kinds), "rows": len(x), "shape": list(x.shape[1:])}
         plan |= {"notes": plan["notes"] + made.notes, "aside": aside | made.aside}
@@ -241,6 +243,7 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
             "for 28 × 28.",
             code="wrong-kind",
             remedy="Choose table or text.",
+            fix=as_kind("table"),
         )
     if pixels and config.kind == "auto" and pixels["is_sure"]:
         kind = "image"
@@ -302,6 +305,7 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
             f"{name} holds {FORM_NAMES[form]}, which cannot be read as {config.kind}.",
             code="wrong-kind",
             remedy=f"Choose {' or '.join(possible)}.",
+            fix=as_kind(possible[0]),
         )
 
 

@@ -13,6 +13,7 @@ from selfsup_core.data.importing.arrays import Named, label_text
 from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import NO_LABELS
 from selfsup_core.data.importing.labels import array_labels
 from selfsup_core.data.importing.layout import SPLIT_WORDS
 from selfsup_core.data.importing.own_exports import IDS, TEXTS_JSON, texts_of
@@ -143,11 +144,12 @@ def choose_beside(
     left = list(labels)
     for part in samples:
         fitting = [n for n in left if len(n.array) == len(part.array)]
-        if not fitting and any(LABEL_NAMES.search(n.name) for n in left):
+        if config.label != "-" and not fitting and any(LABEL_NAMES.search(n.name) for n in left):
             raise DataError(
                 f"{part.name} has {len(part.array):,} samples; no array of labels has the same length.",
                 code="labels-do-not-fit",
                 remedy="Upload the matching labels.",
+                fix=NO_LABELS,
             )
         fitting.sort(key=lambda n, name=part.name: -common_prefix(n.name, name))  # type: ignore[misc]
         called = [n for n in fitting if is_called(n.name, config.label)]

@@ -13,6 +13,7 @@ import numpy as np
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.extras import why
 from selfsup_core.data.importing.files import Member, check_entries
+from selfsup_core.data.importing.fixes import from_sheet
 from selfsup_core.data.importing.sniff import looks_like_header
 from selfsup_core.data.importing.table import Table, check_decoded, check_size, clean, unique_names
 from selfsup_core.data.limits import LIMITS
@@ -50,6 +51,7 @@ def read_excel(member: Member, config: ImportConfig) -> Table:
                 f"{member.name} has no sheet {config.sheet!r}. Sheets: {', '.join(names[:20])}.",
                 code="no-sheet",
                 remedy="Choose one of them.",
+                fix=from_sheet(names[0]),
             )
         chosen, rows = "", []
         for name in [config.sheet] if config.sheet else names:

@@ -16,6 +16,7 @@ import numpy as np
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.extras import load_reader, why
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import MIDDLE_SLICES
 from selfsup_core.data.importing.formats import scan_form
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS
@@ -71,6 +72,7 @@ def unpack_scans(members: list[Member], config: ImportConfig) -> tuple[list[Memb
                 f"The volumes hold more than {LIMITS.archive_entries:,} slices.",
                 code="archive-entries",
                 remedy="Set Slices to middle.",
+                fix=MIDDLE_SLICES,
             )
     notes = []
     if volumes:
