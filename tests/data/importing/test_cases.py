@@ -399,6 +399,24 @@ CASES: dict[str, Case] = {
         BOTH,
         TEXTS[0],
     ),
+    "a lecture": Case(
+        {"lecture.wav": wav(0, seconds=90)},
+        "sound",
+        (1, 32, 32),
+        said="first 30 s are kept; the longest has 90 s",
+    ),
+    "labels beside images, and another table": Case(
+        zipped(
+            {f"images/{i}.png": png(i) for i in range(8)}
+            | {
+                "train.csv": lines("image,species", *(f"{i}.png,{PETS[i % 2]}" for i in range(8))),
+                "notes/README.csv": lines("author,year", "x,2020", "y,2021"),
+            }
+        ),
+        "image",
+        (8, 28, 28),
+        tuple(sorted(PETS)),
+    ),
     "one-hot label columns": Case(
         {"a.csv": lines("x,label_cat,label_dog,label_bird", *(f"{i}.5,{one_hot(i % 3)}" for i in range(24)))},
         "table",
