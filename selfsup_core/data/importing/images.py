@@ -245,7 +245,7 @@ def read_image(
             top = 65535.0 if tone.high is None else tone.high
             scaled = (wide - tone.low) / ((top - tone.low) or 1.0)
             image = Image.fromarray((np.clip(scaled, 0, 1) * 255).astype(np.uint8))
-        image = ImageOps.exif_transpose(image)
+        image = ImageOps.exif_transpose(image) if image.format else image  # an array has no orientation
         if is_transparent(image):
             image = image.convert("RGBA")
             behind = Image.new("RGBA", image.size, (tone.background,) * 3)
