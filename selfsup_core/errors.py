@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
+
+
+class Fix(TypedDict):
+    """A setting of the same command that mends an error, for a button or an option.
+
+    title: what a button that sets it says.
+    """
+
+    setting: str
+    value: str | float
+    title: str
 
 
 class ErrorAbout(TypedDict):
@@ -11,6 +24,7 @@ class ErrorAbout(TypedDict):
     code: str
     message: str
     remedy: str
+    fix: NotRequired[Fix]
 
 
 class StudioError(Exception):
@@ -20,21 +34,28 @@ class StudioError(Exception):
         message: what was expected and what was found, naming the setting, file or row.
         code: stable name of the kind of error, for programs.
         remedy: how to mend it, or "".
+        fix: a setting that mends it, where there is one.
     """
 
     code = "error"
 
-    def __init__(self, message: str, *, code: str | None = None, remedy: str = "") -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, remedy: str = "", fix: Fix | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or type(self).code
         self.remedy = remedy
+        self.fix = fix
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
 
     def as_dict(self) -> ErrorAbout:
-        return {"code": self.code, "message": self.message, "remedy": self.remedy}
+        about: ErrorAbout = {"code": self.code, "message": self.message, "remedy": self.remedy}
+        if self.fix:
+            about["fix"] = self.fix
+        return about
 
 
 class SettingError(StudioError):

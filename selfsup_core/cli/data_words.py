@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from selfsup_core.data.importing.preview import ImportPreview
     from selfsup_core.data.library.health.finding import FindingAbout
 
+MOST_CLASSES = 20  # named in a line: the largest
+
 
 def missing_note(entry: dict[str, Any]) -> str:
     return f" [not on this machine: {entry['missing']}]" if entry["missing"] else ""
@@ -47,8 +49,12 @@ def describe(about: Mapping[str, Any]) -> str:
         f"{about['dataset']}: {about['title']}, {about['kind']}, {about['rows']:,} rows {shape}".rstrip()
     ]
     if about["classes"]:
-        counts = [f"{name} {count:,}" for name, count in list(about["classes"].items())[:12]]
-        lines.append("Classes: " + ", ".join(counts))
+        classes = list(about["classes"].items())
+        left = len(classes) - MOST_CLASSES
+        if left > 0:
+            classes = sorted(classes, key=lambda one: -one[1])[:MOST_CLASSES]
+        counts = ", ".join(f"{name} {count:,}" for name, count in classes)
+        lines.append(f"Classes: {counts}" + (f", and {left:,} more" if left > 0 else ""))
     lines += about["notes"]
     lines += [f"{name}: {reason}" for name, reason in list(about["set_aside"].items())[:10]]
     return "\n".join(lines + describe_findings(about.get("findings", [])))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from typing import Annotated, NoReturn
@@ -152,4 +153,7 @@ def fail(error: StudioError) -> NoReturn:
     if "--json" in sys.argv:
         print(json.dumps({"error": error.as_dict()}))
     print(f"Error: {error}", file=sys.stderr)
+    if error.fix:
+        option = error.fix["setting"].replace("_", "-")
+        print(f"{error.fix['title']}: --{option} {shlex.quote(str(error.fix['value']))}", file=sys.stderr)
     raise SystemExit(2 if isinstance(error, SettingError) else 1) from None

@@ -28,6 +28,7 @@ LONG_CHAIN, LONG_SHARE = 20, 0.05  # rows, and share of the rows, beyond which a
 # A bucket of this many look-alikes is compared in order only, so that work stays linear.
 BUCKET = 60
 DIGEST = 16
+BLOCK = 512  # rows looked at together
 PLAIN = re.compile(r"[\W_]+")
 
 
@@ -42,7 +43,16 @@ def exact_groups(dataset: Dataset) -> np.ndarray:
     """(N,) the first row with the same content."""
     if isinstance(dataset.x, Texts):
         return first_alike(digest(text.encode("utf-8", "replace")) for text in dataset.x)
-    return first_alike(digest(np.ascontiguousarray(row).data) for row in dataset.x)
+    return first_alike(digest(row) for row in each_row(dataset.x))
+
+
+def each_row(x: np.ndarray) -> Iterator[memoryview]:
+    """The bytes of each row, of many rows at a time, as an array in a file is slow to ask for single ones."""
+    for start in range(0, len(x), BLOCK):
+        block = np.ascontiguousarray(x[start : start + BLOCK])
+        width = block.nbytes // len(block)
+        whole = block.reshape(-1).view(np.uint8).data
+        yield from (whole[at : at + width] for at in range(0, block.nbytes, width))
 
 
 def digest(content: bytes | memoryview) -> bytes:
@@ -149,7 +159,9 @@ def looks_alike(dataset: Dataset, a: int, b: int) -> bool:
 
 def difference_hashes(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """(R,) uint64."""
-    return np.array([difference_hash(np.asarray(dataset.x[row])) for row in rows.tolist()], dtype=np.uint64)
+    x = np.asarray(dataset.x)
+    found = [difference_hash(x, rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK)]
+    return np.concatenate([np.zeros(0, np.uint64), *found])
 
 
 def contrast(x: np.ndarray) -> float:
@@ -157,13 +169,15 @@ def contrast(x: np.ndarray) -> float:
     return float(x.std())
 
 
-def difference_hash(image: np.ndarray) -> int:
-    """64 bits: whether each of 8 × 8 places is brighter than its right neighbor, on a 8 × 9 shrunk image."""
-    gray = image.astype(np.float32)
-    gray = gray.mean(axis=2) if gray.ndim == 3 else gray
-    rows = np.linspace(0, gray.shape[0] - 1, 8).round().astype(int)
-    columns = np.linspace(0, gray.shape[1] - 1, 9).round().astype(int)
-    small = gray[np.ix_(rows, columns)]
+def difference_hash(images: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """(N, H, W[, C]) and (R,) of them → (R,) uint64: whether each of 8 × 8 places is brighter than its right
+    neighbor, on a 8 × 9 shrunk image.
+    """
+    lines = np.linspace(0, images.shape[1] - 1, 8).round().astype(int)
+    columns = np.linspace(0, images.shape[2] - 1, 9).round().astype(int)
+    small = images[np.ix_(which, lines, columns)].astype(np.float32)  # (R, 8, 9[, C])
+    small = small.mean(axis=3) if small.ndim == 4 else small
     # A margin, so that noise in even areas does not decide.
-    bits = (small[:, :-1] > small[:, 1:] + 0.05 * np.ptp(small)).reshape(-1)
-    return int(np.packbits(bits).view(">u8")[0])
+    margin = 0.05 * np.ptp(small, axis=(1, 2), keepdims=True)
+    bits = small[:, :, :-1] > small[:, :, 1:] + margin
+    return np.packbits(bits.reshape(-1, 64), axis=1).view(">u8")[:, 0].astype(np.uint64)

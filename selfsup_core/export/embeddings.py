@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 from pathlib import Path
 from typing import Any, TypedDict
 
 import numpy as np
 
 from selfsup_core.data.dataset import load_dataset
+from selfsup_core.data.importing.own_exports import TEXTS_JSON
 from selfsup_core.data.sources import OWN_NAME, list_sources, open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError, StudioError
@@ -67,7 +69,8 @@ def read_embeddings(workspace: Path, source: str, encoder: str) -> np.ndarray | 
 
 
 def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "npz") -> bytes:
-    """`vectors` (N, D) float32, `row`, `label` ("" where there is none), in Parquet with `text` too.
+    """`vectors` (N, D) float32, `row`, `label` ("" where there is none) and the texts: in Parquet as `text`,
+    in NPZ as `texts_json`, the bytes of a JSON list (an array of strings is as wide as its longest text).
 
     Raises:
         DataError: there are none yet, or no such data set. SettingError: another kind.
@@ -85,7 +88,9 @@ def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "n
     labels = dataset.label_names() if dataset.y is not None else [""] * len(x)
     buffer = io.BytesIO()
     if kind == "npz":
-        np.savez(buffer, vectors=x, row=np.arange(len(x)), label=np.array(labels, dtype=np.str_))
+        texts = np.frombuffer(json.dumps(list(dataset.x)).encode(), np.uint8)
+        named = {"row": np.arange(len(x)), "label": np.array(labels, dtype=np.str_), TEXTS_JSON: texts}
+        np.savez(buffer, vectors=x, **named)  # type: ignore[arg-type]
         return buffer.getvalue()
     import pyarrow as pa
     from pyarrow import parquet

@@ -1,4 +1,6 @@
-"""Points of a space as a file: CSV (no vectors), Parquet or NPZ."""
+"""Points of a space as a file: CSV (places on the map, labels and texts; no vectors), Parquet or NPZ (with
+vectors). Added again, only the latter two are a data set of vectors.
+"""
 
 from __future__ import annotations
 

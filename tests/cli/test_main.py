@@ -295,3 +295,12 @@ def test_language_models_from_the_shell(tmp_path: Path):
 def test_the_version_is_told():
     answer = cli("--version", workspace=None)
     assert (answer.returncode, answer.stdout.strip()) == (0, f"SelfSup Studio {__version__}")
+
+
+def test_a_refusal_names_the_option_that_mends_it(capsys):
+    from selfsup_core.cli.main import fail
+    from selfsup_core.errors import DataError
+
+    with pytest.raises(SystemExit):
+        fail(DataError("No.", fix={"setting": "label", "value": "two words", "title": "Take it"}))
+    assert "Take it: --label 'two words'" in capsys.readouterr().err

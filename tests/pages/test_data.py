@@ -363,3 +363,22 @@ def test_buttons_beside_text_boxes_say_what_is_missing(studio, workspace, table)
     assert "The title is 'wines' already" in texts(app)
     buttons(app)["hub-fetch"].click().run()
     assert "Type the ID of a data set first" in texts(app)
+
+
+@pytest.mark.real_child
+def test_a_refusal_has_a_button_that_mends_it(studio, workspace, tmp_path):
+    buffer = io.BytesIO()
+    np.savez(buffer, x=np.arange(80.0).reshape(20, 4), y=np.arange(7))
+    app = upload(studio, workspace, tmp_path, "a.npz", buffer.getvalue())
+    assert "no array of labels has the same length" in app.error[0].value
+    (fix,) = [button for button in app.button if str(button.key).startswith("fix-")]
+    assert fix.label == "Import without labels"
+    fix.click()
+    app.run()
+    assert not app.error
+    assert "Table: 20 samples" in texts(app)
+    app.button(key="import").click()
+    app.run()
+    (name,) = [name for name in list_sources(workspace) if name.startswith("my-")]
+    made = open_source(name, workspace)
+    assert (made.x.shape, made.y) == ((20, 4), None)

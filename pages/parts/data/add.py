@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.data.plan import show_plan
+from pages.parts.data.plan import refusals_shown, show_plan
 from pages.parts.shared.choice import refuse_param
 from pages.parts.shared.go import rerun
 from pages.parts.shared.uploader import shows, uploader
@@ -38,8 +38,9 @@ def show_add() -> None:
             show_hub()
         pending = st.session_state.get("pending")
         if pending:
-            with errors_shown():
-                show_plan([Path(p) for p in pending])
+            files = [Path(p) for p in pending]
+            with refusals_shown(files, "plan"):
+                show_plan(files)
 
 
 def show_uploader() -> None:

@@ -5,6 +5,8 @@ changed.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.library import own, uploads
 from selfsup_core.data.library.checking import known_findings
+from selfsup_core.errors import Fix, StudioError
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.plan import ImportPlan
@@ -75,7 +78,7 @@ def show_plan(files: list[Path]) -> None:
     if "columns" in plan or plan.get("beside"):
         changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
         values |= choose_labels(look(files, ImportConfig(**(reading | changed)))["plan"], mark)
-    with place, errors_shown():
+    with place, refusals_shown(files, "first"):
         changed = {name: value for name, value in values.items() if value != default_of(plan, name)}
         show_first(look(files, ImportConfig(**(reading | changed))), key=f"first-{mark}")
     go, leave, _ = st.columns((1.2, 1, 4))
@@ -83,7 +86,7 @@ def show_plan(files: list[Path]) -> None:
     leave.button("Cancel", key="cancel-import", width="stretch", on_click=cancel, args=(files,))
     if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
         with st.spinner(f"Importing {plan['rows']:,} samples …"):
-            config = ImportConfig(**(reading | values))
+            config = ImportConfig(**(reading | changed))
             name = own.import_files(workspace(), files, config, tell=teller())
             known_findings(workspace(), name)  # begins the check, so that its warnings are there soon
         uploads.drop_upload(workspace(), files)
@@ -91,6 +94,40 @@ def show_plan(files: list[Path]) -> None:
         st.query_params.from_dict({"data": name})
         st.session_state.pop("data-choice-taken", None)
         rerun()
+
+
+@contextmanager
+def refusals_shown(files: list[Path], where: str) -> Iterator[None]:
+    """As `errors_shown`; where a setting mends what is refused, a button sets it.
+
+    Args:
+        where: tells the buttons of one page apart.
+    """
+    mark = files[0].parent.name
+    with errors_shown():
+        try:
+            yield
+        except StudioError as error:
+            if error.fix is None:
+                raise
+            st.error(plain(str(error)), icon=":material/error:")
+            title = error.fix["title"]
+            st.button(
+                plain(title),
+                icon=":material/build:",
+                key=f"fix-{where}-{mark}",
+                on_click=mend,
+                args=(mark, error.fix),
+            )
+
+
+def mend(mark: str, fix: Fix) -> None:
+    """Set what mends a refusal, in the widget that shows it too."""
+    st.session_state[f"reading-{mark}"] = st.session_state.get(f"reading-{mark}", {}) | {
+        fix["setting"]: fix["value"]
+    }
+    if (key := f"{fix['setting']}-{mark}") in st.session_state:
+        st.session_state[key] = fix["value"]
 
 
 def default_of(plan: ImportPlan, name: str) -> Any:

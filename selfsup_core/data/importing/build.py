@@ -16,10 +16,10 @@ from selfsup_core.data.importing.build_table import from_table
 from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import NO_LABELS
 from selfsup_core.data.importing.images import Tone, read_images, resize
 from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.data.importing.made import BuildPlan, Made
-from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.plan import Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.table import check_decoded
@@ -89,6 +89,7 @@ def index_labels(labels: list[str] | None) -> tuple[tuple[str, ...], np.ndarray 
             f"The label has {len(names):,} different values; at most {MOST_CLASSES:,}.",
             code="too-many-classes",
             remedy="Choose another label column, or none (-).",
+            fix=NO_LABELS,
         )
     index = {name: i for i, name in enumerate(names)} | {"": -1}
     return tuple(names), np.array([index[label] for label in labels], dtype=np.int32)
@@ -180,7 +181,7 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
 
 
 def from_arrays(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
-    found = read_arrays(members, config, beside)
+    found = plan["arrays"]
     x = found.x
     beside_x = {"names": found.names, "ids": found.ids}
     names: dict[str, np.ndarray | Texts] = {k: Texts.pack(v) for k, v in beside_x.items() if v}

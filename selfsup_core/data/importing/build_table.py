@@ -10,6 +10,7 @@ from selfsup_core.data.importing.arrays import as_pixels
 from selfsup_core.data.importing.columns import NO_LEVEL, holds_files
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import as_kind
 from selfsup_core.data.importing.images import resize
 from selfsup_core.data.importing.labels import read_labels
 from selfsup_core.data.importing.made import BuildPlan, Made
@@ -45,6 +46,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
                 f"No column holds text. Columns: {', '.join(list(roles)[:20])}.",
                 code="no-text",
                 remedy="Choose the text column, or the kind table.",
+                fix=as_kind("table"),
             )
         return {
             "kind": "text",
@@ -100,6 +102,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
             "No column holds numbers or categories.",
             code="no-columns",
             remedy="Choose a role for at least one column.",
+            fix=as_kind("text") if any(c["role"] == "text" for c in roles.values()) else None,
         )
     if len(columns) > 10_000:
         raise DataError(

@@ -8,7 +8,7 @@ import zipfile
 from html.parser import HTMLParser
 
 from selfsup_core.data.importing.decode import decode
-from selfsup_core.data.importing.extras import load_reader
+from selfsup_core.data.importing.extras import load_reader, why
 from selfsup_core.data.importing.files import Member, check_entries
 from selfsup_core.data.importing.formats import document_form
 from selfsup_core.data.limits import LIMITS, MB
@@ -69,7 +69,7 @@ def read_document(member: Member, encoding: str) -> tuple[str, str, str]:
         raise
     except Exception as error:  # damaged files raise many kinds in their readers
         raise DataError(
-            f"{member.name} cannot be read as {form.upper()} ({str(error)[:100]}).",
+            f"{member.name} cannot be read as {form.upper()} ({why(error)}).",
             code="damaged-document",
             remedy="Save it again, or save its text as TXT.",
         ) from error

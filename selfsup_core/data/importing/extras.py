@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import struct
 from importlib import import_module
 from typing import Any
 
 from selfsup_core.errors import DataError
+
+# What a reader stumbles over in a damaged file, said of its own variables.
+INTERNAL = (
+    AttributeError,
+    TypeError,
+    LookupError,
+    AssertionError,
+    NameError,
+    ArithmeticError,
+    RecursionError,
+    struct.error,
+)
+UNTOLD = "its content is damaged or incomplete"
+
+
+def why(error: Exception, most: int = 120) -> str:
+    """What a reader found wrong with a file, where it says so in words; no line of its own code."""
+    text = " ".join(str(error).split("<", 1)[0].split()).strip(" :")
+    is_words = " " in text and " object" not in text and "()" not in text
+    return text[:most] if is_words and not isinstance(error, INTERNAL) else UNTOLD
 
 
 def load_reader(file: str, module: str, *, package: str = "", instead: str = "") -> Any:

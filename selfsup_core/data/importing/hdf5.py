@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.data.importing.arrays import Named
-from selfsup_core.data.importing.extras import load_reader
+from selfsup_core.data.importing.extras import load_reader, why
 from selfsup_core.data.importing.files import Member
-from selfsup_core.data.importing.images import short
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.errors import DataError
 
@@ -33,7 +32,7 @@ def open_hdf5(member: Member) -> Iterator[Any]:
         raise
     except Exception as error:  # damaged files raise many kinds
         raise DataError(
-            f"{member.name} cannot be read as HDF5 ({short(error)}).",
+            f"{member.name} cannot be read as HDF5 ({why(error)}).",
             code="damaged-array",
             remedy="Write it again, or save its arrays with numpy.savez.",
         ) from error

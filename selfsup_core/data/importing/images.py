@@ -240,11 +240,12 @@ def read_image(
         if image.format == "JPEG":
             image.draft("RGB" if color else "L", (size * 2, size * 2))  # decodes at a fraction of the size
         if is_wide(image):
-            wide = np.nan_to_num(np.asarray(image, dtype=np.float64))
+            wide = np.asarray(image, dtype=np.float64)
+            wide = wide if np.isfinite(wide).all() else np.nan_to_num(wide)
             top = 65535.0 if tone.high is None else tone.high
             scaled = (wide - tone.low) / ((top - tone.low) or 1.0)
             image = Image.fromarray((np.clip(scaled, 0, 1) * 255).astype(np.uint8))
-        image = ImageOps.exif_transpose(image)
+        image = ImageOps.exif_transpose(image) if image.format else image  # an array has no orientation
         if is_transparent(image):
             image = image.convert("RGBA")
             behind = Image.new("RGBA", image.size, (tone.background,) * 3)

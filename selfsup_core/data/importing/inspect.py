@@ -9,6 +9,7 @@ import numpy as np
 from selfsup_core.data.importing.columns import ColumnAbout, choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
+from selfsup_core.data.importing.fixes import as_kind
 from selfsup_core.data.importing.images import (
     choose_size,
 )
@@ -21,6 +22,7 @@ from selfsup_core.data.importing.labels import (
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
 from selfsup_core.data.importing.media import unpack_media
+from selfsup_core.data.importing.onehot import join_one_hot
 from selfsup_core.data.importing.own_exports import holds_vectors, ignore_own
 from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import find_pixels
@@ -144,7 +146,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     """A plan as plain values.
 
     Args:
-        keep: is given the table or the lines that were read, so that they need not be read twice.
+        keep: is given the arrays, the table or the lines that were read, so that they need not be read twice.
 
     Returns: {"form", "kind", "rows", "notes", "aside", and by kind: "columns" | "size", "color", "median" |
         "seconds", "classes"}.
@@ -167,6 +169,8 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         return plan | seen | {"aside": aside | seen["aside"], "notes": notes, "volumes": found.volumes}
     if form == "npy":
         made = read_arrays(members, config, beside)
+        if keep is not None:
+            keep["arrays"] = made
         x = made.x
         kind = made.kinds[0]
         if config.kind not in ("auto", kind):
@@ -174,6 +178,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
                 f"An array of {x.shape} cannot be read as {config.kind}.",
                 code="wrong-kind",
                 remedy=f"It can be read as {kind}.",
+                fix=as_kind(kind),
             )
         plan |= {"kind": kind, "kinds": list(made.kinds), "rows": len(x), "shape": list(x.shape[1:])}
         plan |= {"notes": plan["notes"] + made.notes, "aside": aside | made.aside}
@@ -213,7 +218,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
             "examples": [lines[i] for i in range(min(5, len(lines)))],
             "mean_length": letters / len(lines),
         }
-    table = read_table(members, config)
+    table = join_one_hot(read_table(members, config), config)
     if keep is not None:
         keep["table"] = table
     described = choose_label(
@@ -238,6 +243,7 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
             "for 28 × 28.",
             code="wrong-kind",
             remedy="Choose table or text.",
+            fix=as_kind("table"),
         )
     if pixels and config.kind == "auto" and pixels["is_sure"]:
         kind = "image"
@@ -299,6 +305,7 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
             f"{name} holds {FORM_NAMES[form]}, which cannot be read as {config.kind}.",
             code="wrong-kind",
             remedy=f"Choose {' or '.join(possible)}.",
+            fix=as_kind(possible[0]),
         )
 
 

@@ -50,9 +50,13 @@ def as_names(labels: Iterable[str]) -> list[str]:
 def array_labels(y: np.ndarray) -> list[str]:
     """(N,) stored labels as class names; -1 means none, unless -1 and 1 are the two classes."""
     values = y.tolist()
-    if y.dtype.kind in "if" and set(values) == {-1, 1}:
+    different = set(values)
+    if y.dtype.kind in "if" and different == {-1, 1}:
         return [f"{value:g}" for value in values]
-    return [label_text(value) for value in values]
+    if y.dtype.kind not in "biufSU":  # 1 and True are one key of a dictionary
+        return [label_text(value) for value in values]
+    texts = {value: label_text(value) for value in different}
+    return [texts[value] for value in values]
 
 
 def split_labels(cell: str) -> list[str]:

@@ -70,9 +70,11 @@ def read_layout(names: Sequence[str], config: ImportConfig) -> Layout:
     elif levels:
         found["last"] = found["first"]
     for way, place in (("name-start", 0), ("name-end", -1)):
-        labels = [word_of(name, place) for name in names]
         chosen = way == config.classes
-        if chosen or (not levels and is_offered(labels) and labels not in found.values()):
+        if levels and not chosen:
+            continue
+        labels = [word_of(name, place) for name in names]
+        if chosen or (is_offered(labels) and labels not in found.values()):
             found[way] = labels
     layout.offers = {way: sorted(set(labels) - {""}) for way, labels in found.items()}
     if len(levels) < 2:
@@ -159,7 +161,9 @@ def at(parts: list[str], depth: int) -> str:
 
 def word_of(name: str, place: int) -> str:
     """The first or last word of a file's name that is no number: cat of cat.0.jpg."""
-    words = [w for w in re.split(r"[\W_\d]+", PurePosixPath(name).stem) if w]
+    file = name.rpartition("/")[2]
+    dot = file.rfind(".")
+    words = [w for w in re.split(r"[\W_\d]+", file[:dot] if dot > 0 else file) if w]
     return words[place] if words else ""
 
 

@@ -31,6 +31,8 @@ from selfsup_core.data.splits import PARTS
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 
+LONGEST_SOUND = 30.0  # seconds
+
 
 def count_labels(labels: list[str]) -> dict[str, int]:
     """The 100 most frequent labels; "" counts the rows without one."""
@@ -104,14 +106,26 @@ def look_at_sounds(members: list[Member], beside: list[Member], config: ImportCo
             remedy="Save them as WAV.",
         )
     layout = label_files([m.name for m in members], beside, config)
+    seconds = round(min(LONGEST_SOUND, float(np.median(lengths))), 2)
+    layout.notes += cut_note(lengths, config.seconds or seconds)
     return {
         "kind": "sound",
         "rows": len(members),
         "aside": aside,
-        "seconds": round(min(30.0, float(np.median(lengths))), 2),
+        "seconds": seconds,
         "rates": dict(rates),
         **describe_layout(layout, config),
     }
+
+
+def cut_note(lengths: list[float], seconds: float) -> list[str]:
+    """That long sounds lose their end, where one loses more than half of itself."""
+    if max(lengths) <= 2 * seconds:
+        return []
+    return [
+        f"Of each sound the first {seconds:g} s are kept; the longest has {max(lengths):.0f} s. To keep all "
+        "of it, cut it into pieces first, one file each."
+    ]
 
 
 def read_lines(members: list[Member], config: ImportConfig) -> tuple[Texts, str, list[str]]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.data.importing.arrays import Named
+from selfsup_core.data.importing.extras import why
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.formats import HDF5
 from selfsup_core.data.importing.hdf5 import (
@@ -22,7 +23,6 @@ from selfsup_core.data.importing.hdf5 import (
     own,
     read_dataset,
 )
-from selfsup_core.data.importing.images import short
 from selfsup_core.data.importing.sparse import dense, make_sparse
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS
@@ -83,7 +83,7 @@ def read_old(member: Member, aside: dict[str, str]) -> dict[str, np.ndarray]:
 
 def damaged(member: Member, error: Exception) -> DataError:
     return DataError(
-        f"{member.name} cannot be read as a MATLAB file ({short(error)}).",
+        f"{member.name} cannot be read as a MATLAB file ({why(error)}).",
         code="damaged-array",
         remedy="Save it again with save(name, 'X', 'y').",
     )

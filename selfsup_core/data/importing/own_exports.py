@@ -5,14 +5,18 @@ Pseudo-labels say much of each label, and points of a map stand beside their vec
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Container
+
+import numpy as np
 
 from selfsup_core.data.importing.columns import ColumnAbout
 
 PSEUDO = frozenset(["row", "confidence", "kept", "weight", "first_round", "proposers", "run", "epoch"])
 TRUTH = "truth"
 VECTOR = re.compile(r"^vector \d+$")
+TEXTS_JSON = "texts_json"  # in NPZ: the texts that vectors stand for, as bytes of a JSON list
 IDS = ("row", "id", "ids", "index")
 
 
@@ -40,3 +44,16 @@ def ignore_own(columns: list[ColumnAbout]) -> list[ColumnAbout]:
 
 def holds_vectors(names: Container[str]) -> bool:
     return "vector 1" in names
+
+
+def texts_of(array: np.ndarray, rows: int) -> list[str] | None:
+    """The texts in (bytes,) uint8 of a JSON list; None where it is something else, or of another length."""
+    if array.dtype != np.uint8 or array.ndim != 1:
+        return None
+    try:
+        found = json.loads(array.tobytes())
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, list) or len(found) != rows or not all(isinstance(one, str) for one in found):
+        return None
+    return [one.encode("utf-8", "replace").decode() for one in found]

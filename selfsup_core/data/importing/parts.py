@@ -13,9 +13,10 @@ from selfsup_core.data.importing.arrays import Named, label_text
 from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import NO_LABELS
 from selfsup_core.data.importing.labels import array_labels
 from selfsup_core.data.importing.layout import SPLIT_WORDS
-from selfsup_core.data.importing.own_exports import IDS
+from selfsup_core.data.importing.own_exports import IDS, TEXTS_JSON, texts_of
 from selfsup_core.data.importing.table import check_size
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
@@ -36,7 +37,8 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
     """
     made = Arrays(np.empty(0))
     named = read_sparse(members) or read_members(members, made)
-    labels, samples = sort_arrays(named, config, made)
+    packed = next((n for n in named if plain_name(n.name) == TEXTS_JSON), None)
+    labels, samples = sort_arrays([n for n in named if n is not packed], config, made)
     if not samples:
         raise DataError(
             f"{members[0].name} holds no array of samples; expected (rows, columns) or (images, height, "
@@ -60,6 +62,10 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
             made.labels = [letters.get(label, label) for label in made.labels]
     if names:
         made.names = [str(label_text(v)) for part in names for v in part.tolist()]
+    if packed is not None:
+        made.names = texts_of(packed.array, len(made.x))
+        if made.names is None:
+            made.aside[packed.name] = f"not a JSON list of {len(made.x):,} texts"
     take_parts(samples, config, made)
     shape_samples(samples, config, made)
     check_size(samples[0].name, len(made.x), made.x.shape[1] if made.x.ndim == 2 else 1)
@@ -138,11 +144,12 @@ def choose_beside(
     left = list(labels)
     for part in samples:
         fitting = [n for n in left if len(n.array) == len(part.array)]
-        if not fitting and any(LABEL_NAMES.search(n.name) for n in left):
+        if config.label != "-" and not fitting and any(LABEL_NAMES.search(n.name) for n in left):
             raise DataError(
                 f"{part.name} has {len(part.array):,} samples; no array of labels has the same length.",
                 code="labels-do-not-fit",
                 remedy="Upload the matching labels.",
+                fix=NO_LABELS,
             )
         fitting.sort(key=lambda n, name=part.name: -common_prefix(n.name, name))  # type: ignore[misc]
         called = [n for n in fitting if is_called(n.name, config.label)]

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from selfsup_core.data.importing.array_files import Arrays
 from selfsup_core.data.importing.columns import ColumnAbout
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.pixels import Pixels
@@ -94,7 +95,7 @@ class Kept(TypedDict, total=False):
     """What an inspection has read, so that it need not be read twice."""
 
     sorted: Sorted
-
+    arrays: Arrays
     table: Table
     lines: Texts
     line_labels: list[str] | None

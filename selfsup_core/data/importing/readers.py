@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.extras import why
 from selfsup_core.data.importing.files import Member, check_entries
+from selfsup_core.data.importing.fixes import from_sheet
 from selfsup_core.data.importing.sniff import looks_like_header
 from selfsup_core.data.importing.table import Table, check_decoded, check_size, clean, unique_names
 from selfsup_core.data.limits import LIMITS
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 def damaged(member: Member, what: str, error: Exception) -> DataError:
     return DataError(
-        f"{member.name} cannot be read as {what} ({str(error)[:160] or type(error).__name__}).",
+        f"{member.name} cannot be read as {what} ({why(error, 160)}).",
         code="damaged-table",
         remedy="Save it again, or as CSV.",
     )
@@ -49,6 +51,7 @@ def read_excel(member: Member, config: ImportConfig) -> Table:
                 f"{member.name} has no sheet {config.sheet!r}. Sheets: {', '.join(names[:20])}.",
                 code="no-sheet",
                 remedy="Choose one of them.",
+                fix=from_sheet(names[0]),
             )
         chosen, rows = "", []
         for name in [config.sheet] if config.sheet else names:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.extras import load_reader
+from selfsup_core.data.importing.extras import load_reader, why
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import MIDDLE_SLICES
 from selfsup_core.data.importing.formats import scan_form
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
-from selfsup_core.settings import short
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -72,6 +72,7 @@ def unpack_scans(members: list[Member], config: ImportConfig) -> tuple[list[Memb
                 f"The volumes hold more than {LIMITS.archive_entries:,} slices.",
                 code="archive-entries",
                 remedy="Set Slices to middle.",
+                fix=MIDDLE_SLICES,
             )
     notes = []
     if volumes:
@@ -173,7 +174,7 @@ def read_nifti(member: Member) -> Scan:
     except (DataError, MemoryError):
         raise
     except Exception as error:  # damaged files raise many kinds
-        raise damaged(member, "a NIfTI volume", said(error)) from error
+        raise damaged(member, "a NIfTI volume", why(error)) from error
     width, height, slices = values.shape
     check_slices(member, width, height, slices)
     return Scan((width, height), slices, lambda i: as_image(np.rot90(values[:, :, i])))
@@ -203,7 +204,7 @@ def read_dicom(member: Member, data: bytes, *, header_only: bool = False) -> Sca
     except MemoryError:
         raise
     except Exception as error:  # damaged files raise many kinds
-        raise damaged(member, "a DICOM image", said(error)) from error
+        raise damaged(member, "a DICOM image", why(error)) from error
     check_slices(member, width, height, slices)
     return Scan((width, height), slices, partial(dicom_slice, member, dataset))
 
@@ -232,7 +233,7 @@ def dicom_slice(member: Member, dataset: Any, place: int) -> Image.Image:
                 code="no-reader",
                 remedy="Unpack it, for example with gdcmconv --raw, or save it as PNG.",
             ) from error
-        raise damaged(member, "a DICOM image", said(error)) from error
+        raise damaged(member, "a DICOM image", why(error)) from error
     if values.ndim == 3:  # color
         return as_image((values / 257).astype(np.uint8) if values.dtype.itemsize > 1 else values)
     if kind == "MONOCHROME1":  # the highest value is black
@@ -247,9 +248,7 @@ def as_image(values: np.ndarray) -> Image.Image:
     from PIL import Image
 
     if values.dtype != np.uint8:
-        values = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+        values = values.astype(np.float32)
+        if not np.isfinite(values).all():
+            values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
     return Image.fromarray(np.ascontiguousarray(values))
-
-
-def said(error: Exception) -> str:
-    return short(str(error).split("<", 1)[0] or type(error).__name__, 120)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from selfsup_core.data.importing.extras import load_reader
+from selfsup_core.data.importing.extras import load_reader, why
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
@@ -76,7 +76,7 @@ def packed_header(member: Member) -> tuple[int, int, float]:
         about = soundfile.info(io.BytesIO(member.read()))
     except (RuntimeError, ValueError, TypeError, OSError) as error:
         raise DataError(
-            f"{member.name} cannot be read as a sound ({str(error)[-80:]}).",
+            f"{member.name} cannot be read as a sound ({why(error)}).",
             code="damaged-sound",
             remedy="Save it again, for example as WAV.",
         ) from error
@@ -104,9 +104,7 @@ def read_sound(member: Member, seconds: float, to_rate: int = RATE) -> np.ndarra
             else:
                 samples = read_packed(member, seconds, rate)
     except Exception as error:
-        raise DataError(
-            f"{member.name} cannot be read ({str(error)[:100]}).", code="damaged-sound"
-        ) from error
+        raise DataError(f"{member.name} cannot be read ({why(error)}).", code="damaged-sound") from error
     if samples.dtype.kind == "u":
         values = (samples.astype(np.float32) - 128) / 128
     elif samples.dtype.kind == "i":

@@ -1,4 +1,8 @@
-"""SPSS (.sav, .zsav, .por) and SAS (.sas7bdat, .xpt) → a table. Labels stand for coded values."""
+"""SPSS (.sav, .zsav, .por) and SAS (.sas7bdat, .xpt) → a table. Labels stand for coded values.
+
+All are read by pyreadstat. It writes .sav, .por and .xpt, on which the tests read what was written;
+SAS7BDAT it only reads, so no test covers that.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from selfsup_core.data.importing.extras import why
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
@@ -29,7 +30,7 @@ def parquet_errors(name: str) -> Iterator[None]:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{name} cannot be read as Parquet ({str(error)[:160]}).",
+            f"{name} cannot be read as Parquet ({why(error, 160)}).",
             code="damaged-table",
             remedy="Write it again.",
         ) from error

@@ -64,7 +64,9 @@ class Ended:
         assert self.result is not None
         if "error" in self.result:
             error = self.result["error"]
-            raise DataError(error["message"], code=error["code"], remedy=error["remedy"])
+            raise DataError(
+                error["message"], code=error["code"], remedy=error["remedy"], fix=error.get("fix")
+            )
         return self.result["value"]
 
 

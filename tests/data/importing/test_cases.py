@@ -68,6 +68,11 @@ def reviews(header: str = "text,label", form: str = "{text},{label}", encoding: 
     return lines(*([header] if header else []), *body, encoding=encoding)
 
 
+def one_hot(place: int) -> str:
+    """A row of three columns, of which one is 1."""
+    return ",".join(str(int(i == place)) for i in range(3))
+
+
 def npz(**arrays: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
@@ -202,7 +207,7 @@ CASES: dict[str, Case] = {
         ("0", "1"),
     ),
     "a sparse matrix": Case({"tfidf.npz": tfidf()}, "table", (24, 30), first=[1.0, 0.0]),
-    "many numbers a row": Case({"openai.npz": npz(x=RNG.normal(size=(24, 3000)))}, "table", (24, 3000)),
+    "many numbers a row": Case({"openai.npz": npz(x=RNG.normal(size=(24, 3072)))}, "table", (24, 3072)),
     "images in Parquet": Case(
         {"a.parquet": huggingface("image", FACES, list(PETS))}, "image", (8, 28, 28), PETS
     ),
@@ -393,6 +398,68 @@ CASES: dict[str, Case] = {
         (48,),
         BOTH,
         TEXTS[0],
+    ),
+    "a lecture": Case(
+        {"lecture.wav": wav(0, seconds=90)},
+        "sound",
+        (1, 32, 32),
+        said="first 30 s are kept; the longest has 90 s",
+    ),
+    "labels beside images, and another table": Case(
+        zipped(
+            {f"images/{i}.png": png(i) for i in range(8)}
+            | {
+                "train.csv": lines("image,species", *(f"{i}.png,{PETS[i % 2]}" for i in range(8))),
+                "notes/README.csv": lines("author,year", "x,2020", "y,2021"),
+            }
+        ),
+        "image",
+        (8, 28, 28),
+        tuple(sorted(PETS)),
+    ),
+    "one-hot label columns": Case(
+        {"a.csv": lines("x,label_cat,label_dog,label_bird", *(f"{i}.5,{one_hot(i % 3)}" for i in range(24)))},
+        "table",
+        (24, 1),
+        ("bird", "cat", "dog"),
+        [0.5],
+        "3 columns label… of 0 and 1 (one-hot)",
+    ),
+    "several label columns set in a row": Case(
+        {
+            "a.csv": lines(
+                "x,y_a,y_b,y_c", *(f"{i}.5,1,{i % 2},{int(i % 4 == 3)}" for i in range(24)), "1,0,1,0"
+            )
+        },
+        "table",
+        (25, 1),
+        ("a", "b"),
+        said="several labels each",
+        config={"several": "first"},
+    ),
+    "one-hot columns of another name are offered": Case(
+        {"a.csv": lines("x,color_red,color_blue", *(f"{i}.5,{i % 2},{1 - i % 2}" for i in range(24)))},
+        "table",
+        (24, 3),
+        said="choose the label color",
+    ),
+    "one-hot columns chosen as the label": Case(
+        {"a.csv": lines("x,color_red,color_blue", *(f"{i}.5,{i % 2},{1 - i % 2}" for i in range(24)))},
+        "table",
+        (24, 1),
+        ("blue", "red"),
+        config={"label": "color"},
+    ),
+    "dates in three dresses": Case(
+        {
+            "a.csv": lines(
+                "slash,words,plain,x",
+                *(f'2024/01/{i:02d},"Jan {i}, 2024",202401{i:02d},{i}.5' for i in range(1, 25)),
+            )
+        },
+        "table",
+        (24, 4),
+        first=[0, 0, 0, 1.5],
     ),
     "77 classes": Case(
         {"a.csv": lines("text,label", *(f"my card does not work for {i},{i % 77}" for i in range(308)))},

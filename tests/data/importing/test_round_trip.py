@@ -70,8 +70,16 @@ def test_embeddings(tmp_path, monkeypatch, workspace, kind, labels):
     np.testing.assert_array_equal(made.x, VECTORS)
     assert made.label_names() == (labels or [""] * ROWS)
     assert list(made.extra["ids"]) == [str(i) for i in range(ROWS)]
-    if kind == "parquet":
-        assert list(made.extra["names"]) == TEXTS
+    assert list(made.extra["names"]) == TEXTS
+
+
+@pytest.mark.parametrize("packed", [b"[1, 2]", b"no JSON", b'["one text"]'])
+def test_texts_that_are_none_are_left_out_of_embeddings(tmp_path, packed):
+    np.savez(tmp_path / "e.npz", vectors=VECTORS, texts_json=np.frombuffer(packed, np.uint8))
+    made = build(tmp_path / "e.npz")
+    np.testing.assert_array_equal(made.x, VECTORS)
+    assert "names" not in made.extra
+    assert "texts_json.npy" in made.details["aside"]
 
 
 def test_pseudo_labels_of_texts(tmp_path):

@@ -163,6 +163,34 @@ def test_coded_values_of_spss_are_their_labels(tmp_path, ending):
     assert np.array_equal(made.x[:, 0], [1.5, np.nan, 3, 4] * 3, equal_nan=True)
 
 
+def test_a_portable_file_of_spss(tmp_path):
+    pyreadstat.write_por(frame(), tmp_path / "a.por")
+    made = build(tmp_path / "a.por", label="SEX")  # the format has capitals only
+    assert made.classes == ("1", "2")
+    assert made.columns[0] == "AGE"
+    assert np.array_equal(made.x[:, 0], [1.5, np.nan, 3, 4] * 3, equal_nan=True)
+
+
+ENDINGS = ("docx", "pdf", "epub", "h5", "mat", "sav", "por", "xpt", "dta", "dcm", "nii", "xlsx", "feather")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_what_a_reader_stumbles_over_is_said_in_words(tmp_path, ending):
+    starts = {
+        "h5": b"\x89HDF\r\n\x1a\n",
+        "pdf": b"%PDF-1.4\n",
+        "feather": b"ARROW1\0\0",
+        "xpt": b"HEADER RECORD",
+    }
+    zipped = archive({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w:document/>"})
+    content = zipped if ending in ("docx", "epub", "xlsx") else starts.get(ending, b"") + bytes(600)
+    found = refused(write(tmp_path, f"a.{ending}", content))
+    assert f"a.{ending}" in found.message
+    assert found.remedy
+    for internal in ("lxml", "object has no", "NoneType", "0x", "Traceback", "Error:", "argument"):
+        assert internal not in found.message
+
+
 def test_a_transport_file_of_sas(tmp_path):
     pyreadstat.write_xport(frame(), tmp_path / "a.xpt")
     made = build(tmp_path / "a.xpt", label="sex")
