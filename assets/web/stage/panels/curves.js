@@ -41,6 +41,23 @@ export const LABELS = {
   active_dimensions: "Active code dimensions",
   active_share: "Share of active code units",
   used_codes: "Share of the codebook in use",
+  agreement: "Mean cosine of two views",
+  invariance: "Invariance term",
+  redundancy: "Redundancy term",
+  variance: "Variance term",
+  covariance: "Covariance term",
+  gaussian: "Distance from a Gaussian (SIGReg)",
+  entropy: "Entropy of the teacher's choice, nats",
+  divergence: "Student from teacher, nats",
+  alignment: "Alignment of two views",
+  uniformity: "Uniformity on the sphere",
+  spread: "Deviation, of an even sphere's",
+  rankme: "Effective rank of the code (RankMe)",
+  projector_rank: "Effective rank of the embeddings",
+  lidar: "LiDAR",
+  alpha: "Decay of the spectrum (α-ReQ)",
+  variance_gap: "Lack of variance (VICReg)",
+  covariance_sum: "Covariance of dimensions (VICReg)",
 }
 // Measured on validation rows alone and said so in their names.
 const WHOLE = new Set(["val_mse"])
