@@ -203,7 +203,7 @@ def transformations_of(kind: str, shape: Sequence[int] | None = None) -> list[Tr
         SettingError: there is no such kind.
     """
     augmentation_of(kind)
-    is_gray = shape is not None and (len(shape) == 2 or shape[-1] != 3)
+    is_gray = shape is not None and not (len(shape) == 3 and shape[-1] == 3)
     return [t for t in TRANSFORMATIONS if t.kind == kind and not (t.needs_color and is_gray)]
 
 
