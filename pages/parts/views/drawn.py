@@ -24,6 +24,10 @@ def titles_of(rows: Sequence[int], labels: Sequence[str]) -> list[str]:
 
 def show_pictures(values: np.ndarray, titles: Sequence[str]) -> None:
     """values: (S, 1 + V, H, W[, C]) in [0, 1], each sample first."""
+    st.html(pictures_html(values, titles))
+
+
+def pictures_html(values: np.ndarray, titles: Sequence[str]) -> str:
     rows = []
     for title, pictures in zip(titles, values, strict=True):
         cells = "".join(
@@ -32,7 +36,7 @@ def show_pictures(values: np.ndarray, titles: Sequence[str]) -> None:
             for i, picture in enumerate(pictures)
         )
         rows.append(f"<figure><figcaption>{html.escape(title)}</figcaption><div>{cells}</div></figure>")
-    st.html(f'<div class="views-grid" style="--views: {values.shape[1]}">{"".join(rows)}</div>')
+    return f'<div class="views-grid" style="--views: {values.shape[1]}">{"".join(rows)}</div>'
 
 
 def as_picture(values: np.ndarray) -> np.ndarray:
