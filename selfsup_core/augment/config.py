@@ -56,6 +56,17 @@ class ImageAugmentation(Augmentation):
         ge=0.0,
         le=1.0,
     )
+    rotation: float = setting(
+        0.0, "Largest turn, in degrees, to either side.", title="Rotation", zero="off", ge=0.0, le=180.0
+    )
+    cutout: float = setting(
+        0.0,
+        "Side of the square that is cut out, as a share of the picture's side.",
+        title="Cutout",
+        zero="off",
+        ge=0.0,
+        le=1.0,
+    )
     blur: float = setting(
         0.0,
         "Probability that a picture is blurred.",
@@ -65,21 +76,10 @@ class ImageAugmentation(Augmentation):
         ge=0.0,
         le=1.0,
     )
-    rotation: float = setting(
-        0.0, "Largest turn, in degrees, to either side.", title="Rotation", zero="off", ge=0.0, le=180.0
-    )
     noise: float = setting(
         0.0,
         "Standard deviation of the noise that is added, where black is 0 and white is 1.",
         title="Noise",
-        zero="off",
-        ge=0.0,
-        le=1.0,
-    )
-    cutout: float = setting(
-        0.0,
-        "Side of the square that is cut out, as a share of the picture's side.",
-        title="Cutout",
         zero="off",
         ge=0.0,
         le=1.0,
@@ -273,6 +273,14 @@ class TextAugmentation(Augmentation):
         zero="off",
         ge=0.0,
         le=0.95,
+    )
+    synonyms: float = setting(
+        0.0,
+        "Share of the words that are replaced by a synonym, where one is known; English only.",
+        title="Synonyms",
+        zero="off",
+        ge=0.0,
+        le=1.0,
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 from torch.nn import functional
@@ -21,8 +23,8 @@ NAMES = (
     *("color", "brightness", "contrast", "saturation", "hue", "gray"),
     *("blur", "blur_width", "solarize", "cut_left", "cut_top"),
 )
-LUMA = (0.299, 0.587, 0.114)  # of red, green, blue
 YIQ = ((0.299, 0.587, 0.114), (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
+LUMA = YIQ[0]
 
 
 def draw_images(x: torch.Tensor, config: ImageAugmentation, generator: torch.Generator) -> Draws:
@@ -109,7 +111,7 @@ def recolor(images: torch.Tensor, config: ImageAugmentation, drawn: Draws) -> to
         2 * math.pi * config.hue * chosen * drawn.signed("hue"), scale
     )
     flat = images.flatten(2)  # (B, 3, H W)
-    luma = torch.tensor(LUMA, dtype=images.dtype, device=images.device)
+    luma = constants(images.device, images.dtype).luma
     mean = flat.mean(dim=2) @ luma  # (B,)
     offset = (mean * light * (1 - contrast))[:, None, None].expand(-1, 3, 1)
     return torch.baddbmm(offset, matrix, flat).view_as(images)
@@ -120,12 +122,27 @@ def chroma_matrix(angle: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
 
     Written as 1 + Q (T − 1) P, so that nothing is rounded where nothing changes.
     """
-    to_yiq = torch.tensor(YIQ, dtype=torch.float64)
-    back = torch.linalg.inv(to_yiq)[:, 1:].to(angle)  # (3, 2)
-    there = to_yiq[1:].to(angle)  # (2, 3)
+    known = constants(angle.device, angle.dtype)
     cos, sin = scale * torch.cos(angle) - 1, scale * torch.sin(angle)
     turn = torch.stack([torch.stack([cos, -sin], dim=1), torch.stack([sin, cos], dim=1)], dim=1)
-    return torch.eye(3).to(angle) + back @ turn @ there
+    return known.eye + known.from_chroma @ turn @ known.to_chroma
+
+
+class Constants(NamedTuple):
+    """luma (3,), eye (3, 3), to_chroma (2, 3), from_chroma (3, 2)."""
+
+    luma: torch.Tensor
+    eye: torch.Tensor
+    to_chroma: torch.Tensor
+    from_chroma: torch.Tensor
+
+
+@lru_cache(maxsize=8)
+def constants(device: torch.device, dtype: torch.dtype) -> Constants:
+    """Kept on the device, so that no step copies them there."""
+    to_yiq = torch.tensor(YIQ, dtype=torch.float64)
+    parts = (to_yiq[0], torch.eye(3), to_yiq[1:], torch.linalg.inv(to_yiq)[:, 1:])
+    return Constants(*(part.to(device, dtype) for part in parts))
 
 
 def blur(images: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:

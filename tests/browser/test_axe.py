@@ -26,6 +26,7 @@ PAGES = (
     "classify?do=pseudo",
     "classify?do=use",
     "latent?space=data:wine&map=pca",
+    "views?data=emoji",
     "runs",
     "autoencoder?run={run}",
 )

@@ -1,0 +1,13 @@
+"""Views: what self-supervised training learns from; each mode is one file in `parts/`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.shared.modes import choose_mode
+from pages.parts.views import lab
+
+MODES = {"lab": ("Augmentation lab", ":material/auto_fix_high:", lab.show)}
+
+st.title("Views", anchor=False)
+choose_mode("views", MODES)
