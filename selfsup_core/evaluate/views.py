@@ -205,9 +205,7 @@ class ViewsEvaluator(Evaluator):
         rows = self.samples[:GAUGED]  # validation rows come first
         x = self.data.values(self.data.rows(rows))
         generator = torch.Generator(x.device).manual_seed(seed)
-        found = [
-            model(view).float() for _ in range(LIDAR_PAIRS) for view in objective.views(x, generator)
-        ]
+        found = [model(view).float() for _ in range(LIDAR_PAIRS) for view in objective.views(x, generator)]
         return {
             "alignment": alignment(found[0], found[1]),
             "uniformity": uniformity(found[0]),

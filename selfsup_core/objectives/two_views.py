@@ -139,12 +139,14 @@ class TwoViews(Objective[C], Generic[C]):
         make_views: (x (B, D), generator) → two views (B, D); the task sets it, since it depends on the data.
         teacher: a slow copy of the network, for objectives that have one; made by `begin`, and part of
             `state`.
+        has_projector: whether the objective sees the code through a projector.
         breaks: name → safeguard that can be taken away.
     """
 
     has_reconstruction = False
     networks = ("residual", "perceptron")
     task = "views"
+    has_projector = True
     breaks: ClassVar[Mapping[str, Break]] = {"augmentation": WITHOUT_VIEWS}
 
     def __init__(self, config: C) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import torch
 
@@ -13,6 +13,8 @@ from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import CodingNetwork, glorot_init
 from selfsup_core.objectives import Objective
 from selfsup_core.runs.spec import RunSpec
+
+E = TypeVar("E", bound=Evaluator)
 
 
 def build_model(spec: RunSpec, objective: Objective[Any], data: Prepared) -> CodingNetwork:
@@ -32,9 +34,14 @@ def build_model(spec: RunSpec, objective: Objective[Any], data: Prepared) -> Cod
     return model
 
 
-def build_evaluator(spec: RunSpec, dataset: Dataset, data: Prepared) -> Evaluator:
-    """What measures an autoencoder's epochs: the same rows for training, questions and exports."""
-    return Evaluator(
+def build_evaluator(
+    spec: RunSpec,
+    dataset: Dataset,
+    data: Prepared,
+    kind: type[E] = Evaluator,  # type: ignore[assignment]
+) -> E:
+    """What measures an encoder's epochs: the same rows for training, questions and exports."""
+    return kind(
         data,
         tiles=spec.frames.tiles,
         samples=spec.frames.samples,

@@ -1,0 +1,148 @@
+"""Learning from views: runs learn, resume bit for bit and say what is wrong; only training rows are seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from selfsup_core.runs.folder import read_rows
+from selfsup_core.runs.frames import read_frame
+from selfsup_core.runs.signs import epoch_rows
+from selfsup_core.runs.spec import make_spec
+from selfsup_core.runs.thinned import frame_path
+from tests.helpers import (
+    frame_bytes,
+    kill_and_resume,
+    last_tensors,
+    make_run,
+    rows_without_times,
+    run_here,
+    same,
+)
+
+TINY = {
+    "data": {"source": "wine"},
+    "model": {"kind": "perceptron", "widths": [16, 8]},
+    "objective": {"kind": "simclr", "projector": [16, 8], "augment": {"kind": "table"}},
+    "train": {"epochs": 3, "device": "cpu", "threads": 1, "batch_size": 64},
+    "frames": {"samples": 60, "tiles": 8},
+}
+
+
+def tiny(**changes):
+    return make_spec(TINY, {path.replace("__", "."): value for path, value in changes.items()})
+
+
+@pytest.fixture(scope="module")
+def wine(tmp_path_factory):
+    folder = make_run(tmp_path_factory.mktemp("views"), tiny())
+    return folder, run_here(folder)
+
+
+def test_a_run_gives_all_gauges_and_a_verdict(wine):
+    folder, state = wine
+    assert state["status"] == "finished", state["error"]
+    assert state["task"] == "views"
+    assert state["best"] is None
+    metrics = state["metrics"]
+    names = ("probe_accuracy", "knn_accuracy", "rankme", "alpha", "lidar", "spread", "projector_rank")
+    names += ("raw_probe_accuracy", "pca_probe_accuracy", "untrained_probe_accuracy")
+    assert all(np.isfinite(metrics[name]) for name in names), metrics
+    assert "A linear classifier on the code reaches" in state["verdict"]["text"]
+    assert "the same network untrained" in state["verdict"]["text"]
+    rows = epoch_rows(read_rows(folder.metrics))
+    assert [row["epoch"] for row in rows] == [0, 1, 2, 3]
+    assert rows[-1]["train_loss"] < rows[1]["train_loss"]
+    # Before training the network is the untrained one.
+    assert rows[0]["probe_accuracy"] == pytest.approx(metrics["untrained_probe_accuracy"])
+    assert rows[0]["knn_accuracy"] == pytest.approx(state["baseline"]["untrained_knn_accuracy"])
+
+
+def test_frames_hold_codes_pairs_similarities_and_spectra(wine):
+    folder, _ = wine
+    static = read_frame(folder.frames / "static.safetensors")
+    assert static["view_one"].shape == static["view_two"].shape == static["inputs"].shape == (8, 13)
+    assert (static["view_one"] != static["view_two"]).any()
+    frame = read_frame(frame_path(folder.frames, 3))
+    assert frame["latents"].shape == (60, 8)
+    assert frame["map"].shape == (60, 2)
+    assert frame["map_beside"].shape == (16, 2)
+    assert frame["similarity"].shape == (8, 8)
+    assert np.abs(frame["similarity"]).max() <= 1.001
+    assert frame["spectrum"].shape == frame["embedding_spectrum"].shape == (8,)
+    assert (np.diff(frame["spectrum"]) <= 0).all()
+    points = (frame["latents"].astype(np.float32) - frame["map_mean"]) @ frame["map_axes"].T
+    np.testing.assert_allclose(points, frame["map"], atol=0.02)
+    assert "sphere" not in frame
+
+
+def test_two_numbers_are_drawn_on_a_circle(workspace: Path):
+    folder = make_run(workspace, tiny(objective__projector=[8, 2], train__epochs=1))
+    assert run_here(folder)["status"] == "finished"
+    frame = read_frame(frame_path(folder.frames, 1))
+    assert frame["sphere"].shape == (60, 2)
+    assert frame["pair_sphere"].shape == (8, 2, 2)
+    np.testing.assert_allclose(np.linalg.norm(frame["sphere"].astype(float), axis=1), 1, atol=2e-3)
+
+
+@pytest.mark.parametrize("kind", ["simclr", "byol", "simsiam", "barlow-twins", "vicreg", "sigreg"])
+def test_killed_and_resumed_it_ends_bit_for_bit_the_same(kind, workspace: Path, monkeypatch):
+    spec = make_spec(
+        TINY | {"objective": {"kind": kind, "projector": [16, 8], "augment": {"kind": "table"}}},
+        {"train.checkpoint_seconds": 1e-6, "model.dropout": 0.1},
+    )
+    whole, cut = make_run(workspace, spec), make_run(workspace, spec)
+    first = run_here(whole)
+    again = kill_and_resume(cut, monkeypatch, saves=3)
+    assert first["status"] == "finished", first["error"]
+    assert same(last_tensors(whole), last_tensors(cut))
+    assert any("task/objective/teacher" in name for name in last_tensors(whole)) == (kind == "byol")
+    assert rows_without_times(whole) == rows_without_times(cut)
+    assert frame_bytes(whole) == frame_bytes(cut)
+    assert first["verdict"] == again["verdict"]
+    assert first["metrics"] == again["metrics"]
+
+
+def test_only_training_rows_are_learned_from(workspace: Path, monkeypatch):
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.data.splits import split_rows
+    from selfsup_core.tasks.views import ViewsTask
+
+    asked = []
+    real = ViewsTask.values
+    monkeypatch.setattr(ViewsTask, "values", lambda self, rows: (asked.append(rows), real(self, rows))[1])
+    spec = tiny(train__epochs=1)
+    run_here(make_run(workspace, spec))
+    data = spec.data
+    split = split_rows(
+        open_source("wine", workspace), validation=data.validation, test=data.test, seed=data.split_seed
+    )
+    assert set(np.concatenate([rows.numpy() for rows in asked])) == set(split.train)
+
+
+def test_what_does_not_go_together_is_refused_in_words(workspace: Path):
+    def refused(**changes):
+        return run_here(make_run(workspace, tiny(**changes)))["error"]
+
+    wrong = refused(objective__augment={"kind": "image"})
+    assert "for images; Wine holds tables" in wrong["message"].replace("UCI ", "")
+    assert "objective.augment.kind = table" in wrong["remedy"]
+    assert "residual network needs images" in refused(model={"kind": "residual"})["message"]
+
+
+def test_a_text_needs_dropout_to_have_two_views(workspace: Path):
+    def error(**changes):
+        spec = make_spec(
+            TINY
+            | {
+                "data": {"source": "tang-poems"},
+                "objective": {"kind": "simclr", "augment": {"kind": "text"}},
+            },
+            {path.replace("__", "."): value for path, value in changes.items()},
+        )
+        return run_here(make_run(workspace, spec))["error"]
+
+    assert "dropout alone, which is off" in error()["message"]
+    assert "change words" in error(objective__augment__swap=0.2)["message"]
