@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 EPSILON = 1e-7  # of RankMe's shares
 RIDGE = 1e-4  # LiDAR adds it to the covariance within samples
 LEAST_SPREAD = 0.1  # of 1/√D: below, all samples have one direction
-LEAST_RANK_SHARE = 0.1  # of the dimensions that there could be
+LEAST_DEVIATION = 0.25  # of a dimension, where the objective wants 1
+LEAST_RANK_SHARE = 1 / 16  # of the dimensions that there could be: SimSiam is sound with a tenth of them
 LEAST_RANK = 1.5  # a line has 1, a disc has 2
 
 Kind = Literal["complete", "dimensional"]
@@ -131,6 +132,11 @@ def spread(z: torch.Tensor) -> float:
     return float(unit.std(dim=0, correction=0).mean()) * math.sqrt(z.shape[1])
 
 
+def deviation(z: torch.Tensor) -> float:
+    """Mean over dimensions of the standard deviation of z itself."""
+    return float(on_cpu(z).std(dim=0, correction=0).mean())
+
+
 def variance_term(z: torch.Tensor, target: float = 1.0, epsilon: float = 1e-4) -> float:
     """Mean over dimensions of max(0, target − √(Var + ε)) [5]: 0 when all vary enough."""
     deviation = (on_cpu(z).var(dim=0) + epsilon).sqrt()
@@ -165,32 +171,51 @@ def uniformity(z: torch.Tensor, t: float = 2.0) -> float | None:
     return float((-t * squares).exp().mean().log())
 
 
-def find_collapse(z: torch.Tensor, remedies: Mapping[Kind, str] | None = None) -> Finding | None:
+def find_collapse(
+    z: torch.Tensor, remedies: Mapping[Kind, str] | None = None, *, sees_scale: bool = False
+) -> Finding | None:
     """Whether embeddings (N, D) have collapsed; None when they have not, or hold what is not a number.
 
     Args:
+        sees_scale: the objective compares embeddings as they are, not by their direction, and wants a
+            deviation of 1: then shrinking to a point is a collapse too.
         remedies: what helps against each kind; general advice where nothing is given.
     """
     import torch
 
     if len(z) < 3 or not bool(torch.isfinite(z).all()):
         return None
-    return judge_collapse(spread(z), effective_rank(z), min(len(z) - 1, z.shape[1]), remedies)
+    most = min(len(z) - 1, z.shape[1])
+    found = deviation(z) if sees_scale else None
+    return judge_collapse(spread(z), effective_rank(z), most, remedies, deviation=found)
 
 
 def judge_collapse(
-    found_spread: float, rank: float, most: int, remedies: Mapping[Kind, str] | None = None
+    spread: float,
+    rank: float,
+    most: int,
+    remedies: Mapping[Kind, str] | None = None,
+    *,
+    deviation: float | None = None,
 ) -> Finding | None:
     """As `find_collapse`, from numbers.
 
     Args:
-        found_spread: of `spread`. rank: of `effective_rank`. most: the largest rank that there could be.
+        spread, rank, deviation: of the functions `spread`, `effective_rank` and `deviation`; None where the
+            objective does not see the scale.
+        most: the largest rank that there could be.
     """
     said = REMEDIES | dict(remedies or {})
-    if found_spread < LEAST_SPREAD:
+    if deviation is not None and deviation < LEAST_DEVIATION:
+        text = (
+            "Complete collapse: all samples get nearly the same embedding (mean deviation of a dimension "
+            f"{deviation:.2f}, where this objective wants 1)."
+        )
+        return Finding("complete", text, said["complete"])
+    if spread < LEAST_SPREAD:
         text = (
             "Complete collapse: all samples get nearly the same embedding (deviation "
-            f"{found_spread:.2f} of that of an even sphere)."
+            f"{spread:.2f} of that of an even sphere)."
         )
         return Finding("complete", text, said["complete"])
     if most > 1 and rank < max(min(LEAST_RANK, most), LEAST_RANK_SHARE * most):

@@ -52,6 +52,7 @@ class EpochRow(TypedDict, total=False):
     val_largest_true_share: float | None
     choice_loss: float | None
     spread: float | None
+    deviation: float | None
     projector_rank: float | None
     probe_accuracy: float | None
     kept_drift: float | None

@@ -96,6 +96,12 @@ class ModelAt:
 
     def check_decodes(self) -> None:
         if not self.model.can_decode:
+            if self.kit.objective.task == "views":
+                raise RunError(
+                    "An encoder that learned from views has no decoder.",
+                    code="no-decoder",
+                    remedy="Use an autoencoder to decode.",
+                )
             raise RunError(
                 "A masked autoencoder fills hidden patches from the visible ones; it cannot decode a code "
                 "alone.",

@@ -74,6 +74,7 @@ class Sigreg(TwoViews[SigregConfig]):
     """One term that rules out every collapse."""
 
     Config = SigregConfig
+    sees_scale = True
     breaks: ClassVar[Mapping[str, Break]] = {
         "gaussian": Break(
             "Without SIGReg",

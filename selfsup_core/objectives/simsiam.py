@@ -61,13 +61,14 @@ class Simsiam(TwoViews[SimsiamConfig]):
         "stop-gradient": Break(
             "Without stop-gradient",
             {"stop_gradient": False},
-            "complete",
-            "Both branches move towards each other until every sample has one embedding: the loss is −1.",
+            "dimensional",
+            "Both branches move towards each other until samples differ in hardly a direction; only batch "
+            "norm keeps them from one point.",
         ),
         "predictor": Break(
             "Without predictor",
             {"predictor": False},
-            "complete",
+            "dimensional",
             "The gradient of both directions together is then that without stop-gradient, halved.",
         ),
         "augmentation": WITHOUT_VIEWS,

@@ -140,6 +140,8 @@ class TwoViews(Objective[C], Generic[C]):
         teacher: a slow copy of the network, for objectives that have one; made by `begin`, and part of
             `state`.
         has_projector: whether the objective sees the code through a projector.
+        sees_scale: whether it compares embeddings as they are, not by their direction, and wants a deviation
+            of 1.
         breaks: name → safeguard that can be taken away.
     """
 
@@ -147,6 +149,7 @@ class TwoViews(Objective[C], Generic[C]):
     networks = ("residual", "perceptron")
     task = "views"
     has_projector = True
+    sees_scale = False
     breaks: ClassVar[Mapping[str, Break]] = {"augmentation": WITHOUT_VIEWS}
 
     def __init__(self, config: C) -> None:

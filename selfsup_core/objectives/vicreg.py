@@ -73,6 +73,7 @@ class Vicreg(TwoViews[VicregConfig]):
     """Three terms, each against one way to fail."""
 
     Config = VicregConfig
+    sees_scale = True
     breaks: ClassVar[Mapping[str, Break]] = {
         "variance": Break(
             "Without variance term",

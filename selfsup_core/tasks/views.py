@@ -104,20 +104,21 @@ class ViewsTask(Task):
         return ViewsAbout(
             most_rank=min(len(self.evaluator.samples) - 1, width),
             remedies=dict(objective.remedies()),
+            sees_scale=objective.sees_scale,
             missing=tuple((one.title, one.theory) for one in taken if one.expected not in COLLAPSING),
         )
 
     def find_signs(
         self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
     ) -> list[Sign]:
-        return find_views_signs(row, past, baseline, self.about, is_last=is_last)
+        return find_views_signs(row, baseline, self.about, is_last=is_last)
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """The verdict, and what it compares; a resumed run may have to measure again."""
         seen = self.seen or self._look()
         found = self.found or self.baseline()
         row = cast("EpochRow", {"epoch": self.spec.train.epochs, **seen.metrics})
-        signs = find_views_signs(row, [], found, self.about, is_last=True)
+        signs = find_views_signs(row, found, self.about, is_last=True)
         self.verdict = judge_views(seen.metrics, found, signs, self.model.code_size)
         kept = ("raw", "pca", "untrained")
         return {

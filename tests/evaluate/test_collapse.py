@@ -150,12 +150,22 @@ def test_nothing_but_zeros_or_one_value_is_complete_too(offset):
     assert found.kind == "complete"
 
 
-@pytest.mark.parametrize(("rank", "size"), [(1, 64), (2, 64), (4, 64), (1, 2), (8, 256)])
+@pytest.mark.parametrize(("rank", "size"), [(1, 64), (2, 64), (3, 64), (1, 2), (8, 256)])
 def test_few_directions_are_a_dimensional_collapse(rank, size):
     found = find_collapse(of_rank(rank, size=size), {"dimensional": "Use more."})
     assert found is not None
     assert (found.kind, found.remedy) == ("dimensional", "Use more.")
     assert f"of {size} possible directions" in found.text
+
+
+def test_a_shrunken_cloud_is_complete_for_an_objective_that_sees_the_scale():
+    z = 0.01 * cloud(300, 64)
+    assert find_collapse(z) is None
+    found = find_collapse(z, sees_scale=True)
+    assert found is not None
+    assert found.kind == "complete"
+    assert "0.01, where this objective wants 1" in found.text
+    assert find_collapse(100 * z, sees_scale=True) is None
 
 
 def test_few_samples_are_not_blamed_for_the_rank_they_allow():

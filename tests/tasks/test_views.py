@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from selfsup_core.errors import RunError
+from selfsup_core.inspection.model_at import Kits
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path
+from tests.cli.helpers import cli
 from tests.helpers import (
     frame_bytes,
     kill_and_resume,
@@ -146,3 +151,57 @@ def test_a_text_needs_dropout_to_have_two_views(workspace: Path):
 
     assert "dropout alone, which is off" in error()["message"]
     assert "change words" in error(objective__augment__swap=0.2)["message"]
+
+
+def test_maps_and_lists_know_the_code(wine):
+    folder, _ = wine
+    workspace = folder.workspace
+    (entry,) = json.loads(cli("runs", "list", "--json", workspace=workspace).stdout)
+    assert entry["metrics"]["rankme"] > 1
+    assert "probe " in cli("runs", "list", workspace=workspace).stdout
+    spaces = json.loads(cli("space", "list", "--json", workspace=workspace).stdout)
+    assert [one["epochs"] for one in spaces if one["space"] == f"run:{folder.id}"] == [[0, 1, 2, 3]]
+    made = cli("space", "map", f"run:{folder.id}", "--json", workspace=workspace)
+    assert made.returncode == 0, made.stderr
+    key = json.loads(made.stdout)["key"]
+    near = cli("space", "neighbors", key, "3", "--count", "4", "--json", workspace=workspace)
+    assert len(json.loads(near.stdout)["found"]) == 4
+    refused = cli("space", "map", f"run:{folder.id}", "--set", "kind=none", workspace=workspace)
+    assert "kind must be" in refused.stderr
+
+
+def test_programs_are_told_all_gauges(wine):
+    folder, _ = wine
+    shown = json.loads(cli("runs", "show", folder.id, "--json", workspace=folder.workspace).stdout)
+    names = {"probe_accuracy", "untrained_probe_accuracy", "raw_probe_accuracy", "pca_probe_accuracy"}
+    names |= {"knn_accuracy", "rankme", "collapse"}
+    assert names <= set(shown["metrics"])
+    assert shown["metrics"]["collapse"] == "none"
+    told = cli("runs", "show", folder.id, workspace=folder.workspace).stdout
+    assert "A linear classifier on the code reaches" in told
+    assert "RankMe" in told
+
+
+def test_the_kit_has_the_codes_of_the_frame(wine):
+    folder, _ = wine
+    at = Kits(folder.workspace).kit(folder.id).at(3)
+    frame = read_frame(frame_path(folder.frames, 3))
+    np.testing.assert_allclose(at.codes.numpy(), frame["latents"].astype(np.float32), atol=0.02, rtol=0.01)
+    with pytest.raises(RunError, match="no decoder"):
+        at.decode(at.codes[:1])
+
+
+def test_without_labels_the_verdict_rests_on_rankme_and_says_so(workspace: Path, monkeypatch):
+    from selfsup_core.tasks import views
+
+    real = views.open_source
+    monkeypatch.setattr(
+        views, "open_source", lambda *a, **k: dataclasses.replace(real(*a, **k), y=None, classes=())
+    )
+    state = run_here(make_run(workspace, tiny()))
+    assert state["status"] == "finished", state["error"]
+    assert state["verdict"]["outcome"] == "unknown"
+    assert "rests on RankMe alone" in state["verdict"]["text"]
+    assert any("rest on RankMe" in notice for notice in state["notices"])
+    assert state["metrics"]["probe_accuracy"] is None
+    assert state["metrics"]["rankme"] > 1

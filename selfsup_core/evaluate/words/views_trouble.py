@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from selfsup_core.evaluate.collapse import Kind, judge_collapse
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.words.few_rows import share_of
-from selfsup_core.evaluate.words.trouble import diverging, sign
+from selfsup_core.evaluate.words.trouble import sign
 from selfsup_core.pseudo.audit import Verdict
 from selfsup_core.wording import percent
 
@@ -26,25 +27,26 @@ class ViewsAbout:
 
     Attributes:
         most_rank: largest effective rank that the embeddings could have. remedies: against each collapse.
+        sees_scale: whether the objective compares embeddings as they are, and wants a deviation of 1.
         missing: title and theory of safeguards that were taken away, without which nothing collapses.
     """
 
     most_rank: int
     remedies: dict[Kind, str] = field(default_factory=dict)
+    sees_scale: bool = False
     missing: tuple[tuple[str, str], ...] = ()
 
 
 def find_views_signs(
-    row: EpochRow, past: list[EpochRow], baseline: Baseline | None, about: ViewsAbout, *, is_last: bool
+    row: EpochRow, baseline: Baseline | None, about: ViewsAbout, *, is_last: bool
 ) -> list[Sign]:
     """What looks wrong at an epoch; epoch 0, before training, is never wrong."""
     if row["epoch"] < 1:
         return []
     found = (
-        diverging(row, past),
         collapse(row, about),
         missing_safeguard(about),
-        no_gain(row, baseline, is_last=is_last),
+        worse_than_untrained(row, baseline, is_last=is_last),
     )
     return [one for one in found if one]
 
@@ -53,7 +55,8 @@ def collapse(row: EpochRow, about: ViewsAbout) -> Sign | None:
     spread, rank = row.get("spread"), row.get("projector_rank")
     if spread is None or rank is None or about.most_rank < 2:
         return None
-    found = judge_collapse(spread, rank, about.most_rank, about.remedies)
+    deviation = row.get("deviation") if about.sees_scale else None
+    found = judge_collapse(spread, rank, about.most_rank, about.remedies, deviation=deviation)
     return sign(f"{found.kind}-collapse", found.text, found.remedy) if found else None
 
 
@@ -65,16 +68,35 @@ def missing_safeguard(about: ViewsAbout) -> Sign | None:
     return sign("safeguard-off", f"{title}: {theory}", "Take it back to compare.")
 
 
-def no_gain(row: EpochRow, baseline: Baseline | None, *, is_last: bool) -> Sign | None:
+def worse_than_untrained(row: EpochRow, baseline: Baseline | None, *, is_last: bool) -> Sign | None:
     found, before = row.get("probe_accuracy"), (baseline or {}).get("untrained_probe_accuracy")
-    if not is_last or found is None or before is None or found > before:
+    rows = (baseline or {}).get("validation_rows")
+    # Two standard errors of a share, so that chance is not called trouble.
+    if (
+        not is_last
+        or found is None
+        or before is None
+        or not rows
+        or found >= before - two_errors(before, rows)
+    ):
         return None
     return sign(
-        "no-gain",
-        f"No gain: a linear classifier reaches {percent(found, 1)} on the code, and {percent(before, 1)} on "
-        "that of the same network untrained.",
+        "worse-than-untrained",
+        f"Worse than untrained: a linear classifier reaches {percent(found, 1)} on the code, and "
+        f"{percent(before, 1)} on that of the same network untrained.",
         "Train longer, use other augmentations, or another objective.",
     )
+
+
+def two_errors(share: float, rows: int) -> float:
+    """Two standard errors of a share of so many rows."""
+    found: float = 2 * (share * (1 - share) / rows) ** 0.5
+    return found
+
+
+def all_gauges(state: Mapping[str, Any], signs: list[Sign]) -> dict[str, float | str | None]:
+    """What programs are told of a run: its metrics, what they are compared with, and `collapse` as a word."""
+    return {**(state["baseline"] or {}), **state["metrics"], "collapse": collapse_of(signs)}
 
 
 def collapse_of(signs: list[Sign]) -> str:
@@ -104,7 +126,7 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
             f"about {rank:.1f} of {code_size} directions, and {before:.1f} before training.{said}",
         }
     best, title = max(known)
-    error = 2 * (best * (1 - best) / rows) ** 0.5
+    error = two_errors(best, rows)
     beside = ", ".join(f"{name} {percent(value, 1)}" for value, name in known)
     text = f"A linear classifier on the code reaches {share_of(probe, rows, 'validation rows')}; {beside}."
     if probe > best + error:

@@ -52,6 +52,7 @@ export const LABELS = {
   alignment: "Alignment of two views",
   uniformity: "Uniformity on the sphere",
   spread: "Deviation, of an even sphere's",
+  deviation: "Mean deviation of an embedding's dimension",
   rankme: "Effective rank of the code (RankMe)",
   projector_rank: "Effective rank of the embeddings",
   lidar: "LiDAR",
