@@ -9,17 +9,21 @@ import pytest
 import torch
 
 from selfsup_core.errors import SettingError
+from selfsup_core.models import MODELS
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.barlow_twins import cross_correlation
 from selfsup_core.objectives.byol import byol_loss
+from selfsup_core.objectives.dino import dino_loss
+from selfsup_core.objectives.rotation import all_turns
 from selfsup_core.objectives.sigreg import epps_pulley, sigreg
 from selfsup_core.objectives.simclr import nt_xent
 from selfsup_core.objectives.simsiam import simsiam_loss
+from selfsup_core.objectives.swav import sinkhorn, swapped_loss
 from selfsup_core.objectives.two_views import TwoViews, follow
 from selfsup_core.objectives.vicreg import covariance_penalty, variance_hinge
 from selfsup_core.runs.spec import make_spec
 from tests.objectives.helpers import batch, seeded
-from tests.objectives.view_helpers import embeddings, make_views
+from tests.objectives.view_helpers import embeddings, make_views, noisy
 
 VIEWS = [name for name, made in OBJECTIVES.items() if issubclass(made, TwoViews)]
 DENSE = [name for name in VIEWS if name != "rotation"]  # which needs images
@@ -105,6 +109,85 @@ def test_sigreg_is_the_integral():
     assert float(sigreg(z, directions)) == near(np.mean(wanted))
 
 
+def test_dino_is_the_papers_formula():
+    student, teacher = embeddings()
+    s, t = student.double().numpy() / 0.1, teacher.double().numpy() / 0.04
+    total = 0.0
+    for a, b in zip(s, t, strict=True):
+        target = np.exp(b - b.max()) / np.exp(b - b.max()).sum()
+        total -= (target * (a - a.max() - np.log(np.exp(a - a.max()).sum()))).sum()
+    assert float(dino_loss(student, teacher, 0.1, 0.04)) == near(total / len(s))
+
+
+def test_the_center_follows_what_the_teacher_says_and_comes_back():
+    objective, model = make_views("dino", prototypes=6)
+    objective.step(model, batch(), seeded())
+    seen = objective.seen.clone()
+    objective.settle(model)
+    torch.testing.assert_close(objective.center, 0.1 * seen)
+    other, _ = make_views("dino", prototypes=6)
+    other.load(objective.state())
+    assert torch.equal(other.center, objective.center)
+
+
+@pytest.mark.parametrize("rounds", [1, 3, 50])
+def test_sinkhorn_scales_rows_and_columns(rounds):
+    scores = torch.rand(12, 4, generator=seeded())
+    q = np.exp(scores.double().numpy() / 0.05)
+    for _ in range(rounds):
+        q = q / q.sum(axis=0, keepdims=True) / 4
+        q = q / q.sum(axis=1, keepdims=True) / 12
+    found = sinkhorn(scores, 0.05, rounds).numpy()
+    assert found == near(12 * q)
+    assert found.sum(axis=1) == near(np.ones(12))
+    if rounds == 50:
+        assert found.sum(axis=0) == pytest.approx(np.full(4, 3.0), rel=1e-3)
+
+
+def test_swav_is_the_papers_formula():
+    scores, other = (torch.rand(8, 4, generator=seeded(i)) for i in range(2))
+    shares = other / other.sum(dim=1, keepdim=True)
+    s, q = scores.double().numpy() / 0.1, shares.double().numpy()
+    wanted = [-(b * (a - np.log(np.exp(a).sum()))).sum() for a, b in zip(s, q, strict=True)]
+    assert float(swapped_loss(scores, shares, 0.1)) == near(np.mean(wanted))
+
+
+def test_prototypes_give_cosines():
+    _, model = make_views("swav", prototypes=6)
+    z = torch.randn(3, 5)
+    weight = model.predictor.directions.weight.detach()
+    assert model.predict(z).detach().numpy() == near(unit(z) @ unit(weight).T)
+
+
+def test_images_are_turned_by_every_quarter():
+    x = batch(2, 4 * 4 * 3)
+    turned, which = all_turns(x, (4, 4, 3))
+    images = x.numpy().reshape(2, 4, 4, 3)
+    for k in range(4):
+        for i in range(2):
+            assert int(which[2 * k + i]) == k
+            assert turned[2 * k + i].numpy().reshape(4, 4, 3) == near(np.rot90(images[i], k))
+
+
+def test_rotation_learns_turns_and_needs_squares():
+    entry = MODELS["residual"]
+    config = entry.config(channels=(4, 8))
+    objective = OBJECTIVES["rotation"](OBJECTIVES["rotation"].Config())
+    model = entry.build(config, (8, 8))
+    objective.equip(model)
+    ramp = torch.linspace(0, 1, 8).repeat(8).expand(6, -1)  # dark on the left, light on the right
+    objective.make_views = noisy
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(60):
+        optimizer.zero_grad()
+        terms = objective.step(model, ramp, seeded())
+        terms["loss"].backward()
+        optimizer.step()
+    assert float(terms["accuracy"]) == 1
+    with pytest.raises(SettingError, match="square images; found 8 × 6"):
+        objective.equip(entry.build(config, (8, 6)))
+
+
 def test_sigreg_is_lowest_for_a_gaussian():
     generator = seeded()
     gauss = torch.randn(500, 4, generator=generator)
@@ -126,7 +209,8 @@ def test_a_few_steps_lower_the_loss_and_every_term_is_finite(kind):
         terms["loss"].backward()
         optimizer.step()
         objective.settle(model)
-        losses.append(float(terms["loss"].detach()))
+        # A teacher that moves changes the loss too: of DINO's only what the student can change is compared.
+        losses.append(float(terms.get("divergence", terms["loss"]).detach()))
         assert all(torch.isfinite(value) for value in terms.values())
     assert losses[-1] < losses[0]
 

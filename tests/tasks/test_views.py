@@ -92,7 +92,9 @@ def test_two_numbers_are_drawn_on_a_circle(workspace: Path):
     np.testing.assert_allclose(np.linalg.norm(frame["sphere"].astype(float), axis=1), 1, atol=2e-3)
 
 
-@pytest.mark.parametrize("kind", ["simclr", "byol", "simsiam", "barlow-twins", "vicreg", "sigreg"])
+@pytest.mark.parametrize(
+    "kind", ["simclr", "byol", "simsiam", "barlow-twins", "vicreg", "sigreg", "dino", "swav"]
+)
 def test_killed_and_resumed_it_ends_bit_for_bit_the_same(kind, workspace: Path, monkeypatch):
     spec = make_spec(
         TINY | {"objective": {"kind": kind, "projector": [16, 8], "augment": {"kind": "table"}}},
@@ -103,7 +105,7 @@ def test_killed_and_resumed_it_ends_bit_for_bit_the_same(kind, workspace: Path, 
     again = kill_and_resume(cut, monkeypatch, saves=3)
     assert first["status"] == "finished", first["error"]
     assert same(last_tensors(whole), last_tensors(cut))
-    assert any("task/objective/teacher" in name for name in last_tensors(whole)) == (kind == "byol")
+    assert any("task/objective/teacher" in name for name in last_tensors(whole)) == (kind in ("byol", "dino"))
     assert rows_without_times(whole) == rows_without_times(cut)
     assert frame_bytes(whole) == frame_bytes(cut)
     assert first["verdict"] == again["verdict"]

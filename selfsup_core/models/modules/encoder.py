@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -30,7 +30,7 @@ class Encoder(CodingNetwork):
 
     def __init__(self, body: nn.Module, *, code_size: int) -> None:
         super().__init__()
-        self.body = body
+        self.body: Any = body
         self.projector: nn.Module = nn.Identity()
         self.predictor: nn.Module = nn.Identity()
         self.quantizer = None
@@ -120,6 +120,18 @@ class PerceptronBody(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         found: torch.Tensor = self.layers(2 * x - 1)
         return found
+
+
+class Prototypes(nn.Module):
+    """(B, P) embeddings → (B, M) cosines with M learned directions."""
+
+    def __init__(self, size: int, count: int) -> None:
+        super().__init__()
+        self.directions = nn.Linear(size, count, bias=False)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        unit = nn.functional.normalize
+        return nn.functional.linear(unit(z, dim=1), unit(self.directions.weight, dim=1))
 
 
 def make_head(sizes: Sequence[int], *, last: Literal["linear", "norm"] = "linear") -> nn.Sequential:
