@@ -72,15 +72,14 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
     lines += [notice for notice in state["notices"] if verdict is None or notice not in verdict["text"]]
     signs = signs_of(state, read_rows(folder.metrics))
     lines += [say_sign(sign) for sign in signs if sign["code"] != "diverged"]  # that is the error
-    if state.get("task") == "views":
-        state["metrics"] = all_gauges(state, signs)
+    more = {"metrics": all_gauges(state, signs)} if state.get("task") == "views" else {}
     together = over_seeds(folder) if state.get("task") == "pseudo" else None
     if together and together["verdict"]:
         lines.append(together["verdict"]["text"])
     elif offer := offer_splits(folder):
         lines.append(f"{offer} Repeat it: pseudo seeds {state['run']} --count {OTHERS + 1}")
     show(
-        state | {"signs": signs, "splits": together, "folder": str(folder.path)},
+        state | more | {"signs": signs, "splits": together, "folder": str(folder.path)},
         as_json,
         "\n".join([*lines, str(folder.path)]),
     )

@@ -24,8 +24,11 @@ EPSILON = 1e-7  # of RankMe's shares
 RIDGE = 1e-4  # LiDAR adds it to the covariance within samples
 LEAST_SPREAD = 0.1  # of 1/√D: below, all samples have one direction
 LEAST_DEVIATION = 0.25  # of a dimension, where the objective wants 1
-LEAST_RANK_SHARE = 1 / 16  # of the dimensions that there could be: SimSiam is sound with a tenth of them
 LEAST_RANK = 1.5  # a line has 1, a disc has 2
+# Fewest directions, of as many as there could be: a fifth of few, 6 to 8 of many. Sound embeddings of 32
+# numbers had 9 or more, of 128 numbers 12 or more, broken ones 2 to 7 (digits and Fashion-MNIST).
+FEW_SHARE, FEW = 1 / 5, 6
+MANY_SHARE, MANY = 1 / 16, 8
 
 Kind = Literal["complete", "dimensional"]
 
@@ -52,7 +55,8 @@ def singular_values(z: torch.Tensor) -> torch.Tensor:
     """(N, D) → (min(N, D),) singular values, largest first, in double precision."""
     import torch
 
-    return torch.linalg.svdvals(on_cpu(z))
+    found: torch.Tensor = torch.linalg.svdvals(on_cpu(z))
+    return found
 
 
 def on_cpu(z: torch.Tensor) -> torch.Tensor:
@@ -171,6 +175,11 @@ def uniformity(z: torch.Tensor, t: float = 2.0) -> float | None:
     return float((-t * squares).exp().mean().log())
 
 
+def least_rank(most: int) -> float:
+    """Effective rank below which embeddings have collapsed, where it could be `most`."""
+    return max(LEAST_RANK, min(FEW, FEW_SHARE * most), min(MANY, MANY_SHARE * most))
+
+
 def find_collapse(
     z: torch.Tensor, remedies: Mapping[Kind, str] | None = None, *, sees_scale: bool = False
 ) -> Finding | None:
@@ -218,7 +227,7 @@ def judge_collapse(
             f"{spread:.2f} of that of an even sphere)."
         )
         return Finding("complete", text, said["complete"])
-    if most > 1 and rank < max(min(LEAST_RANK, most), LEAST_RANK_SHARE * most):
+    if most > 1 and rank < least_rank(most):
         text = (
             f"Dimensional collapse: samples differ in about {rank:.1f} of {most} possible directions "
             "(effective rank)."

@@ -156,7 +156,7 @@ class ViewsEvaluator(Evaluator):
         model.eval()
         with torch.inference_mode():
             codes = self.encode(self.samples, model.encode)
-            embeddings = torch.cat([model.project(part) for part in codes.split(BATCH)]).float()
+            embeddings = torch.cat([model.project(part) for part in torch.split(codes, BATCH)]).float()
             metrics: Metrics = dict(self.accuracies(model))
             with dropping(model, seed):
                 metrics |= self._losses(model, objective, seed, batch_size)

@@ -60,8 +60,9 @@ class Byol(TwoViews[ByolConfig]):
         "predictor": Break(
             "Without predictor",
             {"predictor": False},
-            "complete",
-            "Nothing keeps samples apart any more: one embedding for all agrees with the teacher perfectly.",
+            "weaker",
+            "Only batch norm still keeps samples apart: network and teacher agree at once, and embeddings "
+            "move closer together, slowly in a short run.",
         ),
         "teacher": Break(
             "With a frozen teacher",

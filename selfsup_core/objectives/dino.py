@@ -88,8 +88,8 @@ class Dino(TwoViews[DinoConfig]):
         "centering": Break(
             "Without centering",
             {"centering": False},
-            "dimensional",
-            "One prototype wins for every sample, which the student agrees with at once.",
+            "weaker",
+            "The prototypes that most samples are near to win ever more of them; in long runs one wins all.",
         ),
         "teacher": Break(
             "With a frozen teacher",

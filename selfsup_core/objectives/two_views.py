@@ -146,7 +146,7 @@ class TwoViews(Objective[C], Generic[C]):
     """
 
     has_reconstruction = False
-    networks = ("residual", "perceptron")
+    networks: tuple[str, ...] = ("residual", "perceptron")
     task = "views"
     has_projector = True
     sees_scale = False

@@ -12,7 +12,7 @@ import torch
 
 from selfsup_core.data.sources import open_source
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
-from selfsup_core.evaluate.views import ViewsEvaluator, ViewsSeen
+from selfsup_core.evaluate.views import ViewsSeen
 from selfsup_core.evaluate.words.views_trouble import ViewsAbout, find_views_signs, judge_views
 from selfsup_core.features.batches import prepare
 from selfsup_core.models.modules.encoder import Encoder
@@ -22,7 +22,7 @@ from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.frames import FrameStore, as_bytes
 from selfsup_core.tasks import TASKS, Look, Task, TaskContext
 from selfsup_core.tasks.parts.make_views import views_maker
-from selfsup_core.tasks.parts.network import build_evaluator, build_model
+from selfsup_core.tasks.parts.network import build_model, build_views_evaluator
 
 COLLAPSING = ("complete", "dimensional")
 
@@ -49,7 +49,7 @@ class ViewsTask(Task):
         )
         self.model = cast("Encoder", build_model(spec, self.objective, self.data)).to(self.choice.name)
         self.objective.begin(self.model)
-        self.evaluator = build_evaluator(spec, dataset, self.data, ViewsEvaluator)
+        self.evaluator = build_views_evaluator(spec, dataset, self.data)
         self.rows = self.data.rows(self.data.split.train)
         self.digest = dataset.digest
         self.notes = [self.data.note] if self.data.note else []
@@ -99,10 +99,10 @@ class ViewsTask(Task):
     def about(self) -> ViewsAbout:
         """What signs of trouble must know of the run."""
         objective = self.objective
-        width = self.spec.objective.projector[-1] if objective.has_projector else self.model.code_size
+        width = objective.config.projector[-1] if objective.has_projector else self.model.code_size
         taken = [one for one in objective.breaks.values() if objective.is_broken(one)]
         return ViewsAbout(
-            most_rank=min(len(self.evaluator.samples) - 1, width),
+            most_rank=min(len(self.evaluator.samples) - 1, width, self.data.width),
             remedies=dict(objective.remedies()),
             sees_scale=objective.sees_scale,
             missing=tuple((one.title, one.theory) for one in taken if one.expected not in COLLAPSING),

@@ -150,7 +150,7 @@ def test_nothing_but_zeros_or_one_value_is_complete_too(offset):
     assert found.kind == "complete"
 
 
-@pytest.mark.parametrize(("rank", "size"), [(1, 64), (2, 64), (3, 64), (1, 2), (8, 256)])
+@pytest.mark.parametrize(("rank", "size"), [(1, 64), (2, 64), (4, 64), (3, 32), (1, 2), (8, 256)])
 def test_few_directions_are_a_dimensional_collapse(rank, size):
     found = find_collapse(of_rank(rank, size=size), {"dimensional": "Use more."})
     assert found is not None

@@ -11,8 +11,10 @@ import pytest
 
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.model_at import Kits
+from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_frame
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path
@@ -207,3 +209,59 @@ def test_without_labels_the_verdict_rests_on_rankme_and_says_so(workspace: Path,
     assert any("rest on RankMe" in notice for notice in state["notices"])
     assert state["metrics"]["probe_accuracy"] is None
     assert state["metrics"]["rankme"] > 1
+
+
+DIGITS = {
+    "data.source": "digits",
+    "model.channels": [8, 16, 32],
+    "objective.projector": [64, 32],
+    "objective.augment.flip": 0.0,
+    "train.epochs": 5,
+    "train.batch_size": 64,
+    "train.learning_rate": 0.003,
+    "train.threads": 1,
+    "train.device": "cpu",
+    "frames.samples": 200,
+    "frames.tiles": 8,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "broken", "wanted"),
+    [
+        ("simclr", {}, None),
+        ("simsiam", {}, None),
+        ("simsiam", {"stop_gradient": False}, "dimensional"),
+        ("vicreg", {}, None),
+        ("vicreg", {"variance": 0.0}, "complete"),
+        ("vicreg", {"covariance": 0.0}, "dimensional"),
+        ("sigreg", {"weight": 0.0}, "complete"),
+    ],
+)
+def test_a_broken_run_raises_its_alarm_and_an_intact_one_none(kind, broken, wanted, workspace: Path):
+    changes = DIGITS | {f"objective.{name}": value for name, value in {"kind": kind, **broken}.items()}
+    folder = make_run(workspace, preset_spec("views-fashion", changes))
+    state = run_here(folder)
+    assert state["status"] == "finished", state["error"]
+    signs = [sign for row in epoch_rows(read_rows(folder.metrics)) for sign in row.get("signs", [])]
+    found = {sign["code"] for sign in signs if sign["code"].endswith("collapse")}
+    assert found == ({f"{wanted}-collapse"} if wanted else set())
+    if wanted:
+        (safeguard,) = [one for one in OBJECTIVES[kind].breaks.values() if one.settings == broken]
+        assert safeguard.expected == wanted
+        assert all(safeguard.title.lower() in sign["remedy"] for sign in signs if sign["code"] in found)
+        assert f"a {wanted} collapse" in state["verdict"]["text"]
+    else:
+        assert state["metrics"]["probe_accuracy"] > state["metrics"]["untrained_probe_accuracy"]
+
+
+@pytest.mark.parametrize("name", ["negatives", "temperature", "augmentation"])
+def test_what_only_weakens_is_said_from_the_first_epoch(name, workspace: Path):
+    safeguard = OBJECTIVES["simclr"].breaks[name]
+    changes = {f"objective__{key}": value for key, value in safeguard.settings.items()}
+    folder = make_run(workspace, tiny(train__epochs=1, **changes))
+    run_here(folder)
+    before, after = epoch_rows(read_rows(folder.metrics))
+    assert "signs" not in before
+    assert [sign["code"] for sign in after["signs"]] == ["safeguard-off"]
+    assert safeguard.theory in after["signs"][0]["text"]
