@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from selfsup_core.errors import RunError
+from selfsup_core.augment.config import TextAugmentation
+from selfsup_core.errors import RunError, SettingError
 from selfsup_core.inspection.model_at import Kits
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.folder import read_rows
@@ -18,6 +20,7 @@ from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path
+from selfsup_core.tasks.parts.make_views import views_of_vectors
 from tests.cli.helpers import cli
 from tests.helpers import (
     frame_bytes,
@@ -153,8 +156,23 @@ def test_a_text_needs_dropout_to_have_two_views(workspace: Path):
         )
         return run_here(make_run(workspace, spec))["error"]
 
-    assert "dropout alone, which is off" in error()["message"]
-    assert "change words" in error(objective__augment__swap=0.2)["message"]
+    assert "dropout and word deletion are off" in error()["message"]
+    assert "order or choice of words" in error(objective__augment__swap=0.2)["message"]
+
+
+def test_words_are_left_out_of_counts_but_not_of_embeddings():
+    augment = TextAugmentation(deletion=0.4)
+    x = torch.rand(200, 50, generator=torch.Generator().manual_seed(0)) + 0.1
+    make = views_of_vectors(augment, 0.0, counts_words=True)
+    one, two = make(x, torch.Generator().manual_seed(1))
+    for view in (one, two):
+        assert float((view == 0).float().mean()) == pytest.approx(0.4, abs=0.02)
+        torch.testing.assert_close(view[view != 0], x[view != 0] / 0.6)
+    assert not torch.equal(one, two)
+    again, _ = make(x, torch.Generator().manual_seed(1))
+    assert torch.equal(one, again)
+    with pytest.raises(SettingError, match="reads sentence embeddings"):
+        views_of_vectors(augment, 0.0, counts_words=False)
 
 
 def test_maps_and_lists_know_the_code(wine):

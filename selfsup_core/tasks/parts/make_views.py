@@ -34,7 +34,7 @@ def views_maker(data: Prepared, augment: Augmentation, dropout: float) -> MakeVi
             remedy=f"Set the kind of the augmentation to {kind} (objective.augment.kind = {kind}).",
         )
     if isinstance(augment, TextAugmentation):
-        return dropout_alone(augment, dropout)
+        return views_of_vectors(augment, dropout, counts_words=bool(data.columns))
     shape = data.item_shape
     if kind == "table":
         rows = choose_stratified(data.split.train, None, REFERENCE_ROWS, 0)
@@ -43,20 +43,34 @@ def views_maker(data: Prepared, augment: Augmentation, dropout: float) -> MakeVi
     return lambda x, g: two_views(x, augment, g, shape)
 
 
-def dropout_alone(augment: TextAugmentation, dropout: float) -> MakeViews:
-    """The vector of a text twice: dropout in the network makes two views of it, as in SimCSE."""
-    if any(value for name, value in augment.model_dump().items() if name != "kind"):
+def views_of_vectors(augment: TextAugmentation, dropout: float, *, counts_words: bool) -> MakeViews:
+    """The vector of a text twice: dropout in the network makes two views of it, as in SimCSE.
+
+    Args:
+        counts_words: each number of the vector is a word; then words can be left out of it.
+    """
+    others = {name for name, value in augment.model_dump().items() if value} - {"kind"}
+    if others - {"deletion"} or (others and not counts_words):
         raise SettingError(
-            "Augmentations of texts change words, but this network reads vectors of whole texts.",
+            "Word swap, span crop and synonyms change the order or choice of words, but this network reads "
+            "vectors of whole texts."
+            if counts_words
+            else "Augmentations of texts change words, but this network reads sentence embeddings.",
             remedy="Switch them off (0): dropout in the network makes the two views.",
         )
-    if not dropout:
+    if not dropout and not augment.deletion:
         raise SettingError(
-            "Two views of a text differ by dropout alone, which is off.",
+            "Two views of a text would be the same: dropout and word deletion are off.",
             remedy="Set Dropout to 0.1 or more (model.dropout).",
         )
 
+    def leave_out(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        kept = torch.rand(x.shape, generator=generator, device=x.device) >= augment.deletion
+        return x * kept / (1 - augment.deletion)  # whole texts, which are measured, have the same mean
+
     def twice(x: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        return x, x
+        if not augment.deletion:
+            return x, x
+        return leave_out(x, generator), leave_out(x, generator)
 
     return twice
