@@ -239,6 +239,7 @@ DIGITS = {
     "train.learning_rate": 0.003,
     "train.threads": 1,
     "train.device": "cpu",
+    "data.labels_per_class": 0,
     "frames.samples": 200,
     "frames.tiles": 8,
 }
@@ -283,3 +284,39 @@ def test_what_only_weakens_is_said_from_the_first_epoch(name, workspace: Path):
     assert "signs" not in before
     assert [sign["code"] for sign in after["signs"]] == ["safeguard-off"]
     assert safeguard.theory in after["signs"][0]["text"]
+
+
+def few(data):
+    return dataclasses.replace(data, x=data.x[:9], y=data.y[:9], groups=None)
+
+
+def one_class(data):
+    return dataclasses.replace(data, x=data.x[:60], y=np.zeros(60, np.int32), classes=("all",))
+
+
+def constant(data):
+    return dataclasses.replace(data, x=np.full_like(data.x[:60], 7), y=data.y[:60])
+
+
+def large_in_color(data):
+    x = np.repeat(np.repeat(data.x[:40], 16, axis=1), 16, axis=2)
+    return dataclasses.replace(data, x=np.stack([x] * 3, axis=3), y=data.y[:40])
+
+
+def many_classes(data):
+    y = np.arange(200, dtype=np.int32) % 50
+    return dataclasses.replace(data, x=data.x[:200], y=y, classes=tuple(map(str, range(50))))
+
+
+@pytest.mark.parametrize("change", [few, one_class, constant, large_in_color, many_classes])
+@pytest.mark.parametrize("kind", ["simclr", "vicreg"])
+def test_small_and_odd_data_are_learned_from(change, kind, workspace: Path, monkeypatch):
+    from selfsup_core.tasks import views
+
+    real = views.open_source
+    monkeypatch.setattr(views, "open_source", lambda *a, **k: change(real(*a, **k)))
+    changes = DIGITS | {"objective.kind": kind, "train.epochs": 2, "model.channels": [4, 8]}
+    state = run_here(make_run(workspace, preset_spec("views-fashion", changes)))
+    assert state["status"] == "finished", state["error"]
+    assert state["verdict"]["text"]
+    assert state["metrics"]["rankme"] >= 0.99

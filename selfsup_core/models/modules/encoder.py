@@ -102,7 +102,9 @@ class ResidualBody(nn.Module):
         self.blocks = nn.Sequential(*(ResidualBlock(a, b, 2) for a, b in pairwise(channels)))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        images = (2 * x - 1).view(len(x), *self.item).permute(0, 3, 1, 2)  # (B, C, H, W), channels last
+        # (B, C, H, W), and so in memory too: with channels last, torch 2.13 corrupts memory in the backward
+        # pass of layers with few channels on the CPU.
+        images = (2 * x - 1).view(len(x), *self.item).permute(0, 3, 1, 2).contiguous()
         found: torch.Tensor = self.blocks(self.stem(images)).mean(dim=(2, 3))
         return found
 
