@@ -12,6 +12,7 @@ import torch
 
 from selfsup_core.augment.config import TextAugmentation
 from selfsup_core.errors import RunError, SettingError
+from selfsup_core.inspection.asking import questions_about
 from selfsup_core.inspection.model_at import Kits
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.folder import read_rows
@@ -31,6 +32,7 @@ from tests.helpers import (
     run_here,
     same,
 )
+from tests.inspection.asking import ask_run
 
 TINY = {
     "data": {"source": "wine"},
@@ -211,6 +213,19 @@ def test_the_kit_has_the_codes_of_the_frame(wine):
     np.testing.assert_allclose(at.codes.numpy(), frame["latents"].astype(np.float32), atol=0.02, rtol=0.01)
     with pytest.raises(RunError, match="no decoder"):
         at.decode(at.codes[:1])
+
+
+@pytest.mark.parametrize("question", sorted(questions_about("run")))
+def test_every_question_answers_or_says_why_not(question, wine):
+    folder, _ = wine
+    more = {"interpolate": {"a": 0, "b": 1}, "arithmetic": {"plus": 0, "minus": 1, "sample": 0}}
+    values = more.get(question, {"points": [[0.0, 0.0]]} if question == "decode" else {})
+    kits = Kits(folder.workspace)
+    if question == "saliency":
+        assert ask_run(kits, folder.id, question, values).arrays
+        return
+    with pytest.raises(RunError):
+        ask_run(kits, folder.id, question, values)
 
 
 def test_without_labels_the_verdict_rests_on_rankme_and_says_so(workspace: Path, monkeypatch):
