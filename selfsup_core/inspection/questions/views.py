@@ -48,6 +48,7 @@ def views(data: Named[Holders], ask: ViewsAsk) -> Answer:
         "kind": dataset.kind,
         "rows": list(made.rows),
         "labels": list(made.labels),
+        "names": list(made.names),
         "texts": [list(texts) for texts in made.texts],
         "columns": list(made.columns),
     }
