@@ -101,7 +101,8 @@ def make_views(
         assert isinstance(config, TextAugmentation)
         texts = vary_texts([dataset.x[int(row)] for row in rows], config, asked.views, generator)
         return SampleViews(tuple(rows.tolist()), labels, names, np.zeros(0, np.float32), texts=texts)
-    shape, reference, groups = dataset.item_shape, None, ()
+    shape, reference = dataset.item_shape, None
+    groups: tuple[tuple[int, ...], ...] = ()
     if dataset.kind == "table":
         prepared = prepared or prepare_table(dataset, workspace)
         x = prepared.x[torch.from_numpy(rows)]

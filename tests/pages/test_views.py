@@ -188,5 +188,6 @@ def test_changes_of_a_text_are_marked():
     assert compare_html("one two", "one large") == "one <del>two</del> <ins>large</ins>"
     assert compare_html("<i>", "<i>") == "&lt;i&gt;"
     assert compare_html("a b c", "a c") == "a <del>b</del> c"
+    assert compare_html("a b c", "b c") == "<del>a</del> b c"
     assert compare_html("a b", "b a") == "<ins>b</ins> a <del>b</del>"
     assert compare_html("花宫难", "花难") == "花<del>宫</del>难"

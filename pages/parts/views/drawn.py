@@ -92,7 +92,9 @@ def compare_html(before: str, after: str) -> str:
     parts = []
     for _, a, b, c, d in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
         if words[0][a:b] == words[1][c:d]:
-            parts.append(html.escape(join(new[c:d])))
+            # Where a neighbor is struck out or has come, one of both has the white space between.
+            both = zip(old[a:b], new[c:d], strict=True)
+            parts.append(html.escape(join([(gap or other, word) for (gap, word), (other, _) in both])))
             continue
         parts += [mark("del", join(old[a:b])), mark("ins", join(new[c:d]))]
     return "".join(parts).strip()
