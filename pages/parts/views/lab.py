@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.address import own_address
 from pages.parts.shared.choice import choose_asked, refuse_asked, shorten
 from pages.parts.shared.new_run import refuse_source
 from pages.parts.shared.workspace import errors_shown, workspace
@@ -38,6 +39,11 @@ def show() -> None:
 @st.fragment
 def show_lab() -> None:
     """The whole lab: whatever is changed in it, nothing else runs."""
+    with own_address("views"):
+        choose_and_draw()
+
+
+def choose_and_draw() -> None:
     sources = {name: s for name, s in list_sources(workspace()).items() if not s.missing()}
     data, new, more = st.container(key="lab-controls").columns((3.4, 1.3, 1.3), vertical_alignment="bottom")
     name = choose_asked(
