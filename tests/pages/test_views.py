@@ -191,3 +191,10 @@ def test_changes_of_a_text_are_marked():
     assert compare_html("a b c", "b c") == "<del>a</del> b c"
     assert compare_html("a b", "b a") == "<ins>b</ins> a <del>b</del>"
     assert compare_html("花宫难", "花难") == "花<del>宫</del>难"
+
+
+def test_the_data_page_leads_here(studio):
+    page = studio("pages/data.py", data="wine")
+    links = {e.proto.label: e.proto for e in page.get("page_link")}
+    assert links["Try augmentations"].page == "views"
+    assert links["Try augmentations"].query_string == "do=lab&data=wine"
