@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import fits, serious, wait_in
 
 pytestmark = pytest.mark.browser
+RESTS = "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
 SOURCES = "[...document.querySelectorAll('.views-grid img')].map((picture) => picture.src)"
 
 
@@ -23,13 +24,14 @@ def test_a_switch_redraws_the_views_and_a_link_shows_them_again(server, open_pag
         slider.press("PageUp")
     wait_in(page, "location.search.includes('rotation=54')")
     expect(page.get_by_text("A 6 becomes a 9")).to_be_visible()
-    wait_in(page, "!document.querySelector('[data-stale=true]')")
+    wait_in(page, RESTS)
     turned = page.evaluate(SOURCES)
     assert turned[::6] == before[::6]
     assert not set(turned) - set(turned[::6]) & set(before)
     page.get_by_role("button", name="New views").click()
     wait_in(page, f"(before) => ({SOURCES})[1] !== before[1]", turned)
     wait_in(page, "location.search.includes('rotation=54') && location.search.includes('seed=1')")
+    wait_in(page, RESTS)
     after = page.evaluate(SOURCES)
     page.get_by_role("button", name="Advanced").click()
     expect(page.get_by_role("button", name="Other samples")).to_be_visible()
