@@ -102,7 +102,7 @@ class ImageAugmentation(Augmentation):
         le=1.0,
     )
     stretch: float = setting(
-        1 / 3,
+        0.33,
         "How much wider or higher than the picture itself a crop may be.",
         title="Stretch of crops",
         why="A third: width to height from 3:4 to 4:3.",

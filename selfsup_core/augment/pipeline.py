@@ -54,15 +54,16 @@ def view(
     """A random view of each sample; with everything off, the samples themselves.
 
     Args:
-        x: (B, D) values in [0, 1]. generator: of x's device. shape: of a sample, (H, W), (H, W, C), (bands,
-        frames) or (columns,).
+        x: (B, D) values in [0, 1]; of texts, counts of words (the texts themselves: `text_view`).
+        generator: of x's device. shape: of a sample, (H, W), (H, W, C), (bands, frames) or (columns,).
         reference: tables only: (M, D) the training rows, from which values are taken.
         groups: tables only: columns that are the levels of one category (`Prepared.groups`).
 
     Returns: (B, D) values in [0, 1].
 
     Raises:
-        SettingError: the shape does not fit the kind of data, or a table has no reference.
+        SettingError: the shape does not fit the kind of data, a table has no reference, or a transformation
+        needs the text itself.
     """
     if isinstance(config, ImageAugmentation):
         return change_images(x, config, draw_images(x, config, generator), shape)
@@ -70,7 +71,21 @@ def view(
         return change_sounds(x, config, draw_sounds(x, config, generator), shape)
     if isinstance(config, TableAugmentation):
         return change_tables(x, config, draw_tables(x, config, generator, reference), reference, groups)
-    raise SettingError("The views of texts are made of their words: use text_view.")
+    if isinstance(config, TextAugmentation):
+        return change_vectors(x, config, generator)
+    raise SettingError(f"There are no views of {config.kind!r} data.")
+
+
+def change_vectors(x: torch.Tensor, config: TextAugmentation, generator: torch.Generator) -> torch.Tensor:
+    """(B, words) counts of words, some left out. Raises SettingError where the text itself is needed."""
+    if config.swap or config.crop or config.synonyms:
+        raise SettingError(
+            "Word swap, span crop and synonyms change a text, and these are vectors of its words.",
+            remedy="Set swap, crop and synonyms to 0, or make views of the texts themselves (text_view).",
+        )
+    if not config.deletion:
+        return x
+    return x * (torch.rand(x.shape, generator=generator, device=x.device) >= config.deletion)
 
 
 def two_views(

@@ -38,7 +38,7 @@ class SampleViews:
     """S samples with V views each.
 
     Attributes:
-        labels: class of each sample, "" where it has none.
+        labels: class of each sample, names: what it is called; "" where it has none.
         values: (S, 1 + V, *shape) float32 in [0, 1], the sample itself first; of texts (0,).
         texts: the same of texts.
         columns: names of the values of a table.
@@ -46,6 +46,7 @@ class SampleViews:
 
     rows: tuple[int, ...]
     labels: tuple[str, ...]
+    names: tuple[str, ...]
     values: np.ndarray
     texts: tuple[tuple[str, ...], ...] = ()
     columns: tuple[str, ...] = ()
@@ -64,7 +65,7 @@ def choose_rows(dataset: Dataset, count: int, choice: int) -> np.ndarray:
     return np.sort(order[np.argsort(turn, kind="stable")[:count]])
 
 
-def name_label(dataset: Dataset, row: int) -> str:
+def label_of(dataset: Dataset, row: int) -> str:
     """The class of a row, "" where it has none."""
     label = -1 if dataset.y is None else int(dataset.y[row])
     return dataset.classes[label] if label >= 0 else ""
@@ -92,13 +93,16 @@ def make_views(
     if not isinstance(config, augmentation_of(dataset.kind)):
         raise SettingError(f"These are settings for {config.kind} data; {dataset.title} is {dataset.kind}.")
     rows = choose_rows(dataset, asked.samples, asked.choice)
-    labels = tuple(name_label(dataset, row) for row in rows)
+    labels = tuple(label_of(dataset, row) for row in rows)
+    called = dataset.extra.get("names")
+    names = tuple(called[int(row)] if isinstance(called, Texts) else "" for row in rows)
     generator = torch.Generator().manual_seed(asked.seed)
     if isinstance(dataset.x, Texts):
         assert isinstance(config, TextAugmentation)
         texts = vary_texts([dataset.x[int(row)] for row in rows], config, asked.views, generator)
-        return SampleViews(tuple(rows.tolist()), labels, np.zeros(0, np.float32), texts=texts)
-    shape, reference, groups = dataset.item_shape, None, ()
+        return SampleViews(tuple(rows.tolist()), labels, names, np.zeros(0, np.float32), texts=texts)
+    shape, reference = dataset.item_shape, None
+    groups: tuple[tuple[int, ...], ...] = ()
     if dataset.kind == "table":
         prepared = prepared or prepare_table(dataset, workspace)
         x = prepared.x[torch.from_numpy(rows)]
@@ -111,7 +115,7 @@ def make_views(
     varied = view(repeated, config, generator, shape, reference=reference, groups=groups)
     both = torch.cat([x[:, None], varied.view(len(rows), asked.views, -1)], dim=1)
     values = both.numpy().reshape(len(rows), 1 + asked.views, *shape)
-    return SampleViews(tuple(rows.tolist()), labels, values, columns=dataset.columns)
+    return SampleViews(tuple(rows.tolist()), labels, names, values, columns=dataset.columns)
 
 
 def prepare_table(dataset: Dataset, workspace: Path) -> Prepared:

@@ -96,6 +96,7 @@ def show_command(
         "settings": config.model_dump(exclude={"kind"}),
         "rows": list(made.rows),
         "labels": list(made.labels),
+        "names": list(made.names),
         "file": str(out.resolve()) if out else "",
         "texts": [list(texts) for texts in made.texts],
         "values": made.values.tolist() if kind == "table" else [],

@@ -87,6 +87,16 @@ def test_texts():
         view(torch.rand(2, 5), config, seeded(), (5,))
 
 
+def test_of_counted_words_some_are_left_out():
+    x = 0.5 + 0.5 * torch.rand(200, 30, generator=seeded(1))
+    one, two = two_views(x, TextAugmentation(deletion=0.3), seeded(), (30,))
+    for found in (one, two):
+        assert torch.equal(found[found != 0], x[found != 0])
+        assert (found == 0).float().mean() == pytest.approx(0.3, abs=0.02)
+    assert not torch.equal(one, two)
+    assert torch.equal(view(x, TextAugmentation(), seeded(), (30,)), x)
+
+
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
 def test_every_setting_belongs_to_a_transformation_with_two_lines(kind):
     found = transformations_of(kind)

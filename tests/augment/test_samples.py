@@ -12,6 +12,7 @@ from selfsup_core.augment.config import ImageAugmentation, TableAugmentation, Te
 from selfsup_core.augment.pipeline import view
 from selfsup_core.augment.samples import WORDS, SamplesConfig, choose_rows, make_views, prepare_table
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.library.own import save_split
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import SettingError
@@ -78,6 +79,9 @@ def test_the_question_answers_as_the_function_and_refuses_bad_settings(workspace
     )
     np.testing.assert_array_equal(answer.arrays["values"], made.values)
     assert answer.about["columns"] == list(made.columns)
+    save_split(workspace, "wine", validation=0.4, split_seed=3)
+    other = desk.ask(subject, "views", {"samples": 3, "views": 2, "settings": {"corruption": 0.3}})
+    assert not np.array_equal(other.arrays["values"][:, 0], made.values[:, 0])  # scaled by other rows
     with pytest.raises(SettingError, match="no setting 'flip'"):
         desk.ask(subject, "views", {"settings": {"flip": 1.0}})
     with pytest.raises(SettingError, match="samples must be"):

@@ -13,13 +13,13 @@ import streamlit as st
 from pages.parts.shared.samples import picture_url
 from pages.parts.shared.tables import FILLED, MOST_COLUMNS
 
-PIECE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+|\s+")
+PIECE = re.compile(r"(\s*)([\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+)")
 
 
-def titles_of(rows: Sequence[int], labels: Sequence[str]) -> list[str]:
-    """ "flags · row 12" """
-    both = zip(rows, labels, strict=True)
-    return [f"{label} · row {row + 1}" if label else f"row {row + 1}" for row, label in both]
+def titles_of(rows: Sequence[int], labels: Sequence[str], names: Sequence[str]) -> list[str]:
+    """ "flags · Ethiopia · row 12" """
+    each = zip(labels, names, rows, strict=True)
+    return [" · ".join(filter(None, (label, name, f"row {row + 1}"))) for label, name, row in each]
 
 
 def show_pictures(values: np.ndarray, titles: Sequence[str]) -> None:
@@ -88,12 +88,23 @@ def show_texts(texts: Sequence[Sequence[str]], titles: Sequence[str]) -> None:
 def compare_html(before: str, after: str) -> str:
     """A view as the sample with its changes: <del> what is gone, <ins> what has come."""
     old, new = PIECE.findall(before), PIECE.findall(after)
+    words = [[word for _, word in pieces] for pieces in (old, new)]
     parts = []
-    for _, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        gone, come = html.escape("".join(old[a:b])), html.escape("".join(new[c:d]))
-        if gone == come:
-            parts.append(come)
+    for _, a, b, c, d in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
+        if words[0][a:b] == words[1][c:d]:
+            # Where a neighbor is struck out or has come, one of both has the white space between.
+            both = zip(old[a:b], new[c:d], strict=True)
+            parts.append(html.escape(join([(gap or other, word) for (gap, word), (other, _) in both])))
             continue
-        parts.append(f"<del>{gone}</del>" if gone.strip() else "")
-        parts.append(f"<ins>{come}</ins>" if come.strip() else come)
-    return "".join(parts)
+        parts += [mark("del", join(old[a:b])), mark("ins", join(new[c:d]))]
+    return "".join(parts).strip()
+
+
+def join(pieces: Sequence[tuple[str, str]]) -> str:
+    return "".join(gap + word for gap, word in pieces)
+
+
+def mark(tag: str, text: str) -> str:
+    """The words as an element, with the white space before them outside of it; "" where there are none."""
+    bare = text.lstrip()
+    return f"{text[: len(text) - len(bare)]}<{tag}>{html.escape(bare)}</{tag}>" if bare else ""

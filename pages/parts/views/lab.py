@@ -7,11 +7,18 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.address import own_address
 from pages.parts.shared.choice import choose_asked, refuse_asked, shorten
 from pages.parts.shared.new_run import refuse_source
 from pages.parts.shared.workspace import errors_shown, workspace
 from pages.parts.views.drawn import show_pictures, show_rows, show_texts, titles_of
-from pages.parts.views.switches import choose_settings, forget_other_kinds, refuse_settings
+from pages.parts.views.switches import (
+    DESTROYED,
+    IGNORED,
+    choose_settings,
+    forget_other_kinds,
+    refuse_settings,
+)
 from selfsup_core.augment.config import augmentation_of
 from selfsup_core.augment.transformations import DROPOUT_ALONE, is_on, transformations_of
 from selfsup_core.data.sources import Source, list_sources
@@ -20,7 +27,7 @@ from selfsup_core.inspection.client import warm
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.settings import whole_number
 
-SAMPLES, VIEWS = 5, 5
+SAMPLES, VIEWS = 4, 5  # they fit a laptop's screen, and a phone's width
 NUMBERS = {"seed": "New views", "samples": "Other samples"}  # of the address, each turned on by a button
 
 
@@ -32,6 +39,11 @@ def show() -> None:
 @st.fragment
 def show_lab() -> None:
     """The whole lab: whatever is changed in it, nothing else runs."""
+    with own_address("views"):
+        choose_and_draw()
+
+
+def choose_and_draw() -> None:
     sources = {name: s for name, s in list_sources(workspace()).items() if not s.missing()}
     data, new, more = st.container(key="lab-controls").columns((3.4, 1.3, 1.3), vertical_alignment="bottom")
     name = choose_asked(
@@ -72,8 +84,12 @@ def show_lab() -> None:
             args=("samples",),
             help="Look at other samples of this data set.",
         )
+    more_switches = advanced.container(key="advanced-lab-switches")
     pictures, switches = st.container(key="lab-parts").columns((2.2, 1), gap="large")
-    values = choose_settings(source.kind, source.shape, switches.container(key="lab-switches"), advanced)
+    with switches.container(key="lab-switches"):
+        st.markdown(f":small[{LEGEND}]")
+        at = st.container()
+    values = choose_settings(source.kind, source.shape, at, more_switches)
     with pictures, errors_shown():
         show_views(name, source, values)
 
@@ -107,29 +123,25 @@ def show_views(name: str, source: Source, values: dict[str, float]) -> None:
     }
     with st.spinner("Drawing the views …"):
         answer = routes.lab().ask(Subject("data", name), "views", asked)
+    st.caption(explain(source, values))
     about = answer.about
-    titles = titles_of(about["rows"], about["labels"])
+    titles = titles_of(about["rows"], about["labels"], about["names"])
     if source.kind == "text":
         show_texts(about["texts"], titles)
     elif source.kind == "table":
         show_rows(answer.arrays["values"], titles, about["columns"])
     else:
         show_pictures(answer.arrays["values"], titles)
-    st.caption(explain(source, values))
 
 
+LEGEND = f"{IGNORED} What is ignored, {DESTROYED} where that destroys the meaning"
 WORDS = {
-    "image": "On the left each picture itself, then random views of it.",
-    "sound": "On the left each spectrogram itself, then random views of it. Time runs to the right, low "
-    "frequencies are at the bottom.",
-    "table": "Each row itself, then random views of it; what has changed is orange. Numbers are scaled to "
-    "0–1 by each column's range over the training rows.",
-    "text": "The beginning of each text, then random views of it: words that are gone are struck out, new "
-    "ones are underlined.",
+    "image": "On the left the picture itself.",
+    "sound": "On the left the spectrogram itself: time runs to the right, low frequencies are at the bottom.",
+    "table": "Each row itself, then its views; what has changed is orange. Each column is scaled to 0–1.",
+    "text": "The beginning of each text, then its views: gone words are struck out, new ones underlined.",
 }
-AIM = (
-    "A network learns to give all views of a sample the same representation, and so to ignore the difference."
-)
+AIM = "A network learns to represent all views alike, and so to ignore what changes."
 NOTHING = "Everything is off: the views are the sample itself, and a network has nothing to learn from them."
 
 

@@ -18,6 +18,7 @@ from selfsup_core.settings import Setting
 
 FIRST = 6  # transformations that are shown at once; the others are under Advanced
 KIND = "lab-kind"
+IGNORED, DESTROYED = ":material/visibility_off:", ":orange[:material/warning:]"
 
 
 def key_of(kind: str, name: str) -> str:
@@ -117,13 +118,13 @@ def show_switch(one: Transformation) -> float:
         0.0,
         most,
         step=0.01 if most <= 1 else 1.0,
+        format="%g",
         key=key,
         help=f"{help_text(setting)} Destroys the meaning: {one.destroys}",
     )
-    lines = f":material/visibility_off: {plain(one.ignores)}"
+    st.markdown(f":small[{IGNORED} {plain(one.ignores)}]")
     if value > 0:
-        lines += f"  \n:orange[:material/warning:] {plain(one.destroys)}"
-    st.caption(lines)
+        st.markdown(f":small[{DESTROYED} {plain(one.destroys)}]")
     return float(value)
 
 

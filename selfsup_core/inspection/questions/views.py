@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from selfsup_core.augment.config import augmentation_of
 from selfsup_core.augment.samples import SamplesConfig, make_views, prepare_table
+from selfsup_core.data.library.own import read_split
 from selfsup_core.data.sources import open_source
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.asking import checked
@@ -29,12 +30,15 @@ class ViewsAsk(SamplesConfig):
 
 
 @lru_cache(maxsize=4)
-def table_of(workspace: Path, source: str, digest: str) -> Prepared:
+def table_of(workspace: Path, source: str, digest: str, split: str) -> Prepared:
+    """Another split is another range of the columns."""
     return prepare_table(open_source(source, workspace), workspace)
 
 
 def prepared_of(dataset: Dataset, source: str, workspace: Path) -> Prepared | None:
-    return table_of(workspace, source, dataset.digest) if dataset.kind == "table" else None
+    if dataset.kind != "table":
+        return None
+    return table_of(workspace, source, dataset.digest, str(read_split(workspace, source)))
 
 
 @about_data("views", ViewsAsk)
@@ -48,6 +52,7 @@ def views(data: Named[Holders], ask: ViewsAsk) -> Answer:
         "kind": dataset.kind,
         "rows": list(made.rows),
         "labels": list(made.labels),
+        "names": list(made.names),
         "texts": [list(texts) for texts in made.texts],
         "columns": list(made.columns),
     }
