@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,10 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
         presets = sized(PRESETS, {"views-table": "dense-table"})
-        return [*(probe_row(root, *pair) for pair in presets.items()), step_row(root), alarm_row(root)]
+        cases = {name: partial(probe_row, root, name, other) for name, other in presets.items()}
+        cases |= {"step": partial(step_row, root), "alarms": partial(alarm_row, root)}
+        only = os.environ.get("BENCH_ONLY", "")
+        return [case() for name, case in cases.items() if only in name]
 
 
 def trained(root: Path, spec: RunSpec) -> RunFolder:
