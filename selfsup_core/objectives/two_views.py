@@ -23,6 +23,7 @@ from selfsup_core.augment.config import (
 )
 from selfsup_core.objectives.registry import Objective
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.wording import inline
 
 if TYPE_CHECKING:
     import torch
@@ -217,10 +218,10 @@ class TwoViews(Objective[C], Generic[C]):
         """What helps against a collapse, from this objective's own settings: what was taken away comes
         first.
         """
-        taken = [one.title for one in self.breaks.values() if self.is_broken(one)]
+        taken = [inline(one.title) for one in self.breaks.values() if self.is_broken(one)]
         if not taken:
             return {}
-        text = f"Take back what was switched off: {', '.join(title.lower() for title in taken)}."
+        text = f"This run trains {' and '.join(taken)}: take that back."
         return {"complete": text, "dimensional": text}
 
     def is_broken(self, one: Break) -> bool:

@@ -17,11 +17,12 @@ from selfsup_core.inspection.model_at import Kits
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.folder import read_rows
 from selfsup_core.runs.frames import read_frame
-from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.tasks.parts.make_views import views_of_vectors
+from selfsup_core.wording import inline
 from tests.cli.helpers import cli
 from tests.helpers import (
     frame_bytes,
@@ -283,7 +284,7 @@ def test_a_broken_run_raises_its_alarm_and_an_intact_one_none(kind, broken, want
     if wanted:
         (safeguard,) = [one for one in OBJECTIVES[kind].breaks.values() if one.settings == broken]
         assert safeguard.expected == wanted
-        assert all(safeguard.title.lower() in sign["remedy"] for sign in signs if sign["code"] in found)
+        assert all(inline(safeguard.title) in sign["remedy"] for sign in signs if sign["code"] in found)
         assert f"a {wanted} collapse" in state["verdict"]["text"]
     else:
         assert state["metrics"]["probe_accuracy"] > state["metrics"]["untrained_probe_accuracy"]
@@ -335,3 +336,13 @@ def test_small_and_odd_data_are_learned_from(change, kind, workspace: Path, monk
     assert state["status"] == "finished", state["error"]
     assert state["verdict"]["text"]
     assert state["metrics"]["rankme"] >= 0.99
+
+
+@pytest.mark.parametrize("preset", list_presets("views"))
+def test_every_preset_trains_on_its_data(preset, workspace: Path):
+    few = {"train.epochs": 1, "train.steps_per_epoch": 2, "train.device": "cpu", "train.threads": 1}
+    folder = make_run(workspace, preset_spec(preset, few | {"frames.samples": 100, "frames.tiles": 8}))
+    state = run_here(folder)
+    assert state["status"] == "finished", state["error"]
+    assert state["metrics"]["probe_accuracy"] > 0
+    assert state["verdict"]["text"]
