@@ -61,14 +61,14 @@ class Simsiam(TwoViews[SimsiamConfig]):
         "stop-gradient": Break(
             "Without stop-gradient",
             {"stop_gradient": False},
-            "dimensional",
-            "Both branches move towards each other until samples differ in hardly a direction; only batch "
-            "norm keeps them from one point.",
+            "complete",
+            "Both branches move towards each other until samples differ in hardly a direction, and then in "
+            "none.",
         ),
         "predictor": Break(
             "Without predictor",
             {"predictor": False},
-            "dimensional",
+            "complete",
             "The gradient of both directions together is then that without stop-gradient, halved.",
         ),
         "augmentation": WITHOUT_VIEWS,
