@@ -118,6 +118,7 @@ class FrameStore(Thinned):
         arrays = {
             "inputs": as_bytes(values),
             "tile_labels": labels[evaluator.tiles].astype(np.int32),
+            "tile_rows": evaluator.tiles.astype(np.int32),
             "labels": labels[rows].astype(np.int32),
             "splits": evaluator.is_validation.astype(np.uint8),
             "rows": rows.astype(np.int32),

@@ -27,7 +27,7 @@ PAGES = {
     "language": ("pages/language.py", "train"),
     "classify": ("pages/classify.py", "train"),
     "pseudo": ("pages/classify.py", "pseudo"),
-    "views": ("pages/views.py", ""),
+    "views": ("pages/views.py", "train"),
 }
 AUTOENCODER = ("pages/autoencoder.py", "")
 CURVES = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy"}

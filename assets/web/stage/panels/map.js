@@ -9,8 +9,10 @@ import { followLimits, limitsOf, pack } from "../../scatter/layout.js"
 import { createPlot } from "../../scatter/plot.js"
 import { toRgb, UNKNOWN } from "../../scatter/shapes.js"
 import { momentOf } from "../store.js"
+import { neighborsOf } from "../views.js"
 import { drawGlyphs } from "./glyphs.js"
 import { cardOf } from "./map_card.js"
+import { createPairs } from "./map_pairs.js"
 import { createOffer, createProbe } from "./probe.js"
 
 const MORPH_MS = 140
@@ -59,6 +61,7 @@ export default {
       redraw: plot.redraw,
       size: () => [plot.over.clientWidth, plot.over.clientHeight],
     })
+    const pairs = createPairs(plot.redraw, MORPH_MS)
     const offer = createOffer()
     // The weights of a step within an epoch are not kept, so nothing can be decoded there.
     const canDecode = () => view?.state?.can_decode !== false && !view?.frame?.step
@@ -109,6 +112,7 @@ export default {
     // Below the map, where it can have as many lines as it needs.
     root.foot.prepend(note, hint)
     root.head.append(
+      pairs.button,
       move,
       tool("+", "Zoom in (also: click the map, then turn the wheel)", () => plot.zoomBy(1.5)),
       tool("−", "Zoom out (double click shows all)", () => plot.zoomBy(1 / 1.5)),
@@ -143,6 +147,7 @@ export default {
 
     function take(frame) {
       const places = flat(frame.map)
+      pairs.take(frame)
       limits = followLimits(limits, limitsOf(places))
       const { points, head } = pack(places)
       plot.setPoints(points, head, limits)
@@ -208,6 +213,7 @@ export default {
     function drawOver(pen) {
       if (!view?.frame || !view.statics) return
       if (view.statics.glyphs) drawGlyphs(pen, plot, view.statics, view.theme, chosen)
+      pairs.draw(pen, plot.toScreen, view.theme.text)
       probe.drawOver(pen)
       plot.over.dataset.probe = probe.place ? probe.place.map((v) => v.toFixed(4)).join(",") : ""
       plot.over.dataset.zoom = plot.zoom.toFixed(3)
@@ -334,10 +340,10 @@ export default {
         const share = next.row?.knn_accuracy
         const knn =
           typeof share === "number"
-            ? ` The 5 nearest neighbors predict the class of ${percent(share)} of the validation samples correctly.`
+            ? ` The ${neighborsOf(next.state)} nearest neighbors predict the class of ${percent(share)} of the validation samples correctly.`
             : ""
         const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(next.frame, unitOf(next.state))}`
-        return `${of}, ${next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`
+        return `${of}, ${next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}${pairs.words(next.frame)}`
       },
     }
   },
