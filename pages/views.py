@@ -5,9 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.shared.modes import choose_mode
-from pages.parts.views import lab
+from pages.parts.views import lab, train
 
-MODES = {"lab": ("Augmentation lab", ":material/auto_fix_high:", lab.show)}
+MODES = {
+    "train": ("Train", ":material/play_arrow:", train.show),
+    "lab": ("Augmentation lab", ":material/auto_fix_high:", lab.show),
+}
 
 st.title("Views", anchor=False)
 choose_mode("views", MODES)

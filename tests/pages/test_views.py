@@ -24,7 +24,7 @@ def lab(studio, workspace: Path, monkeypatch):
     desk = Desk(workspace)
     monkeypatch.setattr(routes, "lab", lambda: desk)
     monkeypatch.setattr("pages.parts.views.lab.warm", lambda *_: None)
-    return lambda **query: studio("pages/views.py", **query)
+    return lambda **query: studio("pages/views.py", **({"do": "lab"} | query))
 
 
 def drawn(page: Any) -> str:
