@@ -6,7 +6,7 @@ import { fromHalf, parseSafetensors } from "../../assets/web/lib/safetensors.js"
 import { layoutOf, titleOf, tracesOf } from "../../assets/web/stage/panels/curves.js"
 import { createPairs } from "../../assets/web/stage/panels/map_pairs.js"
 import pairsPanel from "../../assets/web/stage/panels/pairs.js"
-import { describeCell } from "../../assets/web/stage/panels/similarity.js"
+import { describeCell, orderByClass, reorder } from "../../assets/web/stage/panels/similarity.js"
 import { describe as describeSpectrum } from "../../assets/web/stage/panels/spectrum.js"
 import spherePanel, { project } from "../../assets/web/stage/panels/sphere.js"
 import { createVerdict } from "../../assets/web/stage/verdict.js"
@@ -114,6 +114,12 @@ test("a cell of the similarity is said in words", () => {
     describeCell(statics, SIMILARITY, 1, 0),
     "View 1 of sample 2, view 2 of sample 1 (b): cosine -0.30",
   )
+})
+
+test("samples of one class lie side by side, in rows and columns alike", () => {
+  const order = orderByClass(new Int32Array([1, 0, 1, 0]))
+  assert.deepEqual(order, [1, 3, 0, 2])
+  assert.deepEqual([...reorder({ shape: [2, 2], data: [1, 2, 3, 4] }, [1, 0])], [4, 3, 2, 1])
 })
 
 test("pairs are listed in their order, or the least similar first", () => {

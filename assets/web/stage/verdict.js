@@ -249,16 +249,14 @@ export function createVerdict() {
   }
   function updateViews(state, row) {
     const isEnded = ENDED.includes(state.status),
-      isLast = isEnded && row?.epoch === state.epoch
+      isLast = isEnded && row?.epoch === state.epoch,
+      isSaid = isLast && state.verdict // with the probe and what it is compared with
     const known = (value, text) => (typeof value === "number" ? text(value) : "")
     const probed = besideOf(state.baseline, "probe_accuracy").map(([name, v]) => `${name} ${percent(v)}`)
     mse.title = "Accuracy of a linear classifier on the code, on validation samples"
-    setText(
-      mse,
-      known(row?.probe_accuracy, (v) => `linear probe ${percent(v)}`),
-    )
+    setText(mse, isSaid ? "" : known(row?.probe_accuracy, (v) => `linear probe ${percent(v)}`))
     pca.title = "The same classifier on what needs no training"
-    setText(pca, probed.join(", "))
+    setText(pca, isSaid ? "" : probed.join(", "))
     setText(
       knn,
       known(row?.knn_accuracy, (v) => `${neighborsOf(state)} nearest neighbors ${percent(v)}`),

@@ -25,7 +25,8 @@ export default {
     root.foot.append(scale, said, two)
     let view = null,
       drawn = null,
-      chosen = null
+      order = [],
+      chosen = null // row and column on the screen
 
     function draw() {
       const size = view.frame.similarity.shape[0]
@@ -33,7 +34,8 @@ export default {
       drawn = view.frame
       cells.style.width = `${side}px`
       cells.style.height = `${side}px`
-      const canvas = drawCells(view.frame.similarity.data, size, size, side, { low: -1, high: 1 })
+      order = orderByClass(view.statics.tile_labels?.data ?? new Int32Array(size))
+      const canvas = drawCells(reorder(view.frame.similarity, order), size, size, side, { low: -1, high: 1 })
       cells.replaceChildren(canvas, mark)
       cells.setAttribute(
         "aria-label",
@@ -55,10 +57,10 @@ export default {
         setText(said, "Rows: first views. Columns: second views. Samples are ordered by class.")
         return
       }
-      const [row, column] = chosen
+      const [row, column] = chosen.map((place) => order[place])
       Object.assign(mark.style, {
-        left: `${(100 * column) / size}%`,
-        top: `${(100 * row) / size}%`,
+        left: `${(100 * chosen[1]) / size}%`,
+        top: `${(100 * chosen[0]) / size}%`,
         width: `${100 / size}%`,
         height: `${100 / size}%`,
       })
@@ -110,6 +112,18 @@ export default {
       },
     }
   },
+}
+
+/** Places of tiles, those of one class side by side. @param {Int32Array} labels */
+export const orderByClass = (labels) =>
+  Array.from(labels, (_, i) => i).sort((a, b) => labels[a] - labels[b] || a - b)
+
+/** A (T, T) matrix with rows and columns in another order. */
+export function reorder({ shape: [size], data }, order) {
+  return Float32Array.from(
+    { length: size * size },
+    (_, i) => data[order[Math.floor(i / size)] * size + order[i % size]],
+  )
 }
 
 /** What a cell compares, and its cosine. */

@@ -115,7 +115,7 @@ function drawAxes(pen, { view, width, height, low, high, x, y, count }) {
   pen.textAlign = "right"
   pen.fillText(String(count), x(count), height - BOTTOM + 14)
   pen.textAlign = "center"
-  pen.fillText("singular values, largest first", (LEFT + width - RIGHT) / 2, height - 4)
+  pen.fillText("singular values, largest first (dashed: epoch 0)", (LEFT + width - RIGHT) / 2, height - 4)
 }
 
 function drawCurve(pen, values, x, y, { color, isFaint = false }) {
