@@ -64,8 +64,9 @@ class ViewsSeen:
     embedding_spectrum: np.ndarray
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Of the frame, beside the map: codes, similarities, spectra, and the sphere where it can be
-        drawn.
+        """Of the frame, beside the map: `latents` (S, K); `similarity` (T, T), cosines of the embeddings of
+        one view with those of the other; `spectrum`, `embedding_spectrum`; and where an embedding has two or
+        three numbers `sphere` (S, P) and `pair_sphere` (T, 2, P), of length 1.
         """
         unit = normalize(self.pair_embeddings)
         found = {

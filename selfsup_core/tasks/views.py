@@ -21,6 +21,7 @@ from selfsup_core.objectives.two_views import TwoViews
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.frames import FrameStore, as_bytes
 from selfsup_core.tasks import TASKS, Look, Task, TaskContext
+from selfsup_core.tasks.parts.aside import no_early_stop
 from selfsup_core.tasks.parts.make_views import views_maker
 from selfsup_core.tasks.parts.network import build_model, build_views_evaluator
 
@@ -55,6 +56,8 @@ class ViewsTask(Task):
         self.notes = [self.data.note] if self.data.note else []
         if self.data.y is None:
             self.notes.append("There are no labels to measure with: the verdict will rest on RankMe.")
+        if note := no_early_stop(spec.train.patience).strip():
+            self.notes.append(note)
         self.seen: ViewsSeen | None = None
         self.found: Baseline | None = None
 
@@ -90,6 +93,7 @@ class ViewsTask(Task):
         )
 
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
+        """With the arrays of `ViewsSeen`; `map_beside` (2 · T, 2) has the two views of each tile in turn."""
         seen: ViewsSeen = look.view
         frames.write_points(
             epoch, seen.codes, seen.arrays(), {}, is_last=is_last, beside=np.concatenate(list(seen.pairs))
