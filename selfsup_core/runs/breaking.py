@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from selfsup_core.errors import SettingError, StudioError
 from selfsup_core.objectives import OBJECTIVES
@@ -20,7 +20,7 @@ def breaks_of(spec: RunSpec) -> Mapping[str, Break]:
     kind = OBJECTIVES[spec.objective.kind]
     if not issubclass(kind, TwoViews):
         return {}
-    objective = cast("TwoViews[Any]", kind(spec.objective))
+    objective: TwoViews[Any] = kind(spec.objective)
     return {name: one for name, one in objective.breaks.items() if not objective.is_broken(one)}
 
 
@@ -57,24 +57,27 @@ def settings_of(one: Break) -> dict[str, object]:
 def find_same(workspace: Path, spec: RunSpec) -> str:
     """The newest run with this recipe, whatever its name; "" where there is none."""
     wanted = without_name(spec)
-    for state in sorted(list_states(workspace), key=lambda one: one["created"], reverse=True):
-        if state.get("task") != "views" or state["source"] != spec.data.source:
-            continue
-        try:
-            other = read_spec(open_run(workspace, state["run"]).spec)
-        except StudioError:
-            continue  # damaged or just deleted: not a run to compare with
-        if without_name(other) == wanted:
-            return str(state["run"])
+    return next((run for run, other in like(workspace, spec) if without_name(other) == wanted), "")
+
+
+def find_intact(workspace: Path, spec: RunSpec) -> str:
+    """The newest run from which this one differs by one safeguard that it lacks; "" where there is none."""
+    wanted = without_name(spec)
+    for run, other in like(workspace, spec):
+        if any(without_name(with_break(other, name)) == wanted for name in breaks_of(other)):
+            return run
     return ""
 
 
-def intact_of(spec: RunSpec) -> RunSpec:
-    """The same run with all safeguards at the objective's defaults."""
-    defaults = type(spec.objective)()
-    names = {name for one in missing_of(spec) for name in one.settings}
-    back = {f"objective.{name}": getattr(defaults, name) for name in names}
-    return make_spec(spec.as_dict(), back)
+def like(workspace: Path, spec: RunSpec) -> Iterator[tuple[str, RunSpec]]:
+    """Runs of the same data and objective, newest first."""
+    for state in sorted(list_states(workspace), key=lambda one: one["created"], reverse=True):
+        if state.get("objective") != spec.objective.kind or state["source"] != spec.data.source:
+            continue
+        try:
+            yield str(state["run"]), read_spec(open_run(workspace, state["run"]).spec)
+        except StudioError:
+            continue  # damaged or just deleted: not a run to compare with
 
 
 def without_name(spec: RunSpec) -> dict[str, object]:

@@ -66,7 +66,8 @@ export function nextSteps(task, acts) {
     return [replay, go("inside", "Look inside and let it write"), go("compare", "Compare with epoch 0")]
   if (task === "classify" || task === "pseudo")
     return [replay, go("use", "Try it on new samples"), go("latent", "Explore its class scores")]
-  if (task === "views") return [replay, go("latent", "Explore its latent space")]
+  if (task === "views")
+    return [replay, go("lab", "See its views in the lab"), go("latent", "Explore its latent space")]
   const decode = { id: "decode", text: "Decode the whole map", run: acts.decode, isThere: acts.canDecode }
   return [replay, decode, go("latent", "Explore its latent space")]
 }

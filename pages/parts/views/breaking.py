@@ -13,8 +13,8 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.objectives.two_views import Break
 from selfsup_core.runs.breaking import (
     breaks_of,
+    find_intact,
     find_same,
-    intact_of,
     missing_of,
     settings_of,
     with_break,
@@ -35,7 +35,7 @@ def offer_breaks(folder: RunFolder, state: RunState) -> None:
     with errors_shown():
         spec = read_spec(folder.spec)
         missing = missing_of(spec)
-        if missing and (intact := find_same(workspace(), intact_of(spec))):
+        if missing and (intact := find_intact(workspace(), spec)):
             link_here(
                 "Open the intact run",
                 icon=":material/shield:",

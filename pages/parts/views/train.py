@@ -37,6 +37,9 @@ TITLES = {
     "barlow-twins": "Barlow Twins",
     "vicreg": "VICReg",
     "sigreg": "SIGReg (LeJEPA)",
+    "dino": "DINO",
+    "swav": "SwAV",
+    "rotation": "Rotation prediction",
 }
 KINDS = ("image", "sound", "table", "text")
 AUGMENT = "objective.augment."
