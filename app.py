@@ -43,6 +43,7 @@ page = st.navigation(
             icon=":material/scatter_plot:",
             url_path="latent",
         ),
+        st.Page("pages/views.py", title="Views", icon=":material/auto_fix_high:", url_path="views"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list:", url_path="runs"),
     ],
     position="top",

@@ -32,9 +32,9 @@ OPTIONS = (
     ),
     Option("--python", "BENCH_PYTHON", "interpreter with the libraries compared with (Keras, pythae, …)"),
     Option("--workspace", "BENCH_WORKSPACE", "folder where pseudo keeps embeddings for the next time"),
-    Option("--seeds", "BENCH_SEEDS", "seeds of each case of pseudo (5)"),
+    Option("--seeds", "BENCH_SEEDS", "seeds of each case of pseudo (5) and of learned_views (3)"),
     Option("--threads", "BENCH_THREADS", "threads of each run of pseudo (1)"),
-    Option("--only", "BENCH_ONLY", "only those cases of pseudo whose title contains this"),
+    Option("--only", "BENCH_ONLY", "only those cases of pseudo and learned_views whose title contains this"),
     Option(
         "--long",
         "BENCH_LONG",

@@ -211,10 +211,14 @@ def explain(error: ValidationError, config: type[Config] | Config, prefix: str =
         prefix: where the config stands in a spec ("model.").
     """
     known = {entry.path: entry for entry in list_settings(config, prefix)}
+    tagged = tagged_settings(config, prefix)
     sentences = []
     for problem in error.errors(include_url=False):
         path = prefix + ".".join(str(part) for part in problem["loc"])
         found = problem.get("input")
+        for tag, (place, inner) in tagged.items():
+            if path.startswith(tag):
+                path, known = path.replace(tag, place, 1), known | inner
         entry = known.get(path)
         if problem["type"] == "extra_forbidden":
             sentences.append(unknown_setting(path, known))
@@ -228,6 +232,22 @@ def explain(error: ValidationError, config: type[Config] | Config, prefix: str =
             reason = problem["msg"].removeprefix("Value error, ")
             sentences.append(f"{path}: {reason[:1].lower()}{reason[1:]}; found {short(found)}.")
     return SettingError(" ".join(sentences))
+
+
+def tagged_settings(
+    config: type[Config] | Config, prefix: str = ""
+) -> dict[str, tuple[str, dict[str, Setting]]]:
+    """Of fields that hold one of several kinds of settings: pydantic's place of a kind ("objective.augment.
+    image.") → our place ("objective.augment."), and its settings by path.
+    """
+    cls = config if isinstance(config, type) else type(config)
+    found = {}
+    for name, field in cls.model_fields.items():
+        for member in get_args(field.annotation) if field.discriminator else ():
+            place = f"{prefix}{name}."
+            tag = member.model_fields[str(field.discriminator)].default
+            found[f"{place}{tag}."] = (place, {one.path: one for one in list_settings(member, place)})
+    return found
 
 
 def unknown_setting(path: str, known: Values) -> str:

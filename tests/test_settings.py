@@ -78,7 +78,7 @@ def test_numbers_must_be_finite(path, value):
         ("model.kind", "convolution", "Known: bert, conv-classifier, convolutional, dense, gpt"),
         ("model.kind", ["dense"], "Known: bert, conv-classifier, convolutional, dense, gpt"),
         ("objective.loss", "l1", "'bce' or 'mse'"),
-        ("objective.kind", "magic", "Known: causal-language, contractive"),
+        ("objective.kind", "magic", "causal-language, contractive"),
         ("data.source", "imagenet", "wine"),
         ("data.source", 7, "string"),
         ("train.epochs", "many", "integer"),

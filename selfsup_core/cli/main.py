@@ -17,6 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from selfsup_core import __version__
+from selfsup_core.cli.augment import augment_app
 from selfsup_core.cli.classify import classify_app
 from selfsup_core.cli.data import data_app
 from selfsup_core.cli.lab import lab_app
@@ -46,6 +47,7 @@ app.add_typer(language_app, name="language")
 app.add_typer(classify_app, name="classify")
 app.add_typer(pseudo_app, name="pseudo")
 app.add_typer(space_app, name="space")
+app.add_typer(augment_app, name="augment")
 app.add_typer(supervisor_app, name="supervisor")
 
 

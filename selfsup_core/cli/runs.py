@@ -40,7 +40,7 @@ def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
             continue
         loss = state["best"]["val_loss"] if state["best"] else None
         best = f"validation loss {loss:.4f}" if loss is not None else ""
-        if state.get("task") in ("classify", "pseudo"):
+        if state.get("task") in ("classify", "pseudo", "views"):
             best = describe_accuracy(state)
         unit = "rounds" if state.get("task") == "pseudo" else "epochs"
         done = f"{state['epoch']}/{state['epochs']} {unit}"
@@ -51,6 +51,7 @@ def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
 @runs_app.command("show")
 def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
     """State and numbers of one run, and what looks wrong in its newest epoch."""
+    from selfsup_core.evaluate.words.views_trouble import all_gauges
     from selfsup_core.runs.folder import open_run, read_rows, read_state
     from selfsup_core.runs.signs import say_sign, signs_of
     from selfsup_core.runs.waiting import waiting_for
@@ -71,13 +72,14 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
     lines += [notice for notice in state["notices"] if verdict is None or notice not in verdict["text"]]
     signs = signs_of(state, read_rows(folder.metrics))
     lines += [say_sign(sign) for sign in signs if sign["code"] != "diverged"]  # that is the error
+    more = {"metrics": all_gauges(state, signs)} if state.get("task") == "views" else {}
     together = over_seeds(folder) if state.get("task") == "pseudo" else None
     if together and together["verdict"]:
         lines.append(together["verdict"]["text"])
     elif offer := offer_splits(folder):
         lines.append(f"{offer} Repeat it: pseudo seeds {state['run']} --count {OTHERS + 1}")
     show(
-        state | {"signs": signs, "splits": together, "folder": str(folder.path)},
+        state | more | {"signs": signs, "splits": together, "folder": str(folder.path)},
         as_json,
         "\n".join([*lines, str(folder.path)]),
     )

@@ -43,6 +43,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train with a progress bar until the end. Ctrl-C leaves the run going."""
+    from selfsup_core.evaluate.words.views_trouble import all_gauges
     from selfsup_core.runs.check import check_spec
     from selfsup_core.runs.compose import compose_spec
     from selfsup_core.runs.folder import read_rows
@@ -78,6 +79,8 @@ def train(
         raise SystemExit(0) from None
     signs = signs_of(state, read_rows(folder.metrics))
     outcome = result_of(state, folder.path) | {"signs": signs}
+    if state["task"] == "views":
+        outcome["metrics"] = all_gauges(state, signs)
     # Why it failed is told below.
     text = "\n".join([summary_of(state), *(say_sign(one) for one in signs if one["code"] != "diverged")])
     if splits > 1 and state["status"] == "finished":

@@ -51,6 +51,10 @@ class EpochRow(TypedDict, total=False):
     val_largest_share: float | None
     val_largest_true_share: float | None
     choice_loss: float | None
+    spread: float | None
+    deviation: float | None
+    projector_rank: float | None
+    probe_accuracy: float | None
     kept_drift: float | None
 
 
@@ -66,6 +70,10 @@ class Baseline(TypedDict, total=False):
     raw_knn_accuracy: float | None
     raw_probe_accuracy: float | None
     verdict_margin: float
+    # Learning from views: the same network untrained
+    untrained_knn_accuracy: float | None
+    untrained_probe_accuracy: float | None
+    untrained_rankme: float
     # Classifiers: the most frequent class, and logistic regression
     majority_accuracy: float | None
     majority_classes: int  # that are equally frequent, of which one is drawn

@@ -10,6 +10,8 @@ from selfsup_core.data.config import SplitConfig
 from selfsup_core.pretrained.encoders.catalogue import check_name
 from selfsup_core.settings import setting
 
+HAVE_CODES = ("autoencoder", "views")  # tasks whose encoder gives features to classifiers
+
 
 class DataConfig(SplitConfig):
     """Which data, who may see what, and how rows become numbers."""
@@ -47,7 +49,8 @@ class DataConfig(SplitConfig):
     )
     code_of: str = setting(
         "",
-        "ID of an autoencoder run whose code replaces the pixels as features of a classifier.",
+        "ID of a run, of an autoencoder or one that learned from views, whose code replaces the pixels as "
+        "features of a classifier.",
         title="Code of a run",
         why="Features learned from all images without labels may need fewer labels.",
         max_length=120,

@@ -38,6 +38,7 @@ ANSWER_SECONDS: dict[Kind, float] = {
     "language-model": 600.0,
     "classifier": 600.0,
     "space": 600.0,
+    "data": 60.0,
 }
 
 

@@ -139,6 +139,16 @@ def about_space(name: str, config: type[C]) -> Decorator[Named[Spaces], C]:
     return question("space", name, config, opener)
 
 
+def about_data(name: str, config: type[C]) -> Decorator[Named[Holders], C]:
+    """Of a data set, by the holders, which know the workspace."""
+
+    @contextmanager
+    def opener(holders: Holders, source: str, ask: C) -> Iterator[Named[Holders]]:
+        yield Named(holders, source)
+
+    return question("data", name, config, opener)
+
+
 def about_any_space(name: str, config: type[C]) -> Decorator[Named[Holders], C]:
     """Of a space by questions of its own, which may need whatever is held."""
 

@@ -94,7 +94,17 @@ class ModelAt:
         head = getattr(self.model, "head", None)
         return head if isinstance(head, GaussianHead) else None
 
+    def check_autoencoder(self) -> None:
+        """Raises RunError for an encoder without a decoder."""
+        if self.kit.objective.task == "views":
+            raise RunError(
+                "This is for autoencoders; an encoder that learned from views has no decoder.",
+                code="no-decoder",
+                remedy="Use its code in Latent space, or as features of a classifier.",
+            )
+
     def check_decodes(self) -> None:
+        self.check_autoencoder()
         if not self.model.can_decode:
             raise RunError(
                 "A masked autoencoder fills hidden patches from the visible ones; it cannot decode a code "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["run", "language-model", "classifier", "embedding", "space"]
+Kind = Literal["run", "language-model", "classifier", "embedding", "space", "data"]
 
 
 class Subject(NamedTuple):
@@ -12,7 +12,8 @@ class Subject(NamedTuple):
 
     Attributes:
         name: of a run or a run's classifier its id; of a language model as in `loaded.locate`; of an
-            embedding the data set; of a space as in `space.opening.open_space`.
+            embedding the data set; of a space as in `space.opening.open_space`; of
+            data the data set.
     """
 
     kind: Kind

@@ -63,6 +63,9 @@ class Objective(Generic[C]):
         """
         raise NotImplementedError
 
+    def settle(self, model: Any) -> None:
+        """After each update of the weights: what follows them (a slow teacher) is brought up to date."""
+
     def show(
         self, model: Any, batch: Any, generator: torch.Generator
     ) -> tuple[torch.Tensor | None, torch.Tensor]:

@@ -102,8 +102,10 @@ class FrameStore(Thinned):
         super().__init__(folder, most=max_frames, max_bytes=max_megabytes * 1e6)
         self.previous: np.ndarray | None = None
 
-    def write_static(self, data: Prepared, evaluator: Evaluator) -> None:
-        """Write what all frames share; skipped when it is there."""
+    def write_static(
+        self, data: Prepared, evaluator: Evaluator, more: dict[str, np.ndarray] | None = None
+    ) -> None:
+        """Write what all frames share, with a task's own arrays; skipped when it is there."""
         if (self.folder / "static.safetensors").exists():
             return
         dataset, rows = data.dataset, evaluator.samples
@@ -122,9 +124,11 @@ class FrameStore(Thinned):
         arrays = {
             "inputs": as_bytes(values),
             "tile_labels": labels[evaluator.tiles].astype(np.int32),
+            "tile_rows": evaluator.tiles.astype(np.int32),
             "labels": labels[rows].astype(np.int32),
             "splits": evaluator.is_validation.astype(np.uint8),
             "rows": rows.astype(np.int32),
+            **(more or {}),
         }
         thumbnails = as_bytes(data.values(data.rows(rows)).cpu().numpy())
         self.write_thumbnails(thumbnails)
@@ -186,12 +190,25 @@ class FrameStore(Thinned):
         about: dict[str, str],
         *,
         is_last: bool,
+        beside: np.ndarray | None = None,
     ) -> None:
-        """A frame with a map of (S, K) latents and a task's own arrays and words, when its turn it is."""
+        """A frame with a map of (S, K) latents and a task's own arrays and words, when its turn it is.
+
+        Args:
+            beside: (M, K) latents whose points (M, 2) are kept as `map_beside`; no map is fitted to them.
+        """
         made = map_latents(latents, self.previous)
         if self.wants(epoch, is_last=is_last):
-            arrays = {"latents": as_half(latents)} | arrays
-            arrays |= {"map": np.ascontiguousarray(made.points[:, :2], dtype=np.float32)}
+            arrays = arrays | {
+                "latents": as_half(latents),
+                "map": np.ascontiguousarray(made.points[:, :2], dtype=np.float32),
+            }
+            if beside is not None:
+                arrays |= {
+                    "map_beside": ((beside - made.mean) @ made.axes.T).astype(np.float32),
+                    "map_mean": np.ascontiguousarray(made.mean, dtype=np.float32),
+                    "map_axes": np.ascontiguousarray(made.axes, dtype=np.float32),
+                }
             about = about | {"epoch": str(epoch), "map_explained": json.dumps(made.explained)}
             self.write(epoch, save_arrays(arrays, metadata=about))
         self.previous = made.points

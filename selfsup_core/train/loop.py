@@ -180,6 +180,7 @@ class Loop:
             for network in getattr(self.model, "apart", (self.model,)):
                 nn.utils.clip_grad_norm_(network.parameters(), self.config.clip_norm)
         self.optimizer.step()
+        self.objective.settle(self.model)
         for terms, count in collected:
             self.epoch_sums.add(terms, count)
             self.window_sums.add(terms, count)

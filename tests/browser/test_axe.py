@@ -26,6 +26,8 @@ PAGES = (
     "classify?do=pseudo",
     "classify?do=use",
     "latent?space=data:wine&map=pca",
+    "views?do=lab&data=emoji",
+    "views?do=train&data=digits",
     "runs",
     "autoencoder?run={run}",
 )

@@ -65,3 +65,15 @@ def test_of_an_autoencoder(click, workspace: Path):
     app = click("pages/autoencoder.py", "latent", run=run.id)
     assert app.title[0].value == "Latent space"
     assert app.query_params["space"] == f"run:{run.id}"
+
+
+def test_of_views_the_lab_opens_with_the_run_s_augmentation(click, workspace: Path, monkeypatch):
+    monkeypatch.setattr("pages.parts.views.lab.warm", lambda *_: None)
+    monkeypatch.setattr("pages.parts.views.lab.show_views", lambda *_: None)
+    spec = preset_spec("views-fashion", {"data.source": "digits", "train.epochs": 1})
+    run = make_run(workspace, spec)
+    app = click("pages/views.py", "lab", do="train", run=run.id)
+    assert app.segmented_control(key="views-mode").value == "lab"
+    assert app.query_params["data"] == "digits"
+    assert app.slider(key="lab-image-crop").value == spec.objective.augment.crop
+    assert app.slider(key="lab-image-color").value == spec.objective.augment.color

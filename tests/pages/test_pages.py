@@ -219,6 +219,17 @@ def test_runs_lists_deletes_and_undoes(studio, workspace: Path):
     assert read_state(folder)["status"] == "finished"
 
 
+def test_a_run_that_learned_from_views_is_listed_with_its_probe(studio, workspace: Path):
+    changes = {"train.epochs": 1, "frames.samples": 40, "train.device": "cpu"}
+    run_here(make_run(workspace, preset_spec("views-table", changes)))
+    app = studio("pages/runs.py")
+    assert not app.exception
+    assert "probe " in texts(app)
+    pictures = " ".join(str(one.proto.body) for one in app.get("html"))
+    assert "Map at epoch 1" in pictures
+    assert "Accuracy over epochs" in pictures
+
+
 def test_a_run_at_work_cannot_be_deleted_but_stopped(studio, workspace: Path):
     folder = submit(workspace, tiny_spec())
     app = studio("pages/runs.py")

@@ -22,11 +22,26 @@ try:
 finally:
     end_address(page)
 """
+# As a fragment runs alone, and as it runs within the whole page.
+ALONE = """
+import streamlit as st
+from pages.parts.shared.address import own_address
+from pages.parts.shared.choice import choose_asked
+
+with own_address(st.session_state.get("page", "one")):
+    chosen = choose_asked(st, "Set", {"a": "A", "b": "B", "c": "C"}, key="set", param="data", default="a",
+        refusal=str, writes=True)
+    if st.checkbox("Further", key="further"):
+        st.stop()
+"""
+WITHIN = SCRIPT.replace(
+    "import begin_address, end_address", "import begin_address, end_address, own_address"
+).replace("    chosen =", "  with own_address(page):\n    chosen =")
 
 
-@pytest.fixture
-def app() -> AppTest:
-    made = AppTest.from_string(SCRIPT)
+@pytest.fixture(params=[SCRIPT, ALONE, WITHIN], ids=["page", "fragment", "both"])
+def app(request: pytest.FixtureRequest) -> AppTest:
+    made = AppTest.from_string(request.param)
     made.query_params["data"] = "a"
     made.run()
     made.selectbox(key="set").select("b").run()

@@ -57,6 +57,25 @@ def test_it_learns_on_the_code_and_is_whole_by_itself(autoencoder, workspace: Pa
     assert (again.argmax(dim=1).numpy() == np.asarray(digits.y)[:200]).mean() > 0.3
 
 
+def test_an_encoder_that_learned_from_views_gives_features_too(workspace: Path, tmp_path: Path):
+    changed = {f"data.{k}": v for k, v in SPLIT.items()} | {f"train.{k}": v for k, v in QUICK.items()}
+    changed |= {"objective.kind": "byol", "model.channels": [8, 16]}
+    encoder = make_run(workspace, preset_spec("views-fashion", changed))
+    assert run_here(encoder)["status"] == "finished"
+    folder = make_run(workspace, classifier(encoder.id))
+    state = run_here(folder)
+    assert state["status"] == "finished", state["error"]
+    assert f"the code of the run {encoder.id}: 16 numbers" in " ".join(state["notices"])
+    assert state["metrics"]["val_accuracy"] > 0.4
+    shutil.rmtree(encoder.path)
+    found, _ = load_run(workspace, folder.id)
+    export_classifier(workspace, folder.id, tmp_path / "out")
+    digits = open_source("digits", workspace)
+    items = [np.asarray(digits.x[i]) for i in range(50)]
+    again = load_classifier(tmp_path / "out").logits(items)
+    torch.testing.assert_close(found.logits(items), again, rtol=1e-4, atol=1e-4)
+
+
 def test_what_could_leak_or_does_not_fit_is_refused(autoencoder, workspace: Path):
     for spec, said in (
         (classifier(autoencoder.id, split_seed=1), "data.split_seed is 0; here it is 1"),

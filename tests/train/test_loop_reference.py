@@ -16,7 +16,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.models.dense import DenseConfig
 from selfsup_core.models.modules.autoencoder import glorot_init
 from selfsup_core.objectives import OBJECTIVES
-from selfsup_core.objectives.reconstruction import ReconstructionConfig
+from selfsup_core.objectives.reconstruction import Reconstruction, ReconstructionConfig
 from selfsup_core.train import loop as loop_module
 from selfsup_core.train.config import TrainConfig
 from selfsup_core.train.device import DeviceChoice
@@ -27,15 +27,16 @@ X = torch.rand(70, 9, generator=torch.Generator().manual_seed(5))
 REAL = OBJECTIVES["reconstruction"](ReconstructionConfig())
 
 
-class Objective:
+class Objective(Reconstruction):
     """The real one, with something that happens before each call."""
 
     def __init__(self, before: Callable[[torch.Tensor], Any]) -> None:
+        super().__init__(ReconstructionConfig())
         self.before = before
 
     def step(self, model, batch, generator):
         factor = self.before(batch)
-        terms = REAL.step(model, batch, generator)
+        terms = super().step(model, batch, generator)
         return {"loss": terms["loss"] * factor} if factor is not None else terms
 
 

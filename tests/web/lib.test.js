@@ -166,7 +166,7 @@ test("a notice that the verdict says already is not repeated above it", () => {
 })
 
 test("every kind of run offers three next steps at its end, and each does something", () => {
-  for (const task of ["autoencoder", "language", "classify", "pseudo"]) {
+  for (const task of ["autoencoder", "language", "classify", "pseudo", "views"]) {
     const done = []
     const steps = nextSteps(task, {
       replay: () => done.push("replay"),

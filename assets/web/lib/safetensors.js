@@ -16,12 +16,33 @@ export function parseSafetensors(buffer) {
   const arrays = {}
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue
-    const type = TYPES[entry.dtype]
-    if (!type) continue
     const [from, to] = entry.data_offsets
     // A copy: typed arrays must start at a multiple of their item's size.
-    const bytes = buffer.slice(8 + size + from, 8 + size + to)
-    arrays[name] = { shape: entry.shape, data: new type(bytes) }
+    const bytes = () => buffer.slice(8 + size + from, 8 + size + to)
+    if (entry.dtype === "F16") arrays[name] = halves(entry.shape, bytes())
+    else if (TYPES[entry.dtype]) arrays[name] = { shape: entry.shape, data: new TYPES[entry.dtype](bytes()) }
   }
   return { arrays, about: header.__metadata__ ?? {} }
+}
+
+/** Half precision becomes 32 bits when it is first looked at: most panels never look at the codes. */
+function halves(shape, bytes) {
+  const raw = new Uint16Array(bytes)
+  let data = null
+  return {
+    shape,
+    get data() {
+      data ??= Float32Array.from(raw, fromHalf)
+      return data
+    },
+  }
+}
+
+/** The number of 16 bits: a sign, five bits of exponent, ten of fraction. @param {number} bits */
+export function fromHalf(bits) {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+  return exponent ? sign * 2 ** (exponent - 15) * (1 + fraction / 1024) : sign * 2 ** -14 * (fraction / 1024)
 }

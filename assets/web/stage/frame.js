@@ -1,6 +1,6 @@
 // What every panel of the stage has around it.
 
-import { el } from "../lib/dom.js"
+import { el, setText } from "../lib/dom.js"
 
 /** A panel in its frame: title, tools, and the button that shows it as text. */
 export function framePanel(panel, ctx) {
@@ -34,5 +34,12 @@ export function framePanel(panel, ctx) {
     text,
   )
   const made = panel.create({ head, body, foot }, ctx)
-  return { node, body, text, made }
+  /** Draws the panel, and hides one that has nothing to do with this run (`isFor`). */
+  function update(view) {
+    node.hidden = Boolean(panel.isFor && !panel.isFor(view))
+    if (!view.state || node.hidden) return
+    made.update(view)
+    setText(text, made.summary(view))
+  }
+  return { node, body, made, update }
 }

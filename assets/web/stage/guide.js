@@ -24,6 +24,16 @@ const TIPS = {
     late: "Look at the loss: when validation rises while training falls, the network memorizes its text.",
     end: "What you just saw: from plain text alone, a network learned to predict the next token well enough to write.",
   },
+  views: {
+    before:
+      "Epoch 0 is the network before training: views of one sample and of different samples look much alike to it.",
+    early:
+      "Look at the pairs: the cosine of two views of a sample rises, that of different samples should not.",
+    middle:
+      "Look at the map: the lines between two views shorten, and similar samples gather without labels.",
+    late: "Look at the spectrum: a cliff far below the right end means that the representation is collapsing.",
+    end: "What you just saw: a network that learned from distorted copies of the same samples what they have in common, without labels.",
+  },
   classify: {
     before: "Epoch 0 is the network before training: its predictions are guesses.",
     early: "Look at the confusion matrix: correct predictions gather on its diagonal.",
@@ -56,6 +66,8 @@ export function nextSteps(task, acts) {
     return [replay, go("inside", "Look inside and let it write"), go("compare", "Compare with epoch 0")]
   if (task === "classify" || task === "pseudo")
     return [replay, go("use", "Try it on new samples"), go("latent", "Explore its class scores")]
+  if (task === "views")
+    return [replay, go("lab", "See its views in the lab"), go("latent", "Explore its latent space")]
   const decode = { id: "decode", text: "Decode the whole map", run: acts.decode, isThere: acts.canDecode }
   return [replay, decode, go("latent", "Explore its latent space")]
 }

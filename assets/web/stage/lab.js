@@ -10,6 +10,7 @@ import unexplained from "./tabs/unexplained.js"
 import useful from "./tabs/useful.js"
 
 const TABS = [explore, repair, unexplained, useful, family, inside, code]
+const TASKS = ["autoencoder", "views"]
 const REMEMBERED = "studio-lab-tab"
 
 /**
@@ -101,7 +102,7 @@ export function createLab(ctx, task = "autoencoder") {
     update(next) {
       view = next
       if (view.isLive) kept.hidden = true
-      root.hidden = task !== "autoencoder" || !view.state || !view.statics || !view.frame
+      root.hidden = !TASKS.includes(task) || !view.state || !view.statics || !view.frame
       if (root.hidden) return
       TABS.forEach((tab, i) => {
         buttons[i].hidden = !tab.isFor(view.state)

@@ -134,7 +134,9 @@ class Stage {
 
   loadStyle(assets) {
     return Promise.all(
-      ["style.css", "lab.css", "pseudo.css"].map((name) => this.loadSheet(`${assets}/stage/${name}`)),
+      ["style.css", "lab.css", "pseudo.css", "views.css"].map((name) =>
+        this.loadSheet(`${assets}/stage/${name}`),
+      ),
     )
   }
 
@@ -217,12 +219,7 @@ class Stage {
     this.transport.update(view)
     this.drawBanner(store.state)
     this.story?.update(view)
-    for (const { made, text } of this.panels) {
-      if (view.state) {
-        made.update(view)
-        setText(text, made.summary(view))
-      }
-    }
+    for (const panel of this.panels) panel.update(view)
     this.verdict.update(view)
     this.guide.update(view)
     this.lab.update(view)

@@ -8,14 +8,19 @@ import labels from "./panels/labels.js"
 import { createLooks } from "./panels/looks.js"
 import loss from "./panels/loss.js"
 import map from "./panels/map.js"
+import pairs from "./panels/pairs.js"
 import reconstructions from "./panels/reconstructions.js"
 import rounds from "./panels/rounds.js"
+import similarity from "./panels/similarity.js"
+import spectrum from "./panels/spectrum.js"
+import sphere from "./panels/sphere.js"
 import writing from "./panels/writing.js"
 
 export const SETS = {
   autoencoder: [loss, reconstructions, map],
   language: [loss, writing, { ...map, title: "Map of tokens" }],
   classify: [loss, confusion, { ...map, title: "Map" }],
+  views: [loss, pairs, { ...map, title: "Map" }, similarity, spectrum, sphere],
   pseudo: [
     rounds,
     labels,

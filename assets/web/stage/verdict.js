@@ -3,6 +3,7 @@
 import { el, fixed, icon, percent, setText } from "../lib/dom.js"
 import { ofKnown } from "./pseudo.js"
 import { ENDED } from "./store.js"
+import { besideOf, compareProbe, neighborsOf } from "./views.js"
 
 /** Whether the autoencoder beats PCA with as many dimensions, as selfsup_core/evaluate/words/verdict.py says it. */
 export function compareWithPca(mse, baseline, isEnded) {
@@ -59,6 +60,7 @@ export function createVerdict() {
     if (!state) return
     if (state.task === "language") return updateLanguage(state, row)
     if (state.task === "pseudo") return updatePseudo(state, row)
+    if (state.task === "views") return updateViews(state, row)
     if (state.task === "classify") return updateClassifier(state, row)
     const isEnded = ENDED.includes(state.status)
     const [input, items] = {
@@ -244,6 +246,35 @@ export function createVerdict() {
           ? ""
           : `${formatSeconds(state.seconds_left)} left`,
     )
+  }
+  function updateViews(state, row) {
+    const isEnded = ENDED.includes(state.status),
+      isLast = isEnded && row?.epoch === state.epoch,
+      isSaid = isLast && state.verdict // with the probe and what it is compared with
+    const known = (value, text) => (typeof value === "number" ? text(value) : "")
+    const probed = besideOf(state.baseline, "probe_accuracy").map(([name, v]) => `${name} ${percent(v)}`)
+    mse.title = "Accuracy of a linear classifier on the code, on validation samples"
+    setText(mse, isSaid ? "" : known(row?.probe_accuracy, (v) => `linear probe ${percent(v)}`))
+    pca.title = "The same classifier on what needs no training"
+    setText(pca, isSaid ? "" : probed.join(", "))
+    setText(
+      knn,
+      known(row?.knn_accuracy, (v) => `${neighborsOf(state)} nearest neighbors ${percent(v)}`),
+    )
+    probe.title = "RankMe: how many of the code's directions are really used"
+    setText(
+      probe,
+      known(row?.rankme, (v) => `effective rank ${fixed(v, 1)} of ${state.code_size}`),
+    )
+    const [text, tone] = compareProbe(row, state.baseline, isLast)
+    setText(word, isLast ? (state.verdict?.text ?? "") : text)
+    word.dataset.tone = isLast ? ({ helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even") : tone
+    drawSigns(row?.signs ?? [])
+    setText(
+      rate,
+      known(state.samples_per_second || null, (v) => `${Math.round(v).toLocaleString("en")} rows/s`),
+    )
+    setText(left, isEnded ? endText(state) : known(state.seconds_left, (v) => `${formatSeconds(v)} left`))
   }
   function updatePseudo(state, row) {
     const isEnded = ENDED.includes(state.status),

@@ -74,6 +74,12 @@ def show_dataset(name: str, source: Source) -> None:
                 icon=":material/label:",
                 query_params={"do": "pseudo", "data": name},
             )
+        st.page_link(
+            "pages/views.py",
+            label="Try augmentations",
+            icon=":material/auto_fix_high:",
+            query_params={"do": "lab", "data": name},
+        )
     titles = TABS | {"health": health_title(name)}
     if refuse_param("tab", TABS):
         return

@@ -6,12 +6,17 @@ heard of a new address still carries the old one, which would undo the choice th
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
 STALE_SECONDS = 1.5  # afterwards an earlier address is a wish: Back, or a link
 LAST, REPLACED, BEGAN = "address-last", "address-replaced", "address-began"
+# Whether the whole page runs in this thread; not kept in the session, where st.stop() would leave it.
+running = threading.local()
 
 
 def whole_address() -> dict[str, list[str]]:
@@ -39,11 +44,26 @@ def begin_address(page: str) -> None:
         else:
             replaced.append((last, time.monotonic()))
     st.session_state[REPLACED], st.session_state[BEGAN] = replaced, now
+    running.page = page
 
 
 def end_address(page: str) -> None:
     """Remember the address that the page has left, and the one that it began with."""
+    running.page = ""
     now, began = whole_address(), st.session_state[BEGAN]
     if now != began:
         st.session_state[REPLACED].append((began, time.monotonic()))
     st.session_state[LAST] = (page, now)
+
+
+@contextmanager
+def own_address(page: str) -> Iterator[None]:
+    """Around a fragment that reads the address: where it runs alone, the same is done for it."""
+    if getattr(running, "page", ""):
+        yield
+        return
+    begin_address(page)
+    try:
+        yield
+    finally:
+        end_address(page)

@@ -11,6 +11,7 @@ from pages.parts.shared.asked import Asked
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.workspace import workspace
+from selfsup_core.features.config import HAVE_CODES
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.settings import Setting, Values
@@ -75,11 +76,11 @@ def choose_advanced(
 
 
 def choose_encoder(setting: Setting, key: str, source: str) -> str:
-    """One of the autoencoders that were trained on the same data, by name; "" for none."""
+    """One of the encoders that were trained on the same data, by name; "" for none."""
     fitting = {"": "None: the values themselves"} | {
         state["run"]: f"{state['name']} ({state['run']})"
         for state in list_states(workspace())
-        if state.get("task") == "autoencoder" and state["source"] == source and state["status"] == "finished"
+        if state.get("task") in HAVE_CODES and state["source"] == source and state["status"] == "finished"
     }
     fitting.setdefault(st.session_state[key], st.session_state[key])
     index = list(fitting).index(st.session_state[key])

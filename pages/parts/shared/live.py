@@ -32,11 +32,11 @@ from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.signs import epoch_rows
-from selfsup_core.runs.spec import read_spec
+from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.waiting import waiting_for
 
-HERE = ("use", "inside", "compare")  # next steps on the page that shows the run
+HERE = ("use", "inside", "compare", "lab")  # next steps on the page that shows the run
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
 BOOT = """
@@ -154,6 +154,8 @@ def next_page(folder: RunFolder, step: str) -> tuple[str, dict[str, str]]:
     run = folder.id
     if step == "use":
         return "pages/classify.py", {"do": "use", "run": run}
+    if step == "lab":
+        return "pages/views.py", {"do": "lab", **lab_address(read_spec(folder.spec))}
     if step == "inside":
         return "pages/language.py", {"do": "inside", "model": f"run:{run}"}
     if step == "compare":
@@ -162,6 +164,14 @@ def next_page(folder: RunFolder, step: str) -> tuple[str, dict[str, str]]:
             address["other-epoch"] = str(kept[0])
         return "pages/language.py", address
     return "pages/latent.py", {"space": f"run:{run}"}
+
+
+def lab_address(spec: RunSpec) -> dict[str, str]:
+    """What the augmentation lab's address says of a run's data and augmentation."""
+    augment: Any = getattr(spec.objective, "augment", None)
+    usual = {} if augment is None else type(augment)().model_dump()
+    changed = {name: value for name, value in dict(augment or {}).items() if value != usual[name]}
+    return {"data": spec.data.source} | {name: f"{value:g}" for name, value in changed.items()}
 
 
 def open_page(page: str, address: dict[str, str], *, is_here: bool) -> None:

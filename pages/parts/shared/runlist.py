@@ -27,9 +27,10 @@ PAGES = {
     "language": ("pages/language.py", "train"),
     "classify": ("pages/classify.py", "train"),
     "pseudo": ("pages/classify.py", "pseudo"),
+    "views": ("pages/views.py", "train"),
 }
 AUTOENCODER = ("pages/autoencoder.py", "")
-CURVES = {"classify": "val_accuracy", "pseudo": "accuracy"}
+CURVES = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy"}
 
 
 BUSY, IDLE = 2.0, 10.0  # seconds after which a list of runs is drawn again
@@ -138,7 +139,7 @@ def look(path: str, epoch: int, task: str) -> str:
 
 def describe_best(state: RunState, loss: float | None) -> str:
     """A classifier by its accuracy and on how many rows, all else by validation loss."""
-    if state.get("task") in ("classify", "pseudo") and (accuracy := describe_accuracy(state)):
+    if state.get("task") in ("classify", "pseudo", "views") and (accuracy := describe_accuracy(state)):
         return accuracy
     unit = "round" if state.get("task") == "pseudo" else "epoch"
     return f"validation loss {loss:.4f}" if loss is not None else f"no {unit} yet"

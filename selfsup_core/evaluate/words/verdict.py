@@ -32,6 +32,8 @@ def describe_run(state: Mapping[str, Any]) -> str:
         return describe_language(metrics, baseline)
     if state.get("task") == "classify":
         return describe_classifier(metrics, baseline)
+    if state.get("task") == "views":
+        return describe_views(metrics, state.get("verdict"), baseline)
     if state.get("task") == "pseudo":
         return describe_pseudo(metrics, state.get("verdict"), baseline)
     parts = []
@@ -64,9 +66,16 @@ def describe_language(metrics: Metrics, baseline: Baseline) -> str:
 
 
 def describe_accuracy(state: Mapping[str, Any]) -> str:
-    """Of a classifier, for a list: "accuracy 80.0% on 500 test rows"; "" before the first epoch."""
+    """For a list: "accuracy 80.0% on 500 test rows"; "" before the first epoch. Of an encoder that learned
+    from views that of a linear probe, or RankMe where there are no labels.
+    """
     metrics: Metrics = state.get("metrics") or {}
     baseline = cast("Baseline", state.get("baseline") or {})
+    if state.get("task") == "views":
+        probe, rank = metrics.get("probe_accuracy"), metrics.get("rankme")
+        if probe is not None:
+            return f"probe {share_of(probe, int(baseline.get('validation_rows') or 0), 'validation rows')}"
+        return "" if rank is None else f"RankMe {rank:.1f}"
     if state.get("task") == "pseudo":
         found, noun = metrics.get("accuracy"), "test rows"
         rows = metrics.get("test_rows") or baseline.get("test_rows")
@@ -98,6 +107,23 @@ def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baselin
         which = f"the {known:,.0f} whose class is known" if known < kept else "these"
         parts.append(f"{percent(right)} of {which} are correct")
     return " · ".join(parts)
+
+
+def describe_views(metrics: Metrics, verdict: Verdict | None, baseline: Baseline) -> str:
+    """One line: the verdict once there is one, else the probe beside what needs no training; RankMe."""
+    rank = metrics.get("rankme")
+    if rank is None:
+        return "no epoch yet"
+    if verdict:
+        return f"{verdict['text'].rstrip('.')} · RankMe {rank:.1f}"
+    named = (
+        (metrics.get("probe_accuracy"), "linear probe"),
+        (metrics.get("knn_accuracy"), "20 nearest neighbors"),
+        (baseline.get("raw_probe_accuracy"), "probe of the raw input"),
+        (baseline.get("untrained_probe_accuracy"), "of the network untrained"),
+    )
+    parts = [f"{title} {percent(value, 1)}" for value, title in named if value is not None]
+    return " · ".join([*parts, f"RankMe {rank:.1f}"])
 
 
 def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:

@@ -20,6 +20,7 @@ MOST_ACTIVATIONS = 4096
 @about_run("inside", SampleAsk)
 def inside(at: ModelAt, ask: SampleAsk) -> Answer:
     """The layers, and what each makes of a sample."""
+    at.check_autoencoder()
     layers = describe_layers(at.model, at.kit.data.item_shape)
     with torch.inference_mode():
         made = activations(at.model, at.values(ask.sample))

@@ -39,6 +39,7 @@ class RepairAsk(EpochAsk):
 @about_run("repair", RepairAsk)
 def repair(at: ModelAt, ask: RepairAsk) -> Answer:
     """An input, what is done to it, what the network makes of that, and where it errs."""
+    at.check_autoencoder()
     x = own_image(at, ask.image) if ask.image else at.values(ask.sample or 0)  # (1, D)
     hidden = read_mask(at, ask.mask)
     generator = torch.Generator().manual_seed(ask.seed)

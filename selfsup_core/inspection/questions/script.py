@@ -24,6 +24,7 @@ class ScriptAsk(EpochAsk):
 @about_run("script", ScriptAsk)
 def script(at: ModelAt, ask: ScriptAsk) -> Answer:
     """The run as a script."""
+    at.check_autoencoder()
     spec, data = at.kit.spec, at.kit.data
     if ask.kind == "keras":
         text, note = keras_script(spec, data.item_shape), "The same layers for Keras 3."
@@ -36,4 +37,5 @@ def script(at: ModelAt, ask: ScriptAsk) -> Answer:
 @about_run("archive", EpochAsk)
 def archive(at: ModelAt, ask: EpochAsk) -> Answer:
     """A zip with the script and the data that it reads."""
+    at.check_autoencoder()
     return Answer({"zip": np.frombuffer(script_archive(at.kit.folder), np.uint8)})

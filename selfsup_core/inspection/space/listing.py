@@ -14,6 +14,7 @@ from selfsup_core.runs.thinned import list_frames
 
 WHAT = {
     "autoencoder": "code",
+    "views": "code",
     "classify": "class scores",
     "pseudo": "class scores",
     "language": "token vectors",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from selfsup_core.errors import SettingError
 from selfsup_core.inspection.space.base import Space
 from selfsup_core.inspection.space.data_spaces import DataSpace, EmbeddingSpace
-from selfsup_core.inspection.space.run_spaces import CodeSpace, TokenSpace
+from selfsup_core.inspection.space.run_spaces import CodeSpace, TokenSpace, ViewsSpace
 from selfsup_core.inspection.space.score_space import ScoreSpace
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def open_space(name: str, workspace: Path, kits: Kits) -> Space:
             return TokenSpace(full, workspace, folder, spec)
         if task in ("classify", "pseudo"):
             return ScoreSpace(full, workspace, folder, spec)
+        if task == "views":
+            return ViewsSpace(full, workspace, folder, spec, kits)
         return CodeSpace(full, workspace, folder, spec, kits)
     raise SettingError(
         f"There is no space {name!r}.",

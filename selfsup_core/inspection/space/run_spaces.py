@@ -1,4 +1,4 @@
-"""Spaces of runs: what an autoencoder or a language model makes of its rows at an epoch."""
+"""Spaces of runs: what an encoder or a language model makes of its rows at an epoch."""
 
 from __future__ import annotations
 
@@ -125,6 +125,13 @@ class CodeSpace(RunSpace):
         if not self.can_decode:
             return None
         return self._at(epoch).decode(torch.from_numpy(codes)).reshape(len(codes), *self.dataset.item_shape)
+
+
+class ViewsSpace(CodeSpace):
+    """The code of an encoder that learned from views; it reconstructs nothing."""
+
+    def numbers(self, epoch: int | None) -> dict[str, np.ndarray]:
+        return Space.numbers(self, epoch)
 
 
 class TokenSpace(RunSpace):

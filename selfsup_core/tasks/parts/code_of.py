@@ -1,5 +1,5 @@
-"""The encoder of an autoencoder's run as features of a classifier: what was learned without labels meets the
-few labels.
+"""The encoder of another run, of an autoencoder or one that learned from views, as features of a classifier:
+what was learned without labels meets the few labels.
 
 Its settings and weights are copied into the classifier's run, which so stays whole when the other run is
 deleted.
@@ -13,7 +13,7 @@ from typing import Any, cast
 import torch
 
 from selfsup_core.errors import RunError, SettingError
-from selfsup_core.features.config import DataConfig
+from selfsup_core.features.config import HAVE_CODES, DataConfig
 from selfsup_core.files import MOST_WEIGHTS, read_file, write_bytes
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import CodingNetwork
@@ -25,7 +25,7 @@ SAME = ("source", "split_seed", "validation", "test", "leave_out")
 
 
 def build_encoder(spec: Any, item_shape: tuple[int, ...], weights: dict[str, Any]) -> CodingNetwork:
-    """An autoencoder with these weights, in evaluation mode, frozen; its `encode` is what is wanted."""
+    """A network with these weights, in evaluation mode, frozen; its `encode` is what is wanted."""
     model = cast("CodingNetwork", MODELS[spec.model.kind].build(spec.model, item_shape))
     OBJECTIVES[spec.objective.kind](spec.objective).equip(model)
     load_trained(model, weights)
@@ -52,8 +52,8 @@ def take_encoder(
     """The encoder that `config.code_of` names, from the classifier's own folder when it is there, and a note.
 
     Raises:
-        RunError: there is no such run, or it has no weights. SettingError: it is not an autoencoder, or of
-        other data.
+        RunError: there is no such run, or it has no weights. SettingError: its network makes no codes, or it
+        is of other data.
     """
     from selfsup_core.runs.spec import read_spec
 
@@ -76,10 +76,11 @@ def copy_encoder(workspace: Path, folder: Path, config: DataConfig) -> None:
 
     other = open_run(workspace, config.code_of)
     spec = read_spec(other.spec)
-    if task_of(spec) != "autoencoder":
+    if task_of(spec) not in HAVE_CODES:
         raise SettingError(
-            f"Code of a run (data.code_of) names {other.id}, which is not an autoencoder.",
-            remedy="Choose the run of an autoencoder.",
+            f"Code of a run (data.code_of) names {other.id}, which is not an autoencoder and did not learn "
+            "from views.",
+            remedy="Choose a run whose network makes codes.",
         )
     check_same(spec, config, other.id)
     best = read_state(other)["best"]

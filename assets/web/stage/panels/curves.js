@@ -1,6 +1,7 @@
 // Curves over epochs: which metrics there are, what they are called, and what Plotly is given of one.
 
 import { COLORS } from "../../lib/palette.js"
+import { besideOf, neighborsOf } from "../views.js"
 
 const NOT_METRICS = new Set([
   "kind",
@@ -14,7 +15,6 @@ const NOT_METRICS = new Set([
 export const LABELS = {
   loss: "Loss",
   val_mse: "Validation MSE",
-  knn_accuracy: "5 nearest neighbors in the code",
   probe_accuracy: "Linear classifier on the code",
   auroc: "AUROC of the class left out",
   dead_units: "Share of constant code units",
@@ -41,6 +41,24 @@ export const LABELS = {
   active_dimensions: "Active code dimensions",
   active_share: "Share of active code units",
   used_codes: "Share of the codebook in use",
+  agreement: "Mean cosine of two views",
+  invariance: "Invariance term",
+  redundancy: "Redundancy term",
+  variance: "Variance term",
+  covariance: "Covariance term",
+  gaussian: "Distance from a Gaussian (SIGReg)",
+  entropy: "Entropy of the teacher's choice, nats",
+  divergence: "Student from teacher, nats",
+  alignment: "Alignment of two views",
+  uniformity: "Uniformity on the sphere",
+  spread: "Deviation, of an even sphere's",
+  deviation: "Mean deviation of an embedding's dimension",
+  rankme: "Effective rank of the code (RankMe)",
+  projector_rank: "Effective rank of the embeddings",
+  lidar: "LiDAR",
+  alpha: "Decay of the spectrum (α-ReQ)",
+  variance_gap: "Lack of variance (VICReg)",
+  covariance_sum: "Covariance of dimensions (VICReg)",
 }
 // Measured on validation rows alone and said so in their names.
 const WHOLE = new Set(["val_mse"])
@@ -54,8 +72,11 @@ export function metricsOf(row) {
   return [...new Set(names.map(termOf))]
 }
 
-/** What a metric is called. */
-export const titleOf = (metric) => LABELS[metric] ?? metric.replaceAll("_", " ")
+/** What a metric is called; how many neighbors are asked depends on the run's task. */
+export const titleOf = (metric, state) =>
+  metric === "knn_accuracy"
+    ? `${neighborsOf(state)} nearest neighbors in the code`
+    : (LABELS[metric] ?? metric.replaceAll("_", " "))
 
 function line(rows, name, key, color, extra = {}) {
   const points = rows.filter((row) => row[key] !== null && row[key] !== undefined)
@@ -69,6 +90,20 @@ function line(rows, name, key, color, extra = {}) {
     marker: { color, size: 8 },
     hovertemplate: "%{y:.4f}",
     ...extra,
+  }
+}
+
+const DASHES = ["dash", "dot", "dashdot"]
+
+/** A line at a value that does not change over the epochs. */
+function standing(view, name, value, dash) {
+  return {
+    x: [0, view.state.epochs],
+    y: [value, value],
+    name,
+    mode: "lines",
+    line: { color: view.theme.muted, dash, width: 1.5 },
+    hovertemplate: "%{y:.4f}",
   }
 }
 
@@ -89,28 +124,20 @@ export function tracesOf(view, metric) {
       ...of(`val_${metric}`, "validation", validation, {
         line: { color: validation, width: 2, dash: "dash" },
       }),
-      ...of(metric, LABELS[metric] ?? metric, validation),
+      ...of(metric, titleOf(metric, view.state), validation),
     ]
     const base = view.state.baseline
-    const reference = {
-      val_mse: [base?.pca_mse, `PCA-${base?.pca_components}`],
-      knn_accuracy: [base?.raw_knn_accuracy, "raw input"],
-      probe_accuracy: [base?.raw_probe_accuracy, "raw input"],
-      bits_per_character: [base?.bigram_bits, "bigram baseline"],
-      accuracy: [base?.logistic_accuracy, "logistic regression"],
-      macro_f1: [base?.logistic_macro_f1, "logistic regression"],
+    const references = {
+      val_mse: [[`PCA-${base?.pca_components}`, base?.pca_mse]],
+      knn_accuracy: besideOf(base, "knn_accuracy"),
+      probe_accuracy: besideOf(base, "probe_accuracy"),
+      bits_per_character: [["bigram baseline", base?.bigram_bits]],
+      accuracy: [["logistic regression", base?.logistic_accuracy]],
+      macro_f1: [["logistic regression", base?.logistic_macro_f1]],
+      rankme: [["untrained network", base?.untrained_rankme]],
     }[metric]
-    if (reference && typeof reference[0] === "number") {
-      traces.push({
-        x: [0, view.state.epochs],
-        y: [reference[0], reference[0]],
-        name: reference[1],
-        mode: "lines",
-        line: { color: view.theme.muted, dash: "dash", width: 1.5 },
-        hovertemplate: "%{y:.4f}",
-      })
-    }
-    return traces
+    const known = (references ?? []).filter(([, value]) => typeof value === "number")
+    return [...traces, ...known.map(([name, value], i) => standing(view, name, value, DASHES[i]))]
   }
   const steps = view.rows.filter((row) => row.kind === "step")
   const result = [
@@ -128,14 +155,7 @@ export function tracesOf(view, metric) {
   ]
   const pairs = view.state.baseline?.bigram_loss
   if (typeof pairs === "number") {
-    result.push({
-      x: [0, view.state.epochs],
-      y: [pairs, pairs],
-      name: "bigram baseline",
-      mode: "lines",
-      line: { color: view.theme.muted, dash: "dot", width: 1.5 },
-      hovertemplate: "%{y:.4f}",
-    })
+    result.push(standing(view, "bigram baseline", pairs, "dot"))
   }
   const best = view.state.best
   if (best) {

@@ -70,7 +70,7 @@ export default {
     function offerMetrics() {
       for (const term of metricsOf(view.epochRows.at(-1) ?? {})) {
         if ([...metric.options].some((option) => option.value === term)) continue
-        metric.append(el("option", { value: term }, titleOf(term)))
+        metric.append(el("option", { value: term }, titleOf(term, view.state)))
       }
     }
 

@@ -9,8 +9,10 @@ import { followLimits, limitsOf, pack } from "../../scatter/layout.js"
 import { createPlot } from "../../scatter/plot.js"
 import { toRgb, UNKNOWN } from "../../scatter/shapes.js"
 import { momentOf } from "../store.js"
+import { neighborsOf } from "../views.js"
 import { drawGlyphs } from "./glyphs.js"
 import { cardOf } from "./map_card.js"
+import { createPairs } from "./map_pairs.js"
 import { createOffer, createProbe } from "./probe.js"
 import { createUmap } from "./umap.js"
 
@@ -61,6 +63,7 @@ export default {
       redraw: plot.redraw,
       size: () => [plot.over.clientWidth, plot.over.clientHeight],
     })
+    const pairs = createPairs(plot.redraw, MORPH_MS)
     const offer = createOffer()
     const umap = createUmap(ctx, () => {
       if (umap.isOn) probe.leave()
@@ -116,6 +119,7 @@ export default {
     // Below the map, where it can have as many lines as it needs.
     root.foot.prepend(el("div", { class: "stage-hint" }, note, umap.said), hint)
     root.head.append(
+      pairs.button,
       umap.button,
       move,
       tool("+", "Zoom in (also: click the map, then turn the wheel)", () => plot.zoomBy(1.5)),
@@ -154,6 +158,7 @@ export default {
       if (places || !umap.isOn) isUmap = umap.isOn
       setText(note, noteOf(frame))
       if (!places) return // the layout before stays until this one is made
+      pairs.take(isUmap ? {} : frame)
       limits = followLimits(limits, limitsOf(places))
       const { points, head } = pack(places)
       plot.setPoints(points, head, limits)
@@ -223,6 +228,7 @@ export default {
     function drawOver(pen) {
       if (!view?.frame || !view.statics) return
       if (view.statics.glyphs) drawGlyphs(pen, plot, view.statics, view.theme, chosen)
+      pairs.draw(pen, plot.toScreen, view.theme.text)
       probe.drawOver(pen)
       plot.over.dataset.probe = probe.place ? probe.place.map((v) => v.toFixed(4)).join(",") : ""
       plot.over.dataset.zoom = plot.zoom.toFixed(3)
@@ -350,10 +356,11 @@ export default {
         const share = next.row?.knn_accuracy
         const knn =
           typeof share === "number"
-            ? ` The 5 nearest neighbors predict the class of ${percent(share)} of the validation samples correctly.`
+            ? ` The ${neighborsOf(next.state)} nearest neighbors predict the class of ${percent(share)} of the validation samples correctly.`
             : ""
         const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(next.frame, unitOf(next.state))}`
-        return `${of}, ${isUmap ? "UMAP" : next.state.map}.${knn}${looks?.groups ? looks.summary(next) : ""}`
+        const rest = `${looks?.groups ? looks.summary(next) : ""}${isUmap ? "" : pairs.words(next.frame)}`
+        return `${of}, ${isUmap ? "UMAP" : next.state.map}.${knn}${rest}`
       },
     }
   },

@@ -29,10 +29,10 @@ export function cardOf({ statics, frame }, i, { thumbnails, lines, isSeen, hasLo
   else if (lines) parts.push(...lines)
   else {
     const split = statics.splits.data[i] ? "validation" : "training"
-    parts.push(
-      el("div", {}, `${frame.predicted ? "loss" : "MSE"} ${fixed(frame.sample_loss.data[i], 4)}`),
-      el("div", { class: "stage-muted" }, `row ${statics.rows.data[i]}, ${split}`),
-    )
+    // Of views, the loss is of pairs, so a sample has none.
+    if (frame.sample_loss)
+      parts.push(el("div", {}, `${frame.predicted ? "loss" : "MSE"} ${fixed(frame.sample_loss.data[i], 4)}`))
+    parts.push(el("div", { class: "stage-muted" }, `row ${statics.rows.data[i]}, ${split}`))
   }
   return parts
 }

@@ -8,7 +8,7 @@ export default {
   id: "code",
   title: "Code",
   help: "This run as a short script that ends with the same losses, to read, change and run elsewhere.",
-  isFor: () => true,
+  isFor: (state) => state.task !== "views",
   create(root, ctx) {
     let view = null,
       text = ""

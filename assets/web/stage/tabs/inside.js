@@ -11,7 +11,7 @@ export default {
   id: "inside",
   title: "Inside",
   help: "Every layer of the network. Click one to see its output for the chosen sample.",
-  isFor: () => true,
+  isFor: (state) => state.task !== "views",
   create(root, ctx) {
     let view = null,
       answer = null,

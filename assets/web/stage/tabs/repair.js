@@ -20,7 +20,7 @@ export default {
   id: "repair",
   title: "Repair",
   help: "Damage an image and see how the network repairs it.",
-  isFor: () => true,
+  isFor: (state) => state.task !== "views",
   create(root, ctx) {
     let view = null,
       sample = 0,

@@ -13,7 +13,7 @@ export default {
   id: "unexplained",
   title: "Largest errors",
   help: "Training and validation samples sorted by reconstruction error: what the network reconstructs worst.",
-  isFor: () => true,
+  isFor: (state) => state.task !== "views",
   create(root, ctx) {
     let view = null,
       answer = null

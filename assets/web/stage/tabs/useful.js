@@ -2,9 +2,10 @@
 
 import { el, fixed, percent } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
+import { neighborsOf } from "../views.js"
 
-const MEASURES = [
-  ["knn_accuracy", "5 nearest neighbors"],
+const measuresOf = (state) => [
+  ["knn_accuracy", `${neighborsOf(state)} nearest neighbors`],
   ["probe_accuracy", "Linear probe"],
 ]
 
@@ -28,7 +29,11 @@ export default {
           return
         }
         body.replaceChildren(
-          el("div", { class: "lab-halves" }, ...MEASURES.map(([name, title]) => chart(view, name, title))),
+          el(
+            "div",
+            { class: "lab-halves" },
+            ...measuresOf(view.state).map(([name, title]) => chart(view, name, title)),
+          ),
           table(view),
         )
       },
@@ -153,12 +158,15 @@ function table(view) {
   const base = view.state.baseline ?? {},
     first = view.epochRows.find((row) => row.epoch === 0) ?? {}
   const lines = [
-    [`This code, epoch ${view.row?.epoch ?? ""}`, MEASURES.map(([name]) => view.row?.[name])],
-    [`PCA with ${base.pca_components ?? "as many"} numbers`, MEASURES.map(([name]) => base[`pca_${name}`])],
-    ["Untrained encoder", MEASURES.map(([name]) => first[name])],
-    ["Raw input", MEASURES.map(([name]) => base[`raw_${name}`])],
+    [`This code, epoch ${view.row?.epoch ?? ""}`, measuresOf(view.state).map(([name]) => view.row?.[name])],
+    [
+      `PCA with ${base.pca_components ?? "as many"} numbers`,
+      measuresOf(view.state).map(([name]) => base[`pca_${name}`]),
+    ],
+    ["Untrained encoder", measuresOf(view.state).map(([name]) => first[name])],
+    ["Raw input", measuresOf(view.state).map(([name]) => base[`raw_${name}`])],
   ]
-  const best = MEASURES.map((_, i) => Math.max(...lines.map(([, values]) => values[i] ?? -1)))
+  const best = measuresOf(view.state).map((_, i) => Math.max(...lines.map(([, values]) => values[i] ?? -1)))
   return el(
     "div",
     {},
@@ -172,7 +180,7 @@ function table(view) {
           "tr",
           {},
           el("th", {}, "Accuracy on validation samples"),
-          ...MEASURES.map(([, title]) => el("th", { scope: "col" }, title)),
+          ...measuresOf(view.state).map(([, title]) => el("th", { scope: "col" }, title)),
         ),
       ),
       el(

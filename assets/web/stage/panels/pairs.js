@@ -1,0 +1,130 @@
+// Pairs: two views of the same validation samples, and the cosine of their embeddings at the cursor's epoch.
+
+import { el, fixed, setText } from "../../lib/dom.js"
+import { drawItem, drawMany, itemAt } from "../items.js"
+import { momentOf } from "../store.js"
+import { meanCosines, ownCosines } from "../views.js"
+
+const PICTURE = 48
+
+export default {
+  id: "pairs",
+  title: "Pairs",
+  create(root) {
+    const list = el("ul", { class: "views-pairs" })
+    const body = el(
+      "div",
+      { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": "Pairs of views" },
+      list,
+    )
+    const note = el("p", { class: "stage-note" })
+    const sort = el(
+      "button",
+      {
+        class: "stage-chip",
+        type: "button",
+        "aria-pressed": "false",
+        title: "Least similar first",
+        "data-testid": "pairs-sort",
+        onclick: () => {
+          sort.setAttribute("aria-pressed", String(!isSorted()))
+          arrange()
+        },
+      },
+      "least similar first",
+    )
+    const isSorted = () => sort.getAttribute("aria-pressed") === "true"
+    root.head.append(sort)
+    root.body.append(body)
+    root.foot.append(note)
+    let pairs = [],
+      made = null,
+      drawn = null,
+      cosines = []
+
+    function make(statics) {
+      made = statics
+      pairs = Array.from({ length: statics.view_one.shape[0] }, (_, tile) => createPair(statics, tile))
+      list.dataset.wide = String(statics.shape.length < 2)
+      list.replaceChildren(...pairs.map((pair) => pair.node))
+    }
+
+    function arrange() {
+      const order = pairs.map((_, i) => i)
+      if (isSorted()) order.sort((a, b) => cosines[a] - cosines[b])
+      list.replaceChildren(...order.map((i) => pairs[i].node))
+    }
+
+    return {
+      update(view) {
+        if (!view.statics?.view_one || !view.frame?.similarity || view.frame === drawn) return
+        if (made !== view.statics) make(view.statics)
+        drawn = view.frame
+        cosines = ownCosines(view.frame.similarity)
+        pairs.forEach((pair, i) => pair.show(cosines[i]))
+        if (isSorted()) arrange()
+        const { own, others } = meanCosines(view.frame.similarity)
+        setText(
+          note,
+          `Mean cosine: ${fixed(own, 2)} of views of one sample, ${fixed(others, 2)} of different samples`,
+        )
+      },
+      resize() {},
+      destroy() {},
+      summary(view) {
+        if (!view.frame?.similarity) return "No pairs have been compared yet."
+        const found = ownCosines(view.frame.similarity),
+          { own, others } = meanCosines(view.frame.similarity)
+        return (
+          `At ${momentOf(view.frame)} the two views of a sample have a mean cosine of ${fixed(own, 2)}, ` +
+          `from ${fixed(Math.min(...found), 2)} to ${fixed(Math.max(...found), 2)}; views of different samples ${fixed(others, 2)}.`
+        )
+      },
+    }
+  },
+}
+
+function createPair(statics, tile) {
+  const label = statics.tile_labels?.data[tile] ?? -1
+  const name = label >= 0 && statics.classes.length ? statics.classes[label] : `Sample ${tile + 1}`
+  const value = el("b", {})
+  const bar = el("i", {})
+  const node = el(
+    "li",
+    { "data-testid": "pair" },
+    el("div", { class: "views-two" }, ...drawViews(statics, tile)),
+    el("span", { class: "views-name", title: name }, name),
+    el("span", { class: "views-cosine", title: "Cosine of the two views' embeddings" }, bar, value),
+  )
+  return {
+    node,
+    show(cosine) {
+      setText(value, fixed(cosine, 2))
+      bar.style.setProperty("--share", Math.max(0, cosine).toFixed(3))
+    },
+  }
+}
+
+/** Pictures side by side, a table with both as columns, or the text, whose views differ by dropout alone. */
+function drawViews(statics, tile) {
+  const [one, two] = [itemAt(statics.view_one, tile), itemAt(statics.view_two, tile)]
+  if (statics.shape.length > 1) return [one, two].map((bytes) => drawItem(statics, bytes, { size: PICTURE }))
+  if (statics.kind === "text")
+    return [el("p", {}, textOf(statics, tile) ?? "Dropout alone tells its views apart.")]
+  return [
+    drawMany(
+      statics,
+      [
+        { bytes: one, label: "view 1" },
+        { bytes: two, label: "view 2" },
+      ],
+      PICTURE,
+    ),
+  ]
+}
+
+/** The beginning of a tile's text, where the map has its row too. */
+function textOf({ tile_rows, rows, texts }, tile) {
+  const place = tile_rows && texts ? rows.data.indexOf(tile_rows.data[tile]) : -1
+  return place < 0 ? null : texts[place]
+}

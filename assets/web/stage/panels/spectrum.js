@@ -1,0 +1,149 @@
+// Spectrum: singular values over their index, with the effective rank; epoch 0 stays faint behind it. A collapse is a cliff.
+
+import { el, setText, sizeCanvas } from "../../lib/dom.js"
+import { momentOf } from "../store.js"
+import { effectiveRank } from "../views.js"
+
+const LEFT = 44,
+  RIGHT = 10,
+  TOP = 12,
+  BOTTOM = 34
+const DECADES = 7 // below the largest value, nothing is drawn
+
+export default {
+  id: "spectrum",
+  title: "Spectrum",
+  create(root, ctx) {
+    const side = el(
+      "select",
+      { class: "stage-input", "aria-label": "Spectrum of", onchange: () => draw() },
+      el("option", { value: "embedding_spectrum" }, "embeddings, centered"),
+      el("option", { value: "spectrum" }, "code"),
+    )
+    const canvas = el("canvas", { class: "stage-canvas", role: "img" })
+    const note = el("p", { class: "stage-note" })
+    root.head.append(side)
+    root.body.append(canvas)
+    root.foot.append(note)
+    let view = null,
+      first = null,
+      isAsked = false
+
+    function wantFirst() {
+      if (isAsked || !view.frames.includes(0)) return
+      isAsked = true
+      ctx.store.frame(0).then((frame) => {
+        first = frame
+        draw()
+      })
+    }
+
+    function draw() {
+      const found = view?.frame?.[side.value]
+      if (!found) return
+      const width = root.body.clientWidth,
+        height = root.body.clientHeight
+      setText(note, describe(view.frame, side.value))
+      canvas.setAttribute("aria-label", describe(view.frame, side.value))
+      if (width < 40) return
+      const pen = sizeCanvas(canvas, width, height)
+      pen.clearRect(0, 0, width, height)
+      const values = found.data,
+        start = first?.[side.value]?.data ?? null
+      const high = Math.ceil(Math.log10(Math.max(1e-12, values[0], start?.[0] ?? 0)))
+      const both = [...values, ...(start ?? [])].filter((value) => value > 0)
+      const low = Math.max(high - DECADES, Math.floor(Math.log10(Math.min(...both, 10 ** (high - 1)))))
+      const x = (index) => LEFT + ((index - 1) / Math.max(1, values.length - 1)) * (width - LEFT - RIGHT)
+      const y = (value) =>
+        TOP +
+        ((high - Math.max(low, Math.log10(Math.max(value, 1e-12)))) / (high - low)) * (height - TOP - BOTTOM)
+      drawAxes(pen, { view, width, height, low, high, x, y, count: values.length })
+      if (start) drawCurve(pen, start, x, y, { color: view.theme.muted, isFaint: true })
+      drawCurve(pen, values, x, y, { color: view.theme.primary })
+      drawRank(pen, effectiveRank(values), { x, height, theme: view.theme, width })
+    }
+
+    return {
+      update(next) {
+        const key = (of) => of && [of.frame, of.theme.id]
+        const isSame = view && key(view).every((part, i) => part === key(next)[i])
+        view = next
+        if (!view.frame) return
+        wantFirst()
+        if (!isSame) draw()
+      },
+      resize: draw,
+      destroy() {},
+      summary: (next) =>
+        next.frame?.[side.value] ? describe(next.frame, side.value) : "No spectrum has been measured yet.",
+    }
+  },
+}
+
+/** The effective rank and how far the values fall, as a sentence. */
+export function describe(frame, side) {
+  const { data } = frame[side]
+  return (
+    `Effective rank ${effectiveRank(data).toFixed(1)} of ${data.length} at ${momentOf(frame)}: ` +
+    `in so many directions the ${side === "spectrum" ? "codes" : "embeddings"} really differ.`
+  )
+}
+
+function drawAxes(pen, { view, width, height, low, high, x, y, count }) {
+  const { theme } = view
+  pen.font = `12px ${theme.font}`
+  pen.fillStyle = theme.muted
+  pen.strokeStyle = theme.border
+  pen.lineWidth = 1
+  pen.textAlign = "right"
+  pen.textBaseline = "middle"
+  for (let power = low; power <= high; power++) {
+    const at = y(10 ** power)
+    pen.beginPath()
+    pen.moveTo(LEFT, at)
+    pen.lineTo(width - RIGHT, at)
+    pen.stroke()
+    pen.fillText(
+      power >= -2 && power <= 3 ? String(Number((10 ** power).toPrecision(1))) : `1e${power}`,
+      LEFT - 6,
+      at,
+    )
+  }
+  pen.textBaseline = "alphabetic"
+  pen.textAlign = "left"
+  pen.fillText("1", x(1), height - BOTTOM + 14)
+  pen.textAlign = "right"
+  pen.fillText(String(count), x(count), height - BOTTOM + 14)
+  pen.textAlign = "center"
+  pen.fillText("singular values, largest first (dashed: epoch 0)", (LEFT + width - RIGHT) / 2, height - 4)
+}
+
+function drawCurve(pen, values, x, y, { color, isFaint = false }) {
+  pen.save()
+  pen.strokeStyle = color
+  pen.globalAlpha = isFaint ? 0.6 : 1
+  pen.lineWidth = isFaint ? 1.5 : 2.25
+  pen.setLineDash(isFaint ? [4, 4] : [])
+  pen.beginPath()
+  values.forEach((value, i) => {
+    pen[i ? "lineTo" : "moveTo"](x(i + 1), y(value))
+  })
+  pen.stroke()
+  pen.restore()
+}
+
+function drawRank(pen, rank, { x, height, width, theme }) {
+  const at = x(Math.max(1, rank))
+  pen.save()
+  pen.strokeStyle = theme.text
+  pen.fillStyle = theme.text
+  pen.setLineDash([2, 3])
+  pen.beginPath()
+  pen.moveTo(at, TOP)
+  pen.lineTo(at, height - BOTTOM)
+  pen.stroke()
+  const isRight = at > width * 0.6
+  pen.textAlign = isRight ? "right" : "left"
+  pen.fillText(`effective rank ${rank.toFixed(1)}`, at + (isRight ? -6 : 6), TOP + 12)
+  pen.restore()
+}

@@ -1,0 +1,16 @@
+"""Views: what self-supervised training learns from; each mode is one file in `parts/`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.shared.modes import choose_mode
+from pages.parts.views import lab, train
+
+MODES = {
+    "train": ("Train", ":material/play_arrow:", train.show),
+    "lab": ("Augmentation lab", ":material/auto_fix_high:", lab.show),
+}
+
+st.title("Views", anchor=False)
+choose_mode("views", MODES)

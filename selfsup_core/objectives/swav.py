@@ -1,0 +1,114 @@
+"""SwAV: assign one view to prototypes so that all are used evenly, and predict the assignment from the other.
+
+L = mean over both directions of the cross-entropy of softmax(s′ / τ) from q = Sinkhorn(s / ε); s the cosines
+with the prototypes. Sinkhorn scales exp(s / ε) so that its rows sum to 1 / B and its columns to 1 / M.
+[1] Caron et al.: Unsupervised learning of visual features by contrasting cluster assignments, 2020
+[2] Cuturi: Sinkhorn distances: lightspeed computation of optimal transport, 2013
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from selfsup_core.objectives.registry import OBJECTIVES
+from selfsup_core.objectives.two_views import WITHOUT_VIEWS, Break, TwoViews, TwoViewsConfig, similarity
+from selfsup_core.settings import setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+
+    from selfsup_core.models.modules.encoder import Encoder
+
+
+class SwavConfig(TwoViewsConfig):
+    """Settings of the assignment."""
+
+    kind: Literal["swav"] = setting(
+        "swav", "Predict to which prototype the other view belongs.", title="Objective"
+    )
+    prototypes: int = setting(
+        64,
+        "Directions that samples are assigned to.",
+        title="Prototypes",
+        why="Fewer than a batch has rows, so that each can be used in every step without a queue.",
+        ge=2,
+        le=65_536,
+    )
+    temperature: float = setting(
+        0.1, "Cosines are divided by it.", title="Temperature", why="As in the paper.", gt=0.0, le=10.0
+    )
+    sharpness: float = setting(
+        0.05,
+        "Of the assignment: the lower, the more each view belongs to one prototype.",
+        title="Entropy of the assignment",
+        why="As in the paper.",
+        gt=0.0,
+        le=10.0,
+    )
+    rounds: int = setting(
+        3,
+        "How often rows and columns are scaled, so that all prototypes are used evenly; 0 leaves it out.",
+        title="Sinkhorn rounds",
+        zero="off",
+        why="As in the paper.",
+        ge=0,
+        le=100,
+    )
+
+
+def sinkhorn(scores: torch.Tensor, sharpness: float, rounds: int) -> torch.Tensor:
+    """(B, M) cosines → (B, M) shares, each row sums to 1; without a gradient."""
+    import torch
+
+    with torch.no_grad():
+        logits = scores.double() / sharpness if scores.device.type != "mps" else scores.float() / sharpness
+        for _ in range(rounds):
+            logits = logits - logits.logsumexp(dim=0, keepdim=True)  # columns even
+            logits = logits - logits.logsumexp(dim=1, keepdim=True)  # rows
+        return logits.softmax(dim=1).float()
+
+
+def swapped_loss(scores: torch.Tensor, shares: torch.Tensor, temperature: float) -> torch.Tensor:
+    """(B, M) cosines of one view, (B, M) shares of the other → scalar, nats per view."""
+    return -(shares * (scores.float() / temperature).log_softmax(dim=1)).sum(dim=1).mean()
+
+
+@OBJECTIVES.register("swav")
+class Swav(TwoViews[SwavConfig]):
+    """Cluster while learning."""
+
+    Config = SwavConfig
+    breaks: ClassVar[Mapping[str, Break]] = {
+        "sinkhorn": Break(
+            "Without Sinkhorn",
+            {"rounds": 0},
+            "weaker",
+            "Nothing keeps the prototypes even: samples move closer together, and in long runs go to one.",
+        ),
+        "augmentation": WITHOUT_VIEWS,
+    }
+
+    def equip(self, model: Encoder) -> None:
+        """A projector, and prototypes as the rows of a matrix."""
+        from selfsup_core.models.modules.encoder import Prototypes
+
+        super().equip(model)
+        model.predictor = Prototypes(self.config.projector[-1], self.config.prototypes)
+
+    def terms(
+        self, model: Encoder, one: torch.Tensor, two: torch.Tensor, generator: torch.Generator
+    ) -> dict[str, torch.Tensor]:
+        """{"loss": nats per view, "perplexity": prototypes in use, of a batch, "agreement": mean cosine}."""
+        import torch
+
+        a, b = self.both(model, one, two)
+        scores = model.predict(torch.cat([a, b]))
+        first, second = scores[: len(a)], scores[len(a) :]
+        config = self.config
+        q, p = (sinkhorn(s, config.sharpness, config.rounds) for s in (first, second))
+        loss = (swapped_loss(first, p, config.temperature) + swapped_loss(second, q, config.temperature)) / 2
+        chosen = torch.nn.functional.one_hot(scores.argmax(dim=1), config.prototypes).float().mean(dim=0)
+        perplexity = torch.special.entr(chosen).sum().exp()
+        return {"loss": loss, "perplexity": perplexity, "agreement": similarity(a, b).mean()}

@@ -1,0 +1,85 @@
+"""Break it: a run of learning from views again, with one safeguard of its objective taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.errors import SettingError, StudioError
+from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.objectives.two_views import Break, TwoViews
+from selfsup_core.runs.folder import list_states, open_run
+from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
+
+JOIN = " · "
+
+
+def breaks_of(spec: RunSpec) -> Mapping[str, Break]:
+    """Name → safeguard that the run's objective has and that is on; {} of other tasks."""
+    kind = OBJECTIVES[spec.objective.kind]
+    if not issubclass(kind, TwoViews):
+        return {}
+    objective: TwoViews[Any] = kind(spec.objective)
+    return {name: one for name, one in objective.breaks.items() if not objective.is_broken(one)}
+
+
+def missing_of(spec: RunSpec) -> list[Break]:
+    """Safeguards of the run's objective that are off."""
+    kind = OBJECTIVES[spec.objective.kind]
+    if not issubclass(kind, TwoViews):
+        return []
+    intact = breaks_of(spec)
+    return [one for name, one in kind.breaks.items() if name not in intact]
+
+
+def with_break(spec: RunSpec, name: str) -> RunSpec:
+    """The same run, seed included, without a safeguard.
+
+    Raises:
+        SettingError: the objective has no such safeguard, or it is off already.
+    """
+    known = breaks_of(spec)
+    if name not in known:
+        raise SettingError(
+            f"There is no safeguard {name!r} to take away. Known: {', '.join(known) or 'none'}."
+        )
+    title = known[name].title
+    label = f"{spec.name[: 110 - len(title)]}{JOIN}{title[0].lower()}{title[1:]}"
+    return make_spec(spec.as_dict(), {**settings_of(known[name]), "name": label})
+
+
+def settings_of(one: Break) -> dict[str, object]:
+    """Path → value that takes a safeguard away."""
+    return {f"objective.{name}": value for name, value in one.settings.items()}
+
+
+def find_same(workspace: Path, spec: RunSpec) -> str:
+    """The newest run with this recipe, whatever its name; "" where there is none."""
+    wanted = without_name(spec)
+    return next((run for run, other in like(workspace, spec) if without_name(other) == wanted), "")
+
+
+def find_intact(workspace: Path, spec: RunSpec) -> str:
+    """The newest run from which this one differs by one safeguard that it lacks; "" where there is none."""
+    wanted = without_name(spec)
+    for run, other in like(workspace, spec):
+        if any(without_name(with_break(other, name)) == wanted for name in breaks_of(other)):
+            return run
+    return ""
+
+
+def like(workspace: Path, spec: RunSpec) -> Iterator[tuple[str, RunSpec]]:
+    """Runs of the same data and objective, newest first."""
+    for state in sorted(list_states(workspace), key=lambda one: one["created"], reverse=True):
+        if state.get("objective") != spec.objective.kind or state["source"] != spec.data.source:
+            continue
+        try:
+            yield str(state["run"]), read_spec(open_run(workspace, state["run"]).spec)
+        except StudioError:
+            continue  # damaged or just deleted: not a run to compare with
+
+
+def without_name(spec: RunSpec) -> dict[str, object]:
+    """All that decides what a run computes."""
+    return {name: value for name, value in spec.as_dict().items() if name != "name"}

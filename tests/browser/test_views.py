@@ -1,0 +1,89 @@
+"""The augmentation lab in a real browser: switches redraw the views, and a link shows the same ones again."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import fits, serious, stage_value, wait_in, wait_stage
+
+pytestmark = pytest.mark.browser
+RESTS = "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+SOURCES = "[...document.querySelectorAll('.views-grid img')].map((picture) => picture.src)"
+
+
+def test_a_switch_redraws_the_views_and_a_link_shows_them_again(server, open_page, keep):
+    page = open_page()
+    page.goto(f"{server.url}/views?do=lab&data=emoji")
+    grid = page.locator(".views-grid")
+    expect(grid.locator("img")).to_have_count(24)
+    before = page.evaluate(SOURCES)
+    slider = page.get_by_role("slider", name="Rotation")
+    slider.focus()
+    for _ in range(3):  # quicker than the address follows
+        slider.press("PageUp")
+    wait_in(page, "location.search.includes('rotation=54')")
+    expect(page.get_by_text("A 6 becomes a 9")).to_be_visible()
+    wait_in(page, RESTS)
+    turned = page.evaluate(SOURCES)
+    assert turned[::6] == before[::6]
+    assert not set(turned) - set(turned[::6]) & set(before)
+    page.get_by_role("button", name="New views").click()
+    wait_in(page, f"(before) => ({SOURCES})[1] !== before[1]", turned)
+    wait_in(page, "location.search.includes('rotation=54') && location.search.includes('seed=1')")
+    wait_in(page, RESTS)
+    after = page.evaluate(SOURCES)
+    page.get_by_role("button", name="Advanced").click()
+    expect(page.get_by_role("button", name="Other samples")).to_be_visible()
+    assert serious(page) == []
+    keep(page, "views-lab")
+    other = open_page(390, 844, "dark")
+    other.goto(page.url)
+    expect(other.locator(".views-grid img")).to_have_count(24)
+    wait_in(other, f"(wanted) => JSON.stringify({SOURCES}) === JSON.stringify(wanted)", after)
+    fits(other)
+    keep(other, "views-lab-narrow")
+
+
+def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep):
+    page = open_page()
+    page.goto(f"{server.url}/views?do=lab&data=digits")
+    expect(page.locator(".views-grid img")).to_have_count(24)
+    page.get_by_test_id("stSegmentedControl").or_(page.locator("[data-testid=stButtonGroup]")).get_by_text(
+        "Train"
+    ).click()
+    wait_in(page, "location.search.includes('do=train') && location.search.includes('data=digits')")
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("3")
+    epochs.press("Enter")
+    wait_in(page, RESTS)
+    page.get_by_role("button", name="Train", exact=True).click()
+    wait_stage(page, "status", lambda status: status == "finished")
+    wait_stage(page, "frames", lambda count: count == "4")
+    intact = page.url
+    expect(page.get_by_test_id("pair")).to_have_count(32)
+    expect(page.get_by_test_id("stage-panel-sphere")).to_be_hidden()
+    page.keyboard.press("Home")
+    wait_stage(page, "epoch", lambda epoch: epoch == "0")
+    expect(page.get_by_test_id("stage-guide")).to_contain_text("Epoch 0")
+    expect(page.get_by_test_id("stage-panel-spectrum")).to_contain_text("at epoch 0")
+    page.keyboard.press("End")
+    wait_stage(page, "epoch", lambda epoch: epoch == "3")
+    assert int(stage_value(page, "scrub-ms")) <= 400
+    cells = page.get_by_test_id("similarity-cells")
+    cells.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+        cells.press(key)
+    expect(page.get_by_test_id("similarity-cell")).to_contain_text("Both views of sample 2")
+    wait_stage(page, "epoch", lambda epoch: epoch == "3")  # the keys were the matrix's
+    assert serious(page) == []
+    keep(page, "views-run")
+    page.get_by_role("button", name="Break it").click()
+    page.get_by_role("button", name="With two negatives").click()
+    wait_in(page, "(intact) => location.href !== intact && location.search.includes('run=')", intact)
+    wait_stage(page, "status", lambda status: status == "finished")
+    signs = page.get_by_test_id("stage-signs")
+    expect(signs).to_contain_text("With two negatives: A view is told from one other sample only")
+    keep(page, "views-broken")
+    page.get_by_role("button", name="Open the intact run").click()
+    wait_in(page, "(intact) => location.search.includes(new URL(intact).searchParams.get('run'))", intact)

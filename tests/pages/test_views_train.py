@@ -1,0 +1,78 @@
+"""The page Views, mode "Train", through AppTest."""
+
+from __future__ import annotations
+
+import pytest
+
+from selfsup_core.runs.breaking import with_break
+from selfsup_core.runs.folder import list_states, open_run
+from selfsup_core.runs.queue import submit
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec, read_spec
+from tests.pages.test_pages import buttons, texts
+
+
+@pytest.fixture
+def run(workspace) -> str:
+    spec = make_spec(
+        preset_spec("views-fashion").as_dict(),
+        {"data.source": "digits", "train.epochs": 1, "name": "Mine", "seed": 5},
+    )
+    workspace.mkdir(parents=True, exist_ok=True)
+    return submit(workspace, spec, submission="first", preset="views-fashion").id
+
+
+def test_a_method_data_and_train(studio, workspace):
+    page = studio("pages/views.py", data="digits")
+    assert page.segmented_control[0].value == "train"
+    main = [
+        w for w in [*page.selectbox, *page.number_input, *page.button] if not w.key.startswith("advanced-")
+    ]
+    assert len([w for w in main if w.key.startswith("views-")]) == 5
+    assert all(w.help for w in main if w.key.startswith("views-"))
+    method = page.selectbox(key="views-method-views-fashion")
+    assert {"SimCLR", "BYOL", "VICReg"} <= set(method.options)
+    method.select("vicreg").run()
+    variance = page.number_input(key="advanced-views-fashion-vicreg-objective.variance")
+    assert variance.value == 25.0
+    page.number_input(key="views-epochs-views-fashion-vicreg").set_value(2).run()
+    buttons(page)["views-train"].click().run()
+    assert not page.exception
+    (state,) = list_states(workspace)
+    assert (state["task"], state["objective"], state["epochs"]) == ("views", "vicreg", 2)
+    assert state["name"] == "Digits 8 × 8, VICReg"
+    assert page.query_params["run"] == state["run"]
+    assert page.query_params["do"] == "train"
+
+
+def test_each_kind_of_data_has_its_recipe(studio):
+    for source, preset in {"wine": "views-table", "spoken-words": "views-sound"}.items():
+        page = studio("pages/views.py", data=source)
+        assert page.selectbox(key=f"views-preset-{source}").value == preset
+        assert not page.error, [e.value for e in page.error]
+
+
+def test_break_it_repeats_the_run_without_a_safeguard_and_leads_back(studio, workspace, run):
+    page = studio("pages/views.py", run=run)
+    assert page.selectbox(key="views-data").value == "digits"  # the form follows the run
+    assert "Near and far samples push alike" in texts(page)
+    command = next(code.value for code in page.code if "temperature" in code.value)
+    assert "--set objective.temperature=1.0" in command
+    buttons(page)["break-temperature"].click().run()
+    assert not page.exception
+    other = page.query_params["run"]
+    assert other != run
+    made, spec = (read_spec(open_run(workspace, name).spec) for name in (other, run))
+    assert made == with_break(spec, "temperature")
+    assert made.seed == 5
+    buttons(page)["open-intact"].click().run()
+    assert page.query_params["run"] == run
+    buttons(page)["open-break-temperature"].click().run()
+    assert page.query_params["run"] == other
+    assert len(list(list_states(workspace))) == 2
+
+
+def test_a_run_of_views_opens_here_and_others_elsewhere(studio, run):
+    page = studio("pages/autoencoder.py", run=run)
+    assert page.title[0].value == "Views"
+    assert page.query_params["run"] == run
