@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from selfsup_core.runs.folder import list_states, open_run
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
 
 JOIN = " · "
+Others = Sequence[tuple[str, RunSpec]]  # runs by id
 
 
 def breaks_of(spec: RunSpec) -> Mapping[str, Break]:
@@ -54,30 +55,32 @@ def settings_of(one: Break) -> dict[str, object]:
     return {f"objective.{name}": value for name, value in one.settings.items()}
 
 
-def find_same(workspace: Path, spec: RunSpec) -> str:
-    """The newest run with this recipe, whatever its name; "" where there is none."""
+def find_same(others: Others, spec: RunSpec) -> str:
+    """The first of some runs with this recipe, whatever its name; "" where there is none."""
     wanted = without_name(spec)
-    return next((run for run, other in like(workspace, spec) if without_name(other) == wanted), "")
+    return next((run for run, other in others if without_name(other) == wanted), "")
 
 
-def find_intact(workspace: Path, spec: RunSpec) -> str:
-    """The newest run from which this one differs by one safeguard that it lacks; "" where there is none."""
+def find_intact(others: Others, spec: RunSpec) -> str:
+    """The first of some runs that only has one safeguard more than this one; "" where there is none."""
     wanted = without_name(spec)
-    for run, other in like(workspace, spec):
+    for run, other in others:
         if any(without_name(with_break(other, name)) == wanted for name in breaks_of(other)):
             return run
     return ""
 
 
-def like(workspace: Path, spec: RunSpec) -> Iterator[tuple[str, RunSpec]]:
-    """Runs of the same data and objective, newest first."""
+def runs_like(workspace: Path, spec: RunSpec) -> Others:
+    """Runs of the same data and objective with their specs, newest first."""
+    found = []
     for state in sorted(list_states(workspace), key=lambda one: one["created"], reverse=True):
         if state.get("objective") != spec.objective.kind or state["source"] != spec.data.source:
             continue
         try:
-            yield str(state["run"]), read_spec(open_run(workspace, state["run"]).spec)
+            found.append((str(state["run"]), read_spec(open_run(workspace, state["run"]).spec)))
         except StudioError:
             continue  # damaged or just deleted: not a run to compare with
+    return found
 
 
 def without_name(spec: RunSpec) -> dict[str, object]:

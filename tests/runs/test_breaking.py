@@ -3,7 +3,7 @@
 import pytest
 
 from selfsup_core.errors import SettingError
-from selfsup_core.runs.breaking import breaks_of, find_intact, find_same, missing_of, with_break
+from selfsup_core.runs.breaking import breaks_of, find_intact, find_same, missing_of, runs_like, with_break
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import make_spec
@@ -40,16 +40,19 @@ def test_a_run_with_the_same_recipe_is_found_by_what_it_computes(workspace):
     spec = make_spec(simsiam().as_dict(), {"data.source": "digits"})
     broken = with_break(spec, "predictor")
     folder = submit(workspace, broken, submission="a", preset="views-fashion")
-    assert find_same(workspace, with_break(spec, "predictor")) == folder.id
-    assert find_same(workspace, make_spec(broken.as_dict(), {"name": "another name"})) == folder.id
-    assert find_same(workspace, spec) == find_intact(workspace, broken) == ""
-    assert find_same(workspace, make_spec(broken.as_dict(), {"seed": 4})) == ""
+    others = runs_like(workspace, spec)
+    assert find_same(others, with_break(spec, "predictor")) == folder.id
+    assert find_same(others, make_spec(broken.as_dict(), {"name": "another name"})) == folder.id
+    assert (
+        find_same(runs_like(workspace, spec), spec) == find_intact(runs_like(workspace, broken), broken) == ""
+    )
+    assert find_same(others, make_spec(broken.as_dict(), {"seed": 4})) == ""
     whole = submit(workspace, spec, submission="b", preset="views-fashion")
-    assert find_intact(workspace, broken) == whole.id
-    assert find_intact(workspace, spec) == ""
+    assert find_intact(runs_like(workspace, broken), broken) == whole.id
+    assert find_intact(runs_like(workspace, spec), spec) == ""
 
 
 def test_the_intact_run_is_found_though_its_settings_are_not_the_defaults(workspace):
     spec = preset_spec("views-emoji", {"objective.temperature": 0.4})
     whole = submit(workspace, spec, submission="a", preset="views-emoji")
-    assert find_intact(workspace, with_break(spec, "temperature")) == whole.id
+    assert find_intact(runs_like(workspace, spec), with_break(spec, "temperature")) == whole.id

@@ -12,10 +12,12 @@ from pages.parts.shared.new_run import start_clicked
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.objectives.two_views import Break
 from selfsup_core.runs.breaking import (
+    Others,
     breaks_of,
     find_intact,
     find_same,
     missing_of,
+    runs_like,
     settings_of,
     with_break,
 )
@@ -34,8 +36,8 @@ def offer_breaks(folder: RunFolder, state: RunState) -> None:
     """A list of safeguards that can be taken away, and the way back to the intact run."""
     with errors_shown():
         spec = read_spec(folder.spec)
-        missing = missing_of(spec)
-        if missing and (intact := find_intact(workspace(), spec)):
+        missing, others = missing_of(spec), runs_like(workspace(), spec)
+        if missing and (intact := find_intact(others, spec)):
             link_here(
                 "Open the intact run",
                 icon=":material/shield:",
@@ -45,16 +47,14 @@ def offer_breaks(folder: RunFolder, state: RunState) -> None:
         with st.popover("Break it", icon=":material/heart_broken:"):
             st.markdown("Take one safeguard away, train again with the same seed, and compare.")
             for name, one in breaks_of(spec).items():
-                offer(folder, state, spec, name, one)
+                offer(folder, state, with_break(spec, name), name, one, others)
         for one in missing:
             st.caption(f":material/heart_broken: {plain(one.title)}: {plain(one.theory)}")
 
 
-def offer(folder: RunFolder, state: RunState, spec: RunSpec, name: str, one: Break) -> None:
+def offer(folder: RunFolder, state: RunState, broken: RunSpec, name: str, one: Break, others: Others) -> None:
     """One safeguard: a button, the theory, and the command that does the same."""
-    broken = with_break(spec, name)
-    done = find_same(workspace(), broken)
-    if done:
+    if done := find_same(others, broken):
         link_here(
             f"Open: {one.title[0].lower()}{one.title[1:]}",
             icon=":material/open_in_new:",
