@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from selfsup_core.data.importing.columns import ColumnAbout
+from selfsup_core.data.details import ColumnAbout
 
 PSEUDO = frozenset(["row", "confidence", "kept", "weight", "first_round", "proposers", "run", "epoch"])
 TRUTH = "truth"

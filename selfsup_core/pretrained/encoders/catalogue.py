@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from selfsup_core.errors import DataError
-from selfsup_core.files import sha256
+from selfsup_core.files import JsonObject, sha256
 from selfsup_core.pretrained.model_folder import TOKENIZERS, check_contents, read_config, read_settings
 from selfsup_core.pretrained.trial import require_tried
 from selfsup_core.safetensors_header import read_header
@@ -213,7 +213,7 @@ def describe_folder(folder: Path) -> Encoder:
     )
 
 
-def check_folder(folder: Path) -> dict[str, Any]:
+def check_folder(folder: Path) -> JsonObject:
     """A folder's config.json, if an encoder can be loaded from there without running code.
 
     Raises:
@@ -277,7 +277,7 @@ def resolve_pooling(encoder: Encoder, wanted: str) -> str:
     return encoder.pooling
 
 
-def width_of(config: dict[str, Any], folder: Path) -> int:
+def width_of(config: JsonObject, folder: Path) -> int:
     for name in WIDTHS:
         if isinstance(width := config.get(name), int) and width > 0:
             return width
@@ -297,11 +297,11 @@ def count_parameters(weights: list[Path]) -> int:
     return total
 
 
-def read_optional(path: Path) -> dict[str, Any]:
+def read_optional(path: Path) -> JsonObject:
     return read_config(path) if path.is_file() else {}
 
 
-def read_json_list(path: Path) -> list[dict[str, Any]]:
+def read_json_list(path: Path) -> list[JsonObject]:
     try:
         values = read_settings(path)
     except (OSError, ValueError):
