@@ -20,7 +20,8 @@ from typing_extensions import TypedDict
 from selfsup_core.errors import DataError, RunError, SettingError
 from selfsup_core.files import read_checked
 from selfsup_core.models.modules.heads import TextClassifier
-from selfsup_core.pretrained.encoders.catalogue import POOLINGS, pooling_of
+from selfsup_core.pretrained.encoders.catalogue import POOLINGS
+from selfsup_core.pretrained.encoders.folder import pooling_of
 from selfsup_core.pretrained.language_models import prepare
 from selfsup_core.pretrained.loading import load_errors
 from selfsup_core.pretrained.model_folder import CAUSAL, check_folder
