@@ -59,7 +59,8 @@ train, test = torch.from_numpy(data["train"]), torch.from_numpy(data["test"])
 class Encoder(BaseEncoder):
     def __init__(self):
         super().__init__()
-        self.net = nn.Sequential(nn.Conv2d(1, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(), nn.Flatten())
+        self.net = nn.Sequential(
+            nn.Conv2d(1, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(), nn.Flatten())
         self.mean, self.log_variance = nn.Linear(1568, 32), nn.Linear(1568, 32) if kind == "VAE" else None
     def forward(self, x):
         h = self.net(x)
@@ -70,14 +71,17 @@ class Decoder(BaseDecoder):
     def __init__(self):
         super().__init__()
         self.net = nn.Sequential(nn.Linear(32, 1568), nn.ReLU(), nn.Unflatten(1, (32, 7, 7)),
-            nn.ConvTranspose2d(32, 16, 3, 2, 1, 1), nn.ReLU(), nn.ConvTranspose2d(16, 1, 3, 2, 1, 1), nn.Sigmoid())
+            nn.ConvTranspose2d(32, 16, 3, 2, 1, 1), nn.ReLU(),
+            nn.ConvTranspose2d(16, 1, 3, 2, 1, 1), nn.Sigmoid())
     def forward(self, z):
         return ModelOutput(reconstruction=self.net(z))
 Model, Config = {"AE": (AE, AEConfig), "VAE": (VAE, VAEConfig)}[kind]
 model = Model(Config(input_dim=(1, 28, 28), latent_dim=32), Encoder(), Decoder())
-config = BaseTrainerConfig(output_dir=tempfile.mkdtemp(), num_epochs=int(epochs), per_device_train_batch_size=int(batch),
-    per_device_eval_batch_size=int(batch), learning_rate=float(rate), optimizer_cls="Adam", no_cuda=True, seed=int(seed))
-trainer = BaseTrainer(model=model, train_dataset=BaseDataset(x[train], torch.zeros(len(train))), training_config=config)
+config = BaseTrainerConfig(output_dir=tempfile.mkdtemp(), num_epochs=int(epochs),
+    per_device_train_batch_size=int(batch), per_device_eval_batch_size=int(batch), learning_rate=float(rate),
+    optimizer_cls="Adam", no_cuda=True, seed=int(seed))
+dataset = BaseDataset(x[train], torch.zeros(len(train)))
+trainer = BaseTrainer(model=model, train_dataset=dataset, training_config=config)
 began = time.perf_counter()
 trainer.train()
 seconds = time.perf_counter() - began

@@ -26,7 +26,8 @@ torch.set_num_threads(1)
 count = int(sys.argv[2])
 x = np.load(sys.argv[1])[:count].reshape(count, -1).astype("float32") / 255
 widths = [64, 32, 16, 32, 64]
-model = keras.Sequential([keras.Input((784,))] + [keras.layers.Dense(w, "relu") for w in widths] + [keras.layers.Dense(784, "sigmoid")])
+hidden = [keras.layers.Dense(w, "relu") for w in widths]
+model = keras.Sequential([keras.Input((784,)), *hidden, keras.layers.Dense(784, "sigmoid")])
 model.compile("adam", "binary_crossentropy")
 model.fit(x[:2560], x[:2560], batch_size=256, epochs=1, verbose=0)
 began = time.perf_counter()
@@ -48,18 +49,21 @@ x = torch.from_numpy(np.load(sys.argv[1])[:count].reshape(count, -1).astype("flo
 class Encoder(BaseEncoder):
     def __init__(self):
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU())
+        self.net = nn.Sequential(
+            nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU())
     def forward(self, x):
         return ModelOutput(embedding=self.net(x))
 class Decoder(BaseDecoder):
     def __init__(self):
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 64), nn.ReLU(), nn.Linear(64, 784), nn.Sigmoid())
+        self.net = nn.Sequential(
+            nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 64), nn.ReLU(), nn.Linear(64, 784), nn.Sigmoid())
     def forward(self, z):
         return ModelOutput(reconstruction=self.net(z))
 model = AE(AEConfig(input_dim=(784,), latent_dim=16), Encoder(), Decoder())
 config = BaseTrainerConfig(output_dir=tempfile.mkdtemp(), num_epochs=2, per_device_train_batch_size=256,
-    per_device_eval_batch_size=256, learning_rate=1e-3, optimizer_cls="Adam", no_cuda=True, keep_best_on_train=False)
+    per_device_eval_batch_size=256, learning_rate=1e-3, optimizer_cls="Adam", no_cuda=True,
+    keep_best_on_train=False)
 trainer = BaseTrainer(model=model, train_dataset=BaseDataset(x, torch.zeros(len(x))), training_config=config)
 began = time.perf_counter()
 trainer.train()

@@ -48,7 +48,8 @@ class Served:
 
     def address(self, path: str) -> str:
         """What a browser opens; it is let in from then on."""
-        return f"http://localhost:{self.port}/{path}{'&' if '?' in path else '?'}token={app_token(self.workspace)}"
+        join = "&" if "?" in path else "?"
+        return f"http://localhost:{self.port}/{path}{join}token={app_token(self.workspace)}"
 
     def train_for_long(self) -> RunFolder:
         """A run at full speed that does not end by itself within the benchmark."""

@@ -74,24 +74,33 @@ st.plotly_chart(figure)
         POINTS
         + """
 import streamlit as st
-series = [{"type": "scatter", "large": True, "symbolSize": 3, "data": points[group == i].tolist()} for i in range(10)]
-st.echarts_chart({"xAxis": {}, "yAxis": {}, "dataZoom": [{"type": "inside"}, {"type": "inside", "yAxisIndex": 0}], "series": series}, height=560)
+look = {"type": "scatter", "large": True, "symbolSize": 3}
+series = [look | {"data": points[group == i].tolist()} for i in range(10)]
+zoom = [{"type": "inside"}, {"type": "inside", "yAxisIndex": 0}]
+st.echarts_chart({"xAxis": {}, "yAxis": {}, "dataZoom": zoom, "series": series}, height=560)
 """,
         "canvas",
         "canvas",
     ),
 }
 FRAMES = """async (selector) => {
-  const target = document.querySelector(selector), box = target.getBoundingClientRect(), began = performance.now()
+  const target = document.querySelector(selector)
+  const box = target.getBoundingClientRect()
+  const began = performance.now()
   let frames = 0
   const send = (type, i) => {
-    const about = { clientX: box.x + 300 + (i * 9) % 80, clientY: box.y + 200, pointerId: 1, button: 0, buttons: 1, bubbles: true }
+    const at = { clientX: box.x + 300 + (i * 9) % 80, clientY: box.y + 200 }
+    const about = { ...at, pointerId: 1, button: 0, buttons: 1, bubbles: true }
     target.dispatchEvent(new PointerEvent("pointer" + type, about))
     target.dispatchEvent(new MouseEvent("mouse" + type, about))
     if (type !== "down") document.dispatchEvent(new MouseEvent("mouse" + type, about))
   }
   send("down", 0)
-  for (let i = 1; performance.now() - began < DRAG_MS; i++) { send("move", i); await new Promise((next) => requestAnimationFrame(next)); frames++ }
+  for (let i = 1; performance.now() - began < DRAG_MS; i++) {
+    send("move", i)
+    await new Promise((next) => requestAnimationFrame(next))
+    frames++
+  }
   send("up", 1)
   return frames / ((performance.now() - began) / 1000) }""".replace("DRAG_MS", str(DRAG_MS))
 
@@ -248,7 +257,9 @@ def lasso(page: Any, radius: float) -> float:
     page.mouse.up()
     page.wait_for_function(
         """(before) => { const now = document.querySelector(".scatter-over").dataset.selected
-        return now !== before && [...document.querySelectorAll("[data-testid=stMarkdownContainer]")].some((n) => n.innerText.startsWith((+now).toLocaleString("en-US") + " of ")) }""",
+        const said = [...document.querySelectorAll("[data-testid=stMarkdownContainer]")]
+        const start = (+now).toLocaleString("en-US") + " of "
+        return now !== before && said.some((n) => n.innerText.startsWith(start)) }""",
         arg=before,
     )
     seconds = time.perf_counter() - began

@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
+
+from selfsup_core.files import JsonObject
 
 MOST_BYTES = 100_000_000  # of a header, as the format's own reader allows
 
 
-def read_header(source: Path | bytes) -> dict[str, Any]:
+def read_header(source: Path | bytes) -> JsonObject:
     """Name of an array → {"dtype", "shape", "data_offsets"}; texts that belong to the file under
     "__metadata__".
 
@@ -52,7 +54,7 @@ def sort_header(blob: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + blob[8 + size :]
 
 
-def _parse(file: BinaryIO, total: int) -> dict[str, Any]:
+def _parse(file: BinaryIO, total: int) -> JsonObject:
     size = int.from_bytes(file.read(8), "little")
     if not 2 <= size <= min(MOST_BYTES, total - 8):
         raise ValueError(f"the header would take {size} bytes of a file of {total}")

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast, get_args, get_origin
 
 import annotated_types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,6 +22,7 @@ from selfsup_core.files import parse_yaml
 __all__ = [
     "Config",
     "KindConfig",
+    "Plain",
     "Setting",
     "Values",
     "apply_overrides",
@@ -36,11 +37,25 @@ __all__ = [
 # checked them.
 Values = Mapping[str, object]
 
+# Settings as JSON and YAML hold them, nested: what a Config has checked and dumped, or what is merged for one
+# that will check it at once.
+Plain = dict[str, Any]
+
 
 class Config(BaseModel):
     """Base of all settings: frozen, and unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Extra(TypedDict, total=False):
+    """What `setting` keeps with a field beside what pydantic knows."""
+
+    why: str
+    live: bool
+    known: Callable[[], tuple[str, ...]] | None
+    titles: Mapping[str, str] | Callable[[], Mapping[str, str]] | None
+    zero: str
 
 
 class KindConfig(Config):
@@ -76,13 +91,12 @@ def setting(
         zero: what 0 means where it is not a number of its own: "all", "automatic", "off".
         bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
+    extra: Extra = {"why": why, "live": live, "known": known, "titles": titles, "zero": zero}
     return Field(
         default=default,
         title=title or None,
         description=description,
-        json_schema_extra=cast(
-            "JsonDict", {"why": why, "live": live, "known": known, "titles": titles, "zero": zero}
-        ),
+        json_schema_extra=cast("JsonDict", extra),
         **bounds,
     )
 
@@ -139,16 +153,16 @@ def in_full(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else f"{value:g}"
 
 
-def choices_of(field: FieldInfo, extra: dict[str, Any]) -> tuple[Any, ...]:
+def choices_of(field: FieldInfo, extra: Extra) -> tuple[Any, ...]:
     """What may be chosen, () where any value of the type goes."""
     if known := extra.get("known"):
         return tuple(known())
     return get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
 
 
-def titles_of(extra: dict[str, Any]) -> Mapping[str, str]:
+def titles_of(extra: Extra) -> Mapping[str, str]:
     titles = extra.get("titles") or {}
-    return cast("Mapping[str, str]", titles() if callable(titles) else titles)
+    return titles() if callable(titles) else titles
 
 
 def describe_field(path: str, field: FieldInfo) -> Setting:
@@ -163,22 +177,23 @@ def describe_field(path: str, field: FieldInfo) -> Setting:
             low, low_is_open = rule.gt, True
         elif isinstance(rule, annotated_types.Le):
             high = rule.le
-    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    kept = field.json_schema_extra
+    extra = cast("Extra", kept) if isinstance(kept, dict) else Extra()
     name = path.rsplit(".", 1)[-1]
     return Setting(
         path=path,
         title=field.title or name.replace("_", " ").capitalize(),
         description=field.description or "",
-        why=str(extra.get("why", "")),
+        why=extra.get("why", ""),
         default=field.get_default(call_default_factory=True),
         annotation=field.annotation,
         choices=choices_of(field, extra),
         low=low,
         high=high,
         low_is_open=low_is_open,
-        live=bool(extra.get("live", False)),
+        live=extra.get("live", False),
         titles=titles_of(extra),
-        zero=str(extra.get("zero", "")),
+        zero=extra.get("zero", ""),
     )
 
 
@@ -257,13 +272,13 @@ def unknown_setting(path: str, known: Values) -> str:
     return f"There is no setting {path!r}.{hint}"
 
 
-def apply_overrides(values: Values, overrides: Values) -> dict[str, Any]:
+def apply_overrides(values: Values, overrides: Values) -> Plain:
     """Lay `{"train.epochs": 3}` over nested settings; the result is a new dict.
 
     Raises:
         SettingError: a path leads through something that is not a group of settings.
     """
-    merged: dict[str, Any] = {key: dict(v) if isinstance(v, dict) else v for key, v in values.items()}
+    merged: Plain = {key: dict(v) if isinstance(v, dict) else v for key, v in values.items()}
     for path, value in overrides.items():
         *groups, last = path.split(".")
         place = merged

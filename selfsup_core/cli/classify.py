@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.settings import Plain
 from selfsup_core.wording import percent
 
 classify_app = typer.Typer(help="Classifiers: predict classes, explain, export.", no_args_is_help=True)
@@ -136,7 +137,7 @@ def why_command(
     from selfsup_core.inspection.desk import Desk
     from selfsup_core.inspection.subject import Subject
 
-    values: dict[str, Any] = {"text": text, "row": row, "epoch": epoch}
+    values: Plain = {"text": text, "row": row, "epoch": epoch}
     if file:
         values = {"files": [str(file.resolve())], "column": column, "index": sample - 1, "epoch": epoch}
     why = Desk(place(workspace)).ask(Subject("classifier", run), "why", values).about

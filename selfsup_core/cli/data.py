@@ -11,7 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
-from selfsup_core.cli.data_words import describe, describe_findings, describe_preview, missing_note
+from selfsup_core.cli.data_words import (
+    SourceEntry,
+    describe,
+    describe_findings,
+    describe_preview,
+    missing_note,
+)
 from selfsup_core.cli.output import AsJson, Workspace, place, say_waiting, show, table
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.errors import DataError, SettingError
@@ -38,7 +44,7 @@ def data_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
         {"source": name, "status": "damaged", "message": problem}
         for name, problem in list_damaged_sources(root).items()
     ]
-    entries: list[dict[str, Any]] = [
+    entries: list[SourceEntry] = [
         {
             "source": name,
             "title": source.title,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from selfsup_core.cli.output import table
 
@@ -14,7 +14,23 @@ if TYPE_CHECKING:
 MOST_CLASSES = 20  # named in a line: the largest
 
 
-def missing_note(entry: dict[str, Any]) -> str:
+class SourceEntry(TypedDict):
+    """A data set in the list of `data list --json`."""
+
+    source: str
+    title: str
+    kind: str
+    samples: int
+    shape: list[int]
+    classes: int
+    licence: str
+    origin: str
+    version: int
+    about: str
+    missing: str
+
+
+def missing_note(entry: SourceEntry) -> str:
     return f" [not on this machine: {entry['missing']}]" if entry["missing"] else ""
 
 

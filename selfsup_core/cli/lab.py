@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 import typer
 
@@ -19,13 +19,30 @@ lab_app = typer.Typer(help="Try a run's network at any epoch.", no_args_is_help=
 RunName = Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")]
 
 
+class SettingEntry(TypedDict):
+    """A setting of a tool."""
+
+    setting: str
+    default: Any
+    bounds: str
+    about: str
+
+
+class ToolEntry(TypedDict):
+    """A tool as `lab tools --json` prints it."""
+
+    tool: str
+    about: str
+    settings: list[SettingEntry]
+
+
 @lab_app.command("tools")
 def tools_command(as_json: AsJson = False) -> None:
     """Every tool with its settings."""
     from selfsup_core.inspection.asking import questions_about
     from selfsup_core.settings import list_settings
 
-    entries: list[dict[str, Any]] = [
+    entries: list[ToolEntry] = [
         {
             "tool": name,
             "about": entry.about,

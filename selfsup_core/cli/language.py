@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -12,7 +13,7 @@ from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.questions.language import AttentionAsk, PlaceAsk, WriteAsk
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.settings import list_settings
+from selfsup_core.settings import Values, list_settings
 from selfsup_core.wording import percent
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def here(workspace: Any) -> Desk:
     return Desk(place(workspace))
 
 
-def ask(desk: Desk, model: str, tool: str, values: dict[str, Any]) -> dict[str, Any]:
+def ask(desk: Desk, model: str, tool: str, values: Values) -> Mapping[str, Any]:
     name = str(Path(model).resolve()) if Path(model).is_dir() else model
-    return dict(desk.ask(Subject("language-model", name), tool, values).about)
+    return desk.ask(Subject("language-model", name), tool, values).about
 
 
 def read(desk: Desk, model: str, text: str) -> Reading:

@@ -10,7 +10,7 @@ import math
 import os
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from selfsup_core.pretrained.remote import Remote
+    from selfsup_core.pretrained.remote.transport import Spent
     from selfsup_core.pretrained.zero_shot import Labelled, ZeroShotConfig
 
 remote_app = typer.Typer(help="A remote model behind an OpenAI-compatible endpoint.", no_args_is_help=True)
@@ -112,8 +113,8 @@ def label_command(
     print(expected["text"], file=sys.stderr)
     done = label_texts(remote, texts, classes, asking, progress=say_progress)
     print(file=sys.stderr)
-    about = summarize(done, classes, known) | remote.spent()
-    labels: list[dict[str, Any]] = [
+    about, spent = summarize(done, classes, known), remote.spent()
+    labels: list[LabelEntry] = [
         {
             "row": row,
             "label": classes[d.label] if d.label >= 0 else None,
@@ -127,7 +128,11 @@ def label_command(
         (str(entry["row"]), entry["label"] or f"({entry['reason'][:60]})", " ".join(text.split())[:60])
         for entry, text in zip(labels, texts, strict=True)
     ]
-    show({"dataset": dataset, **about, "labels": labels}, as_json, f"{table(lines)}\n{in_words(about)}")
+    show(
+        {"dataset": dataset, **about, **spent, "labels": labels},
+        as_json,
+        f"{table(lines)}\n{in_words(about, spent)}",
+    )
 
 
 def draw_texts(
@@ -151,8 +156,29 @@ def say_progress(done: int, total: int) -> None:
     print(f"\r{done:,} of {total:,}", end="", file=sys.stderr, flush=True)
 
 
-def summarize(done: Sequence[Labelled], classes: Sequence[str], known: Sequence[int]) -> dict[str, Any]:
-    """How many got which label, why others got none, and how many labels agree with those of the data set."""
+class LabelEntry(TypedDict):
+    """A text's label, None where the model named no class; then `reason` says why."""
+
+    row: int
+    label: str | None
+    answer: str
+    reason: str
+
+
+class Counts(TypedDict):
+    """How many texts got which label, why others got none, and the share of `compared` labels that agree with
+    those of the data set.
+    """
+
+    texts: int
+    labelled: int
+    counts: dict[str, int]
+    abstained: dict[str, int]
+    compared: int
+    agreement: float | None
+
+
+def summarize(done: Sequence[Labelled], classes: Sequence[str], known: Sequence[int]) -> Counts:
     pairs = [(d.label, k) for d, k in zip(done, known, strict=True) if d.label >= 0 and k >= 0]
     return {
         "texts": len(done),
@@ -164,16 +190,16 @@ def summarize(done: Sequence[Labelled], classes: Sequence[str], known: Sequence[
     }
 
 
-def in_words(about: dict[str, Any]) -> str:
+def in_words(about: Counts, spent: Spent) -> str:
     agreement = about["agreement"]
     parts = [f"{about['labelled']} of {about['texts']} texts got a label."]
     if agreement is not None:
         parts.append(f"{percent(agreement, 1)} of {about['compared']} agree with the data set.")
     parts.append(
-        f"{about['requests']} requests, {about['tokens_in']:,} tokens in, {about['tokens_out']:,} out."
+        f"{spent['requests']} requests, {spent['tokens_in']:,} tokens in, {spent['tokens_out']:,} out."
     )
-    if about["cost"]:
-        parts.append(f"Cost: {about['cost']:.4f}.")
+    if spent["cost"]:
+        parts.append(f"Cost: {spent['cost']:.4f}.")
     return " ".join(parts)
 
 

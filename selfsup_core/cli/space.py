@@ -10,7 +10,7 @@ import typer
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import SettingError
 from selfsup_core.files import hand_over
-from selfsup_core.settings import parse_assignment
+from selfsup_core.settings import Plain, parse_assignment
 from selfsup_core.wording import percent
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Epoch = Annotated[int | None, typer.Option(help="Epoch of a run; the newest unle
 Rows = Annotated[str, typer.Option(help='Rows: numbers as in "3, 10-20", or the name of a saved selection.')]
 
 
-def settings_of(assignments: list[str] | None) -> dict[str, Any]:
+def settings_of(assignments: list[str] | None) -> Plain:
     return dict(parse_assignment(text, "kind=umap") for text in assignments or [])
 
 

@@ -6,7 +6,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -159,7 +159,7 @@ def fresh_signs(lines: list[bytes], told: set[str], unit: str, *, before: int | 
     return found
 
 
-def result_of(state: RunState, folder: Path) -> dict[str, Any]:
+def result_of(state: RunState, folder: Path) -> dict[str, object]:
     """What `train --json` prints at its end."""
     device, verdict = state["device"], state.get("verdict")
     return {

@@ -10,12 +10,13 @@ import io
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
 import numpy as np
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from selfsup_core.data.details import Details
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.files import DamagedFile, digest_of_file, load_array, read_checked, sha256, write_folder
@@ -39,7 +40,7 @@ class DatasetAbout(TypedDict):
     scale: Annotated[float, Field(gt=0)]
     provenance: dict[str, str]
     digests: dict[ArrayName, str]
-    details: dict[str, Any]
+    details: Details
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,7 @@ class Dataset:
         says; or None.
         extra: further arrays by name, a first axis of N: names of the samples, sound samples, raw table
         cells.
-        details: what the import found and decided: columns, notes, members set aside, recipe of mends;
-            "categories" names texts of `extra` by which rows can be distinguished.
+        details: what the import found and decided.
     """
 
     id: str
@@ -73,7 +73,7 @@ class Dataset:
     digest: str = ""
     groups: np.ndarray | None = None
     extra: dict[str, np.ndarray | Texts] = field(default_factory=dict)
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Details = field(default_factory=lambda: Details())
 
     def __post_init__(self) -> None:
         if len(self.x) == 0:
@@ -97,8 +97,7 @@ class Dataset:
     @property
     def grouped_by(self) -> str:
         """What rows of one group share ("speaker"); "" where groups are copies."""
-        found: str = self.details.get("grouped_by", "")
-        return found
+        return self.details.get("grouped_by", "")
 
     def label_names(self) -> list[str]:
         """Name of each row's class, "" where the label is missing."""
@@ -133,7 +132,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         else:
             files[f"{name}.npy"] = npy_bytes(array)
     digests = {name: sha256(data) for name, data in files.items()}
-    about = {
+    about: DatasetAbout = {
         "id": dataset.id,
         "kind": dataset.kind,
         "title": dataset.title,

@@ -9,12 +9,11 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from typing import Any
 
 import numpy as np
 
 from selfsup_core.errors import DataError
-from selfsup_core.files import sha256
+from selfsup_core.files import JsonObject, sha256
 from selfsup_core.places import ASSETS
 
 FOLDER = ASSETS / "data"
@@ -51,9 +50,9 @@ def read_bytes(name: str, digest: str) -> bytes:
     return data
 
 
-def read_json(name: str, digest: str) -> dict[str, Any]:
+def read_json(name: str, digest: str) -> JsonObject:
     """Raises DataError as `read_bytes`."""
-    found: dict[str, Any] = json.loads(read_bytes(name, digest))
+    found: JsonObject = json.loads(read_bytes(name, digest))
     return found
 
 

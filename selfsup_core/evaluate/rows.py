@@ -9,6 +9,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from selfsup_core.settings import Plain
+
 Metrics = dict[str, float | None]  # by name; None where there is no number, or it was not finite
 
 
@@ -55,6 +57,9 @@ class EpochRow(TypedDict, total=False):
     deviation: float | None
     projector_rank: float | None
     probe_accuracy: float | None
+    accuracy: float | None
+    twin_accuracy: float | None
+    ceiling_accuracy: float | None
     kept_drift: float | None
 
 
@@ -102,11 +107,11 @@ class RunAbout(TypedDict, total=False):
     """What signs of trouble must know of a run beside its numbers.
 
     Attributes:
-        objective_settings: the objective's own, by name.
+        objective_settings: the objective's own, by name; which there are, its kind tells.
     """
 
     objective: str
-    objective_settings: dict[str, object]
+    objective_settings: Plain
     code_size: int
     code_activation: str
     is_last: bool

@@ -16,6 +16,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import split_rows
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.export.about import FeaturesAbout, SoundFacts
 from selfsup_core.export.new_samples import MOST_ROWS, TABLES, Sample, read_rows, read_text_table
 from selfsup_core.export.novelty import fit_pictures, fit_rows, fit_words
 from selfsup_core.features.batches import category_groups, fill_missing, leave_out
@@ -33,7 +34,7 @@ class Features:
         encoder: an autoencoder whose code is the outcome, or None.
     """
 
-    about: dict[str, Any]
+    about: FeaturesAbout
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     encoder: Any = None
 
@@ -91,7 +92,7 @@ def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Featu
     y = None if dataset.y is None else np.asarray(dataset.y)
     if config.leave_out:
         split = leave_out(split, y, dataset.classes, config.leave_out)
-    about: dict[str, Any] = {"kind": dataset.kind}
+    about: FeaturesAbout = {"kind": dataset.kind}
     if isinstance(dataset.x, Texts):
         return fit_texts(dataset, dataset.x, split.train, config, workspace)
     about |= {
@@ -139,7 +140,7 @@ def fit_texts(
 ) -> Features:
     from selfsup_core.features.vectorize import embed, word_options
 
-    about: dict[str, Any] = {"kind": "text", "features": config.text_features}
+    about: FeaturesAbout = {"kind": "text", "features": config.text_features}
     about["novelty"] = fit_words(texts, train)
     if config.text_features == "embeddings":
         x = embed(texts, workspace / "embeddings", dataset.digest or dataset.id, encoder=config.encoder)
@@ -179,13 +180,13 @@ def weigh_words(features: Features, texts: list[str]) -> np.ndarray:
     return np.clip(found, 0.0, 1.0)
 
 
-def read_items(about: dict[str, Any], given: list[str]) -> tuple[list[str], list[Any]]:
+def read_items(about: FeaturesAbout, given: list[str]) -> tuple[list[str], list[Any]]:
     """Names and items of `read_samples`."""
     samples = read_samples(about, given)
     return [one.name for one in samples], [one.item for one in samples]
 
 
-def read_samples(about: dict[str, Any], given: list[str], column: str = "") -> list[Sample]:
+def read_samples(about: FeaturesAbout, given: list[str], column: str = "") -> list[Sample]:
     """What a person gave.
 
     Args:
@@ -214,7 +215,7 @@ def is_file(text: str) -> bool:
         return False
 
 
-def read_one(about: dict[str, Any], given: str, column: str) -> list[Sample]:
+def read_one(about: FeaturesAbout, given: str, column: str) -> list[Sample]:
     kind = about["kind"]
     if kind == "text":
         if not is_file(given):
@@ -234,16 +235,19 @@ def read_one(about: dict[str, Any], given: str, column: str) -> list[Sample]:
     return [Sample(path.name, (read_picture if kind == "image" else read_sound)(member, about))]
 
 
-def sound_facts(dataset: Dataset) -> dict[str, float]:
-    """{"rate", "seconds"} of a set's sounds, as far as they are known."""
-    found: dict[str, float] = {k: dataset.details[k] for k in ("rate", "seconds") if k in dataset.details}
+def sound_facts(dataset: Dataset) -> SoundFacts:
+    details, found = dataset.details, SoundFacts()
+    if "rate" in details:
+        found["rate"] = details["rate"]
+    if "seconds" in details:
+        found["seconds"] = details["seconds"]
     audio = dataset.extra.get("audio")
     if "rate" in found and isinstance(audio, np.ndarray):
         found.setdefault("seconds", audio.shape[1] / found["rate"])
     return found
 
 
-def read_picture(member: Any, about: dict[str, Any]) -> np.ndarray:
+def read_picture(member: Any, about: FeaturesAbout) -> np.ndarray:
     from selfsup_core.data.importing.images import read_image
 
     shape = about["item_shape"]
@@ -255,7 +259,7 @@ def read_picture(member: Any, about: dict[str, Any]) -> np.ndarray:
     return picture if abs(factor - 1) < 1e-6 else picture * np.float32(factor)
 
 
-def read_sound(member: Any, about: dict[str, Any]) -> np.ndarray:
+def read_sound(member: Any, about: FeaturesAbout) -> np.ndarray:
     from selfsup_core.data.importing.sounds import read_sound as read
     from selfsup_core.data.logmel import log_mel
 

@@ -13,12 +13,12 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from selfsup_core.errors import DataError
 from selfsup_core.figures.palette import OKABE_ITO
+from selfsup_core.figures.space import Legend
 from selfsup_core.files import policy_hash, write_bytes
 from selfsup_core.places import WEB
 
@@ -79,7 +79,7 @@ def write_html_map(
     about: str,
     points: np.ndarray,
     codes: np.ndarray,
-    legend: dict[str, Any],
+    legend: Legend,
     rows: np.ndarray,
     labels: list[str],
     texts: list[str],
@@ -93,7 +93,7 @@ def write_html_map(
     low = points.min(axis=0).astype(float)
     size = float(max((points.max(axis=0) - low).max(), 1e-9))
     numbers = np.rint((points - low) / size * LEVELS).astype("<u2")
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "low": low.tolist(),
         "size": size,
         "rows": len(points),

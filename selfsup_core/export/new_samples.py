@@ -5,7 +5,7 @@ predictions as CSV.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NotRequired
@@ -89,7 +89,7 @@ def read_rows(path: Path, columns: list[str]) -> list[Sample]:
     return found
 
 
-def read_cell(cells: dict[str, Any], column: str, file: str, number: int) -> float:
+def read_cell(cells: Mapping[str, str | None], column: str, file: str, number: int) -> float:
     if column in cells:
         text = (cells[column] or "").strip()
         try:
@@ -117,7 +117,7 @@ class Prediction(TypedDict):
     probability: float
     probabilities: dict[str, float]
     far: str
-    cells: NotRequired[dict[str, Any]]
+    cells: NotRequired[dict[str, str]]
     row: NotRequired[int]
     true: NotRequired[str]
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
 
 import numpy as np
 
 from selfsup_core.data.texts import Texts
+from selfsup_core.export.about import Novelty
 from selfsup_core.wording import percent
 
 LIMIT = 0.99  # quantile of the training rows
@@ -32,8 +32,8 @@ def words_of(text: str) -> set[str]:
     return {word for word in re.findall(r"\w+", text[:LETTERS].casefold()) if not word.isdigit()}
 
 
-def fit_words(texts: Texts, train: np.ndarray) -> dict[str, Any]:
-    """{"words": known words, "most_unknown": share of unknown words above which a text is far}."""
+def fit_words(texts: Texts, train: np.ndarray) -> Novelty:
+    """The words of the training texts, and the share of others above which a text is far."""
     step = -(-len(train) // MOST_TEXTS) or 1
     seen = [words_of(texts[int(row)]) for row in train[::step]]
     counts = Counter(word for words in seen for word in words)
@@ -43,7 +43,7 @@ def fit_words(texts: Texts, train: np.ndarray) -> dict[str, Any]:
     return {"words": [word for word, _ in counts.most_common(MOST_WORDS)], "most_unknown": round(limit, 4)}
 
 
-def far_texts(novelty: dict[str, Any], texts: list[str]) -> list[str]:
+def far_texts(novelty: Novelty, texts: list[str]) -> list[str]:
     """Of each text why it is unlike the training texts, or ""."""
     known, most, said = set(novelty["words"]), novelty["most_unknown"], []
     for text in texts:

@@ -12,11 +12,12 @@ import shutil
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from selfsup_core.errors import DataError, RunError
+from selfsup_core.export.about import ClassifierAbout, FeaturesAbout, Novelty
 from selfsup_core.export.features import Features, fit_features, read_samples
 from selfsup_core.export.new_samples import Prediction, Sample
 from selfsup_core.export.novelty import PICTURES_SAID, far_rows, far_texts, fit_words, scaled
@@ -25,6 +26,8 @@ from selfsup_core.models import MODELS
 
 if TYPE_CHECKING:
     import torch
+
+    Weights = dict[str, torch.Tensor]
 
 FORMAT = 1
 ABOUT, HEAD = "classifier.json", "head.safetensors"
@@ -36,19 +39,17 @@ class Classifier:
     """A network in evaluation mode and all that it needs for new samples.
 
     Attributes:
-        about: format, classes, network (its settings), and of a transformer most_tokens, padding and pooling.
         features: of a head; None for a transformer, which has a tokenizer.
     """
 
     model: Any
-    about: dict[str, Any]
+    about: ClassifierAbout
     features: Features | None = None
     tokenizer: Any = None
 
     @property
     def classes(self) -> list[str]:
-        found: list[str] = self.about["classes"]
-        return found
+        return self.about["classes"]
 
     def logits(self, items: list[Any]) -> torch.Tensor:
         """Samples (texts, arrays of stored values) → (B, C) float32.
@@ -83,7 +84,8 @@ class Classifier:
 
     def read(self, given: list[str], column: str = "") -> list[Sample]:
         """What a person gave; see `read_samples`."""
-        return read_samples({"kind": "text"} if self.features is None else self.features.about, given, column)
+        about: FeaturesAbout = {"kind": "text"} if self.features is None else self.features.about
+        return read_samples(about, given, column)
 
     def predict(self, given: list[str], column: str = "") -> list[Prediction]:
         """What a person gave (see `read_samples`), named as by `name`; rows of a table with their `cells`."""
@@ -98,7 +100,8 @@ class Classifier:
         """Of each sample why it is unlike the training rows, so that its class should not be trusted; "" if
         it is not.
         """
-        novelty = (self.about if self.features is None else self.features.about).get("novelty", {})
+        about = self.about if self.features is None else self.features.about
+        novelty = about.get("novelty", Novelty())
         if "words" in novelty:
             return far_texts(novelty, items)
         if self.features is not None and "most_distance" in novelty:
@@ -143,7 +146,7 @@ def load_run(workspace: Path, run: str, epoch: int | None = None) -> tuple[Class
     return build(folder, spec, workspace, weights), used
 
 
-def run_weights(folder: Any, epoch: int | None) -> tuple[dict[str, Any], int]:
+def run_weights(folder: Any, epoch: int | None) -> tuple[Weights, int]:
     """Those of the epoch asked for or the best one, in full precision where a checkpoint has them."""
     from selfsup_core.runs.folder import read_state
     from selfsup_core.runs.weights import epoch_weights, nearest_epoch
@@ -168,7 +171,7 @@ def run_classes(folder: Any) -> list[str]:
         raise RunError(f"The run {folder.id} has not started yet.", code="no-weights") from error
 
 
-def put_weights(model: Any, weights: dict[str, Any]) -> Any:
+def put_weights(model: Any, weights: Weights) -> Any:
     from selfsup_core.train.trained import load_trained
 
     try:
@@ -178,12 +181,16 @@ def put_weights(model: Any, weights: dict[str, Any]) -> Any:
     return model.eval().requires_grad_(False)
 
 
-def load_head_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, Any]) -> Classifier:
+def load_head_run(folder: Any, spec: Any, workspace: Path, weights: Weights) -> Classifier:
     from selfsup_core.data.sources import open_source
 
     features = fit_features(open_source(spec.data.source, workspace), spec.data, workspace)
     classes = run_classes(folder)
-    about = {"format": FORMAT, "classes": classes, "network": spec.model.model_dump(mode="json")}
+    about: ClassifierAbout = {
+        "format": FORMAT,
+        "classes": classes,
+        "network": spec.model.model_dump(mode="json"),
+    }
     about["width"] = len(weights["standardize.mean"])
     about["shape"] = features.about.get("item_shape") or [about["width"]]
     if spec.data.code_of:
@@ -195,21 +202,21 @@ def load_head_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, An
     return Classifier(put_weights(build_head(about), weights), about, features)
 
 
-def build_head(about: dict[str, Any]) -> Any:
+def build_head(about: ClassifierAbout) -> Any:
     network = MODELS[about["network"]["kind"]]
     config = network.config.model_validate(about["network"])
     shape = about.get("shape") or [about["width"]]
     return network.build(config, (*shape, len(about["classes"])))
 
 
-def load_text_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, Any]) -> Classifier:
+def load_text_run(folder: Any, spec: Any, workspace: Path, weights: Weights) -> Classifier:
     from selfsup_core.tasks.parts.backbone import load_backbone, make_classifier, merge_lora
 
     classes = run_classes(folder)
     backbone = load_backbone(spec.model, workspace, folder.path)
     model = put_weights(make_classifier(backbone, spec.model, tuple(classes), spec.seed), weights)
     merge_lora(model)
-    about = {
+    about: ClassifierAbout = {
         "format": FORMAT,
         "classes": classes,
         "network": spec.model.model_dump(mode="json"),
@@ -222,7 +229,7 @@ def load_text_run(folder: Any, spec: Any, workspace: Path, weights: dict[str, An
     return Classifier(model.eval().requires_grad_(False), about, None, backbone.tokenizer)
 
 
-def text_novelty(spec: Any, workspace: Path) -> dict[str, Any]:
+def text_novelty(spec: Any, workspace: Path) -> Novelty:
     """What the training texts of a transformer's run know; {} when they are gone."""
     from selfsup_core.data.sources import open_source
     from selfsup_core.data.splits import split_rows
@@ -261,7 +268,7 @@ def save_classifier(found: Classifier, folder: Path) -> None:
 
     from selfsup_core.pretrained.trial import remember
 
-    about, model = dict(found.about), found.model
+    about, model = found.about.copy(), found.model
     if found.features is not None:
         import torch
 
@@ -296,7 +303,8 @@ def load_classifier(folder: Path) -> Classifier:
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise DataError(f"{folder.name} does not contain an exported classifier.", code="no-classifier")
     try:
-        return load_head(folder, about) if "features" in about else load_text(folder, about)
+        found = cast("ClassifierAbout", about)
+        return load_head(folder, found) if "features" in found else load_text(folder, found)
     except DataError:
         raise
     except Exception as error:  # transformers and safetensors raise many kinds
@@ -307,11 +315,11 @@ def load_classifier(folder: Path) -> Classifier:
         ) from error
 
 
-def load_head(folder: Path, about: dict[str, Any]) -> Classifier:
+def load_head(folder: Path, about: ClassifierAbout) -> Classifier:
     from safetensors.torch import load_file
 
     tensors = load_file(folder / HEAD)
-    kept: dict[str, dict[str, Any]] = {name: {} for name in ("model", "features", "encoder")}
+    kept: dict[str, Weights] = {name: {} for name in ("model", "features", "encoder")}
     for name, value in tensors.items():
         part, _, rest = name.partition(".")
         kept[part][rest] = value
@@ -327,7 +335,7 @@ def load_head(folder: Path, about: dict[str, Any]) -> Classifier:
     return Classifier(model.eval().requires_grad_(False), about, features)
 
 
-def load_text(folder: Path, about: dict[str, Any]) -> Classifier:
+def load_text(folder: Path, about: ClassifierAbout) -> Classifier:
     import torch
     from safetensors.torch import load_file
     from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer

@@ -12,6 +12,7 @@ import io
 import math
 import re
 import zipfile
+from typing import cast
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from selfsup_core.export.script_objectives import Groups, dedent, losses
 from selfsup_core.files import read_file
 from selfsup_core.runs.folder import ENDED, RunFolder, read_rows, read_state
 from selfsup_core.runs.spec import RunSpec, read_spec
+from selfsup_core.runs.state import ChangeRow
 
 
 def pytorch_script(
@@ -195,7 +197,7 @@ def script_of(folder: RunFolder, item_shape: tuple[int, ...], groups: Groups) ->
     spec, state = read_spec(folder.spec), read_state(folder)
     device = state.get("device")
     has_ended = state["status"] in ENDED and state["epoch"]
-    changes = read_rows(folder.path / "changes.jsonl")
+    changes = cast("list[ChangeRow]", read_rows(folder.path / "changes.jsonl"))
     return pytorch_script(
         spec,
         item_shape,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,10 +14,11 @@ from selfsup_core.export.csv_file import csv_bytes
 from selfsup_core.files import write_bytes
 
 FORMATS = ("csv", "parquet", "npz")
+Columns = dict[str, np.ndarray | list[str]]  # (N,) values of each, by its name
 
 
-def write_points(path: Path, kind: str, columns: dict[str, Any], vectors: np.ndarray) -> None:
-    """columns: name → (N,) values; vectors: (N, D).
+def write_points(path: Path, kind: str, columns: Columns, vectors: np.ndarray) -> None:
+    """vectors: (N, D).
 
     Raises:
         SettingError: another kind. OSError: the disk is full.
@@ -28,8 +28,7 @@ def write_points(path: Path, kind: str, columns: dict[str, Any], vectors: np.nda
     buffer = io.BytesIO()
     if kind == "npz":
         arrays = {k: np.array(v, np.str_) if isinstance(v, list) else v for k, v in columns.items()}
-        named: dict[str, Any] = {"vectors": vectors, **arrays}
-        np.savez(buffer, **named)
+        np.savez(buffer, vectors=vectors, **arrays)  # type: ignore[arg-type]  # takes the arrays for its flag
     elif kind == "parquet":
         import pyarrow as pa
         from pyarrow import parquet

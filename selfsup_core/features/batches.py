@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -136,23 +137,22 @@ def prepare(
     y = None if dataset.y is None else np.array(dataset.y)
     if config.leave_out:
         split = leave_out(split, y, dataset.classes, config.leave_out)
-    shared: dict[str, Any] = {"dataset": dataset, "split": split, "y": y}
+    prepared = partial(Prepared, dataset=dataset, split=split, y=y)
     if isinstance(dataset.x, Texts):
         x, columns, note = vectorize(dataset, dataset.x, split, config, workspace, progress, str(device))
-        return Prepared(
-            **shared,
+        return prepared(
             x=torch.from_numpy(x).to(device),
             scale=1.0,
             note=note,
             item_shape=x.shape[1:],
             columns=columns,
         )
-    shared |= {"item_shape": dataset.item_shape, "columns": dataset.columns}
+    prepared = partial(prepared, item_shape=dataset.item_shape, columns=dataset.columns)
     size = dataset.x.nbytes
     if dataset.x.dtype == np.uint8 and size > room_for_data():
         note = f"{size / 1e9:.1f} GB is more than half of the free memory, so rows are read from disk."
         empty = torch.empty((0, dataset.width), dtype=torch.uint8)
-        return Prepared(**shared, x=empty, scale=dataset.scale, note=note, device=str(device))
+        return prepared(x=empty, scale=dataset.scale, note=note, device=str(device))
     flat = np.array(dataset.x).reshape(len(dataset), -1)  # (N, D), a copy in memory
     scale, note = dataset.scale, ""
     groups: tuple[tuple[int, ...], ...] = ()
@@ -163,7 +163,7 @@ def prepare(
         kept = flat[:, levels]
         flat, scale = scale_columns(flat, split.train, dataset.columns), 1.0
         flat[:, levels] = kept  # a level that no training row has stays 0 or 1
-    return Prepared(**shared, x=torch.from_numpy(flat).to(device), scale=scale, note=note, groups=groups)
+    return prepared(x=torch.from_numpy(flat).to(device), scale=scale, note=note, groups=groups)
 
 
 def leave_out(split: Split, y: np.ndarray | None, classes: tuple[str, ...], name: str) -> Split:
@@ -188,7 +188,7 @@ def category_groups(dataset: Dataset) -> tuple[tuple[int, ...], ...]:
     place = {name: index for index, name in enumerate(dataset.columns)}
     groups = []
     for about in dataset.details.get("columns", ()):
-        if about.get("role") != "category":
+        if about["role"] != "category":
             continue
         start = f"{about['name']}="
         found = tuple(index for name, index in place.items() if name.startswith(start))

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -48,10 +48,19 @@ def looks_english(texts: Texts, rows: np.ndarray) -> bool:
     return sum(word in ENGLISH for word in words) > 0.05 * max(1, len(words))
 
 
-def word_options(texts: Texts, train: np.ndarray) -> tuple[dict[str, Any], str]:
+class WordOptions(TypedDict, total=False):
+    """How scikit-learn's vectorizer is to cut texts into terms; in JSON the tuple is a list."""
+
+    analyzer: str
+    ngram_range: tuple[int, int]
+    token_pattern: str
+    stop_words: str
+
+
+def word_options(texts: Texts, train: np.ndarray) -> tuple[WordOptions, str]:
     """How scikit-learn's vectorizer is to cut these texts into terms, and the same in words."""
     if is_mostly_cjk(texts, train):
-        options: dict[str, Any] = {"analyzer": "char", "ngram_range": (1, 2)}
+        options: WordOptions = {"analyzer": "char", "ngram_range": (1, 2)}
         return (
             options,
             "single characters and pairs, since these texts have no spaces between words",

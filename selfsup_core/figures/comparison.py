@@ -100,5 +100,5 @@ def in_two_rows(readings: Any, names: list[str], text: str) -> go.Figure:
     return figure
 
 
-def marker(index: int) -> dict[str, Any]:
+def marker(index: int) -> dict[str, object]:
     return {"color": class_color(index), "pattern": {"shape": PATTERNS[index]}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, Required, TypedDict
 
 import numpy as np
 
@@ -12,12 +12,29 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 UNKNOWN = 255
+
+
+class Legend(TypedDict, total=False):
+    """What the codes of points stand for; `unknown`: how many points have the code 255.
+
+    Attributes:
+        names, counts: of a category: the name of each code, and how many points have it.
+        low, high: of a number: what the codes 0 and 254 stand for.
+    """
+
+    by: Required[str]
+    kind: Required[Literal["category", "number"]]
+    unknown: Required[int]
+    names: list[str]
+    counts: list[int]
+    low: float
+    high: float
+
+
 SIZE = 5  # pixels
 
 
-def space_figure(
-    points: np.ndarray, codes: np.ndarray, legend: dict[str, Any], rows: np.ndarray
-) -> go.Figure:
+def space_figure(points: np.ndarray, codes: np.ndarray, legend: Legend, rows: np.ndarray) -> go.Figure:
     """points: (N, 2), codes: (N,) bytes as `questions.color` gives them, rows: (N,) row numbers for the
     cards.
     """
@@ -25,7 +42,7 @@ def space_figure(
 
     figure = go.Figure()
 
-    def add(mask: np.ndarray, name: str, marker: dict[str, Any]) -> None:
+    def add(mask: np.ndarray, name: str, marker: dict[str, object]) -> None:
         figure.add_scatter(
             x=points[mask, 0],
             y=points[mask, 1],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -10,12 +10,16 @@ from selfsup_core.figures.palette import class_color, class_symbol
 from selfsup_core.figures.text import plain_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import plotly.graph_objects as go
+
+    from selfsup_core.evaluate.rows import EpochRow
 
 MARGIN = {"l": 48, "r": 8, "t": 8, "b": 40}
 
 
-def loss_figure(rows: list[dict[str, Any]], cursor: int, best: int | None = None) -> go.Figure:
+def loss_figure(rows: Sequence[EpochRow], cursor: int, best: int | None = None) -> go.Figure:
     """Training and validation loss over epochs.
 
     Args:
@@ -26,10 +30,11 @@ def loss_figure(rows: list[dict[str, Any]], cursor: int, best: int | None = None
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for name, key, dash, color in (
+    lines: tuple[tuple[str, Literal["train_loss", "val_loss"], str, str], ...] = (
         ("training", "train_loss", "solid", class_color(0)),
         ("validation", "val_loss", "dash", class_color(3)),
-    ):
+    )
+    for name, key, dash, color in lines:
         points = [(row["epoch"], row[key]) for row in rows if row.get(key) is not None]
         figure.add_scatter(
             x=[x for x, _ in points],

@@ -9,6 +9,7 @@ from selfsup_core.files.faults import (
 )
 from selfsup_core.files.parsing import (
     DEEPEST,
+    JsonObject,
     finite,
     parse_json,
     parse_yaml,
@@ -62,6 +63,7 @@ __all__ = [
     "OTHERS",
     "SCRAP_SECONDS",
     "DamagedFile",
+    "JsonObject",
     "adapter_of",
     "check_shape",
     "digest_of_file",

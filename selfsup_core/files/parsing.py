@@ -8,6 +8,7 @@ import json
 import re
 from typing import Any
 
+JsonObject = dict[str, Any]  # parsed, of someone else's making: whoever looks into it checks what is there
 DEEPEST = 64  # levels of a JSON or YAML file; none of ours has a quarter of them
 YAML_LETTERS = 2_000_000
 

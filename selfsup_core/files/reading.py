@@ -8,6 +8,7 @@ import hashlib
 import os
 import stat
 import tokenize
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -105,7 +106,7 @@ def adapter_of(shape: Any) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 
-def read_checked(path: Path, shape: type[T], *, lacking: dict[str, Any] | None = None) -> T | None:
+def read_checked(path: Path, shape: type[T], *, lacking: Mapping[str, object] | None = None) -> T | None:
     """A JSON file's value once it has the shape, None when there is no such file.
 
     Every JSON file of a workspace that decides anything is read here.
@@ -129,10 +130,10 @@ def read_checked(path: Path, shape: type[T], *, lacking: dict[str, Any] | None =
     return check_shape(found, shape, path.name, lacking=lacking)
 
 
-def check_shape(value: Any, shape: type[T], name: str, *, lacking: dict[str, Any] | None = None) -> T:
+def check_shape(value: Any, shape: type[T], name: str, *, lacking: Mapping[str, object] | None = None) -> T:
     """The value, once it has the shape. Raises DamagedFile that calls it `name`."""
     if lacking and isinstance(value, dict):
-        value = lacking | value
+        value = {**lacking, **value}
     try:
         checked = adapter_of(cast("Any", shape)).validate_python(value, strict=True)
     except ValidationError as error:
@@ -149,7 +150,7 @@ def first_problem(error: ValidationError) -> str:
     return f"{place}: {expected}" if place else expected
 
 
-def read_shaped(path: Path, shape: type[T], *, lacking: dict[str, Any] | None = None) -> T | None:
+def read_shaped(path: Path, shape: type[T], *, lacking: Mapping[str, object] | None = None) -> T | None:
     """As `read_checked`, but None for what is damaged too: where the file is only a convenience."""
     try:
         return read_checked(path, shape, lacking=lacking)

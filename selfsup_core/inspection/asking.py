@@ -6,7 +6,7 @@ A question is registered in a file of a folder called `questions` by a decorator
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +16,7 @@ from selfsup_core.errors import SettingError
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.subject import Kind
 from selfsup_core.registry import Registry
-from selfsup_core.settings import Config, explain, setting
+from selfsup_core.settings import Config, Values, explain, setting
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.holders import Holders
@@ -64,7 +64,7 @@ def find_question(kind: Kind, name: str) -> Question:
     return known[name]
 
 
-def checked(config: type[C], values: Mapping[str, Any]) -> C:
+def checked(config: type[C], values: Values) -> C:
     """Values as a config. Raises SettingError that names the setting that is wrong."""
     try:
         return config.model_validate(dict(values))

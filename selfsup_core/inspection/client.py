@@ -20,6 +20,7 @@ from selfsup_core.inspection.exchange import Exchange
 from selfsup_core.inspection.subject import Kind, Subject
 from selfsup_core.inspection.wire import ROLE, Request, Server, home, lab_info, read_reply
 from selfsup_core.runs.processes import start_detached
+from selfsup_core.settings import Values
 from selfsup_core.workers.supervisor import fingerprint
 
 __all__ = ["LabClient", "home", "lab_info", "stop_lab", "warm"]
@@ -50,7 +51,7 @@ class LabClient:
         self.local = threading.local()
         self.lock = threading.Lock()
 
-    def ask(self, subject: Subject, question: str, values: dict[str, Any]) -> Answer:
+    def ask(self, subject: Subject, question: str, values: Values) -> Answer:
         """The answer to a question of `inspection.questions`.
 
         Raises:
@@ -58,7 +59,7 @@ class LabClient:
         """
         return unpack(self.ask_packed(subject, question, values))
 
-    def ask_packed(self, subject: Subject, question: str, values: dict[str, Any]) -> bytes:
+    def ask_packed(self, subject: Subject, question: str, values: Values) -> bytes:
         """The answer as safetensors, for routes that pass it on to the browser. Raises as `ask`."""
         request = Request.of(subject, question, values).model_dump_json().encode()
         return read_reply(self._exchange(request, ANSWER_SECONDS[subject.kind]))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.asking import checked, find_question
 from selfsup_core.inspection.holders import Holders
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.settings import Values
 
 
 class Desk(Holders):
@@ -20,7 +19,7 @@ class Desk(Holders):
         super().__init__(workspace)
         self._finding = threading.Lock()  # the first look-up imports the questions, and with them torch
 
-    def ask(self, subject: Subject, question: str, values: Mapping[str, Any]) -> Answer:
+    def ask(self, subject: Subject, question: str, values: Values) -> Answer:
         """The answer.
 
         Raises:

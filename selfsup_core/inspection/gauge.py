@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,10 +11,11 @@ from selfsup_core.errors import DataError
 from selfsup_core.pseudo.expected import Gauge, gauge
 from selfsup_core.pseudo.gate import agreeing, judge, say_before
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoLabelsConfig
+from selfsup_core.settings import Values
 
 
-def gauge_start(workspace: Path, values: dict[str, Any]) -> Gauge:
-    """values: a spec as a dictionary → {"text", "tone", "accuracy", "rows"}; looks at the labels of the
+def gauge_start(workspace: Path, values: Values) -> Gauge:
+    """values: a spec in plain values → {"text", "tone", "accuracy", "rows"}; looks at the labels of the
     budget alone.
 
     Raises:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.inspection.subject import Kind, Subject
 from selfsup_core.runs.processes import ServerAbout, who_serves
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import Config, Plain, Values, setting
 
 GOOD, BAD = b"+", b"-"
 MAX_REQUEST = 8_000_000
@@ -24,11 +24,11 @@ class Request(Config):
     kind: Kind = setting(..., "Kind of subject.")
     subject: str = setting(..., "Its name.")
     question: str = setting(..., "What is asked.")
-    values: dict[str, Any] = setting(..., "Settings of the question.")
+    values: Plain = setting(..., "Settings of the question.")
 
     @classmethod
-    def of(cls, subject: Subject, question: str, values: dict[str, Any]) -> Request:
-        return cls(kind=subject.kind, subject=subject.name, question=question, values=values)
+    def of(cls, subject: Subject, question: str, values: Values) -> Request:
+        return cls(kind=subject.kind, subject=subject.name, question=question, values=dict(values))
 
 
 class Problem(TypedDict):

@@ -9,7 +9,7 @@ P(w₁ … wₙ) = ∏ P(wᵢ | w₁ … wᵢ₋₁). The preset has the sizes o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
@@ -94,19 +94,19 @@ def build_gpt(config: GPTConfig, item_shape: tuple[int, ...]) -> nn.Module:
     """
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    made: dict[str, Any] = {
-        "vocab_size": item_shape[0],
-        "n_positions": config.context,
-        "n_embd": config.width,
-        "n_layer": config.layers,
-        "n_head": config.heads,
-        "bos_token_id": None,
-        "eos_token_id": None,
-        "resid_pdrop": config.dropout,
-        "embd_pdrop": config.dropout,
-        "attn_pdrop": config.dropout,
-    }
-    return GPT2LMHeadModel(GPT2Config(**made))
+    made = GPT2Config(
+        vocab_size=item_shape[0],
+        n_positions=config.context,
+        n_embd=config.width,
+        n_layer=config.layers,
+        n_head=config.heads,
+        bos_token_id=None,
+        eos_token_id=None,
+        resid_pdrop=config.dropout,
+        embd_pdrop=config.dropout,
+        attn_pdrop=config.dropout,
+    )
+    return GPT2LMHeadModel(made)
 
 
 MODELS.register("gpt")(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from selfsup_core.errors import DataError
-from selfsup_core.files import MB, parse_json, read_file
+from selfsup_core.files import MB, JsonObject, parse_json, read_file
 from selfsup_core.safetensors_header import read_header
 
 MOST_CONFIG = 16 * MB  # of a file of settings, or the index of weights
@@ -64,7 +64,7 @@ KINDS = {
 }
 
 
-def check_folder(folder: Path) -> dict[str, Any]:
+def check_folder(folder: Path) -> JsonObject:
     """A folder's config.json, if a language model can be loaded from there without running code.
 
     Raises:
@@ -75,7 +75,7 @@ def check_folder(folder: Path) -> dict[str, Any]:
     return config
 
 
-def check_contents(folder: Path) -> dict[str, Any]:
+def check_contents(folder: Path) -> JsonObject:
     """A folder's config.json, if it holds a tokenizer and weights that can be read without running code.
 
     Whatever loads a model from a folder asks here first, whether it is a language model or a sentence
@@ -164,7 +164,7 @@ def check_index(index: Path) -> None:
             )
 
 
-def check_size(config: dict[str, Any], name: str) -> None:
+def check_size(config: JsonObject, name: str) -> None:
     """Raises DataError when config.json, or a configuration within it, asks for a network beyond reason."""
     level: list[Any] = [config]
     while level:
@@ -182,7 +182,7 @@ def check_size(config: dict[str, Any], name: str) -> None:
                     )
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> JsonObject:
     """A JSON object of a model's folder. Raises DataError when it is none, too large, or no regular file."""
     try:
         values = read_settings(path)
@@ -204,12 +204,12 @@ def read_settings(path: Path) -> Any:
     return parse_json(read_file(Path(os.path.realpath(path)), MOST_CONFIG))
 
 
-def architecture_of(config: dict[str, Any]) -> str:
+def architecture_of(config: JsonObject) -> str:
     found = config.get("architectures")
     return str(found[0]) if isinstance(found, list) and found else "unknown"
 
 
-def kind_of(config: dict[str, Any], name: str) -> str:
+def kind_of(config: JsonObject, name: str) -> str:
     """ "causal", "masked" or "encoder", by the architecture that config.json names.
 
     Raises:

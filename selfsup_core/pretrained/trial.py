@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from selfsup_core.data.library.limited import (
+    ChildResult,
     Ended,
     die_with_parent,
     memory_for_one,
@@ -55,7 +56,7 @@ PARTS = {
     "tokenizer": "tokenizer (tokenizer.json and the files beside it)",
     "network": "network that config.json asks for",
 }
-SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+SAFE = {"local_files_only": True, "trust_remote_code": False}
 
 _one_at_a_time = threading.Lock()
 _passed: set[str] = set()
@@ -257,7 +258,7 @@ def main(path: Path) -> None:
     set_limits(psutil.Process().memory_info().vms + memory_for_one(), SECONDS)
     try:
         try_folder(folder, say=lambda part: write_json(path.with_name("stage.json"), part))
-        result: dict[str, Any] = {"value": None}
+        result: ChildResult = {"value": None}
     except DataError as error:
         result = {"error": error.as_dict()}
     except MemoryError:

@@ -319,55 +319,6 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     )
 
 
-# One bin of a reliability diagram; confidence and accuracy are means of its rows.
-ReliabilityBin = TypedDict(
-    "ReliabilityBin", {"from": float, "to": float, "rows": int, "confidence": float, "accuracy": float}
-)
-
-
-def reliability(confidence: np.ndarray, is_right: np.ndarray, bins: int = 10) -> list[ReliabilityBin]:
-    """Bins of equal width that hold rows.
-
-    They are open below and closed above, as those of `evaluate.classification.calibration_error`.
-    """
-    place = np.clip(np.ceil(np.asarray(confidence, float) * bins).astype(int) - 1, 0, bins - 1)
-    found: list[ReliabilityBin] = []
-    for b in range(bins):
-        mine = place == b
-        if mine.any():
-            found.append(
-                {
-                    "from": b / bins,
-                    "to": (b + 1) / bins,
-                    "rows": int(mine.sum()),
-                    "confidence": float(np.asarray(confidence)[mine].mean()),
-                    "accuracy": float(np.asarray(is_right)[mine].mean()),
-                }
-            )
-    return found
-
-
-def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
-    """logits: (N, C), y: (N,) → T > 0 that maximizes the likelihood of softmax(logits / T) (Guo et al. 2017);
-    rows with y < 0 do not count.
-
-    1 without rows, and where all are classified correctly: then there is no maximum, the smaller the better.
-    """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import logsumexp
-
-    known = np.asarray(y) >= 0
-    logits, y = np.asarray(logits, float)[known], np.asarray(y)[known]
-    if (logits.argmax(axis=1) == y).all():
-        return 1.0
-
-    def loss(log_t: float) -> float:
-        scaled = logits / math.exp(log_t)
-        return float((logsumexp(scaled, axis=1) - scaled[np.arange(len(y)), y]).mean())
-
-    return math.exp(minimize_scalar(loss, bounds=(-4, 4), method="bounded").x)
-
-
 def share_interval(right: int, rows: int) -> tuple[float, float]:
     """Wilson's 95% interval of a share of which `right` of `rows` were seen."""
     share, z = right / rows, Z**2 / rows

@@ -7,7 +7,7 @@ aimed at.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
@@ -22,8 +22,8 @@ def align(p: torch.Tensor, mean: torch.Tensor, prior: torch.Tensor) -> torch.Ten
 
 
 def align_step(
-    p: torch.Tensor, state: dict[str, Any], prior: torch.Tensor, momentum: float
-) -> tuple[torch.Tensor, dict[str, Any]]:
+    p: torch.Tensor, state: dict[str, torch.Tensor], prior: torch.Tensor, momentum: float
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """`align` within steps: `state["proposed_mean"]` (C,) follows the batches' means, and begins as the first
     one.
     """

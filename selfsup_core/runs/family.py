@@ -5,7 +5,7 @@ side.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from selfsup_core.errors import RunError, SettingError, StudioError
 from selfsup_core.models import MODELS
@@ -14,6 +14,7 @@ from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
 from selfsup_core.runs.queue import find_submission, queue_lock, require_room, submit
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
+from selfsup_core.settings import Plain
 
 TITLES = {
     "reconstruction": "Plain",
@@ -68,9 +69,9 @@ def family_specs(spec: RunSpec) -> list[RunSpec]:
     return made
 
 
-def settings_for(kind: str, spec: RunSpec) -> dict[str, Any]:
+def settings_for(kind: str, spec: RunSpec) -> Plain:
     """The objective's own defaults, with the loss of the run that the family is made from."""
-    values: dict[str, Any] = {"kind": kind}
+    values: Plain = {"kind": kind}
     fields = OBJECTIVES[kind].Config.model_fields
     loss = getattr(spec.objective, "loss", None)
     if loss and "loss" in fields:

@@ -298,7 +298,7 @@ class MetricsWriter:
         self.path = path
         kept = [row for row in read_rows(path) if until_step is None or row["step"] <= until_step]
         if path.exists():
-            data = b"".join(encode_row(cast("Row", row)) for row in kept)
+            data = b"".join(encode_row(row) for row in kept)
             if data != path.read_bytes():
                 temporary = path.with_name(f".{path.name}.tmp")
                 temporary.write_bytes(data)
@@ -326,13 +326,13 @@ def encode_row(row: Row) -> bytes:
     return json.dumps(row, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path) -> list[Row]:
     """All whole lines of a metrics file up to the first that is none: a torn last line is left out."""
     try:
         data = read_file(path, MOST_LINES)
     except OSError:
         return []
-    rows = []
+    rows: list[Row] = []
     for line in data.split(b"\n")[:-1]:
         try:
             row = parse_json(line)
@@ -340,7 +340,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
             break
         if not isinstance(row, dict) or not isinstance(row.get("step"), int):
             break
-        rows.append(row)
+        rows.append(cast("Row", row))
     return rows
 
 

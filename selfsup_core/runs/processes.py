@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -145,9 +145,9 @@ def start_detached(
     """
     home.mkdir(parents=True, exist_ok=True)
     quiet = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
-    flags: dict[str, Any] = {"start_new_session": True}
+    flags = 0
     if sys.platform == "win32":
-        flags = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
     root = str(Path(__file__).parent.parent.parent)
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     with open(home / "log.txt", "ab") as log:
@@ -158,7 +158,8 @@ def start_detached(
             stderr=log,
             close_fds=True,
             env=without_secrets(**(quiet | {"PYTHONPATH": path} | environment)),
-            **flags,
+            start_new_session=sys.platform != "win32",
+            creationflags=flags,
         )
     if process.stdin:
         with contextlib.suppress(OSError), process.stdin:  # one that left at once needs nothing

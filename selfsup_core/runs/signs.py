@@ -4,14 +4,17 @@ same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
-from selfsup_core.evaluate.rows import Sign
+from selfsup_core.evaluate.rows import EpochRow, Sign
 from selfsup_core.runs.state import RunState
 
+if TYPE_CHECKING:
+    from selfsup_core.runs.folder import Row
 
-def signs_of(state: RunState, rows: list[Any]) -> list[Sign]:
+
+def signs_of(state: RunState, rows: list[Row]) -> list[Sign]:
     """Signs of a run: why it diverged, and those of its newest epoch."""
     error = state["error"]
     found = last_signs(rows)
@@ -20,16 +23,16 @@ def signs_of(state: RunState, rows: list[Any]) -> list[Sign]:
     return found
 
 
-def last_signs(rows: list[Any]) -> list[Sign]:
+def last_signs(rows: list[Row]) -> list[Sign]:
     """Signs of trouble of the newest epoch."""
     epochs = epoch_rows(rows)
-    return cast("list[Sign]", epochs[-1].get("signs", [])) if epochs else []
+    return epochs[-1].get("signs", []) if epochs else []
 
 
-def epoch_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def epoch_rows(rows: Iterable[Row]) -> list[EpochRow]:
     """The rows of whole epochs."""
     return [
-        cast("dict[str, Any]", row)
+        cast("EpochRow", row)
         for row in rows
         if row.get("kind") == "epoch" and isinstance(row.get("epoch"), int)
     ]

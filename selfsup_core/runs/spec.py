@@ -21,6 +21,7 @@ from selfsup_core.objectives.reconstruction import ReconstructionConfig
 from selfsup_core.settings import (
     Config,
     KindConfig,
+    Plain,
     Setting,
     Values,
     apply_overrides,
@@ -110,7 +111,7 @@ class RunSpec(Config):
     def objective_by_kind(cls, value: Any) -> Any:
         return by_kind(value, "objective", "reconstruction", lambda kind: OBJECTIVES[kind].Config)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Plain:
         """Plain values, nested configs of registered kinds included."""
         return {
             name: getattr(self, name).model_dump(mode="json")
@@ -125,7 +126,7 @@ class RunSpec(Config):
 
     def digest_without_defaults(self) -> str:
         """As version 0.1 wrote it into its checkpoints."""
-        values: dict[str, Any] = {"seed": self.seed}
+        values: Plain = {"seed": self.seed}
         for name in PARTS:
             part = getattr(self, name)
             values[name] = part.model_dump(mode="json", exclude_defaults=True)
@@ -140,7 +141,7 @@ PARTS = ("data", "model", "objective", "train", "frames")
 LIVE = ("epochs_per_second", "checkpoint_seconds")
 
 
-def digest_of(values: dict[str, Any]) -> str:
+def digest_of(values: Plain) -> str:
     kept = {name: values[name] for name in ("seed", *PARTS) if name in values}
     if "train" in kept:
         kept["train"] = {key: value for key, value in kept["train"].items() if key not in LIVE}
@@ -157,7 +158,7 @@ def saved_digest(path: Path) -> str:
     return digest_of(only_named(spec.as_dict(), parse_yaml(read_file(path).decode())))
 
 
-def only_named(values: dict[str, Any], named: Any) -> dict[str, Any]:
+def only_named(values: Plain, named: Any) -> Plain:
     """The values of the settings that are named, group by group."""
     return {
         key: only_named(value, named[key])

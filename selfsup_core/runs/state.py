@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
@@ -123,7 +123,7 @@ class ChangeRow(TypedDict):
 
 
 # Earlier versions did not write all of these.
-LACKING: dict[str, Any] = {
+LACKING: dict[str, object] = {
     "name": "",
     "message": "",
     "stop_reason": "",

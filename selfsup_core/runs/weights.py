@@ -7,7 +7,6 @@ Checkpoints, from which training continues, keep full precision.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -17,6 +16,7 @@ from safetensors.torch import save as save_tensors
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.files import MOST_WEIGHTS, read_file
 from selfsup_core.runs.folder import RunFolder
+from selfsup_core.runs.saved import BestState, StepState
 from selfsup_core.runs.thinned import Thinned, frame_path, list_frames
 from selfsup_core.train.checkpoint import list_checkpoints, load_checkpoint
 from selfsup_core.train.trained import trained_state
@@ -71,20 +71,21 @@ def read_weights(folder: Path, epoch: int) -> dict[str, torch.Tensor]:
     return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
 
 
-def epoch_weights(folder: RunFolder, epoch: int) -> dict[str, Any]:
+def epoch_weights(folder: RunFolder, epoch: int) -> dict[str, torch.Tensor]:
     """Trained weights of a kept epoch: in full precision from a checkpoint of its very end, else in half."""
     for target in list_checkpoints(folder.checkpoints, "best-"):
         if target.name == f"best-{epoch:06d}":
             try:
-                found: dict[str, Any] = load_checkpoint(target, {})["model"]
-                return found
+                best: BestState = load_checkpoint(target, {})
+                return best["model"]
             except StudioError:
                 break
     for target in list_checkpoints(folder.checkpoints):
         try:
-            loop = load_checkpoint(target, {})["loop"]
+            saved: StepState = load_checkpoint(target, {})
         except StudioError:
             continue
+        loop = saved["loop"]
         if loop["position"]["epoch"] == epoch and loop["position"]["index"] == 0:
             # Of several networks beside each other the student is the run's own.
             student = {

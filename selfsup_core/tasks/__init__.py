@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from selfsup_core.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import torch
     from torch import nn
@@ -103,11 +103,11 @@ class Task(ABC):
         """Whose weights are kept of each epoch."""
         return self.model
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Mapping[str, object]:
         """What a checkpoint must keep beside the model, in tensors and plain values."""
         return {}
 
-    def load(self, state: dict[str, Any]) -> None:  # noqa: B027  (most tasks keep nothing)
+    def load(self, state: Mapping[str, object]) -> None:  # noqa: B027  (most tasks keep nothing)
         """Go on from a `state`."""
 
     def turn(self) -> bool:

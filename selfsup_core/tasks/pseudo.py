@@ -15,7 +15,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import TypedDict, cast, get_args
 
 import numpy as np
 import torch
@@ -41,7 +41,7 @@ from selfsup_core.runs.frames import FrameStore
 from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.classify import MOST_CONFUSION, MOST_TEST, ClassifyTask
 from selfsup_core.tasks.parts.aside import Aside, last_epoch
-from selfsup_core.tasks.parts.careless import Careless
+from selfsup_core.tasks.parts.careless import Careless, CarelessState
 from selfsup_core.tasks.parts.dealing import Dealer
 from selfsup_core.tasks.parts.estimates import ShareEstimates
 from selfsup_core.tasks.parts.outcome import Network, judge_run, score
@@ -67,6 +67,21 @@ class PseudoView:
     before: np.ndarray
     named: Mapping[Network, np.ndarray]
     probabilities: np.ndarray
+
+
+class PseudoState(TypedDict):
+    """What a checkpoint keeps of the task.
+
+    Attributes:
+        kept: the arrays of `Kept`, voters as int32. selected: what the selector remembers.
+        teacher: weights of mean teacher's network, empty without one.
+    """
+
+    round: int
+    kept: dict[str, torch.Tensor]
+    selected: dict[str, torch.Tensor]
+    teacher: dict[str, torch.Tensor]
+    careless: CarelessState
 
 
 @TASKS.register("pseudo")
@@ -353,7 +368,7 @@ class PseudoTask(ClassifyTask):
         load_trained(self.model, self.first_weights)
         return True
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> PseudoState:
         kept = {
             k: torch.from_numpy(np.ascontiguousarray(v.astype(np.int32) if v.dtype == np.uint16 else v))
             for k, v in vars(self.kept).items()
@@ -364,18 +379,19 @@ class PseudoTask(ClassifyTask):
             "kept": kept,
             "selected": self.selected,
             "teacher": teacher.state_dict() if teacher is not None else {},
-            "careless": self.careless.state() if self.careless else {},
+            "careless": self.careless.state() if self.careless else CarelessState(),
         }
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: Mapping[str, object]) -> None:
         if not state:
             return
-        self.round, self.selected = state["round"], state["selected"]
-        kept = {k: v.numpy() for k, v in state["kept"].items()}
+        saved = cast("PseudoState", state)
+        self.round, self.selected = saved["round"], saved["selected"]
+        kept = {k: v.numpy() for k, v in saved["kept"].items()}
         if self.online and self.online.teacher is not None:
-            self.online.teacher.load_state_dict(state["teacher"])
+            self.online.teacher.load_state_dict(saved["teacher"])
         if self.careless:
-            self.careless.load(state["careless"])
+            self.careless.load(saved["careless"])
         self.kept = Kept(**kept | {"voters": kept["voters"].astype(np.uint16)})
         self._deal()
 

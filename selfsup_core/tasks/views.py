@@ -4,6 +4,7 @@ learned from.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, cast
 
@@ -64,12 +65,12 @@ class ViewsTask(Task):
     def values(self, rows: torch.Tensor) -> torch.Tensor:
         return self.data.values(rows)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, object]:
         """The teacher, and whatever else the objective keeps beside the network."""
         return {"objective": self.objective.state()}
 
-    def load(self, state: dict[str, Any]) -> None:
-        self.objective.load(state.get("objective", {}))
+    def load(self, state: Mapping[str, object]) -> None:
+        self.objective.load(cast("dict[str, Any]", state.get("objective", {})))
 
     def write_static(self, frames: FrameStore) -> None:
         """As of an autoencoder, and two views of each tile; every epoch compares the same ones."""

@@ -60,7 +60,7 @@ def restore(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
     return value
 
 
-def save_checkpoint(folder: Path, name: str, state: dict[str, Any], belongs: dict[str, str]) -> Path:
+def save_checkpoint(folder: Path, name: str, state: Mapping[str, object], belongs: dict[str, str]) -> Path:
     """Write `folder/name`; when it is there already (same step, so same content) nothing is done.
 
     Args:
@@ -81,8 +81,11 @@ def save_checkpoint(folder: Path, name: str, state: dict[str, Any], belongs: dic
     return target
 
 
-def load_checkpoint(target: Path, belongs: Belongs) -> dict[str, Any]:
+def load_checkpoint(target: Path, belongs: Belongs) -> Any:
     """Read one checkpoint.
+
+    Returns: what `save_checkpoint` was given, a `StepState` or `BestState`: its digests say that nobody has
+    changed it since.
 
     Raises:
         CheckpointError: a file is missing, differs from its digest, or another spec or data made it.
@@ -90,8 +93,7 @@ def load_checkpoint(target: Path, belongs: Belongs) -> dict[str, Any]:
     try:
         contents = read_verified(target, belongs)
         tensors = load_tensors(contents["tensors.safetensors"])
-        found: dict[str, Any] = restore(json.loads(contents["state.json"]), tensors)
-        return found
+        return restore(json.loads(contents["state.json"]), tensors)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
         # A manifest of another shape, or files that were changed and signed again.
         raise CheckpointError(f"Checkpoint {target.name} has changed since it was written.") from error
@@ -173,7 +175,7 @@ def refuse_others(folder: Path, belongs: Belongs) -> None:
             continue
 
 
-def load_newest(folder: Path, belongs: Belongs) -> tuple[dict[str, Any] | None, list[str]]:
+def load_newest(folder: Path, belongs: Belongs) -> tuple[Any, list[str]]:
     """The newest valid checkpoint's state (None when there is none), and what was wrong with newer ones."""
     problems: list[str] = []
     for target in list_checkpoints(folder):

@@ -15,6 +15,7 @@ from typing import Any, TypedDict
 
 import torch
 from torch import nn
+from torch.optim.optimizer import StateDict
 
 from selfsup_core.errors import Diverged, StudioError
 from selfsup_core.objectives.registry import Objective
@@ -66,7 +67,7 @@ class LoopState(TypedDict):
     """What a checkpoint keeps of a loop: all that is needed to continue."""
 
     model: dict[str, torch.Tensor]
-    optimizer: dict[str, Any]
+    optimizer: StateDict
     generator: torch.Tensor
     position: Position
     halvings: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import nn
@@ -13,11 +13,24 @@ from selfsup_core.train.config import TrainConfig
 LOWEST_SHARE = 0.1  # of the learning rate, at a schedule's end: nanoGPT's choice
 
 
+class AdamOptions(TypedDict):
+    """What Adam and AdamW are given alike."""
+
+    lr: float
+    betas: tuple[float, float]
+    eps: float
+    fused: bool
+
+
 def make_optimizer(model: nn.Module, config: TrainConfig, *, fused: bool) -> torch.optim.Optimizer:
     """Adam; with weight decay AdamW, which spares biases, scales and other vectors."""
     trained = [p for p in model.parameters() if p.requires_grad]
-    options: dict[str, Any] = {"lr": config.learning_rate, "betas": (0.9, config.beta2)}
-    options |= {"eps": config.epsilon, "fused": fused}
+    options: AdamOptions = {
+        "lr": config.learning_rate,
+        "betas": (0.9, config.beta2),
+        "eps": config.epsilon,
+        "fused": fused,
+    }
     if not config.weight_decay:
         return torch.optim.Adam(trained, **options)
     groups = [

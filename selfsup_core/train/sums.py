@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import torch
 
@@ -19,7 +19,7 @@ class Sums:
 
     def __init__(self) -> None:
         self.rows = 0
-        self.values: dict[str, Any] = {}
+        self.values: dict[str, torch.Tensor] = {}
 
     def add(self, terms: dict[str, torch.Tensor], rows: int) -> None:
         self.rows += rows

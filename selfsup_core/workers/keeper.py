@@ -13,7 +13,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.files import DISK_ERRORS
@@ -21,7 +21,10 @@ from selfsup_core.runs.control import Request, check_live_setting, receive
 from selfsup_core.runs.folder import MetricsWriter, RunFolder, read_rows, write_state
 from selfsup_core.runs.queue import RESERVE_BYTES
 from selfsup_core.runs.spec import read_spec
-from selfsup_core.runs.state import RunState, parse_state
+from selfsup_core.runs.state import ChangeRow, RunState, parse_state
+
+if TYPE_CHECKING:
+    from selfsup_core.runs.folder import Row
 
 BEAT_SECONDS = 1.0
 POLL_SECONDS = 0.03
@@ -76,7 +79,7 @@ class RunKeeper:
 
     def note(self, **changes: Any) -> None:
         """Change the state by name; it is written with the next beat or status."""
-        cast("dict[str, Any]", self.state).update(changes)
+        self.state.update(cast("RunState", changes))
 
     def set_status(self, status: str, **changes: Any) -> None:
         seconds = round(self.elapsed(), 3)
@@ -304,13 +307,13 @@ def open_metrics(folder: RunFolder, until_step: int | None) -> MetricsWriter:
     return MetricsWriter(folder.metrics, until_step=until_step)
 
 
-def read_changes(folder: RunFolder) -> list[dict[str, Any]]:
+def read_changes(folder: RunFolder) -> list[ChangeRow]:
     """Live changes of settings, in the order in which they took effect."""
     rows = read_rows(folder.path / "changes.jsonl")
-    return sorted((row for row in rows if is_change(row)), key=lambda row: row["step"])
+    return sorted((cast("ChangeRow", row) for row in rows if is_change(row)), key=lambda row: row["step"])
 
 
-def is_change(row: dict[str, Any]) -> bool:
+def is_change(row: Row) -> bool:
     """Whether a row names a live setting and a value that it takes."""
     try:
         check_live_setting(str(row.get("name")), row.get("value"))

@@ -125,7 +125,7 @@ def over_seeds(folder: RunFolder) -> Seeds | None:
         rows = epoch_rows(read_rows(member.metrics))
         for name in NAMES:
             if (end := state["metrics"].get(name)) is not None:
-                curves[name].append({r["epoch"]: r[name] for r in rows if r.get(name) is not None})
+                curves[name].append({r["epoch"]: value for r in rows if (value := r.get(name)) is not None})
                 ends[name].append(end)
     said: Seeds = {
         "runs": len(ends["accuracy"]),

@@ -16,6 +16,7 @@ from selfsup_core.evaluate.rows import EpochRow, Metrics, StepRow
 from selfsup_core.files import finite, keep_copy
 from selfsup_core.runs.folder import MetricsWriter, read_rows
 from selfsup_core.runs.frames import FrameStore
+from selfsup_core.runs.saved import BestState, StepState, frames_of
 from selfsup_core.runs.spec import saved_digest, task_of
 from selfsup_core.runs.state import Best, ChangeRow
 from selfsup_core.runs.weights import WeightStore
@@ -145,6 +146,7 @@ class Session:
         """Load the newest valid checkpoint, if there is one, and cut back what was written after it."""
         folder = self.keeper.folder
         refuse_others(folder.checkpoints, self.accepted)
+        saved: StepState | None
         saved, problems = load_newest(folder.checkpoints, self.accepted)
         for index, problem in enumerate(problems):
             is_last = index == len(problems) - 1
@@ -159,15 +161,13 @@ class Session:
                 self.best = None
             step, epoch = self.loop.step, self.loop.epoch
             self.saved_step = step
-            previous = saved["frames"]["previous"]
-            saved["frames"]["previous"] = None if previous is None else previous.numpy()
         for aside in set_aside(folder.checkpoints, f"step-{step:09d}" if saved else ""):
             self._notice(f"The damaged checkpoint is kept as checkpoints/{aside}.")
         if problems and not saved:
             self.keeper.persist(lambda: keep_copy(folder.metrics))
         best = f"best-{self.best['epoch']:06d}" if self.best else ""
         discard_newer(folder.checkpoints, best, "best-")
-        self.frames.go_on(saved["frames"] if saved else None, epoch, step)
+        self.frames.go_on(frames_of(saved) if saved else None, epoch, step)
         self.weights.load(epoch if saved else None)
         persist = self.keeper.persist
         self.metrics: MetricsWriter = persist(lambda: open_metrics(folder, step))
@@ -263,10 +263,11 @@ class Session:
             return None
         folder = self.keeper.folder.checkpoints / f"best-{self.best['epoch']:06d}"
         try:
-            return cast("dict[str, torch.Tensor]", load_checkpoint(folder, self.accepted)["model"])
+            found: BestState = load_checkpoint(folder, self.accepted)
         except CheckpointError as error:
             self._notice(f"{error.message} The last epoch's weights were used.")
             return None
+        return found["model"]
 
     def _tick(self) -> None:
         keeper, loop = self.keeper, self.loop
@@ -396,11 +397,11 @@ class Session:
         best, weights = self.best, self.best_weights
         if best and weights:
             name = f"best-{best['epoch']:06d}"
-            self.keeper.persist(lambda: save_checkpoint(folder, name, {"model": weights}, self.belongs))
+            self.keeper.persist(lambda: save_checkpoint(folder, name, BestState(model=weights), self.belongs))
             prune(folder, "best-", keep=1)
             self.best_weights = None
         previous = self.frames.previous
-        state = {
+        state: StepState = {
             "loop": loop.state(),
             "best": self.best,
             "since_best": self.since_best,

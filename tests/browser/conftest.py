@@ -153,7 +153,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def errors() -> Iterator[list[str]]:
-    """What pages write on their console as errors. A test that provokes some clears it; what is left fails it."""
+    """What pages write on their console as errors. A test that provokes some clears it; what is left fails
+    it.
+    """
     found: list[str] = []
     yield found
     assert found == []
@@ -275,11 +277,14 @@ LAYOUT = """() => {
   const isIcon = (node) => node.matches("[data-testid=stIconMaterial]")
   const named = (node) => node.getAttribute("aria-label") ?? node.textContent.trim()
   const buttons = [...document.querySelectorAll("button, [role=tab], [role=radio]")].filter(isSeen)
-  const cut = buttons.filter((node) => [node, ...node.querySelectorAll("*")].some((one) => !isIcon(one) && isCut(one)))
+  const within = (node) => [node, ...node.querySelectorAll("*")]
+  const cut = buttons.filter((node) => within(node).some((one) => !isIcon(one) && isCut(one)))
   const bars = [...document.querySelectorAll('[class*="-mode"] [role=radiogroup]')]
-  const rows = bars.filter((bar) => new Set([...bar.children].map((one) => Math.round(one.getBoundingClientRect().top))).size > 1)
+  const top = (one) => Math.round(one.getBoundingClientRect().top)
+  const rows = bars.filter((bar) => new Set([...bar.children].map(top)).size > 1)
   const overflow = document.documentElement.scrollWidth - innerWidth
-  return [...(overflow > 0 ? [`${overflow} pixels to the side`] : []), ...cut.map((node) => `cut: ${named(node)}`),
+  return [...(overflow > 0 ? [`${overflow} pixels to the side`] : []),
+    ...cut.map((node) => `cut: ${named(node)}`),
     ...rows.map(() => "the modes are in several rows")]
 }"""
 

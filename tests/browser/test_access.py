@@ -27,7 +27,8 @@ TRY = """async (address) => {
     tried.onopen = () => done("open")
     tried.onerror = () => done("refused")
   })
-  const health = await fetch(address + "/_stcore/health", { credentials: "include" }).then((r) => r.status, () => "refused")
+  const asked = fetch(address + "/_stcore/health", { credentials: "include" })
+  const health = await asked.then((r) => r.status, () => "refused")
   return [socket, health]
 }"""
 

@@ -216,7 +216,8 @@ def test_without_webgl_a_canvas_draws_and_selects(server, open_page):
     open_space(page, server, "space=data:wine&map=pca&renderer=canvas")
     assert page.locator(".space-pane").get_attribute("data-renderer") == "canvas"
     painted = page.evaluate("""() => {
-        const canvas = document.querySelector(".scatter-points"), data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+        const canvas = document.querySelector(".scatter-points")
+        const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
         let count = 0
         for (let i = 3; i < data.length; i += 4) count += data[i] > 0
         return count }""")

@@ -27,11 +27,14 @@ ROUNDS = 4
 # All that can be read, heard or seen in the panels and the verdict.
 SEEN = """() => {
   const stage = document.querySelector("[data-testid=stage]")
-  const said = [...stage.querySelectorAll("*")].flatMap((node) =>
-    ["title", "aria-label", "aria-valuetext", "style", "width", "height"].map((name) => node.getAttribute(name)).filter(Boolean))
-  const digest = (text) => [...text].reduce((sum, letter) => (31 * sum + letter.charCodeAt(0)) % 4294967291, 7)
-  const drawn = [...stage.querySelectorAll("canvas")].map((canvas) => `canvas ${canvas.className} ${digest(canvas.toDataURL())}`)
-  const words = [...stage.querySelectorAll("*")].filter((node) => !node.childElementCount).map((node) => node.textContent)
+  const nodes = [...stage.querySelectorAll("*")]
+  const names = ["title", "aria-label", "aria-valuetext", "style", "width", "height"]
+  const said = nodes.flatMap((node) => names.map((name) => node.getAttribute(name)).filter(Boolean))
+  const add = (sum, letter) => (31 * sum + letter.charCodeAt(0)) % 4294967291
+  const digest = (text) => [...text].reduce(add, 7)
+  const shown = (canvas) => `canvas ${canvas.className} ${digest(canvas.toDataURL())}`
+  const drawn = [...stage.querySelectorAll("canvas")].map(shown)
+  const words = nodes.filter((node) => !node.childElementCount).map((node) => node.textContent)
   return [...words, ...said, ...drawn]
 }"""
 

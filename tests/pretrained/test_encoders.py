@@ -19,10 +19,10 @@ from selfsup_core.pretrained.encoders.catalogue import (
     encoder_width,
     find_encoder,
     load_encoder,
-    pooling_of,
     resolve_pooling,
     verified_folder,
 )
+from selfsup_core.pretrained.encoders.folder import pooling_of
 from selfsup_core.pretrained.encoders.language import check_language, foreign_share, unknown_share
 from selfsup_core.pretrained.encoders.multilingual import SECOND, Pieces, read_fields
 

@@ -1,4 +1,4 @@
-"""Verdicts, collapse and calibration: against direct computation, and in words that can be trusted."""
+"""Verdicts and collapse: against direct computation, and in words that can be trusted."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from selfsup_core.evaluate.classification import calibration_error
 from selfsup_core.pseudo.audit import (
     compare,
     compare_seeds,
     doubt,
     find_collapse,
-    fit_temperature,
     mcnemar,
     paired_interval,
-    reliability,
     round_up,
     rows_needed,
     say_uneven,
@@ -171,27 +168,9 @@ def test_no_remedy_is_named_that_is_in_use():
     assert remedy["top-k", True].endswith("or label more rows of the rarest classes (c, b, a).")
 
 
-def test_small_measures():
+def test_total_variation():
     assert total_variation(np.array([3, 1]), np.array([0.5, 0.5])) == pytest.approx(0.25)
     assert total_variation(np.zeros(2), np.array([0.5, 0.5])) == 0
-    bins = reliability(np.array([0.05, 0.95, 0.97, 1.0]), np.array([0, 1, 1, 0]))
-    assert [b["rows"] for b in bins] == [1, 3]
-    edges = reliability(np.array([0.0, 0.1, 0.2, 0.3, 1.0]), np.ones(5))
-    assert [(b["to"], b["rows"]) for b in edges] == [(0.1, 2), (0.2, 1), (0.3, 1), (1.0, 1)]
-    assert bins[1]["accuracy"] == pytest.approx(2 / 3)
-
-
-def test_temperature_undoes_what_was_multiplied():
-    generator = np.random.default_rng(0)
-    logits = generator.normal(size=(4000, 3)) * 2
-    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    y = np.array([generator.choice(3, p=row) for row in p])
-    assert fit_temperature(3 * logits, y) == pytest.approx(3, rel=0.1)
-    assert fit_temperature(logits[:0], y[:0]) == 1.0
-    right = logits.argmax(axis=1)
-    assert fit_temperature(logits[:50], right[:50]) == 1.0  # no T is likeliest
-    unknown = np.where(np.arange(4000) % 2, y, -1)
-    assert fit_temperature(logits, unknown) == fit_temperature(logits[1::2], y[1::2])
 
 
 def test_doubt_is_a_binomial_test_of_the_given_labels():
@@ -206,12 +185,3 @@ def test_doubt_is_a_binomial_test_of_the_given_labels():
     few = np.array([0, 0, 1, 1])  # four of four would prove nothing
     assert doubt(1 - few, few, 2) == ""
     assert doubt(np.full(3, -1), np.array([0, 1, 2]), 3) == ""  # one label a class
-
-
-def test_reliability_and_calibration_error_share_their_bins():
-    generator = np.random.default_rng(0)
-    confidence = np.round(generator.random(200), 1)
-    is_right = generator.random(200) < confidence
-    bins = reliability(confidence, is_right)
-    summed = sum(b["rows"] * abs(b["accuracy"] - b["confidence"]) for b in bins) / 200
-    assert summed == pytest.approx(calibration_error(confidence, is_right, bins=10))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.details import Details
 from selfsup_core.data.groups import find_groups
 from selfsup_core.data.importing.arrays import as_pixels
 from selfsup_core.data.importing.beside import label_files
@@ -44,7 +45,7 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
     aside = aside | made.get("aside", {})
     classes, y = index_labels(made["labels"])
     x = made["x"]
-    details = {
+    details: Details = {
         "rows": len(x),
         "shape": [] if isinstance(x, Texts) else list(x.shape[1:]),
         "form": form,

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 
+from selfsup_core.data.details import Details
 from selfsup_core.data.importing.arrays import as_pixels
 from selfsup_core.data.importing.columns import NO_LEVEL, holds_files
 from selfsup_core.data.importing.config import ImportConfig
@@ -38,7 +39,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     roles = {c["name"]: c for c in plan["columns"]}
     label = next((name for name, c in roles.items() if c["role"] == "label"), None)
     labels = read_labels(by_name[label].to_pylist(), config) if label else None
-    details = {"columns": plan["columns"], "label": label, "found": plan["found"]}
+    details: Details = {"columns": plan["columns"], "label": label, "found": plan["found"]}
     if plan["kind"] == "text":
         text = next((name for name, c in roles.items() if c["role"] == "text"), None)
         if text is None:

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, cast
 
+from selfsup_core.data.details import ColumnAbout
 from selfsup_core.data.importing.numbers import (
     DECIMAL_COMMA,
     NUMBER,
@@ -108,21 +109,6 @@ FILE = re.compile(
 )
 # What stands for a missing value in a column of categories; "none" and "-" may be values.
 NO_LEVEL = frozenset(["", "na", "n/a", "#n/a", "nan", "null", "?"])
-
-
-class ColumnAbout(TypedDict):
-    """A `Column` in plain values, as a plan and a data set's details hold it."""
-
-    name: str
-    role: str
-    reason: str
-    examples: list[str]
-    missing: int
-    distinct: int
-    decimal_comma: bool
-    whole: bool
-    dressed: bool
-    date_format: str
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from selfsup_core.data.details import TableFound
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode, detect_encoding
 from selfsup_core.data.importing.files import Member
@@ -71,7 +72,7 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
             code="bad-delimiter",
             remedy="Give a comma, a semicolon, a tab or another ASCII character.",
         )
-    found = {"encoding": encoding, "delimiter": delimiter}
+    found: TableFound = {"encoding": encoding, "delimiter": delimiter}
     if delimiter == " ":
         data, delimiter = spaces_to_tabs(data), "\t"
         sample = data[:200_000].decode("utf-8", "ignore")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, TypedDict, cast
 
 import numpy as np
 
@@ -107,6 +107,15 @@ def check_pixels(members: list[Member], sizes: list[tuple[int, int]]) -> None:
         )
 
 
+class ToneAbout(TypedDict):
+    """A `Tone` in plain values, as a plan holds it."""
+
+    low: float
+    high: float | None
+    background: int
+    is_binary: bool
+
+
 @dataclass(frozen=True)
 class Tone:
     """How all images of a set become bytes.
@@ -121,6 +130,9 @@ class Tone:
     high: float | None = None
     background: int = 255
     is_binary: bool = False
+
+    def as_dict(self) -> ToneAbout:
+        return cast("ToneAbout", asdict(self))
 
 
 @dataclass

@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from selfsup_core.data.importing.columns import ColumnAbout, choose_label, column_notes, describe_column
+from selfsup_core.data.details import ColumnAbout
+from selfsup_core.data.importing.columns import choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
 from selfsup_core.data.importing.fixes import as_kind

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import numpy as np
 
@@ -59,7 +58,7 @@ def look_at_image_files(members: list[Member], beside: list[Member], config: Imp
         "kind": "image",
         "rows": len(members),
         "aside": look.aside,
-        "tone": asdict(tone),
+        "tone": tone.as_dict(),
         "transparent": look.transparent,
         "size": config.size or choose_size(sizes),
         "color": is_color,

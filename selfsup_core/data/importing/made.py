@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Required, TypedDict
+from typing import Required, TypedDict
 
 import numpy as np
 
 from selfsup_core.data.dataset import Kind
+from selfsup_core.data.details import Details
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.texts import Texts
 
@@ -36,4 +37,4 @@ class Made(TypedDict, total=False):
     groups: np.ndarray
     aside: dict[str, str]
     notes: list[str]
-    details: dict[str, Any]
+    details: Details

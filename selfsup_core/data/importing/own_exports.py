@@ -11,7 +11,7 @@ from collections.abc import Container
 
 import numpy as np
 
-from selfsup_core.data.importing.columns import ColumnAbout
+from selfsup_core.data.details import ColumnAbout
 
 PSEUDO = frozenset(["row", "confidence", "kept", "weight", "first_round", "proposers", "run", "epoch"])
 TRUTH = "truth"

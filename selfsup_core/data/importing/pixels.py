@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
-from selfsup_core.data.importing.columns import ColumnAbout
+from selfsup_core.data.details import ColumnAbout
 from selfsup_core.data.importing.numbers import as_numbers
 from selfsup_core.data.importing.table import Table, check_decoded
 from selfsup_core.errors import DataError

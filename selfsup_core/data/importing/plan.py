@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 
+from selfsup_core.data.details import ColumnAbout, TableFound
 from selfsup_core.data.importing.array_files import Arrays
-from selfsup_core.data.importing.columns import ColumnAbout
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.images import ToneAbout
 from selfsup_core.data.importing.pixels import Pixels
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.texts import Texts
@@ -27,7 +28,7 @@ class ImportPlan(TypedDict, total=False):
         their names}, of images and sounds where there is a choice.
         size, color, median: of images: side they are resized to, whether colors stay, median width and
         height.
-        tone: of image files, values of `images.Tone`. transparent: how many of those looked at are.
+        tone: of image files, a `Tone` in plain values. transparent: how many of those looked at are.
         volumes: how many files hold several slices.
         seconds, rates: of sounds: length they are cut to, how many have which rate.
         columns, found: of tables: what each column is, and what was found of their format.
@@ -52,7 +53,7 @@ class ImportPlan(TypedDict, total=False):
     parts: dict[str, int]
     offers: dict[str, list[str]]
     size: int
-    tone: dict[str, Any]
+    tone: ToneAbout
     transparent: int
     color: bool
     median: list[int]
@@ -60,7 +61,7 @@ class ImportPlan(TypedDict, total=False):
     seconds: float
     rates: dict[str, int]
     columns: list[ColumnAbout]
-    found: dict[str, Any]
+    found: TableFound
     beside: list[str]
     label: str
     doubtful: list[str]

@@ -6,7 +6,7 @@ import io
 from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 
@@ -172,7 +172,7 @@ def wav(sound: np.ndarray) -> str:
     return b64encode(buffer.getvalue()).decode()
 
 
-def without_media(seen: ImportPreview) -> dict[str, Any]:
+def without_media(seen: ImportPreview) -> dict[str, object]:
     """For a terminal: everything but pictures and sounds."""
     return {name: value for name, value in seen.items() if name not in ("pictures", "sounds", "plan")}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.files import JsonObject
 from selfsup_core.settings import short
 
 DEPTH = 20  # levels of objects in objects
@@ -16,9 +17,9 @@ WHO = ("role", "from")
 SAID = ("content", "value")
 
 
-def unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unlike(pairs: list[tuple[str, Any]]) -> JsonObject:
     """The pairs of a JSON object as a dictionary. Raises ValueError when a key occurs twice."""
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     for key, value in pairs:
         if key in found:
             raise ValueError(f"key {short(key, 40)} occurs twice")
@@ -29,7 +30,7 @@ def unlike(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 DECODER = json.JSONDecoder(object_pairs_hook=unlike)
 
 
-def each_record(name: str, text: str) -> Iterator[dict[str, Any]]:
+def each_record(name: str, text: str) -> Iterator[JsonObject]:
     """The objects of JSON lines, of an array, or one after the other.
 
     An object that stands alone and holds one list of objects gives those, as in {"data": [{…}, {…}]}.
@@ -86,7 +87,7 @@ def skip(text: str, place: int) -> int:
     return place
 
 
-def rows_in(value: dict[str, Any]) -> list[dict[str, Any]] | None:
+def rows_in(value: JsonObject) -> list[JsonObject] | None:
     """The one list of several objects in an object, except a chat; None where there is none."""
     lists = [v for v in value.values() if isinstance(v, list) and len(v) > 1]
     if len(lists) != 1 or not all(isinstance(v, dict) for v in lists[0]) or as_dialogue(lists[0]):
@@ -94,7 +95,7 @@ def rows_in(value: dict[str, Any]) -> list[dict[str, Any]] | None:
     return lists[0]
 
 
-def flat(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+def flat(record: JsonObject, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """(path, cell) of each value; lists of one object are gone through, other lists stay JSON.
 
     Raises:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from selfsup_core.data.details import TableFound
 from selfsup_core.data.importing.extras import why
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
@@ -42,7 +43,7 @@ class Table:
 
     names: list[str]
     columns: list[pa.Array]
-    found: dict[str, Any] = field(default_factory=dict)
+    found: TableFound = field(default_factory=lambda: TableFound())
     notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:

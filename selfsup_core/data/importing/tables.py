@@ -6,7 +6,7 @@ import io
 from array import array
 from collections.abc import Callable, Iterator
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
@@ -23,6 +23,7 @@ from selfsup_core.data.importing.table import Table, check_size, clean, parquet_
 from selfsup_core.data.importing.wide import widen
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.files import JsonObject
 from selfsup_core.settings import short
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def read_jsonl(member: Member, config: ImportConfig) -> Table:
     return Table(names, columns, {"encoding": encoding}, ([note] if note else []) + notes)
 
 
-def add_record(name: str, cells: dict[str, SparseColumn], row: int, record: dict[str, Any]) -> None:
+def add_record(name: str, cells: dict[str, SparseColumn], row: int, record: JsonObject) -> None:
     """Raises DataError: too many columns, or two values of one name, as in {"a.b": 1, "a": {"b": 2}}."""
     for key, cell in flat(record):
         column = cells.get(key)

@@ -10,10 +10,11 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from selfsup_core.data.library.limited import (
     MAPPED,
+    ChildResult,
     Ended,
     die_with_parent,
     memory_for_one,
@@ -26,6 +27,15 @@ from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import keep_private, sweep, write_json
 
 MODULE = "selfsup_core.data.library.child"
+Arguments = dict[str, Any]  # of a task of `child_tasks.py`, by name, in plain values
+
+
+class Job(TypedDict):
+    """job.json: which task is to be done."""
+
+    task: str
+    workspace: str
+    values: Arguments
 
 
 def run_job(task: str, workspace: Path, *, tell: Tell | None = None, **values: Any) -> Any:
@@ -46,14 +56,14 @@ def run_job(task: str, workspace: Path, *, tell: Tell | None = None, **values: A
         return do_job(task, workspace, values, tell)
 
 
-def title_of(values: dict[str, Any]) -> str:
+def title_of(values: Arguments) -> str:
     """The title that jobs waiting behind this one see."""
     names = [Path(file).name for file in values.get("files", [values.get("folder", "another data set")])]
     return names[0] if len(names) == 1 else f"{names[0]} with {len(names) - 1} more files"
 
 
-def do_job(task: str, workspace: Path, values: dict[str, Any], tell: Tell | None) -> Any:
-    job = {"task": task, "workspace": str(workspace), "values": values}
+def do_job(task: str, workspace: Path, values: Arguments, tell: Tell | None) -> Any:
+    job: Job = {"task": task, "workspace": str(workspace), "values": values}
     try:
         ended = run_limited(MODULE, job, workspace, seconds=LIMITS.cpu_seconds, tell=tell)
     except BaseException:
@@ -65,7 +75,7 @@ def do_job(task: str, workspace: Path, values: dict[str, Any], tell: Tell | None
     return ended.value()
 
 
-def drop_unfinished(workspace: Path, values: dict[str, Any]) -> None:
+def drop_unfinished(workspace: Path, values: Arguments) -> None:
     """Remove what a child had begun to write."""
     for leftover in (workspace / "datasets").glob(f".{values.get('name', '?')}.*.tmp"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -97,7 +107,7 @@ def memory_error() -> DataError:
     )
 
 
-def carry_out(job: dict[str, Any]) -> dict[str, Any]:
+def carry_out(job: Job) -> ChildResult:
     """What a job ends with: the task's value, or the error in words."""
     from selfsup_core.data.library import child_tasks as tasks
 
@@ -125,7 +135,7 @@ def carry_out(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(path: Path) -> None:
-    job = json.loads(path.read_bytes())
+    job: Job = json.loads(path.read_bytes())
     die_with_parent(path.parent)
     set_limits(memory_for_one() + MAPPED, LIMITS.cpu_seconds)
     write_json(path.with_name("result.json"), carry_out(job))

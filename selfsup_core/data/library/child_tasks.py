@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from selfsup_core.data.dataset import load_dataset, save_dataset
 from selfsup_core.data.importing.build import build_dataset
@@ -14,17 +13,18 @@ from selfsup_core.data.importing.preview import ImportPreview, preview_files
 from selfsup_core.data.library.health import check_dataset
 from selfsup_core.data.library.health.finding import FindingAbout
 from selfsup_core.data.library.mends import mend_dataset
+from selfsup_core.settings import Plain
 
 
-def do_inspect(workspace: Path, files: list[str], config: dict[str, Any]) -> ImportPlan:
+def do_inspect(workspace: Path, files: list[str], config: Plain) -> ImportPlan:
     return inspect_files([Path(f) for f in files], ImportConfig(**config))
 
 
-def do_preview(workspace: Path, files: list[str], config: dict[str, Any]) -> ImportPreview:
+def do_preview(workspace: Path, files: list[str], config: Plain) -> ImportPreview:
     return preview_files([Path(f) for f in files], ImportConfig(**config))
 
 
-def do_build(workspace: Path, files: list[str], config: dict[str, Any], name: str) -> str:
+def do_build(workspace: Path, files: list[str], config: Plain, name: str) -> str:
     dataset = build_dataset([Path(f) for f in files], ImportConfig(**config), name)
     save_dataset(dataset, workspace / "datasets" / name)
     return name

@@ -16,22 +16,30 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import psutil
 
 from selfsup_core.data.library.turns import POLL_SECONDS, Tell
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.environment import without_secrets
-from selfsup_core.errors import DataError
+from selfsup_core.errors import DataError, ErrorAbout
 from selfsup_core.files import read_json, write_json
 
 ROOT = Path(__file__).parents[3]
 SLOW = -24  # the code of a process that was ended for the time it took (SIGXCPU)
 FULL = -1000  # no code that a process ends with
 MAPPED = 1500 * MB  # address space that libraries take without using it
+
+
+class ChildResult(TypedDict, total=False):
+    """result.json: what a limited process ends with, one of the two."""
+
+    value: Any  # as the task that was asked for returns it
+    error: ErrorAbout
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Ended:
         log: the end of what it printed. stage: what it was at, where it has said so.
     """
 
-    result: dict[str, Any] | None
+    result: ChildResult | None
     code: int
     log: str
     stage: str = ""
@@ -91,7 +99,7 @@ def await_end(process: subprocess.Popen[bytes], seconds: float, tell: Tell | Non
 
 
 def run_limited(
-    module: str, job: dict[str, Any], place: Path, *, seconds: float, tell: Tell | None = None
+    module: str, job: Mapping[str, object], place: Path, *, seconds: float, tell: Tell | None = None
 ) -> Ended:
     """Run a module on a job, and end it where it takes too much.
 

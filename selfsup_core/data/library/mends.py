@@ -100,7 +100,7 @@ def mend_dataset(dataset: Dataset, mends: list[str], name: str) -> Dataset:
                 remedy="See data check.",
             )
         dataset = MENDS[mend][1](dataset)
-    details = dict(dataset.details)
+    details = dataset.details.copy()
     details["recipe"] = [*details.get("recipe", []), *mends]
     details.setdefault("origin", dataset.id)
     steps = f"{dataset.provenance.get('steps', '')}; {', '.join(mends)}"

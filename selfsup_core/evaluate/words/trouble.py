@@ -5,7 +5,7 @@ here.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, cast
+from typing import Literal
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, RunAbout, Sign
 from selfsup_core.evaluate.words.verdict import MARGIN
@@ -47,11 +47,6 @@ def sign(code: str, text: str, remedy: str) -> Sign:
     return {"code": code, "text": text, "remedy": remedy}
 
 
-def settings_of(about: RunAbout) -> dict[str, Any]:
-    """The objective's settings; which there are, and of what type, its kind tells."""
-    return cast("dict[str, Any]", about["objective_settings"])
-
-
 def diverging(row: EpochRow, past: list[EpochRow]) -> Sign | None:
     """A loss that is still a number, and far above that of the network before training."""
     first = next((loss for r in past if r["epoch"] == 0 and (loss := r.get("val_loss")) is not None), None)
@@ -84,7 +79,7 @@ def dead_units(row: EpochRow, about: RunAbout) -> Sign | None:
 
 def posterior_collapse(row: EpochRow, about: RunAbout) -> Sign | None:
     active, size = row.get("val_active_dimensions"), about["code_size"]
-    settings = settings_of(about)
+    settings = about["objective_settings"]
     warm = max(3.0, float(settings.get("warmup_epochs", 0)))
     if active is None or row["epoch"] < warm or active >= LEAST_ACTIVE * size:
         return None
@@ -132,7 +127,7 @@ def over_fitting(
 ) -> Sign | None:
     """`by`: the loss by which the best epoch is chosen."""
     # While β rises, losses of different epochs are not comparable, so the lowest one is not the best.
-    first = max(1.0, float(settings_of(about).get("warmup_epochs", 0)))
+    first = max(1.0, float(about["objective_settings"].get("warmup_epochs", 0)))
     known = [(loss, r) for r in past if r["epoch"] >= first and (loss := r.get(by)) is not None]
     val_loss, train_loss = row.get(by), row.get("train_loss")
     if not known or val_loss is None or train_loss is None:
@@ -168,7 +163,7 @@ def worse_than_pca(row: EpochRow, baseline: Baseline | None, about: RunAbout) ->
             f"It took only {steps:,} steps: {epochs:,} epochs would take about {FEW_STEPS:,}.",
         )
     if about["objective"] == "vector-quantized":
-        settings = settings_of(about)
+        settings = about["objective_settings"]
         parts = about["code_size"] // settings["dimension"]
         bits = parts * math.log2(settings["codes"])
         return sign(

@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import NotRequired
 
 import numpy as np
 from typing_extensions import TypedDict
@@ -87,7 +87,7 @@ class Parts:
         self.folder, self.made, self.order, self.job = folder, made, order, job
         self.done = self.added = 0  # written, and made
         self.seconds = self.waiting = 0.0
-        self.plan: dict[str, Any] = {}
+        self.plan: Plan | None = None  # with a folder
 
     def open(self, choose: Callable[[], tuple[str, str]], use: Callable[[str], bool]) -> str:
         """Read what is there, in the precision that it was begun with; the reason of that precision."""
@@ -96,7 +96,7 @@ class Parts:
         name = sha256(self.order.tobytes())
         plan = read_shaped(self.folder / "plan.json", Plan)
         if plan and plan.get("order") == name and (plan.get("precision") == "full" or use("half")):
-            self.plan = dict(plan)
+            self.plan = plan
             self.seconds = plan.get("seconds", 0.0)
             self.read()
             return plan.get("note", "")
@@ -141,6 +141,7 @@ class Parts:
         self.waiting = 0.0
         if self.folder is None or self.added == self.done:
             return
+        assert self.plan is not None  # `open` made it
         data = as_npy(self.made[self.order[self.done : self.added]])
         name = f"{self.done:010d}-{self.added:010d}-{sha256(data)[:16]}.npy"
         # Another process that made the same has cleared its parts away by now, maybe these.

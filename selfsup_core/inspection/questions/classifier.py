@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from selfsup_core.errors import DataError
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.asking import EpochAsk
 from selfsup_core.inspection.kinds import about_classifier, about_future_classifier
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import Config, Plain, setting
 
 if TYPE_CHECKING:
     from selfsup_core.export.new_samples import Prediction
@@ -56,7 +56,7 @@ class ZipAsk(EpochAsk):
 class GaugeAsk(Config):
     """A run that is not there yet."""
 
-    spec: dict[str, Any] = setting(..., "Its spec.", title="Spec")
+    spec: Plain = setting(..., "Its spec.", title="Spec")
 
 
 @about_classifier("predict", PredictAsk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from selfsup_core.inspection.kinds import MapAsk, about_map
 from selfsup_core.inspection.space.asked import Asked
 from selfsup_core.inspection.space.colors import color_points
 from selfsup_core.settings import setting
+
+if TYPE_CHECKING:
+    from selfsup_core.figures.space import Legend
 
 
 class ExportAsk(MapAsk):
@@ -48,11 +51,11 @@ def export(asked: Asked, ask: ExportAsk) -> Answer:
     """Write points as CSV, Parquet or NPZ: row, label, text or columns, place on the map, vectors (not in
     CSV).
     """
-    from selfsup_core.export.space import write_points
+    from selfsup_core.export.space import Columns, write_points
 
     mask = asked.chosen(ask.bits)
     rows = asked.rows[mask]
-    columns: dict[str, Any] = {"row": rows, "label": [asked.name_of(int(p)) for p in np.flatnonzero(mask)]}
+    columns: Columns = {"row": rows, "label": [asked.name_of(int(p)) for p in np.flatnonzero(mask)]}
     columns |= {axis: asked.points[mask, i] for i, axis in enumerate("xyz"[: asked.points.shape[1]])}
     for name, (codes, names) in asked.categories.items():
         if name != "class":
@@ -79,7 +82,7 @@ def html(asked: Asked, ask: HtmlAsk) -> Answer:
         title=asked.about["title"],
         points=asked.points[:, :2],
         codes=chosen.arrays["codes"],
-        legend=dict(chosen.about),
+        legend=cast("Legend", chosen.about),
         rows=asked.rows,
         labels=labels,
         texts=texts,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 
 from selfsup_core.errors import DataError
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.kinds import MapAsk, about_map
-from selfsup_core.inspection.space.asked import Asked
+from selfsup_core.inspection.space.asked import Asked, Card
 from selfsup_core.inspection.space.selections import pack_rows, rows_meant
 from selfsup_core.settings import setting
 
@@ -21,6 +21,16 @@ HOWS = {
     "row": "Row number",
     "nearest": "Nearest in meaning",
 }
+
+
+class Placed(TypedDict, total=False):
+    """Of a new sample: the points next to it with their distances, and its place on the map."""
+
+    first: list[Card]
+    point: list[float]
+
+
+Found = tuple[np.ndarray, Placed]  # places of the points that are meant
 
 
 class SearchAsk(MapAsk):
@@ -55,12 +65,11 @@ def search(asked: Asked, ask: SearchAsk) -> Answer:
             code="nothing-found",
             remedy="Try fewer letters, or another way to search.",
         )
-    return Answer(
-        about={"bits": pack_rows(places), "count": len(places), "first": asked.cards(places[:8])} | more
-    )
+    first = asked.cards(places[:8])
+    return Answer(about={"bits": pack_rows(places), "count": len(places), "first": first, **more})
 
 
-def contains(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str, Any]]:
+def contains(asked: Asked, text: str, count: int) -> Found:
     wanted = text.lower()
     whole = asked.space.texts(asked.rows)
     if whole is None:
@@ -68,31 +77,31 @@ def contains(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str,
     return np.flatnonzero([wanted in one.lower() for one in whole]), {}
 
 
-def by_label(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str, Any]]:
+def by_label(asked: Asked, text: str, count: int) -> Found:
     wanted = [i for i, name in enumerate(asked.space.classes) if text.lower() in name.lower()]
     exact = [i for i in wanted if asked.space.classes[i].lower() == text.lower()]
     return np.flatnonzero(np.isin(asked.labels, exact or wanted)), {}
 
 
-def by_row(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str, Any]]:
+def by_row(asked: Asked, text: str, count: int) -> Found:
     return np.flatnonzero(rows_meant(text, asked.rows)), {}
 
 
-def nearest_to(asked: Asked, text: str, count: int) -> tuple[np.ndarray, dict[str, Any]]:
+def nearest_to(asked: Asked, text: str, count: int) -> Found:
     from selfsup_core.evaluate.nearest import exact
     from selfsup_core.projection.maps import place_new
 
     _, new = asked.space.encode([text], asked.epoch)
     near, distances = exact(new[:1], asked.x, min(max(1, count), len(asked.rows)), asked.config.metric)
     point = place_new(np.asarray(new[:1], np.float32), asked.x, asked.spaces.made(asked), asked.config)
-    order = [
+    order: list[Card] = [
         asked.card(int(p)) | {"distance": round(float(d), 6)}
         for p, d in zip(near[0][:8], distances[0], strict=False)
     ]
     return near[0].astype(np.int64), {"first": order, "point": point[0].tolist()}
 
 
-WAYS: dict[How, Callable[[Asked, str, int], tuple[np.ndarray, dict[str, Any]]]] = {
+WAYS: dict[How, Callable[[Asked, str, int], Found]] = {
     "contains": contains,
     "label": by_label,
     "row": by_row,

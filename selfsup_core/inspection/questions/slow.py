@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from selfsup_core.errors import SettingError
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.asking import checked, questions_about
 from selfsup_core.inspection.kinds import MapAsk, Named, about_any_space, about_space
-from selfsup_core.settings import Config, setting
+from selfsup_core.settings import Config, Plain, setting
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.holders import Holders
@@ -19,7 +19,7 @@ class BeginAsk(Config):
     """A question to begin."""
 
     tool: str = setting(..., "Name of a question to a map.", title="Question")
-    values: dict[str, Any] = setting({}, "Settings of that question.", title="Values")
+    values: Plain = setting({}, "Settings of that question.", title="Values")
 
 
 class WorkAsk(Config):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import Split
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+
+if TYPE_CHECKING:
+    from selfsup_core.export.about import FeaturesAbout
 
 BATCH = 2048
 MOST_LETTERS = 400
@@ -31,7 +34,7 @@ def places_in(known: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return found
 
 
-def read_given(about: dict[str, Any], given: list[str]) -> tuple[list[str], list[Any]]:
+def read_given(about: FeaturesAbout, given: list[str]) -> tuple[list[str], list[Any]]:
     """Names and samples; what someone types is a text, never the name of a file on this machine."""
     if about["kind"] == "text":
         return given, list(given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from selfsup_core.errors import SettingError
+from selfsup_core.figures.space import Legend
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.space.asked import Asked
 
@@ -41,7 +42,7 @@ MEASURED = {"density": density, "kept neighbors": kept_neighbors}
 
 def color_points(asked: Asked, by: str) -> Answer:
     """ "codes": (N,) bytes. Of a category the number of its name, of a number 0 to 254 between "low" and
-    "high"; 255 unknown.
+    "high"; 255 unknown. `about` is their `Legend`.
 
     Raises:
         SettingError: there is nothing called so.
@@ -59,16 +60,14 @@ def color_points(asked: Asked, by: str) -> Answer:
                 [names[i] for i in kept] + ["other"],
             )
         counts = np.bincount(codes[codes >= 0], minlength=len(shown))
-        return Answer(
-            {"codes": np.where(codes >= 0, codes, UNKNOWN).astype(np.uint8)},
-            {
-                "by": by,
-                "kind": "category",
-                "names": shown,
-                "counts": counts.tolist(),
-                "unknown": int((codes < 0).sum()),
-            },
-        )
+        legend: Legend = {
+            "by": by,
+            "kind": "category",
+            "names": shown,
+            "counts": counts.tolist(),
+            "unknown": int((codes < 0).sum()),
+        }
+        return Answer({"codes": np.where(codes >= 0, codes, UNKNOWN).astype(np.uint8)}, legend)
     if by in MEASURED:
         values = MEASURED[by](asked)
     elif by in asked.numbers:
@@ -83,7 +82,11 @@ def color_points(asked: Asked, by: str) -> Answer:
     span = (high - low) or 1.0
     codes = np.full(len(values), UNKNOWN, np.uint8)
     codes[finite] = np.rint(np.clip((values[finite] - low) / span, 0, 1) * 254).astype(np.uint8)
-    return Answer(
-        {"codes": codes},
-        {"by": by, "kind": "number", "low": float(low), "high": float(high), "unknown": int((~finite).sum())},
-    )
+    legend = {
+        "by": by,
+        "kind": "number",
+        "low": float(low),
+        "high": float(high),
+        "unknown": int((~finite).sum()),
+    }
+    return Answer({"codes": codes}, legend)

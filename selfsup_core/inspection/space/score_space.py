@@ -17,6 +17,7 @@ from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.spec import RunSpec
 
 if TYPE_CHECKING:
+    from selfsup_core.export.about import FeaturesAbout
     from selfsup_core.export.portable_classifier import Classifier
 
 MOST_READ = 1000  # rows that a fine-tuned transformer reads for a map
@@ -110,6 +111,6 @@ class ScoreSpace(RunSpace):
 
     def encode(self, given: list[str], epoch: int | None) -> tuple[list[str], np.ndarray]:
         found = self._classifier(epoch)
-        about = {"kind": "text"} if found.features is None else found.features.about
+        about: FeaturesAbout = {"kind": "text"} if found.features is None else found.features.about
         names, items = read_given(about, given)
         return names, found.logits(items).numpy()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -141,7 +141,7 @@ def save_selection(workspace: Path, source: str, name: str, rows: np.ndarray) ->
     if not len(rows):
         raise DataError("Nothing is selected.", code="nothing-selected", remedy="Select some points first.")
 
-    def add(found: dict[str, Any]) -> None:
+    def add(found: dict[str, Selection]) -> None:
         if name not in found and len(found) >= MOST:
             raise SettingError(
                 f"At most {MOST} selections can be saved per data set.",
@@ -156,12 +156,12 @@ def delete_selection(workspace: Path, source: str, name: str) -> None:
     change(workspace, source, lambda found: found.pop(name, None))
 
 
-def change(workspace: Path, source: str, how: Any) -> None:
+def change(workspace: Path, source: str, how: Callable[[dict[str, Selection]], object]) -> None:
     path = path_of(workspace, source)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
         try:
-            found = read_checked(path, Selections) or {"selections": {}}
+            found = read_checked(path, Selections) or Selections(selections={})
         except DamagedFile:
             move_aside(path)  # kept beside the new one
             found = {"selections": {}}

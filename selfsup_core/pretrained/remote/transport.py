@@ -6,7 +6,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -202,6 +202,6 @@ def make_client(connection: Connection, timeout: float) -> Any:
     )
     # OPENAI_CUSTOM_HEADERS is read whatever one passes.
     omit = openai.Omit()
-    headers: dict[str, Any] = {"OpenAI-Organization": omit, "OpenAI-Project": omit}
-    client._custom_headers = headers
+    headers = {"OpenAI-Organization": omit, "OpenAI-Project": omit}
+    client._custom_headers = cast("Mapping[str, str]", headers)  # which its own type does not say
     return client

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError, RunError, SettingError
 from selfsup_core.files import read_checked
 from selfsup_core.models.modules.heads import TextClassifier
-from selfsup_core.pretrained.encoders.catalogue import POOLINGS, pooling_of
+from selfsup_core.pretrained.encoders.catalogue import POOLINGS
+from selfsup_core.pretrained.encoders.folder import pooling_of
 from selfsup_core.pretrained.language_models import prepare
 from selfsup_core.pretrained.loading import load_errors
 from selfsup_core.pretrained.model_folder import CAUSAL, check_folder
@@ -32,19 +34,26 @@ FILE = "base.json"
 OUTPUT_DEVIATION = 0.02  # of the new layer's first weights, as BERT has it
 
 
+class BackboneAbout(TypedDict, total=False):
+    """base.json: of which model the network is. epoch: of a run. digest: of the weights."""
+
+    source: str
+    epoch: int | None
+    digest: str
+
+
 @dataclass
 class Backbone:
     """A network of states, its tokenizer, and what they are.
 
     Attributes:
         model: transformers' network without an output layer, in float32.
-        about: source, epoch (of a run) and digest of the weights.
     """
 
     model: Any
     tokenizer: Any
     pooling: str
-    about: dict[str, Any]
+    about: BackboneAbout
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -82,7 +91,7 @@ def load_backbone(
     Raises:
         DataError, RunError: it is not there, may not be loaded, or is no longer what it was.
     """
-    pinned = read_checked(folder / FILE, dict[str, Any]) or {}
+    pinned = read_checked(folder / FILE, BackboneAbout) or BackboneAbout()
     if config.source.startswith(RUN):
         found = load_run(config, workspace, pinned.get("epoch"))
     else:

@@ -7,7 +7,7 @@ like a true label. Where classes are uneven, or similar rows of different classe
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -16,6 +16,12 @@ from selfsup_core.pseudo import keeping
 from selfsup_core.pseudo.vote import vote
 
 FIRST, LAST = 0.1, 0.95  # share of the unlabeled rows that the first and the last round keep
+
+
+class CarelessState(TypedDict, total=False):
+    """What a checkpoint keeps; empty where the run has no careless network."""
+
+    labels: torch.Tensor
 
 
 class Careless:
@@ -48,8 +54,8 @@ class Careless:
     def turn(self) -> None:
         self.labels = self.next
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> CarelessState:
         return {"labels": torch.from_numpy(self.labels.copy())}
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: CarelessState) -> None:
         self.labels = state["labels"].numpy()

@@ -24,7 +24,7 @@ SETTINGS, WEIGHTS = "encoder.yaml", "encoder.safetensors"
 SAME = ("source", "split_seed", "validation", "test", "leave_out")
 
 
-def build_encoder(spec: Any, item_shape: tuple[int, ...], weights: dict[str, Any]) -> CodingNetwork:
+def build_encoder(spec: Any, item_shape: tuple[int, ...], weights: dict[str, torch.Tensor]) -> CodingNetwork:
     """A network with these weights, in evaluation mode, frozen; its `encode` is what is wanted."""
     model = cast("CodingNetwork", MODELS[spec.model.kind].build(spec.model, item_shape))
     OBJECTIVES[spec.objective.kind](spec.objective).equip(model)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -36,6 +36,20 @@ from selfsup_core.wording import percent
 
 NETWORKS = ("self", "twin")  # proposers that learn: asked again in each round
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
+
+
+class VoteAbout(TypedDict, total=False):
+    """How proposers vote, as it is kept beside the labels; empty before the first round.
+
+    Attributes:
+        coverage: share of the pool that each names. agreement: of each with each, None where they never meet.
+        conflicts: share of the pool that several name differently.
+    """
+
+    names: list[str]
+    coverage: list[float]
+    conflicts: float
+    agreement: list[list[float | None]]
 
 
 class Proposers:
@@ -238,8 +252,8 @@ class Proposers:
         self.voted = vote(self.last, self.config.vote)
         return self.last[0] if len(self.last) == 1 else self.voted.probabilities
 
-    def describe(self) -> dict[str, Any]:
-        """How much each proposer names in the newest round, and how far they agree; plain values."""
+    def describe(self) -> VoteAbout:
+        """How much each proposer names in the newest round, and how far they agree."""
         found = self.voted
         if found is None:
             return {}

@@ -1,0 +1,80 @@
+"""What a data set's folder says of how its rows came about, in plain values: `details` of dataset.json."""
+
+from __future__ import annotations
+
+from typing import NotRequired
+
+from pydantic import with_config
+from typing_extensions import TypedDict
+
+
+@with_config({"extra": "allow"})
+class ColumnAbout(TypedDict):
+    """A `Column` in plain values, as a plan and a data set's details hold it."""
+
+    name: str
+    role: str
+    # Earlier versions did not write all of these.
+    reason: NotRequired[str]
+    examples: NotRequired[list[str]]
+    missing: NotRequired[int]
+    distinct: NotRequired[int]
+    decimal_comma: NotRequired[bool]
+    whole: NotRequired[bool]
+    dressed: NotRequired[bool]
+    date_format: NotRequired[str]
+
+
+@with_config({"extra": "allow"})
+class TableFound(TypedDict, total=False):
+    """What was found of the format of a table's file: the parts that its format has."""
+
+    encoding: str
+    delimiter: str
+    header: bool
+    sheet: str
+    sheets: list[str]
+
+
+@with_config({"extra": "allow"})
+class Details(TypedDict, total=False):
+    """What an import or a source found and decided.
+
+    Attributes:
+        rows: number of samples. shape: of one; [] for texts.
+        form: format of the files. config: settings of the import. notes: what was decided, in words.
+        aside: {name: reason} of files that could not be read.
+        columns, found, label: of tables: each column, the file's format, the column of the classes.
+        text: the column that the texts are from. cells: names of the columns whose cells were kept.
+        grouped_by: what rows of one group share ("speaker").
+        categories: names of texts of `Dataset.extra` by which rows can be distinguished.
+        rate, seconds: of sounds: samples a second, and length.
+        is_running: of texts: whether the rows are one text.
+        recipe: changes since the import, the oldest first. origin: the data set that was changed.
+        texts_per_class, and what follows: counts of a built-in set of texts, to check how it was made.
+    """
+
+    rows: int
+    shape: list[int]
+    form: str
+    config: dict[str, object]
+    notes: list[str]
+    aside: dict[str, str]
+    columns: list[ColumnAbout]
+    found: TableFound
+    label: str | None
+    text: str
+    cells: list[str]
+    grouped_by: str
+    categories: list[str]
+    rate: int
+    seconds: float
+    is_running: bool
+    recipe: list[str]
+    origin: str
+    texts_per_class: dict[str, int]
+    from_train_file: int
+    from_test_file: int
+    empty_dropped: int
+    repeated: int
+    lines_dropped: int
