@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from pathlib import Path
 
-from benchmarks.size import sized
+from benchmarks.served import serve
+from benchmarks.size import is_toy, sized
 from benchmarks.table import Row, percentile, spread
 from selfsup_core.errors import StudioError
-from selfsup_core.inspection.client import LabClient, stop_lab
+from selfsup_core.inspection.client import LabClient
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import ENDED, RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
-from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor
+from selfsup_core.workers.supervisor import ensure_supervisor
 
 ROUNDS = sized(4, 1)
 PRESET, SETTINGS = sized(
@@ -54,19 +54,15 @@ def train(workspace: Path, client: LabClient | None) -> tuple[float, int]:
 
 def measure() -> list[Row]:
     ratios, layouts = [], []
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        workspace = Path(name)
-        client = LabClient(workspace, "maps")
-        try:
-            train(workspace, client)  # what is compiled and read once
-            for _ in range(ROUNDS):
-                alone, _ = train(workspace, None)
-                watched, made = train(workspace, client)
-                ratios.append(watched / alone)
-                layouts.append(made)
-        finally:
-            stop_lab(workspace, "maps")
-            stop_supervisor(workspace)
+    with serve() as served:
+        client = LabClient(served.workspace, "maps")
+        if not is_toy():
+            train(served.workspace, client)  # what is compiled and read once
+        for _ in range(ROUNDS):
+            alone, _ = train(served.workspace, None)
+            watched, made = train(served.workspace, client)
+            ratios.append(watched / alone)
+            layouts.append(made)
     ratio = percentile(ratios, 0.5)
     return [
         Row(
