@@ -1,4 +1,5 @@
-"""What a page may pull in: opening the app must stay quick, so no page imports a heavy library.
+"""What a page may pull in: opening the app must stay quick, so no page imports a heavy library. And how long
+a file may be.
 
 Who may import whom is held by import-linter: `make lint`, contracts in pyproject.toml.
 """
@@ -6,10 +7,16 @@ Who may import whom is held by import-linter: `make lint`, contracts in pyprojec
 from __future__ import annotations
 
 import ast
+import itertools
 import json
+import re
 from importlib import import_module
+from pathlib import Path
 
 from tests.helpers import ROOT, python
+
+MOST_LINES = 350
+REASON = re.compile(r"\bLong, because \w+")
 
 HEAVY = ("torch", "sklearn", "transformers", "umap", "streamlit", "scipy", "pandas")
 
@@ -64,3 +71,43 @@ def test_scripts_that_no_test_runs_find_what_they_import():
         f"{module}.{name}" for module, name in sorted(wanted) if not hasattr(import_module(module), name)
     ]
     assert not lacking
+
+
+def head_of(path: Path) -> str:
+    """The docstring of a module, or the comment that a script begins with."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".py":
+        return ast.get_docstring(ast.parse(text)) or ""
+    lines = itertools.takewhile(lambda line: line.startswith("//"), text.splitlines())
+    return " ".join(line.removeprefix("//").strip() for line in lines)
+
+
+def is_defended(path: Path) -> bool:
+    """Whether a file is short, or says at its head why it is long."""
+    is_long = len(path.read_text("utf-8").splitlines()) > MOST_LINES
+    return not is_long or bool(REASON.search(head_of(path)))
+
+
+def test_a_long_file_says_why_it_is_long():
+    files = [
+        file for folder in ("selfsup_core", "pages", "benchmarks") for file in (ROOT / folder).rglob("*.py")
+    ]
+    files += [*ROOT.glob("*.py"), *(ROOT / "assets" / "web").rglob("*.js")]
+    assert len(files) > 500
+    undefended = [str(file.relative_to(ROOT)) for file in files if not is_defended(file)]
+    assert not undefended, "split them, or begin a sentence of their docstring with 'Long, because'"
+
+
+def test_a_long_file_without_a_reason_is_found(tmp_path: Path):
+    body = "x = 1\n" * MOST_LINES
+    heads = {
+        "a.py": '"""About."""\n',
+        "b.py": '"""About.\n\nLong, because it is one table.\n"""\n',
+        "c.js": "// About.\n",
+    }
+    for name, head in heads.items():
+        (tmp_path / name).write_text(head + body)
+    (tmp_path / "d.js").write_text("// About. Long, because\n// it is one closure.\n" + body)
+    (tmp_path / "e.py").write_text(body)
+    found = {path.name: is_defended(path) for path in tmp_path.iterdir()}
+    assert found == {"a.py": False, "b.py": True, "c.js": False, "d.js": True, "e.py": True}

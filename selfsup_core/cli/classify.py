@@ -46,7 +46,8 @@ def predict_command(
     """The most likely class of each sample, with its probability."""
     from selfsup_core.errors import DataError
     from selfsup_core.export.new_samples import predictions_csv
-    from selfsup_core.export.portable_classifier import ABOUT, load_classifier, load_run
+    from selfsup_core.export.portable_classifier import ABOUT, load_classifier
+    from selfsup_core.export.run_classifier import load_run
     from selfsup_core.files import hand_over, write_bytes
 
     folder = Path(run)
@@ -113,7 +114,7 @@ def export_command(
     """Write the classifier of a run as a folder: safetensors and JSON; a transformer in Hugging Face's
     layout.
     """
-    from selfsup_core.export.portable_classifier import export_classifier
+    from selfsup_core.export.run_classifier import export_classifier
     from selfsup_core.files import hand_over
 
     used = export_classifier(place(workspace), run, out.resolve(), epoch)

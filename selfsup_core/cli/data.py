@@ -1,6 +1,6 @@
 """`data …`: import data, inspect, check, fix, split, rename, delete, export.
 
-One group of commands is one file, in the order in which `data --help` lists them.
+Long, because one group of commands is one file, in the order in which `data --help` lists them.
 """
 
 from __future__ import annotations

@@ -50,9 +50,9 @@ class RunClassifiers:
 
     def at(self, run: str, epoch: int | None) -> ClassifierAt:
         """Args: epoch: None takes the best one. Raises StudioError as
-        `export.portable_classifier.load_run`.
+        `export.run_classifier.load_run`.
         """
-        from selfsup_core.export.portable_classifier import load_run
+        from selfsup_core.export.run_classifier import load_run
         from selfsup_core.runs.folder import ENDED, open_run, read_state
 
         folder = open_run(self.workspace, run)

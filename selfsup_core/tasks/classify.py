@@ -3,8 +3,7 @@
 Labels beyond the budget reach neither training nor the choice of an epoch; test rows are looked at once, in
 `finish`.
 
-It is longer than other files because a task answers all that the loop asks; what needs no state of the run is
-in `tasks/parts/`.
+Long, because a task answers all that the loop asks; what needs no state of the run is in `tasks/parts/`.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ Hidden true labels reach the ceiling's network and the audit, and nothing else: 
 kept, not the student, not the twin. Test rows are shown at each epoch; nothing is chosen by them, for the
 last epoch is the result.
 
-One run trains three networks round by round, and a round reads from top to bottom here: propose, keep, train,
-look, write. That makes it longer than other tasks; what needs no state of the run is in `pseudo/` and
-`tasks/parts/`.
+Long, because one run trains three networks round by round, and a round reads from top to bottom here:
+propose, keep, train, look, write. What has a state of its own is in `tasks/parts/`, what needs none in
+`pseudo/`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypedDict, cast, get_args
+from typing import cast, get_args
 
 import numpy as np
 import torch
@@ -31,10 +31,8 @@ from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.tested import TEST
 from selfsup_core.files import write_json
 from selfsup_core.models.modules.beside import Beside
-from selfsup_core.pseudo.audit import Collapse
 from selfsup_core.pseudo.expected import gauge
-from selfsup_core.pseudo.keeping import counted, is_bare, proposed
-from selfsup_core.pseudo.none_kept import find_none_kept
+from selfsup_core.pseudo.keeping import counted
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoBatch, PseudoLabels, PseudoLabelsConfig
 from selfsup_core.pseudo.online import Consistency
 from selfsup_core.runs.frames import FrameStore
@@ -48,6 +46,7 @@ from selfsup_core.tasks.parts.outcome import Network, judge_run, score
 from selfsup_core.tasks.parts.pool import choose_pool, join_hand
 from selfsup_core.tasks.parts.proposals import Proposers
 from selfsup_core.tasks.parts.proposed_rows import name_rows, on_the_map, write_labels
+from selfsup_core.tasks.parts.rounds import Rounds, RoundsState
 from selfsup_core.train.trained import load_trained, trained_state
 
 MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
@@ -69,17 +68,9 @@ class PseudoView:
     probabilities: np.ndarray
 
 
-class PseudoState(TypedDict):
-    """What a checkpoint keeps of the task.
+class PseudoState(RoundsState):
+    """What a checkpoint keeps of the task; teacher: weights of mean teacher's network, empty without one."""
 
-    Attributes:
-        kept: the arrays of `Kept`, voters as int32. selected: what the selector remembers.
-        teacher: weights of mean teacher's network, empty without one.
-    """
-
-    round: int
-    kept: dict[str, torch.Tensor]
-    selected: dict[str, torch.Tensor]
     teacher: dict[str, torch.Tensor]
     careless: CarelessState
 
@@ -89,12 +80,11 @@ class PseudoTask(ClassifyTask):
     """Student, twin and ceiling in one loop; an epoch is a round of propose, keep, train, or so many steps.
 
     Attributes:
-        pool: (P,) rows that labels are proposed for. kept: what the student learns from in this epoch.
+        pool: (P,) rows that labels are proposed for. rounds: what is kept of the proposals.
     """
 
     objective: PseudoLabels
     notes_of_hand = ""
-    prior: dict[str, list[float]] = {}  # noqa: RUF012 - replaced, never changed
     shown: tuple[dict[str, np.ndarray], dict[str, str]] | None = None  # proposals of the first frame
 
     def __init__(self, context: TaskContext) -> None:
@@ -123,10 +113,7 @@ class PseudoTask(ClassifyTask):
         )
         self.notes += [*([self.notes_of_hand] if self.notes_of_hand else []), *self.proposers.notes]
         self.careless = Careless(self.proposers.spread_evenly()) if is_careless else None
-        self.selector = self.proposers.selector()
-        self.selected: dict[str, torch.Tensor] = {}
-        self.kept = self.next = Kept.nothing(len(self.pool))
-        self.round = 0
+        self.rounds = Rounds(config, self.proposers, len(self.pool), spec.train.epochs)
         slots = (spec.train.steps_per_epoch or self._steps()) * spec.train.batch_size
         self.rows = torch.arange(slots, device=self.device)
         self.tested = self._choose_tested()
@@ -215,33 +202,25 @@ class PseudoTask(ClassifyTask):
             config.method,
             weak=make_augment("weak", **about),
             strong=make_augment("strong", **about),
-            select=self._select_within,
+            select=lambda p, places: self.rounds.select_within(p, places, self._progress()),
             progress=self._progress,
             weight=config.pseudo_weight,
             rise=config.rise,
             temperature=config.temperature,
             decay=config.ema_decay,
             teacher=teacher,
-            turn=self._turn_within,
+            turn=self.rounds.turn_within,
         )
 
     def _progress(self) -> float:
         return self.objective.progress / self.spec.train.epochs
 
-    def _turn_within(self, p: torch.Tensor) -> torch.Tensor:
-        """(B, C) proposals of a step after alignment, where that is wanted."""
-        p, self.selected = self.selector.turned_within(p, self.selected)
-        return p
-
-    def _select_within(self, p: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-        """(B, C) proposals of a step → (B,) weights; the selector remembers what it has seen."""
-        weights, self.selected = self.selector(p, self.selected, progress=self._progress(), rows=places)
-        return weights
-
     # What is learned in an epoch
 
     def _deal(self) -> None:
-        self.dealer.deal(self.round, self.kept, self.careless.labels if self.careless else None)
+        self.dealer.deal(
+            self.rounds.number, self.rounds.kept, self.careless.labels if self.careless else None
+        )
 
     def values(self, slots: torch.Tensor) -> PseudoBatch:  # type: ignore[override]  # three networks, three batches
         """(B,) slots → what each network is given."""
@@ -253,7 +232,7 @@ class PseudoTask(ClassifyTask):
     def solve(self) -> dict[str, torch.Tensor]:
         """Student, twin and ceiling at the minimum of their own loss."""
         weights = np.ones(len(self.dataset), np.float32)
-        weights[self.pool] = self.kept.weight * self.config.pseudo_weight
+        weights[self.pool] = self.rounds.kept.weight * self.config.pseudo_weight
         dealer, ones = self.dealer, np.ones_like(weights)
         terms = self.solve_head(self.student, dealer.labels.cpu().numpy(), weights)
         beside = {
@@ -279,7 +258,8 @@ class PseudoTask(ClassifyTask):
         return {name: net for name in get_args(Network) if (net := getattr(self.beside, name)) is not None}
 
     def look(self, terms: dict[str, float]) -> Look:
-        self.round = round(self.objective.progress)
+        rounds = self.rounds
+        rounds.number = round(self.objective.progress)
         view = self.evaluator.look(self.student)
         metrics = dict(view.metrics)
         named = {}
@@ -294,21 +274,19 @@ class PseudoTask(ClassifyTask):
         self.context.phase("propose")
         probabilities = self._propose()
         self.context.phase("keep")
-        self.next = self._keep(probabilities)
+        rounds.keep(probabilities, is_within=self.online is not None)
         if self.careless:
-            self.careless.choose(
-                self._says(self.beside.careless) if self.round else None, self._round_progress()
-            )
+            self.careless.choose(self._says(self.beside.careless) if rounds.number else None, rounds.progress)
         self.context.phase("train")
-        metrics |= describe_kept(self.kept, self.next, self.y[self.pool])
-        self.estimates.look(has_begun=self.round > 0)
-        metrics["kept_drift"] = self.estimates.drift(class_counts(self.next.kept_label, len(self.classes)))
-        return Look(metrics, PseudoView(view, self.next, self.kept.kept_label, named, probabilities))
+        metrics |= describe_kept(rounds.kept, rounds.next, self.y[self.pool])
+        self.estimates.look(has_begun=rounds.number > 0)
+        metrics["kept_drift"] = self.estimates.drift(class_counts(rounds.next.kept_label, len(self.classes)))
+        return Look(metrics, PseudoView(view, rounds.next, rounds.kept.kept_label, named, probabilities))
 
     def _propose(self) -> np.ndarray:
         """(P, C) probabilities, rows of NaN where no one proposes."""
         learned: dict[str, np.ndarray] = {}
-        networks = {"self": self.student, "twin": self.beside.twin} if self.round else {}
+        networks = {"self": self.student, "twin": self.beside.twin} if self.rounds.number else {}
         for name, network in networks.items():
             if name in self.proposers.names:
                 learned[name] = self._says(network)
@@ -321,45 +299,15 @@ class PseudoTask(ClassifyTask):
         found: np.ndarray = logits.softmax(dim=1).numpy()
         return found
 
-    def _round_progress(self) -> float:
-        """The share grows over the rounds that still learn from what is kept."""
-        return self.round / max(1, self.spec.train.epochs - 1)
-
     def _name_by_twin(self, rows: np.ndarray) -> np.ndarray:
         """(R,) row numbers → (R,) class that the given labels alone make of each."""
         logits = self.evaluator.logits(self.beside.twin, rows, "unlabeled rows, twin")
         named: np.ndarray = logits.argmax(dim=1).numpy()
         return named
 
-    def _keep(self, probabilities: np.ndarray) -> Kept:
-        p = torch.from_numpy(probabilities)
-        progress = self._round_progress()
-        turned = self.selector.turned(p)
-        estimated = self.selector.estimated(p)
-        self.prior = (
-            {}
-            if estimated is None
-            else dict(zip(("shares", "errors"), (v.tolist() for v in estimated), strict=True))
-        )
-        weights, then = self.selector(turned, self.selected, progress=progress)
-        # Within steps it remembers what it has seen there, and this is a look from outside.
-        if not self.online:
-            self.selected = then
-        confidence, label, there = proposed(turned)
-        confidence[is_bare(turned)] = float("nan")
-        if self.proposers.doubt:
-            weights = torch.zeros_like(weights)
-        named = torch.where(there, label, -1).numpy().astype(np.int32)
-        counted = weights.numpy().astype(np.float32)
-        first = self.kept.first.copy()
-        first[(counted > 0) & (first < 0)] = self.round
-        return Kept(
-            named, confidence.numpy().astype(np.float32), counted, first, self.proposers.voters(named)
-        )
-
     def turn(self) -> bool:
         """Take over what was kept; begin with the first weights again where a round does."""
-        self.kept = self.next
+        self.rounds.turn()
         if self.careless:
             self.careless.turn()
         self._deal()
@@ -369,15 +317,9 @@ class PseudoTask(ClassifyTask):
         return True
 
     def state(self) -> PseudoState:
-        kept = {
-            k: torch.from_numpy(np.ascontiguousarray(v.astype(np.int32) if v.dtype == np.uint16 else v))
-            for k, v in vars(self.kept).items()
-        }
         teacher = self.online.teacher if self.online else None
         return {
-            "round": self.round,
-            "kept": kept,
-            "selected": self.selected,
+            **self.rounds.state(),
             "teacher": teacher.state_dict() if teacher is not None else {},
             "careless": self.careless.state() if self.careless else CarelessState(),
         }
@@ -386,13 +328,11 @@ class PseudoTask(ClassifyTask):
         if not state:
             return
         saved = cast("PseudoState", state)
-        self.round, self.selected = saved["round"], saved["selected"]
-        kept = {k: v.numpy() for k, v in saved["kept"].items()}
+        self.rounds.load(saved)
         if self.online and self.online.teacher is not None:
             self.online.teacher.load_state_dict(saved["teacher"])
         if self.careless:
             self.careless.load(saved["careless"])
-        self.kept = Kept(**kept | {"voters": kept["voters"].astype(np.uint16)})
         self._deal()
 
     # What is written of an epoch
@@ -416,7 +356,7 @@ class PseudoTask(ClassifyTask):
                 classes=self.classes,
                 proposers=self.proposers.names,
                 vote=self.proposers.describe(),
-                prior=self.prior,
+                prior=self.rounds.prior,
             )
         )
 
@@ -445,25 +385,14 @@ class PseudoTask(ClassifyTask):
     ) -> list[Sign]:
         found = super().find_signs(row, past, baseline, is_last=is_last)
         count = len(self.classes)
-        before = class_counts(self.kept.kept_label, count) if self.round > 1 else None
-        kept, drifted = class_counts(self.next.kept_label, count), [r.get("kept_drift") for r in past]
-        return [*self._none_kept(is_last=is_last), *self.estimates.find_signs(kept, before, drifted), *found]
-
-    def _none_kept(self, *, is_last: bool) -> list[Collapse]:
-        """Whether the next round has nothing to learn from; of a method that begins with few, at the end."""
-        config, now = self.config, self.next
-        is_slow = config.is_online or config.keep == "lee"
-        if self.round < 1 or (is_slow and not is_last):
-            return []
-        found = find_none_kept(
-            int((now.kept_label >= 0).sum()),
-            int((now.label >= 0).sum()),
-            len(self.pool),
-            config,
-            doubt=self.proposers.doubt,
-            must_agree=config.vote == "agree" and len(config.proposers) > 1,
-        )
-        return [found] if found else []
+        rounds = self.rounds
+        before = class_counts(rounds.kept.kept_label, count) if rounds.number > 1 else None
+        kept, drifted = class_counts(rounds.next.kept_label, count), [r.get("kept_drift") for r in past]
+        return [
+            *rounds.find_none_kept(is_last=is_last),
+            *self.estimates.find_signs(kept, before, drifted),
+            *found,
+        ]
 
     def _name_rows(
         self, now: Kept, probabilities: np.ndarray
@@ -505,7 +434,7 @@ class PseudoTask(ClassifyTask):
             metrics,
             len(self.classes),
             self.proposers.doubt,
-            is_any_kept=self.config.is_online or bool((self.kept.first >= 0).any()),
+            is_any_kept=self.config.is_online or bool((self.rounds.kept.first >= 0).any()),
         )
         about["verdict"] = self.verdict
         measured = self.evaluator.validation

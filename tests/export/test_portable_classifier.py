@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from selfsup_core.errors import DataError, RunError
-from selfsup_core.export.portable_classifier import export_classifier, load_classifier, load_run
+from selfsup_core.export.portable_classifier import load_classifier
+from selfsup_core.export.run_classifier import export_classifier, load_run
 from selfsup_core.files import read_json
 from selfsup_core.runs.spec import make_spec
 from tests.helpers import make_run, run_here, tiny_spec

@@ -119,7 +119,7 @@ def test_validation_labels_choose_where_all_labels_are_given(workspace: Path):
 
 def test_with_pseudo_labels_no_epoch_is_chosen(workspace: Path):
     """The verdict is of the last epoch, so what is taken away is of the last epoch too."""
-    from selfsup_core.export.portable_classifier import load_run
+    from selfsup_core.export.run_classifier import load_run
 
     make_table(workspace, "my-clouds")
     folder = make_run(workspace, spec_of(train__patience=1, train__learning_rate=0.3))

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from selfsup_core.data.sources import open_source
-from selfsup_core.export.portable_classifier import export_classifier, load_classifier, load_run
+from selfsup_core.export.portable_classifier import load_classifier
+from selfsup_core.export.run_classifier import export_classifier, load_run
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import make_spec
 from tests.helpers import make_run, run_here

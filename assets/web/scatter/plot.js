@@ -1,5 +1,5 @@
 // A scatter that is drawn, moved, zoomed and selected from in the browser alone: on the stage, on the page Latent space and
-// in the file that opens offline. It is long because it is one closure: what is drawn, the view and what the focus is on
+// in the file that opens offline. Long, because it is one closure: what is drawn, the view and what the focus is on
 // share some thirty variables, which parts in files of their own would have to hand to each other. What needs none of them
 // (layout, view, grid, shapes, sizes, overlay, keys, pointer, drawing itself) is beside it.
 

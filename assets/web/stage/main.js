@@ -1,4 +1,5 @@
-// The stage: transport bar, panels and verdict of one run. Keeps its elements over Streamlit's reruns.
+// The stage: transport bar, panels and verdict of one run. Long, because one class keeps all elements over Streamlit's
+// reruns.
 
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"

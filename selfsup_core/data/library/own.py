@@ -297,18 +297,13 @@ def summarize(workspace: Path, name: str) -> DatasetSummary:
     """What `data add` and `data show` print: {"dataset", "kind", "rows", "classes", "shape", …}."""
     dataset = load_dataset(folder_of(workspace, name))
     labels = np.asarray(dataset.y) if dataset.y is not None else np.zeros(0, int)
+    counts = np.bincount(labels[labels >= 0], minlength=len(dataset.classes)).tolist()
     return {
         "dataset": name,
         "title": dataset.title,
         "kind": dataset.kind,
         "rows": len(dataset),
-        "classes": dict(
-            zip(
-                dataset.classes,
-                np.bincount(labels[labels >= 0], minlength=len(dataset.classes)).tolist(),
-                strict=True,
-            )
-        ),
+        "classes": dict(zip(dataset.classes, counts, strict=True)),
         "unlabeled": int((labels < 0).sum()) if dataset.y is not None else len(dataset),
         "shape": list(dataset.item_shape),
         "columns": list(dataset.columns),

@@ -51,7 +51,7 @@ class ScoreSpace(RunSpace):
 
     @cached_property
     def names(self) -> list[str]:
-        from selfsup_core.export.portable_classifier import run_classes
+        from selfsup_core.export.run_classifier import run_classes
 
         return run_classes(self.folder)
 
@@ -59,7 +59,7 @@ class ScoreSpace(RunSpace):
         return self._split
 
     def _classifier(self, epoch: int | None) -> Classifier:
-        from selfsup_core.export.portable_classifier import load_run
+        from selfsup_core.export.run_classifier import load_run
 
         return load_run(self.workspace, self.folder.id, self.near(epoch))[0]
 

@@ -1,6 +1,7 @@
 """Spaces, their vectors and their maps, in the process that may take its time.
 
-One class: what is kept of a space, its map and its questions is locked, counted and forgotten together.
+Long, because it is one class: what is kept of a space, its map and its questions is locked, counted and
+forgotten together.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 // Latent map: one point a sample, colored and shaped by class; keeps its zoom, flows from epoch to epoch. A press on it
 // decodes that place, a click chooses a sample. Points are drawn by scatter/plot.js, as on the page Latent space.
-// One closure, since legend, colors, keys and decoding all act on the same view, chosen class and plot; what needs none of
-// them is in glyphs.js, map_card.js, looks.js and probe.js.
+// Long, because it is one closure: legend, colors, keys and decoding all act on the same view, chosen class and plot; what
+// needs none of them is in glyphs.js, map_card.js, looks.js and probe.js.
 
 import { el, percent, placeCardAt, setText, sizeCanvas } from "../../lib/dom.js"
 import { addShape, COLORS, classColor } from "../../lib/palette.js"
