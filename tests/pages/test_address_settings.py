@@ -26,6 +26,18 @@ def opened_again(studio, page: str, app):
     return studio(page, **app.query_params)
 
 
+def test_what_an_address_has_no_room_for_is_said(studio, monkeypatch):
+    monkeypatch.setattr("pages.parts.shared.asked.MOST_WRITTEN", 16)
+    app = studio("pages/autoencoder.py")
+    app.selectbox(key="network").select("dense-table").run()
+    app.number_input(key="epochs-dense-table").set_value(7).run()
+    assert "Too long for the address" not in texts(app)
+    app.text_input(key=f"{TABLE}-model.widths").set_value("8, 2").run()
+    assert sets(app) == ["train.epochs=7"]
+    assert "Too long for the address, so a link does not keep it: Layer widths" in texts(app)
+    assert "model.widths=[8,2]" in app.code[0].value
+
+
 def test_what_was_changed_is_there_after_a_reload_and_trains(studio, workspace: Path):
     app = studio("pages/autoencoder.py")
     app.selectbox(key="network").select("dense-table").run()

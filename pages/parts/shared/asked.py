@@ -44,7 +44,7 @@ class Asked:
         chosen: the preset that was shown first. at: the recipe that was; widgets of another one have their
         own values.
         is_done: the form was shown to its end. is_followed: the address is what the form has written.
-        said: settings that the address has.
+        said: settings that the address has. too_long: paths of those that it has no room for.
     """
 
     address: tuple[str, str, str, tuple[str, ...]]
@@ -58,6 +58,7 @@ class Asked:
     is_done: bool = False
     is_followed: bool = False
     said: tuple[str, ...] = ()
+    too_long: tuple[str, ...] = ()
     # Of this run of the page: what the preset says of what the first controls change, the settings that have
     # a control, and those that a control says in words of its own (None: as it begins).
     before: Mapping[str, object] = field(default_factory=dict)
@@ -139,7 +140,9 @@ class Asked:
             now, base: path → value: of the form, and of the recipe with nothing changed.
         """
         self.is_done = True
-        sets = write_all(differing(now, base))
+        changed = differing(now, base)
+        sets = write_all(changed)
+        self.too_long = tuple(p for p, v in changed.items() if write_assignment(p, v) not in sets)
         said = self.said
         if not self.is_followed:
             said = write_all(differing({path: self.values.get(path, base[path]) for path in now}, base))

@@ -212,6 +212,9 @@ def follow(recipe: Recipe, spec: RunSpec, kept: Values, more: DeltaGenerator) ->
         }
         st.caption("The same from the command line:")
         st.code(train_command(recipe.preset, changed), language=None, wrap_lines=True)
+        if asked.too_long:
+            titles = ", ".join(known_settings(spec)[path].title for path in asked.too_long)
+            st.caption(f"Too long for the address, so a link does not keep it: {titles}. The command does.")
         if st.query_params.get_all("set"):
             link_here(
                 "Reset to the preset",
