@@ -26,6 +26,22 @@ def opened_again(studio, page: str, app):
     return studio(page, **app.query_params)
 
 
+def test_a_click_that_overtakes_the_new_address_keeps_what_was_set(studio):
+    """The run that a click starts may begin with the old address before the run before it has ended."""
+    app = studio("pages/autoencoder.py", data="wine")
+    before = dict(app.session_state["address-last"][1])
+    app.number_input(key="epochs-dense-table").set_value(7).run()
+    written = dict(app.query_params)
+    assert sets(app) == ["train.epochs=7"]
+    app.session_state["address-last"] = ("autoencoder", before)
+    app.session_state["address-replaced"] = []
+    app.query_params.clear()
+    app.query_params["data"] = "wine"
+    app.run()
+    assert app.number_input(key="epochs-dense-table").value == 7
+    assert dict(app.query_params) == written
+
+
 def test_what_an_address_has_no_room_for_is_said(studio, monkeypatch):
     monkeypatch.setattr("pages.parts.shared.asked.MOST_WRITTEN", 16)
     app = studio("pages/autoencoder.py")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
 
 STALE_SECONDS = 1.5  # afterwards an earlier address is a wish: Back, or a link
-LAST, REPLACED, BEGAN = "address-last", "address-replaced", "address-began"
+LAST, REPLACED, BEGAN, WISH = "address-last", "address-replaced", "address-began", "address-wish"
 # Whether the whole page runs in this thread; not kept in the session, where st.stop() would leave it.
 running = threading.local()
 
@@ -22,6 +22,17 @@ running = threading.local()
 def whole_address() -> dict[str, list[str]]:
     """Name → all that the address says of it: a name may stand there more than once."""
     return {name: list(st.query_params.get_all(name)) for name in st.query_params}
+
+
+def wish(params: Mapping[str, str | list[str]]) -> None:
+    """Go to an address of this page, as a link does: also to the one that was there a moment ago."""
+    st.query_params.from_dict(dict(params))
+    st.session_state[WISH] = True
+
+
+def is_wish() -> bool:
+    """Whether the page runs because someone has asked for its address."""
+    return bool(st.session_state.get(WISH, False))
 
 
 def begin_address(page: str) -> None:
@@ -35,7 +46,7 @@ def begin_address(page: str) -> None:
     replaced = [
         (old, at) for old, at in st.session_state.get(REPLACED, []) if time.monotonic() - at < STALE_SECONDS
     ]
-    if last_page != page:
+    if last_page != page or is_wish():
         replaced = []
     elif now != last:
         if any(now == old for old, _ in replaced):
@@ -54,6 +65,7 @@ def end_address(page: str) -> None:
     if now != began:
         st.session_state[REPLACED].append((began, time.monotonic()))
     st.session_state[LAST] = (page, now)
+    st.session_state.pop(WISH, None)
 
 
 @contextmanager

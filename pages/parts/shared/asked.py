@@ -9,12 +9,14 @@ once; from then on the widget counts, and the address follows it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
+from pages.parts.shared import address as addresses
 from pages.parts.shared.address import whole_address
 from pages.parts.shared.choice import shorten
 from pages.parts.shared.forms import as_shown, begin_with
@@ -33,6 +35,10 @@ MOST_WRITTEN = 6_000  # characters of settings in an address; servers refuse muc
 HAND = "objective.hand"
 
 
+# Run, preset, data and settings of an address.
+Address = tuple[str, str, str, tuple[str, ...]]
+
+
 @dataclass
 class Asked:
     """What one address asks for, and what has come of it; kept by the session until another one asks.
@@ -47,7 +53,7 @@ class Asked:
         said: settings that the address has. too_long: paths of those that it has no room for.
     """
 
-    address: tuple[str, str, str, tuple[str, ...]]
+    address: Address
     preset: str = ""
     source: str = ""
     values: dict[str, object] = field(default_factory=dict)
@@ -59,6 +65,8 @@ class Asked:
     is_followed: bool = False
     said: tuple[str, ...] = ()
     too_long: tuple[str, ...] = ()
+    # The address that the form has replaced last, and when.
+    replaced: tuple[Address, float] | None = None
     # Of this run of the page: what the preset says of what the first controls change, the settings that have
     # a control, and those that a control says in words of its own (None: as it begins).
     before: Mapping[str, object] = field(default_factory=dict)
@@ -149,7 +157,7 @@ class Asked:
         is_same = self.at == (preset, source) if self.is_followed else self.is_current
         _, preset_said, source_said, _ = self.address
         is_said = preset_said in ("", preset) and source_said in ("", source)
-        if sets == said and is_same and is_said:
+        if sets == said and is_same and is_said and read_address() == self.address:
             return
         address: dict[str, Any] = whole_address()
         if "data" in address or source != list_presets("")[preset]["spec"]["data"]["source"]:
@@ -157,9 +165,21 @@ class Asked:
         address = {name: one for name, one in address.items() if name != SET} | {PRESET: [preset]}
         if sets:
             address[SET] = list(sets)
+        self.replaced = (read_address(), time.monotonic())
         st.query_params.from_dict(address)
         self.is_followed, self.said, self.at = True, sets, (preset, source)
         self.address = read_address()
+
+    def is_stale(self, address: Address) -> bool:
+        """Whether an address is the one that the form has just replaced.
+
+        The run of the page that follows a quick click may begin, with the address that the browser knew, in a
+        thread of its own while the run before it is still writing the new one.
+        """
+        if self.replaced is None or addresses.is_wish():
+            return False
+        before, at = self.replaced
+        return address == before and time.monotonic() - at < addresses.STALE_SECONDS
 
 
 def write_all(changed: Mapping[str, object]) -> tuple[str, ...]:
@@ -172,7 +192,7 @@ def write_all(changed: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(sets)
 
 
-def read_address() -> tuple[str, str, str, tuple[str, ...]]:
+def read_address() -> Address:
     run, preset, data = (st.query_params.get(name, "") for name in ("run", PRESET, "data"))
     return run, preset, data, tuple(st.query_params.get_all(SET))
 
@@ -186,6 +206,8 @@ def read_asked(task: str, always: str) -> Asked:
     """
     key, address = f"{task}-asked", read_address()
     asked = st.session_state.get(key)
+    if asked is not None and asked.is_stale(address):
+        return asked
     if asked is None or asked.address != address or always not in st.session_state:
         asked = Asked(address, raw=parse_each(address[3])[0])
         run, preset, _, texts = address

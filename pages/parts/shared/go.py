@@ -8,6 +8,8 @@ from typing import Literal, NoReturn
 
 import streamlit as st
 
+from pages.parts.shared.address import wish
+
 
 def rerun(scope: Literal["app", "fragment"] = "app") -> NoReturn:
     """Like st.rerun(), but requests that the browser has sent in the meantime come first.
@@ -26,6 +28,4 @@ def link_here(label: str, *, icon: str, key: str, params: Mapping[str, str | lis
     A link to the page itself is lost when a part that runs by itself asks for something in the same moment:
     the later request brings the old address along. The click of a button is kept.
     """
-    st.button(
-        label, key=key, icon=icon, type="tertiary", on_click=partial(st.query_params.from_dict, dict(params))
-    )
+    st.button(label, key=key, icon=icon, type="tertiary", on_click=partial(wish, params))
