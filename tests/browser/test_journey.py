@@ -11,6 +11,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
+from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
@@ -240,6 +241,7 @@ def test_the_server_is_killed_and_the_page_comes_back(server, open_page, errors)
     folder = start_digits(page, server)
     wait_stage(page, "epoch", lambda epoch: epoch.isdigit() and int(epoch) >= 2)
     errors.clear()
+    send(folder, "set", name="epochs_per_second", value=0.5)  # it must not end while the server starts
     server.kill()
     at_kill = read_state(folder)["epoch"]
     expect(page.get_by_text("Connection lost")).to_be_visible()
@@ -251,7 +253,7 @@ def test_the_server_is_killed_and_the_page_comes_back(server, open_page, errors)
         server.start()  # the other journeys of this session need it
         raise
     server.start()
-    wait_stage(page, "epoch", lambda epoch: int(epoch) > at_kill + 2, seconds=15)
+    wait_stage(page, "epoch", lambda epoch: int(epoch) > at_kill + 2)
     expect(page.get_by_text("Connection lost")).to_be_hidden()
     page.get_by_test_id("stage-stop").click()
     wait_stage(page, "status", lambda status: status == "stopped")
