@@ -13,7 +13,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
-from tests.helpers import ROOT, python
+from tests.helpers import ROOT, parse, python
 
 MOST_LINES = 350
 REASON = re.compile(r"\bLong, because \w+")
@@ -27,7 +27,7 @@ def modules_that_pages_import() -> list[str]:
     files = [ROOT / "app.py", ROOT / "server.py", *(ROOT / "pages").rglob("*.py")]
     files += (ROOT / "selfsup_core" / "cli").glob("*.py")
     for file in files:
-        for node in ast.parse(file.read_text("utf-8")).body:
+        for node in parse(file.read_text("utf-8")).body:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("selfsup_core"):
                 found.add(node.module or "")
     return sorted(found | {"selfsup_core.cli.main"})
@@ -63,7 +63,7 @@ def test_scripts_that_no_test_runs_find_what_they_import():
     wanted = {
         (node.module, name.name)
         for path in scripts
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(parse(path.read_text("utf-8")))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("selfsup_core")
         for name in node.names
     }
@@ -77,7 +77,7 @@ def head_of(path: Path) -> str:
     """The docstring of a module, or the comment that a script begins with."""
     text = path.read_text("utf-8")
     if path.suffix == ".py":
-        return ast.get_docstring(ast.parse(text)) or ""
+        return ast.get_docstring(parse(text)) or ""
     lines = itertools.takewhile(lambda line: line.startswith("//"), text.splitlines())
     return " ".join(line.removeprefix("//").strip() for line in lines)
 

@@ -16,7 +16,7 @@ from selfsup_core.inspection.client import LabClient, stop_lab
 from selfsup_core.runs import processes
 from selfsup_core.workers import launcher, supervisor
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
-from tests.helpers import ROOT, make_run, tiny_spec, wait_for
+from tests.helpers import ROOT, make_run, parse, tiny_spec, wait_for
 from tests.tasks.test_pseudo import spec_of
 
 KEY = "sk-remote-0123456789"
@@ -145,7 +145,7 @@ def test_no_child_takes_the_whole_environment_over():
     """
     careless = []
     for path in sorted((ROOT / "selfsup_core").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in (
                 "subprocess.Popen",
                 "subprocess.run",

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from selfsup_core import __version__
-from tests.helpers import ROOT
+from tests.helpers import ROOT, parse
 
 OURS = {"selfsup_core", "pages", "tests"}
 
@@ -143,7 +143,7 @@ def test_what_is_imported_is_declared():
     ]
     missing = {}
     for path in files:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(parse(path.read_text("utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]

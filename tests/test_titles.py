@@ -15,6 +15,7 @@ from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS, describe_pro
 from selfsup_core.registry import packages_named
 from selfsup_core.settings import Config, list_settings
 from selfsup_core.wording import inline
+from tests.helpers import parse
 
 ROOT = Path(__file__).parents[1]
 
@@ -80,7 +81,7 @@ def names_of_terms() -> set[str]:
     found = set()
     for folder in packages_named("objectives"):
         for file in sorted(ROOT.joinpath(*folder.split(".")).glob("*.py")):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for node in ast.walk(parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.FunctionDef) and node.name in (
                     "step",
                     "terms",
@@ -108,7 +109,7 @@ def test_each_metric_has_a_title_in_the_loss_panel():
 
 def sentences_of(file: Path) -> list[str]:
     """String constants that read as prose, f-strings with their values left out; no docstrings."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = parse(file.read_text(encoding="utf-8"))
     docs = {
         id(node.body[0].value)
         for node in ast.walk(tree)

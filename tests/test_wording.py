@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from selfsup_core.wording import counted, percent
+from tests.helpers import parse
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = ("*.js", "*.css", "*.html", "*.md", "*.yaml", "*.yml")
@@ -79,7 +80,7 @@ def texts_of(source: str) -> list[str]:
     found = [
         t.string for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.COMMENT
     ]
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse(source)):
         if isinstance(node, ast.JoinedStr):
             found.append("".join(str(v.value) if isinstance(v, ast.Constant) else "}" for v in node.values))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -110,7 +111,7 @@ def shown_texts(file: Path) -> list[str]:
         return [re.sub(r"\$\{[^}]*\}", "}", text[1:-1]) for text in JS_TEXT.findall("\n".join(lines))]
     if file.suffix != ".py":
         return source.splitlines()
-    tree = ast.parse(source)
+    tree = parse(source)
     if "cli" not in file.parts:
         for node in ast.walk(tree):
             if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):

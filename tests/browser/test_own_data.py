@@ -170,6 +170,9 @@ def test_color_photos_train_and_two_sizes_of_them_are_two_sets(server, open_page
     names = []
     for size in ("64 × 64", "32 × 32"):
         upload(page, server, path)
+        expect(page.get_by_text("60 samples in 2 classes")).to_be_visible()
+        # A run of the page that is still under way would close the list.
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
         page.get_by_role("combobox", name=re.compile("Image size")).click()
         page.get_by_role("option", name=size).click()
         names.append(import_it(page))

@@ -27,7 +27,9 @@ def show_add() -> None:
     if refuse_param("add", WAYS):
         st.stop()
     asked = st.query_params.get("add", "")
-    is_open = bool(asked) or bool(st.session_state.get("pending"))
+    if asked:  # stays open for this visit, also where a later address no longer asks for it
+        st.session_state["adding"] = True
+    is_open = st.session_state.get("adding", False) or bool(st.session_state.get("pending"))
     with st.expander("**Add your own data**", icon=":material/upload:", expanded=is_open):
         files, record, hub = st.tabs(list(WAYS.values()), default=WAYS[asked or "files"])
         with files:
