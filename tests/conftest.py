@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ TOGETHER = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutations", type=int, default=25, help="Mutations of each importer's file.")
+    parser.addoption("--screenshots", action="store_true", help="Browser tests keep pictures in artifacts/.")
     parser.addoption(
         "--mutation-seed", type=int, help="Mutations of an earlier run; else new ones each time."
     )
@@ -41,7 +43,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.mutation_seed is None:  # the processes of -n take the seed over
         config.option.mutation_seed = secrets.randbits(32)
     # What is remembered of models' folders stays with the tests, for all processes that they start.
+    look_for_components_once()
     os.environ[CACHE] = str(config.rootpath / ".pytest_cache" / "studio")
+
+
+def look_for_components_once() -> None:
+    """Each `AppTest` reads the metadata of all installed packages, to find components: .3 s of CPU that one
+    process needs only once.
+    """
+    from streamlit.components.v2 import manifest_scanner
+
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -87,7 +87,7 @@ def wait_for(check: Callable[[], T], what: str, seconds: float = 90.0) -> T:
         if found := check():
             return found
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 def parse(source: str) -> ast.Module:

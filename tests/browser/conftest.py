@@ -229,14 +229,15 @@ def open_page(known_context: BrowserContext, watch: Callable[[Page], None]) -> I
 
 @pytest.fixture
 def keep(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """Keep a screenshot in artifacts/, for people to look at."""
+    """Keep a screenshot in artifacts/, for people to look at, where `--screenshots` asks for them."""
     folder = ROOT / "artifacts"
     folder.mkdir(exist_ok=True)
 
     def save(page: Page, name: str) -> None:
         # Widgets that are still on their way are drawn as gray bars.
         wait_in(page, "!document.querySelector('[data-testid=stSkeleton]')")
-        page.screenshot(path=folder / f"{name}.png")
+        if request.config.option.screenshots:
+            page.screenshot(path=folder / f"{name}.png")
 
     return save
 

@@ -33,9 +33,9 @@ def studio(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ap
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in query.items():
             app.query_params[name] = value
-        app.run()
         if page:
-            app.switch_page(page).run()
+            app.switch_page(page)
+        app.run()
         assert not app.exception, [e.value for e in app.exception]
         return app
 
