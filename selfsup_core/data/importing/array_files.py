@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from selfsup_core.data.importing.anndata import is_anndata, read_anndata
 from selfsup_core.data.importing.arrays import Named, label_text, read_idx, read_npy
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.formats import CIFAR, identify
-from selfsup_core.data.importing.hdf5 import read_hdf5
+from selfsup_core.data.importing.hdf5 import open_hdf5, read_hdf5
 from selfsup_core.data.importing.matlab import read_mat
 from selfsup_core.data.importing.sparse import check_dense, dense, make_sparse
 from selfsup_core.errors import DataError
@@ -57,10 +58,12 @@ def read_members(members: list[Member], made: Arrays) -> list[Named]:
                 named += read_cifar(member)
             elif form == "mat":
                 named += read_mat(member, prefix, made.aside)
-            elif form == "hdf5" and is_anndata(member):
-                named += read_cells(member, prefix, made, is_alone=len(members) == 1)
             elif form == "hdf5":
-                named += read_hdf5(member, prefix, made.aside)
+                with open_hdf5(member) as file:
+                    if is_anndata(file):
+                        named += read_cells(member.name, file, prefix, made, is_alone=len(members) == 1)
+                    else:
+                        named += read_hdf5(member.name, file, prefix, made.aside)
             else:
                 array = read_idx(member) if form == "idx" else read_npy(member)
                 named.append(Named(member.name.lower(), array))
@@ -71,9 +74,9 @@ def read_members(members: list[Member], made: Arrays) -> list[Named]:
     return named
 
 
-def read_cells(member: Member, prefix: str, made: Arrays, *, is_alone: bool) -> list[Named]:
-    """The parts of an AnnData file; names of genes only where there is one file."""
-    cells = read_anndata(member)
+def read_cells(name: str, file: Any, prefix: str, made: Arrays, *, is_alone: bool) -> list[Named]:
+    """The parts of an open AnnData file; names of genes only where there is one file."""
+    cells = read_anndata(name, file)
     made.notes += cells.notes
     made.aside |= {f"{prefix}{part}": reason for part, reason in cells.aside.items()}
     if is_alone:

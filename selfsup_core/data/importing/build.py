@@ -204,10 +204,11 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
         }
     if x.dtype.kind not in "biuf":
         raise DataError("The array holds words, not numbers.", code="bad-array", remedy="Upload it as CSV.")
-    values = x.astype(np.float32)
+    values = x.astype(np.float32, copy=False)
+    known = np.isfinite(values)
     return {
         "kind": "table",
-        "x": np.where(np.isfinite(values), values, np.nan),
+        "x": values if known.all() else np.where(known, values, np.float32(np.nan)),
         "labels": found.labels,
         "parts": found.parts,
         "aside": found.aside,

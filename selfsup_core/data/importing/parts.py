@@ -61,7 +61,9 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
         if letters := read_mapping(mapping or []):
             made.labels = [letters.get(label, label) for label in made.labels]
     if names:
-        made.names = [str(label_text(v)) for part in names for v in part.tolist()]
+        made.names = [
+            str(v if part.dtype.kind == "U" else label_text(v)) for part in names for v in part.tolist()
+        ]
     if packed is not None:
         made.names = texts_of(packed.array, len(made.x))
         if made.names is None:
