@@ -13,7 +13,6 @@ to any other. A group that grows large is therefore divided: each row joins the 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import combinations, pairwise
@@ -165,10 +164,13 @@ def near_pairs(dataset: Dataset, rows: np.ndarray) -> Iterator[tuple[int, int]]:
     # Two hashes that differ in at most three bits agree in one of four quarters.
     tried = set()
     for quarter in range(4):
-        buckets = defaultdict(list)
-        for place, part in enumerate(((hashes >> np.uint64(16 * quarter)) & np.uint64(0xFFFF)).tolist()):
-            buckets[part].append(place)
-        for places in buckets.values():
+        part = (hashes >> np.uint64(16 * quarter)).astype(np.uint16)
+        order = np.argsort(part, kind="stable")
+        changes = np.flatnonzero(part[order][1:] != part[order][:-1]) + 1
+        for start, end in pairwise([0, *changes.tolist(), len(part)]):
+            if end - start < 2:
+                continue
+            places = order[start:end].tolist()
             pairs = combinations(places, 2) if len(places) <= BUCKET else pairwise(places)
             for a, b in pairs:
                 if (int(hashes[a]) ^ int(hashes[b])).bit_count() > NEAR_BITS or (a, b) in tried:

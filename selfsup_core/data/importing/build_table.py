@@ -12,12 +12,12 @@ from selfsup_core.data.importing.columns import NO_LEVEL, holds_files
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.fixes import as_kind
-from selfsup_core.data.importing.images import resize
 from selfsup_core.data.importing.labels import read_labels
 from selfsup_core.data.importing.made import BuildPlan, Made
 from selfsup_core.data.importing.numbers import as_days, as_numbers, find_date_format
 from selfsup_core.data.importing.own_exports import holds_vectors
 from selfsup_core.data.importing.pixels import read_pixels
+from selfsup_core.data.importing.squares import resize
 from selfsup_core.data.importing.table import Table, check_decoded
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError

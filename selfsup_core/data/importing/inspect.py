@@ -147,7 +147,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     """A plan as plain values.
 
     Args:
-        keep: is given the arrays, the table or the lines that were read, so that they need not be read twice.
+        keep: is given the arrays, the table, the lines or the layout, so that they need not be read twice.
 
     Returns: {"form", "kind", "rows", "notes", "aside", and by kind: "columns" | "size", "color", "median" |
         "seconds", "classes"}.
@@ -165,7 +165,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
     if form in ("image", "wav"):
         look = look_at_image_files if form == "image" else look_at_sounds
-        seen = look(members, beside, config)
+        seen = look(members, beside, config, keep)
         notes = plan["notes"] + found.notes + seen["notes"]
         return plan | seen | {"aside": aside | seen["aside"], "notes": notes, "volumes": found.volumes}
     if form == "npy":
