@@ -224,7 +224,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         keep["table"] = table
     described = choose_label(
         [
-            describe_column(name, cells, table.found.get("delimiter", ""))
+            describe_column(name, cells, table.found.get("delimiter", ""), table.values.get(name))
             for name, cells in zip(table.names, table.columns, strict=True)
         ]
     )

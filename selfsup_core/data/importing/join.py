@@ -53,7 +53,8 @@ def stack(tables: list[Table]) -> Table:
     """The rows of all, whatever the order of their columns."""
     first = tables[0]
     columns = [concat([table.columns[table.names.index(name)] for table in tables]) for name in first.names]
-    return replace(first, columns=columns, notes=[note for table in tables for note in table.notes])
+    notes = [note for table in tables for note in table.notes]
+    return replace(first, columns=columns, notes=notes, values={})
 
 
 def put_beside(files: list[str], tables: list[Table]) -> Table:
@@ -61,7 +62,8 @@ def put_beside(files: list[str], tables: list[Table]) -> Table:
     names, renamed = unique_names([name for table in tables for name in table.names])
     note = f"{' and '.join(files)} have as many rows and other columns: they were joined row by row."
     notes = [note, *(one for table in tables for one in table.notes), *renamed]
-    return replace(tables[0], names=names, columns=[c for t in tables for c in t.columns], notes=notes)
+    columns = [c for t in tables for c in t.columns]
+    return replace(tables[0], names=names, columns=columns, notes=notes, values={})
 
 
 def concat(arrays: list[pa.Array]) -> pa.Array:

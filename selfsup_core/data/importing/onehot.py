@@ -69,4 +69,5 @@ def joined(table: Table, prefix: str, places: list[int], hot: np.ndarray) -> Tab
         [*(table.columns[i] for i in left), pa.array(cells, pa.string())],
         table.found,
         [*table.notes, note],
+        table.values,
     )

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from selfsup_core.data.details import TableFound
 from selfsup_core.data.importing.extras import why
 from selfsup_core.data.limits import LIMITS, MB
@@ -39,12 +41,17 @@ def parquet_errors(name: str) -> Iterator[None]:
 
 @dataclass
 class Table:
-    """Columns of equal length, and how they were read."""
+    """Columns of equal length, and how they were read.
+
+    Attributes:
+        values: (N,) float64 of columns that hold numbers in the file already, NaN where one is missing.
+    """
 
     names: list[str]
     columns: list[pa.Array]
     found: TableFound = field(default_factory=lambda: TableFound())
     notes: list[str] = field(default_factory=list)
+    values: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
@@ -91,6 +98,14 @@ def clean(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
         chunks = [chunk.cast(pa.string()) for chunk in cells.chunks]
         cells = pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
     return pc.utf8_trim_whitespace(pc.fill_null(cells.cast(pa.string()), ""))
+
+
+def number_cells(values: np.ndarray) -> pa.Array:
+    """Numbers as cells, "" for NaN."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.fill_null(pa.array(values, from_pandas=True).cast(pa.string()), "")
 
 
 def unique_names(names: list[str]) -> tuple[list[str], list[str]]:
