@@ -10,7 +10,9 @@ import numpy as np
 
 from selfsup_core.data.importing.anndata import is_anndata, read_anndata
 from selfsup_core.data.importing.arrays import Named, label_text, read_idx, read_npy
+from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import without_damaged
 from selfsup_core.data.importing.formats import CIFAR, identify
 from selfsup_core.data.importing.hdf5 import open_hdf5, read_hdf5
 from selfsup_core.data.importing.matlab import read_mat
@@ -46,9 +48,10 @@ class Arrays:
     kinds: tuple[str, ...] = ("table",)
 
 
-def read_members(members: list[Member], made: Arrays) -> list[Named]:
+def read_members(members: list[Member], made: Arrays, config: ImportConfig) -> list[Named]:
     """Every array that can be read; a pickled one among others is set aside."""
     named: list[Named] = []
+    faults: list[tuple[str, DataError]] = []
     for member in members:
         # Arrays of several files are told apart by the files' names.
         prefix = "" if len(members) == 1 else f"{PurePosixPath(member.name).stem.lower()}/"
@@ -68,9 +71,15 @@ def read_members(members: list[Member], made: Arrays) -> list[Named]:
                 array = read_idx(member) if form == "idx" else read_npy(member)
                 named.append(Named(member.name.lower(), array))
         except DataError as error:
-            if len(members) == 1 or error.code not in ("pickle-refused", "bad-array"):
+            if len(members) > 1 and error.code not in ("pickle-refused", "bad-array"):
+                faults.append((member.name, error))
+            elif len(members) == 1:
                 raise
             made.aside[member.name] = error.message
+    if faults and (not named or config.damaged == "refuse"):
+        error = faults[0][1]
+        error.fix = without_damaged(len(faults), "file") if named else error.fix
+        raise error
     return named
 
 

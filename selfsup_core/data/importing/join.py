@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from selfsup_core.data.importing.fixes import read_only
 from selfsup_core.data.importing.table import Table, check_size, unique_names
 from selfsup_core.errors import DataError
 
@@ -38,6 +39,7 @@ def join_tables(names: list[str], tables: list[Table]) -> Table:
             f"{len(first):,}.",
             code="other-columns",
             remedy="Give files of the same columns or of the same rows, or add them one at a time.",
+            fix=read_only(names[0]),
         )
     check_size(names[0], len(made), len(made.names))
     return made

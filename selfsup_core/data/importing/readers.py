@@ -124,6 +124,7 @@ def read_feather(member: Member, config: ImportConfig) -> Table:
         size = rows = 0
         for number in range(file.num_record_batches):
             batch = file.get_batch(number)
+            batch.validate(full=True)  # a damaged one may point anywhere in memory
             rows += batch.num_rows
             check_size(member.name, rows, max(1, len(keep)))
             for part, place in zip(parts, keep, strict=True):

@@ -6,7 +6,8 @@ are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,7 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfsup_core.data.details import TableFound
+from selfsup_core.data.importing.columns import LABELS
+from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.extras import why
+from selfsup_core.data.importing.fixes import first_columns
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
@@ -57,12 +61,19 @@ class Table:
         return len(self.columns[0]) if self.columns else 0
 
 
-def check_size(name: str, rows: int, columns: int) -> None:
+def check_size(name: str, rows: int, columns: int, *, can_cut: bool = False) -> None:
+    """Raises DataError: too many rows, columns or cells.
+
+    Args:
+        can_cut: whether the first columns can be read alone.
+    """
+    fix = first_columns(rows) if can_cut else None
     if columns > LIMITS.table_columns:
         raise DataError(
             f"{name} has {columns:,} columns; at most {LIMITS.table_columns:,}.",
             code="too-many-columns",
             remedy="Leave columns out.",
+            fix=fix,
         )
     if rows > LIMITS.table_rows:
         raise DataError(
@@ -76,7 +87,22 @@ def check_size(name: str, rows: int, columns: int) -> None:
             f"{LIMITS.table_cells:,}.",
             code="too-many-cells",
             remedy="Leave columns out or take a sample.",
+            fix=fix,
         )
+
+
+def kept_columns(names: Sequence[str], config: ImportConfig) -> list[int]:
+    """Places of the columns that are read: all, or so many first ones, and those that have a role or are the
+    label.
+    """
+    if not config.columns:
+        return list(range(len(names)))
+    asked = {config.label, config.text, *config.roles}
+    return [
+        place
+        for place, name in enumerate(names)
+        if place < config.columns or name in asked or re.sub(r"[\W_]+", "", name.lower()) in LABELS
+    ]
 
 
 def check_decoded(what: str, size: int, remedy: str) -> None:
