@@ -60,8 +60,8 @@ def shared_sums(x: np.ndarray) -> np.ndarray:
     sums = np.zeros(len(x), np.uint64)
     padded = np.zeros((BLOCK, 8 * words), np.uint8) if width % 8 else None
     for start in range(0, len(x), BLOCK):
-        block = np.ascontiguousarray(x[start : start + BLOCK]).reshape(-1).view(np.uint8)
-        block = block.reshape(-1, width)
+        values = np.ascontiguousarray(x[start : start + BLOCK])
+        block: np.ndarray = values.reshape(-1).view(np.uint8).reshape(len(values), width)
         if padded is not None:
             padded[: len(block), :width] = block
             block = padded[: len(block)]

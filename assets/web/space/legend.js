@@ -33,9 +33,7 @@ export function legendOf(legend, isolate) {
   const others = present(legend).length - MOST
   return [
     ...entriesOf(legend).map((entry) => classButton(entry, table, isolate)),
-    ...(others > 0
-      ? [el("span", { class: "stage-muted" }, `and ${others.toLocaleString("en")} others`)]
-      : []),
+    ...(others > 0 ? [el("span", { class: "stage-muted" }, `and ${others.toLocaleString("en")} more`)] : []),
   ]
 }
 

@@ -258,7 +258,7 @@ export default {
       legend.dataset.key = said
       const others = looks?.legend() ? 0 : counts.size - present.length
       const rest = others
-        ? [el("span", { class: "stage-muted" }, `and ${others.toLocaleString("en")} others`)]
+        ? [el("span", { class: "stage-muted" }, `and ${others.toLocaleString("en")} more`)]
         : []
       legend.replaceChildren(...present.map(legendChip), ...rest)
     }
