@@ -76,7 +76,9 @@ def last_ones(table: Table) -> list[str]:
     while len(places) > 1 and one_hot(table, places[:1]) is None:
         places.pop(0)
     hot = one_hot(table, places)
-    for start in range(len(places) - 1) if hot is not None else ():
+    if hot is None:
+        return []
+    for start in range(len(places) - 1):
         if (hot[:, start:].sum(axis=1) == 1).all():
             return [table.names[place] for place in places[start:]]
     return []
