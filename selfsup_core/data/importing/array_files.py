@@ -77,9 +77,9 @@ def read_members(members: list[Member], made: Arrays, config: ImportConfig) -> l
                 raise
             made.aside[member.name] = error.message
     if faults and (not named or config.damaged == "refuse"):
-        error = faults[0][1]
-        error.fix = without_damaged(len(faults), "file") if named else error.fix
-        raise error
+        first = faults[0][1]
+        first.fix = without_damaged(len(faults), "file") if named else first.fix
+        raise first
     return named
 
 
