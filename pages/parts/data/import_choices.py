@@ -184,7 +184,8 @@ def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
             placeholder="None",
         )
         values["against"] = against or ""
-    if offered := plan.get("found", {}).get("one_hot"):
+    has_label = any(c["role"] == "label" for c in plan.get("columns", []))
+    if (offered := plan.get("found", {}).get("one_hot")) and not has_label:
         label = next(places).selectbox(
             "Columns of 0 and 1",
             offered,
