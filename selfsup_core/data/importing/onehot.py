@@ -11,7 +11,6 @@ import numpy as np
 from selfsup_core.data.importing.columns import LABELS
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.table import Table
-from selfsup_core.settings import short
 
 PREFIX = re.compile(r"^(.+?)[ _.=:/-]+(.+)$")
 MOST_LAST = 100  # columns at the end that are looked at
@@ -104,8 +103,8 @@ def joined(table: Table, name: str, places: list[int], words: list[str], hot: np
         "|".join(word for word, is_set in zip(words, row, strict=True) if is_set) for row in hot.tolist()
     ]
     left = [i for i in range(len(table.names)) if i not in places]
-    named = name.replace("|", ", ") if "|" in name else f"{name}…"
-    note = f"{len(places)} columns {short(named, 60)} of 0 and 1 (one-hot) were read as one label."
+    named = f"({', '.join(words[:6])}{', …' if len(words) > 6 else ''})" if "|" in name else f"{name}…"
+    note = f"{len(places)} columns {named} of 0 and 1 (one-hot) were read as one label."
     if none := cells.count(""):
         note += f" {none:,} {'row has' if none == 1 else 'rows have'} none of them."
     return Table(
