@@ -27,13 +27,18 @@ class ColumnAbout(TypedDict):
 
 @with_config({"extra": "allow"})
 class TableFound(TypedDict, total=False):
-    """What was found of the format of a table's file: the parts that its format has."""
+    """What was found of the format of a table's file: the parts that its format has.
+
+    Attributes:
+        one_hot: labels that may be made of several columns of 0 and 1, as the setting "label" takes them.
+    """
 
     encoding: str
     delimiter: str
     header: bool
     sheet: str
     sheets: list[str]
+    one_hot: list[str]
 
 
 @with_config({"extra": "allow"})

@@ -13,7 +13,6 @@ to any other. A group that grows large is therefore divided: each row joins the 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import combinations, pairwise
@@ -36,20 +35,48 @@ def find_groups(dataset: Dataset) -> np.ndarray | None:
     """(N,) group of each row, numbered by its first member; None when no two rows belong together."""
     exact = exact_groups(dataset)
     groups = join_near(dataset, exact)
-    return None if len(np.unique(groups)) == len(groups) else groups
+    return None if (groups == np.arange(len(groups))).all() else groups
 
 
 def exact_groups(dataset: Dataset) -> np.ndarray:
     """(N,) the first row with the same content."""
     if isinstance(dataset.x, Texts):
         return first_alike(digest(text.encode("utf-8", "replace")) for text in dataset.x)
-    return first_alike(digest(row) for row in each_row(dataset.x))
+    first = np.arange(len(dataset.x))
+    doubtful = shared_sums(dataset.x)
+    if len(doubtful):
+        first[doubtful] = doubtful[first_alike(digest(row) for row in each_row(dataset.x, doubtful))]
+    return first
 
 
-def each_row(x: np.ndarray) -> Iterator[memoryview]:
-    """The bytes of each row, of many rows at a time, as an array in a file is slow to ask for single ones."""
+def shared_sums(x: np.ndarray) -> np.ndarray:
+    """Places of the rows that share their weighted sum modulo 2^64 with another one: all that can be copies.
+
+    It takes a tenth of the time of digests, which only these rows need.
+    """
+    width = x[:1].nbytes
+    words = -(-width // 8)
+    weights = np.random.default_rng(0).integers(0, 1 << 63, words, np.uint64) * 2 + 1
+    sums = np.zeros(len(x), np.uint64)
+    padded = np.zeros((BLOCK, 8 * words), np.uint8) if width % 8 else None
     for start in range(0, len(x), BLOCK):
-        block = np.ascontiguousarray(x[start : start + BLOCK])
+        values = np.ascontiguousarray(x[start : start + BLOCK])
+        block: np.ndarray = values.reshape(-1).view(np.uint8).reshape(len(values), width)
+        if padded is not None:
+            padded[: len(block), :width] = block
+            block = padded[: len(block)]
+        sums[start : start + len(block)] = block.view(np.uint64) @ weights
+    order = np.argsort(sums, kind="stable")
+    same = sums[order][1:] == sums[order][:-1]
+    is_shared = np.zeros(len(x), bool)
+    is_shared[order[1:][same]] = is_shared[order[:-1][same]] = True
+    return np.flatnonzero(is_shared)
+
+
+def each_row(x: np.ndarray, places: np.ndarray) -> Iterator[memoryview]:
+    """The bytes of these rows, of many at a time, as an array in a file is slow to ask for single ones."""
+    for start in range(0, len(places), BLOCK):
+        block = np.ascontiguousarray(x[places[start : start + BLOCK]])
         width = block.nbytes // len(block)
         whole = block.reshape(-1).view(np.uint8).data
         yield from (whole[at : at + width] for at in range(0, block.nbytes, width))
@@ -77,7 +104,7 @@ def first_alike(digests: Iterable[bytes]) -> np.ndarray:
 
 def join_near(dataset: Dataset, exact: np.ndarray) -> np.ndarray:
     """Exact groups joined where their first rows are near copies."""
-    leaders = np.unique(exact)
+    leaders = np.flatnonzero(exact == np.arange(len(exact)))
     parent: dict[int, int] = {}  # of rows that were joined; every other row is its own
 
     def root(row: int) -> int:
@@ -137,10 +164,13 @@ def near_pairs(dataset: Dataset, rows: np.ndarray) -> Iterator[tuple[int, int]]:
     # Two hashes that differ in at most three bits agree in one of four quarters.
     tried = set()
     for quarter in range(4):
-        buckets = defaultdict(list)
-        for place, part in enumerate(((hashes >> np.uint64(16 * quarter)) & np.uint64(0xFFFF)).tolist()):
-            buckets[part].append(place)
-        for places in buckets.values():
+        part = (hashes >> np.uint64(16 * quarter)).astype(np.uint16)
+        order = np.argsort(part, kind="stable")
+        changes = np.flatnonzero(part[order][1:] != part[order][:-1]) + 1
+        for start, end in pairwise([0, *changes.tolist(), len(part)]):
+            if end - start < 2:
+                continue
+            places = order[start:end].tolist()
             pairs = combinations(places, 2) if len(places) <= BUCKET else pairwise(places)
             for a, b in pairs:
                 if (int(hashes[a]) ^ int(hashes[b])).bit_count() > NEAR_BITS or (a, b) in tried:

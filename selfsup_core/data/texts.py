@@ -6,8 +6,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PIECE = 4096  # texts
 
@@ -34,6 +38,17 @@ class Texts:
             blob += text.encode("utf-8", "replace")
             ends.append(len(blob))
         return cls(np.frombuffer(bytes(blob), np.uint8), np.frombuffer(ends.tobytes(), np.int64))
+
+    @classmethod
+    def from_arrow(cls, texts: pa.StringArray) -> Texts:
+        """An array of strings without nulls."""
+        import pyarrow as pa
+
+        texts = pa.concat_arrays([texts])  # a slice begins anywhere
+        _, places, letters = texts.buffers()
+        ends = np.frombuffer(places, np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+        blob = np.frombuffer(letters or b"", np.uint8)[ends[0] : ends[-1]].copy()
+        return cls(blob, ends[1:] - ends[0])
 
     def __len__(self) -> int:
         return len(self.ends)

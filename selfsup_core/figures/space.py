@@ -19,6 +19,7 @@ class Legend(TypedDict, total=False):
 
     Attributes:
         names, counts: of a category: the name of each code, and how many points have it.
+        others: of a category: the code of all smaller ones together, which is gray.
         low, high: of a number: what the codes 0 and 254 stand for.
     """
 
@@ -27,6 +28,7 @@ class Legend(TypedDict, total=False):
     unknown: Required[int]
     names: list[str]
     counts: list[int]
+    others: int
     low: float
     high: float
 
@@ -74,10 +76,11 @@ def space_figure(points: np.ndarray, codes: np.ndarray, legend: Legend, rows: np
             is_unknown = code == UNKNOWN
             index = -1 if is_unknown else int(code)
             symbol = class_symbol(index) if index >= 0 else "circle"
+            color = class_color(-1 if code == legend.get("others") else index)
             add(
                 codes == code,
                 "unknown" if is_unknown else legend["names"][index],
-                {"size": SIZE, "color": class_color(index), "symbol": symbol},
+                {"size": SIZE, "color": color, "symbol": symbol},
             )
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 8, "b": 0}, height=560, legend={"itemsizing": "constant"}

@@ -64,6 +64,16 @@ def test_many_copies_of_one_image_stay_one_group():
     assert len(np.unique(groups[80:])) == 1
 
 
+@pytest.mark.parametrize("kind", ["float32", "uint8", "int64", "bool"])
+@pytest.mark.parametrize("width", [1, 3, 8, 13])
+def test_rows_of_any_width_are_copies_of_the_first_that_is_equal(kind: str, width: int):
+    """More rows than are summed at once, of widths that fill no whole word."""
+    x = np.random.default_rng(width).integers(0, 2, (1300, width)).astype(kind)
+    found = exact_groups(Dataset(id="a", kind="table", title="A", x=x))
+    seen: dict[tuple, int] = {}
+    assert found.tolist() == [seen.setdefault(tuple(row), place) for place, row in enumerate(x.tolist())]
+
+
 def test_texts_that_differ_in_case_spaces_and_marks_are_near():
     texts = Texts.pack(["A good  film!", "a good film", "A bad film", "A bad film", "!!!", "???"])
     data = Dataset(id="t", kind="text", title="", x=texts)

@@ -382,3 +382,17 @@ def test_a_refusal_has_a_button_that_mends_it(studio, workspace, tmp_path):
     (name,) = [name for name in list_sources(workspace) if name.startswith("my-")]
     made = open_source(name, workspace)
     assert (made.x.shape, made.y) == ((20, 4), None)
+
+
+@pytest.mark.real_child
+def test_last_columns_of_0_and_1_become_the_label_when_they_are_chosen(studio, workspace, tmp_path):
+    rows = "".join(f"{i}.5,{i % 3 == 0:d},{i % 3 == 1:d},{i % 3 == 2:d}\n" for i in range(24))
+    app = upload(studio, workspace, tmp_path, "a.csv", f"size,cat,dog,bird\n{rows}".encode())
+    (offer,) = [box for box in app.selectbox if str(box.key).startswith("one-hot-")]
+    assert (offer.value, offer.options) == (None, ["cat, dog, bird as one label"])
+    offer.select("cat|dog|bird").run()
+    app.button(key="import").click()
+    app.run()
+    (name,) = [name for name in list_sources(workspace) if name.startswith("my-")]
+    made = open_source(name, workspace)
+    assert (made.columns, made.classes) == (("size",), ("bird", "cat", "dog"))

@@ -39,6 +39,8 @@ def test_a_thousand_classes_are_told_and_shown(studio, workspace: Path):
     app = studio("pages/classify.py", data="my-many-classes", do="train")
     assert "more) have no test row and cannot be scored" in said(app)
     assert not app.error
+    app = studio("pages/data.py", data="my-many-classes")
+    assert "The 30 largest classes; 970 others have" in said(app)
 
 
 def test_uneven_classes_are_told(studio, workspace: Path):

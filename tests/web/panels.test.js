@@ -155,6 +155,8 @@ test("a legend names the classes that have points, and the unknown last", () => 
   ])
   const many = Array.from({ length: 200 }, (_, i) => String(i))
   assert.equal(entriesOf({ names: many, counts: many.map(() => 1), unknown: 0 }).length, 60)
+  const largest = entriesOf({ names: many, counts: many.map((_, i) => i), unknown: 0 })
+  assert.deepEqual([largest.length, largest[0][1], largest.at(-1)[1]], [60, "140", "199"])
   assert.equal(short(0.123456), "0.123")
   assert.equal(short(1234567), "1230000")
 })

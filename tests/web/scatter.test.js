@@ -93,6 +93,8 @@ test("a grid of one point and of points at one place answers", () => {
 test("a hundred classes differ in color or shape, and the table says both", () => {
   const palette = Array.from({ length: 10 }, (_, i) => `#0000${i}0`)
   const table = colorTable({ kind: "category" }, palette)
+  const gray = [...colorTable({ kind: "category", others: 3 }, palette).subarray(12, 15)]
+  assert.deepEqual(gray, [...table.subarray(4 * 255, 4 * 255 + 3)])
   const looks = new Set(Array.from({ length: 100 }, (_, i) => table.slice(4 * i, 4 * i + 4).join()))
   assert.equal(looks.size, 100)
   assert.equal(table[4 * 13 + 3], shapeOf(13))

@@ -34,7 +34,8 @@ export function ramp(share) {
 /**
  * 256 colors of a legend, four bytes each: red, green, blue, and the number of the shape.
  * A legend of kind "table" brings its own.
- * @param {{kind: "category" | "number" | "table", table?: Uint8Array}} legend
+ * @param {{kind: "category" | "number" | "table", table?: Uint8Array, others?: number}} legend others: the code of
+ * what is too small for a color of its own
  * @param {string[]} palette colors of classes, "#rrggbb"
  */
 export function colorTable(legend, palette) {
@@ -43,7 +44,8 @@ export function colorTable(legend, palette) {
   const isNumber = legend.kind === "number"
   for (let i = 0; i < 256; i++) {
     let color = GRAY
-    if (i !== UNKNOWN) color = isNumber ? ramp(i / 254) : fromHex(palette[i % palette.length])
+    if (i !== UNKNOWN && i !== legend.others)
+      color = isNumber ? ramp(i / 254) : fromHex(palette[i % palette.length])
     table.set([...color, isNumber ? 0 : shapeOf(i)], 4 * i)
   }
   return table

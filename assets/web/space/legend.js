@@ -4,15 +4,18 @@ import { el, sizeCanvas } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"
 import { addOutline, colorTable, ramp, shapeOf, UNKNOWN } from "../scatter/shapes.js"
 
-const MOST = 60 // classes with a button
+const MOST = 60 // classes with a button: the largest
 const WIDTH = 160
 
-/** [code, name, count] of the classes that have points; points without a class come last. */
+const present = ({ names, counts }) =>
+  names.map((text, code) => [code, text, counts[code]]).filter(([, , size]) => size)
+
+/** [code, name, count] of the largest classes that have points; points without a class come last. */
 export function entriesOf({ names, counts, unknown }) {
-  const entries = names
-    .map((text, code) => [code, text, counts[code]])
-    .filter(([, , size]) => size)
+  const entries = present({ names, counts })
+    .sort((a, b) => b[2] - a[2] || a[0] - b[0])
     .slice(0, MOST)
+    .sort((a, b) => a[0] - b[0])
   return unknown ? [...entries, [UNKNOWN, "unknown", unknown]] : entries
 }
 
@@ -27,7 +30,11 @@ export const short = (value) => String(+value.toPrecision(3))
 export function legendOf(legend, isolate) {
   if (legend.kind === "number") return numbersOf(legend)
   const table = colorTable(legend, COLORS)
-  return entriesOf(legend).map((entry) => classButton(entry, table, isolate))
+  const others = present(legend).length - MOST
+  return [
+    ...entriesOf(legend).map((entry) => classButton(entry, table, isolate)),
+    ...(others > 0 ? [el("span", { class: "stage-muted" }, `and ${others.toLocaleString("en")} more`)] : []),
+  ]
 }
 
 function numbersOf(legend) {

@@ -184,6 +184,18 @@ def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
             placeholder="None",
         )
         values["against"] = against or ""
+    has_label = any(c["role"] == "label" for c in plan.get("columns", []))
+    if (offered := plan.get("found", {}).get("one_hot")) and not has_label:
+        label = next(places).selectbox(
+            "Columns of 0 and 1",
+            offered,
+            None,
+            key=f"one-hot-{mark}",
+            format_func=lambda one: f"{one.replace('|', ', ')} as one label",
+            help="Each row has exactly one of these columns set to 1: together they may be the class.",
+            placeholder="Numbers",
+        )
+        values["label"] = label or ""
     return values
 
 
@@ -266,5 +278,8 @@ def show_reading(plan: ImportPlan, mark: str, is_text: bool) -> None:
             if same:
                 st.caption("Nothing has changed: the files are already read like this.")
             else:
-                st.session_state[f"reading-{mark}"] = reading
+                # What was left out to mend a refusal stays left out.
+                earlier = st.session_state.get(f"reading-{mark}", {})
+                mended = {key: earlier[key] for key in ("only", "damaged", "columns") if key in earlier}
+                st.session_state[f"reading-{mark}"] = mended | reading
                 rerun()

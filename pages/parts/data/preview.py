@@ -17,18 +17,19 @@ MOST_CLASSES = 12
 EACH = 8  # pictures of a class
 ALONE = 48  # pictures where there are no classes
 SOUNDS = 6
+MOST_BARS = 30  # classes
 TEXTS = 12
 LETTERS = 600
 NO_BAR = {"displayModeBar": False}
 
 
 def count_labels(dataset: Dataset) -> dict[str, int]:
-    """Rows of each class, the largest thirty of them, and under "" those without a label."""
+    """Rows of each class, the largest of them, and under "" those without a label."""
     if dataset.y is None:
         return {}
     y = np.asarray(dataset.y)
     counts = np.bincount(y[y >= 0], minlength=len(dataset.classes))
-    largest = sorted(np.argsort(-counts, kind="stable")[:30].tolist())
+    largest = sorted(np.argsort(-counts, kind="stable")[:MOST_BARS].tolist())
     found = {dataset.classes[i]: int(counts[i]) for i in largest}
     return found | ({"": int((y < 0).sum())} if (y < 0).any() else {})
 
@@ -48,6 +49,10 @@ def show_preview(name: str, dataset: Dataset) -> None:
         with right:
             st.markdown("**Labels**")
             st.plotly_chart(label_bars(counts), key="label-bars", config=NO_BAR)
+            others = len(dataset.classes) - MOST_BARS
+            if others > 0:
+                rows = len(dataset) - sum(counts.values())
+                st.caption(f"The {MOST_BARS} largest classes; {others:,} others have {rows:,} rows together.")
 
 
 def show_images(dataset: Dataset) -> None:

@@ -156,7 +156,7 @@ def headline(dataset: Dataset) -> str:
     elif dataset.item_shape:
         parts.append(f"**{' × '.join(map(str, dataset.item_shape))}**")
     if dataset.classes:
-        parts.append(f"**{len(dataset.classes)}** classes")
+        parts.append(f"**{len(dataset.classes):,}** classes")
     return " · ".join(parts)
 
 
@@ -195,7 +195,9 @@ def show_finding(name: str, dataset: Dataset, finding: FindingAbout) -> None:
                     st.session_state.pop("data-choice-taken", None)
                     rerun()
         if finding["names"]:
-            text.caption(plain(" · ".join(finding["names"])))
+            left = finding["count"] - len(finding["names"])
+            more = f" · and {left:,} more" if left > 0 and not finding["rows"] else ""
+            text.caption(plain(" · ".join(finding["names"]) + more))
         if finding["rows"] and dataset.kind in ("image", "sound"):
             pictures = pictures_of(dataset, np.array(finding["rows"]))
             show_gallery([{"title": "", "pictures": pictures}], key=f"found-{name}-{finding['code']}")

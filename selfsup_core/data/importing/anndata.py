@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.data.importing.arrays import Named
-from selfsup_core.data.importing.files import Member
-from selfsup_core.data.importing.hdf5 import bad_array, open_hdf5, own, read_dataset, scalar_text
+from selfsup_core.data.importing.hdf5 import bad_array, own, read_dataset, scalar_text
 from selfsup_core.data.importing.sparse import check_dense, dense, make_sparse
 from selfsup_core.data.importing.table import check_decoded, unique_names
 from selfsup_core.data.limits import LIMITS
@@ -40,38 +39,36 @@ class Cells:
     aside: dict[str, str] = field(default_factory=dict)
 
 
-def is_anndata(member: Member) -> bool:
-    """Whether an HDF5 file holds AnnData. Raises DataError."""
-    with open_hdf5(member) as file:
-        return scalar_text(file.attrs.get("encoding-type")) == "anndata" or {"X", "obs", "var"} <= set(file)
+def is_anndata(file: Any) -> bool:
+    """Whether an open HDF5 file holds AnnData."""
+    return scalar_text(file.attrs.get("encoding-type")) == "anndata" or {"X", "obs", "var"} <= set(file)
 
 
-def read_anndata(member: Member) -> Cells:
-    """Raises DataError: no matrix, damaged, or too large."""
-    with open_hdf5(member) as file:
-        notes: list[str] = []
-        aside: dict[str, str] = {}
-        matrix = own(file, "X")
-        if matrix is None:
-            raise DataError(
-                f"{member.name} has no matrix X.",
-                code="no-samples",
-                remedy="Store one, as in adata.X = adata.layers['counts'].",
-            )
-        obs, var = own(file, "obs"), own(file, "var")
-        genes, used = choose_genes(var, notes)
-        x = read_matrix(member.name, matrix, used)
-        if used is not None:
-            genes = genes[used] if genes is not None else None
-        columns = [f"column {i + 1}" for i in range(x.shape[1])] if genes is None else genes.tolist()
-        if len(columns) != x.shape[1]:
-            raise DataError(
-                f"{member.name} has {x.shape[1]:,} genes but {len(columns):,} names of them.",
-                code="damaged-array",
-                remedy="Write it again with adata.write_h5ad.",
-            )
-        columns, renamed = unique_names(columns)
-        names, about = read_about(obs, len(x), aside)
+def read_anndata(name: str, file: Any) -> Cells:
+    """What an open file holds. Raises DataError: no matrix, damaged, or too large."""
+    notes: list[str] = []
+    aside: dict[str, str] = {}
+    matrix = own(file, "X")
+    if matrix is None:
+        raise DataError(
+            f"{name} has no matrix X.",
+            code="no-samples",
+            remedy="Store one, as in adata.X = adata.layers['counts'].",
+        )
+    obs, var = own(file, "obs"), own(file, "var")
+    genes, used = choose_genes(var, notes)
+    x = read_matrix(name, matrix, used)
+    if used is not None:
+        genes = genes[used] if genes is not None else None
+    columns = [f"column {i + 1}" for i in range(x.shape[1])] if genes is None else genes.tolist()
+    if len(columns) != x.shape[1]:
+        raise DataError(
+            f"{name} has {x.shape[1]:,} genes but {len(columns):,} names of them.",
+            code="damaged-array",
+            remedy="Write it again with adata.write_h5ad.",
+        )
+    columns, renamed = unique_names(columns)
+    names, about = read_about(obs, len(x), aside)
     return Cells(x, columns, names, about, notes + renamed[:3], aside)
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 
 from selfsup_core.data.importing.anndata import is_anndata, read_anndata
 from selfsup_core.data.importing.arrays import Named, label_text, read_idx, read_npy
+from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import without_damaged
 from selfsup_core.data.importing.formats import CIFAR, identify
-from selfsup_core.data.importing.hdf5 import read_hdf5
+from selfsup_core.data.importing.hdf5 import open_hdf5, read_hdf5
 from selfsup_core.data.importing.matlab import read_mat
 from selfsup_core.data.importing.sparse import check_dense, dense, make_sparse
 from selfsup_core.errors import DataError
@@ -45,9 +48,10 @@ class Arrays:
     kinds: tuple[str, ...] = ("table",)
 
 
-def read_members(members: list[Member], made: Arrays) -> list[Named]:
+def read_members(members: list[Member], made: Arrays, config: ImportConfig) -> list[Named]:
     """Every array that can be read; a pickled one among others is set aside."""
     named: list[Named] = []
+    faults: list[tuple[str, DataError]] = []
     for member in members:
         # Arrays of several files are told apart by the files' names.
         prefix = "" if len(members) == 1 else f"{PurePosixPath(member.name).stem.lower()}/"
@@ -57,23 +61,31 @@ def read_members(members: list[Member], made: Arrays) -> list[Named]:
                 named += read_cifar(member)
             elif form == "mat":
                 named += read_mat(member, prefix, made.aside)
-            elif form == "hdf5" and is_anndata(member):
-                named += read_cells(member, prefix, made, is_alone=len(members) == 1)
             elif form == "hdf5":
-                named += read_hdf5(member, prefix, made.aside)
+                with open_hdf5(member) as file:
+                    if is_anndata(file):
+                        named += read_cells(member.name, file, prefix, made, is_alone=len(members) == 1)
+                    else:
+                        named += read_hdf5(member.name, file, prefix, made.aside)
             else:
                 array = read_idx(member) if form == "idx" else read_npy(member)
                 named.append(Named(member.name.lower(), array))
         except DataError as error:
-            if len(members) == 1 or error.code not in ("pickle-refused", "bad-array"):
+            if len(members) > 1 and error.code not in ("pickle-refused", "bad-array"):
+                faults.append((member.name, error))
+            elif len(members) == 1:
                 raise
             made.aside[member.name] = error.message
+    if faults and (not named or config.damaged == "refuse"):
+        first = faults[0][1]
+        first.fix = without_damaged(len(faults), "file") if named else first.fix
+        raise first
     return named
 
 
-def read_cells(member: Member, prefix: str, made: Arrays, *, is_alone: bool) -> list[Named]:
-    """The parts of an AnnData file; names of genes only where there is one file."""
-    cells = read_anndata(member)
+def read_cells(name: str, file: Any, prefix: str, made: Arrays, *, is_alone: bool) -> list[Named]:
+    """The parts of an open AnnData file; names of genes only where there is one file."""
+    cells = read_anndata(name, file)
     made.notes += cells.notes
     made.aside |= {f"{prefix}{part}": reason for part, reason in cells.aside.items()}
     if is_alone:

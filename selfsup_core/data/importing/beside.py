@@ -11,6 +11,7 @@ import numpy as np
 from selfsup_core.data.importing.columns import choose_label, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import other_label
 from selfsup_core.data.importing.labels import label_notes, read_labels
 from selfsup_core.data.importing.layout import Layout, read_layout
 from selfsup_core.data.importing.table import Table
@@ -70,6 +71,7 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
             f"There is no column {config.label!r}. Columns: {', '.join(dict.fromkeys(seen))}.",
             code="no-column",
             remedy="Check the name.",
+            fix=other_label(config.label, list(dict.fromkeys(seen))),
         )
     if taken:
         layout.cells = labels

@@ -18,12 +18,14 @@ from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.fixes import NO_LABELS
-from selfsup_core.data.importing.images import Tone, read_images, resize
+from selfsup_core.data.importing.images import read_images
 from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.data.importing.made import BuildPlan, Made
 from selfsup_core.data.importing.plan import Kept
 from selfsup_core.data.importing.sounds import RATE, read_sound
+from selfsup_core.data.importing.squares import resize
 from selfsup_core.data.importing.table import check_decoded
+from selfsup_core.data.importing.tones import Tone
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 
@@ -108,7 +110,7 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
     size, color = plan["size"], plan["color"]
     x, kept, sizes, aside = read_images(members, config, size, color, Tone(**plan["tone"]))
     names = [members[place].name for place in kept]
-    layout = label_files(names, beside, config)
+    layout = plan["layout"] if len(names) == len(members) else label_files(names, beside, config)
     how = {"pad": "padded to a square", "crop": "cropped to a square", "stretch": "stretched"}
     made: Made = {
         "kind": "image",
@@ -157,7 +159,7 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
             code="no-sounds",
             remedy="Save them as WAV.",
         )
-    layout = label_files(names, beside, config)
+    layout = plan["layout"] if len(names) == len(members) else label_files(names, beside, config)
     return {
         "kind": "sound",
         "x": np.stack(pictures),
@@ -204,10 +206,11 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
         }
     if x.dtype.kind not in "biuf":
         raise DataError("The array holds words, not numbers.", code="bad-array", remedy="Upload it as CSV.")
-    values = x.astype(np.float32)
+    values = x.astype(np.float32, copy=False)
+    known = np.isfinite(values)
     return {
         "kind": "table",
-        "x": np.where(np.isfinite(values), values, np.nan),
+        "x": values if known.all() else np.where(known, values, np.float32(np.nan)),
         "labels": found.labels,
         "parts": found.parts,
         "aside": found.aside,

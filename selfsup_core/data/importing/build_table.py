@@ -12,12 +12,12 @@ from selfsup_core.data.importing.columns import NO_LEVEL, holds_files
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.fixes import as_kind
-from selfsup_core.data.importing.images import resize
 from selfsup_core.data.importing.labels import read_labels
 from selfsup_core.data.importing.made import BuildPlan, Made
 from selfsup_core.data.importing.numbers import as_days, as_numbers, find_date_format
 from selfsup_core.data.importing.own_exports import holds_vectors
 from selfsup_core.data.importing.pixels import read_pixels
+from selfsup_core.data.importing.squares import resize
 from selfsup_core.data.importing.table import Table, check_decoded
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
@@ -26,6 +26,8 @@ from selfsup_core.settings import short
 KEPT_CELLS = 500_000  # of a table, kept as they were read: those of its first rows
 LEAST_KEPT = 200  # rows, however many columns there are
 MOST_LETTERS = 200  # of such a cell
+ESCAPED = r'["\\\x00-\x1f]'  # by JSON
+ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def from_table(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
@@ -51,7 +53,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
             )
         return {
             "kind": "text",
-            "x": Texts.pack(by_name[text].to_pylist()),
+            "x": Texts.from_arrow(by_name[text]),
             "labels": labels,
             "details": details | {"text": text},
             "steps": f"text from column {text!r}",
@@ -65,8 +67,9 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     for name, about in roles.items():
         cells = by_name.pop(name)
         if about["role"] == "numeric":
-            values = as_numbers(cells, about["decimal_comma"], about["dressed"])
-            parts.append(values.astype(np.float32)[:, None])
+            held = table.values.get(name)
+            values = as_numbers(cells, about["decimal_comma"], about["dressed"]) if held is None else held
+            parts.append(np.where(np.isfinite(values), values, np.nan).astype(np.float32)[:, None])
             columns.append(name)
         elif about["role"] == "date" and (form := about["date_format"] or find_date_format(cells)):
             parts.append(as_days(cells, form).astype(np.float32)[:, None])
@@ -157,11 +160,20 @@ def first_cells(table: Table) -> Texts:
 
     They are kept with the rows, so that what a row was read from is still beside it when others are left out.
     """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     most = max(LEAST_KEPT, KEPT_CELLS // len(table.columns))
-    head = [column[:most].to_pylist() for column in table.columns]
-    kept = Texts.pack(
-        json.dumps([cell[:MOST_LETTERS] for cell in row], ensure_ascii=False)
-        for row in zip(*head, strict=True)
-    )
+    head = []
+    for name, column in zip(table.names, table.columns, strict=True):
+        if name in table.values:  # digits need no escape
+            head.append(column[:most])
+            continue
+        cells = pc.utf8_slice_codeunits(column[:most], 0, MOST_LETTERS)
+        if pc.any(pc.match_substring_regex(cells, ESCAPED)).as_py():
+            cells = pa.array((ENCODE(cell)[1:-1] for cell in cells.to_pylist()), pa.string())
+        head.append(cells)
+    lines = pc.binary_join_element_wise('["', pc.binary_join_element_wise(*head, '", "'), '"]', "")
+    kept = Texts.from_arrow(lines)
     rest = np.full(len(table) - len(kept), kept.ends[-1], np.int64)
     return Texts(kept.blob, np.concatenate([kept.ends, rest]))

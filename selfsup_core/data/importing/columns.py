@@ -8,6 +8,8 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from selfsup_core.data.details import ColumnAbout
 from selfsup_core.data.importing.numbers import (
     DECIMAL_COMMA,
@@ -130,16 +132,21 @@ class Column:
         return cast("ColumnAbout", asdict(self))
 
 
-def describe_column(name: str, cells: pa.Array, delimiter: str = "") -> Column:
+def describe_column(
+    name: str, cells: pa.Array, delimiter: str = "", numbers: np.ndarray | None = None
+) -> Column:
     """Guess the role of one column.
 
     Args:
         cells: strings without nulls, blanks stripped.
         delimiter: between the cells of the file, where there is one.
+        numbers: (N,) the cells as numbers, where they are such in the file.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if numbers is not None and not may_be_dates(numbers):
+        return describe_numbers(name, cells, numbers)
     rows = len(cells)
     filled = cells.filter(pc.not_equal(cells, ""))
     distinct = pc.count_distinct(filled).as_py()
@@ -166,20 +173,7 @@ def describe_column(name: str, cells: pa.Array, delimiter: str = "") -> Column:
         good = round(plain * len(values))
         whole = distinct <= MOST_CLASSES and share(values, WHOLE) == 1
         about = replace(about, missing=rows - good, decimal_comma=with_comma, whole=whole, dressed=dressed)
-        is_repeated = whole or 2 * distinct <= len(filled)
-        if word in LABELS and is_repeated and can_be_classes(distinct, len(filled)):
-            return replace(about, role="label", missing=blank, reason=f"named {name}, {distinct} values")
-        if IDS.search(name) and distinct >= ID_SHARE * len(filled):
-            each = (
-                "a different number in each row"
-                if distinct == len(filled)
-                else "a number for nearly each row"
-            )
-            return replace(about, role="id", reason=each)
-        if UNNAMED.match(name) and counts_rows(cells):
-            return replace(about, role="id", reason="counts the rows")
-        reason = "numbers" + (", decimal comma" if with_comma else "") + (" with signs" if dressed else "")
-        return replace(about, role="numeric", reason=reason)
+        return as_numeric(about, cells, blank)
     sample = filled[:500].to_pylist()
     if sum(map(is_date, sample)) >= 0.95 * len(sample):
         return replace(about, reason="dates in different formats")
@@ -201,6 +195,40 @@ def describe_column(name: str, cells: pa.Array, delimiter: str = "") -> Column:
     if distinct <= MOST_LEVELS and distinct < max(2, 0.6 * len(filled)):
         return replace(about, role="category", reason=f"{distinct} values")
     return replace(about, reason=f"{distinct:,} different words, too many for categories")
+
+
+def as_numeric(about: Column, cells: pa.Array, blank: int) -> Column:
+    """The role of a column of numbers. blank: cells without any value."""
+    name, distinct, filled = about.name, about.distinct, len(cells) - blank
+    word = re.sub(r"[\W_]+", "", name.lower())
+    is_repeated = about.whole or 2 * distinct <= filled
+    if word in LABELS and is_repeated and can_be_classes(distinct, filled):
+        return replace(about, role="label", missing=blank, reason=f"named {name}, {distinct} values")
+    if IDS.search(name) and distinct >= ID_SHARE * filled:
+        each = "a different number in each row" if distinct == filled else "a number for nearly each row"
+        return replace(about, role="id", reason=each)
+    if UNNAMED.match(name) and counts_rows(cells):
+        return replace(about, role="id", reason="counts the rows")
+    how = (", decimal comma" if about.decimal_comma else "") + (" with signs" if about.dressed else "")
+    return replace(about, role="numeric", reason=f"numbers{how}")
+
+
+def may_be_dates(numbers: np.ndarray) -> bool:
+    """Whether they may be written as 20240105, or there are none."""
+    known = numbers[np.isfinite(numbers)]
+    return not len(known) or bool((known >= 1e7).mean() >= 0.95 and (known < 1e8).any())
+
+
+def describe_numbers(name: str, cells: pa.Array, numbers: np.ndarray) -> Column:
+    """What `describe_column` says, from the numbers themselves."""
+    filled = numbers[~np.isnan(numbers)]
+    known = filled[np.isfinite(filled)]
+    distinct = len(np.unique(filled))
+    examples = [cell for cell in dict.fromkeys(cells[:2000].to_pylist()) if cell][:5]
+    is_whole = distinct <= MOST_CLASSES and bool(((known == np.floor(known)) & (np.abs(known) < 1e6)).all())
+    missing = len(cells) - len(known)
+    about = Column(name, "ignore", "no value in it", examples, missing, distinct, whole=is_whole)
+    return as_numeric(about, cells, len(cells) - len(filled))
 
 
 def counts_rows(cells: pa.Array) -> bool:

@@ -55,6 +55,27 @@ class ImportConfig(Config):
         title="Sheet",
         max_length=200,
     )
+    only: str = setting(
+        "",
+        "Of files that do not belong together, those that are read: a file's name, or a kind such as csv.",
+        title="Read only",
+        max_length=200,
+    )
+    damaged: Literal["refuse", "leave-out"] = setting(
+        "refuse",
+        "What is done where some files of several, or many rows of a table, are damaged.",
+        title="Damaged parts",
+        titles={"refuse": "Refuse", "leave-out": "Leave out"},
+        why="What is missing may be what matters. Single images, sounds and rows are left out in any case.",
+    )
+    columns: int = setting(
+        0,
+        "Columns of a table that are read: so many first ones, and the label; 0 reads all.",
+        title="Columns",
+        zero="all",
+        ge=0,
+        le=5000,
+    )
     delimiter: str = setting(
         "", "Character between cells; detected when empty.", title="Delimiter", max_length=1
     )

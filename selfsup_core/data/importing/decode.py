@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 
+from selfsup_core.data.importing.fixes import DETECT_ENCODING
 from selfsup_core.data.importing.western import choose_western, looks_western
 from selfsup_core.errors import DataError
 
@@ -76,12 +77,14 @@ def decode(name: str, data: bytes, encoding: str = "") -> tuple[str, str, str]:
             f"There is no encoding {encoding!r}.",
             code="bad-encoding",
             remedy="Try utf-8 or cp1252.",
+            fix=DETECT_ENCODING,
         ) from error
     except ValueError as error:  # of decoding, or of a name with a zero byte in it
         raise DataError(
             f"{name} is not {encoding}: {error}.",
             code="bad-encoding",
             remedy="Leave the encoding empty to have it detected.",
+            fix=DETECT_ENCODING,
         ) from error
     if has_old_line_ends(text):
         text = text.replace("\r", "\n")

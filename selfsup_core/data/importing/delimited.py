@@ -12,6 +12,7 @@ from selfsup_core.data.details import TableFound
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode, detect_encoding
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import DETECT_DELIMITER, NO_HEADER, without_damaged
 from selfsup_core.data.importing.sniff import (
     LOOKED_AT,
     detect_delimiter,
@@ -21,7 +22,7 @@ from selfsup_core.data.importing.sniff import (
     spaces_to_tabs,
     strip_head,
 )
-from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
+from selfsup_core.data.importing.table import Table, check_size, clean, kept_columns, unique_names
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
@@ -71,6 +72,7 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
             f"{delimiter!r} cannot be the delimiter between cells.",
             code="bad-delimiter",
             remedy="Give a comma, a semicolon, a tab or another ASCII character.",
+            fix=DETECT_DELIMITER,
         )
     found: TableFound = {"encoding": encoding, "delimiter": delimiter}
     if delimiter == " ":
@@ -92,14 +94,15 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
             remedy=f"Keep lines under {LIMITS.line_bytes // MB} MB.",
         )
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
-    if width > LIMITS.table_columns:
-        check_size(member.name, 0, width)
+    if width > LIMITS.table_columns and not config.columns:
+        check_size(member.name, 0, width, can_cut=True)
     # Cells at most: as many as there are delimiters and line ends, and no row is wider than the others.
     lines = data.count(b"\n") + 1
-    if lines > LIMITS.table_rows or lines * width > LIMITS.table_cells:
+    kept_width = min(width, config.columns or width)
+    if lines > LIMITS.table_rows or lines * kept_width > LIMITS.table_cells:
         ends = min(lines, (data.count(delimiter.encode()) + lines) // width)
         if '"' not in sample:  # in quotes they may be part of a text: counted once it is read
-            check_size(member.name, ends, width)
+            check_size(member.name, ends, kept_width, can_cut=True)
     if config.header == "auto" and len(rows) == 1 and is_whole and not any(map(is_number, rows[0])):
         raise DataError(
             f"{member.name} has a single row, {short(', '.join(rows[0]), 60)}, which looks like a header.",
@@ -116,7 +119,12 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
             f"{member.name}: the header names {len(names)} columns, the rows have {width} cells.",
             code="ragged-table",
             remedy="Make them agree, or say that there is no header.",
+            fix=DETECT_DELIMITER if config.delimiter else NO_HEADER,
         )
+    names = names or [f"column {i + 1}" for i in range(width)]
+    keep = kept_columns(names, config)
+    if len(keep) < width:
+        notes.append(f"{len(keep):,} of {width:,} columns were read.")
     skipped: list[str] = []
 
     def handle(row: Any) -> str:
@@ -134,7 +142,8 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=handle
             ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types={f"f{i}": pa.string() for i in range(width)},
+                column_types={f"f{i}": pa.string() for i in keep},
+                include_columns=[f"f{i}" for i in keep],
                 strings_can_be_null=False,
                 check_utf8=False,
             ),
@@ -156,17 +165,19 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     if header and not ragged_header:
         columns = [column[1:] for column in columns]
     total = len(columns[0]) + len(skipped)
-    if len(skipped) > 0.1 * max(total, 10):
+    most = 0.9 if config.damaged == "leave-out" else 0.1
+    if len(skipped) > most * max(total, 10):
         raise DataError(
             f"{member.name}: {len(skipped):,} of {total:,} rows have another number of cells than "
             f"{width} ({skipped[0]}).",
             code="ragged-table",
             remedy="Put texts that hold the delimiter into quotes.",
+            fix=None if len(skipped) > 0.9 * total else without_damaged(len(skipped), "row"),
         )
     if skipped:
         shown = "; ".join(skipped[:3])
         notes.append(f"{len(skipped)} rows were set aside: {shown}, not {width}.")
-    names, renamed = unique_names(names or [f"column {i + 1}" for i in range(width)])
+    names, renamed = unique_names([names[i] for i in keep])
     bare = [without_guard(column) for column in columns]
     if guarded := [n for n, one, column in zip(names, bare, columns, strict=True) if one is not column]:
         notes.append(

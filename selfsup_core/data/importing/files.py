@@ -12,9 +12,11 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from selfsup_core.data.importing.formats import XZ, identify
 from selfsup_core.data.importing.zip_names import rename_members
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 PACKED = (".gz", ".bz2", ".xz")
+HEAD = 520  # bytes that tell most formats; MATLAB's 7.3 has its mark behind 512
 SYSTEM = ("thumbs.db", "desktop.ini")  # files that file managers leave behind
 
 
@@ -39,7 +42,8 @@ class Member:
         begin: its first bytes, where that is quicker than reading all. Raises DataError.
         notes: what had to be guessed of the archive that it is in.
         picture: an image of PIL, where another reader than Pillow makes it; size_shown: its width and height.
-        volume: name of the file that it is a slice of.
+        volume: name of the file that it is a slice of; place: which one.
+        slices: (K, H, W) values of the slices from one place up to another, where many are read at once.
     """
 
     name: str
@@ -51,12 +55,22 @@ class Member:
     picture: Callable[[], Image.Image] | None = None
     size_shown: tuple[int, int] | None = None
     volume: str = ""
+    place: int = 0
+    slices: Callable[[int, int], np.ndarray] | None = None
 
     @property
     def suffix(self) -> str:
         return PurePosixPath(self.name).suffix.lower()
 
-    def head(self, count: int = 512) -> bytes:
+    def head(self, count: int = HEAD) -> bytes:
+        return self.start[:count] if count <= HEAD else self.first(count)
+
+    @cached_property
+    def start(self) -> bytes:
+        """Its first bytes, which several ask for; an archive is slow to give them."""
+        return self.first(HEAD)
+
+    def first(self, count: int) -> bytes:
         if self.path:
             with open(self.path, "rb") as file:
                 return file.read(count)

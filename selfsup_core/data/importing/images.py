@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, TypedDict, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.extras import load_reader
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.formats import is_heic, scan_form
+from selfsup_core.data.importing.slices import in_runs, read_slices
+from selfsup_core.data.importing.squares import make_square
 from selfsup_core.data.importing.table import check_decoded
+from selfsup_core.data.importing.tones import Tone, is_wide, narrow
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
@@ -107,34 +110,6 @@ def check_pixels(members: list[Member], sizes: list[tuple[int, int]]) -> None:
         )
 
 
-class ToneAbout(TypedDict):
-    """A `Tone` in plain values, as a plan holds it."""
-
-    low: float
-    high: float | None
-    background: int
-    is_binary: bool
-
-
-@dataclass(frozen=True)
-class Tone:
-    """How all images of a set become bytes.
-
-    Attributes:
-        low, high: values of 16-bit (or wider) images that become black and white; None keeps 8-bit values.
-        background: what is seen through transparent pixels, 255 white or 0 black.
-        is_binary: whether gray bytes are only 0 and 1, which become black and white.
-    """
-
-    low: float = 0.0
-    high: float | None = None
-    background: int = 255
-    is_binary: bool = False
-
-    def as_dict(self) -> ToneAbout:
-        return cast("ToneAbout", asdict(self))
-
-
 @dataclass
 class Look:
     """What was seen of some images: whether any has color, {name: reason} of those that cannot be read,
@@ -211,10 +186,6 @@ def choose_tone(look: Look, config: ImportConfig) -> tuple[Tone, list[str]]:
     return Tone(low, high, background, is_binary), notes
 
 
-def is_wide(image: Image.Image) -> bool:
-    return image.mode.startswith("I") or image.mode == "F"
-
-
 def is_transparent(image: Image.Image) -> bool:
     return image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info
 
@@ -223,20 +194,6 @@ def choose_size(sizes: list[tuple[int, int]]) -> int:
     """The smallest of 28, 32, 64 that holds the median image."""
     median = float(np.median([max(size) for size in sizes])) if sizes else 0
     return next((size for size in SIZES if median <= size), SIZES[-1])
-
-
-def make_square(image: Image.Image, size: int, fit: str) -> Image.Image:
-    """A PIL image in `size` × `size` pixels: padded, cropped or stretched."""
-    from PIL import Image, ImageOps
-
-    if image.size == (size, size):
-        return image
-    way = Image.Resampling.LANCZOS if max(image.size) > size else Image.Resampling.BICUBIC
-    if fit == "pad":
-        return ImageOps.pad(image, (size, size), way)
-    if fit == "crop":
-        return ImageOps.fit(image, (size, size), way)
-    return image.resize((size, size), way)
 
 
 def read_image(
@@ -252,11 +209,7 @@ def read_image(
         if image.format == "JPEG":
             image.draft("RGB" if color else "L", (size * 2, size * 2))  # decodes at a fraction of the size
         if is_wide(image):
-            wide = np.asarray(image, dtype=np.float64)
-            wide = wide if np.isfinite(wide).all() else np.nan_to_num(wide)
-            top = 65535.0 if tone.high is None else tone.high
-            scaled = (wide - tone.low) / ((top - tone.low) or 1.0)
-            image = Image.fromarray((np.clip(scaled, 0, 1) * 255).astype(np.uint8))
+            image = Image.fromarray(narrow(np.asarray(image), tone))
         image = ImageOps.exif_transpose(image) if image.format else image  # an array has no orientation
         if is_transparent(image):
             image = image.convert("RGBA")
@@ -288,16 +241,23 @@ def read_images(
     kept: list[int] = []
     sizes: list[tuple[int, int]] = []
     aside: dict[str, str] = {}
-    for place, member in enumerate(members):
+    place = 0
+    for run in in_runs(members):
+        first, at = run[0], len(kept)
         try:
-            pixels[len(kept)], original = read_image(member, size, color, config.fit, tone)
+            if first.slices and first.size_shown:
+                pixels[at : at + len(run)] = read_slices(run, size, color, config.fit, tone)
+                original = first.size_shown
+            else:
+                pixels[at], original = read_image(first, size, color, config.fit, tone)
         except DataError as error:
             if len(members) == 1:
                 raise
-            aside[member.name] = error.message
-            continue
-        kept.append(place)
-        sizes.append(original)
+            aside |= {member.name: error.message for member in run}
+        else:
+            kept += range(place, place + len(run))
+            sizes += [original] * len(run)
+        place += len(run)
     if not kept:
         raise DataError(
             f"None of {len(members)} images can be read; the first: {next(iter(aside.values()))}",
@@ -305,13 +265,3 @@ def read_images(
             remedy="Open them in a viewer and save them again.",
         )
     return pixels[: len(kept)], kept, np.array(sizes, dtype=np.int32), aside
-
-
-def resize(pixels: np.ndarray, size: int, config: ImportConfig) -> np.ndarray:
-    """(N, H, W[, 3]) → (N, size, size[, 3]) bytes."""
-    from PIL import Image
-
-    images = (Image.fromarray(picture) for picture in pixels)
-    if config.color == "gray":
-        images = (image.convert("L") for image in images)
-    return np.stack([np.asarray(make_square(image, size, config.fit)) for image in images])

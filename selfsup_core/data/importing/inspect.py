@@ -10,7 +10,7 @@ from selfsup_core.data.details import ColumnAbout
 from selfsup_core.data.importing.columns import choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
-from selfsup_core.data.importing.fixes import as_kind
+from selfsup_core.data.importing.fixes import as_kind, read_only
 from selfsup_core.data.importing.images import (
     choose_size,
 )
@@ -29,6 +29,7 @@ from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import find_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept, Sorted
 from selfsup_core.data.importing.prose import choose_unit, read_blocks
+from selfsup_core.data.importing.roles import apply_roles
 from selfsup_core.data.importing.scans import unpack_scans
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import TABLES, read_table, table_form
@@ -98,7 +99,17 @@ def sort_members(
                 raise
             aside[member.name] = error.message
             continue
+        if config.only and config.only not in (form, member.name):
+            aside[member.name] = "left out, as asked for"
+            continue
         found.setdefault(form, []).append(member)
+    if not found and config.only:
+        raise DataError(
+            f"{name} has no file and no kind of files called {config.only!r}.",
+            code="no-file",
+            remedy="Check the name.",
+            fix={"setting": "only", "value": "", "title": "Read all files"},
+        )
     if not found:
         raise DataError(
             f"Nothing in {name} can be read; the first: {next(iter(aside.values()))}",
@@ -138,6 +149,7 @@ def sort_members(
             f"These files are of different kinds: {kinds}.",
             code="mixed-kinds",
             remedy="Upload one kind at a time.",
+            fix=read_only(max(found, key=lambda form: len(found[form]))),
         )
     ((form, kept),) = found.items()
     return form, kept, beside, aside
@@ -147,7 +159,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     """A plan as plain values.
 
     Args:
-        keep: is given the arrays, the table or the lines that were read, so that they need not be read twice.
+        keep: is given the arrays, the table, the lines or the layout, so that they need not be read twice.
 
     Returns: {"form", "kind", "rows", "notes", "aside", and by kind: "columns" | "size", "color", "median" |
         "seconds", "classes"}.
@@ -165,7 +177,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
     if form in ("image", "wav"):
         look = look_at_image_files if form == "image" else look_at_sounds
-        seen = look(members, beside, config)
+        seen = look(members, beside, config, keep)
         notes = plan["notes"] + found.notes + seen["notes"]
         return plan | seen | {"aside": aside | seen["aside"], "notes": notes, "volumes": found.volumes}
     if form == "npy":
@@ -224,7 +236,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         keep["table"] = table
     described = choose_label(
         [
-            describe_column(name, cells, table.found.get("delimiter", ""))
+            describe_column(name, cells, table.found.get("delimiter", ""), table.values.get(name))
             for name, cells in zip(table.names, table.columns, strict=True)
         ]
     )
@@ -316,29 +328,3 @@ def table_kind(columns: list[ColumnAbout]) -> str:
         return "table"
     numbers = sum(c["role"] in ("numeric", "category") for c in columns)
     return "text" if any(c["role"] == "text" for c in columns) and numbers < 4 else "table"
-
-
-def apply_roles(columns: list[ColumnAbout], config: ImportConfig) -> list[ColumnAbout]:
-    """The guesses with a person's changes laid over them.
-
-    Raises:
-        DataError: a column is named that is not there.
-    """
-    wanted: dict[str, str] = dict(config.roles)
-    for role, name in (("label", config.label), ("text", config.text)):
-        if name:
-            for c in columns:
-                if c["role"] == role and c["name"] != name:
-                    wanted.setdefault(c["name"], "ignore")
-        if name and name != "-":
-            wanted[name] = role
-    names = [c["name"] for c in columns]
-    for name in wanted:
-        if name not in names:
-            raise DataError(
-                f"There is no column {name!r}. Columns: {', '.join(names[:20])}.",
-                code="no-column",
-                remedy="Check the name.",
-            )
-    columns = [{**c, "role": wanted.get(c["name"], c["role"])} for c in columns]
-    return [{**c, "reason": "chosen"} if c["name"] in wanted else c for c in columns]

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from selfsup_core.data.importing.fixes import read_only
 from selfsup_core.data.importing.table import Table, check_size, unique_names
 from selfsup_core.errors import DataError
 
@@ -38,6 +39,7 @@ def join_tables(names: list[str], tables: list[Table]) -> Table:
             f"{len(first):,}.",
             code="other-columns",
             remedy="Give files of the same columns or of the same rows, or add them one at a time.",
+            fix=read_only(names[0]),
         )
     check_size(names[0], len(made), len(made.names))
     return made
@@ -53,7 +55,8 @@ def stack(tables: list[Table]) -> Table:
     """The rows of all, whatever the order of their columns."""
     first = tables[0]
     columns = [concat([table.columns[table.names.index(name)] for table in tables]) for name in first.names]
-    return replace(first, columns=columns, notes=[note for table in tables for note in table.notes])
+    notes = [note for table in tables for note in table.notes]
+    return replace(first, columns=columns, notes=notes, values={})
 
 
 def put_beside(files: list[str], tables: list[Table]) -> Table:
@@ -61,7 +64,8 @@ def put_beside(files: list[str], tables: list[Table]) -> Table:
     names, renamed = unique_names([name for table in tables for name in table.names])
     note = f"{' and '.join(files)} have as many rows and other columns: they were joined row by row."
     notes = [note, *(one for table in tables for one in table.notes), *renamed]
-    return replace(tables[0], names=names, columns=[c for t in tables for c in t.columns], notes=notes)
+    columns = [c for t in tables for c in t.columns]
+    return replace(tables[0], names=names, columns=columns, notes=notes, values={})
 
 
 def concat(arrays: list[pa.Array]) -> pa.Array:

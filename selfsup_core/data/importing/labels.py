@@ -13,6 +13,7 @@ import numpy as np
 
 from selfsup_core.data.importing.arrays import label_text
 from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.fixes import NOT_AGAINST
 from selfsup_core.errors import DataError
 
 # Values that often mean that a row has no label. They may also be classes, so a person is asked.
@@ -99,6 +100,7 @@ def read_labels(labels: list[str], config: ImportConfig) -> list[str]:
                 f"No row has the label {config.against!r}. Labels: {known}.",
                 code="no-label",
                 remedy="Choose one of them.",
+                fix=NOT_AGAINST,
             )
         rest = f"not {config.against}"
         return [

@@ -21,6 +21,7 @@ SPLIT_WORDS = {
 FILLERS = {"set", "data", "dataset", "images", "image", "img", "imgs", "split", "files", "seg"}
 GLUED = re.compile(r"(train|training|test|testing|val|valid|validation|dev|eval)(set|data|images?|imgs?)")
 UNLABELED = frozenset(["unsup", "unsupervised", "unlabeled", "unlabelled", "nolabel", "nolabels"])
+WORD = re.compile(r"[^\W_\d]+")
 MOST_OFFERED = 200  # classes in file names
 
 
@@ -58,7 +59,7 @@ def split_of(folder: str) -> int | None:
 def read_layout(names: Sequence[str], config: ImportConfig) -> Layout:
     """Splits and classes of files by their names, / between folders."""
     layout = Layout()
-    folders = [list(PurePosixPath(name).parts[:-1]) for name in names]
+    folders = [list(PurePosixPath(name).parts[:-1]) if "/" in name else [] for name in names]
     if config.splits == "keep":
         take_splits(folders, layout)
     levels = class_levels(folders)
@@ -163,7 +164,7 @@ def word_of(name: str, place: int) -> str:
     """The first or last word of a file's name that is no number: cat of cat.0.jpg."""
     file = name.rpartition("/")[2]
     dot = file.rfind(".")
-    words = [w for w in re.split(r"[\W_\d]+", file[:dot] if dot > 0 else file) if w]
+    words = WORD.findall(file[:dot] if dot > 0 else file)
     return words[place] if words else ""
 
 

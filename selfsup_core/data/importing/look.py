@@ -22,7 +22,7 @@ from selfsup_core.data.importing.images import (
 )
 from selfsup_core.data.importing.labels import doubtful_values, parts_of
 from selfsup_core.data.importing.layout import Layout
-from selfsup_core.data.importing.plan import ImportPlan
+from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import read_header
 from selfsup_core.data.importing.table import check_size
 from selfsup_core.data.limits import LIMITS, MB
@@ -38,7 +38,9 @@ def count_labels(labels: list[str]) -> dict[str, int]:
     return dict(Counter(labels).most_common(100))
 
 
-def look_at_image_files(members: list[Member], beside: list[Member], config: ImportConfig) -> ImportPlan:
+def look_at_image_files(
+    members: list[Member], beside: list[Member], config: ImportConfig, keep: Kept | None = None
+) -> ImportPlan:
     if len(members) == 1:
         open_image(members[0])  # the reader reports what is wrong with it
     sizes = image_sizes(members)
@@ -53,7 +55,10 @@ def look_at_image_files(members: list[Member], beside: list[Member], config: Imp
             remedy="Open them in a viewer and save them again.",
         )
     widths, heights = zip(*sizes, strict=True)
-    said = describe_layout(label_files([m.name for m in members], beside, config), config)
+    layout = label_files([m.name for m in members], beside, config)
+    if keep is not None:
+        keep["layout"] = layout
+    said = describe_layout(layout, config)
     return {
         "kind": "image",
         "rows": len(members),
@@ -84,7 +89,9 @@ def describe_layout(layout: Layout, config: ImportConfig) -> ImportPlan:
     return said
 
 
-def look_at_sounds(members: list[Member], beside: list[Member], config: ImportConfig) -> ImportPlan:
+def look_at_sounds(
+    members: list[Member], beside: list[Member], config: ImportConfig, keep: Kept | None = None
+) -> ImportPlan:
     lengths: list[float] = []
     rates: Counter[str] = Counter()
     aside: dict[str, str] = {}
@@ -105,6 +112,8 @@ def look_at_sounds(members: list[Member], beside: list[Member], config: ImportCo
             remedy="Save them as WAV.",
         )
     layout = label_files([m.name for m in members], beside, config)
+    if keep is not None:
+        keep["layout"] = layout
     seconds = round(min(LONGEST_SOUND, float(np.median(lengths))), 2)
     layout.notes += cut_note(lengths, config.seconds or seconds)
     return {

@@ -1,4 +1,6 @@
-"""Columns of 0 and 1 that are one label: `label_cat, label_dog`, as get_dummies of pandas writes them."""
+"""Columns of 0 and 1 that are one label: `label_cat, label_dog`, as get_dummies of pandas writes them, or
+`cat, dog` at the end of a table.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,22 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.table import Table
 
 PREFIX = re.compile(r"^(.+?)[ _.=:/-]+(.+)$")
+MOST_LAST = 100  # columns at the end that are looked at
 BITS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 
 
 def join_one_hot(table: Table, config: ImportConfig) -> Table:
     """The table with such columns as one, where they are named like a label or chosen as it; columns of
-    another name, of which each row has exactly one, are only offered, in a note.
+    another name, of which each row has exactly one, are only offered.
     """
+    chosen = [table.names.index(name) for name in config.label.split("|") if name in table.names]
+    if (
+        "|" in config.label
+        and config.label not in table.names
+        and (hot := one_hot(table, chosen)) is not None
+    ):
+        words = [table.names[place] for place in chosen]
+        return joined(table, config.label, chosen, words, hot)
     groups: dict[str, list[int]] = {}
     for place, name in enumerate(table.names):
         if found := PREFIX.match(name):
@@ -30,13 +41,46 @@ def join_one_hot(table: Table, config: ImportConfig) -> Table:
         if hot is None:
             continue
         if config.label == prefix or is_named:
-            return joined(table, prefix, places, hot)
+            words = [match[2] for place in places if (match := PREFIX.fullmatch(table.names[place]))]
+            return joined(table, prefix, places, words, hot)
         if not config.label and (hot.sum(axis=1) == 1).all():
             table.notes.append(
                 f"Each row has exactly one of the {len(places)} columns {prefix}… set to 1. If they are "
                 f"the class, choose the label {prefix}."
             )
+            table.found["one_hot"] = [*table.found.get("one_hot", []), prefix]
+    if not config.label and not table.found.get("one_hot") and (last := last_ones(table)):
+        table.notes.append(
+            f"Each row has exactly one of the last {len(last)} columns ({', '.join(last[:6])}"
+            f"{', …' if len(last) > 6 else ''}) set to 1. If they are the class, choose the label "
+            f"{'|'.join(last)}."
+        )
+        table.found["one_hot"] = ["|".join(last)]
     return table
+
+
+def last_ones(table: Table) -> list[str]:
+    """The columns at the end of a table of which each row has exactly one; [] where any is named a label."""
+    if any(re.sub(r"[\W_]+", "", name.lower()) in LABELS for name in table.names):
+        return []
+    places: list[int] = []
+    for place in range(len(table.names) - 1, 0, -1):  # something has to be learned from
+        cells = table.columns[place]
+        seen = {BITS.get(cell.lower()) for cell in cells[:50].unique().to_pylist()}
+        if len(places) > MOST_LAST or None in seen:
+            break
+        places.insert(0, place)
+    if not 2 <= len(places) <= MOST_LAST:
+        return []
+    while len(places) > 1 and one_hot(table, places[:1]) is None:
+        places.pop(0)
+    hot = one_hot(table, places)
+    if hot is None:
+        return []
+    for start in range(len(places) - 1):
+        if (hot[:, start:].sum(axis=1) == 1).all():
+            return [table.names[place] for place in places[start:]]
+    return []
 
 
 def one_hot(table: Table, places: list[int]) -> np.ndarray | None:
@@ -51,22 +95,22 @@ def one_hot(table: Table, places: list[int]) -> np.ndarray | None:
     return np.array(hot, bool).T
 
 
-def joined(table: Table, prefix: str, places: list[int], hot: np.ndarray) -> Table:
-    """The columns at `places` as one column of their names, "a|b" where a row has several."""
+def joined(table: Table, name: str, places: list[int], words: list[str], hot: np.ndarray) -> Table:
+    """The columns at `places` as one column of these words, "a|b" where a row has several."""
     import pyarrow as pa
 
-    found = [PREFIX.fullmatch(table.names[place]) for place in places]
-    words = [match[2] for match in found if match]
     cells = [
         "|".join(word for word, is_set in zip(words, row, strict=True) if is_set) for row in hot.tolist()
     ]
     left = [i for i in range(len(table.names)) if i not in places]
-    note = f"{len(places)} columns {prefix}… of 0 and 1 (one-hot) were read as one label."
+    named = f"({', '.join(words[:6])}{', …' if len(words) > 6 else ''})" if "|" in name else f"{name}…"
+    note = f"{len(places)} columns {named} of 0 and 1 (one-hot) were read as one label."
     if none := cells.count(""):
         note += f" {none:,} {'row has' if none == 1 else 'rows have'} none of them."
     return Table(
-        [*(table.names[i] for i in left), prefix],
+        [*(table.names[i] for i in left), name],
         [*(table.columns[i] for i in left), pa.array(cells, pa.string())],
         table.found,
         [*table.notes, note],
+        table.values,
     )

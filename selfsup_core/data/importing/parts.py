@@ -13,7 +13,7 @@ from selfsup_core.data.importing.arrays import Named, label_text
 from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
-from selfsup_core.data.importing.fixes import NO_LABELS
+from selfsup_core.data.importing.fixes import NO_LABELS, other_label
 from selfsup_core.data.importing.labels import array_labels
 from selfsup_core.data.importing.layout import SPLIT_WORDS
 from selfsup_core.data.importing.own_exports import IDS, TEXTS_JSON, texts_of
@@ -36,7 +36,7 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
         DataError: shapes that do not fit together.
     """
     made = Arrays(np.empty(0))
-    named = read_sparse(members) or read_members(members, made)
+    named = read_sparse(members) or read_members(members, made, config)
     packed = next((n for n in named if plain_name(n.name) == TEXTS_JSON), None)
     labels, samples = sort_arrays([n for n in named if n is not packed], config, made)
     if not samples:
@@ -61,14 +61,22 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
         if letters := read_mapping(mapping or []):
             made.labels = [letters.get(label, label) for label in made.labels]
     if names:
-        made.names = [str(label_text(v)) for part in names for v in part.tolist()]
+        made.names = [
+            str(v if part.dtype.kind == "U" else label_text(v)) for part in names for v in part.tolist()
+        ]
     if packed is not None:
         made.names = texts_of(packed.array, len(made.x))
         if made.names is None:
             made.aside[packed.name] = f"not a JSON list of {len(made.x):,} texts"
     take_parts(samples, config, made)
     shape_samples(samples, config, made)
-    check_size(samples[0].name, len(made.x), made.x.shape[1] if made.x.ndim == 2 else 1)
+    if config.columns and made.x.ndim == 2 and made.x.shape[1] > config.columns:
+        made.notes.append(f"{config.columns:,} of {made.x.shape[1]:,} columns were read.")
+        made.x = made.x[:, : config.columns]
+        made.columns = made.columns and made.columns[: config.columns]
+    check_size(
+        samples[0].name, len(made.x), made.x.shape[1] if made.x.ndim == 2 else 1, can_cut=made.x.ndim == 2
+    )
     return made
 
 
@@ -158,6 +166,7 @@ def choose_beside(
                 f"There is no array {config.label!r} of labels. Arrays: {', '.join(n.name for n in labels)}.",
                 code="no-column",
                 remedy="Check the name.",
+                fix=other_label(config.label, [plain_name(n.name) for n in labels]),
             )
         words = [n for n in fitting if is_names(n)]
         ids = next((n for n in fitting if is_ids(n)), None)
@@ -194,6 +203,7 @@ def choose_beside(
             f"{len(samples)} arrays of samples but {len(labels)} of labels.",
             code="labels-do-not-fit",
             remedy="Upload the labels of each part, or none.",
+            fix=NO_LABELS,
         )
     return marks, names
 

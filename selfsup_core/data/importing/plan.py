@@ -10,9 +10,10 @@ import numpy as np
 from selfsup_core.data.details import ColumnAbout, TableFound
 from selfsup_core.data.importing.array_files import Arrays
 from selfsup_core.data.importing.files import Member
-from selfsup_core.data.importing.images import ToneAbout
+from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.pixels import Pixels
 from selfsup_core.data.importing.table import Table
+from selfsup_core.data.importing.tones import ToneAbout
 from selfsup_core.data.texts import Texts
 
 
@@ -98,6 +99,7 @@ class Kept(TypedDict, total=False):
     sorted: Sorted
     arrays: Arrays
     table: Table
+    layout: Layout
     lines: Texts
     line_labels: list[str] | None
     line_parts: np.ndarray | None

@@ -119,7 +119,7 @@ def see_made(made: Made) -> ImportPreview:
 def see_table(table: Table, config: ImportConfig, plan: BuildPlan) -> ImportPreview:
     """The first rows as they are in the file and as they become."""
     most = PICTURES if plan["kind"] == "image" else MOST_ROWS
-    head = replace(table, columns=[cells[:most] for cells in table.columns])
+    head = replace(table, columns=[cells[:most] for cells in table.columns], values={})
     if plan["kind"] == "image":
         return see_made(from_table([], [], config, {**plan, "table": head}))
     cells = [column[: max(ROWS, TEXTS)].to_pylist() for column in head.columns]

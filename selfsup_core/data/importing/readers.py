@@ -15,7 +15,14 @@ from selfsup_core.data.importing.extras import why
 from selfsup_core.data.importing.files import Member, check_entries
 from selfsup_core.data.importing.fixes import from_sheet
 from selfsup_core.data.importing.sniff import looks_like_header
-from selfsup_core.data.importing.table import Table, check_decoded, check_size, clean, unique_names
+from selfsup_core.data.importing.table import (
+    Table,
+    check_decoded,
+    check_size,
+    clean,
+    number_cells,
+    unique_names,
+)
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
 
@@ -117,6 +124,7 @@ def read_feather(member: Member, config: ImportConfig) -> Table:
         size = rows = 0
         for number in range(file.num_record_batches):
             batch = file.get_batch(number)
+            batch.validate(full=True)  # a damaged one may point anywhere in memory
             rows += batch.num_rows
             check_size(member.name, rows, max(1, len(keep)))
             for part, place in zip(parts, keep, strict=True):
@@ -163,12 +171,18 @@ def from_frame(member: Member, frame: pd.DataFrame) -> Table:
     check_size(member.name, len(frame), max(1, len(frame.columns)))
     names, notes = unique_names([str(name) for name in frame.columns])
     columns = []
+    values: dict[str, np.ndarray] = {}
     for place in range(len(names)):
-        cells = frame.iloc[:, place].astype(object)
+        column = frame.iloc[:, place]
+        if column.dtype.kind in "iuf":
+            values[names[place]] = column.to_numpy(np.float64)
+            columns.append(number_cells(column.to_numpy()))
+            continue
+        cells = column.astype(object)
         columns.append(
             cells_of(None if missing else v for v, missing in zip(cells, cells.isna(), strict=True))
         )
-    return Table(names, columns, {}, notes)
+    return Table(names, columns, {}, notes, values)
 
 
 def cells_of(values: Iterable[Any]) -> pa.Array:
@@ -208,7 +222,6 @@ def read_arff(member: Member, config: ImportConfig) -> Table:
 
 def read_libsvm(member: Member, config: ImportConfig) -> Table:
     """Lines of "label place:value …"; places that are not there are 0."""
-    import pyarrow as pa
     from sklearn.datasets import load_svmlight_file
 
     data = member.read()
@@ -220,6 +233,8 @@ def read_libsvm(member: Member, config: ImportConfig) -> Table:
     check_size(member.name, sparse.shape[0], sparse.shape[1] + 1)
     dense = np.asarray(sparse.todense())
     columns = [cells_of(y.tolist())]
-    columns += [clean(pa.array(dense[:, i]).cast(pa.string())) for i in range(dense.shape[1])]
+    places = [f"feature {i + 1}" for i in range(dense.shape[1])]
+    columns += [number_cells(column) for column in dense.T]
     notes = [f"{1 - sparse.nnz / max(1, dense.size):.0%} of the values were not written and are 0."]
-    return Table(["label", *(f"feature {i + 1}" for i in range(dense.shape[1]))], columns, {}, notes)
+    values = dict(zip(places, dense.T.astype(np.float64, copy=False), strict=True))
+    return Table(["label", *places], columns, {}, notes, values)

@@ -35,11 +35,13 @@ class Scan:
 
     Attributes:
         size: width and height of each. read: one of them, as an image of PIL.
+        values: (K, H, W) of those from one place up to another, where many are read at once.
     """
 
     size: tuple[int, int]
     slices: int
     read: Callable[[int], Image.Image]
+    values: Callable[[int, int], np.ndarray] | None = None
 
 
 def unpack_scans(members: list[Member], config: ImportConfig) -> tuple[list[Member], int, list[str]]:
@@ -50,7 +52,7 @@ def unpack_scans(members: list[Member], config: ImportConfig) -> tuple[list[Memb
     """
     if not any(scan_form(member.name, member.head()) for member in members):
         return members, 0, []
-    scans: list[tuple[Member, int]] = []
+    scans: list[tuple[Member, int, bool]] = []  # how many slices, and whether many are read at once
     for member in members:
         try:
             is_scan = scan_form(member.name, member.head())
@@ -58,15 +60,15 @@ def unpack_scans(members: list[Member], config: ImportConfig) -> tuple[list[Memb
         except DataError as error:
             if len(members) == 1:
                 raise
-            scans.append((replace(member, picture=partial(fail, error)), 0))
+            scans.append((replace(member, picture=partial(fail, error)), 0, False))
             continue
         kept = member if scan is None else replace(member, size_shown=scan.size, picture=partial(see, member))
-        scans.append((kept, scan.slices if scan else 0))
-    volumes = sum(slices > 1 for _, slices in scans)
+        scans.append((kept, scan.slices if scan else 0, scan is not None and scan.values is not None))
+    volumes = sum(slices > 1 for _, slices, _ in scans)
     every = config.slices == "all" or (config.slices == "auto" and volumes == 1)
     found: list[Member] = []
-    for member, slices in scans:
-        found += each_slice(member, slices) if every and slices > 1 else [member]
+    for member, slices, at_once in scans:
+        found += each_slice(member, slices, at_once=at_once) if every and slices > 1 else [member]
         if len(found) > LIMITS.archive_entries:
             raise DataError(
                 f"The volumes hold more than {LIMITS.archive_entries:,} slices.",
@@ -93,16 +95,31 @@ def see(member: Member, place: int | None = None) -> Image.Image:
     return scan.read(scan.slices // 2 if place is None else place)
 
 
-def each_slice(member: Member, slices: int) -> list[Member]:
+def see_many(member: Member, start: int, stop: int) -> np.ndarray:
+    values = open_scan(member).values
+    assert values is not None
+    return values(start, stop)
+
+
+def each_slice(member: Member, slices: int, *, at_once: bool) -> list[Member]:
     name = PurePosixPath(member.name)
+    begin = str(name.with_name(name.stem))
     digits = len(str(slices))
     whole = replace(member, picture=None)
+    many = partial(see_many, whole) if at_once else None
     return [
-        replace(
-            member,
-            name=str(name.with_name(f"{name.stem}-{i + 1:0{digits}d}{name.suffix}")),
+        Member(
+            f"{begin}-{i + 1:0{digits}d}{name.suffix}",
+            member.size,
+            member.read,
+            path=member.path,
+            begin=member.begin,
+            notes=member.notes,
             picture=partial(see, whole, i),
+            size_shown=member.size_shown,
             volume=member.name,
+            place=i,
+            slices=many,
         )
         for i in range(slices)
     ]
@@ -177,7 +194,10 @@ def read_nifti(member: Member) -> Scan:
         raise damaged(member, "a NIfTI volume", why(error)) from error
     width, height, slices = values.shape
     check_slices(member, width, height, slices)
-    return Scan((width, height), slices, lambda i: as_image(np.rot90(values[:, :, i])))
+    upright = np.rot90(values).transpose(2, 0, 1)  # (slices, height, width)
+    return Scan(
+        (width, height), slices, lambda i: as_image(upright[i]), lambda i, k: plain_values(upright[i:k])
+    )
 
 
 def orientation(nibabel: Any, affine: np.ndarray) -> np.ndarray | None:
@@ -244,11 +264,15 @@ def dicom_slice(member: Member, dataset: Any, place: int) -> Image.Image:
 
 
 def as_image(values: np.ndarray) -> Image.Image:
-    """Bytes as they are; all else with 32 bits a pixel, so that one scale is found for the whole set."""
     from PIL import Image
 
+    return Image.fromarray(plain_values(values))
+
+
+def plain_values(values: np.ndarray) -> np.ndarray:
+    """Bytes as they are; all else with 32 bits a pixel, so that one scale is found for the whole set."""
     if values.dtype != np.uint8:
         values = values.astype(np.float32)
         if not np.isfinite(values).all():
             values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
-    return Image.fromarray(np.ascontiguousarray(values))
+    return np.ascontiguousarray(values)

@@ -51,4 +51,4 @@ def check_dense(name: str, shape: tuple[int, ...]) -> None:
 def dense(name: str, matrix: Any) -> np.ndarray:
     """float32. Raises DataError: too large."""
     check_dense(name, matrix.shape)
-    return np.asarray(matrix.astype(np.float32).toarray())
+    return np.asarray(matrix.astype(np.float32, copy=False).toarray())

@@ -15,7 +15,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.extras import load_reader
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.readers import cells_of, damaged
-from selfsup_core.data.importing.table import Table, check_size, clean, unique_names
+from selfsup_core.data.importing.table import Table, check_size, number_cells, unique_names
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
 
@@ -39,7 +39,8 @@ def read_survey(member: Member, config: ImportConfig) -> Table:
             io.BytesIO(data), output_format="dict", row_limit=LIMITS.table_rows + 1, **encoding
         )
         coded = dict(about.variable_value_labels)
-        columns = [as_cells(column, coded.get(name, {})) for name, column in values.items()]
+        arrays = {name: np.asarray(column) for name, column in values.items()}
+        columns = [as_cells(column, coded.get(name, {})) for name, column in arrays.items()]
     except (DataError, MemoryError):
         raise
     except Exception as error:  # damaged files raise many kinds
@@ -52,14 +53,19 @@ def read_survey(member: Member, config: ImportConfig) -> Table:
     if named:
         shown = ", ".join(named[:6]) + (", …" if len(named) > 6 else "")
         notes.append(f"Coded values were replaced by their labels: {shown}.")
-    return Table(names, columns, {}, notes)
+    held = {
+        name: column.astype(np.float64, copy=False)
+        for name, (raw, column) in zip(names, arrays.items(), strict=True)
+        if raw not in coded and column.dtype.kind in "iuf"
+    }
+    return Table(names, columns, {}, notes, held)
 
 
-def as_cells(values: Any, labels: dict[Any, str]) -> pa.Array:
+def as_cells(array: np.ndarray, labels: dict[Any, str]) -> pa.Array:
     """A column as strings; a coded value as its label."""
-    import pyarrow as pa
-
-    array = np.asarray(values)
+    if labels and array.dtype.kind in "iuf":
+        codes, places = np.unique(array, return_inverse=True)
+        return cells_of(labels.get(v, None if v != v else v) for v in codes.tolist()).take(places)
     if labels or array.dtype.kind not in "biuf":
         return cells_of(labels.get(v, None if v != v else v) for v in array.tolist())
-    return clean(pa.array(array, from_pandas=True))  # NaN is missing
+    return number_cells(array)

@@ -6,13 +6,19 @@ are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from selfsup_core.data.details import TableFound
+from selfsup_core.data.importing.columns import LABELS
+from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.extras import why
+from selfsup_core.data.importing.fixes import first_columns
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 
@@ -39,23 +45,35 @@ def parquet_errors(name: str) -> Iterator[None]:
 
 @dataclass
 class Table:
-    """Columns of equal length, and how they were read."""
+    """Columns of equal length, and how they were read.
+
+    Attributes:
+        values: (N,) float64 of columns that hold numbers in the file already, NaN where one is missing.
+    """
 
     names: list[str]
     columns: list[pa.Array]
     found: TableFound = field(default_factory=lambda: TableFound())
     notes: list[str] = field(default_factory=list)
+    values: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
 
 
-def check_size(name: str, rows: int, columns: int) -> None:
+def check_size(name: str, rows: int, columns: int, *, can_cut: bool = False) -> None:
+    """Raises DataError: too many rows, columns or cells.
+
+    Args:
+        can_cut: whether the first columns can be read alone.
+    """
+    fix = first_columns(rows) if can_cut else None
     if columns > LIMITS.table_columns:
         raise DataError(
             f"{name} has {columns:,} columns; at most {LIMITS.table_columns:,}.",
             code="too-many-columns",
             remedy="Leave columns out.",
+            fix=fix,
         )
     if rows > LIMITS.table_rows:
         raise DataError(
@@ -69,7 +87,22 @@ def check_size(name: str, rows: int, columns: int) -> None:
             f"{LIMITS.table_cells:,}.",
             code="too-many-cells",
             remedy="Leave columns out or take a sample.",
+            fix=fix,
         )
+
+
+def kept_columns(names: Sequence[str], config: ImportConfig) -> list[int]:
+    """Places of the columns that are read: all, or so many first ones, and those that have a role or are the
+    label.
+    """
+    if not config.columns:
+        return list(range(len(names)))
+    asked = {config.label, config.text, *config.roles}
+    return [
+        place
+        for place, name in enumerate(names)
+        if place < config.columns or name in asked or re.sub(r"[\W_]+", "", name.lower()) in LABELS
+    ]
 
 
 def check_decoded(what: str, size: int, remedy: str) -> None:
@@ -91,6 +124,14 @@ def clean(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
         chunks = [chunk.cast(pa.string()) for chunk in cells.chunks]
         cells = pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
     return pc.utf8_trim_whitespace(pc.fill_null(cells.cast(pa.string()), ""))
+
+
+def number_cells(values: np.ndarray) -> pa.Array:
+    """Numbers as cells, "" for NaN."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.fill_null(pa.array(values, from_pandas=True).cast(pa.string()), "")
 
 
 def unique_names(names: list[str]) -> tuple[list[str], list[str]]:

@@ -12,6 +12,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.delimited import read_csv
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.fixes import without_damaged
 from selfsup_core.data.importing.formats import identify
 from selfsup_core.data.importing.join import join_tables
 from selfsup_core.data.importing.media import class_names, named
@@ -19,7 +20,14 @@ from selfsup_core.data.importing.readers import read_arff, read_excel, read_feat
 from selfsup_core.data.importing.records import each_record, flat
 from selfsup_core.data.importing.sniff import text_form
 from selfsup_core.data.importing.surveys import read_survey
-from selfsup_core.data.importing.table import Table, check_size, clean, parquet_errors, unique_names
+from selfsup_core.data.importing.table import (
+    Table,
+    check_size,
+    clean,
+    kept_columns,
+    parquet_errors,
+    unique_names,
+)
 from selfsup_core.data.importing.wide import widen
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
@@ -41,18 +49,40 @@ def table_form(member: Member, config: ImportConfig) -> str:
 def read_table(members: list[Member], config: ImportConfig) -> Table:
     """One table from files of the same columns. Raises DataError."""
     tables = []
+    kept, faults = [], []
     for member in members:
-        table = READERS.get(table_form(member, config), read_csv)(member, config)
-        if not len(table):
-            raise DataError(f"{member.name} has no rows.", code="no-rows", remedy="Add rows to it.")
-        check_size(member.name, len(table), len(table.names))
-        table = widen(member.name, table, config)
-        check_cells(member.name, table)
-        tables.append(table)
+        try:
+            tables.append(read_one(member, config))
+            kept.append(member)
+        except DataError as error:
+            faults.append((member.name, error))
+    if faults and (not tables or config.damaged == "refuse"):
+        raise one_of(faults, len(tables))
+    tables[0].notes += [f"{name} was left out: {error.message}" for name, error in faults]
+    members = kept
     if lengths_differ_by_header(tables):
         least = min(range(len(tables)), key=lambda place: len(tables[place]))
         tables[least] = read_csv(members[least], config.model_copy(update={"header": "no"}))
     return join_tables([member.name for member in members], tables)
+
+
+def read_one(member: Member, config: ImportConfig) -> Table:
+    """Raises DataError."""
+    table = READERS.get(table_form(member, config), read_csv)(member, config)
+    if not len(table):
+        raise DataError(f"{member.name} has no rows.", code="no-rows", remedy="Add rows to it.")
+    check_size(member.name, len(table), len(table.names))
+    table = widen(member.name, table, config)
+    check_cells(member.name, table)
+    return table
+
+
+def one_of(faults: list[tuple[str, DataError]], others: int) -> DataError:
+    """The first refusal; where other files can be read, it names the way to leave all such files out."""
+    first = faults[0][1]
+    if others and first.fix is None:
+        first.fix = without_damaged(len(faults), "file")
+    return first
 
 
 def lengths_differ_by_header(tables: list[Table]) -> bool:
@@ -154,7 +184,9 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
     with parquet_errors(member.name):
         file = parquet.ParquetFile(io.BytesIO(member.read()))
         schema = file.schema_arrow
-        check_size(member.name, file.metadata.num_rows, len(schema))
+        places = kept_columns(schema.names, config)
+        schema = pa.schema([schema.field(place) for place in places], schema.metadata)
+        check_size(member.name, file.metadata.num_rows, len(schema), can_cut=True)
         notes: list[str] = []
         keep: list[str] = []
         nested: list[str] = []

@@ -50,7 +50,8 @@ def widen(name: str, table: Table, config: ImportConfig) -> Table:
         columns += [as_cells(vectors[:, i]) for i in range(width)]
         notes.append(f"{column} holds lists of {width:,} numbers: a column for each.")
     names, renamed = unique_names(names)
-    joined = join_talk(Table(names, columns, table.found, table.notes + notes + renamed), config)
+    values = {} if renamed else table.values
+    joined = join_talk(Table(names, columns, table.found, table.notes + notes + renamed, values), config)
     return join_headed(joined, config)
 
 
@@ -144,4 +145,5 @@ def join_texts(table: Table, names: list[str]) -> Table:
         [*(by_name[name] for name in rest), text],
         table.found,
         [*table.notes, said],
+        table.values,
     )

@@ -57,7 +57,7 @@ def color_points(asked: Asked, by: str) -> Answer:
             new[kept] = np.arange(len(kept))
             codes, shown = (
                 np.where(codes >= 0, new[codes], -1),
-                [names[i] for i in kept] + ["other"],
+                [names[i] for i in kept] + [f"{len(names) - len(kept):,} others"],
             )
         counts = np.bincount(codes[codes >= 0], minlength=len(shown))
         legend: Legend = {
@@ -67,6 +67,8 @@ def color_points(asked: Asked, by: str) -> Answer:
             "counts": counts.tolist(),
             "unknown": int((codes < 0).sum()),
         }
+        if len(names) > MOST_NAMED:
+            legend["others"] = MOST_NAMED - 1
         return Answer({"codes": np.where(codes >= 0, codes, UNKNOWN).astype(np.uint8)}, legend)
     if by in MEASURED:
         values = MEASURED[by](asked)

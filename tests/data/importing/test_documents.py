@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 
-import docx
 import numpy as np
 import pytest
 import soundfile
@@ -14,10 +13,10 @@ from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.errors import DataError
 from tests.data.importing.make import archive, write
+from tests.data.importing.make_documents import CHAPTER, epub, pdf, word
 
 POEM = "SONG\n\n   The light of day\n   goes over the sea\n\n\nEnd of song.\n\nSONG\n\n   Again"
 CODE = "def f(x):\n    if x:\n        return 1\n\ndef g(x):\n    return 2\n\nG = 1"
-CHAPTER = "<html><head><style>p {}</style></head><body><h1>One</h1><p>A &amp; <b>b</b> c</p></body></html>"
 
 
 def build(path, **config):
@@ -65,14 +64,7 @@ def test_a_table_of_html_is_parted_by_its_commas(tmp_path):
 
 def test_html_and_epub_give_their_words(tmp_path):
     assert "\n".join(build(write(tmp_path, "a.html", CHAPTER)).x) == "One\n\nA & b c"
-    package = b'<package><item id="x" href="t/1.xhtml"/><spine><itemref idref="x"/></spine></package>'
-    files = {
-        "mimetype": b"application/epub+zip",
-        "META-INF/container.xml": b'<container><rootfile full-path="OPS/a.opf"/></container>',
-        "OPS/a.opf": package,
-        "OPS/t/1.xhtml": CHAPTER.encode(),
-    }
-    assert "\n".join(build(write(tmp_path, "a.epub", archive(files))).x) == "One\n\nA & b c"
+    assert "\n".join(build(write(tmp_path, "a.epub", epub())).x) == "One\n\nA & b c"
 
 
 @pytest.mark.parametrize(
@@ -101,39 +93,13 @@ def test_a_document_that_unpacks_to_too_much_is_refused(tmp_path):
     assert caught.value.code == "archive-bomb"
 
 
-def pdf(*pages: str) -> bytes:
-    """A PDF of one line of text a page."""
-    kids = " ".join(f"{3 + 2 * i} 0 R" for i in range(len(pages)))
-    font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
-    objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} /MediaBox [0 0 300 200] "
-        f"/Resources << /Font << /F1 {font} >> >> >>",
-    ]
-    for i, words in enumerate(pages):
-        drawn = f"BT /F1 12 Tf 20 100 Td ({words}) Tj ET"
-        objects.append(f"<< /Type /Page /Parent 2 0 R /Contents {4 + 2 * i} 0 R >>")
-        objects.append(f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream")
-    body, places = "%PDF-1.4\n", []
-    for number, content in enumerate(objects, 1):
-        places.append(len(body))
-        body += f"{number} 0 obj\n{content}\nendobj\n"
-    table = "".join(f"{place:010d} 00000 n \n" for place in places)
-    end = f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
-    return f"{body}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}".encode()
-
-
 def test_pdf_gives_the_text_of_its_pages(tmp_path):
     made = build(write(tmp_path, "a.pdf", pdf("The first page.", "The second one.")), unit="lines")
     assert list(made.x) == ["The first page.", "The second one."]
 
 
 def test_docx_gives_its_paragraphs(tmp_path):
-    document, buffer = docx.Document(), io.BytesIO()
-    for words in ("A first paragraph.", "A second one."):
-        document.add_paragraph(words)
-    document.save(buffer)
-    made = build(write(tmp_path, "a.docx", buffer.getvalue()))
+    made = build(write(tmp_path, "a.docx", word()))
     assert "\n".join(made.x) == "A first paragraph.\n\nA second one."
 
 

@@ -142,6 +142,48 @@ def test_one_hot_labels_beside_texts_are_said(tmp_path):
     assert any("3 columns hold only 0 and 1 (toxic, threat, insult" in note for note in found["notes"])
 
 
+ANIMALS = "size,cat,dog,bird\n" + "".join(
+    f"{i}.5,{i % 3 == 0:d},{i % 3 == 1:d},{i % 3 == 2:d}\n" for i in range(24)
+)
+
+
+def test_last_columns_of_which_each_row_has_one_are_offered_as_the_label(tmp_path):
+    found = plan(tmp_path, ANIMALS)
+    assert found["found"]["one_hot"] == ["cat|dog|bird"]
+    assert label_of(found) is None
+    assert any(
+        "last 3 columns (cat, dog, bird)" in note and "cat|dog|bird" in note for note in found["notes"]
+    )
+    plain = build(tmp_path, ANIMALS)
+    assert (plain.columns, plain.y) == (("size", "cat", "dog", "bird"), None)
+    made = build(tmp_path, ANIMALS, label="cat|dog|bird")
+    assert (made.columns, made.classes) == (("size",), ("bird", "cat", "dog"))
+    assert [made.classes[y] for y in made.y[:4]] == ["cat", "dog", "bird", "cat"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ANIMALS.replace("0.5,1,0,0", "0.5,1,1,0"),  # a row has two
+        ANIMALS.replace("0.5,1,0,0", "0.5,0,0,0"),  # a row has none
+        ANIMALS.replace("0.5,1,0,0", "0.5,2,0,0"),
+        ANIMALS.replace("size", "label"),
+    ],
+)
+def test_other_last_columns_are_not_offered(tmp_path, content):
+    assert "one_hot" not in plan(tmp_path, content)["found"]
+
+
+@pytest.mark.parametrize("cells", ["a|b", '["a", "b"]', "a; b", "['a', 'b']"])
+def test_one_of_several_labels_stands_against_the_rest(tmp_path, cells):
+    """In rows that have it among others too; rows without any label stay without."""
+    rows = [cells, cells.replace("b", "c"), cells.replace("a", "c"), ""] * 6
+    lines = "".join(f'{TEXT.format(i)},"{row.replace(chr(34), 2 * chr(34))}"\n' for i, row in enumerate(rows))
+    made = build(tmp_path, "text,label\n" + lines, against="b")
+    assert made.classes == ("b", "not b")
+    assert made.y[:4].tolist() == [0, 1, 0, -1]
+
+
 def test_a_category_of_many_values_is_said_before_it_becomes_columns(tmp_path):
     lines = "".join(f"w{i % 40},{i}.5,x{i % 2}\n" for i in range(200))
     found = plan(tmp_path, "town,a,kind\n" + lines)

@@ -27,7 +27,20 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.errors import StudioError
 from selfsup_core.files import finite
 from tests.data.importing.make import archive, idx, png, wav, write
+from tests.data.importing.make_documents import CHAPTER, epub, pdf, word, word_content
 from tests.data.importing.make_scientific import cells, dicom, hdf5, heic, mat, nifti, sav
+from tests.data.importing.make_tables import (
+    ROWS,
+    arff,
+    feather,
+    libsvm,
+    ods,
+    ods_content,
+    por,
+    stata,
+    xlsx,
+    xpt,
+)
 
 # Bytes that mean something to some reader are put in more often than others.
 TELLING = b"\x00\xff\x7f\x80\"',;\n\r\t{}[]:+-.eE0919\xef\xbb\xbf\\ud8"
@@ -82,10 +95,32 @@ SEEDS: dict[str, bytes] = {
     "slice.dcm": dicom(np.arange(64, dtype=np.uint16).reshape(8, 8)),
     "volume.nii": nifti(np.arange(64, dtype=np.int16).reshape(4, 4, 4)),
     "photo.heic": heic(),
+    "table.por": por(),
+    "table.xpt": xpt(),
+    "new.mat": hdf5({"X": np.arange(24.0).reshape(3, 8), "y": np.array([[0.0, 1] * 4])}),
+    "table.dta": stata(),
+    "table.feather": feather(),
+    "table.arff": arff(),
+    "table.libsvm": libsvm(),
+    "book.xlsx": xlsx({"Data": ROWS}),
+    "book.ods": ods(),
+    "sheet.ods": ods_content(),
+    "pages.pdf": pdf("The first page.", "The second one."),
+    "words.docx": word(),
+    "inside.docx": word_content(),
+    "chapters.epub": epub(),
+    "inside.epub": CHAPTER.encode(),
     "lines.txt": "one line\n\nanother – line\nthird\n".encode(),
 }
 
-IN_C = (".h5", ".h5ad", ".mat", ".sav", ".dcm", ".heic")
+# Files that are packed: what is changed is inside, since a change of the archive itself is noticed at once.
+PACKED: dict[str, Callable[[bytes], bytes]] = {"sheet.ods": ods, "inside.docx": word, "inside.epub": epub}
+IN_C = (".h5", ".h5ad", ".mat", ".sav", ".por", ".xpt", ".dcm", ".heic", ".ods", ".xlsx")
+
+
+def plain(content: bytes) -> bytes:
+    return content
+
 
 Mutation = tuple[str, float, int, bytes]
 mutations = st.lists(
@@ -185,7 +220,7 @@ def as_test(name: str, count: int, number: int, check: Check = attempt) -> Calla
     @given(mutations)
     def run(steps: list[Mutation]) -> None:
         with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
-            check(Path(folder), name, mutate(SEEDS[name], steps))
+            check(Path(folder), name, PACKED.get(name, plain)(mutate(SEEDS[name], steps)))
 
     return run
 
@@ -229,7 +264,7 @@ def test_a_failure_says_how_to_see_it_again(pytestconfig: pytest.Config, monkeyp
 
 @pytest.mark.parametrize("name", SEEDS)
 def test_unchanged_file_is_read(name: str, tmp_path: Path) -> None:
-    path = write(tmp_path, name, SEEDS[name])
+    path = write(tmp_path, name, PACKED.get(name, plain)(SEEDS[name]))
     if name == "words.npy":
         with pytest.raises(StudioError):
             build_dataset([path], ImportConfig(), "my-x")

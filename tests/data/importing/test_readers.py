@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -12,49 +11,8 @@ from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.errors import DataError
-from tests.data.importing.make import archive, write
-
-SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
-BOOK = (
-    '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
-    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>{}</sheets></workbook>'
-)
-RELATIONS = (
-    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
-)
-KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
-
-
-def xlsx(sheets: dict[str, list[list[str | float]]]) -> bytes:
-    """A small workbook with strings inline."""
-
-    def cell(value: str | float) -> str:
-        if isinstance(value, str):
-            return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
-        return f"<c><v>{value}</v></c>"
-
-    parts = {
-        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
-        "_rels/.rels": RELATIONS.format(
-            f'<Relationship Id="r0" Type="{KIND}officeDocument" Target="xl/workbook.xml"/>'
-        ),
-        "xl/workbook.xml": BOOK.format(
-            "".join(f'<sheet name="{n}" sheetId="{i}" r:id="r{i}"/>' for i, n in enumerate(sheets, 1))
-        ),
-        "xl/_rels/workbook.xml.rels": RELATIONS.format(
-            "".join(
-                f'<Relationship Id="r{i}" Type="{KIND}worksheet" Target="worksheets/s{i}.xml"/>'
-                for i in range(1, len(sheets) + 1)
-            )
-        ),
-    }
-    for i, rows in enumerate(sheets.values(), 1):
-        lines = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
-        parts[f"xl/worksheets/s{i}.xml"] = SHEET.format(lines)
-    return archive({name: text.encode() for name, text in parts.items()})
-
-
-ROWS: list[list[str | float]] = [["a", "b", "label"], *([i, i + 0.5, f"k{i % 2}"] for i in range(20))]
+from tests.data.importing.make import write
+from tests.data.importing.make_tables import ROWS, arff, feather, libsvm, ods, stata, xlsx
 
 
 def build(paths: list[Path], **config):
@@ -71,39 +29,14 @@ def test_a_workbook_is_read_from_its_first_sheet_with_cells(tmp_path):
         build([path], sheet="Mine")
 
 
-def feather() -> bytes:
-    import pyarrow as pa
-
-    names, rows = ROWS[0], ROWS[1:]
-    table = pa.table({str(name): [row[i] for row in rows] for i, name in enumerate(names)})
-    buffer = io.BytesIO()
-    with pa.ipc.new_file(buffer, table.schema) as file:
-        file.write_table(table)
-    return buffer.getvalue()
-
-
-def stata() -> bytes:
-    import pandas as pd
-
-    buffer = io.BytesIO()
-    frame = pd.DataFrame(ROWS[1:], columns=ROWS[0])
-    frame["label"] = frame["label"].astype("category")
-    frame.to_stata(buffer, write_index=False)
-    return buffer.getvalue()
-
-
-def arff() -> bytes:
-    head = "@relation t\n@attribute a numeric\n@attribute b numeric\n@attribute label {k0,k1}\n@data\n"
-    return (head + "".join(f"{a},{b},{label}\n" for a, b, label in ROWS[1:])).encode()
-
-
-def libsvm() -> bytes:
-    return "".join(
-        f"{label} 1:{a} 2:{b}\n" for a, b, label in [(r[0], r[1], str(r[2])[1]) for r in ROWS[1:]]
-    ).encode()
-
-
-FILES = {"t.feather": feather, "t.dta": stata, "t.arff": arff, "t.libsvm": libsvm, "a9a.txt": libsvm}
+FILES = {
+    "t.ods": ods,
+    "t.feather": feather,
+    "t.dta": stata,
+    "t.arff": arff,
+    "t.libsvm": libsvm,
+    "a9a.txt": libsvm,
+}
 
 
 @pytest.mark.parametrize("name", FILES)

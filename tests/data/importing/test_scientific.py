@@ -14,6 +14,10 @@ from scipy import sparse
 
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.files import open_files
+from selfsup_core.data.importing.images import read_image, read_images
+from selfsup_core.data.importing.scans import unpack_scans
+from selfsup_core.data.importing.tones import Tone
 from selfsup_core.errors import DataError
 from tests.data.importing.make import archive, write
 from tests.data.importing.make_scientific import cells, dicom, frame, hdf5, heic, mat, nifti, sav
@@ -248,6 +252,26 @@ def test_a_volume_is_seen_from_its_feet_with_the_front_above(tmp_path):
     assert np.argwhere(made.x == 255).tolist() == [[0, 2, 3]]
     turned = nifti(values[::-1], affine=np.diag([-1.0, 1, 1, 1]))
     assert np.array_equal(build(write(tmp_path, "b.nii", turned)).x, made.x)
+
+
+@pytest.mark.parametrize(("kind", "size"), [("int16", 28), ("uint8", 28), ("float32", 20), ("uint8", 40)])
+@pytest.mark.parametrize("color", [False, True])
+def test_slices_that_are_read_at_once_are_those_that_are_read_singly(
+    tmp_path, kind, size, color, monkeypatch
+):
+    """Also across the borders of what is read together."""
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 200, (28, 28, 7)).astype(kind)
+    values = values - 3 if kind != "uint8" else values
+    config = ImportConfig()
+    path = write(tmp_path, "a.nii", nifti(values))
+    members, _, _ = unpack_scans(open_files([path]), config)
+    tone = Tone(-3.0, 190.0)
+    monkeypatch.setattr("selfsup_core.data.importing.slices.RUN", 3)
+    at_once, kept, sizes, aside = read_images(members, config, size, color, tone)
+    singly = np.stack([read_image(member, size, color, config.fit, tone)[0] for member in members])
+    np.testing.assert_array_equal(at_once, singly)
+    assert (kept, sizes.tolist(), aside) == (list(range(7)), [[28, 28]] * 7, {})
 
 
 def test_a_volume_that_declares_more_than_it_holds_is_refused(tmp_path):

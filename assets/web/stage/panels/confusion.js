@@ -4,6 +4,7 @@ import { el } from "../../lib/dom.js"
 import { className, count, share, sum } from "../pseudo.js"
 
 const MATRIX = 12 // classes, above which the confusion is told in words
+const MOST_GAPS = 12 // classes that are told where there are too many for a matrix or a table
 
 export default {
   id: "confusion",
@@ -170,9 +171,28 @@ function drawCounts(view) {
     data,
     shape: [, classes],
   } = view.frame.label_counts
+  const truth = data.subarray(0, classes),
+    named = data.subarray(classes, 2 * classes)
+  const gap = (c) => Math.abs(named[c] - truth[c])
+  const worst = Array.from({ length: classes }, (_, c) => c)
+    .filter(gap)
+    .sort((a, b) => gap(b) - gap(a))
+    .slice(0, MOST_GAPS)
+  const said = `A matrix of ${classes.toLocaleString("en")} classes would be too large to read. Of ${count(sum(truth))} validation rows, these classes are predicted too often or too seldom:`
+  const headings = ["class", "true", "predicted"].map((text) => el("th", { scope: "col" }, text))
+  const rows = worst.map((c) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, className(view.statics.classes, c)),
+      el("td", {}, count(truth[c])),
+      el("td", {}, count(named[c])),
+    ),
+  )
   return el(
-    "p",
-    { class: "stage-muted" },
-    `A matrix of ${classes} classes would be too large to read. ${sum(data.subarray(0, classes))} validation rows are measured.`,
+    "div",
+    {},
+    el("p", { class: "stage-muted" }, said),
+    el("table", { class: "pl-table" }, el("thead", {}, el("tr", {}, ...headings)), el("tbody", {}, ...rows)),
   )
 }

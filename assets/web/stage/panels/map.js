@@ -16,6 +16,7 @@ import { createPairs } from "./map_pairs.js"
 import { createOffer, createProbe } from "./probe.js"
 import { createUmap } from "./umap.js"
 
+const MOST_CHIPS = 60 // classes with a button: the largest
 const MORPH_MS = 140
 const HIT = 14
 const NUDGE = 0.02
@@ -237,9 +238,13 @@ export default {
     function drawLegend() {
       const { classes, labels } = view.statics
       if (!classes.length || (!looks && legend.childElementCount)) return
+      const counts = new Map()
+      for (const label of labels.data) counts.set(label, (counts.get(label) ?? 0) + 1)
+      const largest = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a) || a - b)
       const present =
         looks?.legend() ??
-        [...new Set(labels.data)]
+        largest
+          .slice(0, MOST_CHIPS)
           .sort((a, b) => a - b)
           .map((label) => ({
             entry: label,
@@ -251,7 +256,11 @@ export default {
       const said = present.map(({ text, color }) => `${text} ${color}`).join("|")
       if (legend.dataset.key === said) return
       legend.dataset.key = said
-      legend.replaceChildren(...present.map(legendChip))
+      const others = looks?.legend() ? 0 : counts.size - present.length
+      const rest = others
+        ? [el("span", { class: "stage-muted" }, `and ${others.toLocaleString("en")} more`)]
+        : []
+      legend.replaceChildren(...present.map(legendChip), ...rest)
     }
 
     function legendChip({ entry, text, color, shape }) {
@@ -263,7 +272,7 @@ export default {
       pen.fill()
       const choose = () => {
         chosen = chosen === entry ? -1 : entry
-        for (const other of legend.children)
+        for (const other of legend.querySelectorAll("button"))
           other.setAttribute("aria-pressed", String(other === button && chosen === entry))
         recolor()
       }
