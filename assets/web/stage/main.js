@@ -79,12 +79,12 @@ class Stage {
     this.verdict = createVerdict()
     const lattice = () => this.root.querySelector('[data-testid="map-lattice"]')
     this.guide = createGuide(
-      ctx,
       nextSteps(task, {
         replay: () => this.cursor.replayAll(),
         decode: () => lattice()?.click(),
         canDecode: () => !lattice()?.hidden,
         go: (id) => this.component.setTriggerValue("next", id),
+        more: (epochs) => this.component.setTriggerValue("more", epochs),
       }),
     )
     // Only runs with pseudo-labels have something to hide.
