@@ -177,7 +177,7 @@ if run:
         with st.container(key="run-links"):
             st.page_link(
                 "pages/latent.py",
-                label="Explore its latent space",
+                label="Latent space of this run",
                 icon=":material/scatter_plot:",
                 query_params={"space": f"run:{folder.id}"},
             )

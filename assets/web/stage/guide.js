@@ -25,8 +25,8 @@ function endOfLanguage(row, base) {
   if (!isNumber(row?.val_loss) || !isNumber(base?.bigram_loss))
     return "What you just saw: a network trained to predict tokens from plain text alone."
   return row.val_loss < base.bigram_loss
-    ? "What you just saw: from plain text alone, a network learned to predict a token from those around it, better than by counting pairs of tokens."
-    : "This network does not predict tokens better than counting pairs of them would. More steps, or more text, help."
+    ? "What you just saw: from plain text alone, a network learned to predict a token from those around it, better than the bigram baseline does."
+    : "This network is still worse than the bigram baseline, which counts pairs of tokens. More steps, or more text, help."
 }
 
 function endOfViews(row) {

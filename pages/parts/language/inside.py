@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts.language.compare import show_comparison
 from pages.parts.language.examples import offer
+from pages.parts.language.export import show_export
 from pages.parts.language.pick import ask, choose_model, choose_other, load_all, readable_models
 from pages.parts.language.writing import PROBLEM, SHAPE, TEXT, show_written, write_more
 from pages.parts.shared.forms import widget
@@ -174,6 +175,8 @@ def show_next(model: str, reading: Reading, text: str) -> None:
                     help="Sampled from the distribution after temperature, top-k and top-p.",
                     icon=":material/edit:",
                 )
+    if not is_masked:
+        show_written()  # beside the buttons: at the text above, it would be out of view
     with errors_shown():
         rows = ask(model, "next", text=text, **values)["next"]
         st.plotly_chart(next_figure(rows), key="language-next", config=BARS)
@@ -205,14 +208,23 @@ def show_attention(model: str, text: str) -> None:
         )
 
 
+def take_run() -> None:
+    """Begin with the run that is open on the page, unless the address names a model."""
+    if (run := st.query_params.get("run", "")) and "model" not in st.query_params:
+        st.query_params["model"] = f"{RUN}{run}"
+
+
 def show() -> None:
     """The whole mode."""
+    take_run()
     st.session_state.setdefault(TEXT, st.session_state.get(KEPT, EXAMPLE))
     models = readable_models()
     left, right = st.columns((1, 2), gap="large")
     with left:
         model = choose_model(models)
         other = choose_other(models)
+        if model.startswith(RUN):
+            show_export(model)
     suggest_text(model)
     with right:
         text = st.text_area(
@@ -234,7 +246,6 @@ def show() -> None:
             text = text[:MOST_CHARACTERS]
         kind = models.get(model.partition("@")[0], {}).get("kind", "")
         show_examples(model, kind)
-        show_written()
     if problem := st.session_state.pop(PROBLEM, ""):
         st.warning(plain(problem), icon=":material/info:")
     if not model:

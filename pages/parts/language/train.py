@@ -30,6 +30,7 @@ from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.library.own import import_files
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.data.sources import Source
+from selfsup_core.inspection.loaded import RUN
 from selfsup_core.models.gpt import SIZES
 from selfsup_core.runs.assignments import values_at
 from selfsup_core.runs.estimate import estimate
@@ -224,8 +225,17 @@ FORM = Form(
 )
 
 
+def open_read_run() -> None:
+    """Open the run whose model was looked at in the mode before, so that changing modes keeps it."""
+    model = st.query_params.get("model", "")
+    if model.startswith(RUN):
+        run = model.removeprefix(RUN).partition("@")[0]
+        st.query_params.from_dict({"do": "train", "run": run})
+
+
 def show() -> None:
     """The whole mode."""
+    open_read_run()
     spec = new_run(FORM).spec
     run = st.query_params.get("run", "")
     if not run:

@@ -17,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.shared.advanced import Groups, choose_advanced, expand
 from pages.parts.shared.asked import Asked, read_asked, show_refused, without_settings
-from pages.parts.shared.forms import help_text
+from pages.parts.shared.forms import help_text, number_field
 from pages.parts.shared.go import link_here, rerun
 from pages.parts.shared.live import open_asked
 from pages.parts.shared.outlook import show_outlook
@@ -249,7 +249,7 @@ def choose_epochs(form: Form, recipe: Recipe, setting: Setting, kept: Values, pl
         key, usual = f"{key}-{recipe.source}-{fitted}", fitted if typed == usual else typed
     recipe.asked.begin(setting, key, usual)
     low, high = int(setting.low or 1), int(setting.high or 1_000_000)
-    return int(place.number_input(title, low, high, key=key, help=about))
+    return int(number_field(place, title, low, high, key=key, help=about))
 
 
 def form_place(run: str) -> Any:

@@ -5,9 +5,7 @@ here.
 from __future__ import annotations
 
 import math
-from typing import Literal
-
-from typing_extensions import TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, RunAbout, Sign
 from selfsup_core.evaluate.words.verdict import MARGIN
@@ -39,8 +37,8 @@ def find_signs(row: EpochRow, past: list[EpochRow], baseline: Baseline | None, a
         posterior_collapse(row, about),
         codebook_collapse(row),
         over_fitting(row, past, about),
-        worse_than_mean(row, baseline, about),
-        worse_than_pca(row, baseline, about),
+        worse_than_mean(row, past, baseline, about),
+        worse_than_pca(row, past, baseline, about),
         saturated_outputs(row, about),
     )
     return [sign for sign in found if sign]
@@ -150,7 +148,9 @@ def over_fitting(
     )
 
 
-def worse_than_mean(row: EpochRow, baseline: Baseline | None, about: RunAbout) -> Sign | None:
+def worse_than_mean(
+    row: EpochRow, past: list[EpochRow], baseline: Baseline | None, about: RunAbout
+) -> Sign | None:
     """A network that reconstructs no better than the mean of the training rows, whatever the input."""
     mean, mse = (baseline.get("mean_mse") if baseline else None), row.get("val_mse")
     if not about["is_last"] or mean is None or mse is None or mse < mean * (1 - MARGIN):
@@ -159,15 +159,17 @@ def worse_than_mean(row: EpochRow, baseline: Baseline | None, about: RunAbout) -
         "code": "worse-than-mean",
         "text": f"Not learned yet: mean squared error {mse:.4f} per value, and always showing the mean of "
         f"the training rows has {mean:.4f}.",
-        **longer(row, about, "Train longer, or raise the learning rate."),
+        **(OVERFITS if over_fitting(row, past, about) else longer(row, LONGER)),
     }
 
 
-def worse_than_pca(row: EpochRow, baseline: Baseline | None, about: RunAbout) -> Sign | None:
+def worse_than_pca(
+    row: EpochRow, past: list[EpochRow], baseline: Baseline | None, about: RunAbout
+) -> Sign | None:
     pca, mse = (baseline.get("pca_mse") if baseline else None), row.get("val_mse")
     if not about["is_last"] or pca is None or mse is None or mse <= pca * (1 + MARGIN):
         return None
-    if worse_than_mean(row, baseline, about):
+    if worse_than_mean(row, past, baseline, about):
         return None  # which says more
     assert baseline is not None  # it has PCA's error
     size = baseline["pca_components"]
@@ -175,6 +177,8 @@ def worse_than_pca(row: EpochRow, baseline: Baseline | None, about: RunAbout) ->
         f"Worse than PCA: mean squared error {mse:.4f} per value with a code of {size} numbers, where PCA "
         f"with as many has {pca:.4f}."
     )
+    if over_fitting(row, past, about):
+        return {"code": "worse-than-pca", "text": text, **OVERFITS}
     steps = row.get("step") or FEW_STEPS
     if steps >= FEW_STEPS and about["objective"] == "vector-quantized":
         settings = about["objective_settings"]
@@ -194,17 +198,21 @@ def worse_than_pca(row: EpochRow, baseline: Baseline | None, about: RunAbout) ->
             "less noise reconstructs better.",
         )
     other = "Train longer, raise the learning rate, or use wider layers."
-    return {"code": "worse-than-pca", "text": text, **longer(row, about, other)}
+    return {"code": "worse-than-pca", "text": text, **longer(row, other)}
 
 
-class Longer(TypedDict):
-    """The part of a sign that says how long to train."""
+class Remedy(TypedDict):
+    """The part of a sign that says what helps, and for how many epochs to train where more of them do."""
 
     remedy: str
-    epochs: int
+    epochs: NotRequired[int]
 
 
-def longer(row: EpochRow, about: RunAbout, otherwise: str) -> Longer:
+LONGER = "Train longer, or raise the learning rate."
+OVERFITS: Remedy = {"remedy": "It over-fits, so more data or a smaller network help, and more epochs do not."}
+
+
+def longer(row: EpochRow, otherwise: str) -> Remedy:
     """How many epochs to train instead: as many as give some steps, or twice as many.
 
     Args:

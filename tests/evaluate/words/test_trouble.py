@@ -163,6 +163,15 @@ def test_a_network_that_is_no_better_than_the_mean_has_not_learned_and_is_told_f
     assert enough[0]["epochs"] == 20
 
 
+def test_more_epochs_are_not_advised_where_they_over_fit():
+    past = [{"epoch": 4, "train_loss": 0.2, "val_loss": 0.2}]
+    row = HEALTHY | {"val_mse": 0.04, "step": 60, "val_loss": 0.3, "train_loss": 0.1}
+    over, worse = find_signs(row, past, BASE, ABOUT | {"is_last": True})
+    assert (over["code"], worse["code"]) == ("over-fitting", "worse-than-pca")
+    assert "epochs" not in worse
+    assert "more epochs do not" in worse["remedy"]
+
+
 def test_a_codebook_is_told_how_little_it_may_keep():
     settings = {"codes": 64, "dimension": 4}
     about = {"is_last": True, "objective": "vector-quantized", "objective_settings": settings}

@@ -137,8 +137,8 @@ function interpolation(grid, ctx, again) {
   const path = toggle(
     "Path",
     [
-      ["linear", "line"],
-      ["spherical", "arc"],
+      ["linear", "straight"],
+      ["spherical", "curved"],
     ],
     again,
   )
