@@ -41,7 +41,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error, keep_private, policy_hash
 from selfsup_core.runs.access import forget_token
 from selfsup_core.runs.folder import default_workspace
-from selfsup_core.workers.supervisor import ensure_supervisor, keep_warm
+from selfsup_core.workers.supervisor import SERVER_SECONDS, ensure_supervisor, keep_warm
 
 
 def inline_scripts() -> list[str]:
@@ -132,7 +132,7 @@ async def stay_warm(workspace: Path) -> None:
             await asyncio.to_thread(keep_warm, workspace)
             await asyncio.to_thread(ensure_supervisor, workspace)
             await asyncio.to_thread(upload_store.drop_closed)
-        await asyncio.sleep(30)
+        await asyncio.sleep(SERVER_SECONDS)
 
 
 @contextlib.asynccontextmanager
