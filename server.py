@@ -27,7 +27,7 @@ from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import door, routes, upload_store
+from pages.parts.shared import door, routes, updated, upload_store
 from pages.parts.shared.welcome import (
     addresses,
     hosts_by_https,
@@ -159,6 +159,7 @@ PagesManager.uses_pages_directory = False
 routes.is_mounted = door.is_there = True
 upload_store.install()
 access = door.Access()
+code_begun = updated.code_state()
 app = st.App(
     "app.py",
     routes=[*routes.routes(), *routes_space.space_routes()],
@@ -168,6 +169,7 @@ app = st.App(
         Middleware(upload_store.TakesUploads),  # behind the door
     ],
     lifespan=lifespan,
+    on_script_error=lambda _error: updated.explain_updated(code_begun),
 )
 
 
