@@ -242,9 +242,9 @@ def show() -> None:
         if spec:
             st.markdown(f"Before you start: {estimate(spec, workspace()).sentence()}.")
             st.caption(
-                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁): the model reads your text and learns to predict each token "
-                "from those before it. No labels are needed. An epoch is a fixed number of steps; after "
-                "each epoch the model writes a sample."
+                "The model reads your text and learns to predict each token from those before it: "
+                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁). No labels are needed. An epoch is a fixed number of steps; "
+                "after each epoch the model writes a sample."
             )
             show_samples(spec.data.source)
         return
