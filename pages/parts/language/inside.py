@@ -119,7 +119,7 @@ def show_reading(found: Reading) -> None:
             (
                 "Pseudo-perplexity",
                 perplexity,
-                "exp(−sum ÷ tokens). Not comparable with the perplexity of a causal model.",
+                "Not comparable with the perplexity of a causal model: exp(−sum ÷ tokens).",
             ),
             ("Bits per character", bits_text, "From the same sum; comparable between masked models only."),
         ]
