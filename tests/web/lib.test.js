@@ -117,6 +117,20 @@ test("choosing a sample twice lets it go, and B with it", () => {
   assert.equal(changes, 4)
 })
 
+test("a finger chooses B by a button, since it has no Shift key", () => {
+  const selection = new Selection(() => {})
+  selection.wantSecond()
+  assert.ok(!selection.wantsSecond, "there is no A yet")
+  selection.click(3, false)
+  selection.wantSecond()
+  selection.click(5, false)
+  assert.deepEqual([selection.first, selection.second], [3, 5])
+  selection.click(7, false)
+  assert.equal(selection.first, 7, "one click only")
+  selection.click(8, true)
+  assert.deepEqual([selection.first, selection.second], [7, 8])
+})
+
 /** A cursor over epochs whose frames are there at once. */
 function cursorOver(frames, epoch = null) {
   const store = {

@@ -279,7 +279,8 @@ class Space {
       this.shown.hidden = !isolated.size
       return isolated
     }
-    this.legend.replaceChildren(...legendOf(legend, isolate))
+    const select = (code) => this.panes[0].plot.selectCode(code)
+    this.legend.replaceChildren(...legendOf(legend, isolate, select))
   }
 
   picked(pane, place) {

@@ -27,7 +27,8 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     show_named(about, source)
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box, with the legend, or with a search. This panel then shows "
+            "**Select points** with Lasso or Box, with Shift-click in the legend, or with a "
+            "search. This panel then shows "
             "what they have in common."
         )
         what = "token" if asked["data"] == "token" else "row of the data"
