@@ -4,6 +4,7 @@ workspace keeps.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,8 @@ def fitted_to(
 
 def with_epochs(spec: RunSpec, epochs: int) -> RunSpec:
     """The same run for another number of epochs, as fast as it goes."""
-    name = f"{spec.name.split(' · longer')[0][:95]} · longer ({epochs:,} epochs)"
+    begun = re.sub(r" · (epochs [\d,]+|longer \(.*\))", "", spec.name)
+    name = f"{begun[:95]} · longer ({epochs:,} epochs)"
     return make_spec(spec.as_dict(), {"train.epochs": epochs, "train.epochs_per_second": 0.0, "name": name})
 
 

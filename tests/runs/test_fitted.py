@@ -60,7 +60,7 @@ def test_an_epoch_has_some_steps_and_batches_stay_large_enough():
 
 
 def test_a_run_is_repeated_for_longer():
-    spec = preset_spec("emoji", {"name": "Photos", "train.epochs_per_second": 5.0})
+    spec = preset_spec("emoji", {"name": "Photos · epochs 6 · code 32", "train.epochs_per_second": 5.0})
     again = with_epochs(with_epochs(spec, 100), 400)
     assert (again.train.epochs, again.train.epochs_per_second) == (400, 0.0)
-    assert again.name == "Photos · longer (400 epochs)"
+    assert again.name == "Photos · code 32 · longer (400 epochs)"
