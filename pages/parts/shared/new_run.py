@@ -20,7 +20,7 @@ from pages.parts.shared.asked import Asked, read_asked, show_refused, without_se
 from pages.parts.shared.forms import help_text, number_field
 from pages.parts.shared.go import link_here, rerun
 from pages.parts.shared.live import open_asked
-from pages.parts.shared.outlook import show_outlook
+from pages.parts.shared.outlook import fitted_for, show_outlook
 from pages.parts.shared.runlist import PAGES
 from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.runs.assignments import (
@@ -31,7 +31,7 @@ from selfsup_core.runs.assignments import (
     values_at,
 )
 from selfsup_core.runs.compose import compose_spec, kept_settings
-from selfsup_core.runs.fitted import Fitted, fit_length
+from selfsup_core.runs.fitted import Fitted
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import LIVE, RunSpec, known_settings, make_spec
@@ -182,7 +182,7 @@ def kept_for(recipe: Recipe) -> tuple[dict[str, object], Fitted | None]:
     fitted = None
     with errors_shown():
         on_data = make_spec(recipe.base.as_dict(), {**kept, "data.source": recipe.source})
-        fitted = fit_length(workspace(), on_data)
+        fitted = fitted_for(on_data)
     return kept | (fitted.values if fitted else {}), fitted
 
 
