@@ -27,7 +27,7 @@ from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import door, routes, upload_store
+from pages.parts.shared import door, routes, updated, upload_store
 from pages.parts.shared.welcome import (
     addresses,
     hosts_by_https,
@@ -41,7 +41,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error, keep_private, policy_hash
 from selfsup_core.runs.access import forget_token
 from selfsup_core.runs.folder import default_workspace
-from selfsup_core.workers.supervisor import ensure_supervisor, keep_warm
+from selfsup_core.workers.supervisor import SERVER_SECONDS, ensure_supervisor, keep_warm
 
 
 def inline_scripts() -> list[str]:
@@ -132,7 +132,7 @@ async def stay_warm(workspace: Path) -> None:
             await asyncio.to_thread(keep_warm, workspace)
             await asyncio.to_thread(ensure_supervisor, workspace)
             await asyncio.to_thread(upload_store.drop_closed)
-        await asyncio.sleep(30)
+        await asyncio.sleep(SERVER_SECONDS)
 
 
 @contextlib.asynccontextmanager
@@ -159,6 +159,7 @@ PagesManager.uses_pages_directory = False
 routes.is_mounted = door.is_there = True
 upload_store.install()
 access = door.Access()
+code_begun = updated.code_state()
 app = st.App(
     "app.py",
     routes=[*routes.routes(), *routes_space.space_routes()],
@@ -168,6 +169,7 @@ app = st.App(
         Middleware(upload_store.TakesUploads),  # behind the door
     ],
     lifespan=lifespan,
+    on_script_error=lambda _error: updated.explain_updated(code_begun),
 )
 
 

@@ -177,7 +177,7 @@ if run:
         with st.container(key="run-links"):
             st.page_link(
                 "pages/latent.py",
-                label="Explore its latent space",
+                label="Latent space of this run",
                 icon=":material/scatter_plot:",
                 query_params={"space": f"run:{folder.id}"},
             )
@@ -186,7 +186,7 @@ elif chosen.spec:
     with errors_shown():
         st.markdown(describe_network(chosen.spec))
     st.caption(
-        "x → h = f(x) → x̂ = g(h): the encoder f compresses a sample x to a short code h, the decoder g "
-        "reconstructs x̂ from it, and training makes x̂ like x. No labels are used. Press Train to watch."
+        "The encoder f compresses a sample x to a short code h, the decoder g reconstructs x̂ from it, and "
+        "training makes x̂ like x: x → h = f(x) → x̂ = g(h). No labels are used. Press Train to watch."
     )
     show_samples(chosen.spec.data.source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.shared.choice import take_text, write_text
+from pages.parts.shared.forms import number_field
 from pages.parts.shared.runlist import keep_fresh, show_deleted, show_rows
 from pages.parts.shared.workspace import workspace
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, scan_runs
@@ -54,7 +55,7 @@ def show_list() -> None:
             st.caption("No run matches this search.")
             return
     pages = -(-len(states) // PAGE_SIZE)
-    number = st.number_input("Page", 1, pages, 1, key="runs-page") if pages > 1 else 1
+    number = number_field(st, "Page", 1, pages, 1, key="runs-page") if pages > 1 else 1
     show_rows(states[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], where="runs")
 
 

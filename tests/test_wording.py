@@ -119,6 +119,21 @@ def shown_texts(file: Path) -> list[str]:
     return texts_of(ast.unparse(tree))
 
 
+FORMULA_FIRST = re.compile(r"^(\S{1,3} → \S+ = |P\(|exp\(|L = ).*\.$", re.DOTALL)
+
+
+def test_a_sentence_comes_before_its_formula():
+    shown = [
+        text
+        for file in files(*SHOWN)
+        if "pages" in file.parts and file.suffix == ".py"
+        for text in shown_texts(file)
+    ]
+    assert len(shown) > 500
+    assert [text for text in shown if FORMULA_FIRST.search(text)] == []
+    assert FORMULA_FIRST.search("x → h = f(x): the encoder compresses.")
+
+
 def test_retired_phrases_do_not_come_back():
     bad = [
         f"{file.relative_to(ROOT)}: {text[:80]!r}: say {instead!r}"

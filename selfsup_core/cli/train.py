@@ -46,6 +46,7 @@ def train(
     from selfsup_core.evaluate.words.views_trouble import all_gauges
     from selfsup_core.runs.check import check_spec
     from selfsup_core.runs.compose import compose_spec
+    from selfsup_core.runs.fitted import fit_length
     from selfsup_core.runs.folder import read_rows
     from selfsup_core.runs.outlook import foresee
     from selfsup_core.runs.queue import submit
@@ -68,6 +69,9 @@ def train(
             "--splits repeats runs with pseudo-labels only.",
             remedy="Leave it out, or change data.split_seed yourself.",
         )
+    fitted = fit_length(root, preset_spec(preset, {"data.source": spec.data.source})) if preset else None
+    if fitted and fitted.holds_for(spec):
+        print(fitted.reason, file=sys.stderr)
     for text in foresee(root, spec):
         print(text, file=sys.stderr)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)

@@ -230,9 +230,11 @@ class Evaluator:
         data = self.data
         with torch.inference_mode():
             fit_rows = choose_stratified(data.split.train, data.y, PCA_ROWS, 0)
-            pca = fit_pca(data.values(data.rows(fit_rows)), components)
+            fitted = data.values(data.rows(fit_rows))
+            pca = fit_pca(fitted, components)
             x = data.values(data.rows(self.validation))
             error = float((pca.inverse(pca.transform(x)) - x).square().mean())
+            mean_error = float((fitted.mean(dim=0) - x).square().mean())
             queries = data.values(data.rows(self.queries))
             references = data.values(data.rows(self.references))
             by_pca = self._accuracies(pca.transform(queries), pca.transform(references))
@@ -241,6 +243,7 @@ class Evaluator:
                 "pca_components": int(pca.components.shape[0]),
                 "pca_rows": len(fit_rows),
                 "pca_mse": error if has_reconstruction else None,
+                "mean_mse": mean_error if has_reconstruction else None,
                 "pca_knn_accuracy": by_pca["knn_accuracy"],
                 "pca_probe_accuracy": by_pca["probe_accuracy"],
                 "raw_knn_accuracy": raw["knn_accuracy"],

@@ -5,7 +5,7 @@ Objectives name their own terms (`train_…`, `val_…`), so a row may hold more
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -15,11 +15,16 @@ Metrics = dict[str, float | None]  # by name; None where there is no number, or 
 
 
 class Sign(TypedDict):
-    """A sign of trouble: its code for programs, what was observed, and what may help."""
+    """A sign of trouble: its code for programs, what was observed, and what may help.
+
+    Attributes:
+        epochs: for how many epochs to train the same again, where more of them help.
+    """
 
     code: str
     text: str
     remedy: str
+    epochs: NotRequired[int]
 
 
 class StepRow(TypedDict, total=False):
@@ -70,6 +75,7 @@ class Baseline(TypedDict, total=False):
     pca_components: int
     pca_rows: int
     pca_mse: float | None
+    mean_mse: float | None  # of the mean training row, whatever the input
     pca_knn_accuracy: float | None
     pca_probe_accuracy: float | None
     raw_knn_accuracy: float | None

@@ -11,7 +11,7 @@ from selfsup_core.evaluate.reading.characters import whole_characters
 from selfsup_core.evaluate.reading.comparing import has_same_tokens
 from selfsup_core.figures.palette import class_color
 from selfsup_core.figures.text import plain_text
-from selfsup_core.figures.tokens import MARGIN, given, heights_of, name_tokens, notes_of
+from selfsup_core.figures.tokens import MARGIN, angle_of, given, heights_of, name_tokens, notes_of
 from selfsup_core.pretrained.reading import Reading
 
 if TYPE_CHECKING:
@@ -93,9 +93,10 @@ def in_two_rows(readings: Any, names: list[str], text: str) -> go.Figure:
         range=[0, max(stop, 1)],
         anchor="y2",
         showgrid=False,
-        autotickangles=[0, -45, -90],
         tickvals=[(word.start() + word.end()) / 2 for word in words],
         ticktext=[plain_text(word[0]) for word in words],
+        tickangle=angle_of([word[0] for word in words]),
+        automargin=True,
     )
     return figure
 

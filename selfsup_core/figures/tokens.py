@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 MARGIN = {"l": 48, "r": 8, "t": 8, "b": 72}
 LONGEST = 18
-MOST_NAMES = 60
+MOST_NAMES = 400  # tokens that have a name each
+ROOM = 16  # pixels of a name that stands upright
+FLAT = 60  # letters that fit beside each other on a narrow screen
 
 
 def visible(piece: str) -> str:
@@ -78,27 +80,35 @@ def reading_figure(reading: Reading) -> go.Figure:
 
 
 def name_tokens(figure: go.Figure, pieces: list[str]) -> None:
-    """Of a long text every few tokens are named; hovering names them all."""
-    named = list(range(0, len(pieces), 1 + len(pieces) // MOST_NAMES))
-    figure.update_xaxes(
-        tickvals=named,
-        ticktext=[visible(pieces[i]) for i in named],
-        autotickangles=[0, -45, -90],
-    )
+    """Each token is named, of a very long text every few; hovering names them all."""
+    named = list(range(0, len(pieces), 1 + len(pieces) // (MOST_NAMES + 1)))
+    names = [visible(pieces[i]) for i in named]
+    # An angle of its own choice would leave out every second name where they stand close.
+    figure.update_xaxes(tickvals=named, ticktext=names, tickangle=angle_of(names), automargin=True)
+
+
+def angle_of(names: list[str]) -> int:
+    """Degrees: names lie where there is room for all of them, else they stand upright."""
+    return 0 if len(names) * max(map(len, names), default=0) <= FLAT else -90
+
+
+def width_of(pieces: list[str]) -> int:
+    """Pixels that a figure of these tokens needs, so that their names stand beside each other."""
+    return MARGIN["l"] + MARGIN["r"] + ROOM * min(len(pieces), MOST_NAMES)
 
 
 def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
     """What could come next: P by the model, and P after temperature, top-k and top-p, side by side.
 
     Args:
-        rows: (token, P, reshaped P), most likely first.
+        rows: (token, P, P after temperature, top-k and top-p), most likely first.
     """
     import plotly.graph_objects as go
 
     figure, places = go.Figure(), list(range(len(rows)))
     for name, column, color, pattern in (
         ("by the model", 1, class_color(0), ""),
-        ("reshaped", 2, class_color(1), "/"),
+        ("after temperature, top-k and top-p", 2, class_color(1), "/"),
     ):
         figure.add_bar(
             x=[row[column] for row in rows],
@@ -156,7 +166,7 @@ def attention_figure(
         colorbar={"title": "share"},
     )
     figure.update_layout(margin=MARGIN, height=200 + 16 * len(pieces))
-    figure.update_xaxes(tickvals=places, ticktext=names, autotickangles=[0, -45, -90], automargin=True)
+    name_tokens(figure, pieces)
     figure.update_yaxes(tickvals=places, ticktext=names, autorange="reversed", automargin=True)
     return figure
 

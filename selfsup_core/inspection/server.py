@@ -1,8 +1,9 @@
 """A helper process: answers questions for a web server that must not load torch itself.
 
-One of each role for a workspace, started on demand, gone after some idle minutes. Requests are JSON, answers
-safetensors, over a local socket that asks for a key (`multiprocessing.connection` without its pickling: bytes
-only). It starts almost empty: what a question needs is imported and loaded when the question is asked.
+One of each role for a workspace, started on demand, gone after some idle minutes, or soon after web server
+and supervisor. Requests are JSON, answers safetensors, over a local socket that asks for a key
+(`multiprocessing.connection` without its pickling: bytes only). It starts almost empty: what a question needs
+is imported and loaded when the question is asked.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ from selfsup_core.inspection.wire import GOOD, MAX_REQUEST, ROLE, Request, Serve
 from selfsup_core.runs.processes import serves
 from selfsup_core.settings import explain
 from selfsup_core.train.memory import lacks_memory, memory_error
-from selfsup_core.workers.supervisor import fingerprint
+from selfsup_core.workers.supervisor import fingerprint, is_hosted
 
 IDLE_SECONDS = 900.0
+ALONE_SECONDS = 5.0  # without a question, where web server and supervisor are gone
 NICENESS = 5
 
 
@@ -101,7 +103,7 @@ def read_request(blob: bytes) -> Request:
 
 def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "lab") -> int:
     """Be the helper process of a workspace until idle for long; leaves when another with newer code has taken
-    over.
+    over, and when web server and supervisor are gone. One that the command line started never had any.
     """
     from filelock import FileLock, Timeout
 
@@ -126,8 +128,13 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "l
     write_private(place / "about.json", json.dumps(about).encode())
     lab = Lab(workspace)
     threading.Thread(target=accept, args=(listener, lab, key), daemon=True).start()
+    was_hosted = False
     while lab.is_at_work or time.monotonic() - lab.last_request < idle_seconds:
         time.sleep(1.0)
+        hosted = is_hosted(workspace)
+        is_alone, was_hosted = was_hosted and not hosted, was_hosted or hosted
+        if is_alone and not lab.is_at_work and time.monotonic() - lab.last_request > ALONE_SECONDS:
+            break
         found = read_json(place / "about.json")
         if not isinstance(found, dict) or found.get("pid") != os.getpid():
             break  # another one serves, or the workspace is gone

@@ -4,6 +4,7 @@ workspace keeps.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from selfsup_core.data.library.own import read_split
 from selfsup_core.data.sources import OWN_NAME, open_source
 from selfsup_core.errors import StudioError
 from selfsup_core.pseudo.hand import read_hand_labels
+from selfsup_core.runs.fitted import Fitted, fit_length
 from selfsup_core.runs.names import auto_name
 from selfsup_core.runs.spec import RunSpec, make_spec, task_of
 from selfsup_core.settings import Values
 
 HAND = "objective.hand"
+KINDS = ("model.kind", "objective.kind")
 
 
 def kept_settings(workspace: Path, source: str) -> dict[str, object]:
@@ -47,7 +50,8 @@ def compose_spec(
     """The spec that a person means.
 
     Where a data set is chosen, its split and label budget come from the workspace unless they are chosen too.
-    Labels made by hand for the data join every run with pseudo-labels.
+    A small set gets as many epochs as its preset needs on it. Labels made by hand for the data join every run
+    with pseudo-labels.
 
     Args:
         make: overrides by path → the recipe's spec with them (a preset, a file, another run).
@@ -59,12 +63,30 @@ def compose_spec(
         SettingError: as `make_spec`.
     """
     source = chosen.get("data.source")
-    spec = make({**(kept_settings(workspace, str(source)) if source else {}), **chosen})
+    kept = kept_settings(workspace, str(source)) if source else {}
+    if preset and source and (fitted := fitted_to(workspace, make, str(source), kept, chosen)):
+        kept |= fitted.values
+    spec = make({**kept, **chosen})
     if with_hand and HAND not in chosen and task_of(spec) == "pseudo":
         spec = join_hand_labels(workspace, spec)
     if preset and not chosen.get("name"):
         spec = spec.model_copy(update={"name": auto_name(spec, workspace, preset)})
     return spec
+
+
+def fitted_to(
+    workspace: Path, make: Callable[[Values], RunSpec], source: str, kept: Values, chosen: Values
+) -> Fitted | None:
+    """What a recipe fits to a small data set; of what was chosen, network and objective decide with it."""
+    kinds = {path: value for path, value in chosen.items() if path in KINDS}
+    return fit_length(workspace, make({**kept, **kinds, "data.source": source}))
+
+
+def with_epochs(spec: RunSpec, epochs: int) -> RunSpec:
+    """The same run for another number of epochs, as fast as it goes."""
+    begun = re.sub(r" · (epochs [\d,]+|longer \(.*\))", "", spec.name)
+    name = f"{begun[:95]} · longer ({epochs:,} epochs)"
+    return make_spec(spec.as_dict(), {"train.epochs": epochs, "train.epochs_per_second": 0.0, "name": name})
 
 
 def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:

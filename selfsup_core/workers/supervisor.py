@@ -20,8 +20,16 @@ import time
 from pathlib import Path
 
 from selfsup_core.environment import REMOTE_KEY, take_key
-from selfsup_core.files import DamagedFile, keep_private, read_checked, write_json
-from selfsup_core.runs.processes import ServerAbout, is_alive, serves, start_detached, who_serves
+from selfsup_core.files import DamagedFile, keep_private, read_checked, read_shaped, write_json
+from selfsup_core.runs.processes import (
+    Identity,
+    ServerAbout,
+    identity,
+    is_alive,
+    serves,
+    start_detached,
+    who_serves,
+)
 from selfsup_core.runs.workspace import open_workspace
 from selfsup_core.workers.launcher import local_launcher
 from selfsup_core.workers.log import write_what_fits
@@ -30,6 +38,7 @@ from selfsup_core.workers.scheduler import Scheduler
 LOOP_SECONDS = 0.02
 LOOK_SECONDS = 0.5
 IDLE_SECONDS = 900.0
+WANTED, SERVER_SECONDS = "wanted", 30.0  # where a web server says that it is there, and how often
 # Libraries that a worker needs; imported once, before any fork. Our own modules come from the registry of
 # tasks.
 LIBRARIES = (
@@ -101,9 +110,9 @@ def stop_supervisor(workspace: Path, *, timeout: float = 5.0) -> bool:
 
 
 def keep_warm(workspace: Path) -> None:
-    """Tell the supervisor that someone may need it soon."""
+    """Tell the supervisor that someone may need it soon, and the other helpers that this server is there."""
     home(workspace).mkdir(parents=True, exist_ok=True)
-    (home(workspace) / "wanted").touch()
+    write_json(home(workspace) / WANTED, identity())
 
 
 def import_ahead() -> None:
@@ -181,12 +190,29 @@ def is_still_ours(workspace: Path) -> bool:
     return about is not None and about["pid"] == os.getpid()
 
 
-def is_wanted(workspace: Path) -> bool:
-    """Whether a web server said within the last two minutes that it may need a supervisor."""
+def is_hosted(workspace: Path) -> bool:
+    """Whether a web server or a supervisor of the workspace is alive.
+
+    A file holds one server; where it is gone, another one of the same workspace writes itself there soon.
+    """
+    if supervisor_info(workspace):
+        return True
+    server = read_shaped(home(workspace) / WANTED, Identity)
+    if server and is_alive(server["pid"], server["start"]):
+        return True
+    return was_wanted(workspace, within=SERVER_SECONDS + 5)
+
+
+def was_wanted(workspace: Path, *, within: float) -> bool:
     try:
-        return abs(time.time() - (home(workspace) / "wanted").stat().st_mtime) < 120
+        return abs(time.time() - (home(workspace) / WANTED).stat().st_mtime) < within
     except OSError:
         return False
+
+
+def is_wanted(workspace: Path) -> bool:
+    """Whether a web server said within the last two minutes that it may need a supervisor."""
+    return was_wanted(workspace, within=120)
 
 
 if __name__ == "__main__":

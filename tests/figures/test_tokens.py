@@ -8,11 +8,13 @@ import pytest
 
 from selfsup_core.figures.comparison import comparison_figure
 from selfsup_core.figures.tokens import (
+    angle_of,
     attention_figure,
     next_figure,
     power_of_ten,
     reading_figure,
     visible,
+    width_of,
 )
 
 
@@ -27,6 +29,27 @@ def test_bars_are_the_probabilities():
     assert "nothing comes before it" in figure.data[0].hovertext[0]
     assert "product so far: 0.25" in figure.data[0].hovertext[1]
     assert "␣c" in figure.data[0].hovertext[1]
+
+
+@pytest.mark.parametrize("count", [1, 12, 60, 150])
+def test_every_token_is_named_and_has_room(count):
+    pieces = [f" t{i}" for i in range(count)]
+    figures = (
+        reading_figure(reading(pieces, [-1.0] * count)),
+        attention_figure(pieces, [[1.0 / count] * count] * count),
+    )
+    for figure in figures:
+        axis = figure.layout.xaxis
+        assert list(axis.ticktext) == [visible(piece) for piece in pieces]
+        assert axis.tickangle in (0, -90), "an automatic angle leaves out names that stand close"
+        assert axis.autotickangles is None
+    assert width_of(pieces) >= 16 * count
+
+
+def test_few_short_names_lie_and_many_stand():
+    assert angle_of(["␣a"] * 8) == 0
+    assert angle_of(["␣a"] * 60) == -90
+    assert angle_of([]) == 0
 
 
 def test_a_tokens_text_is_no_markup():
@@ -82,7 +105,7 @@ def test_powers_of_ten(value, said):
 def test_a_long_text_names_some_tokens_only():
     figure = reading_figure(reading(["a"] * 500, [-1.0] * 500, [[]] * 500))
     assert len(figure.data[0].x) == 500
-    assert len(figure.layout.xaxis.tickvals) <= 61
+    assert len(figure.layout.xaxis.tickvals) == 250, "every second one"
 
 
 def test_the_future_is_blank_in_the_map_of_attention():

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
@@ -22,6 +23,7 @@ from selfsup_core.inspection import server, wire
 from selfsup_core.inspection.client import LabClient, home, lab_info, stop_lab
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs import processes
+from selfsup_core.workers import supervisor
 from tests.helpers import ROOT, suspend, wait_for
 from tests.models.tiny import tiny_bert
 
@@ -49,6 +51,33 @@ def test_it_answers_starts_anew_after_a_crash_and_says_what_is_wrong(runs, clien
     wait_for(lambda: lab_info(runs.workspace) is None, "the end of the process")
     assert client.ask(Subject("run", folder.id), "sample", {"count": 2}).arrays["images"].shape == (2, 64)
     assert lab_info(runs.workspace)["pid"] != about["pid"]
+
+
+def test_it_leaves_soon_after_server_and_supervisor_and_not_where_the_command_line_started_it(
+    workspace, monkeypatch
+):
+    monkeypatch.setattr(server, "ALONE_SECONDS", 0.0)
+    answers = iter([True])
+    monkeypatch.setattr(server, "is_hosted", lambda workspace: next(answers, False))
+    began = time.monotonic()
+    assert server.serve(workspace, idle_seconds=60.0) == 0
+    assert time.monotonic() - began < 20
+    monkeypatch.setattr(server, "is_hosted", lambda workspace: False)
+    began = time.monotonic()
+    assert server.serve(workspace, idle_seconds=3.0, role="maps") == 0
+    assert time.monotonic() - began >= 3.0, "it had none from the beginning, and stays until it is idle"
+
+
+def test_a_server_that_is_gone_hosts_nothing_soon_after(workspace):
+    assert not supervisor.is_hosted(workspace)
+    supervisor.keep_warm(workspace)
+    wanted = supervisor.home(workspace) / supervisor.WANTED
+    os.utime(wanted, (0, 0))
+    assert supervisor.is_hosted(workspace), "this process is alive"
+    wanted.write_text(json.dumps({"pid": os.getpid(), "start": 1.0}), "utf-8")
+    assert supervisor.is_hosted(workspace), "another server may be about to write itself there"
+    os.utime(wanted, (0, 0))
+    assert not supervisor.is_hosted(workspace)
 
 
 def test_rubbish_on_the_socket_does_not_end_it(runs, client):

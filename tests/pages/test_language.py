@@ -377,6 +377,9 @@ def test_what_is_written_is_colored_and_can_be_undone(page):
     (shown,) = [h.proto.body for h in page.get("html") if "underline" in h.proto.body]
     assert "the &lt;cat&gt;" in shown
     assert 'title="P = 0.' in shown
+    order = [getattr(one, "key", None) or getattr(one.proto, "body", "") for one in page.main]
+    below = order[order.index("language-write-20") :]
+    assert shown in below, "what was written stands by the buttons, not above them and out of view"
     buttons(page)["language-undo"].click().run()
     buttons(page)["language-undo"].click().run()
     assert page.text_area(key="language-text").value == "the <cat>"

@@ -77,6 +77,18 @@ def test_heads_that_do_not_share_the_width_are_said(page):
     assert "width must be a multiple of heads" in texts(page)
 
 
+def test_the_modes_keep_the_open_run(page, studio, workspace: Path):
+    page.selectbox(key="lm-size").select("tiny").run()
+    buttons(page)["lm-train"].click().run()
+    run = page.query_params["run"]
+    page = studio("pages/language.py", do="inside", model=f"run:{run}@3", epoch="3")
+    page.segmented_control[0].set_value("train").run()
+    assert dict(page.query_params) == {"do": "train", "run": run}
+    assert "language-export" in buttons(page)
+    page.segmented_control[0].set_value("inside").run()
+    assert page.query_params["model"] == f"run:{run}"
+
+
 def test_a_run_that_is_gone_is_said(studio):
     app = studio("pages/language.py", do="train", run="nothing")
     assert not app.exception

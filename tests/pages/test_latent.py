@@ -342,6 +342,8 @@ def test_pca_flows_into_umap_by_itself_for_who_asks_for_no_map(latent, monkeypat
     assert page.selectbox(key="space-kind").value == kinds[-1]
     assert page.query_params["map"] in (kinds[-1], [kinds[-1]])
     assert not browser.drawn[-1]["flows"], "once"
+    follows = browser.drawn[-1]["panes"][0]["follows"]
+    assert follows == ("UMAP" if kinds[-1] == "umap" else ""), "it waits while someone reads the first"
     page.selectbox(key="space-kind").select("pca").run()
     assert page.selectbox(key="space-kind").value == "pca", "chosen by hand, it stays"
 

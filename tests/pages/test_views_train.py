@@ -35,7 +35,11 @@ def test_a_method_data_and_train(studio, workspace):
     method.select("vicreg").run()
     variance = page.number_input(key="advanced-views-fashion-vicreg-objective.variance")
     assert variance.value == 25.0
-    page.number_input(key="views-epochs-views-fashion-vicreg").set_value(2).run()
+    (epochs,) = [
+        one for one in page.number_input if str(one.key).startswith("views-epochs-views-fashion-vicreg")
+    ]
+    assert epochs.value == 40, "the digits are fewer than the recipe's own data, and give 12 steps per epoch"
+    epochs.set_value(2).run()
     buttons(page)["views-train"].click().run()
     assert not page.exception
     (state,) = list_states(workspace)

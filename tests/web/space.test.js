@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { legendOf } from "../../assets/web/space/legend.js"
 import { Source } from "../../assets/web/space/source.js"
+import { openPage } from "./page.js"
 
 /** A server that gives these answers one after the other. */
 function answering(...answers) {
@@ -32,6 +34,33 @@ test("a card that could not be had is asked for again, and one that was is not",
   assert.equal((await source.card(3, 0)).row, 7)
   assert.equal((await source.card(3, 0)).row, 7)
   assert.equal(asked.length, 2)
+})
+
+test("a click in the legend shows a class alone, and with Shift it selects its points", () => {
+  openPage()
+  const pen = new Proxy({}, { get: () => () => pen, set: () => true })
+  globalThis.Path2D = class {
+    constructor() {
+      Object.assign(this, { arc() {}, moveTo() {}, lineTo() {}, closePath() {}, rect() {} })
+    }
+  }
+  Object.getPrototypeOf(document.createElement("canvas")).getContext = () => pen
+  const done = []
+  const isolate = (code) => {
+    done.push(["alone", code])
+    return new Set([code])
+  }
+  const legend = { kind: "class", names: ["cat", "dog"], counts: [3, 4], unknown: 0 }
+  const [cat, dog, hint] = legendOf(legend, isolate, (code) => done.push(["select", code]))
+  cat.listeners.click({ shiftKey: false })
+  dog.listeners.click({ shiftKey: true })
+  assert.deepEqual(done, [
+    ["alone", 0],
+    ["select", 1],
+  ])
+  assert.equal(cat.getAttribute("aria-pressed"), "true")
+  assert.equal(dog.getAttribute("aria-pressed"), "false")
+  assert.match(hint.textContent, /Shift-click or Shift-Enter: select/)
 })
 
 test("a half-made map that is finished by now is no fault", async () => {

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { createGuide, phaseOf } from "../../assets/web/stage/guide.js"
+import { closeBubbles } from "../../assets/web/lib/bubbles.js"
+import { createGuide, nextSteps, phaseOf } from "../../assets/web/stage/guide.js"
 import lossPanel from "../../assets/web/stage/panels/loss.js"
 import { createOffer } from "../../assets/web/stage/panels/probe.js"
 import { createTransport } from "../../assets/web/stage/transport.js"
@@ -25,7 +26,7 @@ function guideOver() {
     { id: "replay", text: "Replay", run: () => ran.push("replay") },
     { id: "decode", text: "Decode", run: () => ran.push("decode"), isThere: () => false },
   ]
-  return { ran, ...createGuide({}, steps) }
+  return { ran, ...createGuide(steps) }
 }
 
 test("each stage of a run has its tip, and only the end has next steps", () => {
@@ -61,6 +62,29 @@ test("a run that was stopped early ends where it ended", () => {
   assert.match(root.textContent, /What you just saw/)
 })
 
+test("the end of a run says what came of it, and offers the epochs that help", () => {
+  openPage()
+  const asked = []
+  const steps = nextSteps("autoencoder", { more: (epochs) => asked.push(epochs), canDecode: () => false })
+  const { root, update } = createGuide(steps)
+  const end = (row, task = "autoencoder", baseline = { pca_mse: 0.02, verdict_margin: 0.02, bigram_loss: 2 }) => {
+    update({ state: { ...STATE, task, baseline, status: "finished", epoch: 20 }, frame: { epoch: 20 }, row })
+    return root.children[0].textContent
+  }
+  const more = root.byId("next-more")
+  assert.match(end({ val_mse: 0.01 }), /learned to reconstruct/)
+  assert.ok(more.hidden)
+  assert.match(end({ val_mse: 0.03, signs: [{ code: "worse-than-pca", epochs: 400 }] }), /only roughly/)
+  assert.ok(!more.hidden)
+  assert.equal(more.textContent, "Train 400 epochs")
+  more.click()
+  assert.deepEqual(asked, [400])
+  assert.match(end({ val_mse: 0.06, signs: [{ code: "worse-than-mean", epochs: 400 }] }), /has not learned/)
+  assert.match(end({ val_loss: 1 }, "language"), /better than the bigram baseline/)
+  assert.match(end({ val_loss: 3 }, "language"), /still worse/)
+  assert.match(end({ signs: [{ code: "complete-collapse" }] }, "views"), /collapsed/)
+})
+
 test("tips can be hidden, stay hidden for the next run, and can be shown again", () => {
   openPage()
   const first = guideOver()
@@ -74,6 +98,29 @@ test("tips can be hidden, stay hidden for the next run, and can be shown again",
   second.show.click()
   assert.ok(!second.root.hidden)
   assert.ok(!guideOver().root.hidden)
+})
+
+test("a bubble closes by Escape and by a click elsewhere, not by one inside", () => {
+  openPage()
+  const heard = {}
+  document.addEventListener = (name, act) => {
+    heard[name] = act
+  }
+  const inside = {}
+  const summary = document.createElement("summary")
+  const bubble = { open: true, contains: (node) => node === inside, querySelector: () => summary }
+  closeBubbles({ querySelectorAll: () => [bubble] })
+  heard.click({ target: inside })
+  assert.ok(bubble.open)
+  heard.click({ target: {} })
+  assert.ok(!bubble.open)
+  bubble.open = true
+  document.activeElement = inside
+  heard.keydown({ key: "a" })
+  assert.ok(bubble.open)
+  heard.keydown({ key: "Escape", preventDefault() {} })
+  assert.ok(!bubble.open)
+  assert.equal(document.activeElement, summary, "the focus is not lost")
 })
 
 function transportOver(state, frames = [0, 1, 2, 3, 4, 5, 6]) {

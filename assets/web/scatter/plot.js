@@ -528,6 +528,13 @@ export function createPlot(root, options) {
     select(found, combine)
   }
 
+  /** Selects the points of a class, as the marks of a lasso are combined. */
+  function selectCode(code) {
+    const found = []
+    for (let i = 0; i < xs.length; i++) if (codes?.[i] === code) found.push(i)
+    select(found, combine)
+  }
+
   function zoomBy(factor, px = width() / 2, py = height() / 2) {
     if (!grid) return
     view.zoomBy(factor, px, py)
@@ -616,6 +623,7 @@ export function createPlot(root, options) {
       return isolated
     },
     selectShown,
+    selectCode,
     setMarks(list) {
       marks = list
       schedule()

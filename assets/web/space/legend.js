@@ -25,15 +25,21 @@ export const short = (value) => String(+value.toPrecision(3))
 /**
  * @param {object} legend of the server: of numbers {kind: "number", by, low, high, unknown}, or of classes {names, counts, unknown}
  * @param {(code: number) => Set<number>} isolate shows a class alone, or no more; which are shown then
+ * @param {(code: number) => void} select selects the points of a class
  * @returns {HTMLElement[]}
  */
-export function legendOf(legend, isolate) {
+export function legendOf(legend, isolate, select) {
   if (legend.kind === "number") return numbersOf(legend)
   const table = colorTable(legend, COLORS)
   const others = present(legend).length - MOST
   return [
-    ...entriesOf(legend).map((entry) => classButton(entry, table, isolate)),
+    ...entriesOf(legend).map((entry) => classButton(entry, table, isolate, select)),
     ...(others > 0 ? [el("span", { class: "stage-muted" }, `and ${others.toLocaleString("en")} more`)] : []),
+    el(
+      "span",
+      { class: "stage-muted" },
+      "Click: show alone, then Select shown. Shift-click or Shift-Enter: select.",
+    ),
   ]
 }
 
@@ -52,7 +58,7 @@ function numbersOf(legend) {
   ]
 }
 
-function classButton([code, text, size], table, isolate) {
+function classButton([code, text, size], table, isolate, select) {
   const swatch = el("canvas", { class: "stage-swatch", "aria-hidden": "true" }),
     context = sizeCanvas(swatch, 12, 12),
     path = new Path2D()
@@ -65,8 +71,11 @@ function classButton([code, text, size], table, isolate) {
       class: "stage-chip",
       type: "button",
       "aria-pressed": "false",
-      title: `Show only ${text}: ${size.toLocaleString()} points`,
-      onclick: () => one.setAttribute("aria-pressed", String(isolate(code).has(code))),
+      title: `Show only ${text}: ${size.toLocaleString()} points. Shift-click selects them.`,
+      onclick: (event) => {
+        if (event.shiftKey) select(code)
+        else one.setAttribute("aria-pressed", String(isolate(code).has(code)))
+      },
     },
     swatch,
     text || "–",

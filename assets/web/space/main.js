@@ -4,6 +4,7 @@
 import { el, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
 import { chip, choices, HOWS, MODES } from "./choices.js"
+import { createFollow, isInUse } from "./follow.js"
 import { legendOf } from "./legend.js"
 import { createPane } from "./pane.js"
 import { createReplay } from "./replay.js"
@@ -27,7 +28,6 @@ import "../scatter/standing.js"
 import "../scatter/view.js"
 import "../scatter/webgl.js"
 
-const FLOW_MS = 1200 // how long PCA is looked at before UMAP follows
 const spaces = new WeakMap()
 
 /**
@@ -141,7 +141,11 @@ class Space {
     }
     this.panes = data.panes.map((pane) => createPane(pane, { base: data.base, theme: this.theme, hooks }))
     this.body.append(...this.panes.map((pane) => pane.root))
-    this.panes[0].root.append(this.status)
+    this.follow = createFollow({
+      isUsed: () => isInUse(this.panes[0].root, this.panes[0].selection),
+      start: () => !this.isGone && this.component.setTriggerValue("ended", "shown"),
+    })
+    this.panes[0].root.append(this.status, this.follow.root)
     for (const name of ["stage/style.css", "stage/lab.css", "space/space.css"]) {
       const href = `${data.assets}/${name}`
       if (!document.querySelector(`link[href="${href}"]`))
@@ -218,8 +222,7 @@ class Space {
     this.root.dataset.ready = "true"
     this.component.setTriggerValue("ended", "done")
     // Python then begins the map that follows; it starts from these places.
-    if (this.component.data.flows)
-      setTimeout(() => !this.isGone && this.component.setTriggerValue("ended", "shown"), FLOW_MS)
+    if (this.component.data.flows) this.follow.begin()
     await this.wish()
     this.say()
   }
@@ -276,7 +279,8 @@ class Space {
       this.shown.hidden = !isolated.size
       return isolated
     }
-    this.legend.replaceChildren(...legendOf(legend, isolate))
+    const select = (code) => this.panes[0].plot.selectCode(code)
+    this.legend.replaceChildren(...legendOf(legend, isolate, select))
   }
 
   picked(pane, place) {
@@ -329,6 +333,7 @@ class Space {
   destroy() {
     this.isGone = true
     this.replay.destroy()
+    this.follow.destroy()
     this.panes.forEach((pane) => pane.destroy())
     this.root.remove()
   }

@@ -4,6 +4,7 @@ import { el, placeCardAt, setText } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"
 import { createPlot } from "../scatter/plot.js"
 import { createSelection } from "../scatter/select.js"
+import { createFollow, isInUse } from "./follow.js"
 import { Source } from "./source.js"
 
 const POLL = 400
@@ -46,6 +47,12 @@ export function createPane(pane, { base, theme, hooks }) {
   const title = el("p", { class: "space-title" }, pane.title)
   const root = el("div", { class: "space-pane", "data-key": pane.key }, title, body, job, fault, card)
 
+  const held = createFollow({
+    isUsed: () => false,
+    start: () => show(epoch).catch(fail),
+    title: pane.follows || "UMAP",
+  })
+  root.append(held.root)
   let about = null,
     epoch = pane.epoch,
     isGone = false,
@@ -135,7 +142,7 @@ export function createPane(pane, { base, theme, hooks }) {
       )
       bar.value = at.share ?? 0
       setText(pause, at.status === "paused" ? "Resume" : "Pause")
-      if (at.stamp > stamp) {
+      if (at.stamp > stamp && !isHeld()) {
         stamp = at.stamp
         const made = await source.layout(null, stamp).catch(() => null)
         if (made && !isGone) put(made)
@@ -154,8 +161,18 @@ export function createPane(pane, { base, theme, hooks }) {
     // What points can be colored by is asked for together with where they are.
     if (!self.asked) self.asked = source.ask("colors", { epoch: newest })
     self.asked.catch(() => null)
+    if (isHeld()) {
+      epoch = newest
+      await hooks.ready(self)
+      return held.offer(`${pane.follows} is ready.`)
+    }
     await show(newest)
     await hooks.ready(self)
+  }
+
+  /** A map that follows by itself moves nothing while someone reads the one before. */
+  function isHeld() {
+    return Boolean(pane.follows) && isInUse(root, selection)
   }
 
   function put(made) {

@@ -5,6 +5,36 @@ import { ENDED } from "./store.js"
 
 const KEPT = "studio.tips" // "off": the person has turned the tips off
 
+const COLLAPSED = ["complete-collapse", "dimensional-collapse"]
+const isNumber = (value) => typeof value === "number"
+const hasSign = (row, codes) => (row?.signs ?? []).some((sign) => codes.includes(sign.code))
+
+/** What an autoencoder has come to, compared with the mean of its training rows and with PCA. */
+function endOfAutoencoder(row, base) {
+  if (hasSign(row, ["diverging", "diverged"])) return "This run diverged, so its network has learned nothing."
+  if (hasSign(row, ["worse-than-mean"]))
+    return "This network has not learned to reconstruct its input yet: showing the mean of all samples would be as good."
+  if (!isNumber(row?.val_mse) || !isNumber(base?.pca_mse))
+    return "What you just saw: a network trained without any label. On the map, samples with similar codes lie side by side."
+  if (row.val_mse > base.pca_mse * (1 + base.verdict_margin))
+    return "This network reconstructs its input only roughly: PCA with as many numbers does better."
+  return "What you just saw: a network learned to reconstruct its input from a short code, without any label. On the map, samples with similar codes lie side by side."
+}
+
+function endOfLanguage(row, base) {
+  if (!isNumber(row?.val_loss) || !isNumber(base?.bigram_loss))
+    return "What you just saw: a network trained to predict tokens from plain text alone."
+  return row.val_loss < base.bigram_loss
+    ? "What you just saw: from plain text alone, a network learned to predict a token from those around it, better than the bigram baseline does."
+    : "This network is still worse than the bigram baseline, which counts pairs of tokens. More steps, or more text, help."
+}
+
+function endOfViews(row) {
+  return hasSign(row, COLLAPSED)
+    ? "This network's codes have collapsed: it has not learned to tell its samples apart."
+    : "What you just saw: a network trained, without labels, to give distorted copies of a sample the same code."
+}
+
 const TIPS = {
   autoencoder: {
     before:
@@ -13,7 +43,7 @@ const TIPS = {
       "Look at the reconstructions: a blurred average comes first, then what makes each sample different.",
     middle: "Look at the map: similar samples move together, although the network sees no labels.",
     late: "Look at the loss: where the two curves flatten, more epochs change little. If validation rises while training falls, the network overfits.",
-    end: "What you just saw: a network learned to reconstruct its input from a short code, and the code places similar samples side by side without any label.",
+    end: endOfAutoencoder,
   },
   language: {
     before:
@@ -22,7 +52,7 @@ const TIPS = {
       "Look at the writing: first it learns which tokens are frequent, then which ones follow each other.",
     middle: "Look at the map: tokens that are used in similar ways move together.",
     late: "Look at the loss: when validation rises while training falls, the network memorizes its text.",
-    end: "What you just saw: from plain text alone, a network learned to predict the next token well enough to write.",
+    end: endOfLanguage,
   },
   views: {
     before:
@@ -32,7 +62,7 @@ const TIPS = {
     middle:
       "Look at the map: the lines between two views shorten, and similar samples gather without labels.",
     late: "Look at the spectrum: a cliff far below the right end means that the representation is collapsing.",
-    end: "What you just saw: a network that learned from distorted copies of the same samples what they have in common, without labels.",
+    end: endOfViews,
   },
   classify: {
     before: "Epoch 0 is the network before training: its predictions are guesses.",
@@ -51,9 +81,9 @@ const TIPS = {
 }
 
 /**
- * What a person can do when a run has ended: three things.
+ * What a person can do when a run has ended: three things, and training longer where that helps.
  * @param {string} task
- * @param {{replay: () => void, decode: () => void, canDecode: () => boolean, go: (id: string) => void}} acts
+ * @param {{replay: () => void, decode: () => void, canDecode: () => boolean, go: (id: string) => void, more: (epochs: number) => void}} acts
  */
 export function nextSteps(task, acts) {
   const replay = {
@@ -68,9 +98,18 @@ export function nextSteps(task, acts) {
     return [replay, go("use", "Try it on new samples"), go("latent", "Explore its class scores")]
   if (task === "views")
     return [replay, go("lab", "See its views in the lab"), go("latent", "Explore its latent space")]
+  const more = {
+    id: "more",
+    text: (view) => `Train ${moreEpochs(view)?.toLocaleString("en")} epochs`,
+    run: (view) => acts.more(moreEpochs(view)),
+    isThere: (view) => moreEpochs(view) !== undefined,
+  }
   const decode = { id: "decode", text: "Decode the whole map", run: acts.decode, isThere: acts.canDecode }
-  return [replay, decode, go("latent", "Explore its latent space")]
+  return [more, replay, decode, go("latent", "Explore its latent space")]
 }
+
+/** For how many epochs the run had better be trained, as a sign of trouble says; undefined where none does. */
+const moreEpochs = (view) => (view.row?.signs ?? []).find((sign) => sign.epochs)?.epochs
 
 /** Which tip belongs to an epoch. */
 export function phaseOf(epoch, epochs, isEnded) {
@@ -89,19 +128,24 @@ function isOff() {
 }
 
 /**
- * @param {object} ctx
- * @param {{id: string, text: string, run: (view: object) => void, isThere?: (view: object) => boolean}[]} steps what can be done next
+ * @param {{id: string, text: string | ((view: object) => string), run: (view: object) => void, isThere?: (view: object) => boolean}[]} steps what can be done next
  */
-export function createGuide(ctx, steps) {
+export function createGuide(steps) {
   let isHidden = isOff()
+  let shown = {} // the last view
   const text = el("p", {})
   const next = el("div", { class: "stage-next", role: "group", "aria-label": "Next steps" })
   const chips = steps.map((step) => ({
     step,
     node: el(
       "button",
-      { class: "stage-chip", type: "button", "data-testid": `next-${step.id}`, onclick: () => step.run(ctx) },
-      step.text,
+      {
+        class: "stage-chip",
+        type: "button",
+        "data-testid": `next-${step.id}`,
+        onclick: () => step.run(shown),
+      },
+      typeof step.text === "string" ? step.text : "",
     ),
   }))
   next.append(...chips.map(({ node }) => node))
@@ -129,6 +173,7 @@ export function createGuide(ctx, steps) {
 
   function update(view) {
     const { state } = view
+    shown = view
     if (!state || !view.frame) {
       setText(text, "Reading the data and building the network. The first results come with epoch 0.")
       next.hidden = true
@@ -137,9 +182,14 @@ export function createGuide(ctx, steps) {
     const isEnded = ENDED.includes(state.status)
     const phase = phaseOf(view.frame.epoch, isEnded ? state.epoch : state.epochs, isEnded)
     const within = `Step ${view.frame.step} of ${state.steps_per_epoch} of the first epoch: the first outlines appear, and the map begins to sort itself.`
-    setText(text, view.frame.step ? within : (TIPS[state.task] ?? TIPS.autoencoder)[phase])
+    const tip = (TIPS[state.task] ?? TIPS.autoencoder)[phase]
+    const said = state.status === "failed" && phase === "end" ? "This run ended with an error." : tip
+    setText(text, view.frame.step ? within : typeof said === "string" ? said : said(view.row, state.baseline))
     next.hidden = phase !== "end"
-    for (const { step, node } of chips) node.hidden = Boolean(step.isThere && !step.isThere(view))
+    for (const { step, node } of chips) {
+      node.hidden = Boolean(step.isThere && !step.isThere(view))
+      if (typeof step.text === "function") setText(node, step.text(view))
+    }
   }
 
   return { root, show, update }

@@ -1,6 +1,7 @@
 // The stage: transport bar, panels and verdict of one run. Long, because one class keeps all elements over Streamlit's
 // reruns.
 
+import { closeBubbles } from "../lib/bubbles.js"
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
 import { bannerOf } from "./banner.js"
@@ -79,12 +80,12 @@ class Stage {
     this.verdict = createVerdict()
     const lattice = () => this.root.querySelector('[data-testid="map-lattice"]')
     this.guide = createGuide(
-      ctx,
       nextSteps(task, {
         replay: () => this.cursor.replayAll(),
         decode: () => lattice()?.click(),
         canDecode: () => !lattice()?.hidden,
         go: (id) => this.component.setTriggerValue("next", id),
+        more: (epochs) => this.component.setTriggerValue("more", epochs),
       }),
     )
     // Only runs with pseudo-labels have something to hide.
@@ -108,7 +109,7 @@ class Stage {
     this.deviceReason = el("p", {})
     this.device = el(
       "details",
-      { "data-testid": "stage-device", hidden: true },
+      { class: "bubble", "data-testid": "stage-device", hidden: true },
       this.deviceLabel,
       this.deviceReason,
     )
@@ -127,6 +128,7 @@ class Stage {
     )
     this.loadStyle(assets).then(() => this.resize())
     component.parentElement.replaceChildren(this.root)
+    this.stopBubbles = closeBubbles(this.root)
     this.onKey = (event) => this.key(event)
     document.addEventListener("keydown", this.onKey)
     this.observer = new ResizeObserver(() => this.resize())
@@ -347,6 +349,7 @@ class Stage {
     this.cursor.destroy()
     this.observer.disconnect()
     document.removeEventListener("keydown", this.onKey)
+    this.stopBubbles()
     this.panels.forEach(({ made }) => made.destroy())
     this.lab.destroy()
   }

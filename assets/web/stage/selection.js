@@ -6,6 +6,21 @@ export class Selection {
     this.first = null
     this.second = null
     this.changed = changed
+    this.wantsSecond = false // whether the next click chooses B, also without a Shift key
+  }
+
+  /** Have the next click choose B; once more takes it back. */
+  wantSecond() {
+    this.wantsSecond = this.first !== null && !this.wantsSecond
+    this.changed()
+  }
+
+  /** A click on a sample. */
+  click(sample, hasShift) {
+    const isSecond = (hasShift || this.wantsSecond) && this.first !== null
+    this.wantsSecond = false
+    if (isSecond) this.setSecond(sample)
+    else this.set(sample)
   }
 
   /** Choose A; the same sample again lets it go. */

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
-from pages.parts.shared.forms import help_text
+from pages.parts.shared.forms import help_text, number_field
 from pages.parts.shared.new_run import Recipe
 from pages.parts.shared.remote import show_remote_settings
 from pages.parts.shared.workspace import errors_shown, plain, workspace
@@ -61,8 +61,8 @@ def choose_labeler(recipe: Recipe, settings: Mapping[str, Setting], how: str) ->
         )
     entry = settings["objective.labeler_rows"]
     asked.begin(entry, "pseudo-labeler-rows", value_at(base, "labeler_rows"))
-    values["objective.labeler_rows"] = rows.number_input(
-        "Rows asked about", 0, 10_000_000, key="pseudo-labeler-rows", help=help_text(entry)
+    values["objective.labeler_rows"] = number_field(
+        rows, "Rows asked about", 0, 10_000_000, key="pseudo-labeler-rows", help=help_text(entry)
     )
     asked.begin(
         settings["objective.labeler_prompt"],

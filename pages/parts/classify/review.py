@@ -12,6 +12,7 @@ from pages.parts.classify.explain import show_why
 from pages.parts.classify.labeler import show_said
 from pages.parts.classify.splits import ask_for_seeds, watch_group
 from pages.parts.shared import routes
+from pages.parts.shared.forms import number_field
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import assets_path, component
 from pages.parts.shared.tables import show_table
@@ -274,7 +275,8 @@ def show_seeds(folder: RunFolder) -> None:
             st.caption(f"{done}. {describe_seeds(now['same_split'])} The band is one standard deviation.")
             st.plotly_chart(seeds_figure(now), key="review-seeds-figure", config={"displayModeBar": False})
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            count = st.number_input(
+            count = number_field(
+                st,
                 "Number of seeds",
                 2,
                 MOST,

@@ -14,6 +14,7 @@ from pages.parts.classify.explain import show_why
 from pages.parts.classify.tryout import describe_hits, found_columns, show_tryout
 from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_asked
+from pages.parts.shared.forms import number_field
 from pages.parts.shared.go import rerun
 from pages.parts.shared.uploader import copy_to, uploader
 from pages.parts.shared.workspace import errors_shown, plain, workspace
@@ -190,7 +191,7 @@ def show_reasons(run: str, made: Made, files: list[Any]) -> None:
             return
         number = 1
         if len(found) > 1:
-            number = st.number_input("Sample", 1, len(found), 1, key="use-why-number", width=160)
+            number = number_field(st, "Sample", 1, len(found), 1, key="use-why-number", width=160)
         one = found[number - 1]
         if "row" in one:
             show_why(run, row=one["row"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
-from pages.parts.shared.forms import help_text
+from pages.parts.shared.forms import help_text, number_field
 from pages.parts.shared.go import rerun
 from selfsup_core.data.importing.config import ImportConfig, Role
 from selfsup_core.settings import list_settings
@@ -62,7 +62,8 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
             help=help_text(ABOUT["unit"]),
         )
     if plan["kind"] == "sound":
-        values["seconds"] = columns[1].number_input(
+        values["seconds"] = number_field(
+            columns[1],
             "Length, s",
             0.05,
             30.0,

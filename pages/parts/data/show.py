@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts.data.gallery import pictures_of, show_gallery
 from pages.parts.data.preview import show_preview
 from pages.parts.shared.choice import refuse_param
-from pages.parts.shared.forms import help_text, widget
+from pages.parts.shared.forms import help_text, number_field, widget
 from pages.parts.shared.go import rerun
 from pages.parts.shared.tables import show_table
 from pages.parts.shared.waiting import teller
@@ -268,8 +268,14 @@ def choose_budget(name: str, kept: KeptSplit) -> KeptSplit:
     )
     if way == ways[1]:
         entry = SETTINGS["labels_per_class"]
-        n = st.number_input(
-            entry.title, 1, int(entry.high or 1), number or 10, key=f"perclass-{name}", help=help_text(entry)
+        n = number_field(
+            st,
+            entry.title,
+            1,
+            int(entry.high or 1),
+            number or 10,
+            key=f"perclass-{name}",
+            help=help_text(entry),
         )
         return {"labels_per_class": int(n), "labels_fraction": 1.0}
     if way == ways[2]:

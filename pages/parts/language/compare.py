@@ -7,6 +7,7 @@ import math
 import streamlit as st
 
 from pages.parts.language.pick import ask, secrets
+from pages.parts.language.token_chart import token_chart
 from pages.parts.shared.workspace import plain
 from selfsup_core.evaluate.reading.comparing import Comparison, compare_readings
 from selfsup_core.figures.comparison import comparison_figure
@@ -43,11 +44,8 @@ def show_comparison(model: str, first: Reading, other: str, text: str) -> None:
     """Raises StudioError when the other model cannot read the text."""
     readings = [first, read_other(other, text)]
     names = names_of(readings)
-    st.plotly_chart(
-        comparison_figure(tuple(readings), tuple(names), text),
-        key="language-comparison",
-        config={"displayModeBar": False},
-    )
+    figure = comparison_figure(tuple(readings), tuple(names), text)
+    token_chart(figure, max((r["pieces"] for r in readings), key=len), key="language-comparison")
     found = compare_readings(*readings, text)
     whole, parts = st.columns(2, gap="large")
     with whole:

@@ -9,12 +9,19 @@ import streamlit as st
 
 from pages.parts.language.compare import show_comparison
 from pages.parts.language.examples import offer
+from pages.parts.language.export import show_export
 from pages.parts.language.pick import ask, choose_model, choose_other, load_all, readable_models
+from pages.parts.language.token_chart import BARS, token_chart
 from pages.parts.language.writing import PROBLEM, SHAPE, TEXT, show_written, write_more
 from pages.parts.shared.forms import widget
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
-from selfsup_core.figures.tokens import attention_figure, next_figure, power_of_ten, reading_figure
+from selfsup_core.figures.tokens import (
+    attention_figure,
+    next_figure,
+    power_of_ten,
+    reading_figure,
+)
 from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.questions.language import MOST_CHARACTERS, AttentionAsk, WriteAsk
 from selfsup_core.inspection.remote_reading import REMOTE
@@ -32,7 +39,6 @@ EXAMPLES = (
 MASKED_EXAMPLES = ("Paris is the [MASK] of France.", "The doctor said that [MASK] would be late.")
 LINES = 3  # of a run's validation text
 SETTINGS = {s.path: s for config in (WriteAsk, AttentionAsk) for s in list_settings(config)}
-BARS = {"displayModeBar": False}
 STEPS = (1, 20)
 SUGGESTED, KEPT = "language-suggested", "language-kept-text"
 
@@ -95,7 +101,7 @@ def show_expected(kind: str) -> None:
 
 def show_reading(found: Reading) -> None:
     """Bars of token probabilities, and the totals."""
-    st.plotly_chart(reading_figure(found), key="language-bars", config=BARS)
+    token_chart(reading_figure(found), found["pieces"], key="language-bars")
     if found["log_probability"] is None:
         st.caption("This text has no token that the model predicts.")
         return
@@ -113,13 +119,17 @@ def show_reading(found: Reading) -> None:
             (
                 "Pseudo-perplexity",
                 perplexity,
-                "exp(−sum ÷ tokens). Not comparable with the perplexity of a causal model.",
+                "Not comparable with the perplexity of a causal model: exp(−sum ÷ tokens).",
             ),
             ("Bits per character", bits_text, "From the same sum; comparable between masked models only."),
         ]
     else:
         cells = [
-            ("Product of all", power_of_ten(total), "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁)."),
+            (
+                "Product of all",
+                power_of_ten(total),
+                "The probability of the whole text: P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁).",
+            ),
             ("Log-probability", f"{total:.2f}", "Its natural logarithm: the sum over the tokens."),
             (
                 "Perplexity",
@@ -174,6 +184,8 @@ def show_next(model: str, reading: Reading, text: str) -> None:
                     help="Sampled from the distribution after temperature, top-k and top-p.",
                     icon=":material/edit:",
                 )
+    if not is_masked:
+        show_written()  # beside the buttons: at the text above, it would be out of view
     with errors_shown():
         rows = ask(model, "next", text=text, **values)["next"]
         st.plotly_chart(next_figure(rows), key="language-next", config=BARS)
@@ -192,11 +204,8 @@ def show_attention(model: str, text: str) -> None:
                 where[name] = widget(SETTINGS[name], 0, key=f"language-{name}")
         found = ask(model, "attention", text=text, **where)
         looks_ahead = found["kind"] != "causal"
-        st.plotly_chart(
-            attention_figure(found["pieces"], found["weights"], looks_ahead=looks_ahead),
-            key="language-heat",
-            config=BARS,
-        )
+        figure = attention_figure(found["pieces"], found["weights"], looks_ahead=looks_ahead)
+        token_chart(figure, found["pieces"], key="language-heat")
         among = "all tokens" if looks_ahead else "itself and those before it"
         st.caption(
             f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. Each "
@@ -205,14 +214,23 @@ def show_attention(model: str, text: str) -> None:
         )
 
 
+def take_run() -> None:
+    """Begin with the run that is open on the page, unless the address names a model."""
+    if (run := st.query_params.get("run", "")) and "model" not in st.query_params:
+        st.query_params["model"] = f"{RUN}{run}"
+
+
 def show() -> None:
     """The whole mode."""
+    take_run()
     st.session_state.setdefault(TEXT, st.session_state.get(KEPT, EXAMPLE))
     models = readable_models()
     left, right = st.columns((1, 2), gap="large")
     with left:
         model = choose_model(models)
         other = choose_other(models)
+        if model.startswith(RUN):
+            show_export(model)
     suggest_text(model)
     with right:
         text = st.text_area(
@@ -234,7 +252,6 @@ def show() -> None:
             text = text[:MOST_CHARACTERS]
         kind = models.get(model.partition("@")[0], {}).get("kind", "")
         show_examples(model, kind)
-        show_written()
     if problem := st.session_state.pop(PROBLEM, ""):
         st.warning(plain(problem), icon=":material/info:")
     if not model:

@@ -30,6 +30,7 @@ from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.library.own import import_files
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.data.sources import Source
+from selfsup_core.inspection.loaded import RUN
 from selfsup_core.models.gpt import SIZES
 from selfsup_core.runs.assignments import values_at
 from selfsup_core.runs.estimate import estimate
@@ -224,17 +225,26 @@ FORM = Form(
 )
 
 
+def open_read_run() -> None:
+    """Open the run whose model was looked at in the mode before, so that changing modes keeps it."""
+    model = st.query_params.get("model", "")
+    if model.startswith(RUN):
+        run = model.removeprefix(RUN).partition("@")[0]
+        st.query_params.from_dict({"do": "train", "run": run})
+
+
 def show() -> None:
     """The whole mode."""
+    open_read_run()
     spec = new_run(FORM).spec
     run = st.query_params.get("run", "")
     if not run:
         if spec:
             st.markdown(f"Before you start: {estimate(spec, workspace()).sentence()}.")
             st.caption(
-                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁): the model reads your text and learns to predict each token "
-                "from those before it. No labels are needed. An epoch is a fixed number of steps; after "
-                "each epoch the model writes a sample."
+                "The model reads your text and learns to predict each token from those before it: "
+                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁). No labels are needed. An epoch is a fixed number of steps; "
+                "after each epoch the model writes a sample."
             )
             show_samples(spec.data.source)
         return

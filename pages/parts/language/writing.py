@@ -15,6 +15,7 @@ from selfsup_core.inspection.questions.language import MOST_CHARACTERS
 TEXT = "language-text"
 STEPS = "language-written"
 PROBLEM = "language-problem"
+SCROLLS = "display: flex; flex-direction: column-reverse; max-height: 220px; overflow-y: auto"
 SHAPE = ("temperature", "top_k", "top_p")
 
 
@@ -89,4 +90,6 @@ def written_html(prompt: str, pieces: list[tuple[str, float]]) -> str:
         f'text-decoration: underline dotted">{html.escape(text)}</span>'
         for text, p in pieces
     )
-    return f'<div style="white-space: pre-wrap; overflow-wrap: anywhere">{html.escape(prompt)}{marks}</div>'
+    text = f'<div style="white-space: pre-wrap; overflow-wrap: anywhere">{html.escape(prompt)}{marks}</div>'
+    # Reversed, so that of a long text the end is in view, where the model writes.
+    return f'<div role="region" aria-label="Written text" tabindex="0" style="{SCROLLS}">{text}</div>'

@@ -47,11 +47,11 @@ def choose_advanced(
     kept: Values,
     asked: Asked,
 ) -> dict[str, object]:
-    """Path → value; split and label budget begin as the Data page set them.
+    """Path → value; split and label budget begin as the Data page set them, and others as few rows need it.
 
     Args:
         mark: part of the widgets' keys: of another recipe they are other widgets.
-        kept: split and label budget of the data set.
+        kept: settings that begin otherwise on this data set than in the recipe.
     """
     found = {name: expand(paths, settings) for name, paths in groups.items()}
     found = {name: paths for name, paths in found.items() if paths}
@@ -63,7 +63,7 @@ def choose_advanced(
                 for part in path.split("."):
                     value = getattr(value, part)
                 own = ""
-                if path.startswith("data."):
+                if path.startswith("data.") or path in kept:
                     # Another set, or another split of it, is another widget, which begins with that value.
                     value, own = kept.get(path, value), f"-{source}-{kept.get(path, value)}"
                 key = f"advanced-{mark}-{path}{own}"

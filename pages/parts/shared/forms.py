@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 import streamlit as st
@@ -32,13 +33,34 @@ def widget(setting: Setting, value: Any, *, key: str) -> Any:
         return st.toggle(label, now, key=key, help=help_)
     if setting.annotation is int:
         low, high = number(setting.low, int), number(setting.high, int)
-        return st.number_input(label, low, high, now, 1, key=key, help=help_)
+        return number_field(st, label, low, high, now, 1, key=key, help=help_)
     if setting.annotation is float:
         low, high = number(setting.low, float), number(setting.high, float)
         step = float(value) / 10 or 0.1
-        return st.number_input(label, low, high, now, step, format="%g", key=key, help=help_)
+        return number_field(st, label, low, high, now, step, format="%g", key=key, help=help_)
     text = st.text_input(label, now, key=key, help=help_)
     return parse_numbers(text) if is_numbers(setting) else text
+
+
+def number_field(place: Any, label: str, low: Any, high: Any, *rest: Any, key: str, **more: Any) -> Any:
+    """A number input that says its range where a number outside is typed: the browser does not send one.
+
+    Args:
+        place: where it stands; `st` or a place of the page. rest, more: of `number_input`.
+    """
+    # Streamlit makes a class of the key; a style alone takes no place on the page.
+    name = re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip())
+    said = f'content: "{say_range(low, high)}"'
+    st.html(f"<style>.st-key-{name}:has(input:out-of-range)::after {{ {said} }}</style>")
+    return place.number_input(label, low, high, *rest, key=key, **more)
+
+
+def say_range(low: float | None, high: float | None) -> str:
+    """ "From 1 to 100,000", or what there is of it."""
+    bounds = [None if bound is None else f"{bound:,}" for bound in (low, high)]
+    if None not in bounds:
+        return f"From {bounds[0]} to {bounds[1]}."
+    return f"At least {bounds[0]}." if bounds[0] else f"At most {bounds[1]}."
 
 
 def as_shown(setting: Setting, value: Any) -> Any:

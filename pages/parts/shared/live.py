@@ -27,7 +27,7 @@ from selfsup_core.errors import RunError
 from selfsup_core.evaluate.words.verdict import describe_run
 from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
 from selfsup_core.runs.access import sign
-from selfsup_core.runs.compose import with_threshold
+from selfsup_core.runs.compose import with_epochs, with_threshold
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
@@ -136,6 +136,7 @@ def show_stage(run: str) -> None:
         on_threshold_change=lambda: None,
         on_failed_change=lambda: None,
         on_next_change=lambda: None,
+        on_more_change=lambda: None,
     )
     if result.opened:
         open_other(result.opened, read_state(folder).get("task", ""))
@@ -143,6 +144,8 @@ def show_stage(run: str) -> None:
         open_page(*next_page(folder, result.next), is_here=result.next in HERE)
     if result.threshold is not None:
         train_above(run, result.threshold)
+    if result.more is not None:
+        train_longer(run, int(result.more))
     if result.failed:
         st.session_state["stage_failed"] = result.failed
         rerun()
@@ -200,6 +203,16 @@ def train_above(run: str, threshold: float) -> None:
         spec = with_threshold(read_spec(folder.spec), float(threshold))
         made = start(spec, preset=read_state(folder)["preset"], button=f"threshold-{run}")
         st.query_params.from_dict({"do": "pseudo", "run": made})
+        rerun()
+
+
+def train_longer(run: str, epochs: int) -> None:
+    """Start a run like this one for more epochs, and open it."""
+    with errors_shown():
+        folder = open_run(workspace(), run)
+        spec = with_epochs(read_spec(folder.spec), epochs)
+        made = start(spec, preset=read_state(folder)["preset"], button=f"longer-{run}")
+        st.query_params.from_dict({"run": made})
         rerun()
 
 

@@ -17,10 +17,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.shared.advanced import Groups, choose_advanced, expand
 from pages.parts.shared.asked import Asked, read_asked, show_refused, without_settings
-from pages.parts.shared.forms import help_text
+from pages.parts.shared.forms import help_text, number_field
 from pages.parts.shared.go import link_here, rerun
 from pages.parts.shared.live import open_asked
-from pages.parts.shared.outlook import show_outlook
+from pages.parts.shared.outlook import fitted_for, show_outlook
 from pages.parts.shared.runlist import PAGES
 from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.runs.assignments import (
@@ -31,9 +31,10 @@ from selfsup_core.runs.assignments import (
     values_at,
 )
 from selfsup_core.runs.compose import compose_spec, kept_settings
+from selfsup_core.runs.fitted import Fitted
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.recipes import preset_spec
-from selfsup_core.runs.spec import RunSpec, known_settings, make_spec
+from selfsup_core.runs.spec import LIVE, RunSpec, known_settings, make_spec
 from selfsup_core.settings import Setting, Values
 
 
@@ -154,12 +155,12 @@ def choose_spec(form: Form, asked: Asked, refusals: DeltaGenerator) -> Chosen:
         return Chosen(None, "", is_clicked=False)
     recipe = form.recipe(at, asked)
     settings = known_settings(recipe.base)
-    kept = kept_settings(workspace(), recipe.source)
+    kept, fitted = kept_for(recipe)
     asked.bind((recipe.preset, recipe.source, recipe.variant or recipe.mark), recipe.before)
     if not take_settings(form, recipe, kept, refusals):
         return Chosen(None, recipe.preset, is_clicked=False)
     values = {"data.source": recipe.source, **recipe.values}
-    values["train.epochs"] = choose_epochs(form, recipe, settings["train.epochs"], at.epochs)
+    values["train.epochs"] = choose_epochs(form, recipe, settings["train.epochs"], kept, at.epochs)
     is_clicked = train_button(at.train, form.button)
     values |= form.detail(recipe, settings, at)
     more = at.more.popover("Advanced", icon=":material/tune:", width="stretch")
@@ -169,8 +170,20 @@ def choose_spec(form: Form, asked: Asked, refusals: DeltaGenerator) -> Chosen:
     with errors_shown():
         spec = form.compose(recipe, values, more)
         follow(recipe, spec, kept, more)
+        if fitted and fitted.holds_for(spec):
+            st.caption(fitted.reason)
         return Chosen(spec, recipe.preset, is_clicked)
     return Chosen(None, recipe.preset, is_clicked)
+
+
+def kept_for(recipe: Recipe) -> tuple[dict[str, object], Fitted | None]:
+    """Path → value: what a recipe's settings become on its data, and what of that is fitted to few rows."""
+    kept = kept_settings(workspace(), recipe.source)
+    fitted = None
+    with errors_shown():
+        on_data = make_spec(recipe.base.as_dict(), {**kept, "data.source": recipe.source})
+        fitted = fitted_for(on_data)
+    return kept | (fitted.values if fitted else {}), fitted
 
 
 def take_settings(form: Form, recipe: Recipe, kept: Values, refusals: DeltaGenerator) -> bool:
@@ -207,9 +220,11 @@ def follow(recipe: Recipe, spec: RunSpec, kept: Values, more: DeltaGenerator) ->
         plain = preset_spec(recipe.preset, {**kept, "data.source": recipe.source, **answers})
         source = {"data.source": recipe.source}
         changed = differing(source, values_at(preset_spec(recipe.preset), source)) | answers
-        changed |= differing(now, values_at(plain, paths)) | {
-            p: v for p, v in asked.own.items() if v is not None
+        # The page slows training down to be watched, which changes nothing of the outcome.
+        plain_values = values_at(plain, paths) | {
+            p: base[p] for p in paths if p.removeprefix("train.") in LIVE
         }
+        changed |= differing(now, plain_values) | {p: v for p, v in asked.own.items() if v is not None}
         st.caption("The same from the command line:")
         st.code(train_command(recipe.preset, changed), language=None, wrap_lines=True)
         if asked.too_long:
@@ -224,12 +239,17 @@ def follow(recipe: Recipe, spec: RunSpec, kept: Values, more: DeltaGenerator) ->
             )
 
 
-def choose_epochs(form: Form, recipe: Recipe, setting: Setting, place: DeltaGenerator) -> int:
+def choose_epochs(form: Form, recipe: Recipe, setting: Setting, kept: Values, place: DeltaGenerator) -> int:
     title, about = form.epochs or (setting.label, help_text(setting))
     key = f"{form.prefix}epochs-{recipe.mark}"
-    recipe.asked.begin(setting, key, recipe.base.train.epochs)
+    usual: Any = recipe.base.train.epochs
+    fitted: Any = kept.get("train.epochs", usual)
+    if fitted != usual:  # of these data; a number that was typed for other data stays
+        typed = st.session_state.get(key, usual)
+        key, usual = f"{key}-{recipe.source}-{fitted}", fitted if typed == usual else typed
+    recipe.asked.begin(setting, key, usual)
     low, high = int(setting.low or 1), int(setting.high or 1_000_000)
-    return int(place.number_input(title, low, high, key=key, help=about))
+    return int(number_field(place, title, low, high, key=key, help=about))
 
 
 def form_place(run: str) -> Any:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from pages.parts.shared.tables import show_table
 from pages.parts.shared.workspace import errors_shown, plain, workspace
-from selfsup_core.data.sources import find_source, open_source
+from selfsup_core.data.sources import OWN_NAME, find_source, open_source
+from selfsup_core.features.corpus import is_running_text
 from selfsup_core.figures.standing import sample_sheet
 
 
@@ -36,7 +37,10 @@ def show_samples(source: str) -> None:
         elif dataset.kind == "text":
             rows = [{"Text": " ".join(dataset.x[int(i)][:300].split())} for i in spread(len(dataset), 6)]
             st.dataframe(rows, hide_index=True)
-            st.caption(f"Some of the {len(dataset):,} texts of {plain(dataset.title)}.")
+            parts = "lines" if is_running_text(dataset, "auto")[0] else "texts"
+            if parts == "texts" and OWN_NAME.fullmatch(source) and dataset.y is None:
+                parts = "passages"  # of one text, or of several; the plan of the import said which
+            st.caption(f"Some of the {len(dataset):,} {parts} of {plain(dataset.title)}.")
         else:
             show_table(source, dataset, spread(len(dataset), 8).tolist())
             st.caption(f"Some of the {len(dataset):,} rows of {plain(dataset.title)}.")

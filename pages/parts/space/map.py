@@ -29,6 +29,7 @@ from selfsup_core.wording import percent
 space_component = component("selfsup_space", "space/main.js")
 MOST_PLOTLY = 5_000
 MOST_FLOWING = 5_000
+FOLLOWER = "the next map"  # it follows by itself, and waits while someone reads the one before
 USUAL = "class"  # what a map is colored by at first
 PICTURED = ("image", "sound")
 RENDERERS = ("canvas", "webgl")  # by hand, where the one that is chosen by itself shows nothing
@@ -114,6 +115,7 @@ def pane_of(asked: MapAsked, key: str, title: str, epoch: int | None) -> dict[st
         "title": title,
         "epoch": epoch,
         "space": asked["space"],
+        "follows": TITLES[asked["config"]["kind"]] if st.session_state.get("space-followed") == key else "",
         "hasPictures": asked["data"] in PICTURED,
         "renderer": st.query_params.get("renderer", ""),
     }
@@ -130,6 +132,8 @@ def flows(asked: MapAsked) -> bool:
 def show_component(asked: MapAsked, key: str) -> None:
     second = st.session_state.get("space-second")
     second = second if second and second["key"] != key and second["source"] == asked["source"] else None
+    if st.session_state.get("space-followed") == FOLLOWER and asked["config"]["kind"] == "umap":
+        st.session_state["space-followed"] = key
     title = f"{TITLES[asked['config']['kind']]} · {asked['title']}" if second else ""
     panes = [pane_of(asked, key, title, asked["epochs"][-1])]
     if second:
@@ -163,6 +167,7 @@ def show_component(asked: MapAsked, key: str) -> None:
     if result.ended == "shown" and flows(asked):
         st.session_state["space-flows"] = False
         st.session_state["space-next-kind"] = "umap"
+        st.session_state["space-followed"] = FOLLOWER
         rerun()
     if result.by:
         take_by(key, result.by)

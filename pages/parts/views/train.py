@@ -182,7 +182,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         st.page_link(
             "pages/latent.py",
-            label="Explore its latent space",
+            label="Latent space of this run",
             icon=":material/scatter_plot:",
             query_params={"space": f"run:{folder.id}"},
         )

@@ -5,7 +5,7 @@ here.
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, NotRequired, TypedDict
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, RunAbout, Sign
 from selfsup_core.evaluate.words.verdict import MARGIN
@@ -37,7 +37,8 @@ def find_signs(row: EpochRow, past: list[EpochRow], baseline: Baseline | None, a
         posterior_collapse(row, about),
         codebook_collapse(row),
         over_fitting(row, past, about),
-        worse_than_pca(row, baseline, about),
+        worse_than_mean(row, past, baseline, about),
+        worse_than_pca(row, past, baseline, about),
         saturated_outputs(row, about),
     )
     return [sign for sign in found if sign]
@@ -147,22 +148,39 @@ def over_fitting(
     )
 
 
-def worse_than_pca(row: EpochRow, baseline: Baseline | None, about: RunAbout) -> Sign | None:
+def worse_than_mean(
+    row: EpochRow, past: list[EpochRow], baseline: Baseline | None, about: RunAbout
+) -> Sign | None:
+    """A network that reconstructs no better than the mean of the training rows, whatever the input."""
+    mean, mse = (baseline.get("mean_mse") if baseline else None), row.get("val_mse")
+    if not about["is_last"] or mean is None or mse is None or mse < mean * (1 - MARGIN):
+        return None
+    return {
+        "code": "worse-than-mean",
+        "text": f"Not learned yet: mean squared error {mse:.4f} per value, and always showing the mean of "
+        f"the training rows has {mean:.4f}.",
+        **(OVERFITS if over_fitting(row, past, about) else longer(row, LONGER)),
+    }
+
+
+def worse_than_pca(
+    row: EpochRow, past: list[EpochRow], baseline: Baseline | None, about: RunAbout
+) -> Sign | None:
     pca, mse = (baseline.get("pca_mse") if baseline else None), row.get("val_mse")
     if not about["is_last"] or pca is None or mse is None or mse <= pca * (1 + MARGIN):
         return None
+    if worse_than_mean(row, past, baseline, about):
+        return None  # which says more
     assert baseline is not None  # it has PCA's error
     size = baseline["pca_components"]
-    text = f"Worse than PCA: error {mse:.4f} with {size} numbers, where PCA with as many reaches {pca:.4f}."
+    text = (
+        f"Worse than PCA: mean squared error {mse:.4f} per value with a code of {size} numbers, where PCA "
+        f"with as many has {pca:.4f}."
+    )
+    if over_fitting(row, past, about):
+        return {"code": "worse-than-pca", "text": text, **OVERFITS}
     steps = row.get("step") or FEW_STEPS
-    if steps < FEW_STEPS:
-        epochs = math.ceil(about["epochs"] * FEW_STEPS / steps / 10) * 10
-        return sign(
-            "worse-than-pca",
-            text,
-            f"It took only {steps:,} steps: {epochs:,} epochs would take about {FEW_STEPS:,}.",
-        )
-    if about["objective"] == "vector-quantized":
+    if steps >= FEW_STEPS and about["objective"] == "vector-quantized":
         settings = about["objective_settings"]
         parts = about["code_size"] // settings["dimension"]
         bits = parts * math.log2(settings["codes"])
@@ -172,14 +190,43 @@ def worse_than_pca(row: EpochRow, baseline: Baseline | None, about: RunAbout) ->
             f"The code is {parts} entries of a codebook of {settings['codes']}, {bits:.0f} bits in all, far "
             f"less than PCA's {size} numbers. More entries, or fewer numbers per entry, reconstruct better.",
         )
-    if about["objective"] != "reconstruction":
+    if steps >= FEW_STEPS and about["objective"] != "reconstruction":
         return sign(
             "worse-than-pca",
             text,
             "This objective asks for more than reconstruction, so this may not matter; a weaker penalty or "
             "less noise reconstructs better.",
         )
-    return sign("worse-than-pca", text, "Train longer, raise the learning rate, or use wider layers.")
+    other = "Train longer, raise the learning rate, or use wider layers."
+    return {"code": "worse-than-pca", "text": text, **longer(row, other)}
+
+
+class Remedy(TypedDict):
+    """The part of a sign that says what helps, and for how many epochs to train where more of them do."""
+
+    remedy: str
+    epochs: NotRequired[int]
+
+
+LONGER = "Train longer, or raise the learning rate."
+OVERFITS: Remedy = {"remedy": "It over-fits, so more data or a smaller network help, and more epochs do not."}
+
+
+def longer(row: EpochRow, otherwise: str) -> Remedy:
+    """How many epochs to train instead: as many as give some steps, or twice as many.
+
+    Args:
+        otherwise: what is said where there were enough steps.
+    """
+    steps = row.get("step") or FEW_STEPS
+    if steps >= FEW_STEPS:
+        return {"remedy": otherwise, "epochs": 2 * row["epoch"]}
+    epochs = math.ceil(row["epoch"] * FEW_STEPS / steps / 10) * 10
+    return {
+        "remedy": f"This run took only {steps:,} training steps; {epochs:,} epochs give about {FEW_STEPS:,} "
+        "steps.",
+        "epochs": epochs,
+    }
 
 
 def saturated_outputs(row: EpochRow, about: RunAbout) -> Sign | None:

@@ -25,7 +25,7 @@ class ReadAsk(Config):
 
 
 class Shape(TypedDict):
-    """How a distribution is reshaped."""
+    """How a token is chosen from the model's probabilities."""
 
     temperature: float
     top_k: int
@@ -33,7 +33,7 @@ class Shape(TypedDict):
 
 
 class NextAsk(ReadAsk):
-    """How the distribution of the next token is reshaped before one is drawn."""
+    """How the next token is chosen from the model's probabilities."""
 
     temperature: float = setting(
         0.7,

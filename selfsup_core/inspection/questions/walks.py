@@ -69,9 +69,9 @@ class InterpolateAsk(EpochAsk):
     steps: int = setting(9, "Pictures.", title="Steps", ge=3, le=15)
     kind: Literal["linear", "spherical"] = setting(
         "linear",
-        "Along the straight line, or along the arc that keeps the length.",
+        "Along a straight line, or along a curve on which the codes keep their length.",
         title="Path",
-        titles={"linear": "Straight line", "spherical": "Arc"},
+        titles={"linear": "Straight line", "spherical": "Curve"},
     )
 
 

@@ -145,11 +145,31 @@ def test_a_regularized_objective_is_told_that_pca_has_the_easier_task():
 
 
 def test_few_steps_are_named_before_anything_else():
-    remedy = said({"val_mse": 0.05, "step": 75}, {"is_last": True, "epochs": 15})["remedy"]
-    assert "only 75 steps" in remedy
-    assert "200 epochs would take about 1,000" in remedy
+    remedy = said({"val_mse": 0.05, "step": 75, "epoch": 15}, {"is_last": True, "epochs": 15})["remedy"]
+    assert "only 75 training steps" in remedy
+    assert "200 epochs give about 1,000 steps" in remedy
     enough = said({"val_mse": 0.05, "step": 1000}, {"is_last": True})["remedy"]
     assert "Train longer" in enough
+
+
+def test_a_network_that_is_no_better_than_the_mean_has_not_learned_and_is_told_for_how_long_to_train():
+    base, last = BASE | {"mean_mse": 0.05}, {"is_last": True}
+    (found,) = find_signs(HEALTHY | {"val_mse": 0.05, "step": 60}, PAST, base, ABOUT | last)
+    assert found["code"] == "worse-than-mean", "PCA is not named beside it"
+    assert found["epochs"] == 170, "10 epochs had 60 steps"
+    assert "170 epochs" in found["remedy"]
+    assert codes({"val_mse": 0.04}, base=base, about=last) == ["worse-than-pca"]
+    enough = find_signs(HEALTHY | {"val_mse": 0.05, "step": 1000}, PAST, base, ABOUT | last)
+    assert enough[0]["epochs"] == 20
+
+
+def test_more_epochs_are_not_advised_where_they_over_fit():
+    past = [{"epoch": 4, "train_loss": 0.2, "val_loss": 0.2}]
+    row = HEALTHY | {"val_mse": 0.04, "step": 60, "val_loss": 0.3, "train_loss": 0.1}
+    over, worse = find_signs(row, past, BASE, ABOUT | {"is_last": True})
+    assert (over["code"], worse["code"]) == ("over-fitting", "worse-than-pca")
+    assert "epochs" not in worse
+    assert "more epochs do not" in worse["remedy"]
 
 
 def test_a_codebook_is_told_how_little_it_may_keep():

@@ -327,8 +327,7 @@ export default {
     }
 
     function pick(place, event) {
-      if (event.shiftKey && ctx.selection.first !== null) ctx.selection.setSecond(place)
-      else ctx.selection.set(place)
+      ctx.selection.click(place, event.shiftKey)
     }
 
     const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }

@@ -10,7 +10,7 @@ const SIZE = 44
 export default {
   id: "explore",
   title: "Play with the code",
-  help: "Change the code by hand and see what the decoder outputs. Click a point on the map to choose sample A, Shift-click for B.",
+  help: "Change the code by hand and see what the decoder outputs. Click a point on the map to choose sample A; Choose B or a Shift-click takes a second one.",
   // Without the patches around it a masked autoencoder's code gives no image.
   isFor: (state) => state.can_decode !== false,
   create(root, ctx) {
@@ -137,8 +137,8 @@ function interpolation(grid, ctx, again) {
   const path = toggle(
     "Path",
     [
-      ["linear", "line"],
-      ["spherical", "arc"],
+      ["linear", "straight"],
+      ["spherical", "curved"],
     ],
     again,
   )
@@ -156,8 +156,25 @@ function interpolation(grid, ctx, again) {
     },
     "two at random",
   )
-  const body = section(grid, "From A to B", path.root, random)
-  const hint = el("p", { class: "stage-muted" }, "Click a point on the map, then Shift-click another.")
+  // For fingers, which have no Shift key.
+  const second = el(
+    "button",
+    {
+      class: "stage-chip",
+      type: "button",
+      "aria-pressed": "false",
+      "data-testid": "explore-choose-b",
+      title: "The next click on the map chooses B",
+      onclick: () => ctx.selection.wantSecond(),
+    },
+    "Choose B",
+  )
+  const body = section(grid, "From A to B", path.root, second, random)
+  const hint = el(
+    "p",
+    { class: "stage-muted" },
+    "Click a point on the map for A, then press Choose B (or hold Shift) and click another.",
+  )
   body.append(hint)
   let view = null
   const part = asker(body, ({ arrays }, target) => {
@@ -180,7 +197,9 @@ function interpolation(grid, ctx, again) {
   return {
     update(next) {
       view = next
-      const { first: a, second: b } = ctx.selection
+      const { first: a, second: b, wantsSecond } = ctx.selection
+      second.disabled = a === null
+      second.setAttribute("aria-pressed", String(wantsSecond))
       hint.hidden = a !== null && b !== null
       part.target.hidden = !hint.hidden
       if (hint.hidden)

@@ -64,7 +64,8 @@ def show_edit(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None
         return
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box, with the legend, or with a search. Then label them here."
+            "**Select points** with Lasso or Box, with Shift-click in the legend, or with a "
+            "search. Then label them here."
         )
         return
     st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")

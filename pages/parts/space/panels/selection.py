@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared.choice import choose_one
+from pages.parts.shared.forms import number_field
 from pages.parts.shared.workspace import plain, workspace
 from pages.parts.space.ask import MapAsked, again, wish
 from pages.parts.space.panels.asking import mix, question, show_cards
@@ -26,7 +27,8 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     show_named(about, source)
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box, with the legend, or with a search. This panel then shows "
+            "**Select points** with Lasso or Box, with Shift-click in the legend, or with a "
+            "search. This panel then shows "
             "what they have in common."
         )
         what = "token" if asked["data"] == "token" else "row of the data"
@@ -120,7 +122,8 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
     if point.get("key") != about["key"]:
         rows = read_rows(workspace(), about["key"])
         st.markdown("**Click a point** on the map, or enter its row number.")
-        row = st.number_input(
+        row = number_field(
+            st,
             "Row",
             int(rows[0]),
             int(rows[-1]),

@@ -1,0 +1,19 @@
+"""page.css names parts of Streamlit's front end, which another version may call otherwise."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import streamlit
+
+from tests.helpers import ROOT
+
+
+def test_what_the_style_names_is_there():
+    style = (ROOT / "assets" / "page.css").read_text("utf-8")
+    named = set(re.findall(r'data-testid="(st\w+)"', style)) | set(re.findall(r"\.(st[A-Z]\w+)", style))
+    assert "stExpandSidebarButton" in named, "the pages that a narrow screen hides"
+    scripts = Path(streamlit.__file__).parent / "static" / "static" / "js"
+    known = "".join(path.read_text("utf-8") for path in scripts.glob("*.js"))
+    assert not [name for name in named if name not in known]
