@@ -155,7 +155,6 @@ class Jepa(TwoViews[JepaConfig]):
     Config = JepaConfig
     networks: tuple[str, ...] = ("vit",)
     has_projector = False
-    sees_scale = True
     breaks: ClassVar[Mapping[str, Break]] = {
         "predictor": Break(
             "Without predictor",
