@@ -12,17 +12,30 @@ from torch import nn
 
 from selfsup_core.models.modules.heads import pool
 from selfsup_core.pretrained.language_models import MINILM, prepare
-from selfsup_core.pretrained.loading import load_model
+from selfsup_core.pretrained.loading import load_errors
 from selfsup_core.pretrained.lora import add_lora
+from selfsup_core.pretrained.trial import SAFE
 
 PADDING = 0  # BERT's own
 LETTERS_A_TOKEN = 50  # what comes after so many letters for each token is not read at all
 
 
 def load_minilm() -> tuple[Any, Any]:
-    """(network, tokenizer). Raises DataError where it is not on this machine."""
+    """(network in evaluation mode and float32, tokenizer); its file is compared with the digest that the
+    program knows, so that it needs no trial.
+
+    Raises:
+        DataError: it is not on this machine, or damaged.
+    """
+    from transformers import AutoModel, AutoTokenizer
+
     folder = prepare(MINILM, Path(), say=lambda text: None)
-    return load_model(folder)
+    with load_errors(folder):
+        tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
+        network = AutoModel.from_pretrained(
+            folder, use_safetensors=True, dtype=torch.float32, add_pooling_layer=False, **SAFE
+        )
+    return network.eval(), tokenizer
 
 
 def token_rows(texts: Sequence[str], most: int) -> torch.Tensor:
@@ -48,7 +61,6 @@ class TextBody(nn.Module):
     def __init__(self, *, lora_rank: int, dropout: float) -> None:
         super().__init__()
         network, _ = load_minilm()
-        network.pooler = None  # behind the first token, which is not looked at
         network.requires_grad_(True)
         for layer in network.modules():
             if isinstance(layer, nn.Dropout):
