@@ -59,11 +59,13 @@ def choosing(device: str, *, bf16: bool) -> Iterator[None]:
     def choose(requested: str = "auto", **about: Any) -> Any:
         return replace(real(device, **about), uses_bf16=bf16)
 
+    decide = session.decide_precision
     session.choose_device = choose
+    session.decide_precision = lambda keeper, task, choice: choice
     try:
         yield
     finally:
-        session.choose_device = real
+        session.choose_device, session.decide_precision = real, decide
 
 
 @contextmanager

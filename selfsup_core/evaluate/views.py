@@ -105,7 +105,13 @@ def dropping(model: torch.nn.Module, seed: int) -> Iterator[None]:
 
 
 class ViewsEvaluator(Evaluator):
-    """Holds the fixed rows of a run; the same ones as of an autoencoder."""
+    """Holds the fixed rows of a run; the same ones as of an autoencoder.
+
+    Attributes:
+        beside: of the same rows as raw input, where the network reads something else (tokens).
+    """
+
+    beside: ViewsEvaluator | None = None
 
     def _knn(self, queries: torch.Tensor, references: torch.Tensor) -> float | None:
         """20 neighbors by cosine [Wu et al.: Unsupervised feature learning via non-parametric instance
@@ -222,7 +228,7 @@ class ViewsEvaluator(Evaluator):
         """
         import torch
 
-        found = self.baseline(untrained.code_size, fit_pca, has_reconstruction=False)
+        found = (self.beside or self).baseline(untrained.code_size, fit_pca, has_reconstruction=False)
         with torch.inference_mode():
             untrained.eval()
             own = self.accuracies(untrained)

@@ -17,7 +17,7 @@ from cachetools import LRUCache
 
 from selfsup_core.data.sources import open_source
 from selfsup_core.errors import RunError, SettingError
-from selfsup_core.features.batches import Prepared, prepare
+from selfsup_core.features.batches import Prepared
 from selfsup_core.inspection.keyed import KeyedLocks
 from selfsup_core.models.modules.autoencoder import Autoencoder
 from selfsup_core.models.modules.gaussian import GaussianHead
@@ -29,6 +29,8 @@ from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.weights import nearest_epoch, read_weights
 from selfsup_core.tasks.parts.network import build_evaluator, build_model
+from selfsup_core.tasks.parts.views_data import prepare_views
+from selfsup_core.train.trained import load_trained
 
 MAX_EPOCHS = 12  # models kept at hand for each run
 MAX_RUNS = 6
@@ -48,7 +50,7 @@ class RunKit:
         self.spec: RunSpec = read_spec(folder.spec)
         spec = self.spec
         dataset = open_source(spec.data.source, folder.workspace)
-        self.data: Prepared = prepare(dataset, spec.data, "cpu", workspace=folder.workspace)
+        self.data: Prepared = prepare_views(spec, dataset, "cpu", folder.workspace)[0]
         self.objective: Objective[Any] = OBJECTIVES[spec.objective.kind](spec.objective)
         self.evaluator = build_evaluator(spec, dataset, self.data)
         self.lock = threading.Lock()
@@ -69,7 +71,7 @@ class RunKit:
             found = self.models.get(key)
             if found is None:
                 model = build_model(self.spec, self.objective, self.data)
-                model.load_state_dict(read_weights(self.folder.weights, near))
+                load_trained(model, read_weights(self.folder.weights, near))
                 network = cast("Network", model.eval().requires_grad_(False))
                 found = self.models[key] = ModelAt(self, near, network)
             return found

@@ -42,10 +42,11 @@ class ResidualConfig(KindConfig):
         return channels
 
 
-def check_shape(item_shape: tuple[int, ...]) -> None:
+def check_shape(item_shape: tuple[int, ...], network: str = "residual network") -> None:
+    """Raises SettingError for what is no image that a network can take."""
     if len(item_shape) not in (2, 3) or min(item_shape[:2]) < LEAST_SIDE:
         raise SettingError(
-            f"The residual network needs images or spectrograms of at least {LEAST_SIDE} × {LEAST_SIDE}; "
+            f"The {network} needs images or spectrograms of at least {LEAST_SIDE} × {LEAST_SIDE}; "
             f"found samples of shape {item_shape}.",
             remedy="Use the dense encoder (model.kind = perceptron).",
         )

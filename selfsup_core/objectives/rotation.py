@@ -47,7 +47,7 @@ class Rotation(TwoViews[RotationConfig]):
     """A pseudo-label that needs no proposer. Images whose meaning turns with them teach the most."""
 
     Config = RotationConfig
-    networks: tuple[str, ...] = ("residual",)
+    networks: tuple[str, ...] = ("residual", "resnet18", "vit")
     has_projector = False
     breaks: ClassVar[Mapping[str, Break]] = {"augmentation": WITHOUT_VIEWS}
 

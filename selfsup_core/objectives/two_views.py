@@ -147,7 +147,7 @@ class TwoViews(Objective[C], Generic[C]):
     """
 
     has_reconstruction = False
-    networks: tuple[str, ...] = ("residual", "perceptron")
+    networks: tuple[str, ...] = ("residual", "resnet18", "vit", "perceptron", "text-encoder")
     task = "views"
     has_projector = True
     sees_scale = False

@@ -23,6 +23,7 @@ from selfsup_core.pretrained.trial import remember
 
 __all__ = [
     "BUILT_IN",
+    "MINILM",
     "Pretrained",
     "check_folder",
     "explain_missing",
@@ -58,6 +59,7 @@ class Pretrained:
     seconds: int
 
 
+MINILM = "all-minilm-l6-v2"
 BUILT_IN: dict[str, Pretrained] = {
     "smollm2-135m-instruct": Pretrained(
         name="smollm2-135m-instruct",
@@ -72,8 +74,8 @@ BUILT_IN: dict[str, Pretrained] = {
         digest="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         seconds=30,
     ),
-    "all-minilm-l6-v2": Pretrained(
-        name="all-minilm-l6-v2",
+    MINILM: Pretrained(
+        name=MINILM,
         kind="encoder",
         title="all-MiniLM-L6-v2",
         about="A sentence encoder: 384 numbers per text, similar for texts of similar meaning.",

@@ -15,7 +15,6 @@ from selfsup_core.data.sources import open_source
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.views import ViewsSeen
 from selfsup_core.evaluate.words.views_trouble import ViewsAbout, find_views_signs, judge_views
-from selfsup_core.features.batches import prepare
 from selfsup_core.models.modules.encoder import Encoder
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.two_views import TwoViews
@@ -25,6 +24,7 @@ from selfsup_core.tasks import TASKS, Look, Task, TaskContext
 from selfsup_core.tasks.parts.aside import no_early_stop
 from selfsup_core.tasks.parts.make_views import views_maker
 from selfsup_core.tasks.parts.network import build_model, build_views_evaluator
+from selfsup_core.tasks.parts.views_data import prepare_views
 
 COLLAPSING = ("complete", "dimensional")
 
@@ -42,16 +42,14 @@ class ViewsTask(Task):
         spec = context.spec
         self.spec, self.choice = spec, context.choice
         dataset = context.persist(lambda: open_source(spec.data.source, context.workspace, verify=True))
-        self.data = prepare(
-            dataset, spec.data, self.choice.name, workspace=context.workspace, progress=context.say
-        )
+        self.data, raw = prepare_views(spec, dataset, self.choice.name, context.workspace, context.say)
         self.objective = cast("TwoViews[Any]", OBJECTIVES[spec.objective.kind](spec.objective))
         self.objective.make_views = views_maker(
             self.data, self.objective.config.augment, getattr(spec.model, "dropout", 0.0)
         )
         self.model = cast("Encoder", build_model(spec, self.objective, self.data)).to(self.choice.name)
         self.objective.begin(self.model)
-        self.evaluator = build_views_evaluator(spec, dataset, self.data)
+        self.evaluator = build_views_evaluator(spec, dataset, self.data, raw)
         self.rows = self.data.rows(self.data.split.train)
         self.digest = dataset.digest
         self.notes = [self.data.note] if self.data.note else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from typing import cast
+from typing import NotRequired, cast
 
 from typing_extensions import TypedDict
 
@@ -22,11 +22,14 @@ class DeviceAbout(TypedDict):
     uses_fused: bool
     label: str
     reason: str
+    precision: NotRequired[str]
 
 
 @dataclass(frozen=True)
 class DeviceChoice:
-    """A device and how it came about; `label` is short, `reason` a sentence or two."""
+    """A device and how it came about; `label` is short, `reason` a sentence or two, and `precision` what of
+    it says how the number format was chosen.
+    """
 
     name: str
     threads: int
@@ -34,6 +37,7 @@ class DeviceChoice:
     uses_fused: bool
     label: str
     reason: str
+    precision: str = ""
 
     def as_dict(self) -> DeviceAbout:
         return cast("DeviceAbout", asdict(self))

@@ -35,6 +35,7 @@ from selfsup_core.workers.best import BestEpoch
 from selfsup_core.workers.changes import LiveChanges
 from selfsup_core.workers.keeper import Stop, open_metrics
 from selfsup_core.workers.pace import Pace, show_phase
+from selfsup_core.workers.precision import decide_precision
 
 if TYPE_CHECKING:
     from selfsup_core.workers.keeper import RunKeeper
@@ -72,6 +73,7 @@ class Session:
         )
         self.task: Task = keeper.attend(lambda: make(context), "Loading the data.")
         self.model, self.objective = self.task.model, self.task.objective
+        self.choice = decide_precision(keeper, self.task, self.choice)
         self.loop = Loop(
             self.model,
             self.objective,

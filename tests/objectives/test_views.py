@@ -27,7 +27,8 @@ from tests.objectives.helpers import batch, seeded
 from tests.objectives.view_helpers import embeddings, make_views, noisy
 
 VIEWS = [name for name, made in OBJECTIVES.items() if issubclass(made, TwoViews)]
-DENSE = [name for name in VIEWS if name != "rotation"]  # which needs images
+IMAGES = ("rotation", "jepa")  # which need images
+DENSE = [name for name in VIEWS if name not in IMAGES]
 
 
 def near(value: float) -> object:
@@ -151,6 +152,44 @@ def test_swav_is_the_papers_formula():
     s, q = scores.double().numpy() / 0.1, shares.double().numpy()
     wanted = [-(b * (a - np.log(np.exp(a).sum()))).sum() for a, b in zip(s, q, strict=True)]
     assert float(swapped_loss(scores, shares, 0.1)) == near(np.mean(wanted))
+
+
+def test_the_queue_joins_the_assignment_once_it_is_full():
+    objective, model = make_views("swav", prototypes=6, queue=20, queue_after=0.5)
+    seen = []
+    for index in range(3):
+        x = batch(8, seed=index)
+        one, two = noisy(x, seeded(index))
+        with torch.no_grad():
+            seen.append(
+                torch.stack([torch.nn.functional.normalize(z) for z in objective.both(model, one, two)])
+            )
+        objective.step(model, x, seeded(index))
+        assert not objective.uses_queue
+        objective.settle(model)
+    assert objective.filled == 20
+    torch.testing.assert_close(objective.queue, torch.cat(seen[::-1], dim=1)[:, :20])
+    scores = torch.rand(8, 6, generator=seeded())
+    alone = sinkhorn(scores, 0.05, 3)
+    assert torch.equal(objective.assign(model, scores, 1), alone)  # it is not time yet
+    objective.progress = 0.5
+    assert objective.uses_queue
+    others = objective.queue[1].double().numpy() @ unit(model.predictor.directions.weight.detach()).T
+    q = np.exp(np.concatenate([scores.double().numpy(), others]) / 0.05)
+    for _ in range(3):
+        q = q / q.sum(axis=0, keepdims=True)
+        q = q / q.sum(axis=1, keepdims=True)
+    assert objective.assign(model, scores, 1).numpy() == near(q[:8])
+    assert not torch.allclose(objective.assign(model, scores, 1), alone)
+    model.eval()
+    objective.step(model, batch(8), seeded())
+    kept = objective.queue.clone()
+    objective.settle(model)
+    assert torch.equal(objective.queue, kept)  # measured rows do not enter it
+    other, _ = make_views("swav", prototypes=6, queue=20, queue_after=0.5)
+    other.load(objective.state())
+    assert torch.equal(other.queue, kept)
+    assert other.filled == 20
 
 
 def test_prototypes_give_cosines():
@@ -292,7 +331,7 @@ def test_a_teachers_state_comes_back():
 @pytest.mark.parametrize("kind", VIEWS)
 def test_each_break_names_settings_that_there_are_and_says_the_remedy(kind):
     cls = OBJECTIVES[kind]
-    assert "augmentation" in cls.breaks
+    assert ("augmentation" in cls.breaks) == cls.Config().augmented
     assert cls(cls.Config()).remedies() == {}
     for one in cls.breaks.values():
         broken = cls(cls.Config(**one.settings))

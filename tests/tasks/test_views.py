@@ -87,11 +87,22 @@ def test_two_numbers_are_drawn_on_a_circle(workspace: Path):
 
 
 @pytest.mark.parametrize(
-    "kind", ["simclr", "byol", "simsiam", "barlow-twins", "vicreg", "sigreg", "dino", "swav"]
+    ("kind", "more"),
+    [
+        ("simclr", {}),
+        ("byol", {}),
+        ("simsiam", {}),
+        ("barlow-twins", {}),
+        ("vicreg", {}),
+        ("sigreg", {}),
+        ("dino", {}),
+        ("swav", {}),
+        ("swav", {"queue": 100, "queue_after": 0.0}),
+    ],
 )
-def test_killed_and_resumed_it_ends_bit_for_bit_the_same(kind, workspace: Path, monkeypatch):
+def test_killed_and_resumed_it_ends_bit_for_bit_the_same(kind, more, workspace: Path, monkeypatch):
     spec = make_spec(
-        TINY | {"objective": {"kind": kind, "projector": [16, 8], "augment": {"kind": "table"}}},
+        TINY | {"objective": {"kind": kind, "projector": [16, 8], "augment": {"kind": "table"}, **more}},
         {"train.checkpoint_seconds": 1e-6, "model.dropout": 0.1},
     )
     whole, cut = make_run(workspace, spec), make_run(workspace, spec)
@@ -100,6 +111,7 @@ def test_killed_and_resumed_it_ends_bit_for_bit_the_same(kind, workspace: Path, 
     assert first["status"] == "finished", first["error"]
     assert same(last_tensors(whole), last_tensors(cut))
     assert any("task/objective/teacher" in name for name in last_tensors(whole)) == (kind in ("byol", "dino"))
+    assert any("task/objective/queue" in name for name in last_tensors(whole)) == ("queue" in more)
     assert rows_without_times(whole) == rows_without_times(cut)
     assert frame_bytes(whole) == frame_bytes(cut)
     assert first["verdict"] == again["verdict"]

@@ -21,7 +21,14 @@ ELSEWHERE = ("kind", "loss")  # shown in the row above instead
 Groups = Mapping[str, tuple[str, ...]]
 
 # Settings of pace and place, of every task.
-PACE = ("train.patience", "train.epochs_per_second", "train.device", "train.threads", "seed")
+PACE = (
+    "train.patience",
+    "train.epochs_per_second",
+    "train.device",
+    "train.threads",
+    "train.precision",
+    "seed",
+)
 # Settings of tasks that count steps instead of epochs.
 STEPS = (
     "train.steps_per_epoch",

@@ -36,6 +36,7 @@ TITLES = {
     "sigreg": "SIGReg (LeJEPA)",
     "dino": "DINO",
     "swav": "SwAV",
+    "jepa": "Hidden patches (I-JEPA)",
     "rotation": "Rotation prediction",
 }
 KINDS = ("image", "sound", "table", "text")

@@ -99,10 +99,14 @@ class Autoencoder(CodingNetwork):
 def glorot_init(module: nn.Module, generator: torch.Generator) -> None:
     """Uniform Glorot weights and zero biases in dense and convolutional layers, as Keras has them.
 
+    What lies in a module with `is_pretrained` keeps its weights.
+
     [2] Glorot, Bengio: Understanding the difficulty of training deep feedforward networks, 2010
     """
+    learned = [one for one in module.modules() if getattr(one, "is_pretrained", False)]
+    kept = {id(layer) for one in learned for layer in one.modules()}
     for layer in module.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        if id(layer) not in kept and isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             nn.init.xavier_uniform_(layer.weight, generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)

@@ -15,8 +15,6 @@ from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.pretrained.language_models import BUILT_IN
 from selfsup_core.settings import KindConfig, setting
 
-LORA_ALPHA = 2  # α / r
-
 
 class PretrainedConfig(KindConfig):
     """Which model, and how much of it is trained."""

@@ -24,11 +24,12 @@ from selfsup_core.pretrained.encoders.catalogue import POOLINGS
 from selfsup_core.pretrained.encoders.folder import pooling_of
 from selfsup_core.pretrained.language_models import prepare
 from selfsup_core.pretrained.loading import load_errors
+from selfsup_core.pretrained.lora import add_lora
 from selfsup_core.pretrained.model_folder import CAUSAL, check_folder
 from selfsup_core.pretrained.models.text_classifier import TextClassifierConfig, model_name
 from selfsup_core.pretrained.trial import SAFE, require_tried
 from selfsup_core.runs.folder import WORKING, open_run, read_state
-from selfsup_core.tasks.parts.language_loading import RUN, add_lora
+from selfsup_core.tasks.parts.language_loading import RUN
 
 FILE = "base.json"
 OUTPUT_DEVIATION = 0.02  # of the new layer's first weights, as BERT has it

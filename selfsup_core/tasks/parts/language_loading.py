@@ -14,7 +14,8 @@ from selfsup_core.files import read_json
 from selfsup_core.models import MODELS
 from selfsup_core.pretrained.language_models import check_folder, prepare
 from selfsup_core.pretrained.loading import load_errors
-from selfsup_core.pretrained.models.pretrained_language import LORA_ALPHA, PretrainedConfig
+from selfsup_core.pretrained.lora import add_lora
+from selfsup_core.pretrained.models.pretrained_language import PretrainedConfig
 from selfsup_core.pretrained.trial import SAFE, require_tried
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
@@ -82,33 +83,6 @@ def load_folder(folder: Path, is_masked: bool, seed: int) -> tuple[Any, Any, lis
             torch.manual_seed(seed)
             model = kind.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **SAFE)
     return model, tokenizer, notes
-
-
-def add_lora(model: Any, rank: int) -> Any:
-    """The model with trainable additions to all its linear layers but the output; everything else is frozen.
-
-    Raises:
-        DataError: it has no layer that they could be added to.
-    """
-    from peft import LoraConfig, get_peft_model
-
-    settings = LoraConfig(
-        r=rank,
-        lora_alpha=LORA_ALPHA * rank,
-        lora_dropout=0.0,
-        target_modules="all-linear",
-        bias="none",
-        # GPT-2's layers hold their weights the other way round.
-        fan_in_fan_out=any(type(m).__name__ == "Conv1D" for m in model.modules()),
-    )
-    try:
-        return get_peft_model(model, settings)
-    except ValueError as error:
-        raise DataError(
-            "This model has no layer for LoRA.",
-            code="no-lora",
-            remedy="Train all weights: set LoRA rank (model.lora_rank) to 0.",
-        ) from error
 
 
 def load_run_model(workspace: Path, run: str, epoch: int | None = None) -> tuple[Any, Any, int]:

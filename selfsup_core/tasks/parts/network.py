@@ -49,9 +49,18 @@ def build_evaluator(spec: RunSpec, dataset: Dataset, data: Prepared) -> Evaluato
     return Evaluator(data, **rows_measured(spec, dataset))
 
 
-def build_views_evaluator(spec: RunSpec, dataset: Dataset, data: Prepared) -> ViewsEvaluator:
-    """What measures an encoder that learns from views, on the rows of an autoencoder's run."""
-    return ViewsEvaluator(data, **rows_measured(spec, dataset))
+def build_views_evaluator(
+    spec: RunSpec, dataset: Dataset, data: Prepared, raw: Prepared | None = None
+) -> ViewsEvaluator:
+    """What measures an encoder that learns from views, on the rows of an autoencoder's run.
+
+    Args:
+        raw: of the same rows, what it is compared with; `data` itself where nothing is given.
+    """
+    found = ViewsEvaluator(data, **rows_measured(spec, dataset))
+    if raw is not None and raw is not data:
+        found.beside = ViewsEvaluator(raw, **rows_measured(spec, dataset))
+    return found
 
 
 def rows_measured(spec: RunSpec, dataset: Dataset) -> EvaluatorSettings:
