@@ -26,7 +26,7 @@ def benefit_command(
     labels: Annotated[
         str, typer.Option(help='Labels per class, as in "1,5,all"; 1, 2, 5, 10, 50 and all if not given.')
     ] = "",
-    draws: Annotated[int, typer.Option(help="How often labels are drawn.", min=2, max=20)] = 3,
+    draws: Annotated[int, typer.Option(help="How often labels are drawn.", min=2, max=20)] = 5,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:

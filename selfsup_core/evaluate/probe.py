@@ -65,12 +65,20 @@ class Probe:
         return found
 
 
-def fit_probe(x: np.ndarray, y: np.ndarray, *, c: float = 1.0, scaled_by: np.ndarray | None = None) -> Probe:
+def fit_probe(
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    c: float = 1.0,
+    scaled_by: np.ndarray | None = None,
+    per_column: bool = True,
+) -> Probe:
     """Fit on (R, D) with classes (R,), two or more of them.
 
     Args:
         c: inverse strength of the L2 penalty.
         scaled_by: (N, D) rows whose mean and deviation standardize the columns; `x` if not given.
+        per_column: False divides all columns by one deviation, so that those that vary little stay small.
     """
     import warnings
 
@@ -79,6 +87,8 @@ def fit_probe(x: np.ndarray, y: np.ndarray, *, c: float = 1.0, scaled_by: np.nda
 
     rows = x if scaled_by is None else scaled_by
     mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    if not per_column:
+        scale = np.full_like(scale, np.sqrt((scale**2).mean()))
     scale = np.where(scale > 1e-6, scale, 1.0)  # a constant feature carries no information
     # On two threads of a busy machine a fit on 3,072 columns took 47 seconds, on one thread 3.
     with warnings.catch_warnings(), thread_pools().limit(limits=1, user_api="blas"):

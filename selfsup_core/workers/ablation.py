@@ -35,7 +35,7 @@ def drive(folder: RunFolder, config: AblationConfig) -> Iterator[Progress]:
     plan = plan_of(folder, config)
     keep_asked(folder, config)
     for number, spec in enumerate(plan):
-        said = f"Run {number + 1} of {len(plan)}: {spec.name.split(' · ', 1)[-1]}."
+        said = f"Run {number + 1} of {len(plan)}: {' · '.join(spec.name.split(' · ')[-2:])}."
         yield Progress(number / len(plan), said)
         while (run := hand_in(folder, spec, state["preset"])) is None:
             yield Progress(number / len(plan), f"{said} It waits until the queue has room.")

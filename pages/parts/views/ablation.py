@@ -77,7 +77,8 @@ def choose(usual: AblationConfig) -> AblationConfig:
 def show_found(found: Ablation) -> None:
     if said := verdict_of(found):
         st.info(plain(said))
-    st.plotly_chart(ablation_figure(found), key="ablation-figure", config={"displayModeBar": False})
+    if any(row["accuracy"] is not None for row in found["rows"]):
+        st.plotly_chart(ablation_figure(found), key="ablation-figure", config={"displayModeBar": False})
     st.dataframe(table_of(found), hide_index=True, key="ablation-table")
     st.caption(
         f"Linear probe on the same validation rows after {found['epochs']} epochs, mean of {found['seeds']} "

@@ -1,6 +1,6 @@
 """Did it help? A run's learned encoder beside what does without it, at several numbers of labels per class.
 
-Labels are drawn from training rows only. Whatever is chosen (the probe's penalty, whether views are trained
+Labels are drawn from training rows only. Whatever is chosen (the probe's settings, whether views are trained
 on, when training stops) is chosen on validation rows; test rows are classified once by each classifier, and
 nothing is shown of them before all are done.
 """
@@ -36,7 +36,9 @@ from selfsup_core.tasks.parts.represent import RAW_WIDTH, build_autoencoder, bui
 from selfsup_core.tasks.parts.supervised import YIELD_EVERY, Fit, head_of, new_head
 from selfsup_core.train.device import choose_device
 
-PENALTIES = (0.01, 0.1, 1.0)
+# Inverse penalty, and whether each column has its own scale: of raw pixels and PCA, columns that hardly vary
+# are mostly noise.
+PROBES = ((0.01, True), (0.1, True), (1.0, True), (0.1, False), (1.0, False), (10.0, False))
 NETWORKS: tuple[Method, ...] = ("finetuned", "scratch")
 
 
@@ -165,20 +167,25 @@ class Measuring:
         }
 
     def _probe(self, method: Method, labels: int, draw: int, places: np.ndarray) -> tuple[Probe, Cell]:
-        """Fitted on rows of the pool; its penalty is chosen on validation rows, in the first draw."""
+        """Fitted on rows of the pool; its settings are chosen on validation rows, in the first draw."""
         if labels == ALL and method in self.all_probes:
             probe, cell = self.all_probes[method]
             return probe, {**cell, "draw": draw}
         codes, held = self.codes[method], self.rows.y[self.rows.held]
         known = self.settings.get((labels, method))
-        best: tuple[float, float, Probe] | None = None
-        for c in PENALTIES if known is None else (known,):
+        best: tuple[float, int, Probe] | None = None
+        for number in range(len(PROBES)) if known is None else (int(known),):
+            c, per_column = PROBES[number]
             probe = fit_probe(
-                codes["pool"][places], self.rows.y[self.rows.pool[places]], c=c, scaled_by=codes["pool"]
+                codes["pool"][places],
+                self.rows.y[self.rows.pool[places]],
+                c=c,
+                scaled_by=codes["pool"],
+                per_column=per_column,
             )
             found = float((probe.predict(codes["held"]) == held).mean())
             if best is None or found > best[0]:
-                best = found, c, probe
+                best = found, number, probe
         assert best is not None, "there are penalties to choose from"
         validation, self.settings[labels, method], probe = best
         cell = self._cell(labels, draw, method, validation, probe.predict(codes["test"]))
