@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,7 +63,7 @@ def read_labels(text: str) -> tuple[int, ...]:
         number = ALL if word.strip() == "all" else whole_number(word.strip())
         if number is None:
             raise SettingError(
-                f"--labels: {word.strip()!r} is no number of labels.", remedy='As in "1,5,all".'
+                f"--labels: {word.strip()!r} is not a number of labels.", remedy='As in "1,5,all".'
             )
         found.append(number)
     return tuple(found)
@@ -129,15 +129,14 @@ def ablation_text(found: Ablation) -> str:
     return f"{table(rows)}\n{verdict_of(found)}"
 
 
-def follow(steps: Iterator[Progress]) -> None:
+def follow(steps: Generator[Progress, None, None]) -> None:
     """Do a long piece of work with a progress bar on stderr; Ctrl-C stops it, and what is done is kept."""
     from contextlib import closing
-    from typing import Any, cast
 
     from tqdm import tqdm
 
     form = "{desc} {percentage:3.0f}% |{bar:30}| {elapsed} <{remaining}"
-    with closing(cast("Any", steps)), tqdm(total=1.0, bar_format=form, file=sys.stderr) as bar:
+    with closing(steps), tqdm(total=1.0, bar_format=form, file=sys.stderr) as bar:
         try:
             for progress in steps:
                 bar.set_description_str(progress.said, refresh=False)

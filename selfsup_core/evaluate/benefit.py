@@ -32,9 +32,9 @@ ALL = 0  # labels per class: all of them
 
 
 class Cell(TypedDict):
-    """One classifier. labels: per class, 0 for all; setting: chosen on validation rows, of a probe the number
-    of its settings, of a network whether it is trained on views; validation: its accuracy there; right: "1" or
-    "0" of each test row.
+    """One classifier. labels: per class, 0 for all; setting: chosen on validation rows, of a probe which
+    of its settings, of a network whether it is trained on views; validation: its accuracy there; right: "1"
+    or "0" of each test row.
     """
 
     labels: int

@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypedDict, cast
+from typing import Literal, TypedDict
 
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import disk_error
@@ -22,7 +22,7 @@ from selfsup_core.runs.progress import Progress
 
 Status = Literal["running", "stopping", "stopped", "failed", "done"]
 Kind = Literal["benefit", "ablation"]
-Make = Callable[[RunFolder], Iterator[Progress]]
+Make = Callable[[RunFolder], Generator[Progress, None, None]]
 LEAST_SHARE = 0.03  # of the work, before which nothing is said of the time that is left
 AT_WORK = ("running", "stopping")
 
@@ -114,7 +114,7 @@ class RunJobs:
             with self.turns[kind]:
                 job.began = time.monotonic()
                 job.said = "Reading the run."
-                with closing(cast("Generator[Progress, None, None]", make(folder))) as steps:
+                with closing(make(folder)) as steps:
                     for progress in steps:
                         job.tell(progress)
                         if job.status == "stopping":

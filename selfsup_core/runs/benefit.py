@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pydantic import field_validator
 from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import find_source
@@ -41,6 +42,13 @@ class BenefitConfig(Config):
         le=20,
     )
 
+    @field_validator("labels")
+    @classmethod
+    def labels_are_numbers(cls, labels: tuple[int, ...]) -> tuple[int, ...]:
+        if any(n < 0 for n in labels):
+            raise ValueError("numbers of labels are 0, which stands for all, or more")
+        return labels
+
 
 class Asked(TypedDict):
     """What a file of cells answers; when something else is asked, it is begun anew."""
@@ -62,6 +70,14 @@ def read_benefit(folder: RunFolder) -> Benefit | None:
     """The kept answer; None where there is none yet."""
     kept = read_shaped(folder.path / FILE, Kept)
     return kept["result"] if kept else None
+
+
+def asked_of(folder: RunFolder) -> BenefitConfig:
+    """What was asked last; the defaults where nothing was."""
+    kept = read_shaped(folder.path / FILE, Kept)
+    if kept is None:
+        return BenefitConfig()
+    return BenefitConfig(labels=tuple(kept["asked"]["labels"]), draws=kept["asked"]["draws"])
 
 
 def count_done(folder: RunFolder) -> tuple[int, int]:

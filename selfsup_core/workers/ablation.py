@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 
 from selfsup_core.errors import RunError
@@ -19,7 +19,7 @@ POLL_SECONDS = 0.3
 AGAIN = ("stopped", "interrupted")  # a short run that ended so is continued
 
 
-def drive(folder: RunFolder, config: AblationConfig) -> Iterator[Progress]:
+def drive(folder: RunFolder, config: AblationConfig) -> Generator[Progress, None, None]:
     """Train what is missing. Closed in between, it stops the short run that is at work, too.
 
     Raises:

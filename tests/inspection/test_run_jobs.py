@@ -65,7 +65,7 @@ def test_of_one_kind_one_works_and_the_others_wait(workspace, folder):
 
     jobs.start("benefit", folder.id, waits)
     wait_for(lambda: (jobs.look("benefit", folder.id) or {})["said"] == "First.", "the first")
-    jobs.start("benefit", other.id, lambda _: iter(()))
+    jobs.start("benefit", other.id, lambda _: (one for one in ()))
     assert jobs.look("benefit", other.id)["said"].startswith("Waiting")
     go.set()
     assert ends(jobs, other.id) == "done"
@@ -97,6 +97,7 @@ def test_nothing_is_said_of_the_time_before_something_is_done():
 
 def test_a_question_measures_a_run(workspace, monkeypatch):
     monkeypatch.setattr("selfsup_core.tasks.parts.represent.BUDGET", {"train.epochs": 1})
+    monkeypatch.setattr("selfsup_core.runs.benefit.LEAST_STEPS", 10)
     run = make_run(workspace, tiny(train__epochs=1))
     run_here(run)
     desk = Desk(workspace)

@@ -42,7 +42,7 @@ def test_did_it_help_is_asked_stopped_continued_and_kept(studio, desk, folder):
     page = studio("pages/views.py", run=folder.id, do="train")
     assert page.segmented_control(key="views-next").value is None
     page.segmented_control(key="views-next").set_value("help").run()
-    assert page.query_params["next"] == ["help"]
+    assert page.query_params["next"] == "help"
     assert "supervised twin" in texts(page)
     assert "It takes about" in texts(page)
     page.text_input(key="advanced-benefit-labels").set_value("2, 0").run()

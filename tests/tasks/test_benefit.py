@@ -165,4 +165,4 @@ def test_the_command_prints_a_table_and_the_verdict(wine, answer):
     assert json.loads(found.stdout) == answer[1]
     wrong = cli("views", "benefit", wine.id, "--labels", "two", workspace=wine.workspace)
     assert wrong.returncode == 2
-    assert "no number of labels" in wrong.stderr
+    assert "not a number of labels" in wrong.stderr

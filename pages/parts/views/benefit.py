@@ -14,7 +14,7 @@ from selfsup_core.evaluate.benefit import TITLES, Benefit
 from selfsup_core.evaluate.words.benefit import say_judged, say_share, title_of
 from selfsup_core.figures.benefit import benefit_figure
 from selfsup_core.inspection.asking import checked
-from selfsup_core.runs.benefit import BenefitConfig, count_done, estimate_benefit, read_benefit
+from selfsup_core.runs.benefit import BenefitConfig, asked_of, count_done, estimate_benefit, read_benefit
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.settings import list_settings
@@ -45,7 +45,7 @@ def show_benefit(folder: RunFolder, state: RunState) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = st.container(width="content")
         with st.popover("Advanced", icon=":material/tune:"):
-            config = choose()
+            config = choose(asked_of(folder))
         if config:
             with place:
                 press(folder, config, "Continue" if done else "Compare")
@@ -55,7 +55,7 @@ def show_benefit(folder: RunFolder, state: RunState) -> None:
 
 
 def offer(folder: RunFolder, label: str) -> None:
-    if config := choose():
+    if config := choose(BenefitConfig()):
         say_time(folder, config)
         press(folder, config, label)
 
@@ -65,10 +65,19 @@ def press(folder: RunFolder, config: BenefitConfig, label: str) -> None:
         start(folder.id, "benefit", config.model_dump())
 
 
-def choose() -> BenefitConfig | None:
+def choose(usual: BenefitConfig) -> BenefitConfig | None:
     """What is measured; None, and a sentence, where it cannot be."""
     settings = list_settings(BenefitConfig)
-    values = {one.path: widget(one, one.default, key=f"advanced-benefit-{one.path}") for one in settings}
+    values = {
+        one.path: widget(one, getattr(usual, one.path), key=f"advanced-benefit-{one.path}")
+        for one in settings
+    }
+    if isinstance(values["labels"], str):
+        st.error(
+            f"Labels per class are whole numbers, as in 1, 5, 50, 0; found {plain(repr(values['labels']))}.",
+            icon=":material/error:",
+        )
+        return None
     try:
         return checked(BenefitConfig, values)
     except StudioError as error:

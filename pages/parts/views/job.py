@@ -60,22 +60,27 @@ def show_job(run: str, kind: str, beside: Callable[[], None] | None = None) -> b
         left = f" About {in_words(now['seconds_left'])} left." if now["seconds_left"] else ""
         said = "Stopping after this step …" if now["status"] == "stopping" else f"{now['said']}{left}"
         st.progress(min(1.0, now["share"]), plain(said))
-        if st.button(
+        st.button(
             "Stop",
             key=f"{kind}-stop",
             icon=":material/stop:",
             disabled=now["status"] == "stopping",
             help="What is done is kept, and you can continue later.",
-        ):
-            with acting(kind):
-                ask(run, "stop", kind=kind)
-                rerun(scope="fragment")
+            on_click=stop,
+            args=(run, kind),
+        )
         show_refusal(kind)
         if beside:
             beside()
 
     poll()
     return True
+
+
+def stop(run: str, kind: str) -> None:
+    """Let the job end, for a click."""
+    with acting(kind):
+        ask(run, "stop", kind=kind)
 
 
 def start(run: str, kind: str, values: dict[str, Any]) -> None:

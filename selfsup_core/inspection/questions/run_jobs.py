@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Literal
 
 from selfsup_core.inspection.answer import Answer
@@ -42,8 +42,8 @@ def benefit(run: Named[RunJobs], ask: BenefitConfig) -> Answer:
     """Begin or continue to measure whether learning from views helped."""
     workspace = run.holder.workspace
 
-    def make(folder: RunFolder) -> Iterator[Progress]:
-        return Measuring(workspace, folder, ask).steps()
+    def make(folder: RunFolder) -> Generator[Progress, None, None]:
+        yield from Measuring(workspace, folder, ask).steps()
 
     return Answer(about={"job": run.holder.start("benefit", run.name, make)})
 

@@ -7,7 +7,7 @@ nothing is shown of them before all are done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -68,11 +68,12 @@ class Measuring:
         self.settings: dict[tuple[int, Method], float] = {}  # chosen on the first draw
         self.all_probes: dict[Method, tuple[Probe, Cell]] = {}  # of all labels there is one draw
 
-    def steps(self) -> Iterator[Progress]:
+    def steps(self) -> Generator[Progress, None, None]:
         """Measure what is missing. The file is whole after each draw, and holds the result at the end."""
         kept = read_shaped(self.folder.path / FILE, Kept)
         if kept is None or kept["asked"] != self.asked:
             kept = {"asked": self.asked, "cells": [], "result": None}
+            write_json(self.folder.path / FILE, kept)
         if kept["result"]:
             return
         cells = kept["cells"]
