@@ -163,8 +163,15 @@ def plan_of(folder: RunFolder, config: AblationConfig) -> list[RunSpec]:
     return [short_spec(spec, one, seed, config.epochs) for seed in range(config.seeds) for one in variants]
 
 
+def find_short(folder: RunFolder, spec: RunSpec) -> RunFolder | None:
+    """The run with a short run's recipe, if there is one: the compared run itself may be it."""
+    if spec.digest() == read_spec(folder.spec).digest() and read_state(folder)["status"] == "finished":
+        return folder
+    return find_submission(folder.workspace, token_of(spec))
+
+
 def trial_of(folder: RunFolder, spec: RunSpec, seed: int) -> Trial:
-    found = find_submission(folder.workspace, token_of(spec))
+    found = find_short(folder, spec)
     if found is None:
         return {"run": "", "seed": seed, "status": "", "accuracy": None, "seconds": 0.0}
     state = read_state(found)

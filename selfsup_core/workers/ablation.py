@@ -7,11 +7,11 @@ from collections.abc import Generator
 from contextlib import suppress
 
 from selfsup_core.errors import RunError
-from selfsup_core.runs.ablation import AblationConfig, keep_asked, plan_of, token_of
+from selfsup_core.runs.ablation import AblationConfig, find_short, keep_asked, plan_of, token_of
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ENDED, RunFolder, read_state
 from selfsup_core.runs.progress import Progress
-from selfsup_core.runs.queue import find_submission, resume, submit
+from selfsup_core.runs.queue import resume, submit
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -53,13 +53,12 @@ def drive(folder: RunFolder, config: AblationConfig) -> Generator[Progress, None
 
 def hand_in(folder: RunFolder, spec: RunSpec, preset: str) -> RunFolder | None:
     """The short run, queued unless it has ended for good; None while the queue is full."""
-    workspace, token = folder.workspace, token_of(spec)
-    found = find_submission(workspace, token)
+    workspace, found = folder.workspace, find_short(folder, spec)
     if found and read_state(found)["status"] in AGAIN:
         resume(found)
     elif found is None:
         try:
-            found = submit(workspace, spec, preset=preset, submission=token)
+            found = submit(workspace, spec, preset=preset, submission=token_of(spec))
         except RunError as error:
             if error.code != "queue-full":
                 raise

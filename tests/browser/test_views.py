@@ -71,7 +71,7 @@ def ask_after(page: Page, keep: Callable[..., None]) -> None:
     page.get_by_text("Which augmentation earns it?", exact=True).click()
     wait_in(page, "location.search.includes('next=augment')")
     page.get_by_role("button", name="Compare", exact=True).click()
-    expect(page.get_by_text(re.compile(r"Run 1 of \d+: all of them"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Run 2 of \d+"))).to_be_visible()
     page.get_by_role("button", name="Stop", exact=True).last.click()
     expect(page.get_by_role("button", name=re.compile("Compare|Continue"))).to_be_visible()
     assert serious(page) == []

@@ -114,6 +114,15 @@ def test_runs_are_queued_one_at_a_time_and_only_the_missing_ones_are_trained(fol
     )
 
 
+def test_a_run_that_is_short_itself_is_not_trained_again(folder):
+    config = AblationConfig(epochs=2, seeds=2)
+    assert read_ablation(folder, config)["rows"][0]["trials"][0]["run"] == folder.id
+    steps = drive(folder, config)
+    assert [next(steps).said for _ in range(2)][1].startswith("Run 2 of 8")
+    assert len(list(list_states(folder.workspace))) == 1
+    steps.close()
+
+
 def test_stopped_it_stops_the_run_that_waits_and_goes_on_with_it(folder, monkeypatch):
     monkeypatch.setattr(ablation, "ensure_supervisor", lambda workspace: None)
     steps = drive(folder, SHORT)

@@ -56,11 +56,11 @@ def show_ablation(folder: RunFolder, state: RunState) -> None:
                 f"{left} of {found['total']} short runs are missing{takes}. They wait in the queue one at a "
                 "time and are ordinary runs, found on the page Runs. You can leave this page."
             )
-            label = "Continue" if found["done"] else "Compare"
+            label = "Continue" if asked == config else "Compare"
             if st.button(label, key="ablation-start", icon=":material/play_arrow:", type="primary"):
                 start(folder.id, "ablation", config.model_dump())
             show_refusal("ablation")
-        if found["done"]:
+        if asked and found["done"]:
             show_found(found)
 
 
