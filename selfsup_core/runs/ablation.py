@@ -269,5 +269,5 @@ def verdict_of(found: Ablation) -> str:
         if row["kind"] == "without":
             left_out.append((row["title"].removeprefix("Without "), row["difference"], row["outcome"]))
         if row["kind"] == "none":
-            none = row["outcome"]
+            none = row["difference"], row["outcome"]
     return judge_ablation(left_out, none)

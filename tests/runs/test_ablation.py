@@ -173,12 +173,13 @@ def test_margins_pool_the_deviation_of_all_variants(folder):
 def test_the_outcome_in_words():
     said = judge_ablation(
         [("color", -0.03, "loss"), ("crop", -0.08, "loss"), ("flip", 0.02, "gain"), ("blur", 0.0, "none")],
-        "loss",
+        (-0.2, "loss"),
     )
-    assert "earned by crop (8.0 points fewer without it), color (3.0 points fewer without it)" in said
-    assert "hurt by flip (2.0 points more without it)" in said
-    assert "No clear difference is made by blur." in said
-    assert "no augmentation at all is not clearly worse" in judge_ablation([("crop", 0.0, "none")], "none")
+    assert "earned by crop (8.0 points fewer without it) and color (3.0 points fewer without it)." in said
+    assert "lowered by flip (2.0 points more without it): try without." in said
+    assert "Leaving out blur makes no clear difference." in said
+    assert "All of them together earn 20.0 points." in said
+    assert "not clearly worse" in judge_ablation([("crop", 0.0, "none")], (-0.01, "none"))
     assert judge_ablation([], None) == ""
 
 

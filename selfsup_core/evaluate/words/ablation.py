@@ -22,33 +22,38 @@ def say_difference(difference: float | None, margin: float | None) -> str:
     return f"{100 * difference:+.1f} ± {100 * margin:.1f}"
 
 
-def judge_ablation(left_out: Sequence[tuple[str, float, Outcome]], none: Outcome | None) -> str:
+def judge_ablation(left_out: Sequence[tuple[str, float, Outcome]], none: tuple[float, Outcome] | None) -> str:
     """What leaving out tells.
 
     Args:
         left_out: title of a transformation, the difference without it (a share), and what that is.
-        none: what no augmentation at all is beside the whole one; None where that is not known.
+        none: the same of no augmentation at all; None where that is not known.
     """
-    if not left_out:
-        return ""
     by: dict[Outcome, list[tuple[float, str]]] = {"loss": [], "gain": [], "none": []}
     for title, difference, outcome in left_out:
         by[outcome].append((difference, title))
     said = []
     if by["loss"]:
-        most = ", ".join(
-            f"{title} ({-100 * d:.1f} points fewer without it)" for d, title in sorted(by["loss"])
-        )
-        said.append(f"It is earned by {most}.")
+        most = [f"{title} ({-100 * d:.1f} points fewer without it)" for d, title in sorted(by["loss"])]
+        said.append(f"The accuracy is earned by {enumerate_words(most)}.")
     if by["gain"]:
-        worse = ", ".join(
-            f"{title} ({100 * d:.1f} points more without it)" for d, title in sorted(by["gain"])[::-1]
-        )
-        said.append(f"It is hurt by {worse}: try without.")
+        worst = sorted(by["gain"], reverse=True)
+        words = [f"{title} ({100 * d:.1f} points more without it)" for d, title in worst]
+        said.append(f"It is lowered by {enumerate_words(words)}: try without.")
     if by["none"]:
-        said.append(f"No clear difference is made by {', '.join(title for _, title in by['none'])}.")
-    if none == "none":
-        said.append("Even no augmentation at all is not clearly worse.")
-    elif none == "gain":
-        said.append("No augmentation at all is better than all of it.")
+        titles = enumerate_words([title for _, title in by["none"]])
+        said.append(f"Leaving out {titles} makes no clear difference.")
+    if none:
+        difference, outcome = none
+        ends = {
+            "loss": f"All of them together earn {-100 * difference:.1f} points.",
+            "none": "No augmentation at all is not clearly worse.",
+            "gain": "No augmentation at all is better than all of it.",
+        }
+        said.append(ends[outcome])
     return " ".join(said)
+
+
+def enumerate_words(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c" """
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
