@@ -180,6 +180,8 @@ def test_the_outcome_in_words():
     assert "Leaving out blur makes no clear difference." in said
     assert "All of them together earn 20.0 points." in said
     assert "not clearly worse" in judge_ablation([("crop", 0.0, "none")], (-0.01, "none"))
+    two = judge_ablation([("crop", 0.0, "none"), ("flip", 0.0, "none")], None)
+    assert two == "Leaving out any one of crop and flip makes no clear difference."
     assert judge_ablation([], None) == ""
 
 

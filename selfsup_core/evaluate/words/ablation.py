@@ -42,7 +42,8 @@ def judge_ablation(left_out: Sequence[tuple[str, float, Outcome]], none: tuple[f
         said.append(f"It is lowered by {enumerate_words(words)}: try without.")
     if by["none"]:
         titles = enumerate_words([title for _, title in by["none"]])
-        said.append(f"Leaving out {titles} makes no clear difference.")
+        one = "" if len(by["none"]) == 1 else "any one of "
+        said.append(f"Leaving out {one}{titles} makes no clear difference.")
     if none:
         difference, outcome = none
         ends = {
