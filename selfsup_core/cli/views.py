@@ -35,17 +35,21 @@ def benefit_command(
 
     The answer is kept with the run; what was interrupted goes on. Test rows are classified once by each.
     """
+    import torch
+
     from selfsup_core.errors import RunError
     from selfsup_core.inspection.asking import checked
     from selfsup_core.runs.benefit import BenefitConfig, read_benefit
     from selfsup_core.runs.folder import ACTIVE, open_run, read_state
     from selfsup_core.tasks.parts.benefit import Measuring
+    from selfsup_core.train.device import choose_device
 
     root = place(workspace)
     folder = open_run(root, run)
     config = checked(BenefitConfig, {"draws": draws} | ({"labels": read_labels(labels)} if labels else {}))
     if read_state(folder)["status"] in ACTIVE:
         raise RunError("The run has not ended yet.", code="active", remedy="Wait for it, or stop it.")
+    torch.set_num_threads(choose_device(parameters=read_state(folder)["parameters"]).threads)
     follow(Measuring(root, folder, config).steps())
     found = read_benefit(folder)
     assert found, "the work has come to its end"

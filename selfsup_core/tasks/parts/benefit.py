@@ -39,6 +39,7 @@ from selfsup_core.train.device import choose_device
 # Inverse penalty, and whether each column has its own scale: of raw pixels and PCA, columns that hardly vary
 # are mostly noise.
 PROBES = ((0.01, True), (0.1, True), (1.0, True), (0.1, False), (1.0, False), (10.0, False))
+AUTOENCODER_STEPS = 100  # of a network, in the time that the autoencoder takes
 NETWORKS: tuple[Method, ...] = ("finetuned", "scratch")
 
 
@@ -81,8 +82,10 @@ class Measuring:
         done = {(c["labels"], c["draw"]) for c in cells}
         turns = [(n, draw) for n in self.asked["labels"] for draw in range(self.asked["draws"])]
         left = [turn for turn in turns if turn not in done]
-        total, spent = sum(self._cost(*turn) for turn in left), 0
-        yield from self._represent()
+        total = AUTOENCODER_STEPS + sum(self._cost(*turn) for turn in left)
+        spent = AUTOENCODER_STEPS
+        for share in self._represent():
+            yield Progress(share * spent / total, "Training an autoencoder of the same size.")
         for labels, draw in left:
             said = f"With {say_labels([labels])}, draw {draw + 1} of {self.asked['draws']}."
             found: list[Cell] = []
@@ -120,7 +123,8 @@ class Measuring:
         """Training on the rows themselves (0), or on views of them (1): both are tried on the first draw."""
         return (0.0, 1.0) if draw == 0 and self.objective.config.augmented else (0.0,)
 
-    def _represent(self) -> Iterator[Progress]:
+    def _represent(self) -> Iterator[float]:
+        """Make all that stands for a row; yields the share that is done."""
         weights = read_weights(self.folder.weights, self.epoch)
         self.model = build_encoder(self.spec, self.data, self.choice.name, weights)
         self.x = {
@@ -129,7 +133,7 @@ class Measuring:
         }
         autoencoder, loop = build_autoencoder(self.spec, self.data, self.choice, self.model.code_size)
         for _ in loop.events():
-            yield Progress(0.0, "Training an autoencoder of the same size.")
+            yield loop.progress / loop.config.epochs
         self.codes = represent(self.x, self.model, autoencoder)
 
     def _measure(self, labels: int, draw: int) -> Iterator[Cell | int]:
