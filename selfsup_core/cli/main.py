@@ -29,6 +29,7 @@ from selfsup_core.cli.runs import runs_app
 from selfsup_core.cli.space import space_app
 from selfsup_core.cli.supervisor import supervisor_app
 from selfsup_core.cli.train import train
+from selfsup_core.cli.views import views_app
 from selfsup_core.errors import SettingError, StudioError
 from selfsup_core.files import disk_error, keep_as_before, keep_private
 from selfsup_core.places import APP
@@ -48,6 +49,7 @@ app.add_typer(classify_app, name="classify")
 app.add_typer(pseudo_app, name="pseudo")
 app.add_typer(space_app, name="space")
 app.add_typer(augment_app, name="augment")
+app.add_typer(views_app, name="views")
 app.add_typer(supervisor_app, name="supervisor")
 
 

@@ -6,6 +6,7 @@ Multinomial logistic regression with L2 (scikit-learn's, C = 1) on features stan
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -40,16 +41,61 @@ def probe_accuracy(
         return None  # the run is about to stop as diverged
     if len(np.unique(y)) == 1:
         return float((wanted == y[0]).mean())
+    return float((fit_probe(x, y).predict(queries) == wanted).mean())
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A fitted probe: argmax of ((x − mean) / scale) Wᵀ + b.
+
+    Attributes:
+        classes: (C,) that it knows. weight: (C, D) W. bias: (C,) b. mean, scale: (D,).
+    """
+
+    classes: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """(Q, D) → (Q,) classes."""
+        logits = (x - self.mean) / self.scale @ self.weight.T + self.bias
+        found: np.ndarray = self.classes[logits.argmax(axis=1)]
+        return found
+
+
+def fit_probe(
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    c: float = 1.0,
+    scaled_by: np.ndarray | None = None,
+    per_column: bool = True,
+) -> Probe:
+    """Fit on (R, D) with classes (R,), two or more of them.
+
+    Args:
+        c: inverse strength of the L2 penalty.
+        scaled_by: (N, D) rows whose mean and deviation standardize the columns; `x` if not given.
+        per_column: False divides all columns by one deviation, so that those that vary little stay small.
+    """
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    mean, scale = x.mean(axis=0), x.std(axis=0)
+    rows = x if scaled_by is None else scaled_by
+    mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    if not per_column:
+        scale = np.full_like(scale, np.sqrt((scale**2).mean()))
     scale = np.where(scale > 1e-6, scale, 1.0)  # a constant feature carries no information
     # On two threads of a busy machine a fit on 3,072 columns took 47 seconds, on one thread 3.
     with warnings.catch_warnings(), thread_pools().limit(limits=1, user_api="blas"):
         # A probe that has nearly converged predicts the same classes.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        probe = LogisticRegression(max_iter=STEPS).fit((x - mean) / scale, y)
-    return float((probe.predict((queries - mean) / scale) == wanted).mean())
+        found = LogisticRegression(C=c, max_iter=STEPS).fit((x - mean) / scale, y)
+    weight, bias = found.coef_, found.intercept_
+    if len(weight) == 1:  # of two classes, only the second one's logit is given
+        weight, bias = np.concatenate([0 * weight, weight]), np.concatenate([0 * bias, bias])
+    return Probe(found.classes_, weight, bias, mean, scale)

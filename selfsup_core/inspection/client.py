@@ -40,6 +40,7 @@ ANSWER_SECONDS: dict[Kind, float] = {
     "classifier": 600.0,
     "space": 600.0,
     "data": 60.0,
+    "job": 60.0,
 }
 
 

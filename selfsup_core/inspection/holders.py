@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.loaded import Models
     from selfsup_core.inspection.model_at import Kits
     from selfsup_core.inspection.run_classifiers import RunClassifiers
+    from selfsup_core.inspection.run_jobs import RunJobs
     from selfsup_core.inspection.space.live_umap import LiveUmaps
     from selfsup_core.inspection.space.spaces import Spaces
 
@@ -89,8 +90,15 @@ class Holders:
 
         return LiveUmaps(self.workspace)
 
+    @MadeOnce
+    def run_jobs(self) -> RunJobs:
+        """Long jobs on runs."""
+        from selfsup_core.inspection.run_jobs import RunJobs
+
+        return RunJobs(self.workspace)
+
     @property
     def is_at_work(self) -> bool:
         """Whether a job is running; does not create a holder."""
-        made = (self.__dict__.get(name) for name in ("embedding", "spaces", "umaps"))
+        made = (self.__dict__.get(name) for name in ("embedding", "spaces", "umaps", "run_jobs"))
         return any(holder.is_at_work for holder in made if holder is not None)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.loaded import Loaded, Models
     from selfsup_core.inspection.model_at import ModelAt
     from selfsup_core.inspection.run_classifiers import ClassifierAt, RunClassifiers
+    from selfsup_core.inspection.run_jobs import RunJobs
     from selfsup_core.inspection.space.asked import Asked
     from selfsup_core.inspection.space.spaces import Spaces
 
@@ -127,6 +128,16 @@ def about_embedding(name: str, config: type[C]) -> Decorator[Named[EmbedJobs], C
         yield Named(holders.embedding, source)
 
     return question("embedding", name, config, opener)
+
+
+def about_job(name: str, config: type[C]) -> Decorator[Named[RunJobs], C]:
+    """Of long jobs on a run."""
+
+    @contextmanager
+    def opener(holders: Holders, run: str, ask: C) -> Iterator[Named[RunJobs]]:
+        yield Named(holders.run_jobs, run)
+
+    return question("job", name, config, opener)
 
 
 def about_space(name: str, config: type[C]) -> Decorator[Named[Spaces], C]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["run", "language-model", "classifier", "embedding", "space", "data"]
+Kind = Literal["run", "language-model", "classifier", "embedding", "space", "data", "job"]
 
 
 class Subject(NamedTuple):
@@ -13,7 +13,7 @@ class Subject(NamedTuple):
     Attributes:
         name: of a run or a run's classifier its id; of a language model as in `loaded.locate`; of an
             embedding the data set; of a space as in `space.opening.open_space`; of
-            data the data set.
+            data the data set; of a long job on a run the run's id.
     """
 
     kind: Kind

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import fits, serious, stage_value, wait_in, wait_stage
 
@@ -47,6 +48,35 @@ def test_a_switch_redraws_the_views_and_a_link_shows_them_again(server, open_pag
     keep(other, "views-lab-narrow")
 
 
+def ask_after(page: Page, keep: Callable[..., None]) -> None:
+    """Did it help? of the run that is shown, at one number of labels; and which augmentation earns it, begun
+    and stopped.
+    """
+    page.get_by_text("Did it help?", exact=True).click()
+    wait_in(page, "location.search.includes('next=help')")
+    page.get_by_role("button", name="Advanced").last.click()
+    labels = page.get_by_role("textbox", name="Labels per class")
+    labels.fill("2")
+    labels.press("Enter")
+    draws = page.get_by_role("spinbutton", name="Draws of labels")
+    draws.fill("2")
+    draws.press("Enter")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    said = page.get_by_text(re.compile("With 2 labels per class the learned encoder"))
+    expect(said).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile("Against its supervised twin"))).to_be_visible()
+    assert serious(page) == []
+    keep(page, "views-benefit")
+    page.get_by_text("Which augmentation earns it?", exact=True).click()
+    wait_in(page, "location.search.includes('next=augment')")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_text(re.compile(r"Run 2 of \d+"))).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).last.click()
+    expect(page.get_by_role("button", name=re.compile("Compare|Continue"))).to_be_visible()
+    assert serious(page) == []
+
+
 def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep):
     page = open_page()
     page.goto(f"{server.url}/views?do=lab&data=digits")
@@ -82,6 +112,7 @@ def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep
     wait_stage(page, "epoch", lambda epoch: epoch == "3")  # the keys were the matrix's
     assert serious(page) == []
     keep(page, "views-run")
+    ask_after(page, keep)
     page.get_by_role("button", name="Break it").click()
     page.get_by_role("button", name="With two negatives").click()
     wait_in(page, "(intact) => location.href !== intact && location.search.includes('run=')", intact)

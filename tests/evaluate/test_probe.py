@@ -10,7 +10,7 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from selfsup_core.evaluate.probe import probe_accuracy
+from selfsup_core.evaluate.probe import fit_probe, probe_accuracy
 
 Rows = tuple[torch.Tensor, torch.Tensor]
 
@@ -130,3 +130,15 @@ def test_the_probe_is_quick_enough_for_every_epoch():
     began = time.process_time()
     probe_accuracy(x, y, q, wanted)
     assert time.process_time() - began < 5
+
+
+def test_one_scale_for_all_columns_keeps_small_ones_small():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 6)
+    x = np.concatenate([(y + rng.normal(0, 0.1, 12))[:, None], 1e-3 * rng.normal(size=(12, 40))], axis=1)
+    own, one = (fit_probe(x, y, per_column=per_column) for per_column in (True, False))
+    np.testing.assert_allclose(one.scale, np.sqrt(x.var(axis=0).mean()))
+    noise = [
+        np.abs(p.weight[1, 1:] / p.scale[1:]).max() / np.abs(p.weight[1, 0] / p.scale[0]) for p in (own, one)
+    ]
+    assert noise[1] < noise[0] / 10

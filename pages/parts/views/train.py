@@ -19,6 +19,7 @@ from pages.parts.shared.new_run import (
 from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import workspace
+from pages.parts.views.after import show_after
 from pages.parts.views.breaking import offer_breaks
 from selfsup_core.data.sources import find_source
 from selfsup_core.objectives import OBJECTIVES
@@ -189,3 +190,4 @@ def show() -> None:
         )
         offer_breaks(folder, state)
     show_run(folder.id)
+    show_after(folder)

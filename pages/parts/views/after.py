@@ -1,0 +1,54 @@
+"""After a run on views: did it help, and which augmentation earns it, one at a time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.shared.choice import refuse_asked, shorten, take_asked, write_asked
+from pages.parts.shared.go import rerun
+from pages.parts.views.ablation import show_ablation
+from pages.parts.views.benefit import show_benefit
+from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, read_state
+
+PARAM = "next"
+NEXT = {
+    "help": ("Did it help?", ":material/balance:", show_benefit),
+    "augment": ("Which augmentation earns it?", ":material/query_stats:", show_ablation),
+}
+POLL = 2.0
+
+
+def show_after(folder: RunFolder) -> None:
+    """What can be asked of a run; the address keeps which question is open."""
+    asked, key = st.query_params.get(PARAM, ""), "views-next"
+    if not take_asked(asked, key=key, known=NEXT):
+        refuse_asked(PARAM, f"There is no question {shorten(asked)!r} here.")
+    chosen = st.segmented_control(
+        "What next",
+        list(NEXT),
+        key=key,
+        label_visibility="collapsed",
+        format_func=lambda name: f"{NEXT[name][1]} {NEXT[name][0]}",
+    )
+    if chosen:
+        write_asked(chosen, key=key, param=PARAM)
+    elif asked in NEXT:
+        st.query_params.pop(PARAM, None)
+    if chosen:
+        show_when_ended(folder, chosen)
+
+
+def show_when_ended(folder: RunFolder, chosen: str) -> None:
+    """The question; while the run is on, that it has to end first."""
+    state: RunState = read_state(folder)
+    if state["status"] not in ACTIVE:
+        NEXT[chosen][2](folder, state)
+        return
+
+    @st.fragment(run_every=POLL)
+    def wait() -> None:
+        if read_state(folder)["status"] not in ACTIVE:
+            rerun()
+        st.caption("This can be asked once the run has ended.")
+
+    wait()

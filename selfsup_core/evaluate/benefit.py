@@ -1,0 +1,160 @@
+"""Did learning from views help? Accuracies of several ways to classify, with margins, and what they say.
+
+A margin is half of a 95% interval that covers other draws of labels (Student's t over the draws) and other
+test rows (the normal interval over rows, two right and two wrong ones added [1]); both parts are added as
+variances. Two ways are compared by the differences on the same labels and the same test rows.
+[1] Agresti, Coull: Approximate is better than "exact" for interval estimation of binomial proportions, 1998
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+from typing_extensions import TypedDict
+
+from selfsup_core.pseudo.audit import Verdict, Z
+
+Method = Literal["probe", "finetuned", "scratch", "autoencoder", "pca", "raw"]
+Outcome = Literal["gain", "loss", "none"]
+LEARNED: tuple[Method, ...] = ("probe", "finetuned")
+RIVALS: tuple[Method, ...] = ("scratch", "autoencoder", "pca", "raw")
+TITLES: dict[Method, str] = {
+    "probe": "Learned encoder, linear probe",
+    "finetuned": "Learned encoder, fine-tuned",
+    "scratch": "Supervised twin: same network from scratch",
+    "autoencoder": "Autoencoder of the same size, linear probe",
+    "pca": "PCA of the same size, linear probe",
+    "raw": "Raw input, linear probe",
+}
+ALL = 0  # labels per class: all of them
+
+
+class Cell(TypedDict):
+    """One classifier. labels: per class, 0 for all; setting: chosen on validation rows, of a probe which
+    of its settings, of a network whether it is trained on views; validation: its accuracy there; right: "1"
+    or "0" of each test row.
+    """
+
+    labels: int
+    draw: int
+    method: Method
+    setting: float
+    validation: float
+    right: str
+
+
+class Point(TypedDict):
+    """One way at one number of labels per class: means over the draws, as shares."""
+
+    labels: int
+    method: Method
+    accuracy: float
+    margin: float
+    validation: float
+
+
+class Compared(TypedDict):
+    """A paired difference of accuracies, as shares; a gain or a loss where its interval leaves 0 out."""
+
+    difference: float
+    margin: float
+    outcome: Outcome
+
+
+class Judged(TypedDict):
+    """One number of labels per class. learned, rival: the better ones of either side on validation rows;
+    twin: learned against the supervised twin.
+    """
+
+    labels: int
+    learned: Method
+    rival: Method
+    against: Compared
+    twin: Compared
+
+
+class Benefit(TypedDict):
+    """The whole answer. rows: test rows; pool: labeled rows that stand for all; notes: what limits it."""
+
+    epoch: int
+    rows: int
+    draws: int
+    pool: int
+    points: list[Point]
+    judged: list[Judged]
+    verdict: Verdict
+    notes: list[str]
+
+
+def t_quantile(degrees: int) -> float:
+    """97.5% quantile of Student's t."""
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, degrees))
+
+
+def margin_of(values: np.ndarray, extra: Iterable[float]) -> float:
+    """Half of the 95% interval of the mean of (D draws, T rows); `extra` rows keep it from being 0."""
+    draws = len(values)
+    rows = np.concatenate([values.mean(axis=0), np.fromiter(extra, float)])
+    found = (Z * rows.std(ddof=1)) ** 2 / len(rows)
+    if draws > 1:
+        found += (t_quantile(draws - 1) * values.mean(axis=1).std(ddof=1)) ** 2 / draws
+    return float(np.sqrt(found))
+
+
+def right_of(cells: Iterable[Cell], labels: int, method: Method) -> np.ndarray:
+    """(D, T) 1 where a test row was classified correctly; draws in order."""
+    mine = sorted(
+        (c for c in cells if (c["labels"], c["method"]) == (labels, method)), key=lambda c: c["draw"]
+    )
+    return np.array([np.frombuffer(c["right"].encode(), np.uint8) == ord("1") for c in mine], float)
+
+
+def point_of(cells: list[Cell], labels: int, method: Method) -> Point:
+    right = right_of(cells, labels, method)
+    mine = [c["validation"] for c in cells if (c["labels"], c["method"]) == (labels, method)]
+    return {
+        "labels": labels,
+        "method": method,
+        "accuracy": float(right.mean()),
+        "margin": margin_of(right, (0.0, 0.0, 1.0, 1.0)),
+        "validation": float(np.mean(mine)),
+    }
+
+
+def compare(one: np.ndarray, other: np.ndarray) -> Compared:
+    """Two ways on the same draws and rows, (D, T) each."""
+    difference = one - other
+    mean, margin = float(difference.mean()), margin_of(difference, (-1.0, 1.0))
+    outcome: Outcome = "none" if abs(mean) <= margin else "gain" if mean > 0 else "loss"
+    return {"difference": mean, "margin": margin, "outcome": outcome}
+
+
+def judge(cells: list[Cell]) -> tuple[list[Point], list[Judged]]:
+    """Points of all ways, and at each number of labels the learned encoder against the best of the others;
+    which way stands for either side is chosen by the accuracy on validation rows.
+    """
+    counts = sorted({c["labels"] for c in cells}, key=lambda n: n or np.inf)
+    points: list[Point] = []
+    judged: list[Judged] = []
+    for labels in counts:
+        methods = [m for m in TITLES if any((c["labels"], c["method"]) == (labels, m) for c in cells)]
+        mine = {method: point_of(cells, labels, method) for method in methods}
+        points += mine.values()
+        learned, rival = (
+            max((m for m in side if m in mine), key=lambda m: mine[m]["validation"])
+            for side in (LEARNED, RIVALS)
+        )
+        right = right_of(cells, labels, learned)
+        one: Judged = {
+            "labels": labels,
+            "learned": learned,
+            "rival": rival,
+            "against": compare(right, right_of(cells, labels, rival)),
+            "twin": compare(right, right_of(cells, labels, "scratch")),
+        }
+        judged.append(one)
+    return points, judged

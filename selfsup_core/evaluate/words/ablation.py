@@ -1,0 +1,60 @@
+"""Which augmentation earns it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from selfsup_core.evaluate.benefit import Outcome
+from selfsup_core.wording import percent
+
+
+def say_share_of(accuracy: float | None, margin: float | None) -> str:
+    """ "61.2% ± 3.0", or "–"."""
+    if accuracy is None or margin is None:
+        return "–"
+    return f"{percent(accuracy, 1)} ± {100 * margin:.1f}"
+
+
+def say_difference(difference: float | None, margin: float | None) -> str:
+    """ "-8.1 ± 2.3" in points, or "–"."""
+    if difference is None or margin is None:
+        return "–"
+    return f"{100 * difference:+.1f} ± {100 * margin:.1f}"
+
+
+def judge_ablation(left_out: Sequence[tuple[str, float, Outcome]], none: tuple[float, Outcome] | None) -> str:
+    """What leaving out tells.
+
+    Args:
+        left_out: title of a transformation, the difference without it (a share), and what that is.
+        none: the same of no augmentation at all; None where that is not known.
+    """
+    by: dict[Outcome, list[tuple[float, str]]] = {"loss": [], "gain": [], "none": []}
+    for title, difference, outcome in left_out:
+        by[outcome].append((difference, title))
+    said = []
+    if by["loss"]:
+        most = [f"{title} ({-100 * d:.1f} points fewer without it)" for d, title in sorted(by["loss"])]
+        said.append(f"The accuracy is earned by {enumerate_words(most)}.")
+    if by["gain"]:
+        worst = sorted(by["gain"], reverse=True)
+        words = [f"{title} ({100 * d:.1f} points more without it)" for d, title in worst]
+        said.append(f"It is lowered by {enumerate_words(words)}: try without.")
+    if by["none"]:
+        titles = enumerate_words([title for _, title in by["none"]])
+        one = "" if len(by["none"]) == 1 else "any one of "
+        said.append(f"Leaving out {one}{titles} makes no clear difference.")
+    if none:
+        difference, outcome = none
+        ends = {
+            "loss": f"All of them together earn {-100 * difference:.1f} points.",
+            "none": "No augmentation at all is not clearly worse.",
+            "gain": "No augmentation at all is better than all of it.",
+        }
+        said.append(ends[outcome])
+    return " ".join(said)
+
+
+def enumerate_words(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c" """
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
