@@ -34,7 +34,6 @@ def list_command(
 ) -> None:
     """Unlabeled rows with the class proposed for them, the most certain first."""
     from selfsup_core.export.pseudo_labels import read_pseudo_labels
-    from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
 
     columns = read_pseudo_labels(place(workspace), run)
     lines = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -51,7 +50,7 @@ def list_command(
                 line["label"],
                 "–" if line["confidence"] is None else f"{line['confidence']:.3f}",
                 "yes" if line["kept"] else "",
-                describe_proposers(line["proposers"].split("+")) if line["proposers"] else "",
+                line["proposers"],
                 short,
             )
         )
@@ -69,9 +68,11 @@ def export_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write all pseudo-labels with their sources."""
+    """Write all unlabeled rows with their proposed class, and who proposed it. Validation and test rows
+    without a label never enter training; the trained classifier predicts their class.
+    """
     from selfsup_core.errors import DataError
-    from selfsup_core.export.pseudo_labels import export_pseudo_labels
+    from selfsup_core.export.pseudo_labels import describe_scope, export_pseudo_labels
     from selfsup_core.files import hand_over, write_bytes
 
     if out.exists():
@@ -79,7 +80,9 @@ def export_command(
     content = export_pseudo_labels(place(workspace), run, out.suffix.lstrip("."), text=text, truth=truth)
     write_bytes(out.resolve(), content)
     hand_over(out.resolve())
-    show({"file": str(out.resolve()), "bytes": len(content)}, as_json, f"Written: {out}")
+    scope = describe_scope(place(workspace), run)
+    about = {"file": str(out.resolve()), "bytes": len(content), "scope": scope}
+    show(about, as_json, f"Written: {out}\n{scope}")
 
 
 @pseudo_app.command("seeds")
