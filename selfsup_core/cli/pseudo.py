@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.wording import ROW
 
 if TYPE_CHECKING:
     from selfsup_core.runs.folder import RunFolder
@@ -40,7 +41,7 @@ def list_command(
     lines = [line for line in lines if line["label"] and (line["kept"] or not kept)]
     # A class that was named without a probability is the least sure one.
     lines.sort(key=lambda line: (line["confidence"] or 0.0) * (1 if unsure else -1))
-    rows = [("ROW", "CLASS", "CONFIDENCE", "KEPT", "BY", "TEXT")]
+    rows = [(ROW.upper(), "CLASS", "CONFIDENCE", "KEPT", "BY", "TEXT")]
     for line in lines[:most]:
         text = line.get("text", "").replace("\n", " ")
         short = text if len(text) <= LETTERS else f"{text[:LETTERS]} …"
@@ -168,7 +169,7 @@ def hand_command(
     classes = open_source(source, root).classes
     made = list_hand_labels(root, source)
     found = [{**one, "class": classes[one["label"]]} for one in made]
-    rows = [("ROW", "CLASS", "RUN")]
+    rows = [(ROW.upper(), "CLASS", "RUN")]
     rows += [(str(one["row"]), classes[one["label"]], one["run"]) for one in made]
     show(found, as_json, table(rows) if found else "There are no labels by hand.")
 
@@ -250,7 +251,7 @@ def try_command(
 
 
 def said_table(said: Sequence[SaidRow]) -> str:
-    rows = [("ROW", "CLASS", "P", "ANSWER", "TEXT")]
+    rows = [(ROW.upper(), "CLASS", "P", "ANSWER", "TEXT")]
     for line in said:
         p = "" if line["p"] is None else f"{line['p']:.3f}"
         rows.append(

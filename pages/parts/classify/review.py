@@ -157,7 +157,7 @@ def show_sample(run: str, source: str, row: int) -> None:
                 sample_sheet(dataset.x[row : row + 1], dataset.scale), width=220, clamp=True, alt=f"Row {row}"
             )
         else:
-            show_table(source, dataset, [row], run=run, has_labels=False, counts_from=0)
+            show_table(source, dataset, [row], run=run, has_labels=False)
 
 
 def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -> None:
