@@ -12,6 +12,7 @@ from selfsup_core.data.details import TableFound
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode, detect_encoding
 from selfsup_core.data.importing.files import Member
+from selfsup_core.data.importing.quotes import refuse_open_quote
 from selfsup_core.data.importing.sniff import (
     LOOKED_AT,
     detect_delimiter,
@@ -38,7 +39,7 @@ ESCAPED_QUOTE = re.compile(rb'(?<!\\)((?:\\\\)*)\\"')
 
 
 def read_csv(member: Member, config: ImportConfig) -> Table:
-    """Raises DataError: damaged quotes, a row count that differs everywhere, nothing in it."""
+    """Raises DataError: a quote that is not closed, a row count that differs everywhere, nothing in it."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -55,6 +56,7 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         data = text.encode("utf-8", "replace")
         del text
     notes = [note] if note else []
+    lines_given = data.count(b"\n")
     data, said, left = strip_head(data)
     notes += [f"{member.name}: {left}"] if left else []
     if INNER_QUOTE.search(data):
@@ -76,6 +78,7 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     if delimiter == " ":
         data, delimiter = spaces_to_tabs(data), "\t"
         sample = data[:200_000].decode("utf-8", "ignore")
+    refuse_open_quote(member.name, data, delimiter, lines_given - data.count(b"\n"))
     csv.field_size_limit(LIMITS.cell_bytes)
     try:
         rows = rows_of(sample, delimiter)[:200]
