@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ROW = "Row (from 0)"  # over numbers of rows: they count from 0 everywhere, as --row and files do
+
 
 def percent(share: float | None, decimals: int = 0) -> str:
     """0.883 → "88%", with one decimal "88.3%".

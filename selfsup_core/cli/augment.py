@@ -124,7 +124,7 @@ def in_words(made: SampleViews) -> str:
     """Each sample with its views below it; changed values of a table have a star."""
     lines = []
     for place_, (row, label) in enumerate(zip(made.rows, made.labels, strict=True)):
-        lines.append(f"row {row + 1}" + (f", {label}" if label else ""))
+        lines.append(f"row {row}" + (f", {label}" if label else ""))
         if made.texts:
             lines += [f"  {text}" for text in made.texts[place_]]
             continue

@@ -9,7 +9,7 @@ import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.settings import Plain
-from selfsup_core.wording import percent
+from selfsup_core.wording import ROW, percent
 
 classify_app = typer.Typer(help="Classifiers: predict classes, explain, export.", no_args_is_help=True)
 
@@ -89,7 +89,7 @@ def try_command(
     chosen = [one["row"] for one in held_out(root, run, count, seed)]
     values = {"rows": chosen, "epoch": epoch}
     found = Desk(root).ask(Subject("classifier", run), "predict", values).about["found"]
-    rows = [("ROW", "TRUE CLASS", "PREDICTED", "PROBABILITY", "SAMPLE")]
+    rows = [(ROW.upper(), "TRUE CLASS", "PREDICTED", "PROBABILITY", "SAMPLE")]
     rows += [
         (
             str(one["row"]),

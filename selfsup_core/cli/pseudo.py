@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.wording import ROW
 
 if TYPE_CHECKING:
     from selfsup_core.runs.folder import RunFolder
@@ -34,14 +35,13 @@ def list_command(
 ) -> None:
     """Unlabeled rows with the class proposed for them, the most certain first."""
     from selfsup_core.export.pseudo_labels import read_pseudo_labels
-    from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
 
     columns = read_pseudo_labels(place(workspace), run)
     lines = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     lines = [line for line in lines if line["label"] and (line["kept"] or not kept)]
     # A class that was named without a probability is the least sure one.
     lines.sort(key=lambda line: (line["confidence"] or 0.0) * (1 if unsure else -1))
-    rows = [("ROW", "CLASS", "CONFIDENCE", "KEPT", "BY", "TEXT")]
+    rows = [(ROW.upper(), "CLASS", "CONFIDENCE", "KEPT", "BY", "TEXT")]
     for line in lines[:most]:
         text = line.get("text", "").replace("\n", " ")
         short = text if len(text) <= LETTERS else f"{text[:LETTERS]} …"
@@ -51,7 +51,7 @@ def list_command(
                 line["label"],
                 "–" if line["confidence"] is None else f"{line['confidence']:.3f}",
                 "yes" if line["kept"] else "",
-                describe_proposers(line["proposers"].split("+")) if line["proposers"] else "",
+                line["proposers"],
                 short,
             )
         )
@@ -69,9 +69,11 @@ def export_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write all pseudo-labels with their sources."""
+    """Write all unlabeled rows with their proposed class, and who proposed it. Validation and test rows
+    without a label never enter training; the trained classifier predicts their class.
+    """
     from selfsup_core.errors import DataError
-    from selfsup_core.export.pseudo_labels import export_pseudo_labels
+    from selfsup_core.export.pseudo_labels import describe_scope, export_pseudo_labels
     from selfsup_core.files import hand_over, write_bytes
 
     if out.exists():
@@ -79,7 +81,9 @@ def export_command(
     content = export_pseudo_labels(place(workspace), run, out.suffix.lstrip("."), text=text, truth=truth)
     write_bytes(out.resolve(), content)
     hand_over(out.resolve())
-    show({"file": str(out.resolve()), "bytes": len(content)}, as_json, f"Written: {out}")
+    scope = describe_scope(place(workspace), run)
+    about = {"file": str(out.resolve()), "bytes": len(content), "scope": scope}
+    show(about, as_json, f"Written: {out}\n{scope}")
 
 
 @pseudo_app.command("seeds")
@@ -165,7 +169,7 @@ def hand_command(
     classes = open_source(source, root).classes
     made = list_hand_labels(root, source)
     found = [{**one, "class": classes[one["label"]]} for one in made]
-    rows = [("ROW", "CLASS", "RUN")]
+    rows = [(ROW.upper(), "CLASS", "RUN")]
     rows += [(str(one["row"]), classes[one["label"]], one["run"]) for one in made]
     show(found, as_json, table(rows) if found else "There are no labels by hand.")
 
@@ -247,7 +251,7 @@ def try_command(
 
 
 def said_table(said: Sequence[SaidRow]) -> str:
-    rows = [("ROW", "CLASS", "P", "ANSWER", "TEXT")]
+    rows = [(ROW.upper(), "CLASS", "P", "ANSWER", "TEXT")]
     for line in said:
         p = "" if line["p"] is None else f"{line['p']:.3f}"
         rows.append(

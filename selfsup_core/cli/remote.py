@@ -17,7 +17,7 @@ import typer
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.settings import explain, parse_assignment
-from selfsup_core.wording import percent
+from selfsup_core.wording import ROW, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,7 +123,7 @@ def label_command(
         }
         for row, d in zip(rows, done, strict=True)
     ]
-    lines = [("ROW", "LABEL", "TEXT")]
+    lines = [(ROW.upper(), "LABEL", "TEXT")]
     lines += [
         (str(entry["row"]), entry["label"] or f"({entry['reason'][:60]})", " ".join(text.split())[:60])
         for entry, text in zip(labels, texts, strict=True)

@@ -11,7 +11,7 @@ from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import SettingError
 from selfsup_core.files import hand_over
 from selfsup_core.settings import Plain, parse_assignment
-from selfsup_core.wording import percent
+from selfsup_core.wording import ROW, percent
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.answer import Answer
@@ -207,7 +207,7 @@ def neighbors_command(
     at = int(unpack_rows(bits_of(root, key, str(row)))[0])
     found = question(root, key, "neighbors", epoch, place=at, count=count)
     lines = [
-        ("ROW", "LABEL", "DISTANCE", "NEAR ON THE MAP"),
+        (ROW.upper(), "LABEL", "DISTANCE", "NEAR ON THE MAP"),
         *(
             (str(f["row"]), f["label"], f"{f['distance']:.4g}", "yes" if f["kept"] else "no")
             for f in found.about["found"]

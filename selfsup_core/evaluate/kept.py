@@ -11,6 +11,7 @@ import numpy as np
 from selfsup_core.evaluate.classification import confusion_matrix
 
 PSEUDO = "pseudo.safetensors"  # in a run's folder: all proposals of its newest epoch
+OUTSIDE = "pseudo-outside.safetensors"  # what the trained student predicts for the other unlabeled rows
 BINS = 100  # of a confidence between 0 and 1
 
 

@@ -11,19 +11,36 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
-from selfsup_core.errors import RunError, SettingError
-from selfsup_core.evaluate.kept import PSEUDO
-from selfsup_core.export.csv_file import csv_bytes
+from selfsup_core.errors import RunError, SettingError, StudioError
+from selfsup_core.evaluate.kept import OUTSIDE, PSEUDO
+from selfsup_core.export.csv_file import csv_bytes, numbers
+from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
+from selfsup_core.wording import counted
 
 FORMATS = ("csv", "parquet")
 MOST_COLUMNS = 1000  # of a table, that are written beside the labels
-TAKEN = ("row", "label", "confidence", "kept", "weight", "first_round", "proposers", "run", "epoch", "truth")
+TAKEN = (
+    "row",
+    "label",
+    "confidence",
+    "kept",
+    "weight",
+    "first_round",
+    "proposers",
+    "part",
+    "run",
+    "epoch",
+    "truth",
+)
+PARTS = ("training", "validation", "test")
+STUDENT = "The trained classifier"  # of rows that nobody proposes for while training
 
 
 def read_pseudo_labels(
     workspace: Path, run: str, *, text: bool = True, truth: bool = False
 ) -> dict[str, list[Any]]:
-    """Column → values of all rows that labels were proposed for, as of the newest epoch.
+    """Column → values of all unlabeled rows: those that labels were proposed for, as of the newest epoch, and
+    after a finished run those outside of training, with the class that the student predicts.
 
     Args:
         text: with the texts, the columns of tables or the names of images and sounds, where their data set is
@@ -48,7 +65,9 @@ def read_pseudo_labels(
             remedy="Choose a run with pseudo-labels that has finished a round.",
         ) from error
     classes, proposers = json.loads(about["classes"]), json.loads(about["proposers"])
-    rows, size = arrays["rows"], len(arrays["rows"])
+    size = len(arrays["rows"])
+    arrays = join_outside(arrays, read_outside(folder.path))
+    rows = arrays["rows"]
     found: dict[str, list[Any]] = {
         "row": rows.tolist(),
         "label": [classes[c] if c >= 0 else "" for c in arrays["label"]],
@@ -57,15 +76,84 @@ def read_pseudo_labels(
         "weight": [round(float(w), 6) for w in arrays["weight"]],
         "first_round": [int(r) if r >= 0 else None for r in arrays["first"]],
         "proposers": [
-            "+".join(name for i, name in enumerate(proposers) if bits >> i & 1)
-            for bits in arrays["voters"].tolist()
-        ],
-        "run": [folder.id] * size,
-        "epoch": [int(about["epoch"])] * size,
+            describe_proposers(voted)
+            if (voted := [n for i, n in enumerate(proposers) if bits >> i & 1])
+            else ""
+            for bits in arrays["voters"][:size].tolist()
+        ]
+        + [STUDENT] * (len(rows) - size),
+        "part": [PARTS[p] for p in arrays["part"].tolist()],
+        "run": [folder.id] * len(rows),
+        "epoch": [int(about["epoch"])] * len(rows),
     }
     if text or truth:
         found |= read_rows_of(workspace, read_spec(folder.spec), rows, classes, text, truth)
     return found
+
+
+def read_outside(folder: Path) -> dict[str, np.ndarray]:
+    """What the trained student makes of unlabeled rows outside of the pool; {} before the end of a run, and
+    where there are none.
+    """
+    from selfsup_core.runs.frames import read_frame
+
+    path = folder / OUTSIDE
+    return dict(read_frame(path)) if path.is_file() else {}
+
+
+def join_outside(pool: dict[str, np.ndarray], outside: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Rows of the pool, then those outside of it, which nobody has proposed for and training has not used."""
+    parts = {**pool, "part": np.zeros(len(pool["rows"]), np.int32)}
+    if not outside:
+        return parts
+    count = len(outside["rows"])
+    beside = {
+        **outside,
+        "weight": np.zeros(count, np.float32),
+        "first": np.full(count, -1),
+        "voters": np.zeros(count, np.int32),
+    }
+    return {name: np.concatenate([values, beside[name]]) for name, values in parts.items() if name in beside}
+
+
+def describe_scope(workspace: Path, run: str) -> str:
+    """Which unlabeled rows the file holds, and which it lacks; in a sentence or two.
+
+    Raises:
+        RunError: as `read_pseudo_labels`.
+    """
+    from selfsup_core.data.sources import open_source
+    from selfsup_core.runs.folder import open_run
+    from selfsup_core.runs.spec import read_spec
+
+    columns = read_pseudo_labels(workspace, run, text=False)
+    by = columns["proposers"]
+    outside = [part for part, who in zip(columns["part"], by, strict=True) if who == STUDENT]
+    training = counted(len(by) - len(outside), "unlabeled training row")
+    said = f"{counted(len(by), 'row')}: {training}"
+    if outside:
+        held = sum(part != PARTS[0] for part in outside)
+        kinds = [f"{held:,} unlabeled validation and test {'row' if held == 1 else 'rows'}"] if held else []
+        left = len(outside) - held
+        kinds += [f"{counted(left, 'unlabeled row')} beyond the limit Unlabeled rows"] if left else []
+        said += (
+            f", and {' and '.join(kinds)}. The latter never enter training: the trained classifier predicts "
+            "their class at the end of the run, and column “part” tells them apart"
+        )
+    said += "."
+    folder = open_run(workspace, run)
+    try:
+        y = open_source(read_spec(folder.spec).data.source, workspace).y
+    except StudioError:  # deleted since
+        return said
+    unlabeled = np.flatnonzero(np.asarray(y) < 0) if y is not None else np.arange(0)
+    missing = len(np.setdiff1d(unlabeled, columns["row"]))
+    if missing:
+        said += (
+            f" {counted(missing, 'other row')} without a label {'is' if missing == 1 else 'are'} not in the "
+            "file: labeled by hand, or validation and test rows, which are predicted when a run has ended."
+        )
+    return said
 
 
 def read_rows_of(
@@ -87,8 +175,7 @@ def samples_of(dataset: Dataset, rows: np.ndarray) -> dict[str, list[Any]]:
     if isinstance(dataset.x, Texts):
         return {"text": [dataset.x[int(row)] for row in rows]}
     if dataset.kind == "table" and len(dataset.columns) <= MOST_COLUMNS:
-        values = np.asarray(dataset.x)[rows].astype(float)
-        cells = [[None if v != v else v for v in column] for column in values.T.tolist()]
+        cells = [numbers(column) for column in np.asarray(dataset.x)[rows].T]
         return {
             name if name not in TAKEN else f"{name} (column)": column
             for name, column in zip(dataset.columns, cells, strict=True)

@@ -39,7 +39,7 @@ def write_points(path: Path, kind: str, columns: Columns, vectors: np.ndarray) -
         parquet.write_table(pa.table(columns | {"vector": flat}), buffer)
     else:
         lines = (
-            [float(f"{v:.7g}") if isinstance(v, float | np.floating) else v for v in values]
+            [float(str(np.float32(v))) if isinstance(v, float | np.floating) else v for v in values]
             for values in zip(*columns.values(), strict=True)
         )
         buffer.write(csv_bytes(columns, lines))

@@ -45,7 +45,13 @@ from selfsup_core.tasks.parts.estimates import ShareEstimates
 from selfsup_core.tasks.parts.outcome import Network, judge_run, score
 from selfsup_core.tasks.parts.pool import choose_pool, join_hand
 from selfsup_core.tasks.parts.proposals import Proposers
-from selfsup_core.tasks.parts.proposed_rows import name_rows, on_the_map, write_labels
+from selfsup_core.tasks.parts.proposed_rows import (
+    find_outside,
+    name_rows,
+    on_the_map,
+    write_labels,
+    write_outside,
+)
 from selfsup_core.tasks.parts.rounds import Rounds, RoundsState
 from selfsup_core.train.trained import load_trained, trained_state
 
@@ -414,8 +420,19 @@ class PseudoTask(ClassifyTask):
             texts=self.dataset.x if isinstance(self.dataset.x, Texts) else None,
         )
 
+    def _predict_outside(self) -> None:
+        """For the export alone: a class for the unlabeled rows that were not in the pool."""
+        rows = find_outside(self.y, self.given, self.pool)
+        is_slow = bool(self.inputs.cost) and len(rows) > max(len(self.pool), MOST_TEST)
+        if len(rows) == 0 or is_slow:
+            return
+        self.inputs.add(rows)
+        logits = self.evaluator.logits(self.student, rows, "unlabeled rows outside of training")
+        self.context.persist(lambda: write_outside(self.context.folder, rows, logits, self.inputs.split))
+
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """All test rows by student, twin and ceiling, and what that says; the last epoch's weights."""
+        self._predict_outside()
         rows = self.chosen.test
         if self.inputs.cost and self.device == "cpu":
             rows = np.sort(choose_stratified(rows, self.y, MOST_TEST, self.spec.data.split_seed))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfsup_core.export.csv_file import FORMULA, csv_bytes
+from selfsup_core.export.csv_file import FORMULA, csv_bytes, numbers
 from selfsup_core.export.new_samples import predictions_csv
 from selfsup_core.export.space import write_points
 from tests.helpers import ROOT
@@ -53,6 +53,16 @@ def test_names_of_columns_are_made_harmless_in_every_export(tmp_path: Path):
     }
     heads, cells = read(predictions_csv([one], ["=c"]))
     assert (heads[0], cells[0], cells[1]) == ("'-a", "'=1", "'=c")
+
+
+def test_numbers_are_written_as_they_were_given(tmp_path: Path):
+    given = np.array([-0.81, 5.1, 0.1], np.float32)
+    assert numbers(given) == [-0.81, 5.1, 0.1]
+    assert numbers(np.array([1, np.nan], np.float32)) == [1.0, None]
+    assert [type(v) for v in numbers(np.array([3.0, -2.0], np.float32))] == [int, int]
+    write_points(tmp_path / "a.csv", "csv", {"x": given.astype(float)}, np.zeros((3, 2)))
+    assert [line[0] for line in read((tmp_path / "a.csv").read_bytes())] == ["x", "-0.81", "5.1", "0.1"]
+    assert read(csv_bytes(["a"], [["-0.81"], ["-5cmd"]])) == [["a"], ["-0.81"], ["'-5cmd"]]
 
 
 def test_nothing_else_writes_csv():

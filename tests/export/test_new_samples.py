@@ -37,5 +37,5 @@ def test_predictions_stand_beside_what_was_given_and_overwrite_nothing():
     cells = one | {"cells": {"class": "mine", "x": "-1"}, "far": "why"}
     beside = list(csv.reader(io.StringIO(predictions_csv([cells], ["=a", "b"]).decode())))
     assert beside[0] == ["class", "x", "predicted class", "probability", "p =a", "p b", "warning"]
-    assert beside[1][:3] == ["mine", "'-1", "'=a"]
+    assert beside[1][:3] == ["mine", "-1", "'=a"]
     assert beside[1][-1] == "why"

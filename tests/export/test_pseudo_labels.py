@@ -20,7 +20,7 @@ from selfsup_core.errors import RunError, SettingError
 from selfsup_core.export.pseudo_labels import export_pseudo_labels
 from selfsup_core.runs.frames import read_frame
 from tests.helpers import make_run, run_here
-from tests.tasks.test_pseudo import make_table, spec_of
+from tests.tasks.test_pseudo import make_table, save_table, spec_of
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_both_formats_hold_what_the_run_has_kept(run):
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [int(line["row"]) for line in lines] == arrays["rows"].tolist()
     assert [line["kept"] == "True" for line in lines] == (arrays["weight"] > 0).tolist()
-    assert {line["proposers"] for line in lines} == {"self"}
+    assert {line["proposers"] for line in lines} == {"The student itself"}
     assert {line["run"] for line in lines} == {run.id}
     assert [line["truth"] for line in lines] == ["abc"[int(line["row"]) % 3] for line in lines]
     table = parquet.read_table(io.BytesIO(export_pseudo_labels(run.workspace, run.id, "parquet")))
@@ -73,6 +73,32 @@ def test_the_command_lists_and_refuses(run, tmp_path: Path):
     assert out.read_bytes() == before
     with pytest.raises(SettingError, match=r"csv or parquet; found 'xlsx'"):
         export_pseudo_labels(run.workspace, run.id, "xlsx")
+
+
+def test_all_rows_without_a_label_are_in_the_file_and_those_outside_of_training_are_not_kept(
+    workspace: Path, tmp_path: Path
+):
+    full = make_table(workspace, "my-clouds")
+    y = np.asarray(full.y).copy()
+    y[np.arange(len(y)) % 4 > 0] = -1
+    x = np.round(np.asarray(full.x), 2).astype(np.float32)
+    save_table(workspace, "my-part", x, y, full.classes)
+    folder = make_run(workspace, spec_of("my-part", train__epochs=1, data__labels_per_class=0))
+    run_here(folder)
+    content = export_pseudo_labels(workspace, folder.id).decode()
+    lines = list(csv.DictReader(io.StringIO(content)))
+    assert sorted(int(line["row"]) for line in lines) == np.flatnonzero(y < 0).tolist()
+    outside = [line for line in lines if line["part"] != "training"]
+    assert {line["part"] for line in outside} == {"validation", "test"}
+    assert {line["kept"] for line in outside} == {"False"}
+    assert all(line["label"] in full.classes and float(line["confidence"]) > 0 for line in outside)
+    written = [line[full.columns[0]].lstrip("'") for line in lines]
+    assert [float(cell) for cell in written] == [float(f"{x[int(line['row']), 0]:.2f}") for line in lines]
+    assert max(map(len, written)) <= len("-12.34"), "as uploaded, not as float64 of float32"
+    out = tmp_path / "all.csv"
+    there = ["--workspace", str(workspace)]
+    told = CliRunner().invoke(app, ["pseudo", "export", folder.id, "--out", str(out), *there]).output
+    assert f"{len(outside)} unlabeled validation and test rows" in " ".join(told.split())
 
 
 def test_a_run_without_any_is_named(workspace: Path):

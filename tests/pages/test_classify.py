@@ -20,6 +20,7 @@ from selfsup_core.runs.queue import submit, withdraw
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.runs.thinned import frame_path
+from selfsup_core.wording import ROW
 from tests.data.importing.make import write
 from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
@@ -201,7 +202,7 @@ def test_a_language_model_is_tried_before_the_run(studio, workspace: Path, monke
     assert not page.exception
     assert asked == [("tiny", "label", "{classes}? {text}")]
     shown = page.dataframe[0].value
-    assert list(shown) == ["Row", "Text", "Answer", "Class", "P"]
+    assert list(shown) == [ROW, "Text", "Answer", "Class", "P"]
     assert shown["Class"].tolist() == ["cats"] * 5
     assert shown["P"].tolist() == ["0.612"] * 5
     buttons(page)["pseudo-train"].click().run()
@@ -304,16 +305,16 @@ def test_a_classifier_can_be_tried_at_once(studio, pets, workspace: Path):
     page = studio("pages/classify.py", do="use", run=pets.id)
     offered = page.dataframe[0].value
     assert len(offered) == 8
-    assert list(offered) == ["Row", "Text"], "labels are not shown before the classes are predicted"
+    assert list(offered) == [ROW, "Text"], "labels are not shown before the classes are predicted"
     buttons(page)["use-try"].click().run()
     assert not page.exception
     found = page.dataframe[1].value
     assert list(found)[:4] == ["Sample", "Label", "Class", "Probability"]
     labels = open_source("my-pets", workspace).label_names()
-    assert found["Label"].tolist() == [labels[row] or "–" for row in offered["Row"]]
+    assert found["Label"].tolist() == [labels[row] or "–" for row in offered[ROW]]
     assert "match the label" in texts(page)
     buttons(page)["use-draw-again"].click().run()
-    assert page.dataframe[0].value["Row"].tolist() != offered["Row"].tolist()
+    assert page.dataframe[0].value[ROW].tolist() != offered[ROW].tolist()
 
 
 def test_rows_of_a_table_are_tried_as_uploaded_and_without_their_class(
@@ -325,7 +326,7 @@ def test_rows_of_a_table_are_tried_as_uploaded_and_without_their_class(
     assert run_here(folder)["status"] == "finished"
     page = studio("pages/classify.py", do="use", run=folder.id)
     read, made = (frame.value for frame in page.dataframe[:2])
-    assert list(read) == ["Row", "a", "color"]
+    assert list(read) == [ROW, "a", "color"]
     assert set(read["color"]) <= {"red", "blue"}
     assert list(made) == ["a", "color=blue", "color=red"]
 

@@ -19,6 +19,7 @@ from selfsup_core.data.sources import find_source, list_sources, open_source
 from selfsup_core.errors import DataError
 from selfsup_core.runs.folder import list_states, read_state
 from selfsup_core.runs.spec import read_spec
+from selfsup_core.wording import ROW
 from tests.data.importing.make import archive, png, write
 from tests.helpers import wait_for
 from tests.pages.test_pages import buttons, texts
@@ -338,11 +339,11 @@ def test_a_table_is_seen_beside_its_numbers_before_and_after(studio, workspace, 
 def test_rows_that_a_check_names_are_shown_as_uploaded(studio, workspace, table):
     app = open_tab(studio(PAGE, data=table), "Health")
     read, made = next(
-        (a.value, b.value) for a, b in zip(app.dataframe, app.dataframe[1:], strict=False) if "Row" in a.value
+        (a.value, b.value) for a, b in zip(app.dataframe, app.dataframe[1:], strict=False) if ROW in a.value
     )
-    assert list(read.columns) == ["Row", "a", "b", "label"]
+    assert list(read.columns) == [ROW, "a", "b", "label"]
     assert read["a"].tolist() == ["0.5"]  # a copy of the first
-    assert read["Row"].tolist() == [61]
+    assert read[ROW].tolist() == [60]
     assert list(made.columns) == ["a", "b"]
 
 
@@ -351,7 +352,7 @@ def test_rows_before_a_run_are_shown_as_uploaded_beside_what_the_network_gets(st
     app = studio(page, data=table)
     assert {"**As uploaded**", "**As the network sees it**"} <= {m.value for m in app.markdown}
     read, made = (frame.value for frame in app.dataframe[:2])
-    assert list(read.columns) == ["Row", "a", "b", "label"]
+    assert list(read.columns) == [ROW, "a", "b", "label"]
     assert len(read) == len(made) == 8
     assert 0 <= made.to_numpy().min() <= made.to_numpy().max() <= 1
 

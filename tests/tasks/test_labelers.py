@@ -115,7 +115,11 @@ def test_a_remote_model_proposes_and_is_paid_once(pets: Path, monkeypatch):
             "no probability for its labels: they count as votes by name" in n for n in state["notices"]
         )
         labels = read_pseudo_labels(pets, run.id)
-        told = [p for p, by in zip(labels["confidence"], labels["proposers"], strict=True) if by == "remote"]
+        told = [
+            p
+            for p, by in zip(labels["confidence"], labels["proposers"], strict=True)
+            if by == "Remote language model"
+        ]
         assert told == [None] * 6, "no confidence is made up"
         listed = cli("pseudo", "list", run.id, workspace=pets)
         assert "–" in listed.stdout

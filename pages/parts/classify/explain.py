@@ -10,7 +10,7 @@ from pages.parts.shared import routes
 from pages.parts.shared.workspace import errors_shown, plain
 from selfsup_core.figures.attribution import pixels_figure, terms_figure
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.wording import percent
+from selfsup_core.wording import ROW, percent
 
 FOR, AGAINST = "blue", "orange"
 BARS = {"displayModeBar": False}
@@ -46,7 +46,7 @@ def show_why(run: str, **sample: Any) -> None:
                         "Label": n["label"],
                         "Cosine": round(n["cosine"], 3),
                         **({"Text": n["text"]} if n["text"] else {}),
-                        "Row": n["row"],
+                        ROW: n["row"],
                     }
                     for n in why["nearest"]
                 ],

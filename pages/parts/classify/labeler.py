@@ -22,6 +22,7 @@ from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.spec import value_at
 from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import PROMPTS, asking, read_said, said_row, trial_rows
+from selfsup_core.wording import ROW
 
 TRIED = 5
 MOST_SHOWN = 200
@@ -148,7 +149,7 @@ def try_rows(how: str, source: str, prompt: str, labeler: str) -> list[Any]:
 def show_table(rows: list[Any], *, key: str) -> None:
     """Text → raw answer → class, one row each."""
     columns = {
-        "Row": [r["row"] for r in rows],
+        ROW: [r["row"] for r in rows],
         "Text": [" ".join(r["text"].split()) for r in rows],
         "Answer": [r["answer"].strip() for r in rows],
         "Class": [r["label"] or f"none: {r['reason']}" for r in rows],

@@ -22,7 +22,7 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.calibration import LEAST_ROWS
 from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.evaluate.tested import read_tested
-from selfsup_core.export.pseudo_labels import export_pseudo_labels
+from selfsup_core.export.pseudo_labels import describe_scope, export_pseudo_labels
 from selfsup_core.figures.seeds import reliability_figure, seeds_figure
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.pseudo.hand import add_hand_label, count_words, list_hand_labels, read_hand_labels
@@ -158,7 +158,7 @@ def show_sample(run: str, source: str, row: int) -> None:
                 sample_sheet(dataset.x[row : row + 1], dataset.scale), width=220, clamp=True, alt=f"Row {row}"
             )
         else:
-            show_table(source, dataset, [row], run=run, has_labels=False, counts_from=0)
+            show_table(source, dataset, [row], run=run, has_labels=False)
 
 
 def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -> None:
@@ -309,9 +309,12 @@ def show_downloads(folder: RunFolder) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
+        scope = describe_scope(workspace(), folder.id)
+    st.caption(scope)
     st.caption(
-        "Each unlabeled row with its class, its confidence, whether and since which round it was kept, and "
-        "who proposed it."
+        "Each row comes with its number in the data set (row, counted from 0), its class (label), how sure "
+        "that is (confidence, from 0 to 1), whether training used it (kept) and since which round "
+        "(first_round), its weight in training (weight), and who proposed the class (proposers)."
     )
 
 

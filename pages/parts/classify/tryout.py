@@ -16,6 +16,7 @@ from selfsup_core.export.new_samples import Prediction
 from selfsup_core.inspection.held_out import HeldOut, held_out
 from selfsup_core.inspection.questions.classifier import Predictions
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.wording import ROW
 
 COUNT = 8
 LETTERS = 300
@@ -94,12 +95,12 @@ def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> N
                 )
     elif dataset.kind == "table":
         numbers = [one["row"] for one in rows]
-        show_table(source, dataset, numbers, run=run, has_labels=False, counts_from=0)
+        show_table(source, dataset, numbers, run=run, has_labels=False)
     else:
         st.dataframe(
-            [{"Row": one["row"], "Text": one["name"][:LETTERS]} for one in rows],
+            [{ROW: one["row"], "Text": one["name"][:LETTERS]} for one in rows],
             hide_index=True,
-            column_config={"Row": st.column_config.NumberColumn(width=60)},
+            column_config={ROW: st.column_config.NumberColumn(width=90)},
         )
 
 

@@ -65,7 +65,7 @@ def show_sounds(seen: ImportPreview) -> None:
 def show_texts(seen: ImportPreview) -> None:
     labels = seen.get("labels") or [""] * len(seen["texts"])
     with st.container(height=300, border=True):
-        for number, (text, label) in enumerate(zip(seen["texts"], labels, strict=True), 1):
+        for number, (text, label) in enumerate(zip(seen["texts"], labels, strict=True)):
             badge = f":gray-badge[{plain(label)}] " if label else ""
             st.caption(f"{badge}row {number}")
             st.text(text)

@@ -58,7 +58,7 @@ def pictures_of(dataset: Dataset, rows: np.ndarray) -> list[Picture]:
     names, labels = dataset.extra.get("names"), dataset.y
     found: list[Picture] = []
     for row in rows.tolist():
-        parts = [f"row {row + 1}"]
+        parts = [f"row {row}"]
         if isinstance(names, Texts) and names[row]:
             parts.insert(0, names[row])
         if labels is not None:

@@ -103,7 +103,7 @@ def show_texts(dataset: Dataset) -> None:
     labels = dataset.label_names() if dataset.y is not None else None
     with st.container(height=460, border=True):
         for row in range(min(TEXTS, len(texts))):
-            show_text(texts[row], f"row {row + 1}", labels[row] or "no label" if labels else "")
+            show_text(texts[row], f"row {row}", labels[row] or "no label" if labels else "")
     sample = np.linspace(0, len(texts) - 1, min(len(texts), 20_000)).astype(int)
     lengths = np.array([len(texts[int(i)]) for i in sample])
     top = float(np.quantile(lengths, 0.99))

@@ -203,7 +203,7 @@ def show_finding(name: str, dataset: Dataset, finding: FindingAbout) -> None:
             show_gallery([{"title": "", "pictures": pictures}], key=f"found-{name}-{finding['code']}")
         elif finding["rows"] and isinstance(dataset.x, Texts):
             for row in finding["rows"][:3]:
-                text.caption(plain(f"row {row + 1}: {dataset.x[row][:160]}"))
+                text.caption(plain(f"row {row}: {dataset.x[row][:160]}"))
         elif finding["rows"]:
             show_table(name, dataset, finding["rows"][:ROWS])
 

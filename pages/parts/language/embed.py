@@ -29,7 +29,7 @@ from selfsup_core.figures.standing import map_figure
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS, check_name, find_encoder
 from selfsup_core.runs.estimate import in_words
-from selfsup_core.wording import percent
+from selfsup_core.wording import ROW, percent
 
 # Texts per second of one core: measured on posts of newsgroups; short texts are quicker.
 FIRST = "newsgroups"  # English, as the first encoder is
@@ -227,7 +227,7 @@ def show_result(source: str, encoder: str) -> None:
                     "Cosine": f["cosine"],
                     **({"Label": f["label"]} if made["classes"] else {}),
                     "Text": f["text"],
-                    "Row": f["row"],
+                    ROW: f["row"],
                 }
                 for f in found
             ]

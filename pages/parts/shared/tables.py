@@ -15,6 +15,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.features.seen import TableSeen, see_table
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
+from selfsup_core.wording import ROW
 
 MOST_COLUMNS = 40
 HEIGHT = 320
@@ -38,14 +39,12 @@ def show_table(
     *,
     run: str = "",
     has_labels: bool = True,
-    counts_from: int = 1,
 ) -> None:
     """The first rows of a table, or those that are named.
 
     Args:
         run: by whose split numbers are scaled; without one by that of the data set.
         has_labels: False where the class is to be guessed; it is then left out.
-        counts_from: the number of the first row, as the rest of the page counts.
     """
     with errors_shown():
         chosen = None if rows is None else tuple(int(row) for row in rows)
@@ -55,7 +54,7 @@ def show_table(
             seen = seen.without_labels()
         beside: dict[str, list[Any]] = {}
         if rows is not None:
-            beside["Row"] = [int(row) + counts_from for row in seen.rows]
+            beside[ROW] = [int(row) for row in seen.rows]
         if has_labels and dataset.y is not None and not seen.is_file:
             labels = np.asarray(dataset.y)[seen.rows].tolist()
             beside["Label"] = [dataset.classes[label] if label >= 0 else None for label in labels]
@@ -98,7 +97,7 @@ def show_cells(names: list[str], rows: list[list[str]], beside: dict[str, list[A
     for place, name in enumerate(names[:MOST_COLUMNS]):
         # A column of the file may be called as one that stands before it.
         columns[name if name not in columns else f"{name} "] = [row[place] or None for row in rows]
-    narrow = {"Row": st.column_config.NumberColumn(width=60)} if beside and "Row" in beside else None
+    narrow = {ROW: st.column_config.NumberColumn(width=90)} if beside and ROW in beside else None
     st.dataframe(columns, hide_index=True, height=min(HEIGHT, 38 + 35 * len(rows)), column_config=narrow)
 
 

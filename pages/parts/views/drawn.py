@@ -19,7 +19,7 @@ PIECE = re.compile(r"(\s*)([\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-
 def titles_of(rows: Sequence[int], labels: Sequence[str], names: Sequence[str]) -> list[str]:
     """ "flags · Ethiopia · row 12" """
     each = zip(labels, names, rows, strict=True)
-    return [" · ".join(filter(None, (label, name, f"row {row + 1}"))) for label, name, row in each]
+    return [" · ".join(filter(None, (label, name, f"row {row}"))) for label, name, row in each]
 
 
 def show_pictures(values: np.ndarray, titles: Sequence[str]) -> None:

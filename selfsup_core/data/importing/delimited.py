@@ -13,6 +13,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode, detect_encoding
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.fixes import DETECT_DELIMITER, NO_HEADER, without_damaged
+from selfsup_core.data.importing.quotes import refuse_open_quote
 from selfsup_core.data.importing.sniff import (
     LOOKED_AT,
     detect_delimiter,
@@ -39,7 +40,7 @@ ESCAPED_QUOTE = re.compile(rb'(?<!\\)((?:\\\\)*)\\"')
 
 
 def read_csv(member: Member, config: ImportConfig) -> Table:
-    """Raises DataError: damaged quotes, a row count that differs everywhere, nothing in it."""
+    """Raises DataError: a quote that is not closed, a row count that differs everywhere, nothing in it."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -56,6 +57,7 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         data = text.encode("utf-8", "replace")
         del text
     notes = [note] if note else []
+    lines_given = data.count(b"\n")
     data, said, left = strip_head(data)
     notes += [f"{member.name}: {left}"] if left else []
     if INNER_QUOTE.search(data):
@@ -78,6 +80,7 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     if delimiter == " ":
         data, delimiter = spaces_to_tabs(data), "\t"
         sample = data[:200_000].decode("utf-8", "ignore")
+    refuse_open_quote(member.name, data, delimiter, lines_given - data.count(b"\n"))
     csv.field_size_limit(LIMITS.cell_bytes)
     try:
         rows = rows_of(sample, delimiter)[:200]

@@ -15,6 +15,7 @@ from selfsup_core.data.details import ColumnAbout
 
 PSEUDO = frozenset(["row", "confidence", "kept", "weight", "first_round", "proposers", "run", "epoch"])
 TRUTH = "truth"
+PART = "part"  # which files of before do not have
 VECTOR = re.compile(r"^vector \d+$")
 TEXTS_JSON = "texts_json"  # in NPZ: the texts that vectors stand for, as bytes of a JSON list
 IDS = ("row", "id", "ids", "index")
@@ -26,7 +27,7 @@ def ignore_own(columns: list[ColumnAbout]) -> list[ColumnAbout]:
     if names >= PSEUDO:
         return [
             {**c, "role": "ignore", "reason": "about the pseudo-label"}
-            if c["name"] in PSEUDO | {TRUTH}
+            if c["name"] in PSEUDO | {TRUTH, PART}
             else c
             for c in columns
         ]

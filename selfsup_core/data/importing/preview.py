@@ -105,7 +105,7 @@ def see_made(made: Made) -> ImportPreview:
     if made["kind"] == "image":
         first = np.asarray(x[:PICTURES])
         return {
-            "names": [f"row {i + 1}" for i in range(len(first))],
+            "names": [f"row {i}" for i in range(len(first))],
             "labels": labels[:PICTURES] or [""] * len(first),
             "pictures": [png(picture) for picture in first],
         }

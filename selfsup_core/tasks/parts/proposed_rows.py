@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from selfsup_core.data.splits import Split
 from selfsup_core.data.texts import Texts
-from selfsup_core.evaluate.kept import PSEUDO, Kept
+from selfsup_core.evaluate.kept import OUTSIDE, PSEUDO, Kept
 from selfsup_core.files import write_bytes
 from selfsup_core.runs.frames import MOST_LETTERS, as_bytes, save_arrays
 from selfsup_core.tasks.parts.look_at import confident_mistakes, least_certain
@@ -88,3 +89,30 @@ def write_labels(folder: Path, epoch: int, pool: np.ndarray, now: Kept, **about:
     }
     metadata = {"epoch": str(epoch)} | {name: json.dumps(value) for name, value in about.items()}
     write_bytes(folder / PSEUDO, save_arrays(arrays, metadata=metadata))
+
+
+def find_outside(y: np.ndarray, given: np.ndarray, pool: np.ndarray) -> np.ndarray:
+    """(O,) rows without any label that no label is proposed for while training: those of validation and
+    test, and those that the pool has no room for.
+
+    Args:
+        y: (N,) labels of the data, given: (N,) those that training sees; -1 for none. pool: (P,) rows.
+    """
+    found: np.ndarray = np.setdiff1d(np.flatnonzero((y < 0) & (given < 0)), pool)
+    return found
+
+
+def write_outside(folder: Path, rows: np.ndarray, logits: torch.Tensor, split: Split) -> None:
+    """What the trained student makes of the unlabeled rows outside of the pool; they never reach training.
+
+    Args:
+        rows: (O,). logits: (O, C).
+    """
+    sure, said = logits.softmax(dim=1).max(dim=1)
+    arrays = {
+        "rows": rows.astype(np.int64),
+        "label": said.numpy().astype(np.int32),
+        "confidence": sure.numpy(),
+        "part": np.isin(rows, split.validation) + 2 * np.isin(rows, split.test).astype(np.int32),
+    }
+    write_bytes(folder / OUTSIDE, save_arrays(arrays))

@@ -20,7 +20,7 @@ from selfsup_core.inspection.space.selections import (
     unpack_rows,
 )
 from selfsup_core.projection.config import ABOUT
-from selfsup_core.wording import percent
+from selfsup_core.wording import ROW, percent
 
 
 def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
@@ -124,7 +124,7 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
         st.markdown("**Click a point** on the map, or enter its row number.")
         row = number_field(
             st,
-            "Row",
+            ROW,
             int(rows[0]),
             int(rows[-1]),
             int(rows[0]),
@@ -162,7 +162,7 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
             "Distance": f["distance"],
             "Label": f["label"],
             "Near on the map": f["kept"],
-            "Row": f["row"],
+            ROW: f["row"],
             **({"Text": f["text"]} if f["text"] else {}),
         }
         for f in said["found"]

@@ -92,7 +92,7 @@ def check_labels(dataset: Dataset) -> Iterator[Finding]:
         return
     suspects = rows[order]
     said = [
-        f"row {rows[i] + 1}: labeled {dataset.classes[y[i]]}, looks like "
+        f"row {rows[i]}: labeled {dataset.classes[y[i]]}, looks like "
         f"{dataset.classes[names[chances[i].argmax()]]}"
         for i in order[:SHOWN]
     ]
