@@ -9,7 +9,7 @@ import numpy as np
 from selfsup_core.data.splits import choose_labeled
 from selfsup_core.errors import DataError
 from selfsup_core.pseudo.expected import Gauge, gauge
-from selfsup_core.pseudo.gate import agreeing, judge, say_before
+from selfsup_core.pseudo.gate import agreeing, judge, minds_shares, say_before
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoLabelsConfig
 from selfsup_core.settings import Values
 
@@ -60,6 +60,10 @@ def gauge_start(workspace: Path, values: Values) -> Gauge:
         data.split_seed,
     )
     sentence, use = say_before(found, guard=spec.objective.guard)
+    if use != "not used" and minds_shares(spec.objective) and found.shares:
+        sentence = (
+            f"{sentence} {found.shares.describe(dataset.classes or [str(c) for c in range(classes)])}".strip()
+        )
     return said | {
         "text": f"{sentence} {said['text']}",
         "tone": "bad" if use == "not used" else said["tone"],

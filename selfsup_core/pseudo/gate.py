@@ -17,6 +17,7 @@ import numpy as np
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.models.modules.exact import fit_linear, scale_of
 from selfsup_core.pseudo.audit import beats_guessing
+from selfsup_core.pseudo.pool_shares import PoolShares, count_pool
 from selfsup_core.pseudo.propagation import make_graph, spread_labels
 from selfsup_core.pseudo.vote import named
 
@@ -38,12 +39,14 @@ class HeldOut:
         rows: labels that could be hidden, those of classes with two or more.
         neighbors, classifier: named correctly, the mean over the repetitions.
         classes: how many classes they have.
+        shares: of the labels on which both agree in the pool; None where the pool is empty.
     """
 
     rows: int
     neighbors: float
     classifier: float
     classes: int
+    shares: PoolShares | None = None
 
     @property
     def is_guessing(self) -> bool:
@@ -61,6 +64,11 @@ class HeldOut:
 def agreeing(config: Any) -> bool:
     """Whether labels are kept where the classifier on the given labels and neighbors agree."""
     return {"twin", "neighbors"} <= set(config.proposers) and config.vote == "agree"
+
+
+def minds_shares(config: Any) -> bool:
+    """Whether labels on which they agree have to hold under the class shares of the pool."""
+    return agreeing(config) and config.mind_shares and config.prior != "even"
 
 
 def choose_judged(
@@ -147,7 +155,13 @@ def hold_out(
             alone = name_by_classifier(x, seen, labels, classes, asked, penalty, scale)
             right += [(found == labels[asked]).sum() for found in (near, alone)]
     by_neighbors, by_classifier = right / REPEATS
-    return HeldOut(len(tested), float(by_neighbors), float(by_classifier), len(kinds))
+    seen, asked = np.flatnonzero(labels >= 0), np.flatnonzero(labels < 0)
+    shares = None
+    if len(asked):
+        near = named(spread_labels(graph, labels, classes, alpha=alpha, mass=mass)[asked])
+        alone = name_by_classifier(x, seen, labels, classes, asked, penalty, scale)
+        shares = count_pool(np.where(near == alone, near, -1), labels[seen], classes)
+    return HeldOut(len(tested), float(by_neighbors), float(by_classifier), len(kinds), shares)
 
 
 def name_by_classifier(

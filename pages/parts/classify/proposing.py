@@ -23,6 +23,7 @@ from selfsup_core.tasks.parts.labelers import LABELERS
 PSEUDO = {
     "Proposals": (
         "objective.guard",
+        "objective.mind_shares",
         "objective.vote",
         "objective.neighbors",
         "objective.spread",

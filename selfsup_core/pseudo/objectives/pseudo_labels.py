@@ -186,6 +186,14 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         title="Guard",
         why="Self-training hurts there: good and bad reviews, for example, use the same words.",
     )
+    mind_shares: bool = setting(
+        True,
+        "Where classifier and similar rows agree and one class is much more frequent than among the given "
+        "labels, keep only labels that hold under these class shares.",
+        title="Mind uneven classes",
+        why="So many labels of each class do not tell how frequent it is, and most rows that are named as a "
+        "rare class can belong to a large one.",
+    )
     neighbors: int = setting(
         10,
         "Similar rows that each row is connected to (label propagation).",

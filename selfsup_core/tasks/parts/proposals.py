@@ -15,9 +15,10 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.pseudo.audit import doubt
-from selfsup_core.pseudo.gate import HeldOut, agreeing, choose_judged, judge, say_before
+from selfsup_core.pseudo.gate import HeldOut, agreeing, choose_judged, judge, minds_shares, say_before
 from selfsup_core.pseudo.names import by_names, read_descriptions
 from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS
+from selfsup_core.pseudo.pool_shares import count_pool
 from selfsup_core.pseudo.propagation import (
     JUDGING,
     leave_one_out,
@@ -158,6 +159,9 @@ class Proposers:
         self.notes.append(sentence)
         if use == "not used":
             self.doubt = sentence
+        elif minds_shares(self.config) and self.held_out.shares:
+            said = self.held_out.shares.describe(self.classes)
+            self.notes += [said] if said else []
 
     # Each of them: (P, C) probabilities, rows of NaN where it abstains
 
@@ -250,7 +254,15 @@ class Proposers:
         nothing = np.full((len(self.pool), len(self.classes)), np.nan, np.float32)
         self.last = [self.fixed.get(n, learned.get(n, nothing)) for n in self.names]
         self.voted = vote(self.last, self.config.vote)
-        return self.last[0] if len(self.last) == 1 else self.voted.probabilities
+        if len(self.last) == 1:
+            return self.last[0]
+        found = self.voted.probabilities
+        if minds_shares(self.config) and "twin" in learned:
+            agreed = named(found)
+            shares = count_pool(agreed, self.labels, len(self.classes))
+            if shares.is_uneven:
+                found = np.where(shares.holds(learned["twin"], agreed)[:, None], found, np.float32(np.nan))
+        return found
 
     def describe(self) -> VoteAbout:
         """How much each proposer names in the newest round, and how far they agree."""
