@@ -70,20 +70,14 @@ export function createVerdict() {
       sound: ["spectrograms", "sounds"],
     }[state.kind] ?? ["pixels", "images"]
     const base = state.baseline
-    setText(
-      mse,
-      typeof row?.val_mse === "number"
-        ? `error on new samples ${fixed(row.val_mse, 4)} (validation MSE)`
-        : "",
-    )
+    setText(mse, typeof row?.val_mse === "number" ? `error on new samples ${fixed(row.val_mse, 4)}` : "")
     setText(
       pca,
       typeof base?.pca_mse === "number"
         ? `PCA-${base.pca_components} ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}`
         : "",
     )
-    const hasBoth =
-      typeof base?.pca_mse === "number" && row && row.val_mse !== null && row.val_mse !== undefined
+    const hasBoth = typeof base?.pca_mse === "number" && typeof row?.val_mse === "number"
     const raw = base?.raw_knn_accuracy
     const said = hasBoth ? compareWithPca(row.val_mse, base, isEnded && row.epoch === state.epoch) : ["", ""]
     ;[word.textContent, word.dataset.tone] = sayMixed(said, row?.knn_accuracy, raw, input)
