@@ -30,7 +30,6 @@ RETIRED = {
     r"\bat work or waiting\b": "running or queued",
     r"\bwork(ed|s|ing)? off\b": "processed",
     r"\b(names|named|is|are|was)\b[^.]*\brightly\b": "classifies 42% correctly",
-    r"\b(better|worse) than counting\b": "below the bigram baseline",
     r"\btold from chance\b": "No significant difference",
     r"\bstands? (here|there)\b": "appears here",
     r"(?<![Tt]here )\b(is|are) no (?!longer\b|more\b|one\b|better\b)[a-z]": "is not an image",

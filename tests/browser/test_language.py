@@ -126,7 +126,7 @@ def test_paste_train_scrub_export_read_and_sample(server, open_page, keep):
     page.keyboard.press("Home")
     wait_stage(page, "epoch", lambda v: v == "0")
     expect(writing).not_to_have_text(last)
-    expect(page.get_by_test_id("stage-verdict")).to_contain_text("below the bigram baseline")
+    expect(page.get_by_test_id("stage-verdict")).to_contain_text("better than counting pairs of tokens")
     page.wait_for_url(re.compile("epoch=0"))
     page.reload()
     wait_stage(page, "epoch", lambda v: v == "0")

@@ -1,6 +1,7 @@
 // The lines over the panels: what the numbers at the cursor mean, in words.
 
 import { el, fixed, icon, percent, setText } from "../lib/dom.js"
+import { sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
 import { ENDED } from "./store.js"
 import { besideOf, compareProbe, neighborsOf } from "./views.js"
@@ -69,21 +70,17 @@ export function createVerdict() {
       sound: ["spectrograms", "sounds"],
     }[state.kind] ?? ["pixels", "images"]
     const base = state.baseline
-    setText(mse, typeof row?.val_mse === "number" ? `validation MSE ${fixed(row.val_mse, 4)}` : "")
+    setText(mse, typeof row?.val_mse === "number" ? `error on new samples ${fixed(row.val_mse, 4)}` : "")
     setText(
       pca,
       typeof base?.pca_mse === "number"
         ? `PCA-${base.pca_components} ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}`
         : "",
     )
-    const hasBoth =
-      typeof base?.pca_mse === "number" && row && row.val_mse !== null && row.val_mse !== undefined
-    const [text, tone] = hasBoth
-      ? compareWithPca(row.val_mse, base, isEnded && row.epoch === state.epoch)
-      : ["", ""]
-    setText(word, text)
-    word.dataset.tone = tone
+    const hasBoth = typeof base?.pca_mse === "number" && typeof row?.val_mse === "number"
     const raw = base?.raw_knn_accuracy
+    const said = hasBoth ? compareWithPca(row.val_mse, base, isEnded && row.epoch === state.epoch) : ["", ""]
+    ;[word.textContent, word.dataset.tone] = sayMixed(said, row?.knn_accuracy, raw, input)
     const beside = raw === null || raw === undefined ? "" : ` (raw ${input} ${percent(raw)})`
     setText(
       knn,
@@ -134,7 +131,7 @@ export function createVerdict() {
     probe.title = "Predicts each token from the one before it, by counts in the training text"
     setText(
       probe,
-      known(pairs, (v) => `bigram baseline ${fixed(v, 3)}`),
+      known(pairs, (v) => `counting pairs of tokens (bigram baseline): ${fixed(v, 3)}`),
     )
     const hasBoth = typeof pairs === "number" && typeof loss === "number",
       isLast = isEnded && row?.epoch === state.epoch
@@ -143,10 +140,10 @@ export function createVerdict() {
       !hasBoth
         ? ""
         : loss < pairs
-          ? "better than the bigram baseline"
+          ? "better than counting pairs of tokens"
           : isLast
-            ? "worse than the bigram baseline"
-            : "below the bigram baseline",
+            ? "worse than counting pairs of tokens"
+            : "not yet better than counting pairs of tokens",
     )
     word.dataset.tone = !hasBoth ? "" : loss < pairs ? "good" : isLast ? "bad" : "even"
     drawSigns(row?.signs ?? [])

@@ -32,6 +32,7 @@ from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.tasks.parts.labelers import read_said
 from selfsup_core.wording import counted, inline, percent
 from selfsup_core.workers.seeds import MOST, Seeds, describe_seeds
 
@@ -47,7 +48,7 @@ def show_review(folder: RunFolder) -> None:
     """What can be done after a run, one thing at a time."""
     chosen = st.segmented_control(
         "What next",
-        list(NEXT),
+        [name for name in NEXT if name != "said" or read_said(folder.path)],
         key="review-next",
         label_visibility="collapsed",
         format_func=lambda name: f"{NEXT[name][1]} {NEXT[name][0]}",
@@ -74,7 +75,7 @@ def show_queue(folder: RunFolder) -> None:
         st.caption(
             f"The rows it is least sure of: {len(rows) - len(left)} of {len(rows)} reviewed; "
             f"{count_words(len(done))} for this data set in all. The next run learns from them, and so does "
-            "its twin."
+            "its twin, the same classifier trained on the given labels alone."
         )
         if left:
             show_sample(folder.id, source, rows[left[0]])
@@ -320,7 +321,7 @@ def show_downloads(folder: RunFolder) -> None:
 
 NEXT = {
     "hand": ("Label by hand", ":material/back_hand:", show_queue),
-    "audit": ("Check the proposers", ":material/query_stats:", show_audit),
+    "audit": ("How good are the proposals?", ":material/query_stats:", show_audit),
     "said": ("Answers of the language model", ":material/chat:", show_said),
     "seeds": ("Repeat with other seeds", ":material/casino:", show_seeds),
     "take": ("Export the labels", ":material/download:", show_downloads),

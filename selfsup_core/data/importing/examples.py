@@ -128,6 +128,17 @@ def sound_folders() -> bytes:
     return packed({f"{('low', 'high')[i % 2]}/{i:02d}.wav": wav(i) for i in range(20)})
 
 
+def plain_text() -> bytes:
+    """Ten paragraphs of prose, parted by blank lines."""
+    places = ("river", "harbor", "garden", "library", "station")
+    parts = [
+        f"On day {day} we walked to the {places[day % 5]}. It was open, and we stayed until the evening. "
+        f"Then we wrote down what we had seen at the {places[day % 5]}."
+        for day in range(1, 11)
+    ]
+    return ("\n\n".join(parts) + "\n").encode()
+
+
 EXAMPLES = (
     Example(
         "image-folders",
@@ -160,16 +171,25 @@ EXAMPLES = (
     Example(
         "table",
         "Table",
-        "A CSV file or a spreadsheet: a row for each sample, a column for the class, names above.",
+        "A CSV file or a spreadsheet: a row for each sample, a column for the class, names above. Cells of "
+        "the class may be empty: rows without a label can be given pseudo-labels.",
         "table.csv",
         measurements,
     ),
     Example(
         "texts",
         "Texts in a table",
-        "A column of texts and one of classes, as CSV, JSON lines or Parquet.",
+        "A column of texts and one of classes, as CSV, JSON lines or Parquet. Classes may be empty.",
         "texts.csv",
         reviews,
+    ),
+    Example(
+        "plain-text",
+        "Plain text for a language model",
+        "TXT files: a book, plays, notes or code. Classes are not needed. The example is short; "
+        "a language model needs far more.",
+        "plain-text.txt",
+        plain_text,
     ),
     Example(
         "text-folders",

@@ -33,7 +33,8 @@ def worse_than_counting(row: EpochRow, baseline: Baseline | None, *, is_last: bo
         return None
     return sign(
         "worse-than-counting",
-        f"Worse than the bigram baseline: {loss:.3f} nats per token, where the baseline reaches {pairs:.3f}.",
+        f"Worse than a model that only counts pairs of tokens (bigram baseline): "
+        f"{loss:.3f} nats per token, where the baseline reaches {pairs:.3f}.",
         "Train longer, or raise the learning rate.",
     )
 

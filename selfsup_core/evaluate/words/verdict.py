@@ -39,10 +39,13 @@ def describe_run(state: Mapping[str, Any]) -> str:
     parts = []
     mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
     if mse is not None:
-        parts.append(f"validation MSE {mse:.4f}")
+        parts.append(f"error {mse:.4f} on new samples (validation MSE)")
     if mse is not None and pca_mse is not None:
         verdict = compare_with_pca(mse, pca_mse, baseline["verdict_margin"])
-        parts.append(f"PCA-{baseline['pca_components']} {pca_mse:.4f}: {verdict}")
+        parts.append(
+            f"{verdict}, the best linear method with as many values ({baseline['pca_components']}): error "
+            f"{pca_mse:.4f}"
+        )
     knn, raw = metrics.get("knn_accuracy"), baseline.get("raw_knn_accuracy")
     if knn is not None:
         beside = f" (raw input {percent(raw, 1)})" if raw is not None else ""
@@ -58,7 +61,9 @@ def describe_language(metrics: Metrics, baseline: Baseline) -> str:
     parts = [f"validation loss {loss:.3f} nats per token"]
     if pairs is not None:
         verdict = "better" if loss < pairs else "worse"
-        parts.append(f"{verdict} than the bigram baseline, {pairs:.3f}")
+        parts.append(
+            f"{verdict} than a model that only counts pairs of tokens, {pairs:.3f} (bigram baseline)"
+        )
     parts.append(f"perplexity {metrics['val_token_perplexity']:.2f}")
     if (bits := metrics.get("val_bits_per_character")) is not None:
         parts.append(f"{bits:.3f} bits per character")

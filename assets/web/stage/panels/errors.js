@@ -1,4 +1,4 @@
-// Where it is wrong: the least certain proposals; with the Oracle also the most confident mistakes, and how pure and how
+// Unsure and wrong rows: the least certain proposals; with the Oracle also the most confident mistakes, and how pure and how
 // complete the kept labels of each class are.
 
 import { el, percent } from "../../lib/dom.js"
@@ -14,7 +14,7 @@ const PARTS = [
 
 export default {
   id: "errors",
-  title: "Where it is wrong",
+  title: "Unsure and wrong rows",
   create(root, ctx) {
     const chips = PARTS.map(([id, text, help]) =>
       el(
@@ -38,7 +38,7 @@ export default {
       class: "stage-scroll",
       tabindex: "0",
       role: "group",
-      "aria-label": "Where it is wrong",
+      "aria-label": "Unsure and wrong rows",
     })
     root.body.append(body)
     const empty = emptyNote(root)
@@ -152,7 +152,7 @@ function drawRows(view, part, ctx) {
             },
             "on map",
           )
-    return el("li", { title: `row ${row}` }, shown, says, find)
+    return el("li", {}, el("span", { class: "stage-muted" }, `row ${row}`), shown, says, find)
   })
   const title =
     part === "mistakes"
