@@ -32,9 +32,8 @@ def load_minilm() -> tuple[Any, Any]:
     folder = prepare(MINILM, Path(), say=lambda text: None)
     with load_errors(folder):
         tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
-        network = AutoModel.from_pretrained(
-            folder, use_safetensors=True, dtype=torch.float32, add_pooling_layer=False, **SAFE
-        )
+        network = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **SAFE)
+    network.pooler = None  # behind the first token, which is not looked at
     return network.eval(), tokenizer
 
 
