@@ -109,7 +109,7 @@ def write_outside(folder: Path, rows: np.ndarray, logits: torch.Tensor, split: S
         rows: (O,). logits: (O, C).
     """
     sure, said = logits.softmax(dim=1).max(dim=1)
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "rows": rows.astype(np.int64),
         "label": said.numpy().astype(np.int32),
         "confidence": sure.numpy(),
