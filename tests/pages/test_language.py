@@ -17,6 +17,7 @@ from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.loaded import Place, split_run
 from selfsup_core.pretrained.hub import Plan
 from selfsup_core.pretrained.loading import load_model
+from tests.helpers import wait_for
 from tests.models.tiny import tiny_bert, tiny_gpt
 from tests.pages.test_pages import buttons, texts
 
@@ -322,6 +323,7 @@ def test_models_in_a_table(models_page):
 def test_a_model_is_measured(models_page):
     models_page.selectbox(key="models-name").select("all-minilm-l6-v2").run()
     buttons(models_page)["models-measure-button"].click().run(timeout=120)
+    wait_for(lambda: models_page.metric or not models_page.run(timeout=120), "a model that is loaded")
     assert not models_page.exception
     assert [m.label for m in models_page.metric] == ["Reading", "Writing", "Loading", "Memory"]
     assert "tokens/s" in models_page.metric[0].value

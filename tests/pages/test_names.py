@@ -21,7 +21,7 @@ from selfsup_core.runs.spec import read_spec
 from tests.data.importing.make import archive, png, write
 from tests.helpers import ROOT, make_run, run_here
 from tests.pages.test_data import open_tab
-from tests.pages.test_pages import buttons, texts
+from tests.pages.test_pages import buttons, epochs_field, texts
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_another_number_of_epochs_trains_on_the_same_set(studio, workspace, pets
     app.selectbox(key="network").select(key).run()
     first = next(m.value for m in app.markdown if " → " in m.value and "weights" in m.value)
     assert first.replace(",", "").startswith(inputs.replace(",", ""))
-    app.number_input(key=f"epochs-{key}").set_value(3).run()
+    epochs_field(app).set_value(3).run()
     app.selectbox(key=f"loss-{key}").select("mse").run()
     assert app.selectbox(key=f"data-{key}").value == name
     assert next(m.value for m in app.markdown if " → " in m.value and "weights" in m.value) == first
@@ -126,7 +126,7 @@ def test_a_choice_outlives_that_somebody_renames_it(studio, workspace, pets):
     app.selectbox(key="network").select("dense-64-32-16").run()
     for number, title in enumerate(("Pets", "Dogs", "Pets")):
         retitle(workspace, pets[1], title)
-        app.number_input(key="epochs-dense-64-32-16").set_value(3 + number).run()
+        epochs_field(app).set_value(3 + number).run()
         assert app.selectbox(key=key).value == pets[1]
         # A browser keeps what was shown until it is told otherwise.
         sent = app.selectbox(key=key).proto

@@ -21,6 +21,12 @@ def buttons(app) -> dict[str, object]:
     return {button.key: button for button in app.button if button.key}
 
 
+def epochs_field(app):
+    """The number of epochs of the form that is shown; its key depends on preset and data."""
+    (field,) = [one for one in app.number_input if str(one.key).startswith("epochs-")]
+    return field
+
+
 def texts(app) -> str:
     parts = [
         *app.markdown,
