@@ -65,7 +65,7 @@ def test_in_twenty_dimensions_few_rows_are_neighbors_of_all_and_it_is_noticed():
     for seed in range(200, 206):
         draw = np.random.default_rng(seed)
         truth = np.arange(400) % 2
-        x = draw.normal(size=(400, 20)) + 4 * np.eye(2, 20)[truth]
+        x = draw.normal(size=(400, 20)) + 2 * np.eye(1, 20) * truth[:, None]
         labels = np.full(400, -1)
         labels[:4] = truth[:4]
         found = hold_out(x, labels, 2, neighbors=7, alpha=0.95)
