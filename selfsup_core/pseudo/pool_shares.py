@@ -2,9 +2,10 @@
 
 So many labels of each class do not tell how frequent the classes are. Where classes overlap and one of them
 is rare, most rows that the classifier names as the rare class belong to the large one, and a student that
-learns them is worse than its twin. So the classifier's probabilities are turned to the shares of the agreed
-labels, p′(c | x) ∝ p(c | x) q(c) / g(c), the first step of expectation–maximization in [1], and a label is
-kept where p′ names the same class as p. Further steps were worse: p of few labels is too sure.
+learns them is worse than its twin. So the classifier's probabilities are turned to the shares of the classes
+that it names in the pool, p′(c | x) ∝ p(c | x) q(c) / g(c), the first step of expectation–maximization in
+[1], and a label is kept where p′ names the same class as p. Further steps were worse: p of few labels is too
+sure. Shares of similar rows were worse too: in many dimensions a few rows are neighbors of all others.
 [1] Saerens et al.: Adjusting the outputs of a classifier to new a priori probabilities, 2002
 """
 
@@ -18,19 +19,19 @@ import numpy as np
 from selfsup_core.pseudo.audit import total_variation
 from selfsup_core.wording import percent
 
-# Total variation below which agreed labels are as frequent as given ones. On 50:50 clouds, where turning by
-# chance deviations costs up to a point, they differ by less; chosen on clouds and digits of other seeds than
-# tests and benchmarks use.
-UNEVEN = 0.15
+# Total variation below which classes are about as frequent in the pool as among the given labels. Of 50:50
+# clouds, where turning by chance deviations costs up to a point, most are below; settled on clouds and digits
+# of other seeds than tests and benchmarks use.
+UNEVEN = 0.12
 
 
 @dataclass(frozen=True)
 class PoolShares:
-    """Class shares of agreed labels, and those of the labels given.
+    """Class shares in the pool as the classifier names them, and those of the given labels.
 
     Attributes:
-        pool: (C,) of the agreed labels, one imagined row of each class added. given: (C,) under which the
-            classifier learned; a class without a label counts as an average one.
+        pool: (C,) one imagined row of each class added. given: (C,) under which the classifier learned; a
+            class without a label counts as an average one.
     """
 
     pool: np.ndarray
@@ -60,15 +61,15 @@ class PoolShares:
         ratio = self.pool / self.given
         large, rare = int(ratio.argmax()), int(ratio.argmin())
         return (
-            f"The unlabeled rows look uneven: where classifier and similar rows agree, {classes[large]!r} "
-            f"has {percent(self.pool[large])} and {classes[rare]!r} {percent(self.pool[rare])} of them "
+            f"The unlabeled rows look uneven: the classifier predicts {classes[large]!r} for "
+            f"{percent(self.pool[large])} and {classes[rare]!r} for {percent(self.pool[rare])} of them "
             f"(given labels: {percent(self.given[large])} and {percent(self.given[rare])}). A label that "
             "does not hold under these shares is not used."
         )
 
 
 def count_pool(label: np.ndarray, labels: np.ndarray, classes: int) -> PoolShares:
-    """label: (P,) agreed classes of the pool, -1 for none; labels: (L,) given ones."""
+    """label: (P,) classes that the classifier names in the pool, -1 for none; labels: (L,) given ones."""
     import torch
 
     from selfsup_core.pseudo.shares import learned_shares

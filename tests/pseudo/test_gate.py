@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from selfsup_core.pseudo.gate import HeldOut, hold_out, say_before
+from selfsup_core.pseudo.pool_shares import PoolShares
 
 ABOUT = {"neighbors": 7, "alpha": 0.95}
 
@@ -44,6 +45,34 @@ def test_neighbors_that_are_behind_the_classifier_are_not_used():
     assert use == "not used"
     assert "similar rows predict 4 correctly and the classifier alone 9" in text
     assert say_before(HeldOut(60, 40.0, 45.0, 6))[1] == "used"
+
+
+@pytest.mark.parametrize(
+    ("classifier", "near", "use"),
+    [(0.5, 0.75, "not used"), (0.3, 0.55, "used"), (0.7, 0.75, "used"), (0.8, 0.6, "used")],
+)
+def test_neighbors_that_name_one_class_far_too_often_are_not_used(classifier: float, near: float, use: str):
+    """Too often beside both: an uneven pool has the classifier's shares, too."""
+    alone, close = (PoolShares(np.array([s, 1 - s]), np.array([0.5, 0.5])) for s in (classifier, near))
+    text, found = say_before(HeldOut(10, 9.0, 9.0, 2, alone, close))
+    assert found == use
+    assert ("one class far more often" in text) == (use == "not used")
+
+
+def test_in_twenty_dimensions_few_rows_are_neighbors_of_all_and_it_is_noticed():
+    """Two overlapping clouds of equal size; held-out labels alone speak for neighbors."""
+    skewed = 0
+    for seed in range(200, 206):
+        draw = np.random.default_rng(seed)
+        truth = np.arange(400) % 2
+        x = draw.normal(size=(400, 20)) + 2 * np.eye(1, 20) * truth[:, None]
+        labels = np.full(400, -1)
+        labels[:4] = truth[:4]
+        found = hold_out(x, labels, 2, neighbors=7, alpha=0.95)
+        if found.is_skewed:
+            assert say_before(found)[1] == "not used"
+        skewed += found.is_skewed
+    assert skewed >= 3
 
 
 def test_without_the_guard_it_is_said_that_they_are_used_all_the_same():

@@ -63,7 +63,7 @@ def test_a_class_without_a_label_counts_as_an_average_one():
 
 def test_what_is_said():
     text = count_pool(np.repeat([0, 1], [79, 19]), np.array([0, 1]), 2).describe(CLASSES)
-    assert "'large' has 80% and 'small' 20% of them (given labels: 50% and 50%)" in text
+    assert "predicts 'large' for 80% and 'small' for 20% of them (given labels: 50% and 50%)" in text
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.95, 0.99])

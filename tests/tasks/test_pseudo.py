@@ -288,14 +288,8 @@ def test_with_vectors_that_belong_to_other_rows_the_student_is_the_twin(clouds: 
     state = run_here(folder)
     found, networks_ = state["metrics"], networks(folder)
     assert found["twin_accuracy"] > 0.6
-    if each == 5:
-        assert state["verdict"]["outcome"] == "not used"
-        assert equal(networks_["student"], networks_["twin"])
-    else:
-        # By luck neighbors name 4 of 6 correctly. What they agree on with the classifier is its own opinion
-        # of some rows.
-        assert found["coverage"] > 0.2
-        assert found["accuracy"] == pytest.approx(found["twin_accuracy"], abs=0.05), "two rows of 48"
+    assert state["verdict"]["outcome"] == "not used"
+    assert equal(networks_["student"], networks_["twin"])
 
 
 def test_with_noise_for_features_the_student_is_the_twin(workspace: Path):

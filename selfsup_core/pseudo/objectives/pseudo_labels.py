@@ -187,12 +187,12 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         why="Self-training hurts there: good and bad reviews, for example, use the same words.",
     )
     mind_shares: bool = setting(
-        True,
-        "Where classifier and similar rows agree and one class is much more frequent than among the given "
-        "labels, keep only labels that hold under these class shares.",
+        False,
+        "Where the classifier finds other class shares in the unlabeled rows than in the given labels, keep "
+        "of what it and similar rows agree on only labels that hold under these shares.",
         title="Mind uneven classes",
-        why="So many labels of each class do not tell how frequent it is, and most rows that are named as a "
-        "rare class can belong to a large one.",
+        why="Off: it needs probabilities that can be trusted. It helps where uneven classes of few columns "
+        "overlap; with few labels of texts the classifier is so unsure that most labels would be lost.",
     )
     neighbors: int = setting(
         10,

@@ -258,10 +258,10 @@ class Proposers:
             return self.last[0]
         found = self.voted.probabilities
         if minds_shares(self.config) and "twin" in learned:
-            agreed = named(found)
-            shares = count_pool(agreed, self.labels, len(self.classes))
+            twin = learned["twin"]
+            shares = count_pool(named(twin), self.labels, len(self.classes))
             if shares.is_uneven:
-                found = np.where(shares.holds(learned["twin"], agreed)[:, None], found, np.float32(np.nan))
+                found = np.where(shares.holds(twin, named(found))[:, None], found, np.float32(np.nan))
         return found
 
     def describe(self) -> VoteAbout:
