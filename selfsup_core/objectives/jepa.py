@@ -165,8 +165,8 @@ class Jepa(TwoViews[JepaConfig]):
         "slow": Break(
             "Without a slow teacher",
             {"decay": 0.0},
-            "complete",
-            "The network is its own teacher, so it can make all patches alike and predict them at once.",
+            "weaker",
+            "The network is its own teacher, so it can make patches more alike and predict them at once.",
         ),
         "teacher": Break(
             "With a frozen teacher",
