@@ -14,6 +14,8 @@ run: $(INSTALLED)
 
 # How tests are shared out is said in tests/conftest.py. What asserts how long something takes runs last and alone. Code 5 says that a call had no tests: PYTEST_ADDOPTS may
 # choose such that only one of them has any. Types are checked beside the tests, since that takes a minute of one core.
+# Threads that wait do not spin: more processes than cores would take the time from each other.
+test: export OMP_WAIT_POLICY = PASSIVE
 test: lint-quick
 	@$(BIN)/mypy > $(TYPES) 2>&1 & types=$$!; \
 	parallel=0; serial=0; typed=0; \
