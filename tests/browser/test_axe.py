@@ -9,7 +9,7 @@ import re
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import misfits, serious, wait_in, wait_stage
+from tests.browser.conftest import COLORS, misfits, serious, wait_in, wait_stage
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +63,7 @@ def test_every_page_fits_and_can_be_used_by_all(server, finished, open_page, kee
             found += serious(page)
         keep(page, f"{name}-narrow")
         resize(page, WIDE)
-        found += serious(page)
+        found += serious(page, COLORS)
     assert not found, "\n".join(found)
 
 

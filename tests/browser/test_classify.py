@@ -71,7 +71,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_page, keep):
     with page.expect_download(timeout=SLOW) as waiting:
         page.get_by_role("button", name="All pseudo-labels, CSV").click()
     lines = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))
-    assert {line["proposers"] for line in lines} <= {"twin+neighbors", ""}
+    assert {line["proposers"] for line in lines} <= {"Classifier and similar rows", ""}
     assert {line["run"] for line in lines} == {first}
     page.get_by_role("radio", name="Label by hand").click()
     keep(page, "classify-hand")

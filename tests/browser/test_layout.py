@@ -7,7 +7,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.helpers import make_run, run_here, tiny_spec, wait_for
+from selfsup_core.runs.queue import submit
+from tests.helpers import tiny_spec, wait_for, wait_status
 
 pytestmark = pytest.mark.browser
 SLOW = 40_000
@@ -17,7 +18,7 @@ NARROW = [(390, 844), (720, 450)]
 @pytest.mark.parametrize("size", NARROW)
 def test_a_runs_name_has_a_line_of_its_own(server, open_page, keep, size):
     title = f"Wines on a map of two numbers, seen {size[0]} pixels wide"
-    run_here(make_run(server.workspace, tiny_spec(name=title, train__epochs=1)))
+    wait_status(submit(server.workspace, tiny_spec(name=title, train__epochs=1)), "finished")
     page = open_page(*size)
     page.goto(f"{server.url}/runs")
     name = page.get_by_role("link", name=title)

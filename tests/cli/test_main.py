@@ -84,7 +84,7 @@ def test_signs_of_trouble_are_told_while_it_trains_at_its_end_and_in_json(superv
     assert answer.returncode == 0, answer.stderr
     assert "epoch 1: Divergence: training loss" in answer.stderr
     outcome = json.loads(answer.stdout.splitlines()[-1])
-    assert {"diverging", "worse-than-pca"} <= {sign["code"] for sign in outcome["signs"]}
+    assert {"diverging", "worse-than-mean"} <= {sign["code"] for sign in outcome["signs"]}
     shown = json.loads(cli("runs", "show", outcome["run"], "--json", workspace=supervised).stdout)
     assert shown["signs"] == outcome["signs"]
     said = cli("runs", "show", outcome["run"], workspace=supervised).stdout
