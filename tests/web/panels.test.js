@@ -6,6 +6,7 @@ import { HOWS, MODES } from "../../assets/web/space/choices.js"
 import { entriesOf, short } from "../../assets/web/space/legend.js"
 import { oneAtATime } from "../../assets/web/space/replay.js"
 import { layoutOf, metricsOf, titleOf, tracesOf } from "../../assets/web/stage/panels/curves.js"
+import { describeRow } from "../../assets/web/stage/panels/errors.js"
 import { condense, totals } from "../../assets/web/stage/panels/flow.js"
 import { visible } from "../../assets/web/stage/panels/glyphs.js"
 import { cumulate, nearest, partsOf } from "../../assets/web/stage/panels/histogram.js"
@@ -184,4 +185,14 @@ test("playback shows one epoch at a time, and then the newest that was asked for
 
 test("the first choices are the ones that a map begins with", () => {
   assert.deepEqual([MODES[0][0], HOWS[0][0]], ["pan", "replace"])
+})
+
+test("a row whose class nobody knows says so, and hidden classes say nothing", () => {
+  const one = (...data) => ({ data })
+  const frame = { unsure_rows: one(7, 9), unsure_label: one(0, 1), unsure_confidence: one(0.5, 0.6) }
+  const statics = { classes: ["cat", "dog"] }
+  assert.equal(describeRow({ frame, statics }, "unsure", 0), "row 7: cat with 50%")
+  const known = { ...frame, unsure_truth: one(-1, 0) }
+  assert.equal(describeRow({ frame: known, statics }, "unsure", 0), "row 7: cat with 50%, class unknown")
+  assert.equal(describeRow({ frame: known, statics }, "unsure", 1), "row 9: dog with 60%, truly cat")
 })
