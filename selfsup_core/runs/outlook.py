@@ -42,7 +42,7 @@ def foresee(workspace: Path, spec: RunSpec) -> list[str]:
         outcome = describe_split(dataset, data)
         hand = dict(getattr(spec.objective, "hand", ()))
         said += warn_of_labels(outcome, by_hand=len(hand))
-        said += [say_pool(outcome) if task == "pseudo" else "", outcome["note"]]
+        said += [say_pool(outcome) if task == "pseudo" else ""]
     return [text for text in said if text]
 
 

@@ -227,8 +227,6 @@ def show_split(name: str, dataset: Dataset) -> None:
         columns = st.columns(5 if dataset.y is not None else 3)
         for column, (part, (title, help_)) in zip(columns, COUNTS.items(), strict=False):
             column.metric(title, f"{outcome[part]:,}", help=help_)
-        if outcome["note"]:
-            st.caption(outcome["note"])
         for text in warn_of_labels(outcome):
             st.caption(f":orange[:material/warning:] {plain(text)}")
         if dataset.groups is not None and not dataset.grouped_by and "part" not in dataset.extra:
