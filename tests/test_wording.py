@@ -37,6 +37,10 @@ RETIRED = {
     r"\bdid not take it\b": "Could not write to disk",
     r"\b[Nn]othing to complain\b": "No problems found",
     r"\b[Ss]tanding figures?\b": "Static figures",
+    r"\bcareless way\b": "Compare without safeguards",
+    r"\bnats (per|a) token\b": "validation loss 1.234 per token",
+    r"[Vv]alidation MSE\b": "Error on validation samples (MSE)",
+    r"^\+ add$|^− take$": "Add, Remove",
     r"\bmacro f1\b|\blargest true share\b": "Macro-F1",
 }
 SHOWN = ("pages/**.py", "selfsup_core/**.py", "assets/web/**.js", "assets/**.html", "*.yaml", "README.md")

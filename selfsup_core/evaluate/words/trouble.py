@@ -86,8 +86,8 @@ def posterior_collapse(row: EpochRow, about: RunAbout) -> Sign | None:
         return None
     beta = float(settings.get("beta", 1.0))
     text = (
-        f"Posterior collapse: only {round(active)} of {size} dimensions carry information (KL above 0.01 "
-        "nats)."
+        f"Posterior collapse: only {round(active)} of {size} dimensions carry information (KL divergence "
+        "above 0.01)."
     )
     if active >= 1 and beta > 1:
         return sign(
