@@ -4,18 +4,23 @@ them.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfsup_core.data.library import own
+from selfsup_core.data.library.turns import POLL_SECONDS, Step
 from selfsup_core.files import read_shaped
 
 if TYPE_CHECKING:
     from selfsup_core.data.library.health.finding import FindingAbout
 
-_asked: dict[tuple[Path, str], Future[list[FindingAbout]]] = {}
+Key = tuple[Path, str]  # workspace and data set
+_asked: dict[Key, Future[list[FindingAbout]]] = {}
+_steps: dict[Key, Step] = {}
 
 
 @cache
@@ -37,10 +42,31 @@ def known_findings(workspace: Path, name: str) -> list[FindingAbout] | None:
         return found
     key = (workspace, name)
     if key not in _asked:
-        _asked[key] = pool().submit(own.check, workspace, name)
+        _asked[key] = pool().submit(own.check, workspace, name, say=partial(_steps.__setitem__, key))
     if not _asked[key].done():
         return None
     return _asked[key].result()
+
+
+def await_findings(
+    workspace: Path, name: str, show: Callable[[Step | None, float], None]
+) -> list[FindingAbout]:
+    """Findings of a check once it has finished; one that has failed is begun again.
+
+    Args:
+        show: is called several times a second with the step of the check, None before its first, and the
+            seconds that this has waited; what it raises ends the waiting, not the check.
+
+    Raises:
+        DataError: the check failed.
+    """
+    key, begun = (workspace, name), time.monotonic()
+    if key in _asked and _asked[key].done():
+        del _asked[key]
+    while (found := known_findings(workspace, name)) is None:
+        show(_steps.get(key), time.monotonic() - begun)
+        wait([_asked[key]], timeout=POLL_SECONDS)
+    return found
 
 
 def count_warnings(findings: list[FindingAbout]) -> int:
