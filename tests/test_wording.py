@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from selfsup_core.wording import counted, percent
+from selfsup_core.wording import brief, counted, percent
 from tests.helpers import parse
 
 ROOT = Path(__file__).parents[1]
@@ -65,6 +65,23 @@ JS_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`')
 )
 def test_a_share_is_never_rounded_to_all_or_nothing(share, decimals, text):
     assert percent(share, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (220.4, 2, "220"),
+        (1118.2, 3, "1,120"),
+        (0.0012345, 3, "0.00123"),
+        (-12.5, 3, "-12.5"),
+        (3.0, 3, "3"),
+        (0.0, 3, "0"),
+        (2.2e21, 3, "2.2 × 10^21"),
+        (float("nan"), 3, "nan"),
+    ],
+)
+def test_a_number_is_read_without_an_exponent(value, digits, text):
+    assert brief(value, digits) == text
 
 
 def test_counts_agree_with_their_noun():

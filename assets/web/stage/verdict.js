@@ -341,8 +341,9 @@ export function createVerdict() {
   return { root, update }
 }
 
-function endText(state) {
-  const took = `${formatSeconds(state.seconds)} of training`
+/** What a run took: "42 s of training". */
+export function endText(state) {
+  const took = `${state.seconds < 1 ? "under 1 s" : formatSeconds(state.seconds)} of training`
   return state.stop_reason && state.status === "finished" && state.stop_reason.includes("early")
     ? `${took}, ${state.stop_reason}`
     : took
