@@ -248,22 +248,30 @@ def test_a_check_that_fails_is_not_begun_again_and_again(workspace, monkeypatch)
 def test_a_check_says_what_it_does_while_a_page_waits(workspace, monkeypatch):
     begun, seen = Event(), []
 
-    def check(*_, say):
+    def check(*_, say, tell=None):
         say({"title": "Looking for copies", "done": 2, "total": 8})
-        assert begun.wait(60)
+        if tell:
+            tell("")
+        else:
+            assert begun.wait(60)
         return []
 
     def show_step(step, seconds):
-        seen.append((step, seconds))
+        seen.append(step)
+        assert seconds >= 0
         if step:
             begun.set()
 
     monkeypatch.setattr(own, "check", check)
     with ThreadPoolExecutor(1) as alone:
         monkeypatch.setattr(checking, "pool", lambda: alone)
-        assert checking.await_findings(workspace, "digits", show_step) == []
-    assert seen[-1][0] == {"title": "Looking for copies", "done": 2, "total": 8}
-    assert all(seconds >= 0 for _, seconds in seen)
+        known_findings(workspace, "digits")  # is under way
+        known_findings(workspace, "wine")  # would come after it
+        for name in ("wine", "digits"):
+            begun.clear()
+            assert checking.await_findings(workspace, name, show_step) == []
+            assert seen[-1] == {"title": "Looking for copies", "done": 2, "total": 8}
+            assert known_findings(workspace, name) == []
 
 
 def upload(studio, workspace, tmp_path, name, content):

@@ -18,6 +18,7 @@ from selfsup_core.files import read_shaped
 if TYPE_CHECKING:
     from selfsup_core.data.library.health.finding import FindingAbout
 
+Show = Callable[[Step | None, float], None]
 Key = tuple[Path, str]  # workspace and data set
 _asked: dict[Key, Future[list[FindingAbout]]] = {}
 _steps: dict[Key, Step] = {}
@@ -48,24 +49,42 @@ def known_findings(workspace: Path, name: str) -> list[FindingAbout] | None:
     return _asked[key].result()
 
 
-def await_findings(
-    workspace: Path, name: str, show: Callable[[Step | None, float], None]
-) -> list[FindingAbout]:
-    """Findings of a check once it has finished; one that has failed is begun again.
+def await_findings(workspace: Path, name: str, show: Show) -> list[FindingAbout]:
+    """Findings of the check that is under way, or else of one that this does itself: no page waits for the
+    checks of other data sets. One that has failed is begun again.
 
     Args:
         show: is called several times a second with the step of the check, None before its first, and the
-            seconds that this has waited; what it raises ends the waiting, not the check.
+            seconds that this has waited. What it raises ends the waiting, and a check of its own.
 
     Raises:
         DataError: the check failed.
     """
     key, begun = (workspace, name), time.monotonic()
-    if key in _asked and _asked[key].done():
-        del _asked[key]
-    while (found := known_findings(workspace, name)) is None:
+
+    def look(_: str = "") -> None:
         show(_steps.get(key), time.monotonic() - begun)
-        wait([_asked[key]], timeout=POLL_SECONDS)
+
+    asked = _asked.get(key)
+    if asked and asked.running():
+        while not asked.done():
+            look()
+            wait([asked], timeout=POLL_SECONDS)
+        return asked.result()
+    mine: Future[list[FindingAbout]] = Future()
+    mine.set_running_or_notify_cancel()
+    _asked[key] = mine
+    if asked:
+        asked.cancel()
+    try:
+        found = own.check(workspace, name, tell=look, say=partial(_steps.__setitem__, key))
+    except Exception as error:
+        mine.set_exception(error)
+        raise
+    except BaseException:  # a person has clicked elsewhere
+        del _asked[key]
+        raise
+    mine.set_result(found)
     return found
 
 

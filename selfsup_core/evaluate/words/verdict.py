@@ -79,8 +79,8 @@ def describe_accuracy(state: Mapping[str, Any]) -> str:
     if state.get("task") == "views":
         probe, rank = metrics.get("probe_accuracy"), metrics.get("rankme")
         if probe is not None:
-            rows = int(baseline.get("validation_rows") or 0)
-            return f"linear classifier {share_of(probe, rows, 'validation rows')}"
+            seen = int(baseline.get("validation_rows") or 0)
+            return f"linear classifier {share_of(probe, seen, 'validation rows')}"
         return "" if rank is None else f"RankMe {rank:.1f}"
     if state.get("task") == "pseudo":
         found, noun = metrics.get("accuracy"), "test rows"

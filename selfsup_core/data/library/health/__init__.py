@@ -17,7 +17,7 @@ from selfsup_core.data.library.turns import Say
 
 def check_dataset(dataset: Dataset, say: Say | None = None) -> list[FindingAbout]:
     """All findings as plain values, warnings first; say: is told each check before it begins."""
-    found = []
+    found: list[Finding] = []
     for done, (title, check) in enumerate(CHECKS):
         if say:
             say({"title": title, "done": done, "total": len(CHECKS)})
