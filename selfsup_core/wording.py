@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 ROW = "Row (from 0)"  # over numbers of rows: they count from 0 everywhere, as --row and files do
 
 
@@ -19,6 +21,16 @@ def percent(share: float | None, decimals: int = 0) -> str:
     if share < 1 - 1e-9 and text == f"{100:.{decimals}f}%":
         return f"over {100 - least:.{decimals}f}%"
     return text
+
+
+def brief(value: float, digits: int = 3) -> str:
+    """So many digits, in powers of ten only where need be: "0.00123", "1,120", "2.2 × 10^21"."""
+    size = math.floor(math.log10(abs(value))) if value and math.isfinite(value) else 0
+    if not -5 < size < 7:
+        return f"{value / 10.0**size:.{max(0, min(digits, 2) - 1)}f} × 10^{size}"
+    rounded = round(value, digits - 1 - size) if math.isfinite(value) else value
+    text = f"{rounded:,.{max(0, digits - 1 - size)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

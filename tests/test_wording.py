@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from selfsup_core.wording import counted, percent
+from selfsup_core.wording import brief, counted, percent
 from tests.helpers import parse
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +37,10 @@ RETIRED = {
     r"\bdid not take it\b": "Could not write to disk",
     r"\b[Nn]othing to complain\b": "No problems found",
     r"\b[Ss]tanding figures?\b": "Static figures",
+    r"\bcareless way\b": "Compare without safeguards",
+    r"\bnats (per|a) token\b": "validation loss 1.234 per token",
+    r"[Vv]alidation MSE\b": "Error on validation samples (MSE)",
+    r"^\+ add$|^− take$": "Add, Remove",
     r"\bmacro f1\b|\blargest true share\b": "Macro-F1",
 }
 SHOWN = ("pages/**.py", "selfsup_core/**.py", "assets/web/**.js", "assets/**.html", "*.yaml", "README.md")
@@ -61,6 +65,23 @@ JS_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`')
 )
 def test_a_share_is_never_rounded_to_all_or_nothing(share, decimals, text):
     assert percent(share, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (220.4, 2, "220"),
+        (1118.2, 3, "1,120"),
+        (0.0012345, 3, "0.00123"),
+        (-12.5, 3, "-12.5"),
+        (3.0, 3, "3"),
+        (0.0, 3, "0"),
+        (2.2e21, 3, "2.2 × 10^21"),
+        (float("nan"), 3, "nan"),
+    ],
+)
+def test_a_number_is_read_without_an_exponent(value, digits, text):
+    assert brief(value, digits) == text
 
 
 def test_counts_agree_with_their_noun():

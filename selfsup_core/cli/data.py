@@ -309,7 +309,7 @@ def data_split(
         f"{outcome['train']:,} training rows, {outcome['validation']:,} validation, {outcome['test']:,} "
         f"test; {outcome['labels_seen']:,} labels for training, {outcome['labels_hidden']:,} hidden"
     )
-    text = "\n".join([text, *filter(None, [outcome["note"], *warn_of_labels(outcome)])])
+    text = "\n".join([text, *warn_of_labels(outcome)])
     show({"dataset": name, **outcome}, as_json, text)
 
 

@@ -154,8 +154,8 @@ def split_partly(
     note = ""
     if least > min(share for share in (validation, test) if share):
         note = (
-            f"Only {count:,} of {len(y):,} rows have a label, so a larger share of these is held out: "
-            f"{len(np.concatenate(held[0])):,} for validation and {len(np.concatenate(held[1])):,} for test."
+            f"Only {count:,} of {len(y):,} rows have a label, so a larger share of these is held out for "
+            "validation and test."
         )
     return Split(train, parts[0], parts[1], note)
 

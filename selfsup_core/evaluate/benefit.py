@@ -21,12 +21,12 @@ Outcome = Literal["gain", "loss", "none"]
 LEARNED: tuple[Method, ...] = ("probe", "finetuned")
 RIVALS: tuple[Method, ...] = ("scratch", "autoencoder", "pca", "raw")
 TITLES: dict[Method, str] = {
-    "probe": "Learned encoder, linear probe",
+    "probe": "Learned encoder, linear classifier",
     "finetuned": "Learned encoder, fine-tuned",
     "scratch": "Supervised twin: same network from scratch",
-    "autoencoder": "Autoencoder of the same size, linear probe",
-    "pca": "PCA of the same size, linear probe",
-    "raw": "Raw input, linear probe",
+    "autoencoder": "Autoencoder of the same size, linear classifier",
+    "pca": "PCA of the same size, linear classifier",
+    "raw": "Raw input, linear classifier",
 }
 ALL = 0  # labels per class: all of them
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfsup_core.evaluate.clusters import WORD
-from selfsup_core.wording import percent
+from selfsup_core.wording import brief, percent
 
 LEAST_Z = 1.96
 PRIOR = 500.0  # total pseudo-count of the prior, at most a tenth of the real word count
@@ -49,7 +49,7 @@ def of_number(what: str, values: np.ndarray, chosen: np.ndarray) -> Difference |
     score = 2 * auc(inside, outside) - 1
     a, b = float(np.median(inside)), float(np.median(outside))
     word = "higher" if score > 0 else "lower"
-    return Difference(what, abs(score), a, b, f"{word}: {a:.3g}, rest {b:.3g}")
+    return Difference(what, abs(score), a, b, f"{word}: {brief(a)}, rest {brief(b)}")
 
 
 def of_category(what: str, codes: np.ndarray, names: list[str], chosen: np.ndarray) -> list[Difference]:

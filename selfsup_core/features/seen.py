@@ -96,6 +96,25 @@ def see_table(
     )
 
 
+def describe_cells(dataset: Dataset, rows: np.ndarray) -> list[str]:
+    """Rows of a table as they were read, not scaled, without the class: "age 39 · city Bern".
+
+    Args:
+        rows: (R,) their numbers. Returns: R texts; an empty cell is "–".
+    """
+    assert not isinstance(dataset.x, Texts)
+    names, cells = cells_of(dataset, rows)
+    label = dataset.details.get("label") or "" if names else ""
+    if not names:
+        numbers = np.asarray(dataset.x[rows], np.float64) * dataset.scale
+        names = list(dataset.columns) or [f"column {i}" for i in range(numbers.shape[1])]
+        cells = [["" if np.isnan(v) else f"{v:g}" for v in row] for row in numbers]
+    return [
+        " · ".join(f"{name} {cell or '–'}" for name, cell in zip(names, row, strict=True) if name != label)
+        for row in cells
+    ]
+
+
 def cells_of(dataset: Dataset, rows: np.ndarray) -> tuple[list[str], list[list[str]]]:
     """(names of the file's columns, cells of these rows); ([], []) where those of some row were not kept."""
     names, kept = dataset.details.get("cells", []), dataset.extra.get("cells")

@@ -30,10 +30,12 @@ def terms_figure(terms: list[Term]) -> go.Figure:
             marker_color=[FOR if p > 0 else AGAINST for p in parts],
             text=[f"{p:+.2f}" for p in parts],
             textposition="auto",
-            hovertemplate="%{y}: %{x:+.3f} nats<extra></extra>",
+            hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
         )
     )
-    figure.update_layout(margin=MARGIN, height=60 + 26 * len(rows), yaxis_automargin=True, xaxis_title="nats")
+    figure.update_layout(
+        margin=MARGIN, height=60 + 26 * len(rows), yaxis_automargin=True, xaxis_title="evidence (in ln P)"
+    )
     figure.update_yaxes(type="category")
     return figure
 
@@ -54,8 +56,8 @@ def pixels_figure(image: list[Any], parts: list[list[float]]) -> go.Figure:
             colorscale=SCALE,
             zmin=-most,
             zmax=most,
-            colorbar={"title": "nats", "thickness": 10},
-            hovertemplate="%{z:+.3f} nats<extra></extra>",
+            colorbar={"title": "ln P", "thickness": 10},
+            hovertemplate="%{z:+.3f}<extra></extra>",
         ),
         1,
         2,

@@ -90,7 +90,7 @@ def ablation_figure(found: Ablation) -> go.Figure:
     figure.update_layout(
         margin={"l": 10, "r": 10, "t": 10, "b": 40},
         height=70 + 28 * len(rows),
-        xaxis={"title": "linear probe, validation rows", "tickformat": "~%"},
+        xaxis={"title": "accuracy of a linear classifier, validation rows", "tickformat": "~%"},
         yaxis={"automargin": True},
         showlegend=False,
     )

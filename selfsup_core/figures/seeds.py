@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LINES: tuple[tuple[Name, str, int, str], ...] = (
     ("accuracy", "with pseudo-labels", 0, "solid"),
-    ("twin_accuracy", "twin: given labels only", 3, "dash"),
+    ("twin_accuracy", "given labels only (twin)", 3, "dash"),
     ("ceiling_accuracy", "ceiling: all labels", 7, "dot"),
 )
 

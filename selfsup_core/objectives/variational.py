@@ -53,7 +53,7 @@ class VariationalConfig(KindConfig):
         0.05,
         "Variance of a value around its reconstruction; only with MSE.",
         title="Output variance",
-        why="About PCA's error on digits; it sets how much error is worth one nat.",
+        why="About PCA's error on digits; it sets how much error weighs as much as 1 of KL divergence.",
         gt=0.0,
         le=10.0,
     )
@@ -129,4 +129,4 @@ class Variational(Objective[VariationalConfig]):
         }
 
     def importance(self, model: Autoencoder, batch: torch.Tensor) -> tuple[torch.Tensor, str]:
-        return self.posterior_kl(model, batch), "KL in nats"
+        return self.posterior_kl(model, batch), "KL divergence"

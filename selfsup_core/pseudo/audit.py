@@ -203,8 +203,8 @@ def say_careless(careless: float, twin: float) -> str:
     gap = 100 * (careless - twin)
     beside = "level with" if abs(gap) < 0.05 else f"{abs(gap):.1f} points {'above' if gap > 0 else 'below'}"
     return (
-        " The careless way, with even class shares, no check and full weight, reaches "
-        f"{percent(careless, 1)}: {beside} the twin."
+        " Without safeguards (even class shares, no check, full weight) the accuracy is "
+        f"{percent(careless, 1)}: {beside} the given labels alone."
     )
 
 

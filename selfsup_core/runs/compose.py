@@ -101,7 +101,7 @@ def with_careless(spec: RunSpec) -> RunSpec | None:
     objective: Any = spec.objective
     if task_of(spec) != "pseudo" or objective.is_online or objective.careless:
         return None
-    name = f"{spec.name[:95]} · with the careless way"
+    name = f"{spec.name[:95]} · without safeguards beside it"
     return make_spec(spec.as_dict(), {"objective.careless": True, "name": name})
 
 

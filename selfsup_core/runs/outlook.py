@@ -18,6 +18,7 @@ from selfsup_core.evaluate.words.few_rows import warn_of_labels
 from selfsup_core.features.corpus import is_running_text
 from selfsup_core.features.labeled import choose_rows
 from selfsup_core.runs.spec import RunSpec, task_of
+from selfsup_core.wording import brief
 
 LOOKED_AT = 20_000  # rows of a table
 LARGEST = 1e18  # beyond, squares and their sums are not exact in 32 bits
@@ -42,7 +43,7 @@ def foresee(workspace: Path, spec: RunSpec) -> list[str]:
         outcome = describe_split(dataset, data)
         hand = dict(getattr(spec.objective, "hand", ()))
         said += warn_of_labels(outcome, by_hand=len(hand))
-        said += [say_pool(outcome) if task == "pseudo" else "", outcome["note"]]
+        said += [say_pool(outcome) if task == "pseudo" else ""]
     return [text for text in said if text]
 
 
@@ -79,8 +80,8 @@ def say_columns(x: np.ndarray) -> list[str]:
         largest = float(np.nanmax(np.abs(np.where(holes, 0, x))))
     if largest > LARGEST:
         said.append(
-            f"Numbers reach {largest:.1e}: columns are scaled before training, and small differences within "
-            "such a column are lost."
+            f"Numbers reach {brief(largest)}: columns are scaled before training, and small differences "
+            "within such a column are lost."
         )
     return said
 

@@ -41,7 +41,7 @@ class LanguageTask(Task):
     """Windows of tokens; looked at by losses, by what is written, and by a map of the tokens' embeddings."""
 
     model: PreTrainedModel
-    baseline_message = "Measuring the unigram and bigram baselines."
+    baseline_message = "Measuring how well counts of tokens and of pairs predict."
 
     def __init__(self, context: TaskContext) -> None:
         spec = context.spec

@@ -22,7 +22,6 @@ import torch
 
 from selfsup_core.augment.views import make_augment
 from selfsup_core.data.splits import choose_stratified
-from selfsup_core.data.texts import Texts
 from selfsup_core.errors import SettingError
 from selfsup_core.evaluate.calibration import calibrate
 from selfsup_core.evaluate.classifier_epochs import ClassifierView
@@ -49,6 +48,7 @@ from selfsup_core.tasks.parts.proposed_rows import (
     find_outside,
     name_rows,
     on_the_map,
+    row_texts,
     write_labels,
     write_outside,
 )
@@ -417,7 +417,7 @@ class PseudoTask(ClassifyTask):
             features=features,
             logits=lambda rows: self.evaluator.logits(self.student, rows, "rows to label"),
             values=self.shown_values,
-            texts=self.dataset.x if isinstance(self.dataset.x, Texts) else None,
+            texts=row_texts(self.dataset),
         )
 
     def _predict_outside(self) -> None:

@@ -28,7 +28,7 @@ def drive(folder: RunFolder, config: AblationConfig) -> Generator[Progress, None
     state = read_state(folder)
     if state["metrics"].get("probe_accuracy") is None:
         raise RunError(
-            "This run has no accuracy of a linear probe to compare by.",
+            "This run has no accuracy of a linear classifier to compare by.",
             code="no-probe",
             remedy="Let it reach its end, on data with labels.",
         )

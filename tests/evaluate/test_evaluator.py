@@ -177,7 +177,7 @@ def test_run_in_one_line():
         },
     }
     assert describe_run(state) == (
-        "error 0.0210 on new samples (validation MSE) · better than PCA, the best linear method with as many "
+        "mean squared error 0.0210 on new samples · better than PCA, the best linear method with as many "
         "values (16): error 0.0270 · 5 nearest neighbors in the latent space 91.0% (raw input 93.0%)"
     )
     assert describe_run({"metrics": {}, "baseline": None}) == "no epoch yet"

@@ -16,7 +16,7 @@ from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.features.batches import prepare
 from selfsup_core.features.config import DataConfig
-from selfsup_core.features.seen import see_table
+from selfsup_core.features.seen import describe_cells, see_table
 from tests.data.importing.make import write
 
 TABLE = "name,color,size,price,label\n" + "".join(
@@ -100,3 +100,10 @@ def test_the_class_can_be_left_out(workspace: Path, table: str):
     assert hidden.read == [seen.read[0][:-1]]
     wine = see_table(open_source("wine", workspace), DataConfig(source="wine"), most=1)
     assert wine.without_labels().read == wine.read
+
+
+def test_rows_are_described_as_they_were_uploaded_without_their_class(workspace: Path, table: str):
+    said = describe_cells(open_source(table, workspace), np.array([31, 7]))
+    assert said == ["name n1 · color blue · size 9 · price 1.5", "name n7 · color blue · size – · price 7.5"]
+    wine = open_source("wine", workspace)
+    assert describe_cells(wine, np.array([5]))[0].startswith(f"{wine.columns[0]} {wine.x[5, 0]:g} · ")

@@ -88,7 +88,7 @@ def test_a_traversal_is_ordered_and_its_middle_is_the_sample(runs):
     images = answer.arrays["images"].reshape(4, 5, -1)
     expected = decoded(model, model.codes[3][None])[0]
     assert all(np.abs(row[2].astype(int) - expected).max() <= 1 for row in images)
-    assert use(runs, "variational", "traversal").about["by"] == "KL in nats"
+    assert use(runs, "variational", "traversal").about["by"] == "KL divergence"
 
 
 @pytest.mark.parametrize("kind", ["linear", "spherical"])

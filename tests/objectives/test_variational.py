@@ -83,7 +83,7 @@ def test_gradients_reach_mean_and_variance_and_importance_is_the_kl():
     for part in (model.head.mean, model.head.log_variance):
         assert float(part.weight.grad.abs().sum()) > 0
     importance, name = objective.importance(model, batch())
-    assert name == "KL in nats"
+    assert name == "KL divergence"
     assert float(importance.sum().detach()) == pytest.approx(
         float(objective.step(model, batch(), seeded())["kl"].detach()), rel=1e-5
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -224,7 +225,7 @@ def test_no_badge_where_there_is_nothing_to_warn_of(studio, workspace):
 def test_a_check_that_fails_is_not_begun_again_and_again(workspace, monkeypatch):
     begun = []
 
-    def fail(*_):
+    def fail(*_, **__):
         begun.append(1)
         raise DataError("The files made the reader crash.")
 
@@ -242,6 +243,35 @@ def test_a_check_that_fails_is_not_begun_again_and_again(workspace, monkeypatch)
     with pytest.raises(DataError):
         known_findings(workspace, "wine")
     assert len(begun) == 1
+
+
+def test_a_check_says_what_it_does_while_a_page_waits(workspace, monkeypatch):
+    begun, seen = Event(), []
+
+    def check(*_, say, tell=None):
+        say({"title": "Looking for copies", "done": 2, "total": 8})
+        if tell:
+            tell("")
+        else:
+            assert begun.wait(60)
+        return []
+
+    def show_step(step, seconds):
+        seen.append(step)
+        assert seconds >= 0
+        if step:
+            begun.set()
+
+    monkeypatch.setattr(own, "check", check)
+    with ThreadPoolExecutor(1) as alone:
+        monkeypatch.setattr(checking, "pool", lambda: alone)
+        known_findings(workspace, "digits")  # is under way
+        known_findings(workspace, "wine")  # would come after it
+        for name in ("wine", "digits"):
+            begun.clear()
+            assert checking.await_findings(workspace, name, show_step) == []
+            assert seen[-1] == {"title": "Looking for copies", "done": 2, "total": 8}
+            assert known_findings(workspace, name) == []
 
 
 def upload(studio, workspace, tmp_path, name, content):

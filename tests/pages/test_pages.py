@@ -230,7 +230,7 @@ def test_a_run_that_learned_from_views_is_listed_with_its_probe(studio, workspac
     run_here(make_run(workspace, preset_spec("views-table", changes)))
     app = studio("pages/runs.py")
     assert not app.exception
-    assert "probe " in texts(app)
+    assert "linear classifier " in texts(app)
     pictures = " ".join(str(one.proto.body) for one in app.get("html"))
     assert "Map at epoch 1" in pictures
     assert "Accuracy over epochs" in pictures

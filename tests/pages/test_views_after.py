@@ -90,7 +90,7 @@ def test_which_augmentation_earns_it(studio, desk, folder, workspace):
     assert "ablation-start" not in buttons(page)
     (table,) = [one.value for one in page.dataframe if "Transformations" in one.value]
     assert list(table["Transformations"]) == ["All of them", "Without corruption"]
-    assert "±" in table["Linear probe"][0]
+    assert "±" in table["Linear classifier"][0]
     page.number_input(key="ablation-seeds").set_value(3).run()
     assert "2 of 6 short runs are missing" in texts(page)
 

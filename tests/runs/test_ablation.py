@@ -187,5 +187,5 @@ def test_the_outcome_in_words():
 
 def test_without_a_probe_there_is_nothing_to_compare_by(workspace):
     waiting = make_run(workspace, tiny())
-    with pytest.raises(RunError, match="no accuracy of a linear probe"):
+    with pytest.raises(RunError, match="no accuracy of a linear classifier"):
         next(drive(waiting, SHORT))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from selfsup_core.data.dataset import Dataset, save_dataset
+from selfsup_core.data.details import Details
 from selfsup_core.errors import DataError
 from selfsup_core.runs.outlook import foresee
 from selfsup_core.runs.recipes import preset_spec
@@ -62,6 +65,21 @@ def test_what_limits_the_outcome_is_told(workspace: Path, name: str, preset: str
 @pytest.mark.parametrize("name", ["my-one-class", "my-no-labels", "my-uneven", "my-many-classes"])
 def test_an_autoencoder_needs_no_labels(workspace: Path, name: str):
     assert outlook(workspace, "dense-table", name) == ""
+
+
+@pytest.mark.parametrize("preset", ["classify-table", "pseudo-table"])
+def test_few_labels_of_a_partly_labeled_set_are_told_once(workspace: Path, preset: str):
+    y = np.where(np.arange(60) < 20, np.arange(60) % 2, -1).astype(np.int32)
+    x = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    details = Details(rows=60, shape=[3])
+    partly = Dataset(
+        id="my-partly", kind="table", title="Partly", x=x, y=y, classes=("a", "b"), details=details
+    )
+    save_dataset(partly, workspace / "datasets" / "my-partly")
+    said = foresee(workspace, preset_spec(preset, {"data.source": "my-partly"}))
+    assert len(said) == 1
+    assert "Only 20 of 60 rows have a label" in said[0]
+    assert said[0].count("6 for test") == 1
 
 
 @pytest.mark.parametrize("preset", ["dense-table", "classify-image", "gpt-characters"])

@@ -44,8 +44,8 @@ def test_it_harms_on_uneven_classes_and_leaves_student_and_twin_alone(uneven: Pa
     metrics = with_it["metrics"]
     assert metrics["careless_accuracy"] < metrics["twin_accuracy"] - 0.05
     assert metrics["careless_accuracy"] < metrics["accuracy"] - 0.05
-    assert "points below the twin" in with_it["verdict"]["text"]
-    assert "careless" not in without["verdict"]["text"]
+    assert "points below the given labels alone" in with_it["verdict"]["text"]
+    assert "safeguards" not in without["verdict"]["text"]
     rows = epoch_rows(read_rows(shown.metrics))
     assert all("careless_accuracy" in row for row in rows)
     assert rows[0]["careless_accuracy"] == rows[0]["twin_accuracy"]

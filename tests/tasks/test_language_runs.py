@@ -96,7 +96,7 @@ def test_it_learns_and_shows_it(texts: Path, preset: str):
         part = len(TEXT) * rows[-1]["val_loss"]
         assert rows[-1]["val_bits_per_character"] > 0
         assert part > 0
-    assert "nats per token" in describe_run(state)
+    assert "per token" in describe_run(state)
 
 
 def test_bits_a_character_by_hand(texts: Path):

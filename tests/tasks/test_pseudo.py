@@ -334,6 +334,9 @@ def test_a_frame_counts_what_was_proposed_and_kept(clouds: Path):
     )
     assert json.loads(read_about(folder.path / PSEUDO)["proposers"]) == ["self"]
     assert len(frame["unsure_rows"]) == 24
+    said = json.loads(read_about(frame_path(folder.frames, 4))["unsure_texts"])
+    x = load_dataset(clouds / "datasets" / "my-clouds").x
+    assert f" {x[frame['unsure_rows'][0], 0]:g} · " in said[0], "as it was uploaded"
 
 
 def make_noise(workspace: Path) -> None:

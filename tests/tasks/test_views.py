@@ -181,7 +181,7 @@ def test_maps_and_lists_know_the_code(wine):
     workspace = folder.workspace
     (entry,) = json.loads(cli("runs", "list", "--json", workspace=workspace).stdout)
     assert entry["metrics"]["rankme"] > 1
-    assert "probe " in cli("runs", "list", workspace=workspace).stdout
+    assert "linear classifier " in cli("runs", "list", workspace=workspace).stdout
     spaces = json.loads(cli("space", "list", "--json", workspace=workspace).stdout)
     assert [one["epochs"] for one in spaces if one["space"] == f"run:{folder.id}"] == [[0, 1, 2, 3]]
     made = cli("space", "map", f"run:{folder.id}", "--json", workspace=workspace)

@@ -6,6 +6,7 @@ import { HOWS, MODES } from "../../assets/web/space/choices.js"
 import { entriesOf, short } from "../../assets/web/space/legend.js"
 import { oneAtATime } from "../../assets/web/space/replay.js"
 import { layoutOf, metricsOf, titleOf, tracesOf } from "../../assets/web/stage/panels/curves.js"
+import { describeRow } from "../../assets/web/stage/panels/errors.js"
 import { condense, totals } from "../../assets/web/stage/panels/flow.js"
 import { visible } from "../../assets/web/stage/panels/glyphs.js"
 import { cumulate, nearest, partsOf } from "../../assets/web/stage/panels/histogram.js"
@@ -38,7 +39,7 @@ function view(more = {}) {
 
 test("a term of training and validation is one metric; times and counts are none", () => {
   assert.deepEqual(metricsOf(view().epochRows[2]), ["kl", "val_mse", "knn_accuracy"])
-  assert.equal(titleOf("kl"), "KL to the prior, nats")
+  assert.equal(titleOf("kl"), "KL divergence from the prior")
   assert.equal(titleOf("my_own_term"), "my own term")
 })
 
@@ -49,16 +50,16 @@ test("the loss has its curves, the steps within epochs, and a star at the best e
   assert.deepEqual(named.validation.y, [2, 1.5, 1])
   assert.deepEqual(named["training, within the epoch"].x, [0.5])
   assert.deepEqual([named.best.x, named.best.y], [[2], [1]])
-  assert.equal(named["bigram baseline"], undefined)
+  assert.equal(named["counting pairs of tokens (bigram)"], undefined)
   const language = view({ state: { epochs: 5, best: null, baseline: { bigram_loss: 2.5 } } })
   const pairs = tracesOf(language, "loss").at(-1)
-  assert.deepEqual([pairs.name, pairs.x, pairs.y], ["bigram baseline", [0, 5], [2.5, 2.5]])
+  assert.deepEqual([pairs.name, pairs.x, pairs.y], ["counting pairs of tokens (bigram)", [0, 5], [2.5, 2.5]])
 })
 
 test("a metric has a curve a side, leaves out what was not measured, and its baseline", () => {
   const names = (metric) => tracesOf(view(), metric).map((trace) => trace.name)
   assert.deepEqual(names("kl"), ["training", "validation"])
-  assert.deepEqual(names("val_mse"), ["Validation MSE", "PCA-16"])
+  assert.deepEqual(names("val_mse"), ["Error on validation samples (MSE)", "PCA with 16 values"])
   assert.deepEqual(tracesOf(view(), "knn_accuracy")[0].x, [0, 2])
   const early = view({ earlyRows: [{ epoch: 0.1, step: 1, val_loss: 9, train_loss: 9 }] })
   assert.deepEqual(tracesOf(early, "loss")[2].x, [0, 0.1, 1, 2], "looks within an epoch have their place")
@@ -137,7 +138,7 @@ test("student and twin are compared in words", () => {
   assert.match(describeGap(row), /student 90.0%, twin 85.0%, ceiling 95.0%.*5\.0 points above its twin/)
   assert.match(describeGap({ ...row, twin_accuracy: 0.9 }), /equally good/)
   assert.match(describeGap({ ...row, epoch: 0 }), /not started/)
-  assert.match(describeGap({ ...row, careless_accuracy: 0.4 }), /careless way: 40.0%/)
+  assert.match(describeGap({ ...row, careless_accuracy: 0.4 }), /Without safeguards: 40.0%/)
   assert.match(describeGap({}), /No round/)
 })
 
@@ -184,4 +185,14 @@ test("playback shows one epoch at a time, and then the newest that was asked for
 
 test("the first choices are the ones that a map begins with", () => {
   assert.deepEqual([MODES[0][0], HOWS[0][0]], ["pan", "replace"])
+})
+
+test("a row whose class nobody knows says so, and hidden classes say nothing", () => {
+  const one = (...data) => ({ data })
+  const frame = { unsure_rows: one(7, 9), unsure_label: one(0, 1), unsure_confidence: one(0.5, 0.6) }
+  const statics = { classes: ["cat", "dog"] }
+  assert.equal(describeRow({ frame, statics }, "unsure", 0), "row 7: cat with 50%")
+  const known = { ...frame, unsure_truth: one(-1, 0) }
+  assert.equal(describeRow({ frame: known, statics }, "unsure", 0), "row 7: cat with 50%, class unknown")
+  assert.equal(describeRow({ frame: known, statics }, "unsure", 1), "row 9: dog with 60%, truly cat")
 })

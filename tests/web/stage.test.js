@@ -11,7 +11,7 @@ import { Oracle } from "../../assets/web/stage/oracle.js"
 import { mixOf, PROPOSED, poolSize, ramp, whyEmpty } from "../../assets/web/stage/pseudo.js"
 import { SETS } from "../../assets/web/stage/sets.js"
 import { earlyKey, momentOf } from "../../assets/web/stage/store.js"
-import { compareWithPca, formatSeconds } from "../../assets/web/stage/verdict.js"
+import { compareWithPca, endText, formatSeconds } from "../../assets/web/stage/verdict.js"
 
 const THERE = { refusal: "", isLost: false }
 
@@ -50,6 +50,7 @@ test("moments and durations in words", () => {
   assert.equal(momentOf({ epoch: 0, step: 30 }, "round"), "round 0, step 30")
   assert.equal(earlyKey(30), "0-30")
   assert.deepEqual([-1, 12.4, 89.6, 600, 9000].map(formatSeconds), ["0 s", "12 s", "90 s", "10 min", "2.5 h"])
+  assert.equal(endText({ seconds: 0.3 }), "under 1 s of training")
 })
 
 test("better than PCA means by more than the margin", () => {

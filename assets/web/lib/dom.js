@@ -70,6 +70,10 @@ export function percent(value, digits = 1) {
   return text
 }
 
+/** A number with so many digits and never in powers of ten, 220 rather than 2.2e+2. */
+export const brief = (value, digits = 3) =>
+  Number(value.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits })
+
 /** "class 3", and a name that says so itself as it is: "class_0". */
 export const className = (name) => (/^class(?![a-z])/i.test(name) ? name : `class ${name}`)
 

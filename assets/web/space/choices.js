@@ -9,9 +9,9 @@ export const MODES = [
   ["box", "Box", "Drag a box to select points"],
 ]
 export const HOWS = [
-  ["replace", "New", "The points that you draw around replace the selection"],
-  ["add", "+ add", "They are added to it (Shift)"],
-  ["subtract", "− take", "They are removed from it (Alt)"],
+  ["replace", "Replace", "The points that you draw around replace the selection"],
+  ["add", "Add", "The points that you draw around are added to the selection (Shift)"],
+  ["subtract", "Remove", "The points that you draw around are removed from the selection (Alt)"],
 ]
 
 export const chip = (text, title, onclick, more = {}) =>

@@ -25,8 +25,8 @@ function endOfLanguage(row, base) {
   if (!isNumber(row?.val_loss) || !isNumber(base?.bigram_loss))
     return "What you just saw: a network trained to predict tokens from plain text alone."
   return row.val_loss < base.bigram_loss
-    ? "What you just saw: from plain text alone, a network learned to predict a token from those around it, better than the bigram baseline does."
-    : "This network is still worse than the bigram baseline, which counts pairs of tokens. More steps, or more text, help."
+    ? "What you just saw: from plain text alone, a network learned to predict a token from those around it, better than counting pairs of tokens does (bigram baseline)."
+    : "This network is still worse than counting pairs of tokens (bigram baseline). More steps, or more text, help."
 }
 
 function endOfViews(row) {
@@ -72,11 +72,13 @@ const TIPS = {
     end: "What you just saw: a classifier trained on the labels, compared with a simple baseline on the same rows.",
   },
   pseudo: {
-    before: "Before the first round, student and twin are the same network.",
-    early: "Look at the rounds: the student uses pseudo-labels, its twin only the true labels.",
+    before:
+      "Before the first round, the student and its twin, which gets the given labels only, are the same network.",
+    early:
+      "Look at the rounds: the student uses pseudo-labels; its twin, the same network, only the given labels.",
     middle: "Look at the label distribution: pseudo-labels should not drift toward one class.",
-    late: "Look at the gap between student and twin: pseudo-labels help only if the student stays above.",
-    end: "What you just saw: a student that also learned from pseudo-labels, compared with a twin that only had the true labels.",
+    late: "Look at the gap between the student and its twin, the same network with the given labels only: pseudo-labels help only if the student stays above.",
+    end: "What you just saw: a student that also learned from pseudo-labels, compared with the same network that only had the given labels (its twin).",
   },
 }
 

@@ -1,4 +1,4 @@
-// The row over the panels of a run with pseudo-labels: which step of a round is running, and the Oracle switch.
+// The row over the panels of a run with pseudo-labels: which step of a round is running, and the switch that shows true classes.
 
 import { el, setText } from "../lib/dom.js"
 import { ENDED } from "./store.js"
@@ -38,7 +38,7 @@ export function createStory(oracle) {
       onclick: () => oracle.set(!oracle.isOn),
     },
     el("span", { class: "pl-knob", "aria-hidden": "true" }),
-    "Oracle",
+    "Show the true classes",
   )
   const help = el("span", { class: "stage-muted", id: "pl-oracle-help" })
   const root = el("div", { class: "pl-story" }, el("div", { class: "pl-oracle" }, toggle, help), steps)

@@ -74,7 +74,7 @@ export function createVerdict() {
     setText(
       pca,
       typeof base?.pca_mse === "number"
-        ? `PCA-${base.pca_components} ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}`
+        ? `PCA with ${base.pca_components} values ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}`
         : "",
     )
     const hasBoth = typeof base?.pca_mse === "number" && typeof row?.val_mse === "number"
@@ -90,7 +90,9 @@ export function createVerdict() {
     )
     setText(
       probe,
-      typeof row?.probe_accuracy === "number" ? `linear probe ${percent(row.probe_accuracy)}` : "",
+      typeof row?.probe_accuracy === "number"
+        ? `linear classifier on the code ${percent(row.probe_accuracy)}`
+        : "",
     )
     drawSigns(row?.signs ?? [])
     const speed = state.samples_per_second
@@ -110,10 +112,10 @@ export function createVerdict() {
       loss = row?.val_loss
     const known = (value, text) => (typeof value === "number" ? text(value) : "")
     mse.title =
-      "Mean of −ln P(token | text before) on validation text, which the network has never trained on"
+      "Mean of −ln P(token | text before), in nats, on validation text, which the network has never trained on"
     setText(
       mse,
-      known(loss, (v) => `validation loss ${fixed(v, 3)} nats per token`),
+      known(loss, (v) => `validation loss ${fixed(v, 3)} per token`),
     )
     pca.title = "The number of equally likely tokens that the model chooses among, on average"
     setText(
@@ -250,8 +252,11 @@ export function createVerdict() {
       isSaid = isLast && state.verdict // with the probe and what it is compared with
     const known = (value, text) => (typeof value === "number" ? text(value) : "")
     const probed = besideOf(state.baseline, "probe_accuracy").map(([name, v]) => `${name} ${percent(v)}`)
-    mse.title = "Accuracy of a linear classifier on the code, on validation samples"
-    setText(mse, isSaid ? "" : known(row?.probe_accuracy, (v) => `linear probe ${percent(v)}`))
+    mse.title = "Accuracy of a linear classifier on the code (linear probe), on validation samples"
+    setText(
+      mse,
+      isSaid ? "" : known(row?.probe_accuracy, (v) => `linear classifier on the code ${percent(v)}`),
+    )
     pca.title = "The same classifier on what needs no training"
     setText(pca, isSaid ? "" : probed.join(", "))
     setText(
@@ -283,14 +288,19 @@ export function createVerdict() {
         "student",
         "Accuracy on test rows of the network that learns from true labels and pseudo-labels",
       ],
-      [pca, "twin_accuracy", "twin", "The same network, seed and steps with the true labels alone"],
+      [
+        pca,
+        "twin_accuracy",
+        "given labels only (twin)",
+        "The same network, seed and steps with the true labels alone",
+      ],
       [knn, "ceiling_accuracy", "ceiling", "The same network with all true labels; for comparison only"],
       [probe, "coverage", "pseudo-labels kept", "Share of the unlabeled rows that got a pseudo-label"],
       [
         precision,
         "pseudo_precision",
         "of these correct",
-        "Share of the kept labels that are correct, among those whose true class is known; shown with the Oracle",
+        "Share of the kept labels that are correct, among those whose true class is known; shown with “Show the true classes”",
       ],
     ]
     for (const [node, key, name, help] of facts) {
@@ -331,8 +341,9 @@ export function createVerdict() {
   return { root, update }
 }
 
-function endText(state) {
-  const took = `${formatSeconds(state.seconds)} of training`
+/** What a run took: "42 s of training". */
+export function endText(state) {
+  const took = `${state.seconds < 1 ? "under 1 s" : formatSeconds(state.seconds)} of training`
   return state.stop_reason && state.status === "finished" && state.stop_reason.includes("early")
     ? `${took}, ${state.stop_reason}`
     : took

@@ -211,7 +211,7 @@ def offer_careless(folder: RunFolder, state: RunState) -> None:
     with errors_shown():
         spec = with_careless(read_spec(folder.spec))
     if spec and st.button(
-        "Add the careless way",
+        "Compare without safeguards",
         icon=":material/warning:",
         key="add-careless",
         help="Trains this run once more with a further network beside it: even class shares, no check, and "
@@ -227,8 +227,8 @@ ABOUT = {
     ),
     "pseudo": (
         "You have a few labels and many samples without one. Labels are proposed for the rest, the surest "
-        "ones are kept, and the classifier learns from both. A twin learns from the given labels alone, so "
-        "that you see whether this helps."
+        "ones are kept, and the classifier learns from both. Its twin, the same classifier trained "
+        "on the given labels alone, shows whether this helps."
     ),
 }
 

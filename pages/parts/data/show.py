@@ -13,13 +13,13 @@ from pages.parts.shared.choice import refuse_param
 from pages.parts.shared.forms import help_text, number_field, widget
 from pages.parts.shared.go import rerun
 from pages.parts.shared.tables import show_table
-from pages.parts.shared.waiting import teller
+from pages.parts.shared.waiting import step_bar, teller
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.budget import describe_split
 from selfsup_core.data.config import KeptSplit
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library import own
-from selfsup_core.data.library.checking import count_warnings, known_findings
+from selfsup_core.data.library.checking import await_findings, count_warnings, known_findings
 from selfsup_core.data.library.health.finding import FindingAbout
 from selfsup_core.data.library.mends import MENDS
 from selfsup_core.data.sources import OWN_NAME, Source, open_source
@@ -162,8 +162,9 @@ def headline(dataset: Dataset) -> str:
 
 def show_health(name: str, dataset: Dataset) -> None:
     with errors_shown():
-        with st.spinner("Looking for copies, missing values and doubtful labels …"):
-            findings = own.check(workspace(), name, tell=teller())
+        place = st.empty()
+        findings = await_findings(workspace(), name, step_bar(place))
+        place.empty()
         warnings = count_warnings(findings)
         if not findings:
             st.success(
@@ -227,8 +228,6 @@ def show_split(name: str, dataset: Dataset) -> None:
         columns = st.columns(5 if dataset.y is not None else 3)
         for column, (part, (title, help_)) in zip(columns, COUNTS.items(), strict=False):
             column.metric(title, f"{outcome[part]:,}", help=help_)
-        if outcome["note"]:
-            st.caption(outcome["note"])
         for text in warn_of_labels(outcome):
             st.caption(f":orange[:material/warning:] {plain(text)}")
         if dataset.groups is not None and not dataset.grouped_by and "part" not in dataset.extra:

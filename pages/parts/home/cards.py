@@ -57,10 +57,10 @@ CARDS = (
     Card(
         "pseudo",
         "pseudo",
-        "Two curves over rounds: the student's accuracy rises above its twin's.",
+        "Two curves over rounds: the student's accuracy rises above that with the given labels alone.",
         "Learn from a handful of labels",
-        "Unlabeled samples get a label where a classifier and similar samples agree. A twin trains without "
-        "these labels, so you see whether they help.",
+        "Unlabeled samples get a label where a classifier and similar samples agree. The same "
+        "classifier also trains without these labels, so you see whether they help.",
         "pages/classify.py",
         "Train",
         "under 1 minute",

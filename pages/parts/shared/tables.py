@@ -15,7 +15,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.features.seen import TableSeen, see_table
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
-from selfsup_core.wording import ROW
+from selfsup_core.wording import ROW, brief
 
 MOST_COLUMNS = 40
 HEIGHT = 320
@@ -109,5 +109,5 @@ def show_values(names: list[str], values: np.ndarray, filled: np.ndarray) -> Non
     marks = pd.DataFrame(
         np.where(filled[:, :MOST_COLUMNS], FILLED, ""), columns=frame.columns, index=frame.index
     )
-    shown = frame.style.apply(lambda _: marks, axis=None).format("{:.3g}")
+    shown = frame.style.apply(lambda _: marks, axis=None).format(brief)
     st.dataframe(shown, hide_index=True, height=min(HEIGHT, 38 + 35 * len(frame)))

@@ -81,9 +81,10 @@ def show_found(found: Ablation) -> None:
         st.plotly_chart(ablation_figure(found), key="ablation-figure", config={"displayModeBar": False})
     st.dataframe(table_of(found), hide_index=True, key="ablation-table")
     st.caption(
-        f"Linear probe on the same validation rows after {found['epochs']} epochs, mean of {found['seeds']} "
-        "seeds; ± is a 95% interval over seeds, by the deviation of all variants together. Differences are "
-        "in points, against all transformations."
+        f"Accuracy of a linear classifier on the code (linear probe), on the same validation rows after "
+        f"{found['epochs']} epochs, mean of {found['seeds']} seeds; ± is a 95% interval over "
+        "seeds, by the deviation of all variants together. Differences are in points, against all "
+        "transformations."
     )
 
 
@@ -91,7 +92,7 @@ def table_of(found: Ablation) -> Sequence[dict[str, str]]:
     return [
         {
             "Transformations": row["title"],
-            "Linear probe": say_share_of(row["accuracy"], row["margin"]),
+            "Linear classifier": say_share_of(row["accuracy"], row["margin"]),
             "Difference": say_difference(row["difference"], row["difference_margin"]),
             "Seeds": ", ".join(trial["status"] or "–" for trial in row["trials"])
             if row["accuracy"] is None

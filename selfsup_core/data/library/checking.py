@@ -4,18 +4,24 @@ them.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfsup_core.data.library import own
+from selfsup_core.data.library.turns import POLL_SECONDS, Step
 from selfsup_core.files import read_shaped
 
 if TYPE_CHECKING:
     from selfsup_core.data.library.health.finding import FindingAbout
 
-_asked: dict[tuple[Path, str], Future[list[FindingAbout]]] = {}
+Show = Callable[[Step | None, float], None]
+Key = tuple[Path, str]  # workspace and data set
+_asked: dict[Key, Future[list[FindingAbout]]] = {}
+_steps: dict[Key, Step] = {}
 
 
 @cache
@@ -37,10 +43,49 @@ def known_findings(workspace: Path, name: str) -> list[FindingAbout] | None:
         return found
     key = (workspace, name)
     if key not in _asked:
-        _asked[key] = pool().submit(own.check, workspace, name)
+        _asked[key] = pool().submit(own.check, workspace, name, say=partial(_steps.__setitem__, key))
     if not _asked[key].done():
         return None
     return _asked[key].result()
+
+
+def await_findings(workspace: Path, name: str, show: Show) -> list[FindingAbout]:
+    """Findings of the check that is under way, or else of one that this does itself: no page waits for the
+    checks of other data sets. One that has failed is begun again.
+
+    Args:
+        show: is called several times a second with the step of the check, None before its first, and the
+            seconds that this has waited. What it raises ends the waiting, and a check of its own.
+
+    Raises:
+        DataError: the check failed.
+    """
+    key, begun = (workspace, name), time.monotonic()
+
+    def look(_: str = "") -> None:
+        show(_steps.get(key), time.monotonic() - begun)
+
+    asked = _asked.get(key)
+    if asked and asked.running():
+        while not asked.done():
+            look()
+            wait([asked], timeout=POLL_SECONDS)
+        return asked.result()
+    mine: Future[list[FindingAbout]] = Future()
+    mine.set_running_or_notify_cancel()
+    _asked[key] = mine
+    if asked:
+        asked.cancel()
+    try:
+        found = own.check(workspace, name, tell=look, say=partial(_steps.__setitem__, key))
+    except Exception as error:
+        mine.set_exception(error)
+        raise
+    except BaseException:  # a person has clicked elsewhere
+        del _asked[key]
+        raise
+    mine.set_result(found)
+    return found
 
 
 def count_warnings(findings: list[FindingAbout]) -> int:

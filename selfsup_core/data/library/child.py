@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
 from selfsup_core.data.library.limited import (
     MAPPED,
+    STEP,
     ChildResult,
     Ended,
     die_with_parent,
@@ -21,12 +23,13 @@ from selfsup_core.data.library.limited import (
     run_limited,
     set_limits,
 )
-from selfsup_core.data.library.turns import Tell, turn
+from selfsup_core.data.library.turns import Say, Tell, turn
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import keep_private, sweep, write_json
 
 MODULE = "selfsup_core.data.library.child"
+SAYING = ("check",)  # tasks that say what they are at
 Arguments = dict[str, Any]  # of a task of `child_tasks.py`, by name, in plain values
 
 
@@ -38,7 +41,9 @@ class Job(TypedDict):
     values: Arguments
 
 
-def run_job(task: str, workspace: Path, *, tell: Tell | None = None, **values: Any) -> Any:
+def run_job(
+    task: str, workspace: Path, *, tell: Tell | None = None, say: Say | None = None, **values: Any
+) -> Any:
     """Do a task of `child_tasks.py` in a limited child and return its result.
 
     So many work at once in a workspace; this waits for its turn.
@@ -46,6 +51,7 @@ def run_job(task: str, workspace: Path, *, tell: Tell | None = None, **values: A
     Args:
         tell: is called several times a second, with a sentence while this waits and "" while it works; what
             it raises (a person has cancelled it) ends the child.
+        say: is called as often with the step that the task is at, for those of SAYING.
 
     Raises:
         DataError: what the task raised, or that it ran out of memory, time or crashed.
@@ -53,7 +59,7 @@ def run_job(task: str, workspace: Path, *, tell: Tell | None = None, **values: A
     workspace.mkdir(parents=True, exist_ok=True)
     sweep(workspace)  # left by an import that was killed together with its parent
     with turn(workspace, title_of(values), tell):
-        return do_job(task, workspace, values, tell)
+        return do_job(task, workspace, values, tell, say)
 
 
 def title_of(values: Arguments) -> str:
@@ -62,10 +68,10 @@ def title_of(values: Arguments) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} with {len(names) - 1} more files"
 
 
-def do_job(task: str, workspace: Path, values: Arguments, tell: Tell | None) -> Any:
+def do_job(task: str, workspace: Path, values: Arguments, tell: Tell | None, say: Say | None = None) -> Any:
     job: Job = {"task": task, "workspace": str(workspace), "values": values}
     try:
-        ended = run_limited(MODULE, job, workspace, seconds=LIMITS.cpu_seconds, tell=tell)
+        ended = run_limited(MODULE, job, workspace, seconds=LIMITS.cpu_seconds, tell=tell, say=say)
     except BaseException:
         drop_unfinished(workspace, values)
         raise
@@ -107,12 +113,14 @@ def memory_error() -> DataError:
     )
 
 
-def carry_out(job: Job) -> ChildResult:
+def carry_out(job: Job, say: Say | None = None) -> ChildResult:
     """What a job ends with: the task's value, or the error in words."""
     from selfsup_core.data.library import child_tasks as tasks
 
+    more = {"say": say} if say and job["task"] in SAYING else {}
     try:
-        return {"value": getattr(tasks, f"do_{job['task']}")(Path(job["workspace"]), **job["values"])}
+        do = getattr(tasks, f"do_{job['task']}")
+        return {"value": do(Path(job["workspace"]), **job["values"], **more)}
     except StudioError as error:
         return {"error": error.as_dict()}
     except MemoryError:
@@ -138,7 +146,7 @@ def main(path: Path) -> None:
     job: Job = json.loads(path.read_bytes())
     die_with_parent(path.parent)
     set_limits(memory_for_one() + MAPPED, LIMITS.cpu_seconds)
-    write_json(path.with_name("result.json"), carry_out(job))
+    write_json(path.with_name("result.json"), carry_out(job, partial(write_json, path.with_name(STEP))))
 
 
 if __name__ == "__main__":

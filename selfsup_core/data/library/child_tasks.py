@@ -13,6 +13,7 @@ from selfsup_core.data.importing.preview import ImportPreview, preview_files
 from selfsup_core.data.library.health import check_dataset
 from selfsup_core.data.library.health.finding import FindingAbout
 from selfsup_core.data.library.mends import mend_dataset
+from selfsup_core.data.library.turns import Say
 from selfsup_core.settings import Plain
 
 
@@ -30,8 +31,8 @@ def do_build(workspace: Path, files: list[str], config: Plain, name: str) -> str
     return name
 
 
-def do_check(workspace: Path, folder: str) -> list[FindingAbout]:
-    return check_dataset(load_dataset(Path(folder)))
+def do_check(workspace: Path, folder: str, say: Say | None = None) -> list[FindingAbout]:
+    return check_dataset(load_dataset(Path(folder)), say)
 
 
 def do_mend(workspace: Path, folder: str, mends: list[str], name: str) -> str:

@@ -16,21 +16,22 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
 import psutil
 
-from selfsup_core.data.library.turns import POLL_SECONDS, Tell
+from selfsup_core.data.library.turns import POLL_SECONDS, Say, Step, Tell
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.environment import without_secrets
 from selfsup_core.errors import DataError, ErrorAbout
-from selfsup_core.files import read_json, write_json
+from selfsup_core.files import read_json, read_shaped, write_json
 
 ROOT = Path(__file__).parents[3]
 SLOW = -24  # the code of a process that was ended for the time it took (SIGXCPU)
+STEP = "step.json"  # what a limited process does now, where it says so: a `Step`
 FULL = -1000  # no code that a process ends with
 MAPPED = 1500 * MB  # address space that libraries take without using it
 
@@ -83,7 +84,7 @@ def memory_for_one() -> int:
     return min(LIMITS.memory_bytes, psutil.virtual_memory().total // 4)
 
 
-def await_end(process: subprocess.Popen[bytes], seconds: float, tell: Tell | None) -> int:
+def await_end(process: subprocess.Popen[bytes], seconds: float, look: Callable[[], None]) -> int:
     """The code with which a process ends, or which of its limits it exceeded."""
     deadline, most = time.monotonic() + 2 * seconds, memory_for_one()
     while True:
@@ -94,12 +95,17 @@ def await_end(process: subprocess.Popen[bytes], seconds: float, tell: Tell | Non
         with contextlib.suppress(psutil.Error):
             if psutil.Process(process.pid).memory_info().rss > most:
                 return FULL
-        if tell:
-            tell("")
+        look()
 
 
 def run_limited(
-    module: str, job: Mapping[str, object], place: Path, *, seconds: float, tell: Tell | None = None
+    module: str,
+    job: Mapping[str, object],
+    place: Path,
+    *,
+    seconds: float,
+    tell: Tell | None = None,
+    say: Say | None = None,
 ) -> Ended:
     """Run a module on a job, and end it where it takes too much.
 
@@ -107,6 +113,7 @@ def run_limited(
         place: where the job gets a folder of its own for the time.
         seconds: of a processor's time; twice as many on the clock.
         tell: is called several times a second; what it raises ends the process.
+        say: is called as often with what the process does, where it writes that down.
     """
     with tempfile.TemporaryDirectory(prefix=".job-", dir=place) as name:
         folder = Path(name)
@@ -127,8 +134,15 @@ def run_limited(
             process = subprocess.Popen(
                 command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log
             )
+
+        def look() -> None:
+            if tell:
+                tell("")
+            if say and (step := read_shaped(folder / STEP, Step)):
+                say(step)
+
         try:
-            code = await_end(process, seconds, tell)
+            code = await_end(process, seconds, look)
         finally:
             if process.poll() is None:
                 process.kill()

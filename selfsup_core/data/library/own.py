@@ -20,7 +20,7 @@ from selfsup_core.data.config import KeptSplit, SplitConfig
 from selfsup_core.data.dataset import load_dataset, read_about
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.library.child import run_job
-from selfsup_core.data.library.turns import Tell
+from selfsup_core.data.library.turns import Say, Tell
 from selfsup_core.data.sources import OWN_NAME, find_source, list_sources, open_source
 from selfsup_core.errors import DataError, SettingError, StudioError
 from selfsup_core.files import read_shaped, sha256, write_json
@@ -151,14 +151,18 @@ def folder_of(workspace: Path, name: str) -> Path:
     return workspace / "datasets" / f"{name}-v{source.version}"
 
 
-def check(workspace: Path, name: str, *, tell: Tell | None = None) -> list[FindingAbout]:
-    """Health findings; looked for once and kept beside the arrays, which never change. Raises DataError."""
+def check(
+    workspace: Path, name: str, *, tell: Tell | None = None, say: Say | None = None
+) -> list[FindingAbout]:
+    """Health findings; looked for once and kept beside the arrays, which never change; `tell` and `say` as of
+    `run_job`. Raises DataError.
+    """
     folder = folder_of(workspace, name)
     from selfsup_core.data.library.health.finding import FindingAbout
 
     known = read_shaped(folder / "health.json", list[FindingAbout])
     if known is None:
-        found: list[FindingAbout] = run_job("check", workspace, tell=tell, folder=str(folder))
+        found: list[FindingAbout] = run_job("check", workspace, tell=tell, say=say, folder=str(folder))
         known = found
         write_json(folder / "health.json", known)
     return known

@@ -17,9 +17,18 @@ from selfsup_core.data.limits import LIMITS
 from selfsup_core.files import read_shaped, write_json
 
 Tell = Callable[[str], None]
+Say = Callable[["Step"], None]
 POLL_SECONDS = 0.1
 PATTERN = ".job-ticket-*.json"  # as what `files.sweep` removes
 START_TOLERANCE = 60.0  # seconds by which the clock may be changed while a process lives
+
+
+class Step(TypedDict):
+    """What a job does now: the title of its step, and how many of how many steps are done."""
+
+    title: str
+    done: int
+    total: int
 
 
 class Ticket(TypedDict):

@@ -130,9 +130,12 @@ def say_most_frequent(outcome: SplitOutcome) -> str:
 
 
 def warn_of_labels(outcome: SplitOutcome, *, by_hand: int = 0) -> list[str]:
-    """All that a split and a label budget let one foresee, in sentences; none where there are no labels."""
+    """All that a split and a label budget let one foresee, a paragraph on each matter; what is to be known of
+    the split itself stands with the number of labels.
+    """
     if not outcome["classes"]:
-        return []
+        return [outcome["note"]] if outcome["note"] else []
     few = warn_of_few_labels(outcome, by_hand=by_hand)
-    said = (say_most_frequent(outcome), say_missing_classes(outcome), few["text"] if few else "")
+    numbers = f"{outcome['note']} {few['text'] if few else ''}".strip()
+    said = (say_most_frequent(outcome), say_missing_classes(outcome), numbers)
     return [text for text in said if text]

@@ -34,7 +34,7 @@ def worse_than_counting(row: EpochRow, baseline: Baseline | None, *, is_last: bo
     return sign(
         "worse-than-counting",
         f"Worse than a model that only counts pairs of tokens (bigram baseline): "
-        f"{loss:.3f} nats per token, where the baseline reaches {pairs:.3f}.",
+        f"validation loss {loss:.3f} per token, where counting reaches {pairs:.3f}.",
         "Train longer, or raise the learning rate.",
     )
 
@@ -47,6 +47,6 @@ def forgot(row: EpochRow, past: list[EpochRow], *, is_last: bool) -> Sign | None
         return None
     return sign(
         "worse-than-before",
-        f"Worse than before training: {loss:.3f} nats per token, {first:.3f} at epoch 0.",
+        f"Worse than before training: validation loss {loss:.3f} per token, {first:.3f} at epoch 0.",
         "Lower the learning rate, or use more text.",
     )

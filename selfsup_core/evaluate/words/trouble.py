@@ -9,7 +9,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, RunAbout, Sign
 from selfsup_core.evaluate.words.verdict import MARGIN
-from selfsup_core.wording import percent
+from selfsup_core.wording import brief, percent
 
 MOST_DEAD = 0.25
 MOST_SATURATED = 0.02
@@ -58,7 +58,7 @@ def diverging(row: EpochRow, past: list[EpochRow]) -> Sign | None:
     used = "" if rate is None else f" ({rate:g})"
     return sign(
         "diverging",
-        f"Divergence: training loss {loss:.3g}, where the loss before training was {first:.3g}.",
+        f"Divergence: training loss {brief(loss)}, where the loss before training was {brief(first)}.",
         f"The learning rate{used} is probably too high; try a tenth of it.",
     )
 
@@ -86,8 +86,8 @@ def posterior_collapse(row: EpochRow, about: RunAbout) -> Sign | None:
         return None
     beta = float(settings.get("beta", 1.0))
     text = (
-        f"Posterior collapse: only {round(active)} of {size} dimensions carry information (KL above 0.01 "
-        "nats)."
+        f"Posterior collapse: only {round(active)} of {size} dimensions carry information (KL divergence "
+        "above 0.01)."
     )
     if active >= 1 and beta > 1:
         return sign(

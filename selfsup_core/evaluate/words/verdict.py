@@ -39,7 +39,7 @@ def describe_run(state: Mapping[str, Any]) -> str:
     parts = []
     mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
     if mse is not None:
-        parts.append(f"error {mse:.4f} on new samples (validation MSE)")
+        parts.append(f"mean squared error {mse:.4f} on new samples")
     if mse is not None and pca_mse is not None:
         verdict = compare_with_pca(mse, pca_mse, baseline["verdict_margin"])
         parts.append(
@@ -58,7 +58,7 @@ def describe_language(metrics: Metrics, baseline: Baseline) -> str:
     loss, pairs = metrics.get("val_loss"), baseline.get("bigram_loss")
     if loss is None:
         return "no epoch yet"
-    parts = [f"validation loss {loss:.3f} nats per token"]
+    parts = [f"validation loss {loss:.3f} per token"]
     if pairs is not None:
         verdict = "better" if loss < pairs else "worse"
         parts.append(
@@ -79,7 +79,8 @@ def describe_accuracy(state: Mapping[str, Any]) -> str:
     if state.get("task") == "views":
         probe, rank = metrics.get("probe_accuracy"), metrics.get("rankme")
         if probe is not None:
-            return f"probe {share_of(probe, int(baseline.get('validation_rows') or 0), 'validation rows')}"
+            seen = int(baseline.get("validation_rows") or 0)
+            return f"linear classifier {share_of(probe, seen, 'validation rows')}"
         return "" if rank is None else f"RankMe {rank:.1f}"
     if state.get("task") == "pseudo":
         found, noun = metrics.get("accuracy"), "test rows"
@@ -122,10 +123,10 @@ def describe_views(metrics: Metrics, verdict: Verdict | None, baseline: Baseline
     if verdict:
         return f"{verdict['text'].rstrip('.')} · RankMe {rank:.1f}"
     named = (
-        (metrics.get("probe_accuracy"), "linear probe"),
+        (metrics.get("probe_accuracy"), "a linear classifier on the code (linear probe)"),
+        (baseline.get("raw_probe_accuracy"), "on the raw input"),
+        (baseline.get("untrained_probe_accuracy"), "on the code before training"),
         (metrics.get("knn_accuracy"), "20 nearest neighbors"),
-        (baseline.get("raw_probe_accuracy"), "probe of the raw input"),
-        (baseline.get("untrained_probe_accuracy"), "of the network untrained"),
     )
     parts = [f"{title} {percent(value, 1)}" for value, title in named if value is not None]
     return " · ".join([*parts, f"RankMe {rank:.1f}"])

@@ -51,12 +51,19 @@ def why(asked: Asked, ask: WhyTogetherAsk) -> Answer:
     mask = asked.mask(ask.bits)
     found: list[Any] = []
     words: list[Any] = []
+    whole = whole_categories(asked, mask)
     if not mask.all():
         for name, (codes, names) in asked.categories.items():
-            found += of_category(name, codes, names, mask)
+            # That all of a class are of this class explains nothing.
+            found += [] if name in whole else of_category(name, codes, names, mask)
         found += [
             of_number(name, values, mask) for name, values in list(asked.numbers.items())[:MOST_COLUMNS]
         ]
+        if whole and not rank(found):
+            found += [
+                of_number(f"number {i} of the vector", column.astype(np.float64), mask)
+                for i, column in enumerate(asked.x.T[:MOST_COLUMNS])
+            ]
         some = np.arange(len(mask))
         if len(some) > MOST_WORDS_FROM:
             inside, outside = np.flatnonzero(mask), np.flatnonzero(~mask)
@@ -77,6 +84,7 @@ def why(asked: Asked, ask: WhyTogetherAsk) -> Answer:
         {
             "count": int(mask.sum()),
             "of": len(mask),
+            "whole": whole,
             "differences": [asdict(d) for d in rank(found)],
             "words": [asdict(d) for d in words],
             "typical": asked.cards(typical),
@@ -88,6 +96,16 @@ def why(asked: Asked, ask: WhyTogetherAsk) -> Answer:
             },
         },
     )
+
+
+def whole_categories(asked: Asked, mask: np.ndarray) -> dict[str, str]:
+    """Name of a category → the one of its names that exactly the selected points have: {"class": "dog"}."""
+    found = {}
+    for name, (codes, names) in asked.categories.items():
+        first = codes[np.argmax(mask)]
+        if first >= 0 and not mask.all() and np.array_equal(codes == first, mask):
+            found[name] = names[first]
+    return found
 
 
 @about_map("clusters", GroupsAsk)

@@ -17,6 +17,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import Split
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.wording import brief
 
 if TYPE_CHECKING:
     from selfsup_core.export.about import FeaturesAbout
@@ -126,7 +127,7 @@ class Space(ABC):
             return x[row][:MOST_LETTERS]
         if self.dataset.kind == "table":
             values = np.asarray(x[row]).reshape(-1) * self.dataset.scale
-            return ", ".join(f"{n} {v:.4g}" for n, v in zip(self.dataset.columns, values, strict=True))[
+            return ", ".join(f"{n} {brief(v, 4)}" for n, v in zip(self.dataset.columns, values, strict=True))[
                 :MOST_LETTERS
             ]
         names = self.dataset.extra.get("names")

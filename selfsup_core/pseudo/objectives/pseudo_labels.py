@@ -174,9 +174,9 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     careless: bool = setting(
         False,
-        "Train one more network with the same labels in a careless way, to see what goes wrong: even class "
-        "shares, no check, every kept label counts in full.",
-        title="Show the careless way",
+        "Train one more network with the same labels but without safeguards, to see what goes wrong: even "
+        "class shares, no check, every kept label counts in full.",
+        title="Compare without safeguards",
         why="Off: it takes the time of a further network, and teaches rather than helps.",
     )
     guard: bool = setting(
@@ -256,7 +256,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     )
     hand: tuple[tuple[int, int], ...] = setting(
         (),
-        "Labels made by hand: row and class number of each; student and twin both learn from them.",
+        "Labels made by hand: row and class number of each; the student and its twin both learn from them.",
         title="Labels by hand",
         max_length=MOST_HAND,
     )

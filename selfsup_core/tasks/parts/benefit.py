@@ -112,7 +112,7 @@ class Measuring:
 
     def _say_raw(self) -> list[str]:
         width = self.data.width
-        said = f"The raw input has {width:,} columns, too many for a linear probe."
+        said = f"The raw input has {width:,} columns, too many for a linear classifier."
         return [said] if width > RAW_WIDTH else []
 
     def _cost(self, labels: int, draw: int) -> int:

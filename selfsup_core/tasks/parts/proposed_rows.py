@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import Split
 from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.kept import OUTSIDE, PSEUDO, Kept
+from selfsup_core.features.seen import describe_cells
 from selfsup_core.files import write_bytes
 from selfsup_core.runs.frames import MOST_LETTERS, as_bytes, save_arrays
 from selfsup_core.tasks.parts.look_at import confident_mistakes, least_certain
@@ -44,7 +47,7 @@ def name_rows(
     features: Callable[[np.ndarray], np.ndarray],
     logits: Callable[[np.ndarray], torch.Tensor],
     values: Callable[[np.ndarray], np.ndarray],
-    texts: Texts | None,
+    texts: Callable[[np.ndarray], list[str]] | None,
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Rows that a person should look at: the least certain, and confident ones that the truth contradicts.
 
@@ -52,7 +55,7 @@ def name_rows(
         probabilities: (P, C). truth: (P,) true classes, -1 where there is none.
         features: (R,) places in the pool → (R, D), by which rows differ.
         logits: (R,) rows → (R, C) of the student. values: (R,) rows → (R, D) as a person sees them.
-        texts: of the data set, shown instead of values.
+        texts: (R,) rows → a text of each, shown instead of values where samples are texts or rows of tables.
 
     Returns: (arrays, texts) of a frame.
     """
@@ -70,11 +73,19 @@ def name_rows(
             arrays["unsure_student"] = said.numpy().astype(np.int32)
             arrays["unsure_student_confidence"] = sure.numpy()
         if texts is not None:
-            shown = [texts[int(row)][:MOST_LETTERS] for row in rows]
+            shown = [text[:MOST_LETTERS] for text in texts(rows)]
             about[f"{name}_texts"] = json.dumps(shown, ensure_ascii=False)
         elif len(rows):
             arrays[f"{name}_values"] = as_bytes(values(rows))
     return arrays, about
+
+
+def row_texts(dataset: Dataset) -> Callable[[np.ndarray], list[str]] | None:
+    """How rows of texts and tables are written for a person, as they were uploaded; None for pictures."""
+    x = dataset.x
+    if isinstance(x, Texts):
+        return lambda rows: [x[int(row)] for row in rows]
+    return partial(describe_cells, dataset) if dataset.kind == "table" else None
 
 
 def write_labels(folder: Path, epoch: int, pool: np.ndarray, now: Kept, **about: Any) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.groups import find_groups
-from selfsup_core.data.library.health import check_dataset
+from selfsup_core.data.library.health import CHECKS, check_dataset
 from selfsup_core.data.library.mends import MENDS, mend_dataset
+from selfsup_core.data.library.turns import Step
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.features.batches import fill_missing, prepare
@@ -239,3 +240,11 @@ def test_what_cannot_be_split_is_told_with_the_reason_the_run_would_give():
     uneven = codes(replace(data, groups=np.repeat([0, 1, 2], [40, 20, 20])))["uneven-split"]
     assert uneven["level"] == "note"
     assert "40 / 20 / 20 rows rather than 64 / 8 / 8" in uneven["why"]
+
+
+def test_each_check_is_told_before_it_begins():
+    said: list[Step] = []
+    dataset = table(40)
+    check_dataset(dataset, said.append)
+    assert [step["title"] for step in said] == [title for title, _ in CHECKS]
+    assert [step["done"] for step in said] == list(range(len(CHECKS)))

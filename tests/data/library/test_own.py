@@ -13,6 +13,7 @@ import pytest
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.library import own, uploads
 from selfsup_core.data.library.child import run_job
+from selfsup_core.data.library.health import CHECKS
 from selfsup_core.data.library.hub import fetch
 from selfsup_core.data.sources import find_source, list_sources, open_source
 from selfsup_core.errors import DataError, SettingError
@@ -96,7 +97,9 @@ def test_upload_that_breaks_off_leaves_nothing(workspace):
 
 
 def test_check_is_kept_and_a_mend_makes_a_version(workspace, table):
-    found = {f["code"]: f for f in own.check(workspace, table)}
+    steps: list[str] = []
+    found = {f["code"]: f for f in own.check(workspace, table, say=lambda step: steps.append(step["title"]))}
+    assert set(steps) <= {title for title, _ in CHECKS}
     assert found["exact-duplicates"]["rows"] == [40]
     assert own.check(workspace, table) == list(found.values())
     new = own.mend(workspace, table, ["drop-duplicates"])

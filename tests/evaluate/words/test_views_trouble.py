@@ -73,8 +73,10 @@ def test_a_run_is_described_in_a_line():
     assert describe_accuracy(state) == ""
     state["metrics"] = {"rankme": 12.0, "probe_accuracy": 0.8, "knn_accuracy": None}
     state["baseline"] = BASELINE
-    assert describe_run(state).startswith("linear probe 80.0% · probe of the raw input 70.0%")
-    assert describe_accuracy(state) == "probe 80.0% on 500 validation rows"
+    assert describe_run(state).startswith(
+        "a linear classifier on the code (linear probe) 80.0% · on the raw input 70.0%"
+    )
+    assert describe_accuracy(state) == "linear classifier 80.0% on 500 validation rows"
     state["metrics"]["probe_accuracy"] = None
     assert describe_accuracy(state) == "RankMe 12.0"
     assert all_gauges(state, [])["collapse"] == "none"

@@ -14,7 +14,7 @@ const NOT_METRICS = new Set([
 ])
 export const LABELS = {
   loss: "Loss",
-  val_mse: "Validation MSE",
+  val_mse: "Error on validation samples (MSE)",
   probe_accuracy: "Linear classifier on the code",
   auroc: "AUROC of the class left out",
   dead_units: "Share of constant code units",
@@ -31,9 +31,9 @@ export const LABELS = {
   largest_share: "Share of the most predicted class",
   largest_true_share: "Share of the most frequent true class",
   reconstruction: "Reconstruction term",
-  kl: "KL to the prior, nats",
+  kl: "KL divergence from the prior",
   kl_weight: "Weight of the KL",
-  negative_elbo: "Negative ELBO, nats per sample",
+  negative_elbo: "Negative ELBO per sample",
   sparsity: "Sparsity term",
   contraction: "Contraction term",
   commitment: "Commitment term",
@@ -47,8 +47,8 @@ export const LABELS = {
   variance: "Variance term",
   covariance: "Covariance term",
   gaussian: "Distance from a Gaussian (SIGReg)",
-  entropy: "Entropy of the teacher's choice, nats",
-  divergence: "Student from teacher, nats",
+  entropy: "Entropy of the teacher's choice",
+  divergence: "KL divergence of the student from the teacher",
   alignment: "Alignment of two views",
   uniformity: "Uniformity on the sphere",
   spread: "Deviation, of an even sphere's",
@@ -128,10 +128,10 @@ export function tracesOf(view, metric) {
     ]
     const base = view.state.baseline
     const references = {
-      val_mse: [[`PCA-${base?.pca_components}`, base?.pca_mse]],
+      val_mse: [[`PCA with ${base?.pca_components} values`, base?.pca_mse]],
       knn_accuracy: besideOf(base, "knn_accuracy"),
       probe_accuracy: besideOf(base, "probe_accuracy"),
-      bits_per_character: [["bigram baseline", base?.bigram_bits]],
+      bits_per_character: [["counting pairs of tokens (bigram)", base?.bigram_bits]],
       accuracy: [["logistic regression", base?.logistic_accuracy]],
       macro_f1: [["logistic regression", base?.logistic_macro_f1]],
       rankme: [["untrained network", base?.untrained_rankme]],
@@ -155,7 +155,7 @@ export function tracesOf(view, metric) {
   ]
   const pairs = view.state.baseline?.bigram_loss
   if (typeof pairs === "number") {
-    result.push(standing(view, "bigram baseline", pairs, "dot"))
+    result.push(standing(view, "counting pairs of tokens (bigram)", pairs, "dot"))
   }
   const best = view.state.best
   if (best) {

@@ -5,6 +5,7 @@ import { el, percent } from "../../lib/dom.js"
 import { drawItem, itemAt } from "../items.js"
 import { className, count, emptyNote, KEPT, mixOf, PROPOSED, share, sum, TRUTH, whyEmpty } from "../pseudo.js"
 
+const NONE_WRONG = "No proposal is wrong among the rows whose true class is known."
 const MATRIX = 12 // classes, above which the confusion is told in words
 const PARTS = [
   ["unsure", "Unsure", "Proposals with the lowest confidence"],
@@ -82,7 +83,7 @@ export default {
         const found = next.frame.mistakes_rows?.data.length,
           worst = found
             ? ` The most confident mistake is ${describeRow(next, "mistakes", 0)}.`
-            : " No proposal is wrong."
+            : ` ${NONE_WRONG}`
         return `${first}${worst}${next.frame.kept_confusion ? ` ${describeClasses(next)}` : ""}`
       },
     }
@@ -97,11 +98,11 @@ function sure(frame, part, i, before = "") {
   return Number.isNaN(value) ? "without a probability" : `${before}${percent(value, 0)}`
 }
 
-function describeRow({ frame, statics: { classes } }, part, i) {
+export function describeRow({ frame, statics: { classes } }, part, i) {
   const label = at(frame, part, "label", i),
     truth = at(frame, part, "truth", i)
   if (label === undefined) return "none"
-  return `row ${at(frame, part, "rows", i)}: ${classes[label]} ${sure(frame, part, i, "with ")}${truth >= 0 ? `, truly ${classes[truth]}` : ""}`
+  return `row ${at(frame, part, "rows", i)}: ${classes[label]} ${sure(frame, part, i, "with ")}${truth === undefined ? "" : truth >= 0 ? `, truly ${classes[truth]}` : ", class unknown"}`
 }
 
 function drawRows(view, part, ctx) {
@@ -111,11 +112,7 @@ function drawRows(view, part, ctx) {
     values = frame[`${part}_values`]
   const isPicture = !texts && statics.shape.length > 1
   if (!rows.length)
-    return el(
-      "p",
-      { class: "stage-muted" },
-      part === "mistakes" ? "No proposal is wrong." : "No proposal in this round.",
-    )
+    return el("p", { class: "stage-muted" }, part === "mistakes" ? NONE_WRONG : "No proposal in this round.")
   const items = Array.from(rows, (row, i) => {
     const label = at(frame, part, "label", i),
       truth = at(frame, part, "truth", i),
@@ -125,13 +122,7 @@ function drawRows(view, part, ctx) {
       { class: "pl-says" },
       className(statics.classes, label),
       el("span", {}, sure(frame, part, i)),
-      truth >= 0
-        ? el(
-            "span",
-            { class: "pl-truth", "data-right": String(truth === label) },
-            truth === label ? "✓ right" : `✗ is ${statics.classes[truth]}`,
-          )
-        : null,
+      sayTruth(statics.classes, label, truth),
     )
     const shown = texts
       ? el("p", { class: "pl-text" }, texts[i])
@@ -173,7 +164,19 @@ function drawRows(view, part, ctx) {
   )
 }
 
-/** An image as it is; a table's row as its columns' values, scaled to 0…1 as the network is given them. */
+/** Nothing while true classes are hidden; "class unknown" where the data set has none for this row. */
+function sayTruth(classes, label, truth) {
+  if (truth === undefined) return null
+  if (truth < 0) return el("span", { class: "stage-muted" }, "class unknown")
+  const isRight = truth === label
+  return el(
+    "span",
+    { class: "pl-truth", "data-right": String(isRight) },
+    isRight ? "✓ right" : `✗ is ${classes[truth]}`,
+  )
+}
+
+/** An image as it is; a table's row, in frames of earlier versions, as the network is given it, in 0…1. */
 function drawValues(statics, bytes) {
   if (statics.shape.length > 1) return drawItem(statics, bytes, { size: 56 })
   const words = Array.from(

@@ -7,7 +7,7 @@ const COLUMNS = [
   ["given", GIVEN, "True labels given to training"],
   ["proposed", PROPOSED, "Unlabeled rows for which this class is proposed"],
   ["kept", KEPT, "Proposals that the next round trains on"],
-  ["truth", TRUTH, "True classes of the unlabeled rows (Oracle)"],
+  ["truth", TRUTH, "True classes of the unlabeled rows"],
 ]
 
 export default {

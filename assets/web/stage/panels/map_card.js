@@ -22,7 +22,7 @@ export function cardOf({ statics, frame }, i, { thumbnails, lines, isSeen, hasLo
   if (statics.texts) parts.push(el("p", { class: "stage-snippet" }, statics.texts[i]))
   if (statics.glyphs) {
     const loss = frame.sample_loss.data[i]
-    const known = `${fixed(loss, 2)} nats on average in the validation text`
+    const known = `loss ${fixed(loss, 2)} on average in the validation text`
     parts.unshift(el("strong", {}, `“${visible(statics.glyphs[i])}”`))
     parts.push(el("div", {}, Number.isFinite(loss) ? known : "not in the validation text"))
   } else if (!isSeen) parts.push(el("div", { class: "stage-muted" }, "not measured at this step"))

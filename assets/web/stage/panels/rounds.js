@@ -12,18 +12,18 @@ const CURVES = {
     isShare: true,
     lines: [
       ["accuracy", "student"],
-      ["twin_accuracy", "twin"],
+      ["twin_accuracy", "given labels only (twin)"],
       ["ceiling_accuracy", "ceiling"],
-      ["careless_accuracy", "careless"],
+      ["careless_accuracy", "without safeguards"],
     ],
   },
   loss: {
     title: "Training loss",
     lines: [
       ["train_loss", "student"],
-      ["train_twin_loss", "twin"],
+      ["train_twin_loss", "given labels only (twin)"],
       ["train_ceiling_loss", "ceiling"],
-      ["train_careless_loss", "careless"],
+      ["train_careless_loss", "without safeguards"],
     ],
   },
   kept: {
@@ -38,7 +38,7 @@ const CURVES = {
   },
 }
 const HELP =
-  "Student: true labels and pseudo-labels. Twin: the same true labels alone. Ceiling: all true labels, for comparison only. Careless: even class shares, no check, full weight."
+  "Student: true labels and pseudo-labels. Twin: the same network, with the true labels alone. Ceiling: all true labels, for comparison only. Without safeguards: even class shares, no check, full weight."
 
 const isNumber = (value) => typeof value === "number"
 
@@ -48,7 +48,7 @@ export function describeGap(row) {
   const student = `student ${percent(row.accuracy)}`
   const ceiling = isNumber(row.ceiling_accuracy) ? `, ceiling ${percent(row.ceiling_accuracy)}` : ""
   const careless = isNumber(row.careless_accuracy)
-    ? ` The careless way: ${percent(row.careless_accuracy)}.`
+    ? ` Without safeguards: ${percent(row.careless_accuracy)}.`
     : ""
   if (!isNumber(row.twin_accuracy)) return `Round ${row.epoch}: ${student}${ceiling}.${careless}`
   const gap = 100 * (row.accuracy - row.twin_accuracy),

@@ -1,6 +1,6 @@
 // Play with the code: walk along its dimensions, between two samples, from class to class, and draw new ones.
 
-import { className, el, percent, setText } from "../../lib/dom.js"
+import { brief, className, el, percent, setText } from "../../lib/dom.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf, select, toggle } from "../controls.js"
 import { drawItem, drawMany, itemAt } from "../items.js"
@@ -94,7 +94,7 @@ function traversal(grid, ctx, again) {
           el(
             "small",
             {},
-            `${about.by === "variance" ? "variance" : "KL"} ${arrays.importance.data[i].toPrecision(2)}`,
+            `${about.by === "variance" ? "variance" : "KL"} ${brief(arrays.importance.data[i], 2)}`,
           ),
         ),
         ...Array.from({ length: steps }, (_, j) =>

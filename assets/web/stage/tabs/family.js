@@ -221,9 +221,9 @@ class Card {
     const row = this.rows.find((r) => r.epoch === epoch)
     const facts = [
       ["epoch", String(epoch)],
-      ["validation MSE", fixed(row?.val_mse, 4)],
+      ["error on validation samples", fixed(row?.val_mse, 4)],
       ["5 nearest neighbors", percent(row?.knn_accuracy)],
-      ["linear probe", percent(row?.probe_accuracy)],
+      ["linear classifier", percent(row?.probe_accuracy)],
     ]
     this.numbers.replaceChildren(
       ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),

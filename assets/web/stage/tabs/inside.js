@@ -1,6 +1,6 @@
 // Inside: the layers with shapes, weights and cost; what each makes of a sample; which pixels a dimension looks at.
 
-import { el, percent, setText } from "../../lib/dom.js"
+import { brief, el, percent, setText } from "../../lib/dom.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf } from "../controls.js"
 import { drawCells, drawItem, drawSigned, itemAt, strip } from "../items.js"
@@ -215,7 +215,7 @@ function signedBars(statics, values) {
         el("i", {
           style: `--share:${(Math.abs(v) / most).toFixed(3)};--bar:${v > 0 ? "#D55E00" : "#0072B2"}`,
         }),
-        el("b", {}, `${v > 0 ? "+" : "−"}${Math.abs(v).toPrecision(2)}`),
+        el("b", {}, `${v > 0 ? "+" : "−"}${brief(Math.abs(v), 2)}`),
       ),
     ),
   )

@@ -6,7 +6,7 @@ import { neighborsOf } from "../views.js"
 
 const measuresOf = (state) => [
   ["knn_accuracy", `${neighborsOf(state)} nearest neighbors`],
-  ["probe_accuracy", "Linear probe"],
+  ["probe_accuracy", "Linear classifier (linear probe)"],
 ]
 
 export default {
@@ -47,7 +47,7 @@ function references(view, name) {
   const base = view.state.baseline ?? {}
   return [
     ["raw input", base[`raw_${name}`], COLORS[3], "2 3"],
-    [`PCA-${base.pca_components ?? ""}`, base[`pca_${name}`], COLORS[2], "6 4"],
+    [`PCA with ${base.pca_components ?? "as many"} values`, base[`pca_${name}`], COLORS[2], "6 4"],
     ["untrained encoder", view.epochRows.find((row) => row.epoch === 0)?.[name], COLORS[7], "1 4"],
   ].filter(([, value]) => typeof value === "number")
 }

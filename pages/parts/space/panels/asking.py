@@ -12,7 +12,7 @@ from pages.parts.space.ask import MapAsked, Told, ask
 from selfsup_core.figures.standing import picture_sheet
 from selfsup_core.inspection.space.asked import Card
 from selfsup_core.inspection.space.layouts import MapAndJob
-from selfsup_core.wording import percent
+from selfsup_core.wording import brief, percent
 
 SHOWN_TEXT = 220
 
@@ -44,7 +44,7 @@ def show_cards(cards: list[Card], asked: MapAsked, about: MapAndJob) -> None:
         return
     for card in cards:
         name = f"**{plain(card['label'])}** · " if card["label"] else ""
-        far = f" · distance {card['distance']:.3g}" if "distance" in card else ""
+        far = f" · distance {brief(card['distance'])}" if "distance" in card else ""
         st.markdown(f"{name}{plain(card['text'][:SHOWN_TEXT])} :small[row {card['row']}{far}]")
 
 

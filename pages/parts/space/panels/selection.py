@@ -20,7 +20,7 @@ from selfsup_core.inspection.space.selections import (
     unpack_rows,
 )
 from selfsup_core.projection.config import ABOUT
-from selfsup_core.wording import ROW, percent
+from selfsup_core.wording import ROW, brief, percent
 
 
 def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
@@ -38,7 +38,9 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
         return
     st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
     said, arrays = question(asked, about, "why", bits=bits)
-    if said["labels"]:
+    for name, value in said["whole"].items():
+        st.caption(f"These are all points of {plain(name)} {plain(value)}; below is what else they share.")
+    if said["labels"] and not said["whole"]:
         st.markdown(mix(said["labels"]))
     if said["differences"]:
         st.markdown("**What sets them apart**")
@@ -145,7 +147,9 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
     if facts:
         st.caption(
             ", ".join(
-                f"{plain(str(k))} {v:.4g}" if isinstance(v, float) else f"{plain(str(k))} {plain(str(v))}"
+                f"{plain(str(k))} {brief(v, 4)}"
+                if isinstance(v, float)
+                else f"{plain(str(k))} {plain(str(v))}"
                 for k, v in facts.items()
             )
         )

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import cast
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library.health.contents import check_images, check_texts
-from selfsup_core.data.library.health.finding import FindingAbout
+from selfsup_core.data.library.health.finding import Finding, FindingAbout
 from selfsup_core.data.library.health.labels import check_labels
 from selfsup_core.data.library.health.rows import check_aside, check_classes, check_copies, check_split
 from selfsup_core.data.library.health.tables import check_table
+from selfsup_core.data.library.turns import Say
 
 
-def check_dataset(dataset: Dataset) -> list[FindingAbout]:
-    """All findings as plain values, warnings first."""
-    found = [f for check in CHECKS for f in check(dataset)]
+def check_dataset(dataset: Dataset, say: Say | None = None) -> list[FindingAbout]:
+    """All findings as plain values, warnings first; say: is told each check before it begins."""
+    found: list[Finding] = []
+    for done, (title, check) in enumerate(CHECKS):
+        if say:
+            say({"title": title, "done": done, "total": len(CHECKS)})
+        found += check(dataset)
     return [cast("FindingAbout", asdict(f)) for f in sorted(found, key=lambda f: f.level != "warning")]
 
 
-CHECKS = (
-    check_split,
-    check_aside,
-    check_copies,
-    check_classes,
-    check_table,
-    check_texts,
-    check_images,
-    check_labels,
+CHECKS: tuple[tuple[str, Callable[[Dataset], Iterable[Finding]]], ...] = (
+    ("Splitting the rows", check_split),
+    ("Counting rows that were left out", check_aside),
+    ("Looking for copies", check_copies),
+    ("Counting the classes", check_classes),
+    ("Looking at the columns", check_table),
+    ("Looking at the texts", check_texts),
+    ("Looking at the pictures", check_images),
+    ("Comparing labels with those of similar rows", check_labels),
 )
