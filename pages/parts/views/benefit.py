@@ -21,9 +21,9 @@ from selfsup_core.settings import list_settings
 
 ABOUT = (
     "Is the learned encoder better than what does without it, and with how many labels? Compared are a "
-    "linear probe on its code, the encoder fine-tuned, its **supervised twin** (the same network from "
-    "scratch), and linear probes on an autoencoder's code, PCA and the raw input. All get the same labels, "
-    "drawn anew several times, and classify the same test rows."
+    "linear probe on its code, the encoder fine-tuned, its **supervised twin** (the same network trained on "
+    "the labels alone), and linear probes on an autoencoder's code, PCA and the raw input. All get the same "
+    "labels, drawn anew several times, and classify the same test rows."
 )
 
 
