@@ -1,7 +1,7 @@
 """Linear probe: how well a linear classifier reads the class from a representation.
 
 Multinomial logistic regression with L2 (scikit-learn's, C = 1) on features standardized by the training rows:
-each column by its own deviation, or all by one, whichever does better in cross-validation on training rows.
+each column by its own deviation, or all by one, whichever has the lower loss in cross-validation on them.
 Of raw pixels and PCA, columns that vary little are mostly noise, which a scale of their own would make large.
 [1] Alain, Bengio: Understanding intermediate layers using linear classifier probes, 2016
 """
@@ -51,24 +51,26 @@ def probe_accuracy(
 def scales_columns(x: np.ndarray, y: np.ndarray) -> bool:
     """Whether a probe on (R, D) with classes (R,) is better with a scale for each column than one for all.
 
-    Cross-validation on some of the rows, with classes in equal parts; where both are equally good, or no
-    class has two rows, each column has its own.
+    Cross-validation on some of the rows, with classes in equal parts. Cross-entropy decides, since few rows
+    are classified equally well by both. Where no class has two rows, one scale is for all: a column's
+    deviation over so few rows is mostly chance.
     """
     rank = np.empty(len(y), np.int64)  # of a row within its class
     for label in np.unique(y):
         mine = np.flatnonzero(y == label)
         rank[mine] = np.arange(len(mine))
     rows = np.argsort(rank, kind="stable")[:CHOSEN_ROWS]
-    right = {True: 0, False: 0}
+    loss = {True: 0.0, False: 0.0}
     for fold in range(FOLDS):
         held = rank[rows] % FOLDS == fold
         fitted, tried = rows[~held], rows[held]
+        tried = tried[np.isin(y[tried], y[fitted])]
         if len(tried) == 0 or len(np.unique(y[fitted])) < 2:
             continue
-        for per_column in right:
+        for per_column in loss:
             probe = fit_probe(x[fitted], y[fitted], per_column=per_column)
-            right[per_column] += int((probe.predict(x[tried]) == y[tried]).sum())
-    return right[True] >= right[False]
+            loss[per_column] += float(probe.losses(x[tried], y[tried]).sum())
+    return loss[True] < loss[False]
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,20 @@ class Probe:
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """(Q, D) → (Q,) classes."""
-        logits = (x - self.mean) / self.scale @ self.weight.T + self.bias
-        found: np.ndarray = self.classes[logits.argmax(axis=1)]
+        found: np.ndarray = self.classes[self.logits(x).argmax(axis=1)]
+        return found
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """(Q, D) → (Q, C)."""
+        found: np.ndarray = (x - self.mean) / self.scale @ self.weight.T + self.bias
+        return found
+
+    def losses(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """(Q, D) and classes (Q,) that it knows → (Q,) cross-entropy in nats."""
+        logits = self.logits(x)
+        logits -= logits.max(axis=1, keepdims=True)
+        wanted = logits[np.arange(len(y)), np.searchsorted(self.classes, y)]
+        found: np.ndarray = np.log(np.exp(logits).sum(axis=1)) - wanted
         return found
 
 

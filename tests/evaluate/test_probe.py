@@ -10,8 +10,10 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
+from selfsup_core.data.splits import choose_labeled
 from selfsup_core.evaluate import probe as probing
 from selfsup_core.evaluate.probe import fit_probe, probe_accuracy, scales_columns
+from selfsup_core.projection.pca import fit_pca
 
 Rows = tuple[torch.Tensor, torch.Tensor]
 
@@ -123,9 +125,35 @@ def test_the_scale_is_chosen_on_training_rows_alone():
 
 def test_with_one_label_per_class_there_is_nothing_to_choose_by():
     x, y = faint(3, 0)
-    assert scales_columns(x, y)
-    # A second row of one class: that fold would be fitted on one class alone.
-    assert scales_columns(np.concatenate([x, x[:1]]), np.append(y, y[0]))
+    assert not scales_columns(x, y)
+    # Where one of two classes has a single row, the fold that holds it out has one class to fit: it is skipped.
+    pair = torch.from_numpy(np.stack([x[0], x[1], x[0]])), torch.tensor([0, 1, 0])
+    assert probe_accuracy(*pair, *pair) == 1.0
+
+
+def test_losses_are_cross_entropy():
+    (x, y), (q, wanted) = faint(60, 0), faint(40, 1)
+    y, wanted = (2 * side + 5 for side in (y, wanted))  # classes need not be 0, 1, 2
+    probe = fit_probe(x, y)
+    expected = torch.nn.functional.cross_entropy(
+        torch.from_numpy(probe.logits(q)), torch.from_numpy((wanted - 5) // 2), reduction="none"
+    )
+    np.testing.assert_allclose(probe.losses(q, wanted), expected.numpy(), atol=1e-9)
+
+
+def test_of_principal_components_with_few_labels_one_scale_is_chosen():
+    """Accuracies in cross-validation of 20 rows are often equal; of all 50 components most are noise."""
+    (x, y), (q, wanted) = digits(8)
+    pca = fit_pca(x, 50)
+    x, q = (pca.transform(side).double().numpy() for side in (x, q))
+    seen = choose_labeled(np.arange(len(y)), y.numpy(), 2, 0)
+    y, wanted = y.numpy(), wanted.numpy()
+    assert not scales_columns(x[seen], y[seen])
+    own, one = (
+        (fit_probe(x[seen], y[seen], per_column=per_column).predict(q) == wanted).mean()
+        for per_column in (True, False)
+    )
+    assert one > own + 0.1
 
 
 def test_the_choice_looks_at_so_many_rows_at_most_of_all_classes(monkeypatch):
