@@ -41,10 +41,25 @@ BF16_KINDS = (
     "classify-conv",
     "classify-lora",
     "pseudo-fixmatch",
+    "views-fashion",
+    "views-resnet",
+    "views-jepa",
 )
 
 
-RESUMED = ("dense-64-32-16", "denoising", "gpt-words", "classify-conv", "pseudo-fixmatch")
+RESUMED = (
+    "dense-64-32-16",
+    "denoising",
+    "gpt-words",
+    "classify-conv",
+    "pseudo-fixmatch",
+    "views-fashion",
+    "views-resnet",
+    "views-dino",
+    "views-swav",
+    "views-jepa",
+    "views-simcse",
+)
 
 
 CAPTURED = (
@@ -61,6 +76,8 @@ CAPTURED = (
     "classify-image",
     "classify-conv",
     "classify-table",
+    "views-fashion",
+    "views-table",
 )
 
 

@@ -29,7 +29,8 @@ COMMON = ("the", "a", "and", "of", "near", "old")
 METHODS = ("lee", "mean-teacher", "uda", "mixmatch")
 SMALL = {"train.epochs": 2, "train.steps_per_epoch": 4, "train.batch_size": 16, "train.threads": 1}
 PRETRAINED = ("continue-text", "classify-full", "classify-lora", "pseudo-lora")
-EMBEDDED = ("classify-embeddings", "pseudo-text")
+EMBEDDED = ("classify-embeddings", "pseudo-text", "views-simcse")
+VIEWS = ("dino", "swav")
 
 
 def make_posts(workspace: Path) -> None:
@@ -124,6 +125,7 @@ def prepare(workspace: Path) -> None:
 def names() -> list[str]:
     """All kinds: presets by their names, then what no preset shows."""
     more = ["masked-further", "masked-lora", "sparse-kl", "sound-convolutional"]
+    more += [f"views-{kind}" for kind in VIEWS]
     return [*list_presets(""), *more, *(f"pseudo-{method}" for method in METHODS)]
 
 
@@ -164,6 +166,14 @@ def own_settings(name: str, workspace: Path) -> dict[str, Any]:
         found["model.context"] = 16
     if model in ("gpt", "pretrained"):
         found["frames.written"] = 6
+    if model == "residual":
+        found |= {"model.channels": [4, 8]}
+    if model == "resnet18":
+        found |= {"model.width": 8}
+    if model == "vit":
+        found |= {"model.size": 16, "model.depth": 1, "model.heads": 2}
+    if model == "text-encoder":
+        found |= {"model.most_tokens": 8, "model.lora_rank": 2}
     if model == "patches":
         found |= {"model.patch": 2, "model.size": 16, "model.depth": 1, "model.heads": 2}
     return found
@@ -194,6 +204,15 @@ MORE: dict[str, dict[str, Any]] = {
         "model": {"kind": "convolutional", "channels": [4, 8], "code": 8},
         "objective": {"kind": "reconstruction"},
         "train": {"learning_rate": 0.002},
+    },
+    **{
+        f"views-{kind}": {
+            "data": {"source": "digits", "labels_per_class": 4},
+            "model": {"kind": "residual"},
+            "objective": {"kind": kind, "projector": [32, 16], "augment": {"kind": "image", "crop": 0.5}},
+            "train": {"learning_rate": 0.002},
+        }
+        for kind in VIEWS
     },
     **{
         f"pseudo-{method}": PETS_BY_METHOD

@@ -3,7 +3,8 @@ recorded, and do taken-away safeguards raise their alarm.
 
 Each preset over seeds, everything else as it ships: a linear probe on validation rows with ten labels per
 class, on the code, the raw input, PCA of the same size, the same network untrained, and an autoencoder's
-code. Settings were chosen on seed 0 of the split; the seeds here draw another split and other labels.
+code; each probe chooses how it scales its columns on training rows. Settings were chosen on seed 0 of the
+split; the seeds here draw another split and other labels.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ class Killed(BaseException):
 
 def check_resume(place: Place, name: str) -> Outcome:
     """Die after a checkpoint in mid-epoch, go on, and compare with the run that was never interrupted."""
+    if why := kinds.missing(name):
+        return not_made(why)
     from selfsup_core.workers.session import Session
     from selfsup_core.workers.worker import Worker
 

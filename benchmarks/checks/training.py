@@ -105,7 +105,7 @@ def check_waits(place: Place, name: str) -> Outcome:
 
 def known_wait(name: str, loop: Any) -> str:
     """Why this kind of run waits in its steps, or ""."""
-    is_text = type(loop.model).__name__ == "TextClassifier" or name == "pseudo-lora"
+    is_text = type(loop.model).__name__ == "TextClassifier" or name in ("pseudo-lora", "views-simcse")
     if is_text:
         return KNOWN_WAITS["text"]
     starts = {"vq": "vq", "masked": "mask", "pseudo": "pseudo", "gpt": "gpt", "continue": "gpt"}

@@ -211,6 +211,11 @@ def is_on(config: Augmentation, name: str) -> bool:
     return float(getattr(config, name)) > 0
 
 
+def switched_on(config: Augmentation, shape: Sequence[int] | None = None) -> list[Transformation]:
+    """Those that an augmentation makes of samples of a shape."""
+    return [t for t in transformations_of(config.kind, shape) if is_on(config, t.name)]
+
+
 def without(config: Augmentation, *names: str) -> Augmentation:
     """The same with these transformations off."""
     return config.model_copy(update=dict.fromkeys(names, 0.0))

@@ -16,14 +16,15 @@ from typing_extensions import TypedDict
 
 from selfsup_core.pseudo.audit import Verdict, Z
 
-Method = Literal["probe", "finetuned", "scratch", "autoencoder", "pca", "raw"]
+Method = Literal["probe", "finetuned", "scratch", "untrained", "autoencoder", "pca", "raw"]
 Outcome = Literal["gain", "loss", "none"]
 LEARNED: tuple[Method, ...] = ("probe", "finetuned")
-RIVALS: tuple[Method, ...] = ("scratch", "autoencoder", "pca", "raw")
+RIVALS: tuple[Method, ...] = ("scratch", "untrained", "autoencoder", "pca", "raw")
 TITLES: dict[Method, str] = {
     "probe": "Learned encoder, linear classifier",
     "finetuned": "Learned encoder, fine-tuned",
-    "scratch": "Supervised twin: same network from scratch",
+    "scratch": "Supervised twin: same network on labels alone",
+    "untrained": "Pretrained network before the run, linear classifier",
     "autoencoder": "Autoencoder of the same size, linear classifier",
     "pca": "PCA of the same size, linear classifier",
     "raw": "Raw input, linear classifier",

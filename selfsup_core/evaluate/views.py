@@ -93,7 +93,8 @@ def dropping(model: torch.nn.Module, seed: int) -> Iterator[None]:
     import torch
 
     layers = [one for one in model.modules() if isinstance(one, torch.nn.Dropout)]
-    with torch.random.fork_rng():
+    device = next(model.parameters()).device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         for layer in layers:
             layer.train()

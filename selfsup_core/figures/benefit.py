@@ -19,6 +19,7 @@ LOOKS: dict[Method, tuple[int, str, str]] = {
     "probe": (0, "solid", "circle"),
     "finetuned": (2, "solid", "square"),
     "scratch": (3, "dash", "diamond"),
+    "untrained": (5, "dashdot", "star"),
     "autoencoder": (4, "dot", "cross"),
     "pca": (1, "dot", "x"),
     "raw": (7, "dot", "triangle-up"),

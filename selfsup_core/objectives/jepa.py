@@ -155,6 +155,7 @@ class Jepa(TwoViews[JepaConfig]):
     Config = JepaConfig
     networks: tuple[str, ...] = ("vit",)
     has_projector = False
+    own_puzzle = "This run learns from what its pictures hide, and varies nothing else."
     breaks: ClassVar[Mapping[str, Break]] = {
         "predictor": Break(
             "Without predictor",
@@ -214,16 +215,12 @@ class Jepa(TwoViews[JepaConfig]):
         seen = min(tokens - 1, max(1, round(config.context * tokens)))
         return choose_context(hidden, seen, generator)
 
-    def picture(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """(B, D) → (B, D): the samples, or one random view of each."""
-        return super().views(batch, generator)[0]
-
     def views(self, batch: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, D) → (B, D) with the context alone, (B, D) with the hidden blocks alone; the rest is gray."""
         import torch
 
         assert self.body is not None, "`equip` has not been called"
-        x = self.picture(batch, generator)
+        x = self.vary(batch, generator)
         keep, wanted = self.draw(len(x), generator)
         seen = torch.zeros_like(wanted).scatter(1, keep, True)
         shown = [self.body.spread(patches) for patches in (seen, wanted)]
@@ -235,7 +232,7 @@ class Jepa(TwoViews[JepaConfig]):
         from torch.nn import functional
 
         assert self.teacher is not None, "`begin` has not been called"
-        x = self.picture(batch, generator)
+        x = self.vary(batch, generator)
         keep, wanted = self.draw(len(x), generator)
         context = model.body.see(x, keep)  # (B, V, W)
         with torch.no_grad():

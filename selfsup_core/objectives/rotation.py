@@ -49,6 +49,7 @@ class Rotation(TwoViews[RotationConfig]):
     Config = RotationConfig
     networks: tuple[str, ...] = ("residual", "resnet18", "vit")
     has_projector = False
+    own_puzzle = "This run learns from turned pictures, and varies nothing else."
     breaks: ClassVar[Mapping[str, Break]] = {"augmentation": WITHOUT_VIEWS}
 
     def equip(self, model: Encoder) -> None:

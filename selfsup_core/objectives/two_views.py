@@ -144,6 +144,7 @@ class TwoViews(Objective[C], Generic[C]):
         sees_scale: whether it compares embeddings as they are, not by their direction, and wants a deviation
             of 1.
         breaks: name → safeguard that can be taken away.
+        own_puzzle: what is learned from where the views are not varied, as a sentence; "" for nothing.
     """
 
     has_reconstruction = False
@@ -151,6 +152,7 @@ class TwoViews(Objective[C], Generic[C]):
     task = "views"
     has_projector = True
     sees_scale = False
+    own_puzzle = ""
     breaks: ClassVar[Mapping[str, Break]] = {"augmentation": WITHOUT_VIEWS}
 
     def __init__(self, config: C) -> None:
@@ -197,6 +199,10 @@ class TwoViews(Objective[C], Generic[C]):
             return batch, batch
         assert self.make_views is not None, "the task has not said how views are made"
         return self.make_views(batch, generator)
+
+    def vary(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """(B, D) → (B, D): one random view of each sample, or the samples where there are none."""
+        return TwoViews.views(self, batch, generator)[0]
 
     def step(self, model: Encoder, batch: Any, generator: torch.Generator) -> dict[str, torch.Tensor]:
         return self.terms(model, *self.views(batch, generator), generator)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from typing_extensions import TypedDict
 
-from selfsup_core.augment.transformations import is_on, only, transformations_of, without
+from selfsup_core.augment.transformations import only, switched_on, without
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.benefit import Outcome, t_quantile
@@ -117,13 +117,19 @@ def variants_of(spec: RunSpec, folder: RunFolder) -> list[Variant]:
         RunError: the run varies nothing.
     """
     augment: Any = getattr(spec.objective, "augment", None)
-    is_augmented = getattr(spec.objective, "augmented", True)
     shape = find_source(spec.data.source, folder.workspace).shape
-    all_known = [] if augment is None else transformations_of(augment.kind, shape)
-    known = [t for t in all_known if is_on(augment, t.name)]
-    if not known or not is_augmented or OBJECTIVES[spec.objective.kind].task != "views":
+    learns_from_views = OBJECTIVES[spec.objective.kind].task == "views"
+    known = switched_on(augment, shape) if learns_from_views and spec.objective.augmented else []
+    if learns_from_views and augment.kind == "text" and known and not getattr(spec.model, "dropout", 0.0):
         raise RunError(
-            "This run varies nothing, so there is no augmentation to compare.",
+            "Without word deletion two views of a text would be the same, since dropout is off: there is "
+            "nothing to compare with.",
+            code="no-augmentation",
+            remedy="Train with Dropout of 0.1 or more (model.dropout), and ask that run.",
+        )
+    if not known:
+        raise RunError(
+            f"{why_nothing(spec)} There is no augmentation to compare.",
             code="no-augmentation",
             remedy="Open a run that learns from views with at least one transformation.",
         )
@@ -138,6 +144,18 @@ def variants_of(spec: RunSpec, folder: RunFolder) -> list[Variant]:
         if all(one.augment != other.augment for other in kept):
             kept.append(one)
     return kept
+
+
+def why_nothing(spec: RunSpec) -> str:
+    """What a run without transformations learns from."""
+    objective: Any = OBJECTIVES[spec.objective.kind]
+    if objective.task != "views":
+        return "This run does not learn from views."
+    if objective.own_puzzle:
+        return str(objective.own_puzzle)
+    if spec.objective.augment.kind == "text" and spec.objective.augmented:
+        return "Dropout in the network is all that tells two views of a text apart in this run."
+    return "This run varies nothing."
 
 
 def short_spec(spec: RunSpec, variant: Variant, seed: int, epochs: int) -> RunSpec:

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import kinds
+from benchmarks.gpu_checks import BF16_KINDS, CAPTURED, RESUMED
+from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.pretrained.encoders.catalogue import ENCODERS
 from tests.helpers import ROOT
 
 QUICK = (
@@ -22,8 +26,11 @@ QUICK = (
     "contractive",
     "classify-conv",
     "classify-table",
+    "views-swav",
+    "views-jepa",
 )
-TEXTS = ("gpt-words", "masked-lora")
+HAS_MINILM = ENCODERS["minilm"].find() is not None
+TEXTS = ("gpt-words", "masked-lora", *(["views-simcse"] if HAS_MINILM else []))
 # One of each way to train; `python -m benchmarks gpu` has all kinds.
 WAITING = ("vq", "masked", "pseudo-fixmatch", *TEXTS)
 
@@ -56,3 +63,18 @@ def test_a_whole_run_ends_as_on_the_cpu(found, name: str):
 def test_a_step_does_not_wait_for_the_device(found, name: str):
     """The CPU must run ahead of a GPU: whatever reads a number of the device in a step stops it."""
     assert found[name]["waits"] == {}
+
+
+def test_the_checks_on_a_gpu_have_every_network_and_the_teachers_and_queues_of_views(workspace: Path):
+    specs = {name: kinds.spec_of(name, workspace, "cpu") for name in kinds.names()}
+    views = {n: s for n, s in specs.items() if OBJECTIVES[s.objective.kind].task == "views"}
+    assert {s.model.kind for s in views.values()} == {
+        "residual",
+        "resnet18",
+        "vit",
+        "perceptron",
+        "text-encoder",
+    }
+    assert {"simclr", "dino", "swav", "jepa"} <= {s.objective.kind for s in views.values()}
+    assert set(RESUMED + BF16_KINDS + CAPTURED) <= set(specs)
+    assert {"dino", "swav", "jepa"} <= {specs[name].objective.kind for name in RESUMED}

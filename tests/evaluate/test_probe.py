@@ -10,7 +10,10 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from selfsup_core.evaluate.probe import fit_probe, probe_accuracy
+from selfsup_core.data.splits import choose_labeled
+from selfsup_core.evaluate import probe as probing
+from selfsup_core.evaluate.probe import fit_probe, probe_accuracy, scales_columns
+from selfsup_core.projection.pca import fit_pca
 
 Rows = tuple[torch.Tensor, torch.Tensor]
 
@@ -61,7 +64,8 @@ def test_the_probe_is_at_the_optimum_of_regularized_cross_entropy(rows: str):
     weights = fit_slowly((x - mean) / scale, y)
     named = ((q - mean) / scale @ weights[:-1] + weights[-1]).argmax(dim=1)
     expected = float((named == wanted).double().mean())
-    assert probe_accuracy(x, y, q, wanted) == pytest.approx(expected, abs=0.01)
+    probe = fit_probe(x.double().numpy(), y.numpy())
+    assert (probe.predict(q.double().numpy()) == wanted.numpy()).mean() == pytest.approx(expected, abs=0.01)
 
 
 def test_the_probe_is_scikit_learns_on_standardized_features():
@@ -81,11 +85,90 @@ def test_only_training_rows_are_standardized_on():
     assert np.mean(alone) == pytest.approx(together)
 
 
-def test_the_scale_and_place_of_a_feature_do_not_matter():
+def test_the_scale_and_place_of_a_feature_do_not_matter_where_each_has_its_own():
     (x, y), (q, wanted) = blobs(300, 0), blobs(500, 1)
     scale, shift = torch.tensor([1e-2, 1, 1e2, 1e3, 10, 1]), torch.arange(6.0)
+    assert scales_columns((x * scale + shift).double().numpy(), y.numpy())
     moved = probe_accuracy(x * scale + shift, y, q * scale + shift, wanted)
-    assert moved == pytest.approx(probe_accuracy(x, y, q, wanted), abs=0.004)
+    own = fit_probe(x.double().numpy(), y.numpy()).predict(q.double().numpy())
+    assert moved == pytest.approx((own == wanted.numpy()).mean(), abs=0.004)
+
+
+def faint(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two columns that tell three classes apart, and 200 faint ones of noise, as of PCA."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(rows) % 3
+    told = np.stack([np.cos(y), np.sin(y)], axis=1) * 4 + rng.normal(size=(rows, 2))
+    return np.concatenate([told, 0.05 * rng.normal(size=(rows, 200))], axis=1), y
+
+
+def test_one_scale_is_chosen_where_small_columns_are_noise():
+    (x, y), (q, wanted) = faint(30, 0), faint(600, 1)
+    assert not scales_columns(x, y)
+    own, one = (
+        (fit_probe(x, y, per_column=per_column).predict(q) == wanted).mean() for per_column in (True, False)
+    )
+    assert one > own + 0.05
+    sides = (torch.from_numpy(side) for side in (x, y, q, wanted))
+    assert probe_accuracy(*sides) == pytest.approx(one, abs=0.004)
+
+
+def test_the_scale_is_chosen_on_training_rows_alone():
+    """Other queries, and other labels of them, change nothing of what is predicted."""
+    (x, y), (q, wanted) = faint(30, 0), faint(300, 1)
+    x, y, q, wanted = (torch.from_numpy(side) for side in (x, y, q, wanted))
+    right = [probe_accuracy(x, y, q, torch.full_like(wanted, label)) for label in range(3)]
+    assert sum(right) == pytest.approx(1)
+    parts = [probe_accuracy(x, y, q[i : i + 100], wanted[i : i + 100]) for i in (0, 100, 200)]
+    assert np.mean(parts) == pytest.approx(probe_accuracy(x, y, q, wanted))
+
+
+def test_with_one_label_per_class_there_is_nothing_to_choose_by():
+    x, y = faint(3, 0)
+    assert not scales_columns(x, y)
+    # Where one of two classes has a single row, the fold that holds it out has one class to fit: it is skipped.
+    pair = torch.from_numpy(np.stack([x[0], x[1], x[0]])), torch.tensor([0, 1, 0])
+    assert probe_accuracy(*pair, *pair) == 1.0
+
+
+def test_losses_are_cross_entropy():
+    (x, y), (q, wanted) = faint(60, 0), faint(40, 1)
+    y, wanted = (2 * side + 5 for side in (y, wanted))  # classes need not be 0, 1, 2
+    probe = fit_probe(x, y)
+    expected = torch.nn.functional.cross_entropy(
+        torch.from_numpy(probe.logits(q)), torch.from_numpy((wanted - 5) // 2), reduction="none"
+    )
+    np.testing.assert_allclose(probe.losses(q, wanted), expected.numpy(), atol=1e-9)
+
+
+def test_of_principal_components_with_few_labels_one_scale_is_chosen():
+    """Accuracies in cross-validation of 20 rows are often equal; of all 50 components most are noise."""
+    (x, y), (q, wanted) = digits(8)
+    pca = fit_pca(x, 50)
+    x, q = (pca.transform(side).double().numpy() for side in (x, q))
+    seen = choose_labeled(np.arange(len(y)), y.numpy(), 2, 0)
+    y, wanted = y.numpy(), wanted.numpy()
+    assert not scales_columns(x[seen], y[seen])
+    own, one = (
+        (fit_probe(x[seen], y[seen], per_column=per_column).predict(q) == wanted).mean()
+        for per_column in (True, False)
+    )
+    assert one > own + 0.1
+
+
+def test_the_choice_looks_at_so_many_rows_at_most_of_all_classes(monkeypatch):
+    seen = []
+    real = probing.fit_probe
+
+    def fit(x, y, **settings):
+        seen.append((len(y), len(set(y))))
+        return real(x, y, **settings)
+
+    monkeypatch.setattr(probing, "fit_probe", fit)
+    x, y = faint(1500, 0)
+    scales_columns(x[:, :4], np.sort(y))
+    assert sum(rows for rows, _ in seen) == 2 * 2 * probing.CHOSEN_ROWS  # two thirds, three times, two ways
+    assert {classes for _, classes in seen} == {3}
 
 
 def test_an_empty_side_has_no_accuracy():

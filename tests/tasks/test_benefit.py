@@ -148,8 +148,12 @@ def test_without_labels_or_views_it_is_refused_in_words(workspace, wine, monkeyp
     run_here(plain)
     with pytest.raises(RunError, match="does not learn from views"):
         Measuring(workspace, plain, QUICK)
-    real = benefit.prepare
-    monkeypatch.setattr(benefit, "prepare", lambda *a, **k: dataclasses.replace(real(*a, **k), y=None))
+    real = benefit.prepare_views
+
+    def without_labels(*arguments):
+        return tuple(dataclasses.replace(one, y=None) for one in real(*arguments))
+
+    monkeypatch.setattr(benefit, "prepare_views", without_labels)
     with pytest.raises(DataError, match="no labels to measure with"):
         Measuring(wine.workspace, wine, QUICK)
 
@@ -157,7 +161,7 @@ def test_without_labels_or_views_it_is_refused_in_words(workspace, wine, monkeyp
 def test_the_command_prints_a_table_and_the_verdict(wine, answer):
     told = cli("views", "benefit", wine.id, "--labels", "2,all", "--draws", "2", workspace=wine.workspace)
     assert told.returncode == 0, told.stderr
-    assert "Supervised twin: same network from scratch" in told.stdout
+    assert "Supervised twin: same network on labels alone" in told.stdout
     assert answer[1]["verdict"]["text"] in told.stdout
     found = cli(
         "views", "benefit", wine.id, "--labels", "2,all", "--draws", "2", "--json", workspace=wine.workspace

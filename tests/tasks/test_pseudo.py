@@ -54,10 +54,12 @@ def save_table(workspace: Path, name: str, x: np.ndarray, y: np.ndarray, classes
     save_dataset(made, workspace / "datasets" / name)
 
 
-def make_table(workspace: Path, name: str) -> Dataset:
-    """Three clouds, one a class."""
+def make_table(workspace: Path, name: str, shares: tuple[float, ...] | None = None) -> Dataset:
+    """Three clouds, one a class, of the same size unless other shares are given."""
     generator = np.random.default_rng(3)
     truth = np.arange(SIZE) % CLASSES
+    if shares:
+        truth = generator.permutation(np.repeat(np.arange(CLASSES), [round(SIZE * one) for one in shares]))
     x = generator.normal(size=(SIZE, 4)) + 2.2 * np.eye(CLASSES, 4)[truth]
     save_table(workspace, name, x, truth, ("a", "b", "c"))
     return load_dataset(workspace / "datasets" / name)
@@ -185,7 +187,9 @@ WAYS: dict[str, dict[str, Any]] = {
     "shares estimated": {"objective__prior": "estimated", "objective__align": True},
     "shares from the graph": {"objective__proposers": ["neighbors", "self"], "objective__prior": "auto"},
     "fixmatch": {"objective__method": "fixmatch", "objective__keep": "flexmatch"},
+    "uneven classes minded": AGREEING | {"data__labels_per_class": 5, "objective__mind_shares": True},
 }
+UNEVEN = (0.8, 0.1, 0.1)
 
 
 @pytest.mark.parametrize("way", list(WAYS))
@@ -193,10 +197,12 @@ def test_hidden_labels_reach_neither_student_nor_twin_nor_what_is_kept(workspace
     """Bit for bit: weights, kept rows, what was said beforehand, and the alarms. Only ceiling and audit may
     notice.
     """
-    make_table(workspace, "my-clouds")
+    minds = "objective__mind_shares" in WAYS[way]
+    make_table(workspace, "my-clouds", UNEVEN if minds else None)
     spec = spec_of(train__patience=1, train__epochs=3, **WAYS[way])
     honest = make_run(workspace, spec)
     before = run_here(honest)
+    assert any("look uneven" in text for text in before["notices"]) == minds, "so that it has something to do"
     scramble_hidden(monkeypatch)
     blind = make_run(workspace, spec)
     state = run_here(blind)
@@ -289,7 +295,13 @@ def test_with_vectors_that_belong_to_other_rows_the_student_is_the_twin(clouds: 
     found, networks_ = state["metrics"], networks(folder)
     assert found["twin_accuracy"] > 0.6
     assert state["verdict"]["outcome"] == "not used"
+    assert found["coverage"] == 0
     assert equal(networks_["student"], networks_["twin"])
+    # Without the guard the same labels are used: what they do is the classifier's own opinion of some rows.
+    unguarded = make_run(clouds, spec_of(**settings | {"objective__guard": False}))
+    found, networks_ = run_here(unguarded)["metrics"], networks(unguarded)
+    assert found["coverage"] > 0.2
+    assert not equal(networks_["student"], networks_["twin"])
 
 
 def test_with_noise_for_features_the_student_is_the_twin(workspace: Path):

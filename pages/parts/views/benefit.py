@@ -22,7 +22,7 @@ from selfsup_core.settings import list_settings
 ABOUT = (
     "Is the learned encoder better than what does without it, and with how many labels? Compared are a "
     "linear classifier on its code (linear probe), the encoder fine-tuned, its **supervised twin** (the same "
-    "network from scratch), and linear classifiers on an autoencoder's code, PCA and the raw "
+    "network trained on the labels alone), and linear classifiers on an autoencoder's code, PCA and the raw "
     "input. All get the same labels, drawn anew several times, and classify the same test rows."
 )
 

@@ -12,6 +12,7 @@ INLINE: dict[Method, str] = {
     "probe": "the learned encoder (linear probe)",
     "finetuned": "the learned encoder (fine-tuned)",
     "scratch": "its supervised twin",
+    "untrained": "the pretrained network before the run (linear probe)",
     "autoencoder": "an autoencoder's code",
     "pca": "PCA",
     "raw": "the raw input",
@@ -62,7 +63,7 @@ def judge_benefit(judged: Sequence[Judged]) -> Verdict:
     twin = {one["labels"]: one["twin"]["outcome"] for one in judged}
     text = (
         f"The learned encoder against the best of the others: {say_outcomes(outcomes)}. Against its "
-        f"supervised twin, the same network trained from scratch on the same labels: {say_outcomes(twin)}."
+        f"supervised twin, the same network trained on the same labels alone: {say_outcomes(twin)}."
     )
     found = set(outcomes.values())
     if "gain" in found:

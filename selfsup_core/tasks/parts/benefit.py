@@ -15,16 +15,17 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from selfsup_core.augment.transformations import switched_on
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import choose_labeled
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.benefit import ALL, Cell, Method, judge
 from selfsup_core.evaluate.probe import Probe, fit_probe
 from selfsup_core.evaluate.words.benefit import judge_benefit, say_labels
-from selfsup_core.features.batches import prepare
 from selfsup_core.files import read_shaped, write_json
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.two_views import TwoViews
+from selfsup_core.pretrained.models.text_encoder import TextEncoderConfig
 from selfsup_core.runs.benefit import FILE, PROBE_STEPS, Asked, BenefitConfig, Kept, steps_of
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.progress import Progress
@@ -34,6 +35,7 @@ from selfsup_core.tasks.parts.benefit_rows import choose_benefit_rows, usable_co
 from selfsup_core.tasks.parts.make_views import views_maker
 from selfsup_core.tasks.parts.represent import RAW_WIDTH, build_autoencoder, build_encoder, represent
 from selfsup_core.tasks.parts.supervised import YIELD_EVERY, Fit, head_of, new_head
+from selfsup_core.tasks.parts.views_data import prepare_views
 from selfsup_core.train.device import choose_device
 
 # Inverse penalty, and whether each column has its own scale: of raw pixels and PCA, columns that hardly vary
@@ -41,6 +43,10 @@ from selfsup_core.train.device import choose_device
 PROBES = ((0.01, True), (0.1, True), (1.0, True), (0.1, False), (1.0, False), (10.0, False))
 AUTOENCODER_STEPS = 100  # of a network, in the time that the autoencoder takes
 NETWORKS: tuple[Method, ...] = ("finetuned", "scratch")
+PRETRAINED = (
+    "MiniLM had learned from other texts before this run: its supervised twin begins with the same weights, "
+    "and a linear probe on its own code is compared as well."
+)
 
 
 class Measuring:
@@ -58,11 +64,14 @@ class Measuring:
         self.choice = choose_device()
         self.epoch = nearest_epoch(folder.weights, None)
         dataset = open_source(spec.data.source, workspace)
-        self.data = prepare(dataset, spec.data, self.choice.name, workspace=workspace)
+        self.data, self.raw = prepare_views(spec, dataset, self.choice.name, workspace)
         self.objective = cast("TwoViews[Any]", OBJECTIVES[spec.objective.kind](spec.objective))
         self.objective.make_views = views_maker(
             self.data, self.objective.config.augment, getattr(spec.model, "dropout", 0.0)
         )
+        own = self.objective.config
+        self.varies = own.augmented and bool(switched_on(own.augment, self.data.item_shape))
+        self.is_pretrained = isinstance(spec.model, TextEncoderConfig)
         self.rows = choose_benefit_rows(self.data, spec.data.split_seed)
         counts = usable_counts(config.labels, self.rows.largest)
         self.asked: Asked = {"epoch": self.epoch, "labels": counts, "draws": config.draws}
@@ -106,51 +115,53 @@ class Measuring:
             "points": points,
             "judged": judged,
             "verdict": judge_benefit(judged),
-            "notes": [*self.rows.notes, *self._say_raw()],
+            "notes": [*self.rows.notes, *self._say_raw(), *([PRETRAINED] if self.is_pretrained else [])],
         }
         write_json(self.folder.path / FILE, kept)
 
     def _say_raw(self) -> list[str]:
-        width = self.data.width
+        width = self.raw.width
         said = f"The raw input has {width:,} columns, too many for a linear classifier."
         return [said] if width > RAW_WIDTH else []
 
     def _cost(self, labels: int, draw: int) -> int:
         """Of one draw, in steps of a network."""
-        return steps_of(labels, len(self.rows.classes), len(self.rows.pool), len(self._ways(draw)))
+        steps = steps_of(labels, len(self.rows.classes), len(self.rows.pool), len(self._ways(draw)))
+        return steps + PROBE_STEPS * self.is_pretrained
 
     def _ways(self, draw: int) -> tuple[float, ...]:
         """Training on the rows themselves (0), or on views of them (1): both are tried on the first draw."""
-        return (0.0, 1.0) if draw == 0 and self.objective.config.augmented else (0.0,)
+        return (0.0, 1.0) if draw == 0 and self.varies else (0.0,)
 
     def _represent(self) -> Iterator[float]:
         """Make all that stands for a row; yields the share that is done."""
         weights = read_weights(self.folder.weights, self.epoch)
         self.model = build_encoder(self.spec, self.data, self.choice.name, weights)
-        self.x = {
-            name: self.data.values(self.data.rows(getattr(self.rows, name)))
-            for name in ("pool", "held", "test")
-        }
-        autoencoder, loop = build_autoencoder(self.spec, self.data, self.choice, self.model.code_size)
+        self.x, raw = (
+            {name: data.values(data.rows(getattr(self.rows, name))) for name in ("pool", "held", "test")}
+            for data in (self.data, self.raw)
+        )
+        autoencoder, loop = build_autoencoder(self.spec, self.raw, self.choice, self.model.code_size)
         for _ in loop.events():
             yield loop.progress / loop.config.epochs
-        self.codes = represent(self.x, self.model, autoencoder)
+        untrained = build_encoder(self.spec, self.data, self.choice.name) if self.is_pretrained else None
+        self.codes = represent(self.x, raw, self.model, autoencoder, untrained)
 
     def _measure(self, labels: int, draw: int) -> Iterator[Cell | int]:
         """The cells of one draw; in between how many steps were done, so that it can be stopped."""
         seed = self.spec.data.split_seed + 1000 * draw + 1
         seen = choose_labeled(self.rows.pool, self.rows.y, labels, seed)
         places = np.searchsorted(self.rows.pool, seen)
+        probes: dict[Method, Probe] = {}
         for method in self.codes:
-            probe, cell = self._probe(method, labels, draw, places)
-            if method == "probe":
-                learned = probe
+            probes[method], cell = self._probe(method, labels, draw, places)
             yield cell
             yield PROBE_STEPS
         for method in NETWORKS:
             best: Fit | None = None
             for way in self._ways(draw) if draw == 0 else (self.settings[labels, method],):
-                fit = self._fit(method, places, seed, way, learned)
+                first = probes["probe"] if method == "finetuned" else probes.get("untrained")
+                fit = self._fit(method, places, seed, way, first)
                 for _ in fit.train():
                     yield YIELD_EVERY
                 if best is None or fit.validation > best.validation:
@@ -198,18 +209,24 @@ class Measuring:
             self.all_probes[method] = probe, cell
         return probe, cell
 
-    def _fit(self, method: Method, places: np.ndarray, seed: int, way: float, learned: Probe) -> Fit:
-        """A network to train: the learned encoder with its probe as last layer, or the supervised twin."""
-        is_pretrained, classes = method == "finetuned", len(self.rows.classes)
-        if is_pretrained:
+    def _fit(self, method: Method, places: np.ndarray, seed: int, way: float, first: Probe | None) -> Fit:
+        """A network to train: the learned encoder, or the supervised twin.
+
+        Args:
+            first: probe on the network's first code, which becomes its last layer; None where that is random.
+        """
+        classes = len(self.rows.classes)
+        if method == "finetuned":
             weights = read_weights(self.folder.weights, self.epoch)
             model = build_encoder(self.spec, self.data, self.choice.name, weights)
-            index = np.searchsorted(self.rows.classes, learned.classes)
-            head = head_of(replace(learned, classes=index), classes)
         else:
             spec = make_spec(self.spec.as_dict(), {"seed": seed})
             model = build_encoder(spec, self.data, self.choice.name)
+        if first is None:
             head = new_head(model.code_size, classes, seed)
+        else:
+            index = np.searchsorted(self.rows.classes, first.classes)
+            head = head_of(replace(first, classes=index), classes)
 
         def as_index(rows: np.ndarray) -> torch.Tensor:
             return torch.from_numpy(self.rows.index(rows)).to(self.choice.name)
@@ -221,7 +238,7 @@ class Measuring:
             y=as_index(self.rows.pool[places]),
             held_x=self.x["held"],
             held_y=as_index(self.rows.held),
-            vary=(lambda x, generator: self.objective.views(x, generator)[0]) if way else None,
+            vary=self.objective.vary if way else None,
             seed=seed,
-            is_pretrained=is_pretrained,
+            is_pretrained=first is not None,
         )

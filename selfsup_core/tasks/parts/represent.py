@@ -21,6 +21,7 @@ from selfsup_core.runs.spec import RunSpec, make_spec
 from selfsup_core.tasks.parts.network import build_model
 from selfsup_core.train.device import DeviceChoice
 from selfsup_core.train.loop import Loop
+from selfsup_core.train.trained import load_trained
 
 RAW_WIDTH = 4096  # columns of the raw input that a probe can be fitted on in seconds
 BATCH = 512
@@ -38,7 +39,7 @@ def build_encoder(
     own = cast("TwoViews[Any]", OBJECTIVES[spec.objective.kind](spec.objective))
     model = cast("Encoder", build_model(spec, own, data))
     if weights is not None:
-        model.load_state_dict(weights)
+        load_trained(model, weights)
     return model.to(device)
 
 
@@ -56,19 +57,29 @@ def build_autoencoder(
     )
 
 
-def represent(x: Mapping[str, torch.Tensor], model: Encoder, autoencoder: CodingNetwork) -> Codes:
+def represent(
+    x: Mapping[str, torch.Tensor],
+    raw: Mapping[str, torch.Tensor],
+    model: Encoder,
+    autoencoder: CodingNetwork,
+    untrained: Encoder | None,
+) -> Codes:
     """Method → {name of the rows: (N, K)}; the raw input is left out where it is too wide.
 
     Args:
-        x: rows by name; PCA is fitted on those called "pool".
+        x: rows by name, as the encoder reads them. raw: the same as raw input; PCA is fitted on those called
+            "pool".
+        untrained: the encoder before the run, where it had learned from other data.
     """
-    maps: dict[Method, Encode] = {
-        "probe": model.eval().encode,
-        "pca": fit_pca(x["pool"], model.code_size).transform,
-        "autoencoder": autoencoder.eval().encode,
+    maps: dict[Method, tuple[Encode, Mapping[str, torch.Tensor]]] = {
+        "probe": (model.eval().encode, x),
+        "pca": (fit_pca(raw["pool"], model.code_size).transform, raw),
+        "autoencoder": (autoencoder.eval().encode, raw),
     }
-    if x["pool"].shape[1] <= RAW_WIDTH:
-        maps["raw"] = lambda part: part
+    if untrained is not None:
+        maps["untrained"] = untrained.eval().encode, x
+    if raw["pool"].shape[1] <= RAW_WIDTH:
+        maps["raw"] = (lambda part: part), raw
     with torch.inference_mode():
         return {
             method: {
@@ -76,7 +87,7 @@ def represent(x: Mapping[str, torch.Tensor], model: Encoder, autoencoder: Coding
                 .cpu()
                 .double()
                 .numpy()
-                for name, rows in x.items()
+                for name, rows in given.items()
             }
-            for method, apply in maps.items()
+            for method, (apply, given) in maps.items()
         }
