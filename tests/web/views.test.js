@@ -220,7 +220,7 @@ test("the verdict has the probe beside its references, then the run's own words 
   const signs = [{ code: "complete-collapse", text: "Complete collapse.", remedy: "Take it back." }]
   const row = { epoch: 1, probe_accuracy: 0.9, knn_accuracy: 0.8, rankme: 20, signs: [] }
   update({ state, row })
-  assert.match(root.textContent, /better than the raw input.*linear classifier on the code 90\.0%.*raw input 50\.0%/)
+  assert.match(root.textContent, /better than the raw input.*linear classifier 90\.0%.*raw input 50\.0%/)
   assert.match(root.textContent, /20 nearest neighbors 80\.0%.*effective rank 20\.0 of 128/)
   const done = { ...state, status: "finished", verdict: { outcome: "hurt", text: "It is worse." } }
   update({ state: done, row: { ...row, signs } })

@@ -90,9 +90,7 @@ export function createVerdict() {
     )
     setText(
       probe,
-      typeof row?.probe_accuracy === "number"
-        ? `linear classifier on the code ${percent(row.probe_accuracy)}`
-        : "",
+      typeof row?.probe_accuracy === "number" ? `linear classifier ${percent(row.probe_accuracy)}` : "",
     )
     drawSigns(row?.signs ?? [])
     const speed = state.samples_per_second
@@ -253,10 +251,7 @@ export function createVerdict() {
     const known = (value, text) => (typeof value === "number" ? text(value) : "")
     const probed = besideOf(state.baseline, "probe_accuracy").map(([name, v]) => `${name} ${percent(v)}`)
     mse.title = "Accuracy of a linear classifier on the code (linear probe), on validation samples"
-    setText(
-      mse,
-      isSaid ? "" : known(row?.probe_accuracy, (v) => `linear classifier on the code ${percent(v)}`),
-    )
+    setText(mse, isSaid ? "" : known(row?.probe_accuracy, (v) => `linear classifier ${percent(v)}`))
     pca.title = "The same classifier on what needs no training"
     setText(pca, isSaid ? "" : probed.join(", "))
     setText(
@@ -288,12 +283,7 @@ export function createVerdict() {
         "student",
         "Accuracy on test rows of the network that learns from true labels and pseudo-labels",
       ],
-      [
-        pca,
-        "twin_accuracy",
-        "given labels only (twin)",
-        "The same network, seed and steps with the true labels alone",
-      ],
+      [pca, "twin_accuracy", "given labels only (twin)", "The same network and steps, no pseudo-labels"],
       [knn, "ceiling_accuracy", "ceiling", "The same network with all true labels; for comparison only"],
       [probe, "coverage", "pseudo-labels kept", "Share of the unlabeled rows that got a pseudo-label"],
       [
