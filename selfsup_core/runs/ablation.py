@@ -116,10 +116,11 @@ def variants_of(spec: RunSpec, folder: RunFolder) -> list[Variant]:
     Raises:
         RunError: the run varies nothing.
     """
-    augment: Any = getattr(spec.objective, "augment", None)
+    own: Any = spec.objective
+    augment: Any = getattr(own, "augment", None)
     shape = find_source(spec.data.source, folder.workspace).shape
     learns_from_views = OBJECTIVES[spec.objective.kind].task == "views"
-    known = switched_on(augment, shape) if learns_from_views and spec.objective.augmented else []
+    known = switched_on(augment, shape) if learns_from_views and own.augmented else []
     if learns_from_views and augment.kind == "text" and known and not getattr(spec.model, "dropout", 0.0):
         raise RunError(
             "Without word deletion two views of a text would be the same, since dropout is off: there is "
@@ -148,12 +149,13 @@ def variants_of(spec: RunSpec, folder: RunFolder) -> list[Variant]:
 
 def why_nothing(spec: RunSpec) -> str:
     """What a run without transformations learns from."""
-    objective: Any = OBJECTIVES[spec.objective.kind]
+    own: Any = spec.objective
+    objective: Any = OBJECTIVES[own.kind]
     if objective.task != "views":
         return "This run does not learn from views."
     if objective.own_puzzle:
         return str(objective.own_puzzle)
-    if spec.objective.augment.kind == "text" and spec.objective.augmented:
+    if own.augment.kind == "text" and own.augmented:
         return "Dropout in the network is all that tells two views of a text apart in this run."
     return "This run varies nothing."
 

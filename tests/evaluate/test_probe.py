@@ -126,7 +126,7 @@ def test_the_scale_is_chosen_on_training_rows_alone():
 def test_with_one_label_per_class_there_is_nothing_to_choose_by():
     x, y = faint(3, 0)
     assert not scales_columns(x, y)
-    # Where one of two classes has a single row, the fold that holds it out has one class to fit: it is skipped.
+    # Where one of two classes has a single row, the fold that holds it out has one class to fit: skipped.
     pair = torch.from_numpy(np.stack([x[0], x[1], x[0]])), torch.tensor([0, 1, 0])
     assert probe_accuracy(*pair, *pair) == 1.0
 

@@ -33,7 +33,7 @@ Codes = dict[Method, dict[str, np.ndarray]]
 
 
 def build_encoder(
-    spec: RunSpec, data: Prepared, device: str, weights: Mapping[str, torch.Tensor] | None = None
+    spec: RunSpec, data: Prepared, device: str, weights: dict[str, torch.Tensor] | None = None
 ) -> Encoder:
     """The network of a run, with first weights from the spec's seed or with those given."""
     own = cast("TwoViews[Any]", OBJECTIVES[spec.objective.kind](spec.objective))
