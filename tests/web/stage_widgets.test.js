@@ -67,7 +67,11 @@ test("the end of a run says what came of it, and offers the epochs that help", (
   const asked = []
   const steps = nextSteps("autoencoder", { more: (epochs) => asked.push(epochs), canDecode: () => false })
   const { root, update } = createGuide(steps)
-  const end = (row, task = "autoencoder", baseline = { pca_mse: 0.02, verdict_margin: 0.02, bigram_loss: 2 }) => {
+  const end = (
+    row,
+    task = "autoencoder",
+    baseline = { pca_mse: 0.02, verdict_margin: 0.02, bigram_loss: 2 },
+  ) => {
     update({ state: { ...STATE, task, baseline, status: "finished", epoch: 20 }, frame: { epoch: 20 }, row })
     return root.children[0].textContent
   }
