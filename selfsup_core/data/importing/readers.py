@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+from xml.parsers import expat
 
 import numpy as np
 
@@ -26,6 +28,8 @@ from selfsup_core.data.importing.table import (
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
 
+ODS_CONTENT = "content.xml"
+
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
     import pyarrow as pa
@@ -39,6 +43,15 @@ def damaged(member: Member, what: str, error: Exception) -> DataError:
     )
 
 
+def check_xml(text: bytes) -> None:
+    """Read XML to its end: calamine waits for ever for the rest of a table that is cut off.
+
+    Raises:
+        expat.ExpatError: it is not well-formed.
+    """
+    expat.ParserCreate().Parse(text, True)
+
+
 def read_excel(member: Member, config: ImportConfig) -> Table:
     """The first sheet with cells in it, or the one asked for, of XLSX, XLS or ODS."""
     from python_calamine import CalamineError, load_workbook
@@ -48,7 +61,9 @@ def read_excel(member: Member, config: ImportConfig) -> Table:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as packed:
                 check_entries(member.name, len(data), packed.infolist())
-        except zipfile.BadZipFile as error:
+                if ODS_CONTENT in packed.namelist():
+                    check_xml(packed.read(ODS_CONTENT))
+        except (zipfile.BadZipFile, zlib.error, expat.ExpatError) as error:
             raise damaged(member, "a spreadsheet", error) from error
     try:
         book = load_workbook(io.BytesIO(data))

@@ -12,7 +12,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.errors import DataError
 from tests.data.importing.make import write
-from tests.data.importing.make_tables import ROWS, arff, feather, libsvm, ods, stata, xlsx
+from tests.data.importing.make_tables import ROWS, arff, feather, libsvm, ods, ods_content, stata, xlsx
 
 
 def build(paths: list[Path], **config):
@@ -84,3 +84,13 @@ def test_vectors_of_the_projector_and_what_they_stand_for(tmp_path, header):
     made = build([vectors, metadata])
     assert made.x.shape == (30, 3)
     assert made.classes == (("c0", "c1", "c2") if header else ())
+
+
+def test_a_spreadsheet_that_is_cut_off_between_its_rows_is_refused(tmp_path: Path):
+    """The reader itself would wait for the end of the table for ever."""
+    row = b"</table:table-row>"
+    text = ods_content()
+    path = write(tmp_path, "cut.ods", ods(text[: text.rindex(row) + len(row)]))
+    with pytest.raises(DataError, match="cannot be read as a spreadsheet") as caught:
+        build_dataset([path], ImportConfig(), "my-x")
+    assert caught.value.code == "damaged-table"
