@@ -34,7 +34,7 @@ def test_a_map_and_all_it_answers(run, workspace: Path, tmp_path: Path):
     assert run("search", key, "class_1", "--by", "label", "--keep", "ones")["count"] == 71
     assert len(read_selection(workspace, "wine", "ones")) == 71
     why = run("why", key, "--rows", "ones")
-    assert why["differences"][0]["what"] == "class: class_1"
+    assert why["differences"][0]["what"] == "color_intensity", "a whole class is told by what else it shares"
     assert run("why", key, "--rows", "0-2, 5")["count"] == 4
     near = run("neighbors", key, "3", "--count", "4")["found"]
     assert len(near) == 4

@@ -96,9 +96,9 @@ def test_wide_rows_give_the_same_as_scikit_learns_full_decomposition(rows, width
     assert np.allclose(np.abs(np.sum(components * theirs.components_, axis=1)), 1, atol=1e-4)
     assert np.allclose(ours.explained, theirs.explained_variance_ratio_, atol=1e-4)
     assert (ours.components.gather(1, ours.components.abs().argmax(dim=1, keepdim=True)) > 0).all()
-    again = fit_pca(x, 8)
-    assert torch.equal(again.components, ours.components)
-    assert torch.equal(again.explained, ours.explained)
+    again = fit_pca(x, 8)  # up to the order of sums, which the number of threads decides
+    assert torch.allclose(again.components, ours.components, rtol=1e-5, atol=1e-6)
+    assert torch.allclose(again.explained, ours.explained, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 20])
