@@ -157,13 +157,18 @@ def test_sigkill_in_the_middle_of_an_epoch(supervised: Path):
         wait_status(folder, "finished")
     assert same(last_tensors(whole), last_tensors(killed))
     assert rows_without_times(whole) == rows_without_times(killed)
-    assert frame_bytes(whole) == frame_bytes(killed)
+    assert epoch_frames(whole) == epoch_frames(killed)
     seconds = [row["seconds"] for row in read_rows(killed.metrics)]
     assert seconds[0] >= 0
     # The control: going on with another optimizer state is noticed by all of these comparisons.
     assert not same(weights(whole), weights(spoiled))
     assert rows_without_times(whole) != rows_without_times(spoiled)
-    assert frame_bytes(whole) != frame_bytes(spoiled)
+    assert epoch_frames(whole) != epoch_frames(spoiled)
+
+
+def epoch_frames(folder: RunFolder) -> dict[str, Any]:
+    """Frames of whole epochs. Which steps of the first one have a frame depends on how fast it goes."""
+    return {name: frame for name, frame in frame_bytes(folder).items() if "-" not in name}
 
 
 def interrupted_run(workspace: Path, monkeypatch: pytest.MonkeyPatch, **overrides) -> RunFolder:
