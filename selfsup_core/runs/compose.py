@@ -16,7 +16,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.runs.fitted import Fitted, fit_length
 from selfsup_core.runs.names import auto_name
-from selfsup_core.runs.spec import RunSpec, make_spec, task_of
+from selfsup_core.runs.spec import MOST_NAME, RunSpec, make_spec, task_of
 from selfsup_core.settings import Values
 
 HAND = "objective.hand"
@@ -89,9 +89,15 @@ def with_epochs(spec: RunSpec, epochs: int) -> RunSpec:
     return make_spec(spec.as_dict(), {"train.epochs": epochs, "train.epochs_per_second": 0.0, "name": name})
 
 
+def extended(name: str, addition: str) -> str:
+    """A run's name with what is special about it, cut before that to the length that names may have."""
+    addition = f" · {addition}"
+    return f"{name[: MOST_NAME - len(addition)]}{addition}"
+
+
 def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:
     """The same run with pseudo-labels, which keeps every proposal of at least this probability."""
-    name = f"{spec.name.split(' · above ')[0][:100]} · above {threshold:.2f}"
+    name = extended(spec.name.split(" · above ")[0], f"above {threshold:.2f}")
     changed = {"objective.keep": "fixed", "objective.threshold": threshold, "name": name}
     return make_spec(spec.as_dict(), changed)
 
@@ -101,7 +107,7 @@ def with_careless(spec: RunSpec) -> RunSpec | None:
     objective: Any = spec.objective
     if task_of(spec) != "pseudo" or objective.is_online or objective.careless:
         return None
-    name = f"{spec.name[:95]} · without safeguards beside it"
+    name = extended(spec.name, "without safeguards beside it")
     return make_spec(spec.as_dict(), {"objective.careless": True, "name": name})
 
 

@@ -33,6 +33,8 @@ from selfsup_core.settings import (
 from selfsup_core.settings import unknown_setting as unknown
 from selfsup_core.train.config import TrainConfig
 
+MOST_NAME = 120  # letters of a run's name
+
 
 class FramesConfig(Config):
     """What is kept of each epoch, so that it can be looked at again."""
@@ -87,7 +89,7 @@ class RunSpec(Config):
     """Everything that decides what a run computes, and its name."""
 
     version: Literal[1] = 1
-    name: str = setting("", "Name of the run in lists.", title="Name", max_length=120)
+    name: str = setting("", "Name of the run in lists.", title="Name", max_length=MOST_NAME)
     seed: int = setting(
         0,
         "Seed of the initial weights and of the order of the rows.",

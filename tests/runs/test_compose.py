@@ -10,9 +10,10 @@ import numpy as np
 from selfsup_core.data.library.own import save_split
 from selfsup_core.data.sources import open_source
 from selfsup_core.pseudo.hand import add_hand_label
-from selfsup_core.runs.compose import compose_spec, kept_settings, with_threshold
+from selfsup_core.runs.compose import compose_spec, kept_settings, with_careless, with_threshold
 from selfsup_core.runs.outlook import foresee
 from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import MOST_NAME
 from tests.tasks.classify_helpers import NAME, make_pets
 
 PSEUDO = partial(preset_spec, "pseudo-table")
@@ -60,3 +61,15 @@ def test_a_run_is_repeated_with_another_threshold():
     again = with_threshold(with_threshold(spec, 0.5), 0.85)
     assert (again.objective.keep, again.objective.threshold, again.objective.neighbors) == ("fixed", 0.85, 7)
     assert again.name == "Wine · above 0.85"
+
+
+def test_a_long_name_leaves_room_for_what_is_special():
+    spec = preset_spec("pseudo-table", {"name": "x" * MOST_NAME})
+    careless = with_careless(spec)
+    assert careless
+    for made, end in (
+        (careless, " · without safeguards beside it"),
+        (with_threshold(spec, 0.5), " · above 0.50"),
+    ):
+        assert len(made.name) == MOST_NAME
+        assert made.name.endswith(f"x{end}")

@@ -5,25 +5,25 @@ import { COLORS } from "../../lib/palette.js"
 import { loadPlotly, moveByClick, offerWhole, PLOT_OPTIONS } from "./plotly.js"
 
 const LABEL_GAP = 15 // pixels between two labels at the right edge
-const MARGIN = { l: 44, r: 78, t: 8, b: 34 }
+const MARGIN = { l: 44, r: 92, t: 8, b: 34 }
 const CURVES = {
   accuracy: {
     title: "Accuracy on test",
     isShare: true,
     lines: [
       ["accuracy", "student"],
-      ["twin_accuracy", "given labels only (twin)"],
+      ["twin_accuracy", "twin"],
       ["ceiling_accuracy", "ceiling"],
-      ["careless_accuracy", "without safeguards"],
+      ["careless_accuracy", "no safeguards"],
     ],
   },
   loss: {
     title: "Training loss",
     lines: [
       ["train_loss", "student"],
-      ["train_twin_loss", "given labels only (twin)"],
+      ["train_twin_loss", "twin"],
       ["train_ceiling_loss", "ceiling"],
-      ["train_careless_loss", "without safeguards"],
+      ["train_careless_loss", "no safeguards"],
     ],
   },
   kept: {
