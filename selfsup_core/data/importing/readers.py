@@ -29,6 +29,16 @@ from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
 
 ODS_CONTENT = "content.xml"
+# A damaged archive also looks encrypted, packed in another way, or of a later version (RuntimeError).
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+)
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
@@ -63,7 +73,7 @@ def read_excel(member: Member, config: ImportConfig) -> Table:
                 check_entries(member.name, len(data), packed.infolist())
                 if ODS_CONTENT in packed.namelist():
                     check_xml(packed.read(ODS_CONTENT))
-        except (zipfile.BadZipFile, zlib.error, expat.ExpatError) as error:
+        except UNREADABLE as error:
             raise damaged(member, "a spreadsheet", error) from error
     try:
         book = load_workbook(io.BytesIO(data))
