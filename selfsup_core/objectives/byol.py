@@ -14,7 +14,7 @@ from selfsup_core.objectives.two_views import (
     Break,
     TwoViews,
     TwoViewsConfig,
-    follow,
+    frozen_teacher,
     similarity,
     teacher_decay,
 )
@@ -64,12 +64,7 @@ class Byol(TwoViews[ByolConfig]):
             "Only batch norm still keeps samples apart: network and teacher agree at once, and embeddings "
             "move closer together, slowly in a short run.",
         ),
-        "teacher": Break(
-            "With a frozen teacher",
-            {"decay": 1.0},
-            "weaker",
-            "The teacher stays as it began, so its random embeddings are all that is learned.",
-        ),
+        "teacher": frozen_teacher(),
         "augmentation": WITHOUT_VIEWS,
     }
 
@@ -85,8 +80,7 @@ class Byol(TwoViews[ByolConfig]):
         self.copy_teacher(model)
 
     def settle(self, model: Encoder) -> None:
-        assert self.teacher is not None, "`begin` has not been called"
-        follow(self.teacher, model, self.config.decay)
+        self.move_teacher(model)
 
     def terms(
         self, model: Encoder, one: torch.Tensor, two: torch.Tensor, generator: torch.Generator

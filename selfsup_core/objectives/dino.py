@@ -16,7 +16,7 @@ from selfsup_core.objectives.two_views import (
     Break,
     TwoViews,
     TwoViewsConfig,
-    follow,
+    frozen_teacher,
     similarity,
     teacher_decay,
 )
@@ -91,12 +91,7 @@ class Dino(TwoViews[DinoConfig]):
             "weaker",
             "The prototypes that most samples are near to win ever more of them; in long runs one wins all.",
         ),
-        "teacher": Break(
-            "With a frozen teacher",
-            {"decay": 1.0},
-            "weaker",
-            "The teacher stays as it began, so its random embeddings are all that is learned.",
-        ),
+        "teacher": frozen_teacher(),
         "augmentation": WITHOUT_VIEWS,
     }
 
@@ -120,8 +115,7 @@ class Dino(TwoViews[DinoConfig]):
         self.center = torch.zeros(self.config.prototypes, device=device)
 
     def settle(self, model: Encoder) -> None:
-        assert self.teacher is not None, "`begin` has not been called"
-        follow(self.teacher, model, self.config.decay)
+        self.move_teacher(model)
         if self.seen is not None and self.center is not None:
             self.center = self.center.lerp(self.seen, 1 - self.config.center_decay)
             self.seen = None

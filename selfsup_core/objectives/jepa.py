@@ -16,7 +16,7 @@ from selfsup_core.objectives.two_views import (
     Break,
     TwoViews,
     TwoViewsConfig,
-    follow,
+    frozen_teacher,
     similarity,
     teacher_decay,
 )
@@ -169,12 +169,7 @@ class Jepa(TwoViews[JepaConfig]):
             "weaker",
             "The network is its own teacher, so it can make patches more alike and predict them at once.",
         ),
-        "teacher": Break(
-            "With a frozen teacher",
-            {"decay": 1.0},
-            "weaker",
-            "The teacher stays as it began, so its random tokens are all that is learned.",
-        ),
+        "teacher": frozen_teacher("random tokens are"),
     }
 
     def __init__(self, config: JepaConfig) -> None:
@@ -204,8 +199,7 @@ class Jepa(TwoViews[JepaConfig]):
         self.copy_teacher(model)
 
     def settle(self, model: Encoder) -> None:
-        assert self.teacher is not None, "`begin` has not been called"
-        follow(self.teacher, model, self.config.decay)
+        self.move_teacher(model)
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """For each of so many pictures: (count, V) patches to see, (count, N) which are to be predicted."""

@@ -100,6 +100,16 @@ WITHOUT_VIEWS = Break(
 )
 
 
+def frozen_teacher(learned: str = "random embeddings are") -> Break:
+    """Args: learned: what a teacher that stays as it began has to offer."""
+    return Break(
+        "With a frozen teacher",
+        {"decay": 1.0},
+        "weaker",
+        f"The teacher stays as it began, so its {learned} all that is learned.",
+    )
+
+
 def teacher_decay(default: float = 0.99) -> Any:
     """The field of a slow teacher's decay."""
     return setting(
@@ -183,6 +193,12 @@ class TwoViews(Objective[C], Generic[C]):
         import copy
 
         self.teacher = copy.deepcopy(model).requires_grad_(False)
+
+    def move_teacher(self, model: Encoder) -> None:
+        """Let the teacher follow the network by `config.decay`."""
+        assert self.teacher is not None, "`begin` has not been called"
+        decay: float = self.config.decay  # type: ignore[attr-defined]  # of objectives with a teacher
+        follow(self.teacher, model, decay)
 
     def taught(self, model: Encoder, x: torch.Tensor) -> torch.Tensor:
         """(B, D) → (B, P) of the teacher, without a gradient; in the network's own mode, as for BYOL."""

@@ -19,6 +19,32 @@ SHORT_NAMES = {"minilm": "all-minilm-l6-v2"}
 WIDTHS = {"all-minilm-l6-v2": 384, "smollm2-135m-instruct": 576}
 
 
+Tuning = Literal["lora", "full"]
+
+
+def tuning_setting() -> Any:
+    """The field of what is trained of a pretrained model."""
+    return setting(
+        "lora",
+        "What is trained: all weights, or small low-rank matrices beside them (LoRA).",
+        title="Tuning",
+        titles={"lora": "LoRA", "full": "All weights"},
+        why="LoRA stores a hundredth of the weights per epoch and forgets less.",
+    )
+
+
+def lora_rank_setting() -> Any:
+    """The field of the rank of LoRA's matrices."""
+    return setting(
+        8,
+        "Rank of LoRA's matrices.",
+        title="LoRA rank",
+        why="The paper found ranks of 4 to 8 as good as higher ones.",
+        ge=1,
+        le=256,
+    )
+
+
 class TextClassifierConfig(KindConfig):
     """Which model, how much of it is trained, and how a text becomes one vector."""
 
@@ -33,21 +59,8 @@ class TextClassifierConfig(KindConfig):
         min_length=1,
         max_length=500,
     )
-    tuning: Literal["lora", "full"] = setting(
-        "lora",
-        "What is trained: all weights, or small low-rank matrices beside them (LoRA).",
-        title="Tuning",
-        titles={"lora": "LoRA", "full": "All weights"},
-        why="LoRA stores a hundredth of the weights per epoch and forgets less.",
-    )
-    lora_rank: int = setting(
-        8,
-        "Rank of LoRA's matrices.",
-        title="LoRA rank",
-        why="The paper found ranks of 4 to 8 as good as higher ones.",
-        ge=1,
-        le=256,
-    )
+    tuning: Tuning = tuning_setting()
+    lora_rank: int = lora_rank_setting()
     most_tokens: int = setting(
         128,
         "How many tokens of a text are read; the rest is ignored.",

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Literal
 from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.pretrained.language_models import BUILT_IN, MINILM
-from selfsup_core.pretrained.models.text_classifier import WIDTHS
+from selfsup_core.pretrained.models.text_classifier import (
+    WIDTHS,
+    Tuning,
+    lora_rank_setting,
+    tuning_setting,
+)
 from selfsup_core.settings import KindConfig, setting
 
 if TYPE_CHECKING:
@@ -27,21 +32,8 @@ class TextEncoderConfig(KindConfig):
     kind: Literal["text-encoder"] = setting(
         "text-encoder", "MiniLM, which reads the tokens of a text.", title="Network"
     )
-    tuning: Literal["lora", "full"] = setting(
-        "lora",
-        "What is trained: all weights, or small low-rank matrices beside them (LoRA).",
-        title="Tuning",
-        titles={"lora": "LoRA", "full": "All weights"},
-        why="LoRA stores a hundredth of the weights per epoch and forgets less.",
-    )
-    lora_rank: int = setting(
-        8,
-        "Rank of LoRA's matrices.",
-        title="LoRA rank",
-        why="The paper found ranks of 4 to 8 as good as higher ones.",
-        ge=1,
-        le=256,
-    )
+    tuning: Tuning = tuning_setting()
+    lora_rank: int = lora_rank_setting()
     most_tokens: int = setting(
         32,
         "How many tokens of a text are read; the rest is ignored.",
