@@ -12,20 +12,20 @@ from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import acting, plain, show_refusal, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.inspection.client import lab_info
+from selfsup_core.inspection.run_jobs import AT_WORK, RunJobAbout
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.waiting import in_words
 
 POLL = 1.0
-AT_WORK = ("running", "stopping")
 
 
-def ask(run: str, question: str, **values: Any) -> dict[str, Any] | None:
+def ask(run: str, question: str, **values: Any) -> RunJobAbout | None:
     """What is said of the job after a question to it."""
-    found = routes.maps().ask(Subject("job", run), question, values).about["job"]
-    return dict(found) if found else None
+    found: RunJobAbout | None = routes.maps().ask(Subject("job", run), question, values).about["job"]
+    return found
 
 
-def look(run: str, kind: str) -> dict[str, Any] | None:
+def look(run: str, kind: str) -> RunJobAbout | None:
     """The job; a process that is not there has none, and is not started to say so."""
     if routes.is_mounted and lab_info(workspace(), "maps") is None:
         return None

@@ -28,6 +28,10 @@ from selfsup_core.data.importing.table import (
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]
+    import pyarrow as pa
+
 ODS_CONTENT = "content.xml"
 # A damaged archive also looks encrypted, packed in another way, or of a later version (RuntimeError).
 UNREADABLE = (
@@ -39,10 +43,6 @@ UNREADABLE = (
     OSError,
     ValueError,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd  # type: ignore[import-untyped]
-    import pyarrow as pa
 
 
 def damaged(member: Member, what: str, error: Exception) -> DataError:
