@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.client import stop_lab
@@ -162,33 +162,36 @@ def errors() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def watch(errors: list[str]) -> Callable[[Page], None]:
-    """Collect a page's errors."""
+def watch(errors: list[str]) -> Callable[[ConsoleMessage | Error], None]:
+    """Collect what goes wrong in a page."""
 
-    def add(message: ConsoleMessage) -> None:
-        is_known = is_expected(message.location.get("url", "")) or "/media/" in message.text
-        if message.type == "error" and not is_known:
-            errors.append(message.text)
+    def add(found: ConsoleMessage | Error) -> None:
+        if isinstance(found, Error):
+            errors.append(str(found))
+        elif found.type == "error" and not (
+            is_expected(found.location.get("url", "")) or "/media/" in found.text
+        ):
+            errors.append(found.text)
 
-    def listen(page: Page) -> None:
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", add)
-
-    return listen
+    return add
 
 
 @pytest.fixture
 def open_context(
-    server: Server, chromium: Browser, watch: Callable[[Page], None]
+    server: Server, chromium: Browser, watch: Callable[[ConsoleMessage | Error], None]
 ) -> Iterator[Callable[..., BrowserContext]]:
     """Browsers that know nothing of each other but the token."""
     contexts: list[BrowserContext] = []
+
+    def listen(page: Page) -> None:
+        page.on("pageerror", watch)
+        page.on("console", watch)
 
     def make(width: int = 1440, height: int = 900, **options: str) -> BrowserContext:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(30_000)
         context.add_cookies([server.cookie])
-        context.on("page", watch)
+        context.on("page", listen)
         contexts.append(context)
         return context
 
@@ -197,34 +200,68 @@ def open_context(
         context.close()
 
 
+class Pages:
+    """Pages of one browser that has been here before, lent to one test after another.
+
+    A page that has shown the app draws it again in a third of the time, because its scripts are compiled.
+    Everything else that a page could remember is taken from it in between.
+    """
+
+    def __init__(self, context: BrowserContext, rest: str) -> None:
+        self.context = context
+        self.rest = rest  # an address of the app that shows nothing
+        self.made: list[Page] = []
+        self.lent = 0
+        self.watch: Callable[[ConsoleMessage | Error], None] = lambda found: None
+
+    def lend(self) -> Page:
+        if self.lent == len(self.made):
+            page = self.context.new_page()
+            page.on("pageerror", lambda error: self.watch(error))
+            page.on("console", lambda message: self.watch(message))
+            self.made.append(page)
+        self.lent += 1
+        page = self.made[self.lent - 1]
+        page.bring_to_front()
+        return page
+
+    def take_back(self) -> None:
+        for page in self.made[: self.lent]:
+            if page.is_closed():
+                continue
+            page.unroute_all()
+            page.goto(self.rest)
+            page.evaluate("localStorage.clear(); sessionStorage.clear()")
+            page.mouse.move(0, 0)
+        self.made = [page for page in self.made if not page.is_closed()]
+        self.lent = 0
+
+
 @pytest.fixture(scope="session")
-def known_context(server: Server, chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser that has been here before: it has the app's scripts already."""
+def known_pages(server: Server, chromium: Browser) -> Iterator[Pages]:
     context = chromium.new_context()
     context.set_default_timeout(30_000)
     context.add_cookies([server.cookie])
-    yield context
+    yield Pages(context, f"{server.url}/_stcore/health")
     context.close()
 
 
 @pytest.fixture
-def open_page(known_context: BrowserContext, watch: Callable[[Page], None]) -> Iterator[Callable[..., Page]]:
-    """Pages of one browser, whose scripts are read once for all tests; nothing else is left for the next."""
-    pages: list[Page] = []
+def open_page(
+    known_pages: Pages, watch: Callable[[ConsoleMessage | Error], None]
+) -> Iterator[Callable[..., Page]]:
+    """Pages that know nothing of the tests before but the app's scripts."""
 
     def make(width: int = 1440, height: int = 900, color_scheme: Scheme = "light") -> Page:
-        page = known_context.new_page()
+        page = known_pages.lend()
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=color_scheme)
-        watch(page)
-        pages.append(page)
         return page
 
+    known_pages.watch = watch
     yield make
-    for page in pages:
-        if page.url.startswith("http"):
-            page.evaluate("localStorage.clear()")
-        page.close()
+    known_pages.watch = lambda found: None
+    known_pages.take_back()
 
 
 @pytest.fixture
