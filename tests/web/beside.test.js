@@ -39,13 +39,23 @@ test("the last epoch that both have measured is compared, at most the cursor's",
   )
 })
 
-test("a run that has measured nothing yet is not compared, and this is said", () => {
-  const rows = [{ epoch: 0, spread: 0.9 }]
-  const words = (epochRows, status) =>
-    wordsOf(BROKEN, [{ epochRows: rows }, { epochRows }], 0, { state: { status } })
-  assert.match(words([], "queued"), /waits in the queue/)
-  assert.match(words([], "running"), /not measured anything/)
-  assert.match(words([{ epoch: 0, spread: 0.1 }], "running"), /^Without predictor, .* 0\.10 .*intact: 0\.90/)
+test("a run that has measured nothing yet is not compared, and which one it is is said", () => {
+  const [first, second] = [0, 4].map((epoch) => [{ epoch, spread: 0.9 }])
+  const words = (intact, broken, status = "running", cursor = 0) =>
+    wordsOf(
+      BROKEN,
+      [
+        { state: { status: "finished" }, epochRows: intact },
+        { state: status && { status }, epochRows: broken },
+      ],
+      cursor,
+    )
+  assert.equal(words(first, [], "queued"), "The broken run waits in the queue.")
+  assert.equal(words(first, []), "The broken run has not measured anything yet.")
+  assert.equal(words([], first), "The intact run has not measured anything yet.")
+  assert.equal(words(first, [], null), "", "not loaded yet")
+  assert.equal(words(first, second, "running", 4), "", "epochs that only one of them has")
+  assert.match(words(first, first), /^Without predictor, .* 0\.90 .*intact: 0\.90/)
 })
 
 /** A store whose frames come when a test lets them. */

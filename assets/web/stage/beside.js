@@ -157,7 +157,7 @@ export function createBeside(ctx, { wish, chosen, resized }) {
       lines.slice(1).forEach((line, i) => {
         line.hidden = pairs[i].every((panel) => panel.node.hidden)
       })
-      setText(said, wordsOf(about, views, view.cursor, other))
+      setText(said, wordsOf(about, views, view.cursor))
       Object.assign(root.dataset, {
         intact: views[0].frame?.epoch ?? "",
         broken: views[1].frame?.epoch ?? "",
@@ -176,9 +176,17 @@ export function createBeside(ctx, { wish, chosen, resized }) {
 
 const hasProbe = (view) => view.epochRows.some((row) => typeof row.probe_accuracy === "number")
 
-/** The sentence on the last epoch up to the cursor that both have, or why there is none. */
-export function wordsOf(about, [intact, broken], cursor, other) {
-  if (other.state?.status === "queued") return "The other run waits in the queue."
-  const rows = lastCommon(intact.epochRows, broken.epochRows, cursor ?? undefined)
-  return rows ? sayBeside(about, ...rows) : "The other run has not measured anything yet."
+/**
+ * The sentence on the last epoch up to the cursor that both have, or why there is none; "" until both are loaded.
+ * @param {{title: string, gauge: string}} about
+ * @param {object[]} views of the intact and of the broken run
+ */
+export function wordsOf(about, views, cursor) {
+  if (views.some((view) => !view.state)) return ""
+  const rows = lastCommon(...views.map((view) => view.epochRows), cursor ?? undefined)
+  if (rows) return sayBeside(about, ...rows)
+  const late = views.findIndex((view) => !view.epochRows.length)
+  if (late < 0) return ""
+  const isWaiting = views[late].state.status === "queued"
+  return `The ${SIDES[late]} run ${isWaiting ? "waits in the queue" : "has not measured anything yet"}.`
 }
