@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from typing_extensions import TypedDict
 
@@ -63,7 +63,7 @@ def gauge_of(spec: RunSpec, one: Break) -> Gauge:
     """The metric in which a collapse would be seen, were this safeguard taken away."""
     if one.expected == "dimensional":
         return "projector_rank"
-    kind = cast("type[TwoViews]", OBJECTIVES[spec.objective.kind])
+    kind = cast("type[TwoViews[Any]]", OBJECTIVES[spec.objective.kind])
     return "deviation" if kind.sees_scale else "spread"
 
 

@@ -11,9 +11,10 @@ from selfsup_core.errors import RunError, SettingError, StudioError
 from selfsup_core.models import MODELS
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.access import sign
-from selfsup_core.runs.folder import RunFolder, RunState, list_states, read_state, update_state
+from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
 from selfsup_core.runs.queue import find_submission, queue_lock, require_room, submit
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
+from selfsup_core.runs.state import RunState
 from selfsup_core.settings import Plain
 
 TITLES = {
