@@ -149,7 +149,10 @@ export function createBeside(ctx, { wish, chosen, resized }) {
       const { about, follower, gauges, pairs, lines, isBroken } = shown
       follower.follow(view.cursor)
       const other = follower.viewFrom(view)
-      const views = isBroken ? [other, view] : [view, other]
+      const views = (isBroken ? [other, view] : [view, other]).map((one, i, both) => ({
+        ...one,
+        peer: both[1 - i].frame, // what is drawn beside has the same scale
+      }))
       const both = { ...view, sides: { intact: views[0], broken: views[1] }, break: about }
       for (const panel of gauges) panel.update(both)
       for (const pair of pairs) pair.forEach((panel, i) => panel.update(views[i]))
