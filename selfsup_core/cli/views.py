@@ -1,4 +1,4 @@
-"""`views …`: did learning from views help, and which augmentation earns it."""
+"""`views …`: did learning from views help, which augmentation earns it, and what does a safeguard do."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 if TYPE_CHECKING:
     from selfsup_core.evaluate.benefit import Benefit
     from selfsup_core.runs.ablation import Ablation
+    from selfsup_core.runs.beside import Beside
     from selfsup_core.runs.progress import Progress
 
 views_app = typer.Typer(help="Runs that learn from views: did it help, and by what.", no_args_is_help=True)
@@ -131,6 +132,42 @@ def ablation_text(found: Ablation) -> str:
         for row in found["rows"]
     ]
     return f"{table(rows)}\n{verdict_of(found)}"
+
+
+@views_app.command("beside")
+def beside_command(
+    run: Run,
+    other: Annotated[
+        str, typer.Option(help="Run to compare with, where there are several; the intact one comes first.")
+    ] = "",
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """A run that was repeated without a safeguard beside its intact one, epoch by epoch."""
+    from selfsup_core.runs.beside import read_beside
+    from selfsup_core.runs.folder import open_run
+
+    root = place(workspace)
+    found = read_beside(open_run(root, run), open_run(root, other).id if other else "")
+    show(found, as_json, beside_text(found))
+
+
+def beside_text(found: Beside) -> str:
+    from selfsup_core.evaluate.words.beside import say_gauge
+    from selfsup_core.wording import inline, percent
+
+    names = {"spread": "DEVIATION", "deviation": "DEVIATION", "projector_rank": "RANK OF EMBEDDINGS"}
+    gauge = found["gauge"]
+    heads = ("LINEAR PROBE", names[gauge], "RANKME")
+    rows = [("EPOCH", *(f"{head}, {side}" for head in heads for side in ("INTACT", "BROKEN")))]
+    for row in found["rows"]:
+        sides = (row["intact"], row["broken"])
+        probes = [percent(side["probe_accuracy"], 1) if side else "–" for side in sides]
+        gauges = [say_gauge(gauge, side[gauge]) if side else "–" for side in sides]
+        ranks = [say_gauge("rankme", side["rankme"]) if side else "–" for side in sides]
+        rows.append((str(row["epoch"]), *probes, *gauges, *ranks))
+    said = f"Intact: {found['intact']}. Broken ({inline(found['title'])}): {found['broken']}."
+    return "\n".join([said, table(rows), found["said"]]).rstrip()
 
 
 def follow(steps: Generator[Progress, None, None]) -> None:

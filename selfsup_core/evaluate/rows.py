@@ -61,6 +61,7 @@ class EpochRow(TypedDict, total=False):
     spread: float | None
     deviation: float | None
     projector_rank: float | None
+    rankme: float | None
     probe_accuracy: float | None
     accuracy: float | None
     twin_accuracy: float | None

@@ -61,13 +61,20 @@ def find_same(others: Others, spec: RunSpec) -> str:
     return next((run for run, other in others if without_name(other) == wanted), "")
 
 
+def break_between(intact: RunSpec, broken: RunSpec) -> str:
+    """Name of the one safeguard that a run has and another has not; "" where they differ otherwise."""
+    if computed_beside_objective(intact) != computed_beside_objective(broken):
+        return ""
+    wanted = without_name(broken)
+    return next(
+        (name for name in breaks_of(intact) if without_name(with_break(intact, name)) == wanted),
+        "",
+    )
+
+
 def find_intact(others: Others, spec: RunSpec) -> str:
     """The first of some runs that only has one safeguard more than this one; "" where there is none."""
-    wanted = without_name(spec)
-    for run, other in others:
-        if any(without_name(with_break(other, name)) == wanted for name in breaks_of(other)):
-            return run
-    return ""
+    return next((run for run, other in others if break_between(other, spec)), "")
 
 
 def runs_like(workspace: Path, spec: RunSpec) -> Others:
@@ -86,3 +93,8 @@ def runs_like(workspace: Path, spec: RunSpec) -> Others:
 def without_name(spec: RunSpec) -> dict[str, object]:
     """All that decides what a run computes."""
     return {name: value for name, value in spec.as_dict().items() if name != "name"}
+
+
+def computed_beside_objective(spec: RunSpec) -> dict[str, object]:
+    """What `without_name` has, without the objective: the same of an intact and a broken run."""
+    return {name: value for name, value in without_name(spec).items() if name != "objective"}

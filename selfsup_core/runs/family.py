@@ -14,6 +14,7 @@ from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
 from selfsup_core.runs.queue import find_submission, queue_lock, require_room, submit
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
+from selfsup_core.runs.state import RunState
 from selfsup_core.settings import Plain
 
 TITLES = {
@@ -126,6 +127,20 @@ def members(workspace: Path, group: str) -> list[RunFolder]:
     return sorted(found, key=lambda f: f.id)
 
 
+def member_of(folder: RunFolder, state: RunState, *, title: str, kind: str) -> Member:
+    """A run as a view beside others needs it."""
+    return {
+        "run": folder.id,
+        "token": sign(folder.workspace, folder.id),
+        "name": state["name"],
+        "title": title,
+        "kind": kind,
+        "status": state["status"],
+        "epoch": state["epoch"],
+        "epochs": state["epochs"],
+    }
+
+
 def describe_family(folder: RunFolder) -> list[Member]:
     """[{"run", "token", "name", "title", "status", "epoch", "epochs"}, …], this run included; empty without a
     family.
@@ -138,17 +153,6 @@ def describe_family(folder: RunFolder) -> list[Member]:
         except StudioError:
             continue  # deleted in this very moment
         kind = state.get("objective", "")
-        described.append(
-            {
-                "run": member.id,
-                "token": sign(folder.workspace, member.id),
-                "name": state["name"],
-                "title": TITLES.get(kind, kind),
-                "kind": kind,
-                "status": state["status"],
-                "epoch": state["epoch"],
-                "epochs": state["epochs"],
-            }
-        )
+        described.append(member_of(member, state, title=TITLES.get(kind, kind), kind=kind))
     order = list(TITLES)
     return sorted(described, key=lambda m: (order.index(m["kind"]) if m["kind"] in order else 99, m["run"]))

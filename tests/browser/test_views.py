@@ -77,6 +77,47 @@ def ask_after(page: Page, keep: Callable[..., None]) -> None:
     assert serious(page) == []
 
 
+BESIDE = "document.querySelector('[data-testid=beside]').dataset"
+# Where the maps of both are, at one moment.
+BOXES = """["intact", "broken"].map((side) =>
+  document.querySelector(`[data-testid=stage-panel-beside-map-${side}]`).getBoundingClientRect().toJSON())"""
+
+
+def see_beside(page: Page, open_page: Callable[..., Page], keep: Callable[..., None]) -> None:
+    """A broken run and its intact one under one cursor, which a link shows again on a phone."""
+    pressed = page.get_by_test_id("beside-button")
+    expect(pressed).to_have_text("Beside the intact run")
+    expect(pressed).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("stage-panel-map")).to_be_hidden()
+    both = [page.get_by_test_id(f"stage-panel-beside-spectrum-{side}") for side in ("intact", "broken")]
+    for epoch in ("3", "2", "1"):
+        wait_in(page, f"(epoch) => {BESIDE}.intact === epoch && {BESIDE}.broken === epoch", epoch)
+        for panel in both:
+            expect(panel).to_contain_text(f"at epoch {epoch}:")
+        expect(page.get_by_test_id("beside-said")).to_contain_text(
+            re.compile(rf"^With two negatives, .* at epoch {epoch} is [\d.]+ of .* \(intact: [\d.]+\)")
+        )
+        page.keyboard.press("ArrowLeft")
+    wait_stage(page, "epoch", lambda epoch: epoch == "0")
+    page.keyboard.press("End")
+    left, right = page.evaluate(BOXES)
+    assert left["top"] == right["top"]
+    assert left["right"] <= right["left"]
+    assert serious(page) == []
+    keep(page, "views-beside")
+    phone = open_page(390, 844, "dark")
+    phone.goto(page.url)
+    expect(phone.get_by_test_id("beside-said")).to_contain_text("(intact: ")
+    upper, lower = phone.evaluate(BOXES)
+    assert upper["left"] == lower["left"]
+    assert upper["bottom"] <= lower["top"]
+    fits(phone)
+    keep(phone, "views-beside-narrow")
+    pressed.click()
+    wait_in(page, "!location.search.includes('beside=')")
+    expect(page.get_by_test_id("stage-panel-map")).to_be_visible()
+
+
 def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep):
     page = open_page()
     page.goto(f"{server.url}/views?do=lab&data=digits")
@@ -118,6 +159,7 @@ def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep
     wait_stage(page, "status", lambda status: status == "finished")
     signs = page.get_by_test_id("stage-signs")
     expect(signs).to_contain_text("With two negatives: A view is told from one other sample only")
+    see_beside(page, open_page, keep)
     keep(page, "views-broken")
     page.get_by_role("button", name="Open the intact run").click()
     wait_in(page, "(intact) => location.search.includes(new URL(intact).searchParams.get('run'))", intact)

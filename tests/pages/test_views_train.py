@@ -69,10 +69,13 @@ def test_break_it_repeats_the_run_without_a_safeguard_and_leads_back(studio, wor
     made, spec = (read_spec(open_run(workspace, name).spec) for name in (other, run))
     assert made == with_break(spec, "temperature")
     assert made.seed == 5
+    assert page.query_params["beside"] == run
     buttons(page)["open-intact"].click().run()
     assert page.query_params["run"] == run
+    assert "beside" not in page.query_params
     buttons(page)["open-break-temperature"].click().run()
     assert page.query_params["run"] == other
+    assert page.query_params["beside"] == run
     assert len(list(list_states(workspace))) == 2
 
 
@@ -80,3 +83,14 @@ def test_a_run_of_views_opens_here_and_others_elsewhere(studio, run):
     page = studio("pages/autoencoder.py", run=run)
     assert page.title[0].value == "Views"
     assert page.query_params["run"] == run
+
+
+def test_only_a_run_that_differs_in_one_safeguard_can_stand_beside(studio, workspace, run):
+    other = submit(workspace, preset_spec("views-fashion"), submission="other", preset="views-fashion").id
+    page = studio("pages/views.py", do="train", run=run, beside=other)
+    (error,) = page.error
+    assert "differs from it in a single safeguard" in error.value
+    buttons(page)["beside-go-on"].click().run()
+    assert not page.error
+    assert page.query_params["run"] == run
+    assert "beside" not in page.query_params

@@ -7,7 +7,7 @@ import { layoutOf, titleOf, tracesOf } from "../../assets/web/stage/panels/curve
 import { createPairs } from "../../assets/web/stage/panels/map_pairs.js"
 import pairsPanel from "../../assets/web/stage/panels/pairs.js"
 import { describeCell, orderByClass, reorder } from "../../assets/web/stage/panels/similarity.js"
-import { describe as describeSpectrum } from "../../assets/web/stage/panels/spectrum.js"
+import { decadesOf, describe as describeSpectrum } from "../../assets/web/stage/panels/spectrum.js"
 import spherePanel, { project } from "../../assets/web/stage/panels/sphere.js"
 import { createVerdict } from "../../assets/web/stage/verdict.js"
 import {
@@ -50,6 +50,23 @@ test("the effective rank counts equal values, and is near 1 of a line", () => {
   assert.equal(effectiveRank(new Float32Array([0, 0])), 0)
   const frame = { epoch: 3, spectrum: { data: new Float32Array([1, 1, 0]) } }
   assert.match(describeSpectrum(frame, "spectrum"), /Effective rank 2\.0 of 3 at epoch 3/)
+})
+
+test("spectra that are compared have one scale of at most seven decades", () => {
+  assert.deepEqual(decadesOf([[50, 0.2], null, undefined]), [-1, 2])
+  assert.deepEqual(
+    decadesOf([
+      [50, 0.2],
+      [700, 0.002],
+    ]),
+    decadesOf([
+      [700, 0.002],
+      [50, 0.2],
+    ]),
+  )
+  assert.deepEqual(decadesOf([[700, 0.002]]), [-3, 3])
+  assert.deepEqual(decadesOf([[50, 1e-12]]), [-5, 2])
+  assert.deepEqual(decadesOf([[0, 0]]), [-13, -12], "nothing but zeros")
 })
 
 test("the probe is compared with the best that needs no training, by two standard errors", () => {

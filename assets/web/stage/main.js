@@ -5,6 +5,7 @@ import { closeBubbles } from "../lib/bubbles.js"
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
 import { bannerOf } from "./banner.js"
+import { createBeside } from "./beside.js"
 import { Cursor } from "./cursor.js"
 import { framePanel } from "./frame.js"
 import { createGuide, nextSteps } from "./guide.js"
@@ -14,6 +15,7 @@ import { Selection } from "./selection.js"
 import { SETS } from "./sets.js"
 import { ENDED, Store } from "./store.js"
 import { createStory } from "./story.js"
+import { Told } from "./told.js"
 import { createTransport } from "./transport.js"
 import { createVerdict } from "./verdict.js"
 
@@ -47,17 +49,16 @@ const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_N
 class Stage {
   constructor(component) {
     this.component = component
-    const { base, assets, run, token, epoch, task } = component.data
+    const { base, assets, run, token, epoch, task, beside } = component.data
     this.run = run
-    this.told = epoch // the last epoch that Python sent
-    this.echoes = [] // epochs that we sent and that will come back
+    this.told = { epoch: new Told(epoch), beside: new Told(beside) }
     this.store = new Store({ base, run, token }, () => this.arrived())
     this.cursor = new Cursor(
       this.store,
       {
         draw: () => this.draw(),
         rested: (at) => {
-          if (at !== null) this.echoes.push(at)
+          if (at !== null) this.told.epoch.tell(at)
           this.component.setStateValue("cursor", at)
         },
       },
@@ -91,6 +92,18 @@ class Stage {
     // Only runs with pseudo-labels have something to hide.
     this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
     this.story = this.oracle && createStory(this.oracle)
+    // Only runs that learn from views can be broken on purpose.
+    this.beside =
+      task === "views"
+        ? createBeside(ctx, {
+            wish: beside,
+            chosen: (other) => {
+              this.told.beside.tell(other)
+              this.component.setStateValue("beside", other)
+            },
+            resized: (node) => this.observer.observe(node),
+          })
+        : null
     this.bannerIcon = el("span", { class: "stage-banner-icon" })
     this.bannerSaid = el("span", { class: "stage-banner-said", role: "status" })
     this.bannerActs = el("span", { class: "stage-banner-acts" })
@@ -103,6 +116,7 @@ class Stage {
     )
     this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
     this.panels = (SETS[task] ?? SETS.autoencoder).map((panel) => framePanel(panel, ctx))
+    this.grid = el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node))
     this.lab = createLab(ctx, task)
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
@@ -123,7 +137,8 @@ class Stage {
       this.verdict.root,
       this.guide.root,
       this.story?.root,
-      el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node)),
+      this.beside?.root,
+      this.grid,
       this.lab.root,
     )
     this.loadStyle(assets).then(() => this.resize())
@@ -156,22 +171,13 @@ class Stage {
   renew(component) {
     this.component = component
     this.store.token = component.data.token
-    const { epoch } = component.data
-    if (this.isWish(epoch)) {
+    const { epoch, beside } = component.data
+    if (this.told.epoch.isWish(epoch) && epoch !== null && epoch !== this.cursor.reported) {
       const index = this.store.frames.indexOf(epoch)
       if (index >= 0) this.cursor.moveTo(index)
     }
-    this.told = epoch
+    if (this.told.beside.isWish(beside)) this.beside?.wish(beside)
     this.draw()
-  }
-
-  /** Whether Python asks for an epoch, or only gives back, a rerun late, what the cursor has told it. */
-  isWish(epoch) {
-    if (epoch === null || epoch === this.told) return false
-    const echo = this.echoes.indexOf(epoch)
-    if (echo < 0) return epoch !== this.cursor.reported
-    this.echoes.splice(0, echo + 1)
-    return false
   }
 
   /** After each poll. */
@@ -222,7 +228,10 @@ class Stage {
     this.transport.update(view)
     this.drawBanner(store.state)
     this.story?.update(view)
-    for (const panel of this.panels) panel.update(view)
+    this.beside?.update(view)
+    // The panels of this run alone give their place to those of both.
+    this.grid.hidden = Boolean(this.beside?.isOn)
+    if (!this.grid.hidden) for (const panel of this.panels) panel.update(view)
     this.verdict.update(view)
     this.guide.update(view)
     this.lab.update(view)
@@ -338,6 +347,7 @@ class Stage {
   resize() {
     if (this.isGone) return
     this.panels.forEach(({ made }) => made.resize())
+    this.beside?.resize()
     this.lab.resize()
     this.draw()
   }
@@ -351,6 +361,7 @@ class Stage {
     document.removeEventListener("keydown", this.onKey)
     this.stopBubbles()
     this.panels.forEach(({ made }) => made.destroy())
+    this.beside?.destroy()
     this.lab.destroy()
   }
 }

@@ -36,6 +36,7 @@ from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.waiting import waiting_for
 
+BESIDE = "beside"  # of the address: a run that the stage shows beside the one that is open
 HERE = ("use", "inside", "compare", "lab")  # next steps on the page that shows the run
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
@@ -119,6 +120,7 @@ def show_stage(run: str) -> None:
     """Mount the stage; it reruns only this fragment, when the cursor rests or the run ends."""
     folder = open_run(workspace(), run)
     epoch = asked_epoch(list_frames(folder.frames))
+    beside = st.query_params.get(BESIDE, "")
     result = stage(
         key=f"stage-{run}",
         data={
@@ -128,10 +130,12 @@ def show_stage(run: str) -> None:
             "token": sign(workspace(), run),
             "epoch": epoch,
             "task": read_state(folder).get("task", "autoencoder"),
+            "beside": beside,
         },
-        default={"cursor": epoch, "status": None},
+        default={"cursor": epoch, "status": None, "beside": beside},
         on_cursor_change=lambda: None,
         on_status_change=lambda: None,
+        on_beside_change=lambda: None,
         on_opened_change=lambda: None,
         on_threshold_change=lambda: None,
         on_failed_change=lambda: None,
@@ -150,6 +154,15 @@ def show_stage(run: str) -> None:
         st.session_state["stage_failed"] = result.failed
         rerun()
     write_epoch(result.cursor, run)
+    write_beside(result.beside)
+
+
+def write_beside(run: str | None) -> None:
+    """Have the address name the run that is shown beside this one."""
+    if not run:
+        st.query_params.pop(BESIDE, None)
+    elif st.query_params.get(BESIDE) != run:
+        st.query_params[BESIDE] = run
 
 
 def next_page(folder: RunFolder, step: str) -> tuple[str, dict[str, str]]:

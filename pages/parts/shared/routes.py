@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,9 +27,10 @@ from selfsup_core.inspection.client import LabClient, warm
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.places import WEB
 from selfsup_core.runs.access import is_allowed
+from selfsup_core.runs.beside import list_relatives
 from selfsup_core.runs.control import send
-from selfsup_core.runs.family import describe_family, start_family
-from selfsup_core.runs.folder import default_workspace
+from selfsup_core.runs.family import Member, describe_family, start_family
+from selfsup_core.runs.folder import RunFolder, default_workspace
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.settings import short, whole_number
@@ -277,7 +278,10 @@ async def archive(request: Request, run: str) -> Response:
 
 @guarded
 async def family(request: Request, run: str) -> Response:
-    """The runs that are looked at side by side with this one; POST trains those that are missing."""
+    """The runs that are looked at side by side with this one; POST trains those of a family that are missing.
+
+    Of a run that learns from views these are the ones that differ in a single safeguard.
+    """
     folder = live_runs().view(run).folder
     if request.method == "POST":
         values = await read_body(request)
@@ -286,8 +290,10 @@ async def family(request: Request, run: str) -> Response:
         )
         await run_in_threadpool(ensure_supervisor, folder.workspace)
         return Response(json.dumps({"runs": runs}), media_type="application/json")
-    found = await run_in_threadpool(describe_family, folder)
-    body = json.dumps({"members": found})
+    describe: Callable[[RunFolder], Sequence[Member]] = (
+        list_relatives if live_runs().state(run).get("task") == "views" else describe_family
+    )
+    body = json.dumps({"members": await run_in_threadpool(describe, folder)})
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 

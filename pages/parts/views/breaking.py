@@ -1,4 +1,4 @@
-"""Break it: repeat a run without one of its safeguards, and go from the intact run to the broken one."""
+"""Break it: repeat a run without one of its safeguards, and see the broken run beside the intact one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import shlex
 
 import streamlit as st
 
+from pages.parts.shared.choice import refuse_asked, shorten
 from pages.parts.shared.go import link_here
+from pages.parts.shared.live import BESIDE
 from pages.parts.shared.new_run import start_clicked
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.objectives.two_views import Break
+from selfsup_core.runs.beside import list_relatives
 from selfsup_core.runs.breaking import (
     Others,
     breaks_of,
@@ -59,10 +62,16 @@ def offer(folder: RunFolder, state: RunState, broken: RunSpec, name: str, one: B
             f"Open: {one.title[0].lower()}{one.title[1:]}",
             icon=":material/open_in_new:",
             key=f"open-break-{name}",
-            params={"do": "train", "run": done},
+            params={"do": "train", "run": done, BESIDE: folder.id},
         )
     elif st.button(one.title, key=f"break-{name}", icon=":material/heart_broken:", width="stretch"):
-        start_clicked(broken, preset=state["preset"], button=f"break-{name}-{folder.id}", do="train")
+        start_clicked(
+            broken,
+            preset=state["preset"],
+            button=f"break-{name}-{folder.id}",
+            do="train",
+            **{BESIDE: folder.id},
+        )
     st.caption(f"{plain(one.theory)} {EXPECTED[one.expected]}")
     st.code(command_of(folder, one), language="bash", wrap_lines=True)
 
@@ -73,3 +82,16 @@ def command_of(folder: RunFolder, one: Break) -> str:
         f"--set {shlex.quote(f'{path}={json.dumps(value)}')}" for path, value in settings_of(one).items()
     ]
     return f"python -m selfsup_core train {shlex.quote(str(folder.spec))} {' '.join(changes)}"
+
+
+def refuse_beside(folder: RunFolder) -> bool:
+    """Whether the address asks for a run that cannot be shown beside this one; this is then said."""
+    asked = st.query_params.get(BESIDE, "")
+    if not asked or asked in {one["run"] for one in list_relatives(folder)}:
+        return False
+    refuse_asked(
+        BESIDE,
+        f"The address asks for the run {shorten(asked)!r} beside this one. "
+        "Only a run that differs from it in a single safeguard can be shown there.",
+    )
+    return True

@@ -20,7 +20,7 @@ from pages.parts.shared.preset_and_data import choose_preset, choose_source, usa
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import workspace
 from pages.parts.views.after import show_after
-from pages.parts.views.breaking import offer_breaks
+from pages.parts.views.breaking import offer_breaks, refuse_beside
 from selfsup_core.data.sources import find_source
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.recipes import list_presets, preset_spec
@@ -189,5 +189,7 @@ def show() -> None:
             query_params={"space": f"run:{folder.id}"},
         )
         offer_breaks(folder, state)
+    if refuse_beside(folder):
+        return
     show_run(folder.id)
     show_after(folder)

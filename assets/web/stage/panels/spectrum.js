@@ -50,9 +50,7 @@ export default {
       pen.clearRect(0, 0, width, height)
       const values = found.data,
         start = first?.[side.value]?.data ?? null
-      const high = Math.ceil(Math.log10(Math.max(1e-12, values[0], start?.[0] ?? 0)))
-      const both = [...values, ...(start ?? [])].filter((value) => value > 0)
-      const low = Math.max(high - DECADES, Math.floor(Math.log10(Math.min(...both, 10 ** (high - 1)))))
+      const [low, high] = decadesOf([values, start, view.peer?.[side.value]?.data])
       const x = (index) => LEFT + ((index - 1) / Math.max(1, values.length - 1)) * (width - LEFT - RIGHT)
       const y = (value) =>
         TOP +
@@ -65,7 +63,7 @@ export default {
 
     return {
       update(next) {
-        const key = (of) => of && [of.frame, of.theme.id]
+        const key = (of) => of && [of.frame, of.peer, of.theme.id]
         const isSame = view && key(view).every((part, i) => part === key(next)[i])
         view = next
         if (!view.frame) return
@@ -78,6 +76,18 @@ export default {
         next.frame?.[side.value] ? describe(next.frame, side.value) : "No spectrum has been measured yet.",
     }
   },
+}
+
+/**
+ * Exponents between which all values lie, so that what is compared has one scale; at most so many decades.
+ * @param {(ArrayLike<number> | null | undefined)[]} curves each with its largest value first
+ * @returns {[number, number]}
+ */
+export function decadesOf(curves) {
+  const known = curves.filter(Boolean)
+  const high = Math.ceil(Math.log10(Math.max(1e-12, ...known.map((values) => values[0]))))
+  const positive = known.flatMap((values) => Array.from(values)).filter((value) => value > 0)
+  return [Math.max(high - DECADES, Math.floor(Math.log10(Math.min(...positive, 10 ** (high - 1))))), high]
 }
 
 /** The effective rank and how far the values fall, as a sentence. */
