@@ -8,6 +8,9 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 WORKERS ?= 3
 TYPES := $(VENV)/types.log
 
+# Where this is set, each of the app's processes would compile all of its packages anew, which takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint lint-quick lint-js install clean bench lock audit
 run: $(INSTALLED)
 	$(BIN)/python server.py --open
