@@ -100,6 +100,8 @@ def see_beside(page: Page, open_page: Callable[..., Page], keep: Callable[..., N
         page.keyboard.press("ArrowLeft")
     wait_stage(page, "epoch", lambda epoch: epoch == "0")
     page.keyboard.press("End")
+    gauge = page.get_by_test_id("stage-panel-beside-useful").get_by_role("combobox", name="Gauge")
+    expect(gauge).to_have_value("probe_accuracy")
     left, right = page.evaluate(BOXES)
     assert left["top"] == right["top"]
     assert left["right"] <= right["left"]

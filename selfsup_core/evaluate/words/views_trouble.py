@@ -65,7 +65,7 @@ def missing_safeguard(about: ViewsAbout) -> Sign | None:
     if not about.missing:
         return None
     title, theory = about.missing[0]
-    return sign("safeguard-off", f"{title}: {theory}", "Take it back to compare.")
+    return sign("safeguard-off", f"{title}: {theory}", "Compare it with the intact run.")
 
 
 def worse_than_untrained(row: EpochRow, baseline: Baseline | None, *, is_last: bool) -> Sign | None:

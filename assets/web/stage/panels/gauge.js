@@ -67,7 +67,7 @@ export const gaugePanel = (id, title, usual) => ({
   id,
   title,
   create(root, ctx) {
-    const choice = el("select", { class: "stage-input", "aria-label": "Gauge", onchange: () => draw() })
+    const choice = el("select", { class: "stage-input", "aria-label": "Gauge", onchange: () => pick() })
     const plot = el("div", { class: "stage-plot" })
     const whole = offerWhole(plot, () => draw())
     root.head.append(choice, whole.button)
@@ -75,6 +75,7 @@ export const gaugePanel = (id, title, usual) => ({
     let view = null,
       Plotly = null,
       drawn = "",
+      isChosen = false,
       isGone = false
     loadPlotly(ctx.assets).then(
       (loaded) => {
@@ -84,10 +85,16 @@ export const gaugePanel = (id, title, usual) => ({
       (error) => ctx.fail(String(error)),
     )
 
+    function pick() {
+      isChosen = true
+      draw()
+    }
+
+    // What is usual is not known before a first row is there.
     function offer() {
-      if (choice.options.length) return
-      choice.append(...GAUGES.map((name) => el("option", { value: name }, titleOf(name, view.state))))
-      choice.value = usual(view)
+      if (!choice.options.length)
+        choice.append(...GAUGES.map((name) => el("option", { value: name }, titleOf(name, view.state))))
+      if (!isChosen) choice.value = usual(view)
     }
 
     function draw() {
