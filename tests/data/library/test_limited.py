@@ -136,9 +136,10 @@ def test_a_processor_s_time_is_limited(tmp_path: Path):
 
 
 def test_time_on_the_clock_is_limited(tmp_path: Path, way: str):
+    act(tmp_path, "tell")
     parents = [psutil.Process(), *psutil.Process().children()]
     before = [process.children() for process in parents]
-    assert act(tmp_path, "wait", seconds=0.2, folder=str(tmp_path / "none")).code == SLOW
+    assert act(tmp_path, "wait", seconds=0.2, folder=str(tmp_path)).code == SLOW
     wait_for(lambda: [process.children() for process in parents] == before, "the end of the child")
 
 
