@@ -185,6 +185,15 @@ def forget(prepared: Prepared | None) -> None:
             _current = None
 
 
+def dismiss() -> None:
+    """End the prepared process when its children have ended, and wait for that."""
+    with _lock:
+        ending = _current
+        forget(ending)
+    if ending is not None:
+        ending.process.wait()
+
+
 def await_fork(
     prepared: Prepared, told: socket.socket, stdin: IO[bytes], look: Callable[[], None]
 ) -> Forked | None:

@@ -48,7 +48,7 @@ def anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A prepared process of the test's own."""
     monkeypatch.setattr(forks, "_current", None)
     yield
-    forks.forget(forks._current)
+    forks.dismiss()
 
 
 def act(place: Path, name: str, *, seconds: float = 60.0, tell: Any = None, **values: object) -> Ended:
@@ -204,6 +204,14 @@ def test_without_a_job_for_some_time_the_prepared_process_ends(tmp_path: Path, m
     pid = act(tmp_path, "tell").value()["parent"]
     wait_for(lambda: not psutil.pid_exists(pid), "its end")
     assert act(tmp_path, "tell").value()["parent"] not in (pid, os.getpid())
+
+
+@pytest.mark.usefixtures("anew")
+def test_it_is_dismissed(tmp_path: Path):
+    forks.dismiss()
+    pid = act(tmp_path, "tell").value()["parent"]
+    forks.dismiss()
+    assert not psutil.pid_exists(pid)
 
 
 @pytest.mark.usefixtures("anew")
