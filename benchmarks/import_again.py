@@ -1,6 +1,6 @@
-"""A small CSV file is previewed, imported and checked a second time by children that a prepared process forks,
-beside new interpreters that do the same: by a processor's time, imports of libraries included, and by the
-clock.
+"""A small CSV file is previewed, imported and checked a second time by children that a prepared process
+forks, beside new interpreters that do the same: by a processor's time, imports of libraries included, and by
+the clock.
 """
 
 from __future__ import annotations
