@@ -156,7 +156,7 @@ def start(module: str, environment: dict[str, str], kind: tuple[object, ...]) ->
             process = subprocess.Popen(
                 [sys.executable, "-m", PREPARED, module, str(IDLE_SECONDS)],
                 env=environment,
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )

@@ -100,16 +100,21 @@ class Forks:
             asker.close()
             return False
         gc.freeze()  # a collection in a child would copy the pages that it shares with this process
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # too many processes, or no memory
+            asker.close()
+            return False
         if pid == 0:
             asker.close()
             return True
-        handle = os.pidfd_open(pid)
         try:
-            socket.send_fds(asker, [str(pid).encode()], [handle])
-        except OSError:
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
-        os.close(handle)
+            introduce(pid, asker)
+        except OSError:  # cancelled this very moment, or too many files are open
+            asker.close()
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            return False
         self.children[pid] = asker
         self.reap()  # it may have ended before it was listed
         return False
@@ -150,6 +155,15 @@ class Forks:
 
             np.random.seed()
         return Path(request["job"])
+
+
+def introduce(pid: int, asker: socket.socket) -> None:
+    """Tell a child's pid, with a handle of it. Raises OSError."""
+    handle = os.pidfd_open(pid)
+    try:
+        socket.send_fds(asker, [str(pid).encode()], [handle])
+    finally:
+        os.close(handle)
 
 
 def is_ready(handle: int, seconds: float | None) -> bool:

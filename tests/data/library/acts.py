@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -21,6 +20,8 @@ Values = dict[str, Any]
 
 def tell(values: Values) -> Values:
     """All that a child takes over or sets."""
+    import resource
+
     import numpy as np
 
     limits = ("AS", "CPU", "FSIZE", "CORE", "NOFILE", "STACK")
