@@ -164,7 +164,8 @@ def measure() -> list[Row]:
             copy.write_bytes(table.read_bytes().replace(b",", b"\t") + b"1\t" * 39 + b"%d\n" % number)
         with Watch(served) as importing:
             list(pool.map(lambda path: import_files(served.workspace, [path]), copies))
-        prepared = sum(memory_of(process) for process in psutil.Process().children())
+        children = psutil.Process().children()
+        prepared = sum(memory_of(process) for process in children if forks.PREPARED in process.cmdline())
         forks.dismiss()  # as it does by itself
         time.sleep(sized(2.0, 0.1))
         after = memory_now(served)
