@@ -205,7 +205,7 @@ def test_two_work_at_once(tmp_path: Path):
 
 @pytest.mark.usefixtures("anew")
 def test_without_a_job_for_some_time_the_prepared_process_ends(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(forks, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(forks, "IDLE_SECONDS", 0.5)
     pid = act(tmp_path, "tell").value()["parent"]
     wait_for(lambda: not psutil.pid_exists(pid), "its end")
     assert act(tmp_path, "tell").value()["parent"] not in (pid, os.getpid())
