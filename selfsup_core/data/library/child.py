@@ -21,6 +21,7 @@ from selfsup_core.data.library.limited import (
     ChildResult,
     Ended,
     die_with_parent,
+    lower_priority,
     memory_for_one,
     run_limited,
     set_limits,
@@ -148,6 +149,7 @@ def carry_out(job: Job, say: Say | None = None) -> ChildResult:
 
 def prepare(path: Path) -> None:
     """Import the libraries that a job needs by its task and the names of its files, which are not opened."""
+    lower_priority()
     from selfsup_core.data.library import child_tasks as tasks
 
     job: Job = json.loads(path.read_bytes())

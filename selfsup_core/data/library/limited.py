@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -188,6 +189,12 @@ def set_limits(memory: int, seconds: float) -> None:
         # macOS knows RLIMIT_AS but does not let it be set.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (soft, hard))
+    lower_priority()
+
+
+@cache
+def lower_priority() -> None:
+    """Let pages go first. Once a process: forks of one that has done this have the lower priority already."""
     os.nice(5)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from selfsup_core.data.library.limited import die_with_parent, set_limits
+from selfsup_core.data.library.limited import die_with_parent, lower_priority, set_limits
 from selfsup_core.files import keep_private, write_json
 
 MODULE = "tests.data.library.acts"
@@ -83,6 +83,7 @@ ACTS: dict[str, Callable[[Values], Any]] = {
 
 
 def prepare(path: Path) -> None:
+    lower_priority()
     import numpy.random  # noqa: F401
 
     values = json.loads(path.read_bytes())
