@@ -1,5 +1,5 @@
 """Own data: 10,000 images in a zip and a 199 MB CSV, beside reading the same with Pillow from folders and
-with pandas; further formats beside their own readers.
+with pandas; further formats beside their own readers; a second import beside one in a new interpreter.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import import_formats
+from benchmarks import import_again, import_formats
 from benchmarks.size import sized
 from benchmarks.table import Row
 from selfsup_core.data.library import own
@@ -27,14 +27,16 @@ COLUMNS = (
     "table_s",
     "table_peak_gb",
     "table_over_pandas",
+    *import_again.COLUMNS,
     *import_formats.COLUMNS,
 )
 # Peak memory of a child is what the system kept of it: one process a measurement.
 PEAK = """
 import resource, sys
 from pathlib import Path
-from selfsup_core.data.library import own
+from selfsup_core.data.library import forks, own
 own.import_files(Path(sys.argv[1]), [Path(sys.argv[2])])
+forks.dismiss()  # only then it is among the children that have ended
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 PANDAS = "import sys, pandas; print(len(pandas.read_csv(sys.argv[1])))"
@@ -94,6 +96,7 @@ def measure() -> list[Row]:
         again = time.perf_counter() - began
         rows, peak = run(PEAK, str(folder / "b"), str(table))
         pandas, _ = run(PANDAS, str(table))
+        once_more = list(import_again.measure_again(folder))
         formats = list(import_formats.measure_formats(folder))
     gigabytes = int(peak) / 1e6
     megabytes = TABLE_BYTES / 1e6
@@ -130,5 +133,6 @@ def measure() -> list[Row]:
             f"{rows / pandas:.2f} ({pandas:.1f} s)",
             figures={"table_over_pandas": rows / pandas},
         ),
+        *once_more,
         *formats,
     ]

@@ -26,6 +26,7 @@ from benchmarks.importing import TABLE_BYTES, make_table
 from benchmarks.served import Served, serve
 from benchmarks.size import sized
 from benchmarks.table import Row
+from selfsup_core.data.library import forks
 from selfsup_core.data.library.limited import memory_for_one
 from selfsup_core.data.library.own import import_files
 from selfsup_core.data.limits import LIMITS
@@ -36,7 +37,7 @@ MB = 1_000_000
 UPLOADS, UPLOAD_BYTES, IMPORTS = sized(7, 3), sized(188 * MB, MB // 2), sized(4, 2)
 GROWTH_BYTES = 100 * MB  # of all processes, beside those that import, whatever is uploaded
 BLOCK = bytes(2**20)
-COLUMNS = ("before_mb", "uploading_mb", "importing_mb", "after_mb")
+COLUMNS = ("before_mb", "uploading_mb", "importing_mb", "prepared_mb", "after_mb")
 
 
 def memory_of(process: psutil.Process) -> int:
@@ -163,6 +164,9 @@ def measure() -> list[Row]:
             copy.write_bytes(table.read_bytes().replace(b",", b"\t") + b"1\t" * 39 + b"%d\n" % number)
         with Watch(served) as importing:
             list(pool.map(lambda path: import_files(served.workspace, [path]), copies))
+        children = psutil.Process().children()
+        prepared = sum(memory_of(process) for process in children if forks.PREPARED in process.cmdline())
+        forks.dismiss()  # as it does by itself
         time.sleep(sized(2.0, 0.1))
         after = memory_now(served)
     most = LIMITS.imports_at_once * memory_for_one()
@@ -181,6 +185,11 @@ def measure() -> list[Row]:
             f"at most {(GROWTH_BYTES + most) // MB:,} MB more",
             importing.peak - before <= GROWTH_BYTES + most,
             {"importing_mb": importing.peak / MB},
+        ),
+        Row(
+            f"the prepared process, for {forks.IDLE_SECONDS:g} s after the last import",
+            f"{prepared / MB:,.0f} MB",
+            figures={"prepared_mb": prepared / MB},
         ),
         Row(
             "after that",

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from selfsup_core import environment
-from selfsup_core.data.library import child, limited
+from selfsup_core.data.library import child, forks, limited
 from selfsup_core.environment import REMOTE_KEY, take_key, without_secrets
 from selfsup_core.inspection.client import LabClient, stop_lab
 from selfsup_core.runs import processes
@@ -126,8 +126,9 @@ def test_a_process_that_leaves_at_once_needs_no_key(workspace: Path):
     assert KEY not in (workspace / "helper" / "log.txt").read_text()
 
 
-def test_the_import_child_has_no_key(workspace: Path, monkeypatch):
+def test_the_import_child_and_its_prepared_process_have_no_key(workspace: Path, monkeypatch):
     given = []
+    monkeypatch.setattr(forks, "_current", None)
 
     def start(*words, env, **options):
         given.append(env)
@@ -136,7 +137,8 @@ def test_the_import_child_has_no_key(workspace: Path, monkeypatch):
     monkeypatch.setattr(limited.subprocess, "Popen", start)
     with pytest.raises(OSError, match="enough"):
         child.run_job("plan", workspace)
-    assert KEY not in given[0].values()
+    assert len(given) == 1 + forks.can_fork()
+    assert not [env for env in given if KEY in env.values()]
 
 
 def test_no_child_takes_the_whole_environment_over():

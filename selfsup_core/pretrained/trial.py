@@ -4,7 +4,8 @@ tokenizer ends.
 `require_tried` is asked by all that loads a folder. What has passed is remembered by its content, so that a
 folder is tried again only when its files, or the libraries that read them, have changed.
 
-`python -m selfsup_core.pretrained.trial JOB` is the child.
+`python -m selfsup_core.pretrained.trial JOB` is the child. No prepared process forks it: a folder is tried
+once, and the libraries would be held in memory just when the model is loaded.
 """
 
 from __future__ import annotations

@@ -6,9 +6,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -22,7 +19,7 @@ from selfsup_core.runs.processes import identity
 from selfsup_core.workers.log import Log
 from selfsup_core.workers.scheduler import Scheduler
 from selfsup_core.workers.worker import Worker
-from tests.helpers import ROOT, make_run, wait_for
+from tests.helpers import make_run
 from tests.runs.test_queue import FakeLauncher
 
 
@@ -44,33 +41,6 @@ def test_old_scraps_are_swept_when_a_supervisor_starts(workspace: Path):
     Scheduler(workspace, FakeLauncher()).recover()
     assert [path.exists() for path in (old, new, keep, job)] == [False, True, True, False]
     assert sweep(workspace / "missing") == 0
-
-
-def test_an_import_dies_with_who_asked_for_it(workspace: Path, tmp_path: Path):
-    rows = "\n".join(f"{i},{i}" for i in range(10))
-    (tmp_path / "a.csv").write_text(f"a,b\n{rows}\n")
-    # The child waits in the middle of its work, as a long import would.
-    code = """
-import sys
-from pathlib import Path
-from selfsup_core.data.library import child, limited
-limited.sys = type("Sys", (), {"executable": sys.argv[3]})
-child.run_job("inspect", Path(sys.argv[1]), files=[sys.argv[2]], config={})
-"""
-    slow = tmp_path / "python"
-    slow.write_text(
-        f"#!{sys.executable}\nimport sys, time\nfrom pathlib import Path\n"
-        "from selfsup_core.data.library.limited import die_with_parent\n"
-        "job = Path(sys.argv[-1])\n(job.parent / "
-        "'began').touch()\ndie_with_parent(job.parent)\ntime.sleep(600)\n"
-    )
-    slow.chmod(0o700)
-    command = [sys.executable, "-c", code, str(workspace), str(tmp_path / "a.csv"), str(slow)]
-    parent = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
-    began = wait_for(lambda: list(workspace.glob(".job-*/began")), "the child")
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
-    wait_for(lambda: not began[0].parent.exists(), "the end of the child")
 
 
 def test_output_on_a_full_disk_is_lost_and_nothing_else():

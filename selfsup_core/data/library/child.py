@@ -1,7 +1,8 @@
 """Parsing runs in a process of its own, with limits on memory, CPU time and file size: a bomb or a crash ends
 only it.
 
-`python -m selfsup_core.data.library.child JOB` reads a job's JSON and writes `result.json` beside it.
+`python -m selfsup_core.data.library.child JOB`, or a fork of the prepared process, reads a job's JSON and
+writes `result.json` beside it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import shutil
 import sys
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -19,6 +21,7 @@ from selfsup_core.data.library.limited import (
     ChildResult,
     Ended,
     die_with_parent,
+    lower_priority,
     memory_for_one,
     run_limited,
     set_limits,
@@ -71,7 +74,9 @@ def title_of(values: Arguments) -> str:
 def do_job(task: str, workspace: Path, values: Arguments, tell: Tell | None, say: Say | None = None) -> Any:
     job: Job = {"task": task, "workspace": str(workspace), "values": values}
     try:
-        ended = run_limited(MODULE, job, workspace, seconds=LIMITS.cpu_seconds, tell=tell, say=say)
+        ended = run_limited(
+            MODULE, job, workspace, seconds=LIMITS.cpu_seconds, tell=tell, say=say, is_prepared=True
+        )
     except BaseException:
         drop_unfinished(workspace, values)
         raise
@@ -140,6 +145,16 @@ def carry_out(job: Job, say: Say | None = None) -> ChildResult:
                 "remedy": "Save them again with another program, or leave files out.",
             }
         }
+
+
+def prepare(path: Path) -> None:
+    """Import the libraries that a job needs by its task and the names of its files, which are not opened."""
+    lower_priority()
+    from selfsup_core.data.library import child_tasks as tasks
+
+    job: Job = json.loads(path.read_bytes())
+    for library in tasks.libraries_for(job["task"], job["values"].get("files", [])):
+        import_module(library)
 
 
 def main(path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from selfsup_core.data.dataset import load_dataset, save_dataset
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.formats import IMAGE_ENDINGS, SHEETS, STATISTICS
 from selfsup_core.data.importing.inspect import inspect_files
 from selfsup_core.data.importing.plan import ImportPlan
 from selfsup_core.data.importing.preview import ImportPreview, preview_files
@@ -15,6 +16,35 @@ from selfsup_core.data.library.health.finding import FindingAbout
 from selfsup_core.data.library.mends import mend_dataset
 from selfsup_core.data.library.turns import Say
 from selfsup_core.settings import Plain
+
+# What is imported before a child is forked, since the task needs it in any case. Files by their endings.
+CHECK = (
+    "sklearn.model_selection",
+    "sklearn.tree",
+    "sklearn.preprocessing",
+    "sklearn.decomposition",
+    "sklearn.linear_model",
+    "sklearn.neighbors",
+    "cleanlab.filter",
+)
+TABLE = ("pandas", "pyarrow.compute", "pyarrow.csv")
+IMAGE = ("PIL.Image", "PIL.ImageOps")
+SOUND = ("scipy.io.wavfile", "scipy.signal", "transformers.audio_utils")
+READING = (
+    dict.fromkeys(
+        (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".arff", ".parquet", ".feather"), TABLE
+    )
+    | dict.fromkeys((*SHEETS, *STATISTICS), TABLE)
+    | dict.fromkeys((*IMAGE_ENDINGS, ".zip"), IMAGE)
+    | dict.fromkeys((".wav", ".flac", ".mp3", ".ogg", ".aif", ".aiff"), SOUND)
+)
+
+
+def libraries_for(task: str, files: list[str]) -> list[str]:
+    """Modules of others that a task on these files imports."""
+    if task == "check":
+        return list(CHECK)
+    return [library for file in files for library in READING.get(Path(file).suffix.lower(), ())]
 
 
 def do_inspect(workspace: Path, files: list[str], config: Plain) -> ImportPlan:

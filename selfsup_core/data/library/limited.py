@@ -1,8 +1,8 @@
 """A process of its own with limits on memory, CPU time and file size: a bomb or a crash ends only it.
 
-A module that runs in one is started as `python -m MODULE JOB`: it calls `die_with_parent` and `set_limits`,
-does what the JSON of the job says, and writes `result.json` beside it. Imports use it, and folders of models
-that nobody has tried yet.
+A module that runs in one is started as `python -m MODULE JOB`, or forked by a process that has imported its
+libraries (`prepared.py`). It calls `die_with_parent` and `set_limits`, does what the JSON of the job says and
+writes `result.json` beside it. Imports use it, and folders of models that nobody has tried yet.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypedDict
 
 import psutil
 
+from selfsup_core.data.library.forks import Forked, fork_prepared
 from selfsup_core.data.library.turns import POLL_SECONDS, Say, Step, Tell
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.environment import without_secrets
@@ -84,16 +86,17 @@ def memory_for_one() -> int:
     return min(LIMITS.memory_bytes, psutil.virtual_memory().total // 4)
 
 
-def await_end(process: subprocess.Popen[bytes], seconds: float, look: Callable[[], None]) -> int:
+def await_end(process: subprocess.Popen[bytes] | Forked, deadline: float, look: Callable[[], None]) -> int:
     """The code with which a process ends, or which of its limits it exceeded."""
-    deadline, most = time.monotonic() + 2 * seconds, memory_for_one()
+    most = memory_for_one()
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(timeout=POLL_SECONDS)
         if time.monotonic() > deadline:
             return SLOW
         with contextlib.suppress(psutil.Error):
-            if psutil.Process(process.pid).memory_info().rss > most:
+            is_full = psutil.Process(process.pid).memory_info().rss > most
+            if is_full and process.poll() is None:  # else its pid may be another's by now
                 return FULL
         look()
 
@@ -106,6 +109,7 @@ def run_limited(
     seconds: float,
     tell: Tell | None = None,
     say: Say | None = None,
+    is_prepared: bool = False,
 ) -> Ended:
     """Run a module on a job, and end it where it takes too much.
 
@@ -114,7 +118,10 @@ def run_limited(
         seconds: of a processor's time; twice as many on the clock.
         tell: is called several times a second; what it raises ends the process.
         say: is called as often with what the process does, where it writes that down.
+        is_prepared: the process is forked by one that has imported what the module's `prepare` says, where
+            that is possible; the libraries' import is then no part of its processor's time.
     """
+    deadline = time.monotonic() + 2 * seconds
     with tempfile.TemporaryDirectory(prefix=".job-", dir=place) as name:
         folder = Path(name)
         write_json(folder / "job.json", job)
@@ -123,17 +130,13 @@ def run_limited(
             OPENBLAS_NUM_THREADS="1",
             MKL_NUM_THREADS="1",
             ARROW_DEFAULT_MEMORY_POOL="mimalloc",
+            JE_ARROW_MALLOC_CONF="background_thread:false",  # of the pool that is not used: its thread
             TOKENIZERS_PARALLELISM="false",
             RUST_BACKTRACE="0",
             PYTHONPATH=str(ROOT),
             HF_HUB_OFFLINE="1",
             TRANSFORMERS_OFFLINE="1",
         )
-        command = [sys.executable, "-m", module, str(folder / "job.json")]
-        with open(folder / "log", "wb") as log:
-            process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log
-            )
 
         def look() -> None:
             if tell:
@@ -141,8 +144,18 @@ def run_limited(
             if say and (step := read_shaped(folder / STEP, Step)):
                 say(step)
 
+        with open(folder / "log", "wb") as log:
+            place_of_job = folder / "job.json"
+            process: subprocess.Popen[bytes] | Forked | None = None
+            if is_prepared:
+                process = fork_prepared(module, place_of_job, environment, log, look)
+            if process is None:
+                command = [sys.executable, "-m", module, str(place_of_job)]
+                process = subprocess.Popen(
+                    command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log
+                )
         try:
-            code = await_end(process, seconds, look)
+            code = await_end(process, deadline, look)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -176,6 +189,12 @@ def set_limits(memory: int, seconds: float) -> None:
         # macOS knows RLIMIT_AS but does not let it be set.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (soft, hard))
+    lower_priority()
+
+
+@cache
+def lower_priority() -> None:
+    """Let pages go first. Once a process: forks of one that has done this have the lower priority already."""
     os.nice(5)
 
 

@@ -627,12 +627,13 @@ def test_task_that_is_not_there_is_a_plain_error(workspace: Path) -> None:
 
 
 def false_child(folder: Path, monkeypatch, body: str) -> None:
-    """Have `run_job` start another program than the real reader."""
+    """Have `run_job` start another program than the real reader, in a new interpreter."""
     package = folder / "false" / "selfsup_core" / "data" / "library"
     package.mkdir(parents=True)
     for parent in (package, package.parent, package.parent.parent):
         (parent / "__init__.py").touch()
     (package / "child.py").write_text(body)
+    monkeypatch.setattr(limited, "fork_prepared", lambda *asked: None)
     monkeypatch.setattr(limited, "ROOT", folder / "false")
     monkeypatch.chdir(folder / "false")
 
