@@ -75,7 +75,7 @@ def read_labels(text: str) -> tuple[int, ...]:
 
 def benefit_text(found: Benefit) -> str:
     from selfsup_core.evaluate.benefit import TITLES
-    from selfsup_core.evaluate.words.benefit import say_judged, say_share, title_of
+    from selfsup_core.evaluate.words.benefit import explain_spread, say_judged, say_share, title_of
 
     counts = [one["labels"] for one in found["judged"]]
     rows = [("LABELS PER CLASS", *(title_of(n) for n in counts))]
@@ -84,7 +84,9 @@ def benefit_text(found: Benefit) -> str:
         if mine:
             rows.append((title, *(mine.get(n, "") for n in counts)))
     said = [say_judged(one, found["points"]) for one in found["judged"]]
-    return "\n".join([table(rows), "", *said, "", found["verdict"]["text"], *found["notes"]])
+    return "\n".join(
+        [table(rows), explain_spread(found), "", *said, "", found["verdict"]["text"], *found["notes"]]
+    )
 
 
 @views_app.command("ablate")
