@@ -82,9 +82,9 @@ def show_found(found: Ablation) -> None:
     st.dataframe(table_of(found), hide_index=True, key="ablation-table")
     st.caption(
         f"Accuracy of a linear classifier on the code (linear probe), on the same validation rows after "
-        f"{found['epochs']} epochs, mean of {found['seeds']} seeds; ± is a 95% interval over "
-        "seeds, by the deviation of all variants together. Differences are in points, against all "
-        "transformations."
+        f"{found['epochs']} epochs, mean of {found['seeds']} seeds; in brackets the 95% "
+        "interval over seeds, by the deviation of all variants together. Differences are in points, against "
+        "all transformations."
     )
 
 
