@@ -44,7 +44,7 @@ FEW_DRAWS = f"An interval, and a verdict, need {LEAST_DRAWS} draws of labels or 
 
 
 def say_share(point: Point) -> str:
-    """ "61.2% (58.2 to 64.2)" with the interval; where there is none, with each draw: "61.2% (60.0 and 62.4)"."""
+    """ "61.2% (58.2 to 64.2)" with the interval, or with each draw: "61.2% (60.0 and 62.4)"."""
     return f"{percent(point['accuracy'], 1)} ({say_spread(point['interval'], point['draws'])})"
 
 
