@@ -101,7 +101,8 @@ def ablate_command(
 ) -> None:
     """Which augmentation earns it? Short runs without each transformation, and with each alone.
 
-    They are ordinary runs, queued one at a time; asked again, only those that are missing are trained.
+    They are queued one at a time; asked again, only those that are missing are trained. `runs list --all` lists
+    them.
     """
     from selfsup_core.inspection.asking import checked
     from selfsup_core.runs.ablation import AblationConfig, read_ablation, short_epochs

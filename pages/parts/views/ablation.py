@@ -54,7 +54,7 @@ def show_ablation(folder: RunFolder, state: RunState) -> None:
             takes = f", about {in_words(seconds)} by the speed of this run" if seconds else ""
             st.caption(
                 f"{left} of {found['total']} short runs are missing{takes}. They wait in the queue one at a "
-                "time and are ordinary runs, found on the page Runs. You can leave this page."
+                "time; the page Runs shows them when asked to. You can leave this page."
             )
             label = "Continue" if asked == config else "Compare"
             if st.button(label, key="ablation-start", icon=":material/play_arrow:", type="primary"):
