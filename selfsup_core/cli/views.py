@@ -101,8 +101,8 @@ def ablate_command(
 ) -> None:
     """Which augmentation earns it? Short runs without each transformation, and with each alone.
 
-    They are queued one at a time; asked again, only those that are missing are trained. `runs list --all` lists
-    them.
+    They are queued one at a time, and `runs list --all` lists them; asked again, only those that are missing
+    are trained.
     """
     from selfsup_core.inspection.asking import checked
     from selfsup_core.runs.ablation import AblationConfig, read_ablation, short_epochs
