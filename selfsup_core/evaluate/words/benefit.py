@@ -92,8 +92,8 @@ def say_outcomes(outcomes: Mapping[int, Outcome]) -> str:
 
 def judge_benefit(judged: Sequence[Judged]) -> Verdict:
     """The verdict over all numbers of labels; with too few draws for intervals, that there is none."""
-    outcomes = {one["labels"]: found for one in judged if (found := one["against"]["outcome"])}
-    twin = {one["labels"]: found for one in judged if (found := one["twin"]["outcome"])}
+    outcomes = {one["labels"]: end for one in judged if (end := one["against"]["outcome"])}
+    twin = {one["labels"]: end for one in judged if (end := one["twin"]["outcome"])}
     if not outcomes:
         said = ", ".join(
             f"{100 * one['against']['difference']:+.1f} points with {say_labels([one['labels']])}"
