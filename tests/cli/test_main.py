@@ -285,7 +285,7 @@ def test_language_models_from_the_shell(tmp_path: Path):
     assert len(texts) == 1
     assert texts.pop().startswith("the")
     looked = cli("language", "attention", folder, "the cat", "--layer", "1", workspace=tmp_path)
-    assert looked.stdout.splitlines()[1].split() == ["'<s>'", "'<s>'", "1.00"]
+    assert looked.stdout.splitlines()[1].split() == ["'<s>'", "'<s>'", "100%"]
     bad = cli("language", "read", str(tmp_path), "a", workspace=tmp_path)
     assert bad.returncode in (1, 2)
     assert "config.json" in bad.stderr
