@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from itertools import islice
+from itertools import filterfalse, islice
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ from selfsup_core.places import ASSETS
 from selfsup_core.runs.examples import add_examples
 from selfsup_core.runs.folder import scan_runs
 from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.short_runs import is_aside
 
 MOST_RECENT = 5
 
@@ -88,7 +89,7 @@ def open_card(card: Card) -> None:
 
 
 def show_recent() -> None:
-    states = list(islice(scan_runs(workspace()), MOST_RECENT))
+    states = list(islice(filterfalse(is_aside, scan_runs(workspace())), MOST_RECENT))
     if not states:
         st.caption("None yet. Start one above.")
         return

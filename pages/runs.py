@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.shared.choice import take_text, write_text
+from pages.parts.shared.choice import refuse_param, take_text, write_text
 from pages.parts.shared.forms import number_field
 from pages.parts.shared.runlist import keep_fresh, show_deleted, show_rows
 from pages.parts.shared.workspace import workspace
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, scan_runs
-from selfsup_core.runs.state import RunState
+from selfsup_core.runs.short_runs import Listed, say_short, without_short
 
 PAGE_SIZE = 20
 FEW = 6  # up to so many are found without a search
 MOST_LETTERS = 100  # of a search
+SHORT, SHOWN = "short", "shown"  # of the address
 ID_LETTERS = 4  # of an id: a single digit occurs in almost every one
 
 st.title("Runs", anchor=False)
 
 
-def matches(state: RunState | DamagedRun, words: list[str]) -> bool:
+def matches(state: Listed, words: list[str]) -> bool:
     """Whether every word occurs in the run's name, data, status or id."""
     if isinstance(state, DamagedRun):
         run, about = state.run, "damaged"
@@ -54,9 +55,28 @@ def show_list() -> None:
         if not states:
             st.caption("No run matches this search.")
             return
+    states = leave_out_short(states)
     pages = -(-len(states) // PAGE_SIZE)
     number = number_field(st, "Page", 1, pages, 1, key="runs-page") if pages > 1 else 1
     show_rows(states[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], where="runs")
+
+
+def leave_out_short(states: list[Listed]) -> list[Listed]:
+    """Without the short runs of comparisons, unless the switch that says how many there are is on."""
+    shown, count = without_short(states)
+    if not count:
+        return states
+    if refuse_param(SHORT, (SHOWN,)):
+        return shown
+    key = "runs-short"
+    asked, mark = st.query_params.get(SHORT, ""), f"{key}-taken"
+    if st.session_state.get(mark) != asked or key not in st.session_state:
+        st.session_state[key] = asked == SHOWN
+    is_on = st.toggle(
+        say_short(count), key=key, help="The page of the run that they belong to compares them."
+    )
+    write_text(SHOWN if is_on else "", key=key, param=SHORT)
+    return list(states) if is_on else shown
 
 
 keep_fresh(show_list)

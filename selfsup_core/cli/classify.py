@@ -64,10 +64,10 @@ def predict_command(
     rows = [("SAMPLE", "CLASS", "PROBABILITY", "NEXT", "WARNING")]
     for one in found:
         ranked = sorted(one["probabilities"].items(), key=lambda pair: -pair[1])[1:2]
-        after = ", ".join(f"{name} {p:.3f}" for name, p in ranked)
+        after = ", ".join(f"{name} {percent(p, 1)}" for name, p in ranked)
         item = one["item"].replace("\n", " ")
         short = item if len(item) <= LETTERS else f"{item[:LETTERS]} …"
-        rows.append((short, one["label"], f"{one['probability']:.3f}", after, one["far"]))
+        rows.append((short, one["label"], percent(one["probability"], 1), after, one["far"]))
     show(found, as_json, table(rows))
 
 
@@ -95,7 +95,7 @@ def try_command(
             str(one["row"]),
             one["true"] or "–",
             one["label"],
-            f"{one['probability']:.3f}",
+            percent(one["probability"], 1),
             one["item"][:LETTERS],
         )
         for one in found

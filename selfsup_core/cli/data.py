@@ -23,6 +23,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import explain, list_settings
+from selfsup_core.wording import brief
 
 data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A data set's name, as `data list` gives it.")]
@@ -235,7 +236,7 @@ def data_rows(
         raise DataError(f"There is no row {wrong[0]}; the data have {len(dataset):,}.", code="no-row")
     seen = see_table(dataset, config, rows, rows=[number - 1 for number in numbers] if numbers else None)
     given = [
-        tuple(f"{v:.3g}" + "*" * bool(f) for v, f in zip(row, filled, strict=True))
+        tuple(brief(v) + "*" * bool(f) for v, f in zip(row, filled, strict=True))
         for row, filled in zip(seen.values, seen.filled, strict=True)
     ]
     title = "As in the file" if seen.is_file else "As in the data set"

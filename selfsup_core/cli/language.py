@@ -14,7 +14,7 @@ from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.questions.language import AttentionAsk, PlaceAsk, WriteAsk
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.settings import Values, list_settings
-from selfsup_core.wording import percent
+from selfsup_core.wording import brief, percent
 
 if TYPE_CHECKING:
     from selfsup_core.evaluate.reading.comparing import Comparison
@@ -92,8 +92,8 @@ def read_command(model: Model, text: Text, workspace: Workspace = None, as_json:
     shown = whole_characters(found)
     rows = [("TOKEN", "P", "MOST LIKELY HERE")]
     for piece, value, others in zip(shown["pieces"], shown["log_p"], shown["alternatives"], strict=True):
-        p = "" if value is None else f"{math.exp(value):.4f}"
-        rows.append((repr(piece), p, ", ".join(f"{name!r} {q:.3f}" for name, q in others[:3])))
+        p = "" if value is None else brief(math.exp(value))
+        rows.append((repr(piece), p, ", ".join(f"{name!r} {brief(q)}" for name, q in others[:3])))
     note = f". {found['note']}" if found["note"] else ""
     show(found, as_json, f"{table(rows)}\n{summary_of(found)}{note}")
 
@@ -121,9 +121,11 @@ def compare_command(
         rows.append((name, shown[0], shown[1], shown[2], str(total["tokens"])))
     parts = [("PART", "P BY A", "P BY B", "MORE LIKELY BY")]
     for part in sorted(found["parts"], key=lambda p: -abs(p["difference"]))[:8]:
-        p, q = (f"{math.exp(v):.3g}" for v in part["log_p"])
+        p, q = (brief(math.exp(v)) for v in part["log_p"])
         by = "A" if part["difference"] > 0 else "B"
-        parts.append((repr(part["text"]), p, q, f"{by}, × {math.exp(min(abs(part['difference']), 700)):.3g}"))
+        parts.append(
+            (repr(part["text"]), p, q, f"{by}, × {brief(math.exp(min(abs(part['difference']), 700)))}")
+        )
     notes = [comparable(readings, found)]
     show({**found, "models": names}, as_json, "\n\n".join([table(rows), table(parts), *notes]))
 
@@ -206,7 +208,7 @@ def next_command(
     )
     found = ask(here(workspace), model, "next", values)
     rows = [("TOKEN", "P", "RESHAPED")]
-    rows += [(repr(name), f"{p:.4f}", f"{q:.4f}") for name, p, q in found["next"]]
+    rows += [(repr(name), brief(p), brief(q)) for name, p, q in found["next"]]
     show(found, as_json, table(rows))
 
 
@@ -253,7 +255,7 @@ def attention_command(
         end = index + 1 if found["kind"] == "causal" else len(pieces)
         seen = zip(weights[:end], pieces, strict=False)
         ranked = sorted(seen, key=lambda pair: -pair[0])[:3]
-        shares = ", ".join(f"{name!r} {share:.2f}" for share, name in ranked)
+        shares = ", ".join(f"{name!r} {percent(share)}" for share, name in ranked)
         rows.append((repr(pieces[index]), shares))
     show(found, as_json, table(rows))
 

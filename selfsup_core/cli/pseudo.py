@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
-from selfsup_core.wording import ROW
+from selfsup_core.wording import ROW, percent
 
 if TYPE_CHECKING:
     from selfsup_core.runs.folder import RunFolder
@@ -49,7 +49,7 @@ def list_command(
             (
                 str(line["row"]),
                 line["label"],
-                "–" if line["confidence"] is None else f"{line['confidence']:.3f}",
+                percent(line["confidence"], 1),
                 "yes" if line["kept"] else "",
                 line["proposers"],
                 short,
@@ -253,7 +253,7 @@ def try_command(
 def said_table(said: Sequence[SaidRow]) -> str:
     rows = [(ROW.upper(), "CLASS", "P", "ANSWER", "TEXT")]
     for line in said:
-        p = "" if line["p"] is None else f"{line['p']:.3f}"
+        p = "" if line["p"] is None else percent(line["p"], 1)
         rows.append(
             (
                 str(line["row"]),

@@ -17,7 +17,7 @@ import typer
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.settings import explain, parse_assignment
-from selfsup_core.wording import ROW, percent
+from selfsup_core.wording import ROW, brief, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -214,8 +214,8 @@ def read_command(
     found = remote.read(text)
     rows = [("TOKEN", "P", "MOST LIKELY HERE")]
     for piece, value, others in zip(found["pieces"], found["log_p"], found["alternatives"], strict=True):
-        p = "" if value is None else f"{math.exp(value):.4f}"
-        rows.append((repr(piece), p, ", ".join(f"{name!r} {q:.3f}" for name, q in others[:3])))
+        p = "" if value is None else brief(math.exp(value))
+        rows.append((repr(piece), p, ", ".join(f"{name!r} {brief(q)}" for name, q in others[:3])))
     last = ", ".join(
         f"{name.replace('_', ' ')} {found[name]:.4f}"
         for name in ("log_probability", "perplexity", "bits_per_character")

@@ -17,14 +17,23 @@ RunName = Annotated[str, typer.Argument(help="Run ID, the beginning of it, or th
 
 
 @runs_app.command("list")
-def runs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """All runs, newest first."""
+def runs_list(
+    every: Annotated[bool, typer.Option("--all", help="Also the short runs of comparisons.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Runs, newest first; without the short ones that `views ablate` has made, unless --all is given."""
     from selfsup_core.evaluate.words.verdict import describe_accuracy
     from selfsup_core.runs.folder import DamagedRun, scan_runs
+    from selfsup_core.runs.short_runs import say_short, without_short
 
     found = list(scan_runs(place(workspace)))
+    if not every:
+        found, left_out = without_short(found)
+        if left_out:
+            typer.echo(f"{say_short(left_out)}: see them with --all.", err=True)
     if as_json:
-        keys = ("run", "name", "status", "epoch", "epochs", "source", "best", "metrics", "created")
+        keys = ("run", "name", "status", "epoch", "epochs", "source", "best", "metrics", "created", "part_of")
         entries = [
             {"run": run.run, "status": "damaged", "message": run.problem}
             if isinstance(run, DamagedRun)

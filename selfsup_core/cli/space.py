@@ -11,7 +11,7 @@ from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.errors import SettingError
 from selfsup_core.files import hand_over
 from selfsup_core.settings import Plain, parse_assignment
-from selfsup_core.wording import ROW, percent
+from selfsup_core.wording import ROW, brief, percent
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.answer import Answer
@@ -209,7 +209,7 @@ def neighbors_command(
     lines = [
         (ROW.upper(), "LABEL", "DISTANCE", "NEAR ON THE MAP"),
         *(
-            (str(f["row"]), f["label"], f"{f['distance']:.4g}", "yes" if f["kept"] else "no")
+            (str(f["row"]), f["label"], brief(f["distance"], 4), "yes" if f["kept"] else "no")
             for f in found.about["found"]
         ),
     ]

@@ -45,8 +45,7 @@ def train(
     """Train with a progress bar until the end. Ctrl-C leaves the run going."""
     from selfsup_core.evaluate.words.views_trouble import all_gauges
     from selfsup_core.runs.check import check_spec
-    from selfsup_core.runs.compose import compose_spec
-    from selfsup_core.runs.fitted import fit_length
+    from selfsup_core.runs.compose import compose_spec, fitted_to, kept_settings
     from selfsup_core.runs.folder import read_rows
     from selfsup_core.runs.outlook import foresee
     from selfsup_core.runs.queue import submit
@@ -69,9 +68,11 @@ def train(
             "--splits repeats runs with pseudo-labels only.",
             remedy="Leave it out, or change data.split_seed yourself.",
         )
-    fitted = fit_length(root, preset_spec(preset, {"data.source": spec.data.source})) if preset else None
-    if fitted and fitted.holds_for(spec):
-        print(fitted.reason, file=sys.stderr)
+    if preset and "data.source" in overrides:
+        kept = kept_settings(root, spec.data.source)
+        fitted = fitted_to(root, make, preset, kept, overrides)
+        if fitted and fitted.holds_for(spec):
+            print(fitted.reason, file=sys.stderr)
     for text in foresee(root, spec):
         print(text, file=sys.stderr)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)

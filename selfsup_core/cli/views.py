@@ -76,7 +76,7 @@ def read_labels(text: str) -> tuple[int, ...]:
 
 def benefit_text(found: Benefit) -> str:
     from selfsup_core.evaluate.benefit import TITLES
-    from selfsup_core.evaluate.words.benefit import say_judged, say_share, title_of
+    from selfsup_core.evaluate.words.benefit import explain_spread, say_judged, say_share, title_of
 
     counts = [one["labels"] for one in found["judged"]]
     rows = [("LABELS PER CLASS", *(title_of(n) for n in counts))]
@@ -85,7 +85,9 @@ def benefit_text(found: Benefit) -> str:
         if mine:
             rows.append((title, *(mine.get(n, "") for n in counts)))
     said = [say_judged(one, found["points"]) for one in found["judged"]]
-    return "\n".join([table(rows), "", *said, "", found["verdict"]["text"], *found["notes"]])
+    return "\n".join(
+        [table(rows), explain_spread(found), "", *said, "", found["verdict"]["text"], *found["notes"]]
+    )
 
 
 @views_app.command("ablate")
@@ -100,7 +102,8 @@ def ablate_command(
 ) -> None:
     """Which augmentation earns it? Short runs without each transformation, and with each alone.
 
-    They are ordinary runs, queued one at a time; asked again, only those that are missing are trained.
+    They are queued one at a time, and `runs list --all` lists them; asked again, only those that are missing
+    are trained.
     """
     from selfsup_core.inspection.asking import checked
     from selfsup_core.runs.ablation import AblationConfig, read_ablation, short_epochs

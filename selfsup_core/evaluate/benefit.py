@@ -1,8 +1,10 @@
-"""Did learning from views help? Accuracies of several ways to classify, with margins, and what they say.
+"""Did learning from views help? Accuracies of several ways to classify, with intervals, and what they say.
 
-A margin is half of a 95% interval that covers other draws of labels (Student's t over the draws) and other
-test rows (the normal interval over rows, two right and two wrong ones added [1]); both parts are added as
-variances. Two ways are compared by the differences on the same labels and the same test rows.
+A 95% interval covers other draws of labels (Student's t over the draws) and other test rows (the normal
+interval over rows, two right and two wrong ones added [1]); both parts are added as variances, and what is
+beyond 0 or 1 is cut off. Two draws say too little of the others: the interval's factor is then 12.7 standard
+deviations, so there is none, and no outcome. Two ways are compared by the differences on the same labels and
+the same test rows.
 [1] Agresti, Coull: Approximate is better than "exact" for interval estimation of binomial proportions, 1998
 """
 
@@ -30,6 +32,8 @@ TITLES: dict[Method, str] = {
     "raw": "Raw input, linear classifier",
 }
 ALL = 0  # labels per class: all of them
+LEAST_DRAWS = 3  # of labels, for an interval
+Interval = tuple[float, float]  # low and high end
 
 
 class Cell(TypedDict):
@@ -47,21 +51,27 @@ class Cell(TypedDict):
 
 
 class Point(TypedDict):
-    """One way at one number of labels per class: means over the draws, as shares."""
+    """One way at one number of labels per class: means over the draws, as shares. draws: accuracy of each;
+    interval: of 95%; None where there are too few draws.
+    """
 
     labels: int
     method: Method
     accuracy: float
-    margin: float
+    draws: list[float]
+    interval: Interval | None
     validation: float
 
 
 class Compared(TypedDict):
-    """A paired difference of accuracies, as shares; a gain or a loss where its interval leaves 0 out."""
+    """A paired difference of accuracies, as shares; a gain or a loss where its interval leaves 0 out. draws:
+    of each. There is no outcome without an interval.
+    """
 
     difference: float
-    margin: float
-    outcome: Outcome
+    draws: list[float]
+    interval: Interval | None
+    outcome: Outcome | None
 
 
 class Judged(TypedDict):
@@ -97,13 +107,24 @@ def t_quantile(degrees: int) -> float:
 
 
 def margin_of(values: np.ndarray, extra: Iterable[float]) -> float:
-    """Half of the 95% interval of the mean of (D draws, T rows); `extra` rows keep it from being 0."""
+    """Half of the 95% interval of the mean of (D draws, T rows), D > 1; `extra` rows keep it from being 0."""
     draws = len(values)
     rows = np.concatenate([values.mean(axis=0), np.fromiter(extra, float)])
-    found = (Z * rows.std(ddof=1)) ** 2 / len(rows)
-    if draws > 1:
-        found += (t_quantile(draws - 1) * values.mean(axis=1).std(ddof=1)) ** 2 / draws
-    return float(np.sqrt(found))
+    of_rows = (Z * rows.std(ddof=1)) ** 2 / len(rows)
+    of_draws = (t_quantile(draws - 1) * values.mean(axis=1).std(ddof=1)) ** 2 / draws
+    return float(np.sqrt(of_rows + of_draws))
+
+
+def interval_of(values: np.ndarray, extra: Iterable[float], *, least: float) -> Interval | None:
+    """The 95% interval of the mean of (D, T), cut at `least` and 1; None where the draws are too few."""
+    if len(values) < LEAST_DRAWS:
+        return None
+    return around(float(values.mean()), margin_of(values, extra), least=least)
+
+
+def around(mean: float, margin: float, *, least: float) -> Interval:
+    """mean ± margin, without what no share (least: 0) or difference of shares (-1) can be."""
+    return max(least, mean - margin), min(1.0, mean + margin)
 
 
 def right_of(cells: Iterable[Cell], labels: int, method: Method) -> np.ndarray:
@@ -121,7 +142,8 @@ def point_of(cells: list[Cell], labels: int, method: Method) -> Point:
         "labels": labels,
         "method": method,
         "accuracy": float(right.mean()),
-        "margin": margin_of(right, (0.0, 0.0, 1.0, 1.0)),
+        "draws": right.mean(axis=1).tolist(),
+        "interval": interval_of(right, (0.0, 0.0, 1.0, 1.0), least=0.0),
         "validation": float(np.mean(mine)),
     }
 
@@ -129,9 +151,17 @@ def point_of(cells: list[Cell], labels: int, method: Method) -> Point:
 def compare(one: np.ndarray, other: np.ndarray) -> Compared:
     """Two ways on the same draws and rows, (D, T) each."""
     difference = one - other
-    mean, margin = float(difference.mean()), margin_of(difference, (-1.0, 1.0))
-    outcome: Outcome = "none" if abs(mean) <= margin else "gain" if mean > 0 else "loss"
-    return {"difference": mean, "margin": margin, "outcome": outcome}
+    interval = interval_of(difference, (-1.0, 1.0), least=-1.0)
+    outcome: Outcome | None = None
+    if interval:
+        low, high = interval
+        outcome = "gain" if low > 0 else "loss" if high < 0 else "none"
+    return {
+        "difference": float(difference.mean()),
+        "draws": difference.mean(axis=1).tolist(),
+        "interval": interval,
+        "outcome": outcome,
+    }
 
 
 def judge(cells: list[Cell]) -> tuple[list[Point], list[Judged]]:

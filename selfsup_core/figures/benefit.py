@@ -1,11 +1,11 @@
-"""Accuracy against labels per class, as lines with bands; and an ablation of augmentations, as bars."""
+"""Accuracy against labels per class, as lines with bands, or dots of the draws; and an ablation, as bars."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from selfsup_core.evaluate.benefit import TITLES, Method
-from selfsup_core.evaluate.words.benefit import title_of
+from selfsup_core.evaluate.benefit import TITLES, Method, around
+from selfsup_core.evaluate.words.benefit import say_share, title_of
 from selfsup_core.figures.palette import class_color
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ def benefit_figure(found: Benefit) -> go.Figure:
         if not mine:
             continue
         x = [title_of(p["labels"]) for p in mine]
-        if method in BANDED:
+        intervals = [p["interval"] for p in mine if p["interval"]]
+        if method in BANDED and intervals:
             red, green, blue = (int(class_color(color)[i : i + 2], 16) for i in (1, 3, 5))
-            high = [min(1.0, p["accuracy"] + p["margin"]) for p in mine]
-            low = [max(0.0, p["accuracy"] - p["margin"]) for p in mine]
+            low, high = ([ends[i] for ends in intervals] for i in (0, 1))
             figure.add_scatter(
                 x=[*x, *x[::-1]],
                 y=[*high, *low[::-1]],
@@ -51,6 +51,15 @@ def benefit_figure(found: Benefit) -> go.Figure:
                 fillcolor=f"rgba({red},{green},{blue},0.14)",
                 hoverinfo="skip",
             )
+        if method in BANDED and not intervals:
+            figure.add_scatter(
+                x=[title_of(p["labels"]) for p in mine for _ in p["draws"]],
+                y=[one for p in mine for one in p["draws"]],
+                mode="markers",
+                showlegend=False,
+                marker={"color": class_color(color), "symbol": symbol, "size": 6, "opacity": 0.5},
+                hoverinfo="skip",
+            )
         figure.add_scatter(
             x=x,
             y=[p["accuracy"] for p in mine],
@@ -58,8 +67,8 @@ def benefit_figure(found: Benefit) -> go.Figure:
             mode="lines+markers",
             line={"color": class_color(color), "dash": dash, "width": 2},
             marker={"symbol": symbol, "size": 8},
-            customdata=[100 * p["margin"] for p in mine],
-            hovertemplate="%{y:.1%} ± %{customdata:.1f}",
+            customdata=[say_share(p) for p in mine],
+            hovertemplate="%{customdata}",
         )
     figure.update_layout(
         margin={"l": 44, "r": 10, "t": 10, "b": 40},
@@ -77,13 +86,24 @@ def ablation_figure(found: Ablation) -> go.Figure:
     import plotly.graph_objects as go
 
     rows = [row for row in found["rows"] if row["accuracy"] is not None][::-1]
+    ends = [
+        (row["accuracy"], around(row["accuracy"], row["margin"], least=0.0))
+        for row in rows
+        if row["accuracy"] is not None and row["margin"] is not None
+    ]
     figure = go.Figure()
     figure.add_bar(
         y=[row["title"] for row in rows],
         x=[row["accuracy"] for row in rows],
         orientation="h",
         marker={"color": [class_color(BARS[row["kind"]]) for row in rows]},
-        error_x={"type": "data", "array": [row["margin"] for row in rows], "color": "#7A7A7A"},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [high - mean for mean, (_, high) in ends],
+            "arrayminus": [mean - low for mean, (low, _) in ends],
+            "color": "#7A7A7A",
+        },
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
     if rows and rows[-1]["kind"] == "all":

@@ -37,7 +37,7 @@ class BenefitConfig(Config):
         5,
         "How often labels are drawn; each time all classifiers are trained on them.",
         title="Draws of labels",
-        why="With three, the interval is half as wide again; more take longer.",
+        why="Intervals need three or more, and are narrower with more, which take longer.",
         ge=2,
         le=20,
     )

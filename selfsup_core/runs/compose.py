@@ -64,7 +64,7 @@ def compose_spec(
     """
     source = chosen.get("data.source")
     kept = kept_settings(workspace, str(source)) if source else {}
-    if preset and source and (fitted := fitted_to(workspace, make, str(source), kept, chosen)):
+    if preset and source and (fitted := fitted_to(workspace, make, preset, kept, chosen)):
         kept |= fitted.values
     spec = make({**kept, **chosen})
     if with_hand and HAND not in chosen and task_of(spec) == "pseudo":
@@ -75,11 +75,11 @@ def compose_spec(
 
 
 def fitted_to(
-    workspace: Path, make: Callable[[Values], RunSpec], source: str, kept: Values, chosen: Values
+    workspace: Path, make: Callable[[Values], RunSpec], preset: str, kept: Values, chosen: Values
 ) -> Fitted | None:
     """What a recipe fits to a small data set; of what was chosen, network and objective decide with it."""
-    kinds = {path: value for path, value in chosen.items() if path in KINDS}
-    return fit_length(workspace, make({**kept, **kinds, "data.source": source}))
+    kinds = {path: value for path, value in chosen.items() if path in (*KINDS, "data.source")}
+    return fit_length(workspace, make({**kept, **kinds}), preset)
 
 
 def with_epochs(spec: RunSpec, epochs: int) -> RunSpec:

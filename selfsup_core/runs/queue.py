@@ -82,7 +82,13 @@ def withdraw(folder: RunFolder) -> bool:
 
 
 def initial_state(
-    run: str, spec: RunSpec, owner: str, preset: str, workspace: Path, group: str = ""
+    run: str,
+    spec: RunSpec,
+    owner: str,
+    preset: str,
+    workspace: Path,
+    group: str = "",
+    part_of: str = "",
 ) -> RunState:
     """What is known of a run before it has begun."""
     source, about = find_source(spec.data.source, workspace), describe_spec(spec, workspace)
@@ -101,6 +107,7 @@ def initial_state(
         "source_title": source.title,
         "left_out": spec.data.leave_out,
         "group": group,
+        "part_of": part_of,
         "task": about["task"],
         "objective": about["objective"],
         "loss": about["loss"],
@@ -137,12 +144,14 @@ def submit(
     submission: str = "",
     preset: str = "",
     group: str = "",
+    part_of: str = "",
 ) -> RunFolder:
     """Write a run's folder and queue it.
 
     Args:
         submission: a token of the click that asked for it; the same token again gives the same run.
         group: name shared by runs that are to be looked at side by side.
+        part_of: id of the run that this one is made for, and lists leave it out.
 
     Raises:
         RunError: the owner has too many runs waiting.
@@ -160,7 +169,7 @@ def submit(
         if submission and (known := find_submission(workspace, submission)):
             return known
         require_room(workspace, owner)
-        return _submit(workspace, spec, owner, submission, preset, group)
+        return _submit(workspace, spec, owner, submission, preset, group, part_of)
 
 
 @contextmanager
@@ -187,13 +196,13 @@ def require_room(workspace: Path, owner: str, count: int = 1) -> None:
 
 
 def _submit(
-    workspace: Path, spec: RunSpec, owner: str, submission: str, preset: str, group: str
+    workspace: Path, spec: RunSpec, owner: str, submission: str, preset: str, group: str, part_of: str
 ) -> RunFolder:
     run = f"{time.strftime('%y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:4]}"
     if submission:
         run = claim(workspace, submission, run)
     folder = RunFolder(workspace / "runs" / run)
-    state = initial_state(run, spec, owner, preset, workspace, group)
+    state = initial_state(run, spec, owner, preset, workspace, group, part_of)
     files = {
         "spec.yaml": spec_yaml(spec).encode(),
         "state.json": json.dumps(state).encode(),

@@ -58,7 +58,7 @@ def hand_in(folder: RunFolder, spec: RunSpec, preset: str) -> RunFolder | None:
         resume(found)
     elif found is None:
         try:
-            found = submit(workspace, spec, preset=preset, submission=token_of(spec))
+            found = submit(workspace, spec, preset=preset, submission=token_of(spec), part_of=folder.id)
         except RunError as error:
             if error.code != "queue-full":
                 raise

@@ -187,6 +187,12 @@ def settings_stay_in_the_address(page: Page, server: Server) -> None:
     page.get_by_role("button", name="Go on without it").click()
     epochs, noise = page.get_by_label("Epochs", exact=True), page.get_by_label("Amount of noise", exact=True)
     expect(epochs).to_have_value("30")
+    epochs.fill("6")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"set=train\.epochs%3D6$"))
+    page.go_back()  # at once
+    expect(epochs).to_have_value("30")
+    expect(page).to_have_url(re.compile("preset=denoising$"))
     epochs.fill("5")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"set=train\.epochs%3D5$"))

@@ -14,6 +14,7 @@ from selfsup_core.data.dataset import load_dataset
 from selfsup_core.data.splits import split_rows
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.runs.spec import read_spec
+from selfsup_core.wording import percent
 from tests.helpers import make_run, run_here
 from tests.tasks.classify_helpers import CLASSES, head_spec, make_pets
 
@@ -41,6 +42,7 @@ def test_predict_and_export(workspace: Path, tmp_path: Path):
     shown = call(workspace, "predict", folder.id, "a cat on the mat")
     assert "cats" in shown
     assert "PROBABILITY" in shown
+    assert percent(found[0]["probability"], 1) in shown, "a share is written as on the pages"
     out = tmp_path / "out"
     assert "is in" in call(workspace, "export", folder.id, "--out", str(out))
     again = json.loads(call(workspace, "predict", str(out), "a cat on the mat", str(lines), "--json"))

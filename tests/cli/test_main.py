@@ -279,13 +279,13 @@ def test_language_models_from_the_shell(tmp_path: Path):
     assert read.returncode == 0, read.stderr
     assert "".join(json.loads(read.stdout)["pieces"]) == "the cat"
     shown = cli("language", "next", folder, "the", "--top-k", "1", workspace=tmp_path)
-    assert shown.stdout.splitlines()[1].split()[-1] == "1.0000"
+    assert shown.stdout.splitlines()[1].split()[-1] == "1"
     arguments = ("language", "write", folder, "the", "--tokens", "4", "--seed", "2")
     texts = {cli(*arguments, workspace=tmp_path).stdout for _ in range(2)}
     assert len(texts) == 1
     assert texts.pop().startswith("the")
     looked = cli("language", "attention", folder, "the cat", "--layer", "1", workspace=tmp_path)
-    assert looked.stdout.splitlines()[1].split() == ["'<s>'", "'<s>'", "1.00"]
+    assert looked.stdout.splitlines()[1].split() == ["'<s>'", "'<s>'", "100%"]
     bad = cli("language", "read", str(tmp_path), "a", workspace=tmp_path)
     assert bad.returncode in (1, 2)
     assert "config.json" in bad.stderr

@@ -204,7 +204,7 @@ def test_a_language_model_is_tried_before_the_run(studio, workspace: Path, monke
     shown = page.dataframe[0].value
     assert list(shown) == [ROW, "Text", "Answer", "Class", "P"]
     assert shown["Class"].tolist() == ["cats"] * 5
-    assert shown["P"].tolist() == ["0.612"] * 5
+    assert shown["P"].tolist() == ["61.2%"] * 5
     buttons(page)["pseudo-train"].click().run()
     (state,) = list_states(workspace)
     objective = read_spec(workspace / "runs" / state["run"] / "spec.yaml").objective

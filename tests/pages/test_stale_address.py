@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.shared import address
@@ -75,7 +78,24 @@ def test_another_address_is_a_wish_at_any_time(app: AppTest):
     assert app.selectbox(key="set").value == "c"
 
 
-def test_going_back_is_a_wish(app: AppTest, monkeypatch: pytest.MonkeyPatch):
+def test_going_back_is_a_wish_however_soon(app: AppTest, monkeypatch: pytest.MonkeyPatch):
+    """The browser says of a request that Back or Forward made it."""
+    reset = ScriptRunContext.reset
+
+    def by_history(context: ScriptRunContext, **request: Any) -> None:
+        reset(context, **request | {"is_history_navigation": True})
+
+    app.query_params["data"] = "a"
+    with monkeypatch.context() as patch:
+        patch.setattr(ScriptRunContext, "reset", by_history)
+        app.run()
+    for _ in range(2):  # and what was done next begins there
+        assert app.selectbox(key="set").value == "a"
+        assert app.query_params["data"] == "a"
+        app.run()
+
+
+def test_an_earlier_address_is_a_wish_after_a_while(app: AppTest, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(address, "STALE_SECONDS", 0.0)
     app.query_params["data"] = "a"
     app.run()

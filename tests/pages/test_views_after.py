@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pages.parts.shared import routes
@@ -66,6 +68,7 @@ def test_did_it_help_is_asked_stopped_continued_and_kept(studio, desk, folder):
     (table,) = [one.value for one in page.dataframe if "Labels per class" in one.value]
     assert list(table.columns) == ["Labels per class", "2", "all"]
     assert len(table) == 6
+    assert "In brackets each draw of labels. An interval, and a verdict, need 3 draws" in texts(page)
     assert "With 2 labels per class the learned encoder" in texts(page)
     assert not page.exception
 
@@ -90,7 +93,7 @@ def test_which_augmentation_earns_it(studio, desk, folder, workspace):
     assert "ablation-start" not in buttons(page)
     (table,) = [one.value for one in page.dataframe if "Transformations" in one.value]
     assert list(table["Transformations"]) == ["All of them", "Without corruption"]
-    assert "±" in table["Linear classifier"][0]
+    assert re.fullmatch(r"\d.*% \(.+ to .+\)", table["Linear classifier"][0])
     page.number_input(key="ablation-seeds").set_value(3).run()
     assert "2 of 6 short runs are missing" in texts(page)
 

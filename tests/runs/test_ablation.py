@@ -102,6 +102,8 @@ def test_runs_are_queued_one_at_a_time_and_only_the_missing_ones_are_trained(fol
     assert (found["done"], found["total"]) == (total, total)
     runs = {state["run"] for state in list_states(folder.workspace)}
     assert before < runs
+    aside = {state["run"] for state in list_states(folder.workspace) if state["part_of"] == folder.id}
+    assert aside == runs - {folder.id}, "lists can leave them out"
     assert len(runs) == total + 1
     assert all(row["accuracy"] is not None and row["seconds"] > 0 for row in found["rows"])
     assert estimate_seconds(folder, config) == 0

@@ -22,7 +22,7 @@ from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.spec import value_at
 from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import PROMPTS, asking, read_said, said_row, trial_rows
-from selfsup_core.wording import ROW
+from selfsup_core.wording import ROW, percent
 
 TRIED = 5
 MOST_SHOWN = 200
@@ -153,7 +153,7 @@ def show_table(rows: list[Any], *, key: str) -> None:
         "Text": [" ".join(r["text"].split()) for r in rows],
         "Answer": [r["answer"].strip() for r in rows],
         "Class": [r["label"] or f"none: {r['reason']}" for r in rows],
-        "P": ["–" if r["p"] is None else f"{r['p']:.3f}" for r in rows],
+        "P": [percent(r["p"], 1) for r in rows],
     }
     st.dataframe(columns, hide_index=True, width="stretch", key=key)
 

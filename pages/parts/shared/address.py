@@ -1,7 +1,8 @@
 """Keep the address that a page has written, though a request on its way brings the one before it.
 
 A browser sends its address along with every request. What a person or a component does before the browser has
-heard of a new address still carries the old one, which would undo the choice that made it new.
+heard of a new address still carries the old one, which would undo the choice that made it new. Back and
+Forward bring an address of before, too, and mean it: of their requests the browser says so.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-STALE_SECONDS = 1.5  # afterwards an earlier address is a wish: Back, or a link
+STALE_SECONDS = 1.5  # afterwards an earlier address is a wish, whoever asks for it
 LAST, REPLACED, BEGAN, WISH = "address-last", "address-replaced", "address-began", "address-wish"
 # Whether the whole page runs in this thread; not kept in the session, where st.stop() would leave it.
 running = threading.local()
@@ -31,8 +33,9 @@ def wish(params: Mapping[str, str | list[str]]) -> None:
 
 
 def is_wish() -> bool:
-    """Whether the page runs because someone has asked for its address."""
-    return bool(st.session_state.get(WISH, False))
+    """Whether the page runs because someone has asked for its address: by a link, or by Back or Forward."""
+    context = get_script_run_ctx()
+    return bool(st.session_state.get(WISH, False) or (context and context.is_history_navigation))
 
 
 def begin_address(page: str) -> None:

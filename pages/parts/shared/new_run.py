@@ -182,7 +182,7 @@ def kept_for(recipe: Recipe) -> tuple[dict[str, object], Fitted | None]:
     fitted = None
     with errors_shown():
         on_data = make_spec(recipe.base.as_dict(), {**kept, "data.source": recipe.source})
-        fitted = fitted_for(on_data)
+        fitted = fitted_for(on_data, recipe.preset)
     return kept | (fitted.values if fitted else {}), fitted
 
 

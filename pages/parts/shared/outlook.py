@@ -32,15 +32,15 @@ def made_at(source: str) -> int:
     return about.stat().st_mtime_ns if about.exists() else 0
 
 
-def fitted_for(spec: RunSpec) -> Fitted | None:
+def fitted_for(spec: RunSpec, preset: str) -> Fitted | None:
     """What a recipe's settings become on few rows, and why."""
-    return fit(str(workspace()), json.dumps(spec.as_dict()), made_at(spec.data.source))
+    return fit(str(workspace()), json.dumps(spec.as_dict()), preset, made_at(spec.data.source))
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def fit(root: str, spec: str, made: int) -> Fitted | None:
+def fit(root: str, spec: str, preset: str, made: int) -> Fitted | None:
     """Args: made: when the data set was written; part of the cache key."""
-    return fit_length(Path(root), make_spec(json.loads(spec)))
+    return fit_length(Path(root), make_spec(json.loads(spec)), preset)
 
 
 @st.cache_data(max_entries=100, show_spinner=False)

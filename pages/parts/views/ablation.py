@@ -54,7 +54,7 @@ def show_ablation(folder: RunFolder, state: RunState) -> None:
             takes = f", about {in_words(seconds)} by the speed of this run" if seconds else ""
             st.caption(
                 f"{left} of {found['total']} short runs are missing{takes}. They wait in the queue one at a "
-                "time and are ordinary runs, found on the page Runs. You can leave this page."
+                "time; the page Runs shows them when asked to. You can leave this page."
             )
             label = "Continue" if asked == config else "Compare"
             if st.button(label, key="ablation-start", icon=":material/play_arrow:", type="primary"):
@@ -82,9 +82,9 @@ def show_found(found: Ablation) -> None:
     st.dataframe(table_of(found), hide_index=True, key="ablation-table")
     st.caption(
         f"Accuracy of a linear classifier on the code (linear probe), on the same validation rows after "
-        f"{found['epochs']} epochs, mean of {found['seeds']} seeds; ± is a 95% interval over "
-        "seeds, by the deviation of all variants together. Differences are in points, against all "
-        "transformations."
+        f"{found['epochs']} epochs, mean of {found['seeds']} seeds; in brackets the 95% "
+        "interval over seeds, by the deviation of all variants together. Differences are in points, against "
+        "all transformations."
     )
 
 

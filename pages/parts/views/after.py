@@ -34,8 +34,15 @@ def show_after(folder: RunFolder) -> None:
         write_asked(chosen, key=key, param=PARAM)
     elif asked in NEXT:
         st.query_params.pop(PARAM, None)
-    if chosen:
-        show_when_ended(folder, chosen)
+    for name in NEXT:
+        # Each has its own place, and that of the other is emptied at once. In one place the rest of the other
+        # would stay, with buttons that do something else, until the page has run to its end, and a comparison
+        # that is started before that takes seconds to begin.
+        if name != chosen:
+            st.empty()
+            continue
+        with st.container(key=f"next-{name}"):
+            show_when_ended(folder, name)
 
 
 def show_when_ended(folder: RunFolder, chosen: str) -> None:

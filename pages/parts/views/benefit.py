@@ -11,7 +11,7 @@ from pages.parts.shared.workspace import errors_shown, plain, show_refusal
 from pages.parts.views.job import show_job, start
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.benefit import TITLES, Benefit
-from selfsup_core.evaluate.words.benefit import say_judged, say_share, title_of
+from selfsup_core.evaluate.words.benefit import explain_spread, say_judged, say_share, title_of
 from selfsup_core.figures.benefit import benefit_figure
 from selfsup_core.inspection.asking import checked
 from selfsup_core.runs.benefit import BenefitConfig, asked_of, count_done, estimate_benefit, read_benefit
@@ -105,9 +105,9 @@ def show_found(found: Benefit) -> None:
         st.markdown(f"- {plain(say_judged(one, found['points']))}")
     st.caption(
         plain(
-            f"On {found['rows']:,} test rows, at epoch {found['epoch']}; ± covers {found['draws']} draws of "
-            "labels and the test rows at 95%. Settings of each classifier were chosen on validation rows, "
-            "whose labels come on top. " + " ".join(found["notes"])
+            f"On {found['rows']:,} test rows, at epoch {found['epoch']}. {explain_spread(found)} Settings of "
+            "each classifier were chosen on validation rows, whose labels come on top. "
+            + " ".join(found["notes"])
         )
     )
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from selfsup_core.evaluate.benefit import Outcome
+from selfsup_core.evaluate.benefit import Outcome, around
+from selfsup_core.evaluate.words.benefit import say_spread
 from selfsup_core.wording import percent
 
 
 def say_share_of(accuracy: float | None, margin: float | None) -> str:
-    """ "61.2% ± 3.0", or "–"."""
+    """ "61.2% (58.2 to 64.2)", or "–"."""
     if accuracy is None or margin is None:
         return "–"
-    return f"{percent(accuracy, 1)} ± {100 * margin:.1f}"
+    return f"{percent(accuracy, 1)} ({say_spread(around(accuracy, margin, least=0.0))})"
 
 
 def say_difference(difference: float | None, margin: float | None) -> str:
-    """ "-8.1 ± 2.3" in points, or "–"."""
+    """ "-8.1 (-10.4 to -5.8)" in points, or "–"."""
     if difference is None or margin is None:
         return "–"
-    return f"{100 * difference:+.1f} ± {100 * margin:.1f}"
+    interval = around(difference, margin, least=-1.0)
+    return f"{100 * difference:+.1f} ({say_spread(interval, sign='+')})"
 
 
 def judge_ablation(left_out: Sequence[tuple[str, float, Outcome]], none: tuple[float, Outcome] | None) -> str:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from selfsup_core.evaluate.benefit import ALL, Judged, Method, Outcome, Point
+from selfsup_core.evaluate.benefit import (
+    ALL,
+    LEAST_DRAWS,
+    Benefit,
+    Compared,
+    Interval,
+    Judged,
+    Method,
+    Outcome,
+    Point,
+)
 from selfsup_core.pseudo.audit import Verdict
 from selfsup_core.wording import percent
 
@@ -30,27 +40,50 @@ def say_labels(counts: Sequence[int]) -> str:
     return " and ".join(filter(None, (few, "all labels" if ALL in counts else "")))
 
 
-def say_points(difference: float) -> str:
-    return f"{100 * difference:+.1f} points"
+FEW_DRAWS = f"An interval, and a verdict, need {LEAST_DRAWS} draws of labels or more"
 
 
 def say_share(point: Point) -> str:
-    """ "61.2% ± 3.0" """
-    return f"{percent(point['accuracy'], 1)} ± {100 * point['margin']:.1f}"
+    """ "61.2% (58.2 to 64.2)" with the interval, or with each draw: "61.2% (60.0 and 62.4)"."""
+    return f"{percent(point['accuracy'], 1)} ({say_spread(point['interval'], point['draws'])})"
+
+
+def say_difference(found: Compared) -> str:
+    """ "+6.1 points (+2.0 to +10.2)", or with the draws."""
+    spread = say_spread(found["interval"], found["draws"], sign="+")
+    return f"{100 * found['difference']:+.1f} points ({spread})"
+
+
+def say_spread(interval: Interval | None, draws: Sequence[float] = (), *, sign: str = "") -> str:
+    """The ends of an interval, or each draw where there is none, in percent."""
+    if interval:
+        return " to ".join(f"{100 * end:{sign}.1f}" for end in interval)
+    return " and ".join(f"{100 * one:{sign}.1f}" for one in draws)
 
 
 def say_judged(one: Judged, points: Sequence[Point]) -> str:
     """One number of labels as a sentence."""
     mine = {p["method"]: p for p in points if p["labels"] == one["labels"]}
     best, other, against = mine[one["learned"]], mine[one["rival"]], one["against"]
+    end = f"{ENDS[against['outcome']]}, " if against["outcome"] else ""
     return (
         f"With {say_labels([one['labels']])} {INLINE[one['learned']]} classifies {say_share(best)} of the "
-        f"test rows correctly, {INLINE[one['rival']]} {say_share(other)}: {ENDS[against['outcome']]} "
-        f"({say_points(against['difference'])} ± {100 * against['margin']:.1f})."
+        f"test rows correctly, {INLINE[one['rival']]} {say_share(other)}: {end}"
+        f"{say_difference(against)}."
     )
 
 
-def say_outcomes(outcomes: dict[int, Outcome]) -> str:
+def explain_spread(found: Benefit) -> str:
+    """What stands in brackets behind a share."""
+    if found["draws"] < LEAST_DRAWS:
+        return f"In brackets each draw of labels. {FEW_DRAWS}."
+    return (
+        f"In brackets the 95% interval, which covers other draws of labels ({found['draws']} were made) and "
+        "other test rows."
+    )
+
+
+def say_outcomes(outcomes: Mapping[int, Outcome]) -> str:
     """ "ahead with 1 and 2 labels per class, no clear difference with all labels" """
     words: dict[Outcome, str] = {"gain": "ahead", "loss": "behind", "none": "no clear difference"}
     by = {kind: [n for n, outcome in outcomes.items() if outcome == kind] for kind in words}
@@ -58,9 +91,16 @@ def say_outcomes(outcomes: dict[int, Outcome]) -> str:
 
 
 def judge_benefit(judged: Sequence[Judged]) -> Verdict:
-    """The verdict over all numbers of labels."""
-    outcomes = {one["labels"]: one["against"]["outcome"] for one in judged}
-    twin = {one["labels"]: one["twin"]["outcome"] for one in judged}
+    """The verdict over all numbers of labels; with too few draws for intervals, that there is none."""
+    outcomes = {one["labels"]: end for one in judged if (end := one["against"]["outcome"])}
+    twin = {one["labels"]: end for one in judged if (end := one["twin"]["outcome"])}
+    if not outcomes:
+        said = ", ".join(
+            f"{100 * one['against']['difference']:+.1f} points with {say_labels([one['labels']])}"
+            for one in judged
+        )
+        text = f"{FEW_DRAWS}. The learned encoder against the best of the others, so far: {said}."
+        return {"outcome": "unknown", "text": text}
     text = (
         f"The learned encoder against the best of the others: {say_outcomes(outcomes)}. Against its "
         f"supervised twin, the same network trained on the same labels alone: {say_outcomes(twin)}."

@@ -1,0 +1,28 @@
+"""Lists of runs leave out the short ones that a comparison has made by the dozen, unless asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from selfsup_core.runs.folder import ACTIVE, DamagedRun
+from selfsup_core.runs.state import RunState
+from selfsup_core.wording import counted
+
+Listed = RunState | DamagedRun
+MADE_BY = "Which augmentation earns it?"
+
+
+def is_aside(run: Listed) -> bool:
+    """Whether a list leaves a run out: it was made for a comparison, and has ended."""
+    return not isinstance(run, DamagedRun) and bool(run["part_of"]) and run["status"] not in ACTIVE
+
+
+def without_short(runs: Sequence[Listed]) -> tuple[list[Listed], int]:
+    """What a list shows, and how many short runs it leaves out."""
+    shown = [run for run in runs if not is_aside(run)]
+    return shown, len(runs) - len(shown)
+
+
+def say_short(count: int) -> str:
+    """ "12 short runs of “Which augmentation earns it?”" """
+    return f"{counted(count, 'short run')} of “{MADE_BY}”"
