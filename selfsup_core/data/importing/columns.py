@@ -274,11 +274,11 @@ def choose_label(columns: list[Column]) -> list[Column]:
     ]
 
 
-def column_notes(columns: list[ColumnAbout], label: str) -> list[str]:
+def column_notes(columns: list[ColumnAbout], label: str, *, is_offered: bool = False) -> list[str]:
     """What a person should know of the roles: why there is no label, and what becomes many columns.
 
     Args:
-        label: the column that is asked for, "-" for none.
+        label: the column that is asked for, "-" for none. is_offered: whether a label is offered already.
     """
     notes = []
     if label != "-" and not any(c["role"] == "label" for c in columns):
@@ -294,7 +294,7 @@ def column_notes(columns: list[ColumnAbout], label: str) -> list[str]:
                 f"{len(onehot)} columns hold only 0 and 1 ({', '.join(onehot[:4])}, …). If each is one of "
                 "several labels of a row, choose one of them as the label and ignore the others."
             )
-        elif not notes and (maybe := possible_labels(columns)):
+        elif not notes and not is_offered and (maybe := possible_labels(columns)):
             notes.append(
                 "No column was taken for the class. If one holds it, choose it as the label: "
                 f"{', '.join(maybe[:6])}."

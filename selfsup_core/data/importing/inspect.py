@@ -6,20 +6,13 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from selfsup_core.data.details import ColumnAbout
+from selfsup_core.data.details import ANNOTATION, AS_ASKED, NO_SAMPLE, ColumnAbout
 from selfsup_core.data.importing.columns import choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
 from selfsup_core.data.importing.fixes import as_kind, read_only
-from selfsup_core.data.importing.images import (
-    choose_size,
-)
-from selfsup_core.data.importing.labels import (
-    doubtful_values,
-    label_notes,
-    parts_of,
-    read_labels,
-)
+from selfsup_core.data.importing.images import choose_size
+from selfsup_core.data.importing.labels import doubtful_values, label_notes, parts_of, read_labels
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
 from selfsup_core.data.importing.media import unpack_media
@@ -100,7 +93,7 @@ def sort_members(
             aside[member.name] = error.message
             continue
         if config.only and config.only not in (form, member.name):
-            aside[member.name] = "left out, as asked for"
+            aside[member.name] = AS_ASKED
             continue
         found.setdefault(form, []).append(member)
     if not found and config.only:
@@ -127,10 +120,11 @@ def sort_members(
         if main in found:
             beside = [m for form in TABLES for m in found.pop(form, [])]
             # A .json beside samples says something of the whole set, seldom a row of each.
-            aside |= {m.name: "not one of the samples" for m in beside if m.suffix == ".json"}
+            aside |= {m.name: NO_SAMPLE for m in beside if m.suffix == ".json"}
             beside = [m for m in beside if m.suffix != ".json"]
             for form in [f for f in found if f != main]:  # a README beside the images
-                aside |= {m.name: "not one of the samples" for m in found.pop(form)}
+                aside |= {m.name: NO_SAMPLE for m in found.pop(form)}
+            tell_annotations([m.name for m in found[main]], aside)
             return main, found[main], beside, aside
     if set(found) & set(ARRAYS):
         for form in ("csv", "txt"):
@@ -153,6 +147,19 @@ def sort_members(
         )
     ((form, kept),) = found.items()
     return form, kept, beside, aside
+
+
+def tell_annotations(samples: list[str], aside: dict[str, str]) -> None:
+    """Reasons for files of YOLO, Pascal VOC and the like that lie beside images: named as one, or a list of
+    classes.
+    """
+    stems = {PurePosixPath(name).stem for name in samples}
+    for name in aside:
+        path = PurePosixPath(name)
+        if path.suffix.lower() in (".txt", ".xml", ".json") and path.stem in stems:
+            aside[name] = ANNOTATION
+        elif path.suffix.lower() in (".yaml", ".yml", ".xml"):
+            aside[name] = NO_SAMPLE
 
 
 def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = None) -> ImportPlan:
@@ -297,7 +304,7 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
             "choose it as the text."
         )
     if kind != "image":
-        plan["notes"] += column_notes(columns, config.label) + [
+        plan["notes"] += column_notes(columns, config.label, is_offered=bool(table.found.get("one_hot"))) + [
             f"{c['name']}: {c['missing']:,} {'cell' if c['missing'] == 1 else 'cells'} became missing."
             for c in columns
             if c["role"] == "numeric" and c["missing"]

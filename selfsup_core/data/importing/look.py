@@ -29,6 +29,7 @@ from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.data.splits import PARTS
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.wording import counted
 
 LONGEST_SOUND = 30.0  # seconds
 
@@ -178,7 +179,9 @@ def each_line(
             else:
                 blank += 1
         if blank:
-            notes.append(f"{blank} blank lines of {member.name} were left out.")
+            notes.append(
+                f"{counted(blank, 'blank line')} of {member.name} {'was' if blank == 1 else 'were'} left out."
+            )
 
 
 def lines_of(text: str, piece: int = MB) -> Iterator[str]:
