@@ -5,6 +5,7 @@ import { classColor } from "../../lib/palette.js"
 import { className, count, emptyNote, share, sum } from "../pseudo.js"
 
 const MOST = 12 // classes drawn one by one; of more the largest, and the others together
+const LINE = 13 // pixels between names
 const NODE = 10,
   GAP = 6,
   TOP = 20,
@@ -24,24 +25,39 @@ export function totals({ data, shape: [width] }) {
   return result
 }
 
-/** At most MOST classes: the largest keep their own place, the others share one. Returns nodes and counts between them. */
-export function condense({ data, shape: [width] }) {
+const NAMES = ["idle", "fresh", "stayed", "changed", "dropped"]
+/** The totals of a frame, which says them where its flow has only some of the classes. */
+export const totalsOf = ({ flow, flow_totals: told }) =>
+  told ? Object.fromEntries(NAMES.map((name, i) => [name, told.data[i]])) : totals(flow)
+
+/** What 1, 2, … of a frame's flow stand for: each class, or the ones that change most and, last, all others together. */
+export function groupsOf({ flow, flow_classes: chosen }, classes) {
+  if (!chosen) return Array.from({ length: flow.shape[0] - 1 }, (_, label) => ({ label }))
+  return [
+    ...Array.from(chosen.data, (label) => ({ label })),
+    { label: -2, others: classes - chosen.data.length },
+  ]
+}
+
+/**
+ * At most so many classes: the largest, or the first of those that change most, keep their own place, the others share one.
+ * @returns {{nodes: {label: number, others?: number}[], flow: number[][]}} label: −1 not kept, −2 others
+ */
+export function condense({ data, shape: [width] }, groups, most = MOST) {
   const size = (i) => {
     let n = 0
     for (let j = 0; j < width; j++) n += data[i * width + j] + data[j * width + i]
     return n
   }
-  const classes = Array.from({ length: width - 1 }, (_, i) => i + 1)
-  const named =
-    classes.length <= MOST
-      ? classes
-      : [...classes]
-          .sort((a, b) => size(b) - size(a))
-          .slice(0, MOST - 1)
-          .sort((a, b) => a - b)
+  const isCut = groups.at(-1)?.label === -2
+  const single = groups.map((_, i) => i + 1).filter((i) => groups[i - 1].label >= 0)
+  const order = isCut ? single : [...single].sort((a, b) => size(b) - size(a))
+  const named = (single.length <= most ? single : order.slice(0, most - 1)).sort((a, b) => a - b)
+  const left = groups.filter((_, i) => !named.includes(i + 1))
+  const others = left.reduce((n, group) => n + (group.others ?? 1), 0)
   const nodes = [
-    ...named.map((i) => ({ label: i - 1 })),
-    ...(named.length < classes.length ? [{ label: -2, others: classes.length - named.length }] : []),
+    ...named.map((i) => ({ label: groups[i - 1].label })),
+    ...(others ? [{ label: -2, others }] : []),
     { label: -1 },
   ]
   const place = (i) =>
@@ -53,7 +69,7 @@ export function condense({ data, shape: [width] }) {
 }
 
 function describe(frame) {
-  const n = totals(frame.flow),
+  const n = totalsOf(frame),
     kept = n.fresh + n.stayed + n.changed
   const before = frame.epoch === 0 ? "Before the first round" : `Round ${frame.epoch}`
   if (!kept && !n.dropped) return `${before}: none of the ${count(n.idle)} unlabeled rows is kept.`
@@ -143,7 +159,8 @@ const svg = (tag, options, ...children) => {
 }
 
 function drawFlow(frame, classes, width, height, theme) {
-  const { nodes, flow } = condense(frame.flow)
+  const most = frame.flow_classes ? Math.max(MOST, Math.floor((height - TOP) / LINE) - 2) : MOST
+  const { nodes, flow } = condense(frame.flow, groupsOf(frame, classes.length), most)
   const side = Math.min(124, width * 0.3),
     total = sum(flow.flat())
   // Each place has at least a pixel, so that a single row can be seen.
@@ -226,7 +243,7 @@ function drawFlow(frame, classes, width, height, theme) {
   ]) {
     const lines = spread(
       places.map((p) => p.y + p.tall / 2),
-      13,
+      LINE,
       height - 6,
     )
     places.forEach((p, i) => {
@@ -253,19 +270,18 @@ function spread(wanted, gap, floor) {
 
 const clip = (text, letters) => (text.length <= letters ? text : `${text.slice(0, letters - 1)}…`)
 
-/** All classes in full: what each had before, gained, lost, and has now. */
-function drawTable(
-  {
-    flow: {
-      data,
-      shape: [width],
-    },
-  },
-  classes,
-) {
+/**
+ * A row a group: what it had before, gained, kept, got from and lost to other classes, dropped, and has now. What stays
+ * and what changes within the others cannot be told from the flow, so it is what the totals leave.
+ */
+export function rowsOf(frame, groups) {
+  const {
+    data,
+    shape: [width],
+  } = frame.flow
   const at = (from, to) => data[from * width + to]
-  const rows = classes.map((_, c) => {
-    const i = c + 1
+  const rows = groups.map((_, k) => {
+    const i = k + 1
     let before = 0,
       now = 0,
       changedTo = 0,
@@ -280,6 +296,19 @@ function drawTable(
     }
     return [before, at(0, i), at(i, i), changedTo, changedFrom, at(i, 0), now]
   })
+  if (groups.at(-1)?.label === -2) {
+    const all = totalsOf(frame),
+      last = rows.pop()
+    const rest = (k, total) => total - sum(rows.map((row) => row[k]))
+    last.splice(2, 3, rest(2, all.stayed), rest(3, all.changed), rest(4, all.changed))
+    rows.push(last)
+  }
+  return rows
+}
+
+function drawTable(frame, classes) {
+  const groups = groupsOf(frame, classes.length),
+    rows = rowsOf(frame, groups)
   const heads = [
     "before",
     "newly kept",
@@ -310,14 +339,18 @@ function drawTable(
         el(
           "tr",
           {},
-          el("th", { scope: "row" }, className(classes, c)),
+          el(
+            "th",
+            { scope: "row" },
+            groups[c].others ? nameOf(groups[c]) : className(classes, groups[c].label),
+          ),
           ...row.map((n) => el("td", {}, count(n))),
         ),
       ),
       el(
         "tr",
         { class: "is-total" },
-        el("th", { scope: "row" }, `all (${share(total[6], sum(data))} kept)`),
+        el("th", { scope: "row" }, `all (${share(total[6], sum(frame.flow.data))} kept)`),
         ...total.map((n) => el("td", {}, count(n))),
       ),
     ),
