@@ -40,7 +40,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     table.columns = []  # each is let go when it has become numbers
     roles = {c["name"]: c for c in plan["columns"]}
     label = next((name for name, c in roles.items() if c["role"] == "label"), None)
-    labels = read_labels(by_name[label].to_pylist(), config) if label else None
+    labels = read_labels(by_name[label], config) if label else None
     details: Details = {"columns": plan["columns"], "label": label, "found": plan["found"]}
     if plan["kind"] == "text":
         text = next((name for name, c in roles.items() if c["role"] == "text"), None)

@@ -5,7 +5,8 @@ strings.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -129,7 +130,7 @@ class Column:
     date_format: str = ""
 
     def as_dict(self) -> ColumnAbout:
-        return cast("ColumnAbout", asdict(self))
+        return cast("ColumnAbout", vars(self) | {"examples": list(self.examples)})
 
 
 def describe_column(
@@ -174,8 +175,8 @@ def describe_column(
         whole = distinct <= MOST_CLASSES and share(values, WHOLE) == 1
         about = replace(about, missing=rows - good, decimal_comma=with_comma, whole=whole, dressed=dressed)
         return as_numeric(about, cells, blank)
-    sample = filled[:500].to_pylist()
-    if sum(map(is_date, sample)) >= 0.95 * len(sample):
+    sample = Counter(filled[:500].to_pylist())
+    if sum(count for cell, count in sample.items() if is_date(cell)) >= 0.95 * sample.total():
         return replace(about, reason="dates in different formats")
     lengths = pc.utf8_length(filled)
     mean = pc.mean(lengths).as_py()

@@ -12,7 +12,14 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
 from selfsup_core.data.importing.fixes import as_kind, read_only
 from selfsup_core.data.importing.images import choose_size
-from selfsup_core.data.importing.labels import doubtful_values, label_notes, parts_of, read_labels
+from selfsup_core.data.importing.labels import (
+    count_cells,
+    doubtful_values,
+    label_notes,
+    name_classes,
+    parts_of,
+    renamed,
+)
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
 from selfsup_core.data.importing.media import unpack_media
@@ -286,9 +293,9 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
             plan["notes"].append(
                 f"If the {count:,} numbers of a row are an image of {size}, choose the kind image."
             )
-    cells = table.columns[table.names.index(label)].to_pylist() if label else []
-    plan["classes"] = count_labels(read_labels(cells, config))
-    plan["doubtful"] = doubtful_values(cells, config)
+    cells = count_cells(table.columns[table.names.index(label)] if label else [])
+    plan["classes"] = dict(renamed(cells, name_classes(cells, config)).most_common(100))
+    plan["doubtful"] = doubtful_values(cells)
     plan["labels"] = parts_of(cells)
     plan["notes"] += label_notes(cells, config)
     numbers = sum(c["role"] == "numeric" for c in columns)

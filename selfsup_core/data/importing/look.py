@@ -20,7 +20,7 @@ from selfsup_core.data.importing.images import (
     look_at_some,
     open_image,
 )
-from selfsup_core.data.importing.labels import doubtful_values, parts_of
+from selfsup_core.data.importing.labels import count_cells, doubtful_values, parts_of
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import read_header
@@ -83,7 +83,8 @@ def describe_layout(layout: Layout, config: ImportConfig) -> ImportPlan:
     }
     if layout.columns:
         said |= {"beside": layout.columns, "label": layout.label}
-        said |= {"doubtful": doubtful_values(layout.cells, config), "labels": parts_of(layout.cells)}
+        cells = count_cells(layout.cells)
+        said |= {"doubtful": doubtful_values(cells), "labels": parts_of(cells)}
     if layout.parts is not None:
         counts = np.bincount(layout.parts, minlength=len(PARTS)).tolist()
         said["parts"] = dict(zip(PARTS, counts, strict=True))
