@@ -170,7 +170,7 @@ def first_cells(table: Table) -> Texts:
             head.append(column[:most])
             continue
         cells = pc.utf8_slice_codeunits(column[:most], 0, MOST_LETTERS)
-        if pc.any(pc.match_substring_regex(cells, ESCAPED)).as_py():
+        if pc.any(pc.match_substring_regex(pc.unique(cells), ESCAPED)).as_py():
             cells = pa.array((ENCODE(cell)[1:-1] for cell in cells.to_pylist()), pa.string())
         head.append(cells)
     lines = pc.binary_join_element_wise('["', pc.binary_join_element_wise(*head, '", "'), '"]', "")

@@ -225,7 +225,11 @@ def describe_numbers(name: str, cells: pa.Array, numbers: np.ndarray) -> Column:
     filled = numbers[~np.isnan(numbers)]
     known = filled[np.isfinite(filled)]
     distinct = len(np.unique(filled))
-    examples = [cell for cell in dict.fromkeys(cells[:2000].to_pylist()) if cell][:5]
+    examples: list[str] = []
+    for start, end in ((0, 20), (20, 2000)):  # few are enough, as a rule
+        if len(examples) < 5:
+            examples += cells[start:end].to_pylist()
+            examples = [cell for cell in dict.fromkeys(examples) if cell][:5]
     is_whole = distinct <= MOST_CLASSES and bool(((known == np.floor(known)) & (np.abs(known) < 1e6)).all())
     missing = len(cells) - len(known)
     about = Column(name, "ignore", "no value in it", examples, missing, distinct, whole=is_whole)
