@@ -114,6 +114,7 @@ def flow_of_many(before: np.ndarray, after: np.ndarray, classes: int) -> dict[st
         for rows in (moved, slice(None))
     )
     chosen = np.lexsort((np.arange(classes), -sizes, -changes))[:MOST_FLOWING]
+    chosen = chosen[sizes[chosen] > 0]
     place = np.full(classes + 1, len(chosen) + 1)
     place[0] = 0
     place[chosen + 1] = 1 + np.arange(len(chosen))

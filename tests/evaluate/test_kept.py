@@ -42,3 +42,12 @@ def test_a_flow_of_many_classes_is_the_whole_one_with_the_others_put_together(cl
     ]
     changes = (whole.sum(axis=0) + whole.sum(axis=1) - 2 * np.diag(whole))[1:]
     assert changes[chosen - 1].tolist() == sorted(changes, reverse=True)[: min(20, classes)]
+
+
+def test_of_classes_without_rows_no_flow_is_kept():
+    none = np.full(5, -1)
+    found = flow_of_many(none, none, 300)
+    assert (found["flow_classes"].tolist(), found["flow"].tolist()) == ([], [[5, 0], [0, 0]])
+    found = flow_of_many(none, np.array([7, 7, -1, -1, 9]), 300)
+    assert found["flow_classes"].tolist() == [7, 9]
+    assert found["flow"].tolist() == [[2, 2, 1, 0], [0] * 4, [0] * 4, [0] * 4]

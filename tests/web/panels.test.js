@@ -162,12 +162,14 @@ test("of a thousand classes those that change most are shown, and the table stil
 
 test("of a thousand classes the largest have a row, and the others one together", () => {
   const counts = Array.from({ length: 1000 }, (_, i) => (i % 25 === 0 ? 100 : 1))
-  const shown = labelRows([counts, counts], 1000)
+  const given = counts.map((_, i) => (i === 999 ? 5 : 0))
+  const shown = labelRows([counts, counts], given)
   assert.equal(shown.length, 40)
   assert.deepEqual(shown.slice(0, 3), [0, 25, 50])
   const values = countsOf(counts, shown)
   assert.deepEqual([values.length, values[0], values.at(-1)], [41, 100, 960])
-  assert.deepEqual(labelRows([[1, 2]], 2), [0, 1])
+  assert.equal(labelRows([given.fill(0)], [...given.keys()])[0], 960)
+  assert.deepEqual(labelRows([[1, 2]], [0, 0]), [0, 1])
   assert.deepEqual(countsOf([1, 2], [0, 1]), [1, 2])
 })
 

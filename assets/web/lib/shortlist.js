@@ -56,5 +56,5 @@ export function shortlist(entries, make, { typed = "", find, isKept } = {}) {
     setText(rest, others ? `and ${others.toLocaleString("en")} more` : shown.length ? "" : none)
   }
   show()
-  return [held, rest, box]
+  return [box, held, rest]
 }

@@ -14,14 +14,15 @@ const MOST = 40 // classes with a row of their own; of more the largest, and the
 
 /**
  * Which classes have a row: all, or the largest, in their order.
- * @param {ArrayLike<number>[]} values counts by class, row by row of `mix`
+ * @param {ArrayLike<number>[]} values counts by class of unlabeled rows: true, proposed, kept
+ * @param {ArrayLike<number>} given labels by class: of classes that are as large, those with more come first
  */
-export function rowsOf(values, classes) {
-  const all = Array.from({ length: classes }, (_, i) => i)
-  if (classes <= MOST) return all
+export function rowsOf(values, given) {
+  const all = Array.from(given, (_, i) => i)
+  if (all.length <= MOST) return all
   const size = all.map((i) => sum(values.map((row) => row[i])))
   return all
-    .sort((a, b) => size[b] - size[a] || a - b)
+    .sort((a, b) => size[b] - size[a] || given[b] - given[a] || a - b)
     .slice(0, MOST)
     .sort((a, b) => a - b)
 }
@@ -108,7 +109,7 @@ export default {
         hasTruth = view.oracle.isOn
       const all = [TRUTH, PROPOSED, KEPT, GIVEN].map((row) => mixOf(frame, row)),
         totals = all.map(sum)
-      const shown = rowsOf(all, classes.length),
+      const shown = rowsOf(all.slice(0, 3), all[3]),
         key = `${shown.join()}|${hasTruth}`
       if (key !== built) build(classes, shown, hasTruth)
       built = key
