@@ -3,8 +3,8 @@ same values. Both in this process, by turns; the best of a few, by a processor's
 machine does not change much, and by the clock.
 
 What is left above the readers' own time: tables keep the cells of their first rows as they were read, so that
-numbers are written as text once; images get a scale, a size and a search for near copies; DICOM files are
-opened twice, as sizes and slices of all are checked before the first pixel is read.
+numbers are written as text once; images get a scale, a size and a search for near copies; of DICOM files the
+first bytes are looked at before, as sizes and slices of all are checked before the first pixel is read.
 """
 
 from __future__ import annotations

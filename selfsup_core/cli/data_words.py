@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from selfsup_core.cli.output import table
+from selfsup_core.data.details import grouped
+from selfsup_core.wording import counted
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.preview import ImportPreview
@@ -35,7 +37,7 @@ def missing_note(entry: SourceEntry) -> str:
 
 
 def describe_plan(plan: Mapping[str, Any]) -> str:
-    lines = [f"{plan['kind']}, {plan['rows']:,} rows, from {plan['form']}"]
+    lines = [f"{plan['kind']}, {counted(plan['rows'], 'row')}, from {plan['form']}"]
     if "columns" in plan:
         rows = [("COLUMN", "ROLE", "WHY", "EXAMPLES")]
         rows += [(c["name"], c["role"], c["reason"], ", ".join(c["examples"])[:60]) for c in plan["columns"]]
@@ -61,9 +63,8 @@ def describe_preview(seen: ImportPreview) -> str:
 def describe(about: Mapping[str, Any]) -> str:
     """A data set in a few lines."""
     shape = " × ".join(map(str, about["shape"]))
-    lines = [
-        f"{about['dataset']}: {about['title']}, {about['kind']}, {about['rows']:,} rows {shape}".rstrip()
-    ]
+    size = f"{counted(about['rows'], 'row')} {shape}".rstrip()
+    lines = [f"{about['dataset']}: {about['title']}, {about['kind']}, {size}"]
     if about["classes"]:
         classes = list(about["classes"].items())
         left = len(classes) - MOST_CLASSES
@@ -72,7 +73,7 @@ def describe(about: Mapping[str, Any]) -> str:
         counts = ", ".join(f"{name} {count:,}" for name, count in classes)
         lines.append(f"Classes: {counts}" + (f", and {left:,} more" if left > 0 else ""))
     lines += about["notes"]
-    lines += [f"{name}: {reason}" for name, reason in list(about["set_aside"].items())[:10]]
+    lines += grouped(about["set_aside"])[:10]
     return "\n".join(lines + describe_findings(about.get("findings", [])))
 
 

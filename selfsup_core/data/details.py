@@ -7,6 +7,19 @@ from typing import NotRequired
 from pydantic import with_config
 from typing_extensions import TypedDict
 
+# Why files and arrays are set aside that could be read, and are no samples of the set.
+NO_SAMPLE = "not one of the samples"
+SEVERAL_LABELS = "several labels per row, of which none was taken"
+VALUES_BESIDE = "values beside the images, of which none was taken"
+NUMBERS_BESIDE = "numbers beside the samples, of which none was taken"
+ONE_VALUE = "one value only"
+AS_ASKED = "left out, as asked for"
+ANNOTATION = "named as an image: annotations, as of objects in it, are not read"
+MOST_ALIKE = 3  # files of one reason that are listed one by one
+NOT_SAMPLES = frozenset(
+    [NO_SAMPLE, SEVERAL_LABELS, VALUES_BESIDE, NUMBERS_BESIDE, ONE_VALUE, AS_ASKED, ANNOTATION]
+)
+
 
 @with_config({"extra": "allow"})
 class ColumnAbout(TypedDict):
@@ -83,3 +96,17 @@ class Details(TypedDict, total=False):
     empty_dropped: int
     repeated: int
     lines_dropped: int
+
+
+def grouped(aside: dict[str, str]) -> list[str]:
+    """Files that were set aside, with their reasons; many of one reason are one entry."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in aside.items():
+        by_reason.setdefault(reason, []).append(name)
+    said = []
+    for reason, names in by_reason.items():
+        if len(names) > MOST_ALIKE:
+            said.append(f"{names[0]} and {len(names) - 1:,} more: {reason}")
+        else:
+            said += [reason if reason.startswith(name) else f"{name}: {reason}" for name in names]
+    return said

@@ -8,6 +8,7 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.errors import DataError
+from selfsup_core.wording import counted, percent
 
 ENOUGH = 10  # labels per class, on average, that validation and test rows of a partly labeled set should have
 PARTS = ("training", "validation", "test")  # by number in a data set's array `part`, the split it came with
@@ -52,8 +53,8 @@ def split_rows(
     n_validation, n_test = round(len(rows) * validation), round(len(rows) * test)
     if n_validation < 1 or len(rows) - n_validation - n_test < 1:
         raise DataError(
-            f"{len(rows)} rows cannot be split: data.validation = {validation} and data.test = "
-            f"{test} leave {n_validation} validation and "
+            f"{counted(len(rows), 'row')} cannot be split: {percent(validation)} for validation and "
+            f"{percent(test)} for test leave {n_validation} validation and "
             f"{len(rows) - n_validation - n_test} training rows.",
             remedy="Use smaller shares." if n_validation else "Use more rows or larger shares.",
         )

@@ -12,6 +12,7 @@ from selfsup_core.evaluate.classification import confusion_matrix
 
 PSEUDO = "pseudo.safetensors"  # in a run's folder: all proposals of its newest epoch
 OUTSIDE = "pseudo-outside.safetensors"  # what the trained student predicts for the other unlabeled rows
+MOST_FLOWING = 20  # classes whose changes are kept, where all pairs would be too many
 BINS = 100  # of a confidence between 0 and 1
 
 
@@ -70,7 +71,7 @@ def count_kept(
     before: np.ndarray, now: Kept, truth: np.ndarray, given: np.ndarray, classes: int, *, with_pairs: bool
 ) -> dict[str, np.ndarray]:
     """Counts of a frame: mix (4, C) of truth, proposed, kept and given; histogram; with pairs of classes flow
-    and kept_confusion.
+    and kept_confusion, else what `flow_of_many` gives.
 
     Args:
         before: (P,) kept labels of the round before. given: (N,) labels that training may see, -1 for none.
@@ -82,6 +83,8 @@ def count_kept(
         known = (truth >= 0) & (kept >= 0)
         found["flow"] = flow(before, kept, classes)
         found["kept_confusion"] = confusion_matrix(truth[known], kept[known], classes).astype(np.int32)
+    else:
+        found |= flow_of_many(before, kept, classes)
     return found
 
 
@@ -93,6 +96,35 @@ def class_counts(labels: np.ndarray, classes: int) -> np.ndarray:
 def flow(before: np.ndarray, after: np.ndarray, classes: int) -> np.ndarray:
     """(P,) kept labels of two rounds, -1 for none → (C + 1, C + 1) counts from … to; 0 is "not kept"."""
     return confusion_matrix(before + 1, after + 1, classes + 1).astype(np.int32)
+
+
+def flow_of_many(before: np.ndarray, after: np.ndarray, classes: int) -> dict[str, np.ndarray]:
+    """The `flow` between the classes that change most, where all would be too many.
+
+    Args:
+        before, after: (P,) kept labels of two rounds, -1 for none.
+
+    Returns: flow_classes (K,), the classes with most rows that came or went, the first most; flow
+        (K + 2, K + 2) counts, of which 0 is "not kept", 1 to K are these classes, and K + 1 is all others;
+        flow_totals (5,): rows that are not kept, newly kept, stayed, changed class, were dropped.
+    """
+    moved = before != after
+    changes, sizes = (
+        class_counts(before[rows], classes) + class_counts(after[rows], classes)
+        for rows in (moved, slice(None))
+    )
+    chosen = np.lexsort((np.arange(classes), -sizes, -changes))[:MOST_FLOWING]
+    chosen = chosen[sizes[chosen] > 0]
+    place = np.full(classes + 1, len(chosen) + 1)
+    place[0] = 0
+    place[chosen + 1] = 1 + np.arange(len(chosen))
+    was, now = before >= 0, after >= 0
+    totals = [~was & ~now, ~was & now, was & now & ~moved, was & now & moved, was & ~now]
+    return {
+        "flow": confusion_matrix(place[before + 1], place[after + 1], len(chosen) + 2).astype(np.int32),
+        "flow_classes": chosen.astype(np.int32),
+        "flow_totals": np.array([rows.sum() for rows in totals], np.int32),
+    }
 
 
 def histogram(label: np.ndarray, confidence: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:

@@ -70,7 +70,7 @@ def test_classes_too_small_for_the_mix_are_told():
 
 
 def test_too_few_rows_says_what_is_left():
-    with pytest.raises(DataError, match=r"data\.validation = 0\.1"):
+    with pytest.raises(DataError, match="10% for validation and 10% for test"):
         split_rows(table(None, 3), validation=0.1, test=0.1, seed=0)
 
 

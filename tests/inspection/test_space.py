@@ -410,6 +410,23 @@ def test_more_groups_than_colors_are_put_together(spaces, monkeypatch):
     assert sum(made.about["counts"]) == 1797
 
 
+def test_a_group_too_small_for_a_color_gets_one_when_it_is_looked_for(spaces, monkeypatch):
+    monkeypatch.setattr(colors_module, "MOST_NAMED", 4)
+    key = draw(spaces, "data:digits")
+
+    def named(**asked: str) -> list[str]:
+        made = ask_space(spaces, "data:digits", "color", {"key": key, "by": "class", **asked})
+        codes, names = made.arrays["codes"], made.about["names"]
+        assert np.bincount(codes, minlength=len(names)).tolist() == made.about["counts"]
+        return list(names)
+
+    usual = named()
+    (small, *_) = sorted(set(map(str, range(10))) - set(usual))
+    assert named(find=f" {small}")[:3] == [*usual[:2], small]
+    assert named(find="no such class") == usual
+    assert named(find=usual[0]) == usual
+
+
 def test_kept_neighbors_of_each_point_by_definition(spaces):
     from sklearn.neighbors import NearestNeighbors
 

@@ -416,9 +416,16 @@ def test_a_refusal_has_a_button_that_mends_it(studio, workspace, tmp_path):
 
 
 @pytest.mark.real_child
-def test_last_columns_of_0_and_1_become_the_label_when_they_are_chosen(studio, workspace, tmp_path):
-    rows = "".join(f"{i}.5,{i % 3 == 0:d},{i % 3 == 1:d},{i % 3 == 2:d}\n" for i in range(24))
-    app = upload(studio, workspace, tmp_path, "a.csv", f"size,cat,dog,bird\n{rows}".encode())
+@pytest.mark.parametrize(
+    ("before", "columns"), [("size", ("size",)), ("", ("cat", "dog", "bird"))], ids=["beside others", "alone"]
+)
+def test_columns_of_0_and_1_become_the_label_when_they_are_chosen(
+    studio, workspace, tmp_path, before: str, columns: tuple[str, ...]
+):
+    cells = [f"{i}.5,{i % 3 == 0:d},{i % 3 == 1:d},{i % 3 == 2:d}" for i in range(24)]
+    lines = [f"{before},cat,dog,bird", *cells]
+    content = "\n".join(line if before else line.partition(",")[2] for line in lines)
+    app = upload(studio, workspace, tmp_path, "a.csv", content.encode())
     (offer,) = [box for box in app.selectbox if str(box.key).startswith("one-hot-")]
     assert (offer.value, offer.options) == (None, ["cat, dog, bird as one label"])
     offer.select("cat|dog|bird").run()
@@ -426,4 +433,4 @@ def test_last_columns_of_0_and_1_become_the_label_when_they_are_chosen(studio, w
     app.run()
     (name,) = [name for name in list_sources(workspace) if name.startswith("my-")]
     made = open_source(name, workspace)
-    assert (made.columns, made.classes) == (("size",), ("bird", "cat", "dog"))
+    assert (made.columns, made.classes) == (columns, ("bird", "cat", "dog"))

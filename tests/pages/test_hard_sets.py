@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hard_sets import add_hard_set
+from tests.hard_sets import SETS, add_hard_set
 
 
 def said(app) -> str:
@@ -56,3 +56,13 @@ def test_rows_that_cannot_be_split_are_shown_and_have_a_map(studio, workspace: P
         assert not app.error
         assert "As the network sees it" in said(app)
     assert [e.value for e in studio("pages/latent.py", space="data:my-three-rows").error] == []
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_each_training_page_opens_with_each_of_them(studio, workspace: Path, name: str):
+    kind = add_hard_set(workspace, name).kind
+    own = ("language",) if kind == "text" else ("autoencoder", "views")
+    for page, job in (*((page, "train") for page in own), ("classify", "train"), ("classify", "pseudo")):
+        app = studio(f"pages/{page}.py", data=name, do=job)
+        assert not app.exception, (page, job)
+        assert "Train" in [button.label for button in app.button] or app.error

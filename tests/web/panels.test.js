@@ -2,14 +2,16 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { largest } from "../../assets/web/lib/shortlist.js"
 import { HOWS, MODES } from "../../assets/web/space/choices.js"
 import { entriesOf, short } from "../../assets/web/space/legend.js"
 import { oneAtATime } from "../../assets/web/space/replay.js"
 import { layoutOf, metricsOf, titleOf, tracesOf } from "../../assets/web/stage/panels/curves.js"
 import { describeRow } from "../../assets/web/stage/panels/errors.js"
-import { condense, totals } from "../../assets/web/stage/panels/flow.js"
+import { condense, groupsOf, rowsOf, totals, totalsOf } from "../../assets/web/stage/panels/flow_counts.js"
 import { visible } from "../../assets/web/stage/panels/glyphs.js"
 import { cumulate, nearest, partsOf } from "../../assets/web/stage/panels/histogram.js"
+import { countsOf, rowsOf as labelRows } from "../../assets/web/stage/panels/labels.js"
 import { describeGap } from "../../assets/web/stage/panels/rounds.js"
 
 const theme = { text: "#111", muted: "#888", border: "#ddd", panel: "#eee", background: "#fff", font: "sans" }
@@ -125,12 +127,50 @@ test("a round's changes add up to the unlabeled rows", () => {
 test("of many classes the largest are drawn, the others as one, and no row is lost", () => {
   const width = 31
   const data = Array.from({ length: width * width }, (_, i) => (i * 7) % 5)
-  const { nodes, flow } = condense({ shape: [width, width], data })
+  const each = (count) => Array.from({ length: count }, (_, label) => ({ label }))
+  const { nodes, flow } = condense({ shape: [width, width], data }, each(30))
   assert.equal(nodes.length, 13)
   assert.equal(nodes.at(-2).others, 19)
   const sum = (numbers) => numbers.reduce((a, b) => a + b)
   assert.equal(sum(flow.map(sum)), sum(data))
-  assert.equal(condense({ shape: [3, 3], data: new Array(9).fill(1) }).nodes.length, 3)
+  assert.equal(condense({ shape: [3, 3], data: new Array(9).fill(1) }, each(2)).nodes.length, 3)
+})
+
+test("of a thousand classes those that change most are shown, and the table still adds up", () => {
+  // Not kept, classes 7 and 3, and 998 others; of the others' 20 rows 15 stayed in their class.
+  const flow = { shape: [4, 4], data: [90, 1, 0, 2, 3, 10, 4, 5, 0, 6, 11, 7, 1, 0, 2, 20] }
+  const frame = { flow, flow_classes: { data: [7, 3] }, flow_totals: { data: [90, 3, 36, 29, 4] } }
+  const all = totalsOf(frame)
+  assert.deepEqual(all, { idle: 90, fresh: 3, stayed: 36, changed: 29, dropped: 4 })
+  assert.equal(
+    Object.values(all).reduce((a, b) => a + b),
+    flow.data.reduce((a, b) => a + b),
+  )
+  const groups = groupsOf(frame, 1000)
+  assert.deepEqual(groups, [{ label: 7 }, { label: 3 }, { label: -2, others: 998 }])
+  const { nodes } = condense(flow, groups, 20)
+  assert.deepEqual(nodes, [{ label: 7 }, { label: 3 }, { label: -2, others: 998 }, { label: -1 }])
+  const fewer = condense(flow, groups, 1)
+  assert.deepEqual(fewer.nodes, [{ label: -2, others: 1000 }, { label: -1 }])
+  assert.equal(fewer.flow[1][1], 90)
+  assert.deepEqual(rowsOf(frame, groups), [
+    [22, 1, 10, 6, 9, 3, 17],
+    [24, 0, 11, 6, 13, 0, 17],
+    [23, 2, 15, 17, 7, 1, 34],
+  ])
+})
+
+test("of a thousand classes the largest have a row, and the others one together", () => {
+  const counts = Array.from({ length: 1000 }, (_, i) => (i % 25 === 0 ? 100 : 1))
+  const given = counts.map((_, i) => (i === 999 ? 5 : 0))
+  const shown = labelRows([counts, counts], given)
+  assert.equal(shown.length, 40)
+  assert.deepEqual(shown.slice(0, 3), [0, 25, 50])
+  const values = countsOf(counts, shown)
+  assert.deepEqual([values.length, values[0], values.at(-1)], [41, 100, 960])
+  assert.equal(labelRows([given.fill(0)], [...given.keys()])[0], 960)
+  assert.deepEqual(labelRows([[1, 2]], [0, 0]), [0, 1])
+  assert.deepEqual(countsOf([1, 2], [0, 1]), [1, 2])
 })
 
 test("student and twin are compared in words", () => {
@@ -154,12 +194,23 @@ test("a legend names the classes that have points, and the unknown last", () => 
     [2, "c", 5],
     [255, "unknown", 4],
   ])
-  const many = Array.from({ length: 200 }, (_, i) => String(i))
-  assert.equal(entriesOf({ names: many, counts: many.map(() => 1), unknown: 0 }).length, 60)
-  const largest = entriesOf({ names: many, counts: many.map((_, i) => i), unknown: 0 })
-  assert.deepEqual([largest.length, largest[0][1], largest.at(-1)[1]], [60, "140", "199"])
   assert.equal(short(0.123456), "0.123")
   assert.equal(short(1234567), "1230000")
+})
+
+test("of many classes the largest are listed, those that are looked for, and those that are in use", () => {
+  const entries = Array.from({ length: 1000 }, (_, i) => ({ text: `Class ${i}`, size: i < 5 ? 9 : i % 7 }))
+  const texts = (found) => found.shown.map(({ text }) => text)
+  const all = largest(entries)
+  assert.equal(all.shown.length, 20)
+  assert.equal(all.others, 980)
+  assert.deepEqual(texts(all).slice(0, 6), ["Class 0", "Class 1", "Class 2", "Class 3", "Class 4", "Class 6"])
+  assert.deepEqual(texts(largest(entries, " class 99")), [
+    "Class 99",
+    ...Array.from({ length: 10 }, (_, i) => `Class ${990 + i}`),
+  ])
+  const kept = largest(entries, "nothing", ({ text }) => text === "Class 500")
+  assert.deepEqual([texts(kept), kept.others], [["Class 500"], 0])
 })
 
 test("playback shows one epoch at a time, and then the newest that was asked for", async () => {

@@ -36,7 +36,8 @@ test("a card that could not be had is asked for again, and one that was is not",
   assert.equal(asked.length, 2)
 })
 
-test("a click in the legend shows a class alone, and with Shift it selects its points", () => {
+/** A page whose canvases take every stroke. */
+function openDrawnPage() {
   openPage()
   const pen = new Proxy({}, { get: () => () => pen, set: () => true })
   globalThis.Path2D = class {
@@ -45,6 +46,10 @@ test("a click in the legend shows a class alone, and with Shift it selects its p
     }
   }
   Object.getPrototypeOf(document.createElement("canvas")).getContext = () => pen
+}
+
+test("a click in the legend shows a class alone, and with Shift it selects its points", () => {
+  openDrawnPage()
   const done = []
   const isolate = (code) => {
     done.push(["alone", code])
@@ -61,6 +66,40 @@ test("a click in the legend shows a class alone, and with Shift it selects its p
   assert.equal(cat.getAttribute("aria-pressed"), "true")
   assert.equal(dog.getAttribute("aria-pressed"), "false")
   assert.match(hint.textContent, /Shift-click or Shift-Enter: select/)
+})
+
+test("of many classes in the legend those without a button are found by their names", () => {
+  openDrawnPage()
+  const names = Array.from({ length: 254 }, (_, i) => (i < 253 ? `class ${i}` : "747 others"))
+  const legend = { kind: "category", names, counts: names.map((_, i) => 300 - i), unknown: 2, others: 253 }
+  const asked = []
+  let alone = new Set()
+  const nodes = legendOf(
+    legend,
+    (code) => {
+      alone = new Set([code])
+      return alone
+    },
+    () => {},
+    { find: (text) => asked.push(text) },
+  )
+  const [box, held, rest] = nodes
+  const texts = () => held.children.map((node) => node.textContent)
+  assert.equal(texts().length, 20)
+  assert.equal(rest.textContent, "and 235 more")
+  box.value = "class 25"
+  box.listeners.input()
+  assert.deepEqual(texts(), ["class 25", "class 250", "class 251", "class 252"])
+  assert.equal(rest.textContent, "")
+  held.children[1].listeners.click({ shiftKey: false })
+  box.value = "article"
+  box.listeners.input()
+  assert.deepEqual(texts(), ["class 250"], "what is shown alone can be let go")
+  assert.equal(held.children[0].getAttribute("aria-pressed"), "true")
+  box.listeners.keydown({ key: "Enter" })
+  assert.deepEqual(asked, ["article"])
+  const again = legendOf(legend, () => alone, null, { typed: "class 99", find: () => null })
+  assert.deepEqual([again[1].textContent, again[0].value], ["class 99", "class 99"])
 })
 
 test("a half-made map that is finished by now is no fault", async () => {

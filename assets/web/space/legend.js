@@ -2,20 +2,14 @@
 
 import { el, sizeCanvas } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"
+import { shortlist } from "../lib/shortlist.js"
 import { addOutline, colorTable, ramp, shapeOf, UNKNOWN } from "../scatter/shapes.js"
 
-const MOST = 60 // classes with a button: the largest
 const WIDTH = 160
 
-const present = ({ names, counts }) =>
-  names.map((text, code) => [code, text, counts[code]]).filter(([, , size]) => size)
-
-/** [code, name, count] of the largest classes that have points; points without a class come last. */
+/** [code, name, count] of the classes that have points; points without a class come last. */
 export function entriesOf({ names, counts, unknown }) {
-  const entries = present({ names, counts })
-    .sort((a, b) => b[2] - a[2] || a[0] - b[0])
-    .slice(0, MOST)
-    .sort((a, b) => a[0] - b[0])
+  const entries = names.map((text, code) => [code, text, counts[code]]).filter(([, , size]) => size)
   return unknown ? [...entries, [UNKNOWN, "unknown", unknown]] : entries
 }
 
@@ -26,15 +20,29 @@ export const short = (value) => String(+value.toPrecision(3))
  * @param {object} legend of the server: of numbers {kind: "number", by, low, high, unknown}, or of classes {names, counts, unknown}
  * @param {(code: number) => Set<number>} isolate shows a class alone, or no more; which are shown then
  * @param {(code: number) => void} select selects the points of a class
+ * @param {{typed?: string, find?: (typed: string) => void}} more what is looked for; find: asks for classes that have no
+ * code of their own, where there are some
  * @returns {HTMLElement[]}
  */
-export function legendOf(legend, isolate, select) {
+export function legendOf(legend, isolate, select, { typed, find } = {}) {
   if (legend.kind === "number") return numbersOf(legend)
   const table = colorTable(legend, COLORS)
-  const others = present(legend).length - MOST
+  let alone = new Set()
+  const act = {
+    isAlone: (code) => alone.has(code),
+    isolate: (code) => {
+      alone = isolate(code)
+    },
+    select,
+  }
+  const entries = entriesOf(legend).map(([code, text, size]) => ({ code, text, size }))
+  const more = {
+    typed,
+    find: legend.others === undefined ? undefined : find,
+    isKept: ({ code }) => alone.has(code),
+  }
   return [
-    ...entriesOf(legend).map((entry) => classButton(entry, table, isolate, select)),
-    ...(others > 0 ? [el("span", { class: "stage-muted" }, `and ${others.toLocaleString("en")} more`)] : []),
+    ...shortlist(entries, (entry) => classButton(entry, table, act), more),
     el(
       "span",
       { class: "stage-muted" },
@@ -58,7 +66,7 @@ function numbersOf(legend) {
   ]
 }
 
-function classButton([code, text, size], table, isolate, select) {
+function classButton({ code, text, size }, table, act) {
   const swatch = el("canvas", { class: "stage-swatch", "aria-hidden": "true" }),
     context = sizeCanvas(swatch, 12, 12),
     path = new Path2D()
@@ -70,11 +78,12 @@ function classButton([code, text, size], table, isolate, select) {
     {
       class: "stage-chip",
       type: "button",
-      "aria-pressed": "false",
+      "aria-pressed": String(act.isAlone(code)),
       title: `Show only ${text}: ${size.toLocaleString()} points. Shift-click selects them.`,
       onclick: (event) => {
-        if (event.shiftKey) select(code)
-        else one.setAttribute("aria-pressed", String(isolate(code).has(code)))
+        if (event.shiftKey) return act.select(code)
+        act.isolate(code)
+        one.setAttribute("aria-pressed", String(act.isAlone(code)))
       },
     },
     swatch,

@@ -12,6 +12,7 @@ import { createReplay } from "./replay.js"
 import "./source.js"
 import "../lib/palette.js"
 import "../lib/safetensors.js"
+import "../lib/shortlist.js"
 import "../scatter/draw.js"
 import "../scatter/grid.js"
 import "../scatter/keys.js"
@@ -253,14 +254,15 @@ class Space {
     this.sized.value = sized
   }
 
-  async color(name) {
+  /** find: part of the name of a class that may be too small for a color of its own. */
+  async color(name, find = "") {
     const slow = setTimeout(
       () => this.legend.replaceChildren(el("span", { class: "stage-muted" }, `Computing ${name} …`)),
       400,
     )
     try {
-      const legend = await this.panes[0].color(name)
-      if (legend) this.drawLegend(legend)
+      const legend = await this.panes[0].color(name, find)
+      if (legend) this.drawLegend(legend, find)
       for (const other of this.panes.slice(1)) await other.colorAs(this.panes[0])
       this.fault.hidden = true
       this.component.setStateValue("by", name)
@@ -271,7 +273,7 @@ class Space {
     }
   }
 
-  drawLegend(legend) {
+  drawLegend(legend, typed = "") {
     this.shown.hidden = true
     const isolate = (code) => {
       let isolated = null
@@ -280,7 +282,9 @@ class Space {
       return isolated
     }
     const select = (code) => this.panes[0].plot.selectCode(code)
-    this.legend.replaceChildren(...legendOf(legend, isolate, select))
+    const find = (text) => this.color(legend.by, text)
+    this.legend.replaceChildren(...legendOf(legend, isolate, select, { typed, find }))
+    if (typed) this.legend.querySelector("input")?.focus()
   }
 
   picked(pane, place) {

@@ -205,9 +205,9 @@ export function createPane(pane, { base, theme, hooks }) {
     )
   }
 
-  async function color(name) {
+  async function color(name, find = "") {
     by = name
-    const { arrays, about: said_ } = await source.ask("color", { by: name, epoch })
+    const { arrays, about: said_ } = await source.ask("color", { by: name, epoch, ...(find ? { find } : {}) })
     if (isGone || by !== name) return null
     legend = said_
     self.codes = arrays.codes.data

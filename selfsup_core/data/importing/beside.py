@@ -76,7 +76,7 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
     if taken:
         layout.cells = labels
         layout.labels, layout.offers = read_labels(labels, config), {}
-        layout.notes += label_notes([label for label in labels if label], config)
+        layout.notes += label_notes(Counter(label for label in labels if label), config)
         layout.notes = [note for note in layout.notes if "Classes from" not in note]
 
 

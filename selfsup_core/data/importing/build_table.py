@@ -40,7 +40,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
     table.columns = []  # each is let go when it has become numbers
     roles = {c["name"]: c for c in plan["columns"]}
     label = next((name for name, c in roles.items() if c["role"] == "label"), None)
-    labels = read_labels(by_name[label].to_pylist(), config) if label else None
+    labels = read_labels(by_name[label], config) if label else None
     details: Details = {"columns": plan["columns"], "label": label, "found": plan["found"]}
     if plan["kind"] == "text":
         text = next((name for name, c in roles.items() if c["role"] == "text"), None)
@@ -170,7 +170,7 @@ def first_cells(table: Table) -> Texts:
             head.append(column[:most])
             continue
         cells = pc.utf8_slice_codeunits(column[:most], 0, MOST_LETTERS)
-        if pc.any(pc.match_substring_regex(cells, ESCAPED)).as_py():
+        if pc.any(pc.match_substring_regex(pc.unique(cells), ESCAPED)).as_py():
             cells = pa.array((ENCODE(cell)[1:-1] for cell in cells.to_pylist()), pa.string())
         head.append(cells)
     lines = pc.binary_join_element_wise('["', pc.binary_join_element_wise(*head, '", "'), '"]', "")

@@ -5,7 +5,8 @@ strings.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -129,7 +130,7 @@ class Column:
     date_format: str = ""
 
     def as_dict(self) -> ColumnAbout:
-        return cast("ColumnAbout", asdict(self))
+        return cast("ColumnAbout", vars(self) | {"examples": list(self.examples)})
 
 
 def describe_column(
@@ -174,8 +175,8 @@ def describe_column(
         whole = distinct <= MOST_CLASSES and share(values, WHOLE) == 1
         about = replace(about, missing=rows - good, decimal_comma=with_comma, whole=whole, dressed=dressed)
         return as_numeric(about, cells, blank)
-    sample = filled[:500].to_pylist()
-    if sum(map(is_date, sample)) >= 0.95 * len(sample):
+    sample = Counter(filled[:500].to_pylist())
+    if sum(count for cell, count in sample.items() if is_date(cell)) >= 0.95 * sample.total():
         return replace(about, reason="dates in different formats")
     lengths = pc.utf8_length(filled)
     mean = pc.mean(lengths).as_py()
@@ -224,7 +225,11 @@ def describe_numbers(name: str, cells: pa.Array, numbers: np.ndarray) -> Column:
     filled = numbers[~np.isnan(numbers)]
     known = filled[np.isfinite(filled)]
     distinct = len(np.unique(filled))
-    examples = [cell for cell in dict.fromkeys(cells[:2000].to_pylist()) if cell][:5]
+    examples: list[str] = []
+    for start, end in ((0, 20), (20, 2000)):  # few are enough, as a rule
+        if len(examples) < 5:
+            examples += cells[start:end].to_pylist()
+            examples = [cell for cell in dict.fromkeys(examples) if cell][:5]
     is_whole = distinct <= MOST_CLASSES and bool(((known == np.floor(known)) & (np.abs(known) < 1e6)).all())
     missing = len(cells) - len(known)
     about = Column(name, "ignore", "no value in it", examples, missing, distinct, whole=is_whole)
@@ -274,11 +279,11 @@ def choose_label(columns: list[Column]) -> list[Column]:
     ]
 
 
-def column_notes(columns: list[ColumnAbout], label: str) -> list[str]:
+def column_notes(columns: list[ColumnAbout], label: str, *, is_offered: bool = False) -> list[str]:
     """What a person should know of the roles: why there is no label, and what becomes many columns.
 
     Args:
-        label: the column that is asked for, "-" for none.
+        label: the column that is asked for, "-" for none. is_offered: whether a label is offered already.
     """
     notes = []
     if label != "-" and not any(c["role"] == "label" for c in columns):
@@ -294,7 +299,7 @@ def column_notes(columns: list[ColumnAbout], label: str) -> list[str]:
                 f"{len(onehot)} columns hold only 0 and 1 ({', '.join(onehot[:4])}, …). If each is one of "
                 "several labels of a row, choose one of them as the label and ignore the others."
             )
-        elif not notes and (maybe := possible_labels(columns)):
+        elif not notes and not is_offered and (maybe := possible_labels(columns)):
             notes.append(
                 "No column was taken for the class. If one holds it, choose it as the label: "
                 f"{', '.join(maybe[:6])}."

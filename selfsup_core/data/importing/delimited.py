@@ -27,6 +27,7 @@ from selfsup_core.data.importing.table import Table, check_size, clean, kept_col
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
+from selfsup_core.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -179,7 +180,8 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         )
     if skipped:
         shown = "; ".join(skipped[:3])
-        notes.append(f"{len(skipped)} rows were set aside: {shown}, not {width}.")
+        were = "was" if len(skipped) == 1 else "were"
+        notes.append(f"{counted(len(skipped), 'row')} {were} set aside: {shown}, not {width}.")
     names, renamed = unique_names([names[i] for i in keep])
     bare = [without_guard(column) for column in columns]
     if guarded := [n for n, one, column in zip(names, bare, columns, strict=True) if one is not column]:

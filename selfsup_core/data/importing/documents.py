@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
 from html.parser import HTMLParser
 
@@ -51,6 +52,20 @@ BLOCKS = frozenset(
 SILENT = frozenset(["script", "style", "template", "noscript"])
 
 
+SUBTITLES = (".srt", ".vtt")
+CUE = re.compile(r"(?:\d+:)?\d+:\d+[.,]\d+ --> ")
+
+
+def subtitles(text: str) -> str:
+    """SubRip and WebVTT → what is said, one subtitle a line, without numbers, times, notes and formatting."""
+    lines: list[str] = []
+    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
+        rows = block.strip().split("\n")
+        if place := next((i for i, row in enumerate(rows) if CUE.match(row.strip())), -1) + 1:
+            lines.append(re.sub(r"<[^>]*>|\{\\[^}]*\}", "", " ".join(rows[place:])).strip())
+    return "\n".join(lines) or text
+
+
 def read_document(member: Member, encoding: str) -> tuple[str, str, str]:
     """(text, encoding, note) of a text file or a document.
 
@@ -59,7 +74,8 @@ def read_document(member: Member, encoding: str) -> tuple[str, str, str]:
     """
     form = document_form(member.name, member.head())
     if form is None:
-        return decode(member.name, member.read(), encoding)
+        text, encoding, note = decode(member.name, member.read(), encoding)
+        return subtitles(text) if member.suffix in SUBTITLES else text, encoding, note
     if form == "html":
         text, encoding, note = decode(member.name, member.read(), encoding)
         return html_text(text), encoding, note

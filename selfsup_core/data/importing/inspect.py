@@ -6,19 +6,19 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from selfsup_core.data.details import ColumnAbout
+from selfsup_core.data.details import ANNOTATION, AS_ASKED, NO_SAMPLE, ColumnAbout
 from selfsup_core.data.importing.columns import choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
 from selfsup_core.data.importing.fixes import as_kind, read_only
-from selfsup_core.data.importing.images import (
-    choose_size,
-)
+from selfsup_core.data.importing.images import choose_size
 from selfsup_core.data.importing.labels import (
+    count_cells,
     doubtful_values,
     label_notes,
+    name_classes,
     parts_of,
-    read_labels,
+    renamed,
 )
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.look import count_labels, look_at_image_files, look_at_sounds, read_lines
@@ -100,7 +100,7 @@ def sort_members(
             aside[member.name] = error.message
             continue
         if config.only and config.only not in (form, member.name):
-            aside[member.name] = "left out, as asked for"
+            aside[member.name] = AS_ASKED
             continue
         found.setdefault(form, []).append(member)
     if not found and config.only:
@@ -127,10 +127,11 @@ def sort_members(
         if main in found:
             beside = [m for form in TABLES for m in found.pop(form, [])]
             # A .json beside samples says something of the whole set, seldom a row of each.
-            aside |= {m.name: "not one of the samples" for m in beside if m.suffix == ".json"}
+            aside |= {m.name: NO_SAMPLE for m in beside if m.suffix == ".json"}
             beside = [m for m in beside if m.suffix != ".json"]
             for form in [f for f in found if f != main]:  # a README beside the images
-                aside |= {m.name: "not one of the samples" for m in found.pop(form)}
+                aside |= {m.name: NO_SAMPLE for m in found.pop(form)}
+            tell_annotations([m.name for m in found[main]], aside)
             return main, found[main], beside, aside
     if set(found) & set(ARRAYS):
         for form in ("csv", "txt"):
@@ -153,6 +154,19 @@ def sort_members(
         )
     ((form, kept),) = found.items()
     return form, kept, beside, aside
+
+
+def tell_annotations(samples: list[str], aside: dict[str, str]) -> None:
+    """Reasons for files of YOLO, Pascal VOC and the like that lie beside images: named as one, or a list of
+    classes.
+    """
+    stems = {PurePosixPath(name).stem for name in samples}
+    for name in aside:
+        path = PurePosixPath(name)
+        if path.suffix.lower() in (".txt", ".xml", ".json") and path.stem in stems:
+            aside[name] = ANNOTATION
+        elif path.suffix.lower() in (".yaml", ".yml", ".xml"):
+            aside[name] = NO_SAMPLE
 
 
 def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = None) -> ImportPlan:
@@ -279,9 +293,9 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
             plan["notes"].append(
                 f"If the {count:,} numbers of a row are an image of {size}, choose the kind image."
             )
-    cells = table.columns[table.names.index(label)].to_pylist() if label else []
-    plan["classes"] = count_labels(read_labels(cells, config))
-    plan["doubtful"] = doubtful_values(cells, config)
+    cells = count_cells(table.columns[table.names.index(label)] if label else [])
+    plan["classes"] = dict(renamed(cells, name_classes(cells, config)).most_common(100))
+    plan["doubtful"] = doubtful_values(cells)
     plan["labels"] = parts_of(cells)
     plan["notes"] += label_notes(cells, config)
     numbers = sum(c["role"] == "numeric" for c in columns)
@@ -297,7 +311,7 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
             "choose it as the text."
         )
     if kind != "image":
-        plan["notes"] += column_notes(columns, config.label) + [
+        plan["notes"] += column_notes(columns, config.label, is_offered=bool(table.found.get("one_hot"))) + [
             f"{c['name']}: {c['missing']:,} {'cell' if c['missing'] == 1 else 'cells'} became missing."
             for c in columns
             if c["role"] == "numeric" and c["missing"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from selfsup_core.data.importing.arrays import label_text
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.fixes import NOT_AGAINST
 from selfsup_core.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Values that often mean that a row has no label. They may also be classes, so a person is asked.
 DOUBTFUL = frozenset(
@@ -38,14 +41,27 @@ def one_name(label: str) -> str:
     return sign + found[2]
 
 
-def as_names(labels: Iterable[str]) -> list[str]:
-    """Numbers of one value under one name, where all labels are numbers; otherwise the labels as they are."""
-    cells = list(labels)
-    different = {cell for cell in cells if cell}
-    if not all(NUMBER.match(cell) or cell.lower() in DOUBTFUL for cell in different):
-        return cells
-    names = {cell: one_name(cell) for cell in different} | {"": ""}
-    return [names[cell] for cell in cells]
+def count_cells(cells: pa.Array | list[str]) -> Counter[str]:
+    """How often each cell occurs, in the order in which they first do."""
+    if isinstance(cells, list):
+        return Counter(cells)
+    found = cells.value_counts()
+    return Counter(dict(zip(*(field.to_pylist() for field in found.flatten()), strict=True)))
+
+
+def as_names(counts: Counter[str]) -> dict[str, str]:
+    """Numbers of one value under one name, where all cells are numbers; otherwise the cells as they are."""
+    if all(not cell or NUMBER.match(cell) or cell.lower() in DOUBTFUL for cell in counts):
+        return {cell: one_name(cell) for cell in counts}
+    return {cell: cell for cell in counts}
+
+
+def renamed(counts: Counter[str], names: dict[str, str]) -> Counter[str]:
+    """How often each name occurs."""
+    found: Counter[str] = Counter()
+    for cell, count in counts.items():
+        found[names[cell]] += count
+    return found
 
 
 def array_labels(y: np.ndarray) -> list[str]:
@@ -71,31 +87,40 @@ def split_labels(cell: str) -> list[str]:
     return [part for part in PARTS.split(cell) if part]
 
 
-def holds_several(labels: list[str]) -> bool:
+def holds_several(counts: Counter[str]) -> bool:
     """Whether cells hold lists of labels, whose parts come back in other cells."""
-    different = Counter(label for label in labels if label)
-    lists = {cell: split_labels(cell) for cell in different}
-    if different and all(cell.startswith("[") and parts != [cell] for cell, parts in lists.items()):
+    lists = {cell: split_labels(cell) for cell in counts if cell}
+    if lists and all(cell.startswith("[") and parts != [cell] for cell, parts in lists.items()):
         return True
-    many = sum(different[cell] for cell, parts in lists.items() if len(parts) > 1)
-    if not many or many < LEAST_SEVERAL * different.total():
+    many = sum(counts[cell] for cell, parts in lists.items() if len(parts) > 1)
+    if not many or many < LEAST_SEVERAL * sum(counts[cell] for cell in lists):
         return False
     parts = {part for found in lists.values() for part in found}
-    return len(parts) < len(different) or len(parts) < sum(len(p) for p in lists.values())
+    return len(parts) < len(lists) or len(parts) < sum(len(p) for p in lists.values())
 
 
-def read_labels(labels: list[str], config: ImportConfig) -> list[str]:
-    """Labels as classes, by what a person has chosen; "" for none.
+def read_labels(cells: pa.Array | list[str], config: ImportConfig) -> list[str]:
+    """Cells as classes, by what a person has chosen; "" for none.
 
     Raises:
         DataError: a label is to stand against the rest that is in no row.
     """
+    classes = name_classes(count_cells(cells), config)
+    if isinstance(cells, list):
+        return [classes[cell] for cell in cells]
+    coded = cells.dictionary_encode()
+    named = [classes[cell] for cell in coded.dictionary.to_pylist()]
+    return [named[place] for place in coded.indices.to_pylist()]
+
+
+def name_classes(counts: Counter[str], config: ImportConfig) -> dict[str, str]:
+    """The class of each cell; see `read_labels`."""
     none = {one.strip().lower() for one in config.unlabeled.split(",")} - {""}
-    labels = ["" if label.lower() in none else label for label in as_names(labels)]
+    names = {cell: "" if name.lower() in none else name for cell, name in as_names(counts).items()}
+    parts = {name: split_labels(name) for name in names.values()}
     if config.against:
-        parts = [split_labels(label) for label in labels]
-        if not any(config.against in found for found in parts):
-            known = ", ".join(sorted({part for found in parts for part in found})[:20])
+        if not any(config.against in found for found in parts.values()):
+            known = ", ".join(sorted({part for found in parts.values() for part in found})[:20])
             raise DataError(
                 f"No row has the label {config.against!r}. Labels: {known}.",
                 code="no-label",
@@ -103,44 +128,41 @@ def read_labels(labels: list[str], config: ImportConfig) -> list[str]:
                 fix=NOT_AGAINST,
             )
         rest = f"not {config.against}"
-        return [
-            "" if not label else config.against if config.against in found else rest
-            for label, found in zip(labels, parts, strict=True)
-        ]
-    if not holds_several(labels):
-        return labels
-    parts = [split_labels(label) for label in labels]
+        return {
+            cell: "" if not name else config.against if config.against in parts[name] else rest
+            for cell, name in names.items()
+        }
+    if not holds_several(renamed(counts, names)):
+        return names
     if config.several == "first":
-        return [found[0] if found else "" for found in parts]
-    return ["|".join(found) for found in parts]
+        return {cell: parts[name][0] if parts[name] else "" for cell, name in names.items()}
+    return {cell: "|".join(parts[name]) for cell, name in names.items()}
 
 
-def doubtful_values(labels: list[str], config: ImportConfig) -> list[str]:
+def doubtful_values(counts: Counter[str]) -> list[str]:
     """Values that may mean "no label". With −1, the other classes must not make it one of a pair −1/+1."""
-    counts = Counter(label for label in as_names(labels) if label)
-    doubtful = [label for label in counts if label.lower() in DOUBTFUL]
-    if "-1" in doubtful and set(counts) - set(doubtful) == {"1"}:
+    named = set(as_names(counts).values()) - {""}
+    doubtful = [label for label in named if label.lower() in DOUBTFUL]
+    if "-1" in doubtful and named - set(doubtful) == {"1"}:
         doubtful.remove("-1")
     return sorted(doubtful)
 
 
-def parts_of(labels: list[str]) -> list[str]:
+def parts_of(counts: Counter[str]) -> list[str]:
     """Each single label, where cells hold several; otherwise none."""
-    if not holds_several(labels):
+    if not holds_several(counts):
         return []
-    return sorted({part for label in set(labels) for part in split_labels(label)})
+    return sorted({part for label in counts for part in split_labels(label)})
 
 
-def label_notes(labels: list[str], config: ImportConfig) -> list[str]:
+def label_notes(cells: Counter[str], config: ImportConfig) -> list[str]:
     """What a person should know, or decide, of the values of the label column."""
     notes = []
-    plain = as_names(labels)
-    merged = len({cell for cell in labels if cell}) - len({cell for cell in plain if cell})
-    if merged:
+    counts = renamed(cells, as_names(cells))
+    if len(set(cells) - {""}) > len(set(counts) - {""}):
         notes.append("The same number written in different ways, as 1 and 1.0, is one class.")
     none = {one.strip().lower() for one in config.unlabeled.split(",")} - {""}
-    counts = Counter(plain)
-    for value in doubtful_values(labels, config):
+    for value in doubtful_values(cells):
         if value.lower() not in none:
             notes.append(
                 f"{counts[value]:,} rows have the label {value!r}, which is a class now. If it means that "
@@ -148,7 +170,7 @@ def label_notes(labels: list[str], config: ImportConfig) -> list[str]:
             )
     for value in sorted(v for v in counts if v.lower() in none):
         notes.append(f"{counts[value]:,} rows with the label {value!r} count as unlabeled.")
-    if (parts := parts_of(plain)) and not config.against:
+    if (parts := parts_of(counts)) and not config.against:
         named = ", ".join(parts[:6]) + (", …" if len(parts) > 6 else "")
         what = {
             "together": "each combination is a class now",

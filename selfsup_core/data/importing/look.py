@@ -20,7 +20,7 @@ from selfsup_core.data.importing.images import (
     look_at_some,
     open_image,
 )
-from selfsup_core.data.importing.labels import doubtful_values, parts_of
+from selfsup_core.data.importing.labels import count_cells, doubtful_values, parts_of
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import read_header
@@ -29,6 +29,7 @@ from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.data.splits import PARTS
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.wording import counted
 
 LONGEST_SOUND = 30.0  # seconds
 
@@ -82,7 +83,8 @@ def describe_layout(layout: Layout, config: ImportConfig) -> ImportPlan:
     }
     if layout.columns:
         said |= {"beside": layout.columns, "label": layout.label}
-        said |= {"doubtful": doubtful_values(layout.cells, config), "labels": parts_of(layout.cells)}
+        cells = count_cells(layout.cells)
+        said |= {"doubtful": doubtful_values(cells), "labels": parts_of(cells)}
     if layout.parts is not None:
         counts = np.bincount(layout.parts, minlength=len(PARTS)).tolist()
         said["parts"] = dict(zip(PARTS, counts, strict=True))
@@ -178,7 +180,9 @@ def each_line(
             else:
                 blank += 1
         if blank:
-            notes.append(f"{blank} blank lines of {member.name} were left out.")
+            notes.append(
+                f"{counted(blank, 'blank line')} of {member.name} {'was' if blank == 1 else 'were'} left out."
+            )
 
 
 def lines_of(text: str, piece: int = MB) -> Iterator[str]:

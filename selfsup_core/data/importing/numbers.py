@@ -56,7 +56,9 @@ def share(cells: pa.Array, pattern: str) -> float:
     """Share of the cells that match."""
     import pyarrow.compute as pc
 
-    return float(pc.mean(pc.match_substring_regex(cells, pattern)).as_py() or 0.0)
+    found, counts = cells.value_counts().flatten()  # many cells are alike
+    matching = pc.sum(counts.filter(pc.match_substring_regex(found, pattern))).as_py() or 0
+    return matching / max(len(cells), 1)
 
 
 def undress(cells: pa.Array) -> pa.Array:
@@ -74,10 +76,11 @@ def is_dressed(cells: pa.Array) -> bool:
     """Whether the cells are numbers with one currency or unit, or with thousands parted."""
     import pyarrow.compute as pc
 
-    odd = cells.filter(pc.invert(pc.match_substring_regex(cells, NUMBER)))
+    odd = pc.unique(cells)
+    odd = odd.filter(pc.invert(pc.match_substring_regex(odd, NUMBER)))
     marks = pc.unique(pc.replace_substring_regex(odd, r"[\d.,\s+()'’−–\-\x{a0}\x{202f}\x{2009}]", ""))
     with_mark = [mark for mark in marks.to_pylist() if mark]
-    if len(with_mark) > 1 or (with_mark and len(odd) < ENOUGH * len(cells)):
+    if len(with_mark) > 1 or (with_mark and 1 - share(cells, NUMBER) < ENOUGH):
         return False
     bare = undress(cells)
     return max(share(bare, f"{NUMBER}|{THOUSANDS}"), share(bare, DECIMAL_COMMA)) >= ENOUGH

@@ -50,8 +50,9 @@ def join_one_hot(table: Table, config: ImportConfig) -> Table:
             )
             table.found["one_hot"] = [*table.found.get("one_hot", []), prefix]
     if not config.label and not table.found.get("one_hot") and (last := last_ones(table)):
+        which = "last " if len(last) < len(table.names) else ""
         table.notes.append(
-            f"Each row has exactly one of the last {len(last)} columns ({', '.join(last[:6])}"
+            f"Each row has exactly one of the {which}{len(last)} columns ({', '.join(last[:6])}"
             f"{', …' if len(last) > 6 else ''}) set to 1. If they are the class, choose the label "
             f"{'|'.join(last)}."
         )
@@ -60,11 +61,13 @@ def join_one_hot(table: Table, config: ImportConfig) -> Table:
 
 
 def last_ones(table: Table) -> list[str]:
-    """The columns at the end of a table of which each row has exactly one; [] where any is named a label."""
+    """The columns at the end of a table, or all, of which each row has exactly one; [] where any is named a
+    label.
+    """
     if any(re.sub(r"[\W_]+", "", name.lower()) in LABELS for name in table.names):
         return []
     places: list[int] = []
-    for place in range(len(table.names) - 1, 0, -1):  # something has to be learned from
+    for place in range(len(table.names) - 1, -1, -1):
         cells = table.columns[place]
         seen = {BITS.get(cell.lower()) for cell in cells[:50].unique().to_pylist()}
         if len(places) > MOST_LAST or None in seen:
@@ -102,9 +105,14 @@ def joined(table: Table, name: str, places: list[int], words: list[str], hot: np
     cells = [
         "|".join(word for word, is_set in zip(words, row, strict=True) if is_set) for row in hot.tolist()
     ]
-    left = [i for i in range(len(table.names)) if i not in places]
-    named = f"({', '.join(words[:6])}{', …' if len(words) > 6 else ''})" if "|" in name else f"{name}…"
+    is_chosen = "|" in name
+    # Where there is nothing else to learn from, they are both: the label colors maps and names groups.
+    is_all = is_chosen and len(places) == len(table.names)
+    left = [i for i in range(len(table.names)) if is_all or i not in places]
+    named = f"({', '.join(words[:6])}{', …' if len(words) > 6 else ''})" if is_chosen else f"{name}…"
     note = f"{len(places)} columns {named} of 0 and 1 (one-hot) were read as one label."
+    if is_all:
+        note += " They are also what is learned from, so a classifier would only copy them."
     if none := cells.count(""):
         note += f" {none:,} {'row has' if none == 1 else 'rows have'} none of them."
     return Table(

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from selfsup_core.data.details import NUMBERS_BESIDE, ONE_VALUE, SEVERAL_LABELS, VALUES_BESIDE
 from selfsup_core.data.importing.array_files import Arrays, read_members, read_sparse
 from selfsup_core.data.importing.arrays import Named, label_text
 from selfsup_core.data.importing.columns import MOST_CLASSES
@@ -93,11 +94,11 @@ def sort_arrays(named: list[Named], config: ImportConfig, made: Arrays) -> tuple
                 labels.append(Named(n.name, np.argmax(n.array, axis=1)))
                 made.notes.append(f"{n.name} holds one column per class (one-hot); the column is the label.")
             else:
-                made.aside[n.name] = "several labels per row, of which none was taken"
+                made.aside[n.name] = SEVERAL_LABELS
         elif n.array.ndim > 1:
             samples.append(n)
         else:
-            made.aside[n.name] = "one value only"
+            made.aside[n.name] = ONE_VALUE
     return labels, samples
 
 
@@ -130,7 +131,7 @@ def same_shape(samples: list[Named], labels: list[Named], made: Arrays) -> list[
     rest = [n for n in samples if n.array.ndim == 2]
     lengths = {len(n.array) for n in images}
     if len({n.array.shape[1:] for n in images}) == 1 and all(len(n.array) in lengths for n in rest):
-        made.aside |= {n.name: "values beside the images, of which none was taken" for n in rest}
+        made.aside |= {n.name: VALUES_BESIDE for n in rest}
         return images
     raise DataError(
         f"The arrays hold samples of different shapes: {', '.join(map(str, sorted(shapes)))}.",
@@ -183,9 +184,7 @@ def choose_beside(
                     f"Arrays that may be labels: {', '.join(made.offers)}. To take another, set Label column."
                 )
             made.aside |= {
-                n.name: "numbers beside the samples, of which none was taken"
-                for n in fitting
-                if not any(n is one for one in (*words, *others))
+                n.name: NUMBERS_BESIDE for n in fitting if not any(n is one for one in (*words, *others))
             }
         if ids is not None and len(samples) == 1 and ids is not mark:
             made.ids = [str(value) for value in ids.array.tolist()]

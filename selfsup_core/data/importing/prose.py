@@ -9,7 +9,7 @@ import numpy as np
 from selfsup_core.data.importing.beside import free_unlabeled
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import has_old_line_ends
-from selfsup_core.data.importing.documents import read_document
+from selfsup_core.data.importing.documents import SUBTITLES, read_document
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.formats import document_form
 from selfsup_core.data.importing.layout import Layout, read_layout
@@ -28,6 +28,8 @@ def choose_unit(members: list[Member], config: ImportConfig) -> str:
         return config.unit
     if len(members) > 1 and read_layout([m.name for m in members], config).labels is not None:
         return "files"
+    if members[0].suffix in SUBTITLES:
+        return "lines"
     sample = members[0].head(SAMPLE)
     if document_form(members[0].name, sample):
         return "paragraphs"

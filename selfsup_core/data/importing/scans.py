@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.importing.dicom_header import read_size
 from selfsup_core.data.importing.extras import load_reader, why
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.fixes import MIDDLE_SLICES
@@ -129,8 +130,13 @@ def look_at(member: Member) -> Scan:
     """Size and number of slices, from the header alone where that is quicker. Raises DataError."""
     if scan_form(member.name, member.head()) == "nifti":
         return open_scan(member)
+    begin = member.head(HEADER)
+    if size := read_size(begin):
+        load_reader(member.name, "pydicom", instead="save its images as PNG")
+        check_slices(member, *size)
+        return Scan((size.width, size.height), size.frames, partial(see, member))
     try:
-        return read_dicom(member, member.head(HEADER), header_only=True)
+        return read_dicom(member, begin, header_only=True)
     except DataError:
         if member.size <= HEADER:
             raise

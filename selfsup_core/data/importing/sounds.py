@@ -53,12 +53,29 @@ def wav_header(member: Member) -> tuple[int, int, float]:
         if kind == b"fmt " and place + 24 <= len(data):
             channels, rate, _, frame = struct.unpack("<HIIH", data[place + 10 : place + 22])
         elif kind == b"data":
+            if not size and is_streamed(data):
+                size = len(data)
             seconds = min(size, len(data) - place - 8) / max(frame * rate, 1)
             break
         place += 8 + size + size % 2
     if not channels or not rate or not frame:
         raise DataError(f"{member.name} has no readable WAV header.", code="damaged-sound")
     return channels, rate, seconds
+
+
+def is_streamed(data: bytes) -> bool:
+    """Whether a WAV file was written to a pipe, so that its sizes could not be filled in afterwards."""
+    return data[4:8] in (bytes(4), b"\xff" * 4)
+
+
+def wav_bytes(member: Member) -> bytes:
+    """The file, with the size of its samples where it was written without."""
+    data = member.read()
+    place = data.find(b"data" + bytes(4), 12) + 4
+    if place < 4 or not is_streamed(data):
+        return data
+    sizes = [struct.pack("<I", size) for size in (len(data) - 8, len(data) - place - 4)]
+    return data[:4] + sizes[0] + data[8:place] + sizes[1] + data[place + 4 :]
 
 
 def is_wav(member: Member) -> bool:
@@ -100,7 +117,7 @@ def read_sound(member: Member, seconds: float, to_rate: int = RATE) -> np.ndarra
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if is_wav(member):
-                _, samples = wavfile.read(io.BytesIO(member.read()))
+                _, samples = wavfile.read(io.BytesIO(wav_bytes(member)))
             else:
                 samples = read_packed(member, seconds, rate)
     except Exception as error:

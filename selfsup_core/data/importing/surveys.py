@@ -20,6 +20,7 @@ from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
 
 if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]
     import pyarrow as pa
 
 WAYS = {".por": "read_por", ".sas7bdat": "read_sas7bdat", ".xpt": "read_xport"}
@@ -35,11 +36,9 @@ def read_survey(member: Member, config: ImportConfig) -> Table:
     try:
         _, about = way(io.BytesIO(data), metadataonly=True, **encoding)
         check_size(member.name, max(0, about.number_rows or 0), max(1, len(about.column_names)))
-        values, about = way(
-            io.BytesIO(data), output_format="dict", row_limit=LIMITS.table_rows + 1, **encoding
-        )
+        frame, about = way(io.BytesIO(data), row_limit=LIMITS.table_rows + 1, **encoding)
         coded = dict(about.variable_value_labels)
-        arrays = {name: np.asarray(column) for name, column in values.items()}
+        arrays = {name: as_array(column) for name, column in frame.items()}
         columns = [as_cells(column, coded.get(name, {})) for name, column in arrays.items()]
     except (DataError, MemoryError):
         raise
@@ -48,8 +47,8 @@ def read_survey(member: Member, config: ImportConfig) -> Table:
     if not columns:
         raise DataError(f"{member.name} has no columns.", code="no-columns", remedy="Save it again.")
     check_size(member.name, len(columns[0]), len(columns))
-    names, notes = unique_names(list(values))
-    named = [name for name in values if name in coded]
+    names, notes = unique_names(list(arrays))
+    named = [name for name in arrays if name in coded]
     if named:
         shown = ", ".join(named[:6]) + (", …" if len(named) > 6 else "")
         notes.append(f"Coded values were replaced by their labels: {shown}.")
@@ -59,6 +58,13 @@ def read_survey(member: Member, config: ImportConfig) -> Table:
         if raw not in coded and column.dtype.kind in "iuf"
     }
     return Table(names, columns, {}, notes, held)
+
+
+def as_array(column: pd.Series) -> np.ndarray:
+    """(N,) numbers, or strings and times as Python holds them, None for none."""
+    if column.dtype.kind in "biuf":
+        return np.asarray(column)
+    return np.asarray(column.astype(object).where(column.notna(), None))
 
 
 def as_cells(array: np.ndarray, labels: dict[Any, str]) -> pa.Array:

@@ -39,10 +39,11 @@ def widen(name: str, table: Table, config: ImportConfig) -> Table:
     columns: list[pa.Array] = []
     notes = []
     for column, cells in zip(table.names, table.columns, strict=True):
-        vectors = None if column in config.roles else as_vectors(cells)
+        is_number = column in table.values
+        vectors = None if is_number or column in config.roles else as_vectors(cells)
         if vectors is None:
             names.append(column)
-            columns.append(alone(cells))
+            columns.append(cells if is_number else alone(cells))
             continue
         width = vectors.shape[1]
         check_size(name, len(table), len(table.names) + width)

@@ -22,6 +22,11 @@ class ColorAsk(MapAsk):
     by: str = setting(
         ..., "A category, a number, or something measured; `colors` lists them.", title="Color by"
     )
+    find: str = setting(
+        "",
+        "Part of the name of a category that may be too rare for a color of its own.",
+        title="Find",
+    )
 
 
 class PointsAsk(MapAsk):
@@ -55,7 +60,7 @@ def colors(asked: Asked, ask: MapAsk) -> Answer:
 @about_map("color", ColorAsk)
 def color(asked: Asked, ask: ColorAsk) -> Answer:
     """The color of each point; see `color_points`."""
-    return color_points(asked, ask.by)
+    return color_points(asked, ask.by, ask.find)
 
 
 @about_map("items", PointsAsk)

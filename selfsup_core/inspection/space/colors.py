@@ -11,6 +11,7 @@ from selfsup_core.inspection.space.asked import Asked
 
 UNKNOWN = 255
 MOST_NAMED = 254  # categories with a color of their own
+MOST_FOUND = 20  # of those that are too small, when they are looked for
 NEAR = 15
 
 
@@ -40,9 +41,12 @@ def kept_neighbors(asked: Asked) -> np.ndarray:
 MEASURED = {"density": density, "kept neighbors": kept_neighbors}
 
 
-def color_points(asked: Asked, by: str) -> Answer:
+def color_points(asked: Asked, by: str, find: str = "") -> Answer:
     """ "codes": (N,) bytes. Of a category the number of its name, of a number 0 to 254 between "low" and
     "high"; 255 unknown. `about` is their `Legend`.
+
+    Args:
+        find: of a category: names that hold this text have a code of their own, too, the most frequent first.
 
     Raises:
         SettingError: there is nothing called so.
@@ -52,7 +56,11 @@ def color_points(asked: Asked, by: str) -> Answer:
         shown = list(names)
         if len(names) > MOST_NAMED:
             counts = np.bincount(codes[codes >= 0], minlength=len(names))
-            kept = np.argsort(-counts, kind="stable")[: MOST_NAMED - 1]
+            order = np.argsort(-counts, kind="stable")
+            kept = order[: MOST_NAMED - 1]
+            if wanted := find.strip().lower():
+                found = [i for i in order if wanted in names[i].lower() and i not in kept][:MOST_FOUND]
+                kept = np.concatenate([kept[: len(kept) - len(found)], np.array(found, dtype=kept.dtype)])
             new = np.full(len(names), MOST_NAMED - 1)
             new[kept] = np.arange(len(kept))
             codes, shown = (

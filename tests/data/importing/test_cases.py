@@ -18,8 +18,10 @@ import pytest
 from pyarrow import parquet
 from scipy import sparse
 
+from selfsup_core.data.details import ANNOTATION, NO_SAMPLE
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
+from selfsup_core.data.library.health import check_dataset
 from selfsup_core.errors import DataError
 from tests.data.importing.make import archive, idx, png, wav, write
 
@@ -112,6 +114,12 @@ def huggingface(column: str, values: list[Any], names: list[str]) -> bytes:
     buffer = io.BytesIO()
     parquet.write_table(made, buffer)
     return buffer.getvalue()
+
+
+def from_pipe(sound: bytes) -> bytes:
+    """A WAV file whose sizes were not known when it was begun."""
+    place = sound.index(b"data")
+    return sound[:4] + b"\xff" * 4 + sound[8 : place + 4] + bytes(4) + sound[place + 8 :]
 
 
 def records(**keys: Any) -> bytes:
@@ -450,6 +458,47 @@ CASES: dict[str, Case] = {
         ("blue", "red"),
         config={"label": "color"},
     ),
+    "a table of one-hot columns alone": Case(
+        {"a.csv": lines("mon,tue,wed", *(one_hot(i % 3) for i in range(24)))},
+        "table",
+        (24, 3),
+        said="exactly one of the 3 columns (mon, tue, wed) set to 1",
+    ),
+    "one-hot columns alone, chosen as the label": Case(
+        {"a.csv": lines("mon,tue,wed", *(one_hot(i % 3) for i in range(24)))},
+        "table",
+        (24, 3),
+        ("mon", "tue", "wed"),
+        [1, 0, 0],
+        said="also what is learned from",
+        config={"label": "mon|tue|wed"},
+    ),
+    "subtitles": Case(
+        {
+            "a.srt": "\r\n\r\n".join(
+                f"{i + 1}\r\n00:00:{i:02d},000 --> 00:00:{i:02d},900\r\n<i>{text}</i>\r\nand on."
+                for i, text in enumerate(TEXTS)
+            ).encode()
+        },
+        "text",
+        (24,),
+        first=f"{TEXTS[0]} and on.",
+    ),
+    "WebVTT": Case(
+        {
+            "a.vtt": b"WEBVTT\n\nNOTE made by hand\n\n"
+            + "".join(f"00:{i:02d}.000 --> 00:{i:02d}.900\n{t}\n\n" for i, t in enumerate(TEXTS)).encode()
+        },
+        "text",
+        (24,),
+        first=TEXTS[0],
+    ),
+    "sounds from a pipe": Case(
+        zipped({f"{c}/{i}.wav": from_pipe(wav(i + 9 * n)) for n, c in enumerate(PETS) for i in range(4)}),
+        "sound",
+        (8, 32, 32),
+        PETS,
+    ),
     "dates in three dresses": Case(
         {
             "a.csv": lines(
@@ -516,3 +565,24 @@ def test_what_cannot_be_read_is_refused_with_a_way_out(tmp_path: Path, name: str
         build_dataset(paths, ImportConfig(), "my-x")
     assert refused.value.code == code
     assert way in refused.value.remedy
+
+
+def test_a_sound_from_a_pipe_is_read_like_any_other(tmp_path: Path):
+    whole, streamed = (
+        build_dataset([write(tmp_path, f"{name}.wav", content)], ImportConfig(), "my-x").x
+        for name, content in (("a", wav(3)), ("b", from_pipe(wav(3))))
+    )
+    assert whole.max() > 0
+    np.testing.assert_array_equal(whole, streamed)
+
+
+def test_annotations_beside_images_are_told_once_and_not_called_unreadable(tmp_path: Path):
+    boxes = {f"labels/train/{i}.txt": b"0 .5 .5 .3 .3" for i in range(4)}
+    described = boxes | {"data.yaml": b"nc: 2", "images/train/3.xml": b"<annotation/>"}
+    files = zipped(pictures("images/train", "images/val") | described)
+    made = build_dataset([write(tmp_path, *files.popitem())], ImportConfig(), "my-x")
+    assert (made.classes, np.bincount(made.extra["part"]).tolist()) == ((), [4, 4])
+    assert set(made.details["aside"]) == set(described)
+    (said,) = [finding for finding in check_dataset(made) if finding["count"] == len(described)]
+    assert (said["code"], said["level"]) == ("not-used", "note")
+    assert said["names"] == [f"data.yaml: {NO_SAMPLE}", f"images/train/3.xml and 4 more: {ANNOTATION}"]

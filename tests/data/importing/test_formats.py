@@ -165,7 +165,7 @@ def test_two_tables_of_the_same_columns_are_joined(tmp_path):
 def test_one_text_a_line(tmp_path):
     made = build([write(tmp_path, "t.txt", "first one\n\n  second  \r\nthird 😀\n")])
     assert (made.kind, list(made.x), made.y) == ("text", ["first one", "second", "third 😀"], None)
-    assert made.details["notes"] == ["1 blank lines of t.txt were left out."]
+    assert made.details["notes"] == ["1 blank line of t.txt was left out."]
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -139,7 +139,7 @@ def test_duplicate_and_empty_column_names(tmp_path):
 def test_a_few_ragged_rows_are_set_aside_and_said(tmp_path):
     found = plan(tmp_path, "a,b\n" + rows("{i}.5,{i}.25", 100) + "1,2,3\n")
     assert found["rows"] == 100
-    assert any("1 rows were set aside: row 102 has 3 cells, not 2" in note for note in found["notes"])
+    assert any("1 row was set aside: row 102 has 3 cells, not 2" in note for note in found["notes"])
 
 
 def test_one_cell_too_many_in_every_row_never_shifts_the_columns(tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.details import NO_SAMPLE
 from selfsup_core.data.groups import find_groups
 from selfsup_core.data.library.health import CHECKS, check_dataset
 from selfsup_core.data.library.mends import MENDS, mend_dataset
@@ -72,7 +73,31 @@ def planted() -> dict[str, Dataset]:
         "id-feature": with_column(np.arange(200)),
         "label-leak": with_column(np.asarray(data.y) * 2.0 + np.random.default_rng(1).normal(0, 0.01, 200)),
         "set-aside": replace(data, details={"aside": {"a.png": "damaged"}}),
+        "not-used": replace(data, details={"aside": {"a.txt": NO_SAMPLE}}),
     }
+
+
+@pytest.mark.parametrize(
+    ("values", "counts"),
+    [
+        (np.arange(200), True),
+        (np.arange(200) * 1e-9 + 1, False),  # its steps are lost in 32 bits
+        (np.arange(200) * 1e-9, True),
+        (5e8 - 1000 * np.arange(200), True),
+        (np.random.default_rng(0).normal(0, 1e-9, 200), False),
+        (np.arange(200) + (np.arange(200) == 50) * 0.5, False),
+        (np.arange(200) // 2, False),
+    ],
+)
+def test_a_column_that_counts_is_found_at_any_scale(values, counts):
+    assert ("id-feature" in codes(with_column(values))) is counts
+
+
+def test_a_date_that_goes_day_by_day_is_no_id():
+    data = with_column(np.arange(200))
+    for role, counts in (("date", False), ("numeric", True)):
+        details = {"columns": [{"name": "extra", "role": role}]}
+        assert ("id-feature" in codes(replace(data, details=details))) is counts
 
 
 @pytest.mark.parametrize("code", planted())

@@ -3,57 +3,17 @@
 import { el, setText } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
 import { className, count, emptyNote, share, sum } from "../pseudo.js"
+import { condense, groupsOf, MOST, rowsOf, totalsOf } from "./flow_counts.js"
 
-const MOST = 12 // classes drawn one by one; of more the largest, and the others together
+const LINE = 13 // pixels between names
 const NODE = 10,
   GAP = 6,
   TOP = 20,
   LEAST = 1
 const SPACE = "http://www.w3.org/2000/svg"
 
-/** Totals of what happened: `flow` is (C + 1, C + 1) from … to, 0 is "not kept". */
-export function totals({ data, shape: [width] }) {
-  const result = { idle: data[0], fresh: 0, stayed: 0, changed: 0, dropped: 0 }
-  for (let from = 0; from < width; from++) {
-    for (let to = 0; to < width; to++) {
-      if (!from && !to) continue
-      const n = data[from * width + to]
-      result[!from ? "fresh" : !to ? "dropped" : from === to ? "stayed" : "changed"] += n
-    }
-  }
-  return result
-}
-
-/** At most MOST classes: the largest keep their own place, the others share one. Returns nodes and counts between them. */
-export function condense({ data, shape: [width] }) {
-  const size = (i) => {
-    let n = 0
-    for (let j = 0; j < width; j++) n += data[i * width + j] + data[j * width + i]
-    return n
-  }
-  const classes = Array.from({ length: width - 1 }, (_, i) => i + 1)
-  const named =
-    classes.length <= MOST
-      ? classes
-      : [...classes]
-          .sort((a, b) => size(b) - size(a))
-          .slice(0, MOST - 1)
-          .sort((a, b) => a - b)
-  const nodes = [
-    ...named.map((i) => ({ label: i - 1 })),
-    ...(named.length < classes.length ? [{ label: -2, others: classes.length - named.length }] : []),
-    { label: -1 },
-  ]
-  const place = (i) =>
-    i === 0 ? nodes.length - 1 : named.indexOf(i) >= 0 ? named.indexOf(i) : nodes.length - 2
-  const flow = nodes.map(() => nodes.map(() => 0))
-  for (let from = 0; from < width; from++)
-    for (let to = 0; to < width; to++) flow[place(from)][place(to)] += data[from * width + to]
-  return { nodes, flow }
-}
-
 function describe(frame) {
-  const n = totals(frame.flow),
+  const n = totalsOf(frame),
     kept = n.fresh + n.stayed + n.changed
   const before = frame.epoch === 0 ? "Before the first round" : `Round ${frame.epoch}`
   if (!kept && !n.dropped) return `${before}: none of the ${count(n.idle)} unlabeled rows is kept.`
@@ -143,7 +103,8 @@ const svg = (tag, options, ...children) => {
 }
 
 function drawFlow(frame, classes, width, height, theme) {
-  const { nodes, flow } = condense(frame.flow)
+  const most = frame.flow_classes ? Math.max(MOST, Math.floor((height - TOP) / LINE) - 2) : MOST
+  const { nodes, flow } = condense(frame.flow, groupsOf(frame, classes.length), most)
   const side = Math.min(124, width * 0.3),
     total = sum(flow.flat())
   // Each place has at least a pixel, so that a single row can be seen.
@@ -226,7 +187,7 @@ function drawFlow(frame, classes, width, height, theme) {
   ]) {
     const lines = spread(
       places.map((p) => p.y + p.tall / 2),
-      13,
+      LINE,
       height - 6,
     )
     places.forEach((p, i) => {
@@ -253,33 +214,9 @@ function spread(wanted, gap, floor) {
 
 const clip = (text, letters) => (text.length <= letters ? text : `${text.slice(0, letters - 1)}…`)
 
-/** All classes in full: what each had before, gained, lost, and has now. */
-function drawTable(
-  {
-    flow: {
-      data,
-      shape: [width],
-    },
-  },
-  classes,
-) {
-  const at = (from, to) => data[from * width + to]
-  const rows = classes.map((_, c) => {
-    const i = c + 1
-    let before = 0,
-      now = 0,
-      changedTo = 0,
-      changedFrom = 0
-    for (let j = 0; j < width; j++) {
-      before += at(i, j)
-      now += at(j, i)
-      if (j && j !== i) {
-        changedTo += at(j, i)
-        changedFrom += at(i, j)
-      }
-    }
-    return [before, at(0, i), at(i, i), changedTo, changedFrom, at(i, 0), now]
-  })
+function drawTable(frame, classes) {
+  const groups = groupsOf(frame, classes.length),
+    rows = rowsOf(frame, groups)
   const heads = [
     "before",
     "newly kept",
@@ -310,14 +247,18 @@ function drawTable(
         el(
           "tr",
           {},
-          el("th", { scope: "row" }, className(classes, c)),
+          el(
+            "th",
+            { scope: "row" },
+            groups[c].others ? nameOf(groups[c]) : className(classes, groups[c].label),
+          ),
           ...row.map((n) => el("td", {}, count(n))),
         ),
       ),
       el(
         "tr",
         { class: "is-total" },
-        el("th", { scope: "row" }, `all (${share(total[6], sum(data))} kept)`),
+        el("th", { scope: "row" }, `all (${share(total[6], sum(frame.flow.data))} kept)`),
         ...total.map((n) => el("td", {}, count(n))),
       ),
     ),

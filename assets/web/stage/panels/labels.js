@@ -10,6 +10,29 @@ const COLUMNS = [
   ["truth", TRUTH, "True classes of the unlabeled rows"],
 ]
 
+const MOST = 40 // classes with a row of their own; of more the largest, and the others together
+
+/**
+ * Which classes have a row: all, or the largest, in their order.
+ * @param {ArrayLike<number>[]} values counts by class of unlabeled rows: true, proposed, kept
+ * @param {ArrayLike<number>} given labels by class: of classes that are as large, those with more come first
+ */
+export function rowsOf(values, given) {
+  const all = Array.from(given, (_, i) => i)
+  if (all.length <= MOST) return all
+  const size = all.map((i) => sum(values.map((row) => row[i])))
+  return all
+    .sort((a, b) => size[b] - size[a] || given[b] - given[a] || a - b)
+    .slice(0, MOST)
+    .sort((a, b) => a - b)
+}
+
+/** Counts of the classes with a row and, where some have none, of these together. */
+export function countsOf(values, shown) {
+  const own = shown.map((i) => values[i])
+  return shown.length < values.length ? [...own, sum(values) - sum(own)] : own
+}
+
 export default {
   id: "labels",
   title: "Label distribution",
@@ -37,7 +60,7 @@ export default {
       drawn = null
 
     /** Rows and cells once; afterwards only their numbers change. */
-    function build(classes, hasTruth) {
+    function build(classes, shown, hasTruth) {
       const columns = COLUMNS.filter(([, row]) => hasTruth || row !== TRUTH)
       const head = el(
         "tr",
@@ -47,7 +70,10 @@ export default {
         el("th", { class: "pl-wide" }),
         ...columns.slice(1).map(([name, , help]) => el("th", { scope: "col", title: help }, name)),
       )
-      rows = classes.map((_, i) => {
+      const left = classes.length - shown.length
+      const heads = shown.map((i) => className(classes, i))
+      if (left) heads.push(el("span", { class: "stage-muted" }, `and ${count(left)} more`))
+      rows = heads.map((head) => {
         const bar = {
           proposed: el("i", { class: "is-proposed" }),
           kept: el("i", { class: "is-kept" }),
@@ -58,7 +84,7 @@ export default {
         const node = el(
           "tr",
           {},
-          el("th", { scope: "row" }, className(classes, i)),
+          el("th", { scope: "row" }, head),
           given,
           el(
             "td",
@@ -69,7 +95,7 @@ export default {
         )
         return { node, bar, cells, columns }
       })
-      table.classList.toggle("is-dense", classes.length > 8)
+      table.classList.toggle("is-dense", rows.length > 8)
       table.replaceChildren(el("thead", {}, head), el("tbody", {}, ...rows.map(({ node }) => node)))
       truthKey.hidden = !hasTruth
     }
@@ -79,21 +105,27 @@ export default {
       empty.say(frame?.mix && statics ? "" : "No round has finished yet.", scroller)
       if (!frame?.mix || !statics || frame === drawn) return
       drawn = frame
-      const hasTruth = view.oracle.isOn,
-        key = `${statics.classes.length}|${hasTruth}`
-      if (key !== built) build(statics.classes, hasTruth)
+      const { classes } = statics,
+        hasTruth = view.oracle.isOn
+      const all = [TRUTH, PROPOSED, KEPT, GIVEN].map((row) => mixOf(frame, row)),
+        totals = all.map(sum)
+      const shown = rowsOf(all.slice(0, 3), all[3]),
+        key = `${shown.join()}|${hasTruth}`
+      if (key !== built) build(classes, shown, hasTruth)
       built = key
-      const values = [TRUTH, PROPOSED, KEPT, GIVEN].map((row) => mixOf(frame, row)),
-        totals = values.map(sum)
-      const most = Math.max(1, ...values[PROPOSED], ...values[KEPT], ...values[TRUTH])
+      const values = all.map((counts) => countsOf(counts, shown))
+      // The others together would make all bars short.
+      const own = (row) => values[row].slice(0, shown.length)
+      const most = Math.max(1, ...own(PROPOSED), ...own(KEPT), ...own(TRUTH))
+      const wide = (value) => `${Math.min(100, (100 * value) / most)}%`
       rows.forEach(({ bar, cells, columns }, i) => {
         columns.forEach(([, row], c) => {
           setText(cells[c][0], count(values[row][i]))
           setText(cells[c][1], row === GIVEN || !totals[row] ? "" : share(values[row][i], totals[row]))
         })
-        bar.proposed.style.width = `${(100 * values[PROPOSED][i]) / most}%`
-        bar.kept.style.width = `${(100 * values[KEPT][i]) / most}%`
-        if (bar.truth) bar.truth.style.left = `${(100 * values[TRUTH][i]) / most}%`
+        bar.proposed.style.width = wide(values[PROPOSED][i])
+        bar.kept.style.width = wide(values[KEPT][i])
+        if (bar.truth) bar.truth.style.left = wide(values[TRUTH][i])
       })
     }
 

@@ -124,10 +124,13 @@ export function createLooks(head, changed) {
       return { kind: "table", table, classes: isClass() ? view.statics.classes.length : STEPS }
     },
     legend() {
-      const entries = [...new Set(Array.from(groups, entryOf))].sort((a, b) => a - b)
+      const counts = new Map()
+      for (const group of groups) counts.set(entryOf(group), (counts.get(entryOf(group)) ?? 0) + 1)
+      const entries = [...counts.keys()].sort((a, b) => a - b)
       return entries.map((entry) => ({
         entry,
         text: nameOf(entry),
+        size: counts.get(entry),
         color: colorOf(entry),
         shape: entry >= GIVEN ? 0 : entry,
       }))

@@ -5,6 +5,7 @@
 
 import { el, percent, placeCardAt, setText, sizeCanvas } from "../../lib/dom.js"
 import { addShape, COLORS, classColor } from "../../lib/palette.js"
+import { shortlist } from "../../lib/shortlist.js"
 import { followLimits, limitsOf, pack } from "../../scatter/layout.js"
 import { createPlot } from "../../scatter/plot.js"
 import { toRgb, UNKNOWN } from "../../scatter/shapes.js"
@@ -16,7 +17,6 @@ import { createPairs } from "./map_pairs.js"
 import { createOffer, createProbe } from "./probe.js"
 import { createUmap } from "./umap.js"
 
-const MOST_CHIPS = 60 // classes with a button: the largest
 const MORPH_MS = 140
 const HIT = 14
 const NUDGE = 0.02
@@ -240,15 +240,14 @@ export default {
       if (!classes.length || (!looks && legend.childElementCount)) return
       const counts = new Map()
       for (const label of labels.data) counts.set(label, (counts.get(label) ?? 0) + 1)
-      const largest = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a) || a - b)
       const present =
         looks?.legend() ??
-        largest
-          .slice(0, MOST_CHIPS)
+        [...counts.keys()]
           .sort((a, b) => a - b)
           .map((label) => ({
             entry: label,
             text: label >= 0 ? classes[label] : "no label",
+            size: counts.get(label),
             color: classColor(label),
             shape: label,
           }))
@@ -256,11 +255,8 @@ export default {
       const said = present.map(({ text, color }) => `${text} ${color}`).join("|")
       if (legend.dataset.key === said) return
       legend.dataset.key = said
-      const others = looks?.legend() ? 0 : counts.size - present.length
-      const rest = others
-        ? [el("span", { class: "stage-muted" }, `and ${others.toLocaleString("en")} more`)]
-        : []
-      legend.replaceChildren(...present.map(legendChip), ...rest)
+      const isKept = ({ entry }) => entry === chosen
+      legend.replaceChildren(...shortlist(present, legendChip, { isKept }))
     }
 
     function legendChip({ entry, text, color, shape }) {

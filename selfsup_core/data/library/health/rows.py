@@ -9,6 +9,7 @@ import numpy as np
 
 from selfsup_core.data.config import SplitConfig
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.details import NOT_SAMPLES, grouped
 from selfsup_core.data.groups import exact_groups
 from selfsup_core.data.library.health.finding import SHOWN, Finding, plain_name, some
 from selfsup_core.data.splits import split_rows
@@ -34,17 +35,25 @@ def check_split(dataset: Dataset) -> Iterator[Finding]:
 
 def check_aside(dataset: Dataset) -> Iterator[Finding]:
     aside = dataset.details.get("aside", {})
-    if aside:
+    unused = {name: reason for name, reason in aside.items() if reason in NOT_SAMPLES}
+    unreadable = {name: reason for name, reason in aside.items() if name not in unused}
+    if unreadable:
         yield Finding(
             "set-aside",
             "warning",
-            f"Set aside because unreadable: {counted(len(aside), 'file')}",
+            f"Set aside because unreadable: {counted(len(unreadable), 'file')}",
             "They are in no split. If many of one class are missing, results may mislead.",
-            len(aside),
-            names=[
-                reason if reason.startswith(name) else f"{name}: {reason}"
-                for name, reason in list(aside.items())[:SHOWN]
-            ],
+            len(unreadable),
+            names=grouped(unreadable)[:SHOWN],
+        )
+    if unused:
+        yield Finding(
+            "not-used",
+            "note",
+            f"Not used: {counted(len(unused), 'file or array', 'files or arrays')}",
+            "They hold no samples.",
+            len(unused),
+            names=grouped(unused)[:SHOWN],
         )
 
 
