@@ -31,7 +31,7 @@ from selfsup_core.inspection.answer import pack
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.inspection.wire import GOOD, MAX_REQUEST, ROLE, Request, Server, home, pack_problem
-from selfsup_core.runs.processes import serves
+from selfsup_core.runs.processes import give_way, serves
 from selfsup_core.settings import explain
 from selfsup_core.train.memory import lacks_memory, memory_error
 from selfsup_core.workers.supervisor import fingerprint, is_hosted
@@ -115,8 +115,7 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "l
         lock.acquire(blocking=False)
     except Timeout:
         return 0
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICENESS)
+    give_way(NICENESS)
     key = secrets.token_bytes(32)
     listener = Listener(None)  # the key is asked for in `greet`
     about: Server = {

@@ -8,6 +8,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -18,6 +19,7 @@ from selfsup_core.environment import without_secrets
 from selfsup_core.files import read_shaped
 
 LARGEST_PID = 2**31 - 1
+AUTOGROUP_SECONDS, AUTOGROUP_TRIES = 0.11, 3
 Pid = Annotated[int, Field(ge=1, le=LARGEST_PID)]
 
 
@@ -133,6 +135,30 @@ def who_serves(home: Path, module: str, shape: type[S]) -> S | None:
     except (OSError, ValueError):
         return None
     return about if is_here and module in command_line(about["pid"]) else None
+
+
+def give_way(niceness: int) -> None:
+    """Let processes of other sessions have the processor first, a browser's and the server's above all.
+
+    Linux shares it among sessions before it looks at the niceness of their processes (`autogroup` in
+    sched(7)): a process that leads a session of its own would still get half of a core. So the session gets
+    the niceness, too.
+    """
+    if not hasattr(os, "nice"):
+        return
+    with contextlib.suppress(OSError):
+        os.nice(niceness)
+    autogroup = Path("/proc/self/autogroup")
+    for _ in range(AUTOGROUP_TRIES):
+        try:
+            if os.getsid(0) == os.getpid() and autogroup.exists():
+                autogroup.write_text(str(niceness))
+        except BlockingIOError:  # one change in a tenth of a second, of all processes
+            time.sleep(AUTOGROUP_SECONDS)
+        except OSError:
+            return
+        else:
+            return
 
 
 def start_detached(

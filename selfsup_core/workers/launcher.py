@@ -16,7 +16,14 @@ from typing import Protocol
 from selfsup_core.environment import REMOTE_KEY, without_secrets
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import RunFolder
-from selfsup_core.runs.processes import Identity, command_line, is_alive, start_time, writes_to
+from selfsup_core.runs.processes import (
+    Identity,
+    command_line,
+    give_way,
+    is_alive,
+    start_time,
+    writes_to,
+)
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.workers.log import write_what_fits
 
@@ -109,7 +116,7 @@ def become_worker(folder: RunFolder) -> None:
     os.dup2(log, 2)
     write_what_fits()
     os.closerange(3, 1024)
-    os.nice(NICENESS)
+    give_way(NICENESS)
 
 
 class SpawnLauncher:
