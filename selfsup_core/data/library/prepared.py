@@ -64,6 +64,8 @@ class Forks:
         self.jobs = socket.socket(fileno=0)
         self.children: dict[int, socket.socket] = {}
         self.idle_since = time.monotonic()
+        # Ignored, for instance, where a shell has put this in the background.
+        self.on_interrupt = signal.getsignal(signal.SIGINT)
 
     def next_job(self) -> Path | None:
         """A job, in the child that was forked for it; None in this process, at its end."""
@@ -136,7 +138,7 @@ class Forks:
     def become_child(self, request: Request, handles: list[int]) -> Path:
         """Take what a new interpreter would have had: signals, input and output, environment, randomness."""
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, self.on_interrupt)
         for sibling in self.children.values():
             sibling.close()
         self.jobs.detach()  # its place is that of the child's own input
