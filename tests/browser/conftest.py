@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -18,7 +19,16 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    TimeoutError,
+    expect,
+    sync_playwright,
+)
 
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.client import stop_lab
@@ -284,6 +294,25 @@ def wait_in(page: Page, expression: str, value: Any = None) -> None:
     content policy forbids.
     """
     wait_for(lambda: page.evaluate(expression, value), expression)
+
+
+def choose(page: Page, name: str | re.Pattern[str], option: str) -> None:
+    """Take an option of a list. A run of the page that ends meanwhile closes the list; then it is opened
+    again.
+    """
+    box = page.get_by_role("combobox", name=name, exact=isinstance(name, str))
+    wanted = page.get_by_role("option", name=option, exact=True)
+
+    def is_chosen() -> bool:
+        box.click()
+        try:
+            wanted.click(timeout=3000)
+        except TimeoutError:
+            page.keyboard.press("Escape")
+            return False
+        return True
+
+    wait_for(is_chosen, f"the option {option!r}")
 
 
 AXE = {

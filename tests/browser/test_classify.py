@@ -10,19 +10,15 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from selfsup_core.runs.folder import list_states
+from tests.browser.conftest import choose
 from tests.helpers import wait_for
 from tests.tasks.classify_helpers import make_pets
 
 pytestmark = pytest.mark.browser
 SLOW = 40_000
-
-
-def choose(page: Page, name: str, option: str) -> None:
-    page.get_by_role("combobox", name=name, exact=True).click()
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def test_few_labels_to_pseudo_labels_and_away(server, open_page, keep):

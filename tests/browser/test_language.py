@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SCREENS, axe_in, fits, wait_stage
+from tests.browser.conftest import SCREENS, axe_in, choose, fits, wait_stage
 from tests.models.tiny import tiny_gpt
 
 pytestmark = pytest.mark.browser
@@ -45,11 +45,6 @@ def test_read_and_write(server, open_page, keep, theme, size):
     expect(page.get_by_text("30 layers with 9 heads")).to_be_visible()
     page.get_by_text("30 layers with 9 heads").scroll_into_view_if_needed()
     keep(page, "language-attention")
-
-
-def choose(page, name: str, option: str) -> None:
-    page.get_by_role("combobox", name=name, exact=True).click()
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 @pytest.mark.parametrize(("size", "theme"), SCREENS)
@@ -104,8 +99,7 @@ def test_paste_train_scrub_export_read_and_sample(server, open_page, keep):
     page.get_by_role("textbox", name="Text", exact=True).press("Control+Enter")
     page.get_by_role("button", name="Use this text").click()
     expect(page.get_by_role("combobox", name="Text")).to_have_value("Verses", timeout=SLOW)
-    page.get_by_role("combobox", name="Size").click()
-    page.get_by_role("option", name="Tiny").click()
+    choose(page, "Size", "Tiny")
     expect(page.get_by_text("Before you start")).to_be_visible()
     epochs = page.get_by_role("spinbutton", name="Epochs")
     epochs.fill("6")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from selfsup_core.data.sources import list_sources, open_source
 from selfsup_core.runs.folder import list_states
-from tests.browser.conftest import SCREENS, Server, wait_in, wait_stage
+from tests.browser.conftest import SCREENS, Server, choose, wait_in, wait_stage
 from tests.data.importing.make import archive, png, write
 from tests.helpers import wait_for
 
@@ -173,10 +173,7 @@ def test_color_photos_train_and_two_sizes_of_them_are_two_sets(server, open_page
     for size in ("64 × 64", "32 × 32"):
         upload(page, server, path)
         expect(page.get_by_text("60 samples in 2 classes")).to_be_visible()
-        # A run of the page that is still under way would close the list.
-        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-        page.get_by_role("combobox", name=re.compile("Image size")).click()
-        page.get_by_role("option", name=size).click()
+        choose(page, re.compile("Image size"), size)
         names.append(import_it(page))
         expect(page.get_by_text("60 images")).to_be_visible()
     titles = [list_sources(server.workspace)[name].title for name in names]
