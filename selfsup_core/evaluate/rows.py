@@ -64,6 +64,7 @@ class EpochRow(TypedDict, total=False):
     rankme: float | None
     probe_accuracy: float | None
     twin_probe_accuracy: float | None  # of the supervised twin, on the probe's labels and rows
+    twin_trained: float  # share of its steps in "Did it help?" that it has had
     accuracy: float | None
     twin_accuracy: float | None
     ceiling_accuracy: float | None

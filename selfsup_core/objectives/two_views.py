@@ -80,7 +80,7 @@ class TwoViewsConfig(KindConfig):
     twin: bool = setting(
         True,
         "Train the same network beside the run on the labels of the linear probe, for comparison: one row "
-        "for every ten of the run, until it has had as many steps as in “Did it help?”.",
+        "for every five of the run, which are two views each, until it has had as many steps as in “Did it help?”.",
         title="Supervised twin",
         why="Whoever has labels can train on them at once: that is what learning from views has to beat.",
     )

@@ -97,8 +97,7 @@ class ViewsTask(Task):
         return Look(self.seen.metrics | self._twin_metrics(), self.seen)
 
     def _twin_metrics(self) -> Metrics:
-        """Of the twin as it is."""
-        return {"twin_probe_accuracy": self.twin.accuracy} if self.twin else {}
+        return self.twin.metrics() if self.twin else {}
 
     def _look(self) -> ViewsSeen:
         return self.evaluator.look(

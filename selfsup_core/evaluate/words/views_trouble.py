@@ -130,7 +130,7 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
     error = two_errors(best, rows)
     beside = ", ".join(f"{name} {percent(value, 1)}" for value, name in known)
     text = f"A linear classifier on the code reaches {share_of(probe, rows, 'validation rows')}; {beside}."
-    said = say_twin(metrics.get("twin_probe_accuracy"), probe, rows) + said
+    said = say_twin(metrics, probe, rows) + said
     if probe > best + error:
         return {"outcome": "helped", "text": f"{text} Learning from views helped.{said}"}
     if probe < best - error:
@@ -138,10 +138,18 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
     return {"outcome": "no difference", "text": f"{text} No clear difference from {title}.{said}"}
 
 
-def say_twin(twin: float | None, probe: float, rows: int) -> str:
-    """A sentence on the supervised twin beside the probe; "" where there is none."""
+def say_twin(metrics: Metrics, probe: float, rows: int) -> str:
+    """A sentence on the supervised twin beside the probe; "" where there is none. One that has not had all of
+    its steps is not compared.
+    """
+    twin, trained = metrics.get("twin_probe_accuracy"), metrics.get("twin_trained") or 0.0
     if twin is None:
         return ""
+    if trained < 1:
+        return (
+            f" The same network trained on these labels alone (supervised twin) has had "
+            f"{percent(trained)} of its steps in “Did it help?” and reaches {percent(twin, 1)}."
+        )
     error = two_errors(twin, rows)
     beside = (
         "less than" if twin < probe - error else "more than" if twin > probe + error else "about as much as"

@@ -14,6 +14,7 @@ import torch
 from typing_extensions import TypedDict
 
 from selfsup_core.evaluate.probe import fit_probe, scales_columns
+from selfsup_core.evaluate.rows import Metrics
 from selfsup_core.evaluate.views import ViewsEvaluator
 from selfsup_core.objectives.two_views import TwoViews
 from selfsup_core.pretrained.models.text_encoder import TextEncoderConfig
@@ -22,7 +23,7 @@ from selfsup_core.runs.spec import RunSpec
 from selfsup_core.tasks.parts.represent import build_encoder
 from selfsup_core.tasks.parts.supervised import Fit, FitState, head_of, new_head
 
-EVERY = 10  # rows of the run, which are two views each, for one row of the twin
+EVERY = 5  # rows of the run, which are two views each, for one row of the twin: a tenth of its work
 
 
 class TwinState(TypedDict):
@@ -33,18 +34,20 @@ class TwinState(TypedDict):
 
 
 class Twin:
-    """Args: rows: that the run learns from in an epoch."""
+    """Args: rows: that the run learns from in an epoch.
+
+    Attributes:
+        accuracy: on the validation rows of the linear probe.
+    """
 
     def __init__(self, fit: Fit, rows: int) -> None:
         self.fit, self.rows = fit, rows
         self.accuracy: float | None = None
 
-    def follow(self, epoch: int) -> float:
+    def follow(self, epoch: int) -> None:
         """Train up to the end of an epoch of the run, and measure.
 
         Nothing is done a second time for an epoch: how many steps there are by then is a function of it.
-
-        Returns: accuracy on the validation rows of the linear probe.
         """
         batch = min(BATCH, len(self.fit.x))
         wanted = min(self.fit.steps, epoch * self.rows // (EVERY * batch))
@@ -52,7 +55,13 @@ class Twin:
             while self.fit.step < wanted:
                 self.fit.advance()
             self.accuracy = self.fit.measure()
-        return self.accuracy
+
+    def metrics(self) -> Metrics:
+        """As of the last epoch; `twin_trained` is the share of its steps in "Did it help?" that it has had."""
+        return {
+            "twin_probe_accuracy": self.accuracy,
+            "twin_trained": self.fit.step / self.fit.steps,
+        }
 
     def state(self) -> TwinState:
         return {"fit": self.fit.state(), "accuracy": self.accuracy}
