@@ -80,9 +80,10 @@ class TwoViewsConfig(KindConfig):
     twin: bool = setting(
         True,
         "Train the same network beside the run on the labels of the linear probe, for comparison: one row "
-        "for every five of the run, which are two views each, until it has had as many steps as in “Did it help?”.",
+        "for every five of the run, until it has had as many steps as in “Did it help?”.",
         title="Supervised twin",
-        why="Whoever has labels can train on them at once: that is what learning from views has to beat.",
+        why="Whoever has labels can train on them at once. A row of the run is two views, so this is at most "
+        "a tenth of its work.",
     )
 
     @field_validator("augment", mode="before")

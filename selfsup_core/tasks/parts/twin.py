@@ -57,7 +57,7 @@ class Twin:
             self.accuracy = self.fit.measure()
 
     def metrics(self) -> Metrics:
-        """As of the last epoch; `twin_trained` is the share of its steps in "Did it help?" that it has had."""
+        """As of the last epoch; `twin_trained` is how much of its training in "Did it help?" it has had."""
         return {
             "twin_probe_accuracy": self.accuracy,
             "twin_trained": self.fit.step / self.fit.steps,
