@@ -63,6 +63,8 @@ class EpochRow(TypedDict, total=False):
     projector_rank: float | None
     rankme: float | None
     probe_accuracy: float | None
+    twin_probe_accuracy: float | None  # of the supervised twin, on the probe's labels and rows
+    twin_trained: float  # share of its steps in "Did it help?" that it has had
     accuracy: float | None
     twin_accuracy: float | None
     ceiling_accuracy: float | None

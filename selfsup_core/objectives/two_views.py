@@ -77,6 +77,15 @@ class TwoViewsConfig(KindConfig):
         why="What the views have in common is all that is learned: without them there is nothing to ignore.",
     )
 
+    twin: bool = setting(
+        True,
+        "Train the same network beside the run on the labels of the linear probe, for comparison: one row "
+        "for every five of the run, until it has had as many steps as in “Did it help?”.",
+        title="Supervised twin",
+        why="Whoever has labels can train on them at once. A row of the run is two views, so this is at most "
+        "a tenth of its work.",
+    )
+
     @field_validator("augment", mode="before")
     @classmethod
     def augment_is_of_images_unless_said(cls, value: Any) -> Any:

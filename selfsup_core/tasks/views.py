@@ -24,6 +24,7 @@ from selfsup_core.tasks import TASKS, Look, Task, TaskContext
 from selfsup_core.tasks.parts.aside import no_early_stop
 from selfsup_core.tasks.parts.make_views import views_maker
 from selfsup_core.tasks.parts.network import build_model, build_views_evaluator
+from selfsup_core.tasks.parts.twin import TwinState, make_twin
 from selfsup_core.tasks.parts.views_data import prepare_views
 
 COLLAPSING = ("complete", "dimensional")
@@ -51,6 +52,8 @@ class ViewsTask(Task):
         self.objective.begin(self.model)
         self.evaluator = build_views_evaluator(spec, dataset, self.data, raw)
         self.rows = self.data.rows(self.data.split.train)
+        rows = spec.train.steps_per_epoch * spec.train.batch_size or len(self.rows)
+        self.twin = make_twin(spec, self.evaluator, self.objective, self.choice.name, rows)
         self.digest = dataset.digest
         self.notes = [self.data.note] if self.data.note else []
         if self.data.y is None:
@@ -64,11 +67,16 @@ class ViewsTask(Task):
         return self.data.values(rows)
 
     def state(self) -> dict[str, object]:
-        """The teacher, and whatever else the objective keeps beside the network."""
-        return {"objective": self.objective.state()}
+        """The teacher, and whatever else the objective keeps beside the network; the supervised twin."""
+        return {"objective": self.objective.state()} | ({"twin": self.twin.state()} if self.twin else {})
 
     def load(self, state: Mapping[str, object]) -> None:
         self.objective.load(cast("dict[str, Any]", state.get("objective", {})))
+        if self.twin and "twin" in state:
+            self.twin.load(cast("TwinState", state["twin"]))
+        elif self.twin:  # an earlier version began the run, and a twin would be behind it
+            self.twin = None
+            self.notes.append("This run began without a supervised twin, and goes on without one.")
 
     def write_static(self, frames: FrameStore) -> None:
         """As of an autoencoder, and two views of each tile; every epoch compares the same ones."""
@@ -84,7 +92,12 @@ class ViewsTask(Task):
 
     def look(self, terms: dict[str, float]) -> Look:
         self.seen = self._look()
-        return Look(self.seen.metrics, self.seen)
+        if self.twin:
+            self.twin.follow(round(self.objective.progress))
+        return Look(self.seen.metrics | self._twin_metrics(), self.seen)
+
+    def _twin_metrics(self) -> Metrics:
+        return self.twin.metrics() if self.twin else {}
 
     def _look(self) -> ViewsSeen:
         return self.evaluator.look(
@@ -120,9 +133,10 @@ class ViewsTask(Task):
         """The verdict, and what it compares; a resumed run may have to measure again."""
         seen = self.seen or self._look()
         found = self.found or self.baseline()
-        row = cast("EpochRow", {"epoch": self.spec.train.epochs, **seen.metrics})
+        metrics = seen.metrics | self._twin_metrics()
+        row = cast("EpochRow", {"epoch": self.spec.train.epochs, **metrics})
         signs = find_views_signs(row, found, self.about, is_last=True)
-        self.verdict = judge_views(seen.metrics, found, signs, self.model.code_size)
+        self.verdict = judge_views(metrics, found, signs, self.model.code_size)
         kept = ("raw", "pca", "untrained")
         return {
             name: cast("float | None", value)

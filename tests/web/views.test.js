@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { fromHalf, parseSafetensors } from "../../assets/web/lib/safetensors.js"
-import { layoutOf, titleOf, tracesOf } from "../../assets/web/stage/panels/curves.js"
+import { layoutOf, metricsOf, titleOf, tracesOf } from "../../assets/web/stage/panels/curves.js"
 import { createPairs } from "../../assets/web/stage/panels/map_pairs.js"
 import pairsPanel from "../../assets/web/stage/panels/pairs.js"
 import { describeCell, orderByClass, reorder } from "../../assets/web/stage/panels/similarity.js"
@@ -124,6 +124,23 @@ test("neighbors are 20 of views and 5 elsewhere, and all references are drawn", 
   assert.equal(layoutOf(view, { metric: "knn_accuracy", cursor: 1, times: 0 }).yaxis.type, "linear")
 })
 
+test("the supervised twin is a dashed curve beside the probe's, and none of the list", () => {
+  const row = { epoch: 1, probe_accuracy: 0.7, twin_probe_accuracy: 0.6, twin_trained: 0.5, rankme: 9 }
+  assert.deepEqual(metricsOf(row), ["probe_accuracy", "rankme"])
+  const view = {
+    rows: [],
+    earlyRows: [],
+    epochRows: [{ ...row, epoch: 0, twin_probe_accuracy: 0.1 }, row],
+    state: { task: "views", epochs: 1, baseline: { raw_probe_accuracy: 0.5 } },
+    theme: { muted: "#888" },
+  }
+  const [, twin, raw] = tracesOf(view, "probe_accuracy")
+  assert.deepEqual([twin.name, twin.y, twin.line.dash], ["supervised twin", [0.1, 0.6], "dash"])
+  assert.notEqual(twin.line.color, raw.line.color)
+  const without = { ...view, epochRows: [{ epoch: 0, probe_accuracy: 0.7 }] }
+  assert.equal(tracesOf(without, "probe_accuracy").length, 2)
+})
+
 test("a cell of the similarity is said in words", () => {
   const statics = { tile_labels: { data: [1, -1] }, classes: ["a", "b"] }
   assert.equal(describeCell(statics, SIMILARITY, 0, 0), "Both views of sample 1 (b): cosine 0.90")
@@ -235,8 +252,16 @@ test("the verdict has the probe beside its references, then the run's own words 
     seconds_left: 9,
   }
   const signs = [{ code: "complete-collapse", text: "Complete collapse.", remedy: "Take it back." }]
-  const row = { epoch: 1, probe_accuracy: 0.9, knn_accuracy: 0.8, rankme: 20, signs: [] }
+  const row = {
+    epoch: 1,
+    probe_accuracy: 0.9,
+    twin_probe_accuracy: 0.6,
+    knn_accuracy: 0.8,
+    rankme: 20,
+    signs: [],
+  }
   update({ state, row })
+  assert.match(root.textContent, /supervised twin 60\.0%/)
   assert.match(root.textContent, /better than the raw input.*linear classifier 90\.0%.*raw input 50\.0%/)
   assert.match(root.textContent, /20 nearest neighbors 80\.0%.*effective rank 20\.0 of 128/)
   const done = { ...state, status: "finished", verdict: { outcome: "hurt", text: "It is worse." } }

@@ -263,6 +263,8 @@ export function createVerdict() {
       probe,
       known(row?.rankme, (v) => `effective rank ${fixed(v, 1)} of ${state.code_size}`),
     )
+    precision.title = "The same network, trained on the classifier's labels alone, as far as it has come"
+    setText(precision, isSaid ? "" : known(row?.twin_probe_accuracy, (v) => `supervised twin ${percent(v)}`))
     const [text, tone] = compareProbe(row, state.baseline, isLast)
     setText(word, isLast ? (state.verdict?.text ?? "") : text)
     word.dataset.tone = isLast ? ({ helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even") : tone

@@ -10,10 +10,11 @@ import numpy as np
 
 from selfsup_core.data.importing.anndata import is_anndata, read_anndata
 from selfsup_core.data.importing.arrays import Named, label_text, read_idx, read_npy
+from selfsup_core.data.importing.binary_sets import read_records
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.fixes import without_damaged
-from selfsup_core.data.importing.formats import CIFAR, identify
+from selfsup_core.data.importing.formats import identify
 from selfsup_core.data.importing.hdf5 import open_hdf5, read_hdf5
 from selfsup_core.data.importing.matlab import read_mat
 from selfsup_core.data.importing.sparse import check_dense, dense, make_sparse
@@ -58,7 +59,7 @@ def read_members(members: list[Member], made: Arrays, config: ImportConfig) -> l
         form = identify(member.name, member.head())
         try:
             if form == "cifar":
-                named += read_cifar(member)
+                named += read_records(member, members)
             elif form == "mat":
                 named += read_mat(member, prefix, made.aside)
             elif form == "hdf5":
@@ -93,28 +94,6 @@ def read_cells(name: str, file: Any, prefix: str, made: Arrays, *, is_alone: boo
     names = [] if cells.names is None else [Named(f"{prefix}names", cells.names)]
     about = [Named(f"{prefix}{n.name}", n.array) for n in cells.about]
     return [Named(f"{prefix}x", cells.x), *about, *names]
-
-
-def read_cifar(member: Member) -> list[Named]:
-    """Images and labels of CIFAR's binary records [1]: one or two label bytes, then 1,024 red, green, blue.
-
-    [1] Krizhevsky: Learning multiple layers of features from tiny images, 2009
-
-    Raises:
-        DataError: the size is no multiple of a record.
-    """
-    width = next((w for w in CIFAR if member.size and member.size % w == 0), 0)
-    if not width:
-        raise DataError(
-            f"{member.name} of {member.size:,} bytes is not known: a .bin file of CIFAR holds records of "
-            f"{CIFAR[0]:,} or {CIFAR[1]:,} bytes.",
-            code="unknown-format",
-            remedy="Save arrays with numpy.savez, tables as CSV or Parquet.",
-        )
-    records = np.frombuffer(member.read(), np.uint8).reshape(-1, width)
-    pixels = records[:, -3072:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # (N, 32, 32, 3)
-    name = member.name.lower()
-    return [Named(f"{name} images", pixels), Named(f"{name} labels", records[:, width - 3073])]
 
 
 def read_sparse(members: list[Member]) -> list[Named]:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from selfsup_core.data.details import ANNOTATION, AS_ASKED, NO_SAMPLE, ColumnAbout
+from selfsup_core.data.importing.binary_sets import take_class_lists
 from selfsup_core.data.importing.columns import choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
@@ -54,7 +55,7 @@ FORM_NAMES = {
     "hdf5": "HDF5",
     "mat": "MATLAB arrays",
     "idx": "IDX",
-    "cifar": "CIFAR records",
+    "cifar": "CIFAR or STL-10 records",
     "image": "images",
     "wav": "sounds",
     "txt": "text",
@@ -134,6 +135,7 @@ def sort_members(
             tell_annotations([m.name for m in found[main]], aside)
             return main, found[main], beside, aside
     if set(found) & set(ARRAYS):
+        beside += take_class_lists(found)
         for form in ("csv", "txt"):
             letters = [m for m in found.get(form, []) if "mapping" in m.name.lower() and m.suffix == ".txt"]
             if letters and letters == found[form]:  # of EMNIST: which letter a number stands for

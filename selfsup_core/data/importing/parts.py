@@ -11,6 +11,7 @@ import numpy as np
 from selfsup_core.data.details import NUMBERS_BESIDE, ONE_VALUE, SEVERAL_LABELS, VALUES_BESIDE
 from selfsup_core.data.importing.array_files import Arrays, read_members, read_sparse
 from selfsup_core.data.importing.arrays import Named, label_text
+from selfsup_core.data.importing.binary_sets import read_class_lists
 from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
@@ -31,7 +32,7 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
     """Samples and what belongs to them, whatever parts they came in.
 
     Args:
-        mapping: text files of EMNIST that say which letters the labels stand for.
+        mapping: text files of EMNIST, CIFAR or STL-10 that say what the labels stand for.
 
     Raises:
         DataError: shapes that do not fit together.
@@ -59,7 +60,7 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
     marks, names = choose_beside(samples, labels, config, made)
     if marks:
         made.labels = array_labels(np.concatenate(marks))
-        if letters := read_mapping(mapping or []):
+        if letters := read_mapping(mapping or []) | read_class_lists(mapping or []):
             made.labels = [letters.get(label, label) for label in made.labels]
     if names:
         made.names = [

@@ -126,6 +126,7 @@ def describe_views(metrics: Metrics, verdict: Verdict | None, baseline: Baseline
         (metrics.get("probe_accuracy"), "a linear classifier on the code (linear probe)"),
         (baseline.get("raw_probe_accuracy"), "on the raw input"),
         (baseline.get("untrained_probe_accuracy"), "on the code before training"),
+        (metrics.get("twin_probe_accuracy"), "the supervised twin"),
         (metrics.get("knn_accuracy"), "20 nearest neighbors"),
     )
     parts = [f"{title} {percent(value, 1)}" for value, title in named if value is not None]

@@ -107,6 +107,7 @@ def collapse_of(signs: list[Sign]) -> str:
 def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_size: int) -> Verdict:
     """Whether learning from views helped, against the best of what needs no training.
 
+    The supervised twin is named beside it, and has no part in the outcome: it learns from the labels.
     A difference counts when it is larger than two standard errors of a share. Without labels the verdict
     rests on RankMe and says so.
     """
@@ -129,8 +130,31 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
     error = two_errors(best, rows)
     beside = ", ".join(f"{name} {percent(value, 1)}" for value, name in known)
     text = f"A linear classifier on the code reaches {share_of(probe, rows, 'validation rows')}; {beside}."
+    said = say_twin(metrics, probe, rows) + said
     if probe > best + error:
         return {"outcome": "helped", "text": f"{text} Learning from views helped.{said}"}
     if probe < best - error:
         return {"outcome": "hurt", "text": f"{text} It is worse than {title}.{said}"}
     return {"outcome": "no difference", "text": f"{text} No clear difference from {title}.{said}"}
+
+
+def say_twin(metrics: Metrics, probe: float, rows: int) -> str:
+    """A sentence on the supervised twin beside the probe; "" where there is none. One that has not had all of
+    its steps is not compared.
+    """
+    twin, trained = metrics.get("twin_probe_accuracy"), metrics.get("twin_trained") or 0.0
+    if twin is None:
+        return ""
+    if trained < 1:
+        return (
+            f" The same network trained on these labels alone (supervised twin) has had "
+            f"{percent(trained)} of its steps in “Did it help?” and reaches {percent(twin, 1)}."
+        )
+    error = two_errors(twin, rows)
+    beside = (
+        "less than" if twin < probe - error else "more than" if twin > probe + error else "about as much as"
+    )
+    return (
+        f" The same network trained on these labels alone (supervised twin) reaches {percent(twin, 1)}, "
+        f"{beside} the code."
+    )

@@ -67,6 +67,23 @@ def test_the_verdict_compares_with_the_best_of_what_needs_no_training(probe, out
     assert "500 validation rows" in found["text"]
 
 
+@pytest.mark.parametrize(
+    ("twin", "trained", "words"),
+    [
+        (0.9, 1.0, "reaches 90.0%, more than the code."),
+        (0.7, 1.0, "reaches 70.0%, less than the code."),
+        (0.81, 1.0, "reaches 81.0%, about as much as the code."),
+        (0.3, 0.12, "has had 12% of its steps in “Did it help?” and reaches 30.0%."),
+    ],
+)
+def test_the_supervised_twin_is_named_and_compared_once_it_is_trained(twin, trained, words):
+    metrics = {"probe_accuracy": 0.8, "twin_probe_accuracy": twin, "twin_trained": trained}
+    found = judge_views(metrics, BASELINE, [], 64)
+    assert "(supervised twin) " + words in found["text"]
+    assert found["outcome"] == "helped", "it has labels to learn from, so the outcome does not rest on it"
+    assert "twin" not in judge_views({"probe_accuracy": 0.8}, BASELINE, [], 64)["text"]
+
+
 def test_a_run_is_described_in_a_line():
     state = {"task": "views", "metrics": {}, "baseline": None}
     assert describe_run(state) == "no epoch yet"

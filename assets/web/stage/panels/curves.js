@@ -11,6 +11,8 @@ const NOT_METRICS = new Set([
   "samples_per_second",
   "train_loss",
   "val_loss",
+  "twin_probe_accuracy", // beside the probe's
+  "twin_trained",
 ])
 export const LABELS = {
   loss: "Loss",
@@ -125,6 +127,11 @@ export function tracesOf(view, metric) {
         line: { color: validation, width: 2, dash: "dash" },
       }),
       ...of(metric, titleOf(metric, view.state), validation),
+      ...(metric === "probe_accuracy"
+        ? of("twin_probe_accuracy", "supervised twin", COLORS[0], {
+            line: { color: COLORS[0], width: 2, dash: "dash" },
+          })
+        : []),
     ]
     const base = view.state.baseline
     const references = {
