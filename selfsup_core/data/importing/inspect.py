@@ -33,6 +33,7 @@ from selfsup_core.data.importing.roles import apply_roles
 from selfsup_core.data.importing.scans import unpack_scans
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import TABLES, read_table, table_form
+from selfsup_core.data.importing.titles import title_of
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
 
@@ -188,7 +189,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     check_kind(paths[0].name, form, config)
     plan: ImportPlan = {"form": form, "files": len(members), "notes": [], "aside": aside}
     plan["notes"] = list(dict.fromkeys(note for m in [*members, *beside] for note in m.notes))
-    plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
+    plan["title"] = title_of([path.name for path in paths], aside)
     if form in ("image", "wav"):
         look = look_at_image_files if form == "image" else look_at_sounds
         seen = look(members, beside, config, keep)
