@@ -1,4 +1,4 @@
-"""What a data set of several files is called: what their names have in common, else the file with the data."""
+"""What a data set of several files is called: what their names share, else the file with the data."""
 
 from __future__ import annotations
 
