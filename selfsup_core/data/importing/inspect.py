@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from selfsup_core.data.details import ANNOTATION, AS_ASKED, NO_SAMPLE, ColumnAbout
+from selfsup_core.data.importing.boxes import take_boxes
 from selfsup_core.data.importing.columns import choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
@@ -73,7 +74,10 @@ def sort_out(paths: list[Path], config: ImportConfig) -> Sorted:
     is_unpacked = len(members) > len(opened)
     members, volumes, notes = unpack_scans(members, config)
     form, kept, beside, aside = sort_members(paths[0].name, members, config, is_unpacked=is_unpacked)
-    return Sorted(form, kept, beside, aside, volumes, notes)
+    found = Sorted(form, kept, beside, aside, volumes, notes)
+    if form == "image":
+        take_boxes(found, members, config)
+    return found
 
 
 def sort_members(
@@ -194,7 +198,8 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         look = look_at_image_files if form == "image" else look_at_sounds
         seen = look(members, beside, config, keep)
         notes = plan["notes"] + found.notes + seen["notes"]
-        return plan | seen | {"aside": aside | seen["aside"], "notes": notes, "volumes": found.volumes}
+        seen |= {"aside": aside | seen["aside"], "notes": notes, "offers": seen["offers"] | found.offers}
+        return plan | seen | {"volumes": found.volumes}
     if form == "npy":
         made = read_arrays(members, config, beside)
         if keep is not None:
