@@ -57,7 +57,11 @@ class View:
 
 
 class Evaluator:
-    """Holds the fixed rows of a run: tiles, map samples, validation, neighbors' queries and references."""
+    """Holds the fixed rows of a run: tiles, map samples, validation, neighbors' queries and references.
+
+    Attributes:
+        has_classes: whether labels are of two or more classes; of a single one every guess is right.
+    """
 
     def __init__(
         self,
@@ -72,6 +76,7 @@ class Evaluator:
     ) -> None:
         self.data, self.left_out = data, left_out
         y, split = data.y, data.split
+        self.has_classes = y is not None and len(np.unique(y[y >= 0])) > 1
         validation = choose_stratified(split.validation, y, VALIDATION_ROWS, seed)
         train = choose_stratified(split.train, y, max(samples, REFERENCE_ROWS), seed + 1)
         from_validation = min(len(validation), samples // 4)
@@ -105,13 +110,13 @@ class Evaluator:
         return torch.from_numpy(self.data.y[rows].astype(np.int64)).to(self.data.device or self.data.x.device)
 
     def _knn(self, queries: torch.Tensor, references: torch.Tensor) -> float | None:
-        if self.data.y is None:
+        if not self.has_classes:
             return None
         return knn_accuracy(queries, self._labels(self.queries), references, self._labels(self.references))
 
     def _accuracies(self, queries: torch.Tensor, references: torch.Tensor) -> dict[str, float | None]:
         """5-NN and a linear probe on codes, or on anything else that stands for the samples."""
-        if self.data.y is None:
+        if not self.has_classes:
             return {"knn_accuracy": None, "probe_accuracy": None}
         labels = self._labels(self.queries), self._labels(self.references)
         is_wide = references.shape[-1] > PROBE_WIDTH  # would take too long for what it shows

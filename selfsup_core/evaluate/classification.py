@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BINS = 15
+MOST_CONFUSED = 20  # classes that are told where there are very many
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,26 @@ def confusion_matrix(y: np.ndarray, predicted: np.ndarray, classes: int) -> np.n
     """y, predicted: (N,) class numbers → (C, C) counts, true classes down, predicted ones across."""
     pairs = np.asarray(y, np.int64) * classes + np.asarray(predicted, np.int64)
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def class_sums(confusion: np.ndarray) -> np.ndarray:
+    """(C, C) counts → (5, C) int32, what they say of each class where a matrix would be too large to keep.
+
+    Its hits, its rows, the rows that are taken for it, the class that most of its other rows are taken for
+    (-1 for none), and how many these are.
+    """
+    hits = np.diag(confusion)
+    wrong = confusion - np.diag(hits)
+    count = wrong.max(axis=1)
+    worst = np.where(count > 0, wrong.argmax(axis=1), -1)
+    return np.stack([hits, confusion.sum(axis=1), confusion.sum(axis=0), worst, count]).astype(np.int32)
+
+
+def most_confused(sums: np.ndarray) -> np.ndarray:
+    """(5, C) `class_sums` → numbers of the 20 classes with most errors, or of all that have any."""
+    errors = sums[1] + sums[2] - 2 * sums[0]
+    first: np.ndarray = np.argsort(-errors, kind="stable")[:MOST_CONFUSED]
+    return first[errors[first] > 0]
 
 
 def accuracy(confusion: np.ndarray) -> float | None:

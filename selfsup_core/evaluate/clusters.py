@@ -108,13 +108,13 @@ def hdbscan(x: np.ndarray, least: int) -> np.ndarray:
 
 
 def agreement(found: np.ndarray, labels: np.ndarray) -> dict[str, float] | None:
-    """{"ari", "nmi", "rows"} over the rows with both a group and a label; None where there are fewer than
-    two.
+    """{"ari", "nmi", "rows"} over the rows with both a group and a label; None where these have fewer than
+    two classes.
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     both = (found >= 0) & (labels >= 0)
-    if both.sum() < 2:
+    if len(np.unique(labels[both])) < 2:
         return None
     a, b = labels[both], found[both]
     return {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfsup_core.evaluate.classification import confusion_matrix
+from selfsup_core.evaluate.classification import class_sums, confusion_matrix
 
 PSEUDO = "pseudo.safetensors"  # in a run's folder: all proposals of its newest epoch
 OUTSIDE = "pseudo-outside.safetensors"  # what the trained student predicts for the other unlabeled rows
@@ -71,7 +71,8 @@ def count_kept(
     before: np.ndarray, now: Kept, truth: np.ndarray, given: np.ndarray, classes: int, *, with_pairs: bool
 ) -> dict[str, np.ndarray]:
     """Counts of a frame: mix (4, C) of truth, proposed, kept and given; histogram; with pairs of classes flow
-    and kept_confusion, else what `flow_of_many` gives.
+    and kept_confusion, else what `flow_of_many` gives and kept_confusion_sums, `class_sums` of kept labels by
+    truth.
 
     Args:
         before: (P,) kept labels of the round before. given: (N,) labels that training may see, -1 for none.
@@ -79,12 +80,14 @@ def count_kept(
     kept = now.kept_label
     mix = np.stack([class_counts(rows, classes) for rows in (truth, now.label, kept, given)])
     found = {"mix": mix, "histogram": histogram(now.label, now.confidence, truth, classes)}
+    known = (truth >= 0) & (kept >= 0)
+    by_truth = confusion_matrix(truth[known], kept[known], classes)
     if with_pairs:
-        known = (truth >= 0) & (kept >= 0)
         found["flow"] = flow(before, kept, classes)
-        found["kept_confusion"] = confusion_matrix(truth[known], kept[known], classes).astype(np.int32)
+        found["kept_confusion"] = by_truth.astype(np.int32)
     else:
         found |= flow_of_many(before, kept, classes)
+        found["kept_confusion_sums"] = class_sums(by_truth.T)
     return found
 
 

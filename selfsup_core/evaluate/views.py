@@ -120,7 +120,7 @@ class ViewsEvaluator(Evaluator):
         """
         from torch.nn.functional import normalize
 
-        if self.data.y is None:
+        if not self.has_classes:
             return None
         labels = self._labels(self.queries), self._labels(self.references)
         sides = [normalize(side.float(), dim=1) for side in (queries, references)]
@@ -138,7 +138,7 @@ class ViewsEvaluator(Evaluator):
 
     def accuracies(self, model: Encoder) -> dict[str, float | None]:
         """20-NN and linear probe on the code of validation rows."""
-        if self.data.y is None or len(self.queries) == 0:
+        if not self.has_classes or len(self.queries) == 0:
             return {"knn_accuracy": None, "probe_accuracy": None}
         return self._accuracies(
             self.encode(self.queries, model.encode), self.encode(self.references, model.encode)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from selfsup_core.evaluate.classification import most_confused
 from selfsup_core.figures.palette import class_color, class_symbol
 from selfsup_core.figures.text import plain_text
 
@@ -152,3 +153,26 @@ def map_figure(
     figure.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
     figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
     return figure
+
+
+def matrix_rows(classes: list[str], confusion: np.ndarray) -> list[dict[str, str | int]]:
+    """Rows of a table from (C, C) counts, true classes down."""
+    return [
+        {"true": name} | dict(zip(classes, row, strict=True))
+        for name, row in zip(classes, confusion.tolist(), strict=True)
+    ]
+
+
+def confused_rows(classes: list[str], sums: np.ndarray) -> list[dict[str, str | int]]:
+    """Rows of a table of the most confused of very many classes, from (5, C) `class_sums`."""
+    right, own, named, worst, count = sums.tolist()
+    return [
+        {
+            "class": classes[c],
+            "true": own[c],
+            "predicted": named[c],
+            "correct": right[c],
+            "most often confused with": f"{classes[worst[c]]} ({count[c]:,})" if count[c] else "–",
+        }
+        for c in most_confused(sums).tolist()
+    ]

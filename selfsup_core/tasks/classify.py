@@ -20,6 +20,7 @@ import torch
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.data.texts import Texts
+from selfsup_core.evaluate.classification import class_sums
 from selfsup_core.evaluate.classifier_epochs import (
     LOGISTIC_WORK,
     ClassifierEvaluator,
@@ -335,6 +336,8 @@ class ClassifyTask(Task):
         }
         if len(self.classes) <= MOST_CONFUSION:
             arrays["confusion"] = view.confusion
+        else:
+            arrays["confusion_sums"] = class_sums(view.confusion)
         return arrays
 
     @cached_property

@@ -56,8 +56,10 @@ class ViewsTask(Task):
         self.twin = make_twin(spec, self.evaluator, self.objective, self.choice.name, rows)
         self.digest = dataset.digest
         self.notes = [self.data.note] if self.data.note else []
-        if self.data.y is None:
-            self.notes.append("There are no labels to measure with: the verdict will rest on RankMe.")
+        if not self.evaluator.has_classes:
+            self.notes.append(
+                "There are no labels of two or more classes to measure with: the verdict will rest on RankMe."
+            )
         if note := no_early_stop(spec.train.patience).strip():
             self.notes.append(note)
         self.seen: ViewsSeen | None = None

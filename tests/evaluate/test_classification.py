@@ -12,9 +12,11 @@ from selfsup_core.evaluate.classification import (
     accuracy,
     balanced_accuracy,
     calibration_error,
+    class_sums,
     confusion_matrix,
     macro_f1,
     majority_accuracy,
+    most_confused,
     most_frequent,
     score_classes,
 )
@@ -114,3 +116,14 @@ def test_of_equally_frequent_classes_the_majority_is_none_in_particular():
     assert majority_accuracy(np.array([0, 1, 2]), y) == pytest.approx(1 / 3)
     assert simple_means(np.array([0, 1, 2]), y, 3)["majority_classes"] == 3
     assert simple_means(np.array([0, 1, 1]), y, 3)["majority_classes"] == 1
+
+
+def test_sums_of_a_confusion_and_the_classes_that_are_confused_most():
+    matrix = np.array([[5, 2, 0, 2], [1, 7, 0, 0], [0, 0, 4, 0], [0, 0, 0, 0]])
+    sums = class_sums(matrix)
+    assert sums.dtype == np.int32
+    assert sums.tolist() == [[5, 7, 4, 0], [9, 8, 4, 0], [6, 9, 4, 2], [1, 0, -1, -1], [2, 1, 0, 0]]
+    assert most_confused(sums).tolist() == [0, 1, 3]  # 5 errors, 3, 2; class 2 has none
+    large = np.ones((300, 300), int)
+    large[7] += 1
+    assert most_confused(class_sums(large)).tolist() == [7, *range(7), *range(8, 20)]

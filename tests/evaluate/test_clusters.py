@@ -48,6 +48,7 @@ def test_agreement_counts_known_rows_only():
     found, labels = np.array([0, 0, 1, 1, -1, 0]), np.array([2, 2, 5, 5, 5, -1])
     assert agreement(found, labels) == {"ari": 1.0, "nmi": 1.0, "rows": 4}
     assert agreement(np.array([-1, 0]), np.array([1, -1])) is None
+    assert agreement(np.array([0, 0, 1]), np.array([3, 3, 3])) is None  # every grouping agrees with one class
 
 
 def test_names():

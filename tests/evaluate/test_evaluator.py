@@ -10,6 +10,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import split_rows
 from selfsup_core.evaluate.autoencoder import Evaluator, order_by_class
+from selfsup_core.evaluate.views import ViewsEvaluator
 from selfsup_core.evaluate.words.verdict import compare_with_pca, describe_run
 from selfsup_core.features.batches import Prepared, prepare
 from selfsup_core.features.config import DataConfig
@@ -142,6 +143,26 @@ def test_with_no_labeled_training_row_there_is_no_neighbor_score():
     data = prepare(Dataset(id="u", kind="table", title="", x=x, y=y), DataConfig())
     evaluator = Evaluator(data, tiles=4, samples=20, labels_per_class=2, seed=0)
     assert evaluator.baseline(2, fit_pca)["raw_knn_accuracy"] is None
+
+
+@pytest.mark.parametrize("kind", [Evaluator, ViewsEvaluator])
+@pytest.mark.parametrize("unlabeled", [0, 20])
+def test_with_a_single_class_no_accuracy_has_a_meaning(kind, unlabeled):
+    x = np.random.default_rng(0).normal(size=(80, 5)).astype(np.float32)
+    y = np.where(np.arange(80) < unlabeled, -1, 0)
+    data = prepare(Dataset(id="o", kind="table", title="", x=x, y=y, classes=("a",)), DataConfig())
+    evaluator = kind(data, tiles=4, samples=40, labels_per_class=0, seed=0)
+    assert len(evaluator.queries)
+    baseline = evaluator.baseline(2, fit_pca)
+    measured = evaluator._accuracies(torch.zeros(8, 2), torch.zeros(40, 2))
+    assert measured == {"knn_accuracy": None, "probe_accuracy": None}
+    assert all(value is None for name, value in baseline.items() if name.endswith("accuracy"))
+    model = MODELS["dense"].build(DenseConfig(widths=(2,)), (5,))
+    metrics = Evaluator.evaluate(evaluator, model, OBJECTIVE, torch.Generator()).metrics
+    assert (metrics["knn_accuracy"], metrics["probe_accuracy"]) == (None, None)
+    said = describe_run({"task": "autoencoder", "metrics": metrics, "baseline": baseline})
+    assert "%" not in said
+    assert "mean squared error" in said
 
 
 def test_first_tiles_show_every_class(digits):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from selfsup_core.evaluate.kept import Kept, describe_kept, flow, flow_of_many
+from selfsup_core.evaluate.classification import class_sums
+from selfsup_core.evaluate.kept import Kept, count_kept, describe_kept, flow, flow_of_many
 
 
 def test_of_the_kept_rows_it_is_said_how_many_have_a_known_class():
@@ -51,3 +52,22 @@ def test_of_classes_without_rows_no_flow_is_kept():
     found = flow_of_many(none, np.array([7, 7, -1, -1, 9]), 300)
     assert found["flow_classes"].tolist() == [7, 9]
     assert found["flow"].tolist() == [[2, 2, 1, 0], [0] * 4, [0] * 4, [0] * 4]
+
+
+def test_of_very_many_classes_the_sums_of_kept_labels_are_those_of_the_matrix():
+    rng = np.random.default_rng(1)
+    now, truth = Kept.nothing(3000), rng.integers(-1, 300, 3000)
+    now.label[:] = rng.integers(-1, 300, 3000)
+    now.label[:1500] = truth[:1500]
+    now.weight[:] = (now.label >= 0) & (rng.random(3000) < 0.8)
+    given, before = np.full(3000, -1), np.full(3000, -1)
+    whole, few = (count_kept(before, now, truth, given, 300, with_pairs=pairs) for pairs in (True, False))
+    assert "kept_confusion" not in few
+    right, kept, found, worst, count = few["kept_confusion_sums"]
+    matrix = whole["kept_confusion"]
+    assert (right == matrix.diagonal()).all()
+    assert (kept == matrix.sum(axis=0)).all()
+    assert (found == matrix.sum(axis=1)).all()
+    some = np.flatnonzero(count)
+    assert (matrix[worst[some], some] == count[some]).all()
+    assert few["kept_confusion_sums"].tolist() == class_sums(matrix.T).tolist()

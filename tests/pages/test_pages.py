@@ -205,6 +205,24 @@ def test_a_finished_run_is_shown_as_standing_figures(studio, workspace: Path):
     assert len(app.get("plotly_chart")) == 2
 
 
+def test_of_very_many_classes_the_most_confused_stand_beside_the_map(studio, workspace: Path, monkeypatch):
+    monkeypatch.setattr("selfsup_core.tasks.classify.MOST_CONFUSION", 2)  # as with a thousand classes
+    folder = make_run(
+        workspace,
+        preset_spec(
+            "classify-table", {"train.epochs": 1, "train.device": "cpu", "train.learning_rate": 1e-6}
+        ),
+    )
+    run_here(folder)
+    app = studio("pages/classify.py", do="train", run=folder.id)
+    assert not app.exception
+    assert "the classes that are most often confused" in texts(app)
+    assert "Writing" not in texts(app)
+    (table,) = [t.value for t in app.dataframe if "most often confused with" in t.value]
+    assert (table["correct"] <= table["true"]).all()
+    assert len(table) > 0
+
+
 def test_an_unknown_run_is_named(studio):
     app = studio("pages/autoencoder.py")
     app.query_params["run"] = "no-such-run"

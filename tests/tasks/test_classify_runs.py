@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score
 
-from selfsup_core.runs.folder import read_rows
+from selfsup_core.evaluate.classification import class_sums
+from selfsup_core.figures.standing import confused_rows
+from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.signs import epoch_rows
+from selfsup_core.runs.spec import RunSpec
 from selfsup_core.runs.thinned import frame_path
 from tests.helpers import (
     ROOT,
@@ -39,6 +42,25 @@ def test_it_learns_and_its_accuracy_is_that_of_the_frame(workspace: Path):
     said = np.concatenate([np.repeat(np.arange(3), row) for row in confusion])
     assert rows[-1]["val_accuracy"] == pytest.approx(accuracy_score(truth, said))
     assert 0 <= state["metrics"]["test_accuracy"] <= 1
+
+
+def test_with_very_many_classes_a_frame_has_sums_of_the_confusion(workspace: Path, monkeypatch):
+    spec = preset_spec("classify-table", QUICK | {"train.epochs": 1})
+    whole = read_frame(frame_path(once(workspace, spec).frames, 1))
+    monkeypatch.setattr("selfsup_core.tasks.classify.MOST_CONFUSION", 2)
+    few = read_frame(frame_path(once(workspace, spec).frames, 1))
+    assert "confusion" not in few
+    assert few["confusion_sums"].tolist() == class_sums(whole["confusion"]).tolist()
+    rows = confused_rows(["a", "b", "c"], few["confusion_sums"])
+    assert sum(row["true"] - row["correct"] for row in rows) == whole["confusion"].sum() - np.trace(
+        whole["confusion"]
+    )
+
+
+def once(workspace: Path, spec: RunSpec) -> RunFolder:
+    folder = make_run(workspace, spec)
+    assert run_here(folder)["status"] == "finished"
+    return folder
 
 
 def test_every_curve_of_a_classifier_has_a_title_on_the_page(workspace: Path):

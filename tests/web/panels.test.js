@@ -6,6 +6,7 @@ import { largest } from "../../assets/web/lib/shortlist.js"
 import { HOWS, MODES } from "../../assets/web/space/choices.js"
 import { entriesOf, short } from "../../assets/web/space/legend.js"
 import { oneAtATime } from "../../assets/web/space/replay.js"
+import { describeChoice, mostConfused, sumsOf } from "../../assets/web/stage/panels/confused.js"
 import { layoutOf, metricsOf, titleOf, tracesOf } from "../../assets/web/stage/panels/curves.js"
 import { describeRow } from "../../assets/web/stage/panels/errors.js"
 import { condense, groupsOf, rowsOf, totals, totalsOf } from "../../assets/web/stage/panels/flow_counts.js"
@@ -246,4 +247,37 @@ test("a row whose class nobody knows says so, and hidden classes say nothing", (
   const known = { ...frame, unsure_truth: one(-1, 0) }
   assert.equal(describeRow({ frame: known, statics }, "unsure", 0), "row 7: cat with 50%, class unknown")
   assert.equal(describeRow({ frame: known, statics }, "unsure", 1), "row 9: dog with 60%, truly cat")
+})
+
+test("of a thousand classes those that are confused most are told, with exact counts, and the others are found", () => {
+  // Truth down: a is taken for b twice and for d twice, b once for a, d never occurs.
+  const confusion = { shape: [4, 4], data: Int32Array.of(5, 2, 0, 2, 1, 7, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0) }
+  const sums = {
+    shape: [5, 4],
+    data: Int32Array.of(5, 7, 4, 0, 9, 8, 4, 0, 6, 9, 4, 2, 1, 0, -1, -1, 2, 1, 0, 0),
+  }
+  const rows = sumsOf({ confusion }, "confusion")
+  assert.deepEqual(rows[0], { right: 5, own: 9, other: 6, worst: 1, worstCount: 2 })
+  assert.deepEqual(
+    sumsOf({ confusion_sums: sums }, "confusion"),
+    rows,
+    "as selfsup_core/evaluate/classification.py",
+  )
+  const named = sumsOf({ kept: confusion }, "kept", true)
+  assert.deepEqual(named[0], { right: 5, own: 6, other: 9, worst: 1, worstCount: 1 })
+  assert.equal(sumsOf({}, "confusion"), null)
+
+  const names = ["a", "b", "c", "d"]
+  assert.deepEqual(mostConfused(rows, names), { shown: [0, 1, 3], others: 0 })
+  assert.deepEqual(mostConfused(rows, names, "c").shown, [2], "also one that is not confused")
+  const many = Array.from({ length: 1000 }, (_, i) => ({ ...rows[2], own: 4 + (i % 250) }))
+  const all = many.map((_, i) => `Class ${i}`)
+  const most = mostConfused(many, all)
+  assert.deepEqual(
+    [most.shown.length, most.shown.slice(0, 5), most.others],
+    [20, [249, 499, 749, 999, 248], 976],
+  )
+  assert.equal(describeChoice(most, all), "The 20 of 1,000 classes that are most often confused.")
+  assert.match(describeChoice(mostConfused(many, all, "99"), all, "99"), /those whose names hold “99”/)
+  assert.equal(describeChoice(mostConfused(many, all, "x"), all, "x"), "No class is called so.")
 })

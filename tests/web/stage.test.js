@@ -116,6 +116,8 @@ function withTruth() {
       mix: mix(),
       histogram: { shape: [1, 1, 3], data: Int32Array.of(4, 2, 1) },
       mistakes_rows: {},
+      kept_confusion: {},
+      kept_confusion_sums: {},
       unsure_rows: {},
       words: { mistakes_texts: [], unsure_texts: [] },
     },
@@ -137,7 +139,8 @@ test("while the oracle is off, panels are given no true class", () => {
   assert.deepEqual([...view.frame.mix.data], [0, 0, 3, 0, 1, 0, 5, 5])
   assert.deepEqual([...view.frame.histogram.data], [0, 0, 7], "right and wrong are one count")
   assert.deepEqual(Object.keys(view.frame.words), ["unsure_texts"])
-  assert.equal(view.frame.mistakes_rows, undefined)
+  for (const name of ["mistakes_rows", "kept_confusion", "kept_confusion_sums"])
+    assert.equal(view.frame[name], undefined)
   assert.deepEqual(view.statics.labels.data, [0, -1], "only given labels are left")
   for (const row of [view.row, view.rows[0], view.epochRows[0]]) assert.deepEqual(row, { accuracy: 0.8 })
   assert.deepEqual(view.state.metrics, { accuracy: 0.8 })

@@ -4,6 +4,7 @@
 const HIDDEN_TERMS = ["pseudo_precision", "kept_known"]
 const HIDDEN_ARRAYS = [
   "kept_confusion",
+  "kept_confusion_sums",
   "mistakes_rows",
   "mistakes_label",
   "mistakes_truth",

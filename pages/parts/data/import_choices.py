@@ -90,7 +90,8 @@ def choose_layout(plan: ImportPlan, mark: str) -> dict[str, object]:
     """
     open_choices: list[tuple[str, list[str]]] = []
     offers = plan.get("offers", {})
-    has_choice = len(offers) > 1 or (bool(offers) and not any(name for name in plan["classes"]))
+    # What is only offered stays a choice once it is taken.
+    has_choice = bool(set(offers) - {"first"}) or (bool(offers) and not any(plan["classes"]))
     if has_choice:
         open_choices.append(("classes", ["auto", *offers, "none"]))
     if plan.get("parts"):

@@ -25,7 +25,7 @@ from pages.parts.shared.workspace import (
 )
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.words.verdict import describe_run
-from selfsup_core.figures.standing import loss_figure, map_figure, tile_sheet
+from selfsup_core.figures.standing import confused_rows, loss_figure, map_figure, matrix_rows, tile_sheet
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.compose import with_epochs, with_threshold
 from selfsup_core.runs.control import send
@@ -269,9 +269,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
 
 
 def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path) -> None:
-    """What a task has to show beside loss and map: reconstructions, a confusion matrix, or what was
-    written.
-    """
+    """What a task has to show beside loss and map: reconstructions, what is confused, or what was written."""
     if "reconstructions" in frame:
         st.markdown("**Reconstructions**")
         # Read from the run itself: its data set may have been deleted since.
@@ -280,12 +278,13 @@ def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, 
         st.image(sheet, width="stretch", caption="Input, output, difference", alt="Reconstructions")
     elif "confusion" in frame:
         st.markdown("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)")
-        classes = json.loads(about["classes"])
-        rows = [
-            {"true": c} | dict(zip(classes, r, strict=True))
-            for c, r in zip(classes, frame["confusion"].tolist(), strict=True)
-        ]
-        st.dataframe(rows, hide_index=True)
+        st.dataframe(matrix_rows(json.loads(about["classes"]), frame["confusion"]), hide_index=True)
+    elif "confusion_sums" in frame:
+        st.markdown("**Confusion** (validation rows; the classes that are most often confused)")
+        if rows := confused_rows(json.loads(about["classes"]), frame["confusion_sums"]):
+            st.dataframe(rows, hide_index=True)
+        else:
+            st.markdown("Every validation row is predicted correctly.")
     else:
         st.markdown("**Writing**")
         words = read_about(path)

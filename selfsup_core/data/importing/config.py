@@ -115,7 +115,7 @@ class ImportConfig(Config):
         titles={"pad": "Pad", "crop": "Crop", "stretch": "Stretch"},
         why="Padding loses and distorts nothing.",
     )
-    classes: Literal["auto", "first", "last", "name-start", "name-end", "none"] = setting(
+    classes: Literal["auto", "first", "last", "name-start", "name-end", "boxes", "none"] = setting(
         "auto",
         "Where the classes of images and sounds come from, when no table beside them says them.",
         title="Classes from",
@@ -125,9 +125,10 @@ class ImportConfig(Config):
             "last": "Last level of folders",
             "name-start": "Beginning of the file name",
             "name-end": "Last word of the file name",
+            "boxes": "Largest box of each image (YOLO)",
             "none": "No classes",
         },
-        why="The first level of folders that differ, those of a split left out. File names are only offered.",
+        why="The first level of folders that differ, those of a split left out. File names and boxes are only offered.",
     )
     splits: Literal["keep", "ignore"] = setting(
         "keep",

@@ -8,6 +8,7 @@ import numpy as np
 
 from selfsup_core.data.details import ANNOTATION, AS_ASKED, NO_SAMPLE, ColumnAbout
 from selfsup_core.data.importing.binary_sets import take_class_lists
+from selfsup_core.data.importing.boxes import take_boxes
 from selfsup_core.data.importing.columns import choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
@@ -34,6 +35,7 @@ from selfsup_core.data.importing.roles import apply_roles
 from selfsup_core.data.importing.scans import unpack_scans
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import TABLES, read_table, table_form
+from selfsup_core.data.importing.titles import title_of
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
 
@@ -73,7 +75,10 @@ def sort_out(paths: list[Path], config: ImportConfig) -> Sorted:
     is_unpacked = len(members) > len(opened)
     members, volumes, notes = unpack_scans(members, config)
     form, kept, beside, aside = sort_members(paths[0].name, members, config, is_unpacked=is_unpacked)
-    return Sorted(form, kept, beside, aside, volumes, notes)
+    found = Sorted(form, kept, beside, aside, volumes, notes)
+    if form == "image":
+        take_boxes(found, members, config)
+    return found
 
 
 def sort_members(
@@ -190,12 +195,13 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     check_kind(paths[0].name, form, config)
     plan: ImportPlan = {"form": form, "files": len(members), "notes": [], "aside": aside}
     plan["notes"] = list(dict.fromkeys(note for m in [*members, *beside] for note in m.notes))
-    plan["title"] = PurePosixPath(paths[0].name).name.split(".")[0] or "data"
+    plan["title"] = title_of([path.name for path in paths], aside)
     if form in ("image", "wav"):
         look = look_at_image_files if form == "image" else look_at_sounds
         seen = look(members, beside, config, keep)
         notes = plan["notes"] + found.notes + seen["notes"]
-        return plan | seen | {"aside": aside | seen["aside"], "notes": notes, "volumes": found.volumes}
+        seen |= {"aside": aside | seen["aside"], "notes": notes, "offers": seen["offers"] | found.offers}
+        return plan | seen | {"volumes": found.volumes}
     if form == "npy":
         made = read_arrays(members, config, beside)
         if keep is not None:

@@ -82,7 +82,8 @@ class Sorted:
 
     Attributes:
         form: their format. beside: tables lying beside images or sounds. aside: {name: reason}.
-        volumes: how many of them hold several slices. notes: what was decided.
+        volumes: how many of them hold several slices. notes: what was decided. offers: {where classes may come
+        from: their names}, beside what names and folders offer.
     """
 
     form: str
@@ -91,6 +92,7 @@ class Sorted:
     aside: dict[str, str]
     volumes: int = 0
     notes: list[str] = field(default_factory=list)
+    offers: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Kept(TypedDict, total=False):

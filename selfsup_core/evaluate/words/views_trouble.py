@@ -108,8 +108,8 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
     """Whether learning from views helped, against the best of what needs no training.
 
     The supervised twin is named beside it, and has no part in the outcome: it learns from the labels.
-    A difference counts when it is larger than two standard errors of a share. Without labels the verdict
-    rests on RankMe and says so.
+    A difference counts when it is larger than two standard errors of a share. Without labels of two or
+    more classes the verdict rests on RankMe and says so.
     """
     collapsed = collapse_of(signs)
     said = "" if collapsed == "none" else f" The embeddings show a {collapsed} collapse."
@@ -123,8 +123,9 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
         rank, before = metrics.get("rankme") or 0.0, baseline.get("untrained_rankme") or 0.0
         return {
             "outcome": "unknown",
-            "text": f"There are no labels to measure with, so this rests on RankMe alone: the code uses "
-            f"about {rank:.1f} of {code_size} directions, and {before:.1f} before training.{said}",
+            "text": "There are no labels of two or more classes to measure with, so this rests on RankMe "
+            f"alone: the code uses about {rank:.1f} of {code_size} directions, and {before:.1f} before "
+            f"training.{said}",
         }
     best, title = max(known)
     error = two_errors(best, rows)

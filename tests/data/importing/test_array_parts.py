@@ -169,5 +169,6 @@ def test_letters_of_emnist_are_turned_and_named(tmp_path):
     made = build(paths)
     assert np.array_equal(made.x, BYTES.swapaxes(1, 2))
     assert made.classes == ("A", "B", "C")
+    assert made.title == "emnist-letters"
     assert any("Transpose" in note for note in inspect_files(paths, ImportConfig())["notes"])
     assert np.array_equal(build(paths, transpose="no").x, BYTES)

@@ -70,6 +70,12 @@ def reviews(header: str = "text,label", form: str = "{text},{label}", encoding: 
     return lines(*([header] if header else []), *body, encoding=encoding)
 
 
+def foreign(header: str, one: tuple[str, str], other: tuple[str, str], encoding: str = "utf-8") -> bytes:
+    """Texts of two classes, each with its number."""
+    body = (f"{text}{i},{label}" for i in range(12) for text, label in (one, other))
+    return lines(header, *body, encoding=encoding)
+
+
 def one_hot(place: int) -> str:
     """A row of three columns, of which one is 1."""
     return ",".join(str(int(i == place)) for i in range(3))
@@ -510,6 +516,138 @@ CASES: dict[str, Case] = {
         (24, 4),
         first=[0, 0, 0, 1.5],
     ),
+    "line breaks and quotes in quotes": Case(
+        {
+            "tweets.csv": lines(
+                "id,tweet,label",
+                *(
+                    f'{1000000000 + i},"{t}\nand on.\n\n#tag @user, ""quoted""",{i % 2}'
+                    for i, t in enumerate(TEXTS)
+                ),
+            )
+        },
+        "text",
+        (24,),
+        ("0", "1"),
+        f'{TEXTS[0]}\nand on.\n\n#tag @user, "quoted"',
+    ),
+    "spaces and case of labels": Case(
+        {
+            "a.csv": lines(
+                "text,label",
+                *(f"{t},{('Bad', 'good ', 'Bad ', 'Good')[i % 4]}" for i, t in enumerate(TEXTS)),
+            )
+        },
+        "text",
+        (24,),
+        ("Bad", "Good", "good"),
+        said="differ only in case or spaces: Good, good",
+    ),
+    "Chinese in GBK": Case(
+        {
+            "a.csv": foreign(
+                "评论,标签", ("这部电影非常好看，演员出色", "好评"), ("太无聊了，不推荐", "差评"), "gbk"
+            )
+        },
+        "text",
+        (24,),
+        ("好评", "差评"),
+        "这部电影非常好看，演员出色0",
+        "read as gb18030",
+    ),
+    "Japanese in Shift JIS": Case(
+        {
+            "a.csv": foreign(
+                "本文,ラベル",
+                ("この映画はとても面白くて感動しました。", "良い"),
+                ("退屈で時間の無駄だと思います。", "悪い"),
+                "shift_jis",
+            )
+        },
+        "text",
+        (24,),
+        ("悪い", "良い"),
+        "この映画はとても面白くて感動しました。0",
+        "read as shift_jis",
+    ),
+    "Thai": Case(
+        {"a.csv": foreign("ข้อความ,ป้าย", ("ภาพยนตร์เรื่องนี้ดีมาก", "ดี"), ("แย่มากเสียเวลา", "แย่"))},
+        "text",
+        (24,),
+        ("ดี", "แย่"),
+        "ภาพยนตร์เรื่องนี้ดีมาก0",
+    ),
+    "Georgian and Amharic": Case(
+        {
+            "a.csv": foreign(
+                "text,label", ("ეს ფილმი ძალიან კარგი იყო ጥሩ ነበር", "1"), ("საშინელი იყო አሰልቺ ነበር", "0")
+            )
+        },
+        "text",
+        (24,),
+        ("0", "1"),
+        "ეს ფილმი ძალიან კარგი იყო ጥሩ ነበር0",
+    ),
+    "a chat": Case(
+        {"WhatsApp Chat.txt": reviews("", "[01/03/24, 10:00:{i:02d}] Ann: {text}, {label}")},
+        "text",
+        (24,),
+        first=f"[01/03/24, 10:00:00] Ann: {TEXTS[0]}, {TONES[0]}",
+    ),
+    "question marks and blanks behind commas": Case(
+        {
+            "adult.csv": lines(
+                *(
+                    f"{20 + i}, {('?', 'Private')[i % 2]}, {i * 999}, {('<=50K', '>50K')[i % 3 // 2]}"
+                    for i in range(24)
+                )
+            )
+        },
+        "table",
+        (24, 3),
+        ("<=50K", ">50K"),
+        [20, 0, 0],
+    ),
+    "a rare class": Case(
+        {
+            "creditcard.csv": lines(
+                "Time,V1,V2,Amount,Class",
+                *(
+                    f"{i * 7}.0,{v:.9f},{-v:.9f},{i}.5,{int(i == 9)}"
+                    for i, v in enumerate(RNG.normal(size=120))
+                ),
+            )
+        },
+        "table",
+        (120, 4),
+        ("0", "1"),
+    ),
+    "some HTML and semicolons in a CSV": Case(
+        {
+            "IMDB.csv": reviews(
+                "review,sentiment", '"{text}; It&#39;s &quot;ok&quot;; and, more",{label}'
+            ).replace(b" It&#39;s &quot;ok&quot;;", b"", 11)
+        },
+        "text",
+        (24,),
+        BOTH,
+        f"{TEXTS[0]}; and, more",
+    ),
+    "seconds since 1970": Case(
+        {
+            "pump.csv": lines(
+                "timestamp,sensor_a,sensor_b,status",
+                *(
+                    f"{1700000000 + 60 * i},{v[0]},{v[1]},{('BROKEN', 'NORMAL', 'RECOVERING')[i % 3]}"
+                    for i, v in enumerate(ROWS.tolist())
+                ),
+            )
+        },
+        "table",
+        (24, 3),
+        ("BROKEN", "NORMAL", "RECOVERING"),
+        [1.7e9, *ROWS[0, :2].tolist()],
+    ),
     "77 classes": Case(
         {"a.csv": lines("text,label", *(f"my card does not work for {i},{i % 77}" for i in range(308)))},
         "text",
@@ -565,6 +703,24 @@ def test_what_cannot_be_read_is_refused_with_a_way_out(tmp_path: Path, name: str
         build_dataset(paths, ImportConfig(), "my-x")
     assert refused.value.code == code
     assert way in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("spaces and case of labels", {"class-spellings": "merge-spellings"}),
+        ("a rare class", {"imbalance": "", "rare-classes": ""}),
+    ],
+)
+def test_what_is_doubtful_of_them_is_said(tmp_path: Path, name: str, found: dict[str, str]):
+    ((file, content),) = CASES[name].files.items()
+    made = build_dataset([write(tmp_path, file, content)], ImportConfig(), "my-x")
+    told = {
+        finding["code"]: finding.get("mend")
+        for finding in check_dataset(made)
+        if finding["level"] == "warning"
+    }
+    assert found.items() <= told.items()
 
 
 def test_a_sound_from_a_pipe_is_read_like_any_other(tmp_path: Path):

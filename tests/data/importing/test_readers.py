@@ -81,8 +81,8 @@ def test_vectors_of_the_projector_and_what_they_stand_for(tmp_path, header):
     vectors = write(tmp_path, "vectors.tsv", lines)
     about = "".join(f"w{i}\tc{i % 3}\n" if header else f"w{i}\n" for i in range(30))
     metadata = write(tmp_path, "metadata.tsv", header + about)
-    made = build([vectors, metadata])
-    assert made.x.shape == (30, 3)
+    made = build([metadata, vectors])
+    assert (made.title, made.x.shape) == ("vectors", (30, 3))
     assert made.classes == (("c0", "c1", "c2") if header else ())
 
 

@@ -2,6 +2,7 @@
 
 import { el } from "../../lib/dom.js"
 import { className, count, share, sum } from "../pseudo.js"
+import { describeChoice, findBox, mostConfused, sumsOf } from "./confused.js"
 
 const MATRIX = 12 // classes, above which the confusion is told in words
 const MOST_GAPS = 12 // classes that are told where there are too many for a matrix or a table
@@ -17,48 +18,45 @@ export default {
       "aria-label": "Confusion of classes",
     })
     root.body.append(body)
-    let drawn = null
+    let drawn = null,
+      last = null
+    const find = findBox(() => draw())
+    root.head.append(find)
+    function draw() {
+      const rows = sumsOf(last.frame, "confusion")
+      find.hidden = !last.frame.confusion_sums
+      body.replaceChildren(rows ? drawTable(last, rows, find.value) : drawCounts(last))
+    }
     return {
       update(view) {
+        last = view
         if (!view.statics || !view.frame?.label_counts || drawn === view.frame) return
         drawn = view.frame
-        const rows = perClass(view.frame, view.statics.classes.length)
-        body.replaceChildren(rows ? drawTable(view, rows) : drawCounts(view))
+        draw()
       },
       resize() {},
       destroy() {},
       summary(view) {
         if (!view.statics || !view.frame?.label_counts) return "No epoch has been measured yet."
         const { classes } = view.statics,
-          rows = perClass(view.frame, classes.length)
-        if (!rows) return "There are too many classes for a confusion matrix."
-        const seen = rows.map((row, c) => [row, c]).filter(([row]) => row.truth)
+          rows = sumsOf(view.frame, "confusion")
+        if (!rows) return "This version of the run kept no confusion of so many classes."
+        const seen = rows.map((row, c) => [row, c]).filter(([row]) => row.own)
         if (!seen.length) return "No validation row has a label."
-        const [worst, c] = seen.sort(([a], [b]) => a.right / a.truth - b.right / b.truth)[0]
+        const [worst, c] = seen.sort(([a], [b]) => a.right / a.own - b.right / b.own)[0]
         return (
-          `Of ${sum(rows.map((r) => r.truth))} validation rows ${share(sum(rows.map((r) => r.right)), sum(rows.map((r) => r.truth)))} are classified correctly at epoch ${view.frame.epoch}. ` +
-          `The lowest recall is that of ${classes[c]}, ${share(worst.right, worst.truth)}${worst.worst >= 0 && worst.worstCount ? `, most often confused with ${classes[worst.worst]}` : ""}.`
+          `${describeAll(rows)} at epoch ${view.frame.epoch}. ` +
+          `The lowest recall is that of ${classes[c]}, ${share(worst.right, worst.own)}${worst.worst >= 0 && worst.worstCount ? `, most often confused with ${classes[worst.worst]}` : ""}.`
         )
       },
     }
   },
 }
 
-/** Of each class: how many rows are of it, named as it, both, and what it is taken for most often; null without a matrix. */
-function perClass(frame, classes) {
-  if (!frame.confusion) return null
-  const { data } = frame.confusion
-  return Array.from({ length: classes }, (_, c) => {
-    const own = data.subarray(c * classes, (c + 1) * classes)
-    const worst = own.reduce((best, n, p) => (p !== c && n > (own[best] ?? 0) ? p : best), -1)
-    return {
-      right: own[c],
-      truth: sum(own),
-      named: sum(Array.from({ length: classes }, (_, t) => data[t * classes + c])),
-      worst,
-      worstCount: worst < 0 ? 0 : own[worst],
-    }
-  })
+/** How many of all rows are right, without the full stop. */
+function describeAll(rows) {
+  const all = sum(rows.map((row) => row.own))
+  return `Of ${count(all)} validation rows ${share(sum(rows.map((row) => row.right)), all)} are classified correctly`
 }
 
 /** How often a class is there and is named, as two bars; the numbers stand beside them. */
@@ -68,10 +66,10 @@ function bars(row, most) {
     "div",
     {
       class: "pl-bar",
-      title: `${count(row.truth)} belong to this class, ${count(row.named)} are predicted as it`,
+      title: `${count(row.own)} belong to this class, ${count(row.other)} are predicted as it`,
     },
-    el("i", { class: "is-proposed", style: `width:${part(row.truth)}` }),
-    el("i", { class: "is-kept", style: `width:${part(row.named)}` }),
+    el("i", { class: "is-proposed", style: `width:${part(row.own)}` }),
+    el("i", { class: "is-kept", style: `width:${part(row.other)}` }),
   )
 }
 
@@ -83,12 +81,15 @@ const legend = () =>
     el("span", {}, el("i", { class: "pl-key is-kept" }), "named"),
   )
 
-function drawTable(view, rows) {
+/** @param {string} typed part of a name, where there are too many classes for a row each */
+function drawTable(view, rows, typed) {
   const { classes } = view.statics,
-    { data } = view.frame.confusion
-  const most = Math.max(1, ...rows.map((r) => Math.max(r.truth, r.named)))
-  const isSmall = classes.length <= MATRIX,
-    peak = Math.max(1, ...data)
+    data = view.frame.confusion?.data
+  const choice = data ? null : mostConfused(rows, classes, typed)
+  const shown = choice?.shown ?? rows.map((_, c) => c)
+  const most = Math.max(1, ...shown.map((c) => Math.max(rows[c].own, rows[c].other)))
+  const isSmall = data && classes.length <= MATRIX,
+    peak = isSmall ? Math.max(1, ...data) : 1
   const cell = (n, isRight) =>
     el(
       "td",
@@ -143,29 +144,34 @@ function drawTable(view, rows) {
     el(
       "tbody",
       {},
-      ...rows.map((row, c) =>
-        el(
-          "tr",
-          {},
-          el("th", { scope: "row" }, className(classes, c)),
-          el("td", { class: "pl-wide", style: "width:42%" }, bars(row, most)),
-          el("td", {}, share(row.right, row.named)),
-          el("td", {}, share(row.right, row.truth)),
-          isSmall
-            ? null
-            : el(
-                "td",
-                {},
-                row.worst < 0 || !row.worstCount ? "–" : `${classes[row.worst]} (${count(row.worstCount)})`,
-              ),
+      ...shown
+        .map((c) => [c, rows[c]])
+        .map(([c, row]) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, className(classes, c)),
+            el("td", { class: "pl-wide", style: "width:42%" }, bars(row, most)),
+            el("td", {}, share(row.right, row.other)),
+            el("td", {}, share(row.right, row.own)),
+            isSmall
+              ? null
+              : el(
+                  "td",
+                  {},
+                  row.worst < 0 || !row.worstCount ? "–" : `${classes[row.worst]} (${count(row.worstCount)})`,
+                ),
+          ),
         ),
-      ),
     ),
   )
-  return el("div", {}, matrix, legend(), table)
+  const words = choice
+    ? el("p", { class: "pl-words" }, `${describeAll(rows)}. ${describeChoice(choice, classes, typed)}`)
+    : null
+  return el("div", {}, matrix, words, legend(), table)
 }
 
-/** With very many classes only how often each is there and is named. */
+/** Runs of earlier versions kept of very many classes only how often each is there and is named. */
 function drawCounts(view) {
   const {
     data,
@@ -178,7 +184,7 @@ function drawCounts(view) {
     .filter(gap)
     .sort((a, b) => gap(b) - gap(a))
     .slice(0, MOST_GAPS)
-  const said = `A matrix of ${classes.toLocaleString("en")} classes would be too large to read. Of ${count(sum(truth))} validation rows, these classes are predicted too often or too seldom:`
+  const said = `Of ${count(sum(truth))} validation rows, these classes are predicted too often or too seldom:`
   const headings = ["class", "true", "predicted"].map((text) => el("th", { scope: "col" }, text))
   const rows = worst.map((c) =>
     el(

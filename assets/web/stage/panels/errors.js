@@ -4,6 +4,7 @@
 import { el, percent } from "../../lib/dom.js"
 import { drawItem, itemAt } from "../items.js"
 import { className, count, emptyNote, KEPT, mixOf, PROPOSED, share, sum, TRUTH, whyEmpty } from "../pseudo.js"
+import { describeChoice, findBox, mostConfused, sumsOf } from "./confused.js"
 
 const NONE_WRONG = "No proposal is wrong among the rows whose true class is known."
 const MATRIX = 12 // classes, above which the confusion is told in words
@@ -34,7 +35,11 @@ export default {
         text,
       ),
     )
-    root.head.append(...chips)
+    const find = findBox(() => {
+      drawn = ""
+      draw()
+    })
+    root.head.append(...chips, find)
     const body = el("div", {
       class: "stage-scroll",
       tabindex: "0",
@@ -52,6 +57,7 @@ export default {
       if (!view?.statics) return empty.say("No round has finished yet.", body)
       const isOn = view.oracle.isOn,
         part = isOn ? chosen : "unsure"
+      find.hidden = part !== "classes" || !view.frame?.kept_confusion_sums
       chips.forEach((chip, i) => {
         chip.hidden = !isOn
         chip.setAttribute("aria-pressed", String(PARTS[i][0] === part))
@@ -63,7 +69,7 @@ export default {
       if (key !== drawn) body.scrollTop = 0
       drawn = key
       frame = view.frame
-      body.replaceChildren(part === "classes" ? drawClasses(view) : drawRows(view, part, ctx))
+      body.replaceChildren(part === "classes" ? drawClasses(view, find.value) : drawRows(view, part, ctx))
     }
 
     return {
@@ -84,7 +90,8 @@ export default {
           worst = found
             ? ` The most confident mistake is ${describeRow(next, "mistakes", 0)}.`
             : ` ${NONE_WRONG}`
-        return `${first}${worst}${next.frame.kept_confusion ? ` ${describeClasses(next)}` : ""}`
+        const rows = sumsOf(next.frame, "kept_confusion", true)
+        return `${first}${worst}${rows ? ` ${describeClasses(next, rows)}` : ""}`
       },
     }
   },
@@ -186,61 +193,42 @@ function drawValues(statics, bytes) {
   return el("p", { class: "pl-text", title: words }, words)
 }
 
-/** Of each class: precision of its kept labels, share of its rows that is kept, and the worst confusion. */
-function perClass({ frame }) {
-  const {
-      data,
-      shape: [classes],
-    } = frame.kept_confusion,
-    truth = mixOf(frame, TRUTH)
-  return Array.from({ length: classes }, (_, c) => {
-    const named = Array.from({ length: classes }, (_, t) => data[t * classes + c]),
-      own = data.subarray(c * classes, (c + 1) * classes)
-    const kept = sum(named),
-      worst = named.reduce((best, n, t) => (t !== c && n > (named[best] ?? 0) ? t : best), -1)
-    return {
-      right: named[c],
-      kept,
-      found: sum(own),
-      truth: truth[c],
-      worst,
-      worstCount: worst < 0 ? 0 : named[worst],
-    }
-  })
-}
-
-function describeClasses(view) {
-  const rows = perClass(view),
-    { classes } = view.statics,
-    kept = sum(rows.map((r) => r.kept))
+/** @param {import("./confused.js").ClassSums[]} rows of each kept label, by what is true */
+function describeClasses(view, rows) {
+  const { classes } = view.statics,
+    kept = sum(rows.map((r) => r.own))
   if (!kept) return "The true class of none of the kept labels is known."
   const worst = rows
     .map((r, c) => [r, c])
-    .filter(([r]) => r.kept)
-    .sort(([a], [b]) => a.right / a.kept - b.right / b.kept)[0]
+    .filter(([r]) => r.own)
+    .sort(([a], [b]) => a.right / a.own - b.right / b.own)[0]
   const all = sum(mixOf(view.frame, KEPT))
   const which = kept < all ? `${count(kept)} kept labels whose true class is known` : "kept labels"
-  return `${share(sum(rows.map((r) => r.right)), kept)} of the ${which} are correct; the lowest precision is that of ${classes[worst[1]]}, ${share(worst[0].right, worst[0].kept)}.`
+  return `${share(sum(rows.map((r) => r.right)), kept)} of the ${which} are correct; the lowest precision is that of ${classes[worst[1]]}, ${share(worst[0].right, worst[0].own)}.`
 }
 
-function drawClasses(view) {
+function drawClasses(view, typed) {
   const {
-    frame,
-    statics: { classes },
-  } = view
-  if (!frame.kept_confusion)
-    return el("p", { class: "stage-muted" }, "There are too many classes for this table.")
-  const rows = perClass(view),
-    words = el("p", { class: "pl-words" }, describeClasses(view))
+      frame,
+      statics: { classes },
+    } = view,
+    rows = sumsOf(frame, "kept_confusion", true)
+  if (!rows)
+    return el("p", { class: "stage-muted" }, "This version of the run kept no such table of so many classes.")
+  const truth = mixOf(frame, TRUTH),
+    choice = frame.kept_confusion_sums ? mostConfused(rows, classes, typed) : null
+  const said = `${describeClasses(view, rows)}${choice ? ` ${describeChoice(choice, classes, typed)}` : ""}`
   return el(
     "div",
     {},
-    words,
-    classes.length <= MATRIX ? drawMatrix(frame, classes, rows) : drawList(classes, rows),
+    el("p", { class: "pl-words" }, said),
+    classes.length <= MATRIX
+      ? drawMatrix(frame, classes, rows, truth)
+      : drawList(classes, rows, truth, choice?.shown ?? rows.map((_, c) => c)),
   )
 }
 
-function drawMatrix(frame, classes, rows) {
+function drawMatrix(frame, classes, rows, truth) {
   const { data } = frame.kept_confusion,
     most = Math.max(1, ...data)
   const cell = (n, isRight) =>
@@ -280,7 +268,7 @@ function drawMatrix(frame, classes, rows) {
           {},
           el("th", { scope: "row" }, className(classes, t)),
           ...classes.map((_, c) => cell(data[t * classes.length + c], t === c)),
-          el("td", {}, share(row.found, row.truth)),
+          el("td", {}, share(row.other, truth[t])),
         ),
       ),
       el(
@@ -291,14 +279,14 @@ function drawMatrix(frame, classes, rows) {
           { scope: "row", title: "Share of the labels kept as this class that are correct" },
           "precision",
         ),
-        ...rows.map((row) => el("td", {}, share(row.right, row.kept))),
+        ...rows.map((row) => el("td", {}, share(row.right, row.own))),
         el("td", {}),
       ),
     ),
   )
 }
 
-function drawList(classes, rows) {
+function drawList(classes, rows, truth, shown) {
   return el(
     "table",
     { class: "pl-table", "data-testid": "errors-matrix" },
@@ -316,17 +304,19 @@ function drawList(classes, rows) {
     el(
       "tbody",
       {},
-      ...rows.map((row, c) =>
-        el(
-          "tr",
-          {},
-          el("th", { scope: "row" }, className(classes, c)),
-          el("td", {}, count(row.kept)),
-          el("td", {}, share(row.right, row.kept)),
-          el("td", {}, share(row.found, row.truth)),
-          el("td", {}, row.worst < 0 ? "–" : `${classes[row.worst]} (${count(row.worstCount)})`),
+      ...shown
+        .map((c) => [c, rows[c]])
+        .map(([c, row]) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, className(classes, c)),
+            el("td", {}, count(row.own)),
+            el("td", {}, share(row.right, row.own)),
+            el("td", {}, share(row.other, truth[c])),
+            el("td", {}, row.worst < 0 ? "–" : `${classes[row.worst]} (${count(row.worstCount)})`),
+          ),
         ),
-      ),
     ),
   )
 }

@@ -21,11 +21,16 @@ export default {
     return {
       update(view) {
         const rows = view.epochRows,
-          key = [rows.length, view.cursor, view.theme.id, Boolean(view.state.baseline)].join("|")
+          classes = view.statics?.classes?.length,
+          key = [rows.length, view.cursor, view.theme.id, Boolean(view.state.baseline), classes].join("|")
         if (key === drawn) return
         drawn = key
         if (!rows.some((row) => typeof row.knn_accuracy === "number")) {
-          body.replaceChildren(el("p", {}, "This data set has no labels, so this cannot be measured."))
+          const none =
+            classes === 1
+              ? "All labels are of one class, so every guess would be right and this cannot be measured."
+              : "This data set has no labels, so this cannot be measured."
+          body.replaceChildren(el("p", {}, none))
           return
         }
         body.replaceChildren(
