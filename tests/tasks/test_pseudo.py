@@ -16,6 +16,7 @@ from selfsup_core.data.dataset import Dataset, load_dataset, save_dataset
 from selfsup_core.errors import SettingError
 from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.figures.seeds import reliability_figure
+from selfsup_core.pseudo.gate import agreeing, minds_shares
 from selfsup_core.pseudo.hand import spread_out
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import read_rows, update_state
@@ -488,6 +489,14 @@ def test_a_limit_on_unlabeled_rows_holds_and_is_said(clouds: Path):
 def test_a_proposer_twice_is_refused():
     with pytest.raises(SettingError, match="be given only once"):
         spec_of(objective__proposers=["self", "self"])
+
+
+def test_all_presets_in_which_two_agree_mind_uneven_classes_unless_told_that_they_are_even():
+    two = [name for name in list_presets("pseudo") if agreeing(preset_spec(name).objective)]
+    assert len(two) >= 6
+    for name in two:
+        assert minds_shares(preset_spec(name).objective), name
+        assert not minds_shares(preset_spec(name, {"objective.prior": "even"}).objective), name
 
 
 @pytest.mark.parametrize("preset", list_presets("pseudo"))

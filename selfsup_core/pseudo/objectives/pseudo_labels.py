@@ -190,7 +190,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         True,
         "Of the labels on which classifier and similar rows agree, keep those that hold under the class "
         "shares of the unlabeled rows: the mean of the classifier's probabilities, as far as it differs from "
-        "the given labels by more than chance.",
+        "the class shares of the given labels by more than chance.",
         title="Mind uneven classes",
         why="Where uneven classes overlap, most rows that are predicted as the rare class belong to the "
         "large one. A difference that so few labels make by chance leaves nothing out.",
