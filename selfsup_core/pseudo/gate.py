@@ -8,8 +8,9 @@ names fewer hidden labels correctly than the classifier alone has nothing to add
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.models.modules.exact import fit_linear, scale_of
 from selfsup_core.pseudo.audit import beats_guessing, total_variation
-from selfsup_core.pseudo.pool_shares import PoolShares, count_pool
+from selfsup_core.pseudo.pool_shares import PoolShares, average_pool, count_pool, jackknife
 from selfsup_core.pseudo.propagation import make_graph, spread_labels
 from selfsup_core.pseudo.vote import named
 
@@ -43,7 +44,8 @@ class HeldOut:
         neighbors, classifier: named correctly, the mean over the repetitions.
         classes: how many classes they have.
         shares: of the classes that the classifier names in the pool; None where that is empty.
-        near_shares: of those that neighbors name.
+        near_shares: of those that neighbors name. mean_shares: by the classifier's probabilities.
+        variance: of these, as `average_pool` wants it; ∞ where too few labels could be hidden.
     """
 
     rows: int
@@ -52,6 +54,8 @@ class HeldOut:
     classes: int
     shares: PoolShares | None = None
     near_shares: PoolShares | None = None
+    mean_shares: PoolShares | None = None
+    variance: float = math.inf
 
     @property
     def is_guessing(self) -> bool:
@@ -162,26 +166,38 @@ def hold_out(
     graph, scale = make_graph(x, neighbors), scale_of(x - x.mean(axis=0))
     folds = int(min(MOST_FOLDS, counts[kinds].min()))
     mass = np.ones(classes) if even else None
-    right = np.zeros(2)
+    right, variance, pool = np.zeros(2), 0.0, np.flatnonzero(labels < 0)
     for repeat in range(REPEATS):
+        means = []
         cut = StratifiedKFold(folds, shuffle=True, random_state=seed + repeat)
         for kept, hidden in cut.split(tested, labels[tested]):
             seen, asked = tested[kept], tested[hidden]
             hidden_from = np.where(np.isin(np.arange(len(labels)), seen), labels, -1)
             near = named(spread_labels(graph, hidden_from, classes, alpha=alpha, mass=mass)[asked])
-            alone = name_by_classifier(x, seen, labels, classes, asked, penalty, scale)
+            rows = np.concatenate([asked, pool])
+            p = ask_classifier(x, seen, labels, classes, rows, penalty, scale)
+            means.append(p[len(asked) :].mean(axis=0) if len(pool) else np.zeros(classes))
+            alone = named(p[: len(asked)])
             right += [(found == labels[asked]).sum() for found in (near, alone)]
+        variance += jackknife(np.stack(means)) / REPEATS
     by_neighbors, by_classifier = right / REPEATS
-    seen, asked = np.flatnonzero(labels >= 0), np.flatnonzero(labels < 0)
-    shares = near_shares = None
-    if len(asked):
-        near = named(spread_labels(graph, labels, classes, alpha=alpha, mass=mass)[asked])
-        alone = name_by_classifier(x, seen, labels, classes, asked, penalty, scale)
-        shares, near_shares = (count_pool(named_so, labels[seen], classes) for named_so in (alone, near))
-    return HeldOut(len(tested), float(by_neighbors), float(by_classifier), len(kinds), shares, near_shares)
+    found = HeldOut(len(tested), float(by_neighbors), float(by_classifier), len(kinds))
+    if not len(pool):
+        return found
+    seen = np.flatnonzero(labels >= 0)
+    near = spread_labels(graph, labels, classes, alpha=alpha, mass=mass)[pool]
+    p = ask_classifier(x, seen, labels, classes, pool, penalty, scale)
+    shares, near_shares = (count_pool(named(one), labels[seen], classes) for one in (p, near))
+    return replace(
+        found,
+        shares=shares,
+        near_shares=near_shares,
+        mean_shares=average_pool(p, labels[seen], variance),
+        variance=variance,
+    )
 
 
-def name_by_classifier(
+def ask_classifier(
     x: np.ndarray,
     seen: np.ndarray,
     labels: np.ndarray,
@@ -190,12 +206,14 @@ def name_by_classifier(
     penalty: float,
     scale: float,
 ) -> np.ndarray:
-    """Class that logistic regression on `seen` names for each row of `asked`."""
+    """(A, C) probabilities of logistic regression on `seen` for the rows of `asked` (A,)."""
+    from scipy.special import softmax
+
     center = np.mean([x[seen[labels[seen] == c]].mean(axis=0) for c in np.unique(labels[seen])], axis=0)
     w, b = fit_linear(
         x[seen] - center, labels[seen], np.ones(len(seen)), classes, penalty=penalty, scale=scale
     )
-    found: np.ndarray = ((x[asked] - center) @ w.T + b).argmax(axis=1)
+    found: np.ndarray = softmax((x[asked] - center) @ w.T + b, axis=1)
     return found
 
 

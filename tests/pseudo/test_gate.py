@@ -87,7 +87,15 @@ def test_a_single_label_of_each_class_tells_nothing():
     x, labels = clouds(60, 1)
     found = hold_out(x, labels, 3, **ABOUT)
     assert found.rows == 0
+    assert np.isinf(found.variance), "so that nothing is turned"
     assert say_before(found)[1] == "unknown"
+
+
+def test_more_labels_tell_the_shares_better():
+    few, many = (
+        np.mean([hold_out(*clouds(300, each, s), 3, **ABOUT).variance for s in range(4)]) for each in (2, 12)
+    )
+    assert 0 < many < few / 2
 
 
 def test_a_class_with_one_label_is_left_out_and_others_count():

@@ -187,12 +187,13 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
         why="Self-training hurts there: good and bad reviews, for example, use the same words.",
     )
     mind_shares: bool = setting(
-        False,
-        "Where the classifier finds other class shares in the unlabeled rows than in the given labels, keep "
-        "of what it and similar rows agree on only labels that hold under these shares.",
+        True,
+        "Of the labels on which classifier and similar rows agree, keep those that hold under the class "
+        "shares of the unlabeled rows: the mean of the classifier's probabilities, as far as it differs from "
+        "the class shares of the given labels by more than chance.",
         title="Mind uneven classes",
-        why="Off: it needs probabilities that can be trusted. It helps where uneven classes of few columns "
-        "overlap; with few labels of texts the classifier is so unsure that most labels would be lost.",
+        why="Where uneven classes overlap, most rows that are predicted as the rare class belong to the "
+        "large one. A difference that so few labels make by chance leaves nothing out.",
     )
     neighbors: int = setting(
         10,

@@ -4,6 +4,7 @@ round.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypedDict
@@ -18,7 +19,7 @@ from selfsup_core.pseudo.audit import doubt
 from selfsup_core.pseudo.gate import HeldOut, agreeing, choose_judged, judge, minds_shares, say_before
 from selfsup_core.pseudo.names import by_names, read_descriptions
 from selfsup_core.pseudo.objectives.pseudo_labels import PROPOSERS
-from selfsup_core.pseudo.pool_shares import count_pool
+from selfsup_core.pseudo.pool_shares import average_pool
 from selfsup_core.pseudo.propagation import (
     JUDGING,
     leave_one_out,
@@ -159,8 +160,8 @@ class Proposers:
         self.notes.append(sentence)
         if use == "not used":
             self.doubt = sentence
-        elif minds_shares(self.config) and self.held_out.shares:
-            said = self.held_out.shares.describe(self.classes)
+        elif minds_shares(self.config) and self.held_out.mean_shares:
+            said = self.held_out.mean_shares.describe(self.classes)
             self.notes += [said] if said else []
 
     # Each of them: (P, C) probabilities, rows of NaN where it abstains
@@ -259,9 +260,9 @@ class Proposers:
         found = self.voted.probabilities
         if minds_shares(self.config) and "twin" in learned:
             twin = learned["twin"]
-            shares = count_pool(named(twin), self.labels, len(self.classes))
-            if shares.is_uneven:
-                found = np.where(shares.holds(twin, named(found))[:, None], found, np.float32(np.nan))
+            variance = self.held_out.variance if self.held_out else math.inf
+            holds = average_pool(twin, self.labels, variance).holds(twin, named(found))
+            found = np.where(holds[:, None], found, np.float32(np.nan))
         return found
 
     def describe(self) -> VoteAbout:
