@@ -48,8 +48,9 @@ def class_sums(confusion: np.ndarray) -> np.ndarray:
 def most_confused(sums: np.ndarray) -> np.ndarray:
     """(5, C) `class_sums` → numbers of the 20 classes with most errors, or of all that have any."""
     errors = sums[1] + sums[2] - 2 * sums[0]
-    first: np.ndarray = np.argsort(-errors, kind="stable")[:MOST_CONFUSED]
-    return first[errors[first] > 0]
+    first = np.argsort(-errors, kind="stable")[:MOST_CONFUSED]
+    found: np.ndarray = first[errors[first] > 0]
+    return found
 
 
 def accuracy(confusion: np.ndarray) -> float | None:

@@ -318,6 +318,16 @@ def test_classes_in_file_names_are_chosen_on_the_page(studio, workspace, tmp_pat
     assert imported(app, workspace).classes == ("cat", "dog")
 
 
+def test_the_class_of_the_largest_box_is_chosen_on_the_page(studio, workspace, tmp_path):
+    images = {f"images/{i}.png": png(i, (20, 12)) for i in range(6)}
+    boxes = {f"labels/{i}.txt": f"{i % 2} .5 .5 .3 .3\n2 .1 .1 .1 .1\n".encode() for i in range(6)}
+    names = {"data.yaml": b"names:\n  0: cat\n  1: dog\n  2: bird\n"}
+    app = upload(studio, workspace, tmp_path, "pets.zip", archive(images | boxes | names))
+    assert "Each image has boxes of objects (YOLO)" in texts(app)
+    choose(app, "classes", "boxes")
+    assert imported(app, workspace).classes == ("cat", "dog")
+
+
 def test_a_given_split_is_said_and_can_be_ignored_on_the_page(studio, workspace, tmp_path):
     names = [f"{part}/{c}/{i}" for part in ("train", "test") for c in ("cat", "dog") for i in range(3)]
     pictures = {f"{name}.png": png(i, (20, 12)) for i, name in enumerate(names)}

@@ -90,7 +90,7 @@ def choose_layout(plan: ImportPlan, mark: str) -> dict[str, object]:
     """
     open_choices: list[tuple[str, list[str]]] = []
     offers = plan.get("offers", {})
-    # What is only offered stays a choice once it is taken.
+    # Folders that are classes leave nothing to choose; names of files and boxes do.
     has_choice = bool(set(offers) - {"first"}) or (bool(offers) and not any(plan["classes"]))
     if has_choice:
         open_choices.append(("classes", ["auto", *offers, "none"]))

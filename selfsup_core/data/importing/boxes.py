@@ -88,7 +88,7 @@ def places_of(image: str) -> list[str]:
 
 
 def largest_class(data: bytes) -> int | None:
-    """The class number of the box with the largest area, the first of several; None where a line is no box."""
+    """The class number of the box with the largest area, the first of several; None if a line is no box."""
     best, most = None, -1.0
     for line in data.decode("utf-8", "replace").split("\n"):
         cells = line.split()
@@ -109,7 +109,7 @@ def largest_class(data: bytes) -> int | None:
 
 
 def class_names(members: list[Member]) -> dict[int, str]:
-    """Names of class numbers, by `names` of a YAML file or the lines of classes.txt; {} where neither is there."""
+    """Names of class numbers, by `names` of a YAML file or the lines of classes.txt; {} without either."""
     for member in members:
         name = PurePosixPath(member.name).name.lower()
         if member.size > LONGEST:

@@ -128,7 +128,8 @@ class ImportConfig(Config):
             "boxes": "Largest box of each image (YOLO)",
             "none": "No classes",
         },
-        why="The first level of folders that differ, those of a split left out. File names and boxes are only offered.",
+        why="The first level of folders that differ, those of a split left out. "
+        "File names and boxes are only offered.",
     )
     splits: Literal["keep", "ignore"] = setting(
         "keep",

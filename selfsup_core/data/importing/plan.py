@@ -82,8 +82,8 @@ class Sorted:
 
     Attributes:
         form: their format. beside: tables lying beside images or sounds. aside: {name: reason}.
-        volumes: how many of them hold several slices. notes: what was decided. offers: {where classes may come
-        from: their names}, beside what names and folders offer.
+        volumes: how many of them hold several slices. notes: what was decided.
+        offers: {where classes may come from: their names}, beside what names and folders offer.
     """
 
     form: str
