@@ -23,7 +23,7 @@ from selfsup_core.runs.spec import RunSpec
 from selfsup_core.tasks.parts.represent import build_encoder
 from selfsup_core.tasks.parts.supervised import Fit, FitState, head_of, new_head
 
-EVERY = 5  # rows of the run, which are two views each, for one row of the twin: a tenth of its work
+EVERY = 10  # rows of the run, which are two views each, for one row of the twin
 
 
 class TwinState(TypedDict):
