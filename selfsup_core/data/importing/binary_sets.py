@@ -70,6 +70,16 @@ def partner_of(member: Member, members: list[Member], side: str) -> Member | Non
     return next((one for one in members if one.name.lower() == wanted), None)
 
 
+def take_letters(found: dict[str, list[Member]]) -> list[Member]:
+    """Take EMNIST's lists of which letter a number stands for out of {format: members}."""
+    taken: list[Member] = []
+    for form in ("csv", "txt"):
+        letters = [m for m in found.get(form, []) if "mapping" in m.name.lower() and m.suffix == ".txt"]
+        if letters and letters == found[form]:
+            taken += found.pop(form)
+    return taken
+
+
 def take_class_lists(found: dict[str, list[Member]]) -> list[Member]:
     """Lists of class names that lie beside records, taken out of the files by format."""
     if "cifar" not in found:

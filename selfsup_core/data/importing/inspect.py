@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from selfsup_core.data.details import ANNOTATION, AS_ASKED, NO_SAMPLE, ColumnAbout
-from selfsup_core.data.importing.binary_sets import take_class_lists
+from selfsup_core.data.importing.binary_sets import take_class_lists, take_letters
 from selfsup_core.data.importing.boxes import take_boxes
 from selfsup_core.data.importing.columns import choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
@@ -141,10 +141,7 @@ def sort_members(
             return main, found[main], beside, aside
     if set(found) & set(ARRAYS):
         beside += take_class_lists(found)
-        for form in ("csv", "txt"):
-            letters = [m for m in found.get(form, []) if "mapping" in m.name.lower() and m.suffix == ".txt"]
-            if letters and letters == found[form]:  # of EMNIST: which letter a number stands for
-                beside += found.pop(form)
+        beside += take_letters(found)
         if not set(found) & set(TABLES):
             for form in set(found) - set(ARRAYS):
                 aside |= {m.name: "not an array" for m in found.pop(form)}
