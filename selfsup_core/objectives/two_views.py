@@ -82,8 +82,8 @@ class TwoViewsConfig(KindConfig):
         "Train the same network beside the run on the labels of the linear probe, for comparison: one row "
         "for every ten of the run, until it has had as many steps as in “Did it help?”.",
         title="Supervised twin",
-        why="Whoever has labels can train on them at once. The twin reads a twentieth of the run's views; with "
-        "its measuring that took 6% of a run on Fashion 5k, and 8% with I-JEPA.",
+        why="Whoever has labels can train on them at once. The twin reads a twentieth of the run's views; "
+        "with its measuring that took 6% of a run on Fashion 5k, and 8% with I-JEPA.",
     )
 
     @field_validator("augment", mode="before")
