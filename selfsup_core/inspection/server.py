@@ -38,7 +38,7 @@ from selfsup_core.workers.supervisor import fingerprint, is_hosted
 
 IDLE_SECONDS = 900.0
 ALONE_SECONDS = 5.0  # without a question, where web server and supervisor are gone
-NICENESS = 5
+NICENESS = {"lab": 5, "maps": 15}  # quick answers come before a run, which has 10; slow ones after it
 
 
 class Lab:
@@ -115,7 +115,7 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, role: str = "l
         lock.acquire(blocking=False)
     except Timeout:
         return 0
-    give_way(NICENESS)
+    give_way(NICENESS[role])
     key = secrets.token_bytes(32)
     listener = Listener(None)  # the key is asked for in `greet`
     about: Server = {

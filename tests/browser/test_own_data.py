@@ -29,6 +29,8 @@ def upload(page: Page, server: Server, *paths) -> None:
 
 def import_it(page: Page) -> str:
     before = page.url
+    # Nobody presses within the twentieth of a second in which the page that shows the preview is still drawn.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.get_by_role("button", name="Import").click()
     page.wait_for_url(lambda url: "data=my-" in url and url != before)
     # For a moment the page before stands beside the new one.

@@ -24,6 +24,7 @@ from selfsup_core.inspection.client import LabClient, home, lab_info, stop_lab
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs import processes
 from selfsup_core.workers import supervisor
+from selfsup_core.workers.launcher import NICENESS
 from tests.helpers import ROOT, suspend, wait_for
 from tests.models.tiny import tiny_bert
 
@@ -56,6 +57,8 @@ def test_it_answers_starts_anew_after_a_crash_and_says_what_is_wrong(runs, clien
 def test_it_leaves_soon_after_server_and_supervisor_and_not_where_the_command_line_started_it(
     workspace, monkeypatch
 ):
+    ways = []
+    monkeypatch.setattr(server, "give_way", ways.append)  # the process of the tests keeps its place
     monkeypatch.setattr(server, "ALONE_SECONDS", 0.0)
     answers = iter([True])
     monkeypatch.setattr(server, "is_hosted", lambda workspace: next(answers, False))
@@ -66,6 +69,8 @@ def test_it_leaves_soon_after_server_and_supervisor_and_not_where_the_command_li
     began = time.monotonic()
     assert server.serve(workspace, idle_seconds=3.0, role="maps") == 0
     assert time.monotonic() - began >= 3.0, "it had none from the beginning, and stays until it is idle"
+    quick, slow = ways
+    assert quick < NICENESS < slow, "a run gives way to quick answers, and slow ones to a run"
 
 
 def test_a_server_that_is_gone_hosts_nothing_soon_after(workspace):
